@@ -1,0 +1,161 @@
+// Answers: does the code keep the shape it was designed in? Import direction, cycles, sizes, first comments, complete kernels.
+// It reads files only; types and style have their own tools.
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import ts from 'typescript'
+import { describe, expect, it } from 'vitest'
+import { kernels } from '../src/kernels/index.ts'
+
+const root = join(import.meta.dirname, '..')
+
+/** What each room may import besides itself: everything to its right. `worker/protocol.ts` is a room of its own here. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  lib: [],
+  gpu: ['lib'],
+  kernels: ['gpu', 'lib'],
+  program: ['kernels', 'gpu', 'lib'],
+  models: ['program', 'kernels', 'gpu', 'lib'],
+  weights: ['gpu', 'lib'],
+  text: ['lib'],
+  engine: ['models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
+  'worker/protocol.ts': ['engine/types.ts', 'lib'],
+  worker: ['worker/protocol.ts', 'engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
+  api: ['worker/protocol.ts', 'lib'],
+  app: ['api', 'lib'],
+  reference: ['lib'],
+  cli: ['engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
+  'index.ts': ['api', 'worker/protocol.ts', 'lib'],
+  'core.ts': ['engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
+}
+
+/** Files that stand for themselves in the table above rather than for the room they lie in. */
+const named = new Set(Object.values(rooms).flat().concat(Object.keys(rooms)))
+const room = (path: string) => (named.has(path) ? path : (path.split('/')[0] ?? ''))
+
+interface SourceFile {
+  readonly path: string // from the repository's root, with slashes
+  readonly text: string
+}
+
+function files(folder: string, pattern: RegExp): SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
+    .filter((path) => pattern.test(path) && !/\/(fixtures|demo-model|oracle)\//.test(path))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+}
+
+const sources = files('src', /\.tsx?$/).filter(({ path }) => !path.endsWith('.d.ts'))
+const tests = files('tests', /\.ts$/)
+const tools = files('tools', /\.(mjs|ts)$/)
+const shaders = files('shaders', /\.wgsl$/)
+
+/** What a file imports, types included: paths below src/ for our own files, the specifier as it is for everything else. */
+function imports({ path, text }: SourceFile): string[] {
+  return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
+    const own = fileName.startsWith('.')
+    return own ? relative('src', join(dirname(path), fileName)).replaceAll('\\', '/') : fileName
+  })
+}
+
+const graph = new Map(sources.map((file) => [file.path.slice('src/'.length), imports(file)]))
+
+describe('rooms', () => {
+  it('import only what lies to their right', () => {
+    const wrong = [...graph].flatMap(([path, targets]) =>
+      targets
+        .filter((target) => graph.has(target) && !mayImport(path, target))
+        .map((target) => `${path} → ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  it('have no cycles', () => {
+    expect([...graph.keys()].flatMap((path) => cycleThrough(path))).toEqual([])
+  })
+
+  it('keep Node to the command line', () => {
+    const wrong = [...graph].filter(([path, targets]) => room(path) !== 'cli' && targets.some(isNode))
+    expect(wrong.map(([path]) => path)).toEqual([])
+  })
+})
+
+function mayImport(path: string, target: string): boolean {
+  const allowed = [room(path), path.split('/')[0], ...(rooms[room(path)] ?? [])]
+  return allowed.includes(room(target)) || allowed.includes(target.split('/')[0])
+}
+
+const isNode = (target: string) => target.startsWith('node:') || target === 'webgpu'
+
+/** The shortest way from a file back to itself as one line, found from its first file by name only; empty when there is none. */
+function cycleThrough(start: string): string[] {
+  const ways = [[start]]
+  const seen = new Set([start])
+  for (const way of ways) {
+    for (const next of graph.get(way.at(-1) ?? '') ?? []) {
+      if (next === start) return way.every((path) => path >= start) ? [[...way, start].join(' → ')] : []
+      if (!seen.has(next)) ways.push([...way, next])
+      seen.add(next)
+    }
+  }
+  return []
+}
+
+describe('files', () => {
+  it('are short', () => {
+    const lines = ({ text }: SourceFile) => text.split('\n').length - 1
+    const long = [
+      ...[...sources, ...tests, ...tools].filter((file) => lines(file) >= 300),
+      ...shaders.filter((file) => lines(file) >= 200),
+    ]
+    expect(long.map((file) => `${file.path}: ${lines(file)} lines`)).toEqual([])
+  })
+
+  it('say first what they answer', () => {
+    const support = tests.filter(({ path }) => path.startsWith('tests/support/'))
+    const silent = [...sources, ...support, ...tools].filter(({ text }) => !/^\/\/ Answers: \S/.test(text))
+    const headless = shaders.filter(({ path, text }) => !headed(path, text))
+    expect([...silent, ...headless].map(({ path }) => path)).toEqual([])
+  })
+
+  it('leave nothing for later, switch no check off, and write no HTML', () => {
+    const words =
+      /\b(TODO|FIXME|XXX|HACK)\b|@ts-(ignore|nocheck)|biome-ignore|\.(inner|outer)HTML\b|insertAdjacentHTML/
+    const found = [...sources, ...tests, ...tools, ...shaders].filter(
+      ({ path, text }) => !path.endsWith('architecture.test.ts') && words.test(text),
+    )
+    expect(found.map(({ path }) => path)).toEqual([])
+  })
+})
+
+/** A kernel's head begins with its name, a module's may begin with its path: several modules share a name. */
+function headed(path: string, text: string): boolean {
+  const full = path.slice('shaders/'.length, -'.wgsl'.length)
+  return [basename(full), full].some((name) => text.startsWith(`// ${name} – `))
+}
+
+describe('kernels', () => {
+  const references = new Set(
+    sources
+      .filter(({ path }) => path.startsWith('src/reference/'))
+      .flatMap(({ text }) => [...text.matchAll(/^export function (\w+)/gm)].map((match) => match[1])),
+  )
+
+  it.each(kernels.map(({ name, path }) => ({ name, path })))('$name is complete', ({ name, path }) => {
+    expect(basename(path), 'the last part of its path is its name').toBe(name)
+    expect(existsSync(join(root, 'shaders', `${path}.wgsl`)), `shaders/${path}.wgsl`).toBe(true)
+    expect(references.has(name), `src/reference has a function ${name}`).toBe(true)
+    const naming = tests.filter(
+      (file) => file.path.endsWith('.test.ts') && new RegExp(`\\b${name}\\b`).test(file.text),
+    )
+    expect(
+      naming.map((file) => file.path),
+      `a test names ${name}`,
+    ).not.toEqual([])
+  })
+
+  it('are all listed', () => {
+    const entries = shaders.filter(({ text }) => text.includes('@compute'))
+    const listed = new Set(kernels.map(({ path }) => `shaders/${path}.wgsl`))
+    expect(entries.map(({ path }) => path).filter((path) => !listed.has(path))).toEqual([])
+  })
+})

@@ -1,0 +1,156 @@
+// Answers: does the package work for somebody else? It is packed, installed into a new Vite application without a network, type-checked as
+// a strict application would, built, served and asked a question in Chromium.
+import { spawnSync } from 'node:child_process'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { chromium } from 'playwright'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { findChromium, onPath } from '../../tools/bootstrap.mjs'
+import { serveFolder } from '../../tools/serve.mjs'
+
+const root = join(import.meta.dirname, '..', '..')
+const lanternfish = join(root, 'public', 'models', 'lanternfish')
+const app = mkdtempSync(join(tmpdir(), 'hadal-app-'))
+const packed = join(app, 'node_modules', 'hadal')
+const browserPath = await findChromium()
+
+const html =
+  '<!doctype html><title>app</title><output></output><script type="module" src="/main.js"></script>'
+const script = `
+import { loadModel } from 'hadal'
+const output = document.querySelector('output')
+const messages = JSON.parse(decodeURIComponent(location.hash.slice(1)))
+try {
+  const model = await loadModel('/models/lanternfish/')
+  const answer = await model.chat.completions.create({ messages, temperature: 0, max_tokens: 340 })
+  output.textContent = JSON.stringify(answer.choices[0].message)
+  await model.unload()
+} catch (error) {
+  output.textContent = error.code + ': ' + error.message
+}
+output.dataset.ready = ''
+`
+const typed = `
+import { HadalError, loadModel } from 'hadal'
+import * as core from 'hadal/core'
+const model = await loadModel('/models/lanternfish/', { signal: AbortSignal.timeout(1000) })
+const messages = [{ role: 'user', content: 'hello' }] as const
+const answer = await model.chat.completions.create({ messages })
+export const text: string | null | undefined = answer.choices[0]?.message.content
+export const pieces: (string | null | undefined)[] = []
+for await (const chunk of await model.chat.completions.create({ messages, stream: true }))
+  pieces.push(chunk.choices[0]?.delta.content, chunk.choices[0]?.delta.reasoning_content)
+// @ts-expect-error A number is no list of messages; were everything \`any\`, this would pass.
+await model.chat.completions.create({ messages: 3 })
+export { core, HadalError }
+`
+const compilerOptions = {
+  noEmit: true,
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  target: 'es2023',
+  module: 'nodenext',
+  lib: ['ES2023', 'DOM'],
+  types: [],
+}
+
+interface Golden {
+  readonly messages: readonly { readonly role: string; readonly content: string }[]
+  readonly completion_text: string
+}
+
+function run(command: string, args: readonly string[], cwd = app): string {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' })
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${error ?? ''}${stdout}${stderr}`)
+  return stdout
+}
+
+const tool = (...path: string[]) => join(root, 'node_modules', ...path)
+
+beforeAll(() => {
+  const npm = onPath('npm') ?? 'npm'
+  run(npm, ['pack', '--pack-destination', app], root)
+  const tarball = readdirSync(app).find((name) => name.endsWith('.tgz'))
+  const description = { private: true, type: 'module', dependencies: { hadal: `file:./${tarball}` } }
+  writeFileSync(join(app, 'package.json'), JSON.stringify(description))
+  writeFileSync(join(app, 'index.html'), html)
+  writeFileSync(join(app, 'main.js'), script)
+  writeFileSync(join(app, 'typed.ts'), typed)
+  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }))
+  run(npm, ['install', '--offline', '--no-audit', '--no-fund'])
+  mkdirSync(join(app, 'public', 'models'), { recursive: true })
+  cpSync(lanternfish, join(app, 'public', 'models', 'lanternfish'), { recursive: true })
+})
+
+afterAll(() => rmSync(app, { recursive: true, force: true }))
+
+describe('the package', () => {
+  it('holds what its entries name, and nothing of the workshop', () => {
+    const { exports } = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8'))
+    const named = Object.values<string | Record<string, string>>(exports).flatMap((entry) =>
+      typeof entry === 'string' ? [entry] : Object.values(entry),
+    )
+    expect(named.filter((path) => !existsSync(join(packed, path)))).toEqual([])
+    expect(readdirSync(packed).sort()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist',
+      'package.json',
+    ])
+    expect(readdirSync(join(packed, 'dist')).sort()).toEqual(['lib', 'types'])
+  })
+
+  it('starts its worker in the form that bundlers recognise', () => {
+    const code = readFileSync(join(packed, 'dist', 'lib', 'index.js'), 'utf8')
+    expect(code).toContain("new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })")
+  })
+
+  it('has types that a strict application accepts', () => {
+    run(process.execPath, [tool('typescript', 'bin', 'tsc'), '-p', app])
+  })
+})
+
+describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an application', () => {
+  it('gets an answer in Chromium', { timeout: 300_000 }, async () => {
+    run(process.execPath, [tool('vite', 'bin', 'vite.js'), 'build'])
+    const server = await serveFolder(join(app, 'dist'))
+    const browser = await chromium.launch({
+      executablePath: browserPath ?? '',
+      args: [
+        '--no-sandbox',
+        '--enable-unsafe-webgpu',
+        '--use-webgpu-adapter=swiftshader',
+        '--disable-background-networking',
+      ],
+    })
+    try {
+      const page = await browser.newPage()
+      const { items } = JSON.parse(readFileSync(join(lanternfish, 'golden.json'), 'utf8')) as {
+        items: Golden[]
+      }
+      const golden = items.find(({ messages }) => messages.at(-1)?.content === 'What is 347 + 586?')
+      const [reasoning = '', content = ''] =
+        golden?.completion_text.replace(/<｜.*$/s, '').split('</think>') ?? []
+      await page.goto(`${server.url}#${encodeURIComponent(JSON.stringify(golden?.messages))}`)
+      await page.locator('output[data-ready]').waitFor({ timeout: 240_000 })
+      const message = JSON.parse((await page.locator('output').textContent()) ?? '')
+      expect(message.content.trim()).toBe(content.trim())
+      expect(message.reasoning_content.trim()).toBe(reasoning.trim())
+      expect(content).toContain('933')
+    } finally {
+      await browser.close()
+      await server.close()
+    }
+  })
+})

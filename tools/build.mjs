@@ -1,0 +1,76 @@
+// Answers: what is shipped? The page (dist/app, by Vite) and the npm package (dist/lib by rolldown, dist/types by tsc).
+// `npm run build` makes both, `--library` the package alone. It must not know what the sources do.
+import { spawnSync } from 'node:child_process'
+import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ensureDependencies, fail, root } from './bootstrap.mjs'
+import { shaderPlugin } from './shader-plugin.mjs'
+import { workerPlugin } from './worker-plugin.mjs'
+
+const entries = { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worker/worker.ts' }
+
+/** Builds the page into dist/app. */
+export async function buildApp() {
+  const vite = await import('vite')
+  await vite.build({ configFile: join(root, 'vite.config.ts'), logLevel: 'warn' })
+}
+
+/**
+ * Builds the package: ESM for any bundler, or for none. What it depends on is part of it, so that its worker runs from a folder of
+ * plain files, and an application installs nothing else.
+ */
+export async function buildLibrary() {
+  const { build } = await import('rolldown')
+  for (const folder of ['lib', 'types']) rmSync(join(root, 'dist', folder), { recursive: true, force: true })
+  const bundled = await build({
+    cwd: root,
+    input: entries,
+    platform: 'browser',
+    plugins: [shaderPlugin({ strip: true }), workerPlugin()],
+    output: {
+      dir: 'dist/lib',
+      format: 'esm',
+      minify: true,
+      entryFileNames: '[name].js',
+      chunkFileNames: 'shared-[hash].js',
+    },
+  })
+  const outside = bundled.output
+    .flatMap((chunk) => [...(chunk.imports ?? [])])
+    .filter((name) => !name.endsWith('.js'))
+  if (outside.length > 0) fail(`the package would import ${outside.join(', ')}: it must stand alone`)
+  writeLicences(bundled.output.flatMap((chunk) => Object.keys(chunk.modules ?? {})))
+  emitTypes()
+}
+
+function emitTypes() {
+  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
+  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tools', 'tsconfig.types.json')], {
+    stdio: 'inherit',
+  })
+  if (status !== 0) fail('the declarations could not be written: see the errors above')
+}
+
+/** The licence texts of the packages that are inside the bundle go with it. */
+function writeLicences(modules) {
+  const names = modules.map((path) =>
+    /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)?.[1]?.replaceAll('\\', '/'),
+  )
+  const texts = [...new Set(names.filter(Boolean))].sort().map((name) => {
+    const folder = join(root, 'node_modules', name)
+    const { version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, 'LICENSE'), 'utf8').trim()}\n`
+  })
+  const rule = `\n${'-'.repeat(80)}\n\n`
+  writeFileSync(
+    join(root, 'dist', 'lib', 'LICENCES.txt'),
+    `Parts of this bundle come from:\n${rule}${texts.join(rule)}`,
+  )
+}
+
+if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  ensureDependencies()
+  await buildLibrary()
+  if (!process.argv.includes('--library')) await buildApp()
+}

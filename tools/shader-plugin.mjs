@@ -1,0 +1,48 @@
+// Answers: how do WGSL files reach TypeScript? As the module `virtual:shaders`: a record from the path under
+// shaders/ without its extension ("norm/rms_norm") to its text. One plugin serves Vite, Vitest and rolldown.
+// It must not know what a shader says.
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'shaders')
+const id = 'virtual:shaders'
+const resolved = `\0${id}`
+
+/** Every shader file under shaders/, as absolute paths in a stable order. */
+export function shaderFiles() {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.wgsl'))
+    .sort()
+    .map((path) => join(root, path))
+}
+
+/** @param {{ strip?: boolean }} options strip: leave out comments and blank lines, for what is shipped. */
+export function shaderPlugin({ strip = false } = {}) {
+  return {
+    name: 'hadal:shaders',
+    resolveId: (source) => (source === id ? resolved : null),
+    load(source) {
+      if (source !== resolved) return null
+      const record = {}
+      for (const file of shaderFiles()) {
+        this.addWatchFile(file)
+        const text = readFileSync(file, 'utf8')
+        record[
+          relative(root, file)
+            .replaceAll('\\', '/')
+            .replace(/\.wgsl$/, '')
+        ] = strip ? stripped(text) : text
+      }
+      return `export default ${JSON.stringify(record)}`
+    },
+  }
+}
+
+function stripped(text) {
+  return text
+    .split('\n')
+    .map((line) => line.replace(/\s*\/\/.*$/, '').replace(/^\s+/, ''))
+    .filter((line) => line !== '')
+    .join('\n')
+}

@@ -1,0 +1,120 @@
+// Answers: is everything right? `npm test`: what is missing is installed, then types, style and all tests run, and the very last line counts them.
+// `npm test -- tests/text` runs only the tests so named. It must not know what any test does.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import * as machine from './bootstrap.mjs'
+
+machine.ensureDependencies()
+const filters = process.argv.slice(2)
+const required = process.env.HADAL_REQUIRE_ADAPTERS === '1'
+const tally = { passed: 0, failed: 0, skipped: 0 }
+const notes = []
+
+const adapters = await findAdapters()
+reportAdapters(adapters)
+if (filters.length === 0) {
+  step('types', 'typescript/bin/tsc', ['--noEmit'])
+  step('style', '@biomejs/biome/bin/biome', ['check'])
+}
+runTests(adapters)
+
+if (notes.length > 0) console.log(`\n${notes.join('\n')}`)
+const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''
+console.log(`\n${tally.passed} passed, ${tally.failed} failed${skipped}`)
+process.exit(tally.failed > 0 ? 1 : 0)
+
+async function findAdapters() {
+  const chromium = await machine.ensureChromium()
+  const swiftShader = machine.findSwiftShader(chromium)
+  return { chromium, swiftShader, lavapipe: machine.findLavapipe() }
+}
+
+/** Says what there is; what there is not is a loud note, and a failure where it was demanded. */
+function reportAdapters({ chromium, swiftShader, lavapipe }) {
+  const rows = [
+    ['Chromium', chromium, 'the browser tests', 'install Chromium or set CHROMIUM_PATH'],
+    ['SwiftShader', swiftShader, 'Node tests without f16', 'it comes with Chromium'],
+    [
+      'lavapipe',
+      lavapipe,
+      'Node tests with f16',
+      'bash tools/adapters.sh (Debian 12) or install mesa-vulkan-drivers',
+    ],
+  ]
+  for (const [name, path, what, remedy] of rows) {
+    console.log(`${name.padEnd(12)} ${path ?? 'missing'}`)
+    if (path) continue
+    if (required) tally.failed += 1
+    notes.push(`${required ? 'FAILED' : 'SKIPPED'}: ${what} need ${name}, which is missing: ${remedy}`)
+  }
+}
+
+function node(script, args, env = process.env) {
+  const path = join(machine.root, 'node_modules', script)
+  return spawnSync(process.execPath, [path, ...args], {
+    cwd: machine.root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env,
+  }).status
+}
+
+function step(name, script, args) {
+  console.log(`\n${name}: ${script.split('/').at(-1)} ${args.join(' ')}`)
+  const right = node(script, args) === 0
+  tally[right ? 'passed' : 'failed'] += 1
+  if (!right) notes.push(`FAILED: ${name}`)
+}
+
+function runTests({ chromium = '', swiftShader = '', lavapipe = '' }) {
+  const folder = mkdtempSync(join(tmpdir(), 'hadal-test-'))
+  const report = join(folder, 'report.json')
+  const env = {
+    ...process.env,
+    HADAL_CHROMIUM: chromium,
+    HADAL_SWIFTSHADER: swiftShader,
+    HADAL_LAVAPIPE: lavapipe,
+  }
+  const loader = machine.borrowedVulkanLoader(swiftShader)
+  if (loader) env.LD_LIBRARY_PATH = [loader, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter)
+  const args = ['run', ...filters, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const status = node('vitest/vitest.mjs', args, env)
+  const before = tally.failed
+  count(report)
+  // An error outside every test fails the run although each test passed.
+  if (status !== 0 && tally.failed === before) {
+    tally.failed += 1
+    notes.push(`FAILED: vitest ended with status ${status}`)
+  }
+  rmSync(folder, { recursive: true, force: true })
+}
+
+function count(report) {
+  let result
+  try {
+    result = JSON.parse(readFileSync(report, 'utf8'))
+  } catch {
+    return
+  }
+  // A file that cannot even be loaded has no tests to count: it is one failure.
+  const broken = result.testResults.filter(
+    (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
+  )
+  tally.passed += result.numPassedTests
+  tally.failed += result.numFailedTests + broken.length
+  tally.skipped += result.numPendingTests + result.numTodoTests
+  if (result.numPendingTests > 0) notes.push(...skippedFiles(result))
+}
+
+/** One line a file that skipped tests. */
+function skippedFiles({ testResults }) {
+  return testResults.flatMap(({ name, assertionResults }) => {
+    const skips = assertionResults.filter(
+      (test) => test.status === 'pending' || test.status === 'skipped',
+    ).length
+    return skips > 0
+      ? [`SKIPPED: ${skips} of ${assertionResults.length} tests in ${name.slice(machine.root.length + 1)}`]
+      : []
+  })
+}
