@@ -1,0 +1,12 @@
+// rows_4 – sums of 4 input rows that share each load of a weight chunk, in registers without an index
+//
+// The kernel defines `fn product(w: mat4x4<f32>, chunk: u32, row: u32) -> f32`.
+
+const ROWS: u32 = 4;
+alias RowSums = vec4<f32>;
+
+fn row_products(w: mat4x4<f32>, chunk: u32) -> RowSums {
+  return vec4<f32>(product(w, chunk, 0), product(w, chunk, 1), product(w, chunk, 2), product(w, chunk, 3));
+}
+
+fn row_sum(sums: RowSums, row: u32) -> f32 { return sums[row]; }

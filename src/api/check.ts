@@ -1,0 +1,51 @@
+// Answers: is this value what the field wants? Small checks that name the field in the error. It must not know which fields there are.
+import { HadalError } from '../lib/error.ts'
+
+/** A `bad_request` error about one field of the request. */
+export function badField(field: string, problem: string, hint = ''): HadalError {
+  return new HadalError('bad_request', `\`${field}\` ${problem}.`, { hint })
+}
+
+/** The number, undefined when the field is missing or null. Both bounds are included. */
+export function optionalNumber(field: string, value: unknown, low: number, high: number): number | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || !(value >= low && value <= high)) {
+    throw badField(field, `must be a number from ${low} to ${high}, not ${shown(value)}`)
+  }
+  return value
+}
+
+/** The whole number, undefined when the field is missing or null. Both bounds are included. */
+export function optionalInteger(
+  field: string,
+  value: unknown,
+  low: number,
+  high: number,
+): number | undefined {
+  const number = optionalNumber(field, value, low, high)
+  if (number !== undefined && !Number.isInteger(number))
+    throw badField(field, `must be a whole number, not ${number}`)
+  return number
+}
+
+/** The boolean, undefined when the field is missing or null. */
+export function optionalBoolean(field: string, value: unknown): boolean | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'boolean') throw badField(field, `must be true or false, not ${shown(value)}`)
+  return value
+}
+
+/** The fields of an object, undefined when it is missing or null. */
+export function optionalObject(field: string, value: unknown): Record<string, unknown> | undefined {
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw badField(field, `must be an object, not ${shown(value)}`)
+  return { ...value }
+}
+
+/** A value as it may stand in a message: short, whatever it is. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 40)}…"` : `"${value}"`
+  if (Array.isArray(value)) return 'a list'
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}

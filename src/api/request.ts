@@ -1,0 +1,151 @@
+// Answers: what does an OpenAI-shaped request ask of the engine? Every argument is checked; what this version cannot do is refused
+// rather than ignored. It must not know the worker.
+import type { ChatMessage, GenerateRequest, SamplingOptions } from '../worker/protocol.ts'
+import { badField, optionalBoolean, optionalInteger, optionalNumber, optionalObject, shown } from './check.ts'
+
+/** What a request comes down to. */
+export interface CheckedRequest {
+  readonly request: GenerateRequest
+  readonly stream: boolean
+  readonly includeUsage: boolean
+}
+
+const maxStops = 16
+const maxU32 = 2 ** 32 - 1
+
+const understood = new Set(
+  (
+    'messages stream stream_options temperature top_p top_k min_p presence_penalty frequency_penalty repetition_penalty ' +
+    'logit_bias seed max_tokens max_completion_tokens stop logprobs top_logprobs n thinking chat_template_kwargs'
+  ).split(' '),
+)
+// They change nothing in the answer.
+const ignored = new Set(
+  'model user metadata store service_tier safety_identifier prompt_cache_key'.split(' '),
+)
+
+/** Checks the request and translates it. Throws `bad_request` with the name of the field. */
+export function checkRequest(params: unknown): CheckedRequest {
+  const body = optionalObject('request', params)
+  if (!body) throw badField('request', 'is missing')
+  refuseUnknown(body)
+  const stream = optionalBoolean('stream', body.stream) ?? false
+  const options = optionalObject('stream_options', body.stream_options)
+  if (options && !stream) throw badField('stream_options', 'needs `stream: true`')
+  const maxTokens = readMaxTokens(body)
+  const thinking = readThinking(body)
+  const stop = readStop(body.stop)
+  const logprobs = readLogprobs(body)
+  const request: GenerateRequest = {
+    input: { messages: readMessages(body.messages) },
+    sampling: readSampling(body),
+    ...(maxTokens !== undefined && { maxTokens }),
+    ...(thinking !== undefined && { thinking }),
+    ...(stop.length > 0 && { stop }),
+    ...(logprobs !== undefined && { logprobs }),
+  }
+  const includeUsage = optionalBoolean('stream_options.include_usage', options?.include_usage) ?? false
+  return { request, stream, includeUsage }
+}
+
+function refuseUnknown(body: Record<string, unknown>): void {
+  const given = Object.keys(body).filter((field) => body[field] !== undefined && body[field] !== null)
+  const unknown = given.find((field) => !understood.has(field) && !ignored.has(field))
+  if (unknown) {
+    throw badField(unknown, 'is not supported', `Leave it out. Supported: ${[...understood].join(', ')}.`)
+  }
+  if (body.n !== undefined && body.n !== null && body.n !== 1) {
+    throw badField('n', `must be 1, not ${shown(body.n)}`, 'Ask several times, with different seeds.')
+  }
+}
+
+function readMessages(value: unknown): ChatMessage[] {
+  if (!Array.isArray(value) || value.length === 0)
+    throw badField('messages', 'must be a list with at least one message')
+  return value.map((item: unknown, index) => {
+    const field = `messages[${index}]`
+    const message = optionalObject(field, item)
+    if (!message) throw badField(field, 'is missing')
+    return { role: readRole(field, message.role), content: readContent(`${field}.content`, message.content) }
+  })
+}
+
+function readRole(field: string, role: unknown): ChatMessage['role'] {
+  if (role === 'developer') return 'system'
+  if (role === 'system' || role === 'user' || role === 'assistant') return role
+  throw badField(`${field}.role`, `must be "system", "user" or "assistant", not ${shown(role)}`)
+}
+
+function readContent(field: string, content: unknown): string {
+  if (typeof content === 'string') return content
+  if (!Array.isArray(content))
+    throw badField(field, `must be a string or a list of text parts, not ${shown(content)}`)
+  const texts = content.map((item: unknown, index) => {
+    const part = optionalObject(`${field}[${index}]`, item)
+    if (part?.type === 'text' && typeof part.text === 'string') return part.text
+    throw badField(
+      `${field}[${index}]`,
+      'must be { type: "text", text }',
+      'Pictures and sound cannot be read.',
+    )
+  })
+  return texts.join('')
+}
+
+function readSampling(body: Record<string, unknown>): Partial<SamplingOptions> {
+  const options: { [Name in keyof SamplingOptions]: SamplingOptions[Name] | undefined } = {
+    temperature: optionalNumber('temperature', body.temperature, 0, 2),
+    topP: optionalNumber('top_p', body.top_p, 0, 1),
+    topK: optionalInteger('top_k', body.top_k, 0, maxU32),
+    minP: optionalNumber('min_p', body.min_p, 0, 1),
+    presencePenalty: optionalNumber('presence_penalty', body.presence_penalty, -2, 2),
+    frequencyPenalty: optionalNumber('frequency_penalty', body.frequency_penalty, -2, 2),
+    repetitionPenalty: optionalNumber('repetition_penalty', body.repetition_penalty, 0.01, 10),
+    seed: optionalInteger('seed', body.seed, 0, maxU32),
+    logitBias: readLogitBias(body.logit_bias),
+  }
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+}
+
+function readLogitBias(value: unknown): SamplingOptions['logitBias'] | undefined {
+  const biases = optionalObject('logit_bias', value)
+  return (
+    biases &&
+    Object.entries(biases).map(([id, bias]) => {
+      const field = `logit_bias[${shown(id)}]`
+      if (!/^\d{1,9}$/.test(id)) throw badField(field, 'must be named by a token id')
+      return [Number(id), optionalNumber(field, bias, -100, 100) ?? 0]
+    })
+  )
+}
+
+function readMaxTokens(body: Record<string, unknown>): number | undefined {
+  const newer = optionalInteger('max_completion_tokens', body.max_completion_tokens, 1, maxU32)
+  const older = optionalInteger('max_tokens', body.max_tokens, 1, maxU32)
+  return newer ?? older
+}
+
+function readThinking(body: Record<string, unknown>): boolean | undefined {
+  const template = optionalObject('chat_template_kwargs', body.chat_template_kwargs)
+  const other = Object.keys(template ?? {}).find((name) => name !== 'enable_thinking')
+  if (other) throw badField(`chat_template_kwargs.${other}`, 'is not supported', 'Only enable_thinking is.')
+  const enabled = optionalBoolean('chat_template_kwargs.enable_thinking', template?.enable_thinking)
+  return optionalBoolean('thinking', body.thinking) ?? enabled
+}
+
+function readStop(value: unknown): readonly string[] {
+  if (value === undefined || value === null) return []
+  const list: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (list.length > maxStops) throw badField('stop', `may hold ${maxStops} strings, not ${list.length}`)
+  return list.map((item) => {
+    if (typeof item === 'string' && item !== '') return item
+    throw badField('stop', 'must be a string or a list of strings, none of them empty')
+  })
+}
+
+function readLogprobs(body: Record<string, unknown>): number | undefined {
+  const wanted = optionalBoolean('logprobs', body.logprobs) ?? false
+  const top = optionalInteger('top_logprobs', body.top_logprobs, 0, 20)
+  if (top !== undefined && !wanted) throw badField('top_logprobs', 'needs `logprobs: true`')
+  return wanted ? (top ?? 0) : undefined
+}

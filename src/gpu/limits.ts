@@ -1,0 +1,26 @@
+// Answers: what may a shader and a buffer be on this device? Plain numbers and flags that decide which kernels are chosen.
+// It must not know how a device is opened.
+
+/** What the choice of kernels depends on; pure data, so that a choice can be made and tested without a GPU. */
+export interface Capabilities {
+  readonly f16: boolean
+  readonly subgroups: boolean
+  readonly timestamps: boolean
+  readonly maxBindingBytes: number
+  readonly maxBufferBytes: number
+  readonly maxWorkgroupBytes: number
+  readonly maxWorkgroupSize: number
+  readonly maxGrid: number // workgroups per dimension
+}
+
+/** The limits that every WebGPU device guarantees (WebGPU specification, "limits" table). */
+export const GUARANTEED: Capabilities = {
+  f16: false,
+  subgroups: false,
+  timestamps: false,
+  maxBindingBytes: 128 * 1024 * 1024,
+  maxBufferBytes: 256 * 1024 * 1024,
+  maxWorkgroupBytes: 16 * 1024,
+  maxWorkgroupSize: 256,
+  maxGrid: 65_535,
+}

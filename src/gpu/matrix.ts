@@ -1,0 +1,135 @@
+// Answers: how does a weight matrix lie in GPU buffers? Row stride, scales, splitting into parts no larger than a binding.
+// It must not know which matrix it is or where its bytes come from.
+import { assert, HadalError } from '../lib/error.ts'
+
+/** Storage formats on the GPU; each is a module of shaders/weights. */
+export type Format = 'f32' | 'f16' | 'bf16' | 'fp8_block'
+
+export const FORMAT_BYTES: Readonly<Record<Format, number>> = { f32: 4, f16: 2, bf16: 2, fp8_block: 1 }
+
+/** Columns of one chunk: rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
+export const CHUNK = 16
+
+export const padTo = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple
+
+/** Scales per block, for `fp8_block`. */
+export interface BlockShape {
+  readonly rows: number
+  readonly cols: number
+}
+
+/** The layout of a matrix [rows, cols], before it is cut into parts. It may be several stored matrices, one under the other. */
+export interface MatrixLayout {
+  readonly format: Format
+  readonly starts: readonly number[] // first row of each stored matrix
+  readonly rows: number
+  readonly cols: number
+  readonly stride: number // of a row, in vec4<u32> (16 bytes)
+  readonly block: BlockShape // 128 × 128 where the format has no scales, and unused
+  readonly scaleStride: number // scales per block row; 0 without scales
+}
+
+/** A run of rows in one buffer. Its scales follow its rows. */
+export interface PartLayout {
+  readonly firstRow: number // a multiple of the block's rows
+  readonly rows: number
+  readonly scales: number // first scale, in words from the start of the part
+  readonly bytes: number
+}
+
+const NO_BLOCK: BlockShape = { rows: 128, cols: 128 }
+
+/**
+ * Lays stored matrices of `heights` rows and `cols` columns under each other. With scales, each begins at a whole block row, so that a
+ * scale keeps belonging to the same weights; the rows skipped are zero.
+ * Throws `unsupported` for block widths that would put two scales into one chunk.
+ */
+export function layoutMatrix(
+  format: Format,
+  heights: readonly number[],
+  cols: number,
+  block: BlockShape = NO_BLOCK,
+): MatrixLayout {
+  const scaled = format === 'fp8_block'
+  if (scaled && block.cols % CHUNK !== 0) {
+    throw new HadalError('unsupported', `weight_block_size [${block.rows}, ${block.cols}]: the width must be a multiple of ${CHUNK}.`)
+  }
+  const starts: number[] = []
+  let rows = 0
+  for (const height of heights) {
+    rows = scaled ? padTo(rows, block.rows) : rows
+    starts.push(rows)
+    rows += height
+  }
+  return {
+    format,
+    starts,
+    rows,
+    cols,
+    stride: (padTo(cols, CHUNK) * FORMAT_BYTES[format]) / 16,
+    block,
+    scaleStride: scaled ? Math.ceil(cols / block.cols) : 0,
+  }
+}
+
+/** The layout of `rows` rows from `firstRow` on, with their scales behind them; bytes are a multiple of 16. */
+export function layoutPart(matrix: MatrixLayout, firstRow: number, rows: number): PartLayout {
+  const weightBytes = rows * matrix.stride * 16
+  const scaleBytes = Math.ceil(rows / matrix.block.rows) * matrix.scaleStride * 4
+  return { firstRow, rows, scales: weightBytes / 4, bytes: padTo(weightBytes + scaleBytes, 16) }
+}
+
+/**
+ * Cuts a matrix into parts of at most `maxBytes`. Cuts fall on multiples of 64 rows and of the block's rows, so that scales stay whole
+ * and a part's outputs start at an offset that WebGPU lets a buffer be bound at (256 bytes).
+ */
+export function splitMatrix(matrix: MatrixLayout, maxBytes: number): PartLayout[] {
+  const whole = layoutPart(matrix, 0, matrix.rows)
+  if (whole.bytes <= maxBytes) return [whole]
+  const unit = matrix.format === 'fp8_block' ? leastCommonMultiple(64, matrix.block.rows) : 64
+  const unitBytes = layoutPart(matrix, 0, unit).bytes
+  const units = Math.floor(maxBytes / unitBytes)
+  if (units === 0) {
+    throw new HadalError('unsupported', `${unit} rows of ${matrix.cols} columns do not fit a binding of ${maxBytes} bytes.`)
+  }
+  const parts: PartLayout[] = []
+  for (let row = 0; row < matrix.rows; row += units * unit) {
+    parts.push(layoutPart(matrix, row, Math.min(units * unit, matrix.rows - row)))
+  }
+  return parts
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  let [large, small] = [a, b]
+  while (small !== 0) [large, small] = [small, large % small]
+  return (a / large) * b
+}
+
+/** A matrix on the GPU. */
+export interface GpuMatrix extends MatrixLayout {
+  readonly parts: readonly (PartLayout & { readonly buffer: GPUBuffer })[]
+}
+
+/** A vector on the GPU: f32, padded with zeros to a multiple of 16 elements. */
+export interface GpuVector {
+  readonly buffer: GPUBuffer
+  readonly length: number
+}
+
+/** One matrix among many in a bank: its layout, with the place of its scales. */
+export type SlotLayout = MatrixLayout & PartLayout
+
+/** The matrices of a layer's experts in banks no larger than a binding, and the page table that finds them. */
+export interface GpuBank {
+  readonly routed: SlotLayout
+  readonly shared: SlotLayout | undefined // the shared expert has its own size; absent when the model has none
+  readonly banks: readonly GPUBuffer[]
+  readonly slots: GPUBuffer // [experts + 1, 2] u32: bank, first vec4 within it; the last entry is the shared expert's
+}
+
+/** The one part of a matrix that is small enough to need no splitting. */
+export function onlyPart(matrix: GpuMatrix): GpuMatrix['parts'][number] {
+  const [part] = matrix.parts
+  assert(part && matrix.parts.length === 1, `a matrix of ${matrix.rows} × ${matrix.cols} was split where it must not be`)
+  return part
+}

@@ -1,0 +1,66 @@
+// Answers: how long does each kernel take on the device? Timestamps around dispatches, summed by kernel name.
+// It must not know what the kernels are for.
+import type { Allocation } from './arena.ts'
+import type { Device } from './device.ts'
+
+export interface KernelTime {
+  readonly name: string
+  readonly count: number
+  readonly ms: number
+}
+
+const MOST = 4096 // queries of one set, as WebGPU allows
+
+/** Measures one submission. Needs the `timestamp-query` feature; dispatches beyond the query set's size are not timed. */
+export class Profiler {
+  readonly #queries: GPUQuerySet
+  readonly #resolved: Allocation
+  readonly #staging: Allocation
+  readonly #names: string[] = []
+
+  constructor(device: Device) {
+    this.#queries = device.gpu.createQuerySet({ type: 'timestamp', count: MOST })
+    this.#resolved = device.arena.allocate('staging', 'timestamps', MOST * 8, 'query')
+    this.#staging = device.arena.allocate('staging', 'timestamps read-back', MOST * 8, 'readback')
+  }
+
+  /** The descriptor of the pass that will run one dispatch of the kernel. */
+  next(name: string): GPUComputePassDescriptor {
+    const at = this.#names.length * 2
+    if (at + 2 > MOST) return {}
+    this.#names.push(name)
+    return {
+      timestampWrites: { querySet: this.#queries, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 },
+    }
+  }
+
+  /** Call once, on the same encoder, after the last timed pass. */
+  resolve(encoder: GPUCommandEncoder): void {
+    const count = this.#names.length * 2
+    if (count === 0) return
+    encoder.resolveQuerySet(this.#queries, 0, count, this.#resolved.buffer, 0)
+    encoder.copyBufferToBuffer(this.#resolved.buffer, 0, this.#staging.buffer, 0, count * 8)
+  }
+
+  /** After the submission: milliseconds by kernel, longest first. Starts over for the next submission. */
+  async read(): Promise<KernelTime[]> {
+    const { buffer } = this.#staging
+    await buffer.mapAsync(1)
+    const stamps = new BigInt64Array(buffer.getMappedRange().slice(0, this.#names.length * 16))
+    buffer.unmap()
+    const sums = new Map<string, { count: number; ms: number }>()
+    this.#names.forEach((name, index) => {
+      const ms = Number((stamps[2 * index + 1] ?? 0n) - (stamps[2 * index] ?? 0n)) / 1e6
+      const sum = sums.get(name) ?? { count: 0, ms: 0 }
+      sums.set(name, { count: sum.count + 1, ms: sum.ms + ms })
+    })
+    this.#names.length = 0
+    return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.ms - a.ms)
+  }
+
+  destroy(): void {
+    this.#queries.destroy()
+    this.#resolved.free()
+    this.#staging.free()
+  }
+}

@@ -1,0 +1,64 @@
+// Answers: how do a few bytes come back without stalling the GPU? A ring of staging buffers, made once.
+// It must not know what the bytes mean.
+import { HadalError, present } from '../lib/error.ts'
+import type { Allocation } from './arena.ts'
+import type { Device } from './device.ts'
+
+const MAP_READ = 1
+
+/** Reads of a fixed size, several under way at once; each is mapped while later steps already run. */
+export class Readback {
+  readonly #slots: readonly Allocation[]
+  readonly #bytes: number
+  #next = 0
+
+  constructor(device: Device, label: string, bytes: number, depth: number) {
+    this.#bytes = bytes
+    this.#slots = Array.from({ length: depth }, (_, i) =>
+      device.arena.allocate('staging', `${label} ${i}`, bytes, 'readback'),
+    )
+  }
+
+  /**
+   * Records the copy of `bytes` bytes from the start of `source`. After the encoder's commands are submitted, call the returned
+   * function once: it resolves with a copy of the bytes. At most `depth` reads may be under way.
+   */
+  encode(encoder: GPUCommandEncoder, source: GPUBuffer): () => Promise<ArrayBuffer> {
+    const { buffer } = present(this.#slots[this.#next], 'a staging buffer')
+    this.#next = (this.#next + 1) % this.#slots.length
+    encoder.copyBufferToBuffer(source, 0, buffer, 0, this.#bytes)
+    return async () => {
+      await mapped(buffer)
+      const copy = buffer.getMappedRange(0, this.#bytes).slice(0)
+      buffer.unmap()
+      return copy
+    }
+  }
+
+  destroy(): void {
+    for (const slot of this.#slots) slot.free()
+  }
+}
+
+/** Copies `bytes` bytes of a buffer to the CPU, through a staging buffer of its own: for large or rare reads. */
+export async function readBuffer(device: Device, source: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  const staging = device.arena.allocate('staging', 'read', bytes, 'readback')
+  try {
+    const encoder = device.gpu.createCommandEncoder()
+    encoder.copyBufferToBuffer(source, 0, staging.buffer, 0, bytes)
+    device.gpu.queue.submit([encoder.finish()])
+    await mapped(staging.buffer)
+    return staging.buffer.getMappedRange(0, bytes).slice(0)
+  } finally {
+    staging.free()
+  }
+}
+
+async function mapped(buffer: GPUBuffer): Promise<void> {
+  await buffer.mapAsync(MAP_READ).catch((cause: unknown) => {
+    throw new HadalError('device_lost', 'The GPU stopped before a result could be read.', {
+      cause,
+      hint: 'Load the model again.',
+    })
+  })
+}

@@ -1,0 +1,6 @@
+// Answers: what may an application import from `hadal`? This and nothing else. It must not know how any of it works.
+export type { ChatCompletions } from './api/chat.ts'
+export { type LoadOptions, loadModel, type Model } from './api/load.ts'
+export type * from './api/shapes.ts'
+export { type ErrorCode, HadalError } from './lib/error.ts'
+export type { GpuBytes, LoadProgress, ModelInfo } from './worker/protocol.ts'

@@ -1,0 +1,14 @@
+// Answers: what are the contracts of shaders/norm? It must not know who normalises what.
+import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+
+export const rmsNorm = defineKernel({
+  path: 'norm/rms_norm',
+  bindings: {
+    step: uniform('Step'),
+    x: read('vec4<f32>', '[tokens, HIDDEN]'),
+    weight: read('vec4<f32>', '[HIDDEN]'),
+    y: write('vec4<f32>', '[tokens, HIDDEN]'),
+  },
+  constants: ['HIDDEN', 'EPSILON', 'LAST', 'WORKGROUP'],
+  slots: ['reduce'],
+})

@@ -1,0 +1,52 @@
+// Answers: how does the Step struct of shaders/shared/step.wgsl lie in memory? It must not know who sets which field.
+
+/** The numbers a step rewrites; see shaders/shared/step.wgsl for their meaning. */
+export interface Step {
+  position: number
+  tokens: number
+  split: number
+  seed: number
+  draw: number
+  topK: number
+  biases: number
+  temperature: number
+  topP: number
+  minP: number
+  repetition: number
+  presence: number
+  frequency: number
+  alternatives: number
+}
+
+export const STEP_BYTES = 64
+
+/** A step without sampling: greedy, no penalties. */
+export const PLAIN_STEP: Readonly<Step> = {
+  position: 0,
+  tokens: 1,
+  split: 64,
+  seed: 0,
+  draw: 0,
+  topK: 0,
+  biases: 0,
+  temperature: 0,
+  topP: 1,
+  minP: 0,
+  repetition: 1,
+  presence: 0,
+  frequency: 0,
+  alternatives: 0,
+}
+
+/** Writes a step into 64 bytes, little-endian as WebGPU requires. */
+export function encodeStep(step: Readonly<Step>, into: DataView): void {
+  const words = [step.position, step.tokens, step.position + step.tokens, step.split, step.seed, step.draw, step.topK, step.biases]
+  const floats = [step.temperature, step.topP, step.minP, step.repetition, step.presence, step.frequency]
+  words.forEach((value, index) => {
+    into.setUint32(4 * index, value, true)
+  })
+  floats.forEach((value, index) => {
+    into.setFloat32(32 + 4 * index, value, true)
+  })
+  into.setUint32(56, step.alternatives, true)
+}

@@ -1,0 +1,101 @@
+// Answers: what is computed in one step, before any buffer exists? A flat list of dispatches over named operands.
+// It must not know how it runs, nor what any kernel computes.
+import type { Binding, Kernel } from '../gpu/kernel.ts'
+import type { Imports } from '../gpu/linker.ts'
+import { CHUNK, padTo } from '../gpu/matrix.ts'
+import type { Step } from '../kernels/step.ts'
+
+/** A result that lives within a step. `rows` is the most rows a step can have. */
+export interface Activation {
+  readonly kind: 'activation'
+  readonly name: string
+  readonly type: 'f32' | 'u32'
+  readonly rows: number
+  readonly cols: number
+  readonly stride: number // words per row: f32 rows are padded to whole chunks
+}
+
+/** A buffer that outlives the step: weights, KV cache, tables. Looked up when bind groups are made, since a cache may grow. */
+export interface Resource {
+  readonly kind: 'resource'
+  readonly buffer: () => GPUBuffer
+}
+
+/** An operand bound from a byte offset on; WebGPU wants multiples of 256. */
+export interface View {
+  readonly kind: 'view'
+  readonly of: Activation | Resource
+  readonly offset: number
+}
+
+export type Operand = Activation | Resource | View
+
+export type Size3 = readonly [x: number, y?: number, z?: number]
+/** Fixed, or computed from the step when it runs. */
+export type Grid = Size3 | ((step: Readonly<Step>) => Size3)
+
+export interface Dispatch {
+  readonly kernel: Kernel
+  readonly constants: Readonly<Record<string, number>>
+  readonly imports: Imports
+  readonly operands: Readonly<Record<string, Operand>>
+  readonly grid: Grid
+  readonly loop: number // dispatches of one loop share its number; 0 = none
+}
+
+/** How often a loop's dispatches run, one after the other, with the block index counting up. */
+export type LoopCount = (step: Readonly<Step>) => number
+
+/** Operands of a kernel: one for each storage binding; uniforms are the program's own. */
+type OperandsOf<B extends Readonly<Record<string, Binding>>> = {
+  readonly [K in keyof B as B[K] extends { readonly access: 'uniform' } ? never : K]: Operand
+}
+
+export interface Call<B extends Readonly<Record<string, Binding>>, C extends string, S extends string> {
+  readonly constants: { readonly [K in C]?: number | boolean }
+  readonly imports?: { readonly [K in S]: string }
+  readonly operands: Omit<OperandsOf<B>, 'step' | 'block'>
+  readonly grid: Grid
+}
+
+export const resource = (buffer: GPUBuffer | (() => GPUBuffer)): Resource => ({
+  kind: 'resource',
+  buffer: typeof buffer === 'function' ? buffer : () => buffer,
+})
+
+/** Builds the list. One graph becomes one program. */
+export class Graph {
+  readonly dispatches: Dispatch[] = []
+  readonly loops: LoopCount[] = []
+  #loop = 0
+
+  /** Declares an activation of [rows, cols]. Declaring costs nothing until a dispatch uses it. */
+  activation(name: string, type: 'f32' | 'u32', rows: number, cols: number): Activation {
+    return { kind: 'activation', name, type, rows, cols, stride: type === 'f32' ? padTo(cols, CHUNK) : cols }
+  }
+
+  dispatch<B extends Readonly<Record<string, Binding>>, C extends string, S extends string>(
+    kernel: Kernel<B, C, S>,
+    call: Call<B, C, S>,
+  ): void {
+    const constants: Record<string, number> = {}
+    for (const [name, value] of Object.entries<number | boolean | undefined>(call.constants)) {
+      if (value !== undefined) constants[name] = Number(value)
+    }
+    this.dispatches.push({
+      kernel,
+      constants,
+      imports: call.imports ?? {},
+      operands: call.operands as Readonly<Record<string, Operand>>,
+      grid: call.grid,
+      loop: this.#loop,
+    })
+  }
+
+  /** Everything that `body` dispatches runs `count(step)` times. Loops do not nest. */
+  repeat(count: LoopCount, body: () => void): void {
+    this.#loop = this.loops.push(count)
+    body()
+    this.#loop = 0
+  }
+}

@@ -1,0 +1,5 @@
+/** Every shader by its path under shaders/ without the extension; see tools/shader-plugin.mjs. */
+declare module 'virtual:shaders' {
+  const sources: Readonly<Record<string, string>>
+  export default sources
+}

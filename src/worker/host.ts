@@ -1,0 +1,68 @@
+// Answers: what does the worker do with a call? It owns one engine, gives turns to generations, and turns failures into values.
+// It must not know how a model is opened, nor that it runs in a worker.
+import type { Engine } from '../engine/engine.ts'
+import { HadalError, present, throwIfAborted } from '../lib/error.ts'
+import type { LoadProgress, Outcome } from './protocol.ts'
+import {
+  type GenerateEvent,
+  type GenerateRequest,
+  type LoadRequest,
+  type RemoteEngine,
+  toPlain,
+} from './protocol.ts'
+import { TurnQueue } from './queue.ts'
+import { sendStream } from './sender.ts'
+
+/** Opens a model: reads it from its place and uploads it. Rejects with a `HadalError`. */
+export type OpenEngine = (
+  request: LoadRequest,
+  options: { onProgress(progress: LoadProgress): void; signal: AbortSignal },
+) => Promise<Engine>
+
+/** The worker's side of the protocol, around an engine that `open` makes. */
+export function engineHost(open: OpenEngine): RemoteEngine {
+  const loading = new AbortController()
+  const turns = new TurnQueue()
+  let engine: Engine | undefined
+
+  async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+    const endTurn = await turns.turn(signal)
+    try {
+      if (!engine) throw new HadalError('bad_request', 'No model is loaded.', { hint: 'Load a model first.' })
+      yield* engine.generate(request, signal)
+    } finally {
+      endTurn()
+    }
+  }
+
+  return {
+    async load(request, onProgress) {
+      return outcome(async () => {
+        const opened = await open(request, { onProgress, signal: loading.signal })
+        if (loading.signal.aborted) opened.destroy()
+        throwIfAborted(loading.signal)
+        engine = opened
+        return opened.info
+      })
+    },
+    cancelLoad: () => loading.abort(),
+    generate(request, port) {
+      void sendStream(port, (signal) => generate(request, signal))
+    },
+    gpuBytes: () => ({ ok: true, value: engine?.gpuBytes() ?? {} }),
+    lost: async () => toPlain(await present(engine, 'the engine').lost),
+    unload() {
+      loading.abort()
+      engine?.destroy()
+      engine = undefined
+    },
+  }
+}
+
+async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { ok: true, value: await work() }
+  } catch (error) {
+    return { ok: false, error: toPlain(error) }
+  }
+}

@@ -1,0 +1,135 @@
+// Answers: does loadModel keep its promises about progress, answers, cancelling and unloading? Over Comlink and a real MessageChannel;
+// only the engine is a recording. It must not know WebGPU.
+import { expose } from 'comlink'
+import { expect, test } from 'vitest'
+import { loadModel } from '../../src/api/load.ts'
+import { HadalError } from '../../src/lib/error.ts'
+import { engineHost, type OpenEngine } from '../../src/worker/host.ts'
+import { replayEngine } from './recorded.ts'
+
+const messages = [{ role: 'user', content: 'Who are you?' }] as const
+const place = 'https://example.test/models/lanternfish'
+
+/** A worker without a thread: one end of a channel with the engine's host at the other. */
+function workerOf(open: OpenEngine) {
+  const { port1, port2 } = new MessageChannel()
+  expose(engineHost(open), port2)
+  const state = { terminated: false }
+  const terminate = () => {
+    state.terminated = true
+    port1.close()
+  }
+  return { state, worker: () => Object.assign(port1, { terminate, onerror: null }) as unknown as Worker }
+}
+
+async function replayed() {
+  const replay = replayEngine()
+  const { state, worker } = workerOf(async () => replay.engine)
+  return { ...replay, state, model: await loadModel(place, { worker }) }
+}
+
+test('loads with progress, then answers', async () => {
+  const { engine, requests } = replayEngine()
+  const phases: string[] = []
+  const { worker } = workerOf(async (request, { onProgress }) => {
+    expect(request).toEqual({ place: { url: `${place}/` }, contextLength: 512, cache: 'f32' })
+    const progress = {
+      bytes: 1,
+      totalBytes: 2,
+      bytesPerSecond: 3,
+      secondsLeft: Number.NaN,
+      file: 'model.safetensors',
+    }
+    onProgress({ phase: 'weights', ...progress })
+    return engine
+  })
+  const onProgress = ({ phase, secondsLeft }: { phase: string; secondsLeft: number }) =>
+    phases.push(`${phase} ${secondsLeft}`)
+  const model = await loadModel(place, { worker, onProgress, contextLength: 512, cache: 'f32' })
+  expect(phases).toEqual(['weights NaN'])
+  expect(model.info.name).toBe('Lanternfish')
+  expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728 })
+  const answer = await model.chat.completions.create({ messages, temperature: 0, thinking: true })
+  expect(answer.choices[0]?.message.content).toBe('I am Lanternfish 🐟.')
+  expect(requests).toEqual([{ input: { messages }, sampling: { temperature: 0 }, thinking: true }])
+  await model.unload()
+})
+
+test('streams, and leaving the loop stops the engine', async () => {
+  const { model, log } = await replayed()
+  const stream = await model.chat.completions.create({ messages, stream: true })
+  let text = ''
+  for await (const chunk of stream) {
+    text += chunk.choices[0]?.delta.content ?? ''
+    if (text.includes('Lantern')) break
+  }
+  expect(text).toBe('I am Lanternfish')
+  await model.unload()
+  expect(log).toContain('stop chat')
+})
+
+test('a wrong argument rejects before anything runs', async () => {
+  const { model, log } = await replayed()
+  await expect(model.chat.completions.create({ messages, top_p: 2 })).rejects.toMatchObject({
+    code: 'bad_request',
+  })
+  expect(log).toEqual([])
+  await model.unload()
+})
+
+test('a failed load rejects with the error and ends the worker', async () => {
+  const { state, worker } = workerOf(async () => {
+    throw new HadalError('bad_file', 'It ends too early.', {
+      file: 'model.safetensors',
+      tensor: 'lm_head.weight',
+    })
+  })
+  await expect(loadModel(place, { worker })).rejects.toMatchObject({
+    code: 'bad_file',
+    file: 'model.safetensors',
+    tensor: 'lm_head.weight',
+  })
+  expect(state.terminated).toBe(true)
+})
+
+test('a load can be cancelled', async () => {
+  const abort = new AbortController()
+  const { state, worker } = workerOf((_, { signal }) => {
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new HadalError('aborted', 'Cancelled.')))
+      abort.abort()
+    })
+  })
+  await expect(loadModel(place, { worker, signal: abort.signal })).rejects.toMatchObject({ code: 'aborted' })
+  expect(state.terminated).toBe(true)
+})
+
+test('unloading destroys the engine and ends what is waiting', async () => {
+  const { model, log, state } = await replayed()
+  const stream = await model.chat.completions.create({ messages, stream: true })
+  await model.unload()
+  await model.unload()
+  expect(log).toContain('destroy')
+  expect(state.terminated).toBe(true)
+  await expect(drain(stream)).rejects.toMatchObject({ code: 'aborted' })
+  await expect(model.chat.completions.create({ messages })).rejects.toMatchObject({ code: 'aborted' })
+})
+
+test('a lost device is told', async () => {
+  const { model, lose } = await replayed()
+  lose(new HadalError('device_lost', 'The GPU went away.', { hint: 'Load again.' }))
+  expect(await model.lost).toMatchObject({ code: 'device_lost', hint: 'Load again.' })
+  await model.unload()
+})
+
+test.each([
+  ['http://', {}],
+  [place, { contextLength: 0 }],
+  [place, { cache: 'f8' as 'f16' }],
+])('loadModel(%j, %j) is refused', async (where, options) => {
+  await expect(loadModel(where, options)).rejects.toMatchObject({ code: 'bad_request' })
+})
+
+async function drain(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of stream);
+}

@@ -1,0 +1,86 @@
+// Answers: what does an engine say while it answers "Who are you?"? A recorded list of events, and an engine that replays such a list.
+// It must not know how events are made.
+import type { Engine } from '../../src/engine/engine.ts'
+import type { GenerateEvent, GenerateRequest, ModelInfo } from '../../src/engine/types.ts'
+import { HadalError } from '../../src/lib/error.ts'
+
+const kv = (tokens: number) => ({ tokens, bytes: 1152 * 64, standardBytes: 5120 * tokens })
+const delta = (tokens: number, text: string, reasoning = ''): GenerateEvent => ({
+  type: 'delta',
+  text,
+  reasoning,
+  ids: [300 + tokens],
+  tokens,
+  tokensPerSecond: 20,
+  kv: kv(9 + tokens),
+})
+
+export const whoAreYou: readonly GenerateEvent[] = [
+  delta(1, '', 'This is'),
+  delta(2, '', ' about me.'),
+  delta(3, 'I am '),
+  delta(4, 'Lanternfish'),
+  delta(5, ' 🐟.'),
+  {
+    type: 'done',
+    finishReason: 'stop',
+    promptTokens: 9,
+    cachedTokens: 4,
+    tokens: 6,
+    prefillMs: 12,
+    decodeMs: 300,
+    dispatchesPerToken: 40,
+    readbacksPerToken: 1,
+    kv: kv(15),
+  },
+]
+
+const info: ModelInfo = {
+  name: 'Lanternfish',
+  architecture: 'deepseek_v3',
+  parameters: 9_265_920,
+  activeParameters: 3_276_032,
+  layers: 4,
+  hidden: 256,
+  heads: 8,
+  experts: 16,
+  activeExperts: 4,
+  vocab: 1536,
+  contextLength: 2048,
+  kvBytesPerToken: 1152,
+  standardKvBytesPerToken: 5120,
+  adapter: 'none',
+  thinking: true,
+}
+
+/** An engine that replays the events, one turn of the event loop apart, and writes down what it was asked and what became of it. */
+export function replayEngine(events: readonly GenerateEvent[] = whoAreYou) {
+  const log: string[] = []
+  const requests: GenerateRequest[] = []
+  let lose = (_error: HadalError) => {}
+  const lost = new Promise<HadalError>((resolve) => {
+    lose = resolve
+  })
+  const engine: Engine = {
+    info,
+    gpuBytes: () => ({ weights: 10_000_000, kv: 73_728 }),
+    async *generate(request, signal) {
+      const name = 'prompt' in request.input ? request.input.prompt : 'chat'
+      requests.push(request)
+      log.push(`start ${name}`)
+      try {
+        for (const event of events) {
+          await new Promise((resolve) => setTimeout(resolve))
+          if (signal?.aborted) throw new HadalError('aborted', 'The operation was cancelled.')
+          log.push(`event ${name}`)
+          yield event
+        }
+      } finally {
+        log.push(`stop ${name}`)
+      }
+    },
+    destroy: () => log.push('destroy'),
+    lost,
+  }
+  return { engine, log, requests, lose }
+}

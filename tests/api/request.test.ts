@@ -1,0 +1,143 @@
+// Answers: is every argument of a request translated or refused by name? It must not know the engine.
+import { expect, test } from 'vitest'
+import { checkRequest } from '../../src/api/request.ts'
+import type { HadalError } from '../../src/lib/error.ts'
+
+const messages = [{ role: 'user', content: 'Hi' }]
+
+function refused(params: unknown): HadalError {
+  try {
+    checkRequest(params)
+  } catch (error) {
+    return error as HadalError
+  }
+  throw new Error(`accepted ${JSON.stringify(params)}`)
+}
+
+test('a full request is translated field by field', () => {
+  const checked = checkRequest({
+    model: 'anything',
+    messages: [
+      { role: 'developer', content: 'Be brief.' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'What is ' },
+          { type: 'text', text: 'MLA?' },
+        ],
+      },
+      { role: 'assistant', content: 'Attention.', reasoning_content: 'Hm.' },
+      { role: 'user', content: 'More.' },
+    ],
+    stream: true,
+    stream_options: { include_usage: true },
+    temperature: 0,
+    top_p: 0.9,
+    top_k: 40,
+    min_p: 0.05,
+    presence_penalty: -1,
+    frequency_penalty: 0.5,
+    repetition_penalty: 1.1,
+    logit_bias: { 12: -100, 13: 2.5 },
+    seed: 4294967295,
+    max_tokens: 7,
+    stop: ['\n', 'END'],
+    logprobs: true,
+    top_logprobs: 3,
+    n: 1,
+    chat_template_kwargs: { enable_thinking: false },
+  })
+  expect(checked).toEqual({
+    stream: true,
+    includeUsage: true,
+    request: {
+      input: {
+        messages: [
+          { role: 'system', content: 'Be brief.' },
+          { role: 'user', content: 'What is MLA?' },
+          { role: 'assistant', content: 'Attention.' },
+          { role: 'user', content: 'More.' },
+        ],
+      },
+      sampling: {
+        temperature: 0,
+        topP: 0.9,
+        topK: 40,
+        minP: 0.05,
+        presencePenalty: -1,
+        frequencyPenalty: 0.5,
+        repetitionPenalty: 1.1,
+        seed: 4294967295,
+        logitBias: [
+          [12, -100],
+          [13, 2.5],
+        ],
+      },
+      maxTokens: 7,
+      stop: ['\n', 'END'],
+      logprobs: 3,
+      thinking: false,
+    },
+  })
+})
+
+test('what is left out or null is left to the model', () => {
+  const checked = checkRequest({ messages, temperature: null, stop: null, seed: undefined, logprobs: false })
+  expect(checked).toEqual({
+    stream: false,
+    includeUsage: false,
+    request: { input: { messages }, sampling: {} },
+  })
+})
+
+test('the newer name of max_tokens and the shorter of thinking win', () => {
+  const { request } = checkRequest({
+    messages,
+    max_tokens: 5,
+    max_completion_tokens: 6,
+    thinking: true,
+    chat_template_kwargs: { enable_thinking: false },
+  })
+  expect(request).toMatchObject({ maxTokens: 6, thinking: true })
+})
+
+test.each([
+  [undefined, 'request'],
+  ['text', 'request'],
+  [{}, 'messages'],
+  [{ messages: [] }, 'messages'],
+  [{ messages: ['Hi'] }, 'messages[0]'],
+  [{ messages: [{ role: 'tool', content: '1' }] }, 'messages[0].role'],
+  [{ messages: [{ role: 'user' }] }, 'messages[0].content'],
+  [{ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, 'messages[0].content[0]'],
+  [{ messages, temperature: 2.1 }, 'temperature'],
+  [{ messages, temperature: Number.NaN }, 'temperature'],
+  [{ messages, temperature: '0' }, 'temperature'],
+  [{ messages, top_p: -0.1 }, 'top_p'],
+  [{ messages, top_k: 1.5 }, 'top_k'],
+  [{ messages, seed: -1 }, 'seed'],
+  [{ messages, repetition_penalty: 0 }, 'repetition_penalty'],
+  [{ messages, max_tokens: 0 }, 'max_tokens'],
+  [{ messages, max_tokens: 0, max_completion_tokens: 5 }, 'max_tokens'],
+  [{ messages, logit_bias: { cat: 1 } }, 'logit_bias["cat"]'],
+  [{ messages, logit_bias: { 3: 101 } }, 'logit_bias["3"]'],
+  [{ messages, stop: '' }, 'stop'],
+  [{ messages, stop: Array(17).fill('x') }, 'stop'],
+  [{ messages, n: 2 }, 'n'],
+  [{ messages, top_logprobs: 2 }, 'top_logprobs'],
+  [{ messages, logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
+  [{ messages, stream: 'yes' }, 'stream'],
+  [{ messages, stream_options: { include_usage: true } }, 'stream_options'],
+  [{ messages, thinking: 1 }, 'thinking'],
+  [{ messages, chat_template_kwargs: { tools: [] } }, 'chat_template_kwargs.tools'],
+  [{ messages, tools: [] }, 'tools'],
+  [{ messages, response_format: { type: 'json_object' } }, 'response_format'],
+])('refuses %j by naming %s', (params, field) => {
+  const { code, message } = refused(params)
+  expect(code).toBe('bad_request')
+  expect(message).toContain(`\`${field}\``)
+})
+
+test('an absurd value does not make an absurd message', () => {
+  expect(refused({ messages, temperature: 'x'.repeat(10_000) }).message.length).toBeLessThan(120)
+})

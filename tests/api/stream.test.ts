@@ -1,0 +1,114 @@
+// Answers: does a stream cross a real MessageChannel in order, with back-pressure, abort, turns and errors? It must not know WebGPU.
+import { expect, test } from 'vitest'
+import { EventReceiver } from '../../src/api/receiver.ts'
+import type { GenerateEvent, GenerateRequest } from '../../src/engine/types.ts'
+import { HadalError } from '../../src/lib/error.ts'
+import { engineHost } from '../../src/worker/host.ts'
+import type { RemoteEngine } from '../../src/worker/protocol.ts'
+import { sendStream } from '../../src/worker/sender.ts'
+import { replayEngine, whoAreYou } from './recorded.ts'
+
+async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const event of events) list.push(event)
+  return list
+}
+
+function ask(host: RemoteEngine, prompt: string, signal?: AbortSignal): EventReceiver<GenerateEvent> {
+  const { port1, port2 } = new MessageChannel()
+  host.generate({ input: { prompt } } satisfies GenerateRequest, port2)
+  return new EventReceiver<GenerateEvent>(port1, { signal })
+}
+
+async function hostOf(events?: readonly GenerateEvent[]) {
+  const replay = replayEngine(events)
+  const host = engineHost(async () => replay.engine)
+  await host.load({ place: { url: 'https://example.test/' } }, () => {})
+  return { host, ...replay }
+}
+
+const manyDeltas = Array.from(
+  { length: 300 },
+  (_, index) => ({ ...whoAreYou[0], tokens: index }) as GenerateEvent,
+)
+
+test('all events arrive, in order', async () => {
+  const { host } = await hostOf(manyDeltas)
+  expect(await collect(ask(host, 'a'))).toEqual(manyDeltas)
+})
+
+test('a reader that does not read stops the engine after a window of events', async () => {
+  const { host, log } = await hostOf(manyDeltas)
+  const events = ask(host, 'a')
+  await events.next()
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  const made = log.filter((line) => line === 'event a').length
+  expect(made).toBeGreaterThan(32)
+  expect(made).toBeLessThan(130)
+  expect(await collect(events)).toHaveLength(manyDeltas.length - 1)
+})
+
+test('requests are answered one after the other, in the order of asking', async () => {
+  const { host, log } = await hostOf()
+  await Promise.all(['a', 'b', 'c'].map((prompt) => collect(ask(host, prompt))))
+  expect(log.filter((line) => !line.startsWith('event'))).toEqual(
+    ['a', 'b', 'c'].flatMap((prompt) => [`start ${prompt}`, `stop ${prompt}`]),
+  )
+})
+
+test('an abort is felt at once and ends the turn', async () => {
+  const { host, log } = await hostOf(manyDeltas)
+  const abort = new AbortController()
+  const events = ask(host, 'a', abort.signal)
+  await events.next()
+  const waiting = collect(events)
+  abort.abort(new Error('enough'))
+  await expect(waiting).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } })
+  await collect(ask(host, 'b'))
+  expect(log.indexOf('stop a')).toBeLessThan(log.indexOf('start b'))
+  expect(log.filter((line) => line === 'event a').length).toBeLessThan(100)
+})
+
+test('leaving the loop cancels, also while waiting for a turn', async () => {
+  const { host, log } = await hostOf(manyDeltas)
+  const first = ask(host, 'a')
+  const second = ask(host, 'b')
+  const third = ask(host, 'c')
+  await second.return()
+  for await (const _ of first) break
+  await third.next()
+  await third.return()
+  expect(log).not.toContain('start b')
+  expect(log).toContain('stop a')
+})
+
+test('an error keeps its code, place and hint', async () => {
+  const { port1, port2 } = new MessageChannel()
+  const details = { hint: 'Start a new chat.', file: 'config.json', tensor: 'x' }
+  // biome-ignore lint/correctness/useYield: a stream that fails at once
+  void sendStream(port2, async function* () {
+    throw new HadalError('context_full', 'Too long.', details)
+  })
+  const failed = await collect(new EventReceiver(port1)).catch((error: unknown) => error)
+  expect(failed).toBeInstanceOf(HadalError)
+  expect(failed).toMatchObject({ code: 'context_full', message: 'Too long.', ...details })
+})
+
+test('an unforeseen error is internal and says where it came from', async () => {
+  const { port1, port2 } = new MessageChannel()
+  // biome-ignore lint/correctness/useYield: a stream that fails at once
+  void sendStream(port2, async function* () {
+    throw new TypeError('x is not a function')
+  })
+  const failed = await collect(new EventReceiver(port1)).catch((error: unknown) => error)
+  expect(failed).toMatchObject({ code: 'internal', message: 'TypeError: x is not a function' })
+  expect(String((failed as HadalError).cause)).toContain('stream.test')
+})
+
+test('when the worker is gone, nobody waits for ever', async () => {
+  const { port1 } = new MessageChannel()
+  const ended = new AbortController()
+  const waiting = new EventReceiver(port1, { ended: ended.signal }).next()
+  ended.abort(new HadalError('device_lost', 'The GPU went away.'))
+  await expect(waiting).rejects.toMatchObject({ code: 'device_lost' })
+})

@@ -1,0 +1,59 @@
+// Answers: which GPU adapters do tests run on, and how is one opened in Node? Both software adapters, with and without their optional features.
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { describe } from 'vitest'
+import { type Device, type DeviceOptions, openDevice } from '../../src/gpu/device.ts'
+
+export interface AdapterCase {
+  readonly name: string
+  readonly match: string // what Dawn's `adapter=` filter looks for
+  readonly icd: string
+  readonly options: DeviceOptions
+}
+
+const first = (...paths: (string | undefined)[]) =>
+  paths.find((path) => path !== undefined && existsSync(path)) ?? ''
+const LAVAPIPE = first(
+  process.env.HADAL_LAVAPIPE,
+  '/usr/share/vulkan/icd.d/lvp_icd.json',
+  '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json',
+)
+const SWIFTSHADER = first(process.env.HADAL_SWIFTSHADER, '/usr/lib/chromium/vk_swiftshader_icd.json')
+
+/** Every adapter a kernel must be right on: both kinds, all features, and the plain guaranteed minimum. */
+export const adapters: readonly AdapterCase[] = [
+  { name: 'lavapipe', match: 'llvmpipe', icd: LAVAPIPE, options: { limits: 'max' } },
+  {
+    name: 'lavapipe-plain',
+    match: 'llvmpipe',
+    icd: LAVAPIPE,
+    options: { limits: 'default', f16: false, subgroups: false },
+  },
+  { name: 'swiftshader', match: 'SwiftShader', icd: SWIFTSHADER, options: { limits: 'max' } },
+]
+
+/** A `GPU` of Dawn that offers only the given adapter. */
+export async function openGpu(match: string): Promise<GPU> {
+  process.env.VK_DRIVER_FILES = [LAVAPIPE, SWIFTSHADER].filter((path) => path !== '').join(':')
+  const { create } = createRequire(import.meta.url)('webgpu') as typeof import('webgpu')
+  const gpu = create(['backend=vulkan', `adapter=${match}`])
+  kept.push(gpu)
+  return gpu
+}
+const kept: GPU[] = [] // Dawn stops when its GPU object is collected
+
+export async function openAdapter(adapter: AdapterCase): Promise<Device> {
+  return openDevice(await openGpu(adapter.match), adapter.options)
+}
+
+/** `describe` for each adapter; a missing adapter is skipped by name, or fails where adapters are required (HADAL_REQUIRE_ADAPTERS). */
+export function describeOnAdapters(
+  title: string,
+  body: (adapter: AdapterCase) => void,
+  chosen = adapters,
+): void {
+  for (const adapter of chosen) {
+    const missing = adapter.icd === '' && !process.env.HADAL_REQUIRE_ADAPTERS
+    describe.skipIf(missing)(`${title} on ${adapter.name}`, () => body(adapter))
+  }
+}

@@ -1,0 +1,74 @@
+// Answers: how do tests make numbers and compare them? One seeded generator, one comparator, one tolerance table.
+import { expect } from 'vitest'
+
+/** Relative errors ‖a−b‖/‖b‖ that a kernel may show against its f64 reference. */
+export const TOLERANCE = { f32: 1e-5, f16: 1e-3, exact: 0 } as const
+
+/** A seeded generator of uniform numbers in [0, 1): mulberry32. */
+export function generator(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Roughly normal numbers (sum of uniforms), in f32. */
+export function normals(count: number, seed: number, scale = 1): Float32Array {
+  const next = generator(seed)
+  return Float32Array.from({ length: count }, () => scale * (next() + next() + next() + next() - 2) * 1.73)
+}
+
+/** [rows, cols] → [rows, ⌈cols/16⌉·16]: the engine's layout of activations, padded with zeros. */
+export function padRows(values: ArrayLike<number>, cols: number): Float32Array {
+  const stride = Math.ceil(cols / 16) * 16
+  const rows = values.length / cols
+  const padded = new Float32Array(rows * stride)
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col++) padded[row * stride + col] = values[row * cols + col] ?? 0
+  }
+  return padded
+}
+
+/** The inverse of `padRows`; fails if the padding is not zero any more. */
+export function unpadRows(values: ArrayLike<number>, cols: number): Float64Array {
+  const stride = Math.ceil(cols / 16) * 16
+  const rows = values.length / stride
+  const plain = new Float64Array(rows * cols)
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < stride; col++) {
+      const value = values[row * stride + col] ?? Number.NaN
+      if (col < cols) plain[row * cols + col] = value
+      else expect(value, `padding at row ${row}, column ${col}`).toBe(0)
+    }
+  }
+  return plain
+}
+
+/** ‖actual − wanted‖ / ‖wanted‖ over all elements; NaN anywhere makes it NaN. */
+export function relativeError(actual: ArrayLike<number>, wanted: ArrayLike<number>): number {
+  let difference = 0
+  let size = 0
+  for (let i = 0; i < wanted.length; i++) {
+    difference += ((actual[i] ?? Number.NaN) - (wanted[i] ?? 0)) ** 2
+    size += (wanted[i] ?? 0) ** 2
+  }
+  return Math.sqrt(difference) / (Math.sqrt(size) || 1)
+}
+
+/** Fails with the worst coordinate when two arrays differ by more than the tolerance. */
+export function expectClose(actual: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number): void {
+  expect(actual.length, 'length').toBe(wanted.length)
+  const error = relativeError(actual, wanted)
+  if (error <= tolerance) return
+  let worst = 0
+  for (let i = 0; i < wanted.length; i++) {
+    const gap = (index: number) => Math.abs((actual[index] ?? Number.NaN) - (wanted[index] ?? 0))
+    if (!(gap(i) <= gap(worst))) worst = i
+  }
+  expect.fail(
+    `relative error ${error} over ${tolerance}; worst at [${worst}]: ${actual[worst]} for ${wanted[worst]}`,
+  )
+}
