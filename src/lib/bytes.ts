@@ -1,0 +1,21 @@
+// Answers: how are sizes and foreign names written in a message? It must not know which message.
+
+const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+
+/** A size for people: `812 bytes`, `1.5 GiB`. */
+export function formatBytes(bytes: number): string {
+  let unit = 0
+  let size = bytes
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024
+    unit++
+  }
+  return `${unit === 0 ? size : size.toFixed(size < 10 ? 1 : 0)} ${units[unit]}`
+}
+
+const longest = 120
+
+/** A name from a file that may be hostile: quoted, control characters escaped, never longer than a line. */
+export function quote(name: string): string {
+  return JSON.stringify(name.length > longest ? `${name.slice(0, longest)}…` : name)
+}

@@ -1,0 +1,67 @@
+// Answers: how are picked or dropped files read in place, without a copy? It must not know about pages or pickers.
+import { HadalError, throwIfAborted } from '../lib/error.ts'
+import { checkRange, missingFile, type Source, shortFile } from './source.ts'
+
+/**
+ * A folder of `File` objects. In a folder pick the first part of `webkitRelativePath` is the folder itself and is
+ * dropped; `bad_request` when two files then have the same path.
+ */
+export function openFiles(files: readonly File[], name?: string): Source {
+  const byPath = new Map<string, File>()
+  for (const file of files) {
+    const path = file.webkitRelativePath ? file.webkitRelativePath.split('/').slice(1).join('/') : file.name
+    if (byPath.has(path)) {
+      throw new HadalError('bad_request', `Two of the chosen files are called ${path}.`, {
+        file: path,
+        hint: 'Choose one folder with one model.',
+      })
+    }
+    byPath.set(path, file)
+  }
+  const folder = name ?? (files[0]?.webkitRelativePath?.split('/')[0] || 'the chosen files')
+  const find = (path: string): File => {
+    const file = byPath.get(path)
+    if (file === undefined) throw missingFile(folder, path)
+    return file
+  }
+  return {
+    name: folder,
+    async size(path, signal) {
+      checkRange(path, 0, 0, signal)
+      return find(path).size
+    },
+    async read(path, start, end, signal) {
+      checkRange(path, start, end, signal)
+      const file = find(path)
+      if (end > file.size) throw shortFile(path, end, file.size)
+      const bytes = await readSlice(file, path, start, end)
+      throwIfAborted(signal)
+      return bytes
+    },
+    async exists(path, signal) {
+      checkRange(path, 0, 0, signal)
+      return byPath.has(path)
+    },
+  }
+}
+
+async function readSlice(
+  file: File,
+  path: string,
+  start: number,
+  end: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  let bytes: ArrayBuffer
+  try {
+    bytes = await file.slice(start, end).arrayBuffer()
+  } catch (cause) {
+    // A File is a snapshot: browsers refuse to read it once the file on disk has changed.
+    throw new HadalError('bad_file', `${path} was changed or removed after it was chosen.`, {
+      file: path,
+      hint: 'Choose the folder again.',
+      cause,
+    })
+  }
+  if (bytes.byteLength !== end - start) throw shortFile(path, end, start + bytes.byteLength)
+  return new Uint8Array(bytes)
+}

@@ -1,0 +1,35 @@
+// Answers: how do bytes that are already in memory look like a folder? It must not know where they came from.
+import { checkRange, missingFile, type Source, shortFile } from './source.ts'
+
+/** A folder of named bytes; texts are stored as UTF-8. Reads are copies. */
+export function openMemory(files: Readonly<Record<string, Uint8Array | string>>, name = 'memory'): Source {
+  const encoder = new TextEncoder()
+  const stored = new Map(
+    Object.entries(files).map(([path, data]) => [
+      path,
+      typeof data === 'string' ? encoder.encode(data) : data,
+    ]),
+  )
+  const find = (path: string): Uint8Array => {
+    const bytes = stored.get(path)
+    if (bytes === undefined) throw missingFile(name, path)
+    return bytes
+  }
+  return {
+    name,
+    async size(path, signal) {
+      checkRange(path, 0, 0, signal)
+      return find(path).length
+    },
+    async read(path, start, end, signal) {
+      checkRange(path, start, end, signal)
+      const bytes = find(path)
+      if (end > bytes.length) throw shortFile(path, end, bytes.length)
+      return bytes.slice(start, end)
+    },
+    async exists(path, signal) {
+      checkRange(path, 0, 0, signal)
+      return stored.has(path)
+    },
+  }
+}

@@ -1,0 +1,84 @@
+// Answers: how does a real HTTP file server behave, well or badly? It must not know who asks.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+
+/** What a test may change about one answer; returning true means that the answer has been given. */
+export type Mischief = (request: IncomingMessage, response: ServerResponse, body: Uint8Array) => boolean
+
+export interface FileServer {
+  readonly url: string
+  /** Every request as `METHOD /path range`, in order. */
+  readonly log: string[]
+  /** Headers of the requests, in the same order. */
+  readonly headers: IncomingMessage['headers'][]
+  readonly files: Map<string, Uint8Array>
+  readonly etags: Map<string, string>
+  mischief: Mischief
+  close(): Promise<void>
+}
+
+/** Starts a server on a free local port that serves `files` with ranges, lengths and entity tags. */
+export async function startFileServer(files: Readonly<Record<string, Uint8Array>>): Promise<FileServer> {
+  const server: Server = createServer((request, response) => answer(state, request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const state: FileServer = {
+    url: `http://127.0.0.1:${port}/`,
+    log: [],
+    headers: [],
+    files: new Map(Object.entries(files)),
+    etags: new Map(),
+    mischief: () => false,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+  return state
+}
+
+function answer(state: FileServer, request: IncomingMessage, response: ServerResponse): void {
+  const path = decodeURIComponent(new URL(request.url ?? '/', state.url).pathname.slice(1))
+  state.log.push(`${request.method} ${request.url} ${request.headers.range ?? ''}`.trim())
+  state.headers.push(request.headers)
+  const body = state.files.get(path)
+  if (state.mischief(request, response, body ?? new Uint8Array(0))) return
+  if (body === undefined) {
+    response.writeHead(404).end()
+    return
+  }
+  response.setHeader('ETag', state.etags.get(path) ?? `"${path}"`)
+  const range = rangeOf(request, body.length)
+  if (range === undefined || request.method === 'HEAD') {
+    response.writeHead(200, { 'Content-Length': body.length })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  } else if (range.start >= body.length) {
+    response.writeHead(416, { 'Content-Range': `bytes */${body.length}` }).end()
+  } else {
+    const part = body.subarray(range.start, range.end)
+    response.writeHead(206, {
+      'Content-Length': part.length,
+      'Content-Range': `bytes ${range.start}-${range.start + part.length - 1}/${body.length}`,
+    })
+    response.end(part)
+  }
+}
+
+/** The range a request asks for, end exclusive. */
+export function rangeOf(
+  request: IncomingMessage,
+  fileBytes: number,
+): { readonly start: number; readonly end: number } | undefined {
+  const match = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '')
+  if (match === null) return undefined
+  return { start: Number(match[1]), end: match[2] ? Math.min(fileBytes, Number(match[2]) + 1) : fileBytes }
+}
+
+/** A host that knows no ranges: every GET is answered with the whole file. */
+export const wholeFilesOnly: Mischief = (request, response, body) => {
+  if (request.method !== 'GET' || body.length === 0) return false
+  response.writeHead(200, { 'Content-Length': body.length })
+  response.end(body)
+  return true
+}

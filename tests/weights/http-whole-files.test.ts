@@ -1,0 +1,87 @@
+// Answers: is a host without ranges read honestly, and does the signal stop everything? Against a real local server.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { HadalError } from '../../src/lib/error.ts'
+import { type HttpOptions, openHttp } from '../../src/weights/http.ts'
+import { type FileServer, startFileServer, wholeFilesOnly } from './file-server.ts'
+import { noise } from './make-safetensors.ts'
+
+const big = noise(3_000_000, 1)
+let server: FileServer
+const open = (options: HttpOptions = {}) =>
+  openHttp(server.url, { retry: { attempts: 4, firstMs: 5, longestMs: 20 }, ...options })
+const same = (bytes: Uint8Array, start: number, end: number) =>
+  expect(Buffer.compare(bytes, big.subarray(start, end))).toBe(0)
+const failure = (work: Promise<unknown>): Promise<HadalError> =>
+  work.then(
+    () => expect.fail('it should have failed'),
+    (error: HadalError) => error,
+  )
+
+beforeEach(async () => {
+  server = await startFileServer({ big: big, 'sub/ä #?%.json': noise(10, 2), empty: new Uint8Array(0) })
+})
+afterEach(() => server.close())
+
+describe('a host without ranges', () => {
+  beforeEach(() => {
+    server.mischief = wholeFilesOnly
+  })
+
+  test('reads in file order download the file once more and never hold it', async () => {
+    const source = open()
+    const reads = [0, 500_000, 1_000_000, 2_400_000].map((at) => source.read('big', at, at + 400_000))
+    for (const [i, bytes] of (await Promise.all(reads)).entries()) {
+      const start = [0, 500_000, 1_000_000, 2_400_000][i] ?? 0
+      same(bytes, start, start + 400_000)
+    }
+    const sizes = server.log.filter((line) => line.startsWith('GET'))
+    expect(sizes.filter((line) => line.endsWith('bytes=0-'))).toHaveLength(1)
+  })
+
+  test('a read further back asks again', async () => {
+    const source = open()
+    same(await source.read('big', 1_000_000, 1_000_100), 1_000_000, 1_000_100)
+    same(await source.read('big', 50, 60), 50, 60)
+    expect(await source.read('sub/ä #?%.json', 0, 10)).toEqual(noise(10, 2))
+  })
+
+  test('the end of the file is a truncated file', async () => {
+    expect(await failure(open().read('big', 2_999_990, 3_000_010))).toMatchObject({
+      code: 'bad_file',
+      file: 'big',
+    })
+  })
+
+  test('a cut connection is asked again', async () => {
+    let gets = 0
+    server.mischief = (request, response, body) => {
+      if (++gets !== 2) return wholeFilesOnly(request, response, body)
+      response.writeHead(200, { 'Content-Length': body.length })
+      response.write(body.subarray(0, 1_500_000), () => setTimeout(() => response.destroy(), 20))
+      return true
+    }
+    same(await open().read('big', 1_000_000, 2_000_000), 1_000_000, 2_000_000)
+  })
+
+  test('an idle answer is closed, and opened again when needed', async () => {
+    const source = open({ idleMs: 20 })
+    await source.read('big', 0, 100)
+    await new Promise((resolve) => setTimeout(resolve, 60))
+    same(await source.read('big', 100, 200), 100, 200)
+    expect(server.log.filter((line) => line.endsWith('bytes=0-'))).toHaveLength(2)
+  })
+})
+
+test('the signal stops a read, a wait and a silent connection at once', async () => {
+  const began = performance.now()
+  server.mischief = () => true
+  const stopped = open().read('big', 0, 10, AbortSignal.timeout(50))
+  expect((await failure(stopped)).code).toBe('aborted')
+  server.mischief = (_, response) => {
+    response.writeHead(503, { 'Retry-After': '30' }).end()
+    return true
+  }
+  expect((await failure(open().read('big', 0, 10, AbortSignal.timeout(50)))).code).toBe('aborted')
+  expect((await failure(open().size('big', AbortSignal.abort()))).code).toBe('aborted')
+  expect(performance.now() - began).toBeLessThan(2000)
+})

@@ -1,0 +1,55 @@
+// Answers: what are the bytes of a safetensors file, right or deliberately wrong? It must not know what is tested.
+
+/** A header entry as it is written; nothing is checked. */
+export interface HeaderEntry {
+  readonly dtype: unknown
+  readonly shape: unknown
+  readonly data_offsets: unknown
+}
+
+/** A file of any header text (or bytes) and data; `length` overrides the stated header length. */
+export function fileOf(
+  header: string | Uint8Array,
+  data: Uint8Array,
+  length?: bigint,
+): Uint8Array<ArrayBuffer> {
+  const json = typeof header === 'string' ? new TextEncoder().encode(header) : header
+  const file = new Uint8Array(8 + json.length + data.length)
+  new DataView(file.buffer).setBigUint64(0, length ?? BigInt(json.length), true)
+  file.set(json, 8)
+  file.set(data, 8 + json.length)
+  return file
+}
+
+/** A valid file of F32-like tensors: name → [dtype, shape, bytes]. */
+export function safetensorsOf(
+  tensors: Readonly<Record<string, readonly [dtype: string, shape: readonly number[], bytes: Uint8Array]>>,
+): Uint8Array<ArrayBuffer> {
+  const header: Record<string, HeaderEntry | Record<string, string>> = { __metadata__: { format: 'pt' } }
+  const total = Object.values(tensors).reduce((sum, [, , bytes]) => sum + bytes.length, 0)
+  const data = new Uint8Array(total)
+  let at = 0
+  for (const [name, [dtype, shape, bytes]] of Object.entries(tensors)) {
+    header[name] = { dtype, shape, data_offsets: [at, at + bytes.length] }
+    data.set(bytes, at)
+    at += bytes.length
+  }
+  return fileOf(JSON.stringify(header), data)
+}
+
+/** A small generator of random numbers in [0, 1) with a seed, so that a failure can be run again. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** Bytes that differ at every position, so that a wrong offset shows. */
+export function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {
+  const random = seeded(seed)
+  return Uint8Array.from({ length }, () => Math.floor(random() * 256))
+}

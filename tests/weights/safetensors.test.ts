@@ -1,0 +1,147 @@
+// Answers: is a true header read rightly, and every false one refused by name? It must not know real models.
+import { expect, test } from 'vitest'
+import type { HadalError } from '../../src/lib/error.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import { readHeader } from '../../src/weights/safetensors.ts'
+import { fileOf, noise, safetensorsOf } from './make-safetensors.ts'
+
+const file = 'model.safetensors'
+const read = async (bytes: Uint8Array) => (await readHeader(openMemory({ [file]: bytes }), file)).entries
+const entry = (dtype: unknown, shape: unknown, ...offsets: unknown[]) => ({
+  dtype,
+  shape,
+  data_offsets: offsets,
+})
+
+test('tensors come in the order of their bytes, whatever the order of their names; any alignment', async () => {
+  const bytes = fileOf(
+    `${JSON.stringify({
+      z: entry('BF16', [2, 3], 1, 13),
+      __metadata__: { format: 'pt', anything: '{"dtype":1}' },
+      a: entry('U8', [1], 0, 1),
+      none: entry('F32', [0, 7], 13, 13),
+      scalar: entry('F64', [], 13, 21),
+    })}   `,
+    noise(21, 1),
+  )
+  const start = bytes.length - 21
+  expect(await read(bytes)).toEqual([
+    { name: 'a', dtype: 'U8', shape: [1], file, start, end: start + 1 },
+    { name: 'z', dtype: 'BF16', shape: [2, 3], file, start: start + 1, end: start + 13 },
+    { name: 'none', dtype: 'F32', shape: [0, 7], file, start: start + 13, end: start + 13 },
+    { name: 'scalar', dtype: 'F64', shape: [], file, start: start + 13, end: start + 21 },
+  ])
+})
+
+test('a header larger than the first read, and a file of nothing', async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 5000 }, (_, i) => [`layer.${i}`, ['F16', [2, 2], noise(8, i)] as const]),
+  )
+  const bytes = safetensorsOf(many)
+  expect(bytes.length).toBeGreaterThan(300_000)
+  const entries = await read(bytes)
+  expect(entries).toHaveLength(5000)
+  expect(entries[4321]?.name).toBe('layer.4321')
+  expect(await read(fileOf('{}', new Uint8Array(0)))).toEqual([])
+})
+
+const data = noise(16, 2)
+const good = '"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}'
+const rest = '"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}'
+const with_ = (b: object | string) => `{${good},"b":${typeof b === 'string' ? b : JSON.stringify(b)}}`
+
+test.each([
+  ['bytes too few', new Uint8Array(7), 'too few'],
+  ['length beyond the file', fileOf(`{${good},${rest}}`, data, 5000n), 'truncated: its header'],
+  ['length beyond 100 MB', fileOf('{}', data, 100_000_001n), 'at most'],
+  ['length of 2^63', fileOf('{}', data, 2n ** 63n), 'at most'],
+  ['not JSON', fileOf(`{${good},`, data), 'not valid JSON'],
+  ['a list', fileOf('[1]', data), 'does not begin'],
+  ['leading blanks', fileOf(` {${good},${rest}}`, data), 'does not begin'],
+  ['an empty header', fileOf('', data), 'does not begin'],
+  ['not UTF-8', fileOf(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d), data), 'not valid JSON'],
+  ['deep nesting', fileOf(`{"a":${'['.repeat(1000)}${']'.repeat(1000)}}`, data), 'deeper than 8'],
+  ['the same name twice', fileOf(`{${good},${rest},${good}}`, data), 'names "a" twice'],
+  ['twice by escape', fileOf(`{${good},"\\u0061":${rest.slice(4)}}`, data), 'names "a" twice'],
+  [
+    'a field twice',
+    fileOf(with_('{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[8,16]}'), data),
+    '"dtype" twice',
+  ],
+  ['__proto__', fileOf(`{${good},"__proto__":${rest.slice(4)}}`, data), '"__proto__"'],
+  [
+    '__proto__ in an entry',
+    fileOf(with_('{"__proto__":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}'), data),
+    '"__proto__"',
+  ],
+])('refused: %s', async (_, bytes, says) => {
+  await expect(read(bytes)).rejects.toMatchObject({
+    code: 'bad_file',
+    file,
+    message: expect.stringContaining(says),
+  })
+})
+
+test.each([
+  ['no object', 7, 'no object'],
+  ['null', 'null', 'no object'],
+  ['no dtype', { shape: [2], data_offsets: [8, 16] }, 'without a dtype'],
+  ['negative size', entry('F32', [-2], 8, 16), 'whole numbers'],
+  ['minus zero', '{"dtype":"F32","shape":[-0],"data_offsets":[8,16]}', 'whole numbers'],
+  ['fraction', entry('F32', [1.5], 8, 16), 'whole numbers'],
+  ['text as size', entry('F32', ['2'], 8, 16), 'whole numbers'],
+  ['size beyond 2^53', '{"dtype":"F32","shape":[9007199254740993],"data_offsets":[8,16]}', 'whole numbers'],
+  ['product beyond 2^53', entry('F32', [2 ** 30, 2 ** 30], 8, 16), 'overflows'],
+  ['a product that wraps at 2^64', entry('U8', [2 ** 32, 2 ** 32], 8, 8), 'overflows'],
+  ['one offset', entry('F32', [2], 8), 'begin and end'],
+  ['three offsets', entry('F32', [2], 8, 16, 16), 'begin and end'],
+  ['end before begin', entry('F32', [2], 16, 8), 'begin and end'],
+  ['offset of 1e300', entry('F32', [2], 8, 1e300), 'whole numbers'],
+  ['span too long', entry('F32', [2], 8, 15), 'span has 7'],
+  ['span of the wrong type', entry('F16', [2], 8, 16), 'is 4 bytes, its span has 8'],
+  ['overlap', entry('F32', [3], 4, 16), 'overlaps'],
+  ['the same bytes', entry('F32', [2], 0, 8), 'overlaps'],
+  ['hole', entry('F32', [1], 12, 16), '4 unclaimed bytes'],
+  ['leaves the file', entry('F32', [4], 8, 24), 'truncated'],
+])('refused, naming the tensor: %s', async (_, b, says) => {
+  const wrong = read(fileOf(with_(typeof b === 'number' ? String(b) : b), data))
+  await expect(wrong).rejects.toMatchObject({ code: 'bad_file', file, tensor: 'b' })
+  await expect(wrong).rejects.toThrow(says)
+})
+
+test('bytes after the last tensor', async () => {
+  await expect(read(fileOf(`{${good}}`, data))).rejects.toThrow('has 8 bytes after its last tensor')
+})
+
+test.each(['F4', 'f32', 'constructor', 'toString', 'F8_E4M3FNUZ'])(
+  'unknown type %s is named',
+  async (dtype) => {
+    const error: HadalError = await read(fileOf(with_(entry(dtype, [2], 8, 16)), data)).then(
+      () => expect.fail(),
+      (thrown) => thrown,
+    )
+    expect(error).toMatchObject({ code: 'unsupported', file, tensor: 'b' })
+    expect(error.message).toContain(`"${dtype}"`)
+  },
+)
+
+test('a hostile header of many megabytes is refused within a second', async () => {
+  const many = Array.from(
+    { length: 100_000 },
+    (_, i) => `"t${i}":{"dtype":"U8","shape":[],"data_offsets":[0,1]}`,
+  )
+  const long = 'x'.repeat(8e6)
+  const empty = Array.from({ length: 600_001 }, (_, i) => `"${i}":{}`)
+  const headers = [
+    `{${many.join(',')}}`,
+    `{"${long}":1,"${long}":2}`,
+    `{"a":${'['.repeat(8e6)}`,
+    `{${empty.join(',')}}`,
+  ]
+  for (const header of headers) {
+    const bytes = fileOf(header, data)
+    const began = process.cpuUsage()
+    await expect(read(bytes)).rejects.toMatchObject({ code: 'bad_file' })
+    expect(process.cpuUsage(began).user / 1000).toBeLessThan(1000)
+  }
+})
