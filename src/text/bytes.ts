@@ -1,0 +1,37 @@
+// Answers: which raw bytes does a token of a byte-level vocabulary stand for? It must not know ids or files.
+
+// Byte-level vocabularies write each byte as one visible character: printable Latin-1 as itself, every other byte as
+// the next code point from U+0100 on, in byte order. The table is the inverse: code point -> byte, -1 where there is none.
+const BYTE_OF_CODE = invertAlphabet()
+const utf8 = new TextEncoder()
+
+function invertAlphabet(): Int16Array {
+  const table = new Int16Array(0x144).fill(-1)
+  let next = 0x100
+  for (let byte = 0; byte < 256; byte++) {
+    const visible = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad)
+    table[visible ? byte : next++] = byte
+  }
+  return table
+}
+
+/** The bytes of a vocabulary entry. An entry outside the byte alphabet stands for its own UTF-8, as in the original tokenizers. */
+export function bytesOfToken(token: string): Uint8Array {
+  const bytes = new Uint8Array(token.length)
+  for (let i = 0; i < token.length; i++) {
+    const byte = BYTE_OF_CODE[token.charCodeAt(i)] ?? -1
+    if (byte < 0) return utf8.encode(token)
+    bytes[i] = byte
+  }
+  return bytes
+}
+
+/** The bytes of a literal text (an added token's content). */
+export function bytesOfText(text: string): Uint8Array {
+  return utf8.encode(text)
+}
+
+/** Bytes as text, each invalid sequence as U+FFFD; a leading U+FEFF is kept, it is part of the text. */
+export function textOfBytes(bytes: Uint8Array): string {
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
+}
