@@ -1,0 +1,110 @@
+// Answers: what do the kernels of shaders/sample compute, in f64 and with a full sort? It must not know how the GPU does it.
+
+export interface Penalties {
+  readonly repetition: number
+  readonly presence: number
+  readonly frequency: number
+}
+
+/** The settings of a draw; names and meaning as in Step. */
+export interface Sampling {
+  readonly temperature: number
+  readonly topK: number
+  readonly topP: number
+  readonly minP: number
+}
+
+const LOWEST = -(2 ** 128) + 2 ** 104 // the lowest finite f32 stands for "impossible"
+const GREEDY_BELOW = 1e-6
+
+/** Logits [vocab] after penalties and biases; `counts` as in adjust_logits, `biases` are (id, amount). */
+export function adjust_logits(
+  logits: Float64Array,
+  counts: Uint32Array,
+  biases: readonly (readonly [number, number])[],
+  { repetition, presence, frequency }: Penalties,
+): Float64Array {
+  const adjusted = logits.map((logit, id) => {
+    const seen = counts[id] ?? 0
+    const generated = seen & 0x7fffffff
+    const repeated = logit > 0 ? logit / repetition : logit * repetition
+    return (seen ? repeated : logit) - (generated ? presence + frequency * generated : 0)
+  })
+  for (const [id, amount] of biases) if (id < adjusted.length) adjusted[id] = (adjusted[id] ?? 0) + amount
+  return adjusted.map(finite)
+}
+
+/** The probability of each id [vocab] to be drawn. Of equal logits at the border of a set the smaller ids stay in it. */
+export function sample_distribution(
+  logits: Float64Array,
+  { temperature, topK, topP, minP }: Sampling,
+): Float64Array {
+  const order = ranking(logits)
+  const probabilities = new Float64Array(logits.length)
+  const best = finite(logits[order[0] ?? 0] ?? 0)
+  if (temperature < GREEDY_BELOW) {
+    probabilities[order[0] ?? 0] = 1
+    return probabilities
+  }
+  const weights = logits.map((logit) => Math.exp((finite(logit) - best) / temperature))
+  const weigh = (ids: readonly number[]) => ids.reduce((sum, id) => sum + (weights[id] ?? 0), 0)
+  let kept = topK > 0 ? order.slice(0, topK) : order
+  if (topP < 1) {
+    const wanted = topP * weigh(kept)
+    let mass = 0
+    const last = kept.findIndex((id) => {
+      mass += weights[id] ?? 0
+      return mass >= wanted
+    })
+    kept = kept.slice(0, last + 1)
+  }
+  kept = kept.filter((id) => (weights[id] ?? 0) >= Math.min(minP, 1))
+  const total = weigh(kept)
+  for (const id of kept) probabilities[id] = (weights[id] ?? 0) / total
+  return probabilities
+}
+
+/** The id that the draw of this seed and number chooses: where it falls on the running probability in the order of ids. */
+export function sample_token(logits: Float64Array, sampling: Sampling, seed: number, draw: number): number {
+  const probabilities = sample_distribution(logits, sampling)
+  const wanted = uniform_number(seed, draw)
+  let mass = 0
+  const chosen = probabilities.findIndex((probability) => {
+    mass += probability
+    return mass > wanted
+  })
+  return chosen < 0 ? probabilities.findLastIndex((probability) => probability > 0) : chosen
+}
+
+/** log-softmax of the given ids, or of the `count` likeliest ones, best first. Returns (id, log-probability). */
+export function top_logprobs(
+  logits: Float64Array,
+  which: { readonly count: number } | { readonly ids: readonly number[] },
+): (readonly [number, number])[] {
+  const ids = 'ids' in which ? which.ids : ranking(logits).slice(0, which.count)
+  const best = logits.reduce((largest, logit) => Math.max(largest, finite(logit)), LOWEST)
+  const sum = logits.reduce((total, logit) => total + Math.exp(finite(logit) - best), 0)
+  return ids.map((id) => [id, finite(logits[id] ?? 0) - best - Math.log(sum)] as const)
+}
+
+/** A number in [0, 1) of 24 bits; bit for bit that of the shader. */
+export function uniform_number(seed: number, draw: number): number {
+  return (scramble(draw ^ scramble(seed ^ 0x9e3779b9)) >>> 8) / 2 ** 24
+}
+
+function scramble(value: number): number {
+  let mixed = Math.imul(value ^ (value >>> 16), 0x7feb352d)
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x846ca68b)
+  return mixed ^ (mixed >>> 16)
+}
+
+/** All ids, best logit first, of equals the smaller id first. */
+function ranking(logits: Float64Array): number[] {
+  const ids = Array.from(logits, (_, id) => id)
+  return ids.sort((a, b) => finite(logits[b] ?? 0) - finite(logits[a] ?? 0) || a - b)
+}
+
+function finite(logit: number): number {
+  if (Number.isNaN(logit)) return LOWEST
+  return Math.max(LOWEST, Math.min(-LOWEST, logit))
+}
