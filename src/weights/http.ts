@@ -50,7 +50,9 @@ export function openHttp(baseUrl: string | URL, options: HttpOptions = {}): Sour
     versions: rememberVersions(),
     retry: options.retry ?? patient,
   }
-  const wholeOnly = new Set<string>()
+  // Whether a file's host honours ranges. The first read of a file finds out and the others wait for it, so that they
+  // keep their order if the answer is no.
+  const ranged = new Map<string, Promise<boolean>>()
   const readStream = sequentialReader({
     retry: site.retry,
     idleMs: options.idleMs ?? 60_000,
@@ -70,9 +72,16 @@ export function openHttp(baseUrl: string | URL, options: HttpOptions = {}): Sour
       checkRange(path, start, end, signal)
       const bytes = new Uint8Array(end - start)
       if (bytes.length === 0) return bytes
-      if (!wholeOnly.has(path)) {
-        if (await readRange(site, path, start, bytes, signal)) return bytes
-        wholeOnly.add(path)
+      const known = ranged.get(path)
+      if (known === undefined || (await known)) {
+        const result = readRange(site, path, start, bytes, signal)
+        if (known === undefined)
+          ranged.set(
+            path,
+            result.catch(() => true),
+          )
+        if (await result) return bytes
+        ranged.set(path, Promise.resolve(false))
       }
       await readStream(path, start, bytes, signal)
       return bytes
