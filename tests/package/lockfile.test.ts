@@ -1,0 +1,27 @@
+// Answers: can `npm ci` install this lockfile anywhere? Not when it lists only what fits the machine that wrote it.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+
+interface LockedPackage {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly resolved?: string
+}
+
+const lockfile = join(import.meta.dirname, '..', '..', 'package-lock.json')
+const { packages } = JSON.parse(readFileSync(lockfile, 'utf8')) as { packages: Record<string, LockedPackage> }
+const listed = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)))
+
+it('lists every package that another one asks for, those of other platforms too', () => {
+  const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !listed.has(name))
+      .map((name) => `${path} → ${name}`),
+  )
+  expect(missing).toEqual([])
+})
+
+it('names no particular registry', () => {
+  expect(Object.values(packages).filter(({ resolved }) => resolved?.startsWith('http'))).toEqual([])
+})
