@@ -14,8 +14,6 @@ fn chunk_scale(chunk: mat4x4<f32>) -> f32 {
   return bitcast<f32>(clamp(bitcast<u32>(largest) & 0x7f800000, 1u << 23, 253u << 23));
 }
 
-fn kept(value: vec4<f32>) -> vec4<Product> { return vec4<Product>(value); }
-
 fn products(inputs: mat4x4<Product>, weights: mat4x4<Product>) -> mat4x4<f32> {
   return transpose(mat4x4<f32>(weights)) * mat4x4<f32>(inputs);
 }

@@ -8,49 +8,41 @@
 
 const TILE: u32 = 32;
 
-// Element k / 4 of row r lies at 32 * (k / 4) + tile_place(r): neighbouring invocations read neighbouring vec4s.
-var<workgroup> tile_inputs: array<vec4<Product>, 128>;
-var<workgroup> tile_weights: array<vec4<Product>, 128>;
-var<workgroup> tile_input_scales: array<f32, 32>;
-var<workgroup> tile_weight_scales: array<f32, 32>;
+// Columns 4q..4q+3 of row r lie at 32 * q + tile_place(r), so that neighbouring invocations read neighbouring vec4s.
+// The inputs' half of both arrays comes first, then the weights'.
+const WEIGHTS_HALF: u32 = 128;
+var<workgroup> tile_numbers: array<vec4<Product>, 256>;
+var<workgroup> tile_scales: array<f32, 64>;
 var<private> tile_sums: mat4x4<f32>;
 
 fn tile_place(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
 
-fn tile_load_input(row0: u32, chunk: u32, r: u32) {
-  let place = tile_place(r);
-  let values = input_chunk(row0 + r, chunk);
-  let scale = chunk_scale(values);
-  let inverse = 1.0 / scale;
-  tile_input_scales[place] = scale;
-  tile_inputs[place] = kept(values[0] * inverse);
-  tile_inputs[32 + place] = kept(values[1] * inverse);
-  tile_inputs[64 + place] = kept(values[2] * inverse);
-  tile_inputs[96 + place] = kept(values[3] * inverse);
+// Four rows of a half, four columns each, as read by the invocations that own these rows.
+fn tile_rows(at: u32) -> mat4x4<Product> {
+  return mat4x4<Product>(tile_numbers[at], tile_numbers[at + 8], tile_numbers[at + 16], tile_numbers[at + 24]);
 }
 
+// Each invocation brings one chunk: the first 32 of the inputs, the others of the weights.
 // Weights stay unscaled in the tile: a block scale may be too small for f16.
-fn tile_load_weight(m: Matrix, out: u32, valid: bool, chunk: u32, r: u32) {
-  let place = tile_place(r);
+fn load_chunk(m: Matrix, row0: u32, out0: u32, outs: u32, chunk: u32, lane: u32) {
+  let r = lane % TILE;
   var values = mat4x4<f32>();
   var scale = 0.0;
-  if valid {
-    values = weight_chunk(m, out, chunk);
-    scale = weight_scale(m, out, chunk);
+  if lane < TILE {
+    values = input_chunk(row0 + r, chunk);
+    scale = chunk_scale(values);
+    values *= 1.0 / scale;
+  } else if r < outs {
+    values = weight_chunk(m, out0 + r, chunk);
+    scale = weight_scale(m, out0 + r, chunk);
   }
-  tile_weight_scales[place] = scale;
-  tile_weights[place] = kept(values[0]);
-  tile_weights[32 + place] = kept(values[1]);
-  tile_weights[64 + place] = kept(values[2]);
-  tile_weights[96 + place] = kept(values[3]);
-}
-
-fn tile_products(step: u32, row: u32, out: u32) -> mat4x4<f32> {
-  let a = 32 * step + row;
-  let b = 32 * step + out;
-  return products(
-    mat4x4<Product>(tile_inputs[a], tile_inputs[a + 8], tile_inputs[a + 16], tile_inputs[a + 24]),
-    mat4x4<Product>(tile_weights[b], tile_weights[b + 8], tile_weights[b + 16], tile_weights[b + 24]));
+  let half = lane / TILE;
+  let at = half * WEIGHTS_HALF + tile_place(r);
+  tile_scales[half * TILE + tile_place(r)] = scale;
+  tile_numbers[at] = vec4<Product>(values[0]);
+  tile_numbers[at + 32] = vec4<Product>(values[1]);
+  tile_numbers[at + 64] = vec4<Product>(values[2]);
+  tile_numbers[at + 96] = vec4<Product>(values[3]);
 }
 
 // row0: first input row; out0: first weight row; outs: weight rows from out0 that exist; chunks: of the shared dimension.
@@ -59,20 +51,17 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, outs: u32, chunks: u32, lane: 
   let out = lane % 8;
   tile_sums = mat4x4<f32>();
   for (var chunk = 0u; chunk < chunks; chunk++) {
-    if lane < TILE {
-      tile_load_input(row0, chunk, lane);
-    } else {
-      tile_load_weight(m, out0 + lane - TILE, lane - TILE < outs, chunk, lane - TILE);
-    }
+    load_chunk(m, row0, out0, outs, chunk, lane);
     workgroupBarrier();
-    let sums = tile_products(0, row, out) + tile_products(1, row, out)
-      + tile_products(2, row, out) + tile_products(3, row, out);
-    let scales = vec4<f32>(tile_weight_scales[out], tile_weight_scales[out + 8],
-      tile_weight_scales[out + 16], tile_weight_scales[out + 24]);
-    tile_sums[0] += sums[0] * (scales * tile_input_scales[row]);
-    tile_sums[1] += sums[1] * (scales * tile_input_scales[row + 8]);
-    tile_sums[2] += sums[2] * (scales * tile_input_scales[row + 16]);
-    tile_sums[3] += sums[3] * (scales * tile_input_scales[row + 24]);
+    var sums = mat4x4<f32>();
+    for (var at = row; at < WEIGHTS_HALF; at += 32) {
+      sums += products(tile_rows(at), tile_rows(at - row + out + WEIGHTS_HALF));
+    }
+    let scales = vec4<f32>(tile_scales[32 + out], tile_scales[40 + out], tile_scales[48 + out], tile_scales[56 + out]);
+    tile_sums[0] += sums[0] * (scales * tile_scales[row]);
+    tile_sums[1] += sums[1] * (scales * tile_scales[row + 8]);
+    tile_sums[2] += sums[2] * (scales * tile_scales[row + 16]);
+    tile_sums[3] += sums[3] * (scales * tile_scales[row + 24]);
     workgroupBarrier();
   }
 }
