@@ -5,7 +5,7 @@ import type { Device } from './device.ts'
 import { type Imports, link, type ShaderSources } from './linker.ts'
 
 /** WGSL element types of a buffer as a kernel sees it. */
-export type Element = 'f32' | 'u32' | 'atomic<u32>' | 'vec4<f32>' | 'vec4<u32>'
+export type Element = 'f32' | 'u32' | 'atomic<u32>' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>'
 
 export interface Binding {
   readonly access: 'uniform' | 'read' | 'read_write'

@@ -13,6 +13,7 @@ export interface Activation {
   readonly rows: number
   readonly cols: number
   readonly stride: number // words per row: f32 rows are padded to whole chunks
+  readonly home: Resource | undefined // a buffer of its own that outlives the step; else the memory plan gives it one
 }
 
 /** A buffer that outlives the step: weights, KV cache, tables. Looked up when bind groups are made, since a cache may grow. */
@@ -70,8 +71,13 @@ export class Graph {
   #loop = 0
 
   /** Declares an activation of [rows, cols]. Declaring costs nothing until a dispatch uses it. */
-  activation(name: string, type: 'f32' | 'u32', rows: number, cols: number): Activation {
-    return { kind: 'activation', name, type, rows, cols, stride: type === 'f32' ? padTo(cols, CHUNK) : cols }
+  activation(name: string, type: 'f32' | 'u32', rows: number, cols: number, home?: Resource): Activation {
+    return { kind: 'activation', name, type, rows, cols, stride: type === 'f32' ? padTo(cols, CHUNK) : cols, home }
+  }
+
+  /** Declares `words` f32 without rows or padding, for results with a layout of their own. */
+  scratch(name: string, words: number): Activation {
+    return { kind: 'activation', name, type: 'f32', rows: 1, cols: words, stride: words, home: undefined }
   }
 
   dispatch<B extends Readonly<Record<string, Binding>>, C extends string, S extends string>(

@@ -44,7 +44,7 @@ function lifetimes(dispatches: readonly Dispatch[]): Map<Activation, Life> {
   dispatches.forEach((dispatch, index) => {
     const span = spans.get(dispatch.loop) ?? { first: index, last: index }
     for (const activation of Object.values(dispatch.operands).map(activationOf)) {
-      if (!activation) continue
+      if (!activation || activation.home) continue
       const life = lives.get(activation)
       lives.set(activation, { first: Math.min(life?.first ?? span.first, span.first), last: span.last })
     }

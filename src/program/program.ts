@@ -6,8 +6,8 @@ import type { PipelineCache } from '../gpu/kernel.ts'
 import type { Profiler } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
 import { present } from '../lib/error.ts'
-import { type Activation, type Dispatch, type Graph, type Operand, resource } from './graph.ts'
-import { activationOf, planMemory } from './memory.ts'
+import type { Activation, Dispatch, Graph, Operand } from './graph.ts'
+import { planMemory } from './memory.ts'
 
 /** The uniforms every program shares. */
 export interface Uniforms {
@@ -88,11 +88,6 @@ export class Program {
     return count
   }
 
-  /** The buffer of an activation, for reading a result back. */
-  bufferOf(activation: Activation): GPUBuffer {
-    return present(this.#buffers.get(activation), `the buffer of ${activation.name}`)
-  }
-
   /** Frees the activations. */
   destroy(): void {
     for (const allocation of this.#allocations) allocation.free()
@@ -124,10 +119,12 @@ export class Program {
   }
 
   #locate(operand: Operand): GPUBufferBinding {
-    const activation = activationOf(operand)
     const base = operand.kind === 'view' ? operand.of : operand
-    const owner = activation ? resource(this.bufferOf(activation)) : base
-    const buffer = owner.kind === 'resource' ? owner.buffer() : this.bufferOf(owner)
+    const buffer = base.kind === 'resource' ? base.buffer() : this.#bufferOf(base)
     return { buffer, offset: operand.kind === 'view' ? operand.offset : 0 }
+  }
+
+  #bufferOf(activation: Activation): GPUBuffer {
+    return activation.home?.buffer() ?? present(this.#buffers.get(activation), `the buffer of ${activation.name}`)
   }
 }

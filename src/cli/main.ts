@@ -1,0 +1,51 @@
+// Answers: which command was called, and how did it end? Exit codes: 0 done, 1 failed with a message, 2 wrong usage.
+// It must not know what the commands do.
+import { HadalError } from '../lib/error.ts'
+import { UsageError } from './args.ts'
+import { generate } from './generate.ts'
+import { inspect } from './inspect.ts'
+import { logits } from './logits.ts'
+
+const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = { generate, inspect, logits }
+
+const USAGE = `Usage: npm run -s hadal -- COMMAND
+
+  generate --model DIR (--prompt TEXT | --messages FILE.json | --ids FILE.json)
+           [--max-tokens N] [--temperature T] [--top-p P] [--top-k K] [--min-p M] [--seed S] [--no-think] [--json]
+           Answers as text, or as one JSON object. Greedy when no sampling option is given.
+  logits   --model DIR --ids FILE.json --out FILE.safetensors [--mode whole|chunked|decode]
+           Writes the logits of every position as one F32 tensor "logits" [tokens, vocabulary].
+  inspect  DIR [--json]
+           Says what the folder holds and how many bytes it would take. Needs no GPU.
+
+With a GPU: [--kv f16|f32] [--limits default|max] [--no-f16] [--no-subgroups] [--adapter NAME]
+The adapter is what Dawn finds; on Linux VK_DRIVER_FILES chooses the Vulkan driver, --adapter filters by name.
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+`
+
+async function main(): Promise<number> {
+  const [name = '', ...argv] = process.argv.slice(2)
+  if (name === '--help' || name === 'help') {
+    process.stdout.write(USAGE)
+    return 0
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  try {
+    if (!command) throw new UsageError(name === '' ? 'No command was given.' : `There is no command "${name}".`)
+    await command(argv)
+    return 0
+  } catch (error) {
+    process.stderr.write(`${describeFailure(error)}\n`)
+    return error instanceof UsageError ? 2 : 1
+  }
+}
+
+function describeFailure(error: unknown): string {
+  if (error instanceof UsageError) return `hadal: ${error.message}\n\n${USAGE}`
+  if (error instanceof HadalError) return `hadal: ${error.message}${error.hint ? `\n${error.hint}` : ''}`
+  return `hadal: ${error instanceof Error ? (error.stack ?? error.message) : error}`
+}
+
+// Dawn keeps the process alive; the exit code is set once standard output has drained.
+const code = await main()
+process.stdout.write('', () => process.exit(code))

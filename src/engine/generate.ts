@@ -1,0 +1,194 @@
+// Answers: how does an answer come about, token by token? Reuse what the cache holds, prefill the rest, then decode ahead of the reader.
+// It must not know files, workers or the shapes of any API.
+import { HadalError } from '../lib/error.ts'
+import { kvBytesPerToken } from '../models/spec.ts'
+import { type Answer, openAnswer } from '../text/answer.ts'
+import type { TextTokenizer } from '../text/tokenizer.ts'
+import { decodeResult, type SampleResult } from './result.ts'
+import type { Runtime } from './runtime.ts'
+import { samplingStep } from './sampling.ts'
+import type { Session } from './session.ts'
+import type { FinishReason, GenerateEvent, KvUse, SamplingOptions, TokenLogprob } from './types.ts'
+
+/** A request whose text has become ids and whose options have been checked. */
+export interface Task {
+  readonly prompt: readonly number[]
+  readonly maxTokens: number
+  readonly sampling: SamplingOptions
+  readonly stop: readonly string[]
+  readonly logprobs: number | undefined
+  readonly eos: ReadonlySet<number>
+}
+
+/** Steps submitted before the oldest result is read: the GPU works while the reader decodes text. */
+const AHEAD = 2
+/** Tokens over which the live rate is taken. */
+const RATE_WINDOW = 16
+
+/** Runs one answer. The session holds prompt and answer afterwards, however it ends. */
+export async function* generate(
+  runtime: Runtime,
+  session: Session,
+  tokenizer: TextTokenizer,
+  task: Task,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<GenerateEvent> {
+  const started = performance.now()
+  // At least one id has to run, so that there are logits to sample from.
+  const cached = Math.min(session.commonPrefix(task.prompt), task.prompt.length - 1)
+  session.rewind(cached)
+  await session.reserve(task.prompt.length - cached + task.maxTokens)
+  runtime.writePages(session)
+  runtime.logprobs = task.logprobs !== undefined
+  const run = new Run(runtime, session, task)
+  const finished = (finishReason: FinishReason): GenerateEvent => ({
+    type: 'done',
+    finishReason,
+    promptTokens: task.prompt.length,
+    cachedTokens: cached,
+    tokens: run.tokens,
+    prefillMs: run.firstTokenAt - started,
+    decodeMs: Math.max(0, performance.now() - run.firstTokenAt),
+    dispatchesPerToken: runtime.dispatches,
+    readbacksPerToken: run.tokens === 0 ? 0 : run.readbacks / run.tokens,
+    kv: kvUse(runtime, session),
+  })
+  try {
+    if (!(await run.prefill(signal))) return yield finished('abort')
+    const answer = openAnswer(tokenizer, task.prompt, { stop: task.stop })
+    yield* answerEvents(run, answer, tokenizer, task, signal)
+    yield finished(run.finishReason)
+  } finally {
+    await run.settle()
+  }
+}
+
+async function* answerEvents(
+  run: Run,
+  answer: Answer,
+  tokenizer: TextTokenizer,
+  task: Task,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<GenerateEvent> {
+  while (run.tokens < task.maxTokens) {
+    if (signal?.aborted) {
+      run.finishReason = 'abort'
+      break
+    }
+    const result = await run.next()
+    const ended = task.eos.has(result.id)
+    const { text, reasoning, stopped } = ended ? { text: '', reasoning: '', stopped: false } : answer.push(result.id)
+    yield {
+      type: 'delta',
+      text,
+      reasoning,
+      ids: [result.id],
+      ...(task.logprobs === undefined ? {} : { logprobs: [describeLogprob(tokenizer, result)] }),
+      ...run.live(),
+    }
+    if (ended || stopped) {
+      run.finishReason = 'stop'
+      break
+    }
+  }
+  const rest = answer.end()
+  if (rest.text !== '' || rest.reasoning !== '') {
+    yield { type: 'delta', text: rest.text, reasoning: rest.reasoning, ids: [], ...run.live() }
+  }
+}
+
+/** One answer under way: what was submitted, what was read. */
+class Run {
+  finishReason: FinishReason = 'length'
+  tokens = 0
+  readbacks = 0
+  firstTokenAt = performance.now()
+  readonly #runtime: Runtime
+  readonly #session: Session
+  readonly #task: Task
+  readonly #base: ReturnType<typeof samplingStep>
+  readonly #pending: (() => Promise<ArrayBuffer>)[] = []
+  readonly #times: number[] = []
+  #draws = 0
+  #latest: number | undefined
+
+  constructor(runtime: Runtime, session: Session, task: Task) {
+    this.#runtime = runtime
+    this.#session = session
+    this.#task = task
+    this.#base = samplingStep(task.sampling, task.logprobs ?? 0)
+  }
+
+  /** Runs the rest of the prompt in chunks and samples the first token. False when aborted on the way. */
+  async prefill(signal: AbortSignal | undefined): Promise<boolean> {
+    const { prompt } = this.#task
+    for (let at = this.#session.length; at < prompt.length; at = this.#session.length) {
+      if (signal?.aborted) return false
+      const ids = prompt.slice(at, at + this.#runtime.options.chunk)
+      this.#runtime.prefill(ids, at)
+      this.#session.append(ids)
+      // Waiting between chunks keeps an abort prompt, and the driver's watchdog calm.
+      if (this.#session.length < prompt.length) await this.#runtime.idle()
+    }
+    this.#pending.push(this.#runtime.sample(this.#nextDraw()))
+    return true
+  }
+
+  /** The next token; keeps steps running ahead of it. */
+  async next(): Promise<SampleResult> {
+    const { prompt, maxTokens } = this.#task
+    while (this.#pending.length < AHEAD && this.#draws < maxTokens) {
+      // The step that feeds token n−1 is drawn as token n, so its position follows from the draws so far.
+      this.#pending.push(this.#runtime.decode(prompt.length + this.#draws - 1, this.#nextDraw()))
+    }
+    const read = this.#pending.shift()
+    if (!read) throw new HadalError('internal', 'No decode step is under way.')
+    const result = decodeResult(await read())
+    this.readbacks++
+    // The token before this one has been fed: its keys and values are in the cache.
+    if (this.#latest !== undefined) this.#session.append([this.#latest])
+    this.#latest = result.id
+    if (this.tokens++ === 0) this.firstTokenAt = performance.now()
+    this.#times.push(performance.now())
+    return result
+  }
+
+  /** What a live display shows. */
+  live() {
+    const recent = this.#times.slice(-RATE_WINDOW)
+    const spanMs = (recent.at(-1) ?? 0) - (recent[0] ?? 0)
+    return {
+      tokens: this.tokens,
+      tokensPerSecond: spanMs > 0 ? ((recent.length - 1) * 1000) / spanMs : 0,
+      kv: kvUse(this.#runtime, this.#session),
+    }
+  }
+
+  /** Lets steps that ran ahead finish and gives back the pages that were reserved but not used. */
+  async settle(): Promise<void> {
+    await this.#runtime.idle()
+    this.#session.rewind(this.#session.length)
+  }
+
+  #nextDraw() {
+    return { ...this.#base, draw: this.#draws++ }
+  }
+}
+
+function kvUse(runtime: Runtime, session: Session): KvUse {
+  const elementBytes = runtime.options.cache === 'f16' ? 2 : 4
+  return {
+    tokens: session.length,
+    bytes: session.bytes,
+    standardBytes: session.length * kvBytesPerToken(runtime.spec, elementBytes).standard,
+  }
+}
+
+function describeLogprob(tokenizer: TextTokenizer, { id, logprob, top }: SampleResult): TokenLogprob {
+  return {
+    id,
+    token: tokenizer.tokenText(id),
+    logprob,
+    top: top.map((each) => ({ ...each, token: tokenizer.tokenText(each.id) })),
+  }
+}

@@ -1,0 +1,117 @@
+// Answers: which pages of the KV cache belong to whom? Pages of 64 tokens with owners counted, in one buffer a layer that grows on demand.
+// It must not know models or text.
+import type { Allocation } from '../gpu/arena.ts'
+import type { Device } from '../gpu/device.ts'
+import { assert, HadalError, present } from '../lib/error.ts'
+
+/** Tokens of a page; shaders/shared/pages.wgsl has the same number. */
+export const PAGE_TOKENS = 64
+
+/** Pages of all layers. Page p of every layer holds the same tokens. */
+export class KvCache {
+  readonly #device: Device
+  readonly #pageBytes: number
+  readonly #maxPages: number
+  readonly #layers: Allocation[]
+  readonly #owners: number[] = [] // by page; 0 = free
+  /** Called after the buffers were replaced: bind groups have to be made anew. */
+  onGrow: () => void = () => {}
+
+  /** @param recordBytes bytes of one token in one layer */
+  constructor(device: Device, layers: number, recordBytes: number) {
+    this.#device = device
+    this.#pageBytes = PAGE_TOKENS * recordBytes
+    const { maxBindingBytes, maxBufferBytes } = device.capabilities
+    this.#maxPages = Math.floor(Math.min(maxBindingBytes, maxBufferBytes) / this.#pageBytes)
+    this.#layers = Array.from({ length: layers }, (_, layer) => this.#allocate(layer, 1))
+    this.#owners.push(0)
+  }
+
+  /** The buffer of a layer: [pages, 64, record]. Changes when the cache grows. */
+  buffer(layer: number): GPUBuffer {
+    return present(this.#layers[layer], `the cache of layer ${layer}`).buffer
+  }
+
+  /** Tokens that fit at most, by the device's limits. */
+  get maxTokens(): number {
+    return this.#maxPages * PAGE_TOKENS
+  }
+
+  /** Bytes of `pages` pages over all layers. */
+  bytesOf(pages: number): number {
+    return pages * this.#pageBytes * this.#layers.length
+  }
+
+  /**
+   * Takes `count` pages, growing the cache if too few are free. Growing copies what is there, on the GPU.
+   * Throws `context_full` beyond the device's limits, `out_of_memory` when the GPU refuses.
+   */
+  async take(count: number): Promise<number[]> {
+    const free = this.#owners.flatMap((owners, page) => (owners === 0 ? [page] : []))
+    if (free.length < count) {
+      await this.#grow(this.#owners.length + count - free.length)
+      return this.take(count)
+    }
+    const taken = free.slice(0, count)
+    for (const page of taken) this.#owners[page] = 1
+    return taken
+  }
+
+  /** One more owner for each page. */
+  share(pages: readonly number[]): void {
+    for (const page of pages) this.#owners[page] = this.#ownersOf(page) + 1
+  }
+
+  /** One owner less for each page. */
+  release(pages: readonly number[]): void {
+    for (const page of pages) {
+      assert(this.#ownersOf(page) > 0, `page ${page} was released too often`)
+      this.#owners[page] = this.#ownersOf(page) - 1
+    }
+  }
+
+  isShared(page: number): boolean {
+    return this.#ownersOf(page) > 1
+  }
+
+  /** Copies one page into another, in every layer. */
+  copy(source: number, into: number): void {
+    const encoder = this.#device.gpu.createCommandEncoder()
+    for (const { buffer } of this.#layers) {
+      // A copy within one buffer must not overlap; pages never do.
+      encoder.copyBufferToBuffer(buffer, source * this.#pageBytes, buffer, into * this.#pageBytes, this.#pageBytes)
+    }
+    this.#device.gpu.queue.submit([encoder.finish()])
+  }
+
+  #ownersOf(page: number): number {
+    return this.#owners[page] ?? 0
+  }
+
+  #allocate(layer: number, pages: number): Allocation {
+    return this.#device.arena.allocate('kv_cache', `layer ${layer}`, pages * this.#pageBytes)
+  }
+
+  async #grow(pages: number): Promise<void> {
+    if (pages > this.#maxPages) {
+      throw new HadalError('context_full', `The KV cache cannot hold ${pages * PAGE_TOKENS} tokens: this device allows ${this.maxTokens}.`, {
+        hint: 'Start a new chat, or ask for a shorter answer.',
+      })
+    }
+    await this.#device.arena.guard(`a KV cache of ${pages * PAGE_TOKENS} tokens`, async () => {
+      const larger = this.#layers.map((_, layer) => this.#allocate(layer, pages))
+      const encoder = this.#device.gpu.createCommandEncoder()
+      this.#layers.forEach(({ buffer }, layer) => {
+        encoder.copyBufferToBuffer(buffer, 0, present(larger[layer], 'a grown cache').buffer, 0, this.#owners.length * this.#pageBytes)
+      })
+      this.#device.gpu.queue.submit([encoder.finish()])
+      this.#replace(larger)
+    })
+    while (this.#owners.length < pages) this.#owners.push(0)
+    this.onGrow()
+  }
+
+  #replace(larger: readonly Allocation[]): void {
+    for (const old of this.#layers.splice(0, this.#layers.length, ...larger)) old.free()
+  }
+}

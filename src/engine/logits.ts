@@ -1,0 +1,49 @@
+// Answers: what are the logits of every position of a text, by each of the three ways the engine can run it?
+// It must not know sampling.
+import { HadalError } from '../lib/error.ts'
+import type { Runtime } from './runtime.ts'
+import { Session } from './session.ts'
+
+/** One prefill step, prefill steps of CHUNK rows, or a decode step per token. */
+export type LogitsMode = 'whole' | 'chunked' | 'decode'
+
+/** Small and no multiple of a page or a tile, so that chunks begin inside of both. */
+const CHUNK = 24
+
+/** Yields once: f32 [ids, vocab]. */
+export async function* logitsOf(runtime: Runtime, ids: readonly number[], mode: LogitsMode): AsyncGenerator<Float32Array> {
+  const { vocab } = runtime.spec
+  checkIds(ids, vocab, runtime.options.contextLength)
+  const session = new Session(runtime.cache)
+  try {
+    await session.reserve(ids.length)
+    runtime.writePages(session)
+    const logits = new Float32Array(ids.length * vocab)
+    const size = mode === 'whole' ? ids.length : mode === 'chunked' ? CHUNK : 1
+    for (let at = 0; at < ids.length; at += size) {
+      const chunk = ids.slice(at, at + size)
+      logits.set(mode === 'decode' ? await decodeOne(runtime, chunk[0] ?? 0, at) : await runtime.logitsOf(chunk, at), at * vocab)
+    }
+    yield logits
+  } finally {
+    session.close()
+  }
+}
+
+async function decodeOne(runtime: Runtime, id: number, position: number): Promise<Float32Array> {
+  runtime.writeToken(id)
+  runtime.decodeOnly(position)
+  return runtime.readLogits()
+}
+
+/** Throws `bad_request` or `context_full`. */
+export function checkIds(ids: readonly number[], vocab: number, contextLength: number): void {
+  if (ids.length === 0) throw new HadalError('bad_request', 'At least one token id is needed.')
+  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocab)
+  if (wrong !== undefined) throw new HadalError('bad_request', `${wrong} is no token id; ids are whole numbers below ${vocab}.`)
+  if (ids.length > contextLength) {
+    throw new HadalError('context_full', `The prompt has ${ids.length} tokens; the context holds ${contextLength}.`, {
+      hint: 'Shorten the prompt or start a new chat.',
+    })
+  }
+}

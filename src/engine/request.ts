@@ -1,0 +1,54 @@
+// Answers: what exactly does a request ask for? Text becomes ids, missing fields become defaults, impossible ones are refused.
+// It must not know how an answer is made.
+import { HadalError } from '../lib/error.ts'
+import type { Chat } from '../text/chat.ts'
+import type { TextTokenizer } from '../text/tokenizer.ts'
+import type { Task } from './generate.ts'
+import { checkIds } from './logits.ts'
+import type { Runtime } from './runtime.ts'
+import { samplingOf } from './sampling.ts'
+import type { GenerateRequest, SamplingOptions } from './types.ts'
+
+/** Tokens of an answer when the request does not say. */
+const DEFAULT_MAX_TOKENS = 4096
+const MOST_ALTERNATIVES = 20
+
+/** What of the model a request is read with. */
+export interface Asked {
+  readonly tokenizer: TextTokenizer
+  readonly chat: Chat
+  readonly defaults: SamplingOptions
+  readonly eos: ReadonlySet<number>
+}
+
+/** Throws `bad_request` or `context_full`. */
+export function taskOf(request: GenerateRequest, runtime: Runtime, { tokenizer, chat, defaults, eos }: Asked): Task {
+  const { spec, options } = runtime
+  const context = Math.min(options.contextLength, runtime.cache.maxTokens)
+  const prompt = promptOf(request, tokenizer, chat)
+  // One place is left for the answer.
+  checkIds(prompt, spec.vocab, context - 1)
+  const { logprobs } = request
+  if (logprobs !== undefined && !(Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= MOST_ALTERNATIVES)) {
+    throw new HadalError('bad_request', `top_logprobs must be a whole number from 0 to ${MOST_ALTERNATIVES}.`)
+  }
+  const asked = request.maxTokens ?? DEFAULT_MAX_TOKENS
+  if (!Number.isInteger(asked) || asked < 1) {
+    throw new HadalError('bad_request', 'max_tokens must be a whole number of at least 1.')
+  }
+  return {
+    prompt,
+    maxTokens: Math.min(asked, context - prompt.length),
+    sampling: samplingOf(request.sampling, defaults, spec.vocab),
+    stop: request.stop ?? [],
+    logprobs,
+    eos,
+  }
+}
+
+function promptOf({ input, thinking }: GenerateRequest, tokenizer: TextTokenizer, chat: Chat): readonly number[] {
+  if ('messages' in input) return chat.prompt(input.messages, { thinking }).ids
+  if ('ids' in input) return input.ids
+  const ids = tokenizer.encodePlain(input.prompt)
+  return tokenizer.addsBos && tokenizer.bosId !== undefined ? [tokenizer.bosId, ...ids] : ids
+}

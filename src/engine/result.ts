@@ -1,0 +1,22 @@
+// Answers: what do the 256 bytes of a sampling result say? The layout that shaders/sample writes.
+// It must not know how they came about.
+
+export interface SampleResult {
+  readonly id: number
+  readonly logprob: number
+  readonly top: readonly { readonly id: number; readonly logprob: number }[]
+}
+
+/** Words: id, draw, log-probability of the id, n, then n pairs (id, log-probability). */
+export function decodeResult(bytes: ArrayBuffer): SampleResult {
+  const view = new DataView(bytes)
+  const count = Math.min(view.getUint32(12, true), 20)
+  return {
+    id: view.getUint32(0, true),
+    logprob: view.getFloat32(8, true),
+    top: Array.from({ length: count }, (_, i) => ({
+      id: view.getUint32(16 + 8 * i, true),
+      logprob: view.getFloat32(20 + 8 * i, true),
+    })),
+  }
+}

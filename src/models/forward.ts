@@ -1,0 +1,45 @@
+// Answers: what does a model compute in one step? Every decoder of the family, in the order of the paper; read it to know the whole.
+// It must not know buffers, files or how a token is chosen.
+import type { Capabilities } from '../gpu/limits.ts'
+import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
+import { present } from '../lib/error.ts'
+import type { Activation, Graph, Resource } from '../program/graph.ts'
+import { attention, type Cache } from './latent.ts'
+import { dense, mixture } from './mixture.ts'
+import { type Context, embed, linear, type Mode, norm } from './ops.ts'
+import type { ModelSpec } from './spec.ts'
+import type { ModelTensors } from './tensors.ts'
+
+/** A model on the GPU, with what its steps read beside their activations. */
+export interface Model {
+  readonly spec: ModelSpec
+  readonly tensors: ModelTensors<GpuMatrix, GpuVector, GpuBank>
+  readonly caches: readonly Cache[] // one a layer
+  readonly noBias: Resource // zeros, for routers without a correction bias
+}
+
+/** What a step reads and writes. */
+export interface Ends {
+  readonly ids: Resource // u32 [tokens]
+  /** Where logits go: those of the last row, [1, vocab], or with `allRows` those of every row, [tokens, vocab]. */
+  readonly logits: Activation
+  readonly allRows: boolean
+}
+
+/** Records one step of the model. */
+export function forward(graph: Graph, model: Model, mode: Mode, capabilities: Capabilities, ends: Ends): void {
+  const { spec, tensors } = model
+  const context = { graph, mode, capabilities }
+  const x = graph.activation('x', 'f32', mode.rows, spec.hidden)
+  embed(context, tensors.embedding, ends.ids, x)
+  spec.layers.forEach((layer, index) => {
+    const { attention: attends, feedForward } = present(tensors.layers[index], `layer ${index}`)
+    attention(context, spec, attends, present(model.caches[index], `the cache of layer ${index}`), x)
+    if (feedForward.kind === 'dense') dense(context, spec, feedForward, layer.inner, x)
+    else if (layer.kind === 'mixture') mixture(context, spec, layer, feedForward, model.noBias, x)
+  })
+  const final = graph.activation('final', 'f32', ends.allRows ? mode.rows : 1, spec.hidden)
+  norm(context, tensors.norm, spec.epsilon, x, final, !ends.allRows)
+  const headContext: Context = ends.allRows ? context : { ...context, mode: { ...mode, name: 'decode', rows: 1 } }
+  linear(headContext, tensors.head ?? tensors.embedding, final, ends.logits)
+}

@@ -1,0 +1,165 @@
+// Answers: which dispatches is multi-head latent attention? Absorbed in decode, materialised block by block in prefill (DeepSeek-V2, arXiv 2405.04434, section 2.1).
+// It must not know what comes before or after attention.
+import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
+import { HadalError } from '../lib/error.ts'
+import {
+  absorbQuery,
+  attentionLimits,
+  attendPrefill,
+  expandLatent,
+  latentAttend,
+  latentHeadTile,
+  latentMerge,
+  latentWrite,
+  prefillQueries,
+  ropeQuery,
+} from '../kernels/attention.ts'
+import type { Activation, Resource } from '../program/graph.ts'
+import { type Context, ceilDiv, linear, norm, productsModule, reduceModule, TILE, vectorResource, WORKGROUP, whole } from './ops.ts'
+import type { LatentAttention, ModelSpec } from './spec.ts'
+import type { AttentionTensors } from './tensors.ts'
+
+/** What attention reads and writes beside the step's own activations. */
+export interface Cache {
+  readonly records: Resource // this layer's pages: [rows, latent + rope]
+  readonly pages: Resource // the session's page table
+  readonly rotations: Resource
+}
+
+/** Splits of the context in decode: enough to keep a GPU busy, few enough to merge quickly. */
+export const SPLITS = 32
+/** Cached tokens that prefill materialises at a time. */
+export const BLOCK = 256
+
+/** Throws `unsupported` for head sizes that the kernels have no registers for. */
+export function checkAttention({ latent, rope, value }: LatentAttention): void {
+  const { record, value: widest } = attentionLimits
+  if (latent + rope <= record && value <= widest) return
+  throw new HadalError(
+    'unsupported',
+    `config.json: kv_lora_rank + qk_rope_head_dim is ${latent + rope} (at most ${record}), v_head_dim is ${value} (at most ${widest}).`,
+    { file: 'config.json', hint: 'All published DeepSeek models are within these sizes.' },
+  )
+}
+
+type Tensors = AttentionTensors<GpuMatrix, GpuVector>
+
+/** x [tokens, hidden] += Attention(RMSNorm(x)). */
+export function attention(context: Context, spec: ModelSpec, tensors: Tensors, cache: Cache, x: Activation): void {
+  const { graph, mode } = context
+  const { attention: mla } = spec
+  const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
+  norm(context, tensors.norm, spec.epsilon, x, normed)
+  const projected = graph.activation('projected', 'f32', mode.rows, tensors.project.rows)
+  linear(context, tensors.project, normed, projected)
+  const query = writeLatents(context, mla, tensors, cache, projected)
+  const heads = graph.activation('heads', 'f32', mode.rows, mla.heads * mla.value)
+  if (mode.name === 'decode') decode(context, mla, tensors, cache, query, heads)
+  else prefill(context, mla, tensors, cache, query, heads)
+  linear(context, tensors.output, heads, x, { accumulate: true })
+}
+
+/** Normalises both latents, rotates the shared key, puts both into the cache. Returns where the query [tokens, heads, nope + rope] is. */
+function writeLatents(context: Context, mla: LatentAttention, tensors: Tensors, cache: Cache, projected: Activation): Activation {
+  const { graph, mode } = context
+  const low = graph.activation('query latent', 'f32', mode.rows, Math.max(mla.queryRank, 1))
+  graph.dispatch(latentWrite, {
+    constants: {
+      P_STRIDE: projected.stride,
+      KV_OFFSET: tensors.project.starts[1] ?? 0,
+      LATENT: mla.latent,
+      ROPE: mla.rope,
+      QUERY: mla.queryRank,
+      EPSILON: mla.latentEpsilon,
+      HALF_SPLIT: mla.halfSplit,
+      WORKGROUP,
+    },
+    imports: { reduce: reduceModule(context), cache: `cache/${mode.cache}` },
+    operands: {
+      projected,
+      latent_norm: vectorResource(tensors.latentNorm),
+      query_norm: vectorResource(tensors.queryNorm ?? tensors.latentNorm),
+      rotations: cache.rotations,
+      pages: cache.pages,
+      query: low,
+      cache: cache.records,
+    },
+    grid: (step) => [step.tokens, mla.queryRank > 0 ? 2 : 1],
+  })
+  if (!tensors.query) return projected
+  const query = graph.activation('query', 'f32', mode.rows, tensors.query.rows)
+  linear(context, tensors.query, low, query)
+  return query
+}
+
+/** Scores and values in the latent space: each cached row is read once for a tile of heads. */
+function decode(context: Context, mla: LatentAttention, tensors: Tensors, cache: Cache, query: Activation, heads: Activation): void {
+  const { graph, mode } = context
+  const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
+  const expand = whole(tensors.expand)
+  const absorbed = graph.activation('absorbed', 'f32', mode.rows, HEADS * (LATENT + ROPE))
+  graph.dispatch(absorbQuery, {
+    constants: { HEADS, NOPE, ROPE, VALUE, LATENT, ...queryConstants(mla, query), ...expand.constants, WORKGROUP },
+    imports: { weights: expand.module },
+    operands: { query, weights: expand.weights, rotations: cache.rotations, absorbed },
+    grid: (step) => [HEADS, step.tokens],
+  })
+  const partial = graph.scratch('partial', mode.rows * HEADS * SPLITS * (LATENT + 2))
+  graph.dispatch(latentAttend, {
+    constants: { HEADS, LATENT, ROPE, SPLITS, SCALE: mla.scale },
+    imports: { cache: `cache/${mode.cache}` },
+    operands: { absorbed, pages: cache.pages, cache: cache.records, partial },
+    grid: (step) => [ceilDiv(step.position + step.tokens, step.split), ceilDiv(HEADS, latentHeadTile), step.tokens],
+  })
+  graph.dispatch(latentMerge, {
+    constants: { HEADS, NOPE, VALUE, LATENT, SPLITS, ...expand.constants, WORKGROUP },
+    imports: { weights: expand.module },
+    operands: { partial, weights: expand.weights, output: heads },
+    grid: (step) => [HEADS, step.tokens],
+  })
+}
+
+/** Keys and values of one block of the context at a time, with a running softmax. */
+function prefill(context: Context, mla: LatentAttention, tensors: Tensors, cache: Cache, query: Activation, heads: Activation): void {
+  const { graph, mode } = context
+  const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
+  const expand = whole(tensors.expand)
+  graph.dispatch(ropeQuery, {
+    constants: { HEADS, NOPE, ROPE, ...queryConstants(mla, query), WORKGROUP },
+    operands: { rotations: cache.rotations, query },
+    grid: (step) => [ceilDiv((HEADS * ROPE) / 2, WORKGROUP), step.tokens],
+  })
+  const expanded = graph.activation('expanded', 'f32', BLOCK, HEADS * (NOPE + VALUE))
+  const state = graph.scratch('softmax state', mode.rows * HEADS * 2)
+  graph.repeat(
+    (step) => ceilDiv(step.position + step.tokens, BLOCK),
+    () => {
+      graph.dispatch(expandLatent, {
+        constants: { HEADS, NOPE, VALUE, LATENT, ROPE, BLOCK, ...expand.constants },
+        imports: { weights: expand.module, cache: `cache/${mode.cache}`, products: productsModule(context) },
+        operands: { pages: cache.pages, cache: cache.records, weights: expand.weights, expanded },
+        grid: [ceilDiv(HEADS * (NOPE + VALUE), TILE), BLOCK / TILE],
+      })
+      graph.dispatch(attendPrefill, {
+        constants: { HEADS, NOPE, ROPE, VALUE, LATENT, BLOCK, SCALE: mla.scale, ...queryConstants(mla, query) },
+        imports: { cache: `cache/${mode.cache}` },
+        operands: { query, expanded, pages: cache.pages, cache: cache.records, output: heads, state },
+        grid: (step) => [ceilDiv(step.tokens, prefillQueries), HEADS],
+      })
+    },
+  )
+}
+
+const headConstants = (mla: LatentAttention) => ({
+  HEADS: mla.heads,
+  NOPE: mla.nope,
+  ROPE: mla.rope,
+  VALUE: mla.value,
+  LATENT: mla.latent,
+})
+
+const queryConstants = (mla: LatentAttention, query: Activation) => ({
+  Q_OFFSET: 0,
+  Q_STRIDE: query.stride,
+  HALF_SPLIT: mla.halfSplit,
+})

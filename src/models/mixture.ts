@@ -1,0 +1,235 @@
+// Answers: which dispatches is the feed-forward part of a layer? A dense SwiGLU, or routed and shared experts (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
+// It must not know attention.
+import type { GpuBank, GpuMatrix, GpuVector, SlotLayout } from '../gpu/matrix.ts'
+import { swiglu } from '../kernels/activation.ts'
+import {
+  combineExperts,
+  expertDownDecode,
+  expertDownPrefill,
+  expertUpDecode,
+  expertUpPrefill,
+  groupTokens,
+  route as routeKernel,
+  routeLogits,
+} from '../kernels/moe.ts'
+import { type Activation, type Resource, resource } from '../program/graph.ts'
+import {
+  type Context,
+  ceilDiv,
+  LANES,
+  linear,
+  norm,
+  productsModule,
+  reduceModule,
+  TILE,
+  vectorResource,
+  WORKGROUP,
+  weightsModule,
+  whole,
+} from './ops.ts'
+import type { Mixture, ModelSpec } from './spec.ts'
+import type { DenseTensors, MixtureTensors } from './tensors.ts'
+
+/** Banks that one dispatch binds; more banks take more dispatches. */
+const BANKS = 4
+/** Experts whose logits one workgroup of route_logits computes. */
+const PER_GROUP = 8
+
+/** x += Down(silu(Gate(RMSNorm(x))) ⊙ Up(RMSNorm(x))). */
+export function dense(context: Context, spec: ModelSpec, tensors: DenseTensors<GpuMatrix, GpuVector>, inner: number, x: Activation): void {
+  const { graph, mode } = context
+  const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
+  norm(context, tensors.norm, spec.epsilon, x, normed)
+  const gateUp = graph.activation('gate and up', 'f32', mode.rows, tensors.up.rows)
+  linear(context, tensors.up, normed, gateUp)
+  const activated = graph.activation('inner', 'f32', mode.rows, inner)
+  graph.dispatch(swiglu, {
+    constants: { INNER: inner, UP: tensors.up.starts[1] ?? 0, X_STRIDE: gateUp.stride, WORKGROUP },
+    operands: { x: gateUp, y: activated },
+    grid: (step) => [ceilDiv(inner, WORKGROUP), step.tokens],
+  })
+  linear(context, tensors.down, activated, x, { accumulate: true })
+}
+
+type Tensors = MixtureTensors<GpuMatrix, GpuVector, GpuBank>
+
+/** Sizes that every kernel of the mixture shares. */
+function sizes(spec: ModelSpec, layer: Mixture) {
+  const widest = Math.max(layer.inner, layer.sharedInner)
+  return {
+    HIDDEN: spec.hidden,
+    EXPERTS: layer.experts,
+    ACTIVE: layer.active,
+    INNER: layer.inner,
+    SHARED: layer.sharedInner,
+    I_STRIDE: ceilDiv(widest, 16) * 16,
+  }
+}
+
+/** x += Σ w_e · E_e(RMSNorm(x)) + Shared(RMSNorm(x)). */
+export function mixture(context: Context, spec: ModelSpec, layer: Mixture, tensors: Tensors, noBias: Resource, x: Activation): void {
+  const { graph, mode } = context
+  const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
+  const logits = graph.activation('router logits', 'f32', mode.rows, layer.experts)
+  routerLogits(context, spec, layer, tensors, x, normed, logits)
+  const route = graph.activation('route', 'u32', mode.rows, layer.active * 2)
+  graph.dispatch(routeKernel, {
+    constants: {
+      EXPERTS: layer.experts,
+      ACTIVE: layer.active,
+      GROUPS: layer.groups,
+      TOP_GROUPS: layer.topGroups,
+      SIGMOID: layer.scoring === 'sigmoid',
+      GROUP_TOP2: layer.groupScore === 'top2',
+      NORMALISE: layer.normalise,
+      SCALE: layer.scaling,
+    },
+    operands: { logits, bias: tensors.bias ? vectorResource(tensors.bias) : noBias, route },
+    grid: (step) => [step.tokens],
+  })
+  const run = mode.name === 'decode' ? decodeExperts : prefillExperts
+  run(context, spec, layer, tensors, normed, route, x)
+}
+
+function routerLogits(
+  context: Context,
+  spec: ModelSpec,
+  layer: Mixture,
+  tensors: Tensors,
+  x: Activation,
+  normed: Activation,
+  logits: Activation,
+): void {
+  if (context.mode.name === 'prefill') {
+    norm(context, tensors.norm, spec.epsilon, x, normed)
+    linear(context, tensors.gate, normed, logits, { exact: true })
+    return
+  }
+  const gate = whole(tensors.gate)
+  context.graph.dispatch(routeLogits, {
+    constants: { HIDDEN: spec.hidden, EPSILON: spec.epsilon, EXPERTS: layer.experts, PER_GROUP, WORKGROUP, ...gate.constants },
+    imports: { weights: gate.module, reduce: reduceModule(context) },
+    operands: { x, norm: vectorResource(tensors.norm), weights: gate.weights, normed, logits },
+    grid: (step) => [ceilDiv(layer.experts, PER_GROUP), step.tokens],
+  })
+}
+
+function decodeExperts(
+  { graph, mode }: Context,
+  spec: ModelSpec,
+  layer: Mixture,
+  { up, down }: Tensors,
+  normed: Activation,
+  route: Activation,
+  x: Activation,
+): void {
+  const size = sizes(spec, layer)
+  const entries = layer.active + (layer.sharedInner > 0 ? 1 : 0)
+  const inner = graph.activation('expert inner', 'f32', mode.rows * (layer.active + 1), size.I_STRIDE)
+  forBanks(up, (FIRST_BANK, weights, banks) => {
+    graph.dispatch(expertUpDecode, {
+      constants: { ...size, ...upConstants(up), FIRST_BANK, LANES, WORKGROUP },
+      imports: { weights: weightsModule(up.routed), banks },
+      operands: { x: normed, route, slots: resource(up.slots), inner, ...weights },
+      grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), WORKGROUP / LANES), entries, step.tokens],
+    })
+  })
+  forBanks(down, (FIRST_BANK, weights, banks) => {
+    graph.dispatch(expertDownDecode, {
+      constants: { ...size, ...downConstants(down), FIRST_BANK, LANES, WORKGROUP },
+      imports: { weights: weightsModule(down.routed), banks },
+      operands: { inner, route, slots: resource(down.slots), y: x, ...weights },
+      grid: (step) => [ceilDiv(size.HIDDEN, WORKGROUP / LANES), step.tokens],
+    })
+  })
+}
+
+function prefillExperts(
+  context: Context,
+  spec: ModelSpec,
+  layer: Mixture,
+  { up, down }: Tensors,
+  normed: Activation,
+  route: Activation,
+  x: Activation,
+): void {
+  const { graph, mode } = context
+  const size = sizes(spec, layer)
+  const assignments = mode.rows * layer.active
+  // Each expert's last tile may be partly filled; the shared expert takes every token once more.
+  const TILES = Math.min(layer.experts, assignments) + ceilDiv(assignments, TILE) + (size.SHARED > 0 ? ceilDiv(mode.rows, TILE) : 0)
+  const group = { TILES, MAX_TOKENS: mode.rows }
+  const grouped = graph.activation('grouped', 'u32', 1, 1 + 3 * TILES + 2 * assignments)
+  const { EXPERTS, ACTIVE, SHARED, HIDDEN } = size
+  graph.dispatch(groupTokens, {
+    constants: { EXPERTS, ACTIVE, SHARED, ...group },
+    operands: { route, grouped },
+    grid: [1],
+  })
+  const rows = mode.rows * (layer.active + 1)
+  const inner = graph.activation('expert inner', 'f32', rows, size.I_STRIDE)
+  const output = graph.activation('expert output', 'f32', rows, HIDDEN)
+  const products = productsModule(context)
+  forBanks(up, (FIRST_BANK, weights, banks) => {
+    graph.dispatch(expertUpPrefill, {
+      constants: { ...size, ...upConstants(up), ...group, FIRST_BANK },
+      imports: { weights: weightsModule(up.routed), banks, products },
+      operands: { x: normed, grouped, slots: resource(up.slots), inner, ...weights },
+      grid: [ceilDiv(Math.max(size.INNER, size.SHARED), TILE), TILES],
+    })
+  })
+  forBanks(down, (FIRST_BANK, weights, banks) => {
+    graph.dispatch(expertDownPrefill, {
+      constants: { ...size, ...downConstants(down), ...group, FIRST_BANK },
+      imports: { weights: weightsModule(down.routed), banks, products },
+      operands: { inner, grouped, slots: resource(down.slots), output, ...weights },
+      grid: [ceilDiv(HIDDEN, TILE), TILES],
+    })
+  })
+  graph.dispatch(combineExperts, {
+    constants: { HIDDEN, ACTIVE, SHARED, ...group, WORKGROUP },
+    operands: { output, route, grouped, y: x },
+    grid: (step) => [ceilDiv(HIDDEN, WORKGROUP), step.tokens],
+  })
+}
+
+function upConstants({ routed, shared }: GpuBank) {
+  return {
+    ...slotConstants(routed),
+    UP: routed.starts[1] ?? 0,
+    SHARED_UP: shared?.starts[1] ?? 0,
+    SHARED_SCALES: shared?.scales ?? 0,
+  }
+}
+
+function downConstants({ routed, shared }: GpuBank) {
+  return {
+    ...slotConstants(routed),
+    SHARED_STRIDE: shared?.stride ?? 0,
+    SHARED_SCALES: shared?.scales ?? 0,
+    SHARED_SCALE_STRIDE: shared?.scaleStride ?? 0,
+  }
+}
+
+const slotConstants = (slot: SlotLayout) => ({
+  STRIDE: slot.stride,
+  SCALES: slot.scales,
+  SCALE_STRIDE: slot.scaleStride,
+  BLOCK_ROWS: slot.block.rows,
+  BLOCK_COLS: slot.block.cols,
+})
+
+type BankOperands = Readonly<Record<'weights0' | 'weights1' | 'weights2' | 'weights3', Resource>>
+
+/** Calls back for each group of banks that fits one dispatch. A place without a bank repeats the group's first, which nothing reads. */
+function forBanks(bank: GpuBank, dispatch: (first: number, weights: BankOperands, module: string) => void): void {
+  for (let first = 0; first < bank.banks.length; first += BANKS) {
+    const own = bank.banks.slice(first, first + BANKS)
+    const [head] = own
+    if (!head) return
+    const at = (index: number) => resource(own[index] ?? head)
+    const module = own.length === 1 ? 'shared/banks_1' : 'shared/banks_4'
+    dispatch(first, { weights0: at(0), weights1: at(1), weights2: at(2), weights3: at(3) }, module)
+  }
+}
+

@@ -1,0 +1,132 @@
+// Answers: which dispatches does one operation of `forward` take, in decode and in prefill? Binds contracts of kernels to matrices and sizes.
+// It must not know the order of operations in a model.
+import type { Capabilities } from '../gpu/limits.ts'
+import { type GpuMatrix, type GpuVector, type MatrixLayout, onlyPart, type PartLayout } from '../gpu/matrix.ts'
+import { embed as embedKernel } from '../kernels/embed.ts'
+import { linearDecode, linearPrefill } from '../kernels/linear.ts'
+import { rmsNorm } from '../kernels/norm.ts'
+import type { Step } from '../kernels/step.ts'
+import { type Activation, type Graph, type Operand, resource, type View } from '../program/graph.ts'
+
+/** Decode runs one row a step; prefill a chunk of rows. The bytes of the cache's numbers are part of the mode, since kernels depend on it. */
+export interface Mode {
+  readonly name: 'decode' | 'prefill'
+  readonly rows: number // the most rows of a step
+  readonly cache: 'f16' | 'f32'
+  readonly f16Products: boolean // f16 multiplication in prefill tiles
+}
+
+/** What an operation needs around it. */
+export interface Context {
+  readonly graph: Graph
+  readonly mode: Mode
+  readonly capabilities: Capabilities
+}
+
+export const WORKGROUP = 64
+/** Invocations that share one weight row in decode. */
+export const LANES = 8
+/** Rows and columns of a prefill tile. */
+export const TILE = 32
+
+export const tokensOf = (step: Readonly<Step>): number => step.tokens
+export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
+
+export const reduceModule = ({ capabilities }: Context): string =>
+  capabilities.subgroups ? 'shared/reduce_subgroup' : 'shared/reduce'
+
+export const productsModule = ({ mode }: Context): string =>
+  mode.f16Products ? 'linear/products_f16' : 'linear/products_f32'
+
+export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
+
+/** The constants by which a kernel finds rows and scales of a matrix in its buffer. */
+export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
+  return {
+    STRIDE: matrix.stride,
+    SCALES: part.scales,
+    SCALE_STRIDE: matrix.scaleStride,
+    BLOCK_ROWS: matrix.block.rows,
+    BLOCK_COLS: matrix.block.cols,
+  }
+}
+
+export const vectorResource = (vector: GpuVector) => resource(vector.buffer)
+
+export interface LinearOptions {
+  readonly accumulate?: boolean // y += instead of y =
+  readonly exact?: boolean // f32 products even where tiles multiply in f16: for the router
+}
+
+/** y [tokens, rows] (+)= matrix · x [tokens, cols]; one dispatch for each part of the matrix. */
+export function linear(context: Context, matrix: GpuMatrix, x: Operand, y: Activation, options: LinearOptions = {}): void {
+  const { graph, mode } = context
+  for (const part of matrix.parts) {
+    const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
+    const constants = {
+      IN: matrix.cols,
+      OUT: part.rows,
+      Y_STRIDE: y.stride,
+      ACCUMULATE: options.accumulate ?? false,
+      ...matrixConstants(matrix, part),
+    }
+    if (mode.name === 'decode') {
+      graph.dispatch(linearDecode, {
+        constants: { ...constants, LANES, WORKGROUP },
+        imports: { weights: weightsModule(matrix), rows: `shared/rows_${mode.rows}` },
+        operands,
+        grid: [ceilDiv(part.rows, WORKGROUP / LANES)],
+      })
+    } else {
+      const products = options.exact ? 'linear/products_f32' : productsModule(context)
+      graph.dispatch(linearPrefill, {
+        constants,
+        imports: { weights: weightsModule(matrix), products },
+        operands,
+        grid: (step) => [ceilDiv(part.rows, TILE), ceilDiv(step.tokens, TILE)],
+      })
+    }
+  }
+}
+
+/** x [tokens, hidden] = rows of the embedding; each part of the matrix writes the ids it holds. */
+export function embed({ graph }: Context, matrix: GpuMatrix, ids: Operand, x: Activation): void {
+  for (const part of matrix.parts) {
+    graph.dispatch(embedKernel, {
+      constants: {
+        HIDDEN: matrix.cols,
+        FIRST: part.firstRow,
+        COUNT: part.rows,
+        WORKGROUP,
+        ...matrixConstants(matrix, part),
+      },
+      imports: { weights: weightsModule(matrix) },
+      operands: { ids, weights: resource(part.buffer), x },
+      grid: (step) => [ceilDiv(ceilDiv(matrix.cols, 16), WORKGROUP), step.tokens],
+    })
+  }
+}
+
+/** y = RMSNorm(x) · weight, for every row or for the step's last row alone. */
+export function norm(context: Context, weight: GpuVector, epsilon: number, x: Operand, y: Activation, last = false): void {
+  context.graph.dispatch(rmsNorm, {
+    constants: { HIDDEN: y.cols, EPSILON: epsilon, LAST: last, WORKGROUP },
+    imports: { reduce: reduceModule(context) },
+    operands: { x, weight: vectorResource(weight), y },
+    grid: last ? [1] : (step) => [step.tokens],
+  })
+}
+
+/** The shader constants and the buffer of a matrix that is never split (kv_b, the router). */
+export function whole(matrix: GpuMatrix) {
+  const part = onlyPart(matrix)
+  return {
+    constants: matrixConstants(matrix, part),
+    weights: resource(part.buffer),
+    module: weightsModule(matrix),
+  }
+}
+
+function viewOf(activation: Activation, offset: number): Activation | View {
+  return offset === 0 ? activation : { kind: 'view', of: activation, offset }
+}

@@ -1,0 +1,36 @@
+// Answers: does the engine agree with an independent implementation? Logits in all three modes and greedy tokens, on every adapter.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import type { LogitsMode } from '../../src/engine/logits.ts'
+import { type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
+import { answer, FIXTURES, GREEDY, openModel, readGolden } from '../support/model.ts'
+import { relativeError } from '../support/numbers.ts'
+
+const MODES: readonly LogitsMode[] = ['whole', 'chunked', 'decode']
+
+/** Relative error of the logits: with the f16 cache and f16 products, and with everything in f32. */
+const LIMIT = { f16: 2e-3, f32: 1e-4 } as const
+
+describeOnAdapters('goldens', (adapter) => {
+  for (const name of readdirSync(FIXTURES)) {
+    it(`${name}: f16 cache`, () => judge(adapter, name, 'f16'))
+    it(`${name}: f32 throughout`, () => judge({ ...adapter, options: { ...adapter.options, f16: false } }, name, 'f32'))
+  }
+})
+
+async function judge(adapter: AdapterCase, name: string, cache: 'f16' | 'f32'): Promise<void> {
+  const folder = join(FIXTURES, name)
+  const golden = readGolden(folder)
+  const engine = await openModel(folder, adapter, { cache })
+  try {
+    for (const mode of MODES) {
+      const error = relativeError(await engine.logits(golden.promptIds, mode), golden.logits)
+      expect(error, `${mode}: relative error of the logits`).toBeLessThanOrEqual(LIMIT[cache])
+    }
+    const request = { input: { ids: golden.promptIds }, maxTokens: 32, sampling: GREEDY }
+    expect((await answer(engine, request)).ids).toEqual(golden.continuationIds)
+  } finally {
+    engine.destroy()
+  }
+}

@@ -1,0 +1,311 @@
+// Answers: which attention layers do tests run, and how is one kernel of a layer run on given numbers? Plain arrays in and out;
+// layout, padding and page tables are put on here. It must not know what the right answers are.
+import type { Device } from '../../src/gpu/device.ts'
+import {
+  absorbQuery,
+  attendPrefill,
+  expandLatent,
+  latentAttend,
+  latentHeadTile,
+  latentMerge,
+  latentWrite,
+  prefillQueries,
+  ropeQuery,
+} from '../../src/kernels/attention.ts'
+import { rotationTable } from '../../src/models/rotary.ts'
+import type { HeadShape, RotarySpec } from '../../src/reference/attention.ts'
+import type { CacheFormat } from './cache.ts'
+import { type Data, runKernel } from './kernel.ts'
+import { padRows, unpadRows } from './numbers.ts'
+import { type Blocks, randomMatrix, type WeightFormat } from './weights.ts'
+
+export interface LayerOptions {
+  readonly format?: WeightFormat
+  readonly cache?: CacheFormat
+  readonly halfSplit?: boolean
+  readonly blocks?: Blocks
+  readonly positions?: number // that the rotation table covers
+}
+
+/** One layer: its sizes, its expanding matrix [heads, nope + value, latent], its rotations. */
+export function makeLayer(shape: HeadShape, options: LayerOptions = {}) {
+  const {
+    format = 'f32',
+    cache = 'f32',
+    halfSplit = false,
+    blocks = { rows: 32, cols: 48 },
+    positions = 512,
+  } = options
+  const pairs = shape.rope / 2
+  const rotary: RotarySpec = {
+    frequencies: Array.from({ length: pairs }, (_, pair) => 10000 ** (-pair / pairs)),
+    halfSplit,
+  }
+  return {
+    ...shape,
+    cache,
+    rotary,
+    width: shape.nope + shape.rope,
+    record: shape.latent + shape.rope,
+    expand: randomMatrix(shape.heads * (shape.nope + shape.value), shape.latent, format, 11, blocks),
+    rotations: rotationTable({ frequencies: rotary.frequencies, magnitude: 1 }, positions),
+    scale: 1 / Math.sqrt(shape.nope + shape.rope),
+  }
+}
+export type Layer = ReturnType<typeof makeLayer>
+
+const ceilDiv = (value: number, by: number) => Math.ceil(value / by)
+const padTo16 = (value: number) => ceilDiv(value, 16) * 16
+const zeros = (rows: number, cols: number) => new Float32Array(rows * padTo16(cols))
+
+/** Where a step's rows lie: `tokens` rows from `position` on, found through `pages`. */
+export interface Place {
+  readonly position: number
+  readonly tokens: number
+  readonly pages: Uint32Array<ArrayBuffer>
+}
+
+const headConstants = ({ heads, nope, rope, value, latent }: Layer) => ({
+  HEADS: heads,
+  NOPE: nope,
+  ROPE: rope,
+  VALUE: value,
+  LATENT: latent,
+})
+
+/** `offset` columns of other numbers before each row's query, as where query and latent come from one product. */
+const queryConstants = (layer: Layer, offset: number) => ({
+  Q_OFFSET: offset,
+  Q_STRIDE: padTo16(offset + layer.heads * layer.width),
+  HALF_SPLIT: Number(layer.rotary.halfSplit),
+})
+
+/** Rows of `cols` with `before` columns of sevens in front. */
+function indent(values: ArrayLike<number>, cols: number, before: number): Float32Array {
+  const rows = values.length / cols
+  return Float32Array.from({ length: rows * (before + cols) }, (_, i) => {
+    const col = i % (before + cols)
+    return col < before ? 7 : (values[Math.floor(i / (before + cols)) * cols + col - before] ?? 0)
+  })
+}
+
+/** Rows of `cols` as expand_latent leaves them, `block` rows at a time; NaN in the rows that do not exist. */
+export function cutBlocks(rows: Float32Array, cols: number, block: number): Float32Array[] {
+  return Array.from({ length: ceilDiv(rows.length, cols * block) }, (_, index) => {
+    const filled = new Float32Array(block * cols).fill(Number.NaN)
+    filled.set(rows.subarray(index * block * cols, (index + 1) * block * cols))
+    return padRows(filled, cols)
+  })
+}
+
+/** The kernels of a layer on one device. Each takes and returns unpadded rows. */
+export class LayerKernels {
+  readonly #device: Device
+  readonly #layer: Layer
+  readonly #cacheModule: string
+
+  constructor(device: Device, layer: Layer) {
+    this.#device = device
+    this.#layer = layer
+    this.#cacheModule = `cache/${layer.cache}`
+  }
+
+  async latentWrite(
+    projected: ArrayLike<number>,
+    columns: number,
+    {
+      kvOffset = 0,
+      query = new Float32Array(0),
+      norm = new Float32Array(this.#layer.latent).fill(1),
+      reduce = 'shared/reduce',
+    },
+    cache: Uint32Array,
+    { position, tokens, pages }: Place,
+  ) {
+    const layer = this.#layer
+    const { latent } = layer
+    const result = await runKernel(this.#device, {
+      kernel: latentWrite,
+      constants: {
+        P_STRIDE: padTo16(columns),
+        KV_OFFSET: kvOffset,
+        LATENT: latent,
+        ROPE: layer.rope,
+        QUERY: query.length,
+        EPSILON: 1e-6,
+        HALF_SPLIT: Number(layer.rotary.halfSplit),
+        WORKGROUP: 64,
+      },
+      imports: { reduce, cache: this.#cacheModule },
+      grid: [tokens, query.length > 0 ? 2 : 1],
+      step: { position, tokens },
+      data: {
+        projected: padRows(projected, columns),
+        latent_norm: norm,
+        query_norm: query.length > 0 ? query : new Float32Array(4),
+        rotations: layer.rotations,
+        pages,
+        query: zeros(tokens, Math.max(query.length, 1)),
+        cache,
+      },
+    })
+    return {
+      query: unpadRows(result.query, Math.max(query.length, 1)),
+      cache: result.cache as Uint32Array<ArrayBuffer>,
+    }
+  }
+
+  async ropeQuery(query: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, offset = 0) {
+    const layer = this.#layer
+    const { heads, width } = layer
+    const cols = offset + heads * width
+    const result = await runKernel(this.#device, {
+      kernel: ropeQuery,
+      constants: {
+        HEADS: heads,
+        NOPE: layer.nope,
+        ROPE: layer.rope,
+        ...queryConstants(layer, offset),
+        WORKGROUP: 64,
+      },
+      grid: [ceilDiv((heads * layer.rope) / 2, 64), tokens],
+      step: { position, tokens },
+      data: { rotations: layer.rotations, query: padRows(indent(query, heads * width, offset), cols) },
+    })
+    return unpadRows(result.query, cols)
+  }
+
+  async absorbQuery(
+    query: ArrayLike<number>,
+    { position, tokens }: Omit<Place, 'pages'>,
+    { workgroup = 256, offset = 0 } = {},
+  ) {
+    const layer = this.#layer
+    const { heads, width, record } = layer
+    const { absorbed } = await runKernel(this.#device, {
+      kernel: absorbQuery,
+      constants: {
+        ...headConstants(layer),
+        ...queryConstants(layer, offset),
+        ...layer.expand.constants,
+        WORKGROUP: workgroup,
+      },
+      imports: layer.expand.imports,
+      grid: [heads, tokens],
+      step: { position, tokens },
+      data: {
+        query: padRows(indent(query, heads * width, offset), offset + heads * width),
+        weights: layer.expand.words,
+        rotations: layer.rotations,
+        absorbed: zeros(tokens, heads * record),
+      },
+    })
+    return unpadRows(absorbed, heads * record)
+  }
+
+  /** Partial results [tokens, heads, splits, latent + 2] for exactly the splits in use. */
+  async latentAttend(
+    absorbed: ArrayLike<number>,
+    cache: Data,
+    { position, tokens, pages }: Place,
+    split: number,
+  ) {
+    const layer = this.#layer
+    const { heads, latent, record } = layer
+    const splits = ceilDiv(position + tokens, split)
+    const { partial } = await runKernel(this.#device, {
+      kernel: latentAttend,
+      constants: { HEADS: heads, LATENT: latent, ROPE: layer.rope, SPLITS: splits, SCALE: layer.scale },
+      imports: { cache: this.#cacheModule },
+      grid: [splits, ceilDiv(heads, latentHeadTile), tokens],
+      step: { position, tokens, split },
+      data: {
+        absorbed: padRows(absorbed, heads * record),
+        pages,
+        cache,
+        partial: new Float32Array(tokens * heads * splits * (latent + 2)),
+      },
+    })
+    return Float64Array.from(partial)
+  }
+
+  async latentMerge(partial: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, split: number) {
+    const layer = this.#layer
+    const { heads, value } = layer
+    const { ROPE: _rope, ...constants } = headConstants(layer)
+    const { output } = await runKernel(this.#device, {
+      kernel: latentMerge,
+      constants: { ...constants, SPLITS: ceilDiv(position + tokens, split), ...layer.expand.constants },
+      imports: layer.expand.imports,
+      grid: [heads, tokens],
+      step: { position, tokens, split },
+      data: {
+        partial: Float32Array.from(partial),
+        weights: layer.expand.words,
+        output: zeros(tokens, heads * value),
+      },
+    })
+    return unpadRows(output, heads * value)
+  }
+
+  /** Block `index` of the context, padded as the engine keeps it: [block, heads * (nope + value)]. */
+  async expandLatent(
+    cache: Data,
+    { position, tokens, pages }: Place,
+    { block, index, products = 'f32' }: { block: number; index: number; products?: string },
+  ) {
+    const layer = this.#layer
+    const { heads, value } = layer
+    const columns = heads * (layer.nope + value)
+    const { expanded } = await runKernel(this.#device, {
+      kernel: expandLatent,
+      constants: { ...headConstants(layer), BLOCK: block, ...layer.expand.constants },
+      imports: { ...layer.expand.imports, cache: this.#cacheModule, products: `linear/products_${products}` },
+      grid: [ceilDiv(columns, 32), block / 32],
+      step: { position, tokens },
+      data: {
+        block: Uint32Array.of(index, 0, 0, 0),
+        pages,
+        cache,
+        weights: layer.expand.words,
+        expanded: zeros(block, columns),
+      },
+    })
+    return expanded
+  }
+
+  /** One block after another; `query` is already turned. */
+  async attendPrefill(
+    query: ArrayLike<number>,
+    expanded: readonly Data[],
+    cache: Data,
+    { position, tokens, pages }: Place,
+    block: number,
+  ) {
+    const layer = this.#layer
+    const { heads, value, width } = layer
+    let output: Data = zeros(tokens, heads * value)
+    let state: Data = new Float32Array(tokens * heads * 2).fill(Number.NaN)
+    for (let index = 0; index * block < position + tokens; index++) {
+      const result: Record<'output' | 'state', Data> = await runKernel(this.#device, {
+        kernel: attendPrefill,
+        constants: { ...headConstants(layer), BLOCK: block, SCALE: layer.scale, ...queryConstants(layer, 0) },
+        imports: { cache: this.#cacheModule },
+        grid: [ceilDiv(tokens, prefillQueries), heads],
+        step: { position, tokens },
+        data: {
+          block: Uint32Array.of(index, 0, 0, 0),
+          query: padRows(query, heads * width),
+          expanded: expanded[index] ?? new Float32Array(4),
+          pages,
+          cache,
+          output,
+          state,
+        },
+      })
+      output = result.output
+      state = result.state
+    }
+    return unpadRows(output, heads * value)
+  }
+}

@@ -1,0 +1,68 @@
+// Answers: how do tests open a model on an adapter, and read what the oracle said about it? It must not know what is compared.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openFolder } from '../../src/cli/node-source.ts'
+import { type Engine, type EngineOptions, loadEngine } from '../../src/engine/engine.ts'
+import type { GenerateDone, GenerateEvent, GenerateRequest } from '../../src/engine/types.ts'
+import { parseHeader } from '../../src/weights/safetensors.ts'
+import { type AdapterCase, openGpu } from './adapter.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+export const LANTERNFISH = join(root, 'public', 'models', 'lanternfish')
+
+/** Checkpoints with goldens from the independent oracle (tools/oracle); tests/fixtures/models. */
+export const FIXTURES = join(root, 'tests', 'fixtures', 'models')
+
+export interface Golden {
+  readonly promptIds: readonly number[]
+  readonly continuationIds: readonly number[]
+  readonly logits: Float32Array // [prompt, vocab]
+}
+
+export function readGolden(folder: string): Golden {
+  const json = JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8'))
+  const file = readFileSync(join(folder, 'golden.safetensors'))
+  const headerBytes = Number(file.readBigUInt64LE(0))
+  const entry = parseHeader('golden.safetensors', file.length, file.subarray(8, 8 + headerBytes)).find(
+    ({ name }) => name === 'logits',
+  )
+  if (!entry) throw new Error(`${folder} has no golden logits`)
+  const logits = new Float32Array(file.buffer.slice(file.byteOffset + entry.start, file.byteOffset + entry.end))
+  return { promptIds: json.prompt_ids, continuationIds: json.continuation_ids, logits }
+}
+
+/** Opens the model in `folder` on an adapter. The caller destroys it. */
+export async function openModel(folder: string, adapter: AdapterCase, options: EngineOptions = {}): Promise<Engine> {
+  const source = openFolder(folder)
+  try {
+    return await loadEngine(source, { gpu: await openGpu(adapter.match), device: adapter.options, ...options })
+  } finally {
+    await source.close()
+  }
+}
+
+export interface Answer {
+  readonly ids: readonly number[]
+  readonly text: string
+  readonly reasoning: string
+  readonly events: readonly GenerateEvent[]
+  readonly done: GenerateDone
+}
+
+/** Runs a request to its end. */
+export async function answer(engine: Engine, request: GenerateRequest, signal?: AbortSignal): Promise<Answer> {
+  const events: GenerateEvent[] = []
+  for await (const event of engine.generate(request, signal)) events.push(event)
+  const done = events.at(-1)
+  if (done?.type !== 'done') throw new Error('the answer has no end')
+  const deltas = events.filter((event) => event.type === 'delta')
+  return {
+    ids: deltas.flatMap((delta) => delta.ids),
+    text: deltas.map((delta) => delta.text).join(''),
+    reasoning: deltas.map((delta) => delta.reasoning).join(''),
+    events,
+    done,
+  }
+}
+
+export const GREEDY = { temperature: 0 } as const
