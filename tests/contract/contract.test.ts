@@ -1,0 +1,81 @@
+import sources from 'virtual:shaders'
+import { describe, expect, it } from 'vitest'
+import type { Kernel } from '../../src/gpu/kernel.ts'
+import { type Imports, link, slotsOf } from '../../src/gpu/linker.ts'
+import { kernels } from '../../src/kernels/index.ts'
+import { encodeStep, PLAIN_STEP, STEP_BYTES } from '../../src/kernels/step.ts'
+import { headBindings, readShader } from './shader-facts.ts'
+
+const MAX_STORAGE_BUFFERS = 8 // per stage, on every WebGPU device
+
+/** The modules that fit a slot: a folder of its name, or files that begin with its name. */
+function modulesFor(slot: string): string[] {
+  const fits = new RegExp(`^${slot}/|(^|/)${slot}(_\\w+)?$`)
+  return Object.keys(sources).filter((path) => fits.test(path) && !sources[path]?.includes('@compute'))
+}
+
+/** Variants in which every module of every slot occurs at least once. */
+function variantsOf(path: string): Imports[] {
+  const choices = slotsOf(sources, path).map((slot) => [slot, modulesFor(slot)] as const)
+  const count = Math.max(1, ...choices.map(([, modules]) => modules.length))
+  return Array.from({ length: count }, (_, i) =>
+    Object.fromEntries(choices.map(([slot, modules]) => [slot, modules[i % modules.length] ?? ''])),
+  )
+}
+
+describe.each(kernels.map((kernel) => [kernel.path, kernel] as const))('%s', (path, kernel) => {
+  const contract = Object.entries(kernel.bindings)
+  const variants = variantsOf(path).map((imports) => ({
+    name: Object.values(imports).join(' ') || 'plain',
+    ...readShader(link(sources, path, imports)),
+  }))
+
+  it('has a head that says what the contract says', () => {
+    const wanted = contract.map(([name, { type, shape, access }]) => ({ name, type, shape, access }))
+    expect(headBindings(sources[path] ?? '')).toEqual(wanted)
+  })
+
+  it.each(variants)(
+    'declares the bindings of the contract in its order: $name',
+    ({ bindings, entryPoints }) => {
+      const wanted = contract.map(([name, { type, access }], binding) => ({
+        name,
+        type,
+        access,
+        group: 0,
+        binding,
+      }))
+      expect(bindings).toEqual(wanted)
+      expect(entryPoints).toEqual(['main'])
+      const storage = bindings.filter(({ access }) => access !== 'uniform')
+      expect(storage.length).toBeLessThanOrEqual(MAX_STORAGE_BUFFERS)
+    },
+  )
+
+  it('takes the constants of the contract, and needs no others', () => {
+    const overrides = variants.flatMap((variant) => variant.overrides)
+    const known = new Set(overrides.map(({ name }) => name))
+    expect(kernel.constants.filter((name) => !known.has(name))).toEqual([])
+    const needed = new Set(overrides.filter(({ hasDefault }) => !hasDefault).map(({ name }) => name))
+    expect([...needed].filter((name) => !kernel.constants.includes(name))).toEqual([])
+  })
+
+  it('has the slots of the contract, each with a module', () => {
+    expect([...kernel.slots].sort()).toEqual([...slotsOf(sources, path)].sort())
+    expect(kernel.slots.filter((slot) => modulesFor(slot).length === 0)).toEqual([])
+  })
+})
+
+it('encodes a step as the shaders read it', () => {
+  const { Step: members = [] } = readShader(link(sources, 'shared/step')).structs
+  const names = Object.keys(PLAIN_STEP)
+  const step = { ...PLAIN_STEP, ...Object.fromEntries(names.map((name, index) => [name, 100 + index])) }
+  const wanted: Record<string, number> = { ...step, context: step.position + step.tokens, reserved: 0 }
+  const view = new DataView(new ArrayBuffer(STEP_BYTES))
+  encodeStep(step, view)
+  expect(members.length * 4).toBe(STEP_BYTES)
+  for (const { name, offset, type } of members) {
+    const value = type === 'f32' ? view.getFloat32(offset, true) : view.getUint32(offset, true)
+    expect(value, name).toBe(wanted[name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase())])
+  }
+})

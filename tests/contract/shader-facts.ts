@@ -1,0 +1,96 @@
+// Answers: what do a shader's head and its declarations say? Read from the text alone; no GPU.
+// It must not know what the TypeScript contract says.
+import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
+
+/** What both tell of one binding. Shapes are in the head only. */
+export interface BindingFacts {
+  readonly name: string
+  readonly type: string
+  readonly shape: string
+  readonly access: string
+}
+
+const HEAD_LINE = /^\/\/ {3}(\w+) +(\S+)(?: +(\[.*\]))? +(uniform|read|read_write)$/
+
+/** The binding lines at the head of a shader, in order. */
+export function headBindings(source: string): BindingFacts[] {
+  const head = source.split('\n').slice(2)
+  const lines = head.slice(
+    0,
+    head.findIndex((line) => !HEAD_LINE.test(line)),
+  )
+  return lines.map((line) => {
+    const [, name = '', type = '', shape = '', access = ''] = HEAD_LINE.exec(line) ?? []
+    return { name, type, shape, access }
+  })
+}
+
+/** What a linked shader declares. */
+export interface ShaderFacts {
+  readonly bindings: readonly (Omit<BindingFacts, 'shape'> & {
+    readonly group: number
+    readonly binding: number
+  })[]
+  readonly overrides: readonly { readonly name: string; readonly hasDefault: boolean }[]
+  readonly structs: Readonly<Record<string, readonly { name: string; offset: number; type: string }[]>>
+  readonly entryPoints: readonly string[]
+}
+
+export function readShader(linked: string): ShaderFacts {
+  const code = declarations(linked)
+  const reflected = new WgslReflect(code)
+  const variables = [...reflected.uniforms, ...reflected.storage]
+  return {
+    bindings: variables
+      .sort((a, b) => a.binding - b.binding)
+      .map(({ name, group, binding, type, resourceType, access }) => ({
+        name,
+        type: plainType(type.getTypeName()),
+        access: resourceType === 0 ? 'uniform' : access,
+        group,
+        binding,
+      })),
+    overrides: reflected.overrides.map(({ name }) => ({
+      name,
+      hasDefault: new RegExp(`override\\s+${name}\\s*:[^;=]+=`).test(code),
+    })),
+    structs: Object.fromEntries(
+      reflected.structs.map((struct) => [
+        struct.name,
+        struct.members.map(({ name, offset, type }) => ({ name, offset, type: type.getTypeName() })),
+      ]),
+    ),
+    entryPoints: [...linked.matchAll(/@compute[^{]*?\bfn\s+(\w+)/g)].map((match) => match[1] ?? ''),
+  }
+}
+
+/** `array<vec4u, 0>` → `vec4<u32>`: the element type as contracts write it. */
+function plainType(type: string): string {
+  const element = /^array<(.*?)(, 0)?>$/.exec(type)?.[1] ?? type
+  const scalars: Readonly<Record<string, string>> = { f: 'f32', u: 'u32', i: 'i32' }
+  return element.replace(/^vec([234])([fui])$/, (_, size, kind) => `vec${size}<${scalars[kind]}>`)
+}
+
+/** The text without comments and functions: the parser of wgsl_reflect does not know every statement of WGSL. */
+function declarations(linked: string): string {
+  const code = linked.replace(/\/\/.*$/gm, '').replace(/^enable .*$/gm, '')
+  const kept: string[] = []
+  let at = 0
+  for (const match of code.matchAll(/(@compute\s[^{};]*?|@must_use\s+)?\bfn\s+\w+[^{]*\{/g)) {
+    if (match.index < at) continue
+    kept.push(code.slice(at, match.index))
+    at = closingBrace(code, match.index + match[0].length)
+  }
+  return kept.join('') + code.slice(at)
+}
+
+/** Where the block that was opened before `start` ends. */
+function closingBrace(code: string, start: number): number {
+  let depth = 1
+  let at = start
+  for (; depth > 0 && at < code.length; at++) {
+    if (code[at] === '{') depth++
+    else if (code[at] === '}') depth--
+  }
+  return at
+}
