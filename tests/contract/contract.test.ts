@@ -1,6 +1,5 @@
 import sources from 'virtual:shaders'
 import { describe, expect, it } from 'vitest'
-import type { Kernel } from '../../src/gpu/kernel.ts'
 import { type Imports, link, slotsOf } from '../../src/gpu/linker.ts'
 import { kernels } from '../../src/kernels/index.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES } from '../../src/kernels/step.ts'
