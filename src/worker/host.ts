@@ -13,17 +13,20 @@ import {
 import { TurnQueue } from './queue.ts'
 import { sendStream } from './sender.ts'
 
+/** What the worker needs of an engine. */
+export type HostedEngine = Pick<Engine, 'info' | 'gpuBytes' | 'generate' | 'destroy' | 'lost'>
+
 /** Opens a model: reads it from its place and uploads it. Rejects with a `HadalError`. */
 export type OpenEngine = (
   request: LoadRequest,
   options: { onProgress(progress: LoadProgress): void; signal: AbortSignal },
-) => Promise<Engine>
+) => Promise<HostedEngine>
 
 /** The worker's side of the protocol, around an engine that `open` makes. */
 export function engineHost(open: OpenEngine): RemoteEngine {
   const loading = new AbortController()
   const turns = new TurnQueue()
-  let engine: Engine | undefined
+  let engine: HostedEngine | undefined
 
   async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     const endTurn = await turns.turn(signal)

@@ -48,7 +48,7 @@ test('loads with progress, then answers', async () => {
   const model = await loadModel(place, { worker, onProgress, contextLength: 512, cache: 'f32' })
   expect(phases).toEqual(['weights NaN'])
   expect(model.info.name).toBe('Lanternfish')
-  expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728 })
+  expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728, total: 10_073_728 })
   const answer = await model.chat.completions.create({ messages, temperature: 0, thinking: true })
   expect(answer.choices[0]?.message.content).toBe('I am Lanternfish 🐟.')
   expect(requests).toEqual([{ input: { messages }, sampling: { temperature: 0 }, thinking: true }])

@@ -1,8 +1,8 @@
 // Answers: what does an engine say while it answers "Who are you?"? A recorded list of events, and an engine that replays such a list.
 // It must not know how events are made.
-import type { Engine } from '../../src/engine/engine.ts'
 import type { GenerateEvent, GenerateRequest, ModelInfo } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
+import type { HostedEngine } from '../../src/worker/host.ts'
 
 const kv = (tokens: number) => ({ tokens, bytes: 1152 * 64, standardBytes: 5120 * tokens })
 const delta = (tokens: number, text: string, reasoning = ''): GenerateEvent => ({
@@ -61,9 +61,9 @@ export function replayEngine(events: readonly GenerateEvent[] = whoAreYou) {
   const lost = new Promise<HadalError>((resolve) => {
     lose = resolve
   })
-  const engine: Engine = {
+  const engine: HostedEngine = {
     info,
-    gpuBytes: () => ({ weights: 10_000_000, kv: 73_728 }),
+    gpuBytes: () => ({ weights: 10_000_000, kv: 73_728, total: 10_073_728 }),
     async *generate(request, signal) {
       const name = 'prompt' in request.input ? request.input.prompt : 'chat'
       requests.push(request)

@@ -1,0 +1,25 @@
+// Answers: what does a service worker's global scope offer? The part that is used here, because the compiler knows either pages
+// or workers. It must not know what is done with it.
+
+export interface ExtendableEvent extends Event {
+  waitUntil(work: Promise<unknown>): void
+}
+
+export interface FetchEvent extends ExtendableEvent {
+  readonly request: Request
+  respondWith(answer: Promise<Response>): void
+}
+
+export interface WorkerMessageEvent extends ExtendableEvent {
+  readonly data: { readonly type: 'take-over' | 'keep-model' }
+  readonly ports: readonly MessagePort[]
+}
+
+export interface ServiceScope {
+  readonly location: Location
+  readonly clients: { claim(): Promise<void> }
+  skipWaiting(): Promise<void>
+  addEventListener(type: 'install' | 'activate', listener: (event: ExtendableEvent) => void): void
+  addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void
+  addEventListener(type: 'message', listener: (event: WorkerMessageEvent) => void): void
+}

@@ -1,0 +1,156 @@
+// Answers: what is the page doing now, and what can a person make it do? Signals for the screen, and the actions that change them.
+// It must not know how anything looks.
+import { computed, signal } from '@preact/signals'
+import { type ChatCompletionChunk, type GpuBytes, HadalError, loadModel, type Model } from '../../index.ts'
+import { controlled, keepModel } from '../offline/register.ts'
+import { findModel } from './catalogue.ts'
+import {
+  asked,
+  askedAgain,
+  type Chat,
+  emptyChat,
+  type Failure,
+  failed,
+  finished,
+  isAnswering,
+  messagesOf,
+  received,
+  stopped,
+} from './chat.ts'
+import { type LoadState, missingWebGpu } from './loading.ts'
+import { keep, restore } from './stored.ts'
+
+export const load = signal<LoadState>({ phase: 'starting' })
+export const chat = signal<Chat>(restore())
+export const think = signal(true)
+export const gpuBytes = signal<GpuBytes>({})
+export const answering = computed(() => isAnswering(chat.value))
+/** Tokens a second of the newest answer that has a speed; 0 before there is one. */
+export const latestRate = computed(
+  () => chat.value.turns.findLast(({ answer }) => answer.tokensPerSecond > 0)?.answer.tokensPerSecond ?? 0,
+)
+
+// The screen is redrawn this often while an answer arrives, however fast the model is.
+const redrawMs = 33
+let running: AbortController | undefined
+
+/** Loads the bundled model. Ends in `ready`, `failed` or `no-webgpu`. */
+export async function start(): Promise<void> {
+  load.value = { phase: 'starting' }
+  const missing = await missingWebGpu()
+  if (missing) {
+    load.value = { phase: 'no-webgpu', missing }
+    return
+  }
+  try {
+    await controlled()
+    const entry = await findModel()
+    const model = await loadModel(entry.url, {
+      onProgress: (progress) => {
+        load.value = { phase: 'loading', entry, progress }
+      },
+    })
+    load.value = { phase: 'ready', entry, model }
+    gpuBytes.value = await model.gpuBytes()
+    void model.lost.then((error) => {
+      load.value = { phase: 'failed', failure: failureOf(error) }
+    })
+    void keepModel()
+  } catch (error) {
+    const failure = failureOf(error)
+    load.value =
+      failure.code === 'no_webgpu' ? { phase: 'no-webgpu', missing: 'adapter' } : { phase: 'failed', failure }
+  }
+}
+
+/** Asks a question. */
+export function ask(question: string): Promise<void> {
+  return answer(asked(chat.value, question))
+}
+
+/** Asks the last question again. */
+export function askAgain(): Promise<void> {
+  return answer(askedAgain(chat.value))
+}
+
+/** Stops the answer in progress. */
+export function stop(): void {
+  running?.abort()
+}
+
+/** Forgets the conversation. */
+export function newChat(): void {
+  stop()
+  chat.value = emptyChat
+  keep(emptyChat)
+}
+
+async function answer(begun: Chat): Promise<void> {
+  if (load.value.phase !== 'ready' || answering.value) return
+  const { model } = load.value
+  const abort = new AbortController()
+  running = abort
+  chat.value = begun
+  const screen = redraw(abort)
+  try {
+    for await (const next of answers(begun, model, abort.signal)) screen.show(next)
+  } catch (error) {
+    const failure = failureOf(error)
+    screen.show(failure.code === 'aborted' ? stopped(screen.latest()) : failed(screen.latest(), failure))
+  }
+  screen.end()
+  gpuBytes.value = await model.gpuBytes().catch(() => ({}))
+}
+
+/** The chat after each chunk. */
+async function* answers(begun: Chat, model: Model, signal: AbortSignal): AsyncGenerator<Chat> {
+  let next = begun
+  const request = { messages: messagesOf(begun), thinking: think.value, stream: true } as const
+  for await (const chunk of await model.chat.completions.create(request, { signal })) {
+    next = applied(next, chunk)
+    yield next
+  }
+}
+
+function applied(chat: Chat, { choices, hadal }: ChatCompletionChunk): Chat {
+  const [choice] = choices
+  if (!choice || !hadal) return chat
+  const { tokens, tokens_per_second: tokensPerSecond, kv_cache: cache } = hadal
+  if ('cached_tokens' in hadal) {
+    const cut = choice.finish_reason === 'length'
+    return finished(chat, { cut, tokens, tokensPerSecond, cachedTokens: hadal.cached_tokens, cache })
+  }
+  const { reasoning_content: thinking = '', content: text = '' } = choice.delta
+  return received(chat, { thinking, text, tokens, tokensPerSecond, cache }, performance.now())
+}
+
+/** Passes chats on to the screen, not more often than it can be looked at; nothing at all once the conversation was left. */
+function redraw(owner: AbortController) {
+  let latest = chat.value
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const draw = () => {
+    timer = undefined
+    if (running === owner && chat.value !== emptyChat) chat.value = latest
+  }
+  return {
+    latest: () => latest,
+    show(next: Chat) {
+      latest = next
+      timer ??= setTimeout(draw, redrawMs)
+    },
+    end() {
+      clearTimeout(timer)
+      draw()
+      if (running === owner) keep(chat.value)
+    },
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof HadalError) return error
+  return {
+    code: 'internal',
+    message: String(error),
+    hint: 'Reload the page; if that does not help, please report it.',
+  }
+}

@@ -1,0 +1,76 @@
+// Answers: how does an answer look while it is made and afterwards? It must not know how it is made.
+import { memo } from 'preact/compat'
+import { Markdown } from '../markdown/markdown.tsx'
+import type { Answer, Failure } from '../state/chat.ts'
+import { formatCount, formatRate } from '../state/format.ts'
+import { askAgain, load, newChat } from '../state/session.ts'
+import { CopyButton } from './copy-button.tsx'
+import { ErrorCard } from './error-card.tsx'
+import { AgainIcon } from './icons.tsx'
+import { Thinking } from './thinking.tsx'
+
+/** The answer object changes exactly when the answer does, so finished ones are not drawn again. */
+export const AnswerView = memo(({ answer, last }: { answer: Answer; last: boolean }) => {
+  const { status, thinking, text, failure } = answer
+  const running = status === 'waiting' || status === 'thinking' || status === 'writing'
+  return (
+    <div class={`answer ${status}`} aria-busy={running}>
+      <span class="unseen">Answer: </span>
+      {thinking !== '' && <Thinking answer={answer} />}
+      {status === 'waiting' && (
+        <p class="waiting" role="img" aria-label="Reading the question">
+          <i />
+          <i />
+          <i />
+        </p>
+      )}
+      <Markdown text={text} />
+      {status === 'failed' && failure && <AnswerFailure failure={failure} />}
+      {!running && status !== 'failed' && <Footer answer={answer} last={last} />}
+    </div>
+  )
+})
+
+function AnswerFailure({ failure }: { failure: Failure }) {
+  return (
+    <ErrorCard title="No answer this time" failure={failure}>
+      <button class="primary" type="button" onClick={() => void askAgain()}>
+        Try again
+      </button>
+      {failure.code === 'context_full' && (
+        <button class="quiet" type="button" onClick={newChat}>
+          New chat
+        </button>
+      )}
+    </ErrorCard>
+  )
+}
+
+function Footer({ answer, last }: { answer: Answer; last: boolean }) {
+  const { status, tokens, tokensPerSecond, cachedTokens, cut, text } = answer
+  const facts = [
+    status === 'stopped' && 'stopped',
+    cut && 'cut off at the length limit',
+    tokens > 0 && `${formatCount(tokens)} tokens`,
+    tokensPerSecond > 0 && formatRate(tokensPerSecond),
+    cachedTokens > 0 && `${formatCount(cachedTokens)} tokens reused`,
+  ]
+  return (
+    <div class="footer">
+      <span class="facts">{facts.filter(Boolean).join(' · ')}</span>
+      {text !== '' && <CopyButton text={text} label="Copy answer" />}
+      {last && (
+        <button
+          class="small"
+          type="button"
+          aria-label="Answer again"
+          title="Answer again"
+          disabled={load.value.phase !== 'ready'}
+          onClick={() => void askAgain()}
+        >
+          <AgainIcon />
+        </button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,39 @@
+// Answers: what is on the page? It must not know how any part of it works.
+import { useSignal } from '@preact/signals'
+import { chat, load } from '../state/session.ts'
+import { Announcer } from './announcer.tsx'
+import { Composer } from './composer.tsx'
+import { Header } from './header.tsx'
+import { Instruments } from './instruments.tsx'
+import { NoWebGpu } from './no-webgpu.tsx'
+import { Strip } from './strip.tsx'
+import { Thread } from './thread.tsx'
+import { Welcome } from './welcome.tsx'
+
+export function App() {
+  const panelOpen = useSignal(false)
+  if (load.value.phase === 'no-webgpu') {
+    return (
+      <div class="page alone">
+        <Header chatting={false} />
+        <NoWebGpu missing={load.value.missing} />
+      </div>
+    )
+  }
+  const empty = chat.value.turns.length === 0
+  return (
+    <div class="page">
+      <a class="skip" href="#question">
+        Skip to the question
+      </a>
+      <Header chatting />
+      <main class="chat" aria-label="Chat">
+        {empty ? <Welcome /> : <Thread />}
+        <Strip open={panelOpen} />
+        <Composer />
+      </main>
+      <Instruments open={panelOpen.value} />
+      <Announcer />
+    </div>
+  )
+}

@@ -1,0 +1,47 @@
+// Answers: how much does the KV cache hold now, beside what standard attention would hold? It must not know where the numbers come from.
+
+import type { KvCacheUse, ModelInfo } from '../../index.ts'
+import { formatBytes } from '../../lib/bytes.ts'
+import { formatCount } from '../state/format.ts'
+
+const nothing: KvCacheUse = { tokens: 0, bytes: 0, standard_bytes: 0 }
+
+export function CacheMeter({
+  cache = nothing,
+  info,
+}: {
+  cache: KvCacheUse | undefined
+  info: ModelInfo | undefined
+}) {
+  const { tokens, bytes, standard_bytes } = cache
+  const full = Math.max(bytes, standard_bytes, 1)
+  return (
+    <section class="gauge cache">
+      <h2>KV cache</h2>
+      <Bar name="Here: one latent a token" bytes={bytes} part={bytes / full} kind="latent" />
+      <Bar name="Standard attention" bytes={standard_bytes} part={standard_bytes / full} kind="standard" />
+      <p class="note">
+        {tokens > 0 ? `${formatCount(tokens)} tokens remembered. ` : 'Nothing remembered yet. '}
+        {info && perToken(info)}
+      </p>
+    </section>
+  )
+}
+
+function perToken({ kvBytesPerToken, standardKvBytesPerToken }: ModelInfo): string {
+  const times = (standardKvBytesPerToken / kvBytesPerToken).toFixed(1)
+  return `${formatCount(kvBytesPerToken)} bytes a token instead of ${formatCount(standardKvBytesPerToken)}: ${times} times less.`
+}
+
+function Bar({ name, bytes, part, kind }: { name: string; bytes: number; part: number; kind: string }) {
+  return (
+    <div class={`bar ${kind}`}>
+      <p>
+        <span>{name}</span> <b>{formatBytes(bytes)}</b>
+      </p>
+      <div class="track" aria-hidden="true">
+        <div class="fill" style={{ inlineSize: `${100 * part}%` }} />
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,93 @@
+// Answers: how is a question written and sent, and an answer stopped? It must not know what becomes of it.
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { answering, ask, load, stop, think } from '../state/session.ts'
+import { focusQuestion, questionId } from './focus.ts'
+import { SendIcon, StopIcon, ThinkIcon } from './icons.tsx'
+
+export function Composer() {
+  const text = useSignal('')
+  const state = load.value
+  const ready = state.phase === 'ready'
+  const canThink = state.phase !== 'ready' || state.model.info.thinking
+  useEffect(() => {
+    if (ready) focusQuestion()
+  }, [ready])
+  const send = () => {
+    const question = text.value.trim()
+    if (question === '' || !ready || answering.value) return
+    text.value = ''
+    void ask(question)
+    focusQuestion()
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    // While an input method composes a word, Enter accepts the word.
+    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+    event.preventDefault()
+    send()
+  }
+  const onSubmit = (event: Event) => {
+    event.preventDefault()
+    send()
+  }
+  return (
+    <form class="composer" onSubmit={onSubmit}>
+      <label class="unseen" for={questionId}>
+        Your question
+      </label>
+      <textarea
+        id={questionId}
+        rows={1}
+        placeholder={ready ? 'Ask Lanternfish…' : 'Write while the model loads…'}
+        value={text.value}
+        aria-describedby="composer-keys"
+        onInput={(event) => {
+          text.value = event.currentTarget.value
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div class="controls">
+        {canThink && <ThinkToggle />}
+        <span id="composer-keys" class="keys">
+          Enter sends, Shift + Enter makes a new line
+        </span>
+        {answering.value ? (
+          <button class="round stop" type="button" aria-label="Stop" title="Stop" onClick={stopAnswer}>
+            <StopIcon />
+          </button>
+        ) : (
+          <button
+            class="round"
+            type="submit"
+            aria-label="Send"
+            title="Send"
+            disabled={!ready || text.value.trim() === ''}
+          >
+            <SendIcon />
+          </button>
+        )}
+      </div>
+    </form>
+  )
+}
+
+function ThinkToggle() {
+  return (
+    <button
+      class="toggle"
+      type="button"
+      aria-pressed={think.value}
+      title="Let the model reason before it answers"
+      onClick={() => {
+        think.value = !think.value
+      }}
+    >
+      <ThinkIcon /> Think
+    </button>
+  )
+}
+
+function stopAnswer(): void {
+  stop()
+  focusQuestion()
+}

@@ -1,0 +1,90 @@
+// Answers: what do the gauges beside the chat show? It must not know where the numbers come from.
+
+import type { GpuBytes, ModelInfo } from '../../index.ts'
+import { formatBytes } from '../../lib/bytes.ts'
+import { formatCount, formatRate, formatShort } from '../state/format.ts'
+import { chat, gpuBytes, latestRate, load } from '../state/session.ts'
+import { CacheMeter } from './cache-meter.tsx'
+
+export function Instruments({ open }: { open: boolean }) {
+  const state = load.value
+  const info = state.phase === 'ready' ? state.model.info : undefined
+  return (
+    <aside id="instruments" class={open ? 'instruments open' : 'instruments'} aria-label="Gauges">
+      <CacheMeter cache={chat.value.cache} info={info} />
+      <Depth info={info} />
+      <Speed />
+      {info && <Memory bytes={gpuBytes.value} />}
+      {info && <About info={info} />}
+    </aside>
+  )
+}
+
+/** How much of the context is used: how deep the conversation is. */
+function Depth({ info }: { info: ModelInfo | undefined }) {
+  const tokens = chat.value.cache?.tokens ?? 0
+  const length = info?.contextLength ?? 0
+  return (
+    <section class="gauge">
+      <h2>Context</h2>
+      <meter aria-label="Context used" min={0} max={length || 1} value={tokens} />
+      <p class="figures">
+        <b>{formatCount(tokens)}</b> of {length ? formatCount(length) : '…'} tokens
+      </p>
+    </section>
+  )
+}
+
+function Speed() {
+  return (
+    <section class="gauge speed">
+      <h2>Speed</h2>
+      <p class="big">{latestRate.value > 0 ? formatRate(latestRate.value) : '–'}</p>
+    </section>
+  )
+}
+
+function Memory({ bytes }: { bytes: GpuBytes }) {
+  const { total = 0, ...byPurpose } = bytes
+  const purposes = Object.entries(byPurpose).sort(([, a], [, b]) => b - a)
+  return (
+    <details class="gauge">
+      <summary>
+        <h2>GPU memory</h2> <span class="figures">{formatBytes(total)}</span>
+      </summary>
+      <dl class="table">
+        {purposes.map(([purpose, size]) => (
+          <div key={purpose}>
+            <dt>{purpose}</dt>
+            <dd>{formatBytes(size)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+function About({ info }: { info: ModelInfo }) {
+  const rows = [
+    ['Architecture', info.architecture],
+    ['Parameters', `${formatShort(info.parameters)}, ${formatShort(info.activeParameters)} a token`],
+    ['Layers', `${info.layers} × ${info.hidden}, ${info.heads} heads`],
+    ['Experts', `${info.activeExperts} of ${info.experts}`],
+    ['GPU', info.adapter],
+  ]
+  return (
+    <details class="gauge">
+      <summary>
+        <h2>Model</h2> <span class="figures">{info.name}</span>
+      </summary>
+      <dl class="table">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}

@@ -1,0 +1,36 @@
+// Answers: how far is the loading, how fast, and how long will it take? It must not know what is loaded.
+import { formatBytes } from '../../lib/bytes.ts'
+import { formatSeconds } from '../state/format.ts'
+import { fractionOf, phaseText } from '../state/loading.ts'
+import { load } from '../state/session.ts'
+
+export function LoadProgressView() {
+  const state = load.value
+  const progress = state.phase === 'loading' ? state.progress : undefined
+  const fraction = progress ? fractionOf(progress) : 0
+  return (
+    <div class="load">
+      <p role="status">{progress ? phaseText(progress) : 'Looking for your GPU'}…</p>
+      <progress aria-label="Loading the model" value={fraction} max={1} />
+      <p class="figures">{progress && progress.totalBytes > 0 ? figures(progress) : ' '}</p>
+    </div>
+  )
+}
+
+interface Figures {
+  bytes: number
+  totalBytes: number
+  bytesPerSecond: number
+  secondsLeft: number
+}
+
+function figures({ bytes, totalBytes, bytesPerSecond, secondsLeft }: Figures): string {
+  const left = formatSeconds(secondsLeft)
+  return [
+    `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,
+    bytesPerSecond > 0 ? `${formatBytes(Math.round(bytesPerSecond))}/s` : '',
+    left && `${left} left`,
+  ]
+    .filter(Boolean)
+    .join(' · ')
+}

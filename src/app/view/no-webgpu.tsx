@@ -1,0 +1,41 @@
+// Answers: what does someone without WebGPU see? How to turn it on in this browser. It must not know what it is needed for.
+import { helpFor } from '../state/help.ts'
+import type { MissingWebGpu } from '../state/loading.ts'
+import { start } from '../state/session.ts'
+import { CopyButton } from './copy-button.tsx'
+import { Lanternfish } from './lanternfish.tsx'
+
+export function NoWebGpu({ missing }: { missing: MissingWebGpu }) {
+  const { title, steps } = helpFor(missing, navigator.userAgent, navigator.maxTouchPoints > 1)
+  return (
+    <main class="help">
+      <Lanternfish lit={0} busy={false} />
+      <h2>{title}</h2>
+      <p class="lead">
+        Hadal computes on your graphics card through WebGPU, which this browser does not offer right now.
+      </p>
+      <ol class="steps">
+        {steps.map((step) => (
+          <li key={step}>{withCode(step)}</li>
+        ))}
+      </ol>
+      <button class="primary" type="button" onClick={() => void start()}>
+        Look again
+      </button>
+    </main>
+  )
+}
+
+/** Pages may not link to a browser's own addresses, so they can be copied. */
+function withCode(step: string) {
+  return step.split('`').map((part, index) =>
+    index % 2 === 0 ? (
+      part
+    ) : (
+      <span key={part} class="copyable">
+        <code>{part}</code>
+        <CopyButton text={part} label={`Copy ${part}`} />
+      </span>
+    ),
+  )
+}

@@ -1,0 +1,47 @@
+// Answers: how does a conversation look, and what does the window show of it? Turn by turn, and its end for as long as the reader
+// stays there. It must not know how answers are made.
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { chat, load } from '../state/session.ts'
+import { AnswerView } from './answer.tsx'
+import { LoadFailure } from './load-failure.tsx'
+import { LoadProgressView } from './load-progress.tsx'
+
+// So close to the end counts as at the end.
+const nearPixels = 48
+
+export function Thread() {
+  const { turns } = chat.value
+  const state = load.value
+  const box = useRef<HTMLElement>(null)
+  const following = useRef(true)
+  const lastId = turns.at(-1)?.id
+  // A new question is always shown.
+  useLayoutEffect(() => {
+    following.current = true
+  }, [lastId])
+  useLayoutEffect(() => {
+    if (box.current && following.current) box.current.scrollTop = box.current.scrollHeight
+  })
+  const watch = () => {
+    const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = box.current ?? {}
+    following.current = scrollHeight - scrollTop - clientHeight < nearPixels
+  }
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
+    <section class="thread" ref={box} onScroll={watch} tabIndex={0} aria-label="Conversation">
+      <ol class="turns">
+        {turns.map(({ id, question, answer }) => (
+          <li key={id}>
+            <div class="question">
+              <span class="unseen">You asked: </span>
+              {question}
+            </div>
+            <AnswerView answer={answer} last={id === lastId} />
+          </li>
+        ))}
+      </ol>
+      {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
+      {state.phase === 'failed' && <LoadFailure failure={state.failure} />}
+    </section>
+  )
+}

@@ -1,0 +1,49 @@
+// Answers: what does someone see before the first question? Who is here, how far the loading is, and what could be asked.
+// It must not know how a model is loaded.
+import { fractionOf } from '../state/loading.ts'
+import { ask, load } from '../state/session.ts'
+import { Lanternfish } from './lanternfish.tsx'
+import { LoadFailure } from './load-failure.tsx'
+import { LoadProgressView } from './load-progress.tsx'
+
+const suggestions = [
+  'Who are you?',
+  'What is 347 + 586?',
+  'How many r are in strawberry?',
+  'What is MLA?',
+  'Tell me a very short story.',
+  'What is the capital of France?',
+]
+
+export function Welcome() {
+  const state = load.value
+  const ready = state.phase === 'ready'
+  const lit = ready ? 1 : state.phase === 'loading' ? fractionOf(state.progress) : 0
+  return (
+    <section class="welcome" aria-label="Welcome">
+      <Lanternfish lit={lit} busy={state.phase === 'loading'} />
+      <h2>Down here, the model brings its own light.</h2>
+      <p class="lead">
+        Lanternfish is a tiny DeepSeek-style model. It runs inside this tab, on your GPU; nothing you write
+        leaves this device.
+      </p>
+      {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
+      {state.phase === 'failed' && <LoadFailure failure={state.failure} />}
+      {ready && (
+        <ul class="suggestions" aria-label="Questions to begin with">
+          {suggestions.map((text) => (
+            <li key={text}>
+              <button type="button" onClick={() => void ask(text)}>
+                {text}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <p class="modest">
+        It has nine million parameters and learnt from synthetic text: good at sums and letters, often wrong
+        elsewhere.
+      </p>
+    </section>
+  )
+}
