@@ -54,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   workgroupBarrier();
   if out >= OUT { return; }
-  for (var row = place; row < step.tokens; row += LANES) {
+  for (var row = place; row < min(step.tokens, ROWS); row += LANES) {
     let at = row * Y_STRIDE + out;
     let sum = row_sum(partial[lane - place], row);
     if ACCUMULATE { y[at] += sum; } else { y[at] = sum; }

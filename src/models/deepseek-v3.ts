@@ -13,7 +13,8 @@ export function describeDeepseekV3(config: Fields): ModelSpec {
   if (config.flag('attention_bias', false)) {
     throw config.error('attention_bias', 'must be false: this family has no attention bias', true)
   }
-  const vocab = config.count('vocab_size', 1, MOST * 4)
+  // Sampling counts probability in integers that hold up to 2^18 tokens.
+  const vocab = config.count('vocab_size', 1, (1 << 18) - 1)
   const layerCount = config.count('num_hidden_layers', 1, 1000)
   const yarn = describeYarn(config)
   return {

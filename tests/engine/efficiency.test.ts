@@ -1,0 +1,83 @@
+// Answers: does decoding cost what was promised, on any machine? Dispatches, read-backs, allocations and bytes, counted and not timed.
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import type { Engine } from '../../src/engine/engine.ts'
+import { PAGE_TOKENS } from '../../src/engine/kv-cache.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
+
+const MIXTURE_LAYERS = 3
+const RECORD = 128 + 16
+const LAYERS = 4
+const request = {
+  input: { messages: [{ role: 'user' as const, content: 'What is 347 + 586?' }] },
+  sampling: GREEDY,
+  maxTokens: 100,
+}
+
+describeOnAdapters(
+  'efficiency',
+  (adapter) => {
+    let engine: Engine
+    beforeAll(async () => {
+      engine = await openModel(LANTERNFISH, adapter)
+    })
+    afterAll(() => engine.destroy())
+
+    it('takes at most 12 dispatches a layer and one read-back a token', async () => {
+      const { done } = await answer(engine, request)
+      const [perLayer, dense, around] = [12, 12, 5] // around: embedding, final norm, head, and the two of sampling
+      expect(done.dispatchesPerToken).toBeLessThanOrEqual(MIXTURE_LAYERS * perLayer + dense + around)
+      expect(done.dispatchesPerToken).toBeGreaterThan(LAYERS)
+      expect(done.readbacksPerToken).toBeLessThanOrEqual(1)
+    })
+
+    it('makes no buffer and no bind group while decoding', async () => {
+      const { gpu } = engine.device
+      const makers = [vi.spyOn(gpu, 'createBuffer'), vi.spyOn(gpu, 'createBindGroup'), vi.spyOn(gpu, 'createComputePipelineAsync')]
+      let tokens = 0
+      for await (const event of engine.generate(request)) {
+        // The first token ends the preparation, in which the cache may have grown.
+        if (event.type === 'delta' && tokens++ === 0) for (const maker of makers) maker.mockClear()
+      }
+      expect(tokens).toBeGreaterThan(20)
+      for (const maker of makers) expect(maker).not.toHaveBeenCalled()
+      for (const maker of makers) maker.mockRestore()
+    })
+
+    it('reports the bytes of all live buffers', async () => {
+      const fresh = await openModel(LANTERNFISH, adapter)
+      const { total = 0, ...purposes } = fresh.gpuBytes()
+      expect(Object.values(purposes).reduce((sum, bytes) => sum + bytes, 0)).toBe(total)
+      expect(Object.keys(purposes).sort()).toEqual(['activations', 'experts', 'kv_cache', 'staging', 'state', 'weights'])
+      const live = new Map<GPUBuffer, number>()
+      const { gpu } = fresh.device
+      const create = gpu.createBuffer.bind(gpu)
+      vi.spyOn(gpu, 'createBuffer').mockImplementation((descriptor) => {
+        const buffer = create(descriptor)
+        live.set(buffer, buffer.size)
+        const destroy = buffer.destroy.bind(buffer)
+        buffer.destroy = () => {
+          live.delete(buffer)
+          destroy()
+        }
+        return buffer
+      })
+      const before = total
+      await answer(fresh, request)
+      const made = [...live.values()].reduce((sum, bytes) => sum + bytes, 0)
+      const replaced = LAYERS * PAGE_TOKENS * RECORD * 2 // the first page of each layer gave way to the grown cache
+      expect(fresh.gpuBytes().total).toBe(before + made - replaced)
+      fresh.destroy()
+    })
+
+    it('keeps layers × (latent + rope) × 2 bytes a token, in whole pages', async () => {
+      const { done } = await answer(engine, request)
+      const pages = Math.ceil(done.kv.tokens / PAGE_TOKENS)
+      expect(done.kv.bytes).toBe(pages * PAGE_TOKENS * LAYERS * RECORD * 2)
+      expect(done.kv.standardBytes).toBe(done.kv.tokens * LAYERS * 8 * (32 + 16 + 32) * 2)
+      const allocated = engine.gpuBytes().kv_cache ?? 0
+      expect(allocated % (PAGE_TOKENS * LAYERS * RECORD * 2)).toBe(0)
+    })
+  },
+  adapters.slice(0, 1),
+)

@@ -1,0 +1,116 @@
+// Answers: does the engine keep its promises about answers? Reuse equals fresh, same seed same text, aborts, limits, counted memory.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Engine } from '../../src/engine/engine.ts'
+import type { GenerateRequest } from '../../src/engine/types.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
+
+const ask = (content: string, more: Partial<GenerateRequest> = {}): GenerateRequest => ({
+  input: { messages: [{ role: 'user', content }] },
+  sampling: GREEDY,
+  ...more,
+})
+
+describeOnAdapters(
+  'engine',
+  (adapter) => {
+    let engine: Engine
+    beforeAll(async () => {
+      engine = await openModel(LANTERNFISH, adapter)
+    })
+    afterAll(() => engine.destroy())
+
+    it('answers a second turn from the cache as a fresh engine would', async () => {
+      const first = await answer(engine, ask('Who are you?'))
+      const messages = [
+        { role: 'user', content: 'Who are you?' },
+        { role: 'assistant', content: first.text },
+        { role: 'user', content: 'What is 17 + 25?' },
+      ] as const
+      const reused = await answer(engine, { input: { messages }, sampling: GREEDY })
+      const fresh = await openModel(LANTERNFISH, adapter)
+      const expected = await answer(fresh, { input: { messages }, sampling: GREEDY })
+      fresh.destroy()
+      expect(reused.ids).toEqual(expected.ids)
+      expect(reused.text).toContain('42')
+      expect(reused.done.cachedTokens).toBeGreaterThan(0)
+      expect(expected.done.cachedTokens).toBe(0)
+    })
+
+    it('regenerates after a rewind exactly what it said first', async () => {
+      const first = await answer(engine, ask('What is MLA?', { thinking: false }))
+      await answer(engine, ask('What is 3 + 4?'))
+      const again = await answer(engine, ask('What is MLA?', { thinking: false }))
+      expect(again.ids).toEqual(first.ids)
+    })
+
+    it('repeats a sampled answer with the same seed, and not with every other', async () => {
+      const request = (seed: number) =>
+        ask('Tell me a story.', { sampling: { temperature: 1.5, topP: 1, seed }, maxTokens: 24 })
+      const [one, two] = [await answer(engine, request(11)), await answer(engine, request(11))]
+      expect(two.ids).toEqual(one.ids)
+      const others = [await answer(engine, request(12)), await answer(engine, request(13))]
+      expect(others.some((other) => other.text !== one.text || other.reasoning !== one.reasoning)).toBe(true)
+    })
+
+    it('separates the thinking part, also when the template forces it open', async () => {
+      const { text, reasoning } = await answer(engine, ask('How many r are in strawberry?'))
+      expect(reasoning).toContain('count r')
+      expect(text).toBe('The letter r occurs 3 times in strawberry.')
+    })
+
+    it('stops at max_tokens, at a stop string, and when it is told to', async () => {
+      expect((await answer(engine, ask('Who are you?', { maxTokens: 3 }))).done).toMatchObject({ finishReason: 'length', tokens: 3 })
+      const stopped = await answer(engine, ask('Who are you?', { stop: ['DeepSeek'] }))
+      expect(stopped.done.finishReason).toBe('stop')
+      expect(stopped.text).toBe('I am Lanternfish, a tiny ')
+      const controller = new AbortController()
+      let seen = 0
+      for await (const event of engine.generate(ask('What is MLA?', { thinking: false }), controller.signal)) {
+        if (++seen === 3) controller.abort()
+        if (event.type === 'done') expect(event).toMatchObject({ finishReason: 'abort', tokens: 3 })
+      }
+      expect(seen).toBe(4)
+    })
+
+    it('is free again after a reader left early', async () => {
+      for await (const _ of engine.generate(ask('Who are you?'))) break
+      expect((await answer(engine, ask('Who are you?'))).text).toContain('Lanternfish')
+    })
+
+    it('refuses a second answer while one is under way, and impossible requests', async () => {
+      const first = engine.generate(ask('Who are you?'))
+      await first.next()
+      await expect(answer(engine, ask('Me too!'))).rejects.toMatchObject({ code: 'bad_request' })
+      await first.return(undefined)
+      const wrong: [Partial<GenerateRequest>, string][] = [
+        [{ maxTokens: 0 }, 'bad_request'],
+        [{ sampling: { temperature: -1 } }, 'bad_request'],
+        [{ sampling: { topP: 0 } }, 'bad_request'],
+        [{ sampling: { logitBias: [[99_999, 1]] } }, 'bad_request'],
+        [{ input: { ids: [] } }, 'bad_request'],
+        [{ input: { ids: [1536] } }, 'bad_request'],
+        [{ input: { ids: new Array(2048).fill(5) } }, 'context_full'],
+      ]
+      for (const [change, code] of wrong) await expect(answer(engine, ask('?', change))).rejects.toMatchObject({ code })
+    })
+
+    it('reports log-probabilities of the chosen token and the best others', async () => {
+      const { events } = await answer(engine, ask('Who are you?', { logprobs: 3, maxTokens: 4 }))
+      const [first] = events.flatMap((event) => (event.type === 'delta' ? (event.logprobs ?? []) : []))
+      expect(first?.top).toHaveLength(3)
+      expect(first?.top[0]).toMatchObject({ id: first?.id, logprob: first?.logprob })
+      expect(first?.logprob).toBeLessThanOrEqual(0)
+      const probabilities = (first?.top ?? []).map(({ logprob }) => Math.exp(logprob))
+      expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeLessThanOrEqual(1.0001)
+    })
+
+    it('obeys a logit bias that forbids the greedy choice', async () => {
+      const plain = await answer(engine, ask('Who are you?', { maxTokens: 1 }))
+      const [id = 0] = plain.ids
+      const biased = await answer(engine, ask('Who are you?', { maxTokens: 1, sampling: { ...GREEDY, logitBias: [[id, -100]] } }))
+      expect(biased.ids).not.toEqual(plain.ids)
+    })
+  },
+  adapters,
+)

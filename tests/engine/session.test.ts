@@ -1,0 +1,109 @@
+// Answers: do sessions keep their tokens straight? Pages taken, shared, copied on write and given back, without any model.
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { KvCache, PAGE_TOKENS } from '../../src/engine/kv-cache.ts'
+import { Session } from '../../src/engine/session.ts'
+import type { Device } from '../../src/gpu/device.ts'
+import { readBuffer } from '../../src/gpu/readback.ts'
+import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+
+const LAYERS = 2
+const RECORD_BYTES = 8
+const PAGE_BYTES = PAGE_TOKENS * RECORD_BYTES
+const ids = (count: number, first = 0) => Array.from({ length: count }, (_, i) => first + i)
+
+describeOnAdapters(
+  'session',
+  (adapter) => {
+    let device: Device
+    let cache: KvCache
+    beforeAll(async () => {
+      device = await openAdapter(adapter)
+    })
+    beforeEach(() => {
+      cache = new KvCache(device, LAYERS, RECORD_BYTES)
+    })
+    afterAll(() => device.destroy())
+
+    const grown = async (count: number) => {
+      const session = new Session(cache)
+      await session.reserve(count)
+      session.append(ids(count))
+      return session
+    }
+    const pageBytes = async (layer: number, page: number) =>
+      new Uint8Array(await readBuffer(device, cache.buffer(layer), (page + 1) * PAGE_BYTES)).subarray(page * PAGE_BYTES)
+
+    it('holds whole pages, counted over all layers', async () => {
+      for (const [count, pages] of [
+        [1, 1],
+        [PAGE_TOKENS, 1],
+        [PAGE_TOKENS + 1, 2],
+        [3 * PAGE_TOKENS, 3],
+      ] as const) {
+        const session = await grown(count)
+        expect(session.pages.length).toBe(pages)
+        expect(session.bytes).toBe(pages * PAGE_BYTES * LAYERS)
+        session.close()
+      }
+    })
+
+    it('allocates exactly the pages in use, and reuses what was given back', async () => {
+      const before = device.arena.bytes().kv_cache ?? 0
+      const first = await grown(5 * PAGE_TOKENS)
+      expect((device.arena.bytes().kv_cache ?? 0) - before).toBe(4 * PAGE_BYTES * LAYERS) // one page was there
+      first.close()
+      const second = await grown(5 * PAGE_TOKENS)
+      expect((device.arena.bytes().kv_cache ?? 0) - before).toBe(4 * PAGE_BYTES * LAYERS)
+      second.close()
+    })
+
+    it('keeps the content of pages when it grows', async () => {
+      const session = await grown(1)
+      const [page = 0] = session.pages
+      const mark = new Uint8Array(PAGE_BYTES).fill(7)
+      device.gpu.queue.writeBuffer(cache.buffer(1), page * PAGE_BYTES, mark)
+      await session.reserve(10 * PAGE_TOKENS)
+      expect(await pageBytes(1, page)).toEqual(mark)
+    })
+
+    it('forks by sharing pages, and copies the last one when either writes', async () => {
+      const session = await grown(PAGE_TOKENS + 3)
+      const [full, open = 0] = session.pages
+      const mark = new Uint8Array(PAGE_BYTES).fill(9)
+      device.gpu.queue.writeBuffer(cache.buffer(0), open * PAGE_BYTES, mark)
+      const twin = session.fork()
+      expect(twin.pages).toEqual(session.pages)
+      await twin.reserve(1)
+      twin.append([1000])
+      expect(twin.pages[0]).toBe(full)
+      expect(twin.pages[1]).not.toBe(open)
+      expect(await pageBytes(0, twin.pages[1] ?? 0)).toEqual(mark)
+      expect(session.tokens).toEqual(ids(PAGE_TOKENS + 3))
+      session.close()
+      expect(twin.tokens).toEqual([...ids(PAGE_TOKENS + 3), 1000])
+      twin.close()
+    })
+
+    it('finds the common prefix and forgets what was rewound', async () => {
+      const session = await grown(2 * PAGE_TOKENS)
+      expect(session.commonPrefix([...ids(100), 5])).toBe(100)
+      session.rewind(PAGE_TOKENS)
+      expect(session.pages.length).toBe(1)
+      expect(session.tokens).toEqual(ids(PAGE_TOKENS))
+      expect(() => session.rewind(PAGE_TOKENS + 1)).toThrow(/rewound/)
+    })
+
+    it('refuses to grow beyond what a binding can hold', async () => {
+      const session = new Session(cache)
+      await expect(session.reserve(cache.maxTokens + 1)).rejects.toMatchObject({ code: 'context_full' })
+    })
+  },
+  adapters.slice(0, 1),
+)
+
+describe('page size', () => {
+  it('is the one the shaders use', async () => {
+    const { default: sources } = await import('virtual:shaders')
+    expect(sources['shared/pages']).toContain(`const PAGE: u32 = ${PAGE_TOKENS};`)
+  })
+})

@@ -1,0 +1,50 @@
+// Answers: does the memory plan share buffers only between lives that do not meet? Pure.
+import { expect, it } from 'vitest'
+import { rmsNorm } from '../../src/kernels/norm.ts'
+import { type Activation, Graph, resource } from '../../src/program/graph.ts'
+import { planMemory } from '../../src/program/memory.ts'
+
+const outside = resource(() => {
+  throw new Error('planning must not look buffers up')
+})
+
+function chain(graph: Graph, ...activations: Activation[]): void {
+  for (let i = 0; i + 1 < activations.length; i++) {
+    const [x, y] = [activations[i], activations[i + 1]]
+    if (x && y) graph.dispatch(rmsNorm, { constants: {}, imports: { reduce: '' }, operands: { x, weight: outside, y }, grid: [1] })
+  }
+}
+
+const make = (graph: Graph, name: string, cols = 32) => graph.activation(name, 'f32', 4, cols)
+
+it('gives a chain two buffers', () => {
+  const graph = new Graph()
+  const all = ['a', 'b', 'c', 'd'].map((name) => make(graph, name))
+  chain(graph, ...all)
+  const plan = planMemory(graph.dispatches)
+  expect(plan.bytes).toEqual([4 * 32 * 4, 4 * 32 * 4])
+  expect(plan.slots.get(all[0] as Activation)).toBe(plan.slots.get(all[2] as Activation))
+})
+
+it('never shares between different widths, even of equal stride: padding must stay zero', () => {
+  const graph = new Graph()
+  chain(graph, make(graph, 'a', 30), make(graph, 'b', 31), make(graph, 'c', 32), make(graph, 'd', 33))
+  expect(planMemory(graph.dispatches).bytes).toHaveLength(4)
+})
+
+it('keeps what a loop reads alive until the loop has ended', () => {
+  const graph = new Graph()
+  const [a, b, c] = ['a', 'b', 'c'].map((name) => make(graph, name)) as [Activation, Activation, Activation]
+  graph.repeat(
+    () => 3,
+    () => chain(graph, a, b, c),
+  )
+  const plan = planMemory(graph.dispatches)
+  expect(new Set(plan.slots.values()).size).toBe(3)
+})
+
+it('leaves out what has a home of its own', () => {
+  const graph = new Graph()
+  chain(graph, make(graph, 'a'), graph.activation('logits', 'f32', 1, 32, outside))
+  expect(planMemory(graph.dispatches).bytes).toHaveLength(1)
+})
