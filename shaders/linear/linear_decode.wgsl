@@ -12,6 +12,8 @@
 #import shared/fetch
 #import weights
 #import rows
+#import shared/lanes
+#import shared/chunk
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -28,35 +30,26 @@ override SCALES: u32;
 override SCALE_STRIDE: u32;
 override ACCUMULATE: bool = false;
 
-var<workgroup> partial: array<RowSums, WORKGROUP>;
-
 // Rows beyond the step's repeat its last one; their sums are dropped.
 fn product(w: mat4x4<f32>, chunk: u32, row: u32) -> f32 {
-  let at = 4 * (min(row, step.tokens - 1) * ((IN + 15) / 16) + chunk);
-  return dot(w[0], x[at]) + dot(w[1], x[at + 1]) + dot(w[2], x[at + 2]) + dot(w[3], x[at + 3]);
+  let at = 4 * (min(row, step.tokens - 1) * chunks_of(IN) + chunk);
+  return chunk_dot(w, mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]));
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let out = group.x * (WORKGROUP / LANES) + lane / LANES;
-  let place = lane % LANES;
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
-  var sums = RowSums();
+  var sums = LaneSum();
   if out < OUT {
-    for (var chunk = place; chunk < (IN + 15) / 16; chunk += LANES) {
+    for (var chunk = lane % LANES; chunk < chunks_of(IN); chunk += LANES) {
       sums += weight_scale(m, out, chunk) * row_products(weight_chunk(m, out, chunk), chunk);
     }
   }
-  partial[lane] = sums;
-  for (var width = LANES / 2; width > 0; width /= 2) {
-    workgroupBarrier();
-    if place < width { partial[lane] += partial[lane + width]; }
-  }
-  workgroupBarrier();
+  sums = sum_lanes(sums, lane);
   if out >= OUT { return; }
-  for (var row = place; row < min(step.tokens, ROWS); row += LANES) {
+  for (var row = lane % LANES; row < step.tokens; row += LANES) {
     let at = row * Y_STRIDE + out;
-    let sum = row_sum(partial[lane - place], row);
-    if ACCUMULATE { y[at] += sum; } else { y[at] = sum; }
+    if ACCUMULATE { y[at] += row_sum(sums, row); } else { y[at] = row_sum(sums, row); }
   }
 }

@@ -12,6 +12,7 @@
 #import shared/fetch
 #import weights
 #import linear/tile
+#import shared/chunk
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -29,7 +30,7 @@ override ACCUMULATE: bool = false;
 
 fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   if row >= step.tokens { return mat4x4<f32>(); }
-  let at = 4 * (row * ((IN + 15) / 16) + chunk);
+  let at = 4 * (row * chunks_of(IN) + chunk);
   return mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
 }
 
@@ -37,7 +38,7 @@ fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row0 = TILE * group.y;
   let out0 = TILE * group.x;
-  multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, OUT - out0, (IN + 15) / 16, lane);
+  multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, OUT - out0, chunks_of(IN), lane);
   for (var i = 0u; i < 4; i++) {
     let row = row0 + 4 * (lane / 8) + i;
     for (var j = 0u; j < 4; j++) {

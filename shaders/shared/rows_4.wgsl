@@ -3,10 +3,10 @@
 // The kernel defines `fn product(w: mat4x4<f32>, chunk: u32, row: u32) -> f32`.
 
 const ROWS: u32 = 4;
-alias RowSums = vec4<f32>;
+alias LaneSum = vec4<f32>;
 
-fn row_products(w: mat4x4<f32>, chunk: u32) -> RowSums {
+fn row_products(w: mat4x4<f32>, chunk: u32) -> LaneSum {
   return vec4<f32>(product(w, chunk, 0), product(w, chunk, 1), product(w, chunk, 2), product(w, chunk, 3));
 }
 
-fn row_sum(sums: RowSums, row: u32) -> f32 { return sums[row]; }
+fn row_sum(sums: LaneSum, row: u32) -> f32 { return sums[row]; }

@@ -6,7 +6,7 @@
  * @param weights [outputs, inputs], already multiplied by their scales
  * @returns [tokens, outputs]
  */
-export function linear(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
+export function linear_decode(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
   const tokens = x.length / inputs
   const outputs = weights.length / inputs
   const y = new Float64Array(tokens * outputs)
@@ -18,4 +18,9 @@ export function linear(x: Float64Array, weights: Float64Array, inputs: number): 
     y[at] = sum
   }
   return y
+}
+
+/** The same product: prefill differs in how many rows it takes at once, not in what it computes. */
+export function linear_prefill(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
+  return linear_decode(x, weights, inputs)
 }

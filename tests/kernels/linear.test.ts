@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { linearDecode, linearPrefill } from '../../src/kernels/linear.ts'
-import { linear } from '../../src/reference/linear.ts'
+import { linear_decode, linear_prefill } from '../../src/reference/linear.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'

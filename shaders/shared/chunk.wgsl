@@ -1,0 +1,8 @@
+// chunk – 16 consecutive columns of a row as four vec4s: how weights and activations meet
+
+fn chunk_dot(a: mat4x4<f32>, b: mat4x4<f32>) -> f32 {
+  return dot(a[0], b[0]) + dot(a[1], b[1]) + dot(a[2], b[2]) + dot(a[3], b[3]);
+}
+
+// Chunks in a row of `columns`.
+fn chunks_of(columns: u32) -> u32 { return (columns + 15) / 16; }

@@ -1,0 +1,12 @@
+// Answers: what are the contracts of shaders/activation? It must not know which MLP they serve.
+import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+
+export const swiglu = defineKernel({
+  path: 'activation/swiglu',
+  bindings: {
+    step: uniform('Step'),
+    x: read('f32', '[tokens, X_STRIDE]'),
+    y: write('f32', '[tokens, INNER]'),
+  },
+  constants: ['INNER', 'UP', 'X_STRIDE', 'WORKGROUP'],
+})

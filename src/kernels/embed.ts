@@ -1,0 +1,24 @@
+// Answers: what are the contracts of shaders/embed? It must not know how an embedding is split.
+import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+
+export const embed = defineKernel({
+  path: 'embed/embed',
+  bindings: {
+    step: uniform('Step'),
+    ids: read('u32', '[tokens]'),
+    weights: read('vec4<u32>', '[COUNT, HIDDEN]'),
+    x: write('f32', '[tokens, HIDDEN]'),
+  },
+  constants: [
+    'HIDDEN',
+    'STRIDE',
+    'SCALES',
+    'SCALE_STRIDE',
+    'BLOCK_ROWS',
+    'BLOCK_COLS',
+    'FIRST',
+    'COUNT',
+    'WORKGROUP',
+  ],
+  slots: ['weights'],
+})

@@ -1,0 +1,15 @@
+// Answers: what does embed compute, in f64? It must not know how the table is stored.
+
+/**
+ * The rows that the ids name.
+ * @param table [vocab, hidden]
+ * @returns [tokens, hidden]
+ */
+export function embed(ids: ArrayLike<number>, table: Float64Array, hidden: number): Float64Array {
+  const x = new Float64Array(ids.length * hidden)
+  for (let t = 0; t < ids.length; t++) {
+    const start = (ids[t] ?? 0) * hidden
+    x.set(table.subarray(start, start + hidden), t * hidden)
+  }
+  return x
+}

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Device } from '../../src/gpu/device.ts'
+import { swiglu as swigluKernel } from '../../src/kernels/activation.ts'
+import { swiglu } from '../../src/reference/activation.ts'
+import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { runKernel } from '../support/kernel.ts'
+import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+
+describeOnAdapters('swiglu', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  const check = async (x: Float32Array, inner: number, up: number, stride: number) => {
+    const tokens = x.length / stride
+    const { y } = await runKernel(device, {
+      kernel: swigluKernel,
+      constants: { INNER: inner, UP: up, X_STRIDE: stride, WORKGROUP: 64 },
+      grid: [Math.ceil(inner / 64), tokens],
+      step: { tokens },
+      data: { x, y: padRows(new Float32Array(tokens * inner), inner) },
+    })
+    const wanted = swiglu(Float64Array.from(x), stride, up, inner)
+    expectClose(unpadRows(y, inner), wanted, TOLERANCE.f32)
+  }
+
+  for (const [inner, up] of [
+    [1, 1],
+    [138, 144],
+    [64, 64],
+  ] as const) {
+    it(`${inner} columns, up at ${up}`, async () => {
+      const stride = Math.ceil((up + inner) / 16) * 16
+      await check(normals(3 * stride, inner, 3), inner, up, stride)
+    })
+  }
+
+  it('huge gates pass or close, and never become NaN', async () => {
+    await check(
+      Float32Array.from([200, -200, 1e30, -1e30, 90, -90, 0, -0, ...new Array(8).fill(2)]),
+      8,
+      8,
+      16,
+    )
+    expect.assertions(1)
+  })
+})

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Device } from '../../src/gpu/device.ts'
+import { embed as embedKernel } from '../../src/kernels/embed.ts'
+import { decodeBF16, decodeE4M3, decodeF16 } from '../../src/lib/float.ts'
+import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { runKernel } from '../support/kernel.ts'
+
+const MIN_NORMAL_F16 = 2 ** -14
+
+/** Reads a stored matrix [rows, 16 * chunks] through `embed`, which copies rows: the shortest way to see what a format decodes to. */
+async function readRows(
+  device: Device,
+  words: Uint32Array,
+  rows: number,
+  cols: number,
+  format: string,
+  scales = 0,
+) {
+  const bytesPerWeight = { f32: 4, bf16: 2, f16: 2, fp8_block: 1 }[format] ?? 0
+  const { x } = await runKernel(device, {
+    kernel: embedKernel,
+    constants: {
+      HIDDEN: cols,
+      STRIDE: (cols * bytesPerWeight) / 16,
+      SCALES: scales,
+      SCALE_STRIDE: 1,
+      BLOCK_ROWS: 1,
+      BLOCK_COLS: cols,
+      FIRST: 0,
+      COUNT: rows,
+      WORKGROUP: 64,
+    },
+    imports: { weights: `weights/${format}` },
+    grid: [Math.ceil(cols / 16 / 64), rows],
+    data: {
+      ids: Uint32Array.from({ length: rows }, (_, row) => row),
+      weights: words,
+      x: new Float32Array(rows * cols),
+    },
+  })
+  return x
+}
+
+describeOnAdapters('weights', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  it('decodes all finite FP8 codes exactly, under each of the scales that occur', async () => {
+    const scales = new Float32Array([1, 2e-5, 1.32288, 3e4])
+    const bytes = new Uint8Array(4 * 256 + 16)
+    for (let i = 0; i < 4 * 256; i++) bytes[i] = (i & 0x7f) === 0x7f ? 0 : i // no NaN
+    bytes.set(new Uint8Array(scales.buffer), 4 * 256)
+    const actual = await readRows(device, new Uint32Array(bytes.buffer), 4, 256, 'fp8_block', 256)
+    const wanted = Array.from(actual, (_, i) =>
+      Math.fround(decodeE4M3(bytes[i] ?? 0) * (scales[i >> 8] ?? 0)),
+    )
+    expect([...actual].map((value) => value + 0)).toEqual(wanted.map((value) => value + 0))
+  })
+
+  it('keeps the sign of FP8 zeros', async () => {
+    const scale = new Uint32Array(new Float32Array([1, 0, 0, 0]).buffer)
+    const words = Uint32Array.of(0x80008000, 0, 0, 0, ...scale)
+    const actual = await readRows(device, words, 1, 16, 'fp8_block', 4)
+    expect([...actual].slice(0, 4)).toEqual([0, -0, 0, -0])
+  })
+
+  it('decodes BF16, F16 and F32 exactly', async () => {
+    const numbers = [
+      0,
+      1,
+      -1,
+      0.5,
+      65504,
+      -65504,
+      MIN_NORMAL_F16,
+      -MIN_NORMAL_F16,
+      1.5,
+      3,
+      1 / 3,
+      -1e-3,
+      7,
+      99,
+      256,
+      2 ** -9,
+    ]
+    const f32 = Float32Array.from(numbers)
+    expect([...(await readRows(device, new Uint32Array(f32.buffer), 1, 16, 'f32'))]).toEqual([...f32])
+    const codes = Uint16Array.from({ length: 2 * 512 * 16 }, (_, i) => 8 * i) // every eighth 16-bit code
+    const words = new Uint32Array(codes.buffer)
+    for (const [format, decode, ordinary] of [
+      ['bf16', decodeBF16, (value: number) => Math.abs(value) >= 2 ** -126 && Math.abs(value) < 1e38],
+      ['f16', decodeF16, (value: number) => Math.abs(value) >= MIN_NORMAL_F16 && Number.isFinite(value)],
+    ] as const) {
+      const actual = await readRows(device, words, 1, codes.length, format)
+      const places = [...codes.keys()].filter((i) => ordinary(decode(codes[i] ?? 0)))
+      expect(places.length).toBeGreaterThan(6000)
+      expect(places.map((i) => actual[i])).toEqual(places.map((i) => decode(codes[i] ?? 0)))
+    }
+  })
+})
