@@ -1,0 +1,95 @@
+// latent_merge – joins the splits of latent_attend and leaves the latent space: o = W_UV ô (decode)
+//
+//   step     Step                                          uniform
+//   partial  f32        [tokens, HEADS, SPLITS, LATENT + 2]  read
+//   weights  vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]   read
+//   output   f32        [tokens, HEADS * VALUE]            read_write
+//
+//   grid    HEADS × rows
+//   exact   f32 sums in a fixed order: over splits, then each of 8 invocations over its chunks, then over these
+
+#import shared/step
+#import shared/fetch
+#import weights
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> partial: array<f32>;
+@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>; // head by head: NOPE rows of W_UK, VALUE rows of W_UV
+@group(0) @binding(3) var<storage, read_write> output: array<f32>;
+
+override WORKGROUP: u32 = 256;
+override HEADS: u32;
+override NOPE: u32;
+override VALUE: u32;
+override LATENT: u32;
+override SPLITS: u32;
+override STRIDE: u32;
+override SCALES: u32;
+override SCALE_STRIDE: u32;
+
+const LANES: u32 = 8; // invocations that share one weight row
+
+override CHUNKS: u32 = (LATENT + 15) / 16;
+var<workgroup> shares: array<f32, SPLITS>;
+var<workgroup> latent: array<vec4<f32>, 4 * CHUNKS>;
+var<workgroup> sums: array<f32, VALUE * LANES>;
+
+// Leaves each split's factor, exp(its largest score - the largest of all) / Σ p, in `shares`. `at`: the head's first split.
+fn share_splits(at: u32, count: u32, lane: u32) {
+  let width = LATENT + 2;
+  var largest = -1e30;
+  for (var s = 0u; s < count; s++) { largest = max(largest, partial[at + s * width + LATENT]); }
+  var total = 0.0;
+  for (var s = 0u; s < count; s++) {
+    total += exp(partial[at + s * width + LATENT] - largest) * partial[at + s * width + LATENT + 1];
+  }
+  for (var s = lane; s < count; s += WORKGROUP) {
+    shares[s] = exp(partial[at + s * width + LATENT] - largest) / total;
+  }
+}
+
+fn merge(at: u32, count: u32, lane: u32) {
+  for (var i = lane; i < 4 * CHUNKS; i += WORKGROUP) {
+    var merged = vec4<f32>();
+    for (var s = 0u; s < count; s++) {
+      for (var j = 0u; j < 4; j++) {
+        if 4 * i + j < LATENT { merged[j] += shares[s] * partial[at + s * (LATENT + 2) + 4 * i + j]; }
+      }
+    }
+    latent[i] = merged;
+  }
+}
+
+fn multiply(head: u32, lane: u32) {
+  let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
+  for (var i = lane; i < VALUE * LANES; i += WORKGROUP) {
+    let out = head * (NOPE + VALUE) + NOPE + i / LANES;
+    var sum = 0.0;
+    for (var chunk = i % LANES; chunk < CHUNKS; chunk += LANES) {
+      let w = weight_chunk(m, out, chunk);
+      let at = 4 * chunk;
+      sum += weight_scale(m, out, chunk) * (dot(w[0], latent[at]) + dot(w[1], latent[at + 1])
+        + dot(w[2], latent[at + 2]) + dot(w[3], latent[at + 3]));
+    }
+    sums[i] = sum;
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let head = group.x;
+  let at = (group.y * HEADS + head) * SPLITS * (LATENT + 2);
+  let count = min((step.context + step.split - 1) / step.split, SPLITS);
+  share_splits(at, count, lane);
+  workgroupBarrier();
+  merge(at, count, lane);
+  workgroupBarrier();
+  multiply(head, lane);
+  workgroupBarrier();
+  let into = group.y * ((HEADS * VALUE + 15) / 16 * 16) + head * VALUE;
+  for (var v = lane; v < VALUE; v += WORKGROUP) {
+    var sum = 0.0;
+    for (var i = 0u; i < LANES; i++) { sum += sums[v * LANES + i]; }
+    output[into + v] = sum;
+  }
+}

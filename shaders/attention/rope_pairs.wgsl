@@ -1,0 +1,7 @@
+// attention/rope_pairs – which two columns of a head's rope part turn together; cached keys always lie pair by pair
+
+override HALF_SPLIT: bool = false; // pairs (i, i + ROPE / 2) instead of (2i, 2i + 1)
+
+fn pair_columns(pair: u32) -> vec2<u32> {
+  return select(vec2<u32>(2 * pair, 2 * pair + 1), vec2<u32>(pair, pair + ROPE / 2), HALF_SPLIT);
+}

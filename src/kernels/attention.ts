@@ -1,0 +1,115 @@
+// Answers: what are the contracts of shaders/attention? It must not know which step uses the absorbed and which the materialised form.
+import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+
+/** Heads that one workgroup of `latent_attend` serves from each staged record. */
+export const latentHeadTile = 16
+/** Rows that one workgroup of `attend_prefill` serves. */
+export const prefillQueries = 32
+/** The largest sizes that the kernels have registers for. */
+export const attentionLimits = { record: 576, value: 256 } as const
+
+const matrix = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] as const
+const step = uniform('Step')
+const block = uniform('Block', true)
+const rotations = read('vec2<f32>', '[256 + n, ROPE / 2]')
+const pages = read('u32', '[pages]')
+const cache = read('u32', '[rows, RECORD]')
+const weights = read('vec4<u32>', '[HEADS * (NOPE + VALUE), LATENT]')
+const absorbed = '[tokens, HEADS * (LATENT + ROPE)]'
+const partial = '[tokens, HEADS, SPLITS, LATENT + 2]'
+const expanded = '[BLOCK, HEADS * (NOPE + VALUE)]'
+const output = write('f32', '[tokens, HEADS * VALUE]')
+
+export const latentWrite = defineKernel({
+  path: 'attention/latent_write',
+  bindings: {
+    step,
+    projected: read('f32', '[tokens, P_STRIDE]'),
+    latent_norm: read('f32', '[LATENT]'),
+    query_norm: read('f32', '[QUERY]'),
+    rotations,
+    pages,
+    query: write('f32', '[tokens, QUERY]'),
+    cache: write('u32', '[rows, RECORD]'),
+  },
+  constants: ['P_STRIDE', 'KV_OFFSET', 'LATENT', 'ROPE', 'QUERY', 'EPSILON', 'HALF_SPLIT', 'WORKGROUP'],
+  slots: ['reduce', 'cache'],
+})
+
+export const ropeQuery = defineKernel({
+  path: 'attention/rope_query',
+  bindings: { step, rotations, query: write('f32', '[tokens, Q_STRIDE]') },
+  constants: ['HEADS', 'NOPE', 'ROPE', 'Q_OFFSET', 'Q_STRIDE', 'HALF_SPLIT', 'WORKGROUP'],
+})
+
+export const absorbQuery = defineKernel({
+  path: 'attention/absorb_query',
+  bindings: {
+    step,
+    query: read('f32', '[tokens, Q_STRIDE]'),
+    weights,
+    rotations,
+    absorbed: write('f32', absorbed),
+  },
+  constants: [
+    'HEADS',
+    'NOPE',
+    'ROPE',
+    'VALUE',
+    'LATENT',
+    ...matrix,
+    'Q_OFFSET',
+    'Q_STRIDE',
+    'HALF_SPLIT',
+    'WORKGROUP',
+  ],
+  slots: ['weights'],
+})
+
+export const latentAttend = defineKernel({
+  path: 'attention/latent_attend',
+  bindings: { step, absorbed: read('f32', absorbed), pages, cache, partial: write('f32', partial) },
+  constants: ['HEADS', 'LATENT', 'ROPE', 'SPLITS', 'SCALE'],
+  slots: ['cache'],
+})
+
+export const latentMerge = defineKernel({
+  path: 'attention/latent_merge',
+  bindings: { step, partial: read('f32', partial), weights, output },
+  constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'SPLITS', ...matrix, 'WORKGROUP'],
+  slots: ['weights'],
+})
+
+export const expandLatent = defineKernel({
+  path: 'attention/expand_latent',
+  bindings: { step, block, pages, cache, weights, expanded: write('f32', expanded) },
+  constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'ROPE', 'BLOCK', ...matrix],
+  slots: ['weights', 'cache', 'products'],
+})
+
+export const attendPrefill = defineKernel({
+  path: 'attention/attend_prefill',
+  bindings: {
+    step,
+    block,
+    query: read('f32', '[tokens, Q_STRIDE]'),
+    expanded: read('f32', expanded),
+    pages,
+    cache,
+    output,
+    state: write('f32', '[tokens, HEADS, 2]'),
+  },
+  constants: [
+    'HEADS',
+    'NOPE',
+    'ROPE',
+    'VALUE',
+    'LATENT',
+    'BLOCK',
+    'SCALE',
+    'Q_OFFSET',
+    'Q_STRIDE',
+    'HALF_SPLIT',
+  ],
+  slots: ['cache'],
+})

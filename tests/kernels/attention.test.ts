@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Device } from '../../src/gpu/device.ts'
+import {
+  absorb_query,
+  attend_prefill,
+  expand_latent,
+  latent_attend,
+  latent_merge,
+  latent_write,
+  rope_query,
+} from '../../src/reference/attention.ts'
+import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { LayerKernels, type LayerOptions, makeLayer } from '../support/attention.ts'
+import { emptyCache, packRecords, pageTable, unpackRecords } from '../support/cache.ts'
+import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+import { WEIGHT_FORMATS } from '../support/weights.ts'
+
+const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
+const WIDE = { heads: 2, nope: 192, rope: 64, value: 256, latent: 512 }
+const MANY = { heads: 17, nope: 6, rope: 2, value: 4, latent: 64 }
+
+const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
+
+/** Rows of `cols` as expand_latent leaves them, `block` rows at a time; NaN in the rows that do not exist. */
+function cutBlocks(rows: Float32Array, cols: number, block: number): Float32Array[] {
+  return Array.from({ length: Math.ceil(rows.length / (cols * block)) }, (_, index) => {
+    const filled = new Float32Array(block * cols).fill(Number.NaN)
+    filled.set(rows.subarray(index * block * cols, (index + 1) * block * cols))
+    return padRows(filled, cols)
+  })
+}
+
+describeOnAdapters('attention', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  const open = (shape: typeof AWKWARD, options?: LayerOptions) => {
+    const layer = makeLayer(shape, options)
+    return { layer, kernels: new LayerKernels(device, layer) }
+  }
+
+  /** Random records as a cache of the layer's format stores them, and what is then in it. */
+  const fill = ({ layer }: ReturnType<typeof open>, context: number) => {
+    const pages = pageTable(context, context)
+    const cache = packRecords(normals(context * layer.record, 5), layer.record, pages, layer.cache)
+    return { pages, cache, records: unpackRecords(cache, layer.record, pages, layer.cache, [0, context]) }
+  }
+
+  for (const format of ['f16', 'f32'] as const) {
+    for (const halfSplit of [false, true]) {
+      it(`latent_write into ${format}, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
+        const { layer, kernels } = open(AWKWARD, { cache: format, halfSplit, positions: 2000 })
+        const columns = 198 // query latent 38, a gap of 10, latent and key, 6 more
+        const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // from within one page into the next
+        const projected = random(31 * columns, 1, 3)
+        const norms = { latent: random(134, 2), query: random(38, 3), epsilon: 1e-6 }
+        const wanted = latent_write(projected, columns, 48, norms, place.position, layer.rotary)
+        const empty = emptyCache(place.pages, layer.record, format)
+        for (const reduce of device.capabilities.subgroups ? ['reduce', 'reduce_subgroup'] : ['reduce']) {
+          const options = {
+            kvOffset: 48,
+            query: Float32Array.from(norms.query),
+            norm: Float32Array.from(norms.latent),
+            reduce: `shared/${reduce}`,
+          }
+          const written = await kernels.latentWrite(projected, columns, options, empty, place)
+          expectClose(written.query, wanted.query, TOLERANCE.f32)
+          const records = unpackRecords(written.cache, layer.record, place.pages, format, [1000, 1031])
+          expectClose(records, wanted.records, TOLERANCE[format])
+          const touched = written.cache.filter((word, i) => word !== empty[i]).length
+          expect(touched).toBe((31 * layer.record) / (format === 'f16' ? 2 : 1))
+        }
+      })
+    }
+  }
+
+  it('latent_write without a query latent, far into a long context', async () => {
+    const { layer, kernels } = open(AWKWARD, { positions: 160_001 })
+    const pages = new Uint32Array(2501)
+    pages[2500] = 1
+    const projected = random(144, 1)
+    const norms = { latent: new Float64Array(134).fill(1), query: new Float64Array(0), epsilon: 1e-6 }
+    const wanted = latent_write(projected, 144, 0, norms, 160_000, layer.rotary)
+    const place = { position: 160_000, tokens: 1, pages }
+    const { cache } = await kernels.latentWrite(projected, 144, {}, emptyCache(pages, 144, 'f32'), place)
+    expectClose(unpackRecords(cache, 144, pages, 'f32', [160_000, 160_001]), wanted.records, TOLERANCE.f32)
+  })
+
+  for (const halfSplit of [false, true]) {
+    it(`rope_query and absorb_query, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
+      const { layer, kernels } = open(AWKWARD, { halfSplit })
+      const place = { position: 62, tokens: 3 }
+      const query = random(3 * 3 * 32, 4)
+      const turned = await kernels.ropeQuery(query, place, 5)
+      const wanted = rope_query(query, layer, 62, layer.rotary)
+      for (let t = 0; t < 3; t++) {
+        expect([...turned.subarray(t * 101, t * 101 + 5)], 'columns before the query').toEqual([
+          7, 7, 7, 7, 7,
+        ])
+        expectClose(
+          turned.subarray(t * 101 + 5, t * 101 + 101),
+          wanted.subarray(t * 96, t * 96 + 96),
+          TOLERANCE.f32,
+        )
+      }
+      const absorbed = absorb_query(query, layer.expand.values, layer, 62, layer.rotary)
+      expectClose(
+        await kernels.absorbQuery(query, place, { offset: 5, workgroup: 64 }),
+        absorbed,
+        TOLERANCE.f32,
+      )
+    })
+  }
+
+  for (const format of WEIGHT_FORMATS) {
+    it(`absorb_query, latent_merge, expand_latent with ${format} weights`, async () => {
+      const { layer, kernels } = open(AWKWARD, { format })
+      const query = random(2 * 3 * 32, 4)
+      const wanted = absorb_query(query, layer.expand.values, layer, 1, layer.rotary)
+      expectClose(await kernels.absorbQuery(query, { position: 1, tokens: 2 }), wanted, TOLERANCE.f32)
+
+      const partial = random(2 * 3 * 4 * 136, 6).map((each, i) =>
+        i % 136 === 135 ? Math.abs(each) + 1 : each,
+      )
+      const merged = latent_merge(partial, layer.expand.values, layer, 4)
+      expectClose(await kernels.latentMerge(partial, { position: 30, tokens: 2 }, 8), merged, TOLERANCE.f32)
+
+      const { cache, pages, records } = fill({ layer, kernels }, 70)
+      const expanded = expand_latent(records, layer.expand.values, layer)
+      for (const products of device.capabilities.f16 ? ['f32', 'f16'] : ['f32']) {
+        const place = { position: 60, tokens: 10, pages }
+        const block = await kernels.expandLatent(cache, place, { block: 64, index: 1, products })
+        const tolerance = products === 'f16' ? TOLERANCE.f16 : TOLERANCE.f32
+        expectClose(unpadRows(block, 144).subarray(0, 6 * 144), expanded.subarray(64 * 144), tolerance)
+      }
+    })
+  }
+
+  for (const [name, shape, cache, tokens, context, split] of [
+    ['one position', AWKWARD, 'f16', 1, 1, 64],
+    ['more heads than a tile', MANY, 'f16', 2, 65, 13],
+    ['awkward sizes, an empty last split', AWKWARD, 'f32', 3, 130, 64],
+    ['the widest records', WIDE, 'f16', 1, 100, 64],
+  ] as const) {
+    it(`latent_attend: ${name}`, async () => {
+      const opened = open(shape, { cache })
+      const { layer, kernels } = opened
+      const filled = fill(opened, context)
+      const absorbed = random(tokens * layer.heads * layer.record, 8, 2)
+      const place = { position: context - tokens, tokens, pages: filled.pages }
+      const wanted = latent_attend(absorbed, filled.records, layer, layer.scale, split)
+      expectClose(await kernels.latentAttend(absorbed, filled.cache, place, split), wanted, TOLERANCE.f32)
+    })
+  }
+
+  it('latent_merge ignores an empty split and lets one huge score win', async () => {
+    const { layer, kernels } = open(AWKWARD)
+    const part = (largest: number, total: number, seed: number) => [...random(134, seed), largest, total]
+    const heads = [part(-3, 2, 1), part(700, 1, 2), [...new Array(134).fill(0), -1e30, 0]]
+    const partial = Float64Array.from([...heads, ...heads, ...heads].flat())
+    const wanted = latent_merge(partial, layer.expand.values, layer, 3)
+    expectClose(await kernels.latentMerge(partial, { position: 2, tokens: 1 }, 1), wanted, TOLERANCE.f32)
+  })
+
+  for (const [name, shape, position, tokens, block, halfSplit] of [
+    ['one row', AWKWARD, 0, 1, 32, false],
+    ['tile edges, halves paired', AWKWARD, 0, 33, 32, true],
+    ['a chunk after a long context', AWKWARD, 90, 40, 64, false],
+    ['the widest heads', WIDE, 10, 35, 32, false],
+  ] as const) {
+    it(`attend_prefill: ${name}`, async () => {
+      const opened = open(shape, { cache: 'f16', halfSplit })
+      const { layer, kernels } = opened
+      const context = position + tokens
+      const { cache, pages, records } = fill(opened, context)
+      const columns = layer.heads * (layer.nope + layer.value)
+      const keys = normals(context * columns, 9)
+      const query = random(tokens * layer.heads * layer.width, 10)
+      const wanted = attend_prefill(query, Float64Array.from(keys), records, layer, layer.scale, halfSplit)
+      const place = { position, tokens, pages }
+      const blocks = cutBlocks(keys, columns, block)
+      expectClose(await kernels.attendPrefill(query, blocks, cache, place, block), wanted, TOLERANCE.f32)
+    })
+  }
+})
