@@ -6,7 +6,7 @@
  * @param weights [outputs, inputs], already multiplied by their scales
  * @returns [tokens, outputs]
  */
-export function linear_decode(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
+export function linear(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
   const tokens = x.length / inputs
   const outputs = weights.length / inputs
   const y = new Float64Array(tokens * outputs)
@@ -20,7 +20,12 @@ export function linear_decode(x: Float64Array, weights: Float64Array, inputs: nu
   return y
 }
 
-/** The same product: prefill differs in how many rows it takes at once, not in what it computes. */
+/** `linear` for a few rows. */
+export function linear_decode(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
+  return linear(x, weights, inputs)
+}
+
+/** `linear` for many rows: prefill differs in how many it takes at once, not in what it computes. */
 export function linear_prefill(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
-  return linear_decode(x, weights, inputs)
+  return linear(x, weights, inputs)
 }

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { linearDecode, linearPrefill } from '../../src/kernels/linear.ts'
 import { linear_decode, linear_prefill } from '../../src/reference/linear.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
-import { type PackedMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
+import { type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
 const BLOCKS = { rows: 32, cols: 48 } // small and odd, so that small matrices have many and cut ones
 
@@ -60,25 +60,50 @@ describeOnAdapters('linear', (adapter) => {
     return unpadRows(y, matrix.rows)
   }
 
-  const wantedOf = (x: Float32Array, matrix: PackedMatrix) =>
-    linear(Float64Array.from(x), matrix.values, matrix.cols)
+  const f64 = (x: Float32Array) => Float64Array.from(x)
 
   for (const format of WEIGHT_FORMATS) {
-    it(`${format}: decode and prefill agree with the reference`, async () => {
-      for (const [outputs, inputs, tokens] of [
-        [1, 1, 1],
-        [509, 138, 3],
-        [33, 257, 33],
-      ] as const) {
-        const x = normals(tokens * inputs, inputs)
-        const matrix = randomMatrix(outputs, inputs, format, outputs, BLOCKS)
-        const wanted = wantedOf(x, matrix)
-        expectClose(await prefill(x, matrix), wanted, TOLERANCE.f32)
-        if (device.capabilities.f16) expectClose(await prefill(x, matrix, 'f16'), wanted, TOLERANCE.f16)
-        if (tokens <= 8) expectClose(await decode(x, matrix, { rows: 4 }), wanted, TOLERANCE.f32)
-      }
+    it(`${format}: awkward sizes, decode and prefill`, async () => {
+      const matrix = randomMatrix(509, 138, format, 1, BLOCKS)
+      const x = normals(35 * 138, 2)
+      const wanted = linear_prefill(f64(x), matrix.values, 138)
+      expectClose(await prefill(x, matrix), wanted, TOLERANCE.f32)
+      if (device.capabilities.f16) expectClose(await prefill(x, matrix, 'f16'), wanted, TOLERANCE.f16)
+      expectClose(await decode(x.slice(0, 138), matrix), wanted.slice(0, 509), TOLERANCE.f32)
     })
   }
+
+  it('one number, one tile, one more than a tile', async () => {
+    for (const [size, tokens] of [
+      [1, 1],
+      [32, 32],
+      [33, 33],
+    ] as const) {
+      const matrix = randomMatrix(size, size, 'fp8_block', size)
+      const x = normals(tokens * size, size)
+      const before = normals(tokens * size, 9)
+      const wanted = linear_prefill(f64(x), matrix.values, size).map((value, i) => value + (before[i] ?? 0))
+      expectClose(await prefill(x, matrix, 'f32', before), wanted, TOLERANCE.f32)
+      const first = await decode(x.slice(0, size), matrix, { before: before.slice(0, size) })
+      expectClose(first, wanted.slice(0, size), TOLERANCE.f32)
+    }
+  })
+
+  it('f16 products: inputs beyond its range, tiny scales, and sums that cancel', async () => {
+    if (!device.capabilities.f16) return
+    const tiny = normals(40 * 256, 1, 1e-6)
+    const matrix = packMatrix(tiny, 256, 'fp8_block', BLOCKS)
+    for (const scale of [1e-20, 1, 1e6, 1e20]) {
+      const x = normals(3 * 256, 2, scale)
+      expectClose(await prefill(x, matrix, 'f16'), linear_prefill(f64(x), matrix.values, 256), TOLERANCE.f16)
+    }
+    const cancelling = packMatrix(
+      Float32Array.from({ length: 32 }, (_, i) => (i % 2 ? -3 : 3)),
+      32,
+      'f32',
+    )
+    expect(await prefill(new Float32Array(32).fill(300.7), cancelling, 'f16')).toEqual(Float64Array.of(0))
+  })
 
   for (const rows of [1, 2, 4, 8]) {
     it(`decode with up to ${rows} rows, any number of lanes, writing or adding`, async () => {
@@ -89,7 +114,7 @@ describeOnAdapters('linear', (adapter) => {
       ] as const) {
         const x = normals(tokens * 138, tokens)
         const before = normals(tokens * 67, 5)
-        const wanted = wantedOf(x, matrix)
+        const wanted = linear_decode(f64(x), matrix.values, 138)
         expectClose(await decode(x, matrix, { rows, lanes }), wanted, TOLERANCE.f32)
         const added = wanted.map((value, i) => value + (before[i] ?? 0))
         expectClose(await decode(x, matrix, { rows, lanes, before }), added, TOLERANCE.f32)
