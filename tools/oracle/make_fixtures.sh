@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes the committed fixtures again (about two minutes on one core).  Run inside the chroot.
+# Makes the fixtures again (about two minutes on one core).  Run inside the chroot.
 set -eu
 cd "$(dirname "$0")"
 fixtures=../../tests/fixtures/models
