@@ -1,0 +1,83 @@
+// expert_down_decode – y += Σ weight * (down inner) over a token's chosen experts, and the shared expert with weight 1
+//
+//   step      Step                                      uniform
+//   inner     vec4<f32>  [tokens, ACTIVE + 1, I_STRIDE] read
+//   route     u32        [tokens, ACTIVE, 2]            read
+//   slots     u32        [EXPERTS + 1, 2]               read
+//   y         f32        [tokens, HIDDEN]               read_write
+//   weights0  vec4<u32>  [bank]                         read
+//   weights1  vec4<u32>  [bank]                         read
+//   weights2  vec4<u32>  [bank]                         read
+//   weights3  vec4<u32>  [bank]                         read
+//
+//   grid      ceil(HIDDEN / (WORKGROUP / LANES)) × tokens
+//   exact     f32 sums in a fixed order: experts in order of choice, then lanes; relative error under 1e-5
+
+#import shared/step
+#import shared/chunk
+#import shared/lanes
+#import weights
+#import moe/experts
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> inner: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> route: array<u32>;
+@group(0) @binding(3) var<storage, read> slots: array<u32>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
+@group(0) @binding(5) var<storage, read> weights0: array<vec4<u32>>;
+@group(0) @binding(6) var<storage, read> weights1: array<vec4<u32>>;
+@group(0) @binding(7) var<storage, read> weights2: array<vec4<u32>>;
+@group(0) @binding(8) var<storage, read> weights3: array<vec4<u32>>;
+
+override WORKGROUP: u32 = 64;
+override LANES: u32 = 16;
+override HIDDEN: u32;
+override EXPERTS: u32;
+override ACTIVE: u32;
+override INNER: u32;
+override SHARED: u32 = 0;   // the shared expert's inner width; 0 = none
+override I_STRIDE: u32;     // floats
+override STRIDE: u32;
+override SCALES: u32;       // words from an expert's base
+override SCALE_STRIDE: u32;
+override SHARED_STRIDE: u32 = 0;
+override SHARED_SCALES: u32 = 0;
+override SHARED_SCALE_STRIDE: u32 = 0;
+
+alias LaneSum = f32;
+
+// This lane's share of one weight row times the inner row that begins at vec4 `from`.
+fn share(m: Matrix, row: u32, start: u32, chunks: u32, lane: u32) -> f32 {
+  var sum = 0.0;
+  for (var chunk = lane % LANES; chunk < chunks; chunk += LANES) {
+    let at = start + 4 * chunk;
+    let input = mat4x4<f32>(inner[at], inner[at + 1], inner[at + 2], inner[at + 3]);
+    sum += weight_scale(m, row, chunk) * chunk_dot(weight_chunk(m, row, chunk), input);
+  }
+  return sum;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let row = group.x * (WORKGROUP / LANES) + lane / LANES;
+  let token = group.y;
+  var sum = 0.0;
+  if row < HIDDEN {
+    for (var j = 0u; j < ACTIVE + u32(SHARED > 0); j++) {
+      let is_shared = j == ACTIVE;
+      var expert = EXPERTS;
+      var weight = 1.0;
+      if !is_shared {
+        expert = route[2 * (token * ACTIVE + j)];
+        weight = bitcast<f32>(route[2 * (token * ACTIVE + j) + 1]);
+      }
+      if !open_expert(expert) { continue; }
+      let m = expert_matrix(expert, select(STRIDE, SHARED_STRIDE, is_shared),
+        select(SCALES, SHARED_SCALES, is_shared), select(SCALE_STRIDE, SHARED_SCALE_STRIDE, is_shared));
+      let start = (token * (ACTIVE + 1) + j) * (I_STRIDE / 4);
+      sum += weight * share(m, row, start, chunks_of(select(INNER, SHARED, is_shared)), lane);
+    }
+  }
+  sum = sum_lanes(sum, lane);
+  if row < HIDDEN && lane % LANES == 0 { y[token * (16 * chunks_of(HIDDEN)) + row] += sum; }
+}

@@ -1,0 +1,134 @@
+// Answers: what are the contracts of shaders/moe? It must not know how experts are placed in banks.
+import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+
+const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] as const
+const EXPERTS = [
+  'HIDDEN',
+  'EXPERTS',
+  'ACTIVE',
+  'INNER',
+  'SHARED',
+  'I_STRIDE',
+  'SHARED_SCALES',
+  'FIRST_BANK',
+  'WORKGROUP',
+] as const
+const UP = [...MATRIX, ...EXPERTS, 'UP', 'SHARED_UP'] as const
+const DOWN = [...MATRIX, ...EXPERTS, 'SHARED_STRIDE', 'SHARED_SCALE_STRIDE'] as const
+const GROUPED = ['TILES', 'MAX_TOKENS'] as const
+
+const step = uniform('Step')
+const routed = read('u32', '[tokens, ACTIVE, 2]')
+const grouped = read('u32', '[grouped words]')
+const slots = read('u32', '[EXPERTS + 1, 2]')
+const bank = read('vec4<u32>', '[bank]')
+const banks = { weights0: bank, weights1: bank, weights2: bank, weights3: bank }
+
+export const routeLogits = defineKernel({
+  path: 'moe/route_logits',
+  bindings: {
+    step,
+    x: read('vec4<f32>', '[tokens, HIDDEN]'),
+    norm: read('vec4<f32>', '[HIDDEN]'),
+    weights: read('vec4<u32>', '[EXPERTS, HIDDEN]'),
+    normed: write('vec4<f32>', '[tokens, HIDDEN]'),
+    logits: write('f32', '[tokens, EXPERTS]'),
+  },
+  constants: [...MATRIX, 'HIDDEN', 'EPSILON', 'EXPERTS', 'PER_GROUP', 'WORKGROUP'],
+  slots: ['weights', 'reduce'],
+})
+
+export const route = defineKernel({
+  path: 'moe/route',
+  bindings: {
+    step,
+    logits: read('f32', '[tokens, EXPERTS]'),
+    bias: read('f32', '[EXPERTS]'),
+    route: write('u32', '[tokens, ACTIVE, 2]'),
+  },
+  constants: [
+    'EXPERTS',
+    'ACTIVE',
+    'GROUPS',
+    'TOP_GROUPS',
+    'SIGMOID',
+    'GROUP_TOP2',
+    'NORMALISE',
+    'SCALE',
+    'WORKGROUP',
+  ],
+})
+
+export const expertUpDecode = defineKernel({
+  path: 'moe/expert_up_decode',
+  bindings: {
+    step,
+    x: read('vec4<f32>', '[tokens, HIDDEN]'),
+    route: routed,
+    slots,
+    inner: write('f32', '[tokens, ACTIVE + 1, I_STRIDE]'),
+    ...banks,
+  },
+  constants: [...UP, 'LANES'],
+  slots: ['weights', 'banks'],
+})
+
+export const expertDownDecode = defineKernel({
+  path: 'moe/expert_down_decode',
+  bindings: {
+    step,
+    inner: read('vec4<f32>', '[tokens, ACTIVE + 1, I_STRIDE]'),
+    route: routed,
+    slots,
+    y: write('f32', '[tokens, HIDDEN]'),
+    ...banks,
+  },
+  constants: [...DOWN, 'LANES'],
+  slots: ['weights', 'banks'],
+})
+
+export const groupTokens = defineKernel({
+  path: 'moe/group_tokens',
+  bindings: { step, route: routed, grouped: write('u32', '[grouped words]') },
+  constants: ['EXPERTS', 'ACTIVE', 'SHARED', ...GROUPED, 'WORKGROUP'],
+})
+
+export const expertUpPrefill = defineKernel({
+  path: 'moe/expert_up_prefill',
+  bindings: {
+    step,
+    x: read('vec4<f32>', '[tokens, HIDDEN]'),
+    grouped,
+    slots,
+    inner: write('f32', '[tokens * (ACTIVE + 1), I_STRIDE]'),
+    ...banks,
+  },
+  constants: [...UP, ...GROUPED],
+  slots: ['weights', 'banks', 'products'],
+})
+
+export const expertDownPrefill = defineKernel({
+  path: 'moe/expert_down_prefill',
+  bindings: {
+    step,
+    inner: read('vec4<f32>', '[tokens * (ACTIVE + 1), I_STRIDE]'),
+    grouped,
+    slots,
+    output: write('f32', '[tokens * (ACTIVE + 1), HIDDEN]'),
+    ...banks,
+  },
+  constants: [...DOWN, ...GROUPED],
+  slots: ['weights', 'banks', 'products'],
+})
+
+export const combineExperts = defineKernel({
+  path: 'moe/combine_experts',
+  bindings: {
+    step,
+    output: read('f32', '[tokens * (ACTIVE + 1), HIDDEN]'),
+    route: routed,
+    grouped,
+    y: write('f32', '[tokens, HIDDEN]'),
+  },
+  constants: ['HIDDEN', 'ACTIVE', 'SHARED', ...GROUPED, 'WORKGROUP'],
+})

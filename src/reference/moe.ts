@@ -1,0 +1,144 @@
+// Answers: what do the kernels of a mixture of experts compute, in f64? It must not know banks, slots and tiles' products on the GPU.
+import { sigmoid, swiglu } from './activation.ts'
+import { linear } from './linear.ts'
+import { rms_norm } from './norm.ts'
+
+/** One expert; the shared expert is one as well, possibly of another inner width. */
+export interface Expert {
+  readonly up: Float64Array // [2 * inner, hidden]: gate, then up
+  readonly down: Float64Array // [hidden, inner]
+}
+
+export interface Choice {
+  readonly expert: number
+  readonly weight: number
+}
+
+export interface RouteOptions {
+  readonly active: number
+  readonly groups: number
+  readonly topGroups: number
+  readonly sigmoid: boolean // else softmax
+  readonly groupTop2: boolean // a group's score is the sum of its two best; else its best
+  readonly normalise: boolean
+  readonly scale: number
+}
+
+/**
+ * The router's product of normalised rows.
+ * @param x [tokens, hidden]
+ * @param norm [hidden]
+ * @param weights [experts, hidden]
+ * @returns normed [tokens, hidden] and logits [tokens, experts]
+ */
+export function route_logits(
+  x: Float64Array,
+  norm: Float64Array,
+  weights: Float64Array,
+  epsilon: number,
+): { normed: Float64Array; logits: Float64Array } {
+  const normed = rms_norm(x, norm, epsilon)
+  return { normed, logits: linear(normed, weights, norm.length) }
+}
+
+/** The experts of one token, best first; the smaller id first among equals. */
+export function route(logits: Float64Array, bias: Float64Array, options: RouteOptions): Choice[] {
+  const scores = options.sigmoid ? logits.map(sigmoid) : softmax(logits)
+  const biased = scores.map((score, expert) => score + (bias[expert] ?? 0))
+  const size = scores.length / options.groups
+  const groupScores = Array.from({ length: options.groups }, (_, group) => {
+    const [best = 0, second = 0] = biased.slice(group * size, (group + 1) * size).sort((a, b) => b - a)
+    return options.groupTop2 && size > 1 ? best + second : best
+  })
+  const kept = new Set(largest(groupScores, options.topGroups))
+  const candidates = Array.from(biased, (value, expert) =>
+    kept.has(Math.floor(expert / size)) ? value : Number.NEGATIVE_INFINITY,
+  )
+  const chosen = largest(candidates, options.active)
+  const total = chosen.reduce((sum, expert) => sum + (scores[expert] ?? 0), 0)
+  const factor = options.normalise ? options.scale / (total + 1e-20) : options.scale
+  return chosen.map((expert) => ({ expert, weight: (scores[expert] ?? 0) * factor }))
+}
+
+function softmax(logits: Float64Array): Float64Array {
+  const most = Math.max(...logits)
+  const powers = logits.map((logit) => Math.exp(logit - most))
+  const sum = powers.reduce((total, power) => total + power, 0)
+  return powers.map((power) => power / sum)
+}
+
+/** The places of the `count` largest values, largest first, the earlier among equals. */
+function largest(values: readonly number[], count: number): number[] {
+  const places = values.map((_, place) => place)
+  return places.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, count)
+}
+
+/** inner = silu(gate x) * (up x) of one expert for one row x [hidden]. */
+export function expert_up_decode(x: Float64Array, expert: Expert): Float64Array {
+  const both = linear(x, expert.up, x.length)
+  return swiglu(both, both.length, both.length / 2, both.length / 2)
+}
+
+/** Σ weight * (down inner) over one token's experts; the shared expert is one of them, with weight 1. */
+export function expert_down_decode(
+  inner: readonly Float64Array[],
+  experts: readonly Expert[],
+  weights: readonly number[],
+): Float64Array {
+  const parts = experts.map((expert, j) => expert_down_prefill(inner[j] ?? new Float64Array(), expert))
+  return combine_experts(parts, weights)
+}
+
+/** Like expert_up_decode: prefill differs in the order of its rows. */
+export function expert_up_prefill(x: Float64Array, expert: Expert): Float64Array {
+  return expert_up_decode(x, expert)
+}
+
+/** down inner of one expert for one row inner; not yet weighted. */
+export function expert_down_prefill(inner: Float64Array, expert: Expert): Float64Array {
+  return linear(inner, expert.down, inner.length)
+}
+
+/** Σ weight * output, in order. */
+export function combine_experts(outputs: readonly Float64Array[], weights: readonly number[]): Float64Array {
+  const sum = new Float64Array(outputs[0]?.length ?? 0)
+  outputs.forEach((output, j) => {
+    for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] ?? 0) + (weights[j] ?? 0) * (output[i] ?? 0)
+  })
+  return sum
+}
+
+export interface GroupedRow {
+  readonly expert: number
+  readonly token: number
+  readonly choice: number
+}
+
+export interface Tile {
+  readonly expert: number
+  readonly firstRow: number
+  readonly rows: number // at most 32
+}
+
+/**
+ * Sorts the (token, choice) pairs by expert and cuts each expert's rows into tiles.
+ * @param chosen expert ids, [tokens][active]
+ * @param experts how many there are; with `shared`, this number is the id of the shared expert, which takes every token
+ */
+export function group_tokens(
+  chosen: readonly (readonly number[])[],
+  experts: number,
+  shared: boolean,
+): { rows: GroupedRow[]; tiles: Tile[] } {
+  const rows = chosen
+    .flatMap((ids, token) => ids.map((expert, choice) => ({ expert, token, choice })))
+    .sort((a, b) => a.expert - b.expert)
+  if (shared) chosen.forEach((ids, token) => void rows.push({ expert: experts, token, choice: ids.length }))
+  const tiles: Tile[] = []
+  rows.forEach(({ expert }, row) => {
+    const last = tiles.at(-1)
+    if (last?.expert === expert && last.rows < 32) tiles[tiles.length - 1] = { ...last, rows: last.rows + 1 }
+    else tiles.push({ expert, firstRow: row, rows: 1 })
+  })
+  return { rows, tiles }
+}

@@ -1,0 +1,103 @@
+// Answers: how does a test put a mixture of experts into banks behind a page table, and which numbers do the experts then hold?
+import type { Choice, Expert } from '../../src/reference/moe.ts'
+import { generator } from './numbers.ts'
+import { type Blocks, type PackedMatrix, packMatrix, randomMatrix, type WeightFormat } from './weights.ts'
+
+export interface MixtureSizes {
+  readonly hidden: number
+  readonly experts: number
+  readonly inner: number
+  readonly shared: number // inner width of the shared expert; 0 = none
+  readonly banks: number
+  readonly format: WeightFormat
+}
+
+/** Matrices of one kind (up or down) of all experts, and what a kernel needs to find them. */
+export interface Bank {
+  readonly banks: readonly Uint32Array[]
+  readonly slots: Uint32Array // [experts + 1, 2]: bank and base in vec4s
+  readonly routed: PackedMatrix
+  readonly shared: PackedMatrix | undefined
+}
+
+export interface TestMixture {
+  readonly sizes: MixtureSizes
+  readonly up: Bank
+  readonly down: Bank
+  readonly upStart: number // row where up begins in a routed matrix
+  readonly sharedUpStart: number
+  readonly experts: readonly Expert[] // the shared one last
+}
+
+const BLOCKS: Blocks = { rows: 16, cols: 48 }
+
+/** Random experts, scattered over the banks in a random order. */
+export function randomMixture(sizes: MixtureSizes): TestMixture {
+  const { hidden, experts, inner, shared, format } = sizes
+  const widths = [...new Array<number>(experts).fill(inner), ...(shared > 0 ? [shared] : [])]
+  const start = (width: number) => Math.ceil(width / BLOCKS.rows) * BLOCKS.rows
+  const up = widths.map((width, e) => gateAndUp(width, start(width), hidden, format, e + 1))
+  const down = widths.map((width, e) => randomMatrix(hidden, width, format, 100 + e, BLOCKS))
+  return {
+    sizes,
+    up: scatter(up, sizes, 7),
+    down: scatter(down, sizes, 8),
+    upStart: start(inner),
+    sharedUpStart: start(shared),
+    experts: widths.map((width, e) => {
+      const values = up[e]?.values ?? new Float64Array()
+      const both = new Float64Array(2 * width * hidden)
+      both.set(values.subarray(0, width * hidden))
+      both.set(values.subarray(start(width) * hidden), width * hidden)
+      return { up: both, down: down[e]?.values ?? new Float64Array() }
+    }),
+  }
+}
+
+/** Gate rows, a gap up to the next row of blocks, up rows. */
+function gateAndUp(width: number, start: number, hidden: number, format: WeightFormat, seed: number) {
+  const source = randomMatrix(start + width, hidden, 'f32', seed).values
+  source.fill(0, width * hidden, start * hidden)
+  return packMatrix(source, hidden, format, BLOCKS)
+}
+
+function scatter(matrices: readonly PackedMatrix[], { banks, experts }: MixtureSizes, seed: number): Bank {
+  const next = generator(seed)
+  const order = matrices.map((_, e) => ({ e, key: next() })).sort((a, b) => a.key - b.key)
+  const contents = Array.from({ length: banks }, () => new Array<number>(16).fill(0xdead)) // nothing lies at 0
+  const slots = new Uint32Array(2 * (experts + 1)).fill(0xffffffff)
+  order.forEach(({ e }, i) => {
+    const words = contents[i % banks] ?? []
+    slots.set([i % banks, words.length / 4], 2 * e)
+    words.push(...(matrices[e]?.words ?? []))
+  })
+  const [routed] = matrices
+  if (!routed) throw new Error('a mixture needs an expert')
+  return { banks: contents.map((words) => Uint32Array.from(words)), slots, routed, shared: matrices[experts] }
+}
+
+/** Distinct random experts for each token, with weights; `only` limits the choice to some experts. */
+export function randomRoutes(
+  tokens: number,
+  active: number,
+  only: readonly number[],
+  seed: number,
+): Choice[][] {
+  const next = generator(seed)
+  return Array.from({ length: tokens }, () => {
+    const order = only.map((expert) => ({ expert, key: next() })).sort((a, b) => a.key - b.key)
+    return order.slice(0, active).map(({ expert }) => ({ expert, weight: Math.fround(next() + 0.1) }))
+  })
+}
+
+/** Routes as the route kernel writes them: [tokens, active, 2], ids and bits of weights. */
+export function routeWords(routes: readonly (readonly Choice[])[]): Uint32Array {
+  const choices = routes.flat()
+  const words = new Uint32Array(2 * choices.length)
+  const floats = new Float32Array(words.buffer)
+  choices.forEach(({ expert, weight }, i) => {
+    words[2 * i] = expert
+    floats[2 * i + 1] = weight
+  })
+  return words
+}
