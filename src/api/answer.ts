@@ -63,7 +63,7 @@ export function completionOf(head: AnswerHead, events: readonly GenerateEvent[])
       },
     ],
     usage: usage(done),
-    hadal: timings(done),
+    hadal: { ...timings(done), token_ids: deltas.flatMap((delta) => delta.ids) },
   }
 }
 
@@ -84,7 +84,7 @@ function deltaChunk(head: AnswerHead, event: GenerateDelta): ChatCompletionChunk
   const { tokens, tokensPerSecond, kv } = event
   return {
     ...chunk(head, delta, null, event.logprobs ? logprobsOf(event) : null),
-    hadal: { tokens, tokens_per_second: tokensPerSecond, kv_cache: kvCache(kv) },
+    hadal: { token_ids: [...event.ids], tokens, tokens_per_second: tokensPerSecond, kv_cache: kvCache(kv) },
   }
 }
 

@@ -88,6 +88,8 @@ export interface KvCacheUse {
 
 /** While the answer grows. */
 export interface HadalProgress {
+  /** Of this piece, the token that ends the answer included. A token that completes no character has an id and no text. */
+  token_ids: number[]
   tokens: number
   tokens_per_second: number
   kv_cache: KvCacheUse
@@ -127,7 +129,7 @@ export interface ChatCompletion {
     logprobs: ChatCompletionLogprobs | null
   }[]
   usage: CompletionUsage
-  hadal: HadalTimings
+  hadal: HadalTimings & { token_ids: number[] }
 }
 
 export interface ChatCompletionDelta {

@@ -38,6 +38,7 @@ test('a completion joins the pieces and keeps thinking apart', () => {
     dispatches_per_token: 40,
     readbacks_per_token: 1,
     kv_cache: { tokens: 15, bytes: 73_728, standard_bytes: 76_800 },
+    token_ids: [301, 302, 303, 304, 305],
   })
 })
 

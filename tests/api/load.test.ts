@@ -1,7 +1,7 @@
 // Answers: does loadModel keep its promises about progress, answers, cancelling and unloading? Over Comlink and a real MessageChannel;
 // only the engine is a recording. It must not know WebGPU.
 import { expose } from 'comlink'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { loadModel } from '../../src/api/load.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { engineHost, type OpenEngine } from '../../src/worker/host.ts'
@@ -64,8 +64,8 @@ test('streams, and leaving the loop stops the engine', async () => {
     if (text.includes('Lantern')) break
   }
   expect(text).toBe('I am Lanternfish')
+  await vi.waitFor(() => expect(log).toContain('stop chat'))
   await model.unload()
-  expect(log).toContain('stop chat')
 })
 
 test('a wrong argument rejects before anything runs', async () => {

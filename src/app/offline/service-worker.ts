@@ -22,6 +22,8 @@ const [pageCache, modelCache] = [`hadal-page-${page.version}`, `hadal-model-${mo
 const home = absolute('./')
 const pageFiles = new Set(page.files.map(absolute))
 const modelFiles = new Set(model.files.map(absolute))
+// Readers of a model ask for files that it may not have; without a network, no is an answer too.
+const modelFolders = new Set([...modelFiles].map((url) => url.replace(/[^/]+$/, '')))
 const downloads = new Map<string, Promise<Fetching>>()
 
 scope.addEventListener('install', (event) => event.waitUntil(install()))
@@ -31,6 +33,7 @@ scope.addEventListener('fetch', (event) => {
   if (event.request.mode === 'navigate' && url.startsWith(home)) event.respondWith(fromPage(home, event))
   else if (pageFiles.has(url)) event.respondWith(fromPage(url, event))
   else if (modelFiles.has(url)) event.respondWith(fromModel(url, event))
+  else if (modelFolders.has(url.replace(/[^/]+$/, ''))) event.respondWith(missing())
 })
 scope.addEventListener('message', (event) => {
   if (event.data.type === 'take-over') void scope.skipWaiting()
@@ -52,6 +55,10 @@ async function activate(): Promise<void> {
   )
   await Promise.all(stale.map((name) => caches.delete(name)))
   await scope.clients.claim()
+}
+
+async function missing(): Promise<Response> {
+  return new Response(null, { status: 404 })
 }
 
 async function fromPage(url: string, event: FetchEvent): Promise<Response> {

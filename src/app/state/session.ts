@@ -54,6 +54,7 @@ export async function start(): Promise<void> {
     gpuBytes.value = await model.gpuBytes()
     void model.lost.then((error) => {
       load.value = { phase: 'failed', failure: failureOf(error) }
+      return model.unload()
     })
     void keepModel()
   } catch (error) {

@@ -5,6 +5,14 @@ import { answering, ask, load, stop, think } from '../state/session.ts'
 import { focusQuestion, questionId } from './focus.ts'
 import { SendIcon, StopIcon, ThinkIcon } from './icons.tsx'
 
+const placeholders = {
+  starting: 'Write while the model loads…',
+  loading: 'Write while the model loads…',
+  ready: 'Ask Lanternfish…',
+  failed: 'No model is loaded',
+  'no-webgpu': 'No model is loaded',
+}
+
 export function Composer() {
   const text = useSignal('')
   const state = load.value
@@ -38,7 +46,7 @@ export function Composer() {
       <textarea
         id={questionId}
         rows={1}
-        placeholder={ready ? 'Ask Lanternfish…' : 'Write while the model loads…'}
+        placeholder={placeholders[state.phase]}
         value={text.value}
         aria-describedby="composer-keys"
         onInput={(event) => {

@@ -15,7 +15,7 @@ export function Instruments({ open }: { open: boolean }) {
       <Depth info={info} />
       <Speed />
       {info && <Memory bytes={gpuBytes.value} />}
-      {info && <About info={info} />}
+      {state.phase === 'ready' && <About name={state.entry.name} info={state.model.info} />}
     </aside>
   )
 }
@@ -55,7 +55,7 @@ function Memory({ bytes }: { bytes: GpuBytes }) {
       <dl class="table">
         {purposes.map(([purpose, size]) => (
           <div key={purpose}>
-            <dt>{purpose}</dt>
+            <dt>{purpose.replaceAll('_', ' ')}</dt>
             <dd>{formatBytes(size)}</dd>
           </div>
         ))}
@@ -64,7 +64,7 @@ function Memory({ bytes }: { bytes: GpuBytes }) {
   )
 }
 
-function About({ info }: { info: ModelInfo }) {
+function About({ name, info }: { name: string; info: ModelInfo }) {
   const rows = [
     ['Architecture', info.architecture],
     ['Parameters', `${formatShort(info.parameters)}, ${formatShort(info.activeParameters)} a token`],
@@ -75,7 +75,7 @@ function About({ info }: { info: ModelInfo }) {
   return (
     <details class="gauge">
       <summary>
-        <h2>Model</h2> <span class="figures">{info.name}</span>
+        <h2>Model</h2> <span class="figures">{name}</span>
       </summary>
       <dl class="table">
         {rows.map(([name, value]) => (

@@ -23,10 +23,12 @@ export function Welcome() {
     <section class="welcome" aria-label="Welcome">
       <Lanternfish lit={lit} busy={state.phase === 'loading'} />
       <h2>Down here, the model brings its own light.</h2>
-      <p class="lead">
-        Lanternfish is a tiny DeepSeek-style model. It runs inside this tab, on your GPU; nothing you write
-        leaves this device.
-      </p>
+      {state.phase !== 'failed' && (
+        <p class="lead">
+          Lanternfish is a tiny DeepSeek-style model. It runs inside this tab, on your GPU; nothing you write
+          leaves this device.
+        </p>
+      )}
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
       {state.phase === 'failed' && <LoadFailure failure={state.failure} />}
       {ready && (
@@ -40,10 +42,7 @@ export function Welcome() {
           ))}
         </ul>
       )}
-      <p class="modest">
-        It has nine million parameters and learnt from synthetic text: good at sums and letters, often wrong
-        elsewhere.
-      </p>
+      <p class="modest">{'entry' in state ? state.entry.description : ''}</p>
     </section>
   )
 }

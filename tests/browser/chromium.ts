@@ -1,0 +1,62 @@
+// Answers: how do tests get a browser with WebGPU, and the built page on a host? It must not know what is tested.
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Browser, chromium } from 'playwright'
+import { build, type InlineConfig } from 'vite'
+import { describe, vi } from 'vitest'
+import { serveFolder } from '../../tools/serve.mjs'
+
+export const root = fileURLToPath(new URL('../..', import.meta.url))
+const executablePath = process.env.HADAL_CHROMIUM || '/usr/bin/chromium'
+
+// A software GPU on a busy machine takes its time.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
+
+/** `describe`, skipped where there is no Chromium; where adapters are required, its absence fails. */
+export const describeInChromium = describe.skipIf(
+  !existsSync(executablePath) && !process.env.HADAL_REQUIRE_ADAPTERS,
+)
+
+/** Chromium with WebGPU on the processor, and without anything of its own to fetch. */
+export function launch(): Promise<Browser> {
+  const quiet = [
+    '--disable-background-networking',
+    '--disable-component-update',
+    '--disable-sync',
+    '--no-first-run',
+  ]
+  const webgpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
+  return chromium.launch({ executablePath, args: ['--headless=new', '--no-sandbox', ...webgpu, ...quiet] })
+}
+
+export interface Host {
+  readonly url: string
+  readonly folder: string
+  close(): Promise<void>
+}
+
+/** Builds with Vite into a folder of its own and serves it as `npm start` does. */
+export async function buildAndServe(config: InlineConfig): Promise<Host> {
+  const folder = mkdtempSync(join(tmpdir(), 'hadal-page-'))
+  await build({ logLevel: 'warn', ...config, build: { ...config.build, outDir: folder, emptyOutDir: true } })
+  return serve(folder)
+}
+
+/** Serves a copy of a host's folder after `change` was made to it. */
+export async function serveChanged(host: Host, change: (folder: string) => void): Promise<Host> {
+  const folder = mkdtempSync(join(tmpdir(), 'hadal-page-'))
+  cpSync(host.folder, folder, { recursive: true })
+  change(folder)
+  return serve(folder)
+}
+
+async function serve(folder: string): Promise<Host> {
+  const server = await serveFolder(folder)
+  const close = async () => {
+    await server.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { url: server.url, folder, close }
+}

@@ -1,0 +1,121 @@
+// Answers: does the library give the golden answers in a browser, and does it keep its promises about streams and cancelling there?
+// It must not know the page.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Model } from '../../src/index.ts'
+import { shaderPlugin } from '../../tools/shader-plugin.mjs'
+import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+
+interface Golden {
+  readonly messages: { role: 'user' | 'assistant' | 'system'; content: string }[]
+  readonly enable_thinking: boolean
+  readonly completion_ids: number[]
+}
+
+const golden: Golden[] = JSON.parse(
+  readFileSync(join(root, 'public', 'models', 'lanternfish', 'golden.json'), 'utf8'),
+).items
+
+declare const hadal: { loadModel: (place: string) => Promise<Model> }
+declare let model: Model
+
+describeInChromium('the library', () => {
+  let browser: Browser
+  let host: Host
+  let page: Page
+
+  beforeAll(async () => {
+    host = await buildAndServe({
+      configFile: false,
+      root: join(root, 'tests', 'browser', 'library'),
+      publicDir: join(root, 'public'),
+      plugins: [shaderPlugin()],
+      worker: { format: 'es', plugins: () => [shaderPlugin()] },
+      build: { target: 'es2023' },
+    })
+    browser = await launch()
+    page = await browser.newPage()
+    await page.goto(host.url)
+    await page.evaluate(async () =>
+      Object.assign(globalThis, { model: await hadal.loadModel('models/lanternfish') }),
+    )
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await host?.close()
+  })
+
+  test.each(golden.map((item, index) => [index, item] as const))(
+    'gives golden completion %i token for token',
+    async (_, item) => {
+      const ids = await page.evaluate(async ({ messages, enable_thinking }) => {
+        const options = { messages, thinking: enable_thinking, temperature: 0, repetition_penalty: 1 }
+        return (await model.chat.completions.create(options)).hadal.token_ids
+      }, item)
+      expect(ids).toEqual(item.completion_ids)
+    },
+  )
+
+  test('streams the same text as it returns at once', async () => {
+    const [whole, streamed] = await page.evaluate(async () => {
+      const request = {
+        messages: [{ role: 'user', content: 'What is 12 + 30?' }],
+        seed: 7,
+        temperature: 0.8,
+      } as const
+      const answer = await model.chat.completions.create(request)
+      let text = ''
+      for await (const chunk of await model.chat.completions.create({ ...request, stream: true })) {
+        text += chunk.choices[0]?.delta.content ?? ''
+      }
+      return [answer.choices[0]?.message.content, text]
+    })
+    expect(whole).not.toBe('')
+    expect(streamed).toBe(whole)
+  })
+
+  test('a signal cancels, and the next request is answered', async () => {
+    const [code, text] = await page.evaluate(async () => {
+      const messages = [{ role: 'user', content: 'What is 4736 + 5861?' }] as const
+      const abort = new AbortController()
+      const stream = await model.chat.completions.create({ messages, stream: true }, { signal: abort.signal })
+      const code = await (async () => {
+        for await (const _ of stream) abort.abort()
+      })().catch((error: { code: string }) => error.code)
+      const next = await model.chat.completions.create({
+        messages: [{ role: 'user', content: 'Who are you?' }],
+        temperature: 0,
+      })
+      return [code, next.choices[0]?.message.content]
+    })
+    expect(code).toBe('aborted')
+    expect(text).toContain('Lanternfish')
+  })
+
+  test('a file picker will do instead of an address', async () => {
+    const text = await page.evaluate(async () => {
+      const names = [
+        'config.json',
+        'generation_config.json',
+        'tokenizer.json',
+        'tokenizer_config.json',
+        'model.safetensors',
+      ]
+      const files = await Promise.all(
+        names.map(async (name) => new File([await (await fetch(`models/lanternfish/${name}`)).blob()], name)),
+      )
+      const { loadModel } = hadal as unknown as { loadModel: (files: File[]) => Promise<Model> }
+      const picked = await loadModel(files)
+      const answer = await picked.chat.completions.create({
+        messages: [{ role: 'user', content: 'Who are you?' }],
+        temperature: 0,
+      })
+      await picked.unload()
+      return answer.choices[0]?.message.content
+    })
+    expect(text).toContain('Lanternfish')
+  })
+})

@@ -1,0 +1,152 @@
+// Answers: does the built page do what it promises, in a real browser, with the real model? One visitor, from the first load to a
+// reload without a network. It must not know how the page is made.
+import { appendFileSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const slowMs = 200_000
+
+describeInChromium('the page', () => {
+  let browser: Browser
+  let host: Host
+  let context: BrowserContext
+  let page: Page
+  const requests: string[] = []
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
+    browser = await launch()
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+    context.on('request', (request) => requests.push(request.url()))
+    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page = await context.newPage()
+    page.setDefaultTimeout(slowMs)
+    page.on('pageerror', (error) => complaints.push(error.message))
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await host?.close()
+  })
+
+  const answers = () => page.locator('.answer')
+  const ask = async (question: string) => {
+    await page.getByLabel('Your question').fill(question)
+    await page.keyboard.press('Enter')
+  }
+  const completed = (count: number) =>
+    answers()
+      .nth(count - 1)
+      .locator('.footer')
+      .waitFor()
+  const serious = async () => {
+    await page.evaluate(() =>
+      document.getAnimations().forEach((animation) => void animation.finish?.call(animation)),
+    )
+    const { violations } = await page.evaluate(() => (globalThis as unknown as AxeScope).axe.run())
+    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  }
+
+  test('loads the model and shows how far it is', async () => {
+    await page.goto(host.url)
+    await page.getByRole('progressbar').waitFor()
+    await page.getByRole('button', { name: 'Who are you?' }).waitFor()
+    await page.getByText('Works offline').waitFor()
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
+  })
+
+  test('answers, with the thinking part folded and the cache counted', async () => {
+    await page.getByRole('button', { name: 'Who are you?' }).click()
+    await completed(1)
+    const answer = answers().first()
+    expect(await answer.locator('.markdown').innerText()).toContain('Lanternfish')
+    expect(await answer.locator('details.thinking').getAttribute('open')).toBeNull()
+    expect(await answer.locator('summary').innerText()).toMatch(/^Thought for/)
+    expect(await answer.locator('.facts').innerText()).toMatch(/\d+ tokens · .* tok\/s/)
+    const bars = await page.locator('.cache .bar b').allInnerTexts()
+    expect(bars).toHaveLength(2)
+    expect(bars.every((bytes) => /^[1-9].* KiB$/.test(bytes))).toBe(true)
+    expect(await page.getByRole('log').innerText()).toContain('Lanternfish')
+  })
+
+  test('goes on without a network', async () => {
+    await context.setOffline(true)
+    await page.getByRole('button', { name: 'Think' }).click()
+    await ask('What is MLA?')
+    await completed(2)
+    expect(await answers().nth(1).locator('.markdown').innerText()).toMatch(/latent|cache/)
+    expect(await answers().nth(1).locator('details').count()).toBe(0)
+  })
+
+  test('stops in the middle and answers again', async () => {
+    await page.getByRole('button', { name: 'Think' }).click()
+    await ask('What is 4736 + 5861?')
+    await answers().nth(2).locator('details.thinking').waitFor()
+    await page.getByRole('button', { name: 'Stop' }).click()
+    await completed(3)
+    expect(await answers().nth(2).locator('.facts').innerText()).toContain('stopped')
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('question')
+    await page.getByRole('button', { name: 'Answer again' }).click()
+    await answers().nth(2).locator('.facts', { hasNotText: 'stopped' }).waitFor()
+    expect(await answers().nth(2).locator('.markdown').innerText()).toMatch(/\d/)
+  })
+
+  test('reloads without a network, keeps the conversation and answers', async () => {
+    await page.reload()
+    expect(await answers().count()).toBe(3)
+    await page.getByText('Works offline').waitFor()
+    await ask('Who are you?')
+    await completed(4)
+    expect(await answers().nth(3).locator('.markdown').innerText()).toContain('Lanternfish')
+    await context.setOffline(false)
+  })
+
+  test('is accessible, wide and narrow, light and dark', async () => {
+    // Not through a script element: the page allows none but its own.
+    await page.evaluate(readFileSync(axe, 'utf8'))
+    for (const [width, colorScheme] of [
+      [1280, 'dark'],
+      [1280, 'light'],
+      [390, 'dark'],
+      [390, 'light'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 800 })
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      expect(await serious()).toEqual([])
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(overflow).toBeLessThanOrEqual(0)
+    }
+  })
+
+  test('starts over', async () => {
+    await page.getByRole('button', { name: 'New chat' }).click()
+    await page.getByRole('button', { name: 'Who are you?' }).waitFor()
+    expect(await answers().count()).toBe(0)
+    expect(await serious()).toEqual([])
+  })
+
+  test('offers a newer version of itself', async () => {
+    appendFileSync(join(host.folder, 'service-worker.js'), '\n// newer\n')
+    await page.evaluate(async () => void (await navigator.serviceWorker.getRegistration())?.update())
+    const loaded = page.waitForEvent('load')
+    await page.getByRole('button', { name: 'New version: reload' }).click()
+    await loaded
+    await page.getByRole('button', { name: 'New chat' }).waitFor()
+    expect(await page.getByRole('button', { name: 'New version: reload' }).count()).toBe(0)
+  })
+
+  test('asked nobody but its own host, and nothing went wrong on the way', () => {
+    expect(requests.filter((url) => !url.startsWith(host.url))).toEqual([])
+    expect(requests.filter((url) => url.endsWith('model.safetensors')).length).toBeGreaterThan(0)
+    expect(complaints).toEqual([])
+  })
+})
+
+interface AxeScope {
+  axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
+}
