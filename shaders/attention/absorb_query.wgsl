@@ -7,7 +7,7 @@
 //   absorbed   f32        [tokens, HEADS * (LATENT + ROPE)]  read_write
 //
 //   grid    HEADS × rows
-//   exact   f32 sums in a fixed order; any WORKGROUP, 256 keeps most of a GPU busy
+//   exact   f32 sums in a fixed order; WORKGROUP of at most 256
 
 #import shared/step
 #import shared/fetch
@@ -21,7 +21,7 @@
 @group(0) @binding(3) var<storage, read> rotations: array<vec2<f32>>;
 @group(0) @binding(4) var<storage, read_write> absorbed: array<f32>;
 
-override WORKGROUP: u32 = 256;
+override WORKGROUP: u32 = 128;
 override HEADS: u32;
 override NOPE: u32;
 override ROPE: u32;
@@ -33,20 +33,21 @@ override SCALE_STRIDE: u32;
 override Q_OFFSET: u32 = 0;
 override Q_STRIDE: u32; // floats
 
-var<workgroup> partial: array<vec4<f32>, WORKGROUP>;
+override CHUNKS: u32 = (LATENT + 15) / 16;
+override WIDTH: u32 = min(CHUNKS, WORKGROUP); // a team of this many invocations covers as many chunks of columns
+override TEAMS: u32 = WORKGROUP / WIDTH;      // which share the weight rows
 
-// Sums what the teams found for 4 columns from `column` on; the first team writes.
-fn write_columns(value: vec4<f32>, into: u32, column: u32, width: u32, teams: u32, lane: u32) {
-  partial[lane] = value;
-  workgroupBarrier();
-  if lane < width {
-    var sum = vec4<f32>();
-    for (var team = 0u; team < teams; team++) { sum += partial[team * width + lane]; }
-    for (var i = 0u; i < 4; i++) {
-      if column + i < LATENT { absorbed[into + column + i] = sum[i]; }
-    }
+var<workgroup> partial: array<vec4<f32>, 4 * WORKGROUP>; // [TEAMS, WIDTH, 4]
+
+// What this invocation's team has of its chunk of W_UKᵀ q.
+fn multiply(m: Matrix, source: u32, head: u32, chunk: u32, team: u32) -> mat4x4<f32> {
+  var sums = mat4x4<f32>();
+  if team >= TEAMS || chunk >= CHUNKS { return sums; }
+  for (var n = team; n < NOPE; n += TEAMS) {
+    let out = head * (NOPE + VALUE) + n;
+    sums += (query[source + n] * weight_scale(m, out, chunk)) * weight_chunk(m, out, chunk);
   }
-  workgroupBarrier();
+  return sums;
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -57,23 +58,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let record = LATENT + ROPE;
   let into = row * ((HEADS * record + 15) / 16 * 16) + head * record;
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
-  // A team of invocations covers the columns, one chunk each; the teams share the weight rows.
-  let chunks = (LATENT + 15) / 16;
-  for (var first = 0u; first < chunks; first += WORKGROUP) {
-    let width = min(chunks - first, WORKGROUP);
-    let teams = WORKGROUP / width;
-    let chunk = first + lane % width;
-    var sums = mat4x4<f32>();
-    if lane < teams * width {
-      for (var n = lane / width; n < NOPE; n += teams) {
-        let out = head * (NOPE + VALUE) + n;
-        sums += (query[source + n] * weight_scale(m, out, chunk)) * weight_chunk(m, out, chunk);
+  for (var first = 0u; first < CHUNKS; first += WIDTH) {
+    let sums = multiply(m, source, head, first + lane % WIDTH, lane / WIDTH);
+    for (var i = 0u; i < 4; i++) { partial[4 * lane + i] = sums[i]; }
+    workgroupBarrier();
+    for (var quad = lane; quad < 4 * WIDTH; quad += WORKGROUP) {
+      var sum = vec4<f32>();
+      for (var i = quad; i < 4 * WIDTH * TEAMS; i += 4 * WIDTH) { sum += partial[i]; }
+      let column = 16 * first + 4 * quad;
+      for (var i = 0u; i < 4; i++) {
+        if column + i < LATENT { absorbed[into + column + i] = sum[i]; }
       }
     }
-    write_columns(sums[0], into, 16 * chunk, width, teams, lane);
-    write_columns(sums[1], into, 16 * chunk + 4, width, teams, lane);
-    write_columns(sums[2], into, 16 * chunk + 8, width, teams, lane);
-    write_columns(sums[3], into, 16 * chunk + 12, width, teams, lane);
+    workgroupBarrier();
   }
   for (var pair = lane; pair < ROPE / 2; pair += WORKGROUP) {
     let at = source + NOPE + pair_columns(pair);

@@ -1,19 +1,19 @@
 // attend_prefill – attention of 32 rows of one head to one block of expanded keys and values, with a running softmax (prefill)
 //
-//   step      Step                                      uniform
-//   block     Block                                     uniform
-//   query     f32  [tokens, Q_STRIDE]                   read
-//   expanded  f32  [BLOCK, HEADS * (NOPE + VALUE)]      read
-//   pages     u32  [pages]                              read
-//   cache     u32  [rows, RECORD]                       read
-//   output    f32  [tokens, HEADS * VALUE]              read_write
-//   state     f32  [tokens, HEADS, 2]                   read_write
+//   step      Step                                        uniform
+//   block     Block                                       uniform
+//   query     vec2<f32>  [tokens, Q_STRIDE]               read
+//   expanded  vec2<f32>  [BLOCK, HEADS * (NOPE + VALUE)]  read
+//   pages     u32        [pages]                          read
+//   cache     u32        [rows, RECORD]                   read
+//   output    vec2<f32>  [tokens, HEADS * VALUE]          read_write
+//   state     vec2<f32>  [tokens, HEADS, 2]               read_write
 //
 //   grid    ceil(tokens / 32) × HEADS; workgroups of 256
 //   exact   f32 scores, softmax and sums in a fixed order
 //
 // Blocks come in order. Block 0 begins the sums; each leaves Σ p·v in output, the largest score and Σ p in state; the block
-// that holds the last position divides. Row t sees the positions up to step.position + t. VALUE is at most 256.
+// that holds the last position divides. Row t sees the positions up to step.position + t. VALUE is at most 256; all sizes are even.
 
 #import shared/step
 #import shared/block
@@ -24,12 +24,12 @@
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> block: Block;
-@group(0) @binding(2) var<storage, read> query: array<f32>; // rotated; from column Q_OFFSET on: [HEADS, NOPE + ROPE]
-@group(0) @binding(3) var<storage, read> expanded: array<f32>; // head by head: [NOPE | VALUE]
+@group(0) @binding(2) var<storage, read> query: array<vec2<f32>>; // rotated; from column Q_OFFSET on: [HEADS, NOPE + ROPE]
+@group(0) @binding(3) var<storage, read> expanded: array<vec2<f32>>; // head by head: [NOPE | VALUE]
 @group(0) @binding(4) var<storage, read> pages: array<u32>;
 @group(0) @binding(5) var<storage, read> cache: array<u32>;
-@group(0) @binding(6) var<storage, read_write> output: array<f32>;
-@group(0) @binding(7) var<storage, read_write> state: array<f32>;
+@group(0) @binding(6) var<storage, read_write> output: array<vec2<f32>>;
+@group(0) @binding(7) var<storage, read_write> state: array<vec2<f32>>;
 
 override HEADS: u32;
 override NOPE: u32;
@@ -41,6 +41,8 @@ override SCALE: f32;
 override Q_OFFSET: u32 = 0;
 override Q_STRIDE: u32; // floats
 override RECORD: u32 = LATENT + ROPE;
+override NOPE_QUADS: u32 = (NOPE + 3) / 4;
+override KEY_QUADS: u32 = NOPE_QUADS + (ROPE + 3) / 4;
 override VALUE_QUADS: u32 = (VALUE + 3) / 4;
 
 const TILE: u32 = 32;    // queries, and keys at a time
@@ -52,16 +54,16 @@ const VALUES: u32 = 8;   // values staged at a time
 var<workgroup> staged: array<vec4<f32>, 576>; // 32 queries and 32 keys, or 8 values
 var<private> sums: array<vec4<f32>, 8>;       // 4 queries × 2 quads of columns
 
-// Adds the staged quads' share to the scores of 2 queries × 2 keys.
+// The staged quads' share of the scores of 2 queries × 2 keys.
 fn multiply(lane: u32) -> vec4<f32> {
-  let a = 2 * (lane / 16) * ROW;
-  let b = KEYS + lane % 16 * ROW;
+  let q = 2 * (lane / 16) * ROW;
+  let k = KEYS + lane % 16 * ROW;
   var scores = vec4<f32>();
-  for (var i = 0u; i < DEPTH; i++) {
-    let q0 = staged[a + i];
-    let q1 = staged[a + ROW + i];
-    let k0 = staged[b + i];
-    let k1 = staged[b + 16 * ROW + i];
+  for (var i = q; i < q + DEPTH; i++) {
+    let q0 = staged[i];
+    let q1 = staged[i + ROW];
+    let k0 = staged[i - q + k];
+    let k1 = staged[i - q + k + 16 * ROW];
     scores += vec4<f32>(dot(q0, k0), dot(q0, k1), dot(q1, k0), dot(q1, k1));
   }
   return scores;
@@ -73,18 +75,14 @@ fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
   let position = base + lane / DEPTH;
   let into = lane / DEPTH * ROW + lane % DEPTH;
   var scores = vec4<f32>();
-  for (var first = 0u; first < NOPE; first += 4 * DEPTH) {
-    let column = first + 4 * (lane % DEPTH);
-    staged[into] = query_quad(row, head, column);
-    staged[KEYS + into] = expanded_quad(position, end, head, column, NOPE);
-    workgroupBarrier();
-    scores += multiply(lane);
-    workgroupBarrier();
-  }
-  for (var first = 0u; first < ROPE / 2; first += 2 * DEPTH) {
-    let pair = first + 2 * (lane % DEPTH);
-    staged[into] = vec4<f32>(query_pair(row, head, pair), query_pair(row, head, pair + 1));
-    staged[KEYS + into] = vec4<f32>(key_pair(position, end, pair), key_pair(position, end, pair + 1));
+  for (var first = 0u; first < KEY_QUADS; first += DEPTH) {
+    let quad = first + lane % DEPTH;
+    var q = vec4<f32>();
+    var k = vec4<f32>();
+    if quad < KEY_QUADS { q = query_quad(row, head, quad); }
+    if quad < KEY_QUADS && position < end { k = key_quad(position, head, quad); }
+    staged[into] = q;
+    staged[KEYS + into] = k;
     workgroupBarrier();
     scores += multiply(lane);
     workgroupBarrier();
@@ -103,47 +101,47 @@ fn scale_sums(lane: u32) {
 }
 
 fn accumulate(base: u32, end: u32, head: u32, lane: u32) {
-  for (var first = 0u; first < TILE && base + first < end; first += VALUES) {
-    for (var i = lane; i < VALUES * VALUE_QUADS; i += 256) {
-      let column = NOPE + 4 * (i % VALUE_QUADS);
-      staged[i] = expanded_quad(base + first + i / VALUE_QUADS, end, head, column, NOPE + VALUE);
+  for (var first = base; first < min(base + TILE, end); first += VALUES) {
+    for (var i = lane; i < VALUES * VALUE_QUADS && first + i / VALUE_QUADS < end; i += 256) {
+      staged[i] = expanded_quad(first + i / VALUE_QUADS, head, NOPE / 2 + i % VALUE_QUADS * 2, NOPE + VALUE);
     }
     workgroupBarrier();
-    for (var k = 0u; k < VALUES; k++) {
-      let at = (first + k) * WEIGHTS_ROW + 4 * (lane / 32);
+    for (var k = 0u; k < min(VALUES, end - first); k++) {
+      let at = (first - base + k) * WEIGHTS_ROW + 4 * (lane / 32);
+      let p = vec4<f32>(weights[at], weights[at + 1], weights[at + 2], weights[at + 3]);
       for (var half = 0u; half < 2; half++) {
-        let quad = lane % 32 + 32 * half;
-        if quad < VALUE_QUADS {
-          let value = staged[k * VALUE_QUADS + quad];
-          for (var i = 0u; i < 4; i++) { sums[4 * half + i] += weights[at + i] * value; }
-        }
+        let value = staged[k * VALUE_QUADS + min(lane % 32 + 32 * half, VALUE_QUADS - 1)];
+        for (var i = 0u; i < 4; i++) { sums[4 * half + i] += p[i] * value; }
       }
     }
     workgroupBarrier();
   }
 }
 
-fn sums_at(row: u32, head: u32, quad: u32) -> u32 {
-  return row * ((HEADS * VALUE + 15) / 16 * 16) + head * VALUE + 4 * quad;
+// Place of sums[i] in the output, in pairs.
+fn sums_at(i: u32, row0: u32, head: u32, lane: u32) -> u32 {
+  let row = row0 + 4 * (lane / 32) + i % 4;
+  return (row * ((HEADS * VALUE + 15) / 16 * 16) + head * VALUE) / 2 + 2 * (lane % 32 + i / 4 * 32);
+}
+
+// Whether pair 0 or 1 of sums[i] exists.
+fn sums_exist(i: u32, pair: u32, row0: u32, lane: u32) -> bool {
+  return row0 + 4 * (lane / 32) + i % 4 < step.tokens && 4 * (lane % 32 + i / 4 * 32) + 2 * pair < VALUE;
 }
 
 fn read_sums(row0: u32, head: u32, lane: u32) {
   for (var i = 0u; i < 8; i++) {
-    let row = row0 + 4 * (lane / 32) + i % 4;
-    let quad = lane % 32 + i / 4 * 32;
-    for (var j = 0u; j < 4; j++) {
-      if row < step.tokens && 4 * quad + j < VALUE { sums[i][j] = output[sums_at(row, head, quad) + j]; }
-    }
+    let at = sums_at(i, row0, head, lane);
+    if sums_exist(i, 0, row0, lane) { sums[i] = vec4<f32>(output[at], 0, 0); }
+    if sums_exist(i, 1, row0, lane) { sums[i] = vec4<f32>(sums[i].xy, output[at + 1]); }
   }
 }
 
 fn write_sums(row0: u32, head: u32, lane: u32) {
   for (var i = 0u; i < 8; i++) {
-    let row = row0 + 4 * (lane / 32) + i % 4;
-    let quad = lane % 32 + i / 4 * 32;
-    for (var j = 0u; j < 4; j++) {
-      if row < step.tokens && 4 * quad + j < VALUE { output[sums_at(row, head, quad) + j] = sums[i][j]; }
-    }
+    let at = sums_at(i, row0, head, lane);
+    if sums_exist(i, 0, row0, lane) { output[at] = sums[i].xy; }
+    if sums_exist(i, 1, row0, lane) { output[at + 1] = sums[i].zw; }
   }
 }
 
@@ -155,10 +153,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let end = min(min((block.index + 1) * BLOCK, step.position + row0 + TILE), step.context);
   if block.index * BLOCK >= end && !last { return; }
   let own = row0 + lane / 8; // the row whose softmax this invocation shares in
-  let state_at = 2 * (own * HEADS + head);
+  let state_at = own * HEADS + head;
   var softmax = vec2<f32>(LOWEST, 0.0);
   let goes_on = block.index > 0;
-  if goes_on && own < step.tokens { softmax = vec2<f32>(state[state_at], state[state_at + 1]); }
+  if goes_on && own < step.tokens { softmax = state[state_at]; }
   if goes_on { read_sums(row0, head, lane); }
   for (var base = block.index * BLOCK; base < end; base += TILE) {
     score(base, end, row0, head, lane);
@@ -168,10 +166,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   }
   if lane % 8 == 0 {
     factors[lane / 8] = select(1.0, 1.0 / softmax.y, last);
-    if own < step.tokens {
-      state[state_at] = softmax.x;
-      state[state_at + 1] = softmax.y;
-    }
+    if own < step.tokens { state[state_at] = softmax; }
   }
   workgroupBarrier();
   scale_sums(lane);

@@ -1,9 +1,9 @@
 // latent_merge – joins the splits of latent_attend and leaves the latent space: o = W_UV ô (decode)
 //
-//   step     Step                                          uniform
-//   partial  f32        [tokens, HEADS, SPLITS, LATENT + 2]  read
-//   weights  vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]   read
-//   output   f32        [tokens, HEADS * VALUE]            read_write
+//   step     Step                                            uniform
+//   partial  vec2<f32>  [tokens, HEADS, SPLITS, LATENT + 2]  read
+//   weights  vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]     read
+//   output   f32        [tokens, HEADS * VALUE]              read_write
 //
 //   grid    HEADS × rows
 //   exact   f32 sums in a fixed order: over splits, then each of 8 invocations over its chunks, then over these
@@ -13,7 +13,7 @@
 #import weights
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read> partial: array<f32>;
+@group(0) @binding(1) var<storage, read> partial: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>; // head by head: NOPE rows of W_UK, VALUE rows of W_UV
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
 
@@ -30,21 +30,22 @@ override SCALE_STRIDE: u32;
 const LANES: u32 = 8; // invocations that share one weight row
 
 override CHUNKS: u32 = (LATENT + 15) / 16;
+override WIDTH: u32 = LATENT / 2 + 1; // of a partial result, in pairs
 var<workgroup> shares: array<f32, SPLITS>;
 var<workgroup> latent: array<vec4<f32>, 4 * CHUNKS>;
 var<workgroup> sums: array<f32, VALUE * LANES>;
 
-// Leaves each split's factor, exp(its largest score - the largest of all) / Σ p, in `shares`. `at`: the head's first split.
+// Leaves each split's factor, exp(its largest score - the largest of all) / Σ p, in `shares`. `at`: the head's first split, in pairs.
 fn share_splits(at: u32, count: u32, lane: u32) {
-  let width = LATENT + 2;
   var largest = -1e30;
-  for (var s = 0u; s < count; s++) { largest = max(largest, partial[at + s * width + LATENT]); }
+  for (var s = 0u; s < count; s++) { largest = max(largest, partial[at + s * WIDTH + LATENT / 2].x); }
   var total = 0.0;
   for (var s = 0u; s < count; s++) {
-    total += exp(partial[at + s * width + LATENT] - largest) * partial[at + s * width + LATENT + 1];
+    let softmax = partial[at + s * WIDTH + LATENT / 2];
+    total += exp(softmax.x - largest) * softmax.y;
   }
   for (var s = lane; s < count; s += WORKGROUP) {
-    shares[s] = exp(partial[at + s * width + LATENT] - largest) / total;
+    shares[s] = exp(partial[at + s * WIDTH + LATENT / 2].x - largest) / total;
   }
 }
 
@@ -52,9 +53,9 @@ fn merge(at: u32, count: u32, lane: u32) {
   for (var i = lane; i < 4 * CHUNKS; i += WORKGROUP) {
     var merged = vec4<f32>();
     for (var s = 0u; s < count; s++) {
-      for (var j = 0u; j < 4; j++) {
-        if 4 * i + j < LATENT { merged[j] += shares[s] * partial[at + s * (LATENT + 2) + 4 * i + j]; }
-      }
+      let pair = at + s * WIDTH + 2 * i;
+      if 4 * i < LATENT { merged += shares[s] * vec4<f32>(partial[pair], 0, 0); }
+      if 4 * i + 2 < LATENT { merged += shares[s] * vec4<f32>(0, 0, partial[pair + 1]); }
     }
     latent[i] = merged;
   }
@@ -78,7 +79,7 @@ fn multiply(head: u32, lane: u32) {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let head = group.x;
-  let at = (group.y * HEADS + head) * SPLITS * (LATENT + 2);
+  let at = (group.y * HEADS + head) * SPLITS * WIDTH;
   let count = min((step.context + step.split - 1) / step.split, SPLITS);
   share_splits(at, count, lane);
   workgroupBarrier();

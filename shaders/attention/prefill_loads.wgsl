@@ -1,39 +1,48 @@
 // attention/prefill_loads – quads of queries, keys and values for attend_prefill; zeros beyond the rows, the positions and the columns that exist
 //
-// Heads need not begin at a multiple of four columns, so quads are gathered number by number.
+// Heads begin at even columns, not always at multiples of four: quads are put together from two loads.
 
 #import attention/rope_pairs
 
-fn query_at(row: u32, head: u32) -> u32 { return row * Q_STRIDE + Q_OFFSET + head * (NOPE + ROPE); }
+fn query_at(row: u32, head: u32) -> u32 { return (row * Q_STRIDE + Q_OFFSET + head * (NOPE + ROPE)) / 2; }
 
 fn expanded_at(position: u32, head: u32) -> u32 {
-  return position % BLOCK * ((HEADS * (NOPE + VALUE) + 15) / 16 * 16) + head * (NOPE + VALUE);
+  return (position % BLOCK * ((HEADS * (NOPE + VALUE) + 15) / 16 * 16) + head * (NOPE + VALUE)) / 2;
 }
 
-fn query_quad(row: u32, head: u32, column: u32) -> vec4<f32> {
-  var quad = vec4<f32>();
-  for (var i = 0u; i < 4; i++) {
-    if row < step.tokens && column + i < NOPE { quad[i] = query[query_at(row, head) + column + i]; }
+// Columns 2 * pair to 2 * pair + 3 of a head, those before `end`: keys lie before NOPE, values behind.
+fn expanded_quad(position: u32, head: u32, pair: u32, end: u32) -> vec4<f32> {
+  let at = expanded_at(position, head) + pair;
+  if 2 * pair + 2 >= end { return vec4<f32>(expanded[at], 0, 0); }
+  return vec4<f32>(expanded[at], expanded[at + 1]);
+}
+
+// `at`: where the head's rope part begins, in pairs.
+fn query_rope(at: u32, pair: u32) -> vec2<f32> {
+  let columns = pair_columns(pair);
+  return vec2<f32>(query[at + columns.x / 2][columns.x % 2], query[at + columns.y / 2][columns.y % 2]);
+}
+
+// Quads of a query or key: NOPE_QUADS without rope, then the rope part pair by pair.
+fn query_quad(row: u32, head: u32, quad: u32) -> vec4<f32> {
+  if row >= step.tokens { return vec4<f32>(); }
+  let at = query_at(row, head);
+  if quad < NOPE_QUADS {
+    let first = query[at + 2 * quad];
+    if 4 * quad + 2 >= NOPE { return vec4<f32>(first, 0, 0); }
+    return vec4<f32>(first, query[at + 2 * quad + 1]);
   }
-  return quad;
+  let pair = 2 * (quad - NOPE_QUADS);
+  let first = query_rope(at + NOPE / 2, pair);
+  if 2 * pair + 2 >= ROPE { return vec4<f32>(first, 0, 0); }
+  return vec4<f32>(first, query_rope(at + NOPE / 2, pair + 1));
 }
 
-// Keys are the columns from 0 to NOPE of a head, values the VALUE columns behind them.
-fn expanded_quad(position: u32, end: u32, head: u32, column: u32, columns_end: u32) -> vec4<f32> {
-  var quad = vec4<f32>();
-  for (var i = 0u; i < 4; i++) {
-    if position < end && column + i < columns_end { quad[i] = expanded[expanded_at(position, head) + column + i]; }
-  }
-  return quad;
-}
-
-fn query_pair(row: u32, head: u32, pair: u32) -> vec2<f32> {
-  if row >= step.tokens || pair >= ROPE / 2 { return vec2<f32>(); }
-  let at = query_at(row, head) + NOPE + pair_columns(pair);
-  return vec2<f32>(query[at.x], query[at.y]);
-}
-
-fn key_pair(position: u32, end: u32, pair: u32) -> vec2<f32> {
-  if position >= end || pair >= ROPE / 2 { return vec2<f32>(); }
-  return cache_load(cache_row(position), LATENT / 2 + pair);
+fn key_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
+  if quad < NOPE_QUADS { return expanded_quad(position, head, 2 * quad, NOPE); }
+  let pair = 2 * (quad - NOPE_QUADS);
+  let row = cache_row(position);
+  let first = cache_load(row, LATENT / 2 + pair);
+  if 2 * pair + 2 >= ROPE { return vec4<f32>(first, 0, 0); }
+  return vec4<f32>(first, cache_load(row, LATENT / 2 + pair + 1));
 }

@@ -68,14 +68,20 @@ export const absorbQuery = defineKernel({
 
 export const latentAttend = defineKernel({
   path: 'attention/latent_attend',
-  bindings: { step, absorbed: read('f32', absorbed), pages, cache, partial: write('f32', partial) },
+  bindings: {
+    step,
+    absorbed: read('vec2<f32>', absorbed),
+    pages,
+    cache,
+    partial: write('vec2<f32>', partial),
+  },
   constants: ['HEADS', 'LATENT', 'ROPE', 'SPLITS', 'SCALE'],
   slots: ['cache'],
 })
 
 export const latentMerge = defineKernel({
   path: 'attention/latent_merge',
-  bindings: { step, partial: read('f32', partial), weights, output },
+  bindings: { step, partial: read('vec2<f32>', partial), weights, output },
   constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'SPLITS', ...matrix, 'WORKGROUP'],
   slots: ['weights'],
 })
@@ -92,12 +98,12 @@ export const attendPrefill = defineKernel({
   bindings: {
     step,
     block,
-    query: read('f32', '[tokens, Q_STRIDE]'),
-    expanded: read('f32', expanded),
+    query: read('vec2<f32>', '[tokens, Q_STRIDE]'),
+    expanded: read('vec2<f32>', expanded),
     pages,
     cache,
-    output,
-    state: write('f32', '[tokens, HEADS, 2]'),
+    output: write('vec2<f32>', '[tokens, HEADS * VALUE]'),
+    state: write('vec2<f32>', '[tokens, HEADS, 2]'),
   },
   constants: [
     'HEADS',
