@@ -36,6 +36,7 @@ const GROUPS: u32 = 4;
 const LANES: u32 = 48;
 const WORKGROUP: u32 = GROUPS * LANES;
 const QUADS: u32 = 3;
+override OWN_QUADS: u32 = min(QUADS, (RECORD_QUADS + LANES - 1) / LANES); // that a record of this size needs
 const PARTS: u32 = 8;  // invocations that share the sum of one group's scores
 const LOWEST = -1e30;  // below every score, and finite
 
