@@ -45,12 +45,16 @@ fn load_chunk(m: Matrix, row0: u32, out0: u32, outs: u32, chunk: u32, lane: u32)
   tile_numbers[at + 96] = vec4<Product>(values[3]);
 }
 
+// 1, which no compiler knows: it would unroll short loops around all this, and compile for seconds.
+fn one() -> u32 { return min(step.tokens, 1); }
+
 // row0: first input row; out0: first weight row; outs: weight rows from out0 that exist; chunks: of the shared dimension.
 fn multiply_tile(m: Matrix, row0: u32, out0: u32, outs: u32, chunks: u32, lane: u32) {
   let row = lane / 8;
   let out = lane % 8;
   tile_sums = mat4x4<f32>();
-  for (var chunk = 0u; chunk < chunks; chunk++) {
+  let end = chunks * one();
+  for (var chunk = 0u; chunk < end; chunk++) {
     load_chunk(m, row0, out0, outs, chunk, lane);
     workgroupBarrier();
     var sums = mat4x4<f32>();

@@ -70,7 +70,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
 
   var gates = mat4x4<f32>();
-  for (var part = 0u; part < 2; part++) {
+  for (var part = 0u; part < 2 * one(); part++) {
     gates = tile_sums;
     multiply_tile(m, row0, out0 + part * select(UP, SHARED_UP, is_shared), outs - out0, chunks_of(HIDDEN), lane);
   }

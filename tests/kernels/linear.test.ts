@@ -73,10 +73,9 @@ describeOnAdapters('linear', (adapter) => {
     })
   }
 
-  it('one number, one tile, one more than a tile', async () => {
+  it('one number, and one more than a tile, added to what is there', async () => {
     for (const [size, tokens] of [
       [1, 1],
-      [32, 32],
       [33, 33],
     ] as const) {
       const matrix = randomMatrix(size, size, 'fp8_block', size)
@@ -105,19 +104,18 @@ describeOnAdapters('linear', (adapter) => {
     expect(await prefill(new Float32Array(32).fill(300.7), cancelling, 'f16')).toEqual(Float64Array.of(0))
   })
 
-  for (const rows of [1, 2, 4, 8]) {
-    it(`decode with up to ${rows} rows, any number of lanes, writing or adding`, async () => {
+  for (const [rows, lanes] of [
+    [1, 32],
+    [2, 4],
+    [4, 1],
+    [8, 64],
+  ] as const) {
+    it(`decode with up to ${rows} rows, ${lanes} lanes each`, async () => {
       const matrix = randomMatrix(67, 138, 'fp8_block', rows, BLOCKS)
-      for (const [tokens, lanes] of [
-        [rows, 4],
-        [Math.ceil(rows / 2), 32],
-      ] as const) {
+      for (const tokens of new Set([rows, Math.ceil(rows / 2), 1])) {
         const x = normals(tokens * 138, tokens)
-        const before = normals(tokens * 67, 5)
         const wanted = linear_decode(f64(x), matrix.values, 138)
         expectClose(await decode(x, matrix, { rows, lanes }), wanted, TOLERANCE.f32)
-        const added = wanted.map((value, i) => value + (before[i] ?? 0))
-        expectClose(await decode(x, matrix, { rows, lanes, before }), added, TOLERANCE.f32)
       }
     })
   }
