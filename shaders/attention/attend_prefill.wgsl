@@ -44,6 +44,7 @@ override RECORD: u32 = LATENT + ROPE;
 override NOPE_QUADS: u32 = (NOPE + 3) / 4;
 override KEY_QUADS: u32 = NOPE_QUADS + (ROPE + 3) / 4;
 override VALUE_QUADS: u32 = (VALUE + 3) / 4;
+override SPANS: u32 = (VALUE_QUADS + 31) / 32; // 32 invocations side by side, once or twice
 
 const TILE: u32 = 32;    // queries, and keys at a time
 const DEPTH: u32 = 8;    // quads of a query or key that are staged at a time
@@ -97,7 +98,7 @@ fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
 }
 
 fn scale_sums(lane: u32) {
-  for (var i = 0u; i < 8; i++) { sums[i] *= factors[4 * (lane / 32) + i % 4]; }
+  for (var i = 0u; i < 4 * SPANS; i++) { sums[i] *= factors[4 * (lane / 32) + i % 4]; }
 }
 
 fn accumulate(base: u32, end: u32, head: u32, lane: u32) {
@@ -109,9 +110,9 @@ fn accumulate(base: u32, end: u32, head: u32, lane: u32) {
     for (var k = 0u; k < min(VALUES, end - first); k++) {
       let at = (first - base + k) * WEIGHTS_ROW + 4 * (lane / 32);
       let p = vec4<f32>(weights[at], weights[at + 1], weights[at + 2], weights[at + 3]);
-      for (var half = 0u; half < 2; half++) {
-        let value = staged[k * VALUE_QUADS + min(lane % 32 + 32 * half, VALUE_QUADS - 1)];
-        for (var i = 0u; i < 4; i++) { sums[4 * half + i] += p[i] * value; }
+      for (var span = 0u; span < SPANS; span++) {
+        let value = staged[k * VALUE_QUADS + min(lane % 32 + 32 * span, VALUE_QUADS - 1)];
+        for (var i = 0u; i < 4; i++) { sums[4 * span + i] += p[i] * value; }
       }
     }
     workgroupBarrier();
@@ -130,7 +131,7 @@ fn sums_exist(i: u32, pair: u32, row0: u32, lane: u32) -> bool {
 }
 
 fn read_sums(row0: u32, head: u32, lane: u32) {
-  for (var i = 0u; i < 8; i++) {
+  for (var i = 0u; i < 4 * SPANS; i++) {
     let at = sums_at(i, row0, head, lane);
     if sums_exist(i, 0, row0, lane) { sums[i] = vec4<f32>(output[at], 0, 0); }
     if sums_exist(i, 1, row0, lane) { sums[i] = vec4<f32>(sums[i].xy, output[at + 1]); }
@@ -138,7 +139,7 @@ fn read_sums(row0: u32, head: u32, lane: u32) {
 }
 
 fn write_sums(row0: u32, head: u32, lane: u32) {
-  for (var i = 0u; i < 8; i++) {
+  for (var i = 0u; i < 4 * SPANS; i++) {
     let at = sums_at(i, row0, head, lane);
     if sums_exist(i, 0, row0, lane) { output[at] = sums[i].xy; }
     if sums_exist(i, 1, row0, lane) { output[at + 1] = sums[i].zw; }
