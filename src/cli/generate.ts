@@ -1,6 +1,6 @@
 // Answers: `hadal generate`: an answer, streamed as text or printed as one JSON object. It must not know how it is made.
 import type { GenerateDone, GenerateRequest, SamplingOptions } from '../engine/types.ts'
-import { type Args, type OptionTypes, parseArgs, UsageError } from './args.ts'
+import { type Args, type OptionTypes, parseArgs, required, UsageError } from './args.ts'
 import { readIds, readMessages } from './input.ts'
 import { LOAD_OPTIONS, type Loaded, loadFromArgs } from './load.ts'
 
@@ -21,6 +21,7 @@ const OPTIONS: OptionTypes = {
 
 export async function generate(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
+  required(args, 'model')
   const request: GenerateRequest = {
     input: await readInput(args),
     sampling: samplingOf(args),

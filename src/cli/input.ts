@@ -16,7 +16,10 @@ const ROLES = ['system', 'user', 'assistant'] as const
 export async function readMessages(path: string): Promise<ChatMessage[]> {
   const json = await readJsonFile(path)
   if (Array.isArray(json) && json.length > 0 && json.every(isMessage)) return json
-  throw new HadalError('bad_request', `${path} must hold a JSON array of { "role": ${ROLES.join(' | ')}, "content": text }.`)
+  throw new HadalError(
+    'bad_request',
+    `${path} must hold a JSON array of { "role": ${ROLES.join(' | ')}, "content": text }.`,
+  )
 }
 
 function isMessage(value: unknown): value is ChatMessage {
@@ -26,11 +29,19 @@ function isMessage(value: unknown): value is ChatMessage {
 
 async function readJsonFile(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new HadalError('not_found', `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`, { file: path, cause })
+    throw new HadalError(
+      'not_found',
+      `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      { file: path, cause },
+    )
   })
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new HadalError('bad_file', `${path} is not valid JSON: ${cause instanceof Error ? cause.message : cause}`, { file: path, cause })
+    throw new HadalError(
+      'bad_file',
+      `${path} is not valid JSON: ${cause instanceof Error ? cause.message : cause}`,
+      { file: path, cause },
+    )
   }
 }

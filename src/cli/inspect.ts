@@ -17,7 +17,8 @@ const LIMITS = { ...GUARANTEED, maxBindingBytes: 2 ** 32, maxBufferBytes: 2 ** 3
 export async function inspect(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, { json: 'flag', model: 'text' })
   const folder = args.positional[0] ?? args.text('model')
-  if (folder === undefined || args.positional.length > 1) throw new UsageError('Usage: hadal inspect DIR [--json]')
+  if (folder === undefined || args.positional.length > 1)
+    throw new UsageError('Usage: hadal inspect DIR [--json]')
   const source = openFolder(folder)
   try {
     const checkpoint = await openCheckpoint(source)
@@ -56,7 +57,10 @@ function printed(report: ReturnType<typeof describe>): string {
   const dense = spec.layers.filter((layer) => layer.kind === 'dense').length
   const rows: [string, string][] = [
     ['family', spec.family],
-    ['parameters', `${report.parameters.toLocaleString('en')} (${report.activeParameters.toLocaleString('en')} used for a token)`],
+    [
+      'parameters',
+      `${report.parameters.toLocaleString('en')} (${report.activeParameters.toLocaleString('en')} used for a token)`,
+    ],
     ['layers', `${spec.layers.length} (${dense} dense), hidden ${spec.hidden}, vocabulary ${spec.vocab}`],
     [
       'attention',
@@ -73,12 +77,23 @@ function printed(report: ReturnType<typeof describe>): string {
   }
   rows.push(
     ['files', report.files.map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`).join(', ')],
-    ['tensors', `${report.tensors.length}, of which ${report.drafts_left_on_disk} of draft layers stay on disk`],
-    ...Object.entries(report.gpu_bytes).map(([purpose, bytes]): [string, string] => [`GPU ${purpose}`, formatBytes(bytes)]),
-    ['KV cache', `${report.kv_bytes_per_token} bytes a token; standard attention: ${report.standard_kv_bytes_per_token}`],
+    [
+      'tensors',
+      `${report.tensors.length}, of which ${report.drafts_left_on_disk} of draft layers stay on disk`,
+    ],
+    ...Object.entries(report.gpu_bytes).map(([purpose, bytes]): [string, string] => [
+      `GPU ${purpose}`,
+      formatBytes(bytes),
+    ]),
+    [
+      'KV cache',
+      `${report.kv_bytes_per_token} bytes a token; standard attention: ${report.standard_kv_bytes_per_token}`,
+    ],
     ['context', `${spec.maxPosition} tokens`],
   )
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
-  const names = report.tensors.map(({ name, dtype, shape, file }) => `  ${name}  ${dtype} [${shape.join(', ')}]  ${file}`)
+  const names = report.tensors.map(
+    ({ name, dtype, shape, file }) => `  ${name}  ${dtype} [${shape.join(', ')}]  ${file}`,
+  )
   return `${[...rows.map(([name, value]) => name.padEnd(width) + value), '', ...names].join('\n')}\n`
 }

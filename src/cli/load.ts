@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import { type Engine, type EngineOptions, loadEngine } from '../engine/engine.ts'
 import { HadalError } from '../lib/error.ts'
-import { type Args, oneOf, type OptionTypes, required } from './args.ts'
+import { type Args, type OptionTypes, oneOf, required } from './args.ts'
 import { openFolder } from './node-source.ts'
 
 /** Options that every command with a GPU takes. */
@@ -22,7 +22,10 @@ export interface Loaded {
   close(): Promise<void>
 }
 
-export async function loadFromArgs(args: Args, options: Pick<EngineOptions, 'contextLength'> = {}): Promise<Loaded> {
+export async function loadFromArgs(
+  args: Args,
+  options: Pick<EngineOptions, 'contextLength'> = {},
+): Promise<Loaded> {
   const started = performance.now()
   const cache = oneOf(args, 'kv', ['f16', 'f32'], 'f16')
   const limits = oneOf(args, 'limits', ['default', 'max'], 'max')
@@ -56,10 +59,14 @@ function openDawn(name: string | undefined): GPU {
     kept.push(gpu)
     return gpu
   } catch (cause) {
-    throw new HadalError('no_webgpu', `Dawn could not be started: ${cause instanceof Error ? cause.message : cause}`, {
-      cause,
-      hint: 'Install the packages with `npm install`, and a Vulkan driver (on Debian: libvulkan1 and mesa-vulkan-drivers).',
-    })
+    throw new HadalError(
+      'no_webgpu',
+      `Dawn could not be started: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        cause,
+        hint: 'Install the packages with `npm install`, and a Vulkan driver (on Debian: libvulkan1 and mesa-vulkan-drivers).',
+      },
+    )
   }
 }
 

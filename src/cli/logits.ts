@@ -1,6 +1,6 @@
 // Answers: `hadal logits`: the logits of every position of a prompt, as a safetensors file. It must not know how they are computed.
 import { writeFile } from 'node:fs/promises'
-import { oneOf, type OptionTypes, parseArgs, required } from './args.ts'
+import { type OptionTypes, oneOf, parseArgs, required } from './args.ts'
 import { readIds } from './input.ts'
 import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
 
@@ -8,6 +8,7 @@ const OPTIONS: OptionTypes = { ...LOAD_OPTIONS, ids: 'text', out: 'text', mode: 
 
 export async function logits(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
+  required(args, 'model')
   const out = required(args, 'out')
   const mode = oneOf(args, 'mode', ['whole', 'chunked', 'decode'], 'whole')
   const ids = await readIds(required(args, 'ids'))

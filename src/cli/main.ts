@@ -6,7 +6,11 @@ import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
 import { logits } from './logits.ts'
 
-const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = { generate, inspect, logits }
+const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
+  generate,
+  inspect,
+  logits,
+}
 
 const USAGE = `Usage: npm run -s hadal -- COMMAND
 
@@ -31,7 +35,8 @@ async function main(): Promise<number> {
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   try {
-    if (!command) throw new UsageError(name === '' ? 'No command was given.' : `There is no command "${name}".`)
+    if (!command)
+      throw new UsageError(name === '' ? 'No command was given.' : `There is no command "${name}".`)
     await command(argv)
     return 0
   } catch (error) {

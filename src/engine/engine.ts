@@ -22,7 +22,14 @@ import { Runtime } from './runtime.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
 import { Session } from './session.ts'
 import { openText } from './text.ts'
-import type { GenerateEvent, GenerateRequest, GpuBytes, LoadProgress, ModelInfo, SamplingOptions } from './types.ts'
+import type {
+  GenerateEvent,
+  GenerateRequest,
+  GpuBytes,
+  LoadProgress,
+  ModelInfo,
+  SamplingOptions,
+} from './types.ts'
 
 export interface EngineOptions {
   /** Tokens of prompt and answer together; default: what the model was made for. */
@@ -89,7 +96,11 @@ async function prepareRuntime(
   }
   const chunk = Math.min(options.chunk ?? DEFAULT_CHUNK, contextLength)
   const pipelines = new PipelineCache(device, sources)
-  return Runtime.prepare(device, pipelines, spec, tensors, { contextLength, chunk, cache: options.cache ?? 'f16' })
+  return Runtime.prepare(device, pipelines, spec, tensors, {
+    contextLength,
+    chunk,
+    cache: options.cache ?? 'f16',
+  })
 }
 
 function progressReporter(onProgress: EngineOptions['onProgress']): Report {
@@ -119,7 +130,11 @@ export class Engine {
   readonly #session: Session
   #busy = false
 
-  constructor(device: Device, runtime: Runtime, parts: { checkpoint: Checkpoint; tokenizer: TextTokenizer; chat: Chat }) {
+  constructor(
+    device: Device,
+    runtime: Runtime,
+    parts: { checkpoint: Checkpoint; tokenizer: TextTokenizer; chat: Chat },
+  ) {
     this.device = device
     this.lost = device.lost
     this.tokenizer = parts.tokenizer
@@ -141,7 +156,13 @@ export class Engine {
     const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
     const task = taskOf(request, this.#runtime, model)
     yield* this.#exclusively(() => {
-      writeSamplingState(this.device, this.#runtime.state, task.sampling, task.prompt, this.#runtime.spec.vocab)
+      writeSamplingState(
+        this.device,
+        this.#runtime.state,
+        task.sampling,
+        task.prompt,
+        this.#runtime.spec.vocab,
+      )
       return generate(this.#runtime, this.#session, this.tokenizer, task, signal)
     })
   }
@@ -162,7 +183,9 @@ export class Engine {
 
   async *#exclusively<T>(work: () => AsyncGenerator<T>): AsyncGenerator<T> {
     if (this.#busy) {
-      throw new HadalError('bad_request', 'The model is answering another request.', { hint: 'Wait for it to end, or stop it.' })
+      throw new HadalError('bad_request', 'The model is answering another request.', {
+        hint: 'Wait for it to end, or stop it.',
+      })
     }
     this.#busy = true
     try {

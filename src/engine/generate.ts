@@ -77,7 +77,9 @@ async function* answerEvents(
     }
     const result = await run.next()
     const ended = task.eos.has(result.id)
-    const { text, reasoning, stopped } = ended ? { text: '', reasoning: '', stopped: false } : answer.push(result.id)
+    const { text, reasoning, stopped } = ended
+      ? { text: '', reasoning: '', stopped: false }
+      : answer.push(result.id)
     yield {
       type: 'delta',
       text,

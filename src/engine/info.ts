@@ -6,7 +6,12 @@ import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { Runtime } from './runtime.ts'
 import type { ModelInfo } from './types.ts'
 
-export function modelInfo(runtime: Runtime, checkpoint: Checkpoint, adapter: string, thinking: boolean): ModelInfo {
+export function modelInfo(
+  runtime: Runtime,
+  checkpoint: Checkpoint,
+  adapter: string,
+  thinking: boolean,
+): ModelInfo {
   const { spec, options } = runtime
   const mixture = mixtureOf(spec)
   const kv = kvBytesPerToken(spec, options.cache === 'f16' ? 2 : 4)
@@ -28,10 +33,14 @@ export function modelInfo(runtime: Runtime, checkpoint: Checkpoint, adapter: str
   }
 }
 
-export const mixtureOf = (spec: ModelSpec): Mixture | undefined => spec.layers.find((layer) => layer.kind === 'mixture')
+export const mixtureOf = (spec: ModelSpec): Mixture | undefined =>
+  spec.layers.find((layer) => layer.kind === 'mixture')
 
 /** Parameters in the files without draft layers and scales; active: those that one token is multiplied with (no embedding, k of the routed experts). */
-export function countParameters(spec: ModelSpec, checkpoint: Checkpoint): { parameters: number; activeParameters: number } {
+export function countParameters(
+  spec: ModelSpec,
+  checkpoint: Checkpoint,
+): { parameters: number; activeParameters: number } {
   let parameters = 0
   let active = 0
   const mixture = mixtureOf(spec)

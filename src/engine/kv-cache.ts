@@ -74,14 +74,17 @@ export class KvCache {
     return this.#ownersOf(page) > 1
   }
 
-  /** Copies one page into another, in every layer. */
+  /** Copies one page into another, in every layer; by way of a buffer of its own, since WebGPU copies only between two buffers. */
   copy(source: number, into: number): void {
+    const bytes = this.#pageBytes
+    const between = this.#device.arena.allocate('staging', 'page', bytes * this.#layers.length)
     const encoder = this.#device.gpu.createCommandEncoder()
-    for (const { buffer } of this.#layers) {
-      // A copy within one buffer must not overlap; pages never do.
-      encoder.copyBufferToBuffer(buffer, source * this.#pageBytes, buffer, into * this.#pageBytes, this.#pageBytes)
-    }
+    this.#layers.forEach(({ buffer }, layer) => {
+      encoder.copyBufferToBuffer(buffer, source * bytes, between.buffer, layer * bytes, bytes)
+      encoder.copyBufferToBuffer(between.buffer, layer * bytes, buffer, into * bytes, bytes)
+    })
     this.#device.gpu.queue.submit([encoder.finish()])
+    between.free()
   }
 
   #ownersOf(page: number): number {
@@ -94,15 +97,25 @@ export class KvCache {
 
   async #grow(pages: number): Promise<void> {
     if (pages > this.#maxPages) {
-      throw new HadalError('context_full', `The KV cache cannot hold ${pages * PAGE_TOKENS} tokens: this device allows ${this.maxTokens}.`, {
-        hint: 'Start a new chat, or ask for a shorter answer.',
-      })
+      throw new HadalError(
+        'context_full',
+        `The KV cache cannot hold ${pages * PAGE_TOKENS} tokens: this device allows ${this.maxTokens}.`,
+        {
+          hint: 'Start a new chat, or ask for a shorter answer.',
+        },
+      )
     }
     await this.#device.arena.guard(`a KV cache of ${pages * PAGE_TOKENS} tokens`, async () => {
       const larger = this.#layers.map((_, layer) => this.#allocate(layer, pages))
       const encoder = this.#device.gpu.createCommandEncoder()
       this.#layers.forEach(({ buffer }, layer) => {
-        encoder.copyBufferToBuffer(buffer, 0, present(larger[layer], 'a grown cache').buffer, 0, this.#owners.length * this.#pageBytes)
+        encoder.copyBufferToBuffer(
+          buffer,
+          0,
+          present(larger[layer], 'a grown cache').buffer,
+          0,
+          this.#owners.length * this.#pageBytes,
+        )
       })
       this.#device.gpu.queue.submit([encoder.finish()])
       this.#replace(larger)

@@ -11,7 +11,11 @@ export type LogitsMode = 'whole' | 'chunked' | 'decode'
 const CHUNK = 24
 
 /** Yields once: f32 [ids, vocab]. */
-export async function* logitsOf(runtime: Runtime, ids: readonly number[], mode: LogitsMode): AsyncGenerator<Float32Array> {
+export async function* logitsOf(
+  runtime: Runtime,
+  ids: readonly number[],
+  mode: LogitsMode,
+): AsyncGenerator<Float32Array> {
   const { vocab } = runtime.spec
   checkIds(ids, vocab, runtime.options.contextLength)
   const session = new Session(runtime.cache)
@@ -22,7 +26,10 @@ export async function* logitsOf(runtime: Runtime, ids: readonly number[], mode: 
     const size = mode === 'whole' ? ids.length : mode === 'chunked' ? CHUNK : 1
     for (let at = 0; at < ids.length; at += size) {
       const chunk = ids.slice(at, at + size)
-      logits.set(mode === 'decode' ? await decodeOne(runtime, chunk[0] ?? 0, at) : await runtime.logitsOf(chunk, at), at * vocab)
+      logits.set(
+        mode === 'decode' ? await decodeOne(runtime, chunk[0] ?? 0, at) : await runtime.logitsOf(chunk, at),
+        at * vocab,
+      )
     }
     yield logits
   } finally {
@@ -40,10 +47,15 @@ async function decodeOne(runtime: Runtime, id: number, position: number): Promis
 export function checkIds(ids: readonly number[], vocab: number, contextLength: number): void {
   if (ids.length === 0) throw new HadalError('bad_request', 'At least one token id is needed.')
   const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocab)
-  if (wrong !== undefined) throw new HadalError('bad_request', `${wrong} is no token id; ids are whole numbers below ${vocab}.`)
+  if (wrong !== undefined)
+    throw new HadalError('bad_request', `${wrong} is no token id; ids are whole numbers below ${vocab}.`)
   if (ids.length > contextLength) {
-    throw new HadalError('context_full', `The prompt has ${ids.length} tokens; the context holds ${contextLength}.`, {
-      hint: 'Shorten the prompt or start a new chat.',
-    })
+    throw new HadalError(
+      'context_full',
+      `The prompt has ${ids.length} tokens; the context holds ${contextLength}.`,
+      {
+        hint: 'Shorten the prompt or start a new chat.',
+      },
+    )
   }
 }

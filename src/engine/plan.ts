@@ -1,11 +1,20 @@
 // Answers: which GPU matrices will a checkpoint become, and how many bytes is that? Names are resolved, shapes and types checked; nothing is allocated.
 // It must not know a device beyond its limits.
 import type { Capabilities } from '../gpu/limits.ts'
-import { type Format, layoutMatrix, layoutPart, type MatrixLayout, padTo, type PartLayout, type SlotLayout, splitMatrix } from '../gpu/matrix.ts'
+import {
+  type Format,
+  layoutMatrix,
+  layoutPart,
+  type MatrixLayout,
+  type PartLayout,
+  padTo,
+  type SlotLayout,
+  splitMatrix,
+} from '../gpu/matrix.ts'
 import { HadalError, present } from '../lib/error.ts'
 import { namesOf, type StoredBank, type StoredStack, type StoredTensor } from '../models/names.ts'
 import type { ModelSpec } from '../models/spec.ts'
-import { mapTensors, type ModelTensors } from '../models/tensors.ts'
+import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 
@@ -81,7 +90,12 @@ export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: num
   return { weights, experts, total: weights + experts }
 }
 
-function planMatrix(spec: ModelSpec, checkpoint: Checkpoint, stack: StoredStack, most: number): PlannedMatrix {
+function planMatrix(
+  spec: ModelSpec,
+  checkpoint: Checkpoint,
+  stack: StoredStack,
+  most: number,
+): PlannedMatrix {
   const { layout, pieces } = planStack(spec, checkpoint, stack)
   return { label: stack[0]?.name ?? '', layout, parts: splitMatrix(layout, most), pieces }
 }
@@ -109,9 +123,13 @@ function planBank(spec: ModelSpec, checkpoint: Checkpoint, bank: StoredBank, mos
     const { layout: matrix, pieces } = planStack(spec, checkpoint, stack)
     const layout = { ...matrix, ...layoutPart(matrix, 0, matrix.rows) }
     if (layout.bytes > most) {
-      throw new HadalError('unsupported', `${stack[0]?.name} needs ${layout.bytes} bytes in one binding; this device allows ${most}.`, {
-        hint: 'Use a device with larger storage buffer bindings.',
-      })
+      throw new HadalError(
+        'unsupported',
+        `${stack[0]?.name} needs ${layout.bytes} bytes in one binding; this device allows ${most}.`,
+        {
+          hint: 'Use a device with larger storage buffer bindings.',
+        },
+      )
     }
     const fits = (bankBytes.at(-1) ?? most) + layout.bytes <= most
     if (!fits) bankBytes.push(0)
@@ -125,10 +143,14 @@ function planBank(spec: ModelSpec, checkpoint: Checkpoint, bank: StoredBank, mos
   const odd = all.find(({ layout }) => layout.format !== routed[0]?.layout.format)
   if (odd) {
     const [piece] = odd.pieces
-    throw new HadalError('unsupported', `${piece?.weight.name} is stored as ${piece?.weight.dtype}, unlike the other experts of its layer.`, {
-      file: piece?.weight.file ?? '',
-      tensor: piece?.weight.name ?? '',
-    })
+    throw new HadalError(
+      'unsupported',
+      `${piece?.weight.name} is stored as ${piece?.weight.dtype}, unlike the other experts of its layer.`,
+      {
+        file: piece?.weight.file ?? '',
+        tensor: piece?.weight.name ?? '',
+      },
+    )
   }
   return {
     label: bank.routed[0]?.[0]?.name ?? '',
@@ -142,21 +164,29 @@ function planBank(spec: ModelSpec, checkpoint: Checkpoint, bank: StoredBank, mos
 function formatOf(entry: TensorEntry): Format {
   const format = FORMATS[entry.dtype]
   if (format) return format
-  throw new HadalError('unsupported', `${entry.file}: ${entry.name} is stored as ${entry.dtype}, which is not run yet.`, {
-    file: entry.file,
-    tensor: entry.name,
-    hint: 'Weights may be F32, F16, BF16, or F8_E4M3 with block scales.',
-  })
+  throw new HadalError(
+    'unsupported',
+    `${entry.file}: ${entry.name} is stored as ${entry.dtype}, which is not run yet.`,
+    {
+      file: entry.file,
+      tensor: entry.name,
+      hint: 'Weights may be F32, F16, BF16, or F8_E4M3 with block scales.',
+    },
+  )
 }
 
 function findPiece(spec: ModelSpec, checkpoint: Checkpoint, stored: StoredTensor): Piece {
   const weight = find(checkpoint, stored)
   if (formatOf(weight) !== 'fp8_block') return { weight, scale: undefined }
   if (!spec.block) {
-    throw new HadalError('bad_config', `config.json has no quantization_config, but ${weight.name} is stored as FP8.`, {
-      file: 'config.json',
-      tensor: weight.name,
-    })
+    throw new HadalError(
+      'bad_config',
+      `config.json has no quantization_config, but ${weight.name} is stored as FP8.`,
+      {
+        file: 'config.json',
+        tensor: weight.name,
+      },
+    )
   }
   const [rows = 0, cols = 0] = stored.shape
   const shape = [Math.ceil(rows / spec.block.rows), Math.ceil(cols / spec.block.cols)]
@@ -167,15 +197,24 @@ function find(checkpoint: Checkpoint, { name, shape }: StoredTensor): TensorEntr
   const entry = checkpoint.tensors.get(name)
   if (!entry) {
     const files = checkpoint.files.map((file) => file.name).join(', ')
-    throw new HadalError('not_found', `The tensor ${name} is in none of the weight files (${files.slice(0, 200)}).`, {
-      tensor: name,
-      hint: 'The download may be incomplete, or config.json may belong to another model.',
-    })
+    throw new HadalError(
+      'not_found',
+      `The tensor ${name} is in none of the weight files (${files.slice(0, 200)}).`,
+      {
+        tensor: name,
+        hint: 'The download may be incomplete, or config.json may belong to another model.',
+      },
+    )
   }
-  if (entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis])) return entry
-  throw new HadalError('bad_file', `${entry.file}: ${name} has shape [${entry.shape.join(', ')}]; config.json asks for [${shape.join(', ')}].`, {
-    file: entry.file,
-    tensor: name,
-    hint: 'The file and config.json do not belong together.',
-  })
+  if (entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis]))
+    return entry
+  throw new HadalError(
+    'bad_file',
+    `${entry.file}: ${name} has shape [${entry.shape.join(', ')}]; config.json asks for [${shape.join(', ')}].`,
+    {
+      file: entry.file,
+      tensor: name,
+      hint: 'The file and config.json do not belong together.',
+    },
+  )
 }

@@ -3,9 +3,15 @@
 import type { Device } from '../gpu/device.ts'
 import { type GpuBank, type GpuMatrix, type GpuVector, type MatrixLayout, padTo } from '../gpu/matrix.ts'
 import { present } from '../lib/error.ts'
-import { mapTensors, type ModelTensors } from '../models/tensors.ts'
+import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
-import { type Placed, rowWriter, scaleWriter, type TensorWriter, vectorWriter } from '../weights/matrix-writer.ts'
+import {
+  type Placed,
+  rowWriter,
+  scaleWriter,
+  type TensorWriter,
+  vectorWriter,
+} from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import { type StreamOptions, streamTensors } from '../weights/stream.ts'
 import type { ModelPlan, Piece, PlannedBank, PlannedMatrix } from './plan.ts'
@@ -53,7 +59,10 @@ function allocate(device: Device, plan: ModelPlan, writers: Map<TensorEntry, Ten
   }
   return mapTensors(plan, {
     matrix: ({ label, layout, parts, pieces }: PlannedMatrix): GpuMatrix => {
-      const placed = parts.map((part) => ({ ...part, buffer: device.arena.allocate('weights', label, part.bytes).buffer }))
+      const placed = parts.map((part) => ({
+        ...part,
+        buffer: device.arena.allocate('weights', label, part.bytes).buffer,
+      }))
       write(
         layout,
         pieces,

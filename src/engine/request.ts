@@ -22,14 +22,21 @@ export interface Asked {
 }
 
 /** Throws `bad_request` or `context_full`. */
-export function taskOf(request: GenerateRequest, runtime: Runtime, { tokenizer, chat, defaults, eos }: Asked): Task {
+export function taskOf(
+  request: GenerateRequest,
+  runtime: Runtime,
+  { tokenizer, chat, defaults, eos }: Asked,
+): Task {
   const { spec, options } = runtime
   const context = Math.min(options.contextLength, runtime.cache.maxTokens)
   const prompt = promptOf(request, tokenizer, chat)
   // One place is left for the answer.
   checkIds(prompt, spec.vocab, context - 1)
   const { logprobs } = request
-  if (logprobs !== undefined && !(Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= MOST_ALTERNATIVES)) {
+  if (
+    logprobs !== undefined &&
+    !(Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= MOST_ALTERNATIVES)
+  ) {
     throw new HadalError('bad_request', `top_logprobs must be a whole number from 0 to ${MOST_ALTERNATIVES}.`)
   }
   const asked = request.maxTokens ?? DEFAULT_MAX_TOKENS
@@ -46,7 +53,11 @@ export function taskOf(request: GenerateRequest, runtime: Runtime, { tokenizer, 
   }
 }
 
-function promptOf({ input, thinking }: GenerateRequest, tokenizer: TextTokenizer, chat: Chat): readonly number[] {
+function promptOf(
+  { input, thinking }: GenerateRequest,
+  tokenizer: TextTokenizer,
+  chat: Chat,
+): readonly number[] {
   if ('messages' in input) return chat.prompt(input.messages, { thinking }).ids
   if ('ids' in input) return input.ids
   const ids = tokenizer.encodePlain(input.prompt)

@@ -86,7 +86,11 @@ export class Runtime {
       spec,
       tensors,
       noBias: resource(state.noBias),
-      caches: spec.layers.map((_, layer) => ({ records: resource(() => cache.buffer(layer)), pages, rotations })),
+      caches: spec.layers.map((_, layer) => ({
+        records: resource(() => cache.buffer(layer)),
+        pages,
+        rotations,
+      })),
     }
     const prepare = (build: (graph: Graph) => void) => {
       const graph = new Graph()
@@ -100,7 +104,9 @@ export class Runtime {
       allRows: false,
     })
     const [prefill, decode, sample, logprobs] = await Promise.all([
-      prepare((graph) => forward(graph, model, modes.prefill, device.capabilities, ends(graph, state.prompt))),
+      prepare((graph) =>
+        forward(graph, model, modes.prefill, device.capabilities, ends(graph, state.prompt)),
+      ),
       prepare((graph) => {
         forward(graph, model, modes.decode, device.capabilities, ends(graph, state.token))
         sampleGraph(graph, spec.vocab, state)
@@ -108,7 +114,12 @@ export class Runtime {
       prepare((graph) => sampleGraph(graph, spec.vocab, state)),
       prepare((graph) => logprobsGraph(graph, spec.vocab, state)),
     ])
-    return new Runtime(device, pipelines, { model, cache, state, options }, { prefill, decode, sample, logprobs })
+    return new Runtime(
+      device,
+      pipelines,
+      { model, cache, state, options },
+      { prefill, decode, sample, logprobs },
+    )
   }
 
   /** Tells the GPU which pages the session that runs next has. */
@@ -174,26 +185,37 @@ export class Runtime {
 
   /**
    * Logits of every id of a chunk, [ids, vocab], by a program made for this call: for judging a model, not for chatting.
+   * It has the rows of the chat's own prefill at least, and so shares its pipelines.
    */
   async logitsOf(ids: readonly number[], position: number): Promise<Float32Array> {
-    const rows = ids.length
     const { gpu, arena, capabilities } = this.#device
+    const { vocab } = this.spec
     const graph = new Graph()
-    const shape = graph.activation('all logits', 'f32', rows, this.spec.vocab)
-    const logits = arena.allocate('activations', 'all logits', rows * shape.stride * 4)
-    const prompt = arena.allocate('activations', 'ids', rows * 4)
+    const shape = graph.activation('all logits', 'f32', ids.length, vocab)
+    const logits = arena.allocate('activations', 'all logits', ids.length * shape.stride * 4)
+    const prompt = arena.allocate('activations', 'ids', ids.length * 4)
     gpu.queue.writeBuffer(prompt.buffer, 0, Uint32Array.from(ids))
-    const mode = { ...modesOf(this.#device, this.options).prefill, rows }
-    const home = resource(logits.buffer)
-    forward(graph, this.#model, mode, capabilities, { ids: resource(prompt.buffer), logits: { ...shape, home }, allRows: true })
+    const mode = modesOf(this.#device, {
+      ...this.options,
+      chunk: Math.max(ids.length, this.options.chunk),
+    }).prefill
+    const ends = {
+      ids: resource(prompt.buffer),
+      logits: { ...shape, home: resource(logits.buffer) },
+      allRows: true,
+    }
+    forward(graph, this.#model, mode, capabilities, ends)
     const program = await Program.prepare(this.#device, this.#pipelines, this.state, graph)
     try {
-      const step = { ...PLAIN_STEP, position, tokens: rows, split: splitOf(position + rows) }
+      const step = { ...PLAIN_STEP, position, tokens: ids.length, split: splitOf(position + ids.length) }
       this.#submit(step, (encoder) => program.encode(encoder, step))
-      const padded = new Float32Array(await readBuffer(this.#device, logits.buffer, rows * shape.stride * 4))
-      const { vocab } = this.spec
-      const tight = new Float32Array(rows * vocab)
-      for (let row = 0; row < rows; row++) tight.set(padded.subarray(row * shape.stride, row * shape.stride + vocab), row * vocab)
+      const padded = new Float32Array(
+        await readBuffer(this.#device, logits.buffer, ids.length * shape.stride * 4),
+      )
+      const tight = new Float32Array(ids.length * vocab)
+      ids.forEach((_, row) => {
+        tight.set(padded.subarray(row * shape.stride, row * shape.stride + vocab), row * vocab)
+      })
       return tight
     } finally {
       program.destroy()
@@ -218,7 +240,10 @@ export class Runtime {
   }
 }
 
-function modesOf({ capabilities }: Device, { cache, chunk }: RuntimeOptions): { prefill: Mode; decode: Mode } {
+function modesOf(
+  { capabilities }: Device,
+  { cache, chunk }: RuntimeOptions,
+): { prefill: Mode; decode: Mode } {
   const f16Products = capabilities.f16
   return {
     prefill: { name: 'prefill', rows: chunk, cache, f16Products },

@@ -41,22 +41,42 @@ export function modelDefaults(generationConfig: unknown): SamplingOptions {
 /** End tokens that generation_config.json adds to those of config.json. */
 export function eosOf(generationConfig: unknown): number[] {
   const value = fieldsOf(generationConfig).get('eos_token_id')
-  return (Array.isArray(value) ? value : [value]).filter((id): id is number => Number.isInteger(id) && id >= 0)
+  return (Array.isArray(value) ? value : [value]).filter(
+    (id): id is number => Number.isInteger(id) && id >= 0,
+  )
 }
 
 const fieldsOf = (json: unknown): ReadonlyMap<string, unknown> =>
   new Map(typeof json === 'object' && json !== null ? Object.entries(json) : [])
 
 /** Options of one request over the model's defaults; a missing seed is drawn. Throws `bad_request` naming the field. */
-export function samplingOf(options: Partial<SamplingOptions> = {}, defaults: SamplingOptions, vocab: number): SamplingOptions {
+export function samplingOf(
+  options: Partial<SamplingOptions> = {},
+  defaults: SamplingOptions,
+  vocab: number,
+): SamplingOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const sampling: SamplingOptions = { ...defaults, seed: Math.floor(Math.random() * 2 ** 32), ...given }
-  const { temperature, topK, topP, minP, repetitionPenalty, presencePenalty, frequencyPenalty, logitBias, seed } = sampling
+  const {
+    temperature,
+    topK,
+    topP,
+    minP,
+    repetitionPenalty,
+    presencePenalty,
+    frequencyPenalty,
+    logitBias,
+    seed,
+  } = sampling
   check(temperature >= 0 && temperature <= 100, 'temperature', 'a number from 0 to 100')
   check(Number.isInteger(topK) && topK >= 0 && topK < 2 ** 32, 'top_k', 'a whole number, 0 for none')
   check(topP > 0 && topP <= 1, 'top_p', 'a number above 0, at most 1')
   check(minP >= 0 && minP <= 1, 'min_p', 'a number from 0 to 1')
-  check(repetitionPenalty > 0 && repetitionPenalty <= 100, 'repetition_penalty', 'a number above 0, at most 100')
+  check(
+    repetitionPenalty > 0 && repetitionPenalty <= 100,
+    'repetition_penalty',
+    'a number above 0, at most 100',
+  )
   check(Math.abs(presencePenalty) <= 100, 'presence_penalty', 'a number from -100 to 100')
   check(Math.abs(frequencyPenalty) <= 100, 'frequency_penalty', 'a number from -100 to 100')
   check(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32, 'seed', 'a whole number from 0 to 4294967295')
@@ -69,11 +89,17 @@ export function samplingOf(options: Partial<SamplingOptions> = {}, defaults: Sam
 }
 
 function check(valid: boolean, field: string, rule: string): void {
-  if (!valid) throw new HadalError('bad_request', `${field} must be ${rule}.`, { hint: 'Change this field of the request.' })
+  if (!valid)
+    throw new HadalError('bad_request', `${field} must be ${rule}.`, {
+      hint: 'Change this field of the request.',
+    })
 }
 
 /** The fields of a step that sampling sets; `draw` counts the tokens of an answer. */
-export function samplingStep(sampling: SamplingOptions, alternatives: number): Omit<Step, 'position' | 'tokens' | 'split' | 'draw'> {
+export function samplingStep(
+  sampling: SamplingOptions,
+  alternatives: number,
+): Omit<Step, 'position' | 'tokens' | 'split' | 'draw'> {
   return {
     seed: sampling.seed,
     topK: sampling.topK,

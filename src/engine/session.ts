@@ -62,7 +62,10 @@ export class Session {
 
   /** Forgets everything after the first `length` tokens, and gives their pages back. */
   rewind(length: number): void {
-    assert(length >= 0 && length <= this.length, `a session of ${this.length} tokens cannot be rewound to ${length}`)
+    assert(
+      length >= 0 && length <= this.length,
+      `a session of ${this.length} tokens cannot be rewound to ${length}`,
+    )
     this.#tokens.length = length
     this.#cache.release(this.#pages.splice(pagesFor(length)))
   }

@@ -38,7 +38,8 @@ export function prepareState(device: Device, spec: ModelSpec, contextLength: num
   const rotations = make('rotations', table.byteLength)
   queue.writeBuffer(rotations, 0, table)
   const indices = new Uint32Array((Math.ceil(contextLength / BLOCK) * BLOCK_STRIDE) / 4)
-  for (let block = 0; block * BLOCK_STRIDE < indices.byteLength; block++) indices[(block * BLOCK_STRIDE) / 4] = block
+  for (let block = 0; block * BLOCK_STRIDE < indices.byteLength; block++)
+    indices[(block * BLOCK_STRIDE) / 4] = block
   const blocks = make('blocks', indices.byteLength, 'uniform')
   queue.writeBuffer(blocks, 0, indices)
   const vocabBytes = padTo(spec.vocab, 16) * 4

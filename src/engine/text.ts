@@ -11,7 +11,8 @@ export async function openText(
   vocab: number,
   signal: AbortSignal | undefined,
 ): Promise<{ tokenizer: TextTokenizer; chat: Chat }> {
-  const optional = async <T>(path: string, read: () => Promise<T>) => ((await source.exists(path, signal)) ? read() : undefined)
+  const optional = async <T>(path: string, read: () => Promise<T>) =>
+    (await source.exists(path, signal)) ? read() : undefined
   const config = { maxBytes: MOST_CONFIG_BYTES, signal }
   const [json, tokenizerConfig, jinja] = await Promise.all([
     readJson(source, 'tokenizer.json', { maxBytes: MOST_TOKENIZER_BYTES, signal }),

@@ -39,9 +39,13 @@ export class Arena {
     const size = Math.max(16, Math.ceil(bytes / 16) * 16)
     const limit = this.#device.limits.maxBufferSize
     if (size > limit) {
-      throw new HadalError('out_of_memory', `${label} needs a buffer of ${size} bytes; this device allows ${limit}.`, {
-        hint: 'Choose a smaller context or a smaller model.',
-      })
+      throw new HadalError(
+        'out_of_memory',
+        `${label} needs a buffer of ${size} bytes; this device allows ${limit}.`,
+        {
+          hint: 'Choose a smaller context or a smaller model.',
+        },
+      )
     }
     const buffer = this.#device.createBuffer({ label: `${purpose}:${label}`, size, usage: USAGE[usage] })
     this.#live.set(buffer, purpose)

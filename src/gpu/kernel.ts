@@ -16,7 +16,12 @@ export interface Binding {
 
 export type StorageBinding<E extends Element> = Binding & { readonly type: E }
 
-export const uniform = (type: string, dynamic = false): Binding => ({ access: 'uniform', type, shape: '', dynamic })
+export const uniform = (type: string, dynamic = false): Binding => ({
+  access: 'uniform',
+  type,
+  shape: '',
+  dynamic,
+})
 export const read = <const E extends Element>(type: E, shape: string): StorageBinding<E> => ({
   access: 'read',
   type,
@@ -47,12 +52,7 @@ export function defineKernel<
   const B extends Readonly<Record<string, Binding>>,
   const C extends string,
   const S extends string = never,
->(kernel: {
-  path: string
-  bindings: B
-  constants: readonly C[]
-  slots?: readonly S[]
-}): Kernel<B, C, S> {
+>(kernel: { path: string; bindings: B; constants: readonly C[]; slots?: readonly S[] }): Kernel<B, C, S> {
   const name = kernel.path.slice(kernel.path.lastIndexOf('/') + 1)
   return { slots: [], ...kernel, name }
 }
@@ -118,10 +118,14 @@ export class PipelineCache {
       const { messages } = await module.getCompilationInfo()
       const detail = messages.map((m) => `${m.lineNum}:${m.linePos} ${m.message}`).join('; ')
       const variantText = JSON.stringify({ constants, imports })
-      throw new HadalError('internal', `Kernel ${kernel.name} ${variantText} does not compile: ${detail || cause}`, {
-        cause,
-        hint: 'Please report this with the name of your browser, graphics card and driver.',
-      })
+      throw new HadalError(
+        'internal',
+        `Kernel ${kernel.name} ${variantText} does not compile: ${detail || cause}`,
+        {
+          cause,
+          hint: 'Please report this with the name of your browser, graphics card and driver.',
+        },
+      )
     }
   }
 }

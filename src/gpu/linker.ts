@@ -25,7 +25,10 @@ export function link(sources: ShaderSources, path: string, imports: Imports = {}
     done.add(target)
     const source = sources[target]
     if (source === undefined) {
-      throw new HadalError('internal', `Shader ${from} imports "${name}", which is no module and no bound slot.`)
+      throw new HadalError(
+        'internal',
+        `Shader ${from} imports "${name}", which is no module and no bound slot.`,
+      )
     }
     for (const line of source.split('\n')) {
       const [, directive, argument] = DIRECTIVE.exec(line) ?? []

@@ -52,7 +52,10 @@ export function layoutMatrix(
 ): MatrixLayout {
   const scaled = format === 'fp8_block'
   if (scaled && block.cols % CHUNK !== 0) {
-    throw new HadalError('unsupported', `weight_block_size [${block.rows}, ${block.cols}]: the width must be a multiple of ${CHUNK}.`)
+    throw new HadalError(
+      'unsupported',
+      `weight_block_size [${block.rows}, ${block.cols}]: the width must be a multiple of ${CHUNK}.`,
+    )
   }
   const starts: number[] = []
   let rows = 0
@@ -90,7 +93,10 @@ export function splitMatrix(matrix: MatrixLayout, maxBytes: number): PartLayout[
   const unitBytes = layoutPart(matrix, 0, unit).bytes
   const units = Math.floor(maxBytes / unitBytes)
   if (units === 0) {
-    throw new HadalError('unsupported', `${unit} rows of ${matrix.cols} columns do not fit a binding of ${maxBytes} bytes.`)
+    throw new HadalError(
+      'unsupported',
+      `${unit} rows of ${matrix.cols} columns do not fit a binding of ${maxBytes} bytes.`,
+    )
   }
   const parts: PartLayout[] = []
   for (let row = 0; row < matrix.rows; row += units * unit) {
@@ -130,6 +136,9 @@ export interface GpuBank {
 /** The one part of a matrix that is small enough to need no splitting. */
 export function onlyPart(matrix: GpuMatrix): GpuMatrix['parts'][number] {
   const [part] = matrix.parts
-  assert(part && matrix.parts.length === 1, `a matrix of ${matrix.rows} × ${matrix.cols} was split where it must not be`)
+  assert(
+    part && matrix.parts.length === 1,
+    `a matrix of ${matrix.rows} × ${matrix.cols} was split where it must not be`,
+  )
   return part
 }

@@ -30,7 +30,11 @@ export class Profiler {
     if (at + 2 > MOST) return {}
     this.#names.push(name)
     return {
-      timestampWrites: { querySet: this.#queries, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 },
+      timestampWrites: {
+        querySet: this.#queries,
+        beginningOfPassWriteIndex: at,
+        endOfPassWriteIndex: at + 1,
+      },
     }
   }
 

@@ -1,5 +1,26 @@
 // Answers: which kernels exist? The list that the contract test, the profiler and the kernel lab walk through.
 import type { Kernel } from '../gpu/kernel.ts'
-import { rmsNorm } from './norm.ts'
+import * as activation from './activation.ts'
+import * as attention from './attention.ts'
+import * as embed from './embed.ts'
+import * as linear from './linear.ts'
+import * as moe from './moe.ts'
+import * as norm from './norm.ts'
+import * as sample from './sample.ts'
 
-export const kernels: readonly Kernel[] = [rmsNorm]
+const families: readonly Readonly<Record<string, unknown>>[] = [
+  activation,
+  attention,
+  embed,
+  linear,
+  moe,
+  norm,
+  sample,
+]
+
+/** Every kernel contract that a family exports. */
+export const kernels: readonly Kernel[] = families.flatMap((family) => Object.values(family).filter(isKernel))
+
+function isKernel(value: unknown): value is Kernel {
+  return typeof value === 'object' && value !== null && 'path' in value && 'bindings' in value
+}

@@ -67,13 +67,21 @@ function describeYarn(config: Fields): Yarn | undefined {
   if (type === 'default') return undefined
   const mscaleKeys = ['mscale', 'mscale_all_dim'].filter((key) => scaling.has(key))
   if (mscaleKeys.length === 1) {
-    throw scaling.error('mscale', 'and mscale_all_dim must be given together: implementations disagree about one alone', mscaleKeys)
+    throw scaling.error(
+      'mscale',
+      'and mscale_all_dim must be given together: implementations disagree about one alone',
+      mscaleKeys,
+    )
   }
   return {
     factor: scaling.number('factor', 0),
     betaFast: scaling.number('beta_fast', 0, 32),
     betaSlow: scaling.number('beta_slow', 0, 1),
-    originalPositions: scaling.number('original_max_position_embeddings', 0, config.count('max_position_embeddings', 1, 1 << 30, 4096)),
+    originalPositions: scaling.number(
+      'original_max_position_embeddings',
+      0,
+      config.count('max_position_embeddings', 1, 1 << 30, 4096),
+    ),
     // Without either key the modelling code corrects cos and sin instead of the softmax scale.
     mscale: scaling.number('mscale', -1, 1),
     mscaleAllDim: scaling.number('mscale_all_dim', -1, 0),
@@ -82,10 +90,14 @@ function describeYarn(config: Fields): Yarn | undefined {
 
 function describeLayers(config: Fields, count: number): (Dense | Mixture)[] {
   const dense: Dense = { kind: 'dense', inner: config.count('intermediate_size', 1, MOST) }
-  const firstMixture = config.has('n_routed_experts') ? config.count('first_k_dense_replace', 0, 1000, 0) : count
+  const firstMixture = config.has('n_routed_experts')
+    ? config.count('first_k_dense_replace', 0, 1000, 0)
+    : count
   const every = config.count('moe_layer_freq', 1, 1000, 1)
   const mixture = firstMixture < count ? describeMixture(config) : dense
-  return Array.from({ length: count }, (_, layer) => (layer >= firstMixture && layer % every === 0 ? mixture : dense))
+  return Array.from({ length: count }, (_, layer) =>
+    layer >= firstMixture && layer % every === 0 ? mixture : dense,
+  )
 }
 
 function describeMixture(config: Fields): Mixture {
@@ -124,9 +136,14 @@ function describeQuantization(config: Fields): BlockShape | undefined {
     })
   }
   const [rows, cols, ...rest] = quantization.list('weight_block_size')
-  const valid = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n > 0 && n <= 4096
+  const valid = (n: unknown): n is number =>
+    typeof n === 'number' && Number.isInteger(n) && n > 0 && n <= 4096
   if (!valid(rows) || !valid(cols) || rest.length > 0) {
-    throw quantization.error('weight_block_size', 'must be two whole numbers from 1 to 4096', [rows, cols, ...rest])
+    throw quantization.error('weight_block_size', 'must be two whole numbers from 1 to 4096', [
+      rows,
+      cols,
+      ...rest,
+    ])
   }
   return { rows, cols }
 }

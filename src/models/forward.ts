@@ -27,7 +27,13 @@ export interface Ends {
 }
 
 /** Records one step of the model. */
-export function forward(graph: Graph, model: Model, mode: Mode, capabilities: Capabilities, ends: Ends): void {
+export function forward(
+  graph: Graph,
+  model: Model,
+  mode: Mode,
+  capabilities: Capabilities,
+  ends: Ends,
+): void {
   const { spec, tensors } = model
   const context = { graph, mode, capabilities }
   const x = graph.activation('x', 'f32', mode.rows, spec.hidden)
@@ -40,6 +46,8 @@ export function forward(graph: Graph, model: Model, mode: Mode, capabilities: Ca
   })
   const final = graph.activation('final', 'f32', ends.allRows ? mode.rows : 1, spec.hidden)
   norm(context, tensors.norm, spec.epsilon, x, final, !ends.allRows)
-  const headContext: Context = ends.allRows ? context : { ...context, mode: { ...mode, name: 'decode', rows: 1 } }
+  const headContext: Context = ends.allRows
+    ? context
+    : { ...context, mode: { ...mode, name: 'decode', rows: 1 } }
   linear(headContext, tensors.head ?? tensors.embedding, final, ends.logits)
 }

@@ -1,11 +1,10 @@
 // Answers: which dispatches is multi-head latent attention? Absorbed in decode, materialised block by block in prefill (DeepSeek-V2, arXiv 2405.04434, section 2.1).
 // It must not know what comes before or after attention.
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
-import { HadalError } from '../lib/error.ts'
 import {
   absorbQuery,
-  attentionLimits,
   attendPrefill,
+  attentionLimits,
   expandLatent,
   latentAttend,
   latentHeadTile,
@@ -14,8 +13,20 @@ import {
   prefillQueries,
   ropeQuery,
 } from '../kernels/attention.ts'
+import { HadalError } from '../lib/error.ts'
 import type { Activation, Resource } from '../program/graph.ts'
-import { type Context, ceilDiv, linear, norm, productsModule, reduceModule, TILE, vectorResource, WORKGROUP, whole } from './ops.ts'
+import {
+  type Context,
+  ceilDiv,
+  linear,
+  norm,
+  productsModule,
+  reduceModule,
+  TILE,
+  vectorResource,
+  WORKGROUP,
+  whole,
+} from './ops.ts'
 import type { LatentAttention, ModelSpec } from './spec.ts'
 import type { AttentionTensors } from './tensors.ts'
 
@@ -45,7 +56,13 @@ export function checkAttention({ latent, rope, value }: LatentAttention): void {
 type Tensors = AttentionTensors<GpuMatrix, GpuVector>
 
 /** x [tokens, hidden] += Attention(RMSNorm(x)). */
-export function attention(context: Context, spec: ModelSpec, tensors: Tensors, cache: Cache, x: Activation): void {
+export function attention(
+  context: Context,
+  spec: ModelSpec,
+  tensors: Tensors,
+  cache: Cache,
+  x: Activation,
+): void {
   const { graph, mode } = context
   const { attention: mla } = spec
   const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
@@ -60,7 +77,13 @@ export function attention(context: Context, spec: ModelSpec, tensors: Tensors, c
 }
 
 /** Normalises both latents, rotates the shared key, puts both into the cache. Returns where the query [tokens, heads, nope + rope] is. */
-function writeLatents(context: Context, mla: LatentAttention, tensors: Tensors, cache: Cache, projected: Activation): Activation {
+function writeLatents(
+  context: Context,
+  mla: LatentAttention,
+  tensors: Tensors,
+  cache: Cache,
+  projected: Activation,
+): Activation {
   const { graph, mode } = context
   const low = graph.activation('query latent', 'f32', mode.rows, Math.max(mla.queryRank, 1))
   graph.dispatch(latentWrite, {
@@ -93,13 +116,29 @@ function writeLatents(context: Context, mla: LatentAttention, tensors: Tensors, 
 }
 
 /** Scores and values in the latent space: each cached row is read once for a tile of heads. */
-function decode(context: Context, mla: LatentAttention, tensors: Tensors, cache: Cache, query: Activation, heads: Activation): void {
+function decode(
+  context: Context,
+  mla: LatentAttention,
+  tensors: Tensors,
+  cache: Cache,
+  query: Activation,
+  heads: Activation,
+): void {
   const { graph, mode } = context
   const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
   const expand = whole(tensors.expand)
   const absorbed = graph.activation('absorbed', 'f32', mode.rows, HEADS * (LATENT + ROPE))
   graph.dispatch(absorbQuery, {
-    constants: { HEADS, NOPE, ROPE, VALUE, LATENT, ...queryConstants(mla, query), ...expand.constants, WORKGROUP },
+    constants: {
+      HEADS,
+      NOPE,
+      ROPE,
+      VALUE,
+      LATENT,
+      ...queryConstants(mla, query),
+      ...expand.constants,
+      WORKGROUP,
+    },
     imports: { weights: expand.module },
     operands: { query, weights: expand.weights, rotations: cache.rotations, absorbed },
     grid: (step) => [HEADS, step.tokens],
@@ -109,7 +148,11 @@ function decode(context: Context, mla: LatentAttention, tensors: Tensors, cache:
     constants: { HEADS, LATENT, ROPE, SPLITS, SCALE: mla.scale },
     imports: { cache: `cache/${mode.cache}` },
     operands: { absorbed, pages: cache.pages, cache: cache.records, partial },
-    grid: (step) => [ceilDiv(step.position + step.tokens, step.split), ceilDiv(HEADS, latentHeadTile), step.tokens],
+    grid: (step) => [
+      ceilDiv(step.position + step.tokens, step.split),
+      ceilDiv(HEADS, latentHeadTile),
+      step.tokens,
+    ],
   })
   graph.dispatch(latentMerge, {
     constants: { HEADS, NOPE, VALUE, LATENT, SPLITS, ...expand.constants, WORKGROUP },
@@ -120,7 +163,14 @@ function decode(context: Context, mla: LatentAttention, tensors: Tensors, cache:
 }
 
 /** Keys and values of one block of the context at a time, with a running softmax. */
-function prefill(context: Context, mla: LatentAttention, tensors: Tensors, cache: Cache, query: Activation, heads: Activation): void {
+function prefill(
+  context: Context,
+  mla: LatentAttention,
+  tensors: Tensors,
+  cache: Cache,
+  query: Activation,
+  heads: Activation,
+): void {
   const { graph, mode } = context
   const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
   const expand = whole(tensors.expand)
@@ -141,7 +191,16 @@ function prefill(context: Context, mla: LatentAttention, tensors: Tensors, cache
         grid: [ceilDiv(HEADS * (NOPE + VALUE), TILE), BLOCK / TILE],
       })
       graph.dispatch(attendPrefill, {
-        constants: { HEADS, NOPE, ROPE, VALUE, LATENT, BLOCK, SCALE: mla.scale, ...queryConstants(mla, query) },
+        constants: {
+          HEADS,
+          NOPE,
+          ROPE,
+          VALUE,
+          LATENT,
+          BLOCK,
+          SCALE: mla.scale,
+          ...queryConstants(mla, query),
+        },
         imports: { cache: `cache/${mode.cache}` },
         operands: { query, expanded, pages: cache.pages, cache: cache.records, output: heads, state },
         grid: (step) => [ceilDiv(step.tokens, prefillQueries), HEADS],

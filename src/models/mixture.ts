@@ -36,7 +36,13 @@ const BANKS = 4
 const PER_GROUP = 8
 
 /** x += Down(silu(Gate(RMSNorm(x))) ⊙ Up(RMSNorm(x))). */
-export function dense(context: Context, spec: ModelSpec, tensors: DenseTensors<GpuMatrix, GpuVector>, inner: number, x: Activation): void {
+export function dense(
+  context: Context,
+  spec: ModelSpec,
+  tensors: DenseTensors<GpuMatrix, GpuVector>,
+  inner: number,
+  x: Activation,
+): void {
   const { graph, mode } = context
   const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
   norm(context, tensors.norm, spec.epsilon, x, normed)
@@ -67,7 +73,14 @@ function sizes(spec: ModelSpec, layer: Mixture) {
 }
 
 /** x += Σ w_e · E_e(RMSNorm(x)) + Shared(RMSNorm(x)). */
-export function mixture(context: Context, spec: ModelSpec, layer: Mixture, tensors: Tensors, noBias: Resource, x: Activation): void {
+export function mixture(
+  context: Context,
+  spec: ModelSpec,
+  layer: Mixture,
+  tensors: Tensors,
+  noBias: Resource,
+  x: Activation,
+): void {
   const { graph, mode } = context
   const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
   const logits = graph.activation('router logits', 'f32', mode.rows, layer.experts)
@@ -107,7 +120,14 @@ function routerLogits(
   }
   const gate = whole(tensors.gate)
   context.graph.dispatch(routeLogits, {
-    constants: { HIDDEN: spec.hidden, EPSILON: spec.epsilon, EXPERTS: layer.experts, PER_GROUP, WORKGROUP, ...gate.constants },
+    constants: {
+      HIDDEN: spec.hidden,
+      EPSILON: spec.epsilon,
+      EXPERTS: layer.experts,
+      PER_GROUP,
+      WORKGROUP,
+      ...gate.constants,
+    },
     imports: { weights: gate.module, reduce: reduceModule(context) },
     operands: { x, norm: vectorResource(tensors.norm), weights: gate.weights, normed, logits },
     grid: (step) => [ceilDiv(layer.experts, PER_GROUP), step.tokens],
@@ -157,7 +177,10 @@ function prefillExperts(
   const size = sizes(spec, layer)
   const assignments = mode.rows * layer.active
   // Each expert's last tile may be partly filled; the shared expert takes every token once more.
-  const TILES = Math.min(layer.experts, assignments) + ceilDiv(assignments, TILE) + (size.SHARED > 0 ? ceilDiv(mode.rows, TILE) : 0)
+  const TILES =
+    Math.min(layer.experts, assignments) +
+    ceilDiv(assignments, TILE) +
+    (size.SHARED > 0 ? ceilDiv(mode.rows, TILE) : 0)
   const group = { TILES, MAX_TOKENS: mode.rows }
   const grouped = graph.activation('grouped', 'u32', 1, 1 + 3 * TILES + 2 * assignments)
   const { EXPERTS, ACTIVE, SHARED, HIDDEN } = size
@@ -222,7 +245,10 @@ const slotConstants = (slot: SlotLayout) => ({
 type BankOperands = Readonly<Record<'weights0' | 'weights1' | 'weights2' | 'weights3', Resource>>
 
 /** Calls back for each group of banks that fits one dispatch. A place without a bank repeats the group's first, which nothing reads. */
-function forBanks(bank: GpuBank, dispatch: (first: number, weights: BankOperands, module: string) => void): void {
+function forBanks(
+  bank: GpuBank,
+  dispatch: (first: number, weights: BankOperands, module: string) => void,
+): void {
   for (let first = 0; first < bank.banks.length; first += BANKS) {
     const own = bank.banks.slice(first, first + BANKS)
     const [head] = own
@@ -232,4 +258,3 @@ function forBanks(bank: GpuBank, dispatch: (first: number, weights: BankOperands
     dispatch(first, { weights0: at(0), weights1: at(1), weights2: at(2), weights3: at(3) }, module)
   }
 }
-

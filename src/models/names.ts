@@ -33,7 +33,11 @@ export function namesOf(spec: ModelSpec): StoredModel {
 /** Names that belong to the multi-token-prediction layers: recognised, and left on disk. */
 export function isDraftTensor(spec: ModelSpec, name: string): boolean {
   const layer = /^model\.layers\.(\d+)\./.exec(name)?.[1]
-  return layer !== undefined && Number(layer) >= spec.layers.length && Number(layer) < spec.layers.length + spec.drafts
+  return (
+    layer !== undefined &&
+    Number(layer) >= spec.layers.length &&
+    Number(layer) < spec.layers.length + spec.drafts
+  )
 }
 
 type Layer = LayerTensors<StoredStack, StoredTensor, StoredBank>
@@ -45,7 +49,12 @@ function layerNames(spec: ModelSpec, layer: Dense | Mixture, prefix: string): La
     attention: attentionNames(spec, prefix),
     feedForward:
       layer.kind === 'dense'
-        ? { kind: 'dense', norm, up: upNames(spec, mlp, layer.inner), down: downNames(spec, mlp, layer.inner) }
+        ? {
+            kind: 'dense',
+            norm,
+            up: upNames(spec, mlp, layer.inner),
+            down: downNames(spec, mlp, layer.inner),
+          }
         : { kind: 'mixture', norm, ...mixtureNames(spec, layer, mlp) },
   }
 }
@@ -80,7 +89,9 @@ const downNames = (spec: ModelSpec, prefix: string, inner: number): StoredStack 
 
 function mixtureNames(spec: ModelSpec, layer: Mixture, mlp: string) {
   const bank = (names: typeof upNames): StoredBank => ({
-    routed: Array.from({ length: layer.experts }, (_, expert) => names(spec, `${mlp}.experts.${expert}`, layer.inner)),
+    routed: Array.from({ length: layer.experts }, (_, expert) =>
+      names(spec, `${mlp}.experts.${expert}`, layer.inner),
+    ),
     shared: layer.sharedInner > 0 ? names(spec, `${mlp}.shared_experts`, layer.sharedInner) : undefined,
   })
   return {

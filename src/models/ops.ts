@@ -1,7 +1,13 @@
 // Answers: which dispatches does one operation of `forward` take, in decode and in prefill? Binds contracts of kernels to matrices and sizes.
 // It must not know the order of operations in a model.
 import type { Capabilities } from '../gpu/limits.ts'
-import { type GpuMatrix, type GpuVector, type MatrixLayout, onlyPart, type PartLayout } from '../gpu/matrix.ts'
+import {
+  type GpuMatrix,
+  type GpuVector,
+  type MatrixLayout,
+  onlyPart,
+  type PartLayout,
+} from '../gpu/matrix.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
 import { linearDecode, linearPrefill } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
@@ -59,7 +65,13 @@ export interface LinearOptions {
 }
 
 /** y [tokens, rows] (+)= matrix · x [tokens, cols]; one dispatch for each part of the matrix. */
-export function linear(context: Context, matrix: GpuMatrix, x: Operand, y: Activation, options: LinearOptions = {}): void {
+export function linear(
+  context: Context,
+  matrix: GpuMatrix,
+  x: Operand,
+  y: Activation,
+  options: LinearOptions = {},
+): void {
   const { graph, mode } = context
   for (const part of matrix.parts) {
     const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
@@ -108,7 +120,14 @@ export function embed({ graph }: Context, matrix: GpuMatrix, ids: Operand, x: Ac
 }
 
 /** y = RMSNorm(x) · weight, for every row or for the step's last row alone. */
-export function norm(context: Context, weight: GpuVector, epsilon: number, x: Operand, y: Activation, last = false): void {
+export function norm(
+  context: Context,
+  weight: GpuVector,
+  epsilon: number,
+  x: Operand,
+  y: Activation,
+  last = false,
+): void {
   context.graph.dispatch(rmsNorm, {
     constants: { HIDDEN: y.cols, EPSILON: epsilon, LAST: last, WORKGROUP },
     imports: { reduce: reduceModule(context) },

@@ -18,7 +18,8 @@ export interface Yarn {
 }
 
 /** g(s, m) = 0.1·m·ln s + 1 for s > 1, else 1. */
-const attentionFactor = (factor: number, mscale: number) => (factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1)
+const attentionFactor = (factor: number, mscale: number) =>
+  factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1
 
 /** Frequencies of `dims / 2` pairs: base^(-2i/dims), blended by YaRN between interpolated and original. */
 export function rotaryOf(dims: number, base: number, yarn: Yarn | undefined): Rotary {

@@ -72,7 +72,15 @@ export class Graph {
 
   /** Declares an activation of [rows, cols]. Declaring costs nothing until a dispatch uses it. */
   activation(name: string, type: 'f32' | 'u32', rows: number, cols: number, home?: Resource): Activation {
-    return { kind: 'activation', name, type, rows, cols, stride: type === 'f32' ? padTo(cols, CHUNK) : cols, home }
+    return {
+      kind: 'activation',
+      name,
+      type,
+      rows,
+      cols,
+      stride: type === 'f32' ? padTo(cols, CHUNK) : cols,
+      home,
+    }
   }
 
   /** Declares `words` f32 without rows or padding, for results with a layout of their own. */

@@ -40,14 +40,24 @@ export class Program {
     this.#uniforms = uniforms
     this.#loops = graph.loops
     const plan = planMemory(graph.dispatches)
-    this.#allocations = plan.bytes.map((bytes, slot) => device.arena.allocate('activations', `slot ${slot}`, bytes))
+    this.#allocations = plan.bytes.map((bytes, slot) =>
+      device.arena.allocate('activations', `slot ${slot}`, bytes),
+    )
     this.#buffers = new Map(
-      [...plan.slots].map(([activation, slot]) => [activation, present(this.#allocations[slot], 'a slot').buffer]),
+      [...plan.slots].map(([activation, slot]) => [
+        activation,
+        present(this.#allocations[slot], 'a slot').buffer,
+      ]),
     )
   }
 
   /** Allocates the activations and compiles every pipeline, all at once and off the calling thread where the browser can. */
-  static async prepare(device: Device, pipelines: PipelineCache, uniforms: Uniforms, graph: Graph): Promise<Program> {
+  static async prepare(
+    device: Device,
+    pipelines: PipelineCache,
+    uniforms: Uniforms,
+    graph: Graph,
+  ): Promise<Program> {
     const program = new Program(device, pipelines, uniforms, graph)
     program.#records = await Promise.all(
       graph.dispatches.map(async (dispatch) => ({
@@ -115,7 +125,11 @@ export class Program {
       if (type === 'Block') return { binding, resource: { buffer: this.#uniforms.blocks, size: 16 } }
       return { binding, resource: this.#locate(present(operands[name], `operand ${name} of ${kernel.name}`)) }
     })
-    return this.#device.gpu.createBindGroup({ label: kernel.name, layout: this.#pipelines.layout(kernel), entries })
+    return this.#device.gpu.createBindGroup({
+      label: kernel.name,
+      layout: this.#pipelines.layout(kernel),
+      entries,
+    })
   }
 
   #locate(operand: Operand): GPUBufferBinding {
@@ -125,6 +139,8 @@ export class Program {
   }
 
   #bufferOf(activation: Activation): GPUBuffer {
-    return activation.home?.buffer() ?? present(this.#buffers.get(activation), `the buffer of ${activation.name}`)
+    return (
+      activation.home?.buffer() ?? present(this.#buffers.get(activation), `the buffer of ${activation.name}`)
+    )
   }
 }

@@ -33,7 +33,11 @@ describeOnAdapters(
 
     it('makes no buffer and no bind group while decoding', async () => {
       const { gpu } = engine.device
-      const makers = [vi.spyOn(gpu, 'createBuffer'), vi.spyOn(gpu, 'createBindGroup'), vi.spyOn(gpu, 'createComputePipelineAsync')]
+      const makers = [
+        vi.spyOn(gpu, 'createBuffer'),
+        vi.spyOn(gpu, 'createBindGroup'),
+        vi.spyOn(gpu, 'createComputePipelineAsync'),
+      ]
       let tokens = 0
       for await (const event of engine.generate(request)) {
         // The first token ends the preparation, in which the cache may have grown.
@@ -48,7 +52,14 @@ describeOnAdapters(
       const fresh = await openModel(LANTERNFISH, adapter)
       const { total = 0, ...purposes } = fresh.gpuBytes()
       expect(Object.values(purposes).reduce((sum, bytes) => sum + bytes, 0)).toBe(total)
-      expect(Object.keys(purposes).sort()).toEqual(['activations', 'experts', 'kv_cache', 'staging', 'state', 'weights'])
+      expect(Object.keys(purposes).sort()).toEqual([
+        'activations',
+        'experts',
+        'kv_cache',
+        'staging',
+        'state',
+        'weights',
+      ])
       const live = new Map<GPUBuffer, number>()
       const { gpu } = fresh.device
       const create = gpu.createBuffer.bind(gpu)

@@ -60,13 +60,19 @@ describeOnAdapters(
     })
 
     it('stops at max_tokens, at a stop string, and when it is told to', async () => {
-      expect((await answer(engine, ask('Who are you?', { maxTokens: 3 }))).done).toMatchObject({ finishReason: 'length', tokens: 3 })
+      expect((await answer(engine, ask('Who are you?', { maxTokens: 3 }))).done).toMatchObject({
+        finishReason: 'length',
+        tokens: 3,
+      })
       const stopped = await answer(engine, ask('Who are you?', { stop: ['DeepSeek'] }))
       expect(stopped.done.finishReason).toBe('stop')
       expect(stopped.text).toBe('I am Lanternfish, a tiny ')
       const controller = new AbortController()
       let seen = 0
-      for await (const event of engine.generate(ask('What is MLA?', { thinking: false }), controller.signal)) {
+      for await (const event of engine.generate(
+        ask('What is MLA?', { thinking: false }),
+        controller.signal,
+      )) {
         if (++seen === 3) controller.abort()
         if (event.type === 'done') expect(event).toMatchObject({ finishReason: 'abort', tokens: 3 })
       }
@@ -92,7 +98,8 @@ describeOnAdapters(
         [{ input: { ids: [1536] } }, 'bad_request'],
         [{ input: { ids: new Array(2048).fill(5) } }, 'context_full'],
       ]
-      for (const [change, code] of wrong) await expect(answer(engine, ask('?', change))).rejects.toMatchObject({ code })
+      for (const [change, code] of wrong)
+        await expect(answer(engine, ask('?', change))).rejects.toMatchObject({ code })
     })
 
     it('reports log-probabilities of the chosen token and the best others', async () => {
@@ -108,7 +115,10 @@ describeOnAdapters(
     it('obeys a logit bias that forbids the greedy choice', async () => {
       const plain = await answer(engine, ask('Who are you?', { maxTokens: 1 }))
       const [id = 0] = plain.ids
-      const biased = await answer(engine, ask('Who are you?', { maxTokens: 1, sampling: { ...GREEDY, logitBias: [[id, -100]] } }))
+      const biased = await answer(
+        engine,
+        ask('Who are you?', { maxTokens: 1, sampling: { ...GREEDY, logitBias: [[id, -100]] } }),
+      )
       expect(biased.ids).not.toEqual(plain.ids)
     })
   },

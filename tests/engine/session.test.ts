@@ -31,7 +31,9 @@ describeOnAdapters(
       return session
     }
     const pageBytes = async (layer: number, page: number) =>
-      new Uint8Array(await readBuffer(device, cache.buffer(layer), (page + 1) * PAGE_BYTES)).subarray(page * PAGE_BYTES)
+      new Uint8Array(await readBuffer(device, cache.buffer(layer), (page + 1) * PAGE_BYTES)).subarray(
+        page * PAGE_BYTES,
+      )
 
     it('holds whole pages, counted over all layers', async () => {
       for (const [count, pages] of [

@@ -15,7 +15,8 @@ const LIMIT = { f16: 2e-3, f32: 1e-4 } as const
 describeOnAdapters('goldens', (adapter) => {
   for (const name of readdirSync(FIXTURES)) {
     it(`${name}: f16 cache`, () => judge(adapter, name, 'f16'))
-    it(`${name}: f32 throughout`, () => judge({ ...adapter, options: { ...adapter.options, f16: false } }, name, 'f32'))
+    it(`${name}: f32 throughout`, () =>
+      judge({ ...adapter, options: { ...adapter.options, f16: false } }, name, 'f32'))
   }
 })
 

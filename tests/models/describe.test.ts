@@ -35,7 +35,14 @@ describe('describeModel', () => {
   it('reads the bundled model', () => {
     const spec = describeModel(lanternfish)
     expect(spec.layers.map(({ kind }) => kind)).toEqual(['dense', 'mixture', 'mixture', 'mixture'])
-    expect(spec.layers[1]).toMatchObject({ experts: 16, active: 4, groups: 4, topGroups: 2, scaling: 1.5, sharedInner: 128 })
+    expect(spec.layers[1]).toMatchObject({
+      experts: 16,
+      active: 4,
+      groups: 4,
+      topGroups: 2,
+      scaling: 1.5,
+      sharedInner: 128,
+    })
     expect(spec).toMatchObject({ drafts: 1, block: { rows: 128, cols: 128 }, bos: 0, eos: [1] })
     expect(spec.attention.scale).toBeCloseTo(1 / Math.sqrt(48), 12)
   })
@@ -60,16 +67,41 @@ describe('describeModel', () => {
     ['attention biases', { attention_bias: true }, 'bad_config', /attention_bias/],
     ['another routing', { topk_method: 'greedy' }, 'unsupported', /topk_method/],
     ['another scoring', { scoring_func: 'softmax' }, 'unsupported', /scoring_func/],
-    ['another rope scaling', { rope_scaling: { type: 'longrope', factor: 4 } }, 'unsupported', /rope_scaling\.type.*longrope/],
+    [
+      'another rope scaling',
+      { rope_scaling: { type: 'longrope', factor: 4 } },
+      'unsupported',
+      /rope_scaling\.type.*longrope/,
+    ],
     ['one mscale alone', { rope_scaling: { type: 'yarn', factor: 4, mscale: 1 } }, 'bad_config', /mscale/],
-    ['another quantisation', { quantization_config: { quant_method: 'gptq' } }, 'unsupported', /quant_method.*gptq/],
-    ['FP8 without blocks', { quantization_config: { quant_method: 'fp8' } }, 'unsupported', /weight_block_size/],
-    ['odd blocks', { quantization_config: { quant_method: 'fp8', weight_block_size: [128, 0] } }, 'bad_config', /weight_block_size/],
+    [
+      'another quantisation',
+      { quantization_config: { quant_method: 'gptq' } },
+      'unsupported',
+      /quant_method.*gptq/,
+    ],
+    [
+      'FP8 without blocks',
+      { quantization_config: { quant_method: 'fp8' } },
+      'unsupported',
+      /weight_block_size/,
+    ],
+    [
+      'odd blocks',
+      { quantization_config: { quant_method: 'fp8', weight_block_size: [128, 0] } },
+      'bad_config',
+      /weight_block_size/,
+    ],
     ['a missing size', { hidden_size: null }, 'bad_config', /hidden_size.*missing/],
     ['a size as text', { hidden_size: '256' }, 'bad_config', /hidden_size/],
     ['an endless number of layers', { num_hidden_layers: 1e9 }, 'bad_config', /num_hidden_layers/],
     ['groups that do not divide', { n_group: 3 }, 'bad_config', /n_group/],
-    ['more experts chosen than are eligible', { num_experts_per_tok: 9 }, 'bad_config', /num_experts_per_tok/],
+    [
+      'more experts chosen than are eligible',
+      { num_experts_per_tok: 9 },
+      'bad_config',
+      /num_experts_per_tok/,
+    ],
     ['an odd rotary width', { qk_rope_head_dim: 15 }, 'bad_config', /qk_rope_head_dim/],
     ['an epsilon of zero', { rms_norm_eps: 0 }, 'bad_config', /rms_norm_eps/],
     ['an end token out of range', { eos_token_id: [1, 9999] }, 'bad_config', /eos_token_id/],

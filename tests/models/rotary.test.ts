@@ -24,14 +24,16 @@ describe('rotary', () => {
         expect(frequency / (wanted.inv_freq[pair] ?? 0)).toBeCloseTo(1, 6)
       })
       expect(rotary.magnitude).toBeCloseTo(wanted.cos_sin_factor, 6)
-      if (wanted.qk_head_dim) expect(softmaxScale(wanted.qk_head_dim, yarn)).toBeCloseTo(wanted.softmax_scale ?? 0, 6)
+      if (wanted.qk_head_dim)
+        expect(softmaxScale(wanted.qk_head_dim, yarn)).toBeCloseTo(wanted.softmax_scale ?? 0, 6)
     })
   }
 
   it('multiplies two rows of the table into the rotation of any position', () => {
     const rotary = rotaryOf(64, 10_000, undefined)
     const table = rotationTable(rotary, 163_840)
-    const at = (row: number, pair: number) => [table[(row * 32 + pair) * 2] ?? 0, table[(row * 32 + pair) * 2 + 1] ?? 0] as const
+    const at = (row: number, pair: number) =>
+      [table[(row * 32 + pair) * 2] ?? 0, table[(row * 32 + pair) * 2 + 1] ?? 0] as const
     for (const position of [0, 1, 255, 256, 4_097, 163_839]) {
       for (const pair of [0, 7, 31]) {
         const [a, b] = at(position % 256, pair)

@@ -11,7 +11,13 @@ const outside = resource(() => {
 function chain(graph: Graph, ...activations: Activation[]): void {
   for (let i = 0; i + 1 < activations.length; i++) {
     const [x, y] = [activations[i], activations[i + 1]]
-    if (x && y) graph.dispatch(rmsNorm, { constants: {}, imports: { reduce: '' }, operands: { x, weight: outside, y }, grid: [1] })
+    if (x && y)
+      graph.dispatch(rmsNorm, {
+        constants: {},
+        imports: { reduce: '' },
+        operands: { x, weight: outside, y },
+        grid: [1],
+      })
   }
 }
 

@@ -27,15 +27,25 @@ export function readGolden(folder: string): Golden {
     ({ name }) => name === 'logits',
   )
   if (!entry) throw new Error(`${folder} has no golden logits`)
-  const logits = new Float32Array(file.buffer.slice(file.byteOffset + entry.start, file.byteOffset + entry.end))
+  const logits = new Float32Array(
+    file.buffer.slice(file.byteOffset + entry.start, file.byteOffset + entry.end),
+  )
   return { promptIds: json.prompt_ids, continuationIds: json.continuation_ids, logits }
 }
 
 /** Opens the model in `folder` on an adapter. The caller destroys it. */
-export async function openModel(folder: string, adapter: AdapterCase, options: EngineOptions = {}): Promise<Engine> {
+export async function openModel(
+  folder: string,
+  adapter: AdapterCase,
+  options: EngineOptions = {},
+): Promise<Engine> {
   const source = openFolder(folder)
   try {
-    return await loadEngine(source, { gpu: await openGpu(adapter.match), device: adapter.options, ...options })
+    return await loadEngine(source, {
+      gpu: await openGpu(adapter.match),
+      device: adapter.options,
+      ...options,
+    })
   } finally {
     await source.close()
   }
@@ -50,7 +60,11 @@ export interface Answer {
 }
 
 /** Runs a request to its end. */
-export async function answer(engine: Engine, request: GenerateRequest, signal?: AbortSignal): Promise<Answer> {
+export async function answer(
+  engine: Engine,
+  request: GenerateRequest,
+  signal?: AbortSignal,
+): Promise<Answer> {
   const events: GenerateEvent[] = []
   for await (const event of engine.generate(request, signal)) events.push(event)
   const done = events.at(-1)

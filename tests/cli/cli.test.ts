@@ -1,0 +1,174 @@
+// Answers: does the command line keep its contract? The real program, its files, its output and its exit codes.
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseHeader } from '../../src/weights/safetensors.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
+import { relativeError } from '../support/numbers.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hadal-cli-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function hadal(argv: readonly string[], icd = ''): Promise<Ended> {
+  const env = { ...process.env, ...(icd === '' ? {} : { VK_DRIVER_FILES: icd }) }
+  return new Promise((resolve) => {
+    const program = [join(root, 'tools', 'hadal.mjs'), ...argv]
+    execFile(process.execPath, program, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
+    })
+  })
+}
+
+describe('usage', () => {
+  const wrong: [string, string[], RegExp][] = [
+    ['no command', [], /No command/],
+    ['an unknown command', ['chat'], /no command "chat"/],
+    ['an unknown option', ['generate', '--modle', 'x'], /--modle/],
+    ['a missing value', ['logits', '--model'], /--model needs a value/],
+    ['a missing option', ['logits', '--ids', 'x.json', '--out', 'y'], /--model is missing/],
+    [
+      'an odd number',
+      ['generate', '--model', 'x', '--prompt', 'y', '--max-tokens', 'many'],
+      /--max-tokens needs a number/,
+    ],
+    [
+      'an odd word',
+      ['logits', '--model', 'x', '--ids', 'y', '--out', 'z', '--mode', 'fast'],
+      /--mode must be/,
+    ],
+    ['two prompts', ['generate', '--model', 'x', '--prompt', 'a', '--ids', 'b'], /exactly one/],
+  ]
+  for (const [what, argv, message] of wrong) {
+    it(`exits with 2 for ${what}`, async () => {
+      const { code, stdout, stderr } = await hadal(argv)
+      expect(stderr).toMatch(message)
+      expect(stderr).toContain('Usage:')
+      expect([code, stdout]).toEqual([2, ''])
+    })
+  }
+})
+
+describe('inspect', () => {
+  it('describes a model without a GPU', async () => {
+    const { code, stdout } = await hadal(['inspect', LANTERNFISH], '/nonexistent.json')
+    expect(code).toBe(0)
+    expect(stdout).toContain('1152 bytes a token; standard attention: 5120')
+    expect(stdout).toContain('model.layers.1.mlp.experts.15.down_proj.weight  F8_E4M3 [256, 128]')
+  })
+
+  it('prints JSON', async () => {
+    const { stdout } = await hadal(['inspect', LANTERNFISH, '--json'])
+    const report = JSON.parse(stdout)
+    expect(report).toMatchObject({ kv_bytes_per_token: 1152, standard_kv_bytes_per_token: 5120 })
+    expect(report.drafts_left_on_disk).toBeGreaterThan(0)
+    expect(report.gpu_bytes.total).toBe(report.gpu_bytes.weights + report.gpu_bytes.experts)
+  })
+
+  it('exits with 1 and names what is wrong: folder, config, file and tensor', async () => {
+    const copy = (name: string, damage: (path: string) => void) => {
+      const path = join(folder, name)
+      cpSync(LANTERNFISH, path, { recursive: true })
+      damage(path)
+      return path
+    }
+    const cases: [string, RegExp][] = [
+      [join(folder, 'nowhere'), /nowhere/],
+      [copy('no-config', (path) => rmSync(join(path, 'config.json'))), /config\.json/],
+      [
+        copy('bad-config', (path) => writeFileSync(join(path, 'config.json'), '{"model_type":')),
+        /config\.json/,
+      ],
+      [
+        copy('cut', (path) => {
+          const file = join(path, 'model.safetensors')
+          truncateSync(file, statSync(file).size - 1000)
+        }),
+        /model\.safetensors.*model\./,
+      ],
+    ]
+    for (const [path, message] of cases) {
+      const { code, stderr } = await hadal(['inspect', path])
+      expect(stderr).toMatch(message)
+      expect(code).toBe(1)
+    }
+  })
+})
+
+describeOnAdapters(
+  'with a GPU',
+  (adapter) => {
+    const fixture = join(FIXTURES, 'deepseek_v3-fp8-tiny')
+
+    it('writes the logits of every position', async () => {
+      const golden = readGolden(fixture)
+      const ids = join(folder, 'ids.json')
+      const out = join(folder, 'logits.safetensors')
+      writeFileSync(ids, JSON.stringify(golden.promptIds))
+      const argv = [
+        'logits',
+        '--model',
+        fixture,
+        '--ids',
+        ids,
+        '--out',
+        out,
+        '--mode',
+        'decode',
+        '--kv',
+        'f32',
+        '--no-f16',
+      ]
+      const { code, stdout, stderr } = await hadal(
+        [...argv, '--limits', 'default', '--no-subgroups'],
+        adapter.icd,
+      )
+      expect(stderr.replaceAll(/^Warning.*\n/gm, '')).toBe('')
+      expect([code, stdout]).toEqual([0, ''])
+      const file = readFileSync(out)
+      const headerBytes = Number(file.readBigUInt64LE(0))
+      const [entry] = parseHeader(out, file.length, file.subarray(8, 8 + headerBytes))
+      expect(entry).toMatchObject({ name: 'logits', dtype: 'F32', shape: [golden.promptIds.length, 320] })
+      const values = new Float32Array(file.buffer.slice(file.byteOffset + 8 + headerBytes))
+      expect(relativeError(values, golden.logits)).toBeLessThan(1e-4)
+    })
+
+    it('answers as text and as JSON', async () => {
+      const asked = ['generate', '--model', LANTERNFISH, '--prompt', 'Who are you?', '--max-tokens', '60']
+      const text = await hadal(asked, adapter.icd)
+      expect(text.stdout).toBe(
+        '<think>\nThis is about me.\n</think>\nI am Lanternfish, a tiny DeepSeek-style language model that runs entirely in your browser on Hadal.\n',
+      )
+      const { stdout } = await hadal([...asked, '--no-think', '--json'], adapter.icd)
+      const report = JSON.parse(stdout)
+      expect(report).toMatchObject({ reasoning: '', finish_reason: 'stop', readbacks_per_token: 1 })
+      expect(report.text).toContain('Lanternfish')
+      expect(report.ids.length).toBe(report.timings.tokens)
+      expect(report.gpu_bytes.total).toBeGreaterThan(0)
+      expect(report.adapter).toContain('llvmpipe')
+      for (const key of ['load_ms', 'prefill_ms', 'decode_ms']) expect(report.timings[key]).toBeGreaterThan(0)
+    })
+
+    it('exits with 1 when no adapter has the name', async () => {
+      const { code, stderr } = await hadal(
+        ['generate', '--model', LANTERNFISH, '--prompt', 'x', '--adapter', 'voodoo'],
+        adapter.icd,
+      )
+      expect(stderr).toMatch(/adapter/i)
+      expect(code).toBe(1)
+    })
+  },
+  adapters.slice(0, 1),
+)
