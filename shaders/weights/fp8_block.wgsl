@@ -1,6 +1,6 @@
 // weights/fp8_block – weights stored as FP8 E4M3, one vec4 a chunk, with an f32 scale per BLOCK_ROWS × BLOCK_COLS block
 //
-// Exact for all 254 finite codes on every adapter: no subnormal number is ever formed. See fp8_block_unpack for a shorter way.
+// Exact for all 254 finite codes on every adapter: no subnormal number is ever formed.
 
 #import shared/matrix
 
