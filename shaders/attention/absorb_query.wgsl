@@ -60,7 +60,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
   for (var first = 0u; first < CHUNKS; first += WIDTH) {
     let sums = multiply(m, source, head, first + lane % WIDTH, lane / WIDTH);
-    for (var i = 0u; i < 4; i++) { partial[4 * lane + i] = sums[i]; }
+    partial[4 * lane] = sums[0];
+    partial[4 * lane + 1] = sums[1];
+    partial[4 * lane + 2] = sums[2];
+    partial[4 * lane + 3] = sums[3];
     workgroupBarrier();
     for (var quad = lane; quad < 4 * WIDTH; quad += WORKGROUP) {
       var sum = vec4<f32>();

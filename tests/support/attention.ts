@@ -1,4 +1,4 @@
-// Answers: which attention layers do tests run, and how is one kernel of a layer run on given numbers? Plain arrays in and out;
+// Answers: how does a test run one attention kernel of a layer on given numbers? Plain arrays in and out;
 // layout, padding and page tables are put on here. It must not know what the right answers are.
 import type { Device } from '../../src/gpu/device.ts'
 import {
@@ -12,51 +12,16 @@ import {
   prefillQueries,
   ropeQuery,
 } from '../../src/kernels/attention.ts'
-import { rotationTable } from '../../src/models/rotary.ts'
-import type { HeadShape, RotarySpec } from '../../src/reference/attention.ts'
-import type { CacheFormat } from './cache.ts'
 import { type Data, runKernel } from './kernel.ts'
+import type { Layer } from './layer.ts'
 import { padRows, unpadRows } from './numbers.ts'
-import { type Blocks, randomMatrix, type WeightFormat } from './weights.ts'
-
-export interface LayerOptions {
-  readonly format?: WeightFormat
-  readonly cache?: CacheFormat
-  readonly halfSplit?: boolean
-  readonly blocks?: Blocks
-  readonly positions?: number // that the rotation table covers
-}
-
-/** One layer: its sizes, its expanding matrix [heads, nope + value, latent], its rotations. */
-export function makeLayer(shape: HeadShape, options: LayerOptions = {}) {
-  const {
-    format = 'f32',
-    cache = 'f32',
-    halfSplit = false,
-    blocks = { rows: 32, cols: 48 },
-    positions = 512,
-  } = options
-  const pairs = shape.rope / 2
-  const rotary: RotarySpec = {
-    frequencies: Array.from({ length: pairs }, (_, pair) => 10000 ** (-pair / pairs)),
-    halfSplit,
-  }
-  return {
-    ...shape,
-    cache,
-    rotary,
-    width: shape.nope + shape.rope,
-    record: shape.latent + shape.rope,
-    expand: randomMatrix(shape.heads * (shape.nope + shape.value), shape.latent, format, 11, blocks),
-    rotations: rotationTable({ frequencies: rotary.frequencies, magnitude: 1 }, positions),
-    scale: 1 / Math.sqrt(shape.nope + shape.rope),
-  }
-}
-export type Layer = ReturnType<typeof makeLayer>
 
 const ceilDiv = (value: number, by: number) => Math.ceil(value / by)
 const padTo16 = (value: number) => ceilDiv(value, 16) * 16
 const zeros = (rows: number, cols: number) => new Float32Array(rows * padTo16(cols))
+
+/** Splits that partial results have room for, as in the engine more than are in use. */
+const SPLITS = 6
 
 /** Where a step's rows lie: `tokens` rows from `position` on, found through `pages`. */
 export interface Place {
@@ -73,7 +38,7 @@ const headConstants = ({ heads, nope, rope, value, latent }: Layer) => ({
   LATENT: latent,
 })
 
-/** `offset` columns of other numbers before each row's query, as where query and latent come from one product. */
+/** The query begins `offset` columns into its row, as where query and latent come from one product. */
 const queryConstants = (layer: Layer, offset: number) => ({
   Q_OFFSET: offset,
   Q_STRIDE: padTo16(offset + layer.heads * layer.width),
@@ -86,15 +51,6 @@ function indent(values: ArrayLike<number>, cols: number, before: number): Float3
   return Float32Array.from({ length: rows * (before + cols) }, (_, i) => {
     const col = i % (before + cols)
     return col < before ? 7 : (values[Math.floor(i / (before + cols)) * cols + col - before] ?? 0)
-  })
-}
-
-/** Rows of `cols` as expand_latent leaves them, `block` rows at a time; NaN in the rows that do not exist. */
-export function cutBlocks(rows: Float32Array, cols: number, block: number): Float32Array[] {
-  return Array.from({ length: ceilDiv(rows.length, cols * block) }, (_, index) => {
-    const filled = new Float32Array(block * cols).fill(Number.NaN)
-    filled.set(rows.subarray(index * block * cols, (index + 1) * block * cols))
-    return padRows(filled, cols)
   })
 }
 
@@ -178,7 +134,7 @@ export class LayerKernels {
   async absorbQuery(
     query: ArrayLike<number>,
     { position, tokens }: Omit<Place, 'pages'>,
-    { workgroup = 256, offset = 0 } = {},
+    { workgroup = 64, offset = 0 } = {},
   ) {
     const layer = this.#layer
     const { heads, width, record } = layer
@@ -203,7 +159,7 @@ export class LayerKernels {
     return unpadRows(absorbed, heads * record)
   }
 
-  /** Partial results [tokens, heads, splits, latent + 2] for exactly the splits in use. */
+  /** Partial results [tokens, heads, splits in use, latent + 2]. */
   async latentAttend(
     absorbed: ArrayLike<number>,
     cache: Data,
@@ -213,9 +169,9 @@ export class LayerKernels {
     const layer = this.#layer
     const { heads, latent, record } = layer
     const splits = ceilDiv(position + tokens, split)
-    const { partial } = await runKernel(this.#device, {
+    const result = await runKernel(this.#device, {
       kernel: latentAttend,
-      constants: { HEADS: heads, LATENT: latent, ROPE: layer.rope, SPLITS: splits, SCALE: layer.scale },
+      constants: { HEADS: heads, LATENT: latent, ROPE: layer.rope, SPLITS, SCALE: layer.scale },
       imports: { cache: this.#cacheModule },
       grid: [splits, ceilDiv(heads, latentHeadTile), tokens],
       step: { position, tokens, split },
@@ -223,27 +179,29 @@ export class LayerKernels {
         absorbed: padRows(absorbed, heads * record),
         pages,
         cache,
-        partial: new Float32Array(tokens * heads * splits * (latent + 2)),
+        partial: new Float32Array(tokens * heads * SPLITS * (latent + 2)),
       },
     })
-    return Float64Array.from(partial)
+    const width = latent + 2
+    return Float64Array.from(result.partial).filter((_, i) => Math.floor(i / width) % SPLITS < splits)
   }
 
   async latentMerge(partial: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, split: number) {
     const layer = this.#layer
-    const { heads, value } = layer
-    const { ROPE: _rope, ...constants } = headConstants(layer)
+    const { heads, value, latent } = layer
+    const { ROPE: _, ...constants } = headConstants(layer)
+    const used = ceilDiv(position + tokens, split) * (latent + 2)
+    const roomy = new Float32Array(tokens * heads * SPLITS * (latent + 2)).fill(Number.NaN)
+    for (let i = 0; i < partial.length; i++) {
+      roomy[Math.floor(i / used) * SPLITS * (latent + 2) + (i % used)] = partial[i] ?? 0
+    }
     const { output } = await runKernel(this.#device, {
       kernel: latentMerge,
-      constants: { ...constants, SPLITS: ceilDiv(position + tokens, split), ...layer.expand.constants },
+      constants: { ...constants, SPLITS, ...layer.expand.constants },
       imports: layer.expand.imports,
       grid: [heads, tokens],
       step: { position, tokens, split },
-      data: {
-        partial: Float32Array.from(partial),
-        weights: layer.expand.words,
-        output: zeros(tokens, heads * value),
-      },
+      data: { partial: roomy, weights: layer.expand.words, output: zeros(tokens, heads * value) },
     })
     return unpadRows(output, heads * value)
   }

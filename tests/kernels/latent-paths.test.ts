@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import type { Device } from '../../src/gpu/device.ts'
+import {
+  absorb_query,
+  attend_prefill,
+  expand_latent,
+  type HeadShape,
+  latent_attend,
+  latent_merge,
+  latent_write,
+  rope_query,
+} from '../../src/reference/attention.ts'
+import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { LayerKernels } from '../support/attention.ts'
+import { emptyCache, pageTable } from '../support/cache.ts'
+import { type Layer, type LayerOptions, makeLayer } from '../support/layer.ts'
+import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+
+const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
+const V2_LITE = { heads: 16, nope: 128, rope: 64, value: 128, latent: 512 }
+const BLOCK = 64 // of the context, expanded at a time
+const SPLIT = 50
+
+/** `context` random rows of a layer, and what plain causal attention in f64 makes of them. */
+function makeProblem(shape: HeadShape, context: number, options: LayerOptions) {
+  const layer = makeLayer(shape, { ...options, positions: context })
+  const projected = Float64Array.from(normals(context * layer.record, 21))
+  const query = Float64Array.from(normals(context * layer.heads * layer.width, 22, 2))
+  const norm = Float32Array.from(normals(layer.latent, 23))
+  const norms = { latent: Float64Array.from(norm), query: new Float64Array(0), epsilon: 1e-6 }
+  const { records } = latent_write(projected, layer.record, 0, norms, 0, layer.rotary)
+  const expanded = expand_latent(records, layer.expand.values, layer)
+  const turned = rope_query(query, layer, 0, layer.rotary)
+  const { halfSplit } = layer.rotary
+  const wanted = attend_prefill(turned, expanded, records, layer, layer.scale, halfSplit)
+  return { layer, context, projected, query, norm, records, wanted, pages: pageTable(context, 24) }
+}
+type Problem = ReturnType<typeof makeProblem>
+
+/** Rows `first` to `end` of [rows, width]. */
+const rows = (values: Float64Array, width: number, first: number, end?: number) =>
+  values.subarray(first * width, end === undefined ? undefined : end * width)
+
+/** Materialised attention of one chunk after the other; returns the output of every row and the cache they left. */
+async function prefill(kernels: LayerKernels, problem: Problem, starts: readonly number[]) {
+  const { layer, context, pages } = problem
+  const output = new Float64Array(context * layer.heads * layer.value)
+  let cache = emptyCache(pages, layer.record, layer.cache)
+  for (const [i, position] of starts.entries()) {
+    const end = starts[i + 1] ?? context
+    const place = { position, tokens: end - position, pages }
+    const projected = rows(problem.projected, layer.record, position, end)
+    const written = await kernels.latentWrite(projected, layer.record, { norm: problem.norm }, cache, place)
+    cache = written.cache
+    const turned = await kernels.ropeQuery(
+      rows(problem.query, layer.heads * layer.width, position, end),
+      place,
+    )
+    const blocks = []
+    for (let index = 0; index * BLOCK < end; index++) {
+      blocks.push(await kernels.expandLatent(cache, place, { block: BLOCK, index }))
+    }
+    const chunk = await kernels.attendPrefill(turned, blocks, cache, place, BLOCK)
+    output.set(chunk, position * layer.heads * layer.value)
+  }
+  return { output, cache }
+}
+
+/** Absorbed attention of the last `tokens` rows over the cache. */
+async function decode(kernels: LayerKernels, problem: Problem, cache: Uint32Array, tokens: number) {
+  const { layer, context, pages } = problem
+  const place = { position: context - tokens, tokens, pages }
+  const query = rows(problem.query, layer.heads * layer.width, place.position)
+  const absorbed = await kernels.absorbQuery(query, place)
+  const partial = await kernels.latentAttend(absorbed, cache, place, SPLIT)
+  return kernels.latentMerge(partial, place, SPLIT)
+}
+
+describe('the reference', () => {
+  for (const halfSplit of [false, true]) {
+    it(`absorbed equals materialised, ${halfSplit ? 'halves' : 'neighbours'} paired`, () => {
+      const { layer, records, query, wanted } = makeProblem(AWKWARD, 70, { halfSplit })
+      const last = rows(query, layer.heads * layer.width, 60)
+      const absorbed = absorb_query(last, layer.expand.values, layer, 60, layer.rotary)
+      const partial = latent_attend(absorbed, records, layer, layer.scale, 32)
+      const output = latent_merge(partial, layer.expand.values, layer, 3)
+      expectClose(output, rows(wanted, layer.heads * layer.value, 60), 1e-12)
+    })
+  }
+})
+
+const problems = new Map<string, Problem>()
+/** The same problem for every adapter: its answer in f64 takes a while. */
+function problemOf(shape: HeadShape, context: number, options: LayerOptions): Problem {
+  const key = JSON.stringify([shape, context, options])
+  const problem = problems.get(key) ?? makeProblem(shape, context, options)
+  problems.set(key, problem)
+  return problem
+}
+
+describeOnAdapters('materialised prefill and absorbed decode are plain causal attention', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  const check = async (problem: Problem, starts: readonly number[], tokens: readonly number[]) => {
+    const layer: Layer = problem.layer
+    const kernels = new LayerKernels(device, layer)
+    const { output, cache } = await prefill(kernels, problem, starts)
+    expectClose(output, problem.wanted, TOLERANCE[layer.cache])
+    for (const each of tokens) {
+      const decoded = await decode(kernels, problem, cache, each)
+      // Both read the same cache, so that its rounding does not part them.
+      expectClose(decoded, rows(output, layer.heads * layer.value, problem.context - each), TOLERANCE.f32)
+    }
+  }
+
+  for (const cache of ['f16', 'f32'] as const) {
+    it(`3 awkward heads, ${cache} cache, context 1 to 300`, async () => {
+      for (const [context, starts, tokens] of [
+        [1, [0], [1]],
+        [63, [0, 40], [2]],
+        [64, [0], [3]],
+        [65, [0, 64], [1, 3]],
+        [300, [0, 40, 140], [1, 2, 3]],
+      ] as const) {
+        await check(problemOf(AWKWARD, context, { cache }), starts, tokens)
+      }
+    })
+  }
+
+  it('halves paired, FP8 weights', async () => {
+    await check(problemOf(AWKWARD, 70, { halfSplit: true, format: 'fp8_block' }), [0, 30], [2])
+  })
+
+  it('the heads of DeepSeek-V2-Lite', async () => {
+    await check(problemOf(V2_LITE, 67, { cache: 'f16', format: 'bf16' }), [0, 20], [1, 2])
+  })
+})
