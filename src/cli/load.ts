@@ -10,6 +10,7 @@ import { openFolder } from './node-source.ts'
 export const LOAD_OPTIONS: OptionTypes = {
   model: 'text',
   kv: 'text',
+  products: 'text',
   limits: 'text',
   adapter: 'text',
   'no-f16': 'flag',
@@ -28,6 +29,7 @@ export async function loadFromArgs(
 ): Promise<Loaded> {
   const started = performance.now()
   const cache = oneOf(args, 'kv', ['f16', 'f32'], 'f16')
+  const products = oneOf(args, 'products', ['f32', 'f16'], 'f32')
   const limits = oneOf(args, 'limits', ['default', 'max'], 'max')
   const source = openFolder(required(args, 'model'))
   try {
@@ -36,6 +38,7 @@ export async function loadFromArgs(
       gpu: openDawn(args.text('adapter')),
       device: { limits, f16: !args.flag('no-f16'), subgroups: !args.flag('no-subgroups') },
       cache,
+      products,
     })
     return {
       engine,

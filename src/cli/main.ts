@@ -22,7 +22,7 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
   inspect  DIR [--json]
            Says what the folder holds and how many bytes it would take. Needs no GPU.
 
-With a GPU: [--kv f16|f32] [--limits default|max] [--no-f16] [--no-subgroups] [--adapter NAME]
+With a GPU: [--kv f16|f32] [--products f32|f16] [--limits default|max] [--no-f16] [--no-subgroups] [--adapter NAME]
 The adapter is what Dawn finds; on Linux VK_DRIVER_FILES chooses the Vulkan driver, --adapter filters by name.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `

@@ -21,6 +21,7 @@ export interface RuntimeOptions {
   readonly contextLength: number
   readonly chunk: number // most rows of a prefill step
   readonly cache: 'f16' | 'f32'
+  readonly products: 'f32' | 'f16' // f16 needs shader-f16
 }
 
 /** Steps whose results may be awaited at the same time. */
@@ -242,12 +243,12 @@ export class Runtime {
 
 function modesOf(
   { capabilities }: Device,
-  { cache, chunk }: RuntimeOptions,
+  { cache, chunk, products: wanted }: RuntimeOptions,
 ): { prefill: Mode; decode: Mode } {
-  const f16Products = capabilities.f16
+  const products = capabilities.f16 ? wanted : 'f32'
   return {
-    prefill: { name: 'prefill', rows: chunk, cache, f16Products },
-    decode: { name: 'decode', rows: 1, cache, f16Products },
+    prefill: { name: 'prefill', rows: chunk, cache, products },
+    decode: { name: 'decode', rows: 1, cache, products },
   }
 }
 

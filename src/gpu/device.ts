@@ -60,6 +60,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
       f16: device.features.has('shader-f16'),
       subgroups: device.features.has('subgroups'),
       timestamps: device.features.has('timestamp-query'),
+      software: isSoftware(adapter.info),
       maxBindingBytes: limits.maxStorageBufferBindingSize,
       maxBufferBytes: limits.maxBufferSize,
       maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
@@ -82,6 +83,11 @@ function lostError(info: GPUDeviceLostInfo): HadalError {
   return new HadalError('device_lost', `The GPU device was lost: ${info.message || info.reason}.`, {
     hint: 'Load the model again. If it happens again, close other programs that use the GPU or choose a smaller model or context.',
   })
+}
+
+/** Fallback adapters say so; Mesa's lavapipe does not, but names itself. */
+function isSoftware(info: GPUAdapterInfo): boolean {
+  return info.isFallbackAdapter || ['swiftshader', 'software'].includes(info.architecture)
 }
 
 function describeAdapter(info: GPUAdapterInfo): string {

@@ -6,6 +6,7 @@ export interface Capabilities {
   readonly f16: boolean
   readonly subgroups: boolean
   readonly timestamps: boolean
+  readonly software: boolean // runs on the CPU: arithmetic and barriers cost more than memory
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
   readonly maxWorkgroupBytes: number
@@ -18,6 +19,7 @@ export const GUARANTEED: Capabilities = {
   f16: false,
   subgroups: false,
   timestamps: false,
+  software: false,
   maxBindingBytes: 128 * 1024 * 1024,
   maxBufferBytes: 256 * 1024 * 1024,
   maxWorkgroupBytes: 16 * 1024,

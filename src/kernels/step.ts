@@ -40,7 +40,16 @@ export const PLAIN_STEP: Readonly<Step> = {
 
 /** Writes a step into 64 bytes, little-endian as WebGPU requires. */
 export function encodeStep(step: Readonly<Step>, into: DataView): void {
-  const words = [step.position, step.tokens, step.position + step.tokens, step.split, step.seed, step.draw, step.topK, step.biases]
+  const words = [
+    step.position,
+    step.tokens,
+    step.position + step.tokens,
+    step.split,
+    step.seed,
+    step.draw,
+    step.topK,
+    step.biases,
+  ]
   const floats = [step.temperature, step.topP, step.minP, step.repetition, step.presence, step.frequency]
   words.forEach((value, index) => {
     into.setUint32(4 * index, value, true)

@@ -43,7 +43,14 @@ export const SPLITS = 32
 export const BLOCK = 256
 
 /** Throws `unsupported` for head sizes that the kernels have no registers for. */
-export function checkAttention({ latent, rope, value }: LatentAttention): void {
+export function checkAttention({ latent, rope, nope, value }: LatentAttention): void {
+  if ([latent, rope, nope, value].some((size) => size % 2 !== 0)) {
+    throw new HadalError(
+      'unsupported',
+      `config.json: kv_lora_rank ${latent}, qk_rope_head_dim ${rope}, qk_nope_head_dim ${nope} and v_head_dim ${value} must be even.`,
+      { file: 'config.json', hint: 'All published DeepSeek models have even sizes.' },
+    )
+  }
   const { record, value: widest } = attentionLimits
   if (latent + rope <= record && value <= widest) return
   throw new HadalError(

@@ -16,7 +16,7 @@ import { type Activation, type Resource, resource } from '../program/graph.ts'
 import {
   type Context,
   ceilDiv,
-  LANES,
+  lanesOf,
   linear,
   norm,
   productsModule,
@@ -135,7 +135,7 @@ function routerLogits(
 }
 
 function decodeExperts(
-  { graph, mode }: Context,
+  context: Context,
   spec: ModelSpec,
   layer: Mixture,
   { up, down }: Tensors,
@@ -143,6 +143,8 @@ function decodeExperts(
   route: Activation,
   x: Activation,
 ): void {
+  const { graph, mode } = context
+  const LANES = lanesOf(context)
   const size = sizes(spec, layer)
   const entries = layer.active + (layer.sharedInner > 0 ? 1 : 0)
   const inner = graph.activation('expert inner', 'f32', mode.rows * (layer.active + 1), size.I_STRIDE)

@@ -19,7 +19,7 @@ export interface Mode {
   readonly name: 'decode' | 'prefill'
   readonly rows: number // the most rows of a step
   readonly cache: 'f16' | 'f32'
-  readonly f16Products: boolean // f16 multiplication in prefill tiles
+  readonly products: 'f32' | 'f16' // how prefill tiles hold their factors
 }
 
 /** What an operation needs around it. */
@@ -30,8 +30,11 @@ export interface Context {
 }
 
 export const WORKGROUP = 64
-/** Invocations that share one weight row in decode. */
-export const LANES = 8
+/**
+ * Invocations that share one weight row in decode: neighbours on a GPU read neighbouring words, while a CPU is quicker without
+ * the sum over lanes (2 to 4 times on lavapipe and SwiftShader).
+ */
+export const lanesOf = ({ capabilities }: Context): number => (capabilities.software ? 1 : 8)
 /** Rows and columns of a prefill tile. */
 export const TILE = 32
 
@@ -41,8 +44,7 @@ export const ceilDiv = (value: number, by: number): number => Math.ceil(value / 
 export const reduceModule = ({ capabilities }: Context): string =>
   capabilities.subgroups ? 'shared/reduce_subgroup' : 'shared/reduce'
 
-export const productsModule = ({ mode }: Context): string =>
-  mode.f16Products ? 'linear/products_f16' : 'linear/products_f32'
+export const productsModule = ({ mode }: Context): string => `linear/products_${mode.products}`
 
 export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
 
@@ -73,6 +75,7 @@ export function linear(
   options: LinearOptions = {},
 ): void {
   const { graph, mode } = context
+  const lanes = lanesOf(context)
   for (const part of matrix.parts) {
     const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
     const constants = {
@@ -84,10 +87,10 @@ export function linear(
     }
     if (mode.name === 'decode') {
       graph.dispatch(linearDecode, {
-        constants: { ...constants, LANES, WORKGROUP },
+        constants: { ...constants, LANES: lanes, WORKGROUP },
         imports: { weights: weightsModule(matrix), rows: `shared/rows_${mode.rows}` },
         operands,
-        grid: [ceilDiv(part.rows, WORKGROUP / LANES)],
+        grid: [ceilDiv(part.rows, WORKGROUP / lanes)],
       })
     } else {
       const products = options.exact ? 'linear/products_f32' : productsModule(context)

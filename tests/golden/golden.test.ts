@@ -23,7 +23,10 @@ describeOnAdapters('goldens', (adapter) => {
 async function judge(adapter: AdapterCase, name: string, cache: 'f16' | 'f32'): Promise<void> {
   const folder = join(FIXTURES, name)
   const golden = readGolden(folder)
-  const engine = await openModel(folder, adapter, { cache })
+  const engine = await openModel(folder, adapter, {
+    cache,
+    products: cache === 'f16' && !name.includes('f32') ? 'f16' : 'f32',
+  })
   try {
     for (const mode of MODES) {
       const error = relativeError(await engine.logits(golden.promptIds, mode), golden.logits)
