@@ -1,5 +1,6 @@
 // Answers: `hadal generate`: an answer, streamed as text or printed as one JSON object. It must not know how it is made.
 import type { GenerateDone, GenerateRequest, SamplingOptions } from '../engine/types.ts'
+import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Args, type OptionTypes, parseArgs, required, UsageError } from './args.ts'
 import { readIds, readMessages } from './input.ts'
 import { LOAD_OPTIONS, type Loaded, loadFromArgs } from './load.ts'
@@ -17,21 +18,23 @@ const OPTIONS: OptionTypes = {
   seed: 'number',
   'no-think': 'flag',
   json: 'flag',
+  profile: 'flag',
 }
 
 export async function generate(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
   required(args, 'model')
-  const request: GenerateRequest = {
-    input: await readInput(args),
+  const input = await readInput(args)
+  const request = {
     sampling: samplingOf(args),
     ...optional('maxTokens', args.number('max-tokens')),
     ...(args.flag('no-think') ? { thinking: false } : {}),
   }
   const loaded = await loadFromArgs(args)
   try {
-    if (args.flag('json')) await printJson(loaded, request)
-    else await printText(loaded, request)
+    const whole = { ...request, input: rendered(input, loaded.engine.tokenizer) }
+    if (args.flag('json')) await printJson(loaded, whole, args.flag('profile'))
+    else await printText(loaded, whole)
   } finally {
     await loaded.close()
   }
@@ -46,7 +49,17 @@ async function readInput(args: Args): Promise<GenerateRequest['input']> {
   }
   if (messages !== undefined) return { messages: await readMessages(messages) }
   if (ids !== undefined) return { ids: await readIds(ids) }
-  return { messages: [{ role: 'user', content: prompt ?? '' }] }
+  return { prompt: prompt ?? '' }
+}
+
+/** A prompt is what a user says to the model; one that begins with the model's own first token is a chat rendered already. */
+function rendered(input: GenerateRequest['input'], tokenizer: TextTokenizer): GenerateRequest['input'] {
+  if (!('prompt' in input)) return input
+  const { bosId } = tokenizer
+  const begins = bosId !== undefined && input.prompt.startsWith(tokenizer.tokenText(bosId))
+  return begins
+    ? { ids: tokenizer.encode(input.prompt) }
+    : { messages: [{ role: 'user', content: input.prompt }] }
 }
 
 /** Without any sampling option the answer is greedy, so that it can be repeated; with one, the rest are the model's own defaults. */
@@ -78,7 +91,11 @@ async function printText({ engine }: Loaded, request: GenerateRequest): Promise<
   process.stdout.write('\n')
 }
 
-async function printJson({ engine, loadMs }: Loaded, request: GenerateRequest): Promise<void> {
+async function printJson(
+  { engine, loadMs }: Loaded,
+  request: GenerateRequest,
+  profile: boolean,
+): Promise<void> {
   let text = ''
   let reasoning = ''
   const ids: number[] = []
@@ -108,6 +125,7 @@ async function printJson({ engine, loadMs }: Loaded, request: GenerateRequest): 
     dispatches_per_token: done?.dispatchesPerToken,
     readbacks_per_token: done?.readbacksPerToken,
     adapter: engine.info.adapter,
+    ...(profile ? { kernels: await engine.profile((done?.promptTokens ?? 0) + (done?.tokens ?? 0)) } : {}),
   }
   process.stdout.write(`${JSON.stringify(report)}\n`)
 }

@@ -50,8 +50,16 @@ export async function loadFromArgs(
     }
   } catch (error) {
     await source.close()
+    if (error instanceof HadalError && error.code === 'no_webgpu') throw noAdapter(args.text('adapter'))
     throw error
   }
+}
+
+function noAdapter(name: string | undefined): HadalError {
+  const filter = name === undefined ? '' : ` named like "${name}"`
+  return new HadalError('no_webgpu', `Dawn found no WebGPU adapter${filter}.`, {
+    hint: 'Install a Vulkan driver (on Debian: libvulkan1 and mesa-vulkan-drivers), or point VK_DRIVER_FILES at its ICD file.',
+  })
 }
 
 /** WebGPU by Dawn: the adapters that the Vulkan loader finds (VK_DRIVER_FILES), or the platform's own; `name` picks by a part of the name. */
@@ -67,7 +75,7 @@ function openDawn(name: string | undefined): GPU {
       `Dawn could not be started: ${cause instanceof Error ? cause.message : cause}`,
       {
         cause,
-        hint: 'Install the packages with `npm install`, and a Vulkan driver (on Debian: libvulkan1 and mesa-vulkan-drivers).',
+        hint: 'Install the packages with `npm install`.',
       },
     )
   }

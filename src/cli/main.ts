@@ -15,8 +15,9 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
 const USAGE = `Usage: npm run -s hadal -- COMMAND
 
   generate --model DIR (--prompt TEXT | --messages FILE.json | --ids FILE.json)
-           [--max-tokens N] [--temperature T] [--top-p P] [--top-k K] [--min-p M] [--seed S] [--no-think] [--json]
-           Answers as text, or as one JSON object. Greedy when no sampling option is given.
+           [--max-tokens N] [--temperature T] [--top-p P] [--top-k K] [--min-p M] [--seed S] [--no-think] [--json [--profile]]
+           Answers as text, or as one JSON object; --profile adds the time of each kernel in one step.
+           Greedy when no sampling option is given.
   logits   --model DIR --ids FILE.json --out FILE.safetensors [--mode whole|chunked|decode]
            Writes the logits of every position as one F32 tensor "logits" [tokens, vocabulary].
   inspect  DIR [--json]

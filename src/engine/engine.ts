@@ -3,6 +3,7 @@
 import sources from 'virtual:shaders'
 import { type Device, type DeviceOptions, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
+import type { KernelTime } from '../gpu/profiler.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import { describeModel } from '../models/describe.ts'
 import { checkAttention } from '../models/latent.ts'
@@ -17,6 +18,7 @@ import { modelInfo } from './info.ts'
 import { type LogitsMode, logitsOf } from './logits.ts'
 import { planModel } from './plan.ts'
 import { prepareModel } from './prepare.ts'
+import { profileStep } from './profile.ts'
 import { taskOf } from './request.ts'
 import { Runtime } from './runtime.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
@@ -157,8 +159,20 @@ export class Engine {
     return this.device.arena.bytes()
   }
 
-  /** Answers a request. Ending the iteration early, or the signal, stops it; an abort ends with `finishReason: 'abort'`. */
-  async *generate(request: GenerateRequest, signal?: AbortSignal): AsyncGenerator<GenerateEvent> {
+  /** A conversation of its own. Sessions share the KV cache; `fork()` one to answer the same question twice, `close()` it to free its pages. */
+  openSession(): Session {
+    return new Session(this.#runtime.cache)
+  }
+
+  /**
+   * Answers a request, in the engine's own session or another. Ending the iteration early, or the signal, stops it; an abort ends with
+   * `finishReason: 'abort'`.
+   */
+  async *generate(
+    request: GenerateRequest,
+    signal?: AbortSignal,
+    session = this.#session,
+  ): AsyncGenerator<GenerateEvent> {
     const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
     const task = taskOf(request, this.#runtime, model)
     yield* this.#exclusively(() => {
@@ -169,7 +183,7 @@ export class Engine {
         task.prompt,
         this.#runtime.spec.vocab,
       )
-      return generate(this.#runtime, this.#session, this.tokenizer, task, signal)
+      return generate(this.#runtime, session, this.tokenizer, task, signal)
     })
   }
 
@@ -180,6 +194,16 @@ export class Engine {
   async logits(ids: readonly number[], mode: LogitsMode = 'whole'): Promise<Float32Array> {
     for await (const logits of this.#exclusively(() => logitsOf(this.#runtime, ids, mode))) return logits
     throw new HadalError('internal', 'No logits were computed.')
+  }
+
+  /**
+   * Milliseconds by kernel of one decode step after `context` tokens, whose content does not matter. Throws `unsupported` without
+   * the timestamp-query feature.
+   */
+  async profile(context: number): Promise<KernelTime[]> {
+    for await (const times of this.#exclusively(() => profileStep(this.device, this.#runtime, context)))
+      return times
+    throw new HadalError('internal', 'No step was measured.')
   }
 
   /** Frees everything on the GPU. */

@@ -29,7 +29,10 @@ export async function prepareModel(
   options: StreamOptions,
 ): Promise<GpuModel> {
   const writers = new Map<TensorEntry, TensorWriter>()
-  const model = allocate(device, plan, writers)
+  // Whether it fits is known before the first byte is fetched.
+  const model = await device.arena.guard('the weights of this model', async () =>
+    allocate(device, plan, writers),
+  )
   let pending = 0
   await streamTensors(
     checkpoint.source,

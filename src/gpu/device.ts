@@ -6,6 +6,8 @@ import type { Capabilities } from './limits.ts'
 export interface DeviceOptions {
   /** 'default': the limits every WebGPU device guarantees; 'max': whatever the adapter offers. */
   readonly limits?: 'default' | 'max'
+  /** Bindings are kept to at most this many bytes, however large the device allows them. */
+  readonly maxBindingBytes?: number
   readonly f16?: boolean // false: do not ask for shader-f16
   readonly subgroups?: boolean // false: do not ask for subgroups
 }
@@ -61,7 +63,10 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
       subgroups: device.features.has('subgroups'),
       timestamps: device.features.has('timestamp-query'),
       software: isSoftware(adapter.info),
-      maxBindingBytes: limits.maxStorageBufferBindingSize,
+      maxBindingBytes: Math.min(
+        limits.maxStorageBufferBindingSize,
+        options.maxBindingBytes ?? Number.POSITIVE_INFINITY,
+      ),
       maxBufferBytes: limits.maxBufferSize,
       maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
       maxWorkgroupSize: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),

@@ -1,6 +1,6 @@
 // Answers: how does a weight matrix lie in GPU buffers? Row stride, scales, splitting into parts no larger than a binding.
 // It must not know which matrix it is or where its bytes come from.
-import { assert, HadalError } from '../lib/error.ts'
+import { HadalError } from '../lib/error.ts'
 
 /** Storage formats on the GPU; each is a module of shaders/weights. */
 export type Format = 'f32' | 'f16' | 'bf16' | 'fp8_block'
@@ -133,12 +133,15 @@ export interface GpuBank {
   readonly slots: GPUBuffer // [experts + 1, 2] u32: bank, first vec4 within it; the last entry is the shared expert's
 }
 
-/** The one part of a matrix that is small enough to need no splitting. */
+/** The part of a matrix that kernels need whole. Throws `unsupported` when the device's bindings are too small for that. */
 export function onlyPart(matrix: GpuMatrix): GpuMatrix['parts'][number] {
   const [part] = matrix.parts
-  assert(
-    part && matrix.parts.length === 1,
-    `a matrix of ${matrix.rows} × ${matrix.cols} was split where it must not be`,
+  if (part && matrix.parts.length === 1) return part
+  throw new HadalError(
+    'unsupported',
+    `A matrix of ${matrix.rows} × ${matrix.cols} must fit one binding of this device.`,
+    {
+      hint: 'Use a device with larger storage buffer bindings.',
+    },
   )
-  return part
 }

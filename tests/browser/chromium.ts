@@ -3,10 +3,11 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Browser, chromium } from 'playwright'
+import { type Browser, chromium, type Page } from 'playwright'
 import { build, type InlineConfig } from 'vite'
 import { describe, vi } from 'vitest'
 import { serveFolder } from '../../tools/serve.mjs'
+import { shaderPlugin } from '../../tools/shader-plugin.mjs'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 const executablePath = process.env.HADAL_CHROMIUM || '/usr/bin/chromium'
@@ -42,6 +43,26 @@ export async function buildAndServe(config: InlineConfig): Promise<Host> {
   const folder = mkdtempSync(join(tmpdir(), 'hadal-page-'))
   await build({ logLevel: 'warn', ...config, build: { ...config.build, outDir: folder, emptyOutDir: true } })
   return serve(folder)
+}
+
+/** A page that has nothing but the library on it, beside the files of `publicDir`, open in a browser of its own. */
+export async function openBarePage(publicDir: string): Promise<{ page: Page; close(): Promise<void> }> {
+  const host = await buildAndServe({
+    configFile: false,
+    root: join(root, 'tests', 'browser', 'library'),
+    publicDir,
+    plugins: [shaderPlugin()],
+    worker: { format: 'es', plugins: () => [shaderPlugin()] },
+    build: { target: 'es2023' },
+  })
+  const browser = await launch()
+  const close = async () => {
+    await browser.close()
+    await host.close()
+  }
+  const page = await browser.newPage()
+  await page.goto(host.url)
+  return { page, close }
 }
 
 /** Serves a copy of a host's folder after `change` was made to it. */

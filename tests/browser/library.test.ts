@@ -2,11 +2,10 @@
 // It must not know the page.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, Page } from 'playwright'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Model } from '../../src/index.ts'
-import { shaderPlugin } from '../../tools/shader-plugin.mjs'
-import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+import { describeInChromium, openBarePage, root } from './chromium.ts'
 
 interface Golden {
   readonly messages: { role: 'user' | 'assistant' | 'system'; content: string }[]
@@ -22,31 +21,18 @@ declare const hadal: { loadModel: (place: string) => Promise<Model> }
 declare let model: Model
 
 describeInChromium('the library', () => {
-  let browser: Browser
-  let host: Host
+  let bare: Awaited<ReturnType<typeof openBarePage>>
   let page: Page
 
   beforeAll(async () => {
-    host = await buildAndServe({
-      configFile: false,
-      root: join(root, 'tests', 'browser', 'library'),
-      publicDir: join(root, 'public'),
-      plugins: [shaderPlugin()],
-      worker: { format: 'es', plugins: () => [shaderPlugin()] },
-      build: { target: 'es2023' },
-    })
-    browser = await launch()
-    page = await browser.newPage()
-    await page.goto(host.url)
+    bare = await openBarePage(join(root, 'public'))
+    page = bare.page
     await page.evaluate(async () =>
       Object.assign(globalThis, { model: await hadal.loadModel('models/lanternfish') }),
     )
   })
 
-  afterAll(async () => {
-    await browser?.close()
-    await host?.close()
-  })
+  afterAll(() => bare?.close())
 
   test.each(golden.map((item, index) => [index, item] as const))(
     'gives golden completion %i token for token',

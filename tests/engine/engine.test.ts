@@ -1,6 +1,7 @@
 // Answers: does the engine keep its promises about answers? Reuse equals fresh, same seed same text, aborts, limits, counted memory.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
+import type { Session } from '../../src/engine/session.ts'
 import type { GenerateRequest } from '../../src/engine/types.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
@@ -42,6 +43,39 @@ describeOnAdapters(
       await answer(engine, ask('What is 3 + 4?'))
       const again = await answer(engine, ask('What is MLA?', { thinking: false }))
       expect(again.ids).toEqual(first.ids)
+    })
+
+    it('answers in a fork as in a conversation of its own, and leaves the first one as it was', async () => {
+      const ask2 = (first: string, content: string): GenerateRequest => ({
+        input: {
+          messages: [
+            { role: 'user', content: 'My name is Ada.' },
+            { role: 'assistant', content: first },
+            { role: 'user', content },
+          ],
+        },
+        sampling: GREEDY,
+        thinking: false,
+      })
+      const run = (request: GenerateRequest, session: Session) => answer(engine, request, undefined, session)
+      const [trunk, alone] = [engine.openSession(), engine.openSession()]
+      const first = await run(ask('My name is Ada.', { thinking: false }), trunk)
+      const twin = trunk.fork()
+      const inTwin = await run(ask2(first.text, 'What is my name?'), twin)
+      const inTrunk = await run(ask2(first.text, 'What is 2 + 2?'), trunk)
+      expect(inTwin.done.cachedTokens).toBeGreaterThan(0)
+      expect(inTwin.ids).toEqual((await run(ask2(first.text, 'What is my name?'), alone)).ids)
+      expect(inTrunk.ids).toEqual((await run(ask2(first.text, 'What is 2 + 2?'), alone)).ids)
+      for (const session of [trunk, twin, alone]) session.close()
+    })
+
+    it('times every kernel of a step', async () => {
+      const times = await engine.profile(100)
+      expect(times.map(({ name }) => name)).toContain('latent_attend')
+      expect(times.reduce((sum, { count }) => sum + count, 0)).toBe(
+        (await answer(engine, ask('Hi'))).done.dispatchesPerToken,
+      )
+      for (const { ms } of times) expect(ms).toBeGreaterThanOrEqual(0)
     })
 
     it('repeats a sampled answer with the same seed, and not with every other', async () => {

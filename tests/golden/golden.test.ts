@@ -12,12 +12,22 @@ const MODES: readonly LogitsMode[] = ['whole', 'chunked', 'decode']
 /** Relative error of the logits: with the f16 cache and f16 products, and with everything in f32. */
 const LIMIT = { f16: 2e-3, f32: 1e-4 } as const
 
+/** So small that every matrix of the fixture is cut, and every expert has a bank of its own. */
+const SMALL_BINDINGS = 48 * 1024
+
 describeOnAdapters('goldens', (adapter) => {
   for (const name of readdirSync(FIXTURES)) {
     it(`${name}: f16 cache`, () => judge(adapter, name, 'f16'))
     it(`${name}: f32 throughout`, () =>
       judge({ ...adapter, options: { ...adapter.options, f16: false } }, name, 'f32'))
   }
+
+  it('deepseek_v3-fp8-tiny: matrices in parts, experts in many banks', () =>
+    judge(
+      { ...adapter, options: { ...adapter.options, maxBindingBytes: SMALL_BINDINGS } },
+      'deepseek_v3-fp8-tiny',
+      'f16',
+    ))
 })
 
 async function judge(adapter: AdapterCase, name: string, cache: 'f16' | 'f32'): Promise<void> {

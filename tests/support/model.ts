@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { type Engine, type EngineOptions, loadEngine } from '../../src/engine/engine.ts'
+import type { Session } from '../../src/engine/session.ts'
 import type { GenerateDone, GenerateEvent, GenerateRequest } from '../../src/engine/types.ts'
 import { parseHeader } from '../../src/weights/safetensors.ts'
 import { type AdapterCase, openGpu } from './adapter.ts'
@@ -64,9 +65,10 @@ export async function answer(
   engine: Engine,
   request: GenerateRequest,
   signal?: AbortSignal,
+  session?: Session,
 ): Promise<Answer> {
   const events: GenerateEvent[] = []
-  for await (const event of engine.generate(request, signal)) events.push(event)
+  for await (const event of engine.generate(request, signal, session)) events.push(event)
   const done = events.at(-1)
   if (done?.type !== 'done') throw new Error('the answer has no end')
   const deltas = events.filter((event) => event.type === 'delta')

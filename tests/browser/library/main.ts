@@ -1,4 +1,5 @@
-// Answers: what does a page need to use the library? This. It must not know what a test asks of it.
+// Answers: what does a page need to use the library, and the engine without its worker? This. It must not know what a test asks of it.
+import { loadEngine, openHttp } from '../../../src/core.ts'
 import { loadModel } from '../../../src/index.ts'
 
-Object.assign(globalThis, { hadal: { loadModel } })
+Object.assign(globalThis, { hadal: { loadModel }, core: { loadEngine, openHttp } })
