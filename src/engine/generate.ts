@@ -4,10 +4,11 @@ import { HadalError } from '../lib/error.ts'
 import { kvBytesPerToken } from '../models/spec.ts'
 import { type Answer, openAnswer } from '../text/answer.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
+import { PAGE_TOKENS } from './kv-cache.ts'
 import { decodeResult, type SampleResult } from './result.ts'
 import type { Runtime } from './runtime.ts'
 import { samplingStep } from './sampling.ts'
-import type { Session } from './session.ts'
+import { pagesFor, type Session } from './session.ts'
 import type { FinishReason, GenerateEvent, KvUse, SamplingOptions, TokenLogprob } from './types.ts'
 
 /** A request whose text has become ids and whose options have been checked. */
@@ -182,7 +183,8 @@ function kvUse(runtime: Runtime, session: Session): KvUse {
   return {
     tokens: session.length,
     bytes: session.bytes,
-    standardBytes: session.length * kvBytesPerToken(runtime.spec, elementBytes).standard,
+    standardBytes:
+      pagesFor(session.length) * PAGE_TOKENS * kvBytesPerToken(runtime.spec, elementBytes).standard,
   }
 }
 

@@ -87,4 +87,5 @@ export class Session {
   }
 }
 
-const pagesFor = (tokens: number): number => Math.ceil(tokens / PAGE_TOKENS)
+/** Pages that hold this many tokens. */
+export const pagesFor = (tokens: number): number => Math.ceil(tokens / PAGE_TOKENS)

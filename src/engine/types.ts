@@ -79,7 +79,7 @@ export type GenerateEvent = GenerateDelta | GenerateDone
 export interface KvUse {
   readonly tokens: number
   readonly bytes: number // whole pages in use
-  readonly standardBytes: number // layers × heads × (qk head dim + value head dim) × the same element size × tokens
+  readonly standardBytes: number // the same pages, with layers × heads × (qk head dim + value head dim) of the same element size a token
 }
 
 export interface LoadProgress {

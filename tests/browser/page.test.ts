@@ -99,8 +99,10 @@ describeInChromium('the page', () => {
   test('reloads without a network, keeps the conversation and answers', async () => {
     await page.reload()
     expect(await answers().count()).toBe(3)
-    await page.getByText('Works offline').waitFor()
+    // Written while the model loads, it is sent as soon as there is one.
     await ask('Who are you?')
+    await page.getByText('Will be sent as soon as the model is ready').waitFor()
+    await page.getByText('Works offline').waitFor()
     await completed(4)
     expect(await answers().nth(3).locator('.markdown').innerText()).toContain('Lanternfish')
     await context.setOffline(false)

@@ -85,7 +85,7 @@ describeOnAdapters(
       const { done } = await answer(engine, request)
       const pages = Math.ceil(done.kv.tokens / PAGE_TOKENS)
       expect(done.kv.bytes).toBe(pages * PAGE_TOKENS * LAYERS * RECORD * 2)
-      expect(done.kv.standardBytes).toBe(done.kv.tokens * LAYERS * 8 * (32 + 16 + 32) * 2)
+      expect(done.kv.standardBytes).toBe(pages * PAGE_TOKENS * LAYERS * 8 * (32 + 16 + 32) * 2)
       const allocated = engine.gpuBytes().kv_cache ?? 0
       expect(allocated % (PAGE_TOKENS * LAYERS * RECORD * 2)).toBe(0)
     })

@@ -15,19 +15,25 @@ const placeholders = {
 
 export function Composer() {
   const text = useSignal('')
+  const waiting = useSignal(false) // to be sent as soon as there is a model
   const state = load.value
   const ready = state.phase === 'ready'
   const canThink = state.phase !== 'ready' || state.model.info.thinking
-  useEffect(() => {
-    if (ready) focusQuestion()
-  }, [ready])
+  const coming = state.phase === 'starting' || state.phase === 'loading'
   const send = () => {
     const question = text.value.trim()
-    if (question === '' || !ready || answering.value) return
+    if (question === '' || answering.value) return
+    waiting.value = coming
+    if (!ready) return
     text.value = ''
     void ask(question)
     focusQuestion()
   }
+  useEffect(() => {
+    if (!ready) return
+    focusQuestion()
+    if (waiting.value) send()
+  }, [ready])
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method composes a word, Enter accepts the word.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
@@ -51,13 +57,16 @@ export function Composer() {
         aria-describedby="composer-keys"
         onInput={(event) => {
           text.value = event.currentTarget.value
+          waiting.value = false
         }}
         onKeyDown={onKeyDown}
       />
       <div class="controls">
         {canThink && <ThinkToggle />}
-        <span id="composer-keys" class="keys">
-          Enter sends, Shift + Enter makes a new line
+        <span id="composer-keys" class={waiting.value ? 'keys waiting' : 'keys'} role="status">
+          {waiting.value
+            ? 'Will be sent as soon as the model is ready'
+            : 'Enter sends, Shift + Enter makes a new line'}
         </span>
         {answering.value ? (
           <button class="round stop" type="button" aria-label="Stop" title="Stop" onClick={stopAnswer}>
@@ -69,7 +78,7 @@ export function Composer() {
             type="submit"
             aria-label="Send"
             title="Send"
-            disabled={!ready || text.value.trim() === ''}
+            disabled={!(ready || coming) || text.value.trim() === ''}
           >
             <SendIcon />
           </button>

@@ -25,7 +25,7 @@ interface Figures {
 }
 
 function figures({ bytes, totalBytes, bytesPerSecond, secondsLeft }: Figures): string {
-  const left = formatSeconds(secondsLeft)
+  const left = bytes < totalBytes ? formatSeconds(secondsLeft) : ''
   return [
     `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,
     bytesPerSecond > 0 ? `${formatBytes(Math.round(bytesPerSecond))}/s` : '',
