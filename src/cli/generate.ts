@@ -109,6 +109,7 @@ async function printJson(
     reasoning += event.reasoning
     ids.push(...event.ids)
   }
+  const { total: _, ...purposes } = engine.gpuBytes()
   const report = {
     text,
     reasoning,
@@ -121,7 +122,7 @@ async function printJson(
       prompt_tokens: done?.promptTokens,
       tokens: done?.tokens,
     },
-    gpu_bytes: engine.gpuBytes(),
+    gpu_bytes: purposes,
     dispatches_per_token: done?.dispatchesPerToken,
     readbacks_per_token: done?.readbacksPerToken,
     adapter: engine.info.adapter,

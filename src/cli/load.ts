@@ -66,9 +66,7 @@ function noAdapter(name: string | undefined): HadalError {
 function openDawn(name: string | undefined): GPU {
   try {
     const { create } = createRequire(import.meta.url)('webgpu') as typeof import('webgpu')
-    const gpu = create(name === undefined ? [] : [`adapter=${name}`])
-    kept.push(gpu)
-    return gpu
+    return create(name === undefined ? [] : [`adapter=${name}`])
   } catch (cause) {
     throw new HadalError(
       'no_webgpu',
@@ -80,6 +78,3 @@ function openDawn(name: string | undefined): GPU {
     )
   }
 }
-
-/** Dawn stops when its GPU object is collected. */
-const kept: GPU[] = []

@@ -14,6 +14,8 @@ export interface DeviceOptions {
 
 /** An open GPU device with what the rest of the engine needs to know of it. */
 export interface Device {
+  /** Held because Dawn, in Node, stops when this object is collected. */
+  readonly instance: GPU
   readonly gpu: GPUDevice
   readonly arena: Arena
   readonly capabilities: Capabilities
@@ -37,7 +39,7 @@ const RAISED = [
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
   const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
-  if (!adapter) {
+  if (!gpu || !adapter) {
     throw new HadalError('no_webgpu', 'No WebGPU adapter was found.', {
       hint: 'Use a browser with WebGPU (Chrome or Edge 113+, Safari 26+, Firefox 141+ on Windows) and a current graphics driver.',
     })
@@ -55,6 +57,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const { limits } = device
   let closing = false
   return {
+    instance: gpu,
     gpu: device,
     arena: new Arena(device),
     adapter: describeAdapter(adapter.info),
