@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ChatMessage } from '../engine/types.ts'
 import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
 
 /** A JSON array of token ids. */
 export async function readIds(path: string): Promise<number[]> {
@@ -23,8 +24,7 @@ export async function readMessages(path: string): Promise<ChatMessage[]> {
 }
 
 function isMessage(value: unknown): value is ChatMessage {
-  if (typeof value !== 'object' || value === null || !('role' in value) || !('content' in value)) return false
-  return ROLES.some((role) => role === value.role) && typeof value.content === 'string'
+  return isRecord(value) && ROLES.some((role) => role === value.role) && typeof value.content === 'string'
 }
 
 async function readJsonFile(path: string): Promise<unknown> {

@@ -1,6 +1,6 @@
 // Answers: `hadal inspect`: what is in a model folder, and what would it take? Reads config, index and headers; needs no GPU.
 // It must not know the GPU beyond the limits every device guarantees.
-import { countParameters } from '../engine/info.ts'
+import { countParameters, mixtureOf } from '../engine/info.ts'
 import { bytesByPurpose, planModel } from '../engine/plan.ts'
 import { GUARANTEED } from '../gpu/limits.ts'
 import { formatBytes } from '../lib/bytes.ts'
@@ -31,7 +31,7 @@ export async function inspect(argv: readonly string[]): Promise<void> {
 
 function describe(spec: ModelSpec, checkpoint: Checkpoint) {
   const drafts = [...checkpoint.tensors.keys()].filter((name) => isDraftTensor(spec, name))
-  const kv = kvBytesPerToken(spec, 2)
+  const kv = kvBytesPerToken(spec, 'f16')
   return {
     spec,
     ...countParameters(spec, checkpoint),
@@ -53,7 +53,7 @@ function describe(spec: ModelSpec, checkpoint: Checkpoint) {
 function printed(report: ReturnType<typeof describe>): string {
   const { spec } = report
   const { attention } = spec
-  const mixture = spec.layers.find((layer) => layer.kind === 'mixture')
+  const mixture = mixtureOf(spec)
   const dense = spec.layers.filter((layer) => layer.kind === 'dense').length
   const rows: [string, string][] = [
     ['family', spec.family],

@@ -175,16 +175,14 @@ export class Engine {
   ): AsyncGenerator<GenerateEvent> {
     const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
     const task = taskOf(request, this.#runtime, model)
-    yield* this.#exclusively(() => {
-      writeSamplingState(
-        this.device,
-        this.#runtime.state,
-        task.sampling,
-        task.prompt,
-        this.#runtime.spec.vocab,
-      )
-      return generate(this.#runtime, session, this.tokenizer, task, signal)
-    })
+    const release = this.#acquire()
+    try {
+      const { state, spec } = this.#runtime
+      writeSamplingState(this.device, state, task.sampling, task.prompt, spec.vocab)
+      yield* generate(this.#runtime, session, this.tokenizer, task, signal)
+    } finally {
+      release()
+    }
   }
 
   /**
@@ -192,8 +190,8 @@ export class Engine {
    * through the decode program.
    */
   async logits(ids: readonly number[], mode: LogitsMode = 'whole'): Promise<Float32Array> {
-    for await (const logits of this.#exclusively(() => logitsOf(this.#runtime, ids, mode))) return logits
-    throw new HadalError('internal', 'No logits were computed.')
+    const release = this.#acquire()
+    return logitsOf(this.#runtime, ids, mode).finally(release)
   }
 
   /**
@@ -201,9 +199,8 @@ export class Engine {
    * the timestamp-query feature.
    */
   async profile(context: number): Promise<KernelTime[]> {
-    for await (const times of this.#exclusively(() => profileStep(this.device, this.#runtime, context)))
-      return times
-    throw new HadalError('internal', 'No step was measured.')
+    const release = this.#acquire()
+    return profileStep(this.device, this.#runtime, context).finally(release)
   }
 
   /** Frees everything on the GPU. */
@@ -211,16 +208,15 @@ export class Engine {
     this.device.destroy()
   }
 
-  async *#exclusively<T>(work: () => AsyncGenerator<T>): AsyncGenerator<T> {
+  /** Programs and state are the engine's own, so that one caller at a time may use them. Returns how to let go. */
+  #acquire(): () => void {
     if (this.#busy) {
       throw new HadalError('bad_request', 'The model is answering another request.', {
         hint: 'Wait for it to end, or stop it.',
       })
     }
     this.#busy = true
-    try {
-      yield* work()
-    } finally {
+    return () => {
       this.#busy = false
     }
   }

@@ -179,12 +179,11 @@ class Run {
 }
 
 function kvUse(runtime: Runtime, session: Session): KvUse {
-  const elementBytes = runtime.options.cache === 'f16' ? 2 : 4
   return {
     tokens: session.length,
     bytes: session.bytes,
     standardBytes:
-      pagesFor(session.length) * PAGE_TOKENS * kvBytesPerToken(runtime.spec, elementBytes).standard,
+      pagesFor(session.length) * PAGE_TOKENS * kvBytesPerToken(runtime.spec, runtime.options.cache).standard,
   }
 }
 

@@ -14,7 +14,7 @@ export function modelInfo(
 ): ModelInfo {
   const { spec, options } = runtime
   const mixture = mixtureOf(spec)
-  const kv = kvBytesPerToken(spec, options.cache === 'f16' ? 2 : 4)
+  const kv = kvBytesPerToken(spec, options.cache)
   return {
     name: checkpoint.source.name.replace(/\/+$/, '').split('/').pop() ?? '',
     architecture: spec.family,

@@ -10,12 +10,12 @@ export type LogitsMode = 'whole' | 'chunked' | 'decode'
 /** Small and no multiple of a page or a tile, so that chunks begin inside of both. */
 const CHUNK = 24
 
-/** Yields once: f32 [ids, vocab]. */
-export async function* logitsOf(
+/** f32 [ids, vocab]. */
+export async function logitsOf(
   runtime: Runtime,
   ids: readonly number[],
   mode: LogitsMode,
-): AsyncGenerator<Float32Array> {
+): Promise<Float32Array> {
   const { vocab } = runtime.spec
   checkIds(ids, vocab, runtime.options.contextLength)
   const session = new Session(runtime.cache)
@@ -31,7 +31,7 @@ export async function* logitsOf(
         at * vocab,
       )
     }
-    yield logits
+    return logits
   } finally {
     session.close()
   }

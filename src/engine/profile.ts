@@ -6,12 +6,8 @@ import { HadalError } from '../lib/error.ts'
 import type { Runtime } from './runtime.ts'
 import { Session } from './session.ts'
 
-/** Yields once: milliseconds by kernel. A first, untimed step keeps compiling and first touches out of the figures. */
-export async function* profileStep(
-  device: Device,
-  runtime: Runtime,
-  context: number,
-): AsyncGenerator<KernelTime[]> {
+/** Milliseconds by kernel. A first, untimed step keeps compiling and first touches out of the figures. */
+export async function profileStep(device: Device, runtime: Runtime, context: number): Promise<KernelTime[]> {
   if (!device.capabilities.timestamps) {
     throw new HadalError('unsupported', 'This adapter offers no timestamps.', {
       hint: 'In Chrome, timestamps may need chrome://flags/#enable-webgpu-developer-features.',
@@ -24,7 +20,7 @@ export async function* profileStep(
     runtime.writePages(session)
     runtime.decodeOnly(context)
     runtime.profileDecode(context, profiler)
-    yield await profiler.read()
+    return await profiler.read()
   } finally {
     profiler.destroy()
     session.close()

@@ -8,8 +8,8 @@ import { adjustLogits, sampleToken, topLogprobs } from '../kernels/sample.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../kernels/step.ts'
 import { forward, type Model } from '../models/forward.ts'
 import { SPLITS } from '../models/latent.ts'
-import type { Mode } from '../models/ops.ts'
-import type { ModelSpec } from '../models/spec.ts'
+import { ceilDiv, type Mode, WORKGROUP } from '../models/ops.ts'
+import { CACHE_BYTES, type ModelSpec, recordOf } from '../models/spec.ts'
 import { Graph, resource } from '../program/graph.ts'
 import { Program } from '../program/program.ts'
 import { KvCache, PAGE_TOKENS } from './kv-cache.ts'
@@ -29,8 +29,6 @@ export const DEPTH = 3
 
 /** The part of a step that sampling sets. */
 export type SamplingStep = Omit<Step, 'position' | 'tokens' | 'split'>
-
-const WORKGROUP = 64
 
 /** Everything needed to run steps of one model on one device. */
 export class Runtime {
@@ -79,8 +77,8 @@ export class Runtime {
     options: RuntimeOptions,
   ): Promise<Runtime> {
     const state = prepareState(device, spec, options.contextLength, options.chunk)
-    const record = spec.attention.latent + spec.attention.rope
-    const cache = new KvCache(device, spec.layers.length, record * (options.cache === 'f16' ? 2 : 4))
+    const recordBytes = recordOf(spec.attention) * CACHE_BYTES[options.cache]
+    const cache = new KvCache(device, spec.layers.length, recordBytes)
     const pages = resource(state.pages)
     const rotations = resource(state.rotations)
     const model: Model = {
@@ -131,7 +129,7 @@ export class Runtime {
   /** Runs at most `chunk` ids from `position` on through the model; the logits of the last land in `state.logits`. */
   prefill(ids: readonly number[], position: number): void {
     this.#device.gpu.queue.writeBuffer(this.state.prompt, 0, Uint32Array.from(ids))
-    const step = { ...PLAIN_STEP, position, tokens: ids.length, split: splitOf(position + ids.length) }
+    const step = plainStep(position, ids.length)
     this.#submit(step, (encoder) => this.#programs.prefill.encode(encoder, step))
   }
 
@@ -155,13 +153,13 @@ export class Runtime {
 
   /** Runs the id in `state.token` for its logits alone: nothing is read back. The id that follows is sampled greedily. */
   decodeOnly(position: number): void {
-    const step = { ...PLAIN_STEP, position, tokens: 1, split: splitOf(position + 1) }
+    const step = plainStep(position, 1)
     this.#submit(step, (encoder) => this.#programs.decode.encode(encoder, step))
   }
 
   /** Runs one decode step with a pass per dispatch, timed by `profiler`. */
   profileDecode(position: number, profiler: Profiler): void {
-    const step = { ...PLAIN_STEP, position, tokens: 1, split: splitOf(position + 1) }
+    const step = plainStep(position, 1)
     this.#submit(step, (encoder) => {
       this.#programs.decode.encode(encoder, step, profiler)
       profiler.resolve(encoder)
@@ -208,7 +206,7 @@ export class Runtime {
     forward(graph, this.#model, mode, capabilities, ends)
     const program = await Program.prepare(this.#device, this.#pipelines, this.state, graph)
     try {
-      const step = { ...PLAIN_STEP, position, tokens: ids.length, split: splitOf(position + ids.length) }
+      const step = plainStep(position, ids.length)
       this.#submit(step, (encoder) => program.encode(encoder, step))
       const padded = new Float32Array(
         await readBuffer(this.#device, logits.buffer, ids.length * shape.stride * 4),
@@ -255,13 +253,21 @@ function modesOf(
 /** Cached tokens per split of decode attention: whole pages, at most SPLITS of them. */
 const splitOf = (context: number): number => Math.ceil(context / SPLITS / PAGE_TOKENS) * PAGE_TOKENS
 
+/** A step of `tokens` rows from `position` on that samples greedily, if at all. */
+const plainStep = (position: number, tokens: number): Step => ({
+  ...PLAIN_STEP,
+  position,
+  tokens,
+  split: splitOf(position + tokens),
+})
+
 function sampleGraph(graph: Graph, VOCAB: number, state: State): void {
   const adjusted = resource(state.adjusted)
   const counts = resource(state.counts)
   graph.dispatch(adjustLogits, {
     constants: { VOCAB, WORKGROUP },
     operands: { logits: resource(state.logits), counts, biases: resource(state.biases), adjusted },
-    grid: [Math.ceil(VOCAB / WORKGROUP)],
+    grid: [ceilDiv(VOCAB, WORKGROUP)],
   })
   graph.dispatch(sampleToken, {
     constants: { VOCAB },

@@ -3,6 +3,7 @@
 import type { Device } from '../gpu/device.ts'
 import type { Step } from '../kernels/step.ts'
 import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
 import type { SamplingOptions } from './types.ts'
 
 /** Most entries of a logit bias list, as in OpenAI's API. */
@@ -47,7 +48,7 @@ export function eosOf(generationConfig: unknown): number[] {
 }
 
 const fieldsOf = (json: unknown): ReadonlyMap<string, unknown> =>
-  new Map(typeof json === 'object' && json !== null ? Object.entries(json) : [])
+  new Map(Object.entries(isRecord(json) ? json : {}))
 
 /** Options of one request over the model's defaults; a missing seed is drawn. Throws `bad_request` naming the field. */
 export function samplingOf(

@@ -25,13 +25,7 @@ export interface Device {
   destroy(): void
 }
 
-const RAISED = [
-  'maxBufferSize',
-  'maxStorageBufferBindingSize',
-  'maxComputeWorkgroupStorageSize',
-  'maxComputeInvocationsPerWorkgroup',
-  'maxComputeWorkgroupSizeX',
-] as const
+const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const
 
 /**
  * Opens the adapter of `navigator.gpu` (or of Dawn in Node).
@@ -71,9 +65,6 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
         options.maxBindingBytes ?? Number.POSITIVE_INFINITY,
       ),
       maxBufferBytes: limits.maxBufferSize,
-      maxWorkgroupBytes: limits.maxComputeWorkgroupStorageSize,
-      maxWorkgroupSize: Math.min(limits.maxComputeInvocationsPerWorkgroup, limits.maxComputeWorkgroupSizeX),
-      maxGrid: limits.maxComputeWorkgroupsPerDimension,
     },
     lost: new Promise((resolve) => {
       void device.lost.then((info) => {

@@ -9,9 +9,6 @@ export interface Capabilities {
   readonly software: boolean // runs on the CPU: arithmetic and barriers cost more than memory
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
-  readonly maxWorkgroupBytes: number
-  readonly maxWorkgroupSize: number
-  readonly maxGrid: number // workgroups per dimension
 }
 
 /** The limits that every WebGPU device guarantees (WebGPU specification, "limits" table). */
@@ -22,7 +19,4 @@ export const GUARANTEED: Capabilities = {
   software: false,
   maxBindingBytes: 128 * 1024 * 1024,
   maxBufferBytes: 256 * 1024 * 1024,
-  maxWorkgroupBytes: 16 * 1024,
-  maxWorkgroupSize: 256,
-  maxGrid: 65_535,
 }

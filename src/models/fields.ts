@@ -1,6 +1,7 @@
 // Answers: how is a hostile config.json read? Typed look-ups that name the key and the rule when they fail.
 // It must not know what the keys mean.
 import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
 
 const FILE = 'config.json'
 
@@ -10,7 +11,7 @@ export class Fields {
   readonly #path: string
 
   constructor(json: unknown, path = '') {
-    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    if (!isRecord(json)) {
       throw new HadalError('bad_config', `${FILE}: ${path || 'the file'} must be an object.`, { file: FILE })
     }
     this.#values = new Map(Object.entries(json))

@@ -137,11 +137,7 @@ function decode(
   const absorbed = graph.activation('absorbed', 'f32', mode.rows, HEADS * (LATENT + ROPE))
   graph.dispatch(absorbQuery, {
     constants: {
-      HEADS,
-      NOPE,
-      ROPE,
-      VALUE,
-      LATENT,
+      ...headConstants(mla),
       ...queryConstants(mla, query),
       ...expand.constants,
       WORKGROUP,
@@ -179,7 +175,7 @@ function prefill(
   heads: Activation,
 ): void {
   const { graph, mode } = context
-  const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
+  const { HEADS, NOPE, ROPE, VALUE } = headConstants(mla)
   const expand = whole(tensors.expand)
   graph.dispatch(ropeQuery, {
     constants: { HEADS, NOPE, ROPE, ...queryConstants(mla, query), WORKGROUP },
@@ -192,18 +188,14 @@ function prefill(
     (step) => ceilDiv(step.position + step.tokens, BLOCK),
     () => {
       graph.dispatch(expandLatent, {
-        constants: { HEADS, NOPE, VALUE, LATENT, ROPE, BLOCK, ...expand.constants },
+        constants: { ...headConstants(mla), BLOCK, ...expand.constants },
         imports: { weights: expand.module, cache: `cache/${mode.cache}`, products: productsModule(context) },
         operands: { pages: cache.pages, cache: cache.records, weights: expand.weights, expanded },
         grid: [ceilDiv(HEADS * (NOPE + VALUE), TILE), BLOCK / TILE],
       })
       graph.dispatch(attendPrefill, {
         constants: {
-          HEADS,
-          NOPE,
-          ROPE,
-          VALUE,
-          LATENT,
+          ...headConstants(mla),
           BLOCK,
           SCALE: mla.scale,
           ...queryConstants(mla, query),

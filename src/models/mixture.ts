@@ -1,6 +1,6 @@
 // Answers: which dispatches is the feed-forward part of a layer? A dense SwiGLU, or routed and shared experts (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
 // It must not know attention.
-import type { GpuBank, GpuMatrix, GpuVector, SlotLayout } from '../gpu/matrix.ts'
+import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { swiglu } from '../kernels/activation.ts'
 import {
   combineExperts,
@@ -18,6 +18,7 @@ import {
   ceilDiv,
   lanesOf,
   linear,
+  matrixConstants,
   norm,
   productsModule,
   reduceModule,
@@ -220,7 +221,7 @@ function prefillExperts(
 
 function upConstants({ routed, shared }: GpuBank) {
   return {
-    ...slotConstants(routed),
+    ...matrixConstants(routed, routed),
     UP: routed.starts[1] ?? 0,
     SHARED_UP: shared?.starts[1] ?? 0,
     SHARED_SCALES: shared?.scales ?? 0,
@@ -229,20 +230,12 @@ function upConstants({ routed, shared }: GpuBank) {
 
 function downConstants({ routed, shared }: GpuBank) {
   return {
-    ...slotConstants(routed),
+    ...matrixConstants(routed, routed),
     SHARED_STRIDE: shared?.stride ?? 0,
     SHARED_SCALES: shared?.scales ?? 0,
     SHARED_SCALE_STRIDE: shared?.scaleStride ?? 0,
   }
 }
-
-const slotConstants = (slot: SlotLayout) => ({
-  STRIDE: slot.stride,
-  SCALES: slot.scales,
-  SCALE_STRIDE: slot.scaleStride,
-  BLOCK_ROWS: slot.block.rows,
-  BLOCK_COLS: slot.block.cols,
-})
 
 type BankOperands = Readonly<Record<'weights0' | 'weights1' | 'weights2' | 'weights3', Resource>>
 

@@ -11,7 +11,6 @@ import {
 import { embed as embedKernel } from '../kernels/embed.ts'
 import { linearDecode, linearPrefill } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
-import type { Step } from '../kernels/step.ts'
 import { type Activation, type Graph, type Operand, resource, type View } from '../program/graph.ts'
 
 /** Decode runs one row a step; prefill a chunk of rows. The bytes of the cache's numbers are part of the mode, since kernels depend on it. */
@@ -38,7 +37,6 @@ export const lanesOf = ({ capabilities }: Context): number => (capabilities.soft
 /** Rows and columns of a prefill tile. */
 export const TILE = 32
 
-export const tokensOf = (step: Readonly<Step>): number => step.tokens
 export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
 
 export const reduceModule = ({ capabilities }: Context): string =>
@@ -63,7 +61,7 @@ export const vectorResource = (vector: GpuVector) => resource(vector.buffer)
 
 export interface LinearOptions {
   readonly accumulate?: boolean // y += instead of y =
-  readonly exact?: boolean // f32 products even where tiles multiply in f16: for the router
+  readonly exact?: boolean // f32 factors even where tiles hold f16: for the router
 }
 
 /** y [tokens, rows] (+)= matrix · x [tokens, cols]; one dispatch for each part of the matrix. */

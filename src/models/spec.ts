@@ -57,8 +57,13 @@ export interface ModelSpec {
 /** Numbers kept per token and layer. */
 export const recordOf = ({ latent, rope }: LatentAttention): number => latent + rope
 
+/** How the numbers of the KV cache are stored. */
+export type CacheType = 'f16' | 'f32'
+export const CACHE_BYTES: Readonly<Record<CacheType, number>> = { f16: 2, f32: 4 }
+
 /** Bytes of the KV cache per token over all layers, and what standard attention would keep for the same heads. */
-export function kvBytesPerToken(spec: ModelSpec, elementBytes: number): { latent: number; standard: number } {
+export function kvBytesPerToken(spec: ModelSpec, cache: CacheType): { latent: number; standard: number } {
+  const elementBytes = CACHE_BYTES[cache]
   const { heads, nope, rope, value } = spec.attention
   const layers = spec.layers.length
   return {

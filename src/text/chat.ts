@@ -9,7 +9,7 @@
 // In the assistant's own messages <think> and </think> stay readable, because templates look for them to drop old reasoning.
 
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from './record.ts'
+import { isRecord } from '../lib/record.ts'
 import { type ChatTemplate, openTemplate, renderChat } from './template.ts'
 import { THINK_CLOSE, THINK_OPEN } from './think-tags.ts'
 import type { TextTokenizer } from './tokenizer.ts'

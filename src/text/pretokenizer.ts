@@ -3,8 +3,8 @@
 // It must not know tokens or ids.
 
 import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
 import { whyUntame } from './pattern.ts'
-import { isRecord } from './record.ts'
 
 const MAX_STEPS = 64
 const MAX_DEPTH = 8

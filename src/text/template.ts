@@ -2,8 +2,9 @@
 // It must not know tokens, nor who wrote which part of the conversation.
 
 import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
 import { compile, type Program, TemplateRefusal } from './jinja.ts'
-import { isRecord, tokenContent } from './record.ts'
+import { tokenContent } from './token-content.ts'
 import { readConfig } from './tokenizer.ts'
 
 const MAX_OUTPUT = 1 << 22 // characters: more than any context holds

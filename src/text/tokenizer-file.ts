@@ -3,8 +3,8 @@
 // It must not know how a text is encoded.
 
 import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
 import { checkDecoder, readNormalizer, readPrefix, readPreTokenizer } from './pretokenizer.ts'
-import { isRecord } from './record.ts'
 
 const FILE = 'tokenizer.json'
 const MAX_CONTROLS = 16_384

@@ -2,8 +2,9 @@
 
 import { Tokenizer } from '@huggingface/tokenizers'
 import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
 import { bytesOfText, bytesOfToken, textOfBytes } from './bytes.ts'
-import { isRecord, tokenContent } from './record.ts'
+import { tokenContent } from './token-content.ts'
 import { type AddedToken, readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts'
 
 const MAX_TEXT = 1 << 24 // characters: far beyond any context, small enough not to stall a tab for minutes

@@ -2,7 +2,7 @@
 // It must not know what any tensor or setting means.
 import { quote } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
-import { isObject } from './json.ts'
+import { isRecord } from '../lib/record.ts'
 import { readHeader, type TensorEntry } from './safetensors.ts'
 import { readJson, type Source } from './source.ts'
 
@@ -74,7 +74,7 @@ function badIndex(what: string, tensor?: string): HadalError {
 
 async function readIndex(source: Source, signal: AbortSignal | undefined): Promise<Promised> {
   const index = await readJson(source, indexPath, { maxBytes: maxIndexBytes, signal, uniqueNames: true })
-  if (!isObject(index) || !isObject(index.weight_map)) throw badIndex('has no weight_map')
+  if (!isRecord(index) || !isRecord(index.weight_map)) throw badIndex('has no weight_map')
   const promised = new Map<string, string[]>()
   for (const [tensor, shard] of Object.entries(index.weight_map)) {
     // A plain name only: an index must not reach into other folders or to other hosts.

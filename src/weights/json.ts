@@ -1,6 +1,8 @@
 // Answers: what does JSON from a stranger say? It must not know which file it is, nor what the answer is for.
+
 import { quote } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
 
 export interface JsonRules {
   /** For the message. */
@@ -36,11 +38,6 @@ export function parseJson(bytes: Uint8Array, rules: JsonRules): unknown {
   return value
 }
 
-/** Whether parsed JSON is an object: not null, not a list. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function refuse(rules: JsonRules, what: string, cause?: unknown): HadalError {
   return new HadalError('bad_file', `${rules.file} ${what}.`, {
     file: rules.file,
@@ -74,7 +71,7 @@ function countKept(value: unknown, rules: JsonRules): number {
   let count = 0
   if (Array.isArray(value)) {
     for (const item of value) count += countKept(item, rules)
-  } else if (isObject(value)) {
+  } else if (isRecord(value)) {
     for (const name in value) {
       if (name === '__proto__') throw refuse(rules, `uses the forbidden name ${quote(name)}`)
       count += 1 + countKept(value[name], rules)

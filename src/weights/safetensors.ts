@@ -2,7 +2,8 @@
 // It must not know what the tensors are for.
 import { formatBytes, quote } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
-import { isObject, parseJson } from './json.ts'
+import { isRecord } from '../lib/record.ts'
+import { parseJson } from './json.ts'
 import type { Source } from './source.ts'
 
 const elementBytes = {
@@ -92,7 +93,7 @@ function headerLength(file: string, fileBytes: number, first: Uint8Array): numbe
 export function parseHeader(file: string, fileBytes: number, json: Uint8Array): readonly TensorEntry[] {
   if (json[0] !== 0x7b) throw broken(file, 'has a header that does not begin with "{"')
   const header = parseJson(json, { file, maxDepth, maxMembers, uniqueNames: true })
-  if (!isObject(header)) throw broken(file, 'has a header that is no object')
+  if (!isRecord(header)) throw broken(file, 'has a header that is no object')
   const dataStart = prefixBytes + json.length
   const entries: TensorEntry[] = []
   for (const [name, value] of Object.entries(header)) {
@@ -104,7 +105,7 @@ export function parseHeader(file: string, fileBytes: number, json: Uint8Array): 
 }
 
 function parseEntry(file: string, name: string, value: unknown, dataStart: number): TensorEntry {
-  if (!isObject(value)) throw broken(file, 'has an entry that is no object', name)
+  if (!isRecord(value)) throw broken(file, 'has an entry that is no object', name)
   const { dtype, shape, data_offsets: offsets } = value
   if (typeof dtype !== 'string') throw broken(file, 'has an entry without a dtype', name)
   if (!isDtype(dtype)) {
