@@ -3,6 +3,15 @@ import { formatBytes, quote } from '../lib/bytes.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import { parseJson } from './json.ts'
 
+/** What a host tells of a file without sending it. */
+export interface FileFacts {
+  readonly bytes: number
+  /** SHA-256 of the content, 64 lower-case hex digits, where the host publishes it. */
+  readonly sha256?: string
+  /** A text that changes whenever the content does: an entity tag, or a commit; missing where the host tells none. */
+  readonly version?: string
+}
+
 /**
  * A folder of files that are read in pieces. Paths are relative, with `/` between their parts.
  * Errors: `not_found` names the missing file; `bad_file` says that a file ends before the bytes asked for;
@@ -16,6 +25,8 @@ export interface Source {
   /** Exactly the bytes `start` (inclusive) to `end` (exclusive), in memory of their own. */
   read(path: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
   exists(path: string, signal?: AbortSignal): Promise<boolean>
+  /** What is known of a file before it is read; only sources that are worth keeping a copy of have it. */
+  facts?(path: string, signal?: AbortSignal): Promise<FileFacts>
 }
 
 export interface ReadOptions {
