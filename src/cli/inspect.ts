@@ -6,7 +6,7 @@ import { GUARANTEED } from '../gpu/limits.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { describeModel } from '../models/describe.ts'
 import { isDraftTensor } from '../models/names.ts'
-import { kvBytesPerToken, type ModelSpec } from '../models/spec.ts'
+import { type Attention, kvBytesPerToken, type ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import { parseArgs, UsageError } from './args.ts'
 import { openFolder } from './node-source.ts'
@@ -45,9 +45,18 @@ function describe(spec: ModelSpec, checkpoint: Checkpoint) {
     })),
     drafts_left_on_disk: drafts.length,
     gpu_bytes: bytesByPurpose(planModel(spec, checkpoint, LIMITS)),
-    kv_bytes_per_token: kv.latent,
+    kv_bytes_per_token: kv.kept,
     standard_kv_bytes_per_token: kv.standard,
   }
+}
+
+function attentionText(attention: Attention): string {
+  if (attention.kind === 'grouped') {
+    const { heads, kvHeads, key, value } = attention
+    return `${heads} heads, ${kvHeads} of keys and values, head ${key} / ${value}`
+  }
+  const { heads, queryRank, latent, rope, nope, value } = attention
+  return `${heads} heads, query rank ${queryRank || 'none'}, latent ${latent} + ${rope}, head ${nope} + ${rope} / ${value}`
 }
 
 function printed(report: ReturnType<typeof describe>): string {
@@ -62,11 +71,7 @@ function printed(report: ReturnType<typeof describe>): string {
       `${report.parameters.toLocaleString('en')} (${report.activeParameters.toLocaleString('en')} used for a token)`,
     ],
     ['layers', `${spec.layers.length} (${dense} dense), hidden ${spec.hidden}, vocabulary ${spec.vocab}`],
-    [
-      'attention',
-      `${attention.heads} heads, query rank ${attention.queryRank || 'none'}, latent ${attention.latent} + ${attention.rope}, ` +
-        `head ${attention.nope} + ${attention.rope} / ${attention.value}`,
-    ],
+    ['attention', attentionText(attention)],
   ]
   if (mixture) {
     rows.push([

@@ -26,7 +26,7 @@ export function modelInfo(
     activeExperts: mixture?.active ?? 0,
     vocab: spec.vocab,
     contextLength: Math.min(options.contextLength, runtime.cache.maxTokens),
-    kvBytesPerToken: kv.latent,
+    kvBytesPerToken: kv.kept,
     standardKvBytesPerToken: kv.standard,
     adapter,
     thinking,

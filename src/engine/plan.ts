@@ -32,7 +32,8 @@ export interface PlannedMatrix {
 }
 
 export interface PlannedVector {
-  readonly entry: TensorEntry
+  readonly entries: readonly TensorEntry[] // one after the other
+  readonly length: number
 }
 
 /** Where one expert's matrix lies: its bank and first byte there. */
@@ -67,7 +68,7 @@ export function planModel(spec: ModelSpec, checkpoint: Checkpoint, limits: Limit
   const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
   return mapTensors(namesOf(spec), {
     matrix: (stack) => planMatrix(spec, checkpoint, stack, most),
-    vector: (stored) => ({ entry: find(checkpoint, stored) }),
+    vector: (stack) => planVector(checkpoint, stack),
     bank: (bank) => planBank(spec, checkpoint, bank, most),
   })
 }
@@ -80,8 +81,8 @@ export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: num
     matrix: ({ parts }) => {
       weights += parts.reduce((sum, part) => sum + part.bytes, 0)
     },
-    vector: ({ entry }) => {
-      weights += padTo(entry.shape[0] ?? 0, 16) * 4
+    vector: ({ length }) => {
+      weights += padTo(length, 16) * 4
     },
     bank: ({ bankBytes }) => {
       experts += bankBytes.reduce((sum, bytes) => sum + bytes, 0)
@@ -98,6 +99,11 @@ function planMatrix(
 ): PlannedMatrix {
   const { layout, pieces } = planStack(spec, checkpoint, stack)
   return { label: stack[0]?.name ?? '', layout, parts: splitMatrix(layout, most), pieces }
+}
+
+function planVector(checkpoint: Checkpoint, stack: StoredStack): PlannedVector {
+  const entries = stack.map((stored) => find(checkpoint, stored))
+  return { entries, length: entries.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0) }
 }
 
 function planStack(spec: ModelSpec, checkpoint: Checkpoint, stack: StoredStack) {

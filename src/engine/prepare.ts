@@ -73,10 +73,13 @@ function allocate(device: Device, plan: ModelPlan, writers: Map<TensorEntry, Ten
       )
       return { ...layout, parts: placed }
     },
-    vector: ({ entry }): GpuVector => {
-      const length = entry.shape[0] ?? 0
-      const { buffer } = device.arena.allocate('weights', entry.name, padTo(length, 16) * 4)
-      writers.set(entry, vectorWriter(queue, entry, buffer))
+    vector: ({ entries, length }): GpuVector => {
+      const { buffer } = device.arena.allocate('weights', entries[0]?.name ?? '', padTo(length, 16) * 4)
+      let first = 0
+      for (const entry of entries) {
+        writers.set(entry, vectorWriter(queue, entry, buffer, first))
+        first += entry.shape[0] ?? 0
+      }
       return { buffer, length }
     },
     bank: (bank) => allocateBank(device, bank, write),

@@ -4,7 +4,7 @@ import type { Capabilities } from '../gpu/limits.ts'
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { present } from '../lib/error.ts'
 import type { Activation, Graph, Resource } from '../program/graph.ts'
-import { attention, type Cache } from './latent.ts'
+import { type Cache, latentAttention } from './latent.ts'
 import { dense, mixture } from './mixture.ts'
 import { type Context, embed, linear, type Mode, norm } from './ops.ts'
 import type { ModelSpec } from './spec.ts'
@@ -40,7 +40,9 @@ export function forward(
   embed(context, tensors.embedding, ends.ids, x)
   spec.layers.forEach((layer, index) => {
     const { attention: attends, feedForward } = present(tensors.layers[index], `layer ${index}`)
-    attention(context, spec, attends, present(model.caches[index], `the cache of layer ${index}`), x)
+    const cache = present(model.caches[index], `the cache of layer ${index}`)
+    if (attends.kind === 'latent' && spec.attention.kind === 'latent')
+      latentAttention(context, spec, spec.attention, attends, cache, x)
     if (feedForward.kind === 'dense') dense(context, spec, feedForward, layer.inner, x)
     else if (layer.kind === 'mixture') mixture(context, spec, layer, feedForward, model.noBias, x)
   })

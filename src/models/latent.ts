@@ -27,8 +27,8 @@ import {
   WORKGROUP,
   whole,
 } from './ops.ts'
-import type { LatentAttention, ModelSpec } from './spec.ts'
-import type { AttentionTensors } from './tensors.ts'
+import type { Attention, LatentAttention, ModelSpec } from './spec.ts'
+import type { LatentTensors } from './tensors.ts'
 
 /** What attention reads and writes beside the step's own activations. */
 export interface Cache {
@@ -43,7 +43,9 @@ export const SPLITS = 32
 export const BLOCK = 256
 
 /** Throws `unsupported` for head sizes that the kernels have no registers for. */
-export function checkAttention({ latent, rope, nope, value }: LatentAttention): void {
+export function checkAttention(attention: Attention): void {
+  if (attention.kind !== 'latent') return
+  const { latent, rope, nope, value } = attention
   if ([latent, rope, nope, value].some((size) => size % 2 !== 0)) {
     throw new HadalError(
       'unsupported',
@@ -60,18 +62,18 @@ export function checkAttention({ latent, rope, nope, value }: LatentAttention): 
   )
 }
 
-type Tensors = AttentionTensors<GpuMatrix, GpuVector>
+type Tensors = LatentTensors<GpuMatrix, GpuVector>
 
 /** x [tokens, hidden] += Attention(RMSNorm(x)). */
-export function attention(
+export function latentAttention(
   context: Context,
   spec: ModelSpec,
+  mla: LatentAttention,
   tensors: Tensors,
   cache: Cache,
   x: Activation,
 ): void {
   const { graph, mode } = context
-  const { attention: mla } = spec
   const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
   norm(context, tensors.norm, spec.epsilon, x, normed)
   const projected = graph.activation('projected', 'f32', mode.rows, tensors.project.rows)

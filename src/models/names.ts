@@ -1,14 +1,14 @@
 // Answers: under which names, and with which shapes, does a checkpoint store the tensors of a model? The one place where their names become ours.
 // It must not know how they are read or laid out.
-import type { Dense, Mixture, ModelSpec } from './spec.ts'
-import type { AttentionTensors, LayerTensors, ModelTensors } from './tensors.ts'
+import type { Dense, GroupedAttention, LatentAttention, Mixture, ModelSpec } from './spec.ts'
+import type { GroupedTensors, LatentTensors, LayerTensors, ModelTensors } from './tensors.ts'
 
 export interface StoredTensor {
   readonly name: string
   readonly shape: readonly number[]
 }
 
-/** Matrices of equal width, to be laid under each other. */
+/** Matrices of equal width, to be laid under each other; or vectors, one after the other. */
 export type StoredStack = readonly StoredTensor[]
 
 export interface StoredBank {
@@ -16,7 +16,7 @@ export interface StoredBank {
   readonly shared: StoredStack | undefined
 }
 
-export type StoredModel = ModelTensors<StoredStack, StoredTensor, StoredBank>
+export type StoredModel = ModelTensors<StoredStack, StoredStack, StoredBank>
 
 /** The tensors of a model with latent attention, as DeepSeek-V3 names them (spec of the family, "tensor names and shapes"). */
 export function namesOf(spec: ModelSpec): StoredModel {
@@ -25,7 +25,7 @@ export function namesOf(spec: ModelSpec): StoredModel {
   return {
     embedding: [tensor('model.embed_tokens', vocab, hidden)],
     layers: spec.layers.map((layer, index) => layerNames(spec, layer, `model.layers.${index}`)),
-    norm: tensor('model.norm', hidden),
+    norm: [tensor('model.norm', hidden)],
     head: spec.tiedHead ? undefined : [tensor('lm_head', vocab, hidden)],
   }
 }
@@ -40,13 +40,16 @@ export function isDraftTensor(spec: ModelSpec, name: string): boolean {
   )
 }
 
-type Layer = LayerTensors<StoredStack, StoredTensor, StoredBank>
+type Layer = LayerTensors<StoredStack, StoredStack, StoredBank>
 
 function layerNames(spec: ModelSpec, layer: Dense | Mixture, prefix: string): Layer {
-  const norm = { name: `${prefix}.post_attention_layernorm.weight`, shape: [spec.hidden] }
+  const norm = [{ name: `${prefix}.post_attention_layernorm.weight`, shape: [spec.hidden] }]
   const mlp = `${prefix}.mlp`
   return {
-    attention: attentionNames(spec, prefix),
+    attention:
+      spec.attention.kind === 'latent'
+        ? latentNames(spec, spec.attention, prefix)
+        : groupedNames(spec, spec.attention, prefix),
     feedForward:
       layer.kind === 'dense'
         ? {
@@ -59,24 +62,56 @@ function layerNames(spec: ModelSpec, layer: Dense | Mixture, prefix: string): La
   }
 }
 
-function attentionNames(spec: ModelSpec, prefix: string): AttentionTensors<StoredStack, StoredTensor> {
-  const { heads, queryRank, latent, nope, rope, value } = spec.attention
+function latentNames(
+  spec: ModelSpec,
+  mla: LatentAttention,
+  prefix: string,
+): LatentTensors<StoredStack, StoredStack> {
+  const { heads, queryRank, latent, nope, rope, value } = mla
   const tensor = (name: string, ...shape: number[]) => ({ name: `${prefix}.self_attn.${name}.weight`, shape })
   const queries = heads * (nope + rope)
   const low = queryRank > 0
   return {
-    norm: { name: `${prefix}.input_layernorm.weight`, shape: [spec.hidden] },
+    kind: 'latent',
+    norm: inputNorm(spec, prefix),
     project: [
       low ? tensor('q_a_proj', queryRank, spec.hidden) : tensor('q_proj', queries, spec.hidden),
       tensor('kv_a_proj_with_mqa', latent + rope, spec.hidden),
     ],
-    queryNorm: low ? tensor('q_a_layernorm', queryRank) : undefined,
+    queryNorm: low ? [tensor('q_a_layernorm', queryRank)] : undefined,
     query: low ? [tensor('q_b_proj', queries, queryRank)] : undefined,
-    latentNorm: tensor('kv_a_layernorm', latent),
+    latentNorm: [tensor('kv_a_layernorm', latent)],
     expand: [tensor('kv_b_proj', heads * (nope + value), latent)],
     output: [tensor('o_proj', spec.hidden, heads * value)],
   }
 }
+
+function groupedNames(
+  spec: ModelSpec,
+  attention: GroupedAttention,
+  prefix: string,
+): GroupedTensors<StoredStack, StoredStack> {
+  const { heads, kvHeads, key, value, bias, headNorm } = attention
+  const tensor = (name: string, ...shape: number[]) => ({ name: `${prefix}.self_attn.${name}`, shape })
+  const projections = [
+    ['q_proj', heads * key],
+    ['k_proj', kvHeads * key],
+    ['v_proj', kvHeads * value],
+  ] as const
+  return {
+    kind: 'grouped',
+    norm: inputNorm(spec, prefix),
+    project: projections.map(([name, rows]) => tensor(`${name}.weight`, rows, spec.hidden)),
+    bias: bias ? projections.map(([name, rows]) => tensor(`${name}.bias`, rows)) : undefined,
+    queryNorm: headNorm ? [tensor('q_norm.weight', key)] : undefined,
+    keyNorm: headNorm ? [tensor('k_norm.weight', key)] : undefined,
+    output: [tensor('o_proj.weight', spec.hidden, heads * value)],
+  }
+}
+
+const inputNorm = (spec: ModelSpec, prefix: string): StoredStack => [
+  { name: `${prefix}.input_layernorm.weight`, shape: [spec.hidden] },
+]
 
 const upNames = (spec: ModelSpec, prefix: string, inner: number): StoredStack => [
   { name: `${prefix}.gate_proj.weight`, shape: [inner, spec.hidden] },
@@ -96,7 +131,7 @@ function mixtureNames(spec: ModelSpec, layer: Mixture, mlp: string) {
   })
   return {
     gate: [{ name: `${mlp}.gate.weight`, shape: [layer.experts, spec.hidden] }],
-    bias: layer.bias ? { name: `${mlp}.gate.e_score_correction_bias`, shape: [layer.experts] } : undefined,
+    bias: layer.bias ? [{ name: `${mlp}.gate.e_score_correction_bias`, shape: [layer.experts] }] : undefined,
     up: bank(upNames),
     down: bank(downNames),
   }

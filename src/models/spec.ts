@@ -18,6 +18,26 @@ export interface LatentAttention {
   readonly rotary: Rotary
 }
 
+/**
+ * Attention with keys and values of its own for every group of heads: multi-head (kvHeads = heads), grouped-query or multi-query.
+ * Row order of stored weights: heads outermost. The last `rope` columns of each query and key head are rotated.
+ */
+export interface GroupedAttention {
+  readonly kind: 'grouped'
+  readonly heads: number
+  readonly kvHeads: number // divides heads; head h reads key and value h / (heads / kvHeads)
+  readonly key: number // width of a query and of a key head
+  readonly value: number // width of a value head
+  readonly rope: number
+  readonly scale: number // of scores
+  readonly halfSplit: boolean
+  readonly bias: boolean // added to queries, keys and values
+  readonly headNorm: boolean // queries and keys are normalised head by head before they are rotated
+  readonly rotary: Rotary
+}
+
+export type Attention = LatentAttention | GroupedAttention
+
 /** A mixture of experts: routing and sizes. */
 export interface Mixture {
   readonly kind: 'mixture'
@@ -46,7 +66,7 @@ export interface ModelSpec {
   readonly epsilon: number
   readonly maxPosition: number
   readonly tiedHead: boolean
-  readonly attention: LatentAttention
+  readonly attention: Attention
   readonly layers: readonly (Dense | Mixture)[] // the feed-forward part of each
   readonly drafts: number // multi-token-prediction layers behind the model, left on disk
   readonly block: BlockShape | undefined // of FP8 scales, when weights are quantised
@@ -55,19 +75,23 @@ export interface ModelSpec {
 }
 
 /** Numbers kept per token and layer. */
-export const recordOf = ({ latent, rope }: LatentAttention): number => latent + rope
+export const recordOf = (attention: Attention): number =>
+  attention.kind === 'latent'
+    ? attention.latent + attention.rope
+    : attention.kvHeads * (attention.key + attention.value)
+
+/** Numbers that multi-head attention would keep for the same heads, per token and layer. */
+export const standardRecordOf = (attention: Attention): number =>
+  attention.kind === 'latent'
+    ? attention.heads * (attention.nope + attention.rope + attention.value)
+    : attention.heads * (attention.key + attention.value)
 
 /** How the numbers of the KV cache are stored. */
 export type CacheType = 'f16' | 'f32'
 export const CACHE_BYTES: Readonly<Record<CacheType, number>> = { f16: 2, f32: 4 }
 
-/** Bytes of the KV cache per token over all layers, and what standard attention would keep for the same heads. */
-export function kvBytesPerToken(spec: ModelSpec, cache: CacheType): { latent: number; standard: number } {
-  const elementBytes = CACHE_BYTES[cache]
-  const { heads, nope, rope, value } = spec.attention
-  const layers = spec.layers.length
-  return {
-    latent: layers * recordOf(spec.attention) * elementBytes,
-    standard: layers * heads * (nope + rope + value) * elementBytes,
-  }
+/** Bytes of the KV cache per token over all layers, and what multi-head attention would keep for the same heads. */
+export function kvBytesPerToken(spec: ModelSpec, cache: CacheType): { kept: number; standard: number } {
+  const bytes = spec.layers.length * CACHE_BYTES[cache]
+  return { kept: bytes * recordOf(spec.attention), standard: bytes * standardRecordOf(spec.attention) }
 }

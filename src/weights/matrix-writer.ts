@@ -92,9 +92,14 @@ export function scaleWriter(
   })
 }
 
-/** Writes a vector as f32. */
-export function vectorWriter(queue: GPUQueue, entry: TensorEntry, buffer: GPUBuffer): TensorWriter {
-  return whole(entry, (values) => queue.writeBuffer(buffer, 0, values))
+/** Writes a vector as f32, from element `first` of the buffer on. */
+export function vectorWriter(
+  queue: GPUQueue,
+  entry: TensorEntry,
+  buffer: GPUBuffer,
+  first: number,
+): TensorWriter {
+  return whole(entry, (values) => queue.writeBuffer(buffer, first * 4, values))
 }
 
 /** Gathers a small tensor and hands it over as f32. */

@@ -51,7 +51,7 @@ describe('describeModel', () => {
     const spec = describeModel(v3)
     expect(spec.attention.scale).toBeCloseTo(0.1352337788608801, 9)
     expect(spec.layers.filter(({ kind }) => kind === 'dense')).toHaveLength(3)
-    expect(kvBytesPerToken(spec, 'f16')).toEqual({ latent: 70_272, standard: 4_997_120 })
+    expect(kvBytesPerToken(spec, 'f16')).toEqual({ kept: 70_272, standard: 4_997_120 })
   })
 
   it('takes rotary keys from either place', () => {

@@ -112,9 +112,9 @@ describeOnAdapters(
     it('reads vectors of every float type as f32', async () => {
       const { buffer } = device.arena.allocate('weights', 'vector', 64)
       const bf16 = Uint8Array.of(0x80, 0x3f, 0x00, 0xc0) // 1, -2
-      feed(vectorWriter(device.gpu.queue, entryOf('BF16', [2], 4), buffer), bf16, 4)
-      expect([...new Float32Array(await readBuffer(device, buffer, 8))]).toEqual([1, -2])
-      const odd = vectorWriter(device.gpu.queue, entryOf('I32', [2], 8), buffer)
+      feed(vectorWriter(device.gpu.queue, entryOf('BF16', [2], 4), buffer, 1), bf16, 4)
+      expect([...new Float32Array(await readBuffer(device, buffer, 12))]).toEqual([0, 1, -2])
+      const odd = vectorWriter(device.gpu.queue, entryOf('I32', [2], 8), buffer, 0)
       expect(() => feed(odd, new Uint8Array(8), 5)).toThrow(/stored as I32/)
     })
 
