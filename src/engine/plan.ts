@@ -17,6 +17,7 @@ import type { ModelSpec } from '../models/spec.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
+import { formatsOf, type QuantizeChoice } from './quantize.ts'
 
 /** A stored matrix within a stack, with its scales if it has them. */
 export interface Piece {
@@ -63,8 +64,15 @@ const FORMATS: Readonly<Partial<Record<TensorEntry['dtype'], Format>>> = {
   F8_E4M3: 'fp8_block',
 }
 
-/** Throws `not_found`, `bad_file` or `unsupported`, naming file and tensor. */
-export function planModel(spec: ModelSpec, checkpoint: Checkpoint, limits: Limits): ModelPlan {
+/** Throws `not_found`, `bad_file` or `unsupported`, naming file and tensor; `bad_request` for an unknown way to quantise. */
+export function planModel(
+  spec: ModelSpec,
+  checkpoint: Checkpoint,
+  limits: Limits,
+  quantize: QuantizeChoice = 'none',
+): ModelPlan {
+  if (Object.values(formatsOf(quantize)).some((format) => format !== 'none'))
+    throw new HadalError('unsupported', 'Weights cannot be quantised yet.')
   const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
   return mapTensors(namesOf(spec), {
     matrix: (stack) => planMatrix(spec, checkpoint, stack, most),

@@ -1,0 +1,57 @@
+// Answers: which class of matrices is stored in which format on the GPU? The choice a user makes, and what it means for each class.
+// It must not know any tensor, nor how a format is encoded.
+import { HadalError } from '../lib/error.ts'
+import type { MatrixRole } from '../models/tensors.ts'
+
+/** How weights are stored on the GPU; `none` is as the file has them. Matrices that are in FP8 already stay so under `fp8`. */
+export type Quantize = 'none' | 'fp8' | 'q8' | 'q4'
+
+export const QUANTIZE: readonly Quantize[] = ['none', 'fp8', 'q8', 'q4']
+
+/** The classes that may differ. The router is always as stored: its errors change which experts are chosen. */
+export type WeightClass = Exclude<MatrixRole, 'router'> | 'experts'
+
+export type QuantizeClasses = Readonly<Record<WeightClass, Quantize>>
+
+/** One word for the whole model, or one a class; classes left out stay as stored. */
+export type QuantizeChoice = Quantize | Partial<QuantizeClasses>
+
+const same = (each: Quantize): QuantizeClasses => ({
+  experts: each,
+  mlp: each,
+  attention: each,
+  embedding: each,
+  head: each,
+})
+
+/** What each word means. q4 keeps in q8 what every token is multiplied with: little memory, much of the error. */
+const CHOICES: Readonly<Record<Quantize, QuantizeClasses>> = {
+  none: same('none'),
+  fp8: same('fp8'),
+  q8: same('q8'),
+  q4: { ...same('q4'), attention: 'q8', embedding: 'q8', head: 'q8' },
+}
+
+/** The format of each class. Throws `bad_request` for words and classes that do not exist. */
+export function formatsOf(choice: QuantizeChoice): QuantizeClasses {
+  if (typeof choice === 'string') {
+    checkWord(choice)
+    return CHOICES[choice]
+  }
+  for (const [name, word] of Object.entries(choice)) {
+    if (!Object.hasOwn(CHOICES.none, name)) {
+      throw new HadalError('bad_request', `There is no class of weights "${name}" to quantise.`, {
+        hint: `Classes are ${Object.keys(CHOICES.none).join(', ')}.`,
+      })
+    }
+    checkWord(word)
+  }
+  return { ...CHOICES.none, ...choice }
+}
+
+function checkWord(word: string): void {
+  if (QUANTIZE.some((known) => known === word)) return
+  throw new HadalError('bad_request', `"${word}" is no way to quantise.`, {
+    hint: `Choose ${QUANTIZE.join(', ')}.`,
+  })
+}
