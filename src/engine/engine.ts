@@ -17,7 +17,7 @@ import { generate } from './generate.ts'
 import { modelInfo } from './info.ts'
 import { type LogitsMode, logitsOf } from './logits.ts'
 import { planModel } from './plan.ts'
-import { prepareModel } from './prepare.ts'
+import { allocateModel, fillModel } from './prepare.ts'
 import { profileStep } from './profile.ts'
 import { taskOf } from './request.ts'
 import { Runtime } from './runtime.ts'
@@ -92,7 +92,8 @@ async function prepareRuntime(
 ): Promise<Runtime> {
   const plan = planModel(spec, checkpoint, device.capabilities)
   report('weights')
-  const tensors = await prepareModel(device, plan, checkpoint, {
+  const model = allocateModel(device, plan)
+  await fillModel(device, model, checkpoint, {
     ...(options.signal ? { signal: options.signal } : {}),
     onProgress: ({ file, bytes, totalBytes }) => report('weights', file, bytes, totalBytes),
   })
@@ -103,7 +104,7 @@ async function prepareRuntime(
   }
   const chunk = Math.min(options.chunk ?? DEFAULT_CHUNK, contextLength)
   const pipelines = new PipelineCache(device, sources)
-  return Runtime.prepare(device, pipelines, spec, tensors, {
+  return Runtime.prepare(device, pipelines, spec, model.tensors, {
     contextLength,
     chunk,
     cache: options.cache ?? 'f16',

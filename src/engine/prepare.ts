@@ -21,18 +21,25 @@ export type GpuModel = ModelTensors<GpuMatrix, GpuVector, GpuBank>
 /** Bytes handed to the GPU before waiting for it: bounds what the driver has to keep for pending copies. */
 const PENDING_BYTES = 64 * 1024 * 1024
 
-/** Allocates the model's buffers and fills them. On failure the caller frees what was allocated (`Arena.guard`). */
-export async function prepareModel(
+/** A model whose buffers exist and are still empty. */
+export interface EmptyModel {
+  readonly tensors: GpuModel
+  readonly writers: ReadonlyMap<TensorEntry, TensorWriter>
+}
+
+/** Allocates the model's buffers: whether they fit is known before the first byte is fetched. Call within `Arena.guard`. */
+export function allocateModel(device: Device, plan: ModelPlan): EmptyModel {
+  const writers = new Map<TensorEntry, TensorWriter>()
+  return { tensors: allocate(device, plan, writers), writers }
+}
+
+/** Streams every byte to its place. */
+export async function fillModel(
   device: Device,
-  plan: ModelPlan,
+  { writers }: EmptyModel,
   checkpoint: Checkpoint,
   options: StreamOptions,
-): Promise<GpuModel> {
-  const writers = new Map<TensorEntry, TensorWriter>()
-  // Whether it fits is known before the first byte is fetched.
-  const model = await device.arena.guard('the weights of this model', async () =>
-    allocate(device, plan, writers),
-  )
+): Promise<void> {
   let pending = 0
   await streamTensors(
     checkpoint.source,
@@ -48,7 +55,6 @@ export async function prepareModel(
     },
     options,
   )
-  return model
 }
 
 function allocate(device: Device, plan: ModelPlan, writers: Map<TensorEntry, TensorWriter>): GpuModel {
@@ -62,16 +68,13 @@ function allocate(device: Device, plan: ModelPlan, writers: Map<TensorEntry, Ten
   }
   return mapTensors(plan, {
     matrix: ({ label, layout, parts, pieces }: PlannedMatrix): GpuMatrix => {
-      const placed = parts.map((part) => ({
-        ...part,
+      const places = parts.map((part) => ({
+        part,
         buffer: device.arena.allocate('weights', label, part.bytes).buffer,
+        offset: 0,
       }))
-      write(
-        layout,
-        pieces,
-        placed.map((part) => ({ part, buffer: part.buffer, offset: 0 })),
-      )
-      return { ...layout, parts: placed }
+      write(layout, pieces, places)
+      return { ...layout, parts: places.map(({ part, buffer }) => ({ ...part, buffer: () => buffer })) }
     },
     vector: ({ entries, length }): GpuVector => {
       const { buffer } = device.arena.allocate('weights', entries[0]?.name ?? '', padTo(length, 16) * 4)
@@ -80,7 +83,7 @@ function allocate(device: Device, plan: ModelPlan, writers: Map<TensorEntry, Ten
         writers.set(entry, vectorWriter(queue, entry, buffer, first))
         first += entry.shape[0] ?? 0
       }
-      return { buffer, length }
+      return { buffer: () => buffer, length }
     },
     bank: (bank) => allocateBank(device, bank, write),
   })
@@ -99,5 +102,10 @@ function allocateBank(
   for (const { bank, offset, layout, pieces } of plan.slots) {
     write(layout, pieces, [{ part: layout, buffer: present(banks[bank], 'a bank'), offset }])
   }
-  return { routed: plan.routed, shared: plan.shared, banks, slots }
+  return {
+    routed: plan.routed,
+    shared: plan.shared,
+    banks: banks.map((bank) => () => bank),
+    slots: () => slots,
+  }
 }

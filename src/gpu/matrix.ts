@@ -111,14 +111,17 @@ function leastCommonMultiple(a: number, b: number): number {
   return (a / large) * b
 }
 
+/** Asked for when a recorded dispatch is bound, not before: what a step takes is known without a GPU. */
+export type LateBuffer = () => GPUBuffer
+
 /** A matrix on the GPU. */
 export interface GpuMatrix extends MatrixLayout {
-  readonly parts: readonly (PartLayout & { readonly buffer: GPUBuffer })[]
+  readonly parts: readonly (PartLayout & { readonly buffer: LateBuffer })[]
 }
 
 /** A vector on the GPU: f32, padded with zeros to a multiple of 16 elements. */
 export interface GpuVector {
-  readonly buffer: GPUBuffer
+  readonly buffer: LateBuffer
   readonly length: number
 }
 
@@ -129,8 +132,8 @@ export type SlotLayout = MatrixLayout & PartLayout
 export interface GpuBank {
   readonly routed: SlotLayout
   readonly shared: SlotLayout | undefined // the shared expert has its own size; absent when the model has none
-  readonly banks: readonly GPUBuffer[]
-  readonly slots: GPUBuffer // [experts + 1, 2] u32: bank, first vec4 within it; the last entry is the shared expert's
+  readonly banks: readonly LateBuffer[]
+  readonly slots: LateBuffer // [experts + 1, 2] u32: bank, first vec4 within it; the last entry is the shared expert's
 }
 
 /** The part of a matrix that kernels need whole. Throws `unsupported` when the device's bindings are too small for that. */
