@@ -22,6 +22,11 @@ export function openFolder(dir: string): FolderSource {
     opened.set(path, file)
     return file
   }
+  const findUpTo = async (path: string, end: number): Promise<FileHandle> => {
+    const file = await find(path)
+    if (end > file.bytes) throw shortFile(path, end, file.bytes)
+    return file.handle
+  }
   return {
     name: dir,
     async size(path, signal) {
@@ -30,9 +35,14 @@ export function openFolder(dir: string): FolderSource {
     },
     async read(path, start, end, signal) {
       checkRange(path, start, end, signal)
-      const file = await find(path)
-      if (end > file.bytes) throw shortFile(path, end, file.bytes)
-      return await readAt(file, path, start, end, signal)
+      const handle = await findUpTo(path, end)
+      const bytes = new Uint8Array(end - start)
+      await readAt(handle, path, start, bytes, signal)
+      return bytes
+    },
+    async readInto(path, start, into, signal) {
+      checkRange(path, start, start + into.length, signal)
+      await readAt(await findUpTo(path, start + into.length), path, start, into, signal)
     },
     async exists(path, signal) {
       throwIfAborted(signal)
@@ -63,23 +73,21 @@ async function openFile(dir: string, path: string): Promise<OpenFile> {
 }
 
 async function readAt(
-  file: OpenFile,
+  handle: FileHandle,
   path: string,
   start: number,
-  end: number,
+  into: Uint8Array,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(end - start)
+): Promise<void> {
   let filled = 0
-  while (filled < bytes.length) {
+  while (filled < into.length) {
     throwIfAborted(signal)
-    const { bytesRead } = await file.handle
-      .read(bytes, filled, bytes.length - filled, start + filled)
+    const { bytesRead } = await handle
+      .read(into, filled, into.length - filled, start + filled)
       .catch((cause: unknown) => Promise.reject(unreadable(path, cause)))
-    if (bytesRead === 0) throw shortFile(path, end, start + filled)
+    if (bytesRead === 0) throw shortFile(path, start + into.length, start + filled)
     filled += bytesRead
   }
-  return bytes
 }
 
 function unreadable(path: string, cause: unknown): HadalError {

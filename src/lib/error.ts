@@ -8,11 +8,13 @@ export type ErrorCode =
   | 'device_lost' // the GPU went away
   | 'out_of_memory' // a buffer could not be allocated
   | 'not_found' // a file of the model folder is missing
+  | 'no_access' // the host wants a token, or gives the one it got no access
   | 'network' // the host did not answer as a file server should
   | 'bad_file' // a file is truncated or malformed
   | 'bad_config' // config.json says something impossible
   | 'unsupported' // well-formed, but not something this version runs
   | 'bad_request' // the caller's own arguments
+  | 'storage_full' // the browser gives no more room to keep files
   | 'context_full' // prompt and answer do not fit the context
   | 'internal' // a broken promise of our own
 

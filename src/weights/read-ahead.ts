@@ -8,13 +8,13 @@ import type { Source } from './source.ts'
 export interface ReadAheadOptions {
   /** Reads under way at once. */
   readonly parallel: number
-  /** Bytes being read or waiting for their turn, at most; a single larger range is read alone. */
+  /** Bytes being read, waiting for their turn or with the caller, at most; a single larger range is read alone. */
   readonly maxBytes: number
   readonly signal: AbortSignal | undefined
 }
 
 export interface ReadAhead {
-  /** Every range with its bytes, in order. A range counts as in flight until the next one is asked for. */
+  /** Every range with its bytes, in order. The bytes are the caller's until it asks for the next range. */
   reads(): AsyncGenerator<{ readonly range: Range; readonly bytes: Uint8Array<ArrayBuffer> }>
   /** Throws if the caller cancelled or any read has failed, also one whose turn has not come. */
   check(): void
@@ -27,6 +27,8 @@ export function readAhead(source: Source, ranges: readonly Range[], options: Rea
   const controller = new AbortController()
   const cancel = () => controller.abort()
   options.signal?.addEventListener('abort', cancel)
+  const memory = bufferPool(source, ranges)
+  const most = Math.max(1, Math.floor(options.maxBytes / memory.bytes))
   // Only what has not been handed on: a settled promise would keep its bytes alive.
   const pending = new Map<number, Promise<Uint8Array<ArrayBuffer>>>()
   let failure: { readonly error: unknown } | undefined
@@ -40,7 +42,7 @@ export function readAhead(source: Source, ranges: readonly Range[], options: Rea
   }
   const read = async (range: Range): Promise<Uint8Array<ArrayBuffer>> => {
     try {
-      return await source.read(range.file, range.start, range.end, controller.signal)
+      return await memory.read(range, controller.signal)
     } catch (error) {
       failure ??= { error: nameTensor(error, range) }
       cancel()
@@ -51,12 +53,11 @@ export function readAhead(source: Source, ranges: readonly Range[], options: Rea
     }
   }
   const startMore = () => {
-    while (reading < options.parallel && !controller.signal.aborted) {
+    while (reading < options.parallel && inFlight < most && !controller.signal.aborted) {
       const range = ranges[next]
-      const bytes = range ? range.end - range.start : 0
-      if (!range || (inFlight > 0 && inFlight + bytes > options.maxBytes)) return
+      if (!range) return
       reading++
-      inFlight += bytes
+      inFlight++
       const result = read(range)
       result.catch(() => undefined) // it is reported through `failure`, perhaps before its turn
       pending.set(next++, result)
@@ -70,7 +71,8 @@ export function readAhead(source: Source, ranges: readonly Range[], options: Rea
         const bytes = await present(pending.get(at), 'a started read')
         pending.delete(at)
         yield { range, bytes }
-        inFlight -= range.end - range.start
+        memory.giveBack(bytes)
+        inFlight--
       }
     },
     check,
@@ -78,6 +80,34 @@ export function readAhead(source: Source, ranges: readonly Range[], options: Rea
       options.signal?.removeEventListener('abort', cancel)
       cancel()
       await Promise.allSettled(pending.values())
+    },
+  }
+}
+
+interface BufferPool {
+  /** The length of a buffer: that of the largest range. */
+  readonly bytes: number
+  read(range: Range, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
+  giveBack(bytes: Uint8Array<ArrayBuffer>): void
+}
+
+/**
+ * Reads into buffers that are used again: fresh memory would be cleared first, page by page, and garbage of this size
+ * piles up faster than it is collected. A source that cannot read into given memory is read as it can.
+ */
+function bufferPool(source: Source, ranges: readonly Range[]): BufferPool {
+  const bytes = ranges.reduce((most, { start, end }) => Math.max(most, end - start), 1)
+  const free: ArrayBuffer[] = []
+  return {
+    bytes,
+    async read({ file, start, end }, signal) {
+      if (!source.readInto) return await source.read(file, start, end, signal)
+      const into = new Uint8Array(free.pop() ?? new ArrayBuffer(bytes), 0, end - start)
+      await source.readInto(file, start, into, signal)
+      return into
+    },
+    giveBack({ buffer }) {
+      if (source.readInto) free.push(buffer)
     },
   }
 }

@@ -2,7 +2,7 @@
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 
 export interface RetryPolicy {
-  /** How often one read is tried altogether. */
+  /** How often one read is tried without getting on. */
   readonly attempts: number
   /** The first wait; each further one is twice as long, up to `longestMs`, with jitter. */
   readonly firstMs: number
@@ -14,15 +14,24 @@ export const patient: RetryPolicy = { attempts: 6, firstMs: 300, longestMs: 10_0
 /** Longer waits that a host asks for are cut to this. */
 const longestAskedMs = 60_000
 
+export interface TryAgainDetails {
+  /** How long the host asks to wait, at least; Infinity where it asks to slow down and names no time. */
+  readonly askedMs?: number
+  /** The attempt failed only after it had got on: the next one counts as the first. */
+  readonly gotOn?: boolean
+  /** What the user can do when no attempt succeeds. */
+  readonly hint?: string
+  readonly cause?: unknown
+}
+
 /** Thrown by an attempt that may succeed next time. */
 export class TryAgain extends Error {
   override readonly name = 'TryAgain'
-  /** How long the host asks to wait; 0 when it does not say. */
-  readonly askedMs: number
+  readonly details: TryAgainDetails
 
-  constructor(what: string, details: { readonly askedMs?: number; readonly cause?: unknown } = {}) {
+  constructor(what: string, details: TryAgainDetails = {}) {
     super(what, { cause: details.cause })
-    this.askedMs = details.askedMs ?? 0
+    this.details = details
   }
 }
 
@@ -42,18 +51,26 @@ export async function withRetries<T>(
       return await attempt()
     } catch (error) {
       if (!(error instanceof TryAgain)) throw error
-      if (tried >= policy.attempts) {
-        throw new HadalError('network', `${file}: ${error.message} (tried ${tried} times).`, {
-          file,
-          hint: 'Check the connection, and that the host lets this page read its files (CORS).',
-          cause: error,
-        })
-      }
-      const backoffMs =
-        Math.min(policy.longestMs, policy.firstMs * 2 ** (tried - 1)) * (0.5 + Math.random() / 2)
-      await sleep(Math.max(backoffMs, Math.min(error.askedMs, longestAskedMs)), signal)
+      if (error.details.gotOn) tried = 1
+      if (tried >= policy.attempts) throw givenUp(file, tried, error)
+      await sleep(waitMs(policy, tried, error.details.askedMs ?? 0), signal)
     }
   }
+}
+
+function waitMs(policy: RetryPolicy, tried: number, askedMs: number): number {
+  if (askedMs === Infinity) return policy.longestMs
+  const backoffMs = Math.min(policy.longestMs, policy.firstMs * 2 ** (tried - 1)) * (0.5 + Math.random() / 2)
+  return Math.max(backoffMs, Math.min(askedMs, longestAskedMs))
+}
+
+function givenUp(file: string, tried: number, cause: TryAgain): HadalError {
+  return new HadalError('network', `${file}: ${cause.message} (tried ${tried} times).`, {
+    file,
+    hint:
+      cause.details.hint ?? 'Check the connection, and that the host lets this page read its files (CORS).',
+    cause,
+  })
 }
 
 /** Milliseconds asked for by a Retry-After header: seconds, or a date; 0 when it says neither. */
@@ -62,6 +79,12 @@ export function retryAfterMs(header: string | null, nowMs = Date.now()): number 
   if (/^\d+$/.test(header)) return Number(header) * 1000
   const ms = /^\w{3}, /.test(header) ? Date.parse(header) - nowMs : 0 // other texts may parse as strange dates
   return Number.isFinite(ms) ? Math.max(0, ms) : 0
+}
+
+/** Milliseconds until a used-up quota is filled again, of a RateLimit header such as `"api";r=0;t=55`; 0 when it says none. */
+export function rateLimitMs(header: string | null): number {
+  const seconds = /;\s*r=0\s*;\s*t=(\d{1,9})/.exec(header ?? '')?.[1]
+  return Number(seconds ?? 0) * 1000
 }
 
 function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,5 +1,5 @@
 // Answers: how does a real HTTP file server behave, well or badly? It must not know who asks.
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** What a test may change about one answer; returning true means that the answer has been given. */
@@ -19,23 +19,32 @@ export interface FileServer {
 
 /** Starts a server on a free local port that serves `files` with ranges, lengths and entity tags. */
 export async function startFileServer(files: Readonly<Record<string, Uint8Array>>): Promise<FileServer> {
-  const server: Server = createServer((request, response) => answer(state, request, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
+  const { url, close } = await listen((request, response) => answer(state, request, response))
   const state: FileServer = {
-    url: `http://127.0.0.1:${port}/`,
+    url,
     log: [],
     headers: [],
     files: new Map(Object.entries(files)),
     etags: new Map(),
     mischief: () => false,
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
+    close,
   }
   return state
+}
+
+/** Starts an HTTP server on a free local port; its address ends with a slash. */
+export async function listen(
+  handler: RequestListener,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer(handler)
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve())
+      server.closeAllConnections()
+    })
+  return { url: `http://127.0.0.1:${port}/`, close }
 }
 
 function answer(state: FileServer, request: IncomingMessage, response: ServerResponse): void {
@@ -48,8 +57,19 @@ function answer(state: FileServer, request: IncomingMessage, response: ServerRes
     response.writeHead(404).end()
     return
   }
-  response.setHeader('ETag', state.etags.get(path) ?? `"${path}"`)
-  const range = rangeOf(request, body.length)
+  sendFile(request, response, body, state.etags.get(path) ?? `"${path}"`)
+}
+
+/** Sends a file, or the range of it that is asked for, as a good host does. */
+export function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array,
+  etag: string,
+): void {
+  response.setHeader('ETag', etag)
+  const unchanged = (request.headers['if-range'] ?? etag) === etag
+  const range = unchanged ? rangeOf(request, body.length) : undefined
   if (range === undefined || request.method === 'HEAD') {
     response.writeHead(200, { 'Content-Length': body.length })
     response.end(request.method === 'HEAD' ? undefined : body)

@@ -1,24 +1,16 @@
 // Answers: is a host without ranges read honestly, and does the signal stop everything? Against a real local server.
+import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { HadalError } from '../../src/lib/error.ts'
 import { type HttpOptions, openHttp } from '../../src/weights/http.ts'
 import { type FileServer, startFileServer, wholeFilesOnly } from './file-server.ts'
+import { big, failure, impatient, same, someFiles } from './http-kit.ts'
 import { noise } from './make-safetensors.ts'
 
-const big = noise(3_000_000, 1)
 let server: FileServer
-const open = (options: HttpOptions = {}) =>
-  openHttp(server.url, { retry: { attempts: 4, firstMs: 5, longestMs: 20 }, ...options })
-const same = (bytes: Uint8Array, start: number, end: number) =>
-  expect(Buffer.compare(bytes, big.subarray(start, end))).toBe(0)
-const failure = (work: Promise<unknown>): Promise<HadalError> =>
-  work.then(
-    () => expect.fail('it should have failed'),
-    (error: HadalError) => error,
-  )
+const open = (options: HttpOptions = {}) => openHttp(server.url, { retry: impatient, ...options })
 
 beforeEach(async () => {
-  server = await startFileServer({ big: big, 'sub/ä #?%.json': noise(10, 2), empty: new Uint8Array(0) })
+  server = await startFileServer(someFiles)
 })
 afterEach(() => server.close())
 
@@ -61,6 +53,15 @@ describe('a host without ranges', () => {
       return true
     }
     same(await open().read('big', 1_000_000, 2_000_000), 1_000_000, 2_000_000)
+  })
+
+  test('a compressed answer is read as what it says', async () => {
+    server.mischief = (_, response, body) => {
+      response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(body, { level: 1 }))
+      return true
+    }
+    same(await open().read('big', 1_000_000, 2_000_000), 1_000_000, 2_000_000)
+    expect((await failure(open().read('big', 0, big.length + 1))).code).toBe('network')
   })
 
   test('an idle answer is closed, and opened again when needed', async () => {

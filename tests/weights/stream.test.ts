@@ -106,10 +106,10 @@ function slowSource(options: { readonly failAt?: number } = {}) {
   return { seen, source }
 }
 
-test('four reads at once, never more', async () => {
+test('six reads at once, never more', async () => {
   const { seen, source } = slowSource()
   await collect(source, all, { rangeBytes: 50_000 })
-  expect(seen.most).toBe(4)
+  expect(seen.most).toBe(6)
 })
 
 test('a slow sink holds the reads back at 128 MiB', async () => {
@@ -149,7 +149,7 @@ test('a failing read stops everything, before its turn, and names file and tenso
   const work = streamTensors(source, all, () => void delivered++, { rangeBytes: 50_000 })
   await expect(work).rejects.toMatchObject({ code: 'not_found', file: 'gone', tensor: 'x.safetensors/9' })
   expect([delivered, seen.now]).toEqual([0, 0])
-  expect(seen.started).toBeLessThan(8)
+  expect(seen.started).toBeLessThan(12)
 })
 
 test('a failing sink stops the reads and its error comes through', async () => {

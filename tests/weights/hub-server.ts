@@ -1,0 +1,185 @@
+// Answers: how does a Hugging Face Hub behave? One origin for the API and small files, another one, reached by a redirect, for large
+// files; listings in pages; CORS as strict as browsers know it. It must not know who asks.
+import { createHash } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { listen, sendFile } from './file-server.ts'
+
+/** What a test may change about one answer; returning true means that the answer has been given. */
+export type HubMischief = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  where: 'hub' | 'store',
+) => boolean
+
+export interface HubServer {
+  /** The endpoint, without a slash at its end. */
+  readonly url: string
+  /** The origin that large files are redirected to. */
+  readonly storeUrl: string
+  /** Every request as `hub METHOD /path range` or `store …`, in order. */
+  readonly log: string[]
+  /** Headers of the requests, in the same order. */
+  readonly headers: IncomingMessage['headers'][]
+  /** Branches and commits by name → files. */
+  readonly revisions: Map<string, Files>
+  /** Entries on a page of a listing. */
+  pageSize: number
+  /** Without this token the model does not seem to exist. */
+  token: string | undefined
+  /** Files are withheld from those without access, though the model is listed. */
+  gated: boolean
+  mischief: HubMischief
+  close(): Promise<void>
+}
+
+type Files = ReadonlyMap<string, Uint8Array>
+
+export const model = 'deep-sea/lantern.fish_v1'
+
+const hubHeaders = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers':
+    'X-Repo-Commit,X-Error-Code,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag',
+}
+const storeHeaders = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Content-Range,ETag',
+}
+
+/** Serves one model, called `model`, at `main` and at its commit. */
+export async function startHub(files: Readonly<Record<string, Uint8Array>>): Promise<HubServer> {
+  const hub = await listen((request, response) => visit('hub', request, response, answer))
+  const store = await listen((request, response) => visit('store', request, response, sendStored))
+  const visit = (
+    where: 'hub' | 'store',
+    request: IncomingMessage,
+    response: ServerResponse,
+    handler: typeof answer,
+  ) => {
+    state.log.push(`${where} ${request.method} ${request.url} ${request.headers.range ?? ''}`.trim())
+    state.headers.push(request.headers)
+    for (const [name, value] of Object.entries(where === 'hub' ? hubHeaders : storeHeaders))
+      response.setHeader(name, value)
+    if (!state.mischief(request, response, where)) handler(state, request, response)
+  }
+  const state: HubServer = {
+    url: hub.url.slice(0, -1),
+    storeUrl: store.url.slice(0, -1),
+    log: [],
+    headers: [],
+    revisions: new Map([['main', new Map(Object.entries(files))]]),
+    pageSize: 1000,
+    token: undefined,
+    gated: false,
+    mischief: () => false,
+    close: async () => {
+      await Promise.all([hub.close(), store.close()])
+    },
+  }
+  return state
+}
+
+/** The name of a set of files, as a commit has one. */
+export function commitOf(files: Files): string {
+  return hash('sha1', Buffer.from([...files].map(([path, body]) => path + gitHash(body)).join()))
+}
+
+function answer(state: HubServer, request: IncomingMessage, response: ServerResponse): void {
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, { 'Access-Control-Allow-Headers': 'Authorization' }).end()
+    return
+  }
+  const url = new URL(request.url ?? '/', state.url)
+  const allowed = state.token === undefined || request.headers.authorization === `Bearer ${state.token}`
+  const [, api, place = '', revision = '', path = ''] =
+    new RegExp(`^/(api/models/)?${model}/(revision|tree|resolve)/([^/]+)/?(.*)$`).exec(url.pathname) ?? []
+  const files = findFiles(state, decodeURIComponent(revision))
+  if ((api !== undefined) === (place === 'resolve')) refuse(response, 404, 'RepoNotFound')
+  else if (!allowed && !state.gated) refuse(response, 401, 'RepoNotFound')
+  else if (files === undefined) refuse(response, 404, 'RevisionNotFound')
+  else if (place === 'revision') sendJson(response, { id: model, sha: commitOf(files), siblings: [] })
+  else if (place === 'tree') sendTree(state, response, url, files)
+  else if (!allowed) refuse(response, 401, 'GatedRepo')
+  else sendResolved(state, request, response, decodeURIComponent(path), files)
+}
+
+function findFiles(state: HubServer, revision: string): Files | undefined {
+  return (
+    state.revisions.get(revision) ??
+    [...state.revisions.values()].find((files) => commitOf(files) === revision)
+  )
+}
+
+function sendTree(state: HubServer, response: ServerResponse, url: URL, files: Files): void {
+  const folders = new Set([...files.keys()].flatMap((path) => path.split('/').slice(0, -1)))
+  const entries = [
+    ...[...folders].map((path) => ({ type: 'directory', path, size: 0, oid: hash('sha1', path) })),
+    ...[...files].map(([path, body]) => entryOf(path, body)),
+  ]
+  const from = Number(url.searchParams.get('cursor') ?? 0)
+  const to = from + state.pageSize
+  url.searchParams.set('cursor', String(to))
+  if (to < entries.length) response.setHeader('Link', `<${url}>; rel="next"`)
+  sendJson(response, entries.slice(from, to))
+}
+
+function entryOf(path: string, body: Uint8Array): Record<string, unknown> {
+  const entry = { type: 'file', path, size: body.length }
+  if (!isLarge(path)) return { ...entry, oid: gitHash(body) }
+  const lfs = { oid: hash('sha256', body), size: body.length, pointerSize: 135 }
+  return { ...entry, oid: gitHash(Buffer.from(`pointer to ${lfs.oid}`)), lfs, xetHash: hash('sha256', path) }
+}
+
+function sendResolved(
+  state: HubServer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+  files: Files,
+): void {
+  const body = files.get(path)
+  response.setHeader('X-Repo-Commit', commitOf(files))
+  if (body === undefined) refuse(response, 404, 'EntryNotFound')
+  else if (isLarge(path)) redirect(state, response, body)
+  else sendFile(request, response, body, `"${gitHash(body)}"`)
+}
+
+function redirect(state: HubServer, response: ServerResponse, body: Uint8Array): void {
+  const sha256 = hash('sha256', body)
+  response.writeHead(302, {
+    Location: `${state.storeUrl}/${sha256}?Signature=${state.log.length}`,
+    ETag: `"${sha256}"`,
+    'X-Linked-ETag': `"${sha256}"`,
+    'X-Linked-Size': body.length,
+  })
+  response.end('Found. Redirecting')
+}
+
+/** The store knows no preflight, and what its ETag says is its own affair. */
+function sendStored(state: HubServer, request: IncomingMessage, response: ServerResponse): void {
+  const [, sha256 = ''] = /^\/([\da-f]{64})\?Signature=\d+$/.exec(request.url ?? '') ?? []
+  const bodies = [...state.revisions.values()].flatMap((files) => [...files.values()])
+  const body = bodies.find((candidate) => hash('sha256', candidate) === sha256)
+  if (request.method === 'OPTIONS' || body === undefined) response.writeHead(403).end()
+  else sendFile(request, response, body, `"${sha256.slice(0, 32)}-64"`)
+}
+
+function refuse(response: ServerResponse, status: number, code: string): void {
+  response.setHeader('X-Error-Code', code)
+  sendJson(response, { error: code }, status)
+}
+
+export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
+  response.writeHead(status, { 'Content-Type': 'application/json; charset=utf-8' })
+  response.end(JSON.stringify(value))
+}
+
+const isLarge = (path: string): boolean => path.endsWith('.safetensors')
+
+function hash(kind: 'sha1' | 'sha256', data: Uint8Array | string): string {
+  return createHash(kind).update(data).digest('hex')
+}
+
+function gitHash(body: Uint8Array): string {
+  return hash('sha1', Buffer.concat([Buffer.from(`blob ${body.length}\0`), body]))
+}
