@@ -34,7 +34,7 @@ function describe(spec: ModelSpec, checkpoint: Checkpoint) {
   const kv = kvBytesPerToken(spec, 'f16')
   return {
     spec,
-    ...countParameters(spec, checkpoint),
+    ...countParameters(spec),
     files: checkpoint.files,
     tensors: [...checkpoint.tensors.values()].map(({ name, dtype, shape, file, start, end }) => ({
       name,

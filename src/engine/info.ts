@@ -1,7 +1,8 @@
-// Answers: what is there to say about a loaded model? Counts from its spec and its files; plain data.
+// Answers: what is there to say about a loaded model? Counts from its spec; plain data.
 // It must not know the GPU.
-import { isDraftTensor } from '../models/names.ts'
+import { namesOf, type StoredStack } from '../models/names.ts'
 import { kvBytesPerToken, type Mixture, type ModelSpec } from '../models/spec.ts'
+import { type MatrixRole, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { Runtime } from './runtime.ts'
 import type { ModelInfo } from './types.ts'
@@ -18,7 +19,7 @@ export function modelInfo(
   return {
     name: checkpoint.source.name.replace(/\/+$/, '').split('/').pop() ?? '',
     architecture: spec.family,
-    ...countParameters(spec, checkpoint),
+    ...countParameters(spec),
     layers: spec.layers.length,
     hidden: spec.hidden,
     heads: spec.attention.heads,
@@ -36,21 +37,28 @@ export function modelInfo(
 export const mixtureOf = (spec: ModelSpec): Mixture | undefined =>
   spec.layers.find((layer) => layer.kind === 'mixture')
 
-/** Parameters in the files without draft layers and scales; active: those that one token is multiplied with (no embedding, k of the routed experts). */
-export function countParameters(
-  spec: ModelSpec,
-  checkpoint: Checkpoint,
-): { parameters: number; activeParameters: number } {
+/** Parameters without draft layers and scales; active: those that one token is multiplied with (no embedding, k of the routed experts). */
+export function countParameters(spec: ModelSpec): { parameters: number; activeParameters: number } {
+  const sizeOf = (stack: StoredStack) => stack.reduce((sum, { shape }) => sum + elementsOf(shape), 0)
+  const chosen = mixtureOf(spec)?.active ?? 0
   let parameters = 0
   let active = 0
-  const mixture = mixtureOf(spec)
-  for (const [name, { shape }] of checkpoint.tensors) {
-    if (isDraftTensor(spec, name) || name.endsWith('_scale_inv')) continue
-    const size = shape.reduce((product, each) => product * each, 1)
+  const take = (stack: StoredStack, role?: MatrixRole) => {
+    const size = sizeOf(stack)
     parameters += size
-    if (name === 'model.embed_tokens.weight' && !spec.tiedHead) continue
-    const routed = /\.mlp\.experts\.\d+\./.test(name)
-    active += routed && mixture ? (size * mixture.active) / mixture.experts : size
+    if (role !== 'embedding' || spec.tiedHead) active += size
   }
-  return { parameters, activeParameters: Math.round(active) }
+  mapTensors(namesOf(spec), {
+    matrix: take,
+    vector: (stack) => take(stack),
+    bank({ routed, shared }) {
+      const expert = sizeOf(routed[0] ?? [])
+      parameters += expert * routed.length
+      active += expert * chosen
+      if (shared) take(shared)
+    },
+  })
+  return { parameters, activeParameters: active }
 }
+
+const elementsOf = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1)

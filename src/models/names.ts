@@ -1,7 +1,15 @@
 // Answers: under which names, and with which shapes, does a checkpoint store the tensors of a model? The one place where their names become ours.
 // It must not know how they are read or laid out.
+import { quote } from '../lib/bytes.ts'
+import { HadalError } from '../lib/error.ts'
 import type { Dense, GroupedAttention, LatentAttention, Mixture, ModelSpec } from './spec.ts'
-import type { GroupedTensors, LatentTensors, LayerTensors, ModelTensors } from './tensors.ts'
+import {
+  type GroupedTensors,
+  type LatentTensors,
+  type LayerTensors,
+  type ModelTensors,
+  mapTensors,
+} from './tensors.ts'
 
 export interface StoredTensor {
   readonly name: string
@@ -18,7 +26,7 @@ export interface StoredBank {
 
 export type StoredModel = ModelTensors<StoredStack, StoredStack, StoredBank>
 
-/** The tensors of a model with latent attention, as DeepSeek-V3 names them (spec of the family, "tensor names and shapes"). */
+/** The tensors of a model, as the family names them. */
 export function namesOf(spec: ModelSpec): StoredModel {
   const { hidden, vocab } = spec
   const tensor = (name: string, ...shape: number[]): StoredTensor => ({ name: `${name}.weight`, shape })
@@ -38,6 +46,49 @@ export function isDraftTensor(spec: ModelSpec, name: string): boolean {
     Number(layer) >= spec.layers.length &&
     Number(layer) < spec.layers.length + spec.drafts
   )
+}
+
+/** Every tensor of a model, in layer order. */
+export function storedTensors(spec: ModelSpec): StoredTensor[] {
+  const tensors: StoredTensor[] = []
+  const take = (stack: StoredStack) => {
+    for (const tensor of stack) tensors.push(tensor)
+  }
+  mapTensors(namesOf(spec), {
+    matrix: take,
+    vector: take,
+    bank({ routed, shared }) {
+      for (const stack of routed) take(stack)
+      if (shared) take(shared)
+    },
+  })
+  return tensors
+}
+
+/**
+ * A checkpoint holds what its config.json asks for, and leftovers that are known to change nothing.
+ * Throws `bad_file` naming file and tensor for any other: then the two do not belong together, or a part of the model would be left out.
+ */
+export function checkExtraTensors(
+  spec: ModelSpec,
+  tensors: ReadonlyMap<string, { readonly file: string }>,
+): void {
+  const asked = new Set(storedTensors(spec).map(({ name }) => name))
+  for (const [name, { file }] of tensors) {
+    if (asked.has(name) || isDraftTensor(spec, name) || isLeftover(spec, asked, name)) continue
+    throw new HadalError('bad_file', `${file}: the model of config.json has no tensor ${quote(name)}.`, {
+      file,
+      tensor: name,
+      hint: 'The file and config.json do not belong together, or this version does not know a part of the model.',
+    })
+  }
+}
+
+/** Rotary tables that old releases stored, scales beside a weight, and the head of a model whose head is its embedding. */
+function isLeftover(spec: ModelSpec, asked: ReadonlySet<string>, name: string): boolean {
+  if (/^model\.(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/.test(name)) return true
+  if (spec.tiedHead && name === 'lm_head.weight') return true
+  return asked.has(name.replace(/_scale_inv$/, '')) || asked.has(name.replace(/\.input_scale$/, '.weight'))
 }
 
 type Layer = LayerTensors<StoredStack, StoredStack, StoredBank>

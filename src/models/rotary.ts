@@ -1,6 +1,6 @@
-// Answers: by which angle does each rotary pair turn, and how does YaRN change that? Pure f64; formulas of the YaRN paper
-// (arXiv 2309.00071) as DeepSeek's inference/model.py applies them: at every length, short prompts included.
-// It must not know how rotations are stored or applied.
+// Answers: by which angle does each rotary pair turn, and how does a longer context change that? Pure f64; YaRN (arXiv 2309.00071) as
+// DeepSeek's inference/model.py applies it, and Llama 3's rule: at every length, short prompts included.
+// It must not know how rotations are stored or applied, nor any config key.
 
 /** Frequencies in radians per position, one per pair, and the factor on cos and sin. */
 export interface Rotary {
@@ -8,41 +8,66 @@ export interface Rotary {
   readonly magnitude: number
 }
 
+/** Slow pairs are interpolated by `factor`, fast ones kept, those between blended along a ramp over the pairs. */
 export interface Yarn {
+  readonly kind: 'yarn'
   readonly factor: number
-  readonly betaFast: number
-  readonly betaSlow: number
+  readonly betaFast: number // turns within the original context from which on a pair is kept
+  readonly betaSlow: number // turns up to which a pair is interpolated
   readonly originalPositions: number
-  readonly mscale: number
-  readonly mscaleAllDim: number
+  readonly magnitude: number // on cos and sin
+  readonly sharpness: number // on attention scores
 }
 
-/** g(s, m) = 0.1·m·ln s + 1 for s > 1, else 1. */
-const attentionFactor = (factor: number, mscale: number) =>
+/** The same idea with three bands of wavelengths, blended along a ramp over the turns. */
+export interface Llama3 {
+  readonly kind: 'llama3'
+  readonly factor: number
+  readonly lowTurns: number // fewer turns within the original context: interpolated
+  readonly highTurns: number // more turns: kept
+  readonly originalPositions: number
+}
+
+export type RotaryScaling = Yarn | Llama3
+
+/** YaRN's g(s, m) = 0.1·m·ln s + 1 for s > 1, else 1. */
+export const yarnFactor = (factor: number, mscale: number): number =>
   factor <= 1 ? 1 : 0.1 * mscale * Math.log(factor) + 1
 
-/** Frequencies of `dims / 2` pairs: base^(-2i/dims), blended by YaRN between interpolated and original. */
-export function rotaryOf(dims: number, base: number, yarn: Yarn | undefined): Rotary {
+/** Frequencies of `dims / 2` pairs: base^(-2i/dims), changed by the scaling. */
+export function rotaryOf(dims: number, base: number, scaling: RotaryScaling | undefined): Rotary {
   const plain = Array.from({ length: dims / 2 }, (_, pair) => base ** ((-2 * pair) / dims))
-  if (!yarn) return { frequencies: plain, magnitude: 1 }
+  if (!scaling) return { frequencies: plain, magnitude: 1 }
+  const kept = scaling.kind === 'yarn' ? yarnKept(scaling, dims, base) : llama3Kept(scaling)
+  const frequencies = plain.map((frequency, pair) => {
+    const share = Math.min(Math.max(kept(pair, frequency), 0), 1)
+    return frequency * (share + (1 - share) / scaling.factor)
+  })
+  return { frequencies, magnitude: scaling.kind === 'yarn' ? scaling.magnitude : 1 }
+}
+
+/** How much of a pair's own frequency is kept, before it is clamped to [0, 1]. */
+type Kept = (pair: number, frequency: number) => number
+
+function yarnKept(yarn: Yarn, dims: number, base: number): Kept {
   const correction = (beta: number) =>
     (dims * Math.log(yarn.originalPositions / (2 * Math.PI * beta))) / (2 * Math.log(base))
   const low = Math.max(Math.floor(correction(yarn.betaFast)), 0)
   const ceiling = Math.min(Math.ceil(correction(yarn.betaSlow)), dims - 1)
   const high = ceiling === low ? low + 0.001 : ceiling
-  const frequencies = plain.map((frequency, pair) => {
-    const ramp = Math.min(Math.max((pair - low) / (high - low), 0), 1)
-    return frequency * (1 - ramp + ramp / yarn.factor)
-  })
-  return {
-    frequencies,
-    magnitude: attentionFactor(yarn.factor, yarn.mscale) / attentionFactor(yarn.factor, yarn.mscaleAllDim),
+  return (pair) => 1 - (pair - low) / (high - low)
+}
+
+function llama3Kept({ originalPositions, lowTurns, highTurns }: Llama3): Kept {
+  return (_, frequency) => {
+    const turns = (originalPositions * frequency) / (2 * Math.PI)
+    return (turns - lowTurns) / (highTurns - lowTurns)
   }
 }
 
-/** Softmax scale: D^-½, times g(factor, mscale_all_dim)² under YaRN. */
-export function softmaxScale(headDim: number, yarn: Yarn | undefined): number {
-  return (yarn ? attentionFactor(yarn.factor, yarn.mscaleAllDim) ** 2 : 1) / Math.sqrt(headDim)
+/** Softmax scale: D^-½, times what the scaling asks for. */
+export function softmaxScale(headDim: number, scaling: RotaryScaling | undefined): number {
+  return (scaling?.kind === 'yarn' ? scaling.sharpness : 1) / Math.sqrt(headDim)
 }
 
 /** Positions per coarse row of the rotation table. */

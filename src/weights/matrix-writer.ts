@@ -71,7 +71,7 @@ export function scaleWriter(
   start: number,
   places: readonly Placed[],
 ): TensorWriter {
-  return whole(entry, (scales) => {
+  return whole(entry, SCALE_TYPES, (scales) => {
     const stride = layout.scaleStride
     const bad = scales.findIndex((scale) => !Number.isFinite(scale))
     if (bad >= 0)
@@ -99,11 +99,20 @@ export function vectorWriter(
   buffer: GPUBuffer,
   first: number,
 ): TensorWriter {
-  return whole(entry, (values) => queue.writeBuffer(buffer, first * 4, values))
+  return whole(entry, VALUE_TYPES, (values) => queue.writeBuffer(buffer, first * 4, values))
 }
 
-/** Gathers a small tensor and hands it over as f32. */
-function whole(entry: TensorEntry, done: (values: Float32Array<ArrayBuffer>) => void): TensorWriter {
+const VALUE_TYPES: readonly FloatType[] = ['F32', 'F16', 'BF16']
+/** A byte of E8M0 is a power of two (its NaN is refused with the others). */
+const SCALE_TYPES: readonly FloatType[] = [...VALUE_TYPES, 'F8_E8M0']
+
+/** Gathers a small tensor of one of these types and hands it over as f32. */
+function whole(
+  entry: TensorEntry,
+  types: readonly FloatType[],
+  done: (values: Float32Array<ArrayBuffer>) => void,
+): TensorWriter {
+  const type = floatType(entry, types)
   const bytes = new Uint8Array(entry.end - entry.start)
   let filled = 0
   return {
@@ -111,16 +120,16 @@ function whole(entry: TensorEntry, done: (values: Float32Array<ArrayBuffer>) => 
       bytes.set(piece, filled)
       filled += piece.length
     },
-    end: () => done(new Float32Array(toF32(floatType(entry), bytes))),
+    end: () => done(new Float32Array(toF32(type, bytes))),
   }
 }
 
-function floatType(entry: TensorEntry): FloatType {
-  const { dtype } = entry
-  if (dtype === 'F32' || dtype === 'F16' || dtype === 'BF16') return dtype
+function floatType(entry: TensorEntry, types: readonly FloatType[]): FloatType {
+  const type = types.find((each) => each === entry.dtype)
+  if (type) return type
   throw new HadalError(
     'unsupported',
-    `${entry.file}: ${entry.name} is stored as ${dtype}; F32, F16 or BF16 is needed here.`,
+    `${entry.file}: ${entry.name} is stored as ${entry.dtype}; ${types.join(', ')} are read here.`,
     {
       file: entry.file,
       tensor: entry.name,

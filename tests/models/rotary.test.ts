@@ -1,33 +1,63 @@
-// Answers: are rotary frequencies, YaRN and softmax scales those of the released models? Values of the independent oracle.
+// Answers: are rotary frequencies, their scaling and softmax scales those of the released models? Values of the independent oracle, through the keys of a config.
 import { describe, expect, it } from 'vitest'
-import { rotaryOf, rotationTable, softmaxScale, type Yarn } from '../../src/models/rotary.ts'
+import { describeRotary } from '../../src/models/describe-rotary.ts'
+import { Fields } from '../../src/models/fields.ts'
+import { rotaryOf, rotationTable, softmaxScale } from '../../src/models/rotary.ts'
 import vectors from '../fixtures/rope-and-routing.json' with { type: 'json' }
 
-const cases = vectors.rope.filter(({ rope_scaling: scaling }) => !scaling || scaling.type === 'yarn')
-
 describe('rotary', () => {
-  for (const { name, dim, rope_theta: theta, rope_scaling: scaling, ...wanted } of cases) {
+  for (const { name, dim, qk_head_dim: headDim, inv_freq: frequencies, ...wanted } of vectors.rope) {
     it(name, () => {
-      const yarn: Yarn | undefined = scaling
-        ? {
-            factor: scaling.factor,
-            betaFast: scaling.beta_fast ?? 32,
-            betaSlow: scaling.beta_slow ?? 1,
-            originalPositions: scaling.original_max_position_embeddings,
-            mscale: scaling.mscale ?? 1,
-            mscaleAllDim: scaling.mscale_all_dim ?? 0,
-          }
-        : undefined
-      const rotary = rotaryOf(dim, theta, yarn)
-      expect(rotary.frequencies.length).toBe(wanted.inv_freq.length)
+      const { base, scaling } = describeRotary(new Fields(wanted), 'scores')
+      const rotary = rotaryOf(dim, base, scaling)
+      expect(rotary.frequencies.length).toBe(frequencies.length)
       rotary.frequencies.forEach((frequency, pair) => {
-        expect(frequency / (wanted.inv_freq[pair] ?? 0)).toBeCloseTo(1, 6)
+        expect(frequency / (frequencies[pair] ?? 0)).toBeCloseTo(1, 6)
       })
       expect(rotary.magnitude).toBeCloseTo(wanted.cos_sin_factor, 6)
-      if (wanted.qk_head_dim)
-        expect(softmaxScale(wanted.qk_head_dim, yarn)).toBeCloseTo(wanted.softmax_scale ?? 0, 6)
+      if (headDim) expect(softmaxScale(headDim, scaling)).toBeCloseTo(wanted.softmax_scale ?? 0, 6)
     })
   }
+
+  it('keeps Kimi K2’s step between two pairs: both betas are 1', () => {
+    const scaling = {
+      type: 'yarn',
+      factor: 32,
+      beta_fast: 1,
+      beta_slow: 1,
+      original_max_position_embeddings: 4096,
+    }
+    const settings = describeRotary(new Fields({ rope_theta: 50_000, rope_scaling: scaling }), 'scores')
+    const { frequencies } = rotaryOf(64, settings.base, settings.scaling)
+    const share = frequencies.map((frequency, pair) => frequency * 50_000 ** ((2 * pair) / 64))
+    share.forEach((kept, pair) => {
+      expect(kept).toBeCloseTo(pair <= 19 ? 1 : 1 / 32, 12)
+    })
+  })
+
+  it('uses all three bands of Llama 3: kept, blended, interpolated', () => {
+    const llama = vectors.rope.find(({ name }) => name === 'R1-Distill-Llama-8B')
+    const { base, scaling } = describeRotary(new Fields({ ...llama }), 'rotations')
+    const plain = rotaryOf(128, base, undefined).frequencies
+    const share = rotaryOf(128, base, scaling).frequencies.map((f, pair) => f / (plain[pair] ?? 0))
+    const bands = share.map((kept) =>
+      kept > 1 - 1e-9 ? 'kept' : kept < 1 / 8 + 1e-9 ? 'interpolated' : 'blended',
+    )
+    expect(new Set(bands)).toEqual(new Set(['kept', 'blended', 'interpolated']))
+    expect(bands).toEqual([...bands].sort((a, b) => order.indexOf(a) - order.indexOf(b)))
+  })
+  const order = ['kept', 'blended', 'interpolated']
+
+  it('multiplies attn_factor, and lets attention_factor replace', () => {
+    const magnitude = (more: object) => {
+      const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32_768, ...more }
+      const settings = describeRotary(new Fields({ rope_theta: 1e6, rope_scaling: yarn }), 'rotations')
+      return rotaryOf(128, settings.base, settings.scaling).magnitude
+    }
+    expect(magnitude({})).toBeCloseTo(1.1386294, 6)
+    expect(magnitude({ attn_factor: 0.8782488562869419 })).toBeCloseTo(1, 12)
+    expect(magnitude({ attention_factor: 1.5 })).toBe(1.5)
+  })
 
   it('multiplies two rows of the table into the rotation of any position', () => {
     const rotary = rotaryOf(64, 10_000, undefined)

@@ -1,0 +1,90 @@
+// Answers: is every published model what its authors say? Parameters, KV cache and score scale, from nothing but its config.json.
+import { describe, expect, it } from 'vitest'
+import { PUBLISHED } from '../../src/cli/published-configs.ts'
+import { countParameters } from '../../src/engine/info.ts'
+import { describeModel } from '../../src/models/describe.ts'
+import { storedTensors } from '../../src/models/names.ts'
+import { kvBytesPerToken } from '../../src/models/spec.ts'
+
+interface Facts {
+  readonly parameters: number
+  readonly active: number // with the head, without the embedding
+  readonly kv: number // bytes a token in f16
+  readonly standardKv: number
+  readonly scale: number
+}
+
+const billion = 1e9
+
+/** What was published, or follows from it; parameters to the digits that are known. */
+const FACTS: Readonly<Record<string, Facts>> = {
+  'V2-Lite': {
+    parameters: 15_706_484_224,
+    active: 2.45 * billion,
+    kv: 31_104,
+    standardKv: 276_480,
+    scale: 0.1147214,
+  },
+  V2: { parameters: 235.74e9, active: 21e9, kv: 69_120, standardKv: 4_915_200, scale: 0.1147214 },
+  V3: { parameters: 671.026e9, active: 36.6e9, kv: 70_272, standardKv: 4_997_120, scale: 0.1352338 },
+  Moonlight: { parameters: 15.96e9, active: 2.58e9, kv: 31_104, standardKv: 276_480, scale: 0.0721688 },
+  'Kimi-K2': { parameters: 1026.41e9, active: 31.7e9, kv: 70_272, standardKv: 2_498_560, scale: 0.1308608 },
+  'GLM-4.7-Flash': { parameters: 29.94e9, active: 3.58e9, kv: 54_144, standardKv: 962_560, scale: 0.0625 },
+  'Youtu-LLM-2B': { parameters: 1.962e9, active: 1.962e9, kv: 36_864, standardKv: 327_680, scale: 0.0721688 },
+  'DeepSeekMoE-16B': {
+    parameters: 16.376e9,
+    active: 2.6e9,
+    kv: 229_376,
+    standardKv: 229_376,
+    scale: 128 ** -0.5,
+  },
+  'R1-Distill-Qwen-1.5B': {
+    parameters: 1.777e9,
+    active: 1.544e9,
+    kv: 28_672,
+    standardKv: 172_032,
+    scale: 128 ** -0.5,
+  },
+  'R1-Distill-Qwen-7B': {
+    parameters: 7.616e9,
+    active: 7.07e9,
+    kv: 57_344,
+    standardKv: 401_408,
+    scale: 128 ** -0.5,
+  },
+  'R1-Distill-Llama-8B': {
+    parameters: 8.03e9,
+    active: 7.505e9,
+    kv: 131_072,
+    standardKv: 524_288,
+    scale: 128 ** -0.5,
+  },
+  'R1-0528-Qwen3-8B': {
+    parameters: 8.191e9,
+    active: 7.57e9,
+    kv: 147_456,
+    standardKv: 589_824,
+    scale: 128 ** -0.5,
+  },
+}
+
+describe('published models', () => {
+  it('are all here', () => expect(Object.keys(FACTS).sort()).toEqual(Object.keys(PUBLISHED).sort()))
+
+  for (const [name, wanted] of Object.entries(FACTS)) {
+    it(name, () => {
+      const spec = describeModel(PUBLISHED[name])
+      const { parameters, activeParameters } = countParameters(spec)
+      expect(parameters / wanted.parameters).toBeCloseTo(1, 3)
+      expect(activeParameters / wanted.active).toBeCloseTo(1, 1.7)
+      expect(kvBytesPerToken(spec, 'f16')).toEqual({ kept: wanted.kv, standard: wanted.standardKv })
+      expect(spec.attention.scale).toBeCloseTo(wanted.scale, 6)
+    })
+  }
+
+  it('V2-Lite has exactly the tensors of its release', () => {
+    const spec = describeModel(PUBLISHED['V2-Lite'])
+    expect(countParameters(spec).parameters).toBe(15_706_484_224)
+    expect(storedTensors(spec)).toHaveLength(5_291)
+  })
+})
