@@ -1,0 +1,85 @@
+// Answers: does a browser's worker read from the Hub across origins, with as few preflights as the Hub's store allows (none)?
+// In real Chromium, which enforces CORS. It must not know WebGPU.
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright'
+import { build } from 'rolldown'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { listen } from '../weights/file-server.ts'
+import { type HubServer, model, startHub } from '../weights/hub-server.ts'
+import { noise } from '../weights/make-safetensors.ts'
+import { describeInChromium, launch, root } from './chromium.ts'
+import type { HubResult, HubTask } from './library/hub-worker.ts'
+
+const token = 'hf_SecretSecretSecret'
+const files = { 'config.json': noise(100, 1), 'model.safetensors': noise(100_000, 2) }
+const reads = [
+  ['config.json', 10, 50],
+  ['model.safetensors', 0, 1000],
+  ['model.safetensors', 50_000, 100_000],
+] as const
+
+describeInChromium('the Hub, from a worker of a page elsewhere', () => {
+  let browser: Browser
+  let page: Page
+  let host: Awaited<ReturnType<typeof listen>>
+  let hub: HubServer
+
+  beforeAll(async () => {
+    const input = join(root, 'tests', 'browser', 'library', 'hub-worker.ts')
+    const { output } = await build({ input, write: false, platform: 'browser', output: { format: 'esm' } })
+    host = await listen((request, response) => {
+      const script = request.url === '/worker.js'
+      response.writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' })
+      response.end(script ? output[0].code : '<!doctype html><title>elsewhere</title>')
+    })
+    browser = await launch()
+    page = await browser.newPage()
+    await page.goto(host.url)
+  })
+  beforeEach(async () => {
+    await hub?.close()
+    hub = await startHub(files)
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await host?.close()
+    await hub?.close()
+  })
+
+  const ask = (token?: string): Promise<HubResult> => {
+    const options = {
+      endpoint: hub.url,
+      retry: { attempts: 1, firstMs: 1, longestMs: 1 },
+      ...(token && { token }),
+    }
+    return page.evaluate(
+      (task) =>
+        new Promise<HubResult>((resolve) => {
+          const worker = new Worker('/worker.js', { type: 'module' })
+          worker.onmessage = ({ data }) => {
+            worker.terminate()
+            resolve(data)
+          }
+          worker.postMessage(task)
+        }),
+      { name: `hf:${model}`, options, reads } satisfies HubTask,
+    )
+  }
+  const expected = { pieces: reads.map(([path, start, end]) => [...files[path].subarray(start, end)]) }
+
+  test('without a token no request needs a preflight', async () => {
+    expect(await ask()).toEqual(expected)
+    expect(hub.log.filter((line) => line.includes('OPTIONS'))).toEqual([])
+    expect(hub.log.filter((line) => line.startsWith('store'))).toHaveLength(2)
+  })
+
+  test('with a token the Hub is asked for leave; the store sees neither a preflight nor the token', async () => {
+    hub.token = token
+    expect(await ask(token)).toEqual(expected)
+    const store = hub.log.flatMap((line, i) =>
+      line.startsWith('store') ? [hub.headers[i]?.authorization] : [],
+    )
+    expect(store).toEqual([undefined, undefined])
+    expect(hub.log.filter((line) => line.startsWith('store OPTIONS'))).toEqual([])
+  })
+})
