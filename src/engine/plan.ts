@@ -12,7 +12,13 @@ import {
   splitMatrix,
 } from '../gpu/matrix.ts'
 import { HadalError, present } from '../lib/error.ts'
-import { namesOf, type StoredBank, type StoredStack, type StoredTensor } from '../models/names.ts'
+import {
+  checkExtraTensors,
+  namesOf,
+  type StoredBank,
+  type StoredStack,
+  type StoredTensor,
+} from '../models/names.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
@@ -74,11 +80,13 @@ export function planModel(
   if (Object.values(formatsOf(quantize)).some((format) => format !== 'none'))
     throw new HadalError('unsupported', 'Weights cannot be quantised yet.')
   const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
-  return mapTensors(namesOf(spec), {
+  const plan = mapTensors(namesOf(spec), {
     matrix: (stack) => planMatrix(spec, checkpoint, stack, most),
     vector: (stack) => planVector(checkpoint, stack),
     bank: (bank) => planBank(spec, checkpoint, bank, most),
   })
+  checkExtraTensors(spec, checkpoint.tensors)
+  return plan
 }
 
 /** GPU bytes of the weights by purpose, with their `total`. */
