@@ -1,10 +1,16 @@
 // Answers: what does `hadal/core` offer? The engine without a worker, on any WebGPU: for the browser's own workers and for Node.
 // It must not know the OpenAI shapes; `hadal` has those.
-export { Engine, type EngineOptions, loadEngine } from './engine/engine.ts'
+export { Engine, loadEngine } from './engine/engine.ts'
 export type { LogitsMode } from './engine/logits.ts'
+export { type PlanOptions, plan } from './engine/model-plan.ts'
+export type { EngineOptions, ModelOptions } from './engine/options.ts'
 export type * from './engine/types.ts'
+export { type DeviceOptions, readCapabilities } from './gpu/device.ts'
+export type { Capabilities } from './gpu/limits.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
 export { openFiles } from './weights/files.ts'
 export { type HttpOptions, openHttp } from './weights/http.ts'
+export { type HubOptions, type HubSource, openHub } from './weights/hub.ts'
+export { type HubName, isHubName, parseHubName } from './weights/hub-name.ts'
 export { openMemory } from './weights/memory.ts'
-export type { Source } from './weights/source.ts'
+export type { FileFacts, Source } from './weights/source.ts'

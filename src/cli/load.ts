@@ -1,7 +1,8 @@
 // Answers: how does a command open a model in Node? Dawn for WebGPU, the file system for the folder.
 // It must not know what the command does with it.
 import { createRequire } from 'node:module'
-import { type Engine, type EngineOptions, loadEngine } from '../engine/engine.ts'
+import { type Engine, loadEngine } from '../engine/engine.ts'
+import type { EngineOptions } from '../engine/options.ts'
 import { HadalError } from '../lib/error.ts'
 import { type Args, type OptionTypes, oneOf, required } from './args.ts'
 import { openFolder } from './node-source.ts'

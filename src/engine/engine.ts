@@ -1,26 +1,24 @@
 // Answers: how is a model opened, and what can it do? The engine on a GPU device, for the worker, the command line and `hadal/core`.
 // It must not know pages, workers or where files lie.
-import sources from 'virtual:shaders'
-import { type Device, type DeviceOptions, openDevice } from '../gpu/device.ts'
-import { PipelineCache } from '../gpu/kernel.ts'
+import { type Device, openDevice } from '../gpu/device.ts'
 import type { KernelTime } from '../gpu/profiler.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import { describeModel } from '../models/describe.ts'
-import { checkAttention } from '../models/latent.ts'
-import type { ModelSpec } from '../models/spec.ts'
 import type { Chat } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
-import { createMeter } from '../weights/progress.ts'
 import type { Source } from '../weights/source.ts'
+import { allocate } from './allocate.ts'
+import { keepsStored } from './choices.ts'
 import { generate } from './generate.ts'
 import { modelInfo } from './info.ts'
 import { type LogitsMode, logitsOf } from './logits.ts'
-import { planModel } from './plan.ts'
-import { allocateModel, fillModel } from './prepare.ts'
+import { specOf, subjectOf } from './model-plan.ts'
+import type { EngineOptions } from './options.ts'
+import { fillModel } from './prepare.ts'
 import { profileStep } from './profile.ts'
+import { progressReporter } from './progress.ts'
 import { taskOf } from './request.ts'
-import { Runtime } from './runtime.ts'
+import type { Runtime } from './runtime.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
 import { Session } from './session.ts'
 import { openText } from './text.ts'
@@ -28,100 +26,41 @@ import type {
   GenerateEvent,
   GenerateRequest,
   GpuBytes,
-  LoadProgress,
   ModelInfo,
+  QuantizeChoice,
   SamplingOptions,
 } from './types.ts'
 
-export interface EngineOptions {
-  /** Tokens of prompt and answer together; default: what the model was made for. */
-  readonly contextLength?: number
-  /** How the KV cache is stored; default f16. */
-  readonly cache?: 'f16' | 'f32'
-  /**
-   * How prefill holds the factors of its products; default f32. f16 halves a tile's memory where there is shader-f16, at a relative
-   * error of the logits of about 1e-3.
-   */
-  readonly products?: 'f32' | 'f16'
-  /** Most prompt tokens of one prefill step; default 256. */
-  readonly chunk?: number
-  /** Where WebGPU comes from; default: `navigator.gpu`. */
-  readonly gpu?: GPU
-  readonly device?: DeviceOptions
-  readonly onProgress?: (progress: LoadProgress) => void
-  readonly signal?: AbortSignal
-}
-
-const DEFAULT_CHUNK = 256
-
 /**
- * Opens the model in `source`: reads config and headers, uploads the weights, compiles every pipeline.
+ * Opens the model in `source`: reads config and headers, allocates everything, uploads the weights, compiles every pipeline.
  * Throws a `HadalError` naming file and tensor; nothing stays on the GPU then.
  */
 export async function loadEngine(source: Source, options: EngineOptions = {}): Promise<Engine> {
-  const { signal } = options
+  const { signal, quantize = 'none' } = options
   const device = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   try {
     const report = progressReporter(options.onProgress)
     report('list')
     const checkpoint = await openCheckpoint(source, signal)
-    const spec = describeModel(checkpoint.config)
-    checkAttention(spec.attention)
+    const spec = specOf(checkpoint.config)
     report('tokenizer')
     const { tokenizer, chat } = await openText(source, spec.vocab, signal)
-    return await device.arena.guard('this model', async () => {
-      const runtime = await prepareRuntime(device, spec, checkpoint, options, report)
-      throwIfAborted(signal)
-      report('ready')
-      return new Engine(device, runtime, { checkpoint, tokenizer, chat })
+    const subject = subjectOf(spec, checkpoint, device.capabilities, options)
+    const { model, runtime, quantize: taken } = await allocate(device, subject, quantize)
+    const moving = keepsStored(taken) ? 'upload' : 'convert'
+    report(moving)
+    await fillModel(device, model, checkpoint, {
+      ...(signal && { signal }),
+      onProgress: (done) => report(moving, done),
     })
+    report('compile')
+    await runtime.compile()
+    throwIfAborted(signal)
+    report('ready')
+    return new Engine(device, runtime, { checkpoint, tokenizer, chat, quantize: taken })
   } catch (error) {
     device.destroy()
     throw error
-  }
-}
-
-type Report = (phase: LoadProgress['phase'], file?: string, bytes?: number, totalBytes?: number) => void
-
-async function prepareRuntime(
-  device: Device,
-  spec: ModelSpec,
-  checkpoint: Checkpoint,
-  options: EngineOptions,
-  report: Report,
-): Promise<Runtime> {
-  const plan = planModel(spec, checkpoint, device.capabilities)
-  report('weights')
-  const model = allocateModel(device, plan)
-  await fillModel(device, model, checkpoint, {
-    ...(options.signal ? { signal: options.signal } : {}),
-    onProgress: ({ file, bytes, totalBytes }) => report('weights', file, bytes, totalBytes),
-  })
-  report('compile')
-  const contextLength = Math.min(options.contextLength ?? spec.maxPosition, spec.maxPosition)
-  if (!Number.isInteger(contextLength) || contextLength < 1) {
-    throw new HadalError('bad_request', 'contextLength must be a whole number of at least 1.')
-  }
-  const chunk = Math.min(options.chunk ?? DEFAULT_CHUNK, contextLength)
-  const pipelines = new PipelineCache(device, sources)
-  return Runtime.prepare(device, pipelines, spec, model.tensors, {
-    contextLength,
-    chunk,
-    cache: options.cache ?? 'f16',
-    products: options.products ?? 'f32',
-  })
-}
-
-function progressReporter(onProgress: EngineOptions['onProgress']): Report {
-  let meter: ReturnType<typeof createMeter> | undefined
-  let total = 0
-  let done = 0
-  return (phase, file = '', bytes = done, totalBytes = total) => {
-    if (totalBytes !== total) meter = createMeter(totalBytes)
-    total = totalBytes
-    done = bytes
-    const pace = meter?.(bytes) ?? { bytesPerSecond: 0, secondsLeft: Number.NaN }
-    onProgress?.({ phase, bytes, totalBytes, ...pace, file })
   }
 }
 
@@ -142,7 +81,7 @@ export class Engine {
   constructor(
     device: Device,
     runtime: Runtime,
-    parts: { checkpoint: Checkpoint; tokenizer: TextTokenizer; chat: Chat },
+    parts: { checkpoint: Checkpoint; tokenizer: TextTokenizer; chat: Chat; quantize: QuantizeChoice },
   ) {
     this.device = device
     this.lost = device.lost
@@ -152,7 +91,8 @@ export class Engine {
     this.#defaults = modelDefaults(parts.checkpoint.generationConfig)
     this.#eos = new Set([...runtime.spec.eos, ...eosOf(parts.checkpoint.generationConfig)])
     this.#session = new Session(runtime.cache)
-    this.info = modelInfo(runtime, parts.checkpoint, device.adapter, parts.chat.thinking)
+    const { thinking } = parts.chat
+    this.info = modelInfo(runtime, parts.checkpoint, device.adapter, { thinking, quantize: parts.quantize })
   }
 
   /** Bytes of live GPU buffers by purpose, with their `total`. */

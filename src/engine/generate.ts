@@ -40,7 +40,7 @@ export async function* generate(
   session.rewind(cached)
   await session.reserve(task.prompt.length - cached + task.maxTokens)
   runtime.writePages(session)
-  runtime.logprobs = task.logprobs !== undefined
+  await runtime.reportLogprobs(task.logprobs !== undefined)
   const run = new Run(runtime, session, task)
   const finished = (finishReason: FinishReason): GenerateEvent => ({
     type: 'done',

@@ -11,13 +11,13 @@ export function modelInfo(
   runtime: Runtime,
   checkpoint: Checkpoint,
   adapter: string,
-  thinking: boolean,
+  rest: Pick<ModelInfo, 'thinking' | 'quantize'>,
 ): ModelInfo {
   const { spec, options } = runtime
   const mixture = mixtureOf(spec)
   const kv = kvBytesPerToken(spec, options.cache)
   return {
-    name: checkpoint.source.name.replace(/\/+$/, '').split('/').pop() ?? '',
+    name: nameOf(checkpoint),
     architecture: spec.family,
     ...countParameters(spec),
     layers: spec.layers.length,
@@ -30,9 +30,13 @@ export function modelInfo(
     kvBytesPerToken: kv.kept,
     standardKvBytesPerToken: kv.standard,
     adapter,
-    thinking,
+    ...rest,
   }
 }
+
+/** What the model is called: the last part of its folder's name. */
+export const nameOf = ({ source }: Checkpoint): string =>
+  source.name.replace(/\/+$/, '').split('/').pop() ?? ''
 
 export const mixtureOf = (spec: ModelSpec): Mixture | undefined =>
   spec.layers.find((layer) => layer.kind === 'mixture')
@@ -59,6 +63,12 @@ export function countParameters(spec: ModelSpec): { parameters: number; activePa
     },
   })
   return { parameters, activeParameters: active }
+}
+
+/** Parameters in the files, whatever they are for. */
+export function countAll({ tensors }: Checkpoint): number {
+  const weights = [...tensors.values()].filter(({ name }) => !name.endsWith('_scale_inv'))
+  return weights.reduce((sum, { shape }) => sum + elementsOf(shape), 0)
 }
 
 const elementsOf = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1)

@@ -1,11 +1,35 @@
 // Answers: which pages of the KV cache belong to whom? Pages of 64 tokens with owners counted, in one buffer a layer that grows on demand.
-// It must not know models or text.
-import type { Allocation } from '../gpu/arena.ts'
+// It must not know what a model does with them.
+import { type Allocation, allocatedBytes } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
+import type { Capabilities } from '../gpu/limits.ts'
 import { assert, HadalError, present } from '../lib/error.ts'
+import { CACHE_BYTES, type CacheType, type ModelSpec, recordOf } from '../models/spec.ts'
 
 /** Tokens of a page; shaders/shared/pages.wgsl has the same number. */
 export const PAGE_TOKENS = 64
+
+/** How the cache lies on a device: one buffer of pages for each layer. */
+export interface CacheSizes {
+  readonly layers: number
+  readonly pageBytes: number
+  /** Pages that a layer's buffer may have, by the device's limits. */
+  readonly maxPages: number
+}
+
+export function cacheSizes(
+  spec: ModelSpec,
+  cache: CacheType,
+  limits: Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>,
+): CacheSizes {
+  const pageBytes = PAGE_TOKENS * recordOf(spec.attention) * CACHE_BYTES[cache]
+  const maxPages = Math.floor(Math.min(limits.maxBindingBytes, limits.maxBufferBytes) / pageBytes)
+  return { layers: spec.layers.length, pageBytes, maxPages }
+}
+
+/** Bytes of a cache of `pages` pages. A fresh one has one page. */
+export const cacheBytes = ({ layers, pageBytes }: CacheSizes, pages: number): number =>
+  layers * allocatedBytes(pages * pageBytes)
 
 /** Pages of all layers. Page p of every layer holds the same tokens. */
 export class KvCache {
@@ -17,12 +41,10 @@ export class KvCache {
   /** Called after the buffers were replaced: bind groups have to be made anew. */
   onGrow: () => void = () => {}
 
-  /** @param recordBytes bytes of one token in one layer */
-  constructor(device: Device, layers: number, recordBytes: number) {
+  constructor(device: Device, { layers, pageBytes, maxPages }: CacheSizes) {
     this.#device = device
-    this.#pageBytes = PAGE_TOKENS * recordBytes
-    const { maxBindingBytes, maxBufferBytes } = device.capabilities
-    this.#maxPages = Math.floor(Math.min(maxBindingBytes, maxBufferBytes) / this.#pageBytes)
+    this.#pageBytes = pageBytes
+    this.#maxPages = maxPages
     this.#layers = Array.from({ length: layers }, (_, layer) => this.#allocate(layer, 1))
     this.#owners.push(0)
   }

@@ -107,6 +107,9 @@ export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: num
   return { weights, experts, total: weights + experts }
 }
 
+/** Bytes of a bank's page table: bank and place of every slot, and of a shared expert that may be absent. */
+export const slotTableBytes = ({ slots }: PlannedBank): number => (slots.length + 1) * 8
+
 function planMatrix(
   spec: ModelSpec,
   checkpoint: Checkpoint,

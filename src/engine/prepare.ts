@@ -14,7 +14,7 @@ import {
 } from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import { type StreamOptions, streamTensors } from '../weights/stream.ts'
-import type { ModelPlan, Piece, PlannedBank, PlannedMatrix } from './plan.ts'
+import { type ModelPlan, type Piece, type PlannedBank, type PlannedMatrix, slotTableBytes } from './plan.ts'
 
 export type GpuModel = ModelTensors<GpuMatrix, GpuVector, GpuBank>
 
@@ -97,7 +97,7 @@ function allocateBank(
   const banks = plan.bankBytes.map((bytes) => device.arena.allocate('experts', plan.label, bytes).buffer)
   // The page table: for each expert its bank and its first vec4 there.
   const table = new Uint32Array(plan.slots.flatMap(({ bank, offset }) => [bank, offset / 16]))
-  const { buffer: slots } = device.arena.allocate('state', `slots of ${plan.label}`, table.byteLength + 8)
+  const { buffer: slots } = device.arena.allocate('state', `slots of ${plan.label}`, slotTableBytes(plan))
   device.gpu.queue.writeBuffer(slots, 0, table)
   for (const { bank, offset, layout, pieces } of plan.slots) {
     write(layout, pieces, [{ part: layout, buffer: present(banks[bank], 'a bank'), offset }])

@@ -1,34 +1,40 @@
 // Answers: how does one step of a model run? Programs are prepared once; a step rewrites 64 bytes and replays one of them.
 // It must not know text, requests or when to stop.
+import { allocatedBytes } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
+import { bindableBytes } from '../gpu/limits.ts'
+import { CHUNK, padTo } from '../gpu/matrix.ts'
 import type { Profiler } from '../gpu/profiler.ts'
 import { Readback, readBuffer } from '../gpu/readback.ts'
-import { adjustLogits, sampleToken, topLogprobs } from '../kernels/sample.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../kernels/step.ts'
-import { forward, type Model } from '../models/forward.ts'
+import { HadalError } from '../lib/error.ts'
 import { SPLITS } from '../models/latent.ts'
-import { ceilDiv, type Mode, WORKGROUP } from '../models/ops.ts'
-import { CACHE_BYTES, type ModelSpec, recordOf } from '../models/spec.ts'
-import { Graph, resource } from '../program/graph.ts'
+import type { ModelSpec } from '../models/spec.ts'
+import { type Graph, resource } from '../program/graph.ts'
 import { Program } from '../program/program.ts'
-import { KvCache, PAGE_TOKENS } from './kv-cache.ts'
+import { cacheSizes, KvCache, PAGE_TOKENS } from './kv-cache.ts'
 import type { GpuModel } from './prepare.ts'
 import type { Session } from './session.ts'
-import { prepareState, RESULT_BYTES, type State } from './state.ts'
-
-export interface RuntimeOptions {
-  readonly contextLength: number
-  readonly chunk: number // most rows of a prefill step
-  readonly cache: 'f16' | 'f32'
-  readonly products: 'f32' | 'f16' // f16 needs shader-f16
-}
+import { prepareState, RESULT_BYTES, type State, stateResources } from './state.ts'
+import {
+  allLogitsGraph,
+  decodeGraph,
+  logprobsGraph,
+  type Parts,
+  prefillGraph,
+  type RuntimeOptions,
+  sampleGraph,
+} from './steps.ts'
 
 /** Steps whose results may be awaited at the same time. */
 export const DEPTH = 3
 
 /** The part of a step that sampling sets. */
 export type SamplingStep = Omit<Step, 'position' | 'tokens' | 'split'>
+
+/** Bytes of the ring that results are read back through. */
+export const STAGING_BYTES = DEPTH * allocatedBytes(RESULT_BYTES)
 
 /** Everything needed to run steps of one model on one device. */
 export class Runtime {
@@ -38,87 +44,67 @@ export class Runtime {
   readonly options: RuntimeOptions
   readonly #device: Device
   readonly #pipelines: PipelineCache
-  readonly #model: Model
+  readonly #parts: Parts
   readonly #readback: Readback
   readonly #stepView = new DataView(new ArrayBuffer(STEP_BYTES))
-  readonly #programs: { prefill: Program; decode: Program; sample: Program; logprobs: Program }
+  readonly #programs: { readonly prefill: Program; readonly decode: Program; readonly sample: Program }
+  #logprobs: Program | undefined
+  #reportsLogprobs = false
   /** Dispatches of the latest decode step. */
   dispatches = 0
-  /** Whether results carry log-probabilities; they cost one more dispatch. */
-  logprobs = false
 
-  private constructor(
-    device: Device,
-    pipelines: PipelineCache,
-    parts: { model: Model; cache: KvCache; state: State; options: RuntimeOptions },
-    programs: { prefill: Program; decode: Program; sample: Program; logprobs: Program },
-  ) {
-    this.#device = device
-    this.#pipelines = pipelines
-    this.#model = parts.model
-    this.spec = parts.model.spec
-    this.cache = parts.cache
-    this.state = parts.state
-    this.options = parts.options
-    this.#programs = programs
-    this.#readback = new Readback(device, 'result', RESULT_BYTES, DEPTH)
-    this.cache.onGrow = () => {
-      programs.prefill.rebind()
-      programs.decode.rebind()
-    }
-  }
-
-  /** Allocates the state and compiles all pipelines, in parallel. */
-  static async prepare(
+  /**
+   * Allocates everything that steps need beside the weights, which may be empty still. Call within `Arena.guard`, and `compile`
+   * before the first step.
+   */
+  constructor(
     device: Device,
     pipelines: PipelineCache,
     spec: ModelSpec,
     tensors: GpuModel,
     options: RuntimeOptions,
-  ): Promise<Runtime> {
-    const state = prepareState(device, spec, options.contextLength, options.chunk)
-    const recordBytes = recordOf(spec.attention) * CACHE_BYTES[options.cache]
-    const cache = new KvCache(device, spec.layers.length, recordBytes)
-    const pages = resource(state.pages)
-    const rotations = resource(state.rotations)
-    const model: Model = {
+  ) {
+    this.#device = device
+    this.#pipelines = pipelines
+    this.spec = spec
+    this.options = options
+    this.state = prepareState(device, spec, options.contextLength, options.chunk)
+    const cache = new KvCache(device, cacheSizes(spec, options.cache, device.capabilities))
+    this.cache = cache
+    this.#parts = {
       spec,
       tensors,
-      noBias: resource(state.noBias),
-      caches: spec.layers.map((_, layer) => ({
-        records: resource(() => cache.buffer(layer)),
-        pages,
-        rotations,
-      })),
+      state: stateResources(this.state),
+      records: (layer) => resource(() => cache.buffer(layer)),
+      capabilities: device.capabilities,
+      options,
     }
-    const prepare = (build: (graph: Graph) => void) => {
-      const graph = new Graph()
-      build(graph)
-      return Program.prepare(device, pipelines, state, graph)
+    const programs = {
+      prefill: this.#program(prefillGraph(this.#parts)),
+      decode: this.#program(decodeGraph(this.#parts)),
+      sample: this.#program(sampleGraph(this.#parts)),
     }
-    const modes = modesOf(device, options)
-    const ends = (graph: Graph, ids: GPUBuffer) => ({
-      ids: resource(ids),
-      logits: graph.activation('logits', 'f32', 1, spec.vocab, resource(state.logits)),
-      allRows: false,
-    })
-    const [prefill, decode, sample, logprobs] = await Promise.all([
-      prepare((graph) =>
-        forward(graph, model, modes.prefill, device.capabilities, ends(graph, state.prompt)),
-      ),
-      prepare((graph) => {
-        forward(graph, model, modes.decode, device.capabilities, ends(graph, state.token))
-        sampleGraph(graph, spec.vocab, state)
-      }),
-      prepare((graph) => sampleGraph(graph, spec.vocab, state)),
-      prepare((graph) => logprobsGraph(graph, spec.vocab, state)),
-    ])
-    return new Runtime(
-      device,
-      pipelines,
-      { model, cache, state, options },
-      { prefill, decode, sample, logprobs },
-    )
+    this.#programs = programs
+    this.#readback = new Readback(device, 'result', RESULT_BYTES, DEPTH)
+    cache.onGrow = () => {
+      programs.prefill.rebind()
+      programs.decode.rebind()
+    }
+  }
+
+  /** Compiles all pipelines, in parallel. */
+  async compile(): Promise<void> {
+    await Promise.all(Object.values(this.#programs).map((program) => program.compile()))
+  }
+
+  /** Whether results carry log-probabilities from now on; they cost one more dispatch, compiled when first asked for. */
+  async reportLogprobs(wanted: boolean): Promise<void> {
+    if (wanted && !this.#logprobs) {
+      const program = this.#program(logprobsGraph(this.#parts))
+      await program.compile()
+      this.#logprobs = program
+    }
+    this.#reportsLogprobs = wanted
   }
 
   /** Tells the GPU which pages the session that runs next has. */
@@ -187,40 +173,45 @@ export class Runtime {
    * It has the rows of the chat's own prefill at least, and so shares its pipelines.
    */
   async logitsOf(ids: readonly number[], position: number): Promise<Float32Array> {
-    const { gpu, arena, capabilities } = this.#device
-    const { vocab } = this.spec
-    const graph = new Graph()
-    const shape = graph.activation('all logits', 'f32', ids.length, vocab)
-    const logits = arena.allocate('activations', 'all logits', ids.length * shape.stride * 4)
-    const prompt = arena.allocate('activations', 'ids', ids.length * 4)
-    gpu.queue.writeBuffer(prompt.buffer, 0, Uint32Array.from(ids))
-    const mode = modesOf(this.#device, {
-      ...this.options,
-      chunk: Math.max(ids.length, this.options.chunk),
-    }).prefill
-    const ends = {
-      ids: resource(prompt.buffer),
-      logits: { ...shape, home: resource(logits.buffer) },
-      allRows: true,
-    }
-    forward(graph, this.#model, mode, capabilities, ends)
-    const program = await Program.prepare(this.#device, this.#pipelines, this.state, graph)
+    const made = await this.#device.arena.guard(`the logits of ${ids.length} tokens`, () =>
+      this.#prepareLogits(ids.length),
+    )
     try {
+      this.#device.gpu.queue.writeBuffer(made.ids.buffer, 0, Uint32Array.from(ids))
       const step = plainStep(position, ids.length)
-      this.#submit(step, (encoder) => program.encode(encoder, step))
-      const padded = new Float32Array(
-        await readBuffer(this.#device, logits.buffer, ids.length * shape.stride * 4),
-      )
-      const tight = new Float32Array(ids.length * vocab)
-      ids.forEach((_, row) => {
-        tight.set(padded.subarray(row * shape.stride, row * shape.stride + vocab), row * vocab)
-      })
-      return tight
+      this.#submit(step, (encoder) => made.program.encode(encoder, step))
+      const bytes = await readBuffer(this.#device, made.logits.buffer, ids.length * made.stride * 4)
+      return withoutPadding(new Float32Array(bytes), made.stride, this.spec.vocab)
     } finally {
-      program.destroy()
-      logits.free()
-      prompt.free()
+      made.program.destroy()
+      made.logits.free()
+      made.ids.free()
     }
+  }
+
+  async #prepareLogits(rows: number) {
+    const { arena, capabilities } = this.#device
+    const stride = padTo(this.spec.vocab, CHUNK)
+    const most = Math.floor(bindableBytes(capabilities) / stride / 4)
+    if (rows > most) {
+      throw new HadalError('bad_request', `This device holds the logits of at most ${most} tokens at once.`, {
+        hint: 'Ask for the logits in chunks.',
+      })
+    }
+    const ids = arena.allocate('activations', 'ids', rows * 4)
+    const logits = arena.allocate('activations', 'all logits', rows * stride * 4)
+    const options = { ...this.options, chunk: Math.max(rows, this.options.chunk) }
+    const graph = allLogitsGraph({ ...this.#parts, options }, rows, {
+      ids: resource(ids.buffer),
+      logits: resource(logits.buffer),
+    })
+    const program = this.#program(graph)
+    await program.compile()
+    return { ids, logits, stride, program }
+  }
+
+  #program(graph: Graph): Program {
+    return new Program(this.#device, this.#pipelines, this.state, graph)
   }
 
   #submit<T>(step: Step, encode: (encoder: GPUCommandEncoder) => T): T {
@@ -234,19 +225,8 @@ export class Runtime {
   }
 
   #result(encoder: GPUCommandEncoder, step: Step): () => Promise<ArrayBuffer> {
-    if (this.logprobs) this.#programs.logprobs.encode(encoder, step)
+    if (this.#reportsLogprobs) this.#logprobs?.encode(encoder, step)
     return this.#readback.encode(encoder, this.state.result)
-  }
-}
-
-function modesOf(
-  { capabilities }: Device,
-  { cache, chunk, products: wanted }: RuntimeOptions,
-): { prefill: Mode; decode: Mode } {
-  const products = capabilities.f16 ? wanted : 'f32'
-  return {
-    prefill: { name: 'prefill', rows: chunk, cache, products },
-    decode: { name: 'decode', rows: 1, cache, products },
   }
 }
 
@@ -261,25 +241,11 @@ const plainStep = (position: number, tokens: number): Step => ({
   split: splitOf(position + tokens),
 })
 
-function sampleGraph(graph: Graph, VOCAB: number, state: State): void {
-  const adjusted = resource(state.adjusted)
-  const counts = resource(state.counts)
-  graph.dispatch(adjustLogits, {
-    constants: { VOCAB, WORKGROUP },
-    operands: { logits: resource(state.logits), counts, biases: resource(state.biases), adjusted },
-    grid: [ceilDiv(VOCAB, WORKGROUP)],
-  })
-  graph.dispatch(sampleToken, {
-    constants: { VOCAB },
-    operands: { adjusted, counts, token: resource(state.token), result: resource(state.result) },
-    grid: [1],
-  })
-}
-
-function logprobsGraph(graph: Graph, VOCAB: number, state: State): void {
-  graph.dispatch(topLogprobs, {
-    constants: { VOCAB },
-    operands: { logits: resource(state.logits), result: resource(state.result) },
-    grid: [1],
-  })
+/** Rows of `stride` numbers as rows of `cols`, one after the other. */
+function withoutPadding(padded: Float32Array, stride: number, cols: number): Float32Array {
+  const rows = padded.length / stride
+  const tight = new Float32Array(rows * cols)
+  for (let row = 0; row < rows; row++)
+    tight.set(padded.subarray(row * stride, row * stride + cols), row * cols)
+  return tight
 }

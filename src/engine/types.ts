@@ -1,5 +1,8 @@
 // Answers: what can be asked of an engine, and what does it answer? Plain data that crosses a worker boundary unchanged.
 // It must not know how any of it is computed.
+import type { Quantize, QuantizeChoice } from './quantize.ts'
+
+export type { Quantize, QuantizeChoice } from './quantize.ts'
 
 /** One message of a chat, as the model's template expects it. */
 export interface ChatMessage {
@@ -82,14 +85,33 @@ export interface KvUse {
   readonly standardBytes: number // the same pages, with layers × heads × (qk head dim + value head dim) of the same element size a token
 }
 
+/**
+ * Where loading is: what is in the folder, the tokenizer, bytes from the host into a store and their hashes, bytes from wherever the
+ * model is to the GPU (`convert` when they are quantised on the way), shaders. Without a store there is no `download` and no `verify`.
+ */
+export type LoadPhase =
+  | 'list'
+  | 'tokenizer'
+  | 'download'
+  | 'verify'
+  | 'convert'
+  | 'upload'
+  | 'compile'
+  | 'ready'
+
 export interface LoadProgress {
-  readonly phase: 'list' | 'tokenizer' | 'compile' | 'weights' | 'ready'
+  readonly phase: LoadPhase
   readonly bytes: number
   readonly totalBytes: number
   readonly bytesPerSecond: number
   readonly secondsLeft: number // NaN while unknown
   readonly file: string // '' when no file is being read
+  readonly fileBytes: number // of `file`, done
+  readonly fileTotalBytes: number // of `file`, that are wanted: draft layers are not
 }
+
+/** As `QuantizeChoice`, or the best that fits. */
+export type QuantizeOption = QuantizeChoice | 'auto'
 
 /** What is known of a loaded model; plain data. */
 export interface ModelInfo {
@@ -107,10 +129,83 @@ export interface ModelInfo {
   readonly kvBytesPerToken: number
   readonly standardKvBytesPerToken: number
   readonly adapter: string
+  readonly quantize: QuantizeChoice // how the weights lie on the GPU; what 'auto' took
   readonly thinking: boolean // the template knows `enable_thinking` or a <think> part
 }
 
 /** Bytes of live GPU buffers by purpose, and their sum. */
 export interface GpuBytes {
   readonly [purpose: string]: number
+}
+
+/** The same, complete. */
+export interface Purposes {
+  readonly weights: number
+  readonly experts: number
+  readonly kv_cache: number
+  readonly activations: number
+  readonly state: number
+  readonly staging: number
+  readonly total: number
+}
+
+/** What it would take to run a model, from its config, index and headers alone; plain data. */
+export interface LoadPlan {
+  readonly name: string
+  /** `model_type` of config.json; '' where it has none. */
+  readonly architecture: string
+  readonly files: readonly { readonly name: string; readonly bytes: number }[]
+  /** Bytes of the weights that loading reads: all but those of draft layers. */
+  readonly downloadBytes: number
+  readonly bytesByType: { readonly [dtype: string]: number }
+  readonly parameters: number
+  readonly unsupported: readonly Unsupported[]
+  /** Missing where the architecture is not run. */
+  readonly model?: PlannedModel
+  /** Missing where the model cannot be planned for this device; `unsupported` says why. */
+  readonly gpu?: PlannedMemory
+  /** 'unknown' while nobody knows how much memory there is, or what the model is; false also where the device's limits rule it out. */
+  readonly fits: boolean | 'unknown'
+  /** What each way to store the weights would take, best first; without those that this model cannot be stored in. */
+  readonly choices: readonly QuantizeRow[]
+  /** What 'auto' takes; missing where nothing can be loaded. */
+  readonly auto?: Quantize
+}
+
+export interface QuantizeRow {
+  readonly quantize: Quantize
+  readonly totalBytes: number
+  readonly fits: boolean | 'unknown'
+}
+
+/** Something this version does not run, by name. */
+export interface Unsupported {
+  readonly what: string
+  readonly where: string // file and tensor; '' for the device
+  readonly hint: string
+}
+
+export interface PlannedModel {
+  readonly activeParameters: number
+  readonly layers: number
+  readonly denseLayers: number
+  readonly hidden: number
+  readonly vocab: number
+  readonly experts: number
+  readonly activeExperts: number
+  /** Most tokens that the model was made for. */
+  readonly maxContextLength: number
+  readonly kvBytesPerToken: number
+  readonly standardKvBytesPerToken: number
+}
+
+export interface PlannedMemory {
+  readonly quantize: QuantizeChoice
+  /** Tokens that the KV cache below holds. */
+  readonly contextLength: number
+  readonly bytes: Purposes
+  /** As `bytes` right after loading: a KV cache of one page. It grows with the chat. */
+  readonly bytesAtStart: Purposes
+  /** Tokens for which there surely is memory; missing where memory is unknown. */
+  readonly contextThatFits?: number
 }

@@ -13,6 +13,9 @@ export const USAGE = {
   query: 0x200 | 0x04, // QUERY_RESOLVE | COPY_SRC
 } as const
 
+/** What a buffer of `bytes` bytes takes. */
+export const allocatedBytes = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16)
+
 /** A live buffer; `free` gives its bytes back at once. */
 export interface Allocation {
   readonly buffer: GPUBuffer
@@ -36,7 +39,7 @@ export class Arena {
     bytes: number,
     usage: keyof typeof USAGE = 'storage',
   ): Allocation {
-    const size = Math.max(16, Math.ceil(bytes / 16) * 16)
+    const size = allocatedBytes(bytes)
     const limit = this.#device.limits.maxBufferSize
     if (size > limit) {
       throw new HadalError(

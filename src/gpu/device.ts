@@ -1,12 +1,12 @@
 // Answers: how is a GPU device opened, and with which limits and features? It must not know what runs on it.
 import { HadalError } from '../lib/error.ts'
 import { Arena } from './arena.ts'
-import type { Capabilities } from './limits.ts'
+import { type Capabilities, GUARANTEED } from './limits.ts'
 
 export interface DeviceOptions {
   /** 'default': the limits every WebGPU device guarantees; 'max': whatever the adapter offers. */
   readonly limits?: 'default' | 'max'
-  /** Bindings are kept to at most this many bytes, however large the device allows them. */
+  /** Matrices are kept to parts of at most this many bytes, however large the device allows bindings. */
   readonly maxBindingBytes?: number
   readonly f16?: boolean // false: do not ask for shader-f16
   readonly subgroups?: boolean // false: do not ask for subgroups
@@ -27,45 +27,41 @@ export interface Device {
 
 const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const
 
+/** What a device would be when opened with these options; undefined without an adapter. Opens none. */
+export async function readCapabilities(
+  gpu: GPU | undefined,
+  options: DeviceOptions = {},
+): Promise<Capabilities | undefined> {
+  const adapter = await findAdapter(gpu)
+  return adapter && capabilitiesOf(adapter, options)
+}
+
 /**
  * Opens the adapter of `navigator.gpu` (or of Dawn in Node).
  * Throws `no_webgpu` when there is none.
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
-  const adapter = await gpu?.requestAdapter({ powerPreference: 'high-performance' })
+  const adapter = await findAdapter(gpu)
   if (!gpu || !adapter) {
     throw new HadalError('no_webgpu', 'No WebGPU adapter was found.', {
       hint: 'Use a browser with WebGPU (Chrome or Edge 113+, Safari 26+, Firefox 141+ on Windows) and a current graphics driver.',
     })
   }
-  const features: GPUFeatureName[] = []
-  const want = (feature: GPUFeatureName, allowed = true) => {
-    if (allowed && adapter.features.has(feature)) features.push(feature)
-  }
-  want('shader-f16', options.f16)
-  want('subgroups', options.subgroups)
-  want('timestamp-query')
+  const capabilities = capabilitiesOf(adapter, options)
+  const requiredFeatures: GPUFeatureName[] = []
+  if (capabilities.f16) requiredFeatures.push('shader-f16')
+  if (capabilities.subgroups) requiredFeatures.push('subgroups')
+  if (capabilities.timestamps) requiredFeatures.push('timestamp-query')
   const requiredLimits: Record<string, number> = {}
   if (options.limits !== 'default') for (const name of RAISED) requiredLimits[name] = adapter.limits[name]
-  const device = await adapter.requestDevice({ requiredFeatures: features, requiredLimits })
-  const { limits } = device
+  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits })
   let closing = false
   return {
     instance: gpu,
     gpu: device,
     arena: new Arena(device),
     adapter: describeAdapter(adapter.info),
-    capabilities: {
-      f16: device.features.has('shader-f16'),
-      subgroups: device.features.has('subgroups'),
-      timestamps: device.features.has('timestamp-query'),
-      software: isSoftware(adapter.info),
-      maxBindingBytes: Math.min(
-        limits.maxStorageBufferBindingSize,
-        options.maxBindingBytes ?? Number.POSITIVE_INFINITY,
-      ),
-      maxBufferBytes: limits.maxBufferSize,
-    },
+    capabilities,
     lost: new Promise((resolve) => {
       void device.lost.then((info) => {
         if (!closing) resolve(lostError(info))
@@ -75,6 +71,22 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
       closing = true
       device.destroy()
     },
+  }
+}
+
+const findAdapter = async (gpu: GPU | undefined) =>
+  (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
+
+function capabilitiesOf({ features, limits, info }: GPUAdapter, options: DeviceOptions): Capabilities {
+  const raised = options.limits !== 'default'
+  const binding = raised ? limits.maxStorageBufferBindingSize : GUARANTEED.maxBindingBytes
+  return {
+    f16: options.f16 !== false && features.has('shader-f16'),
+    subgroups: options.subgroups !== false && features.has('subgroups'),
+    timestamps: features.has('timestamp-query'),
+    software: isSoftware(info),
+    maxBindingBytes: Math.min(binding, options.maxBindingBytes ?? Number.POSITIVE_INFINITY),
+    maxBufferBytes: raised ? limits.maxBufferSize : GUARANTEED.maxBufferBytes,
   }
 }
 

@@ -20,3 +20,7 @@ export const GUARANTEED: Capabilities = {
   maxBindingBytes: 128 * 1024 * 1024,
   maxBufferBytes: 256 * 1024 * 1024,
 }
+
+/** Bytes that one binding can hold, also where matrices are kept to smaller parts than the device needs. */
+export const bindableBytes = ({ maxBindingBytes }: Capabilities): number =>
+  Math.max(maxBindingBytes, GUARANTEED.maxBindingBytes)

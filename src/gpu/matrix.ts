@@ -114,6 +114,11 @@ function leastCommonMultiple(a: number, b: number): number {
 /** Asked for when a recorded dispatch is bound, not before: what a step takes is known without a GPU. */
 export type LateBuffer = () => GPUBuffer
 
+/** The buffer of what is only planned: a graph may name it, and must never be bound to it. */
+export const nowhere: LateBuffer = () => {
+  throw new HadalError('internal', 'A planned buffer was bound.')
+}
+
 /** A matrix on the GPU. */
 export interface GpuMatrix extends MatrixLayout {
   readonly parts: readonly (PartLayout & { readonly buffer: LateBuffer })[]

@@ -1,5 +1,6 @@
 // Answers: which activations may share a buffer? A plan from lifetimes alone; pure, no GPU.
 // It must not know what the activations mean.
+import { HadalError } from '../lib/error.ts'
 import type { Activation, Dispatch, Operand } from './graph.ts'
 
 /** Which buffer, by number, each activation lives in, and how large each buffer is. */
@@ -12,8 +13,9 @@ export interface MemoryPlan {
  * Gives activations whose lives do not overlap the same buffer. Only activations of equal type, rows and columns share: the zero
  * padding behind each row then stays zero, and an id is never read as a float.
  * A loop's dispatches count as alive together, since its end leads back to its start.
+ * Throws `unsupported` for an activation that no binding of `maxBindingBytes` can hold.
  */
-export function planMemory(dispatches: readonly Dispatch[]): MemoryPlan {
+export function planMemory(dispatches: readonly Dispatch[], maxBindingBytes: number): MemoryPlan {
   const lives = lifetimes(dispatches)
   const slots = new Map<Activation, number>()
   const bytes: number[] = []
@@ -26,12 +28,22 @@ export function planMemory(dispatches: readonly Dispatch[]): MemoryPlan {
       if (ended && slot !== undefined) free.set(shapeOf(ended), [...(free.get(shapeOf(ended)) ?? []), slot])
     }
     const reused = free.get(shapeOf(activation))?.pop()
-    slots.set(activation, reused ?? bytes.push(activation.rows * activation.stride * 4) - 1)
+    slots.set(activation, reused ?? bytes.push(bytesOf(activation, maxBindingBytes)) - 1)
   }
   return { slots, bytes }
 }
 
 const shapeOf = (a: Activation): string => `${a.type} ${a.rows} ${a.cols}`
+
+function bytesOf({ name, rows, cols, stride }: Activation, maxBindingBytes: number): number {
+  const bytes = rows * stride * 4
+  if (bytes <= maxBindingBytes) return bytes
+  throw new HadalError(
+    'unsupported',
+    `"${name}", ${rows} × ${cols}, takes ${bytes} bytes in one binding; this device allows ${maxBindingBytes}.`,
+    { hint: 'Choose a smaller chunk, or a device with larger storage buffer bindings.' },
+  )
+}
 
 interface Life {
   first: number

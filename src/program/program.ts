@@ -3,6 +3,7 @@
 import type { Allocation } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
+import { bindableBytes } from '../gpu/limits.ts'
 import type { Profiler } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
 import { present } from '../lib/error.ts'
@@ -29,17 +30,18 @@ export class Program {
   readonly #device: Device
   readonly #pipelines: PipelineCache
   readonly #uniforms: Uniforms
-  readonly #loops: Graph['loops']
+  readonly #graph: Graph
   readonly #buffers: ReadonlyMap<Activation, GPUBuffer>
   readonly #allocations: readonly Allocation[]
   #records: Record[] = []
 
-  private constructor(device: Device, pipelines: PipelineCache, uniforms: Uniforms, graph: Graph) {
+  /** Allocates the activations; what the graph reads beside them may come later. Throws as `planMemory` and `Arena.allocate` do. */
+  constructor(device: Device, pipelines: PipelineCache, uniforms: Uniforms, graph: Graph) {
     this.#device = device
     this.#pipelines = pipelines
     this.#uniforms = uniforms
-    this.#loops = graph.loops
-    const plan = planMemory(graph.dispatches)
+    this.#graph = graph
+    const plan = planMemory(graph.dispatches, bindableBytes(device.capabilities))
     this.#allocations = plan.bytes.map((bytes, slot) =>
       device.arena.allocate('activations', `slot ${slot}`, bytes),
     )
@@ -51,23 +53,16 @@ export class Program {
     )
   }
 
-  /** Allocates the activations and compiles every pipeline, all at once and off the calling thread where the browser can. */
-  static async prepare(
-    device: Device,
-    pipelines: PipelineCache,
-    uniforms: Uniforms,
-    graph: Graph,
-  ): Promise<Program> {
-    const program = new Program(device, pipelines, uniforms, graph)
-    program.#records = await Promise.all(
-      graph.dispatches.map(async (dispatch) => ({
+  /** Compiles every pipeline, all at once and off the calling thread where the browser can. Needed before the first step. */
+  async compile(): Promise<void> {
+    this.#records = await Promise.all(
+      this.#graph.dispatches.map(async (dispatch) => ({
         dispatch,
-        pipeline: await pipelines.prepare(dispatch),
+        pipeline: await this.#pipelines.prepare(dispatch),
         usesBlock: Object.values(dispatch.kernel.bindings).some((binding) => binding.dynamic),
-        group: program.#bind(dispatch),
+        group: this.#bind(dispatch),
       })),
     )
-    return program
   }
 
   /** Makes the bind groups anew, after a resource (a grown KV cache) has changed its buffer. */
@@ -82,7 +77,7 @@ export class Program {
     for (let start = 0; start < this.#records.length; ) {
       const end = this.#loopEnd(start)
       const loop = present(this.#records[start], 'a record').dispatch.loop
-      const rounds = loop === 0 ? 1 : present(this.#loops[loop - 1], 'a loop')(step)
+      const rounds = loop === 0 ? 1 : present(this.#graph.loops[loop - 1], 'a loop')(step)
       for (let block = 0; block < rounds; block++) {
         for (let i = start; i < end; i++) {
           const record = present(this.#records[i], 'a record')

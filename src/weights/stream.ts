@@ -31,13 +31,15 @@ export interface StreamOptions {
   readonly parallel?: number
 }
 
-const maxInFlightBytes = 128 * 2 ** 20
-const defaultRangeBytes = 16 * 2 ** 20
+// Six ranges on their way, one with the sink, one ready for it. Fewer or smaller ones leave a distant host idle between
+// requests; more cost memory, on top of which fetch keeps tens of MiB of its own.
+const defaultRangeBytes = 12 * 2 ** 20
 const defaultParallel = 6
+const maxInFlightBytes = 96 * 2 ** 20
 
 /**
  * Reads the wanted tensors and hands every byte to `sink` once: file by file, tensor by tensor, offsets rising. Each
- * `offset` is a multiple of 256. Up to `parallel` ranges are read at once, and at most 128 MiB are in flight, those that
+ * `offset` is a multiple of 256. Up to `parallel` ranges are read at once, and at most 96 MiB are in flight, those that
  * the sink is busy with included. Tensors without bytes are skipped.
  * The first failure, of a read or of the sink, cancels the rest; when the promise settles nothing is under way any more.
  * Errors: those of `Source` with the tensor that was being read, and whatever the sink throws.

@@ -39,14 +39,16 @@ test('loads with progress, then answers', async () => {
       bytesPerSecond: 3,
       secondsLeft: Number.NaN,
       file: 'model.safetensors',
+      fileBytes: 1,
+      fileTotalBytes: 2,
     }
-    onProgress({ phase: 'weights', ...progress })
+    onProgress({ phase: 'upload', ...progress })
     return engine
   })
   const onProgress = ({ phase, secondsLeft }: { phase: string; secondsLeft: number }) =>
     phases.push(`${phase} ${secondsLeft}`)
   const model = await loadModel(place, { worker, onProgress, contextLength: 512, cache: 'f32' })
-  expect(phases).toEqual(['weights NaN'])
+  expect(phases).toEqual(['upload NaN'])
   expect(model.info.name).toBe('Lanternfish')
   expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728, total: 10_073_728 })
   const answer = await model.chat.completions.create({ messages, temperature: 0, thinking: true })

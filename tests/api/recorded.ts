@@ -50,6 +50,7 @@ const info: ModelInfo = {
   kvBytesPerToken: 1152,
   standardKvBytesPerToken: 5120,
   adapter: 'none',
+  quantize: 'none',
   thinking: true,
 }
 

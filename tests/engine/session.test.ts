@@ -20,7 +20,7 @@ describeOnAdapters(
       device = await openAdapter(adapter)
     })
     beforeEach(() => {
-      cache = new KvCache(device, LAYERS, RECORD_BYTES)
+      cache = new KvCache(device, { layers: LAYERS, pageBytes: PAGE_BYTES, maxPages: 1e6 })
     })
     afterAll(() => device.destroy())
 

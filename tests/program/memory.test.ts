@@ -27,7 +27,7 @@ it('gives a chain two buffers', () => {
   const graph = new Graph()
   const all = ['a', 'b', 'c', 'd'].map((name) => make(graph, name))
   chain(graph, ...all)
-  const plan = planMemory(graph.dispatches)
+  const plan = planMemory(graph.dispatches, 4096)
   expect(plan.bytes).toEqual([4 * 32 * 4, 4 * 32 * 4])
   expect(plan.slots.get(all[0] as Activation)).toBe(plan.slots.get(all[2] as Activation))
 })
@@ -35,7 +35,7 @@ it('gives a chain two buffers', () => {
 it('never shares between different widths, even of equal stride: padding must stay zero', () => {
   const graph = new Graph()
   chain(graph, make(graph, 'a', 30), make(graph, 'b', 31), make(graph, 'c', 32), make(graph, 'd', 33))
-  expect(planMemory(graph.dispatches).bytes).toHaveLength(4)
+  expect(planMemory(graph.dispatches, 4096).bytes).toHaveLength(4)
 })
 
 it('keeps what a loop reads alive until the loop has ended', () => {
@@ -45,12 +45,18 @@ it('keeps what a loop reads alive until the loop has ended', () => {
     () => 3,
     () => chain(graph, a, b, c),
   )
-  const plan = planMemory(graph.dispatches)
+  const plan = planMemory(graph.dispatches, 4096)
   expect(new Set(plan.slots.values()).size).toBe(3)
 })
 
 it('leaves out what has a home of its own', () => {
   const graph = new Graph()
   chain(graph, make(graph, 'a'), graph.activation('logits', 'f32', 1, 32, outside))
-  expect(planMemory(graph.dispatches).bytes).toHaveLength(1)
+  expect(planMemory(graph.dispatches, 4096).bytes).toHaveLength(1)
+})
+
+it('refuses what no binding can hold', () => {
+  const graph = new Graph()
+  chain(graph, make(graph, 'a'), make(graph, 'wide', 512))
+  expect(() => planMemory(graph.dispatches, 4096)).toThrow(/"wide", 4 × 512, takes 8192 bytes/)
 })

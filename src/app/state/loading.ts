@@ -23,11 +23,15 @@ export async function missingWebGpu(): Promise<MissingWebGpu | undefined> {
 
 /** What a person is told about a phase of loading. */
 export function phaseText({ phase, file }: LoadProgress): string {
-  const texts = {
+  const what = file || 'weights'
+  const texts: Readonly<Record<LoadProgress['phase'], string>> = {
     list: 'Reading the list of weights',
     tokenizer: 'Reading the vocabulary',
+    download: `Downloading ${what}`,
+    verify: `Checking ${what}`,
+    convert: `Reading and quantising ${what}`,
+    upload: `Reading ${what}`,
     compile: 'Compiling shaders for your GPU',
-    weights: `Reading ${file || 'weights'}`,
     ready: 'Ready',
   }
   return texts[phase]

@@ -1,0 +1,148 @@
+// Answers: what would it take to run a model here? Config, index and headers are read, and not one byte of a weight.
+// It must not know how a model is loaded.
+import { type Device, readCapabilities } from '../gpu/device.ts'
+import { type Capabilities, GUARANTEED } from '../gpu/limits.ts'
+import { HadalError } from '../lib/error.ts'
+import { isRecord } from '../lib/record.ts'
+import { describeModel } from '../models/describe.ts'
+import { checkAttention } from '../models/latent.ts'
+import { kvBytesPerToken, type ModelSpec } from '../models/spec.ts'
+import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
+import type { Source } from '../weights/source.ts'
+import { best, type Rated, rate, rateAll, type Subject } from './choices.ts'
+import { countAll, countParameters, mixtureOf, nameOf } from './info.ts'
+import { cacheSizes, PAGE_TOKENS } from './kv-cache.ts'
+import { memoryRange } from './memory-range.ts'
+import { type ModelOptions, plannedContext, runtimeOptions } from './options.ts'
+import type { LoadPlan, PlannedMemory, PlannedModel, Unsupported } from './types.ts'
+import { wantedEntries } from './wanted.ts'
+
+export interface PlanOptions extends ModelOptions {
+  /** An open device, as `engine.device` is one. */
+  readonly device?: Pick<Device, 'capabilities'>
+  /** Limits of a device that is not open. Without both: those of `navigator.gpu`, else what every WebGPU device guarantees. */
+  readonly limits?: Partial<Capabilities>
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Plans the model in `source` as `loadEngine` would open it with the same options. What this version does not run is named in
+ * `unsupported`; broken and hostile files throw their `HadalError`, as do options that make no sense.
+ */
+export async function plan(source: Source, options: PlanOptions = {}): Promise<LoadPlan> {
+  const checkpoint = await openCheckpoint(source, options.signal)
+  const unsupported: Unsupported[] = []
+  const spec = attempt(unsupported, () => specOf(checkpoint.config))
+  const general = generalOf(checkpoint)
+  if (!spec) return { ...general, unsupported, fits: 'unknown', choices: [] }
+  const subject = subjectOf(spec, checkpoint, await capabilitiesOf(options), options)
+  const all = rateAll(subject)
+  const auto = best(all, subject.memory)
+  const chosen = attempt(unsupported, () => {
+    const { quantize = 'none' } = options
+    return quantize === 'auto' ? (auto ?? rate(subject, 'none')) : rate(subject, quantize)
+  })
+  const { parameters, activeParameters } = countParameters(spec)
+  return {
+    ...general,
+    parameters,
+    ...(chosen && { downloadBytes: sizeOf(wantedEntries(chosen.plan)), gpu: memoryOf(subject, chosen) }),
+    unsupported,
+    model: { ...modelOf(subject), activeParameters },
+    fits: chosen?.fits ?? false,
+    choices: all.map(({ quantize, bytes, fits }) => ({ quantize, totalBytes: bytes.total, fits })),
+    ...(auto && { auto: auto.quantize }),
+  }
+}
+
+/** config.json → spec, of a model whose sizes the kernels can run. Throws `bad_config` or `unsupported`. */
+export function specOf(config: unknown): ModelSpec {
+  const spec = describeModel(config)
+  checkAttention(spec.attention)
+  return spec
+}
+
+/** The model on a device with these capabilities. Throws `bad_request` for odd options. */
+export function subjectOf(
+  spec: ModelSpec,
+  checkpoint: Checkpoint,
+  capabilities: Capabilities,
+  options: ModelOptions,
+): Subject {
+  const runtime = runtimeOptions(spec, options)
+  const tokens = Math.min(plannedContext(spec, options), mostTokens(spec, runtime.cache, capabilities))
+  const memory = memoryRange(options.memoryBytes)
+  return { spec, checkpoint, capabilities, options: runtime, tokens, memory }
+}
+
+const mostTokens = (...args: Parameters<typeof cacheSizes>) => cacheSizes(...args).maxPages * PAGE_TOKENS
+
+async function capabilitiesOf({ device, limits }: PlanOptions): Promise<Capabilities> {
+  if (device) return device.capabilities
+  if (limits) return { ...GUARANTEED, ...limits }
+  return (await readCapabilities(globalThis.navigator?.gpu)) ?? GUARANTEED
+}
+
+/** What `work` gives; undefined, with a note of what is not supported, when that is why it fails. */
+function attempt<T>(unsupported: Unsupported[], work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof HadalError) || error.code !== 'unsupported') throw error
+    const where = [error.file, error.tensor].filter((part) => part !== undefined).join(': ')
+    unsupported.push({ what: error.message, where, hint: error.hint })
+    return undefined
+  }
+}
+
+const sizeOf = (entries: Iterable<{ readonly start: number; readonly end: number }>): number =>
+  [...entries].reduce((sum, { start, end }) => sum + end - start, 0)
+
+/** What is there to say about the files, whatever the model is. */
+function generalOf(checkpoint: Checkpoint) {
+  const { config, files, tensors } = checkpoint
+  const family = isRecord(config) ? config.model_type : undefined
+  const bytesByType: Record<string, number> = {}
+  for (const { dtype, start, end } of tensors.values()) {
+    bytesByType[dtype] = (bytesByType[dtype] ?? 0) + end - start
+  }
+  return {
+    name: nameOf(checkpoint),
+    architecture: typeof family === 'string' ? family : '',
+    files,
+    downloadBytes: sizeOf(tensors.values()),
+    bytesByType,
+    parameters: countAll(checkpoint),
+  }
+}
+
+function modelOf({ spec, options }: Subject): Omit<PlannedModel, 'activeParameters'> {
+  const mixture = mixtureOf(spec)
+  const kv = kvBytesPerToken(spec, options.cache)
+  return {
+    layers: spec.layers.length,
+    denseLayers: spec.layers.filter(({ kind }) => kind === 'dense').length,
+    hidden: spec.hidden,
+    vocab: spec.vocab,
+    experts: mixture?.experts ?? 0,
+    activeExperts: mixture?.active ?? 0,
+    maxContextLength: spec.maxPosition,
+    kvBytesPerToken: kv.kept,
+    standardKvBytesPerToken: kv.standard,
+  }
+}
+
+function memoryOf(subject: Subject, { quantize, bytes, atStart }: Rated): PlannedMemory {
+  const { spec, capabilities, options, tokens, memory } = subject
+  const { layers, pageBytes } = cacheSizes(spec, options.cache, capabilities)
+  const rest = memory.surely - (atStart.total - atStart.kv_cache)
+  const held = Math.max(0, Math.floor(rest / (layers * pageBytes))) * PAGE_TOKENS
+  const most = Math.min(options.contextLength, mostTokens(spec, options.cache, capabilities))
+  return {
+    quantize,
+    contextLength: tokens,
+    bytes,
+    bytesAtStart: atStart,
+    ...(memory.surely > 0 && { contextThatFits: Math.min(held, most) }),
+  }
+}

@@ -1,0 +1,63 @@
+// Answers: does a plan say what loading then takes, byte for byte, without having read a weight? On a real adapter.
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { openFolder } from '../../src/cli/node-source.ts'
+import { plan } from '../../src/engine/model-plan.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
+import type { LoadProgress } from '../../src/engine/types.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { FIXTURES, LANTERNFISH, openModel } from '../support/model.ts'
+
+const none = { weights: 0, experts: 0, kv_cache: 0, activations: 0, state: 0, staging: 0 }
+
+describeOnAdapters(
+  'plan',
+  (adapter) => {
+    const cases: [string, EngineOptions][] = [
+      [LANTERNFISH, {}],
+      [LANTERNFISH, { contextLength: 300, cache: 'f32', chunk: 40 }],
+      [join(FIXTURES, 'deepseek_v3-fp8-awkward'), { contextLength: 100 }],
+      // Matrices in several parts, experts in several banks.
+      [
+        join(FIXTURES, 'deepseek_v3-f16-awkward'),
+        { device: { ...adapter.options, maxBindingBytes: 45_000 } },
+      ],
+      [join(FIXTURES, 'deepseek_v3-f32-tied'), {}],
+      [join(FIXTURES, 'moonlight-bf16-tiny'), { products: 'f16' }],
+    ]
+    for (const [folder, options] of cases) {
+      it(`counts the bytes of ${folder.split('/').pop()} with ${JSON.stringify(options)}`, async () => {
+        const progress: LoadProgress[] = []
+        const engine = await openModel(folder, adapter, {
+          ...options,
+          onProgress: (step) => progress.push(step),
+        })
+        try {
+          const source = openFolder(folder)
+          const planned = await plan(source, { ...options, device: engine.device })
+          await source.close()
+          expect({ ...none, ...engine.gpuBytes() }).toEqual(planned.gpu?.bytesAtStart)
+          const session = engine.openSession()
+          await session.reserve(planned.gpu?.contextLength ?? 0)
+          expect({ ...none, ...engine.gpuBytes() }).toEqual(planned.gpu?.bytes)
+          const { info } = engine
+          expect(planned).toMatchObject({
+            unsupported: [],
+            downloadBytes: progress.at(-1)?.totalBytes,
+            name: info.name,
+            architecture: info.architecture,
+            parameters: info.parameters,
+            model: {
+              activeParameters: info.activeParameters,
+              kvBytesPerToken: info.kvBytesPerToken,
+              standardKvBytesPerToken: info.standardKvBytesPerToken,
+            },
+          })
+        } finally {
+          engine.destroy()
+        }
+      })
+    }
+  },
+  adapters.slice(0, 1),
+)
