@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type HttpOptions, openHttp } from '../../src/weights/http.ts'
 import { rateLimitMs, retryAfterMs } from '../../src/weights/retry.ts'
-import { type FileServer, rangeOf, startFileServer } from './file-server.ts'
+import { type FileServer, type Mischief, rangeOf, startFileServer } from './file-server.ts'
 import { big, failure, impatient, same, someFiles } from './http-kit.ts'
 import { noise } from './make-safetensors.ts'
 
@@ -115,22 +115,26 @@ describe('a host in trouble', () => {
     expect(server.log).toHaveLength(2)
   })
 
-  test('a slow host is only slow', async () => {
-    server.mischief = (request, response, body) => {
+  test('a host that is slow to start and slow after that is only slow', async () => {
+    const drip: Mischief = (request, response, body) => {
       const range = rangeOf(request, body.length)
       if (range === undefined) return false
       response.writeHead(206, {
         'Content-Range': `bytes ${range.start}-${range.end - 1}/${body.length}`,
       })
       let at = range.start
-      const drip = setInterval(() => {
+      const timer = setInterval(() => {
         response.write(body.subarray(at, Math.min(at + 10, range.end)))
         at += 10
         if (at >= range.end) {
-          clearInterval(drip)
+          clearInterval(timer)
           response.end()
         }
       }, 30)
+      return true
+    }
+    server.mischief = (...asked) => {
+      setTimeout(() => drip(...asked), 500)
       return true
     }
     same(await open({ stallMs: 1000 }).read('big', 7, 107), 7, 107)
@@ -217,6 +221,18 @@ describe('a host that cannot be believed', () => {
     const error = await failure(source.read('big', 100, 200))
     expect(error.message).toContain('changed on the host')
     expect(error.file).toBe('big')
+  })
+
+  test('a file that changes while one range of it is on its way', async () => {
+    server.mischief = (_, response, body) => {
+      server.mischief = () => false
+      server.etags.set('big', '"second"')
+      response.writeHead(206, { 'Content-Range': 'bytes 0-99/3000000', ETag: '"big"' })
+      response.write(body.subarray(0, 50), () => setTimeout(() => response.destroy(), 20))
+      return true
+    }
+    expect((await failure(open().read('big', 0, 100))).message).toContain('changed on the host')
+    expect(server.log.at(-1)).toBe('GET /big bytes=50-99')
   })
 
   test('a tag that is only weakened on the way is the same', async () => {

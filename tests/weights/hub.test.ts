@@ -101,7 +101,10 @@ describe('the token', () => {
     server.token = 'hf_another'
     const errors = [await failure(open({ token })), await failure(open({ token: `${token} ` }))]
     server.token = undefined
-    server.mischief = (_, response) => response.writeHead(503).end() !== undefined
+    server.mischief = (_, response) => {
+      response.writeHead(503).end()
+      return true
+    }
     errors.push(await failure(open({ token })))
     await server.close()
     errors.push(await failure(open({ token })))
