@@ -1,6 +1,8 @@
 // Answers: what may an application import from `hadal`? This and nothing else. It must not know how any of it works.
 export type { ChatCompletions } from './api/chat.ts'
 export { type LoadOptions, loadModel, type Model } from './api/load.ts'
+export type { Place, PlaceOptions } from './api/place.ts'
+export { type PlanOptions, plan } from './api/plan.ts'
 export type * from './api/shapes.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
-export type { GpuBytes, LoadProgress, ModelInfo } from './worker/protocol.ts'
+export type { GpuBytes, LoadPlan, LoadProgress, ModelInfo, QuantizeOption } from './worker/protocol.ts'

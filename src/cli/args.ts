@@ -64,6 +64,27 @@ export function oneOf<const T extends string>(args: Args, name: string, words: r
   return found
 }
 
+const UNITS: Readonly<Record<string, number>> = {
+  KB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+}
+
+/** Bytes, from a size such as 8GB or 512MiB. */
+export function sizeOf(args: Args, name: string, fallback?: string): number | undefined {
+  const text = args.text(name) ?? fallback
+  if (text === undefined) return undefined
+  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]i?B)$/.exec(text) ?? []
+  const bytes = Math.floor(Number(number) * (UNITS[unit] ?? Number.NaN))
+  if (bytes > 0) return bytes
+  throw new UsageError(`--${name} must be a size such as 8GB or 512MiB; it is "${text}".`)
+}
+
 function splitOnce(word: string, at: string): [string, string | undefined] {
   const index = word.indexOf(at)
   return index < 0 ? [word, undefined] : [word.slice(0, index), word.slice(index + 1)]

@@ -1,41 +1,51 @@
-// Answers: `hadal inspect`: what is in a model folder, and what would it take? Reads config, index and headers; needs no GPU.
-// It must not know the GPU beyond the limits every device guarantees.
-import { countParameters, mixtureOf } from '../engine/info.ts'
-import { bytesByPurpose, planModel } from '../engine/plan.ts'
+// Answers: `hadal inspect`: what is in a model folder, and what would it take to run it here? Reads config, index and headers; needs no GPU.
+// It must not know how a plan is made.
+import { mixtureOf } from '../engine/info.ts'
+import { planCheckpoint, specOf } from '../engine/model-plan.ts'
+import type { LoadPlan } from '../engine/types.ts'
 import { GUARANTEED } from '../gpu/limits.ts'
 import { formatBytes } from '../lib/bytes.ts'
-import { describeModel } from '../models/describe.ts'
 import { isDraftTensor } from '../models/names.ts'
-import { type Attention, kvBytesPerToken, type ModelSpec } from '../models/spec.ts'
+import type { Attention, Mixture, ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import { parseArgs, UsageError } from './args.ts'
-import { openFolder } from './node-source.ts'
-
-/** Guaranteed bindings, but banks of any size: `inspect` counts bytes, it does not judge a device. */
-const LIMITS = { ...GUARANTEED, maxBindingBytes: 2 ** 32, maxBufferBytes: 2 ** 32 }
+import { LOAD_OPTIONS, machineFromArgs, openDawn } from './load.ts'
+import { openSource } from './source.ts'
 
 export async function inspect(argv: readonly string[]): Promise<void> {
-  const args = parseArgs(argv, { json: 'flag', model: 'text' })
-  const folder = args.positional[0] ?? args.text('model')
-  if (folder === undefined || args.positional.length > 1)
-    throw new UsageError('Usage: hadal inspect DIR [--json]')
-  const source = openFolder(folder)
+  const args = parseArgs(argv, { ...LOAD_OPTIONS, json: 'flag', tensors: 'flag' })
+  const place = args.positional[0] ?? args.text('model')
+  if (place === undefined || args.positional.length > 1) throw new UsageError('inspect needs one model.')
+  const { capabilities, options } = await machineFromArgs(args, dawn(args.text('adapter')))
+  const source = await openSource(place)
   try {
     const checkpoint = await openCheckpoint(source)
-    const report = describe(describeModel(checkpoint.config), checkpoint)
-    process.stdout.write(args.flag('json') ? `${JSON.stringify(report)}\n` : printed(report))
+    const plan = await planCheckpoint(checkpoint, capabilities ?? GUARANTEED, options)
+    const spec = plan.model && specOf(checkpoint.config)
+    if (args.flag('json')) process.stdout.write(`${JSON.stringify(reportOf(plan, spec, checkpoint))}\n`)
+    else process.stdout.write(printed(plan, spec) + (args.flag('tensors') ? tensorList(checkpoint) : ''))
   } finally {
     await source.close()
   }
 }
 
-function describe(spec: ModelSpec, checkpoint: Checkpoint) {
-  const drafts = [...checkpoint.tensors.keys()].filter((name) => isDraftTensor(spec, name))
-  const kv = kvBytesPerToken(spec, 'f16')
+/** WebGPU where there is any: its limits make the plan exact, and the guaranteed ones will do. */
+function dawn(adapter: string | undefined): GPU | undefined {
+  try {
+    return openDawn(adapter)
+  } catch {
+    return undefined
+  }
+}
+
+function reportOf(plan: LoadPlan, spec: ModelSpec | undefined, checkpoint: Checkpoint) {
+  const names = [...checkpoint.tensors.keys()]
   return {
     spec,
-    ...countParameters(spec),
-    files: checkpoint.files,
+    plan,
+    parameters: plan.parameters,
+    activeParameters: plan.model?.activeParameters,
+    files: plan.files,
     tensors: [...checkpoint.tensors.values()].map(({ name, dtype, shape, file, start, end }) => ({
       name,
       dtype,
@@ -43,11 +53,39 @@ function describe(spec: ModelSpec, checkpoint: Checkpoint) {
       file,
       bytes: end - start,
     })),
-    drafts_left_on_disk: drafts.length,
-    gpu_bytes: bytesByPurpose(planModel(spec, checkpoint, LIMITS)),
-    kv_bytes_per_token: kv.kept,
-    standard_kv_bytes_per_token: kv.standard,
+    drafts_left_on_disk: spec && names.filter((name) => isDraftTensor(spec, name)).length,
+    gpu_bytes: plan.gpu?.bytes,
+    kv_bytes_per_token: plan.model?.kvBytesPerToken,
+    standard_kv_bytes_per_token: plan.model?.standardKvBytesPerToken,
   }
+}
+
+type Row = readonly [name: string, value: string]
+
+function printed(plan: LoadPlan, spec: ModelSpec | undefined): string {
+  const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
+  for (const { what, hint } of plan.unsupported) rows.push(['not run', [what, hint].join(' ').trim()])
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2
+  return rows.map(([name, value]) => `${name.padEnd(width)}${value}\n`).join('')
+}
+
+const count = (value: number): string => value.toLocaleString('en')
+
+const generalRows = ({ architecture, parameters }: LoadPlan): Row[] => [
+  ['family', architecture || 'unknown'],
+  ['parameters', count(parameters)],
+]
+
+function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpec): Row[] {
+  const mixture = mixtureOf(spec)
+  const dense = model?.denseLayers ?? 0
+  return [
+    ['family', architecture],
+    ['parameters', `${count(parameters)} (${count(model?.activeParameters ?? 0)} used for a token)`],
+    ['layers', `${spec.layers.length} (${dense} dense), hidden ${spec.hidden}, vocabulary ${spec.vocab}`],
+    ['attention', attentionText(spec.attention)],
+    ...(mixture ? [['experts', expertsText(mixture)] as const] : []),
+  ]
 }
 
 function attentionText(attention: Attention): string {
@@ -59,46 +97,54 @@ function attentionText(attention: Attention): string {
   return `${heads} heads, query rank ${queryRank || 'none'}, latent ${latent} + ${rope}, head ${nope} + ${rope} / ${value}`
 }
 
-function printed(report: ReturnType<typeof describe>): string {
-  const { spec } = report
-  const { attention } = spec
-  const mixture = mixtureOf(spec)
-  const dense = spec.layers.filter((layer) => layer.kind === 'dense').length
-  const rows: [string, string][] = [
-    ['family', spec.family],
-    [
-      'parameters',
-      `${report.parameters.toLocaleString('en')} (${report.activeParameters.toLocaleString('en')} used for a token)`,
-    ],
-    ['layers', `${spec.layers.length} (${dense} dense), hidden ${spec.hidden}, vocabulary ${spec.vocab}`],
-    ['attention', attentionText(attention)],
+const expertsText = (mixture: Mixture): string =>
+  `${mixture.active} of ${mixture.experts} × ${mixture.inner}, shared ${mixture.sharedInner}, ` +
+  `${mixture.scoring}, best ${mixture.topGroups} of ${mixture.groups} groups, × ${mixture.scaling}`
+
+function fileRows({ files, downloadBytes, bytesByType }: LoadPlan): Row[] {
+  const shown = files.slice(0, 3).map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`)
+  const more = files.length > shown.length ? [`and ${files.length - shown.length} more`] : []
+  const types = Object.entries(bytesByType).map(([dtype, bytes]) => `${dtype} ${formatBytes(bytes)}`)
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  return [
+    ['files', [...shown, ...more].join(', ')],
+    ['stored', `${formatBytes(total)}: ${types.join(', ')}`],
+    ['to read', formatBytes(downloadBytes)],
   ]
-  if (mixture) {
-    rows.push([
-      'experts',
-      `${mixture.active} of ${mixture.experts} × ${mixture.inner}, shared ${mixture.sharedInner}, ` +
-        `${mixture.scoring}, best ${mixture.topGroups} of ${mixture.groups} groups, × ${mixture.scaling}`,
-    ])
+}
+
+const FITS: Readonly<Record<string, string>> = { true: 'fits', false: 'does not fit', unknown: 'may fit' }
+
+function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): Row[] {
+  const rows: Row[] = []
+  if (model) {
+    const { kvBytesPerToken, standardKvBytesPerToken, maxContextLength } = model
+    rows.push(
+      ['KV cache', `${kvBytesPerToken} bytes a token; standard attention: ${standardKvBytesPerToken}`],
+      ['context', `${maxContextLength} tokens at most`],
+    )
   }
-  rows.push(
-    ['files', report.files.map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`).join(', ')],
-    [
-      'tensors',
-      `${report.tensors.length}, of which ${report.drafts_left_on_disk} of draft layers stay on disk`,
-    ],
-    ...Object.entries(report.gpu_bytes).map(([purpose, bytes]): [string, string] => [
-      `GPU ${purpose}`,
-      formatBytes(bytes),
-    ]),
-    [
-      'KV cache',
-      `${report.kv_bytes_per_token} bytes a token; standard attention: ${report.standard_kv_bytes_per_token}`,
-    ],
-    ['context', `${spec.maxPosition} tokens`],
+  if (gpu) {
+    const { total, ...purposes } = gpu.bytes
+    const parts = Object.entries(purposes).map(([purpose, bytes]) => `${purpose} ${formatBytes(bytes)}`)
+    rows.push(
+      ['GPU', `${formatBytes(total)} with ${gpu.contextLength} tokens: ${parts.join(', ')}`],
+      ['GPU at start', `${formatBytes(gpu.bytesAtStart.total)}; the cache grows with the chat`],
+    )
+    if (gpu.contextThatFits !== undefined) rows.push(['room for', `${gpu.contextThatFits} tokens`])
+  }
+  for (const { quantize, totalBytes, fits: each } of choices) {
+    const chosen = quantize === auto && each !== false ? ', the choice of auto' : ''
+    rows.push([`as ${quantize}`, `${formatBytes(totalBytes)}, ${FITS[String(each)]}${chosen}`])
+  }
+  const why = fits === 'unknown' ? ': say how much memory the GPU may use with --memory' : ''
+  rows.push(['verdict', `${FITS[String(fits)]}${why}`])
+  return rows
+}
+
+function tensorList({ tensors }: Checkpoint): string {
+  const lines = [...tensors.values()].map(
+    ({ name, dtype, shape, file }) => `  ${name}  ${dtype} [${shape.join(', ')}]  ${file}\n`,
   )
-  const width = Math.max(...rows.map(([name]) => name.length)) + 2
-  const names = report.tensors.map(
-    ({ name, dtype, shape, file }) => `  ${name}  ${dtype} [${shape.join(', ')}]  ${file}`,
-  )
-  return `${[...rows.map(([name, value]) => name.padEnd(width) + value), '', ...names].join('\n')}\n`
+  return `\n${lines.join('')}`
 }

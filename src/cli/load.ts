@@ -1,15 +1,24 @@
-// Answers: how does a command open a model in Node? Dawn for WebGPU, the file system for the folder.
+// Answers: how does a command open a model in Node? Dawn for WebGPU, options from the command line.
 // It must not know what the command does with it.
 import { createRequire } from 'node:module'
+import { totalmem } from 'node:os'
 import { type Engine, loadEngine } from '../engine/engine.ts'
-import type { EngineOptions } from '../engine/options.ts'
+import type { EngineOptions, ModelOptions } from '../engine/options.ts'
+import { QUANTIZE } from '../engine/quantize.ts'
+import type { LoadProgress, QuantizeOption } from '../engine/types.ts'
+import { type DeviceOptions, readCapabilities } from '../gpu/device.ts'
+import type { Capabilities } from '../gpu/limits.ts'
+import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
-import { type Args, type OptionTypes, oneOf, required } from './args.ts'
-import { openFolder } from './node-source.ts'
+import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
+import { openSource } from './source.ts'
 
 /** Options that every command with a GPU takes. */
 export const LOAD_OPTIONS: OptionTypes = {
   model: 'text',
+  context: 'number',
+  quantize: 'text',
+  memory: 'text',
   kv: 'text',
   products: 'text',
   limits: 'text',
@@ -18,29 +27,24 @@ export const LOAD_OPTIONS: OptionTypes = {
   'no-subgroups': 'flag',
 }
 
+/** What a software adapter may take of the machine's memory, when --memory does not say. */
+const SOFTWARE_SHARE = 3 / 4
+
 export interface Loaded {
   readonly engine: Engine
   readonly loadMs: number
   close(): Promise<void>
 }
 
-export async function loadFromArgs(
-  args: Args,
-  options: Pick<EngineOptions, 'contextLength'> = {},
-): Promise<Loaded> {
+export async function loadFromArgs(args: Args): Promise<Loaded> {
   const started = performance.now()
-  const cache = oneOf(args, 'kv', ['f16', 'f32'], 'f16')
-  const products = oneOf(args, 'products', ['f32', 'f16'], 'f32')
-  const limits = oneOf(args, 'limits', ['default', 'max'], 'max')
-  const source = openFolder(required(args, 'model'))
+  const place = required(args, 'model')
+  const gpu = openDawn(args.text('adapter'))
+  const { device, options } = await machineFromArgs(args, gpu)
+  const source = await openSource(place)
   try {
-    const engine = await loadEngine(source, {
-      ...options,
-      gpu: openDawn(args.text('adapter')),
-      device: { limits, f16: !args.flag('no-f16'), subgroups: !args.flag('no-subgroups') },
-      cache,
-      products,
-    })
+    const onProgress: EngineOptions['onProgress'] = process.stderr.isTTY ? showProgress : () => {}
+    const engine = await loadEngine(source, { ...options, gpu, device, onProgress })
     return {
       engine,
       loadMs: performance.now() - started,
@@ -56,6 +60,57 @@ export async function loadFromArgs(
   }
 }
 
+/** What the command line says about the model and the machine, and what there is of the latter. */
+export interface Machine {
+  readonly device: DeviceOptions
+  readonly capabilities: Capabilities | undefined // undefined without an adapter
+  readonly options: ModelOptions
+}
+
+export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise<Machine> {
+  const device: DeviceOptions = {
+    limits: oneOf(args, 'limits', ['default', 'max'], 'max'),
+    f16: !args.flag('no-f16'),
+    subgroups: !args.flag('no-subgroups'),
+  }
+  const contextLength = args.number('context')
+  const asked: ModelOptions = {
+    cache: oneOf(args, 'kv', ['f16', 'f32'], 'f16'),
+    products: oneOf(args, 'products', ['f32', 'f16'], 'f32'),
+    quantize: quantizeOf(args),
+    ...(contextLength !== undefined && { contextLength }),
+  }
+  const stated = sizeOf(args, 'memory')
+  const capabilities = await readCapabilities(gpu, device)
+  const memoryBytes = stated ?? (capabilities?.software ? totalmem() * SOFTWARE_SHARE : undefined)
+  return {
+    device,
+    capabilities,
+    options: { ...asked, ...(memoryBytes !== undefined && { memoryBytes }) },
+  }
+}
+
+/** `none | fp8 | q8 | q4 | auto`, or `class=format,class=format`. */
+function quantizeOf(args: Args): QuantizeOption {
+  const words = [...QUANTIZE, 'auto'] as const
+  const text = args.text('quantize') ?? 'none'
+  if (!text.includes('=')) return oneOf(args, 'quantize', words, 'none')
+  const pairs = text.split(',').map((pair) => {
+    const [name = '', format] = pair.split('=')
+    const known = QUANTIZE.find((each) => each === format)
+    if (known === undefined) throw new UsageError(`--quantize: ${pair} is no class=${QUANTIZE.join('|')}.`)
+    return [name, known] as const
+  })
+  return Object.fromEntries(pairs)
+}
+
+function showProgress({ phase, file, bytes, totalBytes, bytesPerSecond }: LoadProgress): void {
+  const moved = totalBytes > 0 ? `${formatBytes(bytes)} of ${formatBytes(totalBytes)}` : ''
+  const pace = bytesPerSecond > 0 ? `${formatBytes(bytesPerSecond)}/s` : ''
+  const line = [phase, file, moved, pace].filter((part) => part !== '').join('  ')
+  process.stderr.write(`\r\u001b[K${phase === 'ready' ? '' : line}`)
+}
+
 function noAdapter(name: string | undefined): HadalError {
   const filter = name === undefined ? '' : ` named like "${name}"`
   return new HadalError('no_webgpu', `Dawn found no WebGPU adapter${filter}.`, {
@@ -64,7 +119,7 @@ function noAdapter(name: string | undefined): HadalError {
 }
 
 /** WebGPU by Dawn: the adapters that the Vulkan loader finds (VK_DRIVER_FILES), or the platform's own; `name` picks by a part of the name. */
-function openDawn(name: string | undefined): GPU {
+export function openDawn(name: string | undefined): GPU {
   try {
     const { create } = createRequire(import.meta.url)('webgpu') as typeof import('webgpu')
     return create(name === undefined ? [] : [`adapter=${name}`])

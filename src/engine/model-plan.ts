@@ -4,8 +4,8 @@ import { type Device, readCapabilities } from '../gpu/device.ts'
 import { type Capabilities, GUARANTEED } from '../gpu/limits.ts'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
+import { checkAttention } from '../models/check.ts'
 import { describeModel } from '../models/describe.ts'
-import { checkAttention } from '../models/latent.ts'
 import { kvBytesPerToken, type ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
@@ -31,11 +31,20 @@ export interface PlanOptions extends ModelOptions {
  */
 export async function plan(source: Source, options: PlanOptions = {}): Promise<LoadPlan> {
   const checkpoint = await openCheckpoint(source, options.signal)
-  const unsupported: Unsupported[] = []
+  return planCheckpoint(checkpoint, await capabilitiesOf(options), options)
+}
+
+/** The same for a folder whose headers have been read, on a device with these capabilities. */
+export async function planCheckpoint(
+  checkpoint: Checkpoint,
+  capabilities: Capabilities,
+  options: Omit<PlanOptions, 'device' | 'limits'>,
+): Promise<LoadPlan> {
+  const unsupported = await missingTokenizer(checkpoint.source, options.signal)
   const spec = attempt(unsupported, () => specOf(checkpoint.config))
   const general = generalOf(checkpoint)
   if (!spec) return { ...general, unsupported, fits: 'unknown', choices: [] }
-  const subject = subjectOf(spec, checkpoint, await capabilitiesOf(options), options)
+  const subject = subjectOf(spec, checkpoint, capabilities, options)
   const all = rateAll(subject)
   const auto = best(all, subject.memory)
   const chosen = attempt(unsupported, () => {
@@ -93,6 +102,14 @@ function attempt<T>(unsupported: Unsupported[], work: () => T): T | undefined {
     unsupported.push({ what: error.message, where, hint: error.hint })
     return undefined
   }
+}
+
+const TOKENIZERS = ['tokenizer.json', 'tiktoken.model']
+
+async function missingTokenizer(source: Source, signal: AbortSignal | undefined): Promise<Unsupported[]> {
+  const found = await Promise.all(TOKENIZERS.map((file) => source.exists(file, signal)))
+  const what = `The folder has no ${TOKENIZERS.join(' and no ')}.`
+  return found.includes(true) ? [] : [{ what, where: '', hint: 'A model needs its vocabulary.' }]
 }
 
 const sizeOf = (entries: Iterable<{ readonly start: number; readonly end: number }>): number =>

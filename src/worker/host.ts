@@ -2,7 +2,7 @@
 // It must not know how a model is opened, nor that it runs in a worker.
 import type { Engine } from '../engine/engine.ts'
 import { HadalError, present, throwIfAborted } from '../lib/error.ts'
-import type { LoadProgress, Outcome } from './protocol.ts'
+import type { LoadPlan, LoadProgress, Outcome } from './protocol.ts'
 import {
   type GenerateEvent,
   type GenerateRequest,
@@ -22,8 +22,11 @@ export type OpenEngine = (
   options: { onProgress(progress: LoadProgress): void; signal: AbortSignal },
 ) => Promise<HostedEngine>
 
+/** Plans a model: reads what is small of it. Rejects with a `HadalError`. */
+export type PlanModel = (request: LoadRequest, options: { signal: AbortSignal }) => Promise<LoadPlan>
+
 /** The worker's side of the protocol, around an engine that `open` makes. */
-export function engineHost(open: OpenEngine): RemoteEngine {
+export function engineHost(open: OpenEngine, plan: PlanModel): RemoteEngine {
   const loading = new AbortController()
   const turns = new TurnQueue()
   let engine: HostedEngine | undefined
@@ -48,6 +51,7 @@ export function engineHost(open: OpenEngine): RemoteEngine {
         return opened.info
       })
     },
+    plan: (request) => outcome(() => plan(request, { signal: loading.signal })),
     cancelLoad: () => loading.abort(),
     generate(request, port) {
       void sendStream(port, (signal) => generate(request, signal))

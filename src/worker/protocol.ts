@@ -1,6 +1,13 @@
 // Answers: what do page and worker say to each other? Control goes through Comlink (`RemoteEngine`), one answer through a
 // MessagePort (`StreamUp`, `StreamDown`). It must not know WebGPU, Comlink, or the OpenAI shapes.
-import type { GenerateRequest, GpuBytes, LoadProgress, ModelInfo } from '../engine/types.ts'
+import type {
+  GenerateRequest,
+  GpuBytes,
+  LoadPlan,
+  LoadProgress,
+  ModelInfo,
+  QuantizeOption,
+} from '../engine/types.ts'
 import { type ErrorCode, HadalError } from '../lib/error.ts'
 
 export type {
@@ -12,14 +19,19 @@ export type {
   GenerateRequest,
   GpuBytes,
   KvUse,
+  LoadPlan,
   LoadProgress,
   ModelInfo,
+  QuantizeOption,
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
 
-/** Where the model is: an absolute address of its folder, or the folder's files. */
-export type ModelPlace = { readonly url: string } | { readonly files: readonly File[] }
+/** Where the model is: an absolute address of its folder, its name on the Hub, or the folder's files. */
+export type ModelPlace =
+  | { readonly url: string }
+  | { readonly hub: string; readonly token?: string; readonly endpoint?: string }
+  | { readonly files: readonly File[] }
 
 export interface LoadRequest {
   readonly place: ModelPlace
@@ -27,11 +39,18 @@ export interface LoadRequest {
   readonly contextLength?: number
   /** How the KV cache is stored; missing = f16. */
   readonly cache?: 'f16' | 'f32'
+  /** How weights are stored on the GPU; missing = as in the files. */
+  readonly quantize?: QuantizeOption
+  /** What the GPU may give to the model; missing = what the browser tells of the machine. */
+  readonly memoryBytes?: number
 }
 
 /** What the worker offers. Failures are values, because Comlink would strip an error of its code and hint. */
 export interface RemoteEngine {
   load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<ModelInfo>>
+  /** What a load would take; reads no weight. */
+  plan(request: LoadRequest): Promise<Outcome<LoadPlan>>
+  /** Cancels `load` and `plan`. */
   cancelLoad(): void
   /** Answers on the port, which becomes the worker's; see `StreamUp` and `StreamDown`. */
   generate(request: GenerateRequest, port: MessagePort): void

@@ -3,17 +3,19 @@
 import { expose } from 'comlink'
 import { expect, test, vi } from 'vitest'
 import { loadModel } from '../../src/api/load.ts'
+import { plan } from '../../src/api/plan.ts'
+import type { LoadPlan } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
-import { engineHost, type OpenEngine } from '../../src/worker/host.ts'
-import { replayEngine } from './recorded.ts'
+import { engineHost, type OpenEngine, type PlanModel } from '../../src/worker/host.ts'
+import { noPlan, replayEngine } from './recorded.ts'
 
 const messages = [{ role: 'user', content: 'Who are you?' }] as const
 const place = 'https://example.test/models/lanternfish'
 
 /** A worker without a thread: one end of a channel with the engine's host at the other. */
-function workerOf(open: OpenEngine) {
+function workerOf(open: OpenEngine, planModel: PlanModel = noPlan) {
   const { port1, port2 } = new MessageChannel()
-  expose(engineHost(open), port2)
+  expose(engineHost(open, planModel), port2)
   const state = { terminated: false }
   const terminate = () => {
     state.terminated = true
@@ -21,6 +23,8 @@ function workerOf(open: OpenEngine) {
   }
   return { state, worker: () => Object.assign(port1, { terminate, onerror: null }) as unknown as Worker }
 }
+
+const noEngine: OpenEngine = () => Promise.reject(new Error('a plan opens no engine'))
 
 async function replayed() {
   const replay = replayEngine()
@@ -124,12 +128,68 @@ test('a lost device is told', async () => {
   await model.unload()
 })
 
+test('plans in a worker of its own, with the options of a load', async () => {
+  const planned: LoadPlan = {
+    name: 'Lanternfish',
+    architecture: 'deepseek_v3',
+    files: [{ name: 'model.safetensors', bytes: 10 }],
+    downloadBytes: 10,
+    bytesByType: { BF16: 10 },
+    parameters: 5,
+    unsupported: [],
+    fits: 'unknown',
+    choices: [{ quantize: 'none', totalBytes: 20, fits: true }],
+    auto: 'none',
+  }
+  const { state, worker } = workerOf(noEngine, async (request) => {
+    expect(request).toEqual({
+      place: { hub: 'hf:someone/lanternfish@v2', token: 'secret' },
+      contextLength: 512,
+      quantize: { experts: 'q4' },
+      memoryBytes: 1e9,
+    })
+    return planned
+  })
+  const options = {
+    contextLength: 512,
+    quantize: { experts: 'q4' },
+    memoryBytes: 1e9,
+    token: 'secret',
+  } as const
+  expect(await plan('hf:someone/lanternfish@v2', { worker, ...options })).toEqual(planned)
+  expect(state.terminated).toBe(true)
+})
+
+test('a plan that fails or is cancelled rejects with the error and ends the worker', async () => {
+  const failing = workerOf(noEngine, async () => {
+    throw new HadalError('not_found', 'config.json is missing.', { file: 'config.json' })
+  })
+  await expect(plan(place, { worker: failing.worker })).rejects.toMatchObject({
+    code: 'not_found',
+    file: 'config.json',
+  })
+  expect(failing.state.terminated).toBe(true)
+  const abort = new AbortController()
+  const cancelled = workerOf(noEngine, (_, { signal }) => {
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new HadalError('aborted', 'Cancelled.')))
+      abort.abort()
+    })
+  })
+  const planning = plan(place, { worker: cancelled.worker, signal: abort.signal })
+  await expect(planning).rejects.toMatchObject({ code: 'aborted' })
+  expect(cancelled.state.terminated).toBe(true)
+})
+
 test.each([
   ['http://', {}],
   [place, { contextLength: 0 }],
   [place, { cache: 'f8' as 'f16' }],
-])('loadModel(%j, %j) is refused', async (where, options) => {
+  [place, { memoryBytes: -1 }],
+  [place, { quantize: 4 as unknown as 'q4' }],
+])('loadModel(%j, %j) and its plan are refused', async (where, options) => {
   await expect(loadModel(where, options)).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(plan(where, options)).rejects.toMatchObject({ code: 'bad_request' })
 })
 
 async function drain(stream: AsyncIterable<unknown>): Promise<void> {

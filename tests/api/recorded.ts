@@ -2,7 +2,7 @@
 // It must not know how events are made.
 import type { GenerateEvent, GenerateRequest, ModelInfo } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
-import type { HostedEngine } from '../../src/worker/host.ts'
+import type { HostedEngine, PlanModel } from '../../src/worker/host.ts'
 
 const kv = (tokens: number) => ({ tokens, bytes: 1152 * 64, standardBytes: 5120 * tokens })
 const delta = (tokens: number, text: string, reasoning = ''): GenerateEvent => ({
@@ -53,6 +53,9 @@ const info: ModelInfo = {
   quantize: 'none',
   thinking: true,
 }
+
+/** For hosts that nobody asks for a plan. */
+export const noPlan: PlanModel = () => Promise.reject(new Error('nobody asks for a plan here'))
 
 /** An engine that replays the events, one turn of the event loop apart, and writes down what it was asked and what became of it. */
 export function replayEngine(events: readonly GenerateEvent[] = whoAreYou) {

@@ -1,6 +1,15 @@
 // Answers: does the command line keep its contract? The real program, its files, its output and its exit codes.
 import { execFile } from 'node:child_process'
-import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -8,6 +17,7 @@ import { parseHeader } from '../../src/weights/safetensors.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 import { relativeError } from '../support/numbers.ts'
+import { startFileServer } from '../weights/file-server.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 let folder: string
@@ -49,6 +59,9 @@ describe('usage', () => {
       ['logits', '--model', 'x', '--ids', 'y', '--out', 'z', '--mode', 'fast'],
       /--mode must be/,
     ],
+    ['an odd format', ['inspect', 'x', '--quantize', 'q3'], /--quantize must be none or fp8/],
+    ['an odd class', ['inspect', 'x', '--quantize', 'experts=q3'], /experts=q3 is no class=/],
+    ['an odd size', ['inspect', 'x', '--memory', 'much'], /--memory must be a size such as/],
     ['two prompts', ['generate', '--model', 'x', '--prompt', 'a', '--ids', 'b'], /exactly one/],
   ]
   for (const [what, argv, message] of wrong) {
@@ -62,19 +75,49 @@ describe('usage', () => {
 })
 
 describe('inspect', () => {
-  it('describes a model without a GPU', async () => {
-    const { code, stdout } = await hadal(['inspect', LANTERNFISH], '/nonexistent.json')
+  const nowhere = '/nonexistent.json'
+
+  it('describes a model without a GPU, and says what nobody knows', async () => {
+    const { code, stdout } = await hadal(['inspect', LANTERNFISH, '--tensors'], nowhere)
     expect(code).toBe(0)
     expect(stdout).toContain('1152 bytes a token; standard attention: 5120')
     expect(stdout).toContain('model.layers.1.mlp.experts.15.down_proj.weight  F8_E4M3 [256, 128]')
+    expect(stdout).toMatch(/^verdict +may fit: say how much memory/m)
   })
 
   it('prints JSON', async () => {
-    const { stdout } = await hadal(['inspect', LANTERNFISH, '--json'])
+    const { stdout } = await hadal(['inspect', LANTERNFISH, '--json'], nowhere)
     const report = JSON.parse(stdout)
     expect(report).toMatchObject({ kv_bytes_per_token: 1152, standard_kv_bytes_per_token: 5120 })
     expect(report.drafts_left_on_disk).toBeGreaterThan(0)
-    expect(report.gpu_bytes.total).toBe(report.gpu_bytes.weights + report.gpu_bytes.experts)
+    const { total, ...purposes } = report.gpu_bytes
+    expect(total).toBe(Object.values<number>(purposes).reduce((sum, bytes) => sum + bytes, 0))
+    expect(report.plan).toMatchObject({ architecture: 'deepseek_v3', fits: 'unknown', unsupported: [] })
+  })
+
+  it('plans for the memory, the context and the formats that it is told', async () => {
+    const options = ['--memory', '12.5MB', '--context', '1000', '--quantize', 'auto']
+    const { stdout } = await hadal(['inspect', LANTERNFISH, '--json', ...options], nowhere)
+    const { plan } = JSON.parse(stdout)
+    expect(plan).toMatchObject({ fits: true, auto: 'q4', gpu: { quantize: 'q4', contextLength: 1000 } })
+    expect(plan.choices[0]).toMatchObject({ quantize: 'none', fits: false })
+    const tight = await hadal(['inspect', LANTERNFISH, '--memory', '1MiB'], nowhere)
+    expect(tight.stdout).toMatch(/^as none +\S+ MiB, does not fit$/m)
+    expect(tight.stdout).toMatch(/^verdict +does not fit$/m)
+  })
+
+  it('plans a folder on a host, reading little of it', async () => {
+    const files = Object.fromEntries(
+      readdirSync(LANTERNFISH).map((name) => [name, readFileSync(join(LANTERNFISH, name))]),
+    )
+    const server = await startFileServer(files)
+    const { code, stdout } = await hadal(['inspect', `${server.url}`, '--json'], nowhere)
+    await server.close()
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).plan.architecture).toBe('deepseek_v3')
+    expect(server.log.filter((line) => /GET .*\.safetensors/.test(line))).toEqual([
+      'GET /model.safetensors bytes=0-131071',
+    ])
   })
 
   it('exits with 1 and names what is wrong: folder, config, file and tensor', async () => {

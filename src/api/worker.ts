@@ -1,0 +1,62 @@
+// Answers: how is a worker called from the page? Started, wrapped, watched, and ended with everything that waits for it.
+// It must not know what is asked of it.
+import { releaseProxy, wrap } from 'comlink'
+import { HadalError } from '../lib/error.ts'
+import { fromPlain, type Outcome, type RemoteEngine } from '../worker/protocol.ts'
+
+/** A worker's engine, as long as it lives. */
+export interface EngineWorker {
+  readonly remote: ReturnType<typeof wrap<RemoteEngine>>
+  /** Resolves if the worker's script cannot be loaded or fails outside a call. */
+  readonly failed: Promise<HadalError>
+  /** Fires with the error that `close` was given. */
+  readonly ended: AbortSignal
+  /** Ends the worker. May be called again. */
+  close(error: HadalError): void
+}
+
+export function openWorker(start: () => Worker): EngineWorker {
+  const worker = start()
+  const remote = wrap<RemoteEngine>(worker)
+  const ended = new AbortController()
+  return {
+    remote,
+    failed: watchWorker(worker),
+    ended: ended.signal,
+    close(error) {
+      if (ended.signal.aborted) return
+      ended.abort(error)
+      remote[releaseProxy]()
+      worker.terminate()
+    },
+  }
+}
+
+function watchWorker(worker: Worker): Promise<HadalError> {
+  return new Promise((resolve) => {
+    worker.addEventListener('error', (event: ErrorEvent) => {
+      event.preventDefault?.()
+      const what = event.message
+        ? `The worker failed: ${event.message}`
+        : "The worker's script could not be loaded."
+      resolve(
+        new HadalError('internal', what, {
+          hint: 'Reload the page; if that does not help, please report it.',
+        }),
+      )
+    })
+  })
+}
+
+export function unwrapped<T>(outcome: Outcome<T>): T {
+  if (outcome.ok) return outcome.value
+  throw fromPlain(outcome.error)
+}
+
+/** What the worker answers, unless it fails first. */
+export const answerOf = async <T>({ failed }: EngineWorker, answer: Promise<Outcome<T>>): Promise<T> =>
+  unwrapped(await Promise.race([answer, failed.then((error) => Promise.reject(error))]))
+
+/** Any thrown value as an error of ours. */
+export const errorOf = (error: unknown): HadalError =>
+  error instanceof HadalError ? error : new HadalError('internal', String(error), { cause: error })
