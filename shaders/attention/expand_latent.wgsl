@@ -15,7 +15,7 @@
 #import shared/pages
 #import shared/fetch
 #import weights
-#import cache
+#import attention/record_quad
 #import linear/tile
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -37,20 +37,14 @@ override SCALE_STRIDE: u32;
 override RECORD: u32 = LATENT + ROPE;
 override OUT: u32 = HEADS * (NOPE + VALUE);
 
-// Two pairs of a latent; zeros beyond its end, where the record goes on with the key.
-fn load_quad(row: u32, pair: u32) -> vec4<f32> {
-  var quad = vec4<f32>();
-  if pair < LATENT / 2 { quad = vec4<f32>(cache_load(row, pair), 0, 0); }
-  if pair + 1 < LATENT / 2 { quad = vec4<f32>(quad.xy, cache_load(row, pair + 1)); }
-  return quad;
-}
-
 fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   let position = block.index * BLOCK + row;
   if position >= step.context { return mat4x4<f32>(); }
   let cached = cache_row(position);
   let pair = 8 * chunk;
-  return mat4x4<f32>(load_quad(cached, pair), load_quad(cached, pair + 2), load_quad(cached, pair + 4), load_quad(cached, pair + 6));
+  let end = LATENT / 2; // where the record goes on with the key
+  return mat4x4<f32>(record_quad(cached, pair, end), record_quad(cached, pair + 2, end),
+    record_quad(cached, pair + 4, end), record_quad(cached, pair + 6, end));
 }
 
 @compute @workgroup_size(64)

@@ -14,7 +14,7 @@
 
 #import shared/step
 #import shared/pages
-#import cache
+#import attention/record_quad
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> absorbed: array<vec2<f32>>;
@@ -66,11 +66,7 @@ fn stage(first: u32, end: u32, lane: u32) {
     let position = first + i / RECORD_QUADS;
     let pair = 2 * (i % RECORD_QUADS);
     var quad = vec4<f32>();
-    if position < end {
-      let row = cache_row(position);
-      quad = vec4<f32>(cache_load(row, pair), 0, 0);
-      if 2 * pair + 2 < RECORD { quad = vec4<f32>(quad.xy, cache_load(row, pair + 1)); }
-    }
+    if position < end { quad = record_quad(cache_row(position), pair, RECORD / 2); }
     tile[i] = quad;
   }
 }

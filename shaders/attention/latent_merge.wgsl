@@ -10,6 +10,7 @@
 
 #import shared/step
 #import shared/fetch
+#import attention/splits
 #import weights
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -31,32 +32,14 @@ const LANES: u32 = 8; // invocations that share one weight row
 
 override CHUNKS: u32 = (LATENT + 15) / 16;
 override WIDTH: u32 = LATENT / 2 + 1; // of a partial result, in pairs
-var<workgroup> shares: array<f32, SPLITS>;
 var<workgroup> latent: array<vec4<f32>, 4 * CHUNKS>;
 var<workgroup> sums: array<f32, VALUE * LANES>;
-
-// Leaves each split's factor, exp(its largest score - the largest of all) / Σ p, in `shares`. `at`: the head's first split, in pairs.
-fn share_splits(at: u32, count: u32, lane: u32) {
-  var largest = -1e30;
-  for (var s = 0u; s < count; s++) { largest = max(largest, partial[at + s * WIDTH + LATENT / 2].x); }
-  var total = 0.0;
-  for (var s = 0u; s < count; s++) {
-    let softmax = partial[at + s * WIDTH + LATENT / 2];
-    total += exp(softmax.x - largest) * softmax.y;
-  }
-  for (var s = lane; s < count; s += WORKGROUP) {
-    shares[s] = exp(partial[at + s * WIDTH + LATENT / 2].x - largest) / total;
-  }
-}
 
 fn merge(at: u32, count: u32, lane: u32) {
   for (var i = lane; i < 4 * CHUNKS; i += WORKGROUP) {
     var merged = vec4<f32>();
-    for (var s = 0u; s < count; s++) {
-      let pair = at + s * WIDTH + 2 * i;
-      if 4 * i < LATENT { merged += shares[s] * vec4<f32>(partial[pair], 0, 0); }
-      if 4 * i + 2 < LATENT { merged += shares[s] * vec4<f32>(0, 0, partial[pair + 1]); }
-    }
+    if 4 * i < LATENT { merged = vec4<f32>(join_pair(at, count, 2 * i), 0, 0); }
+    if 4 * i + 2 < LATENT { merged = vec4<f32>(merged.xy, join_pair(at, count, 2 * i + 1)); }
     latent[i] = merged;
   }
 }

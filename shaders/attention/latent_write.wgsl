@@ -16,8 +16,8 @@
 #import shared/pages
 #import shared/rotation
 #import attention/rope_pairs
+#import attention/record_store
 #import reduce
-#import cache
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> projected: array<f32>; // [query latent | … | latent | shared key]
@@ -42,13 +42,6 @@ fn normaliser(first: u32, width: u32, lane: u32) -> f32 {
   var squares = 0.0;
   for (var i = lane; i < width; i += WORKGROUP) { squares += projected[first + i] * projected[first + i]; }
   return inverseSqrt(workgroup_sum(squares, lane) / f32(width) + EPSILON);
-}
-
-fn cache_store(row: u32, pair: u32, value: vec2<f32>) {
-  let words = cache_words(value);
-  let at = (row * (RECORD / 2) + pair) * CACHE_WORDS;
-  cache[at] = words.x;
-  if CACHE_WORDS == 2 { cache[at + 1] = words.y; }
 }
 
 fn write_query(row: u32, lane: u32) {

@@ -3,6 +3,7 @@ import type { Kernel } from '../gpu/kernel.ts'
 import * as activation from './activation.ts'
 import * as attention from './attention.ts'
 import * as embed from './embed.ts'
+import * as heads from './heads.ts'
 import * as linear from './linear.ts'
 import * as moe from './moe.ts'
 import * as norm from './norm.ts'
@@ -12,6 +13,7 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   activation,
   attention,
   embed,
+  heads,
   linear,
   moe,
   norm,

@@ -4,6 +4,7 @@ import type { Capabilities } from '../gpu/limits.ts'
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { present } from '../lib/error.ts'
 import type { Activation, Graph, Resource } from '../program/graph.ts'
+import { groupedAttention } from './grouped.ts'
 import { type Cache, latentAttention } from './latent.ts'
 import { dense, mixture } from './mixture.ts'
 import { type Context, embed, linear, type Mode, norm } from './ops.ts'
@@ -43,6 +44,8 @@ export function forward(
     const cache = present(model.caches[index], `the cache of layer ${index}`)
     if (attends.kind === 'latent' && spec.attention.kind === 'latent')
       latentAttention(context, spec, spec.attention, attends, cache, x)
+    if (attends.kind === 'grouped' && spec.attention.kind === 'grouped')
+      groupedAttention(context, spec, spec.attention, attends, cache, x)
     if (feedForward.kind === 'dense') dense(context, spec, feedForward, layer.inner, x)
     else if (layer.kind === 'mixture') mixture(context, spec, layer, feedForward, model.noBias, x)
   })

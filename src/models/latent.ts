@@ -27,7 +27,7 @@ import {
   WORKGROUP,
   whole,
 } from './ops.ts'
-import type { Attention, LatentAttention, ModelSpec } from './spec.ts'
+import type { LatentAttention, ModelSpec } from './spec.ts'
 import type { LatentTensors } from './tensors.ts'
 
 /** What attention reads and writes beside the step's own activations. */
@@ -43,9 +43,7 @@ export const SPLITS = 32
 export const BLOCK = 256
 
 /** Throws `unsupported` for head sizes that the kernels have no registers for. */
-export function checkAttention(attention: Attention): void {
-  if (attention.kind !== 'latent') return
-  const { latent, rope, nope, value } = attention
+export function checkLatent({ latent, rope, nope, value }: LatentAttention): void {
   if ([latent, rope, nope, value].some((size) => size % 2 !== 0)) {
     throw new HadalError(
       'unsupported',

@@ -14,21 +14,8 @@ import {
 } from '../../src/kernels/attention.ts'
 import { type Data, runKernel } from './kernel.ts'
 import type { Layer } from './layer.ts'
-import { padRows, unpadRows } from './numbers.ts'
-
-const ceilDiv = (value: number, by: number) => Math.ceil(value / by)
-const padTo16 = (value: number) => ceilDiv(value, 16) * 16
-const zeros = (rows: number, cols: number) => new Float32Array(rows * padTo16(cols))
-
-/** Splits that partial results have room for, as in the engine more than are in use. */
-const SPLITS = 6
-
-/** Where a step's rows lie: `tokens` rows from `position` on, found through `pages`. */
-export interface Place {
-  readonly position: number
-  readonly tokens: number
-  readonly pages: Uint32Array<ArrayBuffer>
-}
+import { ceilDiv, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
+import { amongUnused, type Place, SPLITS, splitsInUse } from './steps.ts'
 
 const headConstants = ({ heads, nope, rope, value, latent }: Layer) => ({
   HEADS: heads,
@@ -101,7 +88,7 @@ export class LayerKernels {
         query_norm: query.length > 0 ? query : new Float32Array(4),
         rotations: layer.rotations,
         pages,
-        query: zeros(tokens, Math.max(query.length, 1)),
+        query: zeroRows(tokens, Math.max(query.length, 1)),
         cache,
       },
     })
@@ -153,7 +140,7 @@ export class LayerKernels {
         query: padRows(indent(query, heads * width, offset), offset + heads * width),
         weights: layer.expand.words,
         rotations: layer.rotations,
-        absorbed: zeros(tokens, heads * record),
+        absorbed: zeroRows(tokens, heads * record),
       },
     })
     return unpadRows(absorbed, heads * record)
@@ -182,26 +169,24 @@ export class LayerKernels {
         partial: new Float32Array(tokens * heads * SPLITS * (latent + 2)),
       },
     })
-    const width = latent + 2
-    return Float64Array.from(result.partial).filter((_, i) => Math.floor(i / width) % SPLITS < splits)
+    return splitsInUse(result.partial, latent + 2, splits)
   }
 
   async latentMerge(partial: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, split: number) {
     const layer = this.#layer
     const { heads, value, latent } = layer
     const { ROPE: _, ...constants } = headConstants(layer)
-    const used = ceilDiv(position + tokens, split) * (latent + 2)
-    const roomy = new Float32Array(tokens * heads * SPLITS * (latent + 2)).fill(Number.NaN)
-    for (let i = 0; i < partial.length; i++) {
-      roomy[Math.floor(i / used) * SPLITS * (latent + 2) + (i % used)] = partial[i] ?? 0
-    }
     const { output } = await runKernel(this.#device, {
       kernel: latentMerge,
       constants: { ...constants, SPLITS, ...layer.expand.constants },
       imports: layer.expand.imports,
       grid: [heads, tokens],
       step: { position, tokens, split },
-      data: { partial: roomy, weights: layer.expand.words, output: zeros(tokens, heads * value) },
+      data: {
+        partial: amongUnused(partial, latent + 2, ceilDiv(position + tokens, split)),
+        weights: layer.expand.words,
+        output: zeroRows(tokens, heads * value),
+      },
     })
     return unpadRows(output, heads * value)
   }
@@ -226,7 +211,7 @@ export class LayerKernels {
         pages,
         cache,
         weights: layer.expand.words,
-        expanded: zeros(block, columns),
+        expanded: zeroRows(block, columns),
       },
     })
     return expanded
@@ -242,7 +227,7 @@ export class LayerKernels {
   ) {
     const layer = this.#layer
     const { heads, value, width } = layer
-    let output: Data = zeros(tokens, heads * value)
+    let output: Data = zeroRows(tokens, heads * value)
     let state: Data = new Float32Array(tokens * heads * 2).fill(Number.NaN)
     for (let index = 0; index * block < position + tokens; index++) {
       const result: Record<'output' | 'state', Data> = await runKernel(this.#device, {

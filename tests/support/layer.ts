@@ -1,7 +1,8 @@
 // Answers: which attention layers do tests run? Sizes, a random expanding matrix in a stored format, rotations.
 // It must not know what is done with them.
 import { rotationTable } from '../../src/models/rotary.ts'
-import type { HeadShape, RotarySpec } from '../../src/reference/attention.ts'
+import type { HeadShape } from '../../src/reference/attention.ts'
+import type { RotarySpec } from '../../src/reference/vector.ts'
 import type { CacheFormat } from './cache.ts'
 import { type Blocks, randomMatrix, type WeightFormat } from './weights.ts'
 

@@ -21,9 +21,15 @@ export function normals(count: number, seed: number, scale = 1): Float32Array {
   return Float32Array.from({ length: count }, () => scale * (next() + next() + next() + next() - 2) * 1.73)
 }
 
+export const ceilDiv = (value: number, by: number) => Math.ceil(value / by)
+export const padTo16 = (value: number) => ceilDiv(value, 16) * 16
+
+/** Padded rows of zeros. */
+export const zeroRows = (rows: number, cols: number) => new Float32Array(rows * padTo16(cols))
+
 /** [rows, cols] → [rows, ⌈cols/16⌉·16]: the engine's layout of activations, padded with zeros. */
 export function padRows(values: ArrayLike<number>, cols: number): Float32Array {
-  const stride = Math.ceil(cols / 16) * 16
+  const stride = padTo16(cols)
   const rows = values.length / cols
   const padded = new Float32Array(rows * stride)
   for (let row = 0; row < rows; row++) {
@@ -34,7 +40,7 @@ export function padRows(values: ArrayLike<number>, cols: number): Float32Array {
 
 /** The inverse of `padRows`; fails if the padding is not zero any more. */
 export function unpadRows(values: ArrayLike<number>, cols: number): Float64Array {
-  const stride = Math.ceil(cols / 16) * 16
+  const stride = padTo16(cols)
   const rows = values.length / stride
   const plain = new Float64Array(rows * cols)
   for (let row = 0; row < rows; row++) {

@@ -1,8 +1,9 @@
-// attention/prefill_loads – quads of queries, keys and values for attend_prefill; zeros beyond the rows, the positions and the columns that exist
+// attention/expanded_loads – quads of queries, keys and values for attend_prefill; zeros beyond the rows, the positions and the columns that exist
 //
 // Heads begin at even columns, not always at multiples of four: quads are put together from two loads.
 
 #import attention/rope_pairs
+#import attention/record_quad
 
 fn query_at(row: u32, head: u32) -> u32 { return (row * Q_STRIDE + Q_OFFSET + head * (NOPE + ROPE)) / 2; }
 
@@ -40,9 +41,9 @@ fn query_quad(row: u32, head: u32, quad: u32) -> vec4<f32> {
 
 fn key_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
   if quad < NOPE_QUADS { return expanded_quad(position, head, 2 * quad, NOPE); }
-  let pair = 2 * (quad - NOPE_QUADS);
-  let row = cache_row(position);
-  let first = cache_load(row, LATENT / 2 + pair);
-  if 2 * pair + 2 >= ROPE { return vec4<f32>(first, 0, 0); }
-  return vec4<f32>(first, cache_load(row, LATENT / 2 + pair + 1));
+  return record_quad(cache_row(position), LATENT / 2 + 2 * (quad - NOPE_QUADS), RECORD / 2);
+}
+
+fn value_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
+  return expanded_quad(position, head, NOPE / 2 + 2 * quad, NOPE + VALUE);
 }

@@ -1,0 +1,44 @@
+// heads_prefill – attention of 32 rows of one head to all the keys and values of its group in the cache (prefill)
+//
+//   step    Step                                uniform
+//   query   vec2<f32>  [tokens, HEADS * KEY]    read
+//   pages   u32        [pages]                  read
+//   cache   u32        [rows, RECORD]           read
+//   output  vec2<f32>  [tokens, HEADS * VALUE]  read_write
+//
+//   grid    ceil(tokens / 32) × HEADS; workgroups of 256
+//   exact   f32 scores, softmax and sums in a fixed order
+//
+// Row t sees the positions up to step.position + t. VALUE is at most 256; all sizes are even.
+
+#import shared/step
+#import shared/pages
+#import attention/heads_loads
+#import attention/prefill_core
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> query: array<vec2<f32>>;
+@group(0) @binding(2) var<storage, read> pages: array<u32>;
+@group(0) @binding(3) var<storage, read> cache: array<u32>;
+@group(0) @binding(4) var<storage, read_write> output: array<vec2<f32>>;
+
+override HEADS: u32;
+override SCALE: f32;
+
+fn key_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
+  return cached_key(cache_row(position), head / GROUP, quad);
+}
+
+fn value_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
+  return cached_value(cache_row(position), head / GROUP, quad);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let row0 = TILE * group.x;
+  let head = group.y;
+  let end = min(step.position + row0 + TILE, step.context);
+  let softmax = attend_tiles(vec2<f32>(LOWEST, 0.0), 0, end, row0, head, lane);
+  divide_sums(softmax.y, lane);
+  write_sums(row0, head, lane);
+}

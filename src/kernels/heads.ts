@@ -1,0 +1,75 @@
+// Answers: what are the contracts of attention with keys and values of its own for each group of heads, shaders/attention/heads_*?
+// It must not know which models attend so.
+import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+
+/** The largest sizes of a head that the kernels have registers and workgroup memory for. */
+export const headLimits = { key: 256, value: 256 } as const
+
+const MOST_HEADS = 8 // that one workgroup of heads_attend has registers for
+const QUERY_NUMBERS = 1024 // that its workgroup memory has room for
+
+/**
+ * How `heads_attend` shares out the heads of a group: `tile` of them (HEAD_TILE) to a workgroup, `count` workgroups a group.
+ * @param group heads that share a key and a value
+ * @param key width of a key
+ */
+export function headTiles(group: number, key: number): { tile: number; count: number } {
+  const count = Math.ceil(group / Math.min(MOST_HEADS, Math.floor(QUERY_NUMBERS / key)))
+  return { tile: Math.ceil(group / count), count }
+}
+
+const step = uniform('Step')
+const pages = read('u32', '[pages]')
+const cache = read('u32', '[rows, RECORD]')
+const query = read('vec2<f32>', '[tokens, HEADS * KEY]')
+const output = write('vec2<f32>', '[tokens, HEADS * VALUE]')
+const partial = '[tokens, HEADS, SPLITS, VALUE + 2]'
+const sizes = ['HEADS', 'KV_HEADS', 'KEY', 'VALUE'] as const
+
+export const headsWrite = defineKernel({
+  path: 'attention/heads_write',
+  bindings: {
+    step,
+    projected: read('f32', '[tokens, P_STRIDE]'),
+    bias: read('f32', '[(HEADS + KV_HEADS) * KEY + KV_HEADS * VALUE]'),
+    query_norm: read('f32', '[KEY]'),
+    key_norm: read('f32', '[KEY]'),
+    rotations: read('vec2<f32>', '[256 + n, ROPE / 2]'),
+    pages,
+    query: write('f32', '[tokens, HEADS * KEY]'),
+    cache: write('u32', '[rows, RECORD]'),
+  },
+  constants: [
+    ...sizes,
+    'ROPE',
+    'P_STRIDE',
+    'K_OFFSET',
+    'V_OFFSET',
+    'BIASED',
+    'NORMED',
+    'EPSILON',
+    'HALF_SPLIT',
+    'WORKGROUP',
+  ],
+  slots: ['reduce', 'cache'],
+})
+
+export const headsAttend = defineKernel({
+  path: 'attention/heads_attend',
+  bindings: { step, query, pages, cache, partial: write('vec2<f32>', partial) },
+  constants: [...sizes, 'HEAD_TILE', 'SPLITS', 'SCALE'],
+  slots: ['cache'],
+})
+
+export const headsMerge = defineKernel({
+  path: 'attention/heads_merge',
+  bindings: { step, partial: read('vec2<f32>', partial), output },
+  constants: ['HEADS', 'VALUE', 'SPLITS', 'WORKGROUP'],
+})
+
+export const headsPrefill = defineKernel({
+  path: 'attention/heads_prefill',
+  bindings: { step, query, pages, cache, output },
+  constants: [...sizes, 'SCALE'],
+  slots: ['cache'],
+})

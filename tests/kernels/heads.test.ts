@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Device } from '../../src/gpu/device.ts'
+import { headTiles } from '../../src/kernels/heads.ts'
+import {
+  type GroupShape,
+  type HeadInputs,
+  heads_attend,
+  heads_merge,
+  heads_prefill,
+  heads_write,
+} from '../../src/reference/heads.ts'
+import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { emptyCache, packRecords, pageTable, unpackRecords } from '../support/cache.ts'
+import { GroupKernels, type GroupLayer, makeGroupLayer } from '../support/heads.ts'
+import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+
+const AWKWARD = { heads: 9, kvHeads: 3, key: 14, value: 14 }
+const WIDE = { heads: 2, kvHeads: 2, key: 256, value: 256 }
+const EXPANDED = { heads: 3, kvHeads: 3, key: 192, value: 128 } // what latent attention looks like when it is expanded
+const QWEN2_7B = { heads: 14, kvHeads: 2, key: 128, value: 128 } // half of its heads: groups of 7
+const ONE_KEY = { heads: 65, kvHeads: 1, key: 6, value: 10 } // multi-query, heads for nine workgroups
+const LLAMA_1B = { heads: 8, kvHeads: 2, key: 64, value: 64 }
+
+const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
+const none = new Float64Array(0)
+
+/** Random biases and norms, or none. */
+function inputsOf(
+  layer: GroupLayer,
+  offsets: { kOffset: number; vOffset: number },
+  has: { bias: boolean; norm: boolean },
+): HeadInputs {
+  const { heads, kvHeads, key, value, rotary } = layer
+  return {
+    ...offsets,
+    bias: has.bias ? random((heads + kvHeads) * key + kvHeads * value, 2) : none,
+    queryNorm: has.norm ? random(key, 3) : none,
+    keyNorm: has.norm ? random(key, 4) : none,
+    epsilon: 1e-6,
+    rotary,
+  }
+}
+
+/** Random records as a cache of the layer's format stores them, and what is then in it. */
+function fill(layer: GroupLayer, context: number) {
+  const pages = pageTable(context, context)
+  const cache = packRecords(normals(context * layer.record, 5), layer.record, pages, layer.cache)
+  return { pages, cache, records: unpackRecords(cache, layer.record, pages, layer.cache, [0, context]) }
+}
+
+describe('the reference', () => {
+  it('of the splits equals plain attention', () => {
+    const query = random(3 * 9 * 14, 1, 2)
+    const records = random(70 * 3 * 28, 2)
+    const partial = heads_attend(query, records, AWKWARD, 0.3, 32)
+    expectClose(heads_merge(partial, 14, 3), heads_prefill(query, records, AWKWARD, 0.3), 1e-12)
+  })
+
+  it('sees more heads than keys as copies of the keys', () => {
+    const query = random(9 * 14, 1, 2)
+    const records = random(5 * 3 * 28, 2)
+    const copied = Float64Array.from({ length: 5 * 9 * 28 }, (_, i) => {
+      const [position, head, column] = [Math.floor(i / 252), Math.floor(i / 14) % 18, i % 14]
+      const group = Math.floor((head % 9) / 3) + (head < 9 ? 0 : 3)
+      return records[position * 84 + group * 14 + column] ?? 0
+    })
+    const every = { ...AWKWARD, kvHeads: 9 }
+    expectClose(heads_prefill(query, records, AWKWARD, 0.3), heads_prefill(query, copied, every, 0.3), 0)
+  })
+})
+
+it.each([
+  [1, 128, { tile: 1, count: 1 }],
+  [7, 128, { tile: 7, count: 1 }],
+  [9, 14, { tile: 5, count: 2 }],
+  [8, 256, { tile: 4, count: 2 }],
+  [65, 6, { tile: 8, count: 9 }],
+])('headTiles shares out a group of %i heads of width %i', (group, key, wanted) => {
+  expect(headTiles(group, key)).toEqual(wanted)
+})
+
+describeOnAdapters('heads', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  const open = (shape: GroupShape, options?: Parameters<typeof makeGroupLayer>[1]) => {
+    const layer = makeGroupLayer(shape, options)
+    return { layer, kernels: new GroupKernels(device, layer) }
+  }
+
+  for (const [name, shape, cache, rope, halfSplit, has] of [
+    ['halves paired, a bias', AWKWARD, 'f16', 14, true, { bias: true, norm: false }],
+    ['neighbours paired, norms', AWKWARD, 'f32', 14, false, { bias: false, norm: true }],
+    ['part of a key turned, bias and norms', AWKWARD, 'f32', 6, true, { bias: true, norm: true }],
+    ['neither bias nor norms', EXPANDED, 'f32', 64, false, { bias: false, norm: false }],
+    ['the widest heads', WIDE, 'f16', 256, true, { bias: true, norm: true }],
+  ] as const) {
+    it(`heads_write: ${name}`, async () => {
+      const { layer, kernels } = open(shape, { cache, rope, halfSplit, positions: 2000 })
+      const kOffset = layer.heads * layer.key + 5
+      const vOffset = kOffset + layer.kvHeads * layer.key + 3
+      const columns = vOffset + layer.kvHeads * layer.value + 7
+      const inputs = inputsOf(layer, { kOffset, vOffset }, has)
+      const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // from within one page into the next
+      const projected = random(31 * columns, 1, 3)
+      const wanted = heads_write(projected, columns, layer, inputs, 1000)
+      const empty = emptyCache(place.pages, layer.record, cache)
+      for (const reduce of device.capabilities.subgroups ? ['reduce', 'reduce_subgroup'] : ['reduce']) {
+        const written = await kernels.write(projected, columns, inputs, empty, place, `shared/${reduce}`)
+        expectClose(written.query, wanted.query, TOLERANCE.f32)
+        const records = unpackRecords(written.cache, layer.record, place.pages, cache, [1000, 1031])
+        expectClose(records, wanted.records, TOLERANCE[cache])
+        const touched = written.cache.filter((word, i) => word !== empty[i]).length
+        expect(touched).toBe((31 * layer.record) / (cache === 'f16' ? 2 : 1))
+      }
+    })
+  }
+
+  for (const [name, shape, cache, tokens, context, split] of [
+    ['one position', AWKWARD, 'f16', 1, 1, 64],
+    ['groups of three, an empty last split for two rows', AWKWARD, 'f32', 3, 130, 64],
+    ['tile edges, eight rows', LLAMA_1B, 'f16', 8, 129, 128],
+    ['groups of seven, splits within pages', QWEN2_7B, 'f16', 1, 65, 13],
+    ['one key for 65 heads', ONE_KEY, 'f32', 2, 66, 33],
+    ['keys wider than values, none shared', EXPANDED, 'f16', 2, 90, 64],
+    ['the widest heads', WIDE, 'f16', 1, 100, 64],
+  ] as const) {
+    it(`heads_attend, heads_merge: ${name}`, async () => {
+      const { layer, kernels } = open(shape, { cache })
+      const { pages, cache: filled, records } = fill(layer, context)
+      const query = random(tokens * layer.heads * layer.key, 8, 2)
+      const place = { position: context - tokens, tokens, pages }
+      const wanted = heads_attend(query, records, layer, layer.scale, split)
+      const partial = await kernels.attend(query, filled, place, split)
+      expectClose(partial, wanted, TOLERANCE.f32)
+      const merged = heads_merge(wanted, layer.value, Math.ceil(context / split))
+      expectClose(await kernels.merge(wanted, place, split), merged, TOLERANCE.f32)
+      expectClose(merged, heads_prefill(query, records, layer, layer.scale), 1e-12)
+    })
+  }
+
+  it('heads_attend lets one huge score win and copes with equal ones', async () => {
+    const { layer, kernels } = open(LLAMA_1B)
+    const { pages } = fill(layer, 70)
+    const records = random(70 * layer.record, 6)
+    records.fill(0, 0, 40 * layer.record) // 40 equal scores
+    for (let i = 0; i < 64; i++) records[65 * layer.record + i] = 1000
+    const cache = packRecords(records, layer.record, pages, 'f32')
+    const query = random(8 * 64, 8, 2)
+    const wanted = heads_attend(query, records, layer, layer.scale, 64)
+    const place = { position: 69, tokens: 1, pages }
+    expectClose(await kernels.attend(query, cache, place, 64), wanted, TOLERANCE.f32)
+  })
+
+  it('heads_merge ignores an empty split and lets one huge score win', async () => {
+    const { kernels } = open(AWKWARD)
+    const part = (largest: number, total: number, seed: number) => [...random(14, seed), largest, total]
+    const head = (seed: number) => [
+      part(-3, 2, seed),
+      part(700, 1, seed + 1),
+      [...new Array(14).fill(0), -1e30, 0],
+    ]
+    const partial = Float64Array.from(Array.from({ length: 9 }, (_, h) => head(2 * h)).flat(2))
+    const wanted = heads_merge(partial, 14, 3)
+    expectClose(await kernels.merge(partial, { position: 2, tokens: 1 }, 1), wanted, TOLERANCE.f32)
+  })
+
+  for (const [name, shape, cache, position, tokens] of [
+    ['one row', AWKWARD, 'f16', 0, 1],
+    ['tile edges', AWKWARD, 'f32', 0, 33],
+    ['a chunk after a long context', LLAMA_1B, 'f16', 90, 40],
+    ['one key for 65 heads', ONE_KEY, 'f32', 31, 34],
+    ['keys wider than values, none shared', EXPANDED, 'f16', 3, 32],
+    ['the widest heads', WIDE, 'f16', 10, 35],
+  ] as const) {
+    it(`heads_prefill: ${name}`, async () => {
+      const { layer, kernels } = open(shape, { cache })
+      const { pages, cache: filled, records } = fill(layer, position + tokens)
+      const query = random(tokens * layer.heads * layer.key, 10)
+      const wanted = heads_prefill(query, records, layer, layer.scale)
+      expectClose(await kernels.prefill(query, filled, { position, tokens, pages }), wanted, TOLERANCE.f32)
+    })
+  }
+})

@@ -1,0 +1,139 @@
+// Answers: how does a test run one kernel of attention with keys and values per group of heads? Plain arrays in and out;
+// layout, padding and page tables are put on here. It must not know what the right answers are.
+import type { Device } from '../../src/gpu/device.ts'
+import { prefillQueries } from '../../src/kernels/attention.ts'
+import { headsAttend, headsMerge, headsPrefill, headsWrite, headTiles } from '../../src/kernels/heads.ts'
+import { rotationTable } from '../../src/models/rotary.ts'
+import type { GroupShape, HeadInputs } from '../../src/reference/heads.ts'
+import type { RotarySpec } from '../../src/reference/vector.ts'
+import type { CacheFormat } from './cache.ts'
+import { type Data, runKernel } from './kernel.ts'
+import { ceilDiv, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
+import { amongUnused, type Place, SPLITS, splitsInUse } from './steps.ts'
+
+/** One layer: its sizes, how its cache is stored, its rotations. */
+export function makeGroupLayer(
+  shape: GroupShape,
+  { cache = 'f32' as CacheFormat, rope = shape.key, halfSplit = false, positions = 512 } = {},
+) {
+  const frequencies = Array.from({ length: rope / 2 }, (_, pair) => 10000 ** ((-2 * pair) / rope))
+  const rotary: RotarySpec = { frequencies, halfSplit }
+  return {
+    ...shape,
+    cache,
+    rope,
+    rotary,
+    record: shape.kvHeads * (shape.key + shape.value),
+    rotations: rotationTable({ frequencies, magnitude: 1 }, positions),
+    scale: 1 / Math.sqrt(shape.key),
+  }
+}
+export type GroupLayer = ReturnType<typeof makeGroupLayer>
+
+/** The kernels of a layer on one device. Each takes and returns unpadded rows. */
+export class GroupKernels {
+  readonly #device: Device
+  readonly #layer: GroupLayer
+  readonly #sizes: Record<'HEADS' | 'KV_HEADS' | 'KEY' | 'VALUE', number>
+  readonly #cacheModule: string
+
+  constructor(device: Device, layer: GroupLayer) {
+    this.#device = device
+    this.#layer = layer
+    this.#sizes = { HEADS: layer.heads, KV_HEADS: layer.kvHeads, KEY: layer.key, VALUE: layer.value }
+    this.#cacheModule = `cache/${layer.cache}`
+  }
+
+  async write(
+    projected: ArrayLike<number>,
+    columns: number,
+    inputs: HeadInputs,
+    cache: Uint32Array,
+    { position, tokens, pages }: Place,
+    reduce = 'shared/reduce',
+  ) {
+    const { heads, kvHeads, key, rope, rotary, rotations } = this.#layer
+    const vector = (values: Float64Array) =>
+      values.length > 0 ? Float32Array.from(values) : new Float32Array(4)
+    const result = await runKernel(this.#device, {
+      kernel: headsWrite,
+      constants: {
+        ...this.#sizes,
+        ROPE: rope,
+        P_STRIDE: padTo16(columns),
+        K_OFFSET: inputs.kOffset,
+        V_OFFSET: inputs.vOffset,
+        BIASED: Number(inputs.bias.length > 0),
+        NORMED: Number(inputs.queryNorm.length > 0),
+        EPSILON: inputs.epsilon,
+        HALF_SPLIT: Number(rotary.halfSplit),
+      },
+      imports: { reduce, cache: this.#cacheModule },
+      grid: [heads + 2 * kvHeads, tokens],
+      step: { position, tokens },
+      data: {
+        projected: padRows(projected, columns),
+        bias: vector(inputs.bias),
+        query_norm: vector(inputs.queryNorm),
+        key_norm: vector(inputs.keyNorm),
+        rotations,
+        pages,
+        query: zeroRows(tokens, heads * key),
+        cache,
+      },
+    })
+    return {
+      query: unpadRows(result.query, heads * key),
+      cache: result.cache as Uint32Array<ArrayBuffer>,
+    }
+  }
+
+  /** Partial results [tokens, heads, splits in use, value + 2]. */
+  async attend(query: ArrayLike<number>, cache: Data, { position, tokens, pages }: Place, split: number) {
+    const { heads, kvHeads, key, value, scale } = this.#layer
+    const splits = ceilDiv(position + tokens, split)
+    const { tile, count } = headTiles(heads / kvHeads, key)
+    const result = await runKernel(this.#device, {
+      kernel: headsAttend,
+      constants: { ...this.#sizes, HEAD_TILE: tile, SPLITS, SCALE: scale },
+      imports: { cache: this.#cacheModule },
+      grid: [splits, kvHeads * count, tokens],
+      step: { position, tokens, split },
+      data: {
+        query: padRows(query, heads * key),
+        pages,
+        cache,
+        partial: new Float32Array(tokens * heads * SPLITS * (value + 2)),
+      },
+    })
+    return splitsInUse(result.partial, value + 2, splits)
+  }
+
+  async merge(partial: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, split: number) {
+    const { heads, value } = this.#layer
+    const { output } = await runKernel(this.#device, {
+      kernel: headsMerge,
+      constants: { HEADS: heads, VALUE: value, SPLITS },
+      grid: [heads, tokens],
+      step: { position, tokens, split },
+      data: {
+        partial: amongUnused(partial, value + 2, ceilDiv(position + tokens, split)),
+        output: zeroRows(tokens, heads * value),
+      },
+    })
+    return unpadRows(output, heads * value)
+  }
+
+  async prefill(query: ArrayLike<number>, cache: Data, { position, tokens, pages }: Place) {
+    const { heads, key, value, scale } = this.#layer
+    const { output } = await runKernel(this.#device, {
+      kernel: headsPrefill,
+      constants: { ...this.#sizes, SCALE: scale },
+      imports: { cache: this.#cacheModule },
+      grid: [ceilDiv(tokens, prefillQueries), heads],
+      step: { position, tokens },
+      data: { query: padRows(query, heads * key), pages, cache, output: zeroRows(tokens, heads * value) },
+    })
+    return unpadRows(output, heads * value)
+  }
+}
