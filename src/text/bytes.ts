@@ -1,19 +1,29 @@
-// Answers: which raw bytes does a token of a byte-level vocabulary stand for? It must not know ids or files.
+// Answers: which raw bytes does a token of a byte-level vocabulary stand for, and how are bytes written there? It must not know ids or files.
 
 // Byte-level vocabularies write each byte as one visible character: printable Latin-1 as itself, every other byte as
-// the next code point from U+0100 on, in byte order. The table is the inverse: code point -> byte, -1 where there is none.
-const BYTE_OF_CODE = invertAlphabet()
+// the next code point from U+0100 on, in byte order.
+const CHARACTERS = makeAlphabet()
+const BYTE_OF_CODE = invert(CHARACTERS) // code point -> byte, -1 where there is none
 const utf8 = new TextEncoder()
 
-function invertAlphabet(): Int16Array {
-  const table = new Int16Array(0x144).fill(-1)
+function makeAlphabet(): readonly string[] {
   let next = 0x100
-  for (let byte = 0; byte < 256; byte++) {
+  return Array.from({ length: 256 }, (_, byte) => {
     const visible = (byte > 0x20 && byte < 0x7f) || (byte > 0xa0 && byte !== 0xad)
-    table[visible ? byte : next++] = byte
-  }
+    return String.fromCharCode(visible ? byte : next++)
+  })
+}
+
+function invert(characters: readonly string[]): Int16Array {
+  const table = new Int16Array(0x144).fill(-1)
+  characters.forEach((character, byte) => {
+    table[character.charCodeAt(0)] = byte
+  })
   return table
 }
+
+/** The 256 characters of the byte alphabet, by byte. */
+export const BYTE_ALPHABET: readonly string[] = CHARACTERS
 
 /** The bytes of a vocabulary entry. An entry outside the byte alphabet stands for its own UTF-8, as in the original tokenizers. */
 export function bytesOfToken(token: string): Uint8Array {
@@ -24,6 +34,18 @@ export function bytesOfToken(token: string): Uint8Array {
     bytes[i] = byte
   }
   return bytes
+}
+
+/** The UTF-8 of a text in the byte alphabet: one character a byte. */
+export function tokenOfText(text: string): string {
+  return /^[!-~]*$/.test(text) ? text : tokenOfBytes(utf8.encode(text))
+}
+
+/** Bytes in the byte alphabet. */
+export function tokenOfBytes(bytes: Uint8Array): string {
+  let token = ''
+  for (const byte of bytes) token += CHARACTERS[byte]
+  return token
 }
 
 /** The bytes of a literal text (an added token's content). */

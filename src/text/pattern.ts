@@ -1,87 +1,143 @@
-// Answers: is a regular expression from a downloaded file safe to run? A JavaScript match cannot be interrupted, so patterns
-// whose matching time can explode are refused before they are compiled. It must not know what the pattern is for.
+// Answers: are regular expressions from a downloaded file safe to run? A JavaScript match cannot be interrupted, so patterns
+// for which a match at one position could take more than time in proportion to the text are refused before they are compiled.
+// It must not know what the patterns are for.
+//
+// A backtracking matcher is slow only where a text can be divided in many ways and something after that fails. So the rules count
+// ways: repeats without end that come before something that must match (one is the text's length in ways, two its square), and
+// finite choices, multiplied. They are stricter than need be; the patterns of published tokenizers keep far from them.
 
 const MAX_LENGTH = 65_536 // the older DeepSeek pattern spells out some 2,000 characters of letters
 const MAX_DEPTH = 32
-const MAX_REPEATS = 4 // repeats in one alternative: n open-ended ones can cost length^n; real patterns have two
-const MAX_BRANCH_REPEATS = 8 // how often a group with alternatives may repeat
+const MAX_WAYS = 256 // finite choices in one alternative, multiplied; real patterns have up to some 20
+const MAX_FINITE = 16 // a count that varies by more is as good as endless
+const MAX_COUNT = 1000
+const MAX_SLOW = 32 // alternatives that go back over one endless repeat, in all patterns together; real ones have five
 
-/** One group of the pattern, or the whole of it. */
-interface Group {
-  readonly outer: Group | undefined
-  readonly depth: number
-  branches: number
-  repeats: number // in the current alternative, groups inside included
-  mostRepeats: number // in any alternative
+/** What a pattern repeats or not: a sign, or a group of alternatives. */
+interface Item {
+  readonly group: readonly (readonly Item[])[] | undefined
+  min: number
+  max: number
 }
 
-/** Why the pattern is refused, or undefined when it is tame: no repeated group that itself repeats, no back-reference. */
-export function whyUntame(pattern: string): string | undefined {
-  if (pattern.length > MAX_LENGTH) return `is ${pattern.length} characters long, the limit is ${MAX_LENGTH}`
-  let group = openGroup(undefined)
-  let before: Group | string = '' // what a repeat sign here would repeat: the group that just ended, or a sign
+interface Ways {
+  readonly endless: number // endless repeats so far, in sequence
+  readonly finite: number
+}
+
+class Untame extends Error {}
+
+/** Why these patterns are refused, as the end of a sentence; undefined when they are tame. */
+export function checkTame(patterns: readonly string[]): string | undefined {
+  const slow = { count: 0 }
+  try {
+    for (const pattern of patterns) {
+      if (pattern.length > MAX_LENGTH)
+        throw new Untame(`is ${pattern.length} characters long, the limit is ${MAX_LENGTH}`)
+      for (const branch of parse(pattern)) waysOf(branch, { endless: 0, finite: 1 }, slow)
+    }
+    return undefined
+  } catch (error) {
+    if (error instanceof Untame) return error.message
+    throw error
+  }
+}
+
+function waysOf(branch: readonly Item[], start: Ways, slow: { count: number }): Ways {
+  let { endless, finite } = start
+  let counted = false
+  for (const { group, min, max } of branch) {
+    const endlessly = max > min + MAX_FINITE
+    if (min > 0 && endless > 1) throw new Untame('repeats twice without end before something that can fail')
+    if (min > 0 && endless === 1 && !counted) {
+      counted = true
+      if (++slow.count > MAX_SLOW) throw new Untame('goes back over too many repeats')
+    }
+    if (group !== undefined) {
+      checkRepeatedGroup(group, max)
+      // What an optional group fails to match is left out; nothing before it is tried again.
+      const inner = group.map((part) =>
+        waysOf(part, min === 0 ? { endless: 0, finite: 1 } : { endless, finite: 1 }, slow),
+      )
+      const most = Math.max(...inner.map((ways) => ways.endless))
+      endless = min === 0 ? endless + most : most
+      finite *= inner.reduce((sum, ways) => sum + ways.finite, min === 0 ? 1 : 0)
+    }
+    if (endlessly) endless++
+    else finite *= max - min + 1
+    if (finite > MAX_WAYS) throw new Untame('leaves too many choices')
+  }
+  return { endless, finite }
+}
+
+/** A group that repeats must match in one way only, or every round multiplies the ways; nor may counts multiply. */
+function checkRepeatedGroup(group: readonly (readonly Item[])[], max: number): void {
+  if (max <= 1) return
+  if (group.length > 1) throw new Untame('repeats a group with alternatives')
+  for (const { group: inner, min, max: most } of group[0] ?? []) {
+    if (min !== most || most > 1) throw new Untame('repeats a group that itself repeats')
+    if (inner !== undefined) checkRepeatedGroup(inner, max)
+  }
+}
+
+/** The alternatives of a pattern. */
+function parse(pattern: string): readonly (readonly Item[])[] {
+  const open: Item[][][] = [[[]]] // the groups around the current position, each with its alternatives so far
+  let repeated = '' // the repeat sign just read, which a further sign can only make lazy or possessive
   for (let at = 0; at < pattern.length; ) {
     const sign = readSign(pattern, at)
     at += sign.length
-    if (/^\\[1-9k]/.test(sign)) return 'uses a back-reference'
-    const times = timesOf(sign)
-    if (times !== undefined) {
-      const refusal = repeat(group, before, sign, times)
-      if (refusal !== undefined) return refusal
-    } else if (sign.startsWith('(')) {
-      group = openGroup(group)
-      if (group.depth > MAX_DEPTH) return 'nests too many groups'
-    } else if (sign === '|') {
-      group.branches++
-      group.repeats = 0
+    if (/^\\[1-9k]/.test(sign)) throw new Untame('uses a back-reference')
+    const branches = open.at(-1) ?? []
+    const branch = branches.at(-1) ?? []
+    const counts = countsOf(sign)
+    if (counts !== undefined) {
+      if (repeated === '') repeatLast(branch, counts)
+      else if (sign !== '?' && (sign !== '+' || repeated.startsWith('{')))
+        throw new Untame('repeats a repeat')
+      repeated = repeated === '' ? sign : '{' // a third sign would repeat again
+    } else {
+      repeated = ''
+      if (sign.startsWith('(')) open.push([[]])
+      else if (sign === '|') branches.push([])
+      else if (sign === ')') closeGroup(open)
+      else branch.push({ group: undefined, min: 1, max: 1 })
     }
-    before = sign
-    if (sign === ')') {
-      if (group.outer === undefined) return 'has an unbalanced parenthesis'
-      before = group
-      group = group.outer
-      count(group, before.mostRepeats)
-    }
-    if (group.repeats > MAX_REPEATS) return 'chains too many repeats'
+    if (open.length > MAX_DEPTH) throw new Untame('nests too many groups')
   }
-  return group.outer === undefined ? undefined : 'has an unbalanced parenthesis'
+  if (open.length !== 1) throw new Untame('has an unbalanced parenthesis')
+  return open[0] ?? []
 }
 
-function openGroup(outer: Group | undefined): Group {
-  return { outer, depth: (outer?.depth ?? 0) + 1, branches: 1, repeats: 0, mostRepeats: 0 }
+function closeGroup(open: Item[][][]): void {
+  const group = open.pop()
+  const outer = open.at(-1)?.at(-1)
+  if (outer === undefined) throw new Untame('has an unbalanced parenthesis')
+  outer.push({ group, min: 1, max: 1 })
 }
 
-function count(group: Group, repeats: number): void {
-  group.repeats += repeats
-  group.mostRepeats = Math.max(group.mostRepeats, group.repeats)
+function repeatLast(branch: Item[], { min, max }: { min: number; max: number }): void {
+  const item = branch.at(-1)
+  if (item === undefined) return // "(?" of a flag, or nothing to repeat: compiling will tell
+  if (min > MAX_COUNT || (max > MAX_COUNT && max !== Number.POSITIVE_INFINITY))
+    throw new Untame(`repeats more than ${MAX_COUNT} times`)
+  item.min = min
+  item.max = max
 }
 
-/** Notes that `before` is repeated up to `times` times; says why that is refused. */
-function repeat(group: Group, before: Group | string, sign: string, times: number): string | undefined {
-  if (typeof before === 'string' && timesOf(before) !== undefined) {
-    // A second sign after the first makes it lazy (a+?) or possessive (a++); anything else would repeat a repeat.
-    return sign === '?' || (sign === '+' && !before.startsWith('{')) ? undefined : 'repeats a repeat'
-  }
-  if (times <= 1) return undefined
-  if (typeof before !== 'string') {
-    if (before.mostRepeats > 0) return 'repeats a group that itself repeats'
-    if (before.branches > 1 && times > MAX_BRANCH_REPEATS) return 'repeats a group with alternatives'
-  }
-  count(group, 1)
-  return undefined
-}
-
-/** How often a repeat sign repeats at most; undefined for any other sign. */
-function timesOf(sign: string): number | undefined {
-  if (sign === '?') return 1
-  if (sign === '*' || sign === '+') return Number.POSITIVE_INFINITY
+/** The least and most rounds of a repeat sign; undefined for any other sign. */
+function countsOf(sign: string): { min: number; max: number } | undefined {
+  if (sign === '?') return { min: 0, max: 1 }
+  if (sign === '*') return { min: 0, max: Number.POSITIVE_INFINITY }
+  if (sign === '+') return { min: 1, max: Number.POSITIVE_INFINITY }
   const counts = /^\{(\d*)(,?)(\d*)\}$/.exec(sign)
   if (counts === null) return undefined
-  if (counts[2] === '') return Number(counts[1])
-  return counts[3] === '' ? Number.POSITIVE_INFINITY : Number(counts[3])
+  const min = Number(counts[1])
+  if (counts[2] === '') return { min, max: min }
+  return { min, max: counts[3] === '' ? Number.POSITIVE_INFINITY : Number(counts[3]) }
 }
 
-const SIGN = /\\[\s\S]|\((?:\?(?:<?[=!]|[:>]|[a-z]+:))?|\{\d*,?\d*\}|[\s\S]/y
+const SIGN = /\\(?:[pPxu]\{[^}]*\}|[\s\S])|\((?:\?(?:<?[=!]|[:>]|[a-z]+:))?|\{\d*,?\d*\}|[\s\S]/y
 
 /** The sign at a position: an escape, a whole character class, the opening of a group, a repeat count, or one character. */
 function readSign(pattern: string, at: number): string {

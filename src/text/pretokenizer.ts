@@ -1,10 +1,11 @@
-// Answers: how does tokenizer.json cut and normalise a text before its merges, in the words of the tokenizer library?
-// Only steps whose result is known to equal the original's are let through; anything else is named and refused.
+// Answers: how does tokenizer.json cut and normalise a text before its merges? Every step that is not known is named and refused.
 // It must not know tokens or ids.
 
+import { SplitPreTokenizer } from '@huggingface/tokenizers'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
-import { whyUntame } from './pattern.ts'
+import type { CutBehavior, CutStep } from './cut.ts'
+import { checkTame } from './pattern.ts'
 
 const MAX_STEPS = 64
 const MAX_DEPTH = 8
@@ -12,6 +13,7 @@ const FILE = 'tokenizer.json'
 
 // The cut that a ByteLevel step makes on its own unless use_regex is false.
 const WORDS = `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+`
+const PUNCTUATION = '[\\p{P}!-/:-@\\[-`{-~]'
 
 type Step = Readonly<Record<string, unknown>>
 
@@ -22,62 +24,58 @@ function unsupported(what: string): HadalError {
   })
 }
 
+function malformed(what: string): HadalError {
+  return new HadalError('bad_file', `tokenizer.json: ${what}.`, { file: FILE })
+}
+
 /** The steps of a possibly nested Sequence, in order. */
 function flatten(node: unknown, listKey: string, depth = 0): Step[] {
   if (node === undefined || node === null) return []
-  if (!isRecord(node) || depth > MAX_DEPTH) {
-    throw new HadalError('bad_file', `tokenizer.json: the entries of "${listKey}" are malformed.`, {
-      file: FILE,
-    })
-  }
+  if (!isRecord(node) || depth > MAX_DEPTH) throw malformed(`the entries of "${listKey}" are malformed`)
   if (node.type !== 'Sequence') return [node]
   const list = node[listKey]
-  if (!Array.isArray(list) || list.length > MAX_STEPS) {
-    throw new HadalError(
-      'bad_file',
-      `tokenizer.json: "${listKey}" must be a list of at most ${MAX_STEPS} steps.`,
-      {
-        file: FILE,
-      },
-    )
-  }
-  return list.flatMap((inner) => flatten(inner, listKey, depth + 1))
-}
-
-function sequence(steps: readonly Step[], listKey: string): Step | null {
+  if (!Array.isArray(list) || list.length > MAX_STEPS)
+    throw malformed(`"${listKey}" must be a list of at most ${MAX_STEPS} steps`)
+  const steps = list.flatMap((inner) => flatten(inner, listKey, depth + 1))
   if (steps.length > MAX_STEPS) throw unsupported(`${steps.length} steps in "${listKey}"`)
-  return steps.length === 0 ? null : { type: 'Sequence', [listKey]: steps }
+  return steps
 }
 
-/** The normaliser for the library. Unicode forms only: they cannot lengthen a text without bound. */
-export function readNormalizer(node: unknown): Step | null {
-  const steps = flatten(node, 'normalizers')
-  for (const step of steps) {
-    if (!['NFC', 'NFD', 'NFKC', 'NFKD'].includes(String(step.type)))
-      throw unsupported(`the normalizer ${step.type}`)
-  }
-  return sequence(steps, 'normalizers')
+/** The normaliser, if there is one. Unicode forms only: they cannot lengthen a text without bound. */
+export function readNormalizer(node: unknown): ((text: string) => string) | undefined {
+  const forms = flatten(node, 'normalizers').map(({ type }) => {
+    if (!['NFC', 'NFD', 'NFKC', 'NFKD'].includes(String(type))) throw unsupported(`the normalizer ${type}`)
+    return String(type)
+  })
+  if (forms.length === 0) return undefined
+  return (text) => forms.reduce((normal, form) => normal.normalize(form), text)
 }
 
-/** The pre-tokenizer for the library: cuts, then exactly one change to the byte alphabet. */
-export function readPreTokenizer(node: unknown): Step | null {
-  const steps = flatten(node, 'pretokenizers').flatMap(readStep)
-  if (steps.filter((step) => step.type === 'ByteLevel').length !== 1) {
-    throw unsupported('a pre-tokenizer that is not byte-level')
-  }
-  return sequence(steps, 'pretokenizers')
+/** The cuts of the pre-tokenizer, which must end in the byte alphabet. */
+export function readPreTokenizer(node: unknown): CutStep[] {
+  const steps = flatten(node, 'pretokenizers')
+  const patterns = steps.flatMap(({ type, pattern }) =>
+    type === 'Split' && isRecord(pattern) && typeof pattern.Regex === 'string' ? [pattern.Regex] : [],
+  )
+  const why = checkTame(patterns)
+  if (why !== undefined) throw unsupported(`a pattern that ${why}`)
+  const cuts = steps.flatMap(readStep)
+  const bytesAt = steps.findIndex(({ type }) => type === 'ByteLevel')
+  if (bytesAt < 0) throw unsupported('a pre-tokenizer that is not byte-level')
+  if (bytesAt < steps.length - 1) throw unsupported('a pre-tokenizer with steps after ByteLevel')
+  return cuts
 }
 
-function readStep(step: Step): Step[] {
+function readStep(step: Step): CutStep[] {
   switch (step.type) {
-    case 'ByteLevel': {
+    case 'ByteLevel':
       if (step.add_prefix_space === true) throw unsupported('a pre-tokenizer that adds a space')
-      const bytes = { type: 'ByteLevel', add_prefix_space: false, use_regex: false }
-      return step.use_regex === false ? [bytes] : [isolate({ Regex: WORDS }), bytes]
-    }
-    // Any number character counts (½, ², Roman numerals), not only the decimal digits that the library would take.
+      return step.use_regex === false ? [] : [cutAt({ Regex: WORDS })]
+    // Any number character counts (½, ², Roman numerals), not only the decimal digits.
     case 'Digits':
-      return [isolate({ Regex: step.individual_digits === true ? '\\p{N}' : '\\p{N}+' })]
+      return [cutAt({ Regex: '\\p{N}' }, step.individual_digits === true ? 'isolated' : 'contiguous')]
+    case 'Punctuation':
+      return [cutAt({ Regex: PUNCTUATION }, readBehavior(step.behavior ?? 'isolated'))]
     case 'Split':
       return [readSplit(step)]
     default:
@@ -85,23 +83,25 @@ function readStep(step: Step): Step[] {
   }
 }
 
-function readSplit({ pattern, behavior, invert }: Step): Step {
+function readSplit({ pattern, behavior, invert }: Step): CutStep {
   const text = isRecord(pattern) ? (pattern.Regex ?? pattern.String) : undefined
-  if (!isRecord(pattern) || typeof text !== 'string' || text === '') {
-    throw new HadalError('bad_file', 'tokenizer.json: a Split step has no pattern.', { file: FILE })
-  }
-  const why = pattern.Regex === undefined ? undefined : whyUntame(text)
-  if (why !== undefined) throw unsupported(`a pattern that ${why}`)
-  const kind = String(behavior).toLowerCase()
-  // Isolating the matches or what lies between them cuts at the same places.
-  if (kind === 'isolated') return isolate(pattern)
-  if (kind === 'removed' && invert === true)
-    return { type: 'Split', pattern, behavior: 'Removed', invert: true }
-  throw unsupported(`a Split step with behavior ${behavior}`)
+  if (!isRecord(pattern) || typeof text !== 'string' || text === '')
+    throw malformed('a Split step has no pattern')
+  return cutAt(pattern, readBehavior(behavior), invert === true)
 }
 
-function isolate(pattern: Step): Step {
-  return { type: 'Split', pattern, behavior: 'Isolated', invert: false }
+function readBehavior(value: unknown): CutBehavior {
+  const name = String(value).toLowerCase()
+  for (const known of ['isolated', 'removed', 'contiguous', 'mergedwithprevious', 'mergedwithnext'] as const)
+    if (name === known) return known
+  throw unsupported(`a Split step with behavior ${value}`)
+}
+
+/** The library turns the file's dialect of regular expressions into JavaScript's. */
+function cutAt(pattern: Step, behavior: CutBehavior = 'isolated', invert = false): CutStep {
+  const split = new SplitPreTokenizer({ type: 'Split', pattern, behavior: 'Isolated', invert: false })
+  if (split.pattern === null) throw malformed('a Split step has no pattern')
+  return { pattern: split.pattern, behavior, invert }
 }
 
 /** Fails unless ids are turned back into text byte by byte. */

@@ -1,17 +1,16 @@
 // Answers: which ids stand for a text, and which bytes for an id? It must not know chat templates or streams.
 
-import { Tokenizer } from '@huggingface/tokenizers'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
+import { openSplit, type TextPiece } from './added-tokens.ts'
 import { bytesOfText, bytesOfToken, textOfBytes } from './bytes.ts'
+import { readRankFile } from './rank-file.ts'
 import { tokenContent } from './token-content.ts'
-import { type AddedToken, readTokenizerFile, type TokenizerFile } from './tokenizer-file.ts'
+import { readTokenizerFile } from './tokenizer-file.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
-const MAX_TEXT = 1 << 24 // characters: far beyond any context, small enough not to stall a tab for minutes
+const MAX_TEXT = 1 << 22 // characters: far beyond any context, small enough not to stall a tab for long
 const NO_BYTES = new Uint8Array(0)
-
-/** A piece of a text: a control token's id, or plain text in between. */
-export type TextPiece = number | string
 
 export interface TextTokenizer {
   /** Begin-of-sentence, if the model has one. */
@@ -49,14 +48,42 @@ export function openTokenizer(
   tokenizerConfig: unknown,
   { vocab }: { readonly vocab: number },
 ): TextTokenizer {
+  return open('tokenizer.json', tokenizerConfig, () => readTokenizerFile(tokenizerJson, vocab))
+}
+
+/**
+ * Opens the tokenizer of Moonlight and Kimi, which publish a rank table instead of a tokenizer.json.
+ * @param tiktokenModel the text of tiktoken.model
+ * @param tokenizerConfig parsed tokenizer_config.json, which names the special tokens
+ * @param options.vocab the rows of the model's embedding
+ * @throws HadalError bad_file, naming the file
+ */
+export function openRankTokenizer(
+  tiktokenModel: string,
+  tokenizerConfig: unknown,
+  { vocab }: { readonly vocab: number },
+): TextTokenizer {
+  return open('tiktoken.model', tokenizerConfig, (config) => readRankFile(tiktokenModel, config, vocab))
+}
+
+function open(
+  file: string,
+  tokenizerConfig: unknown,
+  read: (config: Record<string, unknown>) => Vocabulary,
+): TextTokenizer {
   const config = readConfig(tokenizerConfig)
+  return blaming(file, () => build(file, read(config), config))
+}
+
+/** Runs what may fail because of the file; errors that do not say so yet name it. */
+function blaming<T>(file: string, act: () => T): T {
   try {
-    return build(readTokenizerFile(tokenizerJson, vocab), config)
+    return act()
   } catch (cause) {
     if (cause instanceof HadalError) throw cause
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new HadalError('bad_file', `tokenizer.json cannot be used: ${reason.slice(0, 300)}`, {
-      file: 'tokenizer.json',
+    throw new HadalError('bad_file', `${file} cannot be used: ${reason.slice(0, 300)}`, {
+      file,
       hint: 'Download the file again from the model’s own page.',
       cause,
     })
@@ -73,21 +100,21 @@ export function readConfig(tokenizerConfig: unknown): Record<string, unknown> {
   })
 }
 
-function build(file: TokenizerFile, config: Record<string, unknown>): TextTokenizer {
-  const library = new Tokenizer(file.library, {})
-  const addedById = new Map(file.added.map((token) => [token.id, token]))
-  const controlByText = new Map(file.controls.map((token) => [token.content, token]))
-  const controlIds = new Set(file.controls.map((token) => token.id))
-  const split = splitter(controlByText)
+function build(file: string, vocabulary: Vocabulary, config: Record<string, unknown>): TextTokenizer {
+  const { texts, added, controls, prefix } = vocabulary
+  const addedById = new Map(added.map((token) => [token.id, token]))
+  const controlByText = new Map(controls.map((token) => [token.content, token]))
+  const controlIds = new Set(controls.map((token) => token.id))
+  const split = openSplit(controls)
   const bosText = tokenContent(config.bos_token)
-  const bosAt = bosText === undefined ? -1 : file.texts.indexOf(bosText)
+  const bosAt = bosText === undefined ? -1 : texts.indexOf(bosText)
   const bosId = bosAt < 0 ? undefined : bosAt
 
-  const encodePlain = (text: string) => library.encode(checkLength(text), { add_special_tokens: false }).ids
+  const encodePlain = (text: string) => blaming(file, () => vocabulary.encodePlain(checkLength(text)))
   const bytesOf = (id: number) => {
-    const added = addedById.get(id)
-    if (added !== undefined) return bytesOfText(added.content)
-    const text = file.texts[id]
+    const token = addedById.get(id)
+    if (token !== undefined) return bytesOfText(token.content)
+    const text = texts[id]
     return text === undefined ? NO_BYTES : bytesOfToken(text)
   }
   return {
@@ -95,7 +122,7 @@ function build(file: TokenizerFile, config: Record<string, unknown>): TextTokeni
     addsBos:
       typeof config.add_bos_token === 'boolean'
         ? config.add_bos_token
-        : file.prefix !== undefined && file.prefix === bosText,
+        : prefix !== undefined && prefix === bosText,
     controls: [...controlByText.keys()],
     encode(text, { addBos = false } = {}) {
       const ids = split(checkLength(text)).flatMap((piece) =>
@@ -122,26 +149,4 @@ function checkLength(text: string): string {
       hint: 'Shorten the text: no model’s context is that long.',
     },
   )
-}
-
-/** Cuts texts at control tokens: the leftmost first, of those the longest. */
-function splitter(controls: ReadonlyMap<string, AddedToken>): (text: string) => TextPiece[] {
-  const texts = [...controls.keys()].sort((a, b) => b.length - a.length)
-  const pattern = new RegExp(
-    `(${texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|')})`,
-    'u',
-  )
-  pattern.test('') // compiles now, so that an impossible one fails while the file is being opened
-  if (texts.length === 0) return (text) => (text === '' ? [] : [text])
-  return (text) => {
-    const parts = text.split(pattern) // plain and control texts in turn
-    parts.forEach((part, index) => {
-      const control = index % 2 === 1 ? controls.get(part) : undefined
-      if (control?.lstrip) parts[index - 1] = parts[index - 1]?.trimEnd() ?? ''
-      if (control?.rstrip) parts[index + 1] = parts[index + 1]?.trimStart() ?? ''
-    })
-    return parts
-      .map((part, index) => (index % 2 === 1 ? (controls.get(part)?.id ?? part) : part))
-      .filter((piece) => piece !== '')
-  }
 }

@@ -1,8 +1,10 @@
 // Answers: which tokenizers are the text tests run on? It must not know what is tested.
 import { readdirSync, readFileSync } from 'node:fs'
+import { bytesOfToken } from '../../src/text/bytes.ts'
 import { openTokenizer, type TextTokenizer } from '../../src/text/tokenizer.ts'
 
 const folder = new URL('../fixtures/text/', import.meta.url)
+const modelsFolder = new URL('../fixtures/models/', import.meta.url)
 const demo = new URL('../../public/models/lanternfish/', import.meta.url)
 
 export interface Message {
@@ -49,9 +51,31 @@ export const vectors: {
   decode: Record<string, { ids: number[]; text: string; skipped: string }>[]
 } = readJson('vectors.json', folder)
 
+/** The tokenizer files and goldens of every whole model among the fixtures. */
+export const models = readdirSync(modelsFolder).map((name) => {
+  const base = new URL(`${name}/`, modelsFolder)
+  const golden: { tokenizer: TextGolden } = readJson('golden.json', base)
+  return {
+    name,
+    vocab: Number(readJson('config.json', base).vocab_size),
+    tokenizer: readJson('tokenizer.json', base),
+    config: readJson('tokenizer_config.json', base),
+    golden: golden.tokenizer,
+  }
+})
+
+/** What the cuts of tokenizer.json files make of texts. */
+export const cuts: {
+  texts: string[]
+  cuts: { name: string; pre_tokenizer: Record<string, unknown>; pieces: string[][] }[]
+} = readJson('cuts.json', folder)
+
+/** What Moonshot's code makes of texts with the ranks of `demoRanks`. */
+export const rankVectors: { text: string; ids: number[] }[] = readJson('ranks.json', folder)
+
 /** One fixture for each different tokenizer. */
 export const fixtures: TextFixture[] = readdirSync(folder)
-  .filter((name) => name.endsWith('.json') && name !== 'vectors.json')
+  .filter((name) => name.endsWith('-tiny.json') || name.endsWith('-awkward.json'))
   .map((name) => readJson(name, folder))
 
 export function fixture(name: string): TextFixture {
@@ -66,6 +90,20 @@ export const demoConfig: Record<string, unknown> = readJson('tokenizer_config.js
 export const demoGolden: DemoGolden = readJson('golden.json', demo)
 export const demoFile = () => readJson('tokenizer.json', demo)
 export const openDemo = () => openTokenizer(demoFile(), demoConfig, { vocab: 1536 })
+
+/** The demo model's ordinary tokens, in the byte alphabet: the place is the rank. */
+export function demoTokens(): string[] {
+  const { model, added_tokens } = demoFile()
+  const controls = new Set(added_tokens.map(({ content }: { content: string }) => content))
+  return Object.entries<number>(model.vocab)
+    .filter(([text]) => !controls.has(text))
+    .sort(([, a], [, b]) => a - b)
+    .map(([text]) => text)
+}
+
+/** Tokens as a tiktoken.model, in the order of their ranks. */
+export const ranksOf = (tokens: readonly string[]): string =>
+  tokens.map((token, rank) => `${Buffer.from(bytesOfToken(token)).toString('base64')} ${rank}\n`).join('')
 
 /** The named tokenizer, the demo model's included. */
 export function openNamed(name: string): TextTokenizer {

@@ -1,7 +1,7 @@
 // Answers: does every malformed or hostile tokenizer file give a clear error, soon?
 import { describe, expect, it } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
-import { whyUntame } from '../../src/text/pattern.ts'
+import { checkTame } from '../../src/text/pattern.ts'
 import { openTokenizer } from '../../src/text/tokenizer.ts'
 import { demoFile, fixtures, random } from './fixtures.ts'
 
@@ -116,7 +116,7 @@ describe('a tokenizer.json of another kind', () => {
     ['Metaspace', changed({ pre_tokenizer: { type: 'Metaspace' } })],
     ['byte-level', changed({ pre_tokenizer: null })],
     ['byte-level', changed({ decoder: null })],
-    ['MergedWithPrevious', changed({ pre_tokenizer: split('x', 'MergedWithPrevious') })],
+    ['Sideways', changed({ pre_tokenizer: split('x', 'Sideways') })],
     ['pattern', changed({ pre_tokenizer: split('(a+)+b') })],
   ])('is named: %s', (name, json) => {
     const error = failure(json)
@@ -141,7 +141,7 @@ describe('a pattern', () => {
   it('is tame in the published tokenizers', () => {
     for (const { tokenizer } of fixtures) {
       for (const [, source] of JSON.stringify(tokenizer).matchAll(/"Regex":("(?:[^"\\]|\\.)*")/g)) {
-        expect(whyUntame(JSON.parse(source ?? '""'))).toBeUndefined()
+        expect(checkTame([JSON.parse(source ?? '""')])).toBeUndefined()
       }
     }
   })
@@ -153,26 +153,46 @@ describe('a pattern', () => {
     '(a*){20}',
     'a{2,}+',
     '(?:x{9}){9}',
-    'a*a*a*a*a*',
+    'a*a*a*a*a*b',
     '(a)\\1',
     '(',
     ')',
     '(a|b){9,}',
+    '(aa?)+b',
+    '(a|aa)(a|aa)(a|aa)(a|aa)(a|aa)(a|aa)(a|aa)(a|aa)(a|aa)b',
+    'a?a?a?a?a?a?a?a?a?aaaaaaaaa',
+    'a*a*b',
+    '(?:a*)?a*a*b',
+    '(?:a*a*b)?',
+    'a*(?=a*a*b)',
+    'a{5000}',
+    'a{0,99}a{0,99}b',
+    'a{2}{3}',
   ])('is refused when its time can explode: %s', (pattern) => {
-    expect(whyUntame(pattern)).toBeTypeOf('string')
+    expect(checkTame([pattern])).toBeTypeOf('string')
   })
 
-  it.each(['a++b', 'a+?', '(?:ab)+', '[)(+*]+', '\\(+', '\\p{N}{1,3}', "(?i:'s|'t)?", '(?=a)b', '[[a]b]+'])(
-    'is let through when it is tame: %s',
-    (pattern) => {
-      expect(whyUntame(pattern)).toBeUndefined()
-    },
-  )
+  it.each([
+    'a++b',
+    'a+?',
+    '(?:ab)+',
+    '[)(+*]+',
+    '\\(+',
+    '\\p{N}{1,3}',
+    "(?i:'s|'t)?",
+    '(?=a)b',
+    '[[a]b]+',
+    "\\p{Lu}*\\p{Ll}+(?i:'s|'t)?",
+    '\\s+(?!\\S)',
+    '\\s{512}(?!\\S)',
+  ])('is let through when it is tame: %s', (pattern) => {
+    expect(checkTame([pattern])).toBeUndefined()
+  })
 })
 
 it('refuses a text longer than any context', () => {
   const tokenizer = openTokenizer(demoFile(), undefined, { vocab: VOCAB })
-  expect(() => tokenizer.encode('a'.repeat(2 ** 24 + 1))).toThrow(
+  expect(() => tokenizer.encode('a'.repeat(2 ** 22 + 1))).toThrow(
     expect.objectContaining({ code: 'bad_request' }),
   )
 })

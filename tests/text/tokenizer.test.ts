@@ -1,13 +1,43 @@
 // Answers: do encoding and decoding equal the original tokenizers, id for id? Goldens and vectors come from the Rust library.
 import { describe, expect, it } from 'vitest'
+import { openChat } from '../../src/text/chat.ts'
 import { openDecoder } from '../../src/text/decoder.ts'
 import { openTokenizer, type TextTokenizer } from '../../src/text/tokenizer.ts'
-import { demoFile, fixture, fixtures, open, openDemo, openNamed, random, vectors } from './fixtures.ts'
+import {
+  demoFile,
+  fixture,
+  fixtures,
+  models,
+  open,
+  openDemo,
+  openNamed,
+  random,
+  vectors,
+} from './fixtures.ts'
 
 function decode(tokenizer: TextTokenizer, ids: readonly number[], keepSpecial = false): string {
   const decoder = openDecoder(tokenizer, { keepSpecial })
   return ids.map((id) => decoder.push(id)).join('') + decoder.end()
 }
+
+it.each(models)(
+  'the tokenizer of $name gives its golden ids and texts',
+  ({ tokenizer, config, vocab, golden }) => {
+    const opened = openTokenizer(tokenizer, config, { vocab })
+    const chat = openChat(opened, config)
+    expect(golden.encode).toHaveLength(24)
+    for (const { text, ids, decoded, decoded_skip_special } of golden.encode) {
+      expect(opened.encode(text), text).toEqual(ids)
+      expect(decode(opened, ids, true), text).toBe(decoded)
+      expect(decode(opened, ids), text).toBe(decoded_skip_special)
+    }
+    expect(golden.chat).toHaveLength(6)
+    for (const { messages, add_generation_prompt: addGenerationPrompt, rendered, ids } of golden.chat) {
+      expect(opened.encode(rendered)).toEqual(ids)
+      expect(chat.prompt(messages, { addGenerationPrompt }).text).toBe(rendered)
+    }
+  },
+)
 
 describe.each(fixtures)('the tokenizer of $models', (fixture) => {
   const tokenizer = open(fixture)
