@@ -1,0 +1,102 @@
+// Answers: which tokenizer files make a checkpoint of any vocabulary talk? Bytes, control tokens, and words nobody writes for the rest.
+// It must not know weights.
+import { bytesOfToken } from '../../text/bytes.ts'
+import { BYTES, type Dialect } from './dialect.ts'
+import type { Recipe } from './recipe.ts'
+
+/** The files besides config.json and the weights, by name. */
+export function textFiles({ config, dialect, controls }: Recipe): Readonly<Record<string, unknown>> {
+  const { begin, end, temperature } = dialect
+  return {
+    'generation_config.json': {
+      _from_model_config: true,
+      ...(begin === undefined ? {} : { bos_token_id: controls.get(begin) }),
+      eos_token_id: config.eos_token_id,
+      do_sample: true,
+      temperature,
+      top_p: 0.95,
+      transformers_version: config.transformers_version,
+    },
+    'tokenizer_config.json': {
+      add_bos_token: begin !== undefined,
+      add_eos_token: false,
+      ...(begin === undefined ? {} : { bos_token: begin }),
+      eos_token: end,
+      pad_token: end,
+      unk_token: null,
+      clean_up_tokenization_spaces: false,
+      model_max_length: config.max_position_embeddings,
+      tokenizer_class: 'PreTrainedTokenizerFast',
+      chat_template: templateOf(dialect),
+    },
+    'tokenizer.json': tokenizerJson(Number(config.vocab_size), controls),
+  }
+}
+
+/** A vocabulary without merges: every text is encoded byte by byte, however it would be cut before. */
+function tokenizerJson(vocab: number, controls: ReadonlyMap<string, number>) {
+  const taken = new Set(controls.values())
+  const alphabet = byteAlphabet()
+  const texts: Record<string, number> = {}
+  let byte = 0
+  for (let id = 0; id < vocab; id++) {
+    if (taken.has(id)) continue
+    // Fillers print as words of their own, so that an answer of a model that knows nothing can be read.
+    texts[byte < BYTES ? (alphabet[byte++] ?? '') : `${alphabet[0x20]}w${id}`] = id
+  }
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }
+  return {
+    version: '1.0',
+    truncation: null,
+    padding: null,
+    added_tokens: [...controls].map(([content, id]) => ({
+      id,
+      content,
+      single_word: false,
+      lstrip: false,
+      rstrip: false,
+      normalized: false,
+      special: !/think/.test(content),
+    })),
+    normalizer: null,
+    pre_tokenizer: byteLevel,
+    post_processor: null,
+    decoder: byteLevel,
+    model: {
+      type: 'BPE',
+      dropout: null,
+      unk_token: null,
+      continuing_subword_prefix: null,
+      end_of_word_suffix: null,
+      fuse_unk: false,
+      byte_fallback: false,
+      ignore_merges: false,
+      vocab: texts,
+      merges: [],
+    },
+  }
+}
+
+/** The visible character of each byte. Other code points stand for themselves, and come before those of the alphabet. */
+function byteAlphabet(): string[] {
+  const characters: string[] = []
+  for (let code = 0x21; code < 0x144; code++) {
+    const character = String.fromCharCode(code)
+    const [byte = 0, ...more] = bytesOfToken(character)
+    if (more.length === 0) characters[byte] = character
+  }
+  return characters
+}
+
+function templateOf({ turns, answer }: Dialect): string {
+  const text = JSON.stringify
+  const role = (name: keyof typeof turns, content: string) =>
+    `${text(turns[name][0])} + ${content} + ${text(turns[name][1])}`
+  return [
+    '{{- bos_token -}}{%- for m in messages -%}',
+    `{%- if m['role'] == 'system' -%}{{- ${role('system', "m['content']")} -}}`,
+    `{%- elif m['role'] == 'user' -%}{{- ${role('user', "m['content']")} -}}`,
+    `{%- else -%}{{- ${role('assistant', "m['content'].split('</think>')[-1]")} -}}{%- endif -%}`,
+    `{%- endfor -%}{%- if add_generation_prompt -%}{{- ${text(answer)} -}}{%- endif -%}`,
+  ].join('')
+}

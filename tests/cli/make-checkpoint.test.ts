@@ -1,0 +1,193 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { tensorsOf } from '../../src/cli/make/contents.ts'
+import { PAGE } from '../../src/cli/make/numbers.ts'
+import { recipeOf, type Stored } from '../../src/cli/make/recipe.ts'
+import { planShards } from '../../src/cli/make/shards.ts'
+import { bytesOnDisk, shardWriter } from '../../src/cli/make/write.ts'
+import { openFolder } from '../../src/cli/node-source.ts'
+import { PUBLISHED } from '../../src/cli/published-configs.ts'
+import { openText } from '../../src/engine/text.ts'
+import { describeModel } from '../../src/models/describe.ts'
+import { openCheckpoint } from '../../src/weights/checkpoint.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { openModel } from '../support/model.ts'
+
+const root = join(import.meta.dirname, '..', '..')
+const folder = mkdtempSync(join(tmpdir(), 'hadal-make-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function make(...argv: string[]): Promise<Ended> {
+  const program = [join(root, 'tools', 'hadal.mjs'), 'make-checkpoint', ...argv]
+  return new Promise((resolve) => {
+    execFile(process.execPath, program, (error, stdout, stderr) => {
+      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
+    })
+  })
+}
+
+describe('a whole model', () => {
+  const contents = (like: string, dtype: Stored) => {
+    const tensors = tensorsOf(describeModel(recipeOf({ like, dtype }).config), dtype, false)
+    const weights = tensors.filter(({ name }) => !name.endsWith('_scale_inv'))
+    const parameters = weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
+    return { tensors: tensors.length, parameters, bytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0) }
+  }
+
+  it('has the tensors and bytes of the released files', () => {
+    expect(contents('V2-Lite', 'bf16')).toEqual({
+      tensors: 5291,
+      parameters: 15_706_484_224,
+      bytes: 31_412_968_448,
+    })
+    // Released with a table of 61 rotary frequencies more.
+    expect(contents('Kimi-K2', 'fp8').tensors).toBe(139_644 - 61)
+  })
+
+  it.each([
+    ['V2', 235.74],
+    ['V3', 671.03],
+    ['Moonlight', 15.96],
+    ['Kimi-K2', 1026.41],
+    ['GLM-4.7-Flash', 29.94],
+    ['Youtu-LLM-2B', 1.962],
+    ['DeepSeekMoE-16B', 16.376],
+    ['R1-Distill-Qwen-1.5B', 1.777],
+    ['R1-Distill-Qwen-7B', 7.616],
+    ['R1-Distill-Llama-8B', 8.03],
+    ['R1-0528-Qwen3-8B', 8.191],
+  ])('%s has the published %f billion parameters', (like, billions) => {
+    const digits = String(billions).split('.')[1]?.length ?? 0
+    expect(contents(like, 'bf16').parameters / 1e9).toBeCloseTo(billions, digits)
+  })
+
+  it('has a dialect and a smaller form for every name', () => {
+    for (const [like, published] of Object.entries(PUBLISHED)) {
+      const experts = 'n_routed_experts' in published ? 8 : undefined
+      const { config } = recipeOf({ like, dtype: 'bf16', layers: 1, vocab: 512, experts })
+      expect(describeModel(config)).toMatchObject({ vocab: 512, drafts: 0 })
+    }
+  })
+})
+
+/** Real widths in 170 MB. */
+const small = ['--like', 'Moonlight', '--layers', '1', '--vocab', '512', '--shard-size', '100MB', '--out']
+
+describe('the command', () => {
+  it('writes the same bytes for the same seed, in shards that open', async () => {
+    const hashes = async (name: string, ...more: string[]) => {
+      const out = join(folder, name)
+      expect(await make(...small, out, ...more)).toMatchObject({ code: 0, stderr: '' })
+      return readdirSync(out).map((file) => [
+        file,
+        createHash('sha256')
+          .update(readFileSync(join(out, file)))
+          .digest('hex'),
+      ])
+    }
+    const first = await hashes('first')
+    expect(first.map(([file]) => file)).toEqual([
+      'config.json',
+      'generation_config.json',
+      'model-00001-of-00002.safetensors',
+      'model-00002-of-00002.safetensors',
+      'model.safetensors.index.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+    ])
+    expect(await hashes('again')).toEqual(first)
+    const other = await hashes('other', '--seed', '2')
+    expect(other.filter(([, hash], i) => hash !== first[i]?.[1]).map(([file]) => file)).toEqual([
+      'model-00001-of-00002.safetensors',
+      'model-00002-of-00002.safetensors',
+    ])
+
+    const source = openFolder(join(folder, 'first'))
+    const { config, tensors } = await openCheckpoint(source)
+    expect(tensors.size).toBe(13)
+    const { tokenizer, chat } = await openText(source, describeModel(config).vocab, undefined)
+    const { ids, text } = chat.prompt([{ role: 'user', content: 'Hé\n' }])
+    expect(text).toBe('[BOS]<|im_user|>user<|im_middle|>Hé\n<|im_end|><|im_assistant|>assistant<|im_middle|>')
+    expect(ids[0]).toBe(tokenizer.bosId)
+    expect(ids.map((id) => new TextDecoder('latin1').decode(tokenizer.bytesOf(id))).join('')).toContain(
+      'HÃ©\n',
+    )
+    await source.close()
+  })
+
+  it.each<[string, string[], number, RegExp]>([
+    ['an unknown name', ['--like', 'V9', '--out', 'x'], 2, /"V9".*V2-Lite, V2, V3, Moonlight/],
+    [
+      'experts where there are none',
+      ['--like', 'Youtu-LLM-2B', '--experts', '4', '--out', 'x'],
+      2,
+      /--experts/,
+    ],
+    ['too few tokens', ['--like', 'V3', '--vocab', '256', '--out', 'x'], 2, /at least 262/],
+    ['half a layer', ['--like', 'V3', '--layers', '0.5', '--out', 'x'], 2, /--layers/],
+    ['an odd size', ['--like', 'V3', '--shard-size', '5 gigs', '--out', 'x'], 2, /--shard-size/],
+    ['a folder in use', ['--like', 'V3', '--layers', '1', '--out', root], 1, /is not empty/],
+    [
+      'what no disk holds',
+      ['--like', 'Kimi-K2', '--dtype', 'f32', '--dense', '--out', join(folder, 'big')],
+      1,
+      /TiB.*free/,
+    ],
+  ])('refuses %s', async (_, argv, code, message) => {
+    const ended = await make(...argv)
+    expect(ended.stderr).toMatch(message)
+    expect(ended.code).toBe(code)
+  })
+})
+
+it('leaves pages of sparse matrices out, the same rows in gate and up', () => {
+  const spec = describeModel(
+    recipeOf({ like: 'V2-Lite', dtype: 'bf16', layers: 2, vocab: 512, experts: 6 }).config,
+  )
+  const tensors = tensorsOf(spec, 'bf16', true).filter(({ name }) => name.includes('experts.5.'))
+  const [shard] = planShards(tensors, 1e9)
+  if (!shard) throw new Error('no shard')
+  const path = join(folder, shard.file)
+  shardWriter(1)(path, shard)
+  const file = readFileSync(path)
+  expect(file.length).toBe(shard.bytes)
+  const written = (name: string) => {
+    const placed = shard.tensors.find(({ tensor }) => tensor.name.endsWith(`${name}.weight`))
+    if (!placed) throw new Error(name)
+    const pages = Array.from({ length: placed.tensor.bytes / PAGE }, (_, i) => placed.start + i * PAGE)
+    return pages
+      .map((at, i) => (file.subarray(at, at + PAGE).some((byte) => byte !== 0) ? i : -1))
+      .filter((i) => i >= 0)
+  }
+  expect(written('gate_proj')).toEqual(written('up_proj'))
+  for (const name of ['gate_proj', 'down_proj']) expect(written(name)).toHaveLength(1408 / 32)
+  expect(bytesOnDisk(shard)).toBe(shard.header.length + (3 * 1408 * PAGE) / 32)
+})
+
+describeOnAdapters(
+  'a made checkpoint',
+  (adapter) => {
+    it('computes numbers of a sane size with real widths', async () => {
+      const out = join(folder, 'computed')
+      expect(await make(...small, out)).toMatchObject({ code: 0 })
+      const engine = await openModel(out, adapter, { contextLength: 64 })
+      const logits = await engine.logits([7, 300, 11])
+      engine.destroy()
+      const mean = logits.reduce((sum, x) => sum + x, 0) / logits.length
+      const deviation = Math.sqrt(logits.reduce((sum, x) => sum + (x - mean) ** 2, 0) / logits.length)
+      expect(deviation).toBeGreaterThan(0.3)
+      expect(deviation).toBeLessThan(3)
+    })
+  },
+  adapters.filter(({ name }) => name === 'lavapipe-plain'),
+)
