@@ -49,7 +49,9 @@ export async function planCheckpoint(
   const auto = best(all, subject.memory)
   const chosen = attempt(unsupported, () => {
     const { quantize = 'none' } = options
-    return quantize === 'auto' ? (auto ?? rate(subject, 'none')) : rate(subject, quantize)
+    const wanted = quantize === 'auto' ? (auto?.quantize ?? 'none') : quantize
+    // What is not among the choices says here why.
+    return all.find((each) => each.quantize === wanted) ?? rate(subject, wanted)
   })
   const { parameters, activeParameters } = countParameters(spec)
   return {

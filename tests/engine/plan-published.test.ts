@@ -1,0 +1,80 @@
+// Answers: what does a plan say of published models, from their headers alone? Facts that people know, limits, formats, what is not run. No GPU.
+import { expect, it, test } from 'vitest'
+import { PUBLISHED } from '../../src/cli/published-configs.ts'
+import { plan } from '../../src/engine/model-plan.ts'
+import { QUANTIZE } from '../../src/engine/quantize.ts'
+import { GUARANTEED } from '../../src/gpu/limits.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import { hollowModel } from '../support/hollow.ts'
+import { safetensorsOf } from '../weights/make-safetensors.ts'
+
+const GIB = 2 ** 30
+const config = (name: string) => PUBLISHED[name] ?? {}
+
+it('plans DeepSeek-V3 in seconds, at the limits that every device guarantees', async () => {
+  const { source, read } = hollowModel(config('V3'), 163)
+  const before = process.cpuUsage()
+  const planned = await plan(source, { limits: GUARANTEED, contextLength: 4096, memoryBytes: 24 * GIB })
+  expect(process.cpuUsage(before).user / 1000).toBeLessThan(6000)
+  expect(read.weights).toBeLessThan(163 * 128 * 1024)
+  expect(planned).toMatchObject({ architecture: 'deepseek_v3', unsupported: [], fits: false, auto: 'q4' })
+  expect(planned.parameters / 1e9).toBeCloseTo(671, 0)
+  expect((planned.model?.activeParameters ?? 0) / 1e9).toBeCloseTo(37, 0)
+  expect(planned.model).toMatchObject({ layers: 61, denseLayers: 3, experts: 256, activeExperts: 8 })
+  expect(planned.model?.kvBytesPerToken).toBe(61 * 576 * 2)
+  expect(planned.gpu?.bytes.kv_cache).toBe(61 * 576 * 2 * 4096)
+  const gpu = planned.gpu?.bytes
+  expect((gpu?.weights ?? 0) + (gpu?.experts ?? 0)).toBeGreaterThan(planned.downloadBytes)
+  expect((gpu?.weights ?? 0) + (gpu?.experts ?? 0)).toBeLessThan(planned.downloadBytes * 1.01)
+}, 30_000)
+
+it('says which formats of V2-Lite fit 24 GiB, and how long a context then', async () => {
+  const { source } = hollowModel(config('V2-Lite'), 4)
+  const planned = await plan(source, { limits: GUARANTEED, memoryBytes: 24 * GIB, quantize: 'auto' })
+  expect(planned.choices.map(({ quantize }) => quantize)).toEqual(QUANTIZE)
+  expect(planned.choices.map(({ fits }) => fits)).toEqual([false, true, true, true])
+  expect(planned).toMatchObject({ auto: 'fp8', fits: true, gpu: { quantize: 'fp8', contextLength: 8192 } })
+  const { bytes, bytesAtStart, contextThatFits = 0 } = planned.gpu ?? {}
+  // A layer's cache must fit one binding: that, and not the memory, ends it here.
+  expect(contextThatFits).toBe(Math.floor(GUARANTEED.maxBindingBytes / (576 * 2 * 64)) * 64)
+  expect(bytesAtStart?.total).toBeLessThan(bytes?.total ?? 0)
+  expect(bytes?.total).toBe(planned.choices.find(({ quantize }) => quantize === 'fp8')?.totalBytes)
+  const small = await plan(source, { limits: GUARANTEED, memoryBytes: 12 * GIB, quantize: 'auto' })
+  expect(small).toMatchObject({ auto: 'q4', fits: true })
+})
+
+const HUGE = ['V3', 'V2', 'Kimi-K2', 'GLM-4.7-Flash'] // as V3, only slower
+test.each(Object.keys(PUBLISHED).filter((name) => !HUGE.includes(name)))(
+  'plans %s, or names what it does not run',
+  async (name) => {
+    const { source, spec } = hollowModel(config(name), 8)
+    const planned = await plan(source, { limits: GUARANTEED })
+    expect(planned.unsupported).toEqual([])
+    expect(planned).toMatchObject({ architecture: spec.family, fits: 'unknown', auto: 'none' })
+  },
+)
+
+it('names what a device cannot bind', async () => {
+  const { source } = hollowModel(config('V2-Lite'), 1)
+  const planned = await plan(source, { limits: { maxBindingBytes: 2 ** 20 } })
+  expect(planned).toMatchObject({ fits: false, choices: [] })
+  expect(planned.gpu).toBeUndefined()
+  expect(planned.unsupported[0]?.what).toMatch(/a binding of 1048576 bytes/)
+})
+
+it('names an architecture and a type that are not run, with what is known of the files', async () => {
+  const weights = safetensorsOf({ 'model.norm.weight': ['U8', [8], new Uint8Array(8)] })
+  const source = openMemory({ 'config.json': '{"model_type":"deepseek_v4"}', 'model.safetensors': weights })
+  const planned = await plan(source, { limits: GUARANTEED })
+  expect(planned).toMatchObject({
+    architecture: 'deepseek_v4',
+    bytesByType: { U8: 8 },
+    downloadBytes: 8,
+    parameters: 8,
+    fits: 'unknown',
+    choices: [],
+  })
+  const what = planned.unsupported.map((each) => each.what).join('\n')
+  expect(what).toMatch(/deepseek_v4/)
+  expect(what).toMatch(/no tokenizer\.json/)
+})
