@@ -5,24 +5,32 @@ import { UsageError } from './args.ts'
 import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
 import { logits } from './logits.ts'
+import { makeCheckpoint } from './make-checkpoint.ts'
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   generate,
   inspect,
   logits,
+  'make-checkpoint': makeCheckpoint,
 }
 
 const USAGE = `Usage: npm run -s hadal -- COMMAND
 
-  generate --model DIR (--prompt TEXT | --messages FILE.json | --ids FILE.json)
+  generate --model MODEL (--prompt TEXT | --messages FILE.json | --ids FILE.json)
            [--max-tokens N] [--temperature T] [--top-p P] [--top-k K] [--min-p M] [--seed S] [--no-think] [--json [--profile]]
            Answers as text, or as one JSON object; --profile adds the time of each kernel in one step.
            Greedy when no sampling option is given.
-  logits   --model DIR --ids FILE.json --out FILE.safetensors [--mode whole|chunked|decode]
+  logits   --model MODEL --ids FILE.json --out FILE.safetensors [--mode whole|chunked|decode]
            Writes the logits of every position as one F32 tensor "logits" [tokens, vocabulary].
-  inspect  DIR [--json]
-           Says what the folder holds and how many bytes it would take. Needs no GPU.
+  inspect  MODEL [--tensors] [--json]
+           Says what the folder holds and what it would take to run it here, before a weight is read. Needs no GPU.
+  make-checkpoint --like NAME --out DIR [--layers N] [--dtype bf16|fp8|f16|f32] [--seed S] [--shard-size 5GB]
+           [--vocab N] [--experts N] [--dense] [--json]
+           Writes a folder like the published model NAME (V2-Lite, V3, Moonlight ...) with random weights: the same widths, names
+           and types. From 2 GB on, experts and MLPs are mostly zeros that take no room on the disk; --dense writes every number.
 
+MODEL is a folder, the http(s) address of one, or hf:org/name[@revision]; HF_ENDPOINT and HF_TOKEN are read for the latter.
+How it is held: [--context N] [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...] [--memory 8GB] (what the GPU may use)
 With a GPU: [--kv f16|f32] [--products f32|f16] [--limits default|max] [--no-f16] [--no-subgroups] [--adapter NAME]
 The adapter is what Dawn finds; on Linux VK_DRIVER_FILES chooses the Vulkan driver, --adapter filters by name.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
