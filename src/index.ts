@@ -4,5 +4,12 @@ export { type LoadOptions, loadModel, type Model } from './api/load.ts'
 export type { Place, PlaceOptions } from './api/place.ts'
 export { type PlanOptions, plan } from './api/plan.ts'
 export type * from './api/shapes.ts'
+export {
+  type ExportOptions,
+  exportStoredModel,
+  removeStoredModel,
+  type StoredOptions,
+  storedModels,
+} from './api/stored.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
-export type { GpuBytes, LoadPlan, LoadProgress, ModelInfo, QuantizeOption } from './worker/protocol.ts'
+export type { GpuBytes, LoadPlan, LoadProgress, ModelInfo, QuantizeOption, StoredModel } from './worker/protocol.ts'

@@ -10,7 +10,8 @@ const policy = [
   "worker-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
-  "connect-src 'self'",
+  // Models are read from whatever host the person names, and from nowhere else.
+  "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
   "manifest-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",

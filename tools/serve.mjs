@@ -7,12 +7,13 @@ import { extname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream'
 
 /**
- * What a host of the page should send as well. Everything comes from the page's own origin; the two cross-origin headers
+ * What a host of the page should send as well. Everything comes from the page's own origin, but for models: they are read from
+ * the host that the person names; the two cross-origin headers
  * isolate the page, which gives it precise timers.
  */
 export const pageHeaders = {
   'Content-Security-Policy':
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "default-src 'self'; connect-src 'self' https: http://localhost:* http://127.0.0.1:*; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',

@@ -10,12 +10,18 @@ import {
   type ModelInfo,
 } from '../worker/protocol.ts'
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
+import { badField, shown } from './check.ts'
 import { loadRequest, type Place, type PlaceOptions } from './place.ts'
 import { EventReceiver } from './receiver.ts'
 import { spawnWorker } from './spawn.ts'
 import { answerOf, type EngineWorker, errorOf, openWorker, unwrapped } from './worker.ts'
 
 export interface LoadOptions extends PlaceOptions {
+  /**
+   * What this browser keeps for the next time, so that the model is there without a network: its files, or its quantised form alone.
+   * Default: nothing. What it keeps already is used in any case, and never downloaded again.
+   */
+  keep?: 'files' | 'packed'
   /** Called often while loading: phase, bytes, speed, time left. */
   onProgress?: (progress: LoadProgress) => void
   /** Cancels the load: the promise rejects with `aborted`. */
@@ -42,9 +48,9 @@ export interface Model {
  * `aborted`, `bad_request`
  */
 export async function loadModel(place: Place, options: LoadOptions = {}): Promise<Model> {
-  const { onProgress, signal, worker: start = spawnWorker } = options
+  const { onProgress, signal, keep, worker: start = spawnWorker } = options
   throwIfAborted(signal)
-  const request = loadRequest(place, options)
+  const request = { ...loadRequest(place, options), ...(keep && { keep: keepChoice(keep) }) }
   const worker = openWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
   signal?.addEventListener('abort', cancel, { once: true })
@@ -58,6 +64,11 @@ export async function loadModel(place: Place, options: LoadOptions = {}): Promis
   } finally {
     signal?.removeEventListener('abort', cancel)
   }
+}
+
+function keepChoice(keep: unknown): 'files' | 'packed' {
+  if (keep === 'files' || keep === 'packed') return keep
+  throw badField('keep', `must be "files" or "packed", not ${shown(keep)}`)
 }
 
 function wrapModel(info: ModelInfo, { remote, failed, ended, close }: EngineWorker): Model {

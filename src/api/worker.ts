@@ -2,11 +2,11 @@
 // It must not know what is asked of it.
 import { releaseProxy, wrap } from 'comlink'
 import { HadalError } from '../lib/error.ts'
-import { fromPlain, type Outcome, type RemoteEngine } from '../worker/protocol.ts'
+import { fromPlain, type Outcome, type RemoteEngine, type RemoteStore } from '../worker/protocol.ts'
 
 /** A worker's engine, as long as it lives. */
 export interface EngineWorker {
-  readonly remote: ReturnType<typeof wrap<RemoteEngine>>
+  readonly remote: ReturnType<typeof wrap<RemoteEngine & RemoteStore>>
   /** Resolves if the worker's script cannot be loaded or fails outside a call. */
   readonly failed: Promise<HadalError>
   /** Fires with the error that `close` was given. */
@@ -17,7 +17,7 @@ export interface EngineWorker {
 
 export function openWorker(start: () => Worker): EngineWorker {
   const worker = start()
-  const remote = wrap<RemoteEngine>(worker)
+  const remote = wrap<RemoteEngine & RemoteStore>(worker)
   const ended = new AbortController()
   return {
     remote,

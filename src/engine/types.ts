@@ -86,16 +86,19 @@ export interface KvUse {
 }
 
 /**
- * Where loading is: what is in the folder, the tokenizer, bytes from the host into a store and their hashes, bytes from wherever the
- * model is to the GPU (`convert` when they are quantised on the way), shaders. Without a store there is no `download` and no `verify`.
+ * Where loading is: what is in the folder, the tokenizer, bytes from the host into a store (`wait`: while another tab does
+ * it) and their hashes, bytes from wherever the model is to the GPU (`convert` when they are quantised on the way), quantised bytes
+ * into a store (`keep`), shaders. Without a store there is no `download`, `verify` or `keep`.
  */
 export type LoadPhase =
   | 'list'
   | 'tokenizer'
+  | 'wait'
   | 'download'
   | 'verify'
   | 'convert'
   | 'upload'
+  | 'keep'
   | 'compile'
   | 'ready'
 

@@ -2,7 +2,8 @@
 // It must not know how a model is opened, nor that it runs in a worker.
 import type { Engine } from '../engine/engine.ts'
 import { HadalError, present, throwIfAborted } from '../lib/error.ts'
-import type { LoadPlan, LoadProgress, Outcome } from './protocol.ts'
+import { outcomeOf } from './outcome.ts'
+import type { LoadPlan, LoadProgress } from './protocol.ts'
 import {
   type GenerateEvent,
   type GenerateRequest,
@@ -43,7 +44,7 @@ export function engineHost(open: OpenEngine, plan: PlanModel): RemoteEngine {
 
   return {
     async load(request, onProgress) {
-      return outcome(async () => {
+      return outcomeOf(async () => {
         const opened = await open(request, { onProgress, signal: loading.signal })
         if (loading.signal.aborted) opened.destroy()
         throwIfAborted(loading.signal)
@@ -51,7 +52,7 @@ export function engineHost(open: OpenEngine, plan: PlanModel): RemoteEngine {
         return opened.info
       })
     },
-    plan: (request) => outcome(() => plan(request, { signal: loading.signal })),
+    plan: (request) => outcomeOf(() => plan(request, { signal: loading.signal })),
     cancelLoad: () => loading.abort(),
     generate(request, port) {
       void sendStream(port, (signal) => generate(request, signal))
@@ -63,13 +64,5 @@ export function engineHost(open: OpenEngine, plan: PlanModel): RemoteEngine {
       engine?.destroy()
       engine = undefined
     },
-  }
-}
-
-async function outcome<T>(work: () => Promise<T>): Promise<Outcome<T>> {
-  try {
-    return { ok: true, value: await work() }
-  } catch (error) {
-    return { ok: false, error: toPlain(error) }
   }
 }

@@ -9,6 +9,7 @@ import type {
   QuantizeOption,
 } from '../engine/types.ts'
 import { type ErrorCode, HadalError } from '../lib/error.ts'
+import type { StoredModel } from '../store/list.ts'
 
 export type {
   ChatMessage,
@@ -26,6 +27,7 @@ export type {
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
+export type { StoredModel } from '../store/list.ts'
 
 /** Where the model is: an absolute address of its folder, its name on the Hub, or the folder's files. */
 export type ModelPlace =
@@ -43,6 +45,20 @@ export interface LoadRequest {
   readonly quantize?: QuantizeOption
   /** What the GPU may give to the model; missing = what the browser tells of the machine. */
   readonly memoryBytes?: number
+  /** What this browser is to keep; missing = nothing. What it keeps already is used in any case. */
+  readonly keep?: 'files' | 'packed'
+}
+
+/** What the worker offers for the models that this browser keeps. */
+export interface RemoteStore {
+  storedModels(): Promise<Outcome<readonly StoredModel[]>>
+  removeStored(place: string): Promise<Outcome<void>>
+  exportStored(
+    place: string,
+    folder: FileSystemDirectoryHandle,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<Outcome<void>>
+  cancelExport(): void
 }
 
 /** What the worker offers. Failures are values, because Comlink would strip an error of its code and hint. */

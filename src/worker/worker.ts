@@ -1,25 +1,29 @@
-// Answers: what runs when the worker starts? The engine, behind Comlink. It must not know the page.
+// Answers: what runs when the worker starts? The engine and the store, behind Comlink. It must not know the page.
 import { expose } from 'comlink'
 import { loadEngine } from '../engine/engine.ts'
 import { plan } from '../engine/model-plan.ts'
-import { openFiles } from '../weights/files.ts'
-import { openHttp } from '../weights/http.ts'
-import { openHub } from '../weights/hub.ts'
-import type { Source } from '../weights/source.ts'
 import { engineHost } from './host.ts'
-import type { ModelPlace } from './protocol.ts'
+import { openPlace } from './place.ts'
+import { storeHost } from './store-host.ts'
 
-async function openPlace(place: ModelPlace, signal: AbortSignal): Promise<Source> {
-  if ('url' in place) return openHttp(place.url)
-  if ('files' in place) return openFiles(place.files)
-  const { hub, ...options } = place
-  return openHub(hub, { ...options, signal })
-}
-
-expose(
-  engineHost(
-    async ({ place, ...options }, events) =>
-      loadEngine(await openPlace(place, events.signal), { ...options, ...events }),
-    async ({ place, ...options }, { signal }) => plan(await openPlace(place, signal), { ...options, signal }),
+expose({
+  ...engineHost(
+    async (request, events) => {
+      const { source, close } = await openPlace(request, events)
+      try {
+        return await loadEngine(source, { ...request, ...events })
+      } finally {
+        await close()
+      }
+    },
+    async (request, events) => {
+      const { source, close } = await openPlace({ place: request.place }, events)
+      try {
+        return await plan(source, { ...request, ...events })
+      } finally {
+        await close()
+      }
+    },
   ),
-)
+  ...storeHost(),
+})

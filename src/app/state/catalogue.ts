@@ -3,8 +3,8 @@ import { HadalError } from '../../index.ts'
 
 export interface CatalogueEntry {
   readonly name: string
-  /** Of its folder, absolute. */
-  readonly url: string
+  /** The address of its folder, absolute. */
+  readonly place: string
   readonly description: string
 }
 
@@ -24,7 +24,7 @@ export async function findModel(): Promise<CatalogueEntry> {
     throw new HadalError('not_found', `${file} is missing: the host answered ${response.status}.`, { file })
   const entry = entryOf(await response.json().catch(() => null))
   if (!entry) throw new HadalError('bad_file', `${file} lists no model with a name and a path.`, { file })
-  return { ...entry, url: new URL(entry.url, address).href }
+  return { ...entry, place: new URL(entry.place, address).href }
 }
 
 function entryOf(catalogue: unknown): CatalogueEntry | undefined {
@@ -32,5 +32,5 @@ function entryOf(catalogue: unknown): CatalogueEntry | undefined {
   const first: unknown = Array.isArray(list) ? list[0] : undefined
   const { name, path, description } = (first ?? {}) as Record<string, unknown>
   if (typeof name !== 'string' || typeof path !== 'string') return undefined
-  return { name, url: path, description: String(description ?? '') }
+  return { name, place: path, description: String(description ?? '') }
 }

@@ -1,14 +1,14 @@
 // Answers: how far is the page on its way to a model? It must not know how a model is loaded.
 import type { LoadProgress, Model } from '../../index.ts'
-import type { CatalogueEntry } from './catalogue.ts'
 import type { Failure } from './chat.ts'
+import type { Opening } from './opening.ts'
 
 export type LoadState =
   | { readonly phase: 'starting' }
   | { readonly phase: 'no-webgpu'; readonly missing: MissingWebGpu }
-  | { readonly phase: 'loading'; readonly entry: CatalogueEntry; readonly progress: LoadProgress }
-  | { readonly phase: 'ready'; readonly entry: CatalogueEntry; readonly model: Model }
-  | { readonly phase: 'failed'; readonly failure: Failure }
+  | { readonly phase: 'loading'; readonly entry: Opening; readonly progress: LoadProgress | undefined }
+  | { readonly phase: 'ready'; readonly entry: Opening; readonly model: Model }
+  | { readonly phase: 'failed'; readonly entry: Opening | undefined; readonly failure: Failure }
 
 /** Why there is no WebGPU: the page is not from a secure address, the browser lacks it, or the browser found no GPU for it. */
 export type MissingWebGpu = 'secure' | 'browser' | 'adapter'
@@ -23,14 +23,15 @@ export async function missingWebGpu(): Promise<MissingWebGpu | undefined> {
 
 /** What a person is told about a phase of loading. */
 export function phaseText({ phase, file }: LoadProgress): string {
-  const what = file || 'weights'
-  const texts: Readonly<Record<LoadProgress['phase'], string>> = {
+  const texts = {
     list: 'Reading the list of weights',
     tokenizer: 'Reading the vocabulary',
-    download: `Downloading ${what}`,
-    verify: `Checking ${what}`,
-    convert: `Reading and quantising ${what}`,
-    upload: `Reading ${what}`,
+    wait: 'Waiting for another tab that stores this model',
+    download: `Downloading ${file || 'weights'}`,
+    verify: `Checking ${file || 'weights'}`,
+    convert: `Reading and quantising ${file || 'weights'}`,
+    upload: `Reading ${file || 'weights'}`,
+    keep: `Keeping ${file || 'weights'} in this browser`,
     compile: 'Compiling shaders for your GPU',
     ready: 'Ready',
   }
@@ -38,6 +39,7 @@ export function phaseText({ phase, file }: LoadProgress): string {
 }
 
 /** The part of the bytes that has arrived, 0 to 1. */
-export function fractionOf({ bytes, totalBytes }: LoadProgress): number {
+export function fractionOf(progress: LoadProgress | undefined): number {
+  const { bytes, totalBytes } = progress ?? { bytes: 0, totalBytes: 0 }
   return totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 0
 }

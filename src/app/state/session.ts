@@ -1,15 +1,12 @@
-// Answers: what is the page doing now, and what can a person make it do? Signals for the screen, and the actions that change them.
-// It must not know how anything looks.
+// Answers: how does the conversation go on? Signals for the screen, and the actions that change them.
+// It must not know how anything looks, nor where the model comes from.
 import { computed, signal } from '@preact/signals'
-import { type ChatCompletionChunk, type GpuBytes, HadalError, loadModel, type Model } from '../../index.ts'
-import { controlled, keepModel } from '../offline/register.ts'
-import { findModel } from './catalogue.ts'
+import type { ChatCompletionChunk, Model } from '../../index.ts'
 import {
   asked,
   askedAgain,
   type Chat,
   emptyChat,
-  type Failure,
   failed,
   finished,
   isAnswering,
@@ -17,13 +14,11 @@ import {
   received,
   stopped,
 } from './chat.ts'
-import { type LoadState, missingWebGpu } from './loading.ts'
+import { failureOf, gpuBytes, load } from './opening.ts'
 import { keep, restore } from './stored.ts'
 
-export const load = signal<LoadState>({ phase: 'starting' })
 export const chat = signal<Chat>(restore())
 export const think = signal(true)
-export const gpuBytes = signal<GpuBytes>({})
 export const answering = computed(() => isAnswering(chat.value))
 /** Tokens a second of the newest answer that has a speed; 0 before there is one. */
 export const latestRate = computed(
@@ -33,36 +28,6 @@ export const latestRate = computed(
 // The screen is redrawn this often while an answer arrives, however fast the model is.
 const redrawMs = 33
 let running: AbortController | undefined
-
-/** Loads the bundled model. Ends in `ready`, `failed` or `no-webgpu`. */
-export async function start(): Promise<void> {
-  load.value = { phase: 'starting' }
-  const missing = await missingWebGpu()
-  if (missing) {
-    load.value = { phase: 'no-webgpu', missing }
-    return
-  }
-  try {
-    await controlled()
-    const entry = await findModel()
-    const model = await loadModel(entry.url, {
-      onProgress: (progress) => {
-        load.value = { phase: 'loading', entry, progress }
-      },
-    })
-    load.value = { phase: 'ready', entry, model }
-    gpuBytes.value = await model.gpuBytes()
-    void model.lost.then((error) => {
-      load.value = { phase: 'failed', failure: failureOf(error) }
-      return model.unload()
-    })
-    void keepModel()
-  } catch (error) {
-    const failure = failureOf(error)
-    load.value =
-      failure.code === 'no_webgpu' ? { phase: 'no-webgpu', missing: 'adapter' } : { phase: 'failed', failure }
-  }
-}
 
 /** Asks a question. */
 export function ask(question: string): Promise<void> {
@@ -144,14 +109,5 @@ function redraw(owner: AbortController) {
       draw()
       if (running === owner) keep(chat.value)
     },
-  }
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof HadalError) return error
-  return {
-    code: 'internal',
-    message: String(error),
-    hint: 'Reload the page; if that does not help, please report it.',
   }
 }

@@ -1,10 +1,13 @@
 // Answers: what is on the page? It must not know how any part of it works.
 import { useSignal } from '@preact/signals'
-import { chat, load } from '../state/session.ts'
+import { load } from '../state/opening.ts'
+import { chat } from '../state/session.ts'
 import { Announcer } from './announcer.tsx'
 import { Composer } from './composer.tsx'
 import { Header } from './header.tsx'
 import { Instruments } from './instruments.tsx'
+import { ModelsDialog } from './models/dialog.tsx'
+import { dropTarget } from './models/drop.ts'
 import { NoWebGpu } from './no-webgpu.tsx'
 import { Strip } from './strip.tsx'
 import { Thread } from './thread.tsx'
@@ -22,7 +25,7 @@ export function App() {
   }
   const empty = chat.value.turns.length === 0
   return (
-    <div class="page">
+    <div class="page" {...dropTarget}>
       <a class="skip" href="#question">
         Skip to the question
       </a>
@@ -34,6 +37,7 @@ export function App() {
       </main>
       <Instruments open={panelOpen.value} />
       <Announcer />
+      <ModelsDialog />
     </div>
   )
 }

@@ -1,16 +1,17 @@
 // Answers: how is a question written and sent, and an answer stopped? It must not know what becomes of it.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import { answering, ask, load, stop, think } from '../state/session.ts'
+import type { LoadState } from '../state/loading.ts'
+import { load } from '../state/opening.ts'
+import { answering, ask, stop, think } from '../state/session.ts'
 import { focusQuestion, questionId } from './focus.ts'
 import { SendIcon, StopIcon, ThinkIcon } from './icons.tsx'
 
-const placeholders = {
-  starting: 'Write while the model loads…',
-  loading: 'Write while the model loads…',
-  ready: 'Ask Lanternfish…',
-  failed: 'No model is loaded',
-  'no-webgpu': 'No model is loaded',
+function placeholder(state: LoadState): string {
+  if (state.phase === 'ready') return `Ask ${state.entry.name}…`
+  return state.phase === 'starting' || state.phase === 'loading'
+    ? 'Write while the model loads…'
+    : 'No model is loaded'
 }
 
 export function Composer() {
@@ -52,7 +53,7 @@ export function Composer() {
       <textarea
         id={questionId}
         rows={1}
-        placeholder={placeholders[state.phase]}
+        placeholder={placeholder(state)}
         value={text.value}
         aria-describedby="composer-keys"
         onInput={(event) => {

@@ -1,6 +1,8 @@
-// Answers: what stands at the top of the page? The name, whether it works offline, and a new chat.
+// Answers: what stands at the top of the page? The name, the model, whether it works offline, and a new chat.
 // It must not know the chat.
 import { offline, update, updateWaiting } from '../offline/register.ts'
+import { openDialog } from '../state/models.ts'
+import { load } from '../state/opening.ts'
 import { chat, newChat } from '../state/session.ts'
 import { focusQuestion } from './focus.ts'
 import { NewIcon } from './icons.tsx'
@@ -13,6 +15,7 @@ export function Header({ chatting }: { chatting: boolean }) {
       <h1 class="name">
         <Wordmark />
       </h1>
+      {chatting && <ModelButton />}
       <Offline />
       {updateWaiting.value && (
         <button class="quiet attention" type="button" onClick={() => void update()}>
@@ -25,6 +28,17 @@ export function Header({ chatting }: { chatting: boolean }) {
         </button>
       )}
     </header>
+  )
+}
+
+function ModelButton() {
+  const state = load.value
+  const name = 'entry' in state ? state.entry?.name : undefined
+  return (
+    <button class="quiet model" type="button" aria-haspopup="dialog" onClick={openDialog}>
+      <span class="unseen">Model: </span>
+      <span class="cut">{name ?? 'Models'}</span>
+    </button>
   )
 }
 

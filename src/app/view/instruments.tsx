@@ -3,7 +3,8 @@
 import type { GpuBytes, ModelInfo } from '../../index.ts'
 import { formatBytes } from '../../lib/bytes.ts'
 import { formatCount, formatRate, formatShort } from '../state/format.ts'
-import { chat, gpuBytes, latestRate, load } from '../state/session.ts'
+import { gpuBytes, load } from '../state/opening.ts'
+import { chat, latestRate } from '../state/session.ts'
 import { CacheMeter } from './cache-meter.tsx'
 
 export function Instruments({ open }: { open: boolean }) {
@@ -69,7 +70,7 @@ function About({ name, info }: { name: string; info: ModelInfo }) {
     ['Architecture', info.architecture],
     ['Parameters', `${formatShort(info.parameters)}, ${formatShort(info.activeParameters)} a token`],
     ['Layers', `${info.layers} × ${info.hidden}, ${info.heads} heads`],
-    ['Experts', `${info.activeExperts} of ${info.experts}`],
+    ...(info.experts > 0 ? [['Experts', `${info.activeExperts} of ${info.experts}`]] : []),
     ['GPU', info.adapter],
   ]
   return (

@@ -1,15 +1,28 @@
-// Answers: what can be done when the model could not be loaded, or was lost? It must not know why.
+// Answers: what can be done when a model could not be loaded, or was lost? It must not know why.
 import type { Failure } from '../state/chat.ts'
-import { start } from '../state/session.ts'
+import { openDialog } from '../state/models.ts'
+import { type Opening, open, openBundled, start } from '../state/opening.ts'
 import { ErrorCard } from './error-card.tsx'
 
-export function LoadFailure({ failure }: { failure: Failure }) {
-  const title = failure.code === 'device_lost' ? 'The GPU went away' : 'The model could not be loaded'
+export function LoadFailure({ failure, entry }: { failure: Failure; entry: Opening | undefined }) {
   return (
-    <ErrorCard title={title} failure={failure}>
-      <button class="primary" type="button" onClick={() => void start()}>
+    <ErrorCard title={titleOf(failure)} failure={failure}>
+      <button class="primary" type="button" onClick={() => void (entry ? open(entry) : start())}>
         Try again
+      </button>
+      {entry && !entry.bundled && (
+        <button class="quiet" type="button" onClick={() => void openBundled()}>
+          Open Lanternfish
+        </button>
+      )}
+      <button class="quiet" type="button" onClick={openDialog}>
+        Choose a model…
       </button>
     </ErrorCard>
   )
+}
+
+function titleOf({ code }: Failure): string {
+  if (code === 'device_lost') return 'The GPU went away'
+  return code === 'aborted' ? 'Loading was cancelled' : 'The model could not be loaded'
 }

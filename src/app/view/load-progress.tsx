@@ -2,17 +2,22 @@
 import { formatBytes } from '../../lib/bytes.ts'
 import { formatSeconds } from '../state/format.ts'
 import { fractionOf, phaseText } from '../state/loading.ts'
-import { load } from '../state/session.ts'
+import { cancelLoad, load } from '../state/opening.ts'
 
 export function LoadProgressView() {
   const state = load.value
   const progress = state.phase === 'loading' ? state.progress : undefined
-  const fraction = progress ? fractionOf(progress) : 0
+  const fraction = fractionOf(progress)
   return (
     <div class="load">
       <p role="status">{progress ? phaseText(progress) : 'Looking for your GPU'}…</p>
       <progress aria-label="Loading the model" value={fraction} max={1} />
       <p class="figures">{progress && progress.totalBytes > 0 ? figures(progress) : ' '}</p>
+      {state.phase === 'loading' && (
+        <button class="quiet" type="button" onClick={cancelLoad}>
+          Cancel
+        </button>
+      )}
     </div>
   )
 }

@@ -1,7 +1,7 @@
 // Answers: what does someone without WebGPU see? How to turn it on in this browser. It must not know what it is needed for.
 import { helpFor } from '../state/help.ts'
 import type { MissingWebGpu } from '../state/loading.ts'
-import { start } from '../state/session.ts'
+import { start } from '../state/opening.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Lanternfish } from './lanternfish.tsx'
 

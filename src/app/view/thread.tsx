@@ -1,7 +1,8 @@
 // Answers: how does a conversation look, and what does the window show of it? Turn by turn, and its end for as long as the reader
 // stays there. It must not know how answers are made.
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { chat, load } from '../state/session.ts'
+import { load } from '../state/opening.ts'
+import { chat } from '../state/session.ts'
 import { AnswerView } from './answer.tsx'
 import { LoadFailure } from './load-failure.tsx'
 import { LoadProgressView } from './load-progress.tsx'
@@ -41,7 +42,7 @@ export function Thread() {
         ))}
       </ol>
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
-      {state.phase === 'failed' && <LoadFailure failure={state.failure} />}
+      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.entry} />}
     </section>
   )
 }

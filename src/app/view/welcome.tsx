@@ -1,7 +1,9 @@
 // Answers: what does someone see before the first question? Who is here, how far the loading is, and what could be asked.
 // It must not know how a model is loaded.
 import { fractionOf } from '../state/loading.ts'
-import { ask, load } from '../state/session.ts'
+import { openDialog } from '../state/models.ts'
+import { load } from '../state/opening.ts'
+import { ask } from '../state/session.ts'
 import { Lanternfish } from './lanternfish.tsx'
 import { LoadFailure } from './load-failure.tsx'
 import { LoadProgressView } from './load-progress.tsx'
@@ -18,6 +20,7 @@ const suggestions = [
 export function Welcome() {
   const state = load.value
   const ready = state.phase === 'ready'
+  const bundled = !('entry' in state) || state.entry === undefined || state.entry.bundled
   const lit = ready ? 1 : state.phase === 'loading' ? fractionOf(state.progress) : 0
   return (
     <section class="welcome" aria-label="Welcome">
@@ -25,13 +28,13 @@ export function Welcome() {
       <h2>Down here, the model brings its own light.</h2>
       {state.phase !== 'failed' && (
         <p class="lead">
-          Lanternfish is a tiny DeepSeek-style model. It runs inside this tab, on your GPU; nothing you write
-          leaves this device.
+          {bundled ? 'Lanternfish is a tiny DeepSeek-style model. It runs' : `${state.entry.name} runs`}{' '}
+          inside this tab, on your GPU; nothing you write leaves this device.
         </p>
       )}
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
-      {state.phase === 'failed' && <LoadFailure failure={state.failure} />}
-      {ready && (
+      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.entry} />}
+      {ready && bundled && (
         <ul class="suggestions" aria-label="Questions to begin with">
           {suggestions.map((text) => (
             <li key={text}>
@@ -42,7 +45,12 @@ export function Welcome() {
           ))}
         </ul>
       )}
-      <p class="modest">{'entry' in state ? state.entry.description : ''}</p>
+      <p class="modest">{'entry' in state ? state.entry?.description : ''}</p>
+      {state.phase !== 'starting' && (
+        <button class="quiet" type="button" onClick={openDialog}>
+          Open another model…
+        </button>
+      )}
     </section>
   )
 }
