@@ -76,8 +76,8 @@ const UNITS: Readonly<Record<string, number>> = {
 }
 
 /** Bytes, from a size such as 8GB or 512MiB. */
-export function sizeOf(args: Args, name: string, fallback?: string): number | undefined {
-  const text = args.text(name) ?? fallback
+export function sizeOf(args: Args, name: string): number | undefined {
+  const text = args.text(name)
   if (text === undefined) return undefined
   const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([KMGT]i?B)$/.exec(text) ?? []
   const bytes = Math.floor(Number(number) * (UNITS[unit] ?? Number.NaN))

@@ -92,7 +92,7 @@ async function printText({ engine }: Loaded, request: GenerateRequest): Promise<
 }
 
 async function printJson(
-  { engine, loadMs }: Loaded,
+  { engine, loadMs, measured }: Loaded,
   request: GenerateRequest,
   profile: boolean,
 ): Promise<void> {
@@ -122,6 +122,7 @@ async function printJson(
       prompt_tokens: done?.promptTokens,
       tokens: done?.tokens,
     },
+    measured: measured(),
     gpu_bytes: purposes,
     dispatches_per_token: done?.dispatchesPerToken,
     readbacks_per_token: done?.readbacksPerToken,

@@ -12,6 +12,7 @@ import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
 import { openSource } from './source.ts'
+import { type Measured, startStopwatch } from './stopwatch.ts'
 
 /** Options that every command with a GPU takes. */
 export const LOAD_OPTIONS: OptionTypes = {
@@ -33,27 +34,36 @@ const SOFTWARE_SHARE = 3 / 4
 export interface Loaded {
   readonly engine: Engine
   readonly loadMs: number
+  /** What loading took, and the memory of everything until now. */
+  measured(): Measured
   close(): Promise<void>
 }
 
 export async function loadFromArgs(args: Args): Promise<Loaded> {
   const started = performance.now()
+  const stopwatch = startStopwatch()
   const place = required(args, 'model')
   const gpu = openDawn(args.text('adapter'))
   const { device, options } = await machineFromArgs(args, gpu)
   const source = await openSource(place)
   try {
-    const onProgress: EngineOptions['onProgress'] = process.stderr.isTTY ? showProgress : () => {}
+    const onProgress: EngineOptions['onProgress'] = (progress) => {
+      stopwatch.note(progress)
+      if (process.stderr.isTTY) showProgress(progress)
+    }
     const engine = await loadEngine(source, { ...options, gpu, device, onProgress })
     return {
       engine,
       loadMs: performance.now() - started,
+      measured: stopwatch.read,
       async close() {
+        stopwatch.stop()
         engine.destroy()
         await source.close()
       },
     }
   } catch (error) {
+    stopwatch.stop()
     await source.close()
     if (error instanceof HadalError && error.code === 'no_webgpu') throw noAdapter(args.text('adapter'))
     throw error

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { describeModel } from '../models/describe.ts'
-import { type Args, type OptionTypes, oneOf, parseArgs, required, UsageError } from './args.ts'
+import { type Args, type OptionTypes, oneOf, parseArgs, required, sizeOf, UsageError } from './args.ts'
 import { tensorsOf } from './make/contents.ts'
 import { type Recipe, recipeOf, STORED, settingsText } from './make/recipe.ts'
 import { indexOf, planShards, type Shard } from './make/shards.ts'
@@ -27,7 +27,7 @@ const OPTIONS: OptionTypes = {
 
 const SPARSE_FROM_BYTES = 2e9
 const SPARE_BYTES = 2 ** 29 // of the disk, left to others
-const DEFAULT_SHARD = '5GB'
+const SHARD_BYTES = 5e9
 
 /** What was made. */
 interface MadeCheckpoint {
@@ -55,7 +55,7 @@ async function make(args: Args): Promise<MadeCheckpoint> {
   const out = required(args, 'out')
   const dtype = oneOf(args, 'dtype', STORED, 'bf16')
   const seed = whole(args, 'seed', 0) ?? 1
-  const shardBytes = sizeOf(args.text('shard-size') ?? DEFAULT_SHARD)
+  const shardBytes = sizeOf(args, 'shard-size') ?? SHARD_BYTES
   const recipe = recipeOf({
     like,
     dtype,
@@ -122,22 +122,6 @@ function whole(args: Args, name: string, least: number): number | undefined {
   const value = args.number(name)
   if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return value
   throw new UsageError(`--${name} must be a whole number from ${least} on; it is ${value}.`)
-}
-
-const UNITS: Readonly<Record<string, number>> = {
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-}
-
-function sizeOf(text: string): number {
-  const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)([KMG]i?B)$/.exec(text) ?? []
-  const bytes = Math.floor(Number(number) * (UNITS[unit] ?? Number.NaN))
-  if (bytes > 0) return bytes
-  throw new UsageError(`--shard-size must be a size such as 5GB or 512MiB; it is "${text}".`)
 }
 
 function printed(report: MadeCheckpoint): string {
