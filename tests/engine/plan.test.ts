@@ -15,6 +15,8 @@ describeOnAdapters(
   (adapter) => {
     const cases: [string, EngineOptions][] = [
       [LANTERNFISH, {}],
+      [LANTERNFISH, { quantize: 'q4' }],
+      [LANTERNFISH, { quantize: { experts: 'q8', head: 'q4' } }],
       [LANTERNFISH, { contextLength: 300, cache: 'f32', chunk: 40 }],
       [join(FIXTURES, 'deepseek_v3-fp8-awkward'), { contextLength: 100 }],
       // Matrices in several parts, experts in several banks.
@@ -23,7 +25,8 @@ describeOnAdapters(
         { device: { ...adapter.options, maxBindingBytes: 45_000 } },
       ],
       [join(FIXTURES, 'deepseek_v3-f32-tied'), {}],
-      [join(FIXTURES, 'moonlight-bf16-tiny'), { products: 'f16' }],
+      [join(FIXTURES, 'moonlight-bf16-tiny'), { products: 'f16', quantize: 'fp8' }],
+      [join(FIXTURES, 'qwen2-bf16'), {}],
     ]
     for (const [folder, options] of cases) {
       it(`counts the bytes of ${folder.split('/').pop()} with ${JSON.stringify(options)}`, async () => {
@@ -46,6 +49,7 @@ describeOnAdapters(
             downloadBytes: progress.at(-1)?.totalBytes,
             name: info.name,
             architecture: info.architecture,
+            gpu: { quantize: info.quantize },
             parameters: info.parameters,
             model: {
               activeParameters: info.activeParameters,

@@ -1,0 +1,182 @@
+// Answers: what happens to a folder that is broken, wrong or hostile? One error that says what and where, soon, and nothing left on the GPU.
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { loadEngine } from '../../src/engine/engine.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
+import { HadalError } from '../../src/lib/error.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { type Files, readFolder, withConfig, withTensors, zeros } from '../support/folder.ts'
+import { FIXTURES } from '../support/model.ts'
+import { computedMs, watchGpu } from '../support/watched.ts'
+
+const files = readFolder(join(FIXTURES, 'deepseek_v3-fp8-tiny'))
+const MATRIX = 'model.layers.1.self_attn.o_proj.weight'
+const SCALE = `${MATRIX}_scale_inv`
+const SHARD = 'model.safetensors'
+
+/** The folder with one byte run of a tensor replaced. */
+const withBytes = (name: string, at: number, bytes: readonly number[]): Files =>
+  withTensors(files, (tensors) => tensors[name]?.[2].set(bytes, at))
+const f32 = (value: number): number[] => [...new Uint8Array(Float32Array.of(value).buffer)]
+
+interface Case {
+  readonly what: string
+  readonly folder: Files
+  readonly options?: EngineOptions
+  readonly error: Pick<HadalError, 'code'> & Partial<Pick<HadalError, 'file' | 'tensor'>>
+  readonly says?: RegExp
+}
+
+const cases: readonly Case[] = [
+  {
+    what: 'a missing tensor',
+    folder: withTensors(files, (tensors) => delete tensors[MATRIX]),
+    error: { code: 'not_found', tensor: MATRIX },
+  },
+  {
+    what: 'a missing scale',
+    folder: withTensors(files, (tensors) => delete tensors[SCALE]),
+    error: { code: 'not_found', tensor: SCALE },
+  },
+  {
+    what: 'an extra tensor',
+    folder: withTensors(files, (tensors) => {
+      tensors['model.layers.1.self_attn.o_proj.bias'] = zeros('BF16', 64)
+    }),
+    error: { code: 'bad_file', file: SHARD, tensor: 'model.layers.1.self_attn.o_proj.bias' },
+  },
+  {
+    what: 'a wrong shape',
+    folder: withTensors(files, (tensors) => {
+      tensors['model.norm.weight'] = zeros('BF16', 7)
+    }),
+    error: { code: 'bad_file', file: SHARD, tensor: 'model.norm.weight' },
+    says: /\[7\]/,
+  },
+  {
+    what: 'weights that are integers',
+    folder: withTensors(files, (tensors) => {
+      const [, shape, bytes] = tensors[MATRIX] ?? zeros('U8', 0)
+      tensors[MATRIX] = ['U8', shape, bytes]
+    }),
+    error: { code: 'unsupported', file: SHARD, tensor: MATRIX },
+    says: /U8/,
+  },
+  {
+    what: 'a scale that is no number',
+    folder: withBytes(SCALE, 0, f32(Number.NaN)),
+    error: { code: 'bad_file', file: SHARD, tensor: SCALE },
+    says: /NaN/,
+  },
+  {
+    what: 'a scale without end',
+    folder: withBytes(SCALE, 0, f32(Number.NEGATIVE_INFINITY)),
+    error: { code: 'bad_file', file: SHARD, tensor: SCALE },
+    says: /-Infinity/,
+  },
+  {
+    what: 'a scale that is no number, of weights that are quantised on the way',
+    folder: withBytes(SCALE, 0, f32(Number.NaN)),
+    options: { quantize: 'q8' },
+    error: { code: 'bad_file', file: SHARD, tensor: SCALE },
+  },
+  {
+    what: 'the FP8 code of no number in weights that are quantised on the way',
+    folder: withBytes(MATRIX, 77, [0x7f]),
+    options: { quantize: 'q4' },
+    error: { code: 'bad_file', file: SHARD, tensor: MATRIX },
+  },
+  {
+    what: 'the FP8 code of no number',
+    folder: withBytes(MATRIX, 77, [0xff]),
+    error: { code: 'bad_file', file: SHARD, tensor: MATRIX },
+    says: /element 77/,
+  },
+  {
+    what: 'a truncated shard',
+    folder: { ...files, [SHARD]: (files[SHARD] as Uint8Array).slice(0, -100) },
+    error: { code: 'bad_file', file: SHARD },
+    says: /truncated/,
+  },
+  {
+    what: 'an index that leads out of the folder',
+    folder: {
+      ...files,
+      'model.safetensors.index.json': JSON.stringify({ weight_map: { [MATRIX]: '../x.safetensors' } }),
+    },
+    error: { code: 'bad_file', file: 'model.safetensors.index.json', tensor: MATRIX },
+  },
+  {
+    what: 'a vocabulary larger than the embedding',
+    folder: withConfig(files, { vocab_size: 200_000 }),
+    error: { code: 'bad_file', file: SHARD, tensor: 'model.embed_tokens.weight' },
+  },
+  {
+    what: 'a tokenizer with ids that the model lacks',
+    folder: withConfig(files, { vocab_size: 100, bos_token_id: 0, eos_token_id: 1 }),
+    error: { code: 'bad_file', file: 'tokenizer.json' },
+  },
+  {
+    what: 'a config key that nobody knows',
+    folder: withConfig(files, { final_logit_softcapping: 30 }),
+    error: { code: 'unsupported', file: 'config.json' },
+    says: /final_logit_softcapping/,
+  },
+  {
+    what: 'an architecture that is not run yet',
+    folder: withConfig(files, { model_type: 'deepseek_v4' }),
+    error: { code: 'unsupported', file: 'config.json' },
+    says: /deepseek_v4/,
+  },
+  {
+    what: 'a million layers',
+    folder: withConfig(files, { num_hidden_layers: 1_000_000 }),
+    error: { code: 'bad_config', file: 'config.json' },
+    says: /num_hidden_layers/,
+  },
+]
+
+describeOnAdapters(
+  'broken folders',
+  (adapter) => {
+    const load = async (folder: Files, options: EngineOptions = {}) => {
+      const watched = await watchGpu(adapter)
+      const failure: unknown = await loadEngine(openMemory(folder), {
+        gpu: watched.gpu,
+        device: adapter.options,
+        ...options,
+      }).then(
+        (engine) => engine.destroy(),
+        (error) => error,
+      )
+      const tookMs = computedMs() - watched.openedAtMs()
+      expect(await watched.allDestroyed()).toBe(true)
+      return { failure, tookMs }
+    }
+
+    for (const { what, folder, options, error, says } of cases) {
+      it(`refuses ${what}`, async () => {
+        const { failure, tookMs } = await load(folder, options)
+        expect(tookMs).toBeLessThan(1000)
+        expect(failure).toBeInstanceOf(HadalError)
+        expect(failure).toMatchObject(error)
+        if (says) expect((failure as HadalError).message).toMatch(says)
+      })
+    }
+
+    it('leaves nothing behind when it is cancelled, wherever it is', async () => {
+      for (const at of ['list', 'tokenizer', 'upload', 'compile'] as const) {
+        const cancel = new AbortController()
+        const { failure } = await load(files, {
+          signal: cancel.signal,
+          onProgress: ({ phase }) => {
+            if (phase === at) cancel.abort()
+          },
+        })
+        expect(failure, at).toMatchObject({ code: 'aborted' })
+      }
+    })
+  },
+  adapters.slice(0, 1),
+)

@@ -1,0 +1,78 @@
+// Answers: what does loading do when memory is short? It says so before a byte is read, and `auto` takes what the GPU grants.
+import { expect, it } from 'vitest'
+import { loadEngine } from '../../src/engine/engine.ts'
+import { plan } from '../../src/engine/model-plan.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
+import type { LoadProgress } from '../../src/engine/types.ts'
+import { readCapabilities } from '../../src/gpu/device.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { readFolder } from '../support/folder.ts'
+import { LANTERNFISH } from '../support/model.ts'
+import { watchGpu } from '../support/watched.ts'
+
+const files = readFolder(LANTERNFISH)
+
+describeOnAdapters(
+  'memory',
+  (adapter) => {
+    /** Loads with a GPU that grants `budgetBytes`, and tells what was read of the weights by the time of a failure. */
+    const load = async (budgetBytes: number, options: EngineOptions) => {
+      const watched = await watchGpu(adapter, budgetBytes)
+      const progress: LoadProgress[] = []
+      const loading = loadEngine(openMemory(files), {
+        gpu: watched.gpu,
+        device: adapter.options,
+        onProgress: (step) => progress.push(step),
+        ...options,
+      })
+      const engine = await loading.catch((error: unknown) => error as { code: string; hint: string })
+      return { engine, progress, watched }
+    }
+    const atStart = async (quantize: 'none' | 'q8' | 'q4') => {
+      const { gpu } = await watchGpu(adapter)
+      const limits = (await readCapabilities(gpu, adapter.options)) ?? {}
+      const planned = await plan(openMemory(files), { limits, quantize })
+      return planned.gpu?.bytesAtStart.total ?? 0
+    }
+
+    it('refuses what was said not to fit, and says what would', async () => {
+      const memoryBytes = (await atStart('q4')) + 2 * 2 ** 20 // leaves room for q4 and the cache of a whole context
+      const { engine, progress, watched } = await load(Number.POSITIVE_INFINITY, { memoryBytes })
+      expect(engine).toMatchObject({ code: 'out_of_memory' })
+      expect('hint' in engine && engine.hint).toMatch(/^With quantize: 'q4' it would take [\d.]+ MiB\. /)
+      expect(progress.map(({ phase }) => phase)).toEqual(['list', 'tokenizer'])
+      expect(await watched.allDestroyed()).toBe(true)
+    })
+
+    it('passes a refusal of the GPU on, with the same hint', async () => {
+      const { engine, progress, watched } = await load(4 * 2 ** 20, {})
+      expect(engine).toMatchObject({ code: 'out_of_memory' })
+      expect('hint' in engine && engine.hint).toMatch(/With quantize: '\w+' it would take/)
+      expect(progress.map(({ phase }) => phase)).toEqual(['list', 'tokenizer'])
+      expect(await watched.allDestroyed()).toBe(true)
+    })
+
+    it('goes down until the GPU grants it when the choice is its own, and reads the weights once', async () => {
+      const { engine, progress, watched } = await load(await atStart('q4'), { quantize: 'auto' })
+      expect(engine).toMatchObject({ info: { quantize: 'q4' } })
+      expect(new Set(progress.map(({ phase }) => phase))).toEqual(
+        new Set(['list', 'tokenizer', 'convert', 'compile', 'ready']),
+      )
+      const moved = progress.filter(({ phase }) => phase === 'convert')
+      expect(moved.at(-1)).toMatchObject({ file: 'model.safetensors' })
+      expect(moved.at(-1)?.bytes).toBe(moved.at(-1)?.totalBytes)
+      expect(moved.at(-1)?.fileBytes).toBe(moved.at(-1)?.fileTotalBytes)
+      if ('destroy' in engine) engine.destroy()
+      expect(await watched.allDestroyed()).toBe(true)
+    })
+
+    it('takes the best for the memory that it is told of', async () => {
+      const memoryBytes = (await atStart('none')) + 3 * 2 ** 20
+      const { engine } = await load(Number.POSITIVE_INFINITY, { quantize: 'auto', memoryBytes })
+      expect(engine).toMatchObject({ info: { quantize: 'none' } })
+      if ('destroy' in engine) engine.destroy()
+    })
+  },
+  adapters.slice(0, 1),
+)
