@@ -62,9 +62,9 @@ export async function openHub(name: string, options: HubOptions = {}): Promise<H
       find(path, start, end, signal)
       return await site.read(path, start, end, signal)
     },
-    async readInto(path, start, into, signal) {
+    async readInto(path, start, into, signal, onFilled) {
       find(path, start, start + into.length, signal)
-      await site.readInto(path, start, into, signal)
+      await site.readInto(path, start, into, signal, onFilled)
     },
     async exists(path, signal) {
       checkRange(path, 0, 0, signal)

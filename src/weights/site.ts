@@ -31,6 +31,7 @@ interface Want {
   readonly start: number
   readonly into: Uint8Array
   readonly signal: AbortSignal | undefined
+  readonly onFilled?: ((bytes: number) => void) | undefined
 }
 
 /** A range that broke off after this much is no failure of the host: it is asked for the rest as if anew. */
@@ -57,9 +58,9 @@ export function openSite(options: SiteOptions): SiteSource {
       await fill({ path, start, into, signal })
       return into
     },
-    async readInto(path, start, into, signal) {
+    async readInto(path, start, into, signal, onFilled) {
       checkRange(path, start, start + into.length, signal)
-      await fill({ path, start, into, signal })
+      await fill({ path, start, into, signal, onFilled })
     },
     async exists(path, signal) {
       try {
@@ -150,7 +151,7 @@ async function openWhole(
 }
 
 /** Fills the wanted bytes, again where a connection broke; false when the host ignores the range. */
-async function readRange(site: Site, { path, start, into, signal }: Want): Promise<boolean> {
+async function readRange(site: Site, { path, start, into, signal, onFilled }: Want): Promise<boolean> {
   const end = start + into.length
   let at = start
   return await withRetries(site.retry, path, signal, async () => {
@@ -166,6 +167,7 @@ async function readRange(site: Site, { path, start, into, signal }: Want): Promi
         if (piece.length > end - at) throw wrongRange(path, 'more bytes')
         into.set(piece, at - start)
         at += piece.length
+        onFilled?.(at - start)
       }
       if (at < end) throw new TryAgain('the connection ended early')
       return true

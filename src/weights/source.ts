@@ -24,8 +24,17 @@ export interface Source {
   size(path: string, signal?: AbortSignal): Promise<number>
   /** Exactly the bytes `start` (inclusive) to `end` (exclusive), in memory of their own. */
   read(path: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
-  /** Fills `into` with the file's bytes from `start` on, as `read` does but without memory of its own; missing where that saves nothing. */
-  readInto?(path: string, start: number, into: Uint8Array<ArrayBuffer>, signal?: AbortSignal): Promise<void>
+  /**
+   * Fills `into` with the file's bytes from `start` on, as `read` does but without memory of its own; missing where that
+   * saves nothing. `onFilled` hears, as they arrive, how many bytes at the beginning of `into` are there.
+   */
+  readInto?(
+    path: string,
+    start: number,
+    into: Uint8Array<ArrayBuffer>,
+    signal?: AbortSignal,
+    onFilled?: (bytes: number) => void,
+  ): Promise<void>
   exists(path: string, signal?: AbortSignal): Promise<boolean>
   /** What is known of a file before it is read; only sources that are worth keeping a copy of have it. */
   facts?(path: string, signal?: AbortSignal): Promise<FileFacts>

@@ -10,7 +10,7 @@ import { serveFolder } from '../../tools/serve.mjs'
 import { shaderPlugin } from '../../tools/shader-plugin.mjs'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
-const executablePath = process.env.HADAL_CHROMIUM || '/usr/bin/chromium'
+export const executablePath = process.env.HADAL_CHROMIUM || '/usr/bin/chromium'
 
 // A software GPU on a busy machine takes its time.
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
@@ -20,16 +20,20 @@ export const describeInChromium = describe.skipIf(
   !existsSync(executablePath) && !process.env.HADAL_REQUIRE_ADAPTERS,
 )
 
-/** Chromium with WebGPU on the processor, and without anything of its own to fetch. */
+/** Without a screen, and without anything of its own to fetch. */
+export const quietly = [
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--no-first-run',
+]
+
+/** Chromium with WebGPU on the processor. */
 export function launch(): Promise<Browser> {
-  const quiet = [
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-    '--no-first-run',
-  ]
   const webgpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
-  return chromium.launch({ executablePath, args: ['--headless=new', '--no-sandbox', ...webgpu, ...quiet] })
+  return chromium.launch({ executablePath, args: [...quietly, ...webgpu] })
 }
 
 export interface Host {

@@ -1,0 +1,62 @@
+// Answers: which models lie in the store, and how much of each? It must not know what is done with them.
+import { orMissing } from './access.ts'
+import { readState } from './folder.ts'
+import type { ModelKind } from './journal.ts'
+import { displayName } from './place.ts'
+import { completeFiles, type StoredFile, vouchedBytes } from './state.ts'
+
+export interface StoredModel {
+  /** For people: the last part of the place. */
+  readonly name: string
+  /** Where it came from, and what every call of the store takes. Of something unreadable: its folder's name. */
+  readonly place: string
+  /** Bytes that are there, of all bytes. */
+  readonly bytes: number
+  readonly totalBytes: number
+  readonly complete: boolean
+  /** When it became complete, in milliseconds since 1970; 0 before. */
+  readonly savedAt: number
+  /** `packed`: made here by `create`. `unreadable`: all that can be done is to remove it. */
+  readonly kind: ModelKind | 'unreadable'
+}
+
+/** Every model of the store, the latest first. */
+export async function listModels(root: FileSystemDirectoryHandle): Promise<readonly StoredModel[]> {
+  const models: StoredModel[] = []
+  for await (const handle of root.values()) {
+    // Another tab may remove it meanwhile.
+    if (isFolder(handle)) models.push(...((await orMissing(describeFolder(handle))) ?? []))
+  }
+  return models.sort((a, b) => b.savedAt - a.savedAt)
+}
+
+function isFolder(handle: FileSystemHandle): handle is FileSystemDirectoryHandle {
+  return handle.kind === 'directory'
+}
+
+async function describeFolder(dir: FileSystemDirectoryHandle): Promise<readonly StoredModel[]> {
+  const state = await readState(dir)
+  if (state === undefined) return [await describeUnreadable(dir)]
+  const files = [...state.files.values()]
+  const sum = (of: (file: StoredFile) => number) => files.reduce((total, file) => total + of(file), 0)
+  return [
+    {
+      name: displayName(state.place),
+      place: state.place,
+      bytes: sum(vouchedBytes),
+      totalBytes: sum(({ bytes }) => bytes),
+      complete: completeFiles(state) !== undefined,
+      savedAt: state.complete?.savedAt ?? 0,
+      kind: state.kind,
+    },
+  ]
+}
+
+async function describeUnreadable(dir: FileSystemDirectoryHandle): Promise<StoredModel> {
+  let bytes = 0
+  for await (const handle of dir.values()) {
+    if (handle.kind === 'file') bytes += (await (handle as FileSystemFileHandle).getFile()).size
+  }
+  const { name } = dir
+  return { name, place: name, bytes, totalBytes: bytes, complete: false, savedAt: 0, kind: 'unreadable' }
+}

@@ -1,0 +1,115 @@
+// Answers: what can be done with stored models in a real browser: write, export, read fast, list, remove?
+import { expect, test } from 'vitest'
+import { describeInChromium } from './chromium.ts'
+import { place, useStore } from './store/setup.ts'
+import type { Tools } from './store/worker.ts'
+
+declare const store: Tools['store']
+declare const tamper: Tools['tamper']
+declare const storedFile: Tools['storedFile']
+declare const createSha256: Tools['createSha256']
+
+describeInChromium('a stored model', () => {
+  const used = useStore()
+
+  test('shows a model that is written here all at once, replaces it all at once, and copies it to a folder', async () => {
+    const seen = await used.tab.evaluate(async (place) => {
+      const text = async () => {
+        const source = await store.open(place)
+        const read =
+          source && new TextDecoder().decode(await source.read('deep/a', 0, await source.size('deep/a')))
+        await source?.close()
+        return read
+      }
+      const texts: (string | undefined)[] = []
+      const write = async (content: string) => {
+        const writer = await store.create(place)
+        // From the end to the beginning: positions may come in any order.
+        for (let at = content.length; at-- > 0; ) {
+          await writer.write('deep/a', at, new TextEncoder().encode(content[at]))
+        }
+        texts.push(await text())
+        return writer
+      }
+      await (await write('first')).commit()
+      await (await write('never seen')).cancel()
+      await (await write('second')).commit()
+      texts.push(await text())
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('picked', {
+        create: true,
+      })
+      await store.exportTo(place, folder)
+      const copy = await (await folder.getDirectoryHandle('deep')).getFileHandle('a')
+      return { texts, copied: await (await copy.getFile()).text(), list: await store.list() }
+    }, place)
+    expect(seen).toMatchObject({
+      texts: [undefined, 'first', 'first', 'second'],
+      copied: 'second',
+      list: [{ place, kind: 'packed', complete: true, bytes: 6 }],
+    })
+  })
+
+  test('reads about as fast as the browser does', async () => {
+    const figures = await used.tab.evaluate(measure, place)
+    console.info(
+      Object.entries(figures)
+        .map(([what, value]) => `${what}: ${value.toFixed(2)}`)
+        .join(', '),
+    )
+    expect(figures.stored / figures.plain).toBeGreaterThan(0)
+  })
+
+  test('removes a model unless it is open, and lists and removes what it cannot read', async () => {
+    await used.fetchAll()
+    const seen = await used.tab.evaluate(async (place) => {
+      const open = await store.open(place)
+      const inUse = await store.remove(place).catch((error: { code: string }) => error.code)
+      await open?.close()
+      await tamper('journal', 0, () => 0)
+      const [unreadable] = await store.list()
+      await store.remove(unreadable?.place ?? '')
+      return { inUse, unreadable, left: await store.list() }
+    }, place)
+    expect(seen).toMatchObject({
+      inUse: 'bad_request',
+      unreadable: { kind: 'unreadable', complete: false },
+      left: [],
+    })
+    expect(seen.unreadable?.bytes).toBeGreaterThan(2 ** 22)
+  })
+})
+
+// What follows runs in the worker of a tab.
+
+/** MB/s of reading a stored model, of reading its file plainly, of writing it, and of hashing. */
+async function measure(place: string) {
+  const [pieceBytes, pieces] = [2 ** 23, 24]
+  const piece = Uint8Array.from({ length: pieceBytes }, (_, at) => (at * 2654435761) >>> 13)
+  const speedOf = async (passes: number, work: (at: number) => Promise<unknown>) => {
+    const start = performance.now()
+    for (let at = 0; at < passes * pieces; at++) await work((at % pieces) * pieceBytes)
+    return (passes * pieces * pieceBytes) / 1000 / (performance.now() - start)
+  }
+  const writer = await store.create(place)
+  const write = await speedOf(1, (at) => writer.write('weights', at, piece))
+  await writer.commit()
+  const source = await store.open(place)
+  const into = new Uint8Array(pieceBytes)
+  const readStored = () => speedOf(8, async (at) => source?.readInto?.('weights', at, into))
+  const file = (await storedFile('0.bin')) as unknown as {
+    createSyncAccessHandle(options: { mode: string }): Promise<{
+      read(into: Uint8Array, options: { at: number }): number
+      close(): void
+    }>
+  }
+  const access = await file.createSyncAccessHandle({ mode: 'read-only' })
+  const readPlain = () => speedOf(8, async (at) => access.read(into, { at }))
+  const runs: number[][] = []
+  for (let run = 0; run < 3; run++) runs.push([await readStored(), await readPlain()])
+  const best = (which: number) => Math.max(...runs.map((run) => run[which] ?? 0))
+  access.close()
+  await source?.close()
+  const hash = createSha256()
+  const hashed = await speedOf(1, async () => hash.update(piece.subarray(0, 2 ** 20)))
+  return { stored: best(0), plain: best(1), ratio: best(0) / best(1), write, hash: hashed / 8 }
+}

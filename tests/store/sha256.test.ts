@@ -1,0 +1,65 @@
+// Answers: is our SHA-256 the real one, however the bytes are cut and however often it is put away and taken up again?
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { present } from '../../src/lib/error.ts'
+import { createSha256, resumeSha256, sha256 } from '../../src/store/sha256.ts'
+import { generator } from '../support/numbers.ts'
+
+const randomBytes = (random: () => number, count: number) =>
+  Uint8Array.from({ length: count }, () => Math.floor(random() * 256))
+
+const theirs = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex')
+
+describe('SHA-256', () => {
+  it('is right for every length around the block size', () => {
+    const bytes = randomBytes(generator(1), 400)
+    for (let length = 0; length <= bytes.length; length++) {
+      const part = bytes.subarray(0, length)
+      expect(sha256(part), `${length} bytes`).toBe(theirs(part))
+    }
+  })
+
+  it('is right however the bytes are cut, and after every save and resume', () => {
+    const random = generator(2)
+    for (let round = 0; round < 300; round++) {
+      const bytes = randomBytes(random, Math.floor(random() * 5000))
+      let hash = createSha256()
+      for (let at = 0; at < bytes.length; ) {
+        const end = at + Math.floor(random() ** 3 * 700)
+        hash.update(bytes.subarray(at, end))
+        at = Math.min(bytes.length, end)
+        if (random() < 0.3) hash = present(resumeSha256(hash.save()), 'a resumed hash')
+        if (random() < 0.1) expect(hash.digest()).toBe(theirs(bytes.subarray(0, at)))
+        expect(hash.bytes).toBe(at)
+      }
+      expect(hash.digest()).toBe(theirs(bytes))
+    }
+  })
+
+  it('counts beyond 2^32 bits', () => {
+    const bytes = new Uint8Array(2 ** 25)
+    const hash = createSha256()
+    const other = createHash('sha256')
+    for (let round = 0; round < 16; round++) {
+      hash.update(bytes)
+      other.update(bytes)
+    }
+    hash.update(bytes.subarray(1))
+    expect(hash.digest()).toBe(other.update(bytes.subarray(1)).digest('hex'))
+  })
+
+  it('resumes nothing that is no saved state', () => {
+    const hash = createSha256()
+    hash.update(new Uint8Array(70))
+    const saved = hash.save()
+    const broken = [
+      '',
+      saved.slice(1),
+      saved.slice(0, -1),
+      saved.replace('-70-', '-71-'),
+      `${saved}00`,
+      saved.toUpperCase(),
+    ]
+    expect(broken.map(resumeSha256)).toEqual(broken.map(() => undefined))
+  })
+})
