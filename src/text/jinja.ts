@@ -1,15 +1,12 @@
 // Answers: what does a Jinja template from a downloaded file print, in bounded time and memory? A template is a program: it can
-// loop for ever or double a text until the tab dies, so every step and every value is counted.
+// loop for ever or double a text until the tab dies, so it is run by an interpreter that counts.
 // It must not know what the template is for.
 
-import { Environment, Interpreter, Template } from '@huggingface/jinja'
+import { Environment, Template } from '@huggingface/jinja'
+import { BoundedInterpreter } from './jinja-bounds.ts'
 
 const MAX_SOURCE = 1 << 18 // characters; released templates have up to some 20,000
-const MAX_STEPS = 1_000_000 // evaluated nodes; a message takes about 40, and no context holds 20,000 messages
 const MAX_RANGE = 10_000
-const CHARACTERS_PER_STEP = 64 // working on a long text costs steps too
-
-type Runtime = ReturnType<Interpreter['evaluate']>
 
 /** What a template says with raise_exception: a refusal of the request, not a fault of the file. */
 export class TemplateRefusal extends Error {}
@@ -60,56 +57,4 @@ function boundedRange(first: unknown, second?: unknown, third: unknown = 1): num
   const length = Math.max(0, Math.ceil((stop - start) / step))
   if (!(length <= MAX_RANGE)) throw new Error(`range() of ${length} numbers, the limit is ${MAX_RANGE}`)
   return Array.from({ length }, (_, index) => start + index * step)
-}
-
-class BoundedInterpreter extends Interpreter {
-  private steps = 0
-  private namespaces = 0
-  private readonly maxSize: number
-  private readonly sizes = new WeakMap<object, number>()
-
-  constructor(environment: Environment, maxSize: number) {
-    super(environment)
-    this.maxSize = maxSize
-  }
-
-  override evaluate(...[statement, environment]: Parameters<Interpreter['evaluate']>): Runtime {
-    this.spend(1)
-    const result = super.evaluate(statement, environment)
-    this.measure(result, this.maxSize)
-    return result
-  }
-
-  private spend(steps: number): void {
-    this.steps += steps
-    if (this.steps > MAX_STEPS) throw new Error('it takes too many steps')
-  }
-
-  /**
-   * The size of a value if it were printed, in characters and elements; fails beyond `left`. A shared part counts each time
-   * it appears, because printing repeats it. Sizes are remembered, except of what holds a namespace: only those can change.
-   */
-  private measure({ type, value }: { readonly type: string; readonly value: unknown }, left: number): number {
-    if (typeof value === 'string') {
-      this.spend(Math.floor(value.length / CHARACTERS_PER_STEP))
-      return this.fit(value.length, left)
-    }
-    if (!Array.isArray(value) && !(value instanceof Map)) return 1
-    const known = this.sizes.get(value)
-    if (known !== undefined) return this.fit(known, left)
-    if (type === 'NamespaceValue') this.namespaces++
-    const before = this.namespaces
-    let size = 1
-    for (const part of value.values()) {
-      this.spend(1)
-      size += this.measure(part, left - this.fit(size, left))
-    }
-    if (type !== 'NamespaceValue' && this.namespaces === before) this.sizes.set(value, size)
-    return this.fit(size, left)
-  }
-
-  private fit(size: number, left: number): number {
-    if (size > left) throw new Error(`it builds a value of more than ${this.maxSize} characters`)
-    return size
-  }
 }
