@@ -99,6 +99,8 @@ export class PipelineCache {
     if (!pipeline) {
       pipeline = this.#compile(variant)
       this.#pipelines.set(key, pipeline)
+      // A failure is told to whoever asked, and tried again for the next.
+      pipeline.catch(() => this.#pipelines.delete(key))
     }
     return pipeline
   }

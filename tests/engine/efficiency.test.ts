@@ -48,6 +48,18 @@ describeOnAdapters(
       for (const maker of makers) maker.mockRestore()
     })
 
+    it('compiles log-probabilities when they are first asked for, and then no more', async () => {
+      const compile = vi.spyOn(engine.device.gpu, 'createComputePipelineAsync')
+      const compiled = () => compile.mock.calls.map(([{ label }]) => label)
+      await answer(engine, request)
+      expect(compiled()).toEqual([])
+      await answer(engine, { ...request, logprobs: 2 })
+      expect(compiled()).toEqual(['top_logprobs'])
+      await answer(engine, { ...request, logprobs: 2 })
+      expect(compiled()).toEqual(['top_logprobs'])
+      compile.mockRestore()
+    })
+
     it('reports the bytes of all live buffers', async () => {
       const fresh = await openModel(LANTERNFISH, adapter)
       const { total = 0, ...purposes } = fresh.gpuBytes()

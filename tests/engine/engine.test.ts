@@ -1,5 +1,5 @@
 // Answers: does the engine keep its promises about answers? Reuse equals fresh, same seed same text, aborts, limits, counted memory.
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Session } from '../../src/engine/session.ts'
 import type { GenerateRequest } from '../../src/engine/types.ts'
@@ -144,6 +144,18 @@ describeOnAdapters(
       expect(first?.logprob).toBeLessThanOrEqual(0)
       const probabilities = (first?.top ?? []).map(({ logprob }) => Math.exp(logprob))
       expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeLessThanOrEqual(1.0001)
+    })
+
+    it('gives back what logits took when they fail, and can be asked again', async () => {
+      const held = () => ({ ...engine.gpuBytes(), kv_cache: 0, total: 0 }) // the cache keeps what it has grown to
+      const before = held()
+      const compile = vi.spyOn(engine.device.gpu, 'createComputePipelineAsync')
+      compile.mockRejectedValue(new Error('no compiler today'))
+      await expect(engine.logits([1, 2, 3])).rejects.toMatchObject({ code: 'internal' })
+      compile.mockRestore()
+      expect(held()).toEqual(before)
+      expect(await engine.logits([1, 2, 3])).toHaveLength(3 * engine.info.vocab)
+      expect(held()).toEqual(before)
     })
 
     it('obeys a logit bias that forbids the greedy choice', async () => {
