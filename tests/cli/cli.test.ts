@@ -18,6 +18,7 @@ import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 import { relativeError } from '../support/numbers.ts'
 import { startFileServer } from '../weights/file-server.ts'
+import { model, startHub } from '../weights/hub-server.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 let folder: string
@@ -32,8 +33,8 @@ interface Ended {
   readonly stderr: string
 }
 
-function hadal(argv: readonly string[], icd = ''): Promise<Ended> {
-  const env = { ...process.env, ...(icd === '' ? {} : { VK_DRIVER_FILES: icd }) }
+function hadal(argv: readonly string[], icd = '', more: Record<string, string> = {}): Promise<Ended> {
+  const env = { ...process.env, ...(icd === '' ? {} : { VK_DRIVER_FILES: icd }), ...more }
   return new Promise((resolve) => {
     const program = [join(root, 'tools', 'hadal.mjs'), ...argv]
     execFile(process.execPath, program, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
@@ -74,6 +75,9 @@ describe('usage', () => {
   }
 })
 
+const filesOf = (path: string) =>
+  Object.fromEntries(readdirSync(path).map((name) => [name, readFileSync(join(path, name))]))
+
 describe('inspect', () => {
   const nowhere = '/nonexistent.json'
 
@@ -107,10 +111,7 @@ describe('inspect', () => {
   })
 
   it('plans a folder on a host, reading little of it', async () => {
-    const files = Object.fromEntries(
-      readdirSync(LANTERNFISH).map((name) => [name, readFileSync(join(LANTERNFISH, name))]),
-    )
-    const server = await startFileServer(files)
+    const server = await startFileServer(filesOf(LANTERNFISH))
     const { code, stdout } = await hadal(['inspect', `${server.url}`, '--json'], nowhere)
     await server.close()
     expect(code).toBe(0)
@@ -118,6 +119,20 @@ describe('inspect', () => {
     expect(server.log.filter((line) => /GET .*\.safetensors/.test(line))).toEqual([
       'GET /model.safetensors bytes=0-131071',
     ])
+  })
+
+  it('plans a model of the Hub that the environment names, with its token', async () => {
+    const hub = await startHub(filesOf(LANTERNFISH))
+    hub.token = 'hf_secret'
+    const env = { HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_secret' }
+    const found = await hadal(['inspect', `hf:${model}`, '--json'], nowhere, env)
+    const refused = await hadal(['inspect', `hf:${model}`], nowhere, { HF_ENDPOINT: hub.url, HF_TOKEN: '' })
+    await hub.close()
+    expect(found.code).toBe(0)
+    expect(JSON.parse(found.stdout).plan).toMatchObject({ architecture: 'deepseek_v3', unsupported: [] })
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain(model)
+    expect(found.stdout + refused.stderr).not.toContain('hf_secret')
   })
 
   it('exits with 1 and names what is wrong: folder, config, file and tensor', async () => {
