@@ -45,13 +45,13 @@ function mutate(config: Json, random: () => number): void {
     const key = random() < 0.05 ? 'unheard_of' : pick(Object.keys(place))
     const old = place[key]
     if (random() < 0.1) delete place[key]
-    else if (typeof old === 'number' && random() < 0.5) place[key] = nudge(old, random)
+    else if (typeof old === 'number' && random() < 0.7) place[key] = nudge(old, random)
     else place[key] = pick(ODD)
   }
 }
 
 const nudge = (value: number, random: () => number): number =>
-  [value + 1, value - 1, value * 2, value / 2, -value, value * 1000][Math.floor(random() * 6)] ?? value
+  [value + 1, value - 1, value * 2, value / 2, -value, value * 1000, 3, 5][Math.floor(random() * 8)] ?? value
 
 const isJson = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
