@@ -4,12 +4,17 @@ import { quote } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
 
+const COMMAS_PER_MEMBER = 4 // a tokenizer.json has up to seven for each token, but a third as many tokens as the limit
+
 export interface JsonRules {
   /** For the message. */
   readonly file: string
   /** Deeper nesting is refused before it is parsed: it would cost many times its length in memory. */
   readonly maxDepth: number
-  /** More members in all its objects together are refused before they are parsed: they would cost seconds. */
+  /**
+   * More members in all its objects together are refused before they are parsed, and more than four times as many commas, in lists
+   * and objects: they would cost seconds and a hundred times their length in memory.
+   */
   readonly maxMembers: number
   /** Refuses an object that names a member twice, and the name `__proto__`. */
   readonly uniqueNames: boolean
@@ -48,7 +53,9 @@ function refuse(rules: JsonRules, what: string, cause?: unknown): HadalError {
 
 /** Colons outside strings; refuses what would be costly to parse. All of JSON's marks are single bytes in UTF-8. */
 function countMembers(bytes: Uint8Array, rules: JsonRules): number {
+  const maxCommas = COMMAS_PER_MEMBER * rules.maxMembers
   let colons = 0
+  let commas = 0
   let depth = 0
   let inString = false
   for (let at = 0; at < bytes.length; at++) {
@@ -59,6 +66,8 @@ function countMembers(bytes: Uint8Array, rules: JsonRules): number {
     } else if (byte === 0x22) inString = true
     else if (byte === 0x3a) {
       if (++colons > rules.maxMembers) throw refuse(rules, `has more than ${rules.maxMembers} members`)
+    } else if (byte === 0x2c) {
+      if (++commas > maxCommas) throw refuse(rules, `has more than ${maxCommas} commas`)
     } else if (byte === 0x7b || byte === 0x5b) {
       if (++depth > rules.maxDepth) throw refuse(rules, `nests deeper than ${rules.maxDepth} levels`)
     } else if (byte === 0x7d || byte === 0x5d) depth--

@@ -146,6 +146,21 @@ describe('a malformed tiktoken.model', () => {
     expect(error.hint).not.toBe('')
   })
 
+  it('is refused or read, whatever is damaged', () => {
+    const next = random(5)
+    for (let round = 0; round < 200; round++) {
+      const at = Math.floor(next() * lines.length)
+      const line = lines[at] ?? ''
+      const cut = Math.floor(next() * line.length)
+      const damaged = `${line.slice(0, cut)}${'A=7 \n+'[Math.floor(next() * 6)]}${line.slice(cut + Math.floor(next() * 2))}`
+      try {
+        openRankTokenizer(withLine(at, damaged), config, { vocab: VOCAB }).encodePlain('a <think> 1 深')
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'bad_file', file: 'tiktoken.model' })
+      }
+    }
+  })
+
   it('is refused when it belongs to another model', () => {
     expect(failure(ranksOf(tokens), {}, 1000).message).toMatch(/1001.*1000/)
   })

@@ -1,0 +1,117 @@
+// Answers: which files of a folder make its tokenizer and its chat, and how soon is a giant or a stranger's file refused?
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { openText } from '../../src/engine/text.ts'
+import { HadalError } from '../../src/lib/error.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+
+const demo = new URL('../../public/models/lanternfish/', import.meta.url)
+const tokenizerJson = readFileSync(new URL('tokenizer.json', demo), 'utf8')
+const tokenizerConfig = readFileSync(new URL('tokenizer_config.json', demo), 'utf8')
+const VOCAB = 1536
+
+/** 256 ranks, one for each byte. */
+const ranks = Array.from(
+  { length: 256 },
+  (_, byte) => `${Buffer.from([byte]).toString('base64')} ${byte}\n`,
+).join('')
+const moonshotConfig = JSON.stringify({
+  chat_template: '<|im_user|>{{ messages[0].content }}<|im_end|>',
+  added_tokens_decoder: {
+    256: { content: '<|im_user|>', special: true },
+    257: { content: '<|im_end|>', special: true },
+  },
+})
+
+const open = (files: Record<string, Uint8Array | string>, vocab = VOCAB) =>
+  openText(openMemory(files, 'the folder'), vocab, undefined)
+
+async function failure(files: Record<string, Uint8Array | string>, vocab?: number) {
+  const before = process.cpuUsage()
+  const error: unknown = await open(files, vocab).catch((reason: unknown) => reason)
+  if (!(error instanceof HadalError)) throw new Error('no error of our own', { cause: error })
+  return { error, cpuMs: process.cpuUsage(before).user / 1000 }
+}
+
+describe('the vocabulary', () => {
+  test('is tokenizer.json where there is one, else tiktoken.model', async () => {
+    const both = await open({ 'tokenizer.json': tokenizerJson, 'tiktoken.model': ranks })
+    expect(both.tokenizer.encodePlain('the').length).toBeLessThan(3)
+    const { tokenizer, chat } = await open({
+      'tiktoken.model': ranks,
+      'tokenizer_config.json': moonshotConfig,
+    })
+    expect(tokenizer.encodePlain('the')).toEqual([0x74, 0x68, 0x65])
+    expect(chat.prompt([{ role: 'user', content: 'a' }]).ids).toEqual([256, 0x61, 257])
+  })
+
+  test('is asked for by both names when it is missing', async () => {
+    const { error } = await failure({ 'tokenizer_config.json': tokenizerConfig })
+    expect(error).toMatchObject({ code: 'not_found', file: 'tokenizer.json' })
+    expect(error.message).toContain('tiktoken.model')
+  })
+
+  test('may be empty JSON, which is malformed rather than missing', async () => {
+    const { error } = await failure({ 'tokenizer.json': 'null', 'tiktoken.model': ranks })
+    expect(error).toMatchObject({ code: 'bad_file', file: 'tokenizer.json' })
+  })
+
+  test.each([
+    ['tokenizer.json', tokenizerJson],
+    ['tiktoken.model', ranks],
+  ])('that is larger than the embedding is refused: %s', async (file, content) => {
+    const { error } = await failure({ [file]: content }, 200)
+    expect(error).toMatchObject({ code: 'bad_file', file })
+    expect(error.message).toMatch(/ the model’s vocabulary has 200/)
+  })
+})
+
+test('a chat template from its own file wins', async () => {
+  const { chat } = await open({
+    'tokenizer.json': tokenizerJson,
+    'chat_template.jinja': 'b{{ messages[0].content }}',
+  })
+  expect(chat.prompt([{ role: 'user', content: 'a' }]).text).toBe('ba')
+})
+
+describe('a giant', () => {
+  const model = (fields: string) => `{"added_tokens":[],"model":{"type":"BPE",${fields}}}`
+  const many = (count: number, entry: (at: number) => string) =>
+    Array.from({ length: count }, (_, at) => entry(at)).join(',')
+  test.each<[string, string, () => string, RegExp]>([
+    [
+      'vocabulary of ten million entries',
+      'tokenizer.json',
+      () => model(`"merges":[],"vocab":{${'"a":1,'.repeat(10_000_000)}"b":2}`),
+      /members/,
+    ],
+    [
+      'list of ten million merges',
+      'tokenizer.json',
+      () => model(`"vocab":{"a":1},"merges":[${'"a b",'.repeat(10_000_000)}"a b"]`),
+      /commas/,
+    ],
+    [
+      'list of added tokens',
+      'tokenizer.json',
+      () =>
+        `{"added_tokens":[${many(300_000, (at) => `{"id":${at},"content":"<t${at}>","special":true}`)}],"model":{"vocab":{}}}`,
+      /token ids|control/,
+    ],
+    ['file', 'tokenizer.json', () => ' '.repeat(68_000_000), /at most/],
+    ['nest', 'tokenizer.json', () => '['.repeat(1_000_000), /deeper/],
+    ['rank table of ten million lines', 'tiktoken.model', () => 'QQ== 1\n'.repeat(10_000_000), /at most/],
+    ['rank table of nine million lines', 'tiktoken.model', () => 'QQ== 1\n'.repeat(9_000_000), /again/],
+    ['rank table of one line', 'tiktoken.model', () => 'A'.repeat(60_000_000), /line 1/],
+    ['template', 'chat_template.jinja', () => 'x'.repeat(5_000_000), /at most/],
+  ])('%s is refused within a second', async (_, file, content, rule) => {
+    const { error, cpuMs } = await failure({
+      ...(file === 'tiktoken.model' ? {} : { 'tokenizer.json': tokenizerJson }),
+      [file]: content(),
+    })
+    expect(error).toMatchObject({ code: 'bad_file', file })
+    expect(error.message).toMatch(rule)
+    expect(error.message.length).toBeLessThan(500)
+    expect(cpuMs).toBeLessThan(3000) // alone it takes a third of that at most
+  })
+})
