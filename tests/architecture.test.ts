@@ -19,7 +19,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   store: ['weights', 'gpu', 'lib'],
   text: ['lib'],
   engine: ['models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
-  'worker/protocol.ts': ['engine/types.ts', 'lib'],
+  'worker/protocol.ts': ['engine/types.ts', 'store/stored-model.ts', 'lib'],
   worker: [
     'worker/protocol.ts',
     'engine',

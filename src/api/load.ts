@@ -51,6 +51,7 @@ export async function loadModel(place: Place, options: LoadOptions = {}): Promis
   const { onProgress, signal, keep, worker: start = spawnWorker } = options
   throwIfAborted(signal)
   const request = { ...loadRequest(place, options), ...(keep && { keep: keepChoice(keep) }) }
+  if (keep) await navigator.storage?.persist?.().catch(() => false) // asked here, since workers cannot; a no is no reason to stop
   const worker = openWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
   signal?.addEventListener('abort', cancel, { once: true })

@@ -1,24 +1,9 @@
 // Answers: which models lie in the store, and how much of each? It must not know what is done with them.
 import { orMissing } from './access.ts'
 import { readState } from './folder.ts'
-import type { ModelKind } from './journal.ts'
 import { displayName } from './place.ts'
 import { completeFiles, type StoredFile, vouchedBytes } from './state.ts'
-
-export interface StoredModel {
-  /** For people: the last part of the place. */
-  readonly name: string
-  /** Where it came from, and what every call of the store takes. Of something unreadable: its folder's name. */
-  readonly place: string
-  /** Bytes that are there, of all bytes. */
-  readonly bytes: number
-  readonly totalBytes: number
-  readonly complete: boolean
-  /** When it became complete, in milliseconds since 1970; 0 before. */
-  readonly savedAt: number
-  /** `packed`: made here by `create`. `unreadable`: all that can be done is to remove it. */
-  readonly kind: ModelKind | 'unreadable'
-}
+import type { StoredModel } from './stored-model.ts'
 
 /** Every model of the store, the latest first. */
 export async function listModels(root: FileSystemDirectoryHandle): Promise<readonly StoredModel[]> {

@@ -9,7 +9,7 @@ import type {
   QuantizeOption,
 } from '../engine/types.ts'
 import { type ErrorCode, HadalError } from '../lib/error.ts'
-import type { StoredModel } from '../store/list.ts'
+import type { StoredModel } from '../store/stored-model.ts'
 
 export type {
   ChatMessage,
@@ -27,7 +27,7 @@ export type {
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
-export type { StoredModel } from '../store/list.ts'
+export type { StoredModel } from '../store/stored-model.ts'
 
 /** Where the model is: an absolute address of its folder, its name on the Hub, or the folder's files. */
 export type ModelPlace =

@@ -1,7 +1,7 @@
 // Answers: which model was used last, if this browser still keeps it? Only its place is remembered; never a token.
 // It must not know how a model is loaded.
 import { storedModels } from '../../index.ts'
-import type { Opening } from './opening.ts'
+import type { Opening } from './loading.ts'
 
 const key = 'hadal.model.1'
 
@@ -27,5 +27,5 @@ export async function lastModel(): Promise<Opening | undefined> {
 
 /** How a model of the store is opened. */
 export function storedOpening({ name, place }: { readonly name: string; readonly place: string }): Opening {
-  return { name, place, description: place, bundled: false, options: {} }
+  return { name, place, description: place, bundled: false, options: { keep: 'files' } }
 }

@@ -1,7 +1,16 @@
 // Answers: how far is the page on its way to a model? It must not know how a model is loaded.
-import type { LoadProgress, Model } from '../../index.ts'
+import type { LoadOptions, LoadProgress, Model, Place } from '../../index.ts'
 import type { Failure } from './chat.ts'
-import type { Opening } from './opening.ts'
+
+/** A model as the page offers it. */
+export interface Opening {
+  readonly name: string
+  readonly place: Place
+  readonly description: string
+  /** It comes with the page: the page itself keeps it, and knows what it can be asked. */
+  readonly bundled: boolean
+  readonly options: Pick<LoadOptions, 'quantize' | 'contextLength' | 'token' | 'keep'>
+}
 
 export type LoadState =
   | { readonly phase: 'starting' }

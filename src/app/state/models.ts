@@ -12,7 +12,8 @@ import {
   storedModels,
 } from '../../index.ts'
 import type { Failure } from './chat.ts'
-import { failureOf, type Opening, open, openBundled } from './opening.ts'
+import type { Opening } from './loading.ts'
+import { failureOf, open, openBundled } from './opening.ts'
 
 /** What was asked for: where it is, and for people what it is called. */
 export interface Asked {

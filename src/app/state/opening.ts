@@ -1,21 +1,11 @@
 // Answers: which model is loaded, and how does the page change to another one? It must not know the chat.
 import { signal } from '@preact/signals'
-import { type GpuBytes, HadalError, type LoadOptions, loadModel, type Place } from '../../index.ts'
+import { type GpuBytes, HadalError, loadModel } from '../../index.ts'
 import { controlled, keepModel } from '../offline/register.ts'
 import { findModel } from './catalogue.ts'
 import type { Failure } from './chat.ts'
 import { lastModel, rememberModel } from './last-model.ts'
-import { type LoadState, missingWebGpu } from './loading.ts'
-
-/** A model as the page offers it. */
-export interface Opening {
-  readonly name: string
-  readonly place: Place
-  readonly description: string
-  /** It comes with the page: the page itself keeps it, and knows what it can be asked. */
-  readonly bundled: boolean
-  readonly options: Pick<LoadOptions, 'quantize' | 'contextLength' | 'token' | 'keep'>
-}
+import { type LoadState, missingWebGpu, type Opening } from './loading.ts'
 
 export const load = signal<LoadState>({ phase: 'starting' })
 export const gpuBytes = signal<GpuBytes>({})

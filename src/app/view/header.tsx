@@ -43,7 +43,9 @@ function ModelButton() {
 }
 
 function Offline() {
-  if (offline.value === 'off') return <span class="offline" />
+  const state = load.value
+  const kept = state.phase !== 'ready' || state.entry.bundled || state.entry.options.keep !== undefined
+  if (offline.value === 'off' || !kept) return <span class="offline" />
   const ready = offline.value === 'ready'
   return (
     <span

@@ -1,7 +1,8 @@
 // Answers: what can be done when a model could not be loaded, or was lost? It must not know why.
 import type { Failure } from '../state/chat.ts'
+import type { Opening } from '../state/loading.ts'
 import { openDialog } from '../state/models.ts'
-import { type Opening, open, openBundled, start } from '../state/opening.ts'
+import { open, openBundled, start } from '../state/opening.ts'
 import { ErrorCard } from './error-card.tsx'
 
 export function LoadFailure({ failure, entry }: { failure: Failure; entry: Opening | undefined }) {
