@@ -22,6 +22,7 @@ export function modelInfo(
     ...countParameters(spec),
     layers: spec.layers.length,
     hidden: spec.hidden,
+    attention: spec.attention.kind,
     heads: spec.attention.heads,
     experts: mixture?.experts ?? 0,
     activeExperts: mixture?.active ?? 0,

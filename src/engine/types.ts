@@ -124,6 +124,7 @@ export interface ModelInfo {
   readonly activeParameters: number
   readonly layers: number
   readonly hidden: number
+  readonly attention: 'latent' | 'grouped' // one latent a token, or keys and values for each group of heads
   readonly heads: number
   readonly experts: number
   readonly activeExperts: number

@@ -42,6 +42,7 @@ const info: ModelInfo = {
   activeParameters: 3_276_032,
   layers: 4,
   hidden: 256,
+  attention: 'latent',
   heads: 8,
   experts: 16,
   activeExperts: 4,

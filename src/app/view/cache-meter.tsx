@@ -18,7 +18,12 @@ export function CacheMeter({
   return (
     <section class="gauge cache">
       <h2>KV cache</h2>
-      <Bar name="Here: one latent a token" bytes={bytes} part={bytes / full} kind="latent" />
+      <Bar
+        name={info?.attention === 'grouped' ? 'Here: keys and values' : 'Here: one latent a token'}
+        bytes={bytes}
+        part={bytes / full}
+        kind="latent"
+      />
       <Bar name="Standard attention" bytes={standard_bytes} part={standard_bytes / full} kind="standard" />
       <p class="note">
         {tokens > 0 ? `${formatCount(tokens)} tokens remembered. ` : 'Nothing remembered yet. '}
@@ -29,6 +34,7 @@ export function CacheMeter({
 }
 
 function perToken({ kvBytesPerToken, standardKvBytesPerToken }: ModelInfo): string {
+  if (kvBytesPerToken >= standardKvBytesPerToken) return `${formatCount(kvBytesPerToken)} bytes a token.`
   const times = (standardKvBytesPerToken / kvBytesPerToken).toFixed(1)
   return `${formatCount(kvBytesPerToken)} bytes a token instead of ${formatCount(standardKvBytesPerToken)}: ${times} times less.`
 }
