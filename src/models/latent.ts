@@ -14,7 +14,8 @@ import {
   ropeQuery,
 } from '../kernels/attention.ts'
 import { HadalError } from '../lib/error.ts'
-import type { Activation, Resource } from '../program/graph.ts'
+import type { Activation } from '../program/graph.ts'
+import { type Cache, SPLITS } from './cache.ts'
 import {
   type Context,
   ceilDiv,
@@ -30,15 +31,6 @@ import {
 import type { LatentAttention, ModelSpec } from './spec.ts'
 import type { LatentTensors } from './tensors.ts'
 
-/** What attention reads and writes beside the step's own activations. */
-export interface Cache {
-  readonly records: Resource // this layer's pages: [rows, latent + rope]
-  readonly pages: Resource // the session's page table
-  readonly rotations: Resource
-}
-
-/** Splits of the context in decode: enough to keep a GPU busy, few enough to merge quickly. */
-export const SPLITS = 32
 /** Cached tokens that prefill materialises at a time. */
 export const BLOCK = 256
 
