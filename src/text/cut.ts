@@ -13,8 +13,8 @@ export interface CutStep {
 
 const QUICK_LENGTH = 4096 // characters that even a match of quadratic time passes in some ten milliseconds
 const CHECKED_LENGTH = 64 // shorter ones cost less than asking for the time
-const FIXED_MS = 1000
-const MS_PER_CHARACTER = 0.002 // a slow machine takes a tenth of that
+const FIXED_MS = 2000
+const MS_PER_CHARACTER = 0.005 // even a slow and busy machine takes a tenth of that
 
 /** Whether a matched part (or not) continues the piece of the part before it. */
 const joins: Readonly<Record<CutBehavior, (matched: boolean, before: boolean) => boolean>> = {

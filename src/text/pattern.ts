@@ -16,6 +16,7 @@ const MAX_SLOW = 32 // alternatives that go back over one endless repeat, in all
 /** What a pattern repeats or not: a sign, or a group of alternatives. */
 interface Item {
   readonly group: readonly (readonly Item[])[] | undefined
+  readonly looks: boolean // a look ahead or behind: what it finds is not kept, so that it may look again and again
   min: number
   max: number
 }
@@ -46,7 +47,7 @@ export function checkTame(patterns: readonly string[]): string | undefined {
 function waysOf(branch: readonly Item[], start: Ways, slow: { count: number }): Ways {
   let { endless, finite } = start
   let counted = false
-  for (const { group, min, max } of branch) {
+  for (const { group, looks, min, max } of branch) {
     const endlessly = max > min + MAX_FINITE
     if (min > 0 && endless > 1) throw new Untame('repeats twice without end before something that can fail')
     if (min > 0 && endless === 1 && !counted) {
@@ -60,6 +61,7 @@ function waysOf(branch: readonly Item[], start: Ways, slow: { count: number }): 
         waysOf(part, min === 0 ? { endless: 0, finite: 1 } : { endless, finite: 1 }, slow),
       )
       const most = Math.max(...inner.map((ways) => ways.endless))
+      if (looks && most > 1) throw new Untame('looks far again and again')
       endless = min === 0 ? endless + most : most
       finite *= inner.reduce((sum, ways) => sum + ways.finite, min === 0 ? 1 : 0)
     }
@@ -83,6 +85,7 @@ function checkRepeatedGroup(group: readonly (readonly Item[])[], max: number): v
 /** The alternatives of a pattern. */
 function parse(pattern: string): readonly (readonly Item[])[] {
   const open: Item[][][] = [[[]]] // the groups around the current position, each with its alternatives so far
+  const openings: string[] = []
   let repeated = '' // the repeat sign just read, which a further sign can only make lazy or possessive
   for (let at = 0; at < pattern.length; ) {
     const sign = readSign(pattern, at)
@@ -98,10 +101,12 @@ function parse(pattern: string): readonly (readonly Item[])[] {
       repeated = repeated === '' ? sign : '{' // a third sign would repeat again
     } else {
       repeated = ''
-      if (sign.startsWith('(')) open.push([[]])
-      else if (sign === '|') branches.push([])
-      else if (sign === ')') closeGroup(open)
-      else branch.push({ group: undefined, min: 1, max: 1 })
+      if (sign.startsWith('(')) {
+        open.push([[]])
+        openings.push(sign)
+      } else if (sign === '|') branches.push([])
+      else if (sign === ')') closeGroup(open, /[=!]$/.test(openings.pop() ?? ''))
+      else branch.push({ group: undefined, looks: false, min: 1, max: 1 })
     }
     if (open.length > MAX_DEPTH) throw new Untame('nests too many groups')
   }
@@ -109,11 +114,11 @@ function parse(pattern: string): readonly (readonly Item[])[] {
   return open[0] ?? []
 }
 
-function closeGroup(open: Item[][][]): void {
+function closeGroup(open: Item[][][], looks: boolean): void {
   const group = open.pop()
   const outer = open.at(-1)?.at(-1)
   if (outer === undefined) throw new Untame('has an unbalanced parenthesis')
-  outer.push({ group, min: 1, max: 1 })
+  outer.push({ group, looks, min: 1, max: 1 })
 }
 
 function repeatLast(branch: Item[], { min, max }: { min: number; max: number }): void {

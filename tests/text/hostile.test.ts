@@ -72,11 +72,11 @@ describe('a malformed tokenizer.json', () => {
     ['has a text as a step', changed({ pre_tokenizer: 'ByteLevel' })],
     ['nests its steps without end', changed({ pre_tokenizer: nest(5000) })],
   ])('is refused when it %s', (_, json) => {
-    const start = performance.now()
+    const before = process.cpuUsage()
     const error = failure(json)
     expect(error).toMatchObject({ code: 'bad_file', file: 'tokenizer.json' })
     expect(error.message.length).toBeLessThan(500)
-    expect(performance.now() - start).toBeLessThan(2000)
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000) // microseconds
   })
 
   it('is refused, whatever field of it is damaged', () => {
@@ -165,6 +165,7 @@ describe('a pattern', () => {
     '(?:a*)?a*a*b',
     '(?:a*a*b)?',
     'a*(?=a*a*b)',
+    'a+(?!b+)',
     'a{5000}',
     'a{0,99}a{0,99}b',
     'a{2}{3}',
