@@ -2,6 +2,7 @@
 // It must not know a device beyond its limits.
 import type { Capabilities } from '../gpu/limits.ts'
 import {
+  type BlockShape,
   type Format,
   layoutMatrix,
   layoutPart,
@@ -23,12 +24,13 @@ import type { ModelSpec } from '../models/spec.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
-import { formatsOf, type QuantizeChoice } from './quantize.ts'
+import { formatsOf, type Quantize, type QuantizeChoice } from './quantize.ts'
 
 /** A stored matrix within a stack, with its scales if it has them. */
 export interface Piece {
   readonly weight: TensorEntry
   readonly scale: TensorEntry | undefined
+  readonly stored: MatrixLayout // as it would lie on the GPU by itself, in the format of its file
 }
 
 export interface PlannedMatrix {
@@ -63,12 +65,15 @@ export type ModelPlan = ModelTensors<PlannedMatrix, PlannedVector, PlannedBank>
 
 type Limits = Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>
 
-const FORMATS: Readonly<Partial<Record<TensorEntry['dtype'], Format>>> = {
+const STORED: Readonly<Partial<Record<TensorEntry['dtype'], Format>>> = {
   F32: 'f32',
   F16: 'f16',
   BF16: 'bf16',
   F8_E4M3: 'fp8_block',
 }
+
+/** What shares a scale in matrices that become FP8 here. */
+const FP8_BLOCK: BlockShape = { rows: 1, cols: 128 }
 
 /** Throws `not_found`, `bad_file` or `unsupported`, naming file and tensor; `bad_request` for an unknown way to quantise. */
 export function planModel(
@@ -77,13 +82,15 @@ export function planModel(
   limits: Limits,
   quantize: QuantizeChoice = 'none',
 ): ModelPlan {
-  if (Object.values(formatsOf(quantize)).some((format) => format !== 'none'))
-    throw new HadalError('unsupported', 'Weights cannot be quantised yet.')
   const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
+  const formats = formatsOf(quantize, spec)
   const plan = mapTensors(namesOf(spec), {
-    matrix: (stack) => planMatrix(spec, checkpoint, stack, most),
+    matrix: (stack, role) => {
+      const pieces = findPieces(spec, checkpoint, stack)
+      return planMatrix(pieces, formatFor(pieces, role === 'router' ? 'none' : formats[role]), most)
+    },
     vector: (stack) => planVector(checkpoint, stack),
-    bank: (bank) => planBank(spec, checkpoint, bank, most),
+    bank: (bank) => planBank(spec, checkpoint, bank, formats.experts, most),
   })
   checkExtraTensors(spec, checkpoint.tensors)
   return plan
@@ -110,14 +117,9 @@ export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: num
 /** Bytes of a bank's page table: bank and place of every slot, and of a shared expert that may be absent. */
 export const slotTableBytes = ({ slots }: PlannedBank): number => (slots.length + 1) * 8
 
-function planMatrix(
-  spec: ModelSpec,
-  checkpoint: Checkpoint,
-  stack: StoredStack,
-  most: number,
-): PlannedMatrix {
-  const { layout, pieces } = planStack(spec, checkpoint, stack)
-  return { label: stack[0]?.name ?? '', layout, parts: splitMatrix(layout, most), pieces }
+function planMatrix(pieces: readonly Piece[], format: PlannedFormat, most: number): PlannedMatrix {
+  const layout = layoutStack(pieces, format)
+  return { label: pieces[0]?.weight.name ?? '', layout, parts: splitMatrix(layout, most), pieces }
 }
 
 function planVector(checkpoint: Checkpoint, stack: StoredStack): PlannedVector {
@@ -125,32 +127,47 @@ function planVector(checkpoint: Checkpoint, stack: StoredStack): PlannedVector {
   return { entries, length: entries.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0) }
 }
 
-function planStack(spec: ModelSpec, checkpoint: Checkpoint, stack: StoredStack) {
-  const pieces = stack.map((stored) => findPiece(spec, checkpoint, stored))
-  const formats = new Set(pieces.map(({ weight }) => formatOf(weight)))
-  const [first] = pieces
-  const [format] = formats
-  if (!first || !format || formats.size > 1) {
-    const names = pieces.map(({ weight }) => `${weight.name} (${weight.dtype})`).join(' and ')
-    throw new HadalError('unsupported', `${names} are stored in different types; they must be the same.`, {
-      file: first?.weight.file ?? '',
-      tensor: first?.weight.name ?? '',
-    })
-  }
-  const heights = pieces.map(({ weight }) => weight.shape[0] ?? 0)
-  return { layout: layoutMatrix(format, heights, first.weight.shape[1] ?? 0, spec.block), pieces }
+interface PlannedFormat {
+  readonly format: Format
+  readonly block?: BlockShape | undefined
+}
+
+/**
+ * The one format of matrices that a dispatch reads together. FP8 stays as it is under `fp8`; matrices that are to stay as stored, but
+ * are stored in different types, become f32, which loses nothing.
+ */
+function formatFor(pieces: readonly Piece[], quantize: Quantize): PlannedFormat {
+  const { stored } = present(pieces[0], 'a matrix')
+  if (quantize === 'q8' || quantize === 'q4') return { format: quantize }
+  const alike = pieces.every((piece) => piece.stored.format === stored.format)
+  if (alike && (quantize === 'none' || stored.format === 'fp8_block')) return stored
+  return quantize === 'fp8' ? { format: 'fp8_block', block: FP8_BLOCK } : { format: 'f32' }
+}
+
+function layoutStack(pieces: readonly Piece[], { format, block }: PlannedFormat): MatrixLayout {
+  const heights = pieces.map(({ stored }) => stored.rows)
+  return layoutMatrix(format, heights, pieces[0]?.stored.cols ?? 0, block)
 }
 
 /** Experts lie in banks one after the other; the shared expert comes first, so that the first dispatch over banks meets it. */
-function planBank(spec: ModelSpec, checkpoint: Checkpoint, bank: StoredBank, most: number): PlannedBank {
+function planBank(
+  spec: ModelSpec,
+  checkpoint: Checkpoint,
+  bank: StoredBank,
+  quantize: Quantize,
+  most: number,
+): PlannedBank {
+  const shared = bank.shared ? [findPieces(spec, checkpoint, bank.shared)] : []
+  const routed = bank.routed.map((stack) => findPieces(spec, checkpoint, stack))
+  const format = formatFor([...shared, ...routed].flat(), quantize)
   const bankBytes: number[] = []
-  const place = (stack: StoredStack): PlannedSlot => {
-    const { layout: matrix, pieces } = planStack(spec, checkpoint, stack)
+  const place = (pieces: readonly Piece[]): PlannedSlot => {
+    const matrix = layoutStack(pieces, format)
     const layout = { ...matrix, ...layoutPart(matrix, 0, matrix.rows) }
     if (layout.bytes > most) {
       throw new HadalError(
         'unsupported',
-        `${stack[0]?.name} needs ${layout.bytes} bytes in one binding; this device allows ${most}.`,
+        `${pieces[0]?.weight.name} needs ${layout.bytes} bytes in one binding; this device allows ${most}.`,
         {
           hint: 'Use a device with larger storage buffer bindings.',
         },
@@ -162,32 +179,19 @@ function planBank(spec: ModelSpec, checkpoint: Checkpoint, bank: StoredBank, mos
     bankBytes[bankBytes.length - 1] = offset + layout.bytes
     return { bank: bankBytes.length - 1, offset, layout, pieces }
   }
-  const shared = bank.shared ? place(bank.shared) : undefined
-  const routed = bank.routed.map(place)
-  const all = shared ? [...routed, shared] : routed
-  const odd = all.find(({ layout }) => layout.format !== routed[0]?.layout.format)
-  if (odd) {
-    const [piece] = odd.pieces
-    throw new HadalError(
-      'unsupported',
-      `${piece?.weight.name} is stored as ${piece?.weight.dtype}, unlike the other experts of its layer.`,
-      {
-        file: piece?.weight.file ?? '',
-        tensor: piece?.weight.name ?? '',
-      },
-    )
-  }
+  const sharedSlots = shared.map(place)
+  const routedSlots = routed.map(place)
   return {
     label: bank.routed[0]?.[0]?.name ?? '',
-    routed: present(routed[0], 'the first expert').layout,
-    shared: shared?.layout,
+    routed: present(routedSlots[0], 'the first expert').layout,
+    shared: sharedSlots[0]?.layout,
     bankBytes,
-    slots: all,
+    slots: [...routedSlots, ...sharedSlots],
   }
 }
 
 function formatOf(entry: TensorEntry): Format {
-  const format = FORMATS[entry.dtype]
+  const format = STORED[entry.dtype]
   if (format) return format
   throw new HadalError(
     'unsupported',
@@ -200,22 +204,27 @@ function formatOf(entry: TensorEntry): Format {
   )
 }
 
-function findPiece(spec: ModelSpec, checkpoint: Checkpoint, stored: StoredTensor): Piece {
-  const weight = find(checkpoint, stored)
-  if (formatOf(weight) !== 'fp8_block') return { weight, scale: undefined }
+const findPieces = (spec: ModelSpec, checkpoint: Checkpoint, stack: StoredStack): readonly Piece[] =>
+  stack.map((stored) => findPiece(spec, checkpoint, stored))
+
+function findPiece(spec: ModelSpec, checkpoint: Checkpoint, { name, shape }: StoredTensor): Piece {
+  const weight = find(checkpoint, { name, shape })
+  const [rows = 0, cols = 0] = shape
+  const format = formatOf(weight)
+  const stored = layoutMatrix(format, [rows], cols, spec.block)
+  if (format !== 'fp8_block') return { weight, scale: undefined, stored }
   if (!spec.block) {
     throw new HadalError(
       'bad_config',
-      `config.json has no quantization_config, but ${weight.name} is stored as FP8.`,
+      `config.json has no quantization_config, but ${name} is stored as FP8.`,
       {
         file: 'config.json',
-        tensor: weight.name,
+        tensor: name,
       },
     )
   }
-  const [rows = 0, cols = 0] = stored.shape
-  const shape = [Math.ceil(rows / spec.block.rows), Math.ceil(cols / spec.block.cols)]
-  return { weight, scale: find(checkpoint, { name: `${stored.name}_scale_inv`, shape }) }
+  const blocks = [Math.ceil(rows / spec.block.rows), Math.ceil(cols / spec.block.cols)]
+  return { weight, scale: find(checkpoint, { name: `${name}_scale_inv`, shape: blocks }), stored }
 }
 
 function find(checkpoint: Checkpoint, { name, shape }: StoredTensor): TensorEntry {

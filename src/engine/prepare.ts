@@ -1,7 +1,14 @@
 // Answers: how does a planned model get onto the GPU? Buffers are allocated, then every byte is streamed to its place once.
 // It must not know configs or names.
 import type { Device } from '../gpu/device.ts'
-import { type GpuBank, type GpuMatrix, type GpuVector, type MatrixLayout, padTo } from '../gpu/matrix.ts'
+import {
+  type GpuBank,
+  type GpuMatrix,
+  type GpuVector,
+  type MatrixLayout,
+  padTo,
+  sameStorage,
+} from '../gpu/matrix.ts'
 import { present } from '../lib/error.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
@@ -14,6 +21,7 @@ import {
 } from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import { type StreamOptions, streamTensors } from '../weights/stream.ts'
+import { Converter } from './convert.ts'
 import { type ModelPlan, type Piece, type PlannedBank, type PlannedMatrix, slotTableBytes } from './plan.ts'
 
 export type GpuModel = ModelTensors<GpuMatrix, GpuVector, GpuBank>
@@ -24,19 +32,50 @@ const PENDING_BYTES = 64 * 1024 * 1024
 /** A model whose buffers exist and are still empty. */
 export interface EmptyModel {
   readonly tensors: GpuModel
-  readonly writers: ReadonlyMap<TensorEntry, TensorWriter>
+  readonly writers: Writers
+}
+
+type WriterMap = Map<TensorEntry, TensorWriter>
+
+/** Who takes which tensor. Scales of matrices that are converted come before all others, wherever they lie. */
+interface Writers {
+  readonly early: WriterMap
+  readonly rest: WriterMap
+  converter: Converter | undefined // made for the first matrix that needs one
 }
 
 /** Allocates the model's buffers: whether they fit is known before the first byte is fetched. Call within `Arena.guard`. */
 export function allocateModel(device: Device, plan: ModelPlan): EmptyModel {
-  const writers = new Map<TensorEntry, TensorWriter>()
+  const writers: Writers = { early: new Map(), rest: new Map(), converter: undefined }
   return { tensors: allocate(device, plan, writers), writers }
 }
 
 /** Streams every byte to its place. */
 export async function fillModel(
   device: Device,
-  { writers }: EmptyModel,
+  { writers: { early, rest, converter } }: EmptyModel,
+  checkpoint: Checkpoint,
+  options: StreamOptions,
+): Promise<void> {
+  const earlyBytes = bytesOf(early.keys())
+  const totalBytes = earlyBytes + bytesOf(rest.keys())
+  const { onProgress } = options
+  const pass = (writers: WriterMap, before: number) =>
+    stream(device, writers, checkpoint, {
+      ...options,
+      ...(onProgress && {
+        onProgress: (done) => onProgress({ ...done, bytes: before + done.bytes, totalBytes }),
+      }),
+    })
+  await converter?.prepare()
+  await pass(early, 0)
+  await pass(rest, earlyBytes)
+  converter?.close()
+}
+
+async function stream(
+  device: Device,
+  writers: WriterMap,
   checkpoint: Checkpoint,
   options: StreamOptions,
 ): Promise<void> {
@@ -57,14 +96,30 @@ export async function fillModel(
   )
 }
 
-function allocate(device: Device, plan: ModelPlan, writers: Map<TensorEntry, TensorWriter>): GpuModel {
+const bytesOf = (entries: Iterable<TensorEntry>): number =>
+  [...entries].reduce((sum, { start, end }) => sum + end - start, 0)
+
+type Write = (layout: MatrixLayout, pieces: readonly Piece[], places: readonly Placed[]) => void
+
+function allocate(device: Device, plan: ModelPlan, writers: Writers): GpuModel {
   const { queue } = device.gpu
-  const write = (layout: MatrixLayout, pieces: readonly Piece[], places: readonly Placed[]) => {
-    pieces.forEach(({ weight, scale }, index) => {
+  const convert = (piece: Piece, layout: MatrixLayout, start: number, places: readonly Placed[]) => {
+    writers.converter ??= new Converter(device)
+    const { weight, scale } = writers.converter.writers(piece, { layout, start, places })
+    writers.rest.set(piece.weight, weight)
+    if (piece.scale && scale) writers.early.set(piece.scale, scale)
+  }
+  const write: Write = (layout, pieces, places) => {
+    for (const [index, piece] of pieces.entries()) {
+      const { weight, scale, stored } = piece
       const start = layout.starts[index] ?? 0
-      writers.set(weight, rowWriter(queue, weight, layout, start, places))
-      if (scale) writers.set(scale, scaleWriter(queue, scale, layout, start, places))
-    })
+      if (!sameStorage(stored, layout)) {
+        convert(piece, layout, start, places)
+        continue
+      }
+      writers.rest.set(weight, rowWriter(queue, weight, layout, start, places))
+      if (scale) writers.rest.set(scale, scaleWriter(queue, scale, layout, start, places))
+    }
   }
   return mapTensors(plan, {
     matrix: ({ label, layout, parts, pieces }: PlannedMatrix): GpuMatrix => {
@@ -80,7 +135,7 @@ function allocate(device: Device, plan: ModelPlan, writers: Map<TensorEntry, Ten
       const { buffer } = device.arena.allocate('weights', entries[0]?.name ?? '', padTo(length, 16) * 4)
       let first = 0
       for (const entry of entries) {
-        writers.set(entry, vectorWriter(queue, entry, buffer, first))
+        writers.rest.set(entry, vectorWriter(queue, entry, buffer, first))
         first += entry.shape[0] ?? 0
       }
       return { buffer: () => buffer, length }
@@ -89,11 +144,7 @@ function allocate(device: Device, plan: ModelPlan, writers: Map<TensorEntry, Ten
   })
 }
 
-function allocateBank(
-  device: Device,
-  plan: PlannedBank,
-  write: (layout: MatrixLayout, pieces: readonly Piece[], places: readonly Placed[]) => void,
-): GpuBank {
+function allocateBank(device: Device, plan: PlannedBank, write: Write): GpuBank {
   const banks = plan.bankBytes.map((bytes) => device.arena.allocate('experts', plan.label, bytes).buffer)
   // The page table: for each expert its bank and its first vec4 there.
   const table = new Uint32Array(plan.slots.flatMap(({ bank, offset }) => [bank, offset / 16]))

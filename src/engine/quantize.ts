@@ -1,6 +1,7 @@
 // Answers: which class of matrices is stored in which format on the GPU? The choice a user makes, and what it means for each class.
 // It must not know any tensor, nor how a format is encoded.
 import { HadalError } from '../lib/error.ts'
+import type { ModelSpec } from '../models/spec.ts'
 import type { MatrixRole } from '../models/tensors.ts'
 
 /** How weights are stored on the GPU; `none` is as the file has them. Matrices that are in FP8 already stay so under `fp8`. */
@@ -24,7 +25,7 @@ const same = (each: Quantize): QuantizeClasses => ({
   head: each,
 })
 
-/** What each word means. q4 keeps in q8 what every token is multiplied with: little memory, much of the error. */
+/** What each word means. q4 keeps in q8 what is little memory and much of the error (docs/quantization.md). */
 const CHOICES: Readonly<Record<Quantize, QuantizeClasses>> = {
   none: same('none'),
   fp8: same('fp8'),
@@ -32,11 +33,15 @@ const CHOICES: Readonly<Record<Quantize, QuantizeClasses>> = {
   q4: { ...same('q4'), attention: 'q8', embedding: 'q8', head: 'q8' },
 }
 
-/** The format of each class. Throws `bad_request` for words and classes that do not exist. */
-export function formatsOf(choice: QuantizeChoice): QuantizeClasses {
+/**
+ * The format of each class. In a mixture of experts q4 leaves the few dense layers in q8 too: they come first, and their errors pass
+ * through all others. Throws `bad_request` for words and classes that do not exist.
+ */
+export function formatsOf(choice: QuantizeChoice, spec?: Pick<ModelSpec, 'layers'>): QuantizeClasses {
   if (typeof choice === 'string') {
     checkWord(choice)
-    return CHOICES[choice]
+    const mixed = spec?.layers.some(({ kind }) => kind === 'mixture') ?? false
+    return choice === 'q4' && mixed ? { ...CHOICES.q4, mlp: 'q8' } : CHOICES[choice]
   }
   for (const [name, word] of Object.entries(choice)) {
     if (!Object.hasOwn(CHOICES.none, name)) {

@@ -2,21 +2,36 @@
 // It must not know which matrix it is or where its bytes come from.
 import { HadalError } from '../lib/error.ts'
 
-/** Storage formats on the GPU; each is a module of shaders/weights. */
-export type Format = 'f32' | 'f16' | 'bf16' | 'fp8_block'
+/** Columns and rows that share one scale. */
+export interface BlockShape {
+  readonly rows: number
+  readonly cols: number
+}
 
-export const FORMAT_BYTES: Readonly<Record<Format, number>> = { f32: 4, f16: 2, bf16: 2, fp8_block: 1 }
+interface FormatFacts {
+  readonly bits: number // of one weight
+  readonly scaleBits: 0 | 16 | 32 // of one scale
+  readonly block?: BlockShape // where the format itself says what shares a scale, and not the file
+}
+
+const GROUP: BlockShape = { rows: 1, cols: 32 }
+
+/** Storage formats on the GPU; each is a module of shaders/weights and an entry here. */
+export const FORMATS = {
+  f32: { bits: 32, scaleBits: 0 },
+  f16: { bits: 16, scaleBits: 0 },
+  bf16: { bits: 16, scaleBits: 0 },
+  fp8_block: { bits: 8, scaleBits: 32 },
+  q8: { bits: 8, scaleBits: 16, block: GROUP },
+  q4: { bits: 4, scaleBits: 16, block: GROUP },
+} as const satisfies Record<string, FormatFacts>
+
+export type Format = keyof typeof FORMATS
 
 /** Columns of one chunk: rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
 export const CHUNK = 16
 
 export const padTo = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple
-
-/** Scales per block, for `fp8_block`. */
-export interface BlockShape {
-  readonly rows: number
-  readonly cols: number
-}
 
 /** The layout of a matrix [rows, cols], before it is cut into parts. It may be several stored matrices, one under the other. */
 export interface MatrixLayout {
@@ -25,8 +40,8 @@ export interface MatrixLayout {
   readonly rows: number
   readonly cols: number
   readonly stride: number // of a row, in vec4<u32> (16 bytes)
-  readonly block: BlockShape // 128 × 128 where the format has no scales, and unused
-  readonly scaleStride: number // scales per block row; 0 without scales
+  readonly block: BlockShape // what shares a scale; single rows where the format has none
+  readonly scaleStride: number // words of scales per block row, two f16-sized ones in a word; 0 without scales
 }
 
 /** A run of rows in one buffer. Its scales follow its rows. */
@@ -37,30 +52,32 @@ export interface PartLayout {
   readonly bytes: number
 }
 
-const NO_BLOCK: BlockShape = { rows: 128, cols: 128 }
+const NO_BLOCK: BlockShape = { rows: 1, cols: CHUNK }
+const FILE_BLOCK: BlockShape = { rows: 128, cols: 128 }
 
 /**
  * Lays stored matrices of `heights` rows and `cols` columns under each other. With scales, each begins at a whole block row, so that a
- * scale keeps belonging to the same weights; the rows skipped are zero.
+ * scale keeps belonging to the same weights; the rows skipped are zero. `block` is for formats whose blocks the file decides.
  * Throws `unsupported` for block widths that would put two scales into one chunk.
  */
 export function layoutMatrix(
   format: Format,
   heights: readonly number[],
   cols: number,
-  block: BlockShape = NO_BLOCK,
+  block: BlockShape = FILE_BLOCK,
 ): MatrixLayout {
-  const scaled = format === 'fp8_block'
-  if (scaled && block.cols % CHUNK !== 0) {
+  const facts: FormatFacts = FORMATS[format]
+  const own = facts.block ?? (facts.scaleBits > 0 ? block : NO_BLOCK)
+  if (own.cols % CHUNK !== 0) {
     throw new HadalError(
       'unsupported',
-      `weight_block_size [${block.rows}, ${block.cols}]: the width must be a multiple of ${CHUNK}.`,
+      `weight_block_size [${own.rows}, ${own.cols}]: the width must be a multiple of ${CHUNK}.`,
     )
   }
   const starts: number[] = []
   let rows = 0
   for (const height of heights) {
-    rows = scaled ? padTo(rows, block.rows) : rows
+    rows = padTo(rows, own.rows)
     starts.push(rows)
     rows += height
   }
@@ -69,10 +86,20 @@ export function layoutMatrix(
     starts,
     rows,
     cols,
-    stride: (padTo(cols, CHUNK) * FORMAT_BYTES[format]) / 16,
-    block,
-    scaleStride: scaled ? Math.ceil(cols / block.cols) : 0,
+    stride: Math.ceil((padTo(cols, CHUNK) * facts.bits) / 128),
+    block: own,
+    scaleStride: Math.ceil((Math.ceil(cols / own.cols) * facts.scaleBits) / 32),
   }
+}
+
+/** Whether rows of the one are rows of the other, byte for byte. */
+export const sameStorage = (a: MatrixLayout, b: MatrixLayout): boolean =>
+  a.format === b.format && a.block.rows === b.block.rows && a.block.cols === b.block.cols
+
+/** Columns of a row whose codes and scales fill words of their own: what can be written without touching a neighbour's. */
+export function spanOf({ format, block }: MatrixLayout): number {
+  const { scaleBits } = FORMATS[format]
+  return scaleBits === 0 ? CHUNK : (block.cols * 32) / scaleBits
 }
 
 /** The layout of `rows` rows from `firstRow` on, with their scales behind them; bytes are a multiple of 16. */
@@ -89,7 +116,7 @@ export function layoutPart(matrix: MatrixLayout, firstRow: number, rows: number)
 export function splitMatrix(matrix: MatrixLayout, maxBytes: number): PartLayout[] {
   const whole = layoutPart(matrix, 0, matrix.rows)
   if (whole.bytes <= maxBytes) return [whole]
-  const unit = matrix.format === 'fp8_block' ? leastCommonMultiple(64, matrix.block.rows) : 64
+  const unit = leastCommonMultiple(64, matrix.block.rows)
   const unitBytes = layoutPart(matrix, 0, unit).bytes
   const units = Math.floor(maxBytes / unitBytes)
   if (units === 0) {

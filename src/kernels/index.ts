@@ -7,6 +7,7 @@ import * as heads from './heads.ts'
 import * as linear from './linear.ts'
 import * as moe from './moe.ts'
 import * as norm from './norm.ts'
+import * as quantize from './quantize.ts'
 import * as sample from './sample.ts'
 
 const families: readonly Readonly<Record<string, unknown>>[] = [
@@ -17,6 +18,7 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
   linear,
   moe,
   norm,
+  quantize,
   sample,
 ]
 

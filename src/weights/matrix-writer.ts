@@ -1,7 +1,7 @@
 // Answers: how do the bytes of a stored tensor become rows of a GPU matrix, scales or a vector? Checked, padded and written as they arrive.
 // It must not know which tensor of the model it is, nor where the bytes come from.
 import type { MatrixLayout, PartLayout } from '../gpu/matrix.ts'
-import { HadalError } from '../lib/error.ts'
+import { HadalError, present } from '../lib/error.ts'
 import { type FloatType, toF32 } from '../lib/float.ts'
 import type { TensorEntry } from './safetensors.ts'
 
@@ -16,11 +16,13 @@ export interface Placed {
   readonly part: PartLayout
   readonly buffer: GPUBuffer
   readonly offset: number // bytes, a multiple of 16
+  /** Called when the last row of the part has been written: the place may then be used for another part. */
+  readonly filled?: () => void
 }
 
 /**
- * Writes the rows of a stored matrix from row `start` of its layout on. Rows are padded to the layout's stride; whole rows that
- * need no padding go straight from the piece to the GPU.
+ * Writes the rows of a stored matrix from row `start` of its layout on, which must all be finite. Rows are padded to the layout's
+ * stride; whole rows that need no padding go straight from the piece to the GPU.
  */
 export function rowWriter(
   queue: GPUQueue,
@@ -29,6 +31,7 @@ export function rowWriter(
   start: number,
   places: readonly Placed[],
 ): TensorWriter {
+  const type = floatType(entry, WEIGHT_TYPES)
   const rows = entry.shape[0] ?? 0
   const rowBytes = (entry.end - entry.start) / rows
   const strideBytes = layout.stride * 16
@@ -37,7 +40,7 @@ export function rowWriter(
 
   const write = (bytes: Uint8Array<ArrayBuffer>) => {
     const count = bytes.length / rowBytes
-    if (layout.format === 'fp8_block') refuseNaN(entry, bytes, row * rowBytes)
+    refuseNonFinite(entry, type, bytes, row * layout.cols)
     const padded = rowBytes === strideBytes ? bytes : padRows(bytes, rowBytes, strideBytes)
     writeRows(queue, layout, places, start + row, padded)
     row += count
@@ -63,7 +66,7 @@ export function rowWriter(
   }
 }
 
-/** Writes the block scales of a matrix: f32, from the block row of row `start` on. Scales must be finite. */
+/** Writes the block scales of a matrix: f32, from the block row of row `start` on. */
 export function scaleWriter(
   queue: GPUQueue,
   entry: TensorEntry,
@@ -71,38 +74,62 @@ export function scaleWriter(
   start: number,
   places: readonly Placed[],
 ): TensorWriter {
+  return scaleReader(entry, (scales) => writeScales(queue, scales, layout, start, places))
+}
+
+/** So large a scale would make infinity of the largest FP8 number. */
+const MOST_SCALE = 3e38 / 448
+
+/** Gathers the block scales of a matrix, which must be finite, also when multiplied with a weight. */
+export function scaleReader(
+  entry: TensorEntry,
+  done: (scales: Float32Array<ArrayBuffer>) => void,
+): TensorWriter {
   return whole(entry, SCALE_TYPES, (scales) => {
-    const stride = layout.scaleStride
-    const bad = scales.findIndex((scale) => !Number.isFinite(scale))
-    if (bad >= 0)
-      throw broken(
-        entry,
-        `holds ${scales[bad]} at [${Math.floor(bad / stride)}, ${bad % stride}]; a scale must be finite`,
-      )
-    const firstBlock = start / layout.block.rows
-    for (const { part, buffer, offset } of places) {
-      const partBlock = part.firstRow / layout.block.rows
-      const blocks = Math.ceil(part.rows / layout.block.rows)
-      const from = Math.max(firstBlock, partBlock)
-      const to = Math.min(firstBlock + scales.length / stride, partBlock + blocks)
-      if (from >= to) continue
-      const own = scales.subarray((from - firstBlock) * stride, (to - firstBlock) * stride)
-      queue.writeBuffer(buffer, offset + (part.scales + (from - partBlock) * stride) * 4, own)
-    }
+    const stride = entry.shape[1] ?? 1
+    const bad = scales.findIndex((scale) => !(Math.abs(scale) <= MOST_SCALE))
+    if (bad < 0) return done(scales)
+    const place = `[${Math.floor(bad / stride)}, ${bad % stride}]`
+    throw broken(entry, `holds ${scales[bad]} at ${place}; a scale must be finite`)
   })
 }
 
-/** Writes a vector as f32, from element `first` of the buffer on. */
+/** Writes block scales [block rows, block columns] behind the rows of each part, from the block row of row `start` on. */
+export function writeScales(
+  queue: GPUQueue,
+  scales: Float32Array<ArrayBuffer>,
+  layout: MatrixLayout,
+  start: number,
+  places: readonly Placed[],
+): void {
+  const stride = layout.scaleStride
+  const firstBlock = start / layout.block.rows
+  for (const { part, buffer, offset } of places) {
+    const partBlock = part.firstRow / layout.block.rows
+    const blocks = Math.ceil(part.rows / layout.block.rows)
+    const from = Math.max(firstBlock, partBlock)
+    const to = Math.min(firstBlock + scales.length / stride, partBlock + blocks)
+    if (from >= to) continue
+    const own = scales.subarray((from - firstBlock) * stride, (to - firstBlock) * stride)
+    queue.writeBuffer(buffer, offset + (part.scales + (from - partBlock) * stride) * 4, own)
+  }
+}
+
+/** Writes a vector, whose numbers must be finite, as f32, from element `first` of the buffer on. */
 export function vectorWriter(
   queue: GPUQueue,
   entry: TensorEntry,
   buffer: GPUBuffer,
   first: number,
 ): TensorWriter {
-  return whole(entry, VALUE_TYPES, (values) => queue.writeBuffer(buffer, first * 4, values))
+  return whole(entry, VALUE_TYPES, (values) => {
+    refuseOneOf(entry, values, 0)
+    queue.writeBuffer(buffer, first * 4, values)
+  })
 }
 
 const VALUE_TYPES: readonly FloatType[] = ['F32', 'F16', 'BF16']
+const WEIGHT_TYPES: readonly FloatType[] = [...VALUE_TYPES, 'F8_E4M3']
 /** A byte of E8M0 is a power of two (its NaN is refused with the others). */
 const SCALE_TYPES: readonly FloatType[] = [...VALUE_TYPES, 'F8_E8M0']
 
@@ -147,12 +174,14 @@ function writeRows(
 ): void {
   const strideBytes = layout.stride * 16
   const count = bytes.length / strideBytes
-  for (const { part, buffer, offset } of places) {
+  for (const { part, buffer, offset, filled } of places) {
+    const end = part.firstRow + part.rows
     const from = Math.max(firstRow, part.firstRow)
-    const to = Math.min(firstRow + count, part.firstRow + part.rows)
+    const to = Math.min(firstRow + count, end)
     if (from >= to) continue
     const own = bytes.subarray((from - firstRow) * strideBytes, (to - firstRow) * strideBytes)
     queue.writeBuffer(buffer, offset + (from - part.firstRow) * strideBytes, own)
+    if (to === end) filled?.()
   }
 }
 
@@ -172,23 +201,37 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined
 }
 
-/** FP8 E4M3 has two NaN codes, 0x7f and 0xff, which the kernels would read as ±480. Four bytes are looked at at once. */
-function refuseNaN(entry: TensorEntry, bytes: Uint8Array<ArrayBuffer>, offset: number): void {
-  const suspect = (from: number, to: number) => {
-    for (let i = from; i < to; i++) {
-      if (((bytes[i] ?? 0) & 0x7f) === 0x7f)
-        throw broken(entry, `holds the FP8 code for NaN at element ${offset + i}`)
-    }
-  }
-  const head = Math.min((4 - (bytes.byteOffset % 4)) % 4, bytes.length)
-  const words = new Uint32Array(bytes.buffer, bytes.byteOffset + head, (bytes.length - head) >> 2)
-  suspect(0, head)
-  for (let i = 0; i < words.length; i++) {
-    // Adding 1 to each 7-bit magnitude carries into bit 7 only from 0x7f.
-    if (((((words[i] ?? 0) & 0x7f7f7f7f) + 0x01010101) & 0x80808080) !== 0)
-      suspect(head + 4 * i, head + 4 * i + 4)
-  }
-  suspect(head + 4 * words.length, bytes.length)
+/**
+ * What is added to the exponents of a word's numbers (all of E4M3's bits: its NaN is the largest code) so that those of NaN and
+ * infinity, and no others, carry into the sign.
+ */
+const CARRIES: Readonly<Partial<Record<FloatType, { mask: number; add: number; signs: number }>>> = {
+  F32: { mask: 0x7f800000, add: 0x00800000, signs: 0x80000000 },
+  F16: { mask: 0x7c007c00, add: 0x04000400, signs: 0x80008000 },
+  BF16: { mask: 0x7f807f80, add: 0x00800080, signs: 0x80008000 },
+  F8_E4M3: { mask: 0x7f7f7f7f, add: 0x01010101, signs: 0x80808080 },
+}
+
+/** Kernels promise nothing for NaN and infinity, and read FP8's NaN as ±480. `first`: which element the bytes begin with. */
+function refuseNonFinite(
+  entry: TensorEntry,
+  type: FloatType,
+  bytes: Uint8Array<ArrayBuffer>,
+  first: number,
+): void {
+  const { mask, add, signs } = present(CARRIES[type], type)
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2)
+  let carries = 0
+  for (let i = 0; i < words.length; i++) carries |= ((words[i] ?? 0) & mask) + add
+  // Bytes behind the last word are looked at number by number, and all others with them: real matrices have none.
+  const covered = aligned.length === 4 * words.length
+  if ((carries & signs) !== 0 || !covered) refuseOneOf(entry, toF32(type, aligned), first)
+}
+
+function refuseOneOf(entry: TensorEntry, values: Float32Array, first: number): void {
+  const bad = values.findIndex((value) => !Number.isFinite(value))
+  if (bad >= 0) throw broken(entry, `holds ${values[bad]} at element ${first + bad}; a weight must be finite`)
 }
 
 function broken(entry: TensorEntry, what: string): HadalError {

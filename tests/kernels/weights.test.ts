@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
+import { type Format, layoutMatrix } from '../../src/gpu/matrix.ts'
 import { embed as embedKernel } from '../../src/kernels/embed.ts'
-import { decodeBF16, decodeE4M3, decodeF16 } from '../../src/lib/float.ts'
+import { decodeBF16, decodeE4M3, decodeF16, encodeBF16 } from '../../src/lib/float.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 
@@ -13,17 +14,17 @@ async function readRows(
   words: Uint32Array,
   rows: number,
   cols: number,
-  format: string,
+  format: Format,
   scales = 0,
 ) {
-  const bytesPerWeight = { f32: 4, bf16: 2, f16: 2, fp8_block: 1 }[format] ?? 0
+  const { stride, scaleStride } = layoutMatrix(format, [rows], cols, { rows: 1, cols })
   const { x } = await runKernel(device, {
     kernel: embedKernel,
     constants: {
       HIDDEN: cols,
-      STRIDE: (cols * bytesPerWeight) / 16,
+      STRIDE: stride,
       SCALES: scales,
-      SCALE_STRIDE: 1,
+      SCALE_STRIDE: scaleStride,
       BLOCK_ROWS: 1,
       BLOCK_COLS: cols,
       FIRST: 0,
@@ -65,6 +66,25 @@ describeOnAdapters('weights', (adapter) => {
     const words = Uint32Array.of(0x80008000, 0, 0, 0, ...scale)
     const actual = await readRows(device, words, 1, 16, 'fp8_block', 4)
     expect([...actual].slice(0, 4)).toEqual([0, -0, 0, -0])
+  })
+
+  it('decodes all codes of q8 and q4 exactly, under scales of every size and sign', async () => {
+    const sizes = [1, -3e-5, 1e-30, -(2 ** 100), 0, 2 ** -126, 1 / 3, -6e4]
+    for (const [format, cols] of [
+      ['q8', 256],
+      ['q4', 512],
+    ] as const) {
+      const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
+      const scales = Uint16Array.from({ length: cols / 32 }, (_, i) => encodeBF16(sizes[i % 8] ?? 0))
+      const words = new Uint32Array(64 + cols / 64)
+      words.set(new Uint32Array(bytes.buffer))
+      words.set(new Uint32Array(scales.buffer), 64)
+      const code = (col: number) =>
+        format === 'q8' ? (col << 24) >> 24 : ((16 * (col >> 5) + (col & 15)) << (col & 16 ? 24 : 28)) >> 28
+      const actual = await readRows(device, words, 1, cols, format, 64)
+      const wanted = Array.from(actual, (_, col) => decodeBF16(scales[col >> 5] ?? 0) * code(col) + 0)
+      expect([...actual].map((value) => value + 0)).toEqual(wanted)
+    }
   })
 
   it('decodes BF16, F16 and F32 exactly', async () => {

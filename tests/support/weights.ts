@@ -1,12 +1,11 @@
 // Answers: how does a test put a matrix onto the GPU in one of the stored formats, and which numbers does it then hold?
+import { FORMATS, type Format, layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16, encodeE4M3, encodeF16 } from '../../src/lib/float.ts'
+import { quantize } from '../../src/reference/quantize.ts'
 import { normals } from './numbers.ts'
 
-export type WeightFormat = 'f32' | 'bf16' | 'f16' | 'fp8_block'
-export const WEIGHT_FORMATS: readonly WeightFormat[] = ['f32', 'bf16', 'f16', 'fp8_block']
-
-/** Vec4s of 16 bytes that hold a chunk of 16 columns. */
-const CHUNK_VEC4S = { f32: 4, bf16: 2, f16: 2, fp8_block: 1 } as const
+export type WeightFormat = Format
+export const WEIGHT_FORMATS = Object.keys(FORMATS) as WeightFormat[]
 
 export interface Blocks {
   readonly rows: number
@@ -30,7 +29,10 @@ export interface PackedMatrix {
 }
 
 /** Stores one number and returns what the stored code means. */
-const STORE: Record<WeightFormat, (view: DataView, index: number, value: number) => number> = {
+const STORE: Record<
+  Exclude<WeightFormat, 'q8' | 'q4'>,
+  (view: DataView, index: number, value: number) => number
+> = {
   f32: (view, index, value) => {
     view.setFloat32(4 * index, value, true)
     return view.getFloat32(4 * index, true)
@@ -57,20 +59,14 @@ export function packMatrix(
   blocks: Blocks = { rows: 128, cols: 128 },
 ): PackedMatrix {
   const rows = source.length / cols
-  const chunks = Math.ceil(cols / 16)
-  const stride = chunks * CHUNK_VEC4S[format]
-  const scaleStride = Math.ceil(cols / blocks.cols)
-  const scales = format === 'fp8_block' ? blockScales(source, rows, cols, blocks) : new Float32Array(0)
-  const paddedScales = Math.ceil(scales.length / 4) * 4
-  const words = new Uint32Array(rows * stride * 4 + paddedScales)
-  const view = new DataView(words.buffer)
-  const values = new Float64Array(rows * cols)
-  for (let i = 0; i < values.length; i++) {
-    const [row, col] = [Math.floor(i / cols), i % cols]
-    const scale = scales[Math.floor(row / blocks.rows) * scaleStride + Math.floor(col / blocks.cols)] ?? 1
-    values[i] = scale * STORE[format](view, row * chunks * 16 + col, (source[i] ?? 0) / scale)
-  }
-  new Float32Array(words.buffer).set(scales, rows * stride * 4)
+  const layout = layoutMatrix(format, [rows], cols, blocks)
+  const part = layoutPart(layout, 0, rows)
+  const words = new Uint32Array(part.bytes / 4)
+  const into = { words, stride: layout.stride, scales: part.scales, scaleStride: layout.scaleStride }
+  const values =
+    format === 'q8' || format === 'q4'
+      ? storeGroups(source, cols, format, into)
+      : storeNumbers(source, cols, format, blocks, into)
   return {
     rows,
     cols,
@@ -78,13 +74,64 @@ export function packMatrix(
     values,
     imports: { weights: `weights/${format}` },
     constants: {
-      STRIDE: stride,
-      SCALES: rows * stride * 4,
-      SCALE_STRIDE: scaleStride,
-      BLOCK_ROWS: blocks.rows,
-      BLOCK_COLS: blocks.cols,
+      STRIDE: layout.stride,
+      SCALES: part.scales,
+      SCALE_STRIDE: layout.scaleStride,
+      BLOCK_ROWS: layout.block.rows,
+      BLOCK_COLS: layout.block.cols,
     },
   }
+}
+
+/** Where the words of a matrix go. */
+interface Into {
+  readonly words: Uint32Array<ArrayBuffer>
+  readonly stride: number // of a row, in vec4s
+  readonly scales: number // first scale, in words
+  readonly scaleStride: number // in words
+}
+
+function storeNumbers(
+  source: ArrayLike<number>,
+  cols: number,
+  format: keyof typeof STORE,
+  blocks: Blocks,
+  into: Into,
+): Float64Array {
+  const rows = source.length / cols
+  const view = new DataView(into.words.buffer)
+  const scales = format === 'fp8_block' ? blockScales(source, rows, cols, blocks) : new Float32Array(0)
+  const stored = (into.stride * 128) / FORMATS[format].bits // columns of a row, padding included
+  const values = Float64Array.from({ length: rows * cols }, (_, i) => {
+    const [row, col] = [Math.floor(i / cols), i % cols]
+    const scale =
+      scales[Math.floor(row / blocks.rows) * into.scaleStride + Math.floor(col / blocks.cols)] ?? 1
+    return scale * STORE[format](view, row * stored + col, (source[i] ?? 0) / scale)
+  })
+  new Float32Array(into.words.buffer).set(scales, into.scales)
+  return values
+}
+
+/** Packs what `quantize` of src/reference says: see shaders/weights/q8.wgsl and q4.wgsl for where each code lies. */
+function storeGroups(source: ArrayLike<number>, cols: number, format: 'q8' | 'q4', into: Into): Float64Array {
+  const { codes, scales, values } = quantize(source, cols, format)
+  const bytes = new Uint8Array(into.words.buffer)
+  codes.forEach((code, i) => {
+    const [row, col] = [Math.floor(i / cols), i % cols]
+    const at = 16 * row * into.stride
+    if (format === 'q8') {
+      bytes[at + col] = code
+      return
+    }
+    const to = at + 16 * Math.floor(col / 32) + (col % 16)
+    bytes[to] = (bytes[to] ?? 0) | ((code & 15) << (col % 32 < 16 ? 0 : 4))
+  })
+  const halves = new Uint16Array(into.words.buffer)
+  const groups = Math.ceil(cols / 32)
+  scales.forEach((scale, i) => {
+    halves[2 * (into.scales + Math.floor(i / groups) * into.scaleStride) + (i % groups)] = encodeBF16(scale)
+  })
+  return values
 }
 
 /** A random matrix, its rows of different sizes, so that a wrong row or scale shows. */

@@ -55,6 +55,21 @@ describe('splitMatrix', () => {
     expect(layoutMatrix('bf16', [70, 144], 138).starts).toEqual([0, 70])
     expect(() => layoutMatrix('fp8_block', [70], 138, { rows: 128, cols: 24 })).toThrow(/weight_block_size/)
   })
+
+  it('gives a group of 32 columns 8.5 or 4.5 bits a weight, and each row scales of its own', () => {
+    for (const [format, bits] of [
+      ['q8', 8.5],
+      ['q4', 4.5],
+    ] as const) {
+      const matrix = layoutMatrix(format, [70, 144], 256)
+      expect(matrix.starts).toEqual([0, 70])
+      expect(layoutPart(matrix, 0, 214).bytes).toBe((214 * 256 * bits) / 8)
+      const parts = splitMatrix(matrix, 20_000)
+      expect(parts.map(({ firstRow }) => firstRow)).toEqual(format === 'q8' ? [0, 64, 128, 192] : [0, 128])
+    }
+    const odd = layoutMatrix('q4', [3], 46) // three chunks: two vec4s; two groups: one word
+    expect([odd.stride, odd.scaleStride, layoutPart(odd, 0, 3).bytes]).toEqual([2, 1, 112])
+  })
 })
 
 describeOnAdapters(
@@ -114,29 +129,40 @@ describeOnAdapters(
       const bf16 = Uint8Array.of(0x80, 0x3f, 0x00, 0xc0) // 1, -2
       feed(vectorWriter(device.gpu.queue, entryOf('BF16', [2], 4), buffer, 1), bf16, 4)
       expect([...new Float32Array(await readBuffer(device, buffer, 12))]).toEqual([0, 1, -2])
-      const odd = vectorWriter(device.gpu.queue, entryOf('I32', [2], 8), buffer, 0)
-      expect(() => feed(odd, new Uint8Array(8), 5)).toThrow(/stored as I32/)
+      const odd = () => vectorWriter(device.gpu.queue, entryOf('I32', [2], 8), buffer, 0)
+      expect(odd).toThrow(/stored as I32/)
     })
 
-    it('refuses NaN codes wherever they stand, and scales that are not finite', () => {
-      const layout = layoutMatrix('fp8_block', [3], 21)
-      for (const at of [0, 1, 4, 33, 62]) {
-        for (const code of [0x7f, 0xff]) {
-          const bytes = counted(63)
-          bytes[at] = code
-          const writer = rowWriter(
-            device.gpu.queue,
-            entryOf('F8_E4M3', [3, 21], 63),
-            layout,
-            0,
-            placed(layout, 1 << 20),
-          )
+    it('refuses numbers that are not finite wherever they stand, of every type, however the bytes lie', () => {
+      const cases = [
+        ['F8_E4M3', 'fp8_block', [0x7f]],
+        ['F8_E4M3', 'fp8_block', [0xff]],
+        ['BF16', 'bf16', [0x80, 0xff]],
+        ['BF16', 'bf16', [0xc0, 0x7f]],
+        ['F16', 'f16', [0x00, 0x7c]],
+        ['F32', 'f32', [0x00, 0x00, 0x80, 0x7f]],
+      ] as const
+      for (const [dtype, format, code] of cases) {
+        const layout = layoutMatrix(format, [3], 21)
+        const [places, length] = [placed(layout, 1 << 20), 63 * code.length]
+        for (const at of [0, 1, 4, 33, 62]) {
+          const memory = new Uint8Array(length + 3)
+          const bytes = memory.subarray(at % 4, (at % 4) + length)
+          bytes.set(code, at * code.length)
+          const writer = rowWriter(device.gpu.queue, entryOf(dtype, [3, 21], length), layout, 0, places)
           expect(() => feed(writer, bytes, at + 1)).toThrow(
-            `layer.weight holds the FP8 code for NaN at element ${at}`,
+            new RegExp(`layer.weight holds (NaN|-?Infinity) at element ${at}; a weight must be finite`),
           )
         }
       }
-      const scales = new Uint8Array(Float32Array.of(Number.POSITIVE_INFINITY).buffer)
+      const { buffer } = device.arena.allocate('weights', 'vector', 64)
+      const vector = vectorWriter(device.gpu.queue, entryOf('BF16', [2], 4), buffer, 0)
+      expect(() => feed(vector, Uint8Array.of(0, 0, 0x80, 0x7f), 1)).toThrow('holds Infinity at element 1')
+    })
+
+    it('refuses scales that are not finite, or make infinity of a weight', () => {
+      const layout = layoutMatrix('fp8_block', [3], 21)
+      const scales = new Uint8Array(Float32Array.of(1e37).buffer)
       const writer = scaleWriter(
         device.gpu.queue,
         entryOf('F32', [1, 1], 4),

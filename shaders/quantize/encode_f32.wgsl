@@ -1,0 +1,8 @@
+// encode_f32 – 16 columns a call as weights/f32 reads them: scales multiplied out, nothing rounded again
+
+const SPAN: u32 = 1; // chunks
+
+fn encode(row: u32, span: u32) {
+  let values = source_chunk(row, span);
+  for (var i = 0u; i < 4; i++) { store_codes(row, 4 * span + i, bitcast<vec4<u32>>(values[i])); }
+}

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Device } from '../../src/gpu/device.ts'
+import { type Format, layoutMatrix, layoutPart, spanOf } from '../../src/gpu/matrix.ts'
+import { encodeBatch, quantizeGrid, quantize as quantizeKernel } from '../../src/kernels/quantize.ts'
+import { decodeBF16, decodeE4M3 } from '../../src/lib/float.ts'
+import { type Quantised, quantize, type Target } from '../../src/reference/quantize.ts'
+import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { runKernel } from '../support/kernel.ts'
+import { normals, relativeError } from '../support/numbers.ts'
+import { type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
+
+const TARGETS: readonly Target[] = ['q8', 'q4', 'fp8_block']
+const BLOCKS = { rows: 32, cols: 48 }
+const WORKGROUP = 64
+
+/** Runs the kernel over rows `first` on of a matrix; the result begins at row 3 of a buffer with a gap before its first vec4. */
+async function convert(
+  device: Device,
+  matrix: PackedMatrix,
+  target: Target | 'f32',
+  first = 0,
+): Promise<Quantised> {
+  const rows = matrix.rows - first
+  const layout = layoutMatrix(target, [rows + 3], matrix.cols, { rows: 1, cols: 128 })
+  const part = layoutPart(layout, 0, rows + 3)
+  const { STRIDE, SCALES, SCALE_STRIDE, BLOCK_ROWS, BLOCK_COLS } = matrix.constants
+  const { into } = await runKernel(device, {
+    kernel: quantizeKernel,
+    constants: { BLOCK_ROWS, BLOCK_COLS, WORKGROUP },
+    imports: { ...matrix.imports, encode: `quantize/encode_${target}` },
+    grid: quantizeGrid(rows, matrix.cols, spanOf(layout), WORKGROUP),
+    data: {
+      batch: encodeBatch({
+        rows,
+        cols: matrix.cols,
+        first,
+        row: 3,
+        source: { base: 0, stride: STRIDE, scales: SCALES, scaleStride: SCALE_STRIDE },
+        encoded: { base: 1, stride: layout.stride, scales: 4 + part.scales, scaleStride: layout.scaleStride },
+      }),
+      weights: matrix.words,
+      into: new Uint32Array(4 + part.bytes / 4),
+    },
+  })
+  return unpack(
+    new Uint32Array(into.buffer, 16 + 48 * layout.stride),
+    layout.stride,
+    rows,
+    matrix.cols,
+    target,
+    {
+      at: part.scales - 12 * layout.stride + 3 * layout.scaleStride,
+      stride: layout.scaleStride,
+    },
+  )
+}
+
+/** The codes and scales in a matrix's words. */
+function unpack(
+  words: Uint32Array,
+  stride: number,
+  rows: number,
+  cols: number,
+  target: Format,
+  scale: { at: number; stride: number },
+): Quantised {
+  const bytes = new Uint8Array(words.buffer, words.byteOffset)
+  const group = target === 'f32' ? cols : target === 'fp8_block' ? 128 : 32
+  const groups = Math.ceil(cols / group)
+  const scales = Float64Array.from({ length: rows * groups }, (_, i) => {
+    const [row, at] = [Math.floor(i / groups), i % groups]
+    if (target === 'f32') return 1
+    const word = words[scale.at + row * scale.stride + (target === 'fp8_block' ? at : at >> 1)] ?? 0
+    if (target === 'fp8_block') return new Float32Array(Uint32Array.of(word).buffer)[0] ?? 0
+    return decodeBF16(at % 2 ? word >>> 16 : word & 0xffff)
+  })
+  const codes = Float64Array.from({ length: rows * cols }, (_, i) => {
+    const [row, col] = [Math.floor(i / cols), i % cols]
+    const from = 16 * row * stride
+    if (target === 'f32') return new Float32Array(words.buffer, words.byteOffset + from)[col] ?? 0
+    if (target === 'q8') return ((bytes[from + col] ?? 0) << 24) >> 24
+    if (target === 'fp8_block') return bytes[from + col] ?? 0
+    return ((bytes[from + 16 * (col >> 5) + (col & 15)] ?? 0) << (col & 16 ? 24 : 28)) >> 28
+  })
+  const values = codes.map((code, i) => {
+    const own = scales[Math.floor(i / cols) * groups + Math.floor((i % cols) / group)] ?? 0
+    return own * (target === 'fp8_block' ? decodeE4M3(code) : code)
+  })
+  return { codes, scales, values, group }
+}
+
+/**
+ * Equal codes, but for weights that lie between two: f32 may decide otherwise there, also about the better of two scales, and then
+ * loses no more than the reference does.
+ */
+function expectSame(actual: Quantised, weights: Float64Array, cols: number, target: Target): void {
+  const wanted = quantize(weights, cols, target)
+  const groups = Math.ceil(cols / wanted.group)
+  for (const [i, scale] of wanted.scales.entries()) {
+    const first = Math.floor(i / groups) * cols + (i % groups) * wanted.group
+    const end = Math.min(first + wanted.group, (Math.floor(i / groups) + 1) * cols)
+    if (actual.scales[i] !== scale) {
+      const squares = ({ values }: Quantised) =>
+        values
+          .slice(first, end)
+          .reduce((sum, value, at) => sum + (value - (weights[first + at] ?? 0)) ** 2, 0)
+      expect(squares(actual), `squared error of group ${i}`).toBeLessThanOrEqual(1.0001 * squares(wanted))
+      continue
+    }
+    for (let at = first; at < end; at++) {
+      const gap = Math.abs((actual.codes[at] ?? 0) - (wanted.codes[at] ?? 0))
+      const exact = (weights[at] ?? 0) / scale
+      const between = Math.abs(exact - Math.floor(exact) - 0.5) < 1e-4
+      expect(gap, `code ${at}: ${actual.codes[at]} for ${exact}`).toBeLessThanOrEqual(between ? 1 : 0)
+    }
+  }
+}
+
+describeOnAdapters('quantize', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  for (const target of TARGETS) {
+    it(`${target}: from every stored type`, async () => {
+      for (const format of WEIGHT_FORMATS) {
+        const matrix = randomMatrix(67, 138, format, 3, BLOCKS)
+        expectSame(await convert(device, matrix, target), matrix.values, 138, target)
+      }
+    })
+
+    it(`${target}: rows that end within a group, a chunk and a word of scales`, async () => {
+      for (const cols of [1, 10, 16, 33, 46, 102, 128, 161]) {
+        const matrix = randomMatrix(5, cols, 'bf16', cols)
+        expectSame(await convert(device, matrix, target), matrix.values, cols, target)
+      }
+    })
+
+    it(`${target}: zeros, equal numbers of both signs, outliers, and weights as small and as large as they come`, async () => {
+      const size = [0, 1e-38, 1e-20, 1e-6, 1, 6e4 * 127, 1e30, 3e38]
+      const rows = size.flatMap((scale) => [
+        normals(64, 5, scale / 8),
+        Float32Array.from({ length: 64 }, (_, i) => (i % 2 ? -scale : scale)),
+        Float32Array.from({ length: 64 }, (_, i) => (i === 40 ? scale : 0)),
+      ])
+      const matrix = packMatrix(Float32Array.from(rows.flatMap((row) => [...row])), 64, 'f32')
+      const { values, ...rest } = await convert(device, matrix, target)
+      expect(values.every(Number.isFinite)).toBe(true)
+      // 1e-38 in 128 steps has a scale that f32 cannot hold.
+      const plain = size.map((scale, i) => [scale, i] as const).filter(([scale]) => scale !== 1e-38)
+      for (const [, i] of plain) {
+        const own = (array: Float64Array, width: number) => array.slice(3 * i * width, 3 * (i + 1) * width)
+        const groups = rest.scales.length / 24
+        const part = {
+          ...rest,
+          codes: own(rest.codes, 64),
+          values: own(values, 64),
+          scales: own(rest.scales, groups),
+        }
+        expectSame(part, own(matrix.values, 64), 64, target)
+      }
+      const most = { q8: 0.01, q4: 0.2, fp8_block: 0.05 }[target]
+      for (const [i, scale] of size.entries()) {
+        if (scale < 1e-30) continue
+        const own = (array: Float64Array) => array.slice(192 * i, 192 * (i + 1)).map((value) => value / scale)
+        expect(relativeError(own(values), own(matrix.values)), `weights of ${scale}`).toBeLessThan(most)
+      }
+    })
+  }
+
+  it('takes rows out of the middle, and more than one dimension of workgroups holds', async () => {
+    const matrix = randomMatrix(100, 40, 'fp8_block', 7, { rows: 32, cols: 48 })
+    const from = matrix.values.slice(37 * 40)
+    expectSame(await convert(device, matrix, 'q8', 37), from, 40, 'q8')
+    expect(quantizeGrid(5_000_000, 64, 64, 64)).toEqual([65535, 2])
+  })
+
+  it('f32: multiplies scales out', async () => {
+    for (const format of WEIGHT_FORMATS) {
+      const matrix = randomMatrix(9, 70, format, 11, BLOCKS)
+      const { values } = await convert(device, matrix, 'f32')
+      expect([...values]).toEqual([...matrix.values].map(Math.fround))
+    }
+  })
+})
