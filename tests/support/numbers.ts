@@ -47,7 +47,7 @@ export function unpadRows(values: ArrayLike<number>, cols: number): Float64Array
     for (let col = 0; col < stride; col++) {
       const value = values[row * stride + col] ?? Number.NaN
       if (col < cols) plain[row * cols + col] = value
-      else expect(value, `padding at row ${row}, column ${col}`).toBe(0)
+      else expect(value + 0, `padding at row ${row}, column ${col}`).toBe(0)
     }
   }
   return plain
