@@ -16,17 +16,22 @@ export interface Measured {
   readonly phases_ms: Readonly<Record<string, number>>
   /** Of the whole process, GPU buffers of a software adapter included. */
   readonly peak_rss_bytes: number
-  /** JavaScript's heap and array buffers: at first, and the most that was seen. */
-  readonly start_js_bytes: number
-  readonly peak_js_bytes: number
+  /** JavaScript's heap: at first, and the most that was seen. */
+  readonly start_heap_bytes: number
+  readonly peak_heap_bytes: number
+  /** The most of array buffers, which lie outside of that heap: bytes in flight. */
+  readonly peak_buffer_bytes: number
 }
 
 /** Starts to measure. */
 export function startStopwatch(): Stopwatch {
-  const startJsBytes = jsBytes()
-  let peakJsBytes = startJsBytes
+  const start = process.memoryUsage()
+  let peakHeapBytes = start.heapUsed
+  let peakBufferBytes = start.arrayBuffers
   const timer = setInterval(() => {
-    peakJsBytes = Math.max(peakJsBytes, jsBytes())
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    peakHeapBytes = Math.max(peakHeapBytes, heapUsed)
+    peakBufferBytes = Math.max(peakBufferBytes, arrayBuffers)
   }, SAMPLE_MS)
   timer.unref()
   const phases: Record<string, number> = {}
@@ -45,14 +50,10 @@ export function startStopwatch(): Stopwatch {
       bytes,
       phases_ms: phases,
       peak_rss_bytes: process.resourceUsage().maxRSS * 1024,
-      start_js_bytes: startJsBytes,
-      peak_js_bytes: peakJsBytes,
+      start_heap_bytes: start.heapUsed,
+      peak_heap_bytes: peakHeapBytes,
+      peak_buffer_bytes: peakBufferBytes,
     }),
     stop: () => clearInterval(timer),
   }
-}
-
-function jsBytes(): number {
-  const { heapUsed, external } = process.memoryUsage()
-  return heapUsed + external
 }
