@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { describeModel } from '../models/describe.ts'
+import { indexOf, planShards, type Shard } from '../weights/shards.ts'
 import { type Args, type OptionTypes, oneOf, parseArgs, required, sizeOf, UsageError } from './args.ts'
-import { tensorsOf } from './make/contents.ts'
+import { type MadeTensor, tensorsOf } from './make/contents.ts'
 import { type Recipe, recipeOf, STORED, settingsText } from './make/recipe.ts'
-import { indexOf, planShards, type Shard } from './make/shards.ts'
 import { textFiles } from './make/tokenizer.ts'
 import { bytesOnDisk, shardWriter } from './make/write.ts'
 
@@ -84,9 +84,15 @@ async function make(args: Args): Promise<MadeCheckpoint> {
   }
 }
 
-const onDisk = (shards: readonly Shard[]) => shards.reduce((sum, shard) => sum + bytesOnDisk(shard), 0)
+const onDisk = (shards: readonly Shard<MadeTensor>[]) =>
+  shards.reduce((sum, shard) => sum + bytesOnDisk(shard), 0)
 
-async function write(out: string, recipe: Recipe, shards: readonly Shard[], seed: number): Promise<void> {
+async function write(
+  out: string,
+  recipe: Recipe,
+  shards: readonly Shard<MadeTensor>[],
+  seed: number,
+): Promise<void> {
   await mkdir(out, { recursive: true })
   if ((await readdir(out)).length > 0) {
     throw new HadalError('bad_request', `${out} is not empty.`, {

@@ -12,15 +12,10 @@ import {
 import { present } from '../lib/error.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
-import {
-  type Placed,
-  rowWriter,
-  scaleWriter,
-  type TensorWriter,
-  vectorWriter,
-} from '../weights/matrix-writer.ts'
+import { type Placed, rowWriter, scaleWriter, vectorWriter } from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import { type StreamOptions, streamTensors } from '../weights/stream.ts'
+import type { TensorWriter } from '../weights/tensor-writer.ts'
 import { Converter } from './convert.ts'
 import { type ModelPlan, type Piece, type PlannedBank, type PlannedMatrix, slotTableBytes } from './plan.ts'
 

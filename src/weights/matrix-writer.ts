@@ -1,15 +1,13 @@
 // Answers: how do the bytes of a stored tensor become rows of a GPU matrix, scales or a vector? Checked, padded and written as they arrive.
 // It must not know which tensor of the model it is, nor where the bytes come from.
 import type { MatrixLayout, PartLayout } from '../gpu/matrix.ts'
-import { HadalError, present } from '../lib/error.ts'
+import { HadalError } from '../lib/error.ts'
 import { type FloatType, toF32 } from '../lib/float.ts'
+import { refuseNonFinite, refuseOneOf } from './finite.ts'
 import type { TensorEntry } from './safetensors.ts'
+import { brokenTensor, lineWriter, type TensorWriter } from './tensor-writer.ts'
 
-/** Takes the pieces of one tensor, in order; `end` follows the last. */
-export interface TensorWriter {
-  push(bytes: Uint8Array<ArrayBuffer>): void
-  end(): void
-}
+export type { TensorWriter } from './tensor-writer.ts'
 
 /** A place for rows: a part of a matrix, from a byte offset in a buffer. */
 export interface Placed {
@@ -32,38 +30,15 @@ export function rowWriter(
   places: readonly Placed[],
 ): TensorWriter {
   const type = floatType(entry, WEIGHT_TYPES)
-  const rows = entry.shape[0] ?? 0
-  const rowBytes = (entry.end - entry.start) / rows
-  const strideBytes = layout.stride * 16
-  let carry = new Uint8Array(0)
-  let row = 0
-
-  const write = (bytes: Uint8Array<ArrayBuffer>) => {
-    const count = bytes.length / rowBytes
-    refuseNonFinite(entry, type, bytes, row * layout.cols)
-    const padded = rowBytes === strideBytes ? bytes : padRows(bytes, rowBytes, strideBytes)
-    writeRows(queue, layout, places, start + row, padded)
-    row += count
-  }
-
-  return {
-    push(bytes) {
-      let rest = bytes
-      if (carry.length > 0) {
-        const need = Math.min(rowBytes - carry.length, rest.length)
-        carry = concat(carry, rest.subarray(0, need))
-        rest = rest.subarray(need)
-        if (carry.length < rowBytes) return
-        write(carry)
-      }
-      const whole = rest.length - (rest.length % rowBytes)
-      if (whole > 0) write(rest.subarray(0, whole))
-      carry = rest.slice(whole)
-    },
-    end() {
-      if (row !== rows) throw broken(entry, `ended after ${row} of ${rows} rows`)
-    },
-  }
+  return lineWriter(queue, entry, {
+    lineBytes: (entry.end - entry.start) / (entry.shape[0] ?? 0),
+    strideBytes: layout.stride * 16,
+    start,
+    places: places.map(({ part: { firstRow, rows }, buffer, offset, filled }) => {
+      return { firstLine: firstRow, lines: rows, buffer, offset, filled }
+    }),
+    check: (bytes, row) => refuseNonFinite(entry, type, bytes, row * layout.cols),
+  })
 }
 
 /** Writes the block scales of a matrix: f32, from the block row of row `start` on. */
@@ -90,7 +65,7 @@ export function scaleReader(
     const bad = scales.findIndex((scale) => !(Math.abs(scale) <= MOST_SCALE))
     if (bad < 0) return done(scales)
     const place = `[${Math.floor(bad / stride)}, ${bad % stride}]`
-    throw broken(entry, `holds ${scales[bad]} at ${place}; a scale must be finite`)
+    throw brokenTensor(entry, `holds ${scales[bad]} at ${place}; a scale must be finite`)
   })
 }
 
@@ -128,10 +103,10 @@ export function vectorWriter(
   })
 }
 
-const VALUE_TYPES: readonly FloatType[] = ['F32', 'F16', 'BF16']
-const WEIGHT_TYPES: readonly FloatType[] = [...VALUE_TYPES, 'F8_E4M3']
+const VALUE_TYPES = ['F32', 'F16', 'BF16'] as const
+const WEIGHT_TYPES = [...VALUE_TYPES, 'F8_E4M3'] as const
 /** A byte of E8M0 is a power of two (its NaN is refused with the others). */
-const SCALE_TYPES: readonly FloatType[] = [...VALUE_TYPES, 'F8_E8M0']
+const SCALE_TYPES = [...VALUE_TYPES, 'F8_E8M0'] as const
 
 /** Gathers a small tensor of one of these types and hands it over as f32. */
 function whole(
@@ -151,7 +126,7 @@ function whole(
   }
 }
 
-function floatType(entry: TensorEntry, types: readonly FloatType[]): FloatType {
+function floatType<const T extends FloatType>(entry: TensorEntry, types: readonly T[]): T {
   const type = types.find((each) => each === entry.dtype)
   if (type) return type
   throw new HadalError(
@@ -162,82 +137,4 @@ function floatType(entry: TensorEntry, types: readonly FloatType[]): FloatType {
       tensor: entry.name,
     },
   )
-}
-
-/** Rows that cross from one part into the next are cut there. */
-function writeRows(
-  queue: GPUQueue,
-  layout: MatrixLayout,
-  places: readonly Placed[],
-  firstRow: number,
-  bytes: Uint8Array<ArrayBuffer>,
-): void {
-  const strideBytes = layout.stride * 16
-  const count = bytes.length / strideBytes
-  for (const { part, buffer, offset, filled } of places) {
-    const end = part.firstRow + part.rows
-    const from = Math.max(firstRow, part.firstRow)
-    const to = Math.min(firstRow + count, end)
-    if (from >= to) continue
-    const own = bytes.subarray((from - firstRow) * strideBytes, (to - firstRow) * strideBytes)
-    queue.writeBuffer(buffer, offset + (from - part.firstRow) * strideBytes, own)
-    if (to === end) filled?.()
-  }
-}
-
-function padRows(bytes: Uint8Array, rowBytes: number, strideBytes: number): Uint8Array<ArrayBuffer> {
-  const count = bytes.length / rowBytes
-  const padded = new Uint8Array(count * strideBytes)
-  for (let row = 0; row < count; row++) {
-    padded.set(bytes.subarray(row * rowBytes, (row + 1) * rowBytes), row * strideBytes)
-  }
-  return padded
-}
-
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
-  const joined = new Uint8Array(a.length + b.length)
-  joined.set(a)
-  joined.set(b, a.length)
-  return joined
-}
-
-/**
- * What is added to the exponents of a word's numbers (all of E4M3's bits: its NaN is the largest code) so that those of NaN and
- * infinity, and no others, carry into the sign.
- */
-const CARRIES: Readonly<Partial<Record<FloatType, { mask: number; add: number; signs: number }>>> = {
-  F32: { mask: 0x7f800000, add: 0x00800000, signs: 0x80000000 },
-  F16: { mask: 0x7c007c00, add: 0x04000400, signs: 0x80008000 },
-  BF16: { mask: 0x7f807f80, add: 0x00800080, signs: 0x80008000 },
-  F8_E4M3: { mask: 0x7f7f7f7f, add: 0x01010101, signs: 0x80808080 },
-}
-
-/** Kernels promise nothing for NaN and infinity, and read FP8's NaN as ±480. `first`: which element the bytes begin with. */
-function refuseNonFinite(
-  entry: TensorEntry,
-  type: FloatType,
-  bytes: Uint8Array<ArrayBuffer>,
-  first: number,
-): void {
-  const { mask, add, signs } = present(CARRIES[type], type)
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
-  const words = new Int32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2)
-  let carries = 0
-  for (let i = 0; i < words.length; i++) carries |= ((words[i] ?? 0) & mask) + add
-  // Bytes behind the last word are looked at number by number, and all others with them: real matrices have none.
-  const covered = aligned.length === 4 * words.length
-  if ((carries & signs) !== 0 || !covered) refuseOneOf(entry, toF32(type, aligned), first)
-}
-
-function refuseOneOf(entry: TensorEntry, values: Float32Array, first: number): void {
-  const bad = values.findIndex((value) => !Number.isFinite(value))
-  if (bad >= 0) throw broken(entry, `holds ${values[bad]} at element ${first + bad}; a weight must be finite`)
-}
-
-function broken(entry: TensorEntry, what: string): HadalError {
-  return new HadalError('bad_file', `${entry.file}: ${entry.name} ${what}.`, {
-    file: entry.file,
-    tensor: entry.name,
-    hint: 'Download or copy this file again.',
-  })
 }

@@ -3,14 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { layoutMatrix, layoutPart, type MatrixLayout, splitMatrix } from '../../src/gpu/matrix.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
-import {
-  type Placed,
-  rowWriter,
-  scaleWriter,
-  type TensorWriter,
-  vectorWriter,
-} from '../../src/weights/matrix-writer.ts'
+import { type Placed, rowWriter, scaleWriter, vectorWriter } from '../../src/weights/matrix-writer.ts'
 import type { Dtype, TensorEntry } from '../../src/weights/safetensors.ts'
+import type { TensorWriter } from '../../src/weights/tensor-writer.ts'
 import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { generator } from '../support/numbers.ts'
 

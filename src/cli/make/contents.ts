@@ -3,12 +3,13 @@
 import { namesOf, type StoredStack, type StoredTensor } from '../../models/names.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { mapTensors } from '../../models/tensors.ts'
-import { bytesOfNumber, type Numbers, type NumberType } from './numbers.ts'
+import { bytesOf } from '../../weights/safetensors.ts'
+import type { ShardTensor } from '../../weights/shards.ts'
+import type { Numbers, NumberType } from './numbers.ts'
 import type { Stored } from './recipe.ts'
 
-export interface MadeTensor extends StoredTensor {
+export interface MadeTensor extends ShardTensor {
   readonly numbers: Numbers
-  readonly bytes: number
   /** One page in so many is written, the rest is zero; 1 = all. */
   readonly period: number
 }
@@ -27,7 +28,7 @@ export function tensorsOf(spec: ModelSpec, dtype: Stored, sparse: boolean): Made
   const made: MadeTensor[] = []
   const add = ({ name, shape }: StoredTensor, numbers: Numbers, period = 1) => {
     const count = shape.reduce((product, size) => product * size, 1)
-    made.push({ name, shape, numbers, bytes: count * bytesOfNumber(numbers.type), period })
+    made.push({ name, dtype: numbers.type, shape, numbers, bytes: count * bytesOf(numbers.type), period })
   }
   const matrices = (stack: StoredStack, quantised: boolean, wide: boolean) => {
     for (const tensor of stack) {

@@ -38,8 +38,6 @@ const FORMATS: Readonly<Record<NumberType, NumberFormat>> = {
   },
 }
 
-export const bytesOfNumber = (type: NumberType): number => FORMATS[type].bytes
-
 /** The unit in which numbers are made, and what a file system keeps or leaves out as a whole. */
 export const PAGE = 4096
 const PAGE_WORDS = PAGE / 4

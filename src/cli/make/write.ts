@@ -1,19 +1,19 @@
 // Answers: how do shards get onto the disk? Pages that stay zero are never written, so that the file system need not keep them.
 // It must not know which tensors there are.
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import type { Shard } from '../../weights/shards.ts'
 import type { MadeTensor } from './contents.ts'
 import { keyOf, PAGE, type PageMaker, pageMaker } from './numbers.ts'
-import type { Shard } from './shards.ts'
 
 const CHUNK_PAGES = 2048
 
 /** Bytes that a shard will take on disk. */
-export function bytesOnDisk({ header, tensors }: Shard): number {
+export function bytesOnDisk({ header, tensors }: Shard<MadeTensor>): number {
   return tensors.reduce((sum, { tensor }) => sum + Math.ceil(tensor.bytes / tensor.period), header.length)
 }
 
 /** A writer of shards with numbers of their own for each seed. */
-export function shardWriter(seed: number): (path: string, shard: Shard) => void {
+export function shardWriter(seed: number): (path: string, shard: Shard<MadeTensor>) => void {
   const makers = new Map<string, PageMaker>()
   const makerOf = ({ numbers }: MadeTensor): PageMaker => {
     const name = JSON.stringify(numbers)

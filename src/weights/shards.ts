@@ -1,17 +1,27 @@
 // Answers: which tensors lie in which file, and at which bytes? Shards as released ones are cut. It must not write anything.
-import type { MadeTensor } from './contents.ts'
-import { bytesOfNumber, PAGE } from './numbers.ts'
+import { bytesOf, type Dtype } from './safetensors.ts'
 
-export interface Shard {
-  readonly file: string
-  readonly header: Uint8Array // with its length in front; padded so that the data begin with a page
-  readonly tensors: readonly { readonly tensor: MadeTensor; readonly start: number }[]
+/** A tensor that is to be stored. */
+export interface ShardTensor {
+  readonly name: string
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
   readonly bytes: number
 }
 
+export interface Shard<T extends ShardTensor = ShardTensor> {
+  readonly file: string
+  readonly header: Uint8Array<ArrayBuffer> // with its length in front; padded so that the data begin with a page
+  readonly tensors: readonly { readonly tensor: T; readonly start: number }[] // in the order of their bytes, without gaps
+  readonly bytes: number
+}
+
+/** Of every file system in use, or a part of it. */
+const PAGE = 4096
+
 /** Cuts the tensors, in their order, into files of at most `shardBytes` of data, or of one larger tensor. */
-export function planShards(tensors: readonly MadeTensor[], shardBytes: number): Shard[] {
-  const groups: MadeTensor[][] = []
+export function planShards<T extends ShardTensor>(tensors: readonly T[], shardBytes: number): Shard<T>[] {
+  const groups: T[][] = []
   let filled = Number.POSITIVE_INFINITY
   for (const tensor of tensors) {
     if (filled + tensor.bytes > shardBytes) {
@@ -33,16 +43,14 @@ export function planShards(tensors: readonly MadeTensor[], shardBytes: number): 
 }
 
 /** Within a file the widest elements come first, then names in their order, as the safetensors library writes them. */
-function layOut(file: string, group: readonly MadeTensor[]): Shard {
-  const order = [...group].sort(
-    (a, b) => bytesOfNumber(b.numbers.type) - bytesOfNumber(a.numbers.type) || (a.name < b.name ? -1 : 1),
-  )
+function layOut<T extends ShardTensor>(file: string, group: readonly T[]): Shard<T> {
+  const order = [...group].sort((a, b) => bytesOf(b.dtype) - bytesOf(a.dtype) || (a.name < b.name ? -1 : 1))
   const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   let end = 0
-  const starts = order.map((tensor) => {
+  const starts = order.map(({ name, dtype, shape, bytes }) => {
     const start = end
-    end += tensor.bytes
-    entries[tensor.name] = { dtype: tensor.numbers.type, shape: tensor.shape, data_offsets: [start, end] }
+    end += bytes
+    entries[name] = { dtype, shape, data_offsets: [start, end] }
     return start
   })
   const header = encodeHeader(JSON.stringify(entries))
@@ -54,7 +62,7 @@ function layOut(file: string, group: readonly MadeTensor[]): Shard {
   }
 }
 
-function encodeHeader(json: string): Uint8Array {
+function encodeHeader(json: string): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(json)
   const header = new Uint8Array(Math.ceil((8 + text.length) / PAGE) * PAGE).fill(0x20)
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true)
