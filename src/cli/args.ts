@@ -89,3 +89,9 @@ function splitOnce(word: string, at: string): [string, string | undefined] {
   const index = word.indexOf(at)
   return index < 0 ? [word, undefined] : [word.slice(0, index), word.slice(index + 1)]
 }
+
+/** The same command line, but for one option. */
+export const withText = (args: Args, name: string, value: string): Args => ({
+  ...args,
+  text: (asked) => (asked === name ? value : args.text(asked)),
+})

@@ -2,16 +2,20 @@
 // It must not know what the commands do.
 import { HadalError } from '../lib/error.ts'
 import { UsageError } from './args.ts'
+import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
 import { logits } from './logits.ts'
 import { makeCheckpoint } from './make-checkpoint.ts'
+import { quantizeError } from './quantize-error.ts'
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
+  evaluate,
   generate,
   inspect,
   logits,
   'make-checkpoint': makeCheckpoint,
+  'quantize-error': quantizeError,
 }
 
 const USAGE = `Usage: npm run -s hadal -- COMMAND
@@ -28,6 +32,10 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            [--vocab N] [--experts N] [--dense] [--json]
            Writes a folder like the published model NAME (V2-Lite, V3, Moonlight ...) with random weights: the same widths, names
            and types. From 2 GB on, experts and MLPs are mostly zeros that take no room on the disk; --dense writes every number.
+  quantize-error --model MODEL [--formats fp8,q8,q4] [--ids FILE.json] [--json]
+           Tables of what each weight format loses: errors of the weights, and of the logits of a text (the model's own, or the ids).
+  evaluate --model MODEL [--formats none,q8,q4] [--items N] [--seed S] [--no-think] [--json]
+           Asks Lanternfish N questions of each task that it was not trained on, and counts the right answers in each format.
 
 MODEL is a folder, the http(s) address of one, or hf:org/name[@revision]; HF_ENDPOINT and HF_TOKEN are read for the latter.
 How it is held: [--context N] [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...] [--memory 8GB] (what the GPU may use)

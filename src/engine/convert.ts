@@ -5,7 +5,7 @@ import type { Allocation } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import { PipelineCache, type Variant } from '../gpu/kernel.ts'
 import { type MatrixLayout, type PartLayout, spanOf, splitMatrix } from '../gpu/matrix.ts'
-import { BATCH_BYTES, encodeBatch, quantize, quantizeGrid } from '../kernels/quantize.ts'
+import { BATCH_BYTES, encodeBatch, type Placement, quantize, quantizeGrid } from '../kernels/quantize.ts'
 import { present } from '../lib/error.ts'
 import {
   type Placed,
@@ -24,6 +24,11 @@ const WORKGROUP = 64
 export interface MatrixWriters {
   readonly weight: TensorWriter
   readonly scale: TensorWriter | undefined
+}
+
+/** A part of a matrix in a buffer. */
+export interface Coded extends Placed {
+  readonly layout: MatrixLayout
 }
 
 /** Where converted rows belong: from row `start` of a layout on, in these places. */
@@ -52,13 +57,13 @@ export class Converter {
   /** The writers of a stored matrix that is to be converted. Throws `unsupported` for rows that are too long. */
   writers({ weight, scale, stored }: Piece, target: Target): MatrixWriters {
     const { queue } = this.#device.gpu
-    const key = this.#want(stored, target.layout)
+    const key = this.want(stored, target.layout)
     let scales: Float32Array<ArrayBuffer> | undefined
     const batches = splitMatrix(stored, STAGING_BYTES).map((part): Placed => {
       const place = { part, buffer: this.#staging.buffer, offset: 0 }
       const filled = () => {
         if (scale) writeScales(queue, present(scales, `the scales of ${weight.name}`), stored, 0, [place])
-        this.#encode(present(this.#pipelines.get(key), 'a prepared pipeline'), stored, part, target)
+        this.encode(key, { layout: stored, ...place }, target)
       }
       return { ...place, filled }
     })
@@ -69,6 +74,17 @@ export class Converter {
       weight: rowWriter(queue, weight, stored, 0, batches),
       scale: scale && scaleReader(scale, keep),
     }
+  }
+
+  /** Sees to it that `prepare` compiles what leads from one layout to another. */
+  want({ format, block }: MatrixLayout, into: MatrixLayout): string {
+    const key = `${format} ${block.rows} ${block.cols} ${into.format}`
+    this.#variants.set(key, {
+      kernel: quantize,
+      constants: { BLOCK_ROWS: block.rows, BLOCK_COLS: block.cols, WORKGROUP },
+      imports: { weights: `weights/${format}`, encode: `quantize/encode_${into.format}` },
+    })
+    return key
   }
 
   /** Compiles what the writers need; before their first byte. */
@@ -86,53 +102,39 @@ export class Converter {
     this.#batch.free()
   }
 
-  #want({ format, block }: MatrixLayout, into: MatrixLayout): string {
-    const key = `${format} ${block.rows} ${block.cols} ${into.format}`
-    this.#variants.set(key, {
-      kernel: quantize,
-      constants: { BLOCK_ROWS: block.rows, BLOCK_COLS: block.cols, WORKGROUP },
-      imports: { weights: `weights/${format}`, encode: `quantize/encode_${into.format}` },
-    })
-    return key
-  }
-
-  /** Encodes the rows of a batch, in as many dispatches as there are places that they belong to. */
-  #encode(
-    pipeline: GPUComputePipeline,
-    stored: MatrixLayout,
-    batch: PartLayout,
-    { layout, start, places }: Target,
-  ): void {
-    const { stride, scaleStride, cols } = layout
-    const firstRow = start + batch.firstRow
+  /** Encodes the rows of a part, in as many dispatches as there are places that they belong to. `key`: what `want` returned. */
+  encode(key: string, from: Coded, { layout, start, places }: Target): void {
+    const pipeline = present(this.#pipelines.get(key), 'a prepared pipeline')
+    const { cols } = layout
+    const firstRow = start + from.part.firstRow
     for (const { part, buffer, offset } of places) {
-      const from = Math.max(firstRow, part.firstRow)
-      const rows = Math.min(firstRow + batch.rows, part.firstRow + part.rows) - from
+      const first = Math.max(firstRow, part.firstRow)
+      const rows = Math.min(firstRow + from.part.rows, part.firstRow + part.rows) - first
       if (rows <= 0) continue
       const words = encodeBatch({
         rows,
         cols,
-        first: from - firstRow,
-        row: from - part.firstRow,
-        source: { base: 0, stride: stored.stride, scales: batch.scales, scaleStride: stored.scaleStride },
-        encoded: { base: offset / 16, stride, scales: offset / 4 + part.scales, scaleStride },
+        first: first - firstRow,
+        row: first - part.firstRow,
+        source: placement(from.layout, from.part, from.offset),
+        encoded: placement(layout, part, offset),
       })
-      this.#dispatch(pipeline, words, buffer, quantizeGrid(rows, cols, spanOf(layout), WORKGROUP))
+      const grid = quantizeGrid(rows, cols, spanOf(layout), WORKGROUP)
+      this.#dispatch(pipeline, words, [from.buffer, buffer], grid)
     }
   }
 
   #dispatch(
     pipeline: GPUComputePipeline,
     batch: Uint32Array<ArrayBuffer>,
-    into: GPUBuffer,
+    buffers: readonly GPUBuffer[],
     grid: readonly [number, number],
   ): void {
     const { gpu } = this.#device
     gpu.queue.writeBuffer(this.#batch.buffer, 0, batch)
-    const buffers = [this.#batch.buffer, this.#staging.buffer, into]
     const group = gpu.createBindGroup({
       layout: this.#cache.layout(quantize),
-      entries: buffers.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: [this.#batch.buffer, ...buffers].map((buffer, binding) => ({ binding, resource: { buffer } })),
     })
     const encoder = gpu.createCommandEncoder()
     const pass = encoder.beginComputePass()
@@ -143,3 +145,10 @@ export class Converter {
     gpu.queue.submit([encoder.finish()])
   }
 }
+
+const placement = (layout: MatrixLayout, part: PartLayout, offset: number): Placement => ({
+  base: offset / 16,
+  stride: layout.stride,
+  scales: offset / 4 + part.scales,
+  scaleStride: layout.scaleStride,
+})

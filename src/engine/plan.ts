@@ -13,25 +13,15 @@ import {
   splitMatrix,
 } from '../gpu/matrix.ts'
 import { HadalError, present } from '../lib/error.ts'
-import {
-  checkExtraTensors,
-  namesOf,
-  type StoredBank,
-  type StoredStack,
-  type StoredTensor,
-} from '../models/names.ts'
+import { checkExtraTensors, namesOf, type StoredBank, type StoredStack } from '../models/names.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
+import { FP8_BLOCK, findPieces, findTensor, type Piece, refuseSecond } from './pieces.ts'
 import { formatsOf, type Quantize, type QuantizeChoice } from './quantize.ts'
 
-/** A stored matrix within a stack, with its scales if it has them. */
-export interface Piece {
-  readonly weight: TensorEntry
-  readonly scale: TensorEntry | undefined
-  readonly stored: MatrixLayout // as it would lie on the GPU by itself, in the format of its file
-}
+export type { Piece } from './pieces.ts'
 
 export interface PlannedMatrix {
   readonly label: string
@@ -64,16 +54,6 @@ export interface PlannedBank {
 export type ModelPlan = ModelTensors<PlannedMatrix, PlannedVector, PlannedBank>
 
 type Limits = Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>
-
-const STORED: Readonly<Partial<Record<TensorEntry['dtype'], Format>>> = {
-  F32: 'f32',
-  F16: 'f16',
-  BF16: 'bf16',
-  F8_E4M3: 'fp8_block',
-}
-
-/** What shares a scale in matrices that become FP8 here. */
-const FP8_BLOCK: BlockShape = { rows: 1, cols: 128 }
 
 /** Throws `not_found`, `bad_file` or `unsupported`, naming file and tensor; `bad_request` for an unknown way to quantise. */
 export function planModel(
@@ -123,11 +103,11 @@ function planMatrix(pieces: readonly Piece[], format: PlannedFormat, most: numbe
 }
 
 function planVector(checkpoint: Checkpoint, stack: StoredStack): PlannedVector {
-  const entries = stack.map((stored) => find(checkpoint, stored))
+  const entries = stack.map((stored) => findTensor(checkpoint, stored))
   return { entries, length: entries.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0) }
 }
 
-interface PlannedFormat {
+export interface PlannedFormat {
   readonly format: Format
   readonly block?: BlockShape | undefined
 }
@@ -136,7 +116,7 @@ interface PlannedFormat {
  * The one format of matrices that a dispatch reads together. FP8 stays as it is under `fp8`; matrices that are to stay as stored, but
  * are stored in different types, become f32, which loses nothing.
  */
-function formatFor(pieces: readonly Piece[], quantize: Quantize): PlannedFormat {
+export function formatFor(pieces: readonly Piece[], quantize: Quantize): PlannedFormat {
   const { stored } = present(pieces[0], 'a matrix')
   if (quantize === 'q8' || quantize === 'q4') return { format: quantize }
   const alike = pieces.every((piece) => piece.stored.format === stored.format)
@@ -146,7 +126,9 @@ function formatFor(pieces: readonly Piece[], quantize: Quantize): PlannedFormat 
 
 function layoutStack(pieces: readonly Piece[], { format, block }: PlannedFormat): MatrixLayout {
   const heights = pieces.map(({ stored }) => stored.rows)
-  return layoutMatrix(format, heights, pieces[0]?.stored.cols ?? 0, block)
+  const layout = layoutMatrix(format, heights, pieces[0]?.stored.cols ?? 0, block)
+  refuseSecond(pieces, layout)
+  return layout
 }
 
 /** Experts lie in banks one after the other; the shared expert comes first, so that the first dispatch over banks meets it. */
@@ -188,67 +170,4 @@ function planBank(
     bankBytes,
     slots: [...routedSlots, ...sharedSlots],
   }
-}
-
-function formatOf(entry: TensorEntry): Format {
-  const format = STORED[entry.dtype]
-  if (format) return format
-  throw new HadalError(
-    'unsupported',
-    `${entry.file}: ${entry.name} is stored as ${entry.dtype}, which is not run yet.`,
-    {
-      file: entry.file,
-      tensor: entry.name,
-      hint: 'Weights may be F32, F16, BF16, or F8_E4M3 with block scales.',
-    },
-  )
-}
-
-const findPieces = (spec: ModelSpec, checkpoint: Checkpoint, stack: StoredStack): readonly Piece[] =>
-  stack.map((stored) => findPiece(spec, checkpoint, stored))
-
-function findPiece(spec: ModelSpec, checkpoint: Checkpoint, { name, shape }: StoredTensor): Piece {
-  const weight = find(checkpoint, { name, shape })
-  const [rows = 0, cols = 0] = shape
-  const format = formatOf(weight)
-  const stored = layoutMatrix(format, [rows], cols, spec.block)
-  if (format !== 'fp8_block') return { weight, scale: undefined, stored }
-  if (!spec.block) {
-    throw new HadalError(
-      'bad_config',
-      `config.json has no quantization_config, but ${name} is stored as FP8.`,
-      {
-        file: 'config.json',
-        tensor: name,
-      },
-    )
-  }
-  const blocks = [Math.ceil(rows / spec.block.rows), Math.ceil(cols / spec.block.cols)]
-  return { weight, scale: find(checkpoint, { name: `${name}_scale_inv`, shape: blocks }), stored }
-}
-
-function find(checkpoint: Checkpoint, { name, shape }: StoredTensor): TensorEntry {
-  const entry = checkpoint.tensors.get(name)
-  if (!entry) {
-    const files = checkpoint.files.map((file) => file.name).join(', ')
-    throw new HadalError(
-      'not_found',
-      `The tensor ${name} is in none of the weight files (${files.slice(0, 200)}).`,
-      {
-        tensor: name,
-        hint: 'The download may be incomplete, or config.json may belong to another model.',
-      },
-    )
-  }
-  if (entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis]))
-    return entry
-  throw new HadalError(
-    'bad_file',
-    `${entry.file}: ${name} has shape [${entry.shape.join(', ')}]; config.json asks for [${shape.join(', ')}].`,
-    {
-      file: entry.file,
-      tensor: name,
-      hint: 'The file and config.json do not belong together.',
-    },
-  )
 }

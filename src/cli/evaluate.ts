@@ -1,0 +1,73 @@
+// Answers: `hadal evaluate`: how many held-out questions does a model answer letter by letter, with its weights in each format?
+// It must not know how it answers.
+import type { Engine } from '../engine/engine.ts'
+import type { Quantize } from '../engine/quantize.ts'
+import { type OptionTypes, parseArgs, UsageError, withText } from './args.ts'
+import { formatsOf, printTable } from './formats.ts'
+import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { heldOutQuestions, type Question } from './questions.ts'
+
+const OPTIONS: OptionTypes = {
+  ...LOAD_OPTIONS,
+  formats: 'text',
+  items: 'number',
+  seed: 'number',
+  'no-think': 'flag',
+  json: 'flag',
+}
+
+const MAX_TOKENS = 400
+
+/** Right answers by task and format. */
+type Table = Record<string, Partial<Record<Quantize, number>>>
+
+export async function evaluate(argv: readonly string[]): Promise<void> {
+  const args = parseArgs(argv, OPTIONS)
+  const items = args.number('items') ?? 20
+  if (!Number.isInteger(items) || items < 1)
+    throw new UsageError('--items must be a whole number of at least 1.')
+  const formats = formatsOf(args, 'none,q8,q4')
+  const questions = heldOutQuestions(items, args.number('seed') ?? 1)
+  const right: Table = {}
+  for (const format of formats) {
+    const { engine, close } = await loadFromArgs(withText(args, 'quantize', format))
+    try {
+      for (const question of questions) {
+        const row = right[question.task] ?? {}
+        const one = Number(await isRight(engine, question, !args.flag('no-think')))
+        right[question.task] = { ...row, [format]: (row[format] ?? 0) + one }
+      }
+    } finally {
+      await close()
+    }
+  }
+  process.stdout.write(
+    args.flag('json') ? `${JSON.stringify({ items, right })}\n` : printed(right, formats, items),
+  )
+}
+
+async function isRight(engine: Engine, { text, answer }: Question, thinking: boolean): Promise<boolean> {
+  let written = ''
+  const request = {
+    input: { messages: [{ role: 'user', content: text }] },
+    maxTokens: MAX_TOKENS,
+    sampling: { temperature: 0 },
+    thinking,
+  } as const
+  for await (const event of engine.generate(request)) if (event.type === 'delta') written += event.text
+  return written.trim() === answer
+}
+
+function printed(right: Table, formats: readonly Quantize[], items: number): string {
+  const tasks = Object.values(right)
+  const sums = formats.map((format) => tasks.reduce((sum, row) => sum + (row[format] ?? 0), 0))
+  return printTable([
+    ['task', 'items', ...formats],
+    ...Object.entries(right).map(([task, row]) => [
+      task,
+      items,
+      ...formats.map((format) => row[format] ?? 0),
+    ]),
+    ['all', items * tasks.length, ...sums],
+  ])
+}

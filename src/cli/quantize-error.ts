@@ -1,0 +1,152 @@
+// Answers: `hadal quantize-error`: what does a model lose in each weight format? Errors of its weights, of its logits, and what it takes.
+// It must not know how a format is encoded.
+import { planModel } from '../engine/plan.ts'
+import type { Quantize, WeightClass } from '../engine/quantize.ts'
+import { openText } from '../engine/text.ts'
+import { piecesByClass, weightError } from '../engine/weight-error.ts'
+import { formatBytes } from '../lib/bytes.ts'
+import { describeModel } from '../models/describe.ts'
+import { openCheckpoint } from '../weights/checkpoint.ts'
+import type { Source } from '../weights/source.ts'
+import { type Args, type OptionTypes, parseArgs, required, withText } from './args.ts'
+import { formatsOf, printTable } from './formats.ts'
+import { readIds } from './input.ts'
+import { LOAD_OPTIONS, type Loaded, loadFromArgs } from './load.ts'
+import { type LogitError, logitError } from './logit-error.ts'
+import { openSource } from './source.ts'
+
+const OPTIONS: OptionTypes = { ...LOAD_OPTIONS, formats: 'text', ids: 'text', json: 'flag' }
+
+/** Matrices of a class that are looked at, evenly spread over the layers. */
+const MATRICES = 24
+const ANSWER_TOKENS = 96
+const QUESTIONS = [
+  'What is 347 + 586?',
+  'What is the capital of Japan?',
+  'How many r are in strawberry?',
+  'Tell me a story about a whale and a lantern.',
+]
+
+interface FormatReport extends LogitError {
+  readonly quantize: Quantize
+  readonly weightBytes: number
+}
+
+type WeightErrors = Partial<Record<WeightClass, Partial<Record<Quantize, number>>>>
+
+export async function quantizeError(argv: readonly string[]): Promise<void> {
+  const args = parseArgs(argv, OPTIONS)
+  const source = await openSource(required(args, 'model'))
+  try {
+    const formats = formatsOf(args, 'fp8,q8,q4')
+    const base = await loadFromArgs(withText(args, 'quantize', 'none'))
+    const { ids, logits, weights } = await look(base, source, args, formats).finally(base.close)
+    const reports: FormatReport[] = []
+    for (const quantize of formats) {
+      const loaded = await loadFromArgs(withText(args, 'quantize', quantize))
+      try {
+        reports.push({ quantize, weightBytes: weightBytes(loaded), ...(await errorOf(loaded, ids, logits)) })
+      } finally {
+        await loaded.close()
+      }
+    }
+    const report = { model: source.name, storedBytes: weightBytes(base), weights, formats: reports }
+    process.stdout.write(args.flag('json') ? `${JSON.stringify(report)}\n` : printed(report, formats))
+  } finally {
+    await source.close()
+  }
+}
+
+const weightBytes = ({ engine }: Loaded): number => {
+  const { weights = 0, experts = 0 } = engine.gpuBytes()
+  return weights + experts
+}
+
+/** What the model as stored says, and how far each format is from its weights. */
+async function look(base: Loaded, source: Source, args: Args, formats: readonly Quantize[]) {
+  const { engine } = base
+  const file = args.text('ids')
+  const ids = file === undefined ? await chats(base, source) : [await readIds(file)]
+  const logits: Float32Array[] = []
+  for (const each of ids) logits.push(await engine.logits(each))
+  const checkpoint = await openCheckpoint(source)
+  const plan = planModel(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
+  const weights: WeightErrors = {}
+  for (const [name, pieces] of piecesByClass(plan)) {
+    const step = Math.max(1, pieces.length / MATRICES)
+    const chosen = pieces.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step))
+    const row: Partial<Record<Quantize, number>> = {}
+    for (const quantize of formats) {
+      let [squares, errors] = [0, 0]
+      for (const piece of chosen) {
+        const error = await weightError(engine.device, source, piece, quantize)
+        squares += error.squares
+        errors += error.errors
+      }
+      row[quantize] = Math.sqrt(errors / squares)
+    }
+    weights[name] = row
+  }
+  return { ids, logits, weights }
+}
+
+/** A few questions with the model's own greedy answers: text of the kind it was made for. */
+async function chats({ engine }: Loaded, source: Source): Promise<readonly number[][]> {
+  const { chat } = await openText(source, engine.info.vocab, undefined)
+  const all: number[][] = []
+  for (const content of QUESTIONS) {
+    const { ids } = chat.prompt([{ role: 'user', content }])
+    const whole = [...ids]
+    const request = { input: { ids }, maxTokens: ANSWER_TOKENS, sampling: { temperature: 0 } }
+    for await (const event of engine.generate(request)) if (event.type === 'delta') whole.push(...event.ids)
+    all.push(whole)
+  }
+  return all
+}
+
+async function errorOf(
+  { engine }: Loaded,
+  ids: readonly (readonly number[])[],
+  wanted: readonly Float32Array[],
+): Promise<LogitError> {
+  const actual: Float32Array[] = []
+  for (const each of ids) actual.push(await engine.logits(each))
+  return logitError(joined(actual), joined(wanted), engine.info.vocab)
+}
+
+function joined(arrays: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const array of arrays) {
+    all.set(array, at)
+    at += array.length
+  }
+  return all
+}
+
+function printed(
+  report: { storedBytes: number; weights: WeightErrors; formats: readonly FormatReport[] },
+  formats: readonly Quantize[],
+): string {
+  const figure = (value = Number.NaN) => (value === 0 ? '0' : value.toExponential(2))
+  const weights = Object.entries(report.weights).map(([name, row]) => [
+    name,
+    ...formats.map((format) => figure(row[format])),
+  ])
+  const logits = report.formats.map((row) => [
+    row.quantize,
+    formatBytes(row.weightBytes),
+    figure(row.relative),
+    figure(row.meanKl),
+    `${(100 * row.sameTop).toFixed(1)} %`,
+  ])
+  return [
+    printTable([['relative RMS error of weights', ...formats], ...weights]),
+    printTable([
+      ['formats', 'weights', '‖a − b‖ / ‖b‖', 'mean KL', 'same top token'],
+      ['none', formatBytes(report.storedBytes), '0', '0', '100.0 %'],
+      ...logits,
+    ]),
+    `${report.formats[0]?.positions ?? 0} positions; logits against those of the weights as stored.\n`,
+  ].join('\n')
+}
