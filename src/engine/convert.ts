@@ -7,14 +7,9 @@ import { PipelineCache, type Variant } from '../gpu/kernel.ts'
 import { type MatrixLayout, type PartLayout, spanOf, splitMatrix } from '../gpu/matrix.ts'
 import { BATCH_BYTES, encodeBatch, type Placement, quantize, quantizeGrid } from '../kernels/quantize.ts'
 import { present } from '../lib/error.ts'
-import {
-  type Placed,
-  rowWriter,
-  scaleReader,
-  type TensorWriter,
-  writeScales,
-} from '../weights/matrix-writer.ts'
-import type { Piece } from './plan.ts'
+import { type Placed, rowWriter, scaleReader, writeScales } from '../weights/matrix-writer.ts'
+import type { TensorWriter } from '../weights/tensor-writer.ts'
+import type { Piece } from './pieces.ts'
 
 /** Stored bytes that are gathered before a dispatch. */
 const STAGING_BYTES = 16 * 1024 * 1024

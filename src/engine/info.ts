@@ -68,7 +68,7 @@ export function countParameters(spec: ModelSpec): { parameters: number; activePa
 
 /** Parameters in the files, whatever they are for. */
 export function countAll({ tensors }: Checkpoint): number {
-  const weights = [...tensors.values()].filter(({ name }) => !name.endsWith('_scale_inv'))
+  const weights = [...tensors.values()].filter(({ name }) => !/_(scale_inv|groups)$/.test(name))
   return weights.reduce((sum, { shape }) => sum + elementsOf(shape), 0)
 }
 

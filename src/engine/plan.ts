@@ -21,8 +21,6 @@ import type { TensorEntry } from '../weights/safetensors.ts'
 import { FP8_BLOCK, findPieces, findTensor, type Piece, refuseSecond } from './pieces.ts'
 import { formatsOf, type Quantize, type QuantizeChoice } from './quantize.ts'
 
-export type { Piece } from './pieces.ts'
-
 export interface PlannedMatrix {
   readonly label: string
   readonly layout: MatrixLayout

@@ -13,11 +13,13 @@ import { present } from '../lib/error.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { type Placed, rowWriter, scaleWriter, vectorWriter } from '../weights/matrix-writer.ts'
+import { groupWriter, packedRowWriter } from '../weights/packed-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import { type StreamOptions, streamTensors } from '../weights/stream.ts'
 import type { TensorWriter } from '../weights/tensor-writer.ts'
 import { Converter } from './convert.ts'
-import { type ModelPlan, type Piece, type PlannedBank, type PlannedMatrix, slotTableBytes } from './plan.ts'
+import { isPacked, type Piece } from './pieces.ts'
+import { type ModelPlan, type PlannedBank, type PlannedMatrix, slotTableBytes } from './plan.ts'
 
 export type GpuModel = ModelTensors<GpuMatrix, GpuVector, GpuBank>
 
@@ -112,8 +114,10 @@ function allocate(device: Device, plan: ModelPlan, writers: Writers): GpuModel {
         convert(piece, layout, start, places)
         continue
       }
-      writers.rest.set(weight, rowWriter(queue, weight, layout, start, places))
-      if (scale) writers.rest.set(scale, scaleWriter(queue, scale, layout, start, places))
+      const rows = isPacked(piece) ? packedRowWriter : rowWriter
+      const scales = isPacked(piece) ? groupWriter : scaleWriter
+      writers.rest.set(weight, rows(queue, weight, layout, start, places))
+      if (scale) writers.rest.set(scale, scales(queue, scale, layout, start, places))
     }
   }
   return mapTensors(plan, {

@@ -1,7 +1,8 @@
 // Answers: which stored tensors does a planned model read? It must not know what they are for.
 import { mapTensors } from '../models/tensors.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
-import type { ModelPlan, Piece } from './plan.ts'
+import type { Piece } from './pieces.ts'
+import type { ModelPlan } from './plan.ts'
 
 /** Every stored tensor that loading reads, scales included. */
 export function wantedEntries(plan: ModelPlan): ReadonlySet<TensorEntry> {

@@ -5,11 +5,12 @@ import { layoutMatrix, layoutPart, type MatrixLayout, sameStorage } from '../gpu
 import { readBuffer } from '../gpu/readback.ts'
 import { present } from '../lib/error.ts'
 import { mapTensors } from '../models/tensors.ts'
-import type { TensorWriter } from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import type { Source } from '../weights/source.ts'
+import type { TensorWriter } from '../weights/tensor-writer.ts'
 import { Converter } from './convert.ts'
-import { formatFor, type ModelPlan, type Piece } from './plan.ts'
+import type { Piece } from './pieces.ts'
+import { formatFor, type ModelPlan } from './plan.ts'
 import type { Quantize, WeightClass } from './quantize.ts'
 
 /** Sums over weights: their squares, and those of their errors. */

@@ -38,7 +38,7 @@ function describeFamily(config: Fields, name: string, family: Family): ModelSpec
     attention: describeAttention(config, family),
     layers: describeLayers(config, family.routing),
     drafts: family.attention === 'latent' ? config.count('num_nextn_predict_layers', 0, 16, 0) : 0,
-    block: describeQuantization(config),
+    ...describeQuantization(config),
     bos: config.ids('bos_token_id', vocab)[0],
     eos: config.ids('eos_token_id', vocab),
   }

@@ -38,6 +38,12 @@ export function namesOf(spec: ModelSpec): StoredModel {
   }
 }
 
+/** The block scales of an FP8 matrix. */
+export const scaleName = (name: string): string => `${name}_scale_inv`
+
+/** The scales of a packed matrix: each row has its own. */
+export const groupsName = (name: string): string => `${name}_groups`
+
 /** Names that belong to the multi-token-prediction layers: recognised, and left on disk. */
 export function isDraftTensor(spec: ModelSpec, name: string): boolean {
   const layer = /^model\.layers\.(\d+)\./.exec(name)?.[1]
@@ -66,7 +72,7 @@ export function storedTensors(spec: ModelSpec): StoredTensor[] {
 }
 
 /**
- * A checkpoint holds what its config.json asks for, and leftovers that are known to change nothing.
+ * A checkpoint holds what its config.json asks for, scales, and leftovers that are known to change nothing.
  * Throws `bad_file` naming file and tensor for any other: then the two do not belong together, or a part of the model would be left out.
  */
 export function checkExtraTensors(
@@ -88,6 +94,7 @@ export function checkExtraTensors(
 function isLeftover(spec: ModelSpec, asked: ReadonlySet<string>, name: string): boolean {
   if (/^model\.(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/.test(name)) return true
   if (spec.tiedHead && name === 'lm_head.weight') return true
+  if (spec.packed && asked.has(name.replace(/_groups$/, ''))) return true
   return asked.has(name.replace(/_scale_inv$/, '')) || asked.has(name.replace(/\.input_scale$/, '.weight'))
 }
 

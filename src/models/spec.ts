@@ -70,6 +70,7 @@ export interface ModelSpec {
   readonly layers: readonly (Dense | Mixture)[] // the feed-forward part of each
   readonly drafts: number // multi-token-prediction layers behind the model, left on disk
   readonly block: BlockShape | undefined // of FP8 scales, when weights are quantised
+  readonly packed: boolean // weights may be stored as they lie on the GPU in a quantised form
   readonly bos: number | undefined
   readonly eos: readonly number[]
 }

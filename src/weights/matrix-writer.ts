@@ -5,9 +5,7 @@ import { HadalError } from '../lib/error.ts'
 import { type FloatType, toF32 } from '../lib/float.ts'
 import { refuseNonFinite, refuseOneOf } from './finite.ts'
 import type { TensorEntry } from './safetensors.ts'
-import { brokenTensor, lineWriter, type TensorWriter } from './tensor-writer.ts'
-
-export type { TensorWriter } from './tensor-writer.ts'
+import { brokenTensor, type LinePlace, lineWriter, type TensorWriter } from './tensor-writer.ts'
 
 /** A place for rows: a part of a matrix, from a byte offset in a buffer. */
 export interface Placed {
@@ -34,11 +32,14 @@ export function rowWriter(
     lineBytes: (entry.end - entry.start) / (entry.shape[0] ?? 0),
     strideBytes: layout.stride * 16,
     start,
-    places: places.map(({ part: { firstRow, rows }, buffer, offset, filled }) => {
-      return { firstLine: firstRow, lines: rows, buffer, offset, filled }
-    }),
+    places: places.map(rowsOf),
     check: (bytes, row) => refuseNonFinite(entry, type, bytes, row * layout.cols),
   })
+}
+
+/** Where the rows of a part are. */
+export const rowsOf = ({ part: { firstRow, rows }, buffer, offset, filled }: Placed): LinePlace => {
+  return { firstLine: firstRow, lines: rows, buffer, offset, filled }
 }
 
 /** Writes the block scales of a matrix: f32, from the block row of row `start` on. */
