@@ -1,0 +1,109 @@
+// Answers: do the commands that compare weight formats say what they should? Real programs on a real model; figures of made-up logits.
+import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { logitError } from '../../src/cli/logit-error.ts'
+import { heldOutQuestions } from '../../src/cli/questions.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
+
+const program = join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs')
+
+describe('logitError', () => {
+  it('is nothing for equal logits, and does not mind what softmax does not', () => {
+    const logits = Float32Array.of(1, 2, 3, 0, 0, 5)
+    expect(logitError(logits, logits, 3)).toEqual({ relative: 0, meanKl: 0, sameTop: 1, positions: 2 })
+    const shifted = logits.map((logit) => logit + 1)
+    expect(logitError(shifted, logits, 3).meanKl).toBeCloseTo(0, 6)
+    expect(logitError(shifted, logits, 3).relative).toBeCloseTo(Math.sqrt(6 / 39), 6)
+  })
+
+  it('is the divergence from the wanted distribution', () => {
+    const error = logitError(Float32Array.of(0, 0), Float32Array.of(Math.log(3), 0), 2)
+    expect(error.meanKl).toBeCloseTo(0.75 * Math.log(1.5) + 0.25 * Math.log(0.5), 6)
+    expect(logitError(Float32Array.of(0, 1), Float32Array.of(1, 0), 2).sameTop).toBe(0)
+  })
+})
+
+describe('heldOutQuestions', () => {
+  it('asks the same for the same seed, and knows the answers', () => {
+    const questions = heldOutQuestions(5, 7)
+    expect(heldOutQuestions(5, 7)).toEqual(questions)
+    expect(heldOutQuestions(5, 8)).not.toEqual(questions)
+    for (const { text, answer } of questions) {
+      const [, a, sign, b] = /^What is (\d+) ([-+*]) (\d+)\?$/.exec(text) ?? []
+      if (a === undefined) continue
+      const values = { '+': Number(a) + Number(b), '-': Number(a) - Number(b), '*': Number(a) * Number(b) }
+      expect(answer).toBe(`${a} ${sign} ${b} = ${values[sign as '+']}.`)
+    }
+    const sorts = new Set(questions.map(({ task }) => task))
+    expect([...sorts]).toEqual(
+      expect.arrayContaining(['add 4 digits', 'multiply 2x2', 'spell', 'letter count']),
+    )
+  })
+})
+
+describeOnAdapters(
+  'commands on weight formats',
+  ({ icd }) => {
+    let folder: string
+    beforeAll(() => {
+      folder = mkdtempSync(join(tmpdir(), 'hadal-formats-'))
+    })
+    afterAll(() => rmSync(folder, { recursive: true }))
+
+    const hadal = (...argv: string[]) =>
+      new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+        const env = { ...process.env, VK_DRIVER_FILES: icd }
+        execFile(process.execPath, [program, ...argv], { env }, (error, stdout, stderr) =>
+          resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
+        )
+      })
+
+    it('quantize-error: weights and logits of given ids, as JSON', async () => {
+      const model = join(FIXTURES, 'moonlight-bf16-tiny')
+      const ids = join(folder, 'ids.json')
+      writeFileSync(ids, JSON.stringify(readGolden(model).promptIds.slice(0, 20)))
+      const { stdout } = await hadal(
+        'quantize-error',
+        '--model',
+        model,
+        '--ids',
+        ids,
+        '--formats',
+        'q8,q4',
+        '--json',
+      )
+      const report = JSON.parse(stdout)
+      expect(report.formats.map(({ quantize }: { quantize: string }) => quantize)).toEqual(['q8', 'q4'])
+      expect(report.formats[0]).toMatchObject({ positions: 20 })
+      expect(report.formats[0].meanKl).toBeLessThan(report.formats[1].meanKl)
+      expect(report.formats[1].weightBytes).toBeLessThan(0.5 * report.storedBytes)
+      for (const name of ['embedding', 'attention', 'mlp', 'experts', 'head']) {
+        expect(report.weights[name].q8, name).toBeGreaterThan(3e-3)
+        expect(report.weights[name].q8, name).toBeLessThan(8e-3)
+        expect(report.weights[name].q4, name).toBeGreaterThan(6e-2)
+        expect(report.weights[name].q4, name).toBeLessThan(1e-1)
+      }
+    })
+
+    it('evaluate: right answers by task and format', async () => {
+      const options = ['--items', '1', '--formats', 'q8', '--context', '512', '--json']
+      const { stdout } = await hadal('evaluate', '--model', LANTERNFISH, ...options)
+      const { items, right } = JSON.parse(stdout)
+      expect(items).toBe(1)
+      expect(right['add 2 digits']).toEqual({ q8: 1 })
+      const all = Object.values<{ q8: number }>(right).reduce((sum, { q8 }) => sum + q8, 0)
+      expect(all).toBeGreaterThanOrEqual(7) // of 10
+    })
+
+    it('refuse formats that do not exist', async () => {
+      const { code, stderr } = await hadal('evaluate', '--model', LANTERNFISH, '--formats', 'q5')
+      expect(code).toBe(2)
+      expect(stderr).toMatch(/"q5" is not none or fp8 or q8 or q4/)
+    })
+  },
+  adapters.slice(0, 1),
+)

@@ -1,0 +1,153 @@
+// Answers: does a model that is quantised while it loads still say the same, and do its rows lie where the kernels look for them?
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { logitError } from '../../src/cli/logit-error.ts'
+import { Converter } from '../../src/engine/convert.ts'
+import { type Engine, loadEngine } from '../../src/engine/engine.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
+import { formatsOf, type QuantizeChoice } from '../../src/engine/quantize.ts'
+import type { Device } from '../../src/gpu/device.ts'
+import { layoutMatrix, splitMatrix } from '../../src/gpu/matrix.ts'
+import { readBuffer } from '../../src/gpu/readback.ts'
+import { decodeBF16, encodeBF16 } from '../../src/lib/float.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import type { TensorEntry } from '../../src/weights/safetensors.ts'
+import { adapters, describeOnAdapters, openAdapter, openGpu } from '../support/adapter.ts'
+import { type Files, readFolder, withTensors } from '../support/folder.ts'
+import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
+import { normals } from '../support/numbers.ts'
+
+const MOONLIGHT = join(FIXTURES, 'moonlight-bf16-tiny')
+
+/** A chat with its answer. */
+const chat = (index: number): readonly number[] => {
+  const { items } = JSON.parse(readFileSync(join(LANTERNFISH, 'golden.json'), 'utf8'))
+  return [...items[index].ids, ...items[index].completion_ids].slice(0, 150)
+}
+
+it('knows what each word and each class means', () => {
+  expect(formatsOf('q4')).toMatchObject({ experts: 'q4', mlp: 'q4', attention: 'q8', head: 'q8' })
+  const mixture = { layers: [{ kind: 'dense', inner: 1 }, { kind: 'mixture' }] } as Parameters<
+    typeof formatsOf
+  >[1]
+  expect(formatsOf('q4', mixture)).toMatchObject({ experts: 'q4', mlp: 'q8' })
+  expect(formatsOf({ experts: 'q4' })).toMatchObject({ experts: 'q4', mlp: 'none' })
+  expect(() => formatsOf('q3' as QuantizeChoice)).toThrow(/"q3"/)
+  expect(() => formatsOf({ router: 'q4' } as QuantizeChoice)).toThrow(/no class of weights "router"/)
+})
+
+describeOnAdapters(
+  'quantised models',
+  (adapter) => {
+    const logits = async (files: Files, ids: readonly number[], options: EngineOptions = {}) => {
+      const gpu = await openGpu(adapter.match)
+      const engine = await loadEngine(openMemory(files), { gpu, device: adapter.options, ...options })
+      return judged(engine, ids).finally(() => engine.destroy())
+    }
+    const judged = async (engine: Engine, ids: readonly number[]) => ({
+      logits: await engine.logits(ids),
+      vocab: engine.info.vocab,
+      bytes: engine.gpuBytes(),
+    })
+
+    it('q8 and q4 stay close to the weights as stored', async () => {
+      const files = readFolder(LANTERNFISH)
+      for (const ids of [chat(3), chat(0)]) {
+        const stored = await logits(files, ids)
+        const q8 = await logits(files, ids, { quantize: 'q8' })
+        expect(logitError(q8.logits, stored.logits, stored.vocab).relative).toBeLessThan(2e-2)
+        const q4 = await logits(files, ids, { quantize: 'q4' })
+        expect(logitError(q4.logits, stored.logits, stored.vocab).meanKl).toBeLessThan(1e-2)
+        expect(q4.bytes.experts).toBeLessThan(0.6 * (stored.bytes.experts ?? 0))
+      }
+    })
+
+    it('says exactly the same when matrices are cut and every expert has a bank of its own', async () => {
+      const files = readFolder(MOONLIGHT)
+      const { promptIds } = readGolden(MOONLIGHT)
+      for (const quantize of ['fp8', 'q8', 'q4'] as const) {
+        const whole = await logits(files, promptIds, { quantize })
+        const cut = await logits(files, promptIds, {
+          quantize,
+          device: { ...adapter.options, maxBindingBytes: 48 * 1024 },
+        })
+        expect(cut.logits).toEqual(whole.logits)
+      }
+    })
+
+    it('takes matrices that are read together and stored in different types', async () => {
+      const files = readFolder(MOONLIGHT)
+      const mixed = withTensors(files, (tensors) => {
+        for (const name of Object.keys(tensors).filter((each) =>
+          /0\.mlp\.up_proj|experts\.1\.down/.test(each),
+        )) {
+          const [, shape, bytes] = tensors[name] ?? ['', [], new Uint8Array()]
+          const codes = new Uint16Array(bytes.slice().buffer)
+          tensors[name] = ['F32', shape, new Uint8Array(Float32Array.from(codes, decodeBF16).buffer)]
+        }
+      })
+      const { promptIds } = readGolden(MOONLIGHT)
+      for (const quantize of ['none', 'q4'] as const) {
+        const plain = await logits(files, promptIds, { quantize })
+        expect((await logits(mixed, promptIds, { quantize })).logits).toEqual(plain.logits)
+      }
+    })
+  },
+  adapters.slice(0, 1),
+)
+
+describeOnAdapters(
+  'converter',
+  (adapter) => {
+    let device: Device
+    beforeAll(async () => {
+      device = await openAdapter(adapter)
+    })
+    afterAll(() => device.destroy())
+
+    it('writes rows of several batches into several parts', async () => {
+      // 64 different rows again and again: 20 MiB as stored, so that a batch ends where a part does not.
+      const [rows, cols] = [64 * 320, 512]
+      const codes = Uint16Array.from(normals(64 * cols, 1), encodeBF16)
+      const bytes = new Uint8Array(rows * cols * 2)
+      for (let at = 0; at < bytes.length; at += codes.byteLength) bytes.set(new Uint8Array(codes.buffer), at)
+      const weight: TensorEntry = {
+        name: 'w',
+        dtype: 'BF16',
+        shape: [rows, cols],
+        file: 'f',
+        start: 0,
+        end: bytes.length,
+      }
+      const layout = layoutMatrix('q4', [rows], cols)
+      const places = splitMatrix(layout, 1_500_000).map((part) => ({
+        part,
+        buffer: device.arena.allocate('weights', 'part', part.bytes).buffer,
+        offset: 0,
+      }))
+      expect(places.length).toBeGreaterThan(2)
+      const converter = new Converter(device)
+      const stored = layoutMatrix('bf16', [rows], cols)
+      const writers = converter.writers({ weight, scale: undefined, stored }, { layout, start: 0, places })
+      await converter.prepare()
+      for (let at = 0; at < bytes.length; at += 1_000_003)
+        writers.weight.push(bytes.subarray(at, at + 1_000_003))
+      writers.weight.end()
+      converter.close()
+      for (const { part, buffer } of places) {
+        const words = new Uint32Array(await readBuffer(device, buffer, part.bytes))
+        const [perRow, perScale] = [layout.stride * 4, layout.scaleStride]
+        expect(words.subarray(0, perRow).some((word) => word !== 0)).toBe(true)
+        const repeats = (from: number, run: number, count: number) => {
+          const end = from + count * run
+          return words.subarray(from, end).every((word, i) => word === words[from + (i % (64 * run))])
+        }
+        expect(repeats(0, perRow, part.rows), `rows from ${part.firstRow}`).toBe(true)
+        expect(repeats(part.scales, perScale, part.rows), `scales from ${part.firstRow}`).toBe(true)
+      }
+      expect(device.arena.bytes().staging ?? 0).toBe(0)
+    })
+  },
+  adapters.slice(0, 1),
+)
