@@ -12,4 +12,11 @@ export {
   storedModels,
 } from './api/stored.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
-export type { GpuBytes, LoadPlan, LoadProgress, ModelInfo, QuantizeOption, StoredModel } from './worker/protocol.ts'
+export type {
+  GpuBytes,
+  LoadPlan,
+  LoadProgress,
+  ModelInfo,
+  QuantizeOption,
+  StoredModel,
+} from './worker/protocol.ts'

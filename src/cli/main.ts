@@ -5,6 +5,7 @@ import { UsageError } from './args.ts'
 import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
+import { loadSpeed } from './load-speed.ts'
 import { logits } from './logits.ts'
 import { makeCheckpoint } from './make-checkpoint.ts'
 import { quantizeError } from './quantize-error.ts'
@@ -13,6 +14,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
   evaluate,
   generate,
   inspect,
+  'load-speed': loadSpeed,
   logits,
   'make-checkpoint': makeCheckpoint,
   'quantize-error': quantizeError,
@@ -36,6 +38,8 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Tables of what each weight format loses: errors of the weights, and of the logits of a text (the model's own, or the ids).
   evaluate --model MODEL [--formats none,q8,q4] [--items N] [--seed S] [--no-think] [--json]
            Asks Lanternfish N questions of each task that it was not trained on, and counts the right answers in each format.
+  load-speed --model DIR
+           Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.
 
 MODEL is a folder, the http(s) address of one, or hf:org/name[@revision]; HF_ENDPOINT and HF_TOKEN are read for the latter.
 How it is held: [--context N] [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...] [--memory 8GB] (what the GPU may use)
