@@ -4,7 +4,8 @@ import { mixtureOf } from '../engine/info.ts'
 import { planCheckpoint, specOf } from '../engine/model-plan.ts'
 import type { LoadPlan } from '../engine/types.ts'
 import { GUARANTEED } from '../gpu/limits.ts'
-import { formatBytes } from '../lib/bytes.ts'
+import { formatBytes, printable } from '../lib/bytes.ts'
+import { HadalError } from '../lib/error.ts'
 import { isDraftTensor } from '../models/names.ts'
 import type { Attention, Mixture, ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
@@ -24,6 +25,8 @@ export async function inspect(argv: readonly string[]): Promise<void> {
     const spec = plan.model && specOf(checkpoint.config)
     if (args.flag('json')) process.stdout.write(`${JSON.stringify(reportOf(plan, spec, checkpoint))}\n`)
     else process.stdout.write(printed(plan, spec) + (args.flag('tensors') ? tensorList(checkpoint) : ''))
+    const [first] = plan.unsupported
+    if (first) throw new HadalError('unsupported', first.what, { hint: first.hint })
   } finally {
     await source.close()
   }
@@ -66,7 +69,7 @@ function printed(plan: LoadPlan, spec: ModelSpec | undefined): string {
   const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
   for (const { what, hint } of plan.unsupported) rows.push(['not run', [what, hint].join(' ').trim()])
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
-  return rows.map(([name, value]) => `${name.padEnd(width)}${value}\n`).join('')
+  return rows.map(([name, value]) => `${name.padEnd(width)}${printable(value)}\n`).join('')
 }
 
 const count = (value: number): string => value.toLocaleString('en')
@@ -144,7 +147,7 @@ function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): Row[] {
 
 function tensorList({ tensors }: Checkpoint): string {
   const lines = [...tensors.values()].map(
-    ({ name, dtype, shape, file }) => `  ${name}  ${dtype} [${shape.join(', ')}]  ${file}\n`,
+    ({ name, dtype, shape, file }) => `  ${printable(name)}  ${dtype} [${shape.join(', ')}]  ${file}\n`,
   )
   return `\n${lines.join('')}`
 }

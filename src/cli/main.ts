@@ -1,5 +1,6 @@
 // Answers: which command was called, and how did it end? Exit codes: 0 done, 1 failed with a message, 2 wrong usage.
 // It must not know what the commands do.
+import { printable } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { UsageError } from './args.ts'
 import { evaluate } from './evaluate.ts'
@@ -30,6 +31,7 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Writes the logits of every position as one F32 tensor "logits" [tokens, vocabulary].
   inspect  MODEL [--tensors] [--json]
            Says what the folder holds and what it would take to run it here, before a weight is read. Needs no GPU.
+           Fails when a part of the model is not run by this version, after saying all the rest.
   make-checkpoint --like NAME --out DIR [--layers N] [--dtype bf16|fp8|f16|f32] [--seed S] [--shard-size 5GB]
            [--vocab N] [--experts N] [--dense] [--json]
            Writes a folder like the published model NAME (V2-Lite, V3, Moonlight ...) with random weights: the same widths, names
@@ -68,7 +70,10 @@ async function main(): Promise<number> {
 
 function describeFailure(error: unknown): string {
   if (error instanceof UsageError) return `hadal: ${error.message}\n\n${USAGE}`
-  if (error instanceof HadalError) return `hadal: ${error.message}${error.hint ? `\n${error.hint}` : ''}`
+  if (error instanceof HadalError) {
+    const { message, hint } = error
+    return `hadal: ${printable(message)}${hint ? `\n${printable(hint)}` : ''}`
+  }
   return `hadal: ${error instanceof Error ? (error.stack ?? error.message) : error}`
 }
 

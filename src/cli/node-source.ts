@@ -60,16 +60,17 @@ export function openFolder(dir: string): FolderSource {
 }
 
 async function openFile(dir: string, path: string): Promise<OpenFile> {
-  let handle: FileHandle
+  const place = join(dir, ...checkPath(path))
   try {
-    handle = await open(join(dir, ...checkPath(path)))
+    // Asked first: to open a pipe would wait for whoever writes into it.
+    const found = await stat(place)
+    if (found.isFile()) return { handle: await open(place), bytes: found.size }
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') throw missingFile(dir, path, cause)
     throw unreadable(path, cause)
   }
-  const { size } = await handle.stat()
-  return { handle, bytes: size }
+  throw unreadable(path, 'it is no file')
 }
 
 async function readAt(
@@ -92,7 +93,7 @@ async function readAt(
 
 function unreadable(path: string, cause: unknown): HadalError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new HadalError('bad_file', `${path} cannot be read: ${why}`, {
+  return new HadalError('bad_file', `${path} cannot be read: ${why}.`, {
     file: path,
     hint: 'Check that it is a file and that you may read it.',
     cause,

@@ -1,10 +1,12 @@
 // Answers: which stored tensors are a matrix of the model, and in which format are they? Types and shapes are checked.
 // It must not know what becomes of them.
 import { type BlockShape, type Format, layoutMatrix, type MatrixLayout, sameStorage } from '../gpu/matrix.ts'
+import { formatShape } from '../lib/bytes.ts'
 import { HadalError, present } from '../lib/error.ts'
 import { groupsName, type StoredStack, type StoredTensor, scaleName } from '../models/names.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
+import { floatType, SCALE_TYPES } from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import { formatOfCodes, shapeOf, storedForm } from '../weights/stored-form.ts'
 
@@ -51,6 +53,7 @@ function findPublished(spec: ModelSpec, checkpoint: Checkpoint, { name, shape }:
   }
   const blocks = [Math.ceil(rows / spec.block.rows), Math.ceil(cols / spec.block.cols)]
   const scale = findTensor(checkpoint, { name: scaleName(name), shape: blocks })
+  floatType(scale, SCALE_TYPES)
   return { weight, scale, stored }
 }
 
@@ -102,7 +105,7 @@ export function findTensor(checkpoint: Checkpoint, { name, shape }: StoredTensor
     return entry
   throw new HadalError(
     'bad_file',
-    `${entry.file}: ${name} has shape [${entry.shape.join(', ')}]; config.json asks for [${shape.join(', ')}].`,
+    `${entry.file}: ${name} has shape ${formatShape(entry.shape)}; config.json asks for ${formatShape(shape)}.`,
     {
       file: entry.file,
       tensor: name,

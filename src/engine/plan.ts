@@ -17,6 +17,7 @@ import { checkExtraTensors, namesOf, type StoredBank, type StoredStack } from '.
 import type { ModelSpec } from '../models/spec.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
+import { floatType, VALUE_TYPES } from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import { FP8_BLOCK, findPieces, findTensor, type Piece, refuseSecond } from './pieces.ts'
 import { formatsOf, type Quantize, type QuantizeChoice } from './quantize.ts'
@@ -102,6 +103,7 @@ function planMatrix(pieces: readonly Piece[], format: PlannedFormat, most: numbe
 
 function planVector(checkpoint: Checkpoint, stack: StoredStack): PlannedVector {
   const entries = stack.map((stored) => findTensor(checkpoint, stored))
+  for (const entry of entries) floatType(entry, VALUE_TYPES)
   return { entries, length: entries.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0) }
 }
 

@@ -19,7 +19,7 @@ export async function openText(
 ): Promise<{ tokenizer: TextTokenizer; chat: Chat }> {
   const optional = async <T>(path: string, read: (path: string) => Promise<T>) =>
     (await source.exists(path, signal)) ? read(path) : undefined
-  const config = { maxBytes: MOST_CONFIG_BYTES, signal }
+  const config = { maxBytes: MOST_CONFIG_BYTES, signal, uniqueNames: true }
   const large = { maxBytes: MOST_TOKENIZER_BYTES, signal }
   const [json, tokenizerConfig, jinja] = await Promise.all([
     optional('tokenizer.json', async (path) => ({ content: await readJson(source, path, large) })),

@@ -13,6 +13,14 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? size : size.toFixed(size < 10 ? 1 : 0)} ${units[unit]}`
 }
 
+/** A shape, however many dimensions a file claims. */
+export const formatShape = (shape: readonly number[]): string =>
+  `[${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''}]`
+
+/** A text from a stranger for a terminal: control characters, which it would obey, are escaped. */
+export const printable = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+
 const longest = 120
 
 /** A name from a file that may be hostile: quoted, control characters escaped, never longer than a line. */

@@ -1,5 +1,6 @@
 // Answers: how is a hostile config.json read? Typed look-ups that name the key and the rule when they fail, and a record of what nobody looked at.
 // It must not know what the keys mean.
+import { quote } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
 
@@ -123,10 +124,14 @@ export class Fields {
 
 /** The error for a key whose value this version does not run. */
 export function unsupportedKey(path: string, value: unknown, hint: string): HadalError {
-  return new HadalError('unsupported', `${FILE}: ${path.slice(0, 100)} is ${shown(value)}.`, {
-    file: FILE,
-    hint,
-  })
+  return new HadalError(
+    'unsupported',
+    `${FILE}: ${/^[\w.-]{1,100}$/.test(path) ? path : quote(path)} is ${shown(value)}.`,
+    {
+      file: FILE,
+      hint,
+    },
+  )
 }
 
 /** A value in an error message, whatever its size or depth. */

@@ -77,11 +77,12 @@ export function storedTensors(spec: ModelSpec): StoredTensor[] {
  */
 export function checkExtraTensors(
   spec: ModelSpec,
-  tensors: ReadonlyMap<string, { readonly file: string }>,
+  tensors: ReadonlyMap<string, { readonly file: string; readonly dtype: string }>,
 ): void {
   const asked = new Set(storedTensors(spec).map(({ name }) => name))
   for (const [name, { file }] of tensors) {
     if (asked.has(name) || isDraftTensor(spec, name) || isLeftover(spec, asked, name)) continue
+    if (asked.has(scaledBy(name)) && tensors.get(scaledBy(name))?.dtype === 'F8_E4M3') continue
     throw new HadalError('bad_file', `${file}: the model of config.json has no tensor ${quote(name)}.`, {
       file,
       tensor: name,
@@ -90,12 +91,15 @@ export function checkExtraTensors(
   }
 }
 
-/** Rotary tables that old releases stored, scales beside a weight, and the head of a model whose head is its embedding. */
+/** The weight that a tensor of this name is the scale of, or of whose input. Only FP8 is read with scales: beside others they would be left out. */
+const scaledBy = (name: string): string =>
+  name.replace(/_scale_inv$/, '').replace(/\.input_scale$/, '.weight')
+
+/** Rotary tables that old releases stored, scales of packed weights, and the head of a model whose head is its embedding. */
 function isLeftover(spec: ModelSpec, asked: ReadonlySet<string>, name: string): boolean {
   if (/^model\.(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/.test(name)) return true
   if (spec.tiedHead && name === 'lm_head.weight') return true
-  if (spec.packed && asked.has(name.replace(/_groups$/, ''))) return true
-  return asked.has(name.replace(/_scale_inv$/, '')) || asked.has(name.replace(/\.input_scale$/, '.weight'))
+  return spec.packed && asked.has(name.replace(/_groups$/, ''))
 }
 
 type Layer = LayerTensors<StoredStack, StoredStack, StoredBank>

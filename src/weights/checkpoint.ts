@@ -35,13 +35,13 @@ type Promised = ReadonlyMap<string, readonly string[]>
  * `parseHeader`; `bad_file` too for an index that contradicts the shards; those of `Source`.
  */
 export async function openCheckpoint(source: Source, signal?: AbortSignal): Promise<Checkpoint> {
-  const config = await readJson(source, configPath, { maxBytes: maxConfigBytes, signal })
+  const config = await readJson(source, configPath, { maxBytes: maxConfigBytes, signal, uniqueNames: true })
   const [hasGeneration, hasIndex] = await Promise.all([
     source.exists(generationPath, signal),
     source.exists(indexPath, signal),
   ])
   const generationConfig = hasGeneration
-    ? await readJson(source, generationPath, { maxBytes: maxConfigBytes, signal })
+    ? await readJson(source, generationPath, { maxBytes: maxConfigBytes, signal, uniqueNames: true })
     : undefined
   const promised: Promised = hasIndex ? await readIndex(source, signal) : new Map([[singlePath, []]])
   if (!hasIndex && !(await source.exists(singlePath, signal))) throw noWeights(source)

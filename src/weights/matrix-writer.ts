@@ -104,10 +104,11 @@ export function vectorWriter(
   })
 }
 
-const VALUE_TYPES = ['F32', 'F16', 'BF16'] as const
+/** Types of vectors. */
+export const VALUE_TYPES = ['F32', 'F16', 'BF16'] as const
 const WEIGHT_TYPES = [...VALUE_TYPES, 'F8_E4M3'] as const
 /** A byte of E8M0 is a power of two (its NaN is refused with the others). */
-const SCALE_TYPES = [...VALUE_TYPES, 'F8_E8M0'] as const
+export const SCALE_TYPES = [...VALUE_TYPES, 'F8_E8M0'] as const
 
 /** Gathers a small tensor of one of these types and hands it over as f32. */
 function whole(
@@ -127,7 +128,8 @@ function whole(
   }
 }
 
-function floatType<const T extends FloatType>(entry: TensorEntry, types: readonly T[]): T {
+/** The type of a tensor. Throws `unsupported` for any but these. */
+export function floatType<const T extends FloatType>(entry: TensorEntry, types: readonly T[]): T {
   const type = types.find((each) => each === entry.dtype)
   if (type) return type
   throw new HadalError(

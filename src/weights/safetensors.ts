@@ -1,6 +1,6 @@
 // Answers: which tensors does a safetensors file hold, and where? The header is hostile until every number is checked.
 // It must not know what the tensors are for.
-import { formatBytes, quote } from '../lib/bytes.ts'
+import { formatShape, quote } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
 import { parseJson } from './json.ts'
@@ -70,10 +70,7 @@ function headerLength(file: string, fileBytes: number, first: Uint8Array): numbe
   if (fileBytes < prefixBytes) throw broken(file, `is truncated: ${fileBytes} bytes are too few for a header`)
   const length = Number(new DataView(first.buffer, first.byteOffset).getBigUint64(0, true))
   if (length > maxHeaderBytes) {
-    throw broken(
-      file,
-      `states a header of ${formatBytes(length)}; at most ${formatBytes(maxHeaderBytes)} are allowed`,
-    )
+    throw broken(file, `states a header of ${length} bytes; at most ${maxHeaderBytes} are allowed`)
   }
   if (length > fileBytes - prefixBytes) {
     throw broken(file, `is truncated: its header has ${length} bytes, the whole file ${fileBytes}`)
@@ -128,7 +125,7 @@ function parseEntry(file: string, name: string, value: unknown, dataStart: numbe
   const bytes = spanOf(dtype, shape)
   if (bytes === undefined) throw broken(file, 'has a shape whose size overflows', name)
   if (bytes !== to - from) {
-    const expected = `[${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''}] × ${dtype} is ${bytes} bytes`
+    const expected = `${formatShape(shape)} × ${dtype} is ${bytes} bytes`
     throw broken(file, `does not hold what it states: ${expected}, its span has ${to - from}`, name)
   }
   return { name, dtype, shape, file, start: dataStart + from, end: dataStart + to }

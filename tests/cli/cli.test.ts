@@ -135,6 +135,22 @@ describe('inspect', () => {
     expect(found.stdout + refused.stderr).not.toContain('hf_secret')
   })
 
+  it('says all it can of what is not run, and exits with 1', async () => {
+    const path = join(folder, 'not-yet')
+    const config = JSON.parse(readFileSync(join(LANTERNFISH, 'config.json'), 'utf8'))
+    cpSync(LANTERNFISH, path, { recursive: true })
+    for (const [change, message] of [
+      [{ model_type: 'deepseek_v4' }, /^hadal: .*deepseek_v4 is recognised but not run yet/m],
+      [{ 'x\u001b[2J': 1 }, /^hadal: config\.json: "x\\u001b\[2J" is 1/m],
+    ] as const) {
+      writeFileSync(join(path, 'config.json'), JSON.stringify({ ...config, ...change }))
+      const { code, stdout, stderr } = await hadal(['inspect', path], nowhere)
+      expect([code, stderr]).toEqual([1, expect.stringMatching(message)])
+      expect(stdout).toMatch(/^not run +config\.json/m)
+      expect(stdout).not.toContain('\u001b')
+    }
+  })
+
   it('exits with 1 and names what is wrong: folder, config, file and tensor', async () => {
     const copy = (name: string, damage: (path: string) => void) => {
       const path = join(folder, name)

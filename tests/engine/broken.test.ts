@@ -64,6 +64,24 @@ const cases: readonly Case[] = [
     says: /U8/,
   },
   {
+    what: 'a norm of integers',
+    folder: withTensors(files, (tensors) => {
+      const [, shape, bytes] = tensors['model.norm.weight'] ?? zeros('I16', 0)
+      tensors['model.norm.weight'] = ['I16', shape, bytes]
+    }),
+    error: { code: 'unsupported', file: SHARD, tensor: 'model.norm.weight' },
+    says: /I16/,
+  },
+  {
+    what: 'a shape of a thousand dimensions',
+    folder: withTensors(files, (tensors) => {
+      const [dtype, shape, bytes] = tensors[MATRIX] ?? zeros('F8_E4M3', 0)
+      tensors[MATRIX] = [dtype, [...shape, ...new Array(1000).fill(1)], bytes]
+    }),
+    error: { code: 'bad_file', file: SHARD, tensor: MATRIX },
+    says: /^.{1,300}$/,
+  },
+  {
     what: 'a scale that is no number',
     folder: withBytes(SCALE, 0, f32(Number.NaN)),
     error: { code: 'bad_file', file: SHARD, tensor: SCALE },

@@ -57,6 +57,7 @@ describe('describeModel', () => {
 
   const refused: [string, object, string, RegExp][] = [
     ['a key that nobody knows', { logit_boost: 2 }, 'unsupported', /logit_boost is 2/],
+    ['a key that a terminal would obey', { 'x\u001b[2J\n': 2 }, 'unsupported', /"x\\u001b\[2J\\n" is 2/],
     ['soft caps', { final_logit_softcapping: 30 }, 'unsupported', /final_logit_softcapping is 30/],
     ['a partial rotation', { partial_rotary_factor: 0.5 }, 'unsupported', /partial_rotary_factor is 0.5/],
     ['windows', { layer_types: ['sliding_attention'] }, 'unsupported', /layer_types/],

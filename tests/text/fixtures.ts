@@ -73,6 +73,10 @@ export const cuts: {
 /** What Moonshot's code makes of texts with the ranks of `demoRanks`. */
 export const rankVectors: { text: string; ids: number[] }[] = readJson('ranks.json', folder)
 
+/** DeepSeek V3's own tokenizer.json, less what these texts cannot meet, and the ids that are published for them. */
+export const published: { tokenizer: Record<string, unknown>; encode: { text: string; ids: number[] }[] } =
+  readJson('published.json', folder)
+
 /** One fixture for each different tokenizer. */
 export const fixtures: TextFixture[] = readdirSync(folder)
   .filter((name) => name.endsWith('-tiny.json') || name.endsWith('-awkward.json'))

@@ -11,6 +11,7 @@ import {
   open,
   openDemo,
   openNamed,
+  published,
   random,
   vectors,
 } from './fixtures.ts'
@@ -38,6 +39,15 @@ it.each(models)(
     }
   },
 )
+
+it('the tokenizer of DeepSeek V3 gives its published ids', () => {
+  const opened = openTokenizer(published.tokenizer, undefined, { vocab: 129_280 })
+  expect(published.encode).toHaveLength(15)
+  for (const { text, ids } of published.encode) {
+    expect(opened.encode(text), text).toEqual(ids)
+    expect(decode(opened, ids, true)).toBe(text)
+  }
+})
 
 describe.each(fixtures)('the tokenizer of $models', (fixture) => {
   const tokenizer = open(fixture)

@@ -143,7 +143,7 @@ test(`${mutations} mutated indexes: an error with a name, or the truth, and neve
     // At times a shard has another's tensor, or none of its own.
     const files = random() < 0.1 ? { 'a-2.safetensors': shardOf('z', 'x') } : {}
     const { source, asked } = folder(text, files)
-    const began = performance.now()
+    const began = process.cpuUsage()
     try {
       const checkpoint = await openCheckpoint(source)
       accepted++
@@ -155,7 +155,7 @@ test(`${mutations} mutated indexes: an error with a name, or the truth, and neve
       expect(error.file, text).toBeTypeOf('string')
       expect(error.message.length).toBeLessThan(600)
     }
-    slowestMs = Math.max(slowestMs, performance.now() - began)
+    slowestMs = Math.max(slowestMs, process.cpuUsage(began).user / 1000)
     for (const path of asked) expect(path).toMatch(/^[\w-][\w.-]*\.(json|safetensors)$/)
   }
   expect(accepted).toBeGreaterThan(mutations / 50)

@@ -149,3 +149,16 @@ test('at most six headers at once, and the first failure stops the rest', async 
   expect(reads).toBeLessThan(13)
   await expect(openCheckpoint(slow(''), AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' })
 })
+
+test('a config that says something twice is refused', async () => {
+  for (const file of ['config.json', 'generation_config.json']) {
+    for (const name of ['hidden_size', '__proto__']) {
+      const folder = openWith({ [file]: `{"${name}":{},"${name}":{}}` })
+      await expect(folder).rejects.toMatchObject({
+        code: 'bad_file',
+        file,
+        message: expect.stringContaining(name),
+      })
+    }
+  }
+})

@@ -1,4 +1,5 @@
 // Answers: do all local sources behave as one, down to their errors? Against real folders and real File objects.
+import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -103,8 +104,20 @@ test('a folder: links are followed, a file that shrinks while open is truncated,
     code: 'bad_file',
     file: 'linked',
   })
-  await expect(source.read('sub', 0, 0)).resolves.toHaveLength(0)
+  await expect(source.read('sub', 0, 0)).rejects.toMatchObject({ code: 'bad_file', file: 'sub' })
   await expect(source.read('sub', 0, 1)).rejects.toMatchObject({ code: 'bad_file', file: 'sub' })
+  await source.close()
+})
+
+test('a folder: what waits, turns in circles or never ends is no file', async () => {
+  execFileSync('mkfifo', [join(dir, 'pipe')])
+  await symlink('circle', join(dir, 'circle'))
+  await symlink('/dev/zero', join(dir, 'endless'))
+  const source = openFolder(dir)
+  for (const file of ['pipe', 'circle', 'endless']) {
+    await expect(source.size(file)).rejects.toMatchObject({ code: 'bad_file', file })
+    expect(await source.exists(file)).toBe(false)
+  }
   await source.close()
 })
 
