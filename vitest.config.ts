@@ -6,8 +6,9 @@ export default defineConfig({
   plugins: [shaderPlugin()],
   test: {
     include: ['tests/**/*.test.ts'],
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    // No test is about time: these only end what hangs, on however busy a machine.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     maxWorkers: 2,
   },
 })

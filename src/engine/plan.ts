@@ -113,14 +113,14 @@ export interface PlannedFormat {
 }
 
 /**
- * The one format of matrices that a dispatch reads together. FP8 stays as it is under `fp8`; matrices that are to stay as stored, but
- * are stored in different types, become f32, which loses nothing.
+ * The one format of matrices that a dispatch reads together. FP8 stays as it is under `fp8` and `q8`, which would lose something and save
+ * nothing; matrices that are to stay as stored, but are stored in different types, become f32, which loses nothing.
  */
 export function formatFor(pieces: readonly Piece[], quantize: Quantize): PlannedFormat {
   const { stored } = present(pieces[0], 'a matrix')
-  if (quantize === 'q8' || quantize === 'q4') return { format: quantize }
   const alike = pieces.every((piece) => piece.stored.format === stored.format)
-  if (alike && (quantize === 'none' || stored.format === 'fp8_block')) return stored
+  if (alike && (quantize === 'none' || (quantize !== 'q4' && stored.format === 'fp8_block'))) return stored
+  if (quantize === 'q8' || quantize === 'q4') return { format: quantize }
   return quantize === 'fp8' ? { format: 'fp8_block', block: FP8_BLOCK } : { format: 'f32' }
 }
 

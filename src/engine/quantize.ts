@@ -4,7 +4,7 @@ import { HadalError } from '../lib/error.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { MatrixRole } from '../models/tensors.ts'
 
-/** How weights are stored on the GPU; `none` is as the file has them. Matrices that are in FP8 already stay so under `fp8`. */
+/** How weights are stored on the GPU; `none` is as the file has them. Matrices that are in FP8 already stay so under `fp8` and `q8`. */
 export type Quantize = 'none' | 'fp8' | 'q8' | 'q4'
 
 export const QUANTIZE: readonly Quantize[] = ['none', 'fp8', 'q8', 'q4']

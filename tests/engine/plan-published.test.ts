@@ -26,7 +26,7 @@ it('plans DeepSeek-V3 in seconds, at the limits that every device guarantees', a
   const gpu = planned.gpu?.bytes
   expect((gpu?.weights ?? 0) + (gpu?.experts ?? 0)).toBeGreaterThan(planned.downloadBytes)
   expect((gpu?.weights ?? 0) + (gpu?.experts ?? 0)).toBeLessThan(planned.downloadBytes * 1.01)
-}, 30_000)
+})
 
 it('says which formats of V2-Lite fit 24 GiB, and how long a context then', async () => {
   const { source } = hollowModel(config('V2-Lite'), 4)

@@ -63,6 +63,13 @@ describeOnAdapters(
       }
     })
 
+    it('q8 leaves what is in FP8 as it is: a column that outweighs its group would silence the others', async () => {
+      const fp8 = join(FIXTURES, 'deepseek_v3-fp8-tiny')
+      const { promptIds, logits: golden } = readGolden(fp8)
+      const q8 = await logits(readFolder(fp8), promptIds, { quantize: 'q8' })
+      expect(logitError(q8.logits, golden, q8.vocab).relative).toBeLessThan(2e-2)
+    })
+
     it('says exactly the same when matrices are cut and every expert has a bank of its own', async () => {
       const files = readFolder(MOONLIGHT)
       const { promptIds } = readGolden(MOONLIGHT)
