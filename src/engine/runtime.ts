@@ -10,6 +10,7 @@ import { Readback, readBuffer } from '../gpu/readback.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../kernels/step.ts'
 import { HadalError } from '../lib/error.ts'
 import { SPLITS } from '../models/cache.ts'
+import { checkCache } from '../models/check.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { type Graph, resource } from '../program/graph.ts'
 import { Program } from '../program/program.ts'
@@ -36,7 +37,7 @@ export type SamplingStep = Omit<Step, 'position' | 'tokens' | 'split'>
 /** Bytes of the ring that results are read back through. */
 export const STAGING_BYTES = DEPTH * allocatedBytes(RESULT_BYTES)
 
-/** Everything needed to run steps of one model on one device. */
+/** Everything needed to run steps of one model on one device, with one form of the KV cache. */
 export class Runtime {
   readonly spec: ModelSpec
   readonly cache: KvCache
@@ -90,6 +91,28 @@ export class Runtime {
       programs.prefill.rebind()
       programs.decode.rebind()
     }
+  }
+
+  /**
+   * One more over the same weights and pipelines, with state, cache and programs of its own, ready to run. Its context may be longer than
+   * what the model was trained for. Throws as `checkCache`, and `out_of_memory`; nothing is left then.
+   */
+  async sibling(changes: Partial<RuntimeOptions>): Promise<Runtime> {
+    const options = { ...this.options, ...changes }
+    checkCache(this.spec.attention, options.cache.kind)
+    return this.#device.arena.guard(`a ${options.cache.kind} cache`, async () => {
+      const made = new Runtime(this.#device, this.#pipelines, this.spec, this.#parts.tensors, options)
+      await made.compile()
+      return made
+    })
+  }
+
+  /** Frees all but the weights. */
+  destroy(): void {
+    for (const program of [...Object.values(this.#programs), this.#logprobs]) program?.destroy()
+    this.cache.destroy()
+    this.#readback.destroy()
+    for (const buffer of Object.values(this.state)) this.#device.arena.free(buffer)
   }
 
   /** Compiles all pipelines, in parallel. */

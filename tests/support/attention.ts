@@ -79,7 +79,7 @@ export class LayerKernels {
         HALF_SPLIT: Number(layer.rotary.halfSplit),
         WORKGROUP: 64,
       },
-      imports: { reduce, cache: this.#cacheModule },
+      imports: { reduce, pack: `pack/${layer.cache}` },
       grid: [tokens, query.length > 0 ? 2 : 1],
       step: { position, tokens },
       data: {
