@@ -3,11 +3,19 @@
 #import shared/e4m3
 #import attention/fp8_record
 
-fn cache_load(row: u32, pair: u32) -> vec2<f32> {
+fn key_pair(at: u32, pair: u32) -> vec2<f32> { return unpack2x16float(cache[at + KEY_AT + pair - LATENT / 2]); }
+
+// As attention/record_quad. Within the latent `pair` is even, so that a quad is one word.
+fn record_quad(row: u32, pair: u32, end: u32) -> vec4<f32> {
   let at = row * RECORD_WORDS;
-  if pair >= LATENT / 2 { return unpack2x16float(cache[at + KEY_AT + pair - LATENT / 2]); }
-  let group = 2 * pair / FP8_GROUP;
-  let scale = power_of_two((cache[at + SCALES_AT + group / 4] >> (group % 4 * 8)) & 0xff);
-  let numbers = e4m3_numbers(cache[at + pair / 2]);
-  return scale * select(numbers.xy, numbers.zw, pair % 2 == 1);
+  var quad = vec4<f32>();
+  if pair < min(end, LATENT / 2) {
+    let group = 2 * pair / FP8_GROUP;
+    let scale = power_of_two((cache[at + SCALES_AT + group / 4] >> (group % 4 * 8)) & 0xff);
+    quad = scale * e4m3_numbers(cache[at + pair / 2]);
+  } else if pair < end {
+    quad = vec4<f32>(key_pair(at, pair), 0, 0);
+  }
+  if pair + 1 < end && pair + 1 >= LATENT / 2 { quad = vec4<f32>(quad.xy, key_pair(at, pair + 1)); }
+  return quad;
 }

@@ -48,6 +48,8 @@ export interface BenchTiming {
   /** The middle half of the times lies between these. */
   readonly msLow: number
   readonly msHigh: number
+  /** Timestamps of the device, or the clock of the host around each step where there are none. */
+  readonly clock: 'device' | 'host'
 }
 
 /** A way to keep keys and values, for one model on one device. */
@@ -83,8 +85,6 @@ export interface BenchEnvironment {
   readonly host: string // browser and its version, or Node's
   readonly adapter: string
   readonly software: boolean
-  /** What steps are timed with: timestamps of the device, or the clock of the host around each step. */
-  readonly clock: 'device' | 'host'
   readonly features: readonly string[]
   readonly limits: Readonly<Record<string, number>>
 }

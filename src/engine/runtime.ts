@@ -5,7 +5,7 @@ import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
 import { CHUNK, padTo } from '../gpu/matrix.ts'
-import type { Profiler } from '../gpu/profiler.ts'
+import type { Timing } from '../gpu/profiler.ts'
 import { Readback, readBuffer } from '../gpu/readback.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../kernels/step.ts'
 import { HadalError } from '../lib/error.ts'
@@ -136,10 +136,9 @@ export class Runtime {
   }
 
   /** Runs at most `chunk` ids from `position` on through the model; the logits of the last land in `state.logits`. */
-  prefill(ids: readonly number[], position: number): void {
+  prefill(ids: readonly number[], position: number, timing?: Timing): void {
     this.#device.gpu.queue.writeBuffer(this.state.prompt, 0, Uint32Array.from(ids))
-    const step = plainStep(position, ids.length)
-    this.#submit(step, (encoder) => this.#programs.prefill.encode(encoder, step))
+    this.#run(this.#programs.prefill, plainStep(position, ids.length), timing)
   }
 
   /** Samples from `state.logits`. The function returned reads the result; call it once. */
@@ -161,18 +160,8 @@ export class Runtime {
   }
 
   /** Runs the id in `state.token` for its logits alone: nothing is read back. The id that follows is sampled greedily. */
-  decodeOnly(position: number): void {
-    const step = plainStep(position, 1)
-    this.#submit(step, (encoder) => this.#programs.decode.encode(encoder, step))
-  }
-
-  /** Runs one decode step with a pass per dispatch, timed by `profiler`. */
-  profileDecode(position: number, profiler: Profiler): void {
-    const step = plainStep(position, 1)
-    this.#submit(step, (encoder) => {
-      this.#programs.decode.encode(encoder, step, profiler)
-      profiler.resolve(encoder)
-    })
+  decodeOnly(position: number, timing?: Timing): void {
+    this.#run(this.#programs.decode, plainStep(position, 1), timing)
   }
 
   /** Resolves when everything submitted so far is done. */
@@ -235,6 +224,13 @@ export class Runtime {
 
   #program(graph: Graph): Program {
     return new Program(this.#device, this.#pipelines, this.state, graph)
+  }
+
+  #run(program: Program, step: Step, timing: Timing | undefined): void {
+    this.#submit(step, (encoder) => {
+      program.encode(encoder, step, timing)
+      timing?.profiler.resolve(encoder)
+    })
   }
 
   #submit<T>(step: Step, encode: (encoder: GPUCommandEncoder) => T): T {
