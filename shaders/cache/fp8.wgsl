@@ -11,7 +11,8 @@ fn record_quad(row: u32, pair: u32, end: u32) -> vec4<f32> {
   var quad = vec4<f32>();
   if pair < min(end, LATENT / 2) {
     let group = 2 * pair / FP8_GROUP;
-    let scale = power_of_two((cache[at + SCALES_AT + group / 4] >> (group % 4 * 8)) & 0xff);
+    let scales = cache[at + SCALES_AT + group / 2];
+    let scale = bitcast<f32>(select(scales << 16, scales & 0xffff0000, group % 2 == 1));
     quad = scale * e4m3_numbers(cache[at + pair / 2]);
   } else if pair < end {
     quad = vec4<f32>(key_pair(at, pair), 0, 0);

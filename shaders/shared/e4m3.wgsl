@@ -1,4 +1,4 @@
-// shared/e4m3 – numbers in FP8 E4M3 and scales that are powers of two
+// shared/e4m3 – numbers in FP8 E4M3
 //
 // Exact for all 254 finite codes on every adapter: no subnormal number is ever formed.
 
@@ -13,7 +13,7 @@ fn e4m3_numbers(word: u32) -> vec4<f32> {
 }
 
 // Codes of four numbers in units of their scale, to nearest, ties to even. From 2^-6 on, rounding the f32 to 3 bits of mantissa;
-// below, to units of 2^-9. Magnitudes are at most 448.
+// below, to units of 2^-9. Magnitudes are below 464, from where on the nearest code would be NaN.
 fn e4m3_codes(numbers: vec4<f32>) -> u32 {
   let bits = bitcast<vec4<u32>>(numbers);
   let magnitude = bits & vec4<u32>(0x7fffffff);
@@ -23,12 +23,3 @@ fn e4m3_codes(numbers: vec4<f32>) -> u32 {
   let placed = codes << vec4<u32>(0, 8, 16, 24);
   return placed.x | placed.y | placed.z | placed.w;
 }
-
-// The exponent bits of the smallest power of two that brings `largest` to at most 448, at least 1: a scale and its inverse stay normal.
-// 2^(exponent - 8) of the number's own exponent, or twice that for what lies above 448 / 2^8 = 1.75.
-fn e4m3_exponent(largest: f32) -> u32 {
-  let bits = bitcast<u32>(largest);
-  return max((bits >> 23) + u32((bits & 0x7fffff) > 0x600000), 9) - 8;
-}
-
-fn power_of_two(exponent: u32) -> f32 { return bitcast<f32>(exponent << 23); }

@@ -6,13 +6,27 @@ import type { Runtime } from '../engine/runtime.ts'
 import { Session } from '../engine/session.ts'
 import type { Device } from '../gpu/device.ts'
 import { PLAIN_STEP } from '../kernels/step.ts'
-import { throwIfAborted } from '../lib/error.ts'
+import { HadalError, throwIfAborted } from '../lib/error.ts'
 import { logitError } from '../lib/logit-error.ts'
 import type { CacheForm, CacheKind } from '../models/cache-form.ts'
+import type { Chat } from '../text/chat.ts'
+import type { TextTokenizer } from '../text/tokenizer.ts'
 import type { Check } from './result.ts'
 
 /** Greedy tokens that are compared. */
 export const CHECKED_TOKENS = 64
+
+const PROMPT = 'What is 347 + 586? Think it through step by step, then say how you can be sure of the answer.'
+
+/** The prompt in the words of the model's own template; a model without one is given the bare text. */
+export function checkedPrompt(chat: Chat, tokenizer: TextTokenizer): readonly number[] {
+  try {
+    return chat.prompt([{ role: 'user', content: PROMPT }]).ids
+  } catch (error) {
+    if (error instanceof HadalError && error.code === 'unsupported') return tokenizer.encodePlain(PROMPT)
+    throw error
+  }
+}
 
 /** What the model's own cache gives. */
 export interface Reference {

@@ -1,7 +1,7 @@
 // Answers: what do the ways to keep keys and values cost on this device? The benchmark, step by step; each event carries all that is known so far.
 // It must not know who looks at it.
 //
-// Method. First the check: a prompt through the model's own chat template, and 64 greedy tokens after it, in every form; a form that gives other
+// Method. First the check: a prompt through the model's own chat template (as plain text where it has none), and 64 greedy tokens after it, in every form; a form that gives other
 // tokens than the model's own is wrong, and is not timed. FP8 rounds on purpose: its mean KL against the latents is given, over
 // prompt and tokens, and how many greedy tokens are the same. `gqa-8` and `mqa` have the right shape and no meaning.
 // Then, context by context and in it form by form, so that what is compared was measured one after the other: exactly the pages of that context,
@@ -11,7 +11,7 @@ import type { Borrowed, Engine } from '../engine/engine.ts'
 import type { Runtime } from '../engine/runtime.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import type { CacheKind } from '../models/cache-form.ts'
-import { checkCache, checkRuntime, type Reference, referenceOf } from './check.ts'
+import { checkCache, checkedPrompt, checkRuntime, type Reference, referenceOf } from './check.ts'
 import { copyBandwidth } from './copy.ts'
 import { describeBenchModel, describeCache, describeEnvironment } from './describe.ts'
 import type {
@@ -25,8 +25,6 @@ import type {
 } from './result.ts'
 import { measureRow, plannedRow } from './row.ts'
 import { benchSettings } from './settings.ts'
-
-const PROMPT = 'What is 347 + 586? Think it through step by step, then say how you can be sure of the answer.'
 
 /**
  * Runs the benchmark on a loaded model, which answers nothing else meanwhile. When the signal fires, it ends with what it has (`complete: false`).
@@ -70,7 +68,7 @@ class Benchmark {
     this.#memory = memory
     this.#settings = settings
     this.#signal = signal
-    this.#prompt = chat.prompt([{ role: 'user', content: PROMPT }]).ids
+    this.#prompt = checkedPrompt(chat, engine.tokenizer)
     this.#start = {
       date: new Date().toISOString(),
       environment: describeEnvironment(engine.device),

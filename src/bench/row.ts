@@ -75,8 +75,8 @@ async function* measureWith<T>(
 ): AsyncGenerator<T, BenchRow> {
   const held = () => device.arena.bytes().kv_cache ?? 0
   const before = held()
-  const chunk = Math.min(own.options.chunk, context)
-  const runtime = await own.sibling({ cache: form, contextLength: context, chunk })
+  const rows = Math.min(own.options.chunk, context)
+  const runtime = await own.sibling({ cache: form, contextLength: context })
   try {
     const session = new Session(runtime.cache)
     await session.reserve(context)
@@ -84,14 +84,14 @@ async function* measureWith<T>(
     runtime.writePages(session)
     await fill(runtime, session, context, text, signal)
     yield at('prefill')
-    const start = context - chunk
+    const start = context - rows
     const prefill = await timeSteps(
       device,
       runtime,
       {
         count: PREFILLS,
-        tokens: chunk,
-        run: (_, timing) => runtime.prefill(textFrom(text, start, chunk), start, timing),
+        tokens: rows,
+        run: (_, timing) => runtime.prefill(textFrom(text, start, rows), start, timing),
       },
       signal,
     )

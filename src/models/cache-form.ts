@@ -44,11 +44,11 @@ export function expandedHeads({ heads }: LatentAttention, kind: CacheKind): numb
 export const FP8_GROUP = 128
 
 /**
- * Words of an FP8 record, one part after the other, each filled up to whole words: a code a byte, a scale a byte (the exponent of a power
- * of two), the rotated key in f16. Sizes are even.
+ * Words of an FP8 record, one part after the other, each filled up to whole words: a code a byte, a scale a bf16, the rotated key in f16.
+ * Sizes are even.
  */
 export function fp8Words({ latent, rope }: { readonly latent: number; readonly rope: number }) {
-  const [codes, scales, key] = [Math.ceil(latent / 4), Math.ceil(latent / FP8_GROUP / 4), rope / 2]
+  const [codes, scales, key] = [Math.ceil(latent / 4), Math.ceil(Math.ceil(latent / FP8_GROUP) / 2), rope / 2]
   return { codes, scales, key, all: codes + scales + key }
 }
 
