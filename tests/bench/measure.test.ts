@@ -101,15 +101,19 @@ describeOnAdapters(
       let last: BenchEvent | undefined
       for await (const event of measure(
         engine,
-        { contexts: [300, 320], caches: ['latent'], steps: 1 },
+        { contexts: [300, 320], caches: ['latent', 'standard'], numbers: 'f32', steps: 1 },
         abort.signal,
       )) {
         last = event
         if (event.progress.phase === 'prefill' && event.progress.context === 320) abort.abort()
       }
       expect(last?.progress.phase).toBe('done')
-      expect(last?.result).toMatchObject({ complete: false, rows: [{ cache: 'latent', context: 300 }] })
-      expect(last?.result.rows).toHaveLength(1)
+      expect(last?.result).toMatchObject({ complete: false, settings: { numbers: 'f32' } })
+      for (const { check } of last?.result.caches ?? []) expect(check).toEqual({ verdict: 'equal', tokens: 64 })
+      expect(last?.result.rows).toMatchObject([
+        { cache: 'latent', context: 300, bytes: 4 * 320 * 144 * 4 },
+        { cache: 'standard', context: 300, missing: expect.stringMatching(/at most 192 tokens/) },
+      ])
       for await (const { progress } of measure(engine, { contexts: [300], caches: ['latent'], steps: 1 })) {
         await expect(engine.logits([1])).rejects.toMatchObject({ code: 'bad_request' })
         if (progress.phase === 'decode') break
