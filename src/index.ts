@@ -23,7 +23,7 @@ export type {
   BenchSettings,
   BenchTiming,
   CacheKind,
-  Check,
+  Check as BenchCheck,
   GpuBytes,
   LoadPlan,
   LoadProgress,

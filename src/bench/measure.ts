@@ -23,7 +23,7 @@ import type {
   BenchSettings,
   Check,
 } from './result.ts'
-import { measureRow, plannedRow } from './row.ts'
+import { measureRow, plannedRow, refusalOf } from './row.ts'
 import { benchSettings } from './settings.ts'
 
 /**
@@ -53,6 +53,8 @@ class Benchmark {
   readonly #start: Pick<BenchResult, 'date' | 'environment' | 'model'>
   readonly #caches: BenchCache[] = []
   readonly #rows: BenchRow[] = []
+  /** Why a form is not timed: other text, or the device refused it. */
+  readonly #wrong = new Map<CacheKind, string>()
   readonly #parts: number
   #copyBytesPerSecond = 0
   #done = 0
@@ -84,7 +86,7 @@ class Benchmark {
       this.#done++
       yield* this.#checkAll()
       for (const context of this.#settings.contexts) {
-        for (const cache of this.#caches) yield* this.#measure(cache, context)
+        for (const kind of this.#settings.caches) yield* this.#measure(kind, context)
       }
     } catch (error) {
       if (!(error instanceof HadalError) || error.code !== 'aborted') throw error
@@ -100,8 +102,14 @@ class Benchmark {
       reference ??= await this.#with(this.#own.options.cache.kind, (runtime) =>
         referenceOf(this.#engine.device, runtime, this.#prompt, caches.includes('latent-fp8'), this.#signal),
       )
-      const check = await this.#check(kind, reference)
-      this.#caches.push(describeCache(this.#own, this.#engine.device, this.#form(kind), check))
+      try {
+        const check = await this.#check(kind, reference)
+        if (check.verdict === 'wrong')
+          this.#wrong.set(kind, `wrong: token ${check.at + 1} differs from what the model says`)
+        this.#caches.push(describeCache(this.#own, this.#engine.device, this.#form(kind), check))
+      } catch (error) {
+        this.#wrong.set(kind, refusalOf(error))
+      }
       this.#done++
     }
   }
@@ -112,14 +120,14 @@ class Benchmark {
     )
   }
 
-  async *#measure({ cache: kind, check }: BenchCache, context: number): AsyncGenerator<BenchEvent, void> {
+  async *#measure(kind: CacheKind, context: number): AsyncGenerator<BenchEvent, void> {
     throwIfAborted(this.#signal)
     const form = this.#form(kind)
     const { steps } = this.#settings
     const at = (phase: BenchProgress['phase']) => this.#event({ phase, cache: kind, context })
     const task = { form, context, steps, text: this.#prompt, memory: this.#memory, at }
-    if (check.verdict === 'wrong') {
-      const missing = `wrong: token ${check.at + 1} differs from what the model says`
+    const missing = this.#wrong.get(kind)
+    if (missing !== undefined) {
       this.#rows.push({ ...plannedRow(this.#own, task), missing })
     } else {
       this.#rows.push(yield* measureRow(this.#engine.device, this.#own, task, this.#signal))

@@ -52,7 +52,7 @@ export interface BenchTiming {
   readonly clock: 'device' | 'host'
 }
 
-/** A way to keep keys and values, for one model on one device. */
+/** A way to keep keys and values, for one model on one device. One that the device refuses has no entry; its rows say why. */
 export interface BenchCache {
   readonly cache: CacheKind
   readonly kvHeads: number // whose keys and values are kept; 0: latents are

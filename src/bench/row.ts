@@ -59,12 +59,17 @@ export async function* measureRow<T>(
     yield task.at('fill')
     return yield* measureWith(device, own, task, planned, signal)
   } catch (error) {
-    if (error instanceof HadalError && MISSING.has(error.code)) return { ...planned, missing: error.message }
-    throw error
+    return { ...planned, missing: refusalOf(error) }
   }
 }
 
-const MISSING: ReadonlySet<string> = new Set(['out_of_memory', 'context_full', 'unsupported'])
+const REFUSALS: ReadonlySet<string> = new Set(['out_of_memory', 'context_full', 'unsupported'])
+
+/** Why the device would not do it. Throws what is no refusal. */
+export function refusalOf(error: unknown): string {
+  if (error instanceof HadalError && REFUSALS.has(error.code)) return error.message
+  throw error
+}
 
 async function* measureWith<T>(
   device: Device,

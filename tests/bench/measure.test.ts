@@ -109,7 +109,8 @@ describeOnAdapters(
       }
       expect(last?.progress.phase).toBe('done')
       expect(last?.result).toMatchObject({ complete: false, settings: { numbers: 'f32' } })
-      for (const { check } of last?.result.caches ?? []) expect(check).toEqual({ verdict: 'equal', tokens: 64 })
+      for (const { check } of last?.result.caches ?? [])
+        expect(check).toEqual({ verdict: 'equal', tokens: 64 })
       expect(last?.result.rows).toMatchObject([
         { cache: 'latent', context: 300, bytes: 4 * 320 * 144 * 4 },
         { cache: 'standard', context: 300, missing: expect.stringMatching(/at most 192 tokens/) },
