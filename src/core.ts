@@ -1,6 +1,8 @@
 // Answers: what does `hadal/core` offer? The engine without a worker, on any WebGPU: for the browser's own workers and for Node.
 // It must not know the OpenAI shapes; `hadal` has those.
-export { Engine, loadEngine } from './engine/engine.ts'
+export { measure } from './bench/measure.ts'
+export type * from './bench/result.ts'
+export { type Borrowed, type CacheOption, Engine, loadEngine } from './engine/engine.ts'
 export type { LogitsMode } from './engine/logits.ts'
 export { type PlanOptions, plan } from './engine/model-plan.ts'
 export type { EngineOptions, ModelOptions } from './engine/options.ts'

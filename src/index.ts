@@ -13,6 +13,17 @@ export {
 } from './api/stored.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
 export type {
+  BenchCache,
+  BenchEnvironment,
+  BenchEvent,
+  BenchModel,
+  BenchProgress,
+  BenchResult,
+  BenchRow,
+  BenchSettings,
+  BenchTiming,
+  CacheKind,
+  Check as BenchCheck,
   GpuBytes,
   LoadPlan,
   LoadProgress,

@@ -19,9 +19,13 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   store: ['weights', 'gpu', 'lib'],
   text: ['lib'],
   engine: ['models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
-  'worker/protocol.ts': ['engine/types.ts', 'store/stored-model.ts', 'lib'],
+  'models/cache-form.ts': [],
+  'bench/result.ts': ['models/cache-form.ts'],
+  bench: ['bench/result.ts', 'engine', 'models', 'program', 'kernels', 'text', 'gpu', 'lib'],
+  'worker/protocol.ts': ['engine/types.ts', 'store/stored-model.ts', 'bench/result.ts', 'lib'],
   worker: [
     'worker/protocol.ts',
+    'bench',
     'engine',
     'models',
     'program',
@@ -33,11 +37,11 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   api: ['worker/protocol.ts', 'lib'],
-  app: ['index.ts', 'api', 'lib'],
+  app: ['index.ts', 'api', 'bench/result.ts', 'lib'],
   reference: ['lib'],
-  cli: ['engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
+  cli: ['bench', 'engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
   'index.ts': ['api', 'worker/protocol.ts', 'lib'],
-  'core.ts': ['engine', 'models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
+  'core.ts': ['bench', 'engine', 'models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
 }
 
 /** Files that stand for themselves in the table above rather than for the room they lie in. */

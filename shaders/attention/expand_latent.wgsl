@@ -15,7 +15,7 @@
 #import shared/pages
 #import shared/fetch
 #import weights
-#import attention/record_quad
+#import cache
 #import linear/tile
 
 @group(0) @binding(0) var<uniform> step: Step;

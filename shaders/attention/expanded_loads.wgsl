@@ -3,7 +3,7 @@
 // Heads begin at even columns, not always at multiples of four: quads are put together from two loads.
 
 #import attention/rope_pairs
-#import attention/record_quad
+#import cache
 
 fn query_at(row: u32, head: u32) -> u32 { return (row * Q_STRIDE + Q_OFFSET + head * (NOPE + ROPE)) / 2; }
 

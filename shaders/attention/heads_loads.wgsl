@@ -2,7 +2,7 @@
 //
 // A record is [KV_HEADS × KEY | KV_HEADS × VALUE]. Heads begin at even columns, not always at multiples of four.
 
-#import attention/record_quad
+#import cache
 
 override KV_HEADS: u32; // divides HEADS
 override KEY: u32;

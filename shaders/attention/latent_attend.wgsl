@@ -14,7 +14,7 @@
 
 #import shared/step
 #import shared/pages
-#import attention/record_quad
+#import cache
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> absorbed: array<vec2<f32>>;

@@ -1,4 +1,4 @@
-// latent_write – normalises both latents of a token, rotates its shared key, and puts latent and key into the KV cache
+// latent_write – normalises both latents of a token, rotates its shared key, and keeps latent and key in the form that `pack` says
 //
 //   step         Step                              uniform
 //   projected    f32        [tokens, P_STRIDE]     read
@@ -11,13 +11,15 @@
 //
 //   grid    rows × (2 with a query latent, else 1)
 //   exact   f32 sum of squares; the cache rounds to its own format
+//
+// Without PAGED the record goes to the step's own row of `cache`, not to its place in the KV cache.
 
 #import shared/step
 #import shared/pages
 #import shared/rotation
 #import attention/rope_pairs
-#import attention/record_store
 #import reduce
+#import pack
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> projected: array<f32>; // [query latent | … | latent | shared key]
@@ -36,6 +38,9 @@ override ROPE: u32;
 override QUERY: u32; // 0 = the query has no latent
 override EPSILON: f32;
 override RECORD: u32 = LATENT + ROPE;
+override PAGED: bool = true;
+
+var<workgroup> record: array<vec2<f32>, RECORD / 2>; // what `pack` makes words of
 
 // 1 / rms of `width` columns from `first` on.
 fn normaliser(first: u32, width: u32, lane: u32) -> f32 {
@@ -54,18 +59,21 @@ fn write_query(row: u32, lane: u32) {
 fn write_record(row: u32, lane: u32) {
   let source = row * P_STRIDE + KV_OFFSET;
   let position = step.position + row;
-  let into = cache_row(position);
   let scale = normaliser(source, LATENT, lane);
   for (var pair = lane; pair < LATENT / 2; pair += WORKGROUP) {
     let i = 2 * pair;
     let latent = vec2<f32>(projected[source + i], projected[source + i + 1]);
-    cache_store(into, pair, latent * scale * vec2<f32>(latent_norm[i], latent_norm[i + 1]));
+    record[pair] = latent * scale * vec2<f32>(latent_norm[i], latent_norm[i + 1]);
   }
   for (var pair = lane; pair < ROPE / 2; pair += WORKGROUP) {
     let at = source + LATENT + pair_columns(pair);
     let key = vec2<f32>(projected[at.x], projected[at.y]);
-    cache_store(into, LATENT / 2 + pair, rotate(key, rotation(position, pair)));
+    record[LATENT / 2 + pair] = rotate(key, rotation(position, pair));
   }
+  workgroupBarrier();
+  var into = row;
+  if PAGED { into = cache_row(position); }
+  for (var i = lane; i < RECORD_WORDS; i += WORKGROUP) { cache[into * RECORD_WORDS + i] = record_word(i); }
 }
 
 @compute @workgroup_size(WORKGROUP)

@@ -1,6 +1,4 @@
-// attention/record_quad – four numbers of a cached record at a time
-
-#import cache
+// attention/record_quad – four numbers of a record at a time, for formats that store all their numbers alike: they define cache_load
 
 // Pairs `pair` and the next of a record, those before `end`; zeros from there on, where the record goes on with something else.
 fn record_quad(row: u32, pair: u32, end: u32) -> vec4<f32> {

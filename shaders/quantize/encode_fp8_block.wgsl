@@ -3,6 +3,8 @@
 // Scales are powers of two, so that only the rounding to a code loses anything: to nearest, ties to even. The largest weight lands
 // between 224 and 448. Exact, and the same on every adapter.
 
+#import shared/e4m3
+
 const SPAN: u32 = 8; // chunks
 
 fn largest_of(row: u32, chunk: u32) -> f32 {
@@ -20,24 +22,13 @@ fn scale_exponent(largest: f32) -> u32 {
   return max((bits >> 23) + u32((bits & 0x7fffff) > 0x600000), 9) - 8;
 }
 
-// Codes of four weights in units of their scale. From 2^-6 on, rounding the f32 to 3 bits of mantissa; below, to units of 2^-9.
-fn codes_of(weights: vec4<f32>) -> u32 {
-  let bits = bitcast<vec4<u32>>(weights);
-  let magnitude = bits & vec4<u32>(0x7fffffff);
-  let near = ((magnitude + 0x7ffff + ((magnitude >> vec4<u32>(20)) & vec4<u32>(1))) >> vec4<u32>(20)) - vec4<u32>(960);
-  let small = vec4<u32>(round(abs(weights) * 512));
-  let codes = select(near, small, magnitude < vec4<u32>(0x3c800000)) | ((bits >> vec4<u32>(24)) & vec4<u32>(0x80));
-  let placed = codes << vec4<u32>(0, 8, 16, 24);
-  return placed.x | placed.y | placed.z | placed.w;
-}
-
 fn encode(row: u32, span: u32) {
   let chunk = SPAN * span;
   let exponent = scale_exponent(largest_of(row, chunk));
   let inverse = bitcast<f32>((254 - exponent) << 23);
   for (var i = chunk; i < min(chunk + SPAN, chunks_of(batch.cols)); i++) {
     let units = source_chunk(row, i) * inverse;
-    store_codes(row, i, vec4<u32>(codes_of(units[0]), codes_of(units[1]), codes_of(units[2]), codes_of(units[3])));
+    store_codes(row, i, vec4<u32>(e4m3_codes(units[0]), e4m3_codes(units[1]), e4m3_codes(units[2]), e4m3_codes(units[3])));
   }
   store_scale(row, span, exponent << 23);
 }

@@ -3,6 +3,8 @@
 import { proxy, transfer } from 'comlink'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import {
+  type BenchEvent,
+  type BenchSettings,
   fromPlain,
   type GenerateEvent,
   type GpuBytes,
@@ -13,6 +15,7 @@ import { type ChatCompletions, chatCompletions, type StartGeneration } from './c
 import { badField, shown } from './check.ts'
 import { loadRequest, type Place, type PlaceOptions } from './place.ts'
 import { EventReceiver } from './receiver.ts'
+import type { RequestOptions } from './shapes.ts'
 import { spawnWorker } from './spawn.ts'
 import { answerOf, type EngineWorker, errorOf, openWorker, unwrapped } from './worker.ts'
 
@@ -34,6 +37,13 @@ export interface LoadOptions extends PlaceOptions {
 export interface Model {
   readonly info: ModelInfo
   readonly chat: { readonly completions: ChatCompletions }
+  /**
+   * Measures what keeping keys and values costs here in each form: bytes, and the time of steps at each context. What `settings` leaves out has
+   * defaults. Each event carries all that is known so far; after the last one `result.complete` is true. Answers wait meanwhile. When the
+   * signal fires the iterable rejects with `aborted`, as `return` (leaving a `for await` loop) ends it: the last event keeps what was measured.
+   * @throws HadalError `bad_request` for odd settings, `aborted`, `device_lost`
+   */
+  benchmark(settings?: Partial<BenchSettings>, options?: RequestOptions): AsyncIterableIterator<BenchEvent>
   /** Bytes of live GPU buffers, by purpose. */
   gpuBytes(): Promise<GpuBytes>
   /** Gives everything back. Answers in progress reject with `aborted`. May be called again. */
@@ -73,16 +83,21 @@ function keepChoice(keep: unknown): 'files' | 'packed' {
 }
 
 function wrapModel(info: ModelInfo, { remote, failed, ended, close }: EngineWorker): Model {
-  const start: StartGeneration = (request, signal) => {
+  /** The events of something that the worker does, which `begin` asks for. */
+  function receive<T>(begin: (port: MessagePort) => unknown, signal?: AbortSignal): EventReceiver<T> {
     ended.throwIfAborted()
     const { port1, port2 } = new MessageChannel()
-    void remote.generate(request, transfer(port2, [port2]))
-    return new EventReceiver<GenerateEvent>(port1, { signal, ended })
+    void begin(transfer(port2, [port2]))
+    return new EventReceiver<T>(port1, { signal, ended })
   }
+  const start: StartGeneration = (request, signal) =>
+    receive<GenerateEvent>((port) => remote.generate(request, port), signal)
   void failed.then(close)
   return {
     info,
     chat: { completions: chatCompletions(info.name, start) },
+    benchmark: (settings = {}, { signal } = {}) =>
+      receive<BenchEvent>((port) => remote.bench(settings, port), signal),
     async gpuBytes() {
       ended.throwIfAborted()
       return unwrapped(await remote.gpuBytes())

@@ -1,21 +1,16 @@
 // Answers: what is a benchmark of KV caches, as data? What is asked for, what was measured, on what; as it is shown, exported and imported.
 // It must not know how anything is measured or drawn.
 
-/** The ways to keep keys and values that are compared. */
-export const CACHE_KINDS = ['latent', 'latent-fp8', 'standard', 'gqa-8', 'mqa'] as const
+import type { CacheKind, CacheType } from '../models/cache-form.ts'
 
-/**
- * `latent`: normalised latent and rotated key. `latent-fp8`: the same, the latent in E4M3 with scales. `standard`: keys and values of every
- * head (MHA). `gqa-8`, `mqa`: keys and values of 8 heads, of one, as a model so trained would keep them; the same shape, not the same text.
- */
-export type CacheKind = (typeof CACHE_KINDS)[number]
+export { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
 
 export interface BenchSettings {
-  /** Tokens in the cache at which is measured, ascending. */
+  /** Tokens in the cache at which is measured, ascending; more than the model was trained for is allowed. */
   readonly contexts: readonly number[]
   readonly caches: readonly CacheKind[]
   /** How numbers are kept, but for `latent-fp8`. */
-  readonly numbers: 'f16' | 'f32'
+  readonly numbers: CacheType
   /** Decode steps that are timed at each context. */
   readonly steps: number
 }
@@ -53,11 +48,14 @@ export interface BenchTiming {
   /** The middle half of the times lies between these. */
   readonly msLow: number
   readonly msHigh: number
+  /** Timestamps of the device, or the clock of the host around each step where there are none. */
+  readonly clock: 'device' | 'host'
 }
 
-/** A way to keep keys and values, for one model on one device. */
+/** A way to keep keys and values, for one model on one device. One that the device refuses has no entry; its rows say why. */
 export interface BenchCache {
   readonly cache: CacheKind
+  readonly kvHeads: number // whose keys and values are kept; 0: latents are
   readonly bytesPerToken: number // all layers
   readonly recordBytes: number // a token, a layer
   /** Tokens that the device's limits allow. */
@@ -103,4 +101,21 @@ export interface BenchResult {
   readonly caches: readonly BenchCache[]
   readonly rows: readonly BenchRow[]
   readonly complete: boolean // false: stopped, or still running
+}
+
+/** Where a benchmark is. */
+export interface BenchProgress {
+  /** `copy`: bandwidth; `check`: the same text?; then for each cache and context `fill`, `prefill`, `decode`; in the end `done`. */
+  readonly phase: 'copy' | 'check' | 'fill' | 'prefill' | 'decode' | 'done'
+  readonly cache?: CacheKind
+  readonly context?: number
+  /** Of `total` parts of equal rank, not of equal length. */
+  readonly done: number
+  readonly total: number
+}
+
+/** What a benchmark tells on its way: where it is, and all that it has found so far. */
+export interface BenchEvent {
+  readonly progress: BenchProgress
+  readonly result: BenchResult
 }

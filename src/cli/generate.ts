@@ -1,9 +1,10 @@
 // Answers: `hadal generate`: an answer, streamed as text or printed as one JSON object. It must not know how it is made.
+import type { Session } from '../engine/session.ts'
 import type { GenerateDone, GenerateRequest, SamplingOptions } from '../engine/types.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Args, type OptionTypes, parseArgs, required, UsageError } from './args.ts'
 import { readIds, readMessages } from './input.ts'
-import { LOAD_OPTIONS, type Loaded, loadFromArgs } from './load.ts'
+import { cacheOf, LOAD_OPTIONS, type Loaded, loadFromArgs } from './load.ts'
 
 const OPTIONS: OptionTypes = {
   ...LOAD_OPTIONS,
@@ -17,6 +18,7 @@ const OPTIONS: OptionTypes = {
   'min-p': 'number',
   seed: 'number',
   'no-think': 'flag',
+  cache: 'text',
   json: 'flag',
   profile: 'flag',
 }
@@ -30,11 +32,13 @@ export async function generate(argv: readonly string[]): Promise<void> {
     ...optional('maxTokens', args.number('max-tokens')),
     ...(args.flag('no-think') ? { thinking: false } : {}),
   }
+  const cache = cacheOf(args)
   const loaded = await loadFromArgs(args)
   try {
+    const session = await loaded.engine.openSession({ cache })
     const whole = { ...request, input: rendered(input, loaded.engine.tokenizer) }
-    if (args.flag('json')) await printJson(loaded, whole, args.flag('profile'))
-    else await printText(loaded, whole)
+    if (args.flag('json')) await printJson(loaded, whole, session, args.flag('profile'))
+    else await printText(loaded, whole, session)
   } finally {
     await loaded.close()
   }
@@ -77,9 +81,9 @@ function samplingOf(args: Args): Partial<SamplingOptions> {
 const optional = <K extends string, V>(key: K, value: V | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
 
-async function printText({ engine }: Loaded, request: GenerateRequest): Promise<void> {
+async function printText({ engine }: Loaded, request: GenerateRequest, session: Session): Promise<void> {
   let thinking = false
-  for await (const event of engine.generate(request)) {
+  for await (const event of engine.generate(request, undefined, session)) {
     if (event.type === 'done') break
     if (event.reasoning !== '' && !thinking) process.stdout.write('<think>\n')
     if (event.reasoning !== '') thinking = true
@@ -94,13 +98,14 @@ async function printText({ engine }: Loaded, request: GenerateRequest): Promise<
 async function printJson(
   { engine, loadMs, measured }: Loaded,
   request: GenerateRequest,
+  session: Session,
   profile: boolean,
 ): Promise<void> {
   let text = ''
   let reasoning = ''
   const ids: number[] = []
   let done: GenerateDone | undefined
-  for await (const event of engine.generate(request)) {
+  for await (const event of engine.generate(request, undefined, session)) {
     if (event.type === 'done') {
       done = event
       continue

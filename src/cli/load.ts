@@ -10,6 +10,7 @@ import { type DeviceOptions, readCapabilities } from '../gpu/device.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
+import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
 import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
 import { openSource } from './source.ts'
 import { type Measured, startStopwatch } from './stopwatch.ts'
@@ -98,6 +99,19 @@ export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise
     capabilities,
     options: { ...asked, ...(memoryBytes !== undefined && { memoryBytes }) },
   }
+}
+
+/** `--cache`: the form of the KV cache of a session; undefined: the model's own. */
+export function cacheOf(args: Args): CacheKind | undefined {
+  const name = args.text('cache')
+  return name === undefined ? undefined : kindOf(name)
+}
+
+/** A form of the KV cache by its name. Throws `UsageError`. */
+export function kindOf(name: string): CacheKind {
+  const kind = CACHE_KINDS.find((each) => each === name)
+  if (kind === undefined) throw new UsageError(`--cache: "${name}" is none of ${CACHE_KINDS.join(', ')}.`)
+  return kind
 }
 
 /** `none | fp8 | q8 | q4 | auto`, or `class=format,class=format`. */

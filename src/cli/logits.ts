@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises'
 import { type OptionTypes, oneOf, parseArgs, required } from './args.ts'
 import { readIds } from './input.ts'
-import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { cacheOf, LOAD_OPTIONS, loadFromArgs } from './load.ts'
 
-const OPTIONS: OptionTypes = { ...LOAD_OPTIONS, ids: 'text', out: 'text', mode: 'text' }
+const OPTIONS: OptionTypes = { ...LOAD_OPTIONS, ids: 'text', out: 'text', mode: 'text', cache: 'text' }
 
 export async function logits(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
@@ -12,9 +12,10 @@ export async function logits(argv: readonly string[]): Promise<void> {
   const out = required(args, 'out')
   const mode = oneOf(args, 'mode', ['whole', 'chunked', 'decode'], 'whole')
   const ids = await readIds(required(args, 'ids'))
+  const cache = cacheOf(args)
   const { engine, close } = await loadFromArgs(args)
   try {
-    const values = await engine.logits(ids, mode)
+    const values = await engine.logits(ids, mode, { cache })
     await writeFile(out, encodeSafetensors('logits', [ids.length, engine.info.vocab], values))
   } finally {
     await close()

@@ -3,6 +3,7 @@
 import { printable } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { UsageError } from './args.ts'
+import { bench } from './bench.ts'
 import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
@@ -12,6 +13,7 @@ import { makeCheckpoint } from './make-checkpoint.ts'
 import { quantizeError } from './quantize-error.ts'
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
+  bench,
   evaluate,
   generate,
   inspect,
@@ -25,9 +27,10 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
 
   generate --model MODEL (--prompt TEXT | --messages FILE.json | --ids FILE.json)
            [--max-tokens N] [--temperature T] [--top-p P] [--top-k K] [--min-p M] [--seed S] [--no-think] [--json [--profile]]
+           [--cache latent|latent-fp8|standard|gqa-8|mqa]
            Answers as text, or as one JSON object; --profile adds the time of each kernel in one step.
-           Greedy when no sampling option is given.
-  logits   --model MODEL --ids FILE.json --out FILE.safetensors [--mode whole|chunked|decode]
+           Greedy when no sampling option is given. --cache keeps keys and values in another form than the model's own.
+  logits   --model MODEL --ids FILE.json --out FILE.safetensors [--mode whole|chunked|decode] [--cache FORM]
            Writes the logits of every position as one F32 tensor "logits" [tokens, vocabulary].
   inspect  MODEL [--tensors] [--json]
            Says what the folder holds and what it would take to run it here, before a weight is read. Needs no GPU.
@@ -40,6 +43,8 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Tables of what each weight format loses: errors of the weights, and of the logits of a text (the model's own, or the ids).
   evaluate --model MODEL [--formats none,q8,q4] [--items N] [--seed S] [--no-think] [--json]
            Asks Lanternfish N questions of each task that it was not trained on, and counts the right answers in each format.
+  bench    --model DIR [--contexts 1024,4096] [--cache latent,latent-fp8,standard] [--steps N] [--json]
+           What the KV cache costs in each form at each context: bytes, tokens per second, and whether the text is the same.
   load-speed --model DIR
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.
 

@@ -5,6 +5,7 @@ import type { Quantize, WeightClass } from '../engine/quantize.ts'
 import { openText } from '../engine/text.ts'
 import { piecesByClass, weightError } from '../engine/weight-error.ts'
 import { formatBytes } from '../lib/bytes.ts'
+import { type LogitError, logitError } from '../lib/logit-error.ts'
 import { describeModel } from '../models/describe.ts'
 import { openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
@@ -12,7 +13,6 @@ import { type Args, type OptionTypes, parseArgs, required, withText } from './ar
 import { formatsOf, printTable } from './formats.ts'
 import { readIds } from './input.ts'
 import { LOAD_OPTIONS, type Loaded, loadFromArgs } from './load.ts'
-import { type LogitError, logitError } from './logit-error.ts'
 import { openSource } from './source.ts'
 
 const OPTIONS: OptionTypes = { ...LOAD_OPTIONS, formats: 'text', ids: 'text', json: 'flag' }

@@ -3,6 +3,7 @@
 import { type Device, openDevice } from '../gpu/device.ts'
 import type { KernelTime } from '../gpu/profiler.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
+import type { CacheKind } from '../models/cache-form.ts'
 import type { Chat } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
@@ -12,6 +13,7 @@ import { keepsStored } from './choices.ts'
 import { generate } from './generate.ts'
 import { modelInfo } from './info.ts'
 import { type LogitsMode, logitsOf } from './logits.ts'
+import type { MemoryRange } from './memory-range.ts'
 import { specOf, subjectOf } from './model-plan.ts'
 import type { EngineOptions } from './options.ts'
 import { fillModel } from './prepare.ts'
@@ -19,6 +21,7 @@ import { profileStep } from './profile.ts'
 import { progressReporter } from './progress.ts'
 import { taskOf } from './request.ts'
 import type { Runtime } from './runtime.ts'
+import { Runtimes } from './runtimes.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
 import { Session } from './session.ts'
 import { openText } from './text.ts'
@@ -57,11 +60,26 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     await runtime.compile()
     throwIfAborted(signal)
     report('ready')
-    return new Engine(device, runtime, { checkpoint, tokenizer, chat, quantize: taken })
+    const { memory } = subject
+    return new Engine(device, runtime, { checkpoint, tokenizer, chat, quantize: taken, memory })
   } catch (error) {
     device.destroy()
     throw error
   }
+}
+
+/** Which form of the KV cache; default: the model's own. */
+export interface CacheOption {
+  readonly cache?: CacheKind | undefined
+}
+
+/** What an engine lends. */
+export interface Borrowed {
+  readonly runtime: Runtime
+  readonly chat: Chat
+  /** What the GPU may give. */
+  readonly memory: MemoryRange
+  readonly release: () => void
 }
 
 /** A loaded model. One answer at a time: a second `generate` before the first has ended is refused. */
@@ -71,22 +89,30 @@ export class Engine {
   readonly tokenizer: TextTokenizer
   /** Resolves when the GPU device is gone for good. */
   readonly lost: Promise<HadalError>
-  readonly #runtime: Runtime
+  readonly #runtimes: Runtimes
   readonly #chat: Chat
   readonly #defaults: SamplingOptions
   readonly #eos: ReadonlySet<number>
   readonly #session: Session
+  readonly #memory: MemoryRange
   #busy = false
 
   constructor(
     device: Device,
     runtime: Runtime,
-    parts: { checkpoint: Checkpoint; tokenizer: TextTokenizer; chat: Chat; quantize: QuantizeChoice },
+    parts: {
+      checkpoint: Checkpoint
+      tokenizer: TextTokenizer
+      chat: Chat
+      quantize: QuantizeChoice
+      memory: MemoryRange
+    },
   ) {
     this.device = device
     this.lost = device.lost
     this.tokenizer = parts.tokenizer
-    this.#runtime = runtime
+    this.#runtimes = new Runtimes(runtime)
+    this.#memory = parts.memory
     this.#chat = parts.chat
     this.#defaults = modelDefaults(parts.checkpoint.generationConfig)
     this.#eos = new Set([...runtime.spec.eos, ...eosOf(parts.checkpoint.generationConfig)])
@@ -100,9 +126,20 @@ export class Engine {
     return this.device.arena.bytes()
   }
 
-  /** A conversation of its own. Sessions share the KV cache; `fork()` one to answer the same question twice, `close()` it to free its pages. */
-  openSession(): Session {
-    return new Session(this.#runtime.cache)
+  /**
+   * A conversation of its own. Sessions of the same form share a KV cache; `fork()` one to answer the same question twice, `close()` it to
+   * free its pages. The first session of another form than the model's own makes that cache and its programs.
+   * Throws `bad_request` for a form that the model does not have or, where one has to be made, during an answer; `unsupported`, `out_of_memory`.
+   */
+  async openSession({ cache }: CacheOption = {}): Promise<Session> {
+    const release = this.#runtimes.has(cache) ? undefined : this.#acquire()
+    const runtime = await this.#runtimes.open(cache).finally(release)
+    return new Session(runtime.cache)
+  }
+
+  /** Frees a KV cache that `openSession` or `logits` made. Throws `bad_request` while a session has pages there. */
+  closeCache(cache: CacheKind): Promise<void> {
+    return this.#runtimes.close(cache)
   }
 
   /**
@@ -115,12 +152,13 @@ export class Engine {
     session = this.#session,
   ): AsyncGenerator<GenerateEvent> {
     const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
-    const task = taskOf(request, this.#runtime, model)
+    const runtime = this.#runtimes.of(session)
+    const task = taskOf(request, runtime, model)
     const release = this.#acquire()
     try {
-      const { state, spec } = this.#runtime
+      const { state, spec } = runtime
       writeSamplingState(this.device, state, task.sampling, task.prompt, spec.vocab)
-      yield* generate(this.#runtime, session, this.tokenizer, task, signal)
+      yield* generate(runtime, session, this.tokenizer, task, signal)
     } finally {
       release()
     }
@@ -130,9 +168,16 @@ export class Engine {
    * Logits after every id, [ids, vocab], from an empty cache: the whole prompt as one step, in chunks of prefill, or token by token
    * through the decode program.
    */
-  async logits(ids: readonly number[], mode: LogitsMode = 'whole'): Promise<Float32Array> {
+  async logits(
+    ids: readonly number[],
+    mode: LogitsMode = 'whole',
+    { cache }: CacheOption = {},
+  ): Promise<Float32Array> {
     const release = this.#acquire()
-    return logitsOf(this.#runtime, ids, mode).finally(release)
+    return this.#runtimes
+      .open(cache)
+      .then((runtime) => logitsOf(runtime, ids, mode))
+      .finally(release)
   }
 
   /**
@@ -141,7 +186,13 @@ export class Engine {
    */
   async profile(context: number): Promise<KernelTime[]> {
     const release = this.#acquire()
-    return profileStep(this.device, this.#runtime, context).finally(release)
+    return profileStep(this.device, this.#runtimes.own, context).finally(release)
+  }
+
+  /** Lends what answers are made with, for measuring: until `release`, requests are refused. Throws `bad_request` while one is answered. */
+  borrow(): Borrowed {
+    const release = this.#acquire()
+    return { runtime: this.#runtimes.own, chat: this.#chat, memory: this.#memory, release }
   }
 
   /** Frees everything on the GPU. */

@@ -1,7 +1,7 @@
 // Answers: how does an answer come about, token by token? Reuse what the cache holds, prefill the rest, then decode ahead of the reader.
 // It must not know files, workers or the shapes of any API.
 import { HadalError } from '../lib/error.ts'
-import { kvBytesPerToken } from '../models/spec.ts'
+import { kvBytesPerToken } from '../models/cache-form.ts'
 import { type Answer, openAnswer } from '../text/answer.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'

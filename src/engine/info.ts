@@ -1,7 +1,9 @@
 // Answers: what is there to say about a loaded model? Counts from its spec; plain data.
 // It must not know the GPU.
+
+import { kvBytesPerToken } from '../models/cache-form.ts'
 import { namesOf, type StoredStack } from '../models/names.ts'
-import { kvBytesPerToken, type Mixture, type ModelSpec } from '../models/spec.ts'
+import type { Mixture, ModelSpec } from '../models/spec.ts'
 import { type MatrixRole, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { Runtime } from './runtime.ts'

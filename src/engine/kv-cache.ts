@@ -4,7 +4,8 @@ import { type Allocation, allocatedBytes } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import { assert, HadalError, present } from '../lib/error.ts'
-import { CACHE_BYTES, type CacheType, type ModelSpec, recordOf } from '../models/spec.ts'
+import { type CacheForm, recordBytes } from '../models/cache-form.ts'
+import type { ModelSpec } from '../models/spec.ts'
 
 /** Tokens of a page; shaders/shared/pages.wgsl has the same number. */
 export const PAGE_TOKENS = 64
@@ -19,10 +20,10 @@ export interface CacheSizes {
 
 export function cacheSizes(
   spec: ModelSpec,
-  cache: CacheType,
+  form: CacheForm,
   limits: Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>,
 ): CacheSizes {
-  const pageBytes = PAGE_TOKENS * recordOf(spec.attention) * CACHE_BYTES[cache]
+  const pageBytes = PAGE_TOKENS * recordBytes(spec.attention, form)
   const maxPages = Math.floor(Math.min(limits.maxBindingBytes, limits.maxBufferBytes) / pageBytes)
   return { layers: spec.layers.length, pageBytes, maxPages }
 }
@@ -96,17 +97,35 @@ export class KvCache {
     return this.#ownersOf(page) > 1
   }
 
-  /** Copies one page into another, in every layer; by way of a buffer of its own, since WebGPU copies only between two buffers. */
-  copy(source: number, into: number): void {
+  /** Whether any page belongs to somebody. */
+  get inUse(): boolean {
+    return this.#owners.some((owners) => owners > 0)
+  }
+
+  /**
+   * Copies pages into others, in every layer, over and over where there are more to fill; by way of a buffer of its own, since WebGPU
+   * copies only between two buffers.
+   */
+  copy(sources: readonly number[], into: readonly number[]): void {
     const bytes = this.#pageBytes
-    const between = this.#device.arena.allocate('staging', 'page', bytes * this.#layers.length)
+    const between = this.#device.arena.allocate('staging', 'pages', bytes * sources.length)
     const encoder = this.#device.gpu.createCommandEncoder()
-    this.#layers.forEach(({ buffer }, layer) => {
-      encoder.copyBufferToBuffer(buffer, source * bytes, between.buffer, layer * bytes, bytes)
-      encoder.copyBufferToBuffer(between.buffer, layer * bytes, buffer, into * bytes, bytes)
-    })
+    for (const { buffer } of this.#layers) {
+      sources.forEach((page, i) => {
+        encoder.copyBufferToBuffer(buffer, page * bytes, between.buffer, i * bytes, bytes)
+      })
+      into.forEach((page, i) => {
+        const from = (i % sources.length) * bytes
+        encoder.copyBufferToBuffer(between.buffer, from, buffer, page * bytes, bytes)
+      })
+    }
     this.#device.gpu.queue.submit([encoder.finish()])
     between.free()
+  }
+
+  /** Frees every buffer. */
+  destroy(): void {
+    for (const layer of this.#layers) layer.free()
   }
 
   #ownersOf(page: number): number {

@@ -2,7 +2,8 @@
 // It must not know how a model is opened.
 import type { DeviceOptions } from '../gpu/device.ts'
 import { HadalError } from '../lib/error.ts'
-import type { CacheType, ModelSpec } from '../models/spec.ts'
+import { type CacheType, ownForm } from '../models/cache-form.ts'
+import type { ModelSpec } from '../models/spec.ts'
 import type { RuntimeOptions } from './steps.ts'
 import type { LoadProgress, QuantizeOption } from './types.ts'
 
@@ -10,7 +11,7 @@ import type { LoadProgress, QuantizeOption } from './types.ts'
 export interface ModelOptions {
   /** Tokens of prompt and answer together; default: what the model was made for. */
   readonly contextLength?: number
-  /** How the KV cache is stored; default f16. */
+  /** How the numbers of the KV cache are stored; default f16. */
   readonly cache?: CacheType
   /**
    * How prefill holds the factors of its products; default f32. f16 halves a tile's memory where there is shader-f16, at a relative
@@ -49,7 +50,8 @@ export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeO
   checkCount('contextLength', contextLength)
   const chunk = Math.min(options.chunk ?? DEFAULT_CHUNK, contextLength)
   checkCount('chunk', chunk)
-  return { contextLength, chunk, cache: options.cache ?? 'f16', products: options.products ?? 'f32' }
+  const cache = ownForm(spec.attention, options.cache ?? 'f16')
+  return { contextLength, chunk, cache, products: options.products ?? 'f32' }
 }
 
 /** Tokens that a plan is made for. */

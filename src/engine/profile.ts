@@ -19,7 +19,7 @@ export async function profileStep(device: Device, runtime: Runtime, context: num
     await session.reserve(context + 1)
     runtime.writePages(session)
     runtime.decodeOnly(context)
-    runtime.profileDecode(context, profiler)
+    runtime.decodeOnly(context, { profiler, per: 'dispatch' })
     return await profiler.read()
   } finally {
     profiler.destroy()

@@ -5,11 +5,12 @@ import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
 import { CHUNK, padTo } from '../gpu/matrix.ts'
-import type { Profiler } from '../gpu/profiler.ts'
+import type { Timing } from '../gpu/profiler.ts'
 import { Readback, readBuffer } from '../gpu/readback.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../kernels/step.ts'
 import { HadalError } from '../lib/error.ts'
 import { SPLITS } from '../models/cache.ts'
+import { checkCache } from '../models/check.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { type Graph, resource } from '../program/graph.ts'
 import { Program } from '../program/program.ts'
@@ -36,7 +37,7 @@ export type SamplingStep = Omit<Step, 'position' | 'tokens' | 'split'>
 /** Bytes of the ring that results are read back through. */
 export const STAGING_BYTES = DEPTH * allocatedBytes(RESULT_BYTES)
 
-/** Everything needed to run steps of one model on one device. */
+/** Everything needed to run steps of one model on one device, with one form of the KV cache. */
 export class Runtime {
   readonly spec: ModelSpec
   readonly cache: KvCache
@@ -92,6 +93,28 @@ export class Runtime {
     }
   }
 
+  /**
+   * One more over the same weights and pipelines, with state, cache and programs of its own, ready to run. Its context may be longer than
+   * what the model was trained for. Throws as `checkCache`, and `out_of_memory`; nothing is left then.
+   */
+  async sibling(changes: Partial<RuntimeOptions>): Promise<Runtime> {
+    const options = { ...this.options, ...changes }
+    checkCache(this.spec.attention, options.cache.kind)
+    return this.#device.arena.guard(`a ${options.cache.kind} cache`, async () => {
+      const made = new Runtime(this.#device, this.#pipelines, this.spec, this.#parts.tensors, options)
+      await made.compile()
+      return made
+    })
+  }
+
+  /** Frees all but the weights. */
+  destroy(): void {
+    for (const program of [...Object.values(this.#programs), this.#logprobs]) program?.destroy()
+    this.cache.destroy()
+    this.#readback.destroy()
+    for (const buffer of Object.values(this.state)) this.#device.arena.free(buffer)
+  }
+
   /** Compiles all pipelines, in parallel. */
   async compile(): Promise<void> {
     await Promise.all(Object.values(this.#programs).map((program) => program.compile()))
@@ -113,10 +136,9 @@ export class Runtime {
   }
 
   /** Runs at most `chunk` ids from `position` on through the model; the logits of the last land in `state.logits`. */
-  prefill(ids: readonly number[], position: number): void {
+  prefill(ids: readonly number[], position: number, timing?: Timing): void {
     this.#device.gpu.queue.writeBuffer(this.state.prompt, 0, Uint32Array.from(ids))
-    const step = plainStep(position, ids.length)
-    this.#submit(step, (encoder) => this.#programs.prefill.encode(encoder, step))
+    this.#run(this.#programs.prefill, plainStep(position, ids.length), timing)
   }
 
   /** Samples from `state.logits`. The function returned reads the result; call it once. */
@@ -138,18 +160,8 @@ export class Runtime {
   }
 
   /** Runs the id in `state.token` for its logits alone: nothing is read back. The id that follows is sampled greedily. */
-  decodeOnly(position: number): void {
-    const step = plainStep(position, 1)
-    this.#submit(step, (encoder) => this.#programs.decode.encode(encoder, step))
-  }
-
-  /** Runs one decode step with a pass per dispatch, timed by `profiler`. */
-  profileDecode(position: number, profiler: Profiler): void {
-    const step = plainStep(position, 1)
-    this.#submit(step, (encoder) => {
-      this.#programs.decode.encode(encoder, step, profiler)
-      profiler.resolve(encoder)
-    })
+  decodeOnly(position: number, timing?: Timing): void {
+    this.#run(this.#programs.decode, plainStep(position, 1), timing)
   }
 
   /** Resolves when everything submitted so far is done. */
@@ -212,6 +224,13 @@ export class Runtime {
 
   #program(graph: Graph): Program {
     return new Program(this.#device, this.#pipelines, this.state, graph)
+  }
+
+  #run(program: Program, step: Step, timing: Timing | undefined): void {
+    this.#submit(step, (encoder) => {
+      program.encode(encoder, step, timing)
+      timing?.profiler.resolve(encoder)
+    })
   }
 
   #submit<T>(step: Step, encode: (encoder: GPUCommandEncoder) => T): T {

@@ -5,12 +5,13 @@ import { type KvCache, PAGE_TOKENS } from './kv-cache.ts'
 
 /** A sequence of tokens whose keys and values are cached. Forks share full pages. */
 export class Session {
-  readonly #cache: KvCache
+  /** Where its pages lie. */
+  readonly cache: KvCache
   readonly #tokens: number[] = []
   readonly #pages: number[] = []
 
   constructor(cache: KvCache) {
-    this.#cache = cache
+    this.cache = cache
   }
 
   /** Ids in the cache, in order. */
@@ -29,7 +30,7 @@ export class Session {
 
   /** Bytes of the pages that hold tokens, over all layers. */
   get bytes(): number {
-    return this.#cache.bytesOf(pagesFor(this.length))
+    return this.cache.bytesOf(pagesFor(this.length))
   }
 
   /** How many leading ids of `ids` are in the cache already. */
@@ -44,14 +45,14 @@ export class Session {
   async reserve(count: number): Promise<void> {
     const last = Math.floor(this.length / PAGE_TOKENS)
     const shared = this.#pages[last]
-    if (this.length % PAGE_TOKENS !== 0 && shared !== undefined && this.#cache.isShared(shared)) {
-      const [own = 0] = await this.#cache.take(1)
-      this.#cache.copy(shared, own)
-      this.#cache.release([shared])
+    if (this.length % PAGE_TOKENS !== 0 && shared !== undefined && this.cache.isShared(shared)) {
+      const [own = 0] = await this.cache.take(1)
+      this.cache.copy([shared], [own])
+      this.cache.release([shared])
       this.#pages[last] = own
     }
     const missing = pagesFor(this.length + count) - this.#pages.length
-    if (missing > 0) this.#pages.push(...(await this.#cache.take(missing)))
+    if (missing > 0) this.#pages.push(...(await this.cache.take(missing)))
   }
 
   /** Notes that these ids are in the cache now. Room must have been reserved. */
@@ -67,14 +68,14 @@ export class Session {
       `a session of ${this.length} tokens cannot be rewound to ${length}`,
     )
     this.#tokens.length = length
-    this.#cache.release(this.#pages.splice(pagesFor(length)))
+    this.cache.release(this.#pages.splice(pagesFor(length)))
   }
 
   /** A session with the same tokens that goes its own way: full pages are shared, the last is copied when one of both writes. */
   fork(): Session {
-    const twin = new Session(this.#cache)
+    const twin = new Session(this.cache)
     const used = this.#pages.slice(0, pagesFor(this.length))
-    this.#cache.share(used)
+    this.cache.share(used)
     twin.#pages.push(...used)
     twin.#tokens.push(...this.#tokens)
     return twin
@@ -83,7 +84,7 @@ export class Session {
   /** Gives every page back. */
   close(): void {
     this.#tokens.length = 0
-    this.#cache.release(this.#pages.splice(0))
+    this.cache.release(this.#pages.splice(0))
   }
 }
 

@@ -2,9 +2,10 @@
 // It must not know how graphs are run.
 import type { Capabilities } from '../gpu/limits.ts'
 import { adjustLogits, sampleToken, topLogprobs } from '../kernels/sample.ts'
+import type { CacheForm } from '../models/cache-form.ts'
 import { type Ends, forward, type Model } from '../models/forward.ts'
 import { ceilDiv, type Mode, WORKGROUP } from '../models/ops.ts'
-import type { CacheType, ModelSpec } from '../models/spec.ts'
+import type { ModelSpec } from '../models/spec.ts'
 import { Graph, type Resource } from '../program/graph.ts'
 import type { GpuModel } from './prepare.ts'
 import type { StateResources } from './state.ts'
@@ -12,7 +13,7 @@ import type { StateResources } from './state.ts'
 export interface RuntimeOptions {
   readonly contextLength: number
   readonly chunk: number // most rows of a prefill step
-  readonly cache: CacheType
+  readonly cache: CacheForm
   readonly products: 'f32' | 'f16' // f16 needs shader-f16
 }
 

@@ -52,7 +52,7 @@ export class Arena {
     }
     const buffer = this.#device.createBuffer({ label: `${purpose}:${label}`, size, usage: USAGE[usage] })
     this.#live.set(buffer, purpose)
-    return { buffer, bytes: size, free: () => this.#free(buffer) }
+    return { buffer, bytes: size, free: () => this.free(buffer) }
   }
 
   /**
@@ -62,7 +62,7 @@ export class Arena {
   async guard<T>(what: string, prepare: () => Promise<T>): Promise<T> {
     const before = new Set(this.#live.keys())
     const undo = () => {
-      for (const buffer of [...this.#live.keys()]) if (!before.has(buffer)) this.#free(buffer)
+      for (const buffer of [...this.#live.keys()]) if (!before.has(buffer)) this.free(buffer)
     }
     this.#device.pushErrorScope('out-of-memory')
     const outcome = await prepare().then(
@@ -99,7 +99,8 @@ export class Arena {
     return this.#live.size
   }
 
-  #free(buffer: GPUBuffer): void {
+  /** Gives a buffer's bytes back; nothing happens when it is done again. */
+  free(buffer: GPUBuffer): void {
     if (this.#live.delete(buffer)) buffer.destroy()
   }
 }

@@ -9,9 +9,15 @@ export interface KernelTime {
   readonly ms: number
 }
 
+/** What is timed: each dispatch, in a pass of its own, or a step as a whole. */
+export interface Timing {
+  readonly profiler: Profiler
+  readonly per: 'dispatch' | 'step'
+}
+
 const MOST = 4096 // queries of one set, as WebGPU allows
 
-/** Measures one submission. Needs the `timestamp-query` feature; dispatches beyond the query set's size are not timed. */
+/** Measures passes until it is read. Needs the `timestamp-query` feature; passes beyond the query set's size are not timed. */
 export class Profiler {
   readonly #queries: GPUQuerySet
   readonly #resolved: Allocation
@@ -24,7 +30,7 @@ export class Profiler {
     this.#staging = device.arena.allocate('staging', 'timestamps read-back', MOST * 8, 'readback')
   }
 
-  /** The descriptor of the pass that will run one dispatch of the kernel. */
+  /** The descriptor of the next pass, and what it will be called. */
   next(name: string): GPUComputePassDescriptor {
     const at = this.#names.length * 2
     if (at + 2 > MOST) return {}
@@ -38,7 +44,7 @@ export class Profiler {
     }
   }
 
-  /** Call once, on the same encoder, after the last timed pass. */
+  /** Call on the encoder of the last timed pass, behind it. */
   resolve(encoder: GPUCommandEncoder): void {
     const count = this.#names.length * 2
     if (count === 0) return
@@ -46,19 +52,25 @@ export class Profiler {
     encoder.copyBufferToBuffer(this.#resolved.buffer, 0, this.#staging.buffer, 0, count * 8)
   }
 
-  /** After the submission: milliseconds by kernel, longest first. Starts over for the next submission. */
-  async read(): Promise<KernelTime[]> {
+  /** After the submission: milliseconds of each pass, in order. Starts over for the next submission. */
+  async readEach(): Promise<{ name: string; ms: number }[]> {
     const { buffer } = this.#staging
     await buffer.mapAsync(1)
     const stamps = new BigInt64Array(buffer.getMappedRange().slice(0, this.#names.length * 16))
     buffer.unmap()
-    const sums = new Map<string, { count: number; ms: number }>()
-    this.#names.forEach((name, index) => {
+    return this.#names.splice(0).map((name, index) => {
       const ms = Number((stamps[2 * index + 1] ?? 0n) - (stamps[2 * index] ?? 0n)) / 1e6
+      return { name, ms }
+    })
+  }
+
+  /** The same, summed by name, longest first. */
+  async read(): Promise<KernelTime[]> {
+    const sums = new Map<string, { count: number; ms: number }>()
+    for (const { name, ms } of await this.readEach()) {
       const sum = sums.get(name) ?? { count: 0, ms: 0 }
       sums.set(name, { count: sum.count + 1, ms: sum.ms + ms })
-    })
-    this.#names.length = 0
+    }
     return [...sums].map(([name, sum]) => ({ name, ...sum })).sort((a, b) => b.ms - a.ms)
   }
 

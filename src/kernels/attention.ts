@@ -32,8 +32,18 @@ export const latentWrite = defineKernel({
     query: write('f32', '[tokens, QUERY]'),
     cache: write('u32', '[rows, RECORD]'),
   },
-  constants: ['P_STRIDE', 'KV_OFFSET', 'LATENT', 'ROPE', 'QUERY', 'EPSILON', 'HALF_SPLIT', 'WORKGROUP'],
-  slots: ['reduce', 'cache'],
+  constants: [
+    'P_STRIDE',
+    'KV_OFFSET',
+    'LATENT',
+    'ROPE',
+    'QUERY',
+    'EPSILON',
+    'HALF_SPLIT',
+    'PAGED',
+    'WORKGROUP',
+  ],
+  slots: ['reduce', 'pack'],
 })
 
 export const ropeQuery = defineKernel({

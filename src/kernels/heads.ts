@@ -1,4 +1,4 @@
-// Answers: what are the contracts of attention with keys and values of its own for each group of heads, shaders/attention/heads_*?
+// Answers: what are the contracts of attention with keys and values of its own for each group of heads, shaders/attention/heads_* and expanded_write?
 // It must not know which models attend so.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
@@ -52,6 +52,34 @@ export const headsWrite = defineKernel({
     'WORKGROUP',
   ],
   slots: ['reduce', 'cache'],
+})
+
+/** The same for keys and values that were expanded from latents. */
+export const expandedWrite = defineKernel({
+  path: 'attention/expanded_write',
+  bindings: {
+    step,
+    projected: read('f32', '[tokens, P_STRIDE]'),
+    source: read('f32', '[tokens, Q_STRIDE]'),
+    expanded: read('f32', '[tokens, KV_HEADS * (NOPE + VALUE)]'),
+    rotations: read('vec2<f32>', '[256 + n, ROPE / 2]'),
+    pages,
+    query: write('f32', '[tokens, HEADS * (NOPE + ROPE)]'),
+    cache: write('u32', '[rows, RECORD]'),
+  },
+  constants: [
+    'HEADS',
+    'KV_HEADS',
+    'NOPE',
+    'ROPE',
+    'VALUE',
+    'P_STRIDE',
+    'Q_STRIDE',
+    'K_OFFSET',
+    'HALF_SPLIT',
+    'WORKGROUP',
+  ],
+  slots: ['cache'],
 })
 
 export const headsAttend = defineKernel({

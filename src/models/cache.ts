@@ -1,5 +1,9 @@
-// Answers: what does attention of any kind read and write beside the step's own activations? It must not know what a record holds.
+// Answers: what does attention of any kind read and write beside the step's own activations, and how often? It must not know what a record holds.
+import { latentHeadTile } from '../kernels/attention.ts'
+import { headTiles } from '../kernels/heads.ts'
 import type { Resource } from '../program/graph.ts'
+import { type CacheKind, expandedHeads } from './cache-form.ts'
+import type { Attention } from './spec.ts'
 
 export interface Cache {
   readonly records: Resource // this layer's pages: [rows, numbers kept per token]
@@ -9,3 +13,11 @@ export interface Cache {
 
 /** Splits of the context in decode: enough to keep a GPU busy, few enough to merge quickly. */
 export const SPLITS = 32
+
+/** How often a decode step reads each cached number: once for each tile of heads that a workgroup serves from it. */
+export function readsPerStep(attention: Attention, kind: CacheKind): number {
+  if (attention.kind === 'grouped') return headTiles(attention.heads / attention.kvHeads, attention.key).count
+  const { heads, nope, rope } = attention
+  const kept = expandedHeads(attention, kind)
+  return kept === 0 ? Math.ceil(heads / latentHeadTile) : headTiles(heads / kept, nope + rope).count
+}

@@ -6,7 +6,16 @@ import { headLimits, headsAttend, headsMerge, headsPrefill, headsWrite, headTile
 import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
 import { type Cache, SPLITS } from './cache.ts'
-import { type Context, ceilDiv, linear, norm, reduceModule, vectorResource, WORKGROUP } from './ops.ts'
+import {
+  type Context,
+  cacheModule,
+  ceilDiv,
+  linear,
+  norm,
+  reduceModule,
+  vectorResource,
+  WORKGROUP,
+} from './ops.ts'
 import type { GroupedAttention, ModelSpec } from './spec.ts'
 import type { GroupedTensors } from './tensors.ts'
 
@@ -49,8 +58,7 @@ export function groupedAttention(
   const query = graph.activation('query', 'f32', mode.rows, attention.heads * attention.key)
   writeHeads(context, spec, attention, tensors, cache, projected, query)
   const heads = graph.activation('heads', 'f32', mode.rows, attention.heads * attention.value)
-  if (mode.name === 'decode') decode(context, attention, cache, query, heads)
-  else prefill(context, attention, cache, query, heads)
+  attendHeads(context, attention, cache, query, heads)
   linear(context, tensors.output, heads, x, { accumulate: true })
 }
 
@@ -78,7 +86,7 @@ function writeHeads(
       HALF_SPLIT: attention.halfSplit,
       WORKGROUP,
     },
-    imports: { reduce: reduceModule(context), cache: `cache/${context.mode.cache}` },
+    imports: { reduce: reduceModule(context), cache: cacheModule(context) },
     operands: {
       projected,
       bias: vectorResource(bias ?? unused),
@@ -93,20 +101,36 @@ function writeHeads(
   })
 }
 
+/** What heads attend with; head h reads key and value h / (heads / kvHeads). */
+export type HeadSizes = Pick<GroupedAttention, 'heads' | 'kvHeads' | 'key' | 'value' | 'scale'>
+
+/** heads [tokens, heads, value] = softmax(query · keys) · values, over all that a record [kvHeads · key | kvHeads · value] of the cache holds. */
+export function attendHeads(
+  context: Context,
+  attention: HeadSizes,
+  cache: Cache,
+  query: Activation,
+  heads: Activation,
+): void {
+  if (context.mode.name === 'decode') decode(context, attention, cache, query, heads)
+  else prefill(context, attention, cache, query, heads)
+}
+
 /** Each cached key and value is read once for a tile of its group's heads. */
 function decode(
-  { graph, mode }: Context,
-  attention: GroupedAttention,
+  context: Context,
+  attention: HeadSizes,
   cache: Cache,
   query: Activation,
   output: Activation,
 ): void {
+  const { graph, mode } = context
   const { heads, kvHeads, value } = attention
   const { tile, count } = headTiles(heads / kvHeads, attention.key)
   const partial = graph.scratch('partial', mode.rows * heads * SPLITS * (value + 2))
   graph.dispatch(headsAttend, {
     constants: { ...sizes(attention), HEAD_TILE: tile, SPLITS, SCALE: attention.scale },
-    imports: { cache: `cache/${mode.cache}` },
+    imports: { cache: cacheModule(context) },
     operands: { query, pages: cache.pages, cache: cache.records, partial },
     grid: (step) => [ceilDiv(step.position + step.tokens, step.split), kvHeads * count, step.tokens],
   })
@@ -118,21 +142,21 @@ function decode(
 }
 
 function prefill(
-  { graph, mode }: Context,
-  attention: GroupedAttention,
+  context: Context,
+  attention: HeadSizes,
   cache: Cache,
   query: Activation,
   output: Activation,
 ): void {
-  graph.dispatch(headsPrefill, {
+  context.graph.dispatch(headsPrefill, {
     constants: { ...sizes(attention), SCALE: attention.scale },
-    imports: { cache: `cache/${mode.cache}` },
+    imports: { cache: cacheModule(context) },
     operands: { query, pages: cache.pages, cache: cache.records, output },
     grid: (step) => [ceilDiv(step.tokens, prefillQueries), attention.heads],
   })
 }
 
-const sizes = ({ heads, kvHeads, key, value }: GroupedAttention) => ({
+const sizes = ({ heads, kvHeads, key, value }: HeadSizes) => ({
   HEADS: heads,
   KV_HEADS: kvHeads,
   KEY: key,

@@ -1,4 +1,5 @@
-// Answers: which dispatches is multi-head latent attention? Absorbed in decode, materialised block by block in prefill (DeepSeek-V2, arXiv 2405.04434, section 2.1).
+// Answers: which dispatches is multi-head latent attention? Absorbed in decode, materialised block by block in
+// prefill (DeepSeek-V2, arXiv 2405.04434, section 2.1), where the cache holds latents; expanded.ts goes on where it does not.
 // It must not know what comes before or after attention.
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import {
@@ -16,11 +17,15 @@ import {
 import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
 import { type Cache, SPLITS } from './cache.ts'
+import { expandedHeads } from './cache-form.ts'
+import { expandedAttention } from './expanded.ts'
 import {
   type Context,
+  cacheModule,
   ceilDiv,
   linear,
   norm,
+  packModule,
   productsModule,
   reduceModule,
   TILE,
@@ -68,35 +73,51 @@ export function latentAttention(
   norm(context, tensors.norm, spec.epsilon, x, normed)
   const projected = graph.activation('projected', 'f32', mode.rows, tensors.project.rows)
   linear(context, tensors.project, normed, projected)
-  const query = writeLatents(context, mla, tensors, cache, projected)
   const heads = graph.activation('heads', 'f32', mode.rows, mla.heads * mla.value)
-  if (mode.name === 'decode') decode(context, mla, tensors, cache, query, heads)
-  else prefill(context, mla, tensors, cache, query, heads)
+  const kvHeads = expandedHeads(mla, mode.cache.kind)
+  if (kvHeads > 0) {
+    const latents = graph.activation('latents', 'f32', mode.rows, mla.latent)
+    const source = writeLatents(context, mla, tensors, cache, projected, latents)
+    const rows = { latents, source, projected, keyOffset: keyValueOffset(tensors) + mla.latent }
+    expandedAttention(context, mla, kvHeads, tensors.expand, cache, rows, heads)
+  } else {
+    const query = writeLatents(context, mla, tensors, cache, projected)
+    if (mode.name === 'decode') decode(context, mla, tensors, cache, query, heads)
+    else prefill(context, mla, tensors, cache, query, heads)
+  }
   linear(context, tensors.output, heads, x, { accumulate: true })
 }
 
-/** Normalises both latents, rotates the shared key, puts both into the cache. Returns where the query [tokens, heads, nope + rope] is. */
+/** Column of the key-value latent in the projected rows; the shared key follows it. */
+const keyValueOffset = ({ project }: Tensors): number => project.starts[1] ?? 0
+
+/**
+ * Normalises both latents, rotates the shared key, puts both into the cache, or the latents of the rows alone into `latents`.
+ * Returns where the query [tokens, heads, nope + rope] is.
+ */
 function writeLatents(
   context: Context,
   mla: LatentAttention,
   tensors: Tensors,
   cache: Cache,
   projected: Activation,
+  latents?: Activation,
 ): Activation {
   const { graph, mode } = context
   const low = graph.activation('query latent', 'f32', mode.rows, Math.max(mla.queryRank, 1))
   graph.dispatch(latentWrite, {
     constants: {
       P_STRIDE: projected.stride,
-      KV_OFFSET: tensors.project.starts[1] ?? 0,
+      KV_OFFSET: keyValueOffset(tensors),
       LATENT: mla.latent,
       ROPE: mla.rope,
       QUERY: mla.queryRank,
       EPSILON: mla.latentEpsilon,
       HALF_SPLIT: mla.halfSplit,
+      PAGED: latents === undefined,
       WORKGROUP,
     },
-    imports: { reduce: reduceModule(context), cache: `cache/${mode.cache}` },
+    imports: { reduce: reduceModule(context), pack: latents ? 'pack/step' : packModule(context) },
     operands: {
       projected,
       latent_norm: vectorResource(tensors.latentNorm),
@@ -104,7 +125,7 @@ function writeLatents(
       rotations: cache.rotations,
       pages: cache.pages,
       query: low,
-      cache: cache.records,
+      cache: latents ?? cache.records,
     },
     grid: (step) => [step.tokens, mla.queryRank > 0 ? 2 : 1],
   })
@@ -141,7 +162,7 @@ function decode(
   const partial = graph.scratch('partial', mode.rows * HEADS * SPLITS * (LATENT + 2))
   graph.dispatch(latentAttend, {
     constants: { HEADS, LATENT, ROPE, SPLITS, SCALE: mla.scale },
-    imports: { cache: `cache/${mode.cache}` },
+    imports: { cache: cacheModule(context) },
     operands: { absorbed, pages: cache.pages, cache: cache.records, partial },
     grid: (step) => [
       ceilDiv(step.position + step.tokens, step.split),
@@ -181,7 +202,7 @@ function prefill(
     () => {
       graph.dispatch(expandLatent, {
         constants: { ...headConstants(mla), BLOCK, ...expand.constants },
-        imports: { weights: expand.module, cache: `cache/${mode.cache}`, products: productsModule(context) },
+        imports: { weights: expand.module, cache: cacheModule(context), products: productsModule(context) },
         operands: { pages: cache.pages, cache: cache.records, weights: expand.weights, expanded },
         grid: [ceilDiv(HEADS * (NOPE + VALUE), TILE), BLOCK / TILE],
       })
@@ -192,7 +213,7 @@ function prefill(
           SCALE: mla.scale,
           ...queryConstants(mla, query),
         },
-        imports: { cache: `cache/${mode.cache}` },
+        imports: { cache: cacheModule(context) },
         operands: { query, expanded, pages: cache.pages, cache: cache.records, output: heads, state },
         grid: (step) => [ceilDiv(step.tokens, prefillQueries), HEADS],
       })

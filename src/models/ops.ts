@@ -12,12 +12,13 @@ import { embed as embedKernel } from '../kernels/embed.ts'
 import { linearDecode, linearPrefill } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
 import { type Activation, type Graph, type Operand, resource, type View } from '../program/graph.ts'
+import type { CacheForm } from './cache-form.ts'
 
-/** Decode runs one row a step; prefill a chunk of rows. The bytes of the cache's numbers are part of the mode, since kernels depend on it. */
+/** Decode runs one row a step; prefill a chunk of rows. The form of the cache is part of the mode, since kernels depend on it. */
 export interface Mode {
   readonly name: 'decode' | 'prefill'
   readonly rows: number // the most rows of a step
-  readonly cache: 'f16' | 'f32'
+  readonly cache: CacheForm
   readonly products: 'f32' | 'f16' // how prefill tiles hold their factors
 }
 
@@ -43,6 +44,12 @@ export const reduceModule = ({ capabilities }: Context): string =>
   capabilities.subgroups ? 'shared/reduce_subgroup' : 'shared/reduce'
 
 export const productsModule = ({ mode }: Context): string => `linear/products_${mode.products}`
+
+/** How the numbers of a record are stored: shaders/cache to read them, shaders/pack to write a latent. */
+const recordFormat = ({ mode }: Context): string =>
+  mode.cache.kind === 'latent-fp8' ? 'fp8' : mode.cache.numbers
+export const cacheModule = (context: Context): string => `cache/${recordFormat(context)}`
+export const packModule = (context: Context): string => `pack/${recordFormat(context)}`
 
 export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
 

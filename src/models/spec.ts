@@ -74,25 +74,3 @@ export interface ModelSpec {
   readonly bos: number | undefined
   readonly eos: readonly number[]
 }
-
-/** Numbers kept per token and layer. */
-export const recordOf = (attention: Attention): number =>
-  attention.kind === 'latent'
-    ? attention.latent + attention.rope
-    : attention.kvHeads * (attention.key + attention.value)
-
-/** Numbers that multi-head attention would keep for the same heads, per token and layer. */
-export const standardRecordOf = (attention: Attention): number =>
-  attention.kind === 'latent'
-    ? attention.heads * (attention.nope + attention.rope + attention.value)
-    : attention.heads * (attention.key + attention.value)
-
-/** How the numbers of the KV cache are stored. */
-export type CacheType = 'f16' | 'f32'
-export const CACHE_BYTES: Readonly<Record<CacheType, number>> = { f16: 2, f32: 4 }
-
-/** Bytes of the KV cache per token over all layers, and what multi-head attention would keep for the same heads. */
-export function kvBytesPerToken(spec: ModelSpec, cache: CacheType): { kept: number; standard: number } {
-  const bytes = spec.layers.length * CACHE_BYTES[cache]
-  return { kept: bytes * recordOf(spec.attention), standard: bytes * standardRecordOf(spec.attention) }
-}

@@ -4,7 +4,7 @@ import type { Allocation } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
-import type { Profiler } from '../gpu/profiler.ts'
+import type { Timing } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
 import { present } from '../lib/error.ts'
 import type { Activation, Dispatch, Graph, Operand } from './graph.ts'
@@ -71,8 +71,9 @@ export class Program {
   }
 
   /** Records one step into the encoder. Returns how many dispatches that took. */
-  encode(encoder: GPUCommandEncoder, step: Readonly<Step>, profiler?: Profiler): number {
-    const pass = profiler ? undefined : encoder.beginComputePass()
+  encode(encoder: GPUCommandEncoder, step: Readonly<Step>, timing?: Timing): number {
+    const each = timing?.per === 'dispatch' ? timing.profiler : undefined
+    const pass = each ? undefined : encoder.beginComputePass(timing?.profiler.next('step'))
     let count = 0
     for (let start = 0; start < this.#records.length; ) {
       const end = this.#loopEnd(start)
@@ -81,7 +82,7 @@ export class Program {
       for (let block = 0; block < rounds; block++) {
         for (let i = start; i < end; i++) {
           const record = present(this.#records[i], 'a record')
-          const timed = profiler && encoder.beginComputePass(profiler.next(record.dispatch.kernel.name))
+          const timed = each && encoder.beginComputePass(each.next(record.dispatch.kernel.name))
           this.#encodeOne(pass ?? present(timed, 'a compute pass'), record, step, block)
           timed?.end()
           count++

@@ -59,6 +59,42 @@ export function heads_write(
   return { query, records }
 }
 
+/**
+ * The same for keys and values that were expanded from latents; every key ends with the one that all heads share.
+ * @param query [tokens, heads, key], not turned
+ * @param expanded [tokens, kvHeads, key - rope + value]
+ * @param shared [tokens, rope], not turned
+ */
+export function expanded_write(
+  query: Float64Array,
+  expanded: Float64Array,
+  shared: Float64Array,
+  shape: GroupShape,
+  position: number,
+  rotary: RotarySpec,
+): { query: Float64Array; records: Float64Array } {
+  const { heads, kvHeads, key, value } = shape
+  const rope = 2 * rotary.frequencies.length
+  const nope = key - rope
+  const turned = query.slice()
+  const records = new Float64Array((shared.length / rope) * recordOf(shape))
+  for (let i = 0; i < query.length / key; i++) {
+    const head = rowOf(turned, i, key)
+    head.set(rotatedPairs(head.slice(nope), position + Math.floor(i / heads), rotary), nope)
+  }
+  for (let t = 0; t < shared.length / rope; t++) {
+    const record = rowOf(records, t, recordOf(shape))
+    const common = rotatedPairs(rowOf(shared, t, rope), position + t, rotary)
+    for (let g = 0; g < kvHeads; g++) {
+      const own = rowOf(expanded, t * kvHeads + g, nope + value)
+      record.set(own.subarray(0, nope), g * key)
+      record.set(common, g * key + nope)
+      record.set(own.subarray(nope), kvHeads * key + g * value)
+    }
+  }
+  return { query: turned, records }
+}
+
 /** A head plus its bias, if it has one. */
 const add = (head: Float64Array, bias: Float64Array) => head.map((each, i) => each + (bias[i] ?? 0))
 

@@ -3,14 +3,8 @@
 import type { Engine } from '../engine/engine.ts'
 import { HadalError, present, throwIfAborted } from '../lib/error.ts'
 import { outcomeOf } from './outcome.ts'
-import type { LoadPlan, LoadProgress } from './protocol.ts'
-import {
-  type GenerateEvent,
-  type GenerateRequest,
-  type LoadRequest,
-  type RemoteEngine,
-  toPlain,
-} from './protocol.ts'
+import type { BenchEvent, BenchSettings, LoadPlan, LoadProgress } from './protocol.ts'
+import { type LoadRequest, type RemoteEngine, toPlain } from './protocol.ts'
 import { TurnQueue } from './queue.ts'
 import { sendStream } from './sender.ts'
 
@@ -18,25 +12,37 @@ import { sendStream } from './sender.ts'
 export type HostedEngine = Pick<Engine, 'info' | 'gpuBytes' | 'generate' | 'destroy' | 'lost'>
 
 /** Opens a model: reads it from its place and uploads it. Rejects with a `HadalError`. */
-export type OpenEngine = (
+export type OpenEngine<E extends HostedEngine> = (
   request: LoadRequest,
   options: { onProgress(progress: LoadProgress): void; signal: AbortSignal },
-) => Promise<HostedEngine>
+) => Promise<E>
 
 /** Plans a model: reads what is small of it. Rejects with a `HadalError`. */
 export type PlanModel = (request: LoadRequest, options: { signal: AbortSignal }) => Promise<LoadPlan>
 
+/** Measures a model's KV caches. */
+export type MeasureCaches<E> = (
+  engine: E,
+  settings: Partial<BenchSettings>,
+  signal: AbortSignal,
+) => AsyncIterable<BenchEvent>
+
 /** The worker's side of the protocol, around an engine that `open` makes. */
-export function engineHost(open: OpenEngine, plan: PlanModel): RemoteEngine {
+export function engineHost<E extends HostedEngine>(
+  open: OpenEngine<E>,
+  plan: PlanModel,
+  measure: MeasureCaches<E>,
+): RemoteEngine {
   const loading = new AbortController()
   const turns = new TurnQueue()
-  let engine: HostedEngine | undefined
+  let engine: E | undefined
 
-  async function* generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
+  /** What the engine yields, when it is this caller's turn. */
+  async function* inTurn<T>(signal: AbortSignal, work: (engine: E) => AsyncIterable<T>): AsyncGenerator<T> {
     const endTurn = await turns.turn(signal)
     try {
       if (!engine) throw new HadalError('bad_request', 'No model is loaded.', { hint: 'Load a model first.' })
-      yield* engine.generate(request, signal)
+      yield* work(engine)
     } finally {
       endTurn()
     }
@@ -55,7 +61,10 @@ export function engineHost(open: OpenEngine, plan: PlanModel): RemoteEngine {
     plan: (request) => outcomeOf(() => plan(request, { signal: loading.signal })),
     cancelLoad: () => loading.abort(),
     generate(request, port) {
-      void sendStream(port, (signal) => generate(request, signal))
+      void sendStream(port, (signal) => inTurn(signal, (own) => own.generate(request, signal)))
+    },
+    bench(settings, port) {
+      void sendStream(port, (signal) => inTurn(signal, (own) => measure(own, settings, signal)))
     },
     gpuBytes: () => ({ ok: true, value: engine?.gpuBytes() ?? {} }),
     lost: async () => toPlain(await present(engine, 'the engine').lost),

@@ -1,5 +1,6 @@
 // Answers: what do page and worker say to each other? Control goes through Comlink (`RemoteEngine`), one answer through a
 // MessagePort (`StreamUp`, `StreamDown`). It must not know WebGPU, Comlink, or the OpenAI shapes.
+import type { BenchSettings } from '../bench/result.ts'
 import type {
   GenerateRequest,
   GpuBytes,
@@ -11,6 +12,19 @@ import type {
 import { type ErrorCode, HadalError } from '../lib/error.ts'
 import type { StoredModel } from '../store/stored-model.ts'
 
+export type {
+  BenchCache,
+  BenchEnvironment,
+  BenchEvent,
+  BenchModel,
+  BenchProgress,
+  BenchResult,
+  BenchRow,
+  BenchSettings,
+  BenchTiming,
+  CacheKind,
+  Check,
+} from '../bench/result.ts'
 export type {
   ChatMessage,
   FinishReason,
@@ -70,6 +84,8 @@ export interface RemoteEngine {
   cancelLoad(): void
   /** Answers on the port, which becomes the worker's; see `StreamUp` and `StreamDown`. */
   generate(request: GenerateRequest, port: MessagePort): void
+  /** Runs the KV-cache benchmark; its events come on the port in the same way. */
+  bench(settings: Partial<BenchSettings>, port: MessagePort): void
   gpuBytes(): Outcome<GpuBytes>
   /** Settles when the GPU device is gone for good. */
   lost(): Promise<PlainError>

@@ -1,5 +1,6 @@
-// Answers: what runs when the worker starts? The engine and the store, behind Comlink. It must not know the page.
+// Answers: what runs when the worker starts? The engine, its benchmark and the store, behind Comlink. It must not know the page.
 import { expose } from 'comlink'
+import { measure } from '../bench/measure.ts'
 import { loadEngine } from '../engine/engine.ts'
 import { plan } from '../engine/model-plan.ts'
 import { engineHost } from './host.ts'
@@ -24,6 +25,7 @@ expose({
         await close()
       }
     },
+    measure,
   ),
   ...storeHost(),
 })

@@ -6,16 +6,26 @@ import { loadModel } from '../../src/api/load.ts'
 import { plan } from '../../src/api/plan.ts'
 import type { LoadPlan } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
-import { engineHost, type OpenEngine, type PlanModel } from '../../src/worker/host.ts'
-import { noPlan, replayEngine } from './recorded.ts'
+import {
+  engineHost,
+  type HostedEngine,
+  type MeasureCaches,
+  type OpenEngine,
+  type PlanModel,
+} from '../../src/worker/host.ts'
+import { benchEvents, noMeasure, noPlan, replayEngine } from './recorded.ts'
 
 const messages = [{ role: 'user', content: 'Who are you?' }] as const
 const place = 'https://example.test/models/lanternfish'
 
 /** A worker without a thread: one end of a channel with the engine's host at the other. */
-function workerOf(open: OpenEngine, planModel: PlanModel = noPlan) {
+function workerOf(
+  open: OpenEngine<HostedEngine>,
+  planModel: PlanModel = noPlan,
+  measure: MeasureCaches<HostedEngine> = noMeasure,
+) {
   const { port1, port2 } = new MessageChannel()
-  expose(engineHost(open, planModel), port2)
+  expose(engineHost(open, planModel, measure), port2)
   const state = { terminated: false }
   const terminate = () => {
     state.terminated = true
@@ -24,7 +34,7 @@ function workerOf(open: OpenEngine, planModel: PlanModel = noPlan) {
   return { state, worker: () => Object.assign(port1, { terminate, onerror: null }) as unknown as Worker }
 }
 
-const noEngine: OpenEngine = () => Promise.reject(new Error('a plan opens no engine'))
+const noEngine: OpenEngine<HostedEngine> = () => Promise.reject(new Error('a plan opens no engine'))
 
 async function replayed() {
   const replay = replayEngine()
@@ -121,6 +131,36 @@ test('unloading destroys the engine and ends what is waiting', async () => {
   await expect(model.chat.completions.create({ messages })).rejects.toMatchObject({ code: 'aborted' })
 })
 
+test('a benchmark brings its events, and takes turns with answers', async () => {
+  const { engine, log } = replayEngine()
+  const measure: MeasureCaches<HostedEngine> = async function* (_, settings) {
+    log.push(`measure ${settings.steps}`)
+    yield* benchEvents
+    log.push('measured')
+  }
+  const { worker } = workerOf(async () => engine, noPlan, measure)
+  const model = await loadModel(place, { worker })
+  const measuring = drain(model.benchmark({ steps: 3 }))
+  await model.chat.completions.create({ messages })
+  expect(await measuring).toEqual(benchEvents)
+  expect(log.slice(0, 3)).toEqual(['measure 3', 'measured', 'start chat'])
+})
+
+test('a benchmark that is cancelled rejects, and lets the next have its turn', async () => {
+  const abort = new AbortController()
+  const measure: MeasureCaches<HostedEngine> = async function* (_, __, signal) {
+    yield* benchEvents.slice(0, 1)
+    await new Promise((resolve) => signal.addEventListener('abort', resolve))
+  }
+  const { worker } = workerOf(async () => replayEngine().engine, noPlan, measure)
+  const model = await loadModel(place, { worker })
+  const events = model.benchmark({}, { signal: abort.signal })
+  expect((await events.next()).value).toEqual(benchEvents[0])
+  abort.abort()
+  await expect(events.next()).rejects.toMatchObject({ code: 'aborted' })
+  expect((await model.chat.completions.create({ messages })).choices).toHaveLength(1)
+})
+
 test('a lost device is told', async () => {
   const { model, lose } = await replayed()
   lose(new HadalError('device_lost', 'The GPU went away.', { hint: 'Load again.' }))
@@ -192,6 +232,8 @@ test.each([
   await expect(plan(where, options)).rejects.toMatchObject({ code: 'bad_request' })
 })
 
-async function drain(stream: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of stream);
+async function drain<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const events: T[] = []
+  for await (const event of stream) events.push(event)
+  return events
 }

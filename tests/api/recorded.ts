@@ -1,8 +1,9 @@
 // Answers: what does an engine say while it answers "Who are you?"? A recorded list of events, and an engine that replays such a list.
 // It must not know how events are made.
+import type { BenchEvent, BenchResult } from '../../src/bench/result.ts'
 import type { GenerateEvent, GenerateRequest, ModelInfo } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
-import type { HostedEngine, PlanModel } from '../../src/worker/host.ts'
+import type { HostedEngine, MeasureCaches, PlanModel } from '../../src/worker/host.ts'
 
 const kv = (tokens: number) => ({ tokens, bytes: 1152 * 64, standardBytes: 5120 * tokens })
 const delta = (tokens: number, text: string, reasoning = ''): GenerateEvent => ({
@@ -57,6 +58,51 @@ const info: ModelInfo = {
 
 /** For hosts that nobody asks for a plan. */
 export const noPlan: PlanModel = () => Promise.reject(new Error('nobody asks for a plan here'))
+
+/** For hosts that nobody asks for a benchmark. */
+// biome-ignore lint/correctness/useYield: nothing is measured here
+export const noMeasure: MeasureCaches<HostedEngine> = async function* () {
+  throw new Error('nobody asks for a benchmark here')
+}
+
+const bench: BenchResult = {
+  format: 'hadal-bench',
+  version: 1,
+  date: '2026-01-01T00:00:00.000Z',
+  environment: {
+    hadal: '0.1.0',
+    host: 'a browser',
+    adapter: 'a card',
+    software: false,
+    features: [],
+    limits: {},
+  },
+  model: {
+    name: 'Lanternfish',
+    architecture: 'deepseek_v3',
+    parameters: 1,
+    layers: 4,
+    heads: 8,
+    kvHeads: 8,
+    latent: 128,
+    rope: 16,
+    key: 48,
+    value: 32,
+    trainedContext: 2048,
+    quantize: 'none',
+  },
+  settings: { contexts: [64], caches: ['latent'], numbers: 'f16', steps: 3 },
+  copyBytesPerSecond: 1e9,
+  caches: [],
+  rows: [],
+  complete: false,
+}
+
+/** What a benchmark tells, cut short. */
+export const benchEvents: readonly BenchEvent[] = [
+  { progress: { phase: 'copy', done: 0, total: 2 }, result: bench },
+  { progress: { phase: 'done', done: 2, total: 2 }, result: { ...bench, complete: true } },
+]
 
 /** An engine that replays the events, one turn of the event loop apart, and writes down what it was asked and what became of it. */
 export function replayEngine(events: readonly GenerateEvent[] = whoAreYou) {

@@ -6,7 +6,7 @@ import { HadalError } from '../../src/lib/error.ts'
 import { engineHost } from '../../src/worker/host.ts'
 import type { RemoteEngine } from '../../src/worker/protocol.ts'
 import { sendStream } from '../../src/worker/sender.ts'
-import { noPlan, replayEngine, whoAreYou } from './recorded.ts'
+import { noMeasure, noPlan, replayEngine, whoAreYou } from './recorded.ts'
 
 async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = []
@@ -22,7 +22,7 @@ function ask(host: RemoteEngine, prompt: string, signal?: AbortSignal): EventRec
 
 async function hostOf(events?: readonly GenerateEvent[]) {
   const replay = replayEngine(events)
-  const host = engineHost(async () => replay.engine, noPlan)
+  const host = engineHost(async () => replay.engine, noPlan, noMeasure)
   await host.load({ place: { url: 'https://example.test/' } }, () => {})
   return { host, ...replay }
 }

@@ -186,6 +186,25 @@ describeOnAdapters(
   (adapter) => {
     const fixture = join(FIXTURES, 'deepseek_v3-fp8-tiny')
 
+    it('measures caches as rows of JSON', async () => {
+      const caches = ['--contexts', '128', '--cache', 'latent,standard', '--steps', '1', '--kv', 'f32']
+      const { code, stdout, stderr } = await hadal(
+        ['bench', '--model', fixture, ...caches, '--json'],
+        adapter.icd,
+      )
+      expect(code, stderr).toBe(0)
+      const result = JSON.parse(stdout)
+      expect(result).toMatchObject({ format: 'hadal-bench', complete: true, settings: { steps: 1 } })
+      const [latent, standard] = result.rows
+      expect([latent.cache, standard.cache]).toEqual(['latent', 'standard'])
+      for (const row of [latent, standard]) expect(row.bytes).toBe(row.formulaBytes)
+      const wrong = await hadal(['bench', '--model', fixture, '--cache', 'expanded'], adapter.icd)
+      expect(wrong).toMatchObject({
+        code: 2,
+        stderr: expect.stringMatching(/--cache: "expanded" is none of/),
+      })
+    })
+
     it('writes the logits of every position', async () => {
       const golden = readGolden(fixture)
       const ids = join(folder, 'ids.json')

@@ -58,7 +58,7 @@ describeOnAdapters(
         thinking: false,
       })
       const run = (request: GenerateRequest, session: Session) => answer(engine, request, undefined, session)
-      const [trunk, alone] = [engine.openSession(), engine.openSession()]
+      const [trunk, alone] = [await engine.openSession(), await engine.openSession()]
       const first = await run(ask('My name is Ada.', { thinking: false }), trunk)
       const twin = trunk.fork()
       const inTwin = await run(ask2(first.text, 'What is my name?'), twin)

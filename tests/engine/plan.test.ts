@@ -40,7 +40,7 @@ describeOnAdapters(
           const planned = await plan(source, { ...options, device: engine.device })
           await source.close()
           expect({ ...none, ...engine.gpuBytes() }).toEqual(planned.gpu?.bytesAtStart)
-          const session = engine.openSession()
+          const session = await engine.openSession()
           await session.reserve(planned.gpu?.contextLength ?? 0)
           expect({ ...none, ...engine.gpuBytes() }).toEqual(planned.gpu?.bytes)
           const { info } = engine

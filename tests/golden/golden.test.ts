@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { LogitsMode } from '../../src/engine/logits.ts'
+import type { CacheKind } from '../../src/models/cache-form.ts'
 import { type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
 import { answer, FIXTURES, GREEDY, openModel, readGolden } from '../support/model.ts'
 import { relativeError } from '../support/numbers.ts'
@@ -23,10 +24,18 @@ const SHARE: Readonly<Record<string, { readonly cache: 'f16' | 'f32'; readonly o
     swiftshader: { cache: 'f16', only: ['deepseek_v3-fp8-tiny', 'deepseek_v2-e8m0', 'llama-bf16'] },
   }
 
+/** Once more with keys and values expanded, with both caches on every adapter. */
+const EXPANDED = ['deepseek_v3-fp8-tiny', 'deepseek_v3-fp8-awkward', 'deepseek_v2_lite-bf16']
+
 describeOnAdapters('goldens', (adapter) => {
   const share = SHARE[adapter.name] ?? { cache: 'f16' }
   for (const name of share.only ?? readdirSync(FIXTURES)) {
     it(`${name}: ${share.cache} cache`, () => judge(adapter, name, share.cache))
+  }
+
+  for (const name of EXPANDED) {
+    for (const cache of ['f16', 'f32'] as const)
+      it(`${name}: ${cache} cache, expanded`, () => judge(adapter, name, cache, 'standard'))
   }
 
   it('deepseek_v3-fp8-tiny: matrices in parts, experts in many banks', () =>
@@ -37,7 +46,12 @@ describeOnAdapters('goldens', (adapter) => {
     ))
 })
 
-async function judge(adapter: AdapterCase, name: string, cache: 'f16' | 'f32'): Promise<void> {
+async function judge(
+  adapter: AdapterCase,
+  name: string,
+  cache: 'f16' | 'f32',
+  kind?: CacheKind,
+): Promise<void> {
   const folder = join(FIXTURES, name)
   const golden = readGolden(folder)
   const engine = await openModel(folder, adapter, {
@@ -46,11 +60,12 @@ async function judge(adapter: AdapterCase, name: string, cache: 'f16' | 'f32'): 
   })
   try {
     for (const mode of MODES) {
-      const error = relativeError(await engine.logits(golden.promptIds, mode), golden.logits)
+      const error = relativeError(await engine.logits(golden.promptIds, mode, { cache: kind }), golden.logits)
       expect(error, `${mode}: relative error of the logits`).toBeLessThanOrEqual(LIMIT[cache])
     }
     const request = { input: { ids: golden.promptIds }, maxTokens: 32, sampling: GREEDY }
-    expect((await answer(engine, request)).ids).toEqual(golden.continuationIds)
+    const session = await engine.openSession({ cache: kind })
+    expect((await answer(engine, request, undefined, session)).ids).toEqual(golden.continuationIds)
   } finally {
     engine.destroy()
   }

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest'
 import { PUBLISHED } from '../../src/cli/published-configs.ts'
 import { countParameters } from '../../src/engine/info.ts'
+import { kvBytesPerToken, ownForm } from '../../src/models/cache-form.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import { storedTensors } from '../../src/models/names.ts'
-import { kvBytesPerToken } from '../../src/models/spec.ts'
 
 interface Facts {
   readonly parameters: number
@@ -77,7 +77,10 @@ describe('published models', () => {
       const { parameters, activeParameters } = countParameters(spec)
       expect(parameters / wanted.parameters).toBeCloseTo(1, 3)
       expect(activeParameters / wanted.active).toBeCloseTo(1, 1.7)
-      expect(kvBytesPerToken(spec, 'f16')).toEqual({ kept: wanted.kv, standard: wanted.standardKv })
+      expect(kvBytesPerToken(spec, ownForm(spec.attention, 'f16'))).toEqual({
+        kept: wanted.kv,
+        standard: wanted.standardKv,
+      })
       expect(spec.attention.scale).toBeCloseTo(wanted.scale, 6)
     })
   }

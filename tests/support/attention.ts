@@ -12,12 +12,16 @@ import {
   prefillQueries,
   ropeQuery,
 } from '../../src/kernels/attention.ts'
+import type { CacheFormat } from './cache.ts'
 import { type Data, runKernel } from './kernel.ts'
 import type { Layer } from './layer.ts'
-import { ceilDiv, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
+import { ceilDiv, indent, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
 import { amongUnused, type Place, SPLITS, splitsInUse } from './steps.ts'
 
-const headConstants = ({ heads, nope, rope, value, latent }: Layer) => ({
+/** A layer whose cache may also keep latents in FP8. */
+type CachedLayer = Omit<Layer, 'cache'> & { readonly cache: CacheFormat | 'fp8' }
+
+const headConstants = ({ heads, nope, rope, value, latent }: CachedLayer) => ({
   HEADS: heads,
   NOPE: nope,
   ROPE: rope,
@@ -26,28 +30,19 @@ const headConstants = ({ heads, nope, rope, value, latent }: Layer) => ({
 })
 
 /** The query begins `offset` columns into its row, as where query and latent come from one product. */
-const queryConstants = (layer: Layer, offset: number) => ({
+const queryConstants = (layer: CachedLayer, offset: number) => ({
   Q_OFFSET: offset,
   Q_STRIDE: padTo16(offset + layer.heads * layer.width),
   HALF_SPLIT: Number(layer.rotary.halfSplit),
 })
 
-/** Rows of `cols` with `before` columns of sevens in front. */
-function indent(values: ArrayLike<number>, cols: number, before: number): Float32Array {
-  const rows = values.length / cols
-  return Float32Array.from({ length: rows * (before + cols) }, (_, i) => {
-    const col = i % (before + cols)
-    return col < before ? 7 : (values[Math.floor(i / (before + cols)) * cols + col - before] ?? 0)
-  })
-}
-
 /** The kernels of a layer on one device. Each takes and returns unpadded rows. */
 export class LayerKernels {
   readonly #device: Device
-  readonly #layer: Layer
+  readonly #layer: CachedLayer
   readonly #cacheModule: string
 
-  constructor(device: Device, layer: Layer) {
+  constructor(device: Device, layer: CachedLayer) {
     this.#device = device
     this.#layer = layer
     this.#cacheModule = `cache/${layer.cache}`
@@ -79,7 +74,7 @@ export class LayerKernels {
         HALF_SPLIT: Number(layer.rotary.halfSplit),
         WORKGROUP: 64,
       },
-      imports: { reduce, cache: this.#cacheModule },
+      imports: { reduce, pack: `pack/${layer.cache}` },
       grid: [tokens, query.length > 0 ? 2 : 1],
       step: { position, tokens },
       data: {

@@ -2,13 +2,20 @@
 // layout, padding and page tables are put on here. It must not know what the right answers are.
 import type { Device } from '../../src/gpu/device.ts'
 import { prefillQueries } from '../../src/kernels/attention.ts'
-import { headsAttend, headsMerge, headsPrefill, headsWrite, headTiles } from '../../src/kernels/heads.ts'
+import {
+  expandedWrite,
+  headsAttend,
+  headsMerge,
+  headsPrefill,
+  headsWrite,
+  headTiles,
+} from '../../src/kernels/heads.ts'
 import { rotationTable } from '../../src/models/rotary.ts'
 import type { GroupShape, HeadInputs } from '../../src/reference/heads.ts'
 import type { RotarySpec } from '../../src/reference/vector.ts'
 import type { CacheFormat } from './cache.ts'
 import { type Data, runKernel } from './kernel.ts'
-import { ceilDiv, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
+import { ceilDiv, indent, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
 import { amongUnused, type Place, SPLITS, splitsInUse } from './steps.ts'
 
 /** One layer: its sizes, how its cache is stored, its rotations. */
@@ -122,6 +129,48 @@ export class GroupKernels {
       },
     })
     return unpadRows(output, heads * value)
+  }
+
+  /** Writes keys and values that were expanded, with the shared key `offset` columns into its row. */
+  async writeExpanded(
+    query: ArrayLike<number>,
+    expanded: ArrayLike<number>,
+    shared: ArrayLike<number>,
+    cache: Uint32Array,
+    { position, tokens, pages }: Place,
+  ) {
+    const { heads, kvHeads, key, value, rope, rotary, rotations } = this.#layer
+    const nope = key - rope
+    const result = await runKernel(this.#device, {
+      kernel: expandedWrite,
+      constants: {
+        HEADS: heads,
+        KV_HEADS: kvHeads,
+        NOPE: nope,
+        ROPE: rope,
+        VALUE: value,
+        P_STRIDE: padTo16(rope + 3),
+        Q_STRIDE: padTo16(heads * key),
+        K_OFFSET: 3,
+        HALF_SPLIT: Number(rotary.halfSplit),
+      },
+      imports: { cache: this.#cacheModule },
+      grid: [heads + 2 * kvHeads, tokens],
+      step: { position, tokens },
+      data: {
+        projected: padRows(indent(shared, rope, 3), rope + 3),
+        source: padRows(query, heads * key),
+        expanded: padRows(expanded, kvHeads * (nope + value)),
+        rotations,
+        pages,
+        query: zeroRows(tokens, heads * key),
+        cache,
+      },
+    })
+    return {
+      query: unpadRows(result.query, heads * key),
+      cache: result.cache as Uint32Array<ArrayBuffer>,
+    }
   }
 
   async prefill(query: ArrayLike<number>, cache: Data, { position, tokens, pages }: Place) {

@@ -5,6 +5,7 @@ import { expect } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import type { Binding, Kernel } from '../../src/gpu/kernel.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
+import type { ShaderSources } from '../../src/gpu/linker.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../../src/kernels/step.ts'
 
 export type Data = Float32Array | Uint32Array
@@ -15,6 +16,8 @@ export interface KernelCase<B extends Readonly<Record<string, Binding>>, C exten
   readonly imports?: Readonly<Record<S, string>>
   readonly grid: readonly [number, number?, number?]
   readonly step?: Partial<Step>
+  /** Other shader texts than the project's own. */
+  readonly shaders?: ShaderSources
   /** What each storage binding holds before (its length decides the size); other uniforms as words. */
   readonly data: Partial<Record<keyof B, Data>>
 }
@@ -40,7 +43,7 @@ export async function runKernel<
   S extends string,
 >(device: Device, spec: KernelCase<B, C, S>): Promise<Record<keyof B, Data>> {
   const { gpu } = device
-  const cache = pipelinesOf(device)
+  const cache = spec.shaders ? new PipelineCache(device, spec.shaders) : pipelinesOf(device)
   gpu.pushErrorScope('validation')
   const constants = Object.fromEntries(
     Object.entries<number | undefined>(spec.constants).filter(([, value]) => value !== undefined),

@@ -38,6 +38,15 @@ export function padRows(values: ArrayLike<number>, cols: number): Float32Array {
   return padded
 }
 
+/** Rows of `cols` with `before` columns of sevens in front. */
+export function indent(values: ArrayLike<number>, cols: number, before: number): Float32Array {
+  const rows = values.length / cols
+  return Float32Array.from({ length: rows * (before + cols) }, (_, i) => {
+    const col = i % (before + cols)
+    return col < before ? 7 : (values[Math.floor(i / (before + cols)) * cols + col - before] ?? 0)
+  })
+}
+
 /** The inverse of `padRows`; fails if the padding is not zero any more. */
 export function unpadRows(values: ArrayLike<number>, cols: number): Float64Array {
   const stride = padTo16(cols)

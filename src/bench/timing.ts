@@ -1,0 +1,80 @@
+// Answers: how long does each of several steps take? By timestamps of the device, or by the host's clock around a step where there are none.
+// It must not know what the steps do.
+import type { Runtime } from '../engine/runtime.ts'
+import type { Device } from '../gpu/device.ts'
+import { Profiler, type Timing } from '../gpu/profiler.ts'
+import { throwIfAborted } from '../lib/error.ts'
+import type { BenchTiming } from './result.ts'
+
+export interface Steps {
+  readonly count: number
+  readonly tokens: number // of a step
+  /** Submits step `index`, timed as `timing` says. */
+  run(index: number, timing?: Timing): void
+}
+
+/**
+ * Median and quartiles. The first step runs untimed before, so that neither compiling nor first touches are in the figures.
+ * Timestamps that are too coarse for a step (browsers round them) give way to the clock. Throws `aborted` between two steps.
+ */
+export async function timeSteps(
+  device: Device,
+  runtime: Runtime,
+  steps: Steps,
+  signal: AbortSignal | undefined,
+): Promise<BenchTiming> {
+  steps.run(0)
+  await runtime.idle()
+  const stamped = device.capabilities.timestamps ? await stamp(device, runtime, steps, signal) : []
+  if (stamped.length > 0 && stamped.every((ms) => ms > 0)) return summary(stamped, steps.tokens, 'device')
+  return summary(await clock(runtime, steps, signal), steps.tokens, 'host')
+}
+
+async function stamp(
+  device: Device,
+  runtime: Runtime,
+  { count, run }: Steps,
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const profiler = new Profiler(device)
+  try {
+    for (let i = 0; i < count; i++) {
+      throwIfAborted(signal)
+      run(i, { profiler, per: 'step' })
+      await runtime.idle()
+    }
+    return (await profiler.readEach()).map(({ ms }) => ms)
+  } finally {
+    profiler.destroy()
+  }
+}
+
+async function clock(
+  runtime: Runtime,
+  { count, run }: Steps,
+  signal: AbortSignal | undefined,
+): Promise<number[]> {
+  const times: number[] = []
+  for (let i = 0; i < count; i++) {
+    throwIfAborted(signal)
+    const started = performance.now()
+    run(i)
+    await runtime.idle()
+    times.push(performance.now() - started)
+  }
+  return times
+}
+
+function summary(times: readonly number[], tokens: number, clock: BenchTiming['clock']): BenchTiming {
+  const sorted = [...times].sort((a, b) => a - b)
+  const ms = quantile(sorted, 0.5)
+  const [msLow, msHigh] = [quantile(sorted, 0.25), quantile(sorted, 0.75)]
+  return { tokensPerSecond: (1000 * tokens) / ms, ms, msLow, msHigh, clock }
+}
+
+/** Between two times where the share falls between them. */
+function quantile(sorted: readonly number[], share: number): number {
+  const at = share * (sorted.length - 1)
+  const [low = 0, high = low] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]]
+  return low + (at % 1) * (high - low)
+}

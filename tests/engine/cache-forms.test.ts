@@ -1,0 +1,128 @@
+// Answers: do sessions whose keys and values are kept in another form say the same, share and rewind pages, and take the bytes they should?
+import sources from 'virtual:shaders'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Engine } from '../../src/engine/engine.ts'
+import { PAGE_TOKENS } from '../../src/engine/kv-cache.ts'
+import type { GenerateRequest } from '../../src/engine/types.ts'
+import { logitError } from '../../src/lib/logit-error.ts'
+import { type CacheKind, FP8_GROUP, recordBytes } from '../../src/models/cache-form.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
+
+const LAYERS = 4
+const request: GenerateRequest = {
+  input: { messages: [{ role: 'user', content: 'What is 347 + 586?' }] },
+  sampling: GREEDY,
+}
+
+describeOnAdapters(
+  'forms of the cache',
+  (adapter) => {
+    let engine: Engine
+    beforeAll(async () => {
+      engine = await openModel(LANTERNFISH, adapter)
+    })
+    afterAll(() => engine.destroy())
+
+    it('says the same with expanded keys and values, also in a fork and after a rewind', async () => {
+      const own = await answer(engine, request)
+      expect(own.ids.length).toBeGreaterThan(48)
+      const session = await engine.openSession({ cache: 'standard' })
+      expect((await answer(engine, request, undefined, session)).ids).toEqual(own.ids)
+      const fork = session.fork()
+      session.rewind(70) // within the second page, which both have
+      const again = await answer(engine, request, undefined, session)
+      expect(again.done.cachedTokens).toBeGreaterThan(0)
+      expect(again.ids).toEqual(own.ids)
+      const forked = await answer(engine, request, undefined, fork)
+      expect(forked.ids).toEqual(own.ids)
+      await expect(engine.closeCache('standard')).rejects.toMatchObject({ code: 'bad_request' })
+      session.close()
+      fork.close()
+      await engine.closeCache('standard')
+    })
+
+    it('keeps latents in FP8 with logits that move little', async () => {
+      const ids = engine.tokenizer.encodePlain('The quick brown fox jumps over the lazy dog. 17 + 25 = 42.')
+      const wanted = await engine.logits(ids)
+      for (const mode of ['whole', 'decode'] as const) {
+        const { relative } = logitError(
+          await engine.logits(ids, mode, { cache: 'latent-fp8' }),
+          wanted,
+          engine.info.vocab,
+        )
+        expect(relative, mode).toBeLessThan(0.05)
+        expect(relative, mode).toBeGreaterThan(1e-4) // it is not the f16 cache
+      }
+      await engine.closeCache('latent-fp8')
+    })
+
+    it.each([
+      ['latent', (128 + 16) * 2],
+      ['latent-fp8', 128 + 4 + 16 * 2],
+      ['standard', 8 * (32 + 16 + 32) * 2],
+      ['gqa-8', 8 * (32 + 16 + 32) * 2],
+      ['mqa', (32 + 16 + 32) * 2],
+    ] as const)(
+      'takes whole pages of its own record in every layer, and gives them back: %s',
+      async (cache, bytes) => {
+        const { cached, total } = sums(engine)
+        const session = await engine.openSession({ cache })
+        const fresh = sums(engine)
+        await session.reserve(3 * PAGE_TOKENS + 1)
+        const pages = LAYERS * PAGE_TOKENS * bytes
+        expect(session.bytes).toBe(0)
+        if (cache === 'latent') return session.close()
+        expect(fresh.cached - cached).toBe(pages)
+        expect(sums(engine).cached - cached).toBe(4 * pages)
+        session.close()
+        await engine.closeCache(cache)
+        expect(sums(engine)).toEqual({ cached, total })
+      },
+    )
+
+    it('refuses forms that the model does not have', async () => {
+      await expect(engine.openSession({ cache: 'grouped' })).rejects.toMatchObject({ code: 'bad_request' })
+      await expect(engine.logits([1], 'whole', { cache: 'grouped' })).rejects.toMatchObject({
+        code: 'bad_request',
+      })
+      expect((await answer(engine, { ...request, maxTokens: 2 })).ids).toHaveLength(2)
+    })
+  },
+  adapters.slice(0, 1),
+)
+
+it('shares a scale among as many latents as the shaders do', () => {
+  expect(sources['attention/fp8_record']).toContain(`const FP8_GROUP: u32 = ${FP8_GROUP};`)
+})
+
+const sums = (engine: Engine) => {
+  const { kv_cache: cached = 0, total = 0 } = engine.gpuBytes()
+  return { cached, total }
+}
+
+it.each([
+  ['latent', 1152],
+  ['latent-fp8', 648],
+  ['standard', 10240],
+  ['gqa-8', 5120],
+  ['mqa', 640],
+] as const)('a record of V2-Lite, f16: %s', (kind: CacheKind, bytes) => {
+  const attention = {
+    kind: 'latent',
+    heads: 16,
+    queryRank: 0,
+    latent: 512,
+    nope: 128,
+    rope: 64,
+    value: 128,
+    scale: 1,
+    halfSplit: false,
+    latentEpsilon: 1e-6,
+    rotary: { frequencies: [], magnitude: 1 },
+  } as const
+  expect(recordBytes(attention, { kind, numbers: 'f16' })).toBe(bytes)
+  // 12 heads in groups of 6: 8 does not divide them.
+  if (kind === 'gqa-8')
+    expect(recordBytes({ ...attention, heads: 12 }, { kind, numbers: 'f16' })).toBe(6 * 640)
+})

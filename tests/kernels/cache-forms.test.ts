@@ -1,0 +1,234 @@
+import sources from 'virtual:shaders'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Device } from '../../src/gpu/device.ts'
+import { write } from '../../src/gpu/kernel.ts'
+import { latentAttend, latentHeadTile } from '../../src/kernels/attention.ts'
+import { headsAttend, headTiles } from '../../src/kernels/heads.ts'
+import { decodeE4M3 } from '../../src/lib/float.ts'
+import { readsPerStep } from '../../src/models/cache.ts'
+import { recordBytes } from '../../src/models/cache-form.ts'
+import { expand_latent, latent_attend, latent_write } from '../../src/reference/attention.ts'
+import { expanded_write } from '../../src/reference/heads.ts'
+import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { LayerKernels } from '../support/attention.ts'
+import { emptyCache, PAGE, pageTable, unpackRecords } from '../support/cache.ts'
+import { type Fp8Shape, fp8RecordBytes, packFp8, unpackFp8 } from '../support/fp8-record.ts'
+import { GroupKernels, makeGroupLayer } from '../support/heads.ts'
+import { runKernel } from '../support/kernel.ts'
+import { makeLayer } from '../support/layer.ts'
+import { ceilDiv, expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+
+const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 } // the last word of codes is half full, the last group has 6
+const SPLIT = 64
+
+const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
+
+describeOnAdapters('forms of the cache', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  const openFp8 = (shape: typeof AWKWARD, positions = 512) => {
+    const layer = { ...makeLayer(shape, { positions }), cache: 'fp8' as const }
+    return { layer, kernels: new LayerKernels(device, layer) }
+  }
+  const emptyFp8 = (pages: Uint32Array, shape: Fp8Shape) =>
+    new Uint32Array(((Math.max(...pages) + 1) * PAGE * fp8RecordBytes(shape)) / 4)
+
+  it('latent_write rounds a latent to the nearest FP8 codes, and nothing else', async () => {
+    const { layer, kernels } = openFp8(AWKWARD, 2000)
+    const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
+    const projected = random(31 * 144, 1, 3)
+    projected.fill(0, 5 * 144, 6 * 144) // a latent of zeros
+    const norms = { latent: random(134, 2, 1e-3), query: new Float64Array(0), epsilon: 1e-6 }
+    norms.latent.fill(300, 128) // the last group has another scale
+    const { records } = latent_write(projected, 144, 0, norms, 1000, layer.rotary)
+    const norm = Float32Array.from(norms.latent)
+    const written = await kernels.latentWrite(projected, 144, { norm }, emptyFp8(place.pages, layer), place)
+    const got = unpackFp8(written.cache, layer, place.pages, [1000, 1031])
+    // What lies close to the middle between two codes may go either way: the GPU divides in f32.
+    for (let row = 0; row < 31; row++) {
+      const wanted = records.subarray(row * 144, row * 144 + 144)
+      wanted.forEach((value, i) => {
+        const group = i < 128 ? wanted.subarray(0, 128) : wanted.subarray(128, 134)
+        const largest = group.reduce((most, each) => Math.max(most, Math.abs(each)), 0)
+        const step =
+          i < 134 ? Math.max(Math.abs(value) / 16, largest / 224 / 1024) : Math.abs(value) / 2048 + 1e-7
+        const error = Math.abs((got[row * 144 + i] ?? Number.NaN) - value)
+        expect(error, `row ${row}, column ${i}`).toBeLessThanOrEqual(step * 1.0001)
+      })
+    }
+  })
+
+  it('expand_latent reads every finite FP8 code as it is meant, subnormals and all', async () => {
+    const shape = { heads: 1, nope: 128, rope: 2, value: 128, latent: 256 }
+    const { layer, kernels } = openFp8(shape)
+    const identity = Float32Array.from({ length: 256 * 256 }, (_, i) => Number(i % 257 === 0))
+    layer.expand.words.set(new Uint32Array(identity.buffer))
+    const pages = pageTable(1, 1)
+    const cache = emptyFp8(pages, shape)
+    const view = new DataView(cache.buffer, (pages[0] ?? 0) * PAGE * fp8RecordBytes(shape))
+    for (let code = 0; code < 256; code++) view.setUint8(code, code % 128 === 127 ? 0 : code) // but for the two NaNs
+    view.setUint16(256, (127 - 100) << 7, true) // 2^-100: numbers far from what an f16 could hold
+    view.setUint16(258, (127 + 3) << 7, true)
+    const expanded = await kernels.expandLatent(
+      cache,
+      { position: 0, tokens: 1, pages },
+      { block: 32, index: 0 },
+    )
+    const wanted = Float64Array.from({ length: 256 }, (_, code) =>
+      code % 128 === 127 ? 0 : decodeE4M3(code) * 2 ** (code < 128 ? -100 : 3),
+    )
+    expect([...expanded.subarray(0, 256)].map((each) => each + 0)).toEqual(
+      [...wanted].map((each) => each + 0),
+    )
+  })
+
+  it('latent_attend and expand_latent read FP8 records', async () => {
+    const { layer, kernels } = openFp8(AWKWARD)
+    const pages = pageTable(130, 7)
+    const cache = packFp8(random(130 * 144, 5), layer, pages)
+    const records = unpackFp8(cache, layer, pages, [0, 130])
+    const place = { position: 128, tokens: 2, pages }
+    const absorbed = random(2 * 3 * 144, 8, 2)
+    const wanted = latent_attend(absorbed, records, layer, layer.scale, SPLIT)
+    expectClose(await kernels.latentAttend(absorbed, cache, place, SPLIT), wanted, TOLERANCE.f32)
+    const expanded = await kernels.expandLatent(cache, place, { block: 32, index: 4 })
+    const rows = expand_latent(records, layer.expand.values, layer).subarray(128 * 144)
+    expectClose(expanded.subarray(0, rows.length), rows, TOLERANCE.f32)
+  })
+
+  for (const [kvHeads, cache, halfSplit] of [
+    [6, 'f32', false],
+    [1, 'f16', true],
+  ] as const) {
+    it(`expanded_write: ${kvHeads} of 6 heads, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
+      const shape = { heads: 6, kvHeads, key: 32, value: 26 }
+      const layer = makeGroupLayer(shape, { cache, rope: 10, halfSplit, positions: 2000 })
+      const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
+      const query = random(31 * 6 * 32, 1)
+      const expanded = random(31 * kvHeads * 48, 2)
+      const shared = random(31 * 10, 3)
+      const wanted = expanded_write(query, expanded, shared, shape, 1000, layer.rotary)
+      const empty = emptyCache(place.pages, layer.record, cache)
+      const written = await new GroupKernels(device, layer).writeExpanded(
+        query,
+        expanded,
+        shared,
+        empty,
+        place,
+      )
+      expectClose(written.query, wanted.query, TOLERANCE.f32)
+      const records = unpackRecords(written.cache, layer.record, place.pages, cache, [1000, 1031])
+      expectClose(records, wanted.records, TOLERANCE[cache])
+      const touched = written.cache.filter((word, i) => word !== empty[i]).length
+      expect(touched).toBe((31 * layer.record) / (cache === 'f16' ? 2 : 1))
+    })
+  }
+})
+
+describeOnAdapters(
+  'bytes read in a decode step',
+  (adapter) => {
+    let device: Device
+    beforeAll(async () => {
+      device = await openAdapter(adapter)
+    })
+    afterAll(() => device.destroy())
+
+    /** The shader of a kernel, with reads of the f16 cache counted in the cache itself. */
+    const counting = (path: string) => ({
+      ...sources,
+      [path]: (sources[path] ?? '').replace(
+        'var<storage, read> cache: array<u32>',
+        'var<storage, read_write> cache: array<atomic<u32>>',
+      ),
+      'cache/f16': (sources['cache/f16'] ?? '').replace(
+        /fn cache_load.*/,
+        'fn cache_load(row: u32, pair: u32) -> vec2<f32> { atomicAdd(&cache[row * (RECORD / 2) + pair], 1u); return vec2<f32>(); }',
+      ),
+    })
+    const counted = write('atomic<u32>', '[rows, RECORD]')
+    const CONTEXT = 192 // whole splits: heads_attend reads two positions at a time
+    const attention = {
+      kind: 'latent',
+      queryRank: 0,
+      latent: 24,
+      nope: 16,
+      rope: 8,
+      value: 16,
+      scale: 1,
+    } as const
+    const rotary = { frequencies: [1, 1, 1, 1], magnitude: 1 }
+
+    /** Every word of the context was read so often, and no other word at all. */
+    function expectReads(counts: ArrayLike<number>, pages: Uint32Array, words: number, times: number): void {
+      const wanted = new Uint32Array(counts.length)
+      for (const page of pages) wanted.fill(times, page * PAGE * words, (page + 1) * PAGE * words)
+      expect(Uint32Array.from(counts)).toEqual(wanted)
+    }
+
+    it.each([16, 17])(
+      'latent_attend reads each cached row once for up to 16 heads: %i heads',
+      async (heads) => {
+        const spec = { ...attention, heads, halfSplit: false, latentEpsilon: 1e-6, rotary }
+        const words = recordBytes(spec, { kind: 'latent', numbers: 'f16' }) / 4
+        const pages = pageTable(CONTEXT, 2)
+        const { cache } = await runKernel(device, {
+          kernel: { ...latentAttend, bindings: { ...latentAttend.bindings, cache: counted } },
+          shaders: counting('attention/latent_attend'),
+          constants: { HEADS: heads, LATENT: 24, ROPE: 8, SPLITS: 3, SCALE: 1 },
+          imports: { cache: 'cache/f16' },
+          grid: [CONTEXT / SPLIT, ceilDiv(heads, latentHeadTile), 1],
+          step: { position: CONTEXT - 1, tokens: 1, split: SPLIT },
+          data: {
+            absorbed: new Float32Array(heads * 32),
+            pages,
+            cache: new Uint32Array((Math.max(...pages) + 1) * PAGE * words),
+            partial: new Float32Array(heads * 3 * 26),
+          },
+        })
+        const times = readsPerStep(spec, 'latent')
+        expect(times).toBe(heads === 16 ? 1 : 2)
+        expectReads(cache, pages, words, times)
+      },
+    )
+
+    it.each(['standard', 'mqa'] as const)(
+      'heads_attend reads each cached row as often as counted: %s',
+      async (kind) => {
+        const spec = { ...attention, heads: 12, halfSplit: false, latentEpsilon: 1e-6, rotary }
+        const words = recordBytes(spec, { kind, numbers: 'f16' }) / 4
+        const pages = pageTable(CONTEXT, 2)
+        const kvHeads = kind === 'mqa' ? 1 : 12
+        const { tile, count } = headTiles(12 / kvHeads, 24)
+        const { cache } = await runKernel(device, {
+          kernel: { ...headsAttend, bindings: { ...headsAttend.bindings, cache: counted } },
+          shaders: counting('attention/heads_attend'),
+          constants: {
+            HEADS: 12,
+            KV_HEADS: kvHeads,
+            KEY: 24,
+            VALUE: 16,
+            HEAD_TILE: tile,
+            SPLITS: 3,
+            SCALE: 1,
+          },
+          imports: { cache: 'cache/f16' },
+          grid: [CONTEXT / SPLIT, kvHeads * count, 1],
+          step: { position: CONTEXT - 1, tokens: 1, split: SPLIT },
+          data: {
+            query: new Float32Array(12 * 24),
+            pages,
+            cache: new Uint32Array((Math.max(...pages) + 1) * PAGE * words),
+            partial: new Float32Array(12 * 3 * 18),
+          },
+        })
+        expectReads(cache, pages, words, readsPerStep(spec, kind))
+      },
+    )
+  },
+  adapters.slice(0, 1),
+)
