@@ -16,12 +16,13 @@ import { type Activation, type Resource, resource } from '../program/graph.ts'
 import {
   type Context,
   ceilDiv,
-  lanesOf,
+  decodeModule,
   linear,
   matrixConstants,
   norm,
   productsModule,
   reduceModule,
+  shareOf,
   TILE,
   vectorResource,
   WORKGROUP,
@@ -144,25 +145,25 @@ function decodeExperts(
   route: Activation,
   x: Activation,
 ): void {
-  const { graph, mode } = context
-  const LANES = lanesOf(context)
+  const { graph, mode, capabilities } = context
+  const [upShare, downShare] = [shareOf(capabilities, 2), shareOf(capabilities)]
   const size = sizes(spec, layer)
   const entries = layer.active + (layer.sharedInner > 0 ? 1 : 0)
   const inner = graph.activation('expert inner', 'f32', mode.rows * (layer.active + 1), size.I_STRIDE)
   forBanks(up, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpDecode, {
-      constants: { ...size, ...upConstants(up), FIRST_BANK, LANES, WORKGROUP },
-      imports: { weights: weightsModule(up.routed), banks },
+      constants: { ...size, ...upConstants(up), FIRST_BANK, ...upShare.constants },
+      imports: { weights: decodeModule(capabilities, up.routed), banks, share: upShare.module },
       operands: { x: normed, route, slots: resource(up.slots), inner, ...weights },
-      grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), WORKGROUP / LANES), entries, step.tokens],
+      grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), upShare.rows), entries, step.tokens],
     })
   })
   forBanks(down, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownDecode, {
-      constants: { ...size, ...downConstants(down), FIRST_BANK, LANES, WORKGROUP },
-      imports: { weights: weightsModule(down.routed), banks },
+      constants: { ...size, ...downConstants(down), FIRST_BANK, ...downShare.constants },
+      imports: { weights: decodeModule(capabilities, down.routed), banks, share: downShare.module },
       operands: { inner, route, slots: resource(down.slots), y: x, ...weights },
-      grid: (step) => [ceilDiv(size.HIDDEN, WORKGROUP / LANES), step.tokens],
+      grid: (step) => [ceilDiv(size.HIDDEN, downShare.rows), step.tokens],
     })
   })
 }
