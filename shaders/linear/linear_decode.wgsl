@@ -8,6 +8,8 @@
 //   grid     one workgroup per WORKGROUP / LANES * EACH weight rows
 //   exact    f32 sums in a fixed order: each of the LANES over its pairs of chunks, then over the lanes
 
+const TOGETHER: u32 = 1;
+
 #import shared/step
 #import shared/fetch
 #import rows
@@ -26,8 +28,6 @@ override STRIDE: u32;
 override SCALES: u32;
 override SCALE_STRIDE: u32;
 override ACCUMULATE: bool = false;
-
-const TOGETHER: u32 = 1;
 
 fn row_at(first: u32, i: u32) -> u32 { return min(first + i, OUT - 1); }
 

@@ -13,6 +13,8 @@
 //   grid      ceil(HIDDEN / (WORKGROUP / LANES * EACH)) × tokens
 //   exact     f32 sums in a fixed order: experts in order of choice, then lanes; relative error under 1e-5
 
+const TOGETHER: u32 = 1;
+
 #import shared/step
 #import shared/rows_1
 #import shared/walk
@@ -42,7 +44,6 @@ override SHARED_STRIDE: u32 = 0;
 override SHARED_SCALES: u32 = 0;
 override SHARED_SCALE_STRIDE: u32 = 0;
 
-const TOGETHER: u32 = 1;
 var<private> input_at: u32; // vec4 where the expert's inner row begins
 
 fn row_at(first: u32, i: u32) -> u32 { return min(first + i, HIDDEN - 1); }

@@ -13,6 +13,8 @@
 //   grid      ceil(max(INNER, SHARED) / (WORKGROUP / LANES * EACH / 2)) × (ACTIVE + 1 with a shared expert) × tokens
 //   exact     f32 sums in a fixed order; relative error under 1e-5
 
+const TOGETHER: u32 = 2; // a row of gate and its row of up
+
 #import shared/step
 #import shared/silu
 #import shared/rows_1
@@ -43,13 +45,15 @@ override SCALES: u32;        // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_SCALES: u32 = 0;
 
-const TOGETHER: u32 = 2;            // a row of gate and its row of up
-const PAIRS: u32 = EACH / TOGETHER; // of an invocation: rows first .. first + PAIRS of gate, then those of up
-var<private> row_up: u32;           // where up begins in this expert
-var<private> row_end: u32;          // gate's rows
+var<private> row_up: u32;  // where up begins in this expert
+var<private> row_end: u32; // gate's rows
 var<private> input_at: u32;
 
-fn row_at(first: u32, i: u32) -> u32 { return min(first + i % PAIRS, row_end - 1) + i / PAIRS * row_up; }
+// Of an invocation's rows, the first half are gate's from `first` on, the others those of up.
+fn row_at(first: u32, i: u32) -> u32 {
+  let half = EACH / TOGETHER;
+  return min(first + i % half, row_end - 1) + i / half * row_up;
+}
 
 fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   let at = input_at + 4 * chunk;
@@ -58,7 +62,7 @@ fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * PAIRS;
+  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * (EACH / TOGETHER);
   let is_shared = group.y == ACTIVE;
   var expert = EXPERTS;
   if !is_shared { expert = route[2 * (group.z * ACTIVE + group.y)]; }
@@ -72,6 +76,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if lane % LANES > 0 { return; }
   let into = (group.z * (ACTIVE + 1) + group.y) * I_STRIDE;
   for (var i = 0u; i < each() / TOGETHER; i++) {
-    if first + i < row_end { inner[into + first + i] = silu(sums[i]) * sums[i + PAIRS]; }
+    if first + i < row_end { inner[into + first + i] = silu(sums[i]) * sums[i + EACH / TOGETHER]; }
   }
 }
