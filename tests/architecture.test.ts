@@ -21,7 +21,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   engine: ['models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
   'models/cache-form.ts': [],
   'bench/result.ts': ['models/cache-form.ts'],
-  bench: ['bench/result.ts', 'engine', 'models', 'program', 'kernels', 'text', 'gpu', 'lib'],
+  bench: ['bench/result.ts', 'engine', 'models', 'program', 'kernels', 'reference', 'text', 'gpu', 'lib'],
   'worker/protocol.ts': ['engine/types.ts', 'store/stored-model.ts', 'bench/result.ts', 'lib'],
   worker: [
     'worker/protocol.ts',

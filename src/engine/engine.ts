@@ -24,6 +24,7 @@ import type { Runtime } from './runtime.ts'
 import { Runtimes } from './runtimes.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
 import { Session } from './session.ts'
+import { type Decoder, openDecoder } from './speed.ts'
 import { openText } from './text.ts'
 import type {
   GenerateEvent,
@@ -193,6 +194,22 @@ export class Engine {
   borrow(): Borrowed {
     const release = this.#acquire()
     return { runtime: this.#runtimes.own, chat: this.#chat, memory: this.#memory, release }
+  }
+
+  /** Decode steps for a benchmark, after `context` tokens whose content does not matter. No answer may run until it is closed. */
+  async openDecoder(context: number): Promise<Decoder> {
+    const release = this.#acquire()
+    const decoder = await openDecoder(this.#runtimes.own, context).catch((error: unknown) => {
+      release()
+      throw error
+    })
+    return {
+      ...decoder,
+      close() {
+        decoder.close()
+        release()
+      },
+    }
   }
 
   /** Frees everything on the GPU. */

@@ -70,7 +70,7 @@ export const expertUpDecode = defineKernel({
     ...banks,
   },
   constants: [...UP, 'LANES'],
-  slots: ['weights', 'banks'],
+  slots: ['weights', 'banks', 'share'],
 })
 
 export const expertDownDecode = defineKernel({
@@ -84,7 +84,7 @@ export const expertDownDecode = defineKernel({
     ...banks,
   },
   constants: [...DOWN, 'LANES'],
-  slots: ['weights', 'banks'],
+  slots: ['weights', 'banks', 'share'],
 })
 
 export const groupTokens = defineKernel({
