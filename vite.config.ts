@@ -25,6 +25,7 @@ export default defineConfig({
     rolldownOptions: {
       input: {
         index: path('src/app/index.html'),
+        bench: path('src/app/bench/index.html'),
         [serviceWorker]: path('src/app/offline/service-worker.ts'),
       },
       output: {

@@ -72,7 +72,7 @@ export function precache({ worker, publicFolder }) {
 
 /** Hosts serve a folder's index.html at the folder's own address. */
 function addressOf(fileName) {
-  return fileName === 'index.html' ? './' : fileName
+  return fileName.replace(/(^|\/)index\.html$/, '$1') || './'
 }
 
 function versioned(files) {

@@ -1,5 +1,6 @@
 // Answers: does the page work without a network, and is a newer one waiting? It must not know what is kept, nor where.
 import { signal } from '@preact/signals'
+import { home } from '../state/home.ts'
 
 /** `off`: this browser or address cannot; `ready`: everything is on this device. */
 export const offline = signal<'off' | 'saving' | 'ready'>('off')
@@ -14,7 +15,7 @@ let registration: Promise<ServiceWorkerRegistration | undefined> | undefined
 export async function controlled(): Promise<void> {
   if (!('serviceWorker' in navigator)) return
   const { serviceWorker } = navigator
-  registration ??= serviceWorker.register('./service-worker.js').catch(() => undefined)
+  registration ??= serviceWorker.register(`${home}service-worker.js`).catch(() => undefined)
   void registration.then(watchForUpdate)
   if (serviceWorker.controller) return
   await Promise.race([

@@ -30,7 +30,7 @@ scope.addEventListener('install', (event) => event.waitUntil(install()))
 scope.addEventListener('activate', (event) => event.waitUntil(activate()))
 scope.addEventListener('fetch', (event) => {
   const url = event.request.url.split(/[?#]/)[0] ?? ''
-  if (event.request.mode === 'navigate' && url.startsWith(home)) event.respondWith(fromPage(home, event))
+  if (event.request.mode === 'navigate' && url.startsWith(home)) event.respondWith(navigated(url, event))
   else if (pageFiles.has(url)) event.respondWith(fromPage(url, event))
   else if (modelFiles.has(url)) event.respondWith(fromModel(url, event))
   else if (modelFolders.has(url.replace(/[^/]+$/, ''))) event.respondWith(missing())
@@ -55,6 +55,14 @@ async function activate(): Promise<void> {
   )
   await Promise.all(stale.map((name) => caches.delete(name)))
   await scope.clients.claim()
+}
+
+/** The page at an address; an address that has none is answered with the first page. */
+async function navigated(url: string, event: FetchEvent): Promise<Response> {
+  const address = url.replace(/index\.html$/, '')
+  // A page's own addresses are relative to its folder, so that the slash matters.
+  if (pageFiles.has(`${address}/`)) return Response.redirect(`${address}/`, 301)
+  return fromPage(pageFiles.has(address) ? address : home, event)
 }
 
 async function missing(): Promise<Response> {

@@ -1,5 +1,6 @@
 // Answers: which model does the page offer? The first of models.json. It must not know how a model is loaded.
 import { HadalError } from '../../index.ts'
+import { home } from './home.ts'
 
 export interface CatalogueEntry {
   readonly name: string
@@ -12,7 +13,7 @@ const file = 'models.json'
 
 /** The bundled model. Rejects with a `HadalError` that names models.json. */
 export async function findModel(): Promise<CatalogueEntry> {
-  const address = new URL(file, document.baseURI)
+  const address = new URL(file, home)
   const response = await fetch(address).catch((cause: unknown) => {
     throw new HadalError('network', `${file} could not be fetched.`, {
       file,

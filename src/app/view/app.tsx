@@ -3,8 +3,8 @@ import { useSignal } from '@preact/signals'
 import { load } from '../state/opening.ts'
 import { chat } from '../state/session.ts'
 import { Announcer } from './announcer.tsx'
+import { ChatHeader } from './chat-header.tsx'
 import { Composer } from './composer.tsx'
-import { Header } from './header.tsx'
 import { Instruments } from './instruments.tsx'
 import { ModelsDialog } from './models/dialog.tsx'
 import { dropTarget } from './models/drop.ts'
@@ -18,7 +18,7 @@ export function App() {
   if (load.value.phase === 'no-webgpu') {
     return (
       <div class="page alone">
-        <Header chatting={false} />
+        <ChatHeader chatting={false} />
         <NoWebGpu missing={load.value.missing} />
       </div>
     )
@@ -29,7 +29,7 @@ export function App() {
       <a class="skip" href="#question">
         Skip to the question
       </a>
-      <Header chatting />
+      <ChatHeader chatting />
       <main class="chat" aria-label="Chat">
         {empty ? <Welcome /> : <Thread />}
         <Strip open={panelOpen} />

@@ -3,6 +3,7 @@
 import type { KvCacheUse, ModelInfo } from '../../index.ts'
 import { formatBytes } from '../../lib/bytes.ts'
 import { formatCount } from '../state/format.ts'
+import { Bar } from './bar.tsx'
 
 const nothing: KvCacheUse = { tokens: 0, bytes: 0, standard_bytes: 0 }
 
@@ -20,11 +21,16 @@ export function CacheMeter({
       <h2>KV cache</h2>
       <Bar
         name={info?.attention === 'grouped' ? 'Here: keys and values' : 'Here: one latent a token'}
-        bytes={bytes}
+        value={formatBytes(bytes)}
         part={bytes / full}
         kind="latent"
       />
-      <Bar name="Standard attention" bytes={standard_bytes} part={standard_bytes / full} kind="standard" />
+      <Bar
+        name="Standard attention"
+        value={formatBytes(standard_bytes)}
+        part={standard_bytes / full}
+        kind="standard"
+      />
       <p class="note">
         {tokens > 0 ? `${formatCount(tokens)} tokens remembered. ` : 'Nothing remembered yet. '}
         {info && perToken(info)}
@@ -37,17 +43,4 @@ function perToken({ kvBytesPerToken, standardKvBytesPerToken }: ModelInfo): stri
   if (kvBytesPerToken >= standardKvBytesPerToken) return `${formatCount(kvBytesPerToken)} bytes a token.`
   const times = (standardKvBytesPerToken / kvBytesPerToken).toFixed(1)
   return `${formatCount(kvBytesPerToken)} bytes a token instead of ${formatCount(standardKvBytesPerToken)}: ${times} times less.`
-}
-
-function Bar({ name, bytes, part, kind }: { name: string; bytes: number; part: number; kind: string }) {
-  return (
-    <div class={`bar ${kind}`}>
-      <p>
-        <span>{name}</span> <b>{formatBytes(bytes)}</b>
-      </p>
-      <div class="track" aria-hidden="true">
-        <div class="fill" style={{ inlineSize: `${100 * part}%` }} />
-      </div>
-    </div>
-  )
 }

@@ -1,32 +1,31 @@
-// Answers: what stands at the top of the page? The name, the model, whether it works offline, and a new chat.
-// It must not know the chat.
+// Answers: what stands at the top of a page? The name, the model, whether it works offline; and what the page adds.
+// It must not know what the page is for.
+import type { ComponentChildren } from 'preact'
 import { offline, update, updateWaiting } from '../offline/register.ts'
 import { openDialog } from '../state/models.ts'
 import { load } from '../state/opening.ts'
-import { chat, newChat } from '../state/session.ts'
-import { focusQuestion } from './focus.ts'
-import { NewIcon } from './icons.tsx'
-import { Wordmark } from './wordmark.tsx'
 
-/** `chatting`: there is a chat that can be started over. */
-export function Header({ chatting }: { chatting: boolean }) {
+/** `name`: the wordmark as this page carries it. `models`: one can be chosen here. */
+export function Header({
+  name,
+  models,
+  children,
+}: {
+  name: ComponentChildren
+  models: boolean
+  children?: ComponentChildren
+}) {
   return (
     <header class="header">
-      <h1 class="name">
-        <Wordmark />
-      </h1>
-      {chatting && <ModelButton />}
+      {name}
+      {models && <ModelButton />}
       <Offline />
       {updateWaiting.value && (
         <button class="quiet attention" type="button" onClick={() => void update()}>
           New version: reload
         </button>
       )}
-      {chatting && (
-        <button class="quiet" type="button" disabled={chat.value.turns.length === 0} onClick={startOver}>
-          <NewIcon /> New chat
-        </button>
-      )}
+      {children}
     </header>
   )
 }
@@ -56,9 +55,4 @@ function Offline() {
       {ready ? 'Works offline' : 'Saving for offline…'}
     </span>
   )
-}
-
-function startOver(): void {
-  newChat()
-  focusQuestion()
 }

@@ -28,6 +28,13 @@ export const NewIcon = () => (
   </Icon>
 )
 
+/** Two curves that part: memory against context. */
+export const ChartIcon = () => (
+  <Icon>
+    <path d="M4 4v16h16M7.5 16.500c6-.5 8.500-3.500 10.500-10.500M8 17c4.500-.5 8-1.500 11-3.500" />
+  </Icon>
+)
+
 export const CopyIcon = () => (
   <Icon>
     <rect x="9" y="9" width="11" height="11" rx="2.5" />

@@ -5,11 +5,20 @@ import { start } from '../state/opening.ts'
 import { CopyButton } from './copy-button.tsx'
 import { Lanternfish } from './lanternfish.tsx'
 
+/** For a page that can do nothing without it. */
 export function NoWebGpu({ missing }: { missing: MissingWebGpu }) {
-  const { title, steps } = helpFor(missing, navigator.userAgent, navigator.maxTouchPoints > 1)
   return (
     <main class="help">
       <Lanternfish lit={0} busy={false} />
+      <WebGpuHelp missing={missing} />
+    </main>
+  )
+}
+
+export function WebGpuHelp({ missing }: { missing: MissingWebGpu }) {
+  const { title, steps } = helpFor(missing, navigator.userAgent, navigator.maxTouchPoints > 1)
+  return (
+    <>
       <h2>{title}</h2>
       <p class="lead">
         Hadal computes on your graphics card through WebGPU, which this browser does not offer right now.
@@ -22,7 +31,7 @@ export function NoWebGpu({ missing }: { missing: MissingWebGpu }) {
       <button class="primary" type="button" onClick={() => void start()}>
         Look again
       </button>
-    </main>
+    </>
   )
 }
 

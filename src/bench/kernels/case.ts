@@ -52,7 +52,12 @@ export function record(
   const { capabilities } = room.device
   body({
     graph,
-    mode: { name: mode, rows: rowsFor(mode, tokens), cache: { kind: 'latent', numbers: 'f16' }, products: 'f32' },
+    mode: {
+      name: mode,
+      rows: rowsFor(mode, tokens),
+      cache: { kind: 'latent', numbers: 'f16' },
+      products: 'f32',
+    },
     capabilities,
   })
   return graph.dispatches

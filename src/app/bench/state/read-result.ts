@@ -1,0 +1,168 @@
+// Answers: is a file a result of this benchmark? Every field is checked and copied; nothing else comes through.
+// It must not know where the file comes from, nor how a result is shown.
+import {
+  type BenchCache,
+  type BenchEnvironment,
+  type BenchModel,
+  type BenchResult,
+  type BenchRow,
+  type BenchSettings,
+  type BenchTiming,
+  CACHE_KINDS,
+  type Check,
+} from '../../../bench/result.ts'
+import { HadalError } from '../../../lib/error.ts'
+import { Fields } from './fields.ts'
+import { MOST_CONTEXT, MOST_STEPS, NUMBERS } from './settings.ts'
+
+/** Bytes of the largest file that is read. */
+export const MOST_BYTES = 1 << 20
+
+const mostRows = 256
+const mostFeatures = 64
+const mostLimits = 64
+const mostTokens = 2 ** 31
+
+/** The result in `text`. Throws `bad_file` that names the field and the rule. */
+export function readResult(text: string, file: string): BenchResult {
+  if (text.length > MOST_BYTES) {
+    throw new HadalError('bad_file', `The file is larger than a result can be.`, {
+      file,
+      hint: 'Choose a file that this page or the command line has exported.',
+    })
+  }
+  const fields = new Fields(parse(text, file), '', file)
+  const result: BenchResult = {
+    format: fields.choice('format', ['hadal-bench']),
+    version: fields.choice('version', [1]),
+    date: dateOf(fields),
+    environment: environmentOf(fields.object('environment')),
+    model: modelOf(fields.object('model')),
+    settings: settingsOf(fields.object('settings')),
+    copyBytesPerSecond: fields.number('copyBytesPerSecond'),
+    caches: fields.objects('caches', CACHE_KINDS.length).map(cacheOf),
+    rows: fields.objects('rows', mostRows).map(rowOf),
+    complete: fields.flag('complete'),
+  }
+  refuseContradictions(result, fields)
+  return result
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new HadalError('bad_file', 'The file is not JSON.', {
+      file,
+      hint: 'Choose a file that was exported as JSON; tables in CSV cannot be read back.',
+    })
+  }
+}
+
+function dateOf(fields: Fields): string {
+  const text = fields.text('date')
+  if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(Date.parse(text)))
+    throw fields.wrong('date', 'must be a time like 2026-01-31T12:00:00Z')
+  return text
+}
+
+function environmentOf(fields: Fields): BenchEnvironment {
+  const limits = fields.object('limits')
+  return {
+    hadal: fields.text('hadal'),
+    host: fields.text('host'),
+    adapter: fields.text('adapter'),
+    software: fields.flag('software'),
+    features: fields.values('features', mostFeatures, (list, index) => list.text(index)),
+    limits: Object.fromEntries(
+      limits
+        .names(mostLimits)
+        .filter((name) => /^[a-zA-Z]\w{0,63}$/.test(name))
+        .map((name) => [name, limits.number(name)]),
+    ),
+  }
+}
+
+function modelOf(fields: Fields): BenchModel {
+  const size = (name: string, least = 0) => fields.count(name, least, 1 << 20)
+  return {
+    name: fields.text('name'),
+    architecture: fields.text('architecture'),
+    parameters: fields.count('parameters'),
+    layers: size('layers', 1),
+    heads: size('heads', 1),
+    kvHeads: size('kvHeads', 1),
+    latent: size('latent'),
+    rope: size('rope'),
+    key: size('key', 1),
+    value: size('value', 1),
+    trainedContext: fields.count('trainedContext', 1, mostTokens),
+    quantize: fields.text('quantize'),
+  }
+}
+
+function settingsOf(fields: Fields): BenchSettings {
+  return {
+    contexts: fields.values('contexts', 64, (list, index) => list.count(index, 1, MOST_CONTEXT)),
+    caches: fields.values('caches', CACHE_KINDS.length, (list, index) => list.choice(index, CACHE_KINDS)),
+    numbers: fields.choice('numbers', NUMBERS),
+    steps: fields.count('steps', 1, MOST_STEPS),
+  }
+}
+
+function cacheOf(fields: Fields): BenchCache {
+  return {
+    cache: fields.choice('cache', CACHE_KINDS),
+    kvHeads: fields.count('kvHeads', 0, 1 << 20),
+    bytesPerToken: fields.number('bytesPerToken', 1e-3),
+    recordBytes: fields.number('recordBytes', 1e-3),
+    maxContext: fields.count('maxContext', 0, mostTokens),
+    check: checkOf(fields.object('check')),
+  }
+}
+
+function checkOf(fields: Fields): Check {
+  const verdict = fields.choice('verdict', ['equal', 'wrong', 'near', 'shape'])
+  if (verdict === 'shape') return { verdict }
+  const tokens = fields.count('tokens')
+  if (verdict === 'equal') return { verdict, tokens }
+  if (verdict === 'wrong') return { verdict, tokens, at: fields.count('at') }
+  return { verdict, tokens, equal: fields.count('equal', 0, tokens), meanKl: fields.number('meanKl', -1e-3) }
+}
+
+function rowOf(fields: Fields): BenchRow {
+  return {
+    cache: fields.choice('cache', CACHE_KINDS),
+    context: fields.count('context', 1, MOST_CONTEXT),
+    bytes: fields.count('bytes'),
+    formulaBytes: fields.count('formulaBytes'),
+    ...(fields.has('decode') && { decode: timingOf(fields.object('decode')) }),
+    ...(fields.has('prefill') && { prefill: timingOf(fields.object('prefill')) }),
+    readBytesPerStep: fields.count('readBytesPerStep'),
+    ...(fields.has('missing') && { missing: fields.text('missing') }),
+  }
+}
+
+function timingOf(fields: Fields): BenchTiming {
+  return {
+    tokensPerSecond: fields.number('tokensPerSecond', 0, 1e9),
+    ms: fields.number('ms', 0, 1e9),
+    msLow: fields.number('msLow', 0, 1e9),
+    msHigh: fields.number('msHigh', 0, 1e9),
+    clock: fields.choice('clock', ['device', 'host']),
+  }
+}
+
+/** What each field allows and the whole does not: a row twice, a row of no cache, speed of a cache that failed its check. */
+function refuseContradictions({ caches, rows }: BenchResult, fields: Fields): void {
+  const kinds = caches.map(({ cache }) => cache)
+  if (new Set(kinds).size < kinds.length) throw fields.wrong('caches', 'must name each cache once')
+  if (new Set(rows.map(({ cache, context }) => `${cache} ${context}`)).size < rows.length)
+    throw fields.wrong('rows', 'must have one row for each cache and context')
+  for (const [index, { cache, decode, prefill }] of rows.entries()) {
+    const check = caches.find((each) => each.cache === cache)?.check
+    if (!check) throw fields.wrong(`rows[${index}].cache`, 'must be one of the caches')
+    if (check.verdict === 'wrong' && (decode ?? prefill))
+      throw fields.wrong(`rows[${index}]`, 'must have no speed, since its cache gave other text')
+  }
+}

@@ -1,0 +1,203 @@
+// Answers: does the built benchmark page do what it promises, in a real browser, on a real device? One visitor: measures, stops, measures again,
+// exports, imports, compares, shares. It must not know how the page is made.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Locator, Page } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readResult } from '../../src/app/bench/state/read-result.ts'
+import type { BenchResult } from '../../src/bench/result.ts'
+import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const slowMs = 290_000
+const settings = 'contexts=64,192&caches=latent,standard&numbers=f16&steps=2'
+
+describeInChromium('the benchmark page', () => {
+  let browser: Browser
+  let host: Host
+  let context: BrowserContext
+  let page: Page
+  const requests: string[] = []
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
+    browser = await launch()
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true })
+    context.on('request', (request) => requests.push(request.url()))
+    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page = await context.newPage()
+    page.setDefaultTimeout(slowMs)
+    page.on('pageerror', (error) => complaints.push(error.message))
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await host?.close()
+  })
+
+  const button = (name: string | RegExp) => page.getByRole('button', { name })
+  const rows = () => page.locator('.bench table tbody tr')
+  const saved = async (click: Locator): Promise<string> => {
+    const [file] = await Promise.all([page.waitForEvent('download'), click.click()])
+    return readFileSync(await file.path(), 'utf8')
+  }
+  const bring = (name: string, text: string) => {
+    const path = join(host.folder, name)
+    writeFileSync(path, text)
+    return page.getByLabel('Import results…').setInputFiles(path)
+  }
+  let exported: BenchResult
+
+  test('is a step away from the chat, and there at an address of its own', async () => {
+    await page.goto(host.url)
+    await page.getByRole('link', { name: 'Benchmark' }).click()
+    await page.getByRole('heading', { name: 'What does a token cost to remember?' }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/bench/')
+    await page.goto(`${host.url}bench#${settings}&heads=64&nonsense=1&steps=2`)
+    await page.getByText('Works offline').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/bench/')
+  })
+
+  test('stops in the middle, and keeps what it has', async () => {
+    await button('Run').click()
+    await page.getByText('Latent: does it say the same?').waitFor()
+    await page.getByRole('progressbar', { name: 'Benchmark' }).waitFor()
+    await button('Stop').click()
+    await button('Run again').waitFor()
+    expect(await page.locator('.error-card').count()).toBe(0)
+    expect(await page.locator('.results').innerText()).toContain('not complete')
+  })
+
+  test('measures real buffers after the same text, without a network', async () => {
+    await context.setOffline(true)
+    await button('Run again').click()
+    await page.getByText('timing decode').first().waitFor()
+  })
+
+  test('shows what it has measured in pictures, in words and as a table', async () => {
+    await button('Run again').waitFor()
+    await context.setOffline(false)
+    expect(await rows().count()).toBe(4)
+    const texts = await rows().allInnerTexts()
+    // 4 layers of 128 + 16 numbers, and of 8 heads of 48 + 32, two bytes each.
+    expect(texts[0]).toMatch(/Latent\s+64\s+73,728\s+73,728\s+1,152/)
+    expect(texts[3]).toMatch(/Standard \(MHA\)\s+192\s+983,040\s+983,040\s+5,120/)
+    for (const text of texts) expect(text).toMatch(/same 64 tokens/)
+    expect(await page.locator('.headline').innerText()).toMatch(
+      /At 192 tokens, .* 216 KiB .* 960 KiB: 4\.4 times less/,
+    )
+    const pictures = await page.locator('.pictures h3').allInnerTexts()
+    expect(pictures).toEqual(['Memory', 'Bytes, cache by cache', 'Decode', 'Prefill'])
+  })
+
+  test('lets keys go from point to point', async () => {
+    const memory = page.getByRole('listbox', { name: /^Memory/ })
+    await memory.getByRole('option', { name: 'Latent at 64 tokens: 72 KiB' }).focus()
+    const focused = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label'))
+    await page.keyboard.press('ArrowRight')
+    expect(await focused()).toBe('Latent at 192 tokens: 216 KiB')
+    await page.keyboard.press('ArrowUp')
+    expect(await focused()).toBe('Standard (MHA) at 192 tokens: 960 KiB')
+    await page.keyboard.press('End')
+    expect(await focused()).toMatch(/^Standard \(MHA\): [\d,]+ tokens fit at most$/)
+    expect(await memory.locator('[tabindex="0"]').count()).toBe(1)
+  })
+
+  test('exports what can be read again', async () => {
+    exported = readResult(await saved(button('Export JSON of result A')), 'a.json')
+    expect(exported.complete).toBe(true)
+    expect(exported.rows.map(({ bytes }) => bytes)).toEqual(
+      exported.rows.map(({ formulaBytes }) => formulaBytes),
+    )
+    expect(exported.rows.every(({ decode, prefill }) => decode && prefill)).toBe(true)
+    expect(exported.settings).toEqual({
+      contexts: [64, 192],
+      caches: ['latent', 'standard'],
+      numbers: 'f16',
+      steps: 2,
+    })
+    expect(exported.environment.host).toContain('Chrome')
+    const csv = await saved(button('Export CSV'))
+    expect(csv.trim().split('\r\n')).toHaveLength(5)
+  })
+
+  test('sets results from elsewhere beside its own, and refuses what is none', async () => {
+    const other = { ...exported, model: { ...exported.model, name: '<img src=x onerror=alert(1)>' } }
+    await bring('other.json', JSON.stringify(other))
+    await button('Remove result B').waitFor()
+    expect(await page.locator('.results').innerText()).toContain('<img src=x onerror=alert(1)>')
+    expect(await page.locator('.bench img').count()).toBe(0)
+    expect(await page.locator('.chart').first().locator('.series').count()).toBe(4)
+    expect(await page.locator('.chart').first().locator('.mark.hollow').count()).toBe(4)
+    expect(await rows().count()).toBe(2 * 4 + 2)
+    await bring('broken.json', JSON.stringify({ ...exported, rows: [{ cache: 'latent' }] }))
+    await page.getByText('broken.json: rows[0].context must be a number.').waitFor()
+    expect(await rows().count()).toBe(2 * 4 + 2)
+  })
+
+  test('calculates, and keeps it in the address', async () => {
+    const sheet = page.locator('.answer-sheet')
+    expect(await sheet.innerText()).toContain('61 × (512 + 64) × 2 = 70,272')
+    // The address asked for 64 heads instead of 128.
+    expect(await sheet.innerText()).toContain('61 × 64 × (128 + 64 + 128) × 2 = 2,498,560')
+    await page.getByRole('combobox', { name: 'Model', exact: true }).selectOption('V2-Lite')
+    await page.getByRole('combobox', { name: 'Own cache kept as' }).selectOption('fp8-flash')
+    await page.getByRole('spinbutton', { name: 'Tokens in the cache' }).fill('65')
+    expect(await sheet.innerText()).toContain('27 × (512 + 4 × ⌈512 / 128⌉ + 2 × 64) = 17,712')
+    expect(await sheet.locator('.bar b').first().innerText()).toBe('2.2 MiB') // two whole pages
+    const link = page.url()
+    expect(link).toContain('contexts=64,192&caches=latent,standard&numbers=f16&steps=2')
+    await page.goto('about:blank')
+    await page.goto(link)
+    expect(await sheet.innerText()).toContain('27 × (512 + 4 × ⌈512 / 128⌉ + 2 × 64) = 17,712')
+    expect(await page.getByRole('checkbox', { name: '192' }).isChecked()).toBe(true)
+    expect(await page.getByRole('checkbox', { name: '1k', exact: true }).isChecked()).toBe(false)
+  })
+
+  test('asks before it opens a model that an address names', async () => {
+    await page.goto('about:blank')
+    await page.goto(`${host.url}bench/#model=https://models.example/one/&heads=none`)
+    await page.getByText('This address was made with another model: https://models.example/one/').waitFor()
+    await page.getByText('Part of this address was not understood and is left out: heads.').waitFor()
+    await button('Not now').click()
+    expect(await page.getByText('This address was made').count()).toBe(0)
+  })
+
+  test('is accessible, wide and narrow, light and dark', async () => {
+    await bring('a.json', JSON.stringify(exported))
+    await bring('other.json', JSON.stringify({ ...exported, date: '2026-01-01T00:00:00Z' }))
+    await button('Remove result B').waitFor()
+    // Not through a script element: the page allows none but its own.
+    await page.evaluate(readFileSync(axe, 'utf8'))
+    for (const [width, colorScheme] of [
+      [1280, 'dark'],
+      [1280, 'light'],
+      [390, 'dark'],
+      [390, 'light'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      expect(await serious(page)).toEqual([])
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(overflow).toBeLessThanOrEqual(0)
+    }
+  })
+
+  test('asked nobody but its own host, and nothing went wrong on the way', () => {
+    expect(requests.filter((url) => !url.startsWith(host.url) && !url.startsWith('blob:'))).toEqual([])
+    expect(complaints).toEqual([])
+  })
+})
+
+async function serious(page: Page): Promise<unknown[]> {
+  const { violations } = await page.evaluate(() => (globalThis as unknown as AxeScope).axe.run())
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
+}
+
+interface AxeScope {
+  axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
+}
