@@ -21,9 +21,8 @@ import {
   ceilDiv,
   linear,
   norm,
-  productsModule,
   reduceModule,
-  TILE,
+  tilesOf,
   vectorResource,
   WORKGROUP,
   whole,
@@ -175,15 +174,16 @@ function prefill(
     grid: (step) => [ceilDiv((HEADS * ROPE) / 2, WORKGROUP), step.tokens],
   })
   const expanded = graph.activation('expanded', 'f32', BLOCK, HEADS * (NOPE + VALUE))
+  const tiles = tilesOf(context)
   const state = graph.scratch('softmax state', mode.rows * HEADS * 2)
   graph.repeat(
     (step) => ceilDiv(step.position + step.tokens, BLOCK),
     () => {
       graph.dispatch(expandLatent, {
         constants: { ...headConstants(mla), BLOCK, ...expand.constants },
-        imports: { weights: expand.module, cache: `cache/${mode.cache}`, products: productsModule(context) },
+        imports: { weights: expand.module, cache: `cache/${mode.cache}`, products: tiles.module },
         operands: { pages: cache.pages, cache: cache.records, weights: expand.weights, expanded },
-        grid: [ceilDiv(HEADS * (NOPE + VALUE), TILE), BLOCK / TILE],
+        grid: [ceilDiv(HEADS * (NOPE + VALUE), tiles.outs), BLOCK / tiles.rows],
       })
       graph.dispatch(attendPrefill, {
         constants: {

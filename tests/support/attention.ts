@@ -12,6 +12,7 @@ import {
   prefillQueries,
   ropeQuery,
 } from '../../src/kernels/attention.ts'
+import type { Tiles } from '../../src/kernels/linear.ts'
 import { type Data, runKernel } from './kernel.ts'
 import type { Layer } from './layer.ts'
 import { ceilDiv, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
@@ -195,7 +196,7 @@ export class LayerKernels {
   async expandLatent(
     cache: Data,
     { position, tokens, pages }: Place,
-    { block, index, products = 'f32' }: { block: number; index: number; products?: string },
+    { block, index, tiles }: { block: number; index: number; tiles: Tiles },
   ) {
     const layer = this.#layer
     const { heads, value } = layer
@@ -203,8 +204,8 @@ export class LayerKernels {
     const { expanded } = await runKernel(this.#device, {
       kernel: expandLatent,
       constants: { ...headConstants(layer), BLOCK: block, ...layer.expand.constants },
-      imports: { ...layer.expand.imports, cache: this.#cacheModule, products: `linear/products_${products}` },
-      grid: [ceilDiv(columns, 32), block / 32],
+      imports: { ...layer.expand.imports, cache: this.#cacheModule, products: tiles.module },
+      grid: [ceilDiv(columns, tiles.outs), block / tiles.rows],
       step: { position, tokens },
       data: {
         block: Uint32Array.of(index, 0, 0, 0),
