@@ -35,7 +35,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   api: ['worker/protocol.ts', 'lib'],
   app: ['index.ts', 'api', 'lib'],
   reference: ['lib'],
-  cli: ['engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
+  bench: ['engine', 'models', 'program', 'kernels', 'reference', 'gpu', 'lib'],
+  cli: ['bench', 'engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
   'index.ts': ['api', 'worker/protocol.ts', 'lib'],
   'core.ts': ['engine', 'models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
 }

@@ -2,6 +2,7 @@
 // It must not know what the commands do.
 import { HadalError } from '../lib/error.ts'
 import { UsageError } from './args.ts'
+import { benchKernelsCommand } from './bench-kernels.ts'
 import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
@@ -11,6 +12,7 @@ import { makeCheckpoint } from './make-checkpoint.ts'
 import { quantizeError } from './quantize-error.ts'
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
+  'bench-kernels': benchKernelsCommand,
   evaluate,
   generate,
   inspect,
@@ -38,6 +40,10 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Tables of what each weight format loses: errors of the weights, and of the logits of a text (the model's own, or the ids).
   evaluate --model MODEL [--formats none,q8,q4] [--items N] [--seed S] [--no-think] [--json]
            Asks Lanternfish N questions of each task that it was not trained on, and counts the right answers in each format.
+  bench-kernels [--kernel NAME] [--role TEXT] [--format fp8_block,q8,q4,bf16,f16] [--shape ROWSxCOLUMNS] [--rows 1..8]
+           [--prefill-rows N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
+           Times each kernel at the sizes of V2-Lite, after proving it, as a share of what the adapter can do in the same run.
+           --clock cpu counts CPU time of this process: for software adapters on a machine that has other work to do.
   load-speed --model DIR
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.
 

@@ -2,6 +2,7 @@
 import type { Kernel } from '../gpu/kernel.ts'
 import * as activation from './activation.ts'
 import * as attention from './attention.ts'
+import * as bench from './bench.ts'
 import * as embed from './embed.ts'
 import * as heads from './heads.ts'
 import * as linear from './linear.ts'
@@ -13,6 +14,7 @@ import * as sample from './sample.ts'
 const families: readonly Readonly<Record<string, unknown>>[] = [
   activation,
   attention,
+  bench,
   embed,
   heads,
   linear,

@@ -106,6 +106,11 @@ export class Graph {
     })
   }
 
+  /** Records dispatches of another graph again. */
+  replay(dispatches: readonly Dispatch[]): void {
+    this.dispatches.push(...dispatches.map((dispatch) => ({ ...dispatch, loop: this.#loop })))
+  }
+
   /** Everything that `body` dispatches runs `count(step)` times. Loops do not nest. */
   repeat(count: LoopCount, body: () => void): void {
     this.#loop = this.loops.push(count)

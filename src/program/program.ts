@@ -70,9 +70,22 @@ export class Program {
     for (const record of this.#records) record.group = this.#bind(record.dispatch)
   }
 
-  /** Records one step into the encoder. Returns how many dispatches that took. */
+  /** Records one step into the encoder, with a profiler one timed pass per dispatch. Returns how many dispatches that took. */
   encode(encoder: GPUCommandEncoder, step: Readonly<Step>, profiler?: Profiler): number {
-    const pass = profiler ? undefined : encoder.beginComputePass()
+    return this.#encode(encoder, step, profiler ? undefined : encoder.beginComputePass(), profiler)
+  }
+
+  /** Records one step into one timed pass, a row of the profiler by itself. */
+  encodeTimed(encoder: GPUCommandEncoder, step: Readonly<Step>, profiler: Profiler, name: string): number {
+    return this.#encode(encoder, step, encoder.beginComputePass(profiler.next(name)), undefined)
+  }
+
+  #encode(
+    encoder: GPUCommandEncoder,
+    step: Readonly<Step>,
+    pass: GPUComputePassEncoder | undefined,
+    profiler: Profiler | undefined,
+  ): number {
     let count = 0
     for (let start = 0; start < this.#records.length; ) {
       const end = this.#loopEnd(start)

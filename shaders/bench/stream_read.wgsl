@@ -1,0 +1,34 @@
+// stream_read – adds up every word of a buffer: how fast can this adapter read at all?
+//
+//   step    Step                        uniform
+//   words   vec4<u32>  [COUNT]          read
+//   sums    u32        [invocations]    read_write
+//
+//   grid    ceil(COUNT / (WORKGROUP * PER)), spread over two dimensions
+//   exact   u32 sums modulo 2^32
+
+#import shared/step
+#import bench/spread
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> words: array<vec4<u32>>;
+@group(0) @binding(2) var<storage, read_write> sums: array<u32>;
+
+override WORKGROUP: u32 = 64;
+override COUNT: u32;         // vec4s
+override PER: u32;           // vec4s of an invocation
+override RUNS: bool = false; // an invocation's vec4s lie one after the other; else those of a workgroup take turns
+
+@compute @workgroup_size(WORKGROUP)
+fn main(
+  @builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let group = spread(id, grid);
+  let first = group * WORKGROUP * PER + select(lane, lane * PER, RUNS);
+  let stride = select(WORKGROUP, 1, RUNS);
+  var sum = vec4<u32>();
+  for (var i = 0u; i < PER; i++) {
+    let at = first + i * stride;
+    if at < COUNT { sum += words[at]; }
+  }
+  sums[group * WORKGROUP + lane] = sum.x + sum.y + sum.z + sum.w;
+}

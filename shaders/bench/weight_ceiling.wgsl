@@ -1,0 +1,44 @@
+// weight_ceiling – what no product with stored weights can leave out: each weight read, dequantised, multiplied and added, and no more
+//
+//   step     Step                       uniform
+//   x        vec4<f32>  [4]             read
+//   weights  vec4<u32>  [OUT, IN]       read
+//   sums     vec4<f32>  [OUT, LANES]    read_write
+//
+//   grid     ceil(OUT / (WORKGROUP / LANES))
+//   exact    f32 sums in order of chunks; relative error under 1e-5
+//
+// The same 16 inputs serve every chunk, so they stay in registers; sums stay apart by lane and by column modulo 4. A kernel that also
+// reads its inputs, reduces, and stores a result by row is compared with this.
+
+#import shared/step
+#import shared/fetch
+#import shared/chunk
+#import weights
+
+@group(0) @binding(0) var<uniform> step: Step;
+@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read_write> sums: array<vec4<f32>>;
+
+override WORKGROUP: u32 = 64;
+override LANES: u32 = 1; // invocations that share a row
+override IN: u32;
+override OUT: u32;
+override STRIDE: u32;
+override SCALES: u32;
+override SCALE_STRIDE: u32;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let row = group.x * (WORKGROUP / LANES) + lane / LANES;
+  if row >= OUT { return; }
+  let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
+  let input = mat4x4<f32>(x[0], x[1], x[2], x[3]);
+  var sum = vec4<f32>();
+  for (var chunk = lane % LANES; chunk < chunks_of(IN); chunk += LANES) {
+    let w = weight_chunk(m, row, chunk);
+    sum += weight_scale(m, row, chunk) * (w[0] * input[0] + w[1] * input[1] + w[2] * input[2] + w[3] * input[3]);
+  }
+  sums[row * LANES + lane % LANES] = sum;
+}

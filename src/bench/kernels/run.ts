@@ -1,0 +1,143 @@
+// Answers: how long do recorded dispatches take on the device, several lists of them against each other? By device timestamps around one
+// pass, or by a clock around the queue. It must not know what the dispatches compute.
+import type { Device } from '../../gpu/device.ts'
+import type { PipelineCache } from '../../gpu/kernel.ts'
+import { Profiler } from '../../gpu/profiler.ts'
+import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../../kernels/step.ts'
+import { type Dispatch, Graph } from '../../program/graph.ts'
+import { Program } from '../../program/program.ts'
+
+/** A round is repeated within its pass until it takes this long: timestamps may be as coarse as 0.1 ms. */
+const LEAST_MS = 10
+const MOST_REPEATS = 4096
+
+/** Milliseconds by a clock of one's choice, such as the CPU time of the process; undefined: timestamps, or the wall clock without them. */
+export type Clock = (() => number) | undefined
+
+/** What runs are made on. */
+export interface Bench {
+  readonly device: Device
+  readonly pipelines: PipelineCache
+  readonly clock: Clock
+}
+
+/** Dispatches that are timed together, as one round. */
+export class Run {
+  readonly #device: Device
+  readonly #program: Program
+  readonly #step: Step
+  readonly #uniforms: readonly { free(): void }[]
+  readonly #profiler: Profiler | undefined
+  readonly #clock: () => number
+  #repeats = 1
+
+  /** Compiles the dispatches. None of them may count blocks. */
+  static async prepare(
+    bench: Bench,
+    dispatches: readonly Dispatch[],
+    step: Partial<Step> = {},
+  ): Promise<Run> {
+    const run = new Run(bench, dispatches, { ...PLAIN_STEP, ...step })
+    await run.#program.compile()
+    return run
+  }
+
+  private constructor({ device, pipelines, clock }: Bench, dispatches: readonly Dispatch[], step: Step) {
+    this.#device = device
+    this.#clock = clock ?? (() => performance.now())
+    this.#step = step
+    const { arena, gpu } = device
+    const uniform = arena.allocate('state', 'step', STEP_BYTES, 'uniform')
+    const blocks = arena.allocate('state', 'blocks', STEP_BYTES, 'uniform')
+    const view = new DataView(new ArrayBuffer(STEP_BYTES))
+    encodeStep(step, view)
+    gpu.queue.writeBuffer(uniform.buffer, 0, view.buffer as ArrayBuffer)
+    const graph = new Graph()
+    graph.repeat(
+      () => this.#repeats,
+      () => graph.replay(dispatches),
+    )
+    this.#program = new Program(device, pipelines, { step: uniform.buffer, blocks: blocks.buffer }, graph)
+    this.#uniforms = [uniform, blocks]
+    this.#profiler = device.capabilities.timestamps && !clock ? new Profiler(device) : undefined
+  }
+
+  /** Runs one round once, untimed. */
+  once(): void {
+    const repeats = this.#repeats
+    this.#repeats = 1
+    this.#submit((encoder) => this.#program.encode(encoder, this.#step))
+    this.#repeats = repeats
+  }
+
+  /** Warms up, and finds how often a round must be repeated to be told from the clock's grain. */
+  async settle(): Promise<void> {
+    await this.time()
+    while (this.#repeats < MOST_REPEATS) {
+      const ms = (await this.time()) * this.#repeats
+      if (ms >= LEAST_MS) return
+      this.#repeats = Math.min(
+        MOST_REPEATS,
+        Math.ceil(this.#repeats * Math.min(16, (1.5 * LEAST_MS) / Math.max(ms, 0.01))),
+      )
+    }
+  }
+
+  /** Milliseconds of one round. */
+  async time(): Promise<number> {
+    const profiler = this.#profiler
+    if (!profiler) return this.#timeByClock()
+    this.#submit((encoder) => {
+      this.#program.encodeTimed(encoder, this.#step, profiler, 'round')
+      profiler.resolve(encoder)
+    })
+    const [round] = await profiler.read()
+    return (round?.ms ?? Number.NaN) / this.#repeats
+  }
+
+  async #timeByClock(): Promise<number> {
+    const { queue } = this.#device.gpu
+    await queue.onSubmittedWorkDone()
+    const started = this.#clock()
+    this.#submit((encoder) => this.#program.encode(encoder, this.#step))
+    await queue.onSubmittedWorkDone()
+    return (this.#clock() - started) / this.#repeats
+  }
+
+  #submit(encode: (encoder: GPUCommandEncoder) => void): void {
+    const { gpu } = this.#device
+    const encoder = gpu.createCommandEncoder()
+    encode(encoder)
+    gpu.queue.submit([encoder.finish()])
+  }
+
+  free(): void {
+    this.#program.destroy()
+    this.#profiler?.destroy()
+    for (const uniform of this.#uniforms) uniform.free()
+  }
+}
+
+/** Milliseconds of a round: the median, and between what the middle half lies. */
+export interface Spread {
+  readonly ms: number
+  readonly low: number
+  readonly high: number
+  readonly all: readonly number[]
+}
+
+/** Times every run `repetitions` times, taking turns, so that what disturbs one disturbs all. */
+export async function timeInTurn(runs: readonly Run[], repetitions: number): Promise<readonly Spread[]> {
+  for (const run of runs) await run.settle()
+  const times = runs.map((): number[] => [])
+  for (let i = 0; i < repetitions; i++) {
+    for (const [at, run] of runs.entries()) times[at]?.push(await run.time())
+  }
+  return times.map(spreadOf)
+}
+
+export function spreadOf(times: readonly number[]): Spread {
+  const sorted = [...times].sort((a, b) => a - b)
+  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
+  return { ms: at(0.5), low: at(0.25), high: at(0.75), all: times }
+}

@@ -1,0 +1,173 @@
+// Answers: `hadal bench-kernels`: how fast are the kernels on this adapter, as a share of what it can do?
+// It must not know how anything is measured.
+import sources from 'virtual:shaders'
+import { benchKernels, type KernelRow } from '../bench/kernels/bench.ts'
+import type { CaseMaker } from '../bench/kernels/case.ts'
+import { allCases } from '../bench/kernels/cases.ts'
+import { linearOfShape } from '../bench/kernels/linear-cases.ts'
+import type { Clock } from '../bench/kernels/run.ts'
+import { COLUMNS } from '../bench/kernels/stored.ts'
+import { type Device, openDevice } from '../gpu/device.ts'
+import { PipelineCache } from '../gpu/kernel.ts'
+import { FORMATS, type Format } from '../gpu/matrix.ts'
+import { formatBytes } from '../lib/bytes.ts'
+import { type Args, type OptionTypes, oneOf, parseArgs, sizeOf, UsageError } from './args.ts'
+import { openDawn } from './load.ts'
+
+const OPTIONS: OptionTypes = {
+  kernel: 'text',
+  role: 'text',
+  format: 'text',
+  shape: 'text',
+  rows: 'number',
+  'prefill-rows': 'number',
+  repetitions: 'number',
+  round: 'text',
+  clock: 'text',
+  adapter: 'text',
+  limits: 'text',
+  'no-f16': 'flag',
+  'no-subgroups': 'flag',
+  json: 'flag',
+}
+
+const DEFAULT_FORMATS = 'fp8_block,q8,q4,bf16'
+const ROUND_BYTES = 128 * 1024 * 1024
+const REPETITIONS = 9
+
+export async function benchKernelsCommand(argv: readonly string[]): Promise<void> {
+  const args = parseArgs(argv, OPTIONS)
+  const device = await openDevice(openDawn(args.text('adapter')), {
+    limits: oneOf(args, 'limits', ['default', 'max'], 'max'),
+    f16: !args.flag('no-f16'),
+    subgroups: !args.flag('no-subgroups'),
+  })
+  const options = {
+    formats: formatsOf(args),
+    tokens: count(args, 'rows', 1, 8),
+    prefillTokens: count(args, 'prefill-rows', 512, 4096),
+    repetitions: count(args, 'repetitions', REPETITIONS, 1000),
+    roundBytes: sizeOf(args, 'round') ?? ROUND_BYTES,
+  }
+  const json = args.flag('json')
+  if (!json) process.stdout.write(head(device, options.roundBytes, clockOf(args) !== undefined))
+  const rows: KernelRow[] = []
+  const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
+  await benchKernels(bench, makersOf(args), options, (row) => {
+    rows.push(row)
+    if (!json) process.stdout.write(line(row))
+  })
+  const { adapter, capabilities } = device
+  if (json) process.stdout.write(`${JSON.stringify({ adapter, capabilities, options, rows })}\n`)
+  device.destroy()
+}
+
+function makersOf(args: Args): readonly CaseMaker[] {
+  const kernel = args.text('kernel')
+  const role = args.text('role')
+  const shape = args.text('shape')
+  if (shape !== undefined) return [ofShape(kernel ?? 'linear_decode', shape)]
+  const makers = allCases.filter(
+    (maker) =>
+      (kernel === undefined || maker.kernel === kernel) && (role === undefined || maker.role.includes(role)),
+  )
+  if (makers.length > 0) return makers
+  const known = [...new Set(allCases.map((maker) => maker.kernel))].join(', ')
+  throw new UsageError(`No case is called so. --kernel is one of ${known}.`)
+}
+
+function ofShape(kernel: string, shape: string): CaseMaker {
+  const [, rows, cols] = /^(\d+)x(\d+)$/.exec(shape) ?? []
+  const [height, width] = [Number(rows), Number(cols)]
+  if (!(height > 0 && width > 0 && width % COLUMNS === 0))
+    throw new UsageError(
+      `--shape must be ROWSxCOLUMNS with columns a multiple of ${COLUMNS}; it is "${shape}".`,
+    )
+  if (kernel !== 'linear_decode' && kernel !== 'linear_prefill')
+    throw new UsageError('--shape is for linear_decode and linear_prefill.')
+  return linearOfShape(kernel, height, width)
+}
+
+function formatsOf(args: Args): Format[] {
+  return (args.text('format') ?? DEFAULT_FORMATS).split(',').map((name) => {
+    const known = Object.keys(FORMATS).find((each): each is Format => each === name)
+    if (known === undefined)
+      throw new UsageError(`--format must be of ${Object.keys(FORMATS).join(', ')}; it has "${name}".`)
+    return known
+  })
+}
+
+/** Other programs on the same machine lengthen every time but that of this process's own work, which is all that a software adapter is. */
+const clockOf = (args: Args): Clock =>
+  oneOf(args, 'clock', ['device', 'cpu'], 'device') === 'device' ? undefined : cpuMs
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
+}
+
+function count(args: Args, name: string, fallback: number, most: number): number {
+  const value = args.number(name) ?? fallback
+  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value
+  throw new UsageError(`--${name} must be a whole number from 1 to ${most}; it is ${value}.`)
+}
+
+const COLUMNS_OF = [9, 26, 22, 11, 10, 9, 9, 7, 9, 9] as const
+
+const row = (cells: readonly string[]) =>
+  `${cells.map((cell, i) => (i < 2 ? cell.padEnd(COLUMNS_OF[i] ?? 0) : cell.padStart(COLUMNS_OF[i] ?? 0))).join(' ')}\n`
+
+function head({ adapter, capabilities }: Device, roundBytes: number, cpu: boolean): string {
+  const clock = cpu
+    ? 'CPU time of this process'
+    : capabilities.timestamps
+      ? 'device timestamps'
+      : 'wall clock around the queue'
+  return [
+    `${adapter}; ${clock}; every round reads at least ${formatBytes(roundBytes)} of weights once\n`,
+    row([
+      'format',
+      'kernel, role',
+      'shape',
+      'µs',
+      '± half',
+      'GB/s',
+      'GFLOP/s',
+      'share',
+      'ceiling',
+      'read GB/s',
+    ]),
+  ].join('')
+}
+
+function line({
+  format,
+  kernel,
+  role,
+  shape,
+  time,
+  gbPerSecond,
+  gflopPerSecond,
+  share,
+  ceiling,
+  ...rest
+}: KernelRow) {
+  const most =
+    ceiling.kind === 'weights'
+      ? `${ceiling.gbPerSecond.toFixed(2)}`
+      : `${ceiling.gflopPerSecond.toFixed(1)} GF`
+  return (
+    row([
+      format,
+      `${kernel}, ${role}`,
+      shape,
+      (time.ms * 1000).toFixed(1),
+      ((time.high - time.low) * 500).toFixed(1),
+      gbPerSecond.toFixed(2),
+      gflopPerSecond.toFixed(1),
+      share.toFixed(2),
+      most,
+      ceiling.readGbPerSecond.toFixed(1),
+    ]) + `          ${rest.variant}; ceiling: ${ceiling.loop}; error ${rest.error.toExponential(1)}\n`
+  )
+}

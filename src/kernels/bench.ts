@@ -1,0 +1,43 @@
+// Answers: what are the contracts of shaders/bench, the ceilings that kernels are compared with? It must not know which kernel is compared.
+import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+
+const step = uniform('Step')
+
+export const streamRead = defineKernel({
+  path: 'bench/stream_read',
+  bindings: { step, words: read('vec4<u32>', '[COUNT]'), sums: write('u32', '[invocations]') },
+  constants: ['COUNT', 'PER', 'RUNS', 'WORKGROUP'],
+})
+
+export const weightCeiling = defineKernel({
+  path: 'bench/weight_ceiling',
+  bindings: {
+    step,
+    x: read('vec4<f32>', '[4]'),
+    weights: read('vec4<u32>', '[OUT, IN]'),
+    sums: write('vec4<f32>', '[OUT, LANES]'),
+  },
+  constants: [
+    'IN',
+    'OUT',
+    'LANES',
+    'STRIDE',
+    'SCALES',
+    'SCALE_STRIDE',
+    'BLOCK_ROWS',
+    'BLOCK_COLS',
+    'WORKGROUP',
+  ],
+  slots: ['weights'],
+})
+
+export const productCeiling = defineKernel({
+  path: 'bench/product_ceiling',
+  bindings: {
+    step,
+    x: read('vec4<f32>', '[tokens, IN]'),
+    weights: read('vec4<f32>', '[OUT, IN]'),
+    y: write('vec4<f32>', '[tokens, OUT]'),
+  },
+  constants: ['IN', 'OUT', 'ROWS', 'WORKGROUP'],
+})

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { drawMatrix, readRows } from '../../src/bench/kernels/stored.ts'
+import type { Device } from '../../src/gpu/device.ts'
+import { productCeiling, streamRead, weightCeiling } from '../../src/kernels/bench.ts'
+import { product_ceiling, stream_read, weight_ceiling } from '../../src/reference/bench.ts'
+import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { runKernel } from '../support/kernel.ts'
+import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+import { WEIGHT_FORMATS } from '../support/weights.ts'
+
+describeOnAdapters('ceilings', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  for (const format of WEIGHT_FORMATS) {
+    it(`weight_ceiling over drawn ${format} codes: every weight once`, async () => {
+      const { layout, part, words } = drawMatrix(format, [37], 160, 3)
+      const x = normals(16, 1)
+      const lanes = 2
+      const { sums } = await runKernel(device, {
+        kernel: weightCeiling,
+        constants: {
+          IN: 160,
+          OUT: 37,
+          LANES: lanes,
+          STRIDE: layout.stride,
+          SCALES: part.scales,
+          SCALE_STRIDE: layout.scaleStride,
+          BLOCK_ROWS: layout.block.rows,
+          BLOCK_COLS: layout.block.cols,
+          WORKGROUP: 16,
+        },
+        imports: { weights: `weights/${format}` },
+        grid: [5],
+        data: { x, weights: words, sums: new Float32Array(37 * lanes * 4) },
+      })
+      const wanted = weight_ceiling(
+        Float64Array.from(x),
+        readRows({ layout, part, words }, 0, 37),
+        160,
+        lanes,
+      )
+      expectClose(sums, wanted, TOLERANCE.f32)
+    })
+  }
+
+  it('stream_read: every word, in runs and in turn', async () => {
+    const words = drawMatrix('f32', [1], 4 * 96, 3).words
+    for (const [RUNS, ownerOf] of [
+      [1, (i: number) => Math.floor(i / 5)],
+      [0, (i: number) => Math.floor(i / 40) * 8 + (i % 8)],
+    ] as const) {
+      const { sums } = await runKernel(device, {
+        kernel: streamRead,
+        constants: { COUNT: 96, PER: 5, RUNS, WORKGROUP: 8 },
+        grid: [3],
+        data: { words, sums: new Uint32Array(24) },
+      })
+      expect(sums).toEqual(stream_read(words, 24, ownerOf))
+    }
+  })
+
+  it('product_ceiling: 4 and 8 rows at a time', async () => {
+    const [x, weights] = [normals(8 * 36, 1), normals(20 * 36, 2)]
+    for (const ROWS of [4, 8]) {
+      const { y } = await runKernel(device, {
+        kernel: productCeiling,
+        constants: { IN: 36, OUT: 20, ROWS, WORKGROUP: 4 },
+        grid: [2, 8 / ROWS],
+        step: { tokens: 8 },
+        data: { x, weights, y: new Float32Array(8 * 20) },
+      })
+      expectClose(y, product_ceiling(Float64Array.from(x), Float64Array.from(weights), 36), TOLERANCE.f32)
+    }
+  })
+})
