@@ -1,9 +1,8 @@
 // spread – 16 input rows times 4 weight rows an invocation, without workgroup memory; offers what linear/tiles says
 //
 // For adapters that run invocations as lanes of a CPU's vectors. There each load from memory that lanes share costs as much as dozens
-// of multiplications. So each invocation decodes weights of its own, and loads the columns of one input row in SPREAD; a
-// broadcast hands them to the others. SPREAD, 4 or 8, is at most the size of a subgroup; the modules products_spread_4 and products_spread_8 define
-// it and add_rows. No order of invocations within subgroups is taken for granted.
+// of multiplications. So each invocation decodes weights of its own, and loads the columns of one input row in several; broadcasts
+// hand them to the others. The modules products_spread_4 and products_spread_8 define own_rows and own_quads.
 
 #import linear/tiles
 
@@ -12,7 +11,6 @@ const TILE_ROWS: u32 = 16;
 const TILE_OUTS: u32 = 32;
 const LANE_ROWS: u32 = 16;
 
-alias Sums = array<vec4<f32>, 16>; // of each input row, for the four weight rows
 var<private> tile_sums: Sums;
 
 fn tile_row(lane: u32, i: u32) -> u32 { return i; }
@@ -41,7 +39,7 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
     let d = scaled_chunk(m, rows.w, chunk);
     for (var quad = 0u; quad < quads; quad++) {
       let weights = transpose(mat4x4<f32>(quad_of(a, quad), quad_of(b, quad), quad_of(c, quad), quad_of(d, quad)));
-      add_rows(&sums, weights, own, 4 * chunk + quad);
+      add_rows(&sums, weights, own_quads(own, 4 * chunk + quad));
     }
   }
   tile_sums = sums;

@@ -8,6 +8,3 @@
 //   input_row(row) -> u32                        where an input row lies
 //   input_quad(at, quad) -> vec4<f32>            columns 4 * quad to 4 * quad + 3 of the row that lies there
 //   weight_row(out) -> u32                       the row of the matrix that stands at place `out`
-
-// 1, which no compiler knows: it would unroll short loops around memory accesses, and compile for seconds.
-fn one() -> u32 { return min(step.tokens, 1); }

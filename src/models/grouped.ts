@@ -1,7 +1,7 @@
 // Answers: which dispatches is attention with keys and values of its own for each group of heads? Multi-head, grouped-query, multi-query.
 // It must not know what comes before or after attention.
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
-import { prefillQueries } from '../kernels/attention.ts'
+import { chooseQueryTiles } from '../kernels/attention.ts'
 import { headLimits, headsAttend, headsMerge, headsPrefill, headsWrite, headTiles } from '../kernels/heads.ts'
 import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
@@ -118,17 +118,18 @@ function decode(
 }
 
 function prefill(
-  { graph, mode }: Context,
+  { graph, mode, capabilities }: Context,
   attention: GroupedAttention,
   cache: Cache,
   query: Activation,
   output: Activation,
 ): void {
+  const tiles = chooseQueryTiles(capabilities)
   graph.dispatch(headsPrefill, {
     constants: { ...sizes(attention), SCALE: attention.scale },
-    imports: { cache: `cache/${mode.cache}` },
+    imports: { cache: `cache/${mode.cache}`, prefill: tiles.module },
     operands: { query, pages: cache.pages, cache: cache.records, output },
-    grid: (step) => [ceilDiv(step.tokens, prefillQueries), attention.heads],
+    grid: (step) => [ceilDiv(step.tokens, tiles.rows), attention.heads],
   })
 }
 

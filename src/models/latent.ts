@@ -5,12 +5,12 @@ import {
   absorbQuery,
   attendPrefill,
   attentionLimits,
+  chooseQueryTiles,
   expandLatent,
   latentAttend,
   latentHeadTile,
   latentMerge,
   latentWrite,
-  prefillQueries,
   ropeQuery,
 } from '../kernels/attention.ts'
 import { HadalError } from '../lib/error.ts'
@@ -175,6 +175,7 @@ function prefill(
   })
   const expanded = graph.activation('expanded', 'f32', BLOCK, HEADS * (NOPE + VALUE))
   const tiles = tilesOf(context)
+  const queries = chooseQueryTiles(context.capabilities)
   const state = graph.scratch('softmax state', mode.rows * HEADS * 2)
   graph.repeat(
     (step) => ceilDiv(step.position + step.tokens, BLOCK),
@@ -192,9 +193,9 @@ function prefill(
           SCALE: mla.scale,
           ...queryConstants(mla, query),
         },
-        imports: { cache: `cache/${mode.cache}` },
+        imports: { cache: `cache/${mode.cache}`, prefill: queries.module },
         operands: { query, expanded, pages: cache.pages, cache: cache.records, output: heads, state },
-        grid: (step) => [ceilDiv(step.tokens, prefillQueries), HEADS],
+        grid: (step) => [ceilDiv(step.tokens, queries.rows), HEADS],
       })
     },
   )

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { TILES } from '../../src/kernels/linear.ts'
 import {
   absorb_query,
   attend_prefill,
@@ -59,7 +58,7 @@ async function prefill(kernels: LayerKernels, problem: Problem, starts: readonly
     )
     const blocks = []
     for (let index = 0; index * BLOCK < end; index++) {
-      blocks.push(await kernels.expandLatent(cache, place, { block: BLOCK, index, tiles: TILES.f32 }))
+      blocks.push(await kernels.expandLatent(cache, place, { block: BLOCK, index }))
     }
     const chunk = await kernels.attendPrefill(turned, blocks, cache, place, BLOCK)
     output.set(chunk, position * layer.heads * layer.value)

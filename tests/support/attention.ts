@@ -4,15 +4,15 @@ import type { Device } from '../../src/gpu/device.ts'
 import {
   absorbQuery,
   attendPrefill,
+  chooseQueryTiles,
   expandLatent,
   latentAttend,
   latentHeadTile,
   latentMerge,
   latentWrite,
-  prefillQueries,
   ropeQuery,
 } from '../../src/kernels/attention.ts'
-import type { Tiles } from '../../src/kernels/linear.ts'
+import { chooseTiles, type Tiles } from '../../src/kernels/linear.ts'
 import { type Data, runKernel } from './kernel.ts'
 import type { Layer } from './layer.ts'
 import { ceilDiv, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
@@ -196,7 +196,11 @@ export class LayerKernels {
   async expandLatent(
     cache: Data,
     { position, tokens, pages }: Place,
-    { block, index, tiles }: { block: number; index: number; tiles: Tiles },
+    {
+      block,
+      index,
+      tiles = chooseTiles('f32', this.#device.capabilities),
+    }: { block: number; index: number; tiles?: Tiles },
   ) {
     const layer = this.#layer
     const { heads, value } = layer
@@ -228,14 +232,15 @@ export class LayerKernels {
   ) {
     const layer = this.#layer
     const { heads, value, width } = layer
+    const tiles = chooseQueryTiles(this.#device.capabilities)
     let output: Data = zeroRows(tokens, heads * value)
     let state: Data = new Float32Array(tokens * heads * 2).fill(Number.NaN)
     for (let index = 0; index * block < position + tokens; index++) {
       const result: Record<'output' | 'state', Data> = await runKernel(this.#device, {
         kernel: attendPrefill,
         constants: { ...headConstants(layer), BLOCK: block, SCALE: layer.scale, ...queryConstants(layer, 0) },
-        imports: { cache: this.#cacheModule },
-        grid: [ceilDiv(tokens, prefillQueries), heads],
+        imports: { cache: this.#cacheModule, prefill: tiles.module },
+        grid: [ceilDiv(tokens, tiles.rows), heads],
         step: { position, tokens },
         data: {
           block: Uint32Array.of(index, 0, 0, 0),
