@@ -11,11 +11,10 @@ export const ownTiles = (capabilities: Capabilities): Tiling => [
   TOLERANCE.f32,
 ]
 
-/** All tiles that it can run. */
-export function everyTiles({ f16, subgroupSize }: Capabilities): Tiling[] {
-  const tiles: Tiling[] = [[TILES.f32, TOLERANCE.f32]]
-  if (f16) tiles.push([TILES.f16, TOLERANCE.f16])
-  if (subgroupSize >= 4) tiles.push([TILES.spread4, TOLERANCE.f32])
-  if (subgroupSize >= 8) tiles.push([TILES.spread8, TOLERANCE.f32])
-  return tiles
+/** Those that every device can run, those with f16 factors where there is f16, and its own. */
+export function everyTiles(capabilities: Capabilities): Tiling[] {
+  const plain: Tiling = [TILES.f32, TOLERANCE.f32]
+  const half: Tiling = [TILES.f16, TOLERANCE.f16]
+  const own = ownTiles(capabilities)
+  return [plain, ...(capabilities.f16 ? [half] : []), ...(own[0] === TILES.f32 ? [] : [own])]
 }
