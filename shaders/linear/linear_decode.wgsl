@@ -5,15 +5,15 @@
 //   weights  vec4<u32>  [OUT, IN]            read
 //   y        f32        [tokens, Y_STRIDE]   read_write
 //
-//   grid     one workgroup per WORKGROUP / LANES weight rows
-//   exact    f32 sums in a fixed order: each of the LANES (a power of two) over its chunks, then a tree over the lanes
+//   grid     one workgroup per WORKGROUP / LANES * EACH weight rows
+//   exact    f32 sums in a fixed order: each of the LANES over its pairs of chunks, then over the lanes
+
+const TOGETHER: u32 = 1;
 
 #import shared/step
 #import shared/fetch
-#import weights
 #import rows
-#import shared/lanes
-#import shared/chunk
+#import shared/walk
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -21,7 +21,6 @@
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
 override WORKGROUP: u32 = 64;
-override LANES: u32 = 16;
 override IN: u32;
 override OUT: u32;
 override Y_STRIDE: u32; // floats
@@ -30,26 +29,25 @@ override SCALES: u32;
 override SCALE_STRIDE: u32;
 override ACCUMULATE: bool = false;
 
+fn row_at(first: u32, i: u32) -> u32 { return min(first + i, OUT - 1); }
+
 // Rows beyond the step's repeat its last one; their sums are dropped.
-fn product(w: mat4x4<f32>, chunk: u32, row: u32) -> f32 {
+fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   let at = 4 * (min(row, step.tokens - 1) * chunks_of(IN) + chunk);
-  return chunk_dot(w, mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]));
+  return mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let out = group.x * (WORKGROUP / LANES) + lane / LANES;
-  let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
-  var sums = LaneSum();
-  if out < OUT {
-    for (var chunk = lane % LANES; chunk < chunks_of(IN); chunk += LANES) {
-      sums += weight_scale(m, out, chunk) * row_products(weight_chunk(m, out, chunk), chunk);
+  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
+  if first < OUT { walk(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, chunks_of(IN), 1.0, lane); }
+  gather(lane);
+  for (var i = 0u; i < each(); i++) {
+    let out = first + i;
+    if out >= OUT { return; }
+    for (var row = lane % LANES; row < step.tokens; row += LANES) {
+      let at = row * Y_STRIDE + out;
+      if ACCUMULATE { y[at] += row_sum(sums[i], row); } else { y[at] = row_sum(sums[i], row); }
     }
-  }
-  sums = sum_lanes(sums, lane);
-  if out >= OUT { return; }
-  for (var row = lane % LANES; row < step.tokens; row += LANES) {
-    let at = row * Y_STRIDE + out;
-    if ACCUMULATE { y[at] += row_sum(sums, row); } else { y[at] = row_sum(sums, row); }
   }
 }

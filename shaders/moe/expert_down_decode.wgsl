@@ -10,13 +10,14 @@
 //   weights2  vec4<u32>  [bank]                         read
 //   weights3  vec4<u32>  [bank]                         read
 //
-//   grid      ceil(HIDDEN / (WORKGROUP / LANES)) × tokens
+//   grid      ceil(HIDDEN / (WORKGROUP / LANES * EACH)) × tokens
 //   exact     f32 sums in a fixed order: experts in order of choice, then lanes; relative error under 1e-5
 
+const TOGETHER: u32 = 1;
+
 #import shared/step
-#import shared/chunk
-#import shared/lanes
-#import weights
+#import shared/rows_1
+#import shared/walk
 #import moe/experts
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -30,7 +31,6 @@
 @group(0) @binding(8) var<storage, read> weights3: array<vec4<u32>>;
 
 override WORKGROUP: u32 = 64;
-override LANES: u32 = 16;
 override HIDDEN: u32;
 override EXPERTS: u32;
 override ACTIVE: u32;
@@ -44,40 +44,41 @@ override SHARED_STRIDE: u32 = 0;
 override SHARED_SCALES: u32 = 0;
 override SHARED_SCALE_STRIDE: u32 = 0;
 
-alias LaneSum = f32;
+var<private> input_at: u32; // vec4 where the expert's inner row begins
 
-// This lane's share of one weight row times the inner row that begins at vec4 `from`.
-fn share(m: Matrix, row: u32, start: u32, chunks: u32, lane: u32) -> f32 {
-  var sum = 0.0;
-  for (var chunk = lane % LANES; chunk < chunks; chunk += LANES) {
-    let at = start + 4 * chunk;
-    let input = mat4x4<f32>(inner[at], inner[at + 1], inner[at + 2], inner[at + 3]);
-    sum += weight_scale(m, row, chunk) * chunk_dot(weight_chunk(m, row, chunk), input);
+fn row_at(first: u32, i: u32) -> u32 { return min(first + i, HIDDEN - 1); }
+
+fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
+  let at = input_at + 4 * chunk;
+  return mat4x4<f32>(inner[at], inner[at + 1], inner[at + 2], inner[at + 3]);
+}
+
+// Adds the product with the token's j-th expert, weighted.
+fn add_expert(first: u32, token: u32, j: u32, lane: u32) {
+  let is_shared = j == ACTIVE;
+  var expert = EXPERTS;
+  var weight = 1.0;
+  if !is_shared {
+    expert = route[2 * (token * ACTIVE + j)];
+    weight = bitcast<f32>(route[2 * (token * ACTIVE + j) + 1]);
   }
-  return sum;
+  if !open_expert(expert) { return; }
+  let m = expert_matrix(expert, select(STRIDE, SHARED_STRIDE, is_shared),
+    select(SCALES, SHARED_SCALES, is_shared), select(SCALE_STRIDE, SHARED_SCALE_STRIDE, is_shared));
+  input_at = (token * (ACTIVE + 1) + j) * (I_STRIDE / 4);
+  walk(m, first, chunks_of(select(INNER, SHARED, is_shared)), weight, lane);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let row = group.x * (WORKGROUP / LANES) + lane / LANES;
+  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
   let token = group.y;
-  var sum = 0.0;
-  if row < HIDDEN {
-    for (var j = 0u; j < ACTIVE + u32(SHARED > 0); j++) {
-      let is_shared = j == ACTIVE;
-      var expert = EXPERTS;
-      var weight = 1.0;
-      if !is_shared {
-        expert = route[2 * (token * ACTIVE + j)];
-        weight = bitcast<f32>(route[2 * (token * ACTIVE + j) + 1]);
-      }
-      if !open_expert(expert) { continue; }
-      let m = expert_matrix(expert, select(STRIDE, SHARED_STRIDE, is_shared),
-        select(SCALES, SHARED_SCALES, is_shared), select(SCALE_STRIDE, SHARED_SCALE_STRIDE, is_shared));
-      let start = (token * (ACTIVE + 1) + j) * (I_STRIDE / 4);
-      sum += weight * share(m, row, start, chunks_of(select(INNER, SHARED, is_shared)), lane);
-    }
+  if first < HIDDEN {
+    for (var j = 0u; j < ACTIVE + u32(SHARED > 0); j++) { add_expert(first, token, j, lane); }
   }
-  sum = sum_lanes(sum, lane);
-  if row < HIDDEN && lane % LANES == 0 { y[token * (16 * chunks_of(HIDDEN)) + row] += sum; }
+  gather(lane);
+  if lane % LANES > 0 { return; }
+  for (var i = 0u; i < each(); i++) {
+    if first + i < HIDDEN { y[token * (16 * chunks_of(HIDDEN)) + first + i] += sums[i]; }
+  }
 }

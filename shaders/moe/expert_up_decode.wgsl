@@ -10,14 +10,15 @@
 //   weights2  vec4<u32>  [bank]                         read
 //   weights3  vec4<u32>  [bank]                         read
 //
-//   grid      ceil(max(INNER, SHARED) / (WORKGROUP / LANES)) × (ACTIVE + 1 with a shared expert) × tokens
+//   grid      ceil(max(INNER, SHARED) / (WORKGROUP / LANES * EACH / 2)) × (ACTIVE + 1 with a shared expert) × tokens
 //   exact     f32 sums in a fixed order; relative error under 1e-5
 
+const TOGETHER: u32 = 2; // a row of gate and its row of up
+
 #import shared/step
-#import shared/chunk
 #import shared/silu
-#import shared/lanes
-#import weights
+#import shared/rows_1
+#import shared/walk
 #import moe/experts
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -31,7 +32,6 @@
 @group(0) @binding(8) var<storage, read> weights3: array<vec4<u32>>;
 
 override WORKGROUP: u32 = 64;
-override LANES: u32 = 16;
 override HIDDEN: u32;
 override EXPERTS: u32;
 override ACTIVE: u32;
@@ -45,29 +45,37 @@ override SCALES: u32;        // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_SCALES: u32 = 0;
 
-alias LaneSum = vec2<f32>; // gate and up
+var<private> row_up: u32;  // where up begins in this expert
+var<private> row_end: u32; // gate's rows
+var<private> input_at: u32;
+
+// Of an invocation's rows, the first half are gate's from `first` on, the others those of up.
+fn row_at(first: u32, i: u32) -> u32 {
+  let half = EACH / TOGETHER;
+  return min(first + i % half, row_end - 1) + i / half * row_up;
+}
+
+fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
+  let at = input_at + 4 * chunk;
+  return mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let row = group.x * (WORKGROUP / LANES) + lane / LANES;
+  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * (EACH / TOGETHER);
   let is_shared = group.y == ACTIVE;
   var expert = EXPERTS;
   if !is_shared { expert = route[2 * (group.z * ACTIVE + group.y)]; }
   if !open_expert(expert) { return; }
-  let rows = select(INNER, SHARED, is_shared);
-  let up = row + select(UP, SHARED_UP, is_shared);
+  row_end = select(INNER, SHARED, is_shared);
+  row_up = select(UP, SHARED_UP, is_shared);
+  input_at = group.z * 4 * chunks_of(HIDDEN);
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
-  var sums = vec2<f32>();
-  if row < rows {
-    for (var chunk = lane % LANES; chunk < chunks_of(HIDDEN); chunk += LANES) {
-      let at = 4 * (group.z * chunks_of(HIDDEN) + chunk);
-      let input = mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
-      sums.x += weight_scale(m, row, chunk) * chunk_dot(weight_chunk(m, row, chunk), input);
-      sums.y += weight_scale(m, up, chunk) * chunk_dot(weight_chunk(m, up, chunk), input);
-    }
-  }
-  sums = sum_lanes(sums, lane);
-  if row < rows && lane % LANES == 0 {
-    inner[(group.z * (ACTIVE + 1) + group.y) * I_STRIDE + row] = silu(sums.x) * sums.y;
+  if first < row_end { walk(m, first, chunks_of(HIDDEN), 1.0, lane); }
+  gather(lane);
+  if lane % LANES > 0 { return; }
+  let into = (group.z * (ACTIVE + 1) + group.y) * I_STRIDE;
+  for (var i = 0u; i < each() / TOGETHER; i++) {
+    if first + i < row_end { inner[into + first + i] = silu(sums[i]) * sums[i + EACH / TOGETHER]; }
   }
 }

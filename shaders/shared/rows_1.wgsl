@@ -1,12 +1,14 @@
 // rows_1 – sums of one input row that share each load of a weight chunk, in registers without an index
 //
-// The kernel defines `fn product(w: mat4x4<f32>, chunk: u32, row: u32) -> f32`.
+// The kernel defines `fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32>`.
 
 const ROWS: u32 = 1;
 alias LaneSum = f32;
 
-fn row_products(w: mat4x4<f32>, chunk: u32) -> LaneSum {
-  return product(w, chunk, 0);
-}
+alias Inputs = mat4x4<f32>;
+
+fn inputs(chunk: u32) -> Inputs { return input_chunk(0, chunk); }
+
+fn row_products(w: mat4x4<f32>, x: Inputs) -> LaneSum { return chunk_dot(w, x); }
 
 fn row_sum(sums: LaneSum, row: u32) -> f32 { return sums; }

@@ -1,12 +1,22 @@
 // rows_4 – sums of 4 input rows that share each load of a weight chunk, in registers without an index
 //
-// The kernel defines `fn product(w: mat4x4<f32>, chunk: u32, row: u32) -> f32`.
+// The kernel defines `fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32>`.
 
 const ROWS: u32 = 4;
 alias LaneSum = vec4<f32>;
 
-fn row_products(w: mat4x4<f32>, chunk: u32) -> LaneSum {
-  return vec4<f32>(product(w, chunk, 0), product(w, chunk, 1), product(w, chunk, 2), product(w, chunk, 3));
+struct Inputs {
+  r0: mat4x4<f32>, r1: mat4x4<f32>, r2: mat4x4<f32>, r3: mat4x4<f32>,
+}
+
+fn inputs(chunk: u32) -> Inputs {
+  return Inputs(
+    input_chunk(0, chunk), input_chunk(1, chunk), input_chunk(2, chunk), input_chunk(3, chunk));
+}
+
+fn row_products(w: mat4x4<f32>, x: Inputs) -> LaneSum {
+  return vec4<f32>(
+    chunk_dot(w, x.r0), chunk_dot(w, x.r1), chunk_dot(w, x.r2), chunk_dot(w, x.r3));
 }
 
 fn row_sum(sums: LaneSum, row: u32) -> f32 { return sums[row]; }

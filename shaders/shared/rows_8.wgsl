@@ -1,14 +1,25 @@
 // rows_8 – sums of 8 input rows that share each load of a weight chunk, in registers without an index
 //
-// The kernel defines `fn product(w: mat4x4<f32>, chunk: u32, row: u32) -> f32`.
+// The kernel defines `fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32>`.
 
 const ROWS: u32 = 8;
 alias LaneSum = mat2x4<f32>;
 
-fn row_products(w: mat4x4<f32>, chunk: u32) -> LaneSum {
+struct Inputs {
+  r0: mat4x4<f32>, r1: mat4x4<f32>, r2: mat4x4<f32>, r3: mat4x4<f32>,
+  r4: mat4x4<f32>, r5: mat4x4<f32>, r6: mat4x4<f32>, r7: mat4x4<f32>,
+}
+
+fn inputs(chunk: u32) -> Inputs {
+  return Inputs(
+    input_chunk(0, chunk), input_chunk(1, chunk), input_chunk(2, chunk), input_chunk(3, chunk),
+    input_chunk(4, chunk), input_chunk(5, chunk), input_chunk(6, chunk), input_chunk(7, chunk));
+}
+
+fn row_products(w: mat4x4<f32>, x: Inputs) -> LaneSum {
   return mat2x4<f32>(
-    product(w, chunk, 0), product(w, chunk, 1), product(w, chunk, 2), product(w, chunk, 3),
-    product(w, chunk, 4), product(w, chunk, 5), product(w, chunk, 6), product(w, chunk, 7));
+    chunk_dot(w, x.r0), chunk_dot(w, x.r1), chunk_dot(w, x.r2), chunk_dot(w, x.r3),
+    chunk_dot(w, x.r4), chunk_dot(w, x.r5), chunk_dot(w, x.r6), chunk_dot(w, x.r7));
 }
 
 fn row_sum(sums: LaneSum, row: u32) -> f32 { return sums[row / 4][row % 4]; }

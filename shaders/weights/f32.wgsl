@@ -1,6 +1,7 @@
 // weights/f32 – weights stored as f32: four words a vec4, four vec4s a chunk; no scales
 
 #import shared/matrix
+#import shared/chunk_pair
 
 fn weight_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> {
   let at = m.base + row * m.stride + 4 * chunk;

@@ -3,6 +3,7 @@
 // Exact for all 254 finite codes on every adapter: no subnormal number is ever formed.
 
 #import shared/matrix
+#import shared/chunk_pair
 
 // Four codes of one word. The 7 bits of exponent and mantissa become those of an f32 with the exponent moved by 120 (= 127 - 7).
 // Codes without exponent bits mean m * 2^-9, but come out as 2^-7 * (1 + m / 8): doubling and taking 2^-6 away sets them right.

@@ -3,6 +3,7 @@
 // Each word holds four columns, the first in its low byte. Exact for all codes on every adapter.
 
 #import shared/matrix
+#import shared/chunk_pair
 #import shared/group_scale
 
 // Up to the sign bit, then down again: a GPU has one instruction for both.

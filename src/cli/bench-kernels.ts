@@ -5,34 +5,30 @@ import { benchKernels, type KernelRow } from '../bench/kernels/bench.ts'
 import type { CaseMaker } from '../bench/kernels/case.ts'
 import { allCases } from '../bench/kernels/cases.ts'
 import { linearOfShape } from '../bench/kernels/linear-cases.ts'
-import type { Clock } from '../bench/kernels/run.ts'
 import { COLUMNS } from '../bench/kernels/stored.ts'
 import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { FORMATS, type Format } from '../gpu/matrix.ts'
 import { formatBytes } from '../lib/bytes.ts'
-import { type Args, type OptionTypes, oneOf, parseArgs, sizeOf, UsageError } from './args.ts'
+import { type Args, type OptionTypes, oneOf, parseArgs, UsageError } from './args.ts'
+import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
 import { openDawn } from './load.ts'
 
 const OPTIONS: OptionTypes = {
+  ...BENCH_OPTIONS,
   kernel: 'text',
   role: 'text',
   format: 'text',
   shape: 'text',
   rows: 'number',
   'prefill-rows': 'number',
-  repetitions: 'number',
-  round: 'text',
-  clock: 'text',
   adapter: 'text',
   limits: 'text',
   'no-f16': 'flag',
   'no-subgroups': 'flag',
-  json: 'flag',
 }
 
 const DEFAULT_FORMATS = 'fp8_block,q8,q4,bf16'
-const ROUND_BYTES = 128 * 1024 * 1024
 const REPETITIONS = 9
 
 export async function benchKernelsCommand(argv: readonly string[]): Promise<void> {
@@ -47,7 +43,7 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
     tokens: count(args, 'rows', 1, 8),
     prefillTokens: count(args, 'prefill-rows', 512, 4096),
     repetitions: count(args, 'repetitions', REPETITIONS, 1000),
-    roundBytes: sizeOf(args, 'round') ?? ROUND_BYTES,
+    roundBytes: roundOf(args),
   }
   const json = args.flag('json')
   if (!json) process.stdout.write(head(device, options.roundBytes, clockOf(args) !== undefined))
@@ -95,21 +91,6 @@ function formatsOf(args: Args): Format[] {
       throw new UsageError(`--format must be of ${Object.keys(FORMATS).join(', ')}; it has "${name}".`)
     return known
   })
-}
-
-/** Other programs on the same machine lengthen every time but that of this process's own work, which is all that a software adapter is. */
-const clockOf = (args: Args): Clock =>
-  oneOf(args, 'clock', ['device', 'cpu'], 'device') === 'device' ? undefined : cpuMs
-
-function cpuMs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
-function count(args: Args, name: string, fallback: number, most: number): number {
-  const value = args.number(name) ?? fallback
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value
-  throw new UsageError(`--${name} must be a whole number from 1 to ${most}; it is ${value}.`)
 }
 
 const COLUMNS_OF = [9, 26, 22, 11, 10, 9, 9, 7, 9, 9] as const

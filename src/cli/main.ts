@@ -3,6 +3,7 @@
 import { HadalError } from '../lib/error.ts'
 import { UsageError } from './args.ts'
 import { benchKernelsCommand } from './bench-kernels.ts'
+import { benchTokenCommand } from './bench-token.ts'
 import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
@@ -13,6 +14,7 @@ import { quantizeError } from './quantize-error.ts'
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   'bench-kernels': benchKernelsCommand,
+  'bench-token': benchTokenCommand,
   evaluate,
   generate,
   inspect,
@@ -43,6 +45,8 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
   bench-kernels [--kernel NAME] [--role TEXT] [--format fp8_block,q8,q4,bf16,f16] [--shape ROWSxCOLUMNS] [--rows 1..8]
            [--prefill-rows N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
            Times each kernel at the sizes of V2-Lite, after proving it, as a share of what the adapter can do in the same run.
+  bench-token --model MODEL [--position N] [--steps N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
+           Times whole decode steps in the same way, and says what encoding them costs.
            --clock cpu counts CPU time of this process: for software adapters on a machine that has other work to do.
   load-speed --model DIR
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.

@@ -21,6 +21,7 @@ import { taskOf } from './request.ts'
 import type { Runtime } from './runtime.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
 import { Session } from './session.ts'
+import { type Decoder, openDecoder } from './speed.ts'
 import { openText } from './text.ts'
 import type {
   GenerateEvent,
@@ -142,6 +143,22 @@ export class Engine {
   async profile(context: number): Promise<KernelTime[]> {
     const release = this.#acquire()
     return profileStep(this.device, this.#runtime, context).finally(release)
+  }
+
+  /** Decode steps for a benchmark, after `context` tokens whose content does not matter. No answer may run until it is closed. */
+  async openDecoder(context: number): Promise<Decoder> {
+    const release = this.#acquire()
+    const decoder = await openDecoder(this.#runtime, context).catch((error: unknown) => {
+      release()
+      throw error
+    })
+    return {
+      ...decoder,
+      close() {
+        decoder.close()
+        release()
+      },
+    }
   }
 
   /** Frees everything on the GPU. */

@@ -39,6 +39,7 @@ export const STAGING_BYTES = DEPTH * allocatedBytes(RESULT_BYTES)
 /** Everything needed to run steps of one model on one device. */
 export class Runtime {
   readonly spec: ModelSpec
+  readonly tensors: GpuModel
   readonly cache: KvCache
   readonly state: State
   readonly options: RuntimeOptions
@@ -67,6 +68,7 @@ export class Runtime {
     this.#device = device
     this.#pipelines = pipelines
     this.spec = spec
+    this.tensors = tensors
     this.options = options
     this.state = prepareState(device, spec, options.contextLength, options.chunk)
     const cache = new KvCache(device, cacheSizes(spec, options.cache, device.capabilities))

@@ -24,7 +24,7 @@ export const linearDecode = defineKernel({
   path: 'linear/linear_decode',
   bindings,
   constants: [...constants, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'rows'],
+  slots: ['weights', 'rows', 'share'],
 })
 
 export const linearPrefill = defineKernel({

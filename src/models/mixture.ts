@@ -16,11 +16,12 @@ import { type Activation, type Resource, resource } from '../program/graph.ts'
 import {
   type Context,
   ceilDiv,
-  lanesOf,
+  decodeModule,
   linear,
   matrixConstants,
   norm,
   reduceModule,
+  shareOf,
   tilesOf,
   vectorResource,
   WORKGROUP,
@@ -32,6 +33,9 @@ import type { DenseTensors, MixtureTensors } from './tensors.ts'
 
 /** Banks that one dispatch binds; more banks take more dispatches. */
 const BANKS = 4
+
+/** A CPU reads all four buffers wherever a shader chooses one of them; in decode it takes a dispatch for each bank instead. */
+const decodeBanks = ({ capabilities }: Context): 1 | 4 => (capabilities.software ? 1 : BANKS)
 /** Experts whose logits one workgroup of route_logits computes. */
 const PER_GROUP = 8
 
@@ -143,25 +147,25 @@ function decodeExperts(
   route: Activation,
   x: Activation,
 ): void {
-  const { graph, mode } = context
-  const LANES = lanesOf(context)
+  const { graph, mode, capabilities } = context
+  const [upShare, downShare] = [shareOf(capabilities, 2), shareOf(capabilities)]
   const size = sizes(spec, layer)
   const entries = layer.active + (layer.sharedInner > 0 ? 1 : 0)
   const inner = graph.activation('expert inner', 'f32', mode.rows * (layer.active + 1), size.I_STRIDE)
-  forBanks(up, (FIRST_BANK, weights, banks) => {
+  forBanks(up, decodeBanks(context), (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpDecode, {
-      constants: { ...size, ...upConstants(up), FIRST_BANK, LANES, WORKGROUP },
-      imports: { weights: weightsModule(up.routed), banks },
+      constants: { ...size, ...upConstants(up), FIRST_BANK, ...upShare.constants },
+      imports: { weights: decodeModule(capabilities, up.routed), banks, share: upShare.module },
       operands: { x: normed, route, slots: resource(up.slots), inner, ...weights },
-      grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), WORKGROUP / LANES), entries, step.tokens],
+      grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), upShare.rows), entries, step.tokens],
     })
   })
-  forBanks(down, (FIRST_BANK, weights, banks) => {
+  forBanks(down, decodeBanks(context), (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownDecode, {
-      constants: { ...size, ...downConstants(down), FIRST_BANK, LANES, WORKGROUP },
-      imports: { weights: weightsModule(down.routed), banks },
+      constants: { ...size, ...downConstants(down), FIRST_BANK, ...downShare.constants },
+      imports: { weights: decodeModule(capabilities, down.routed), banks, share: downShare.module },
       operands: { inner, route, slots: resource(down.slots), y: x, ...weights },
-      grid: (step) => [ceilDiv(size.HIDDEN, WORKGROUP / LANES), step.tokens],
+      grid: (step) => [ceilDiv(size.HIDDEN, downShare.rows), step.tokens],
     })
   })
 }
@@ -195,7 +199,7 @@ function prefillExperts(
   const rows = mode.rows * (layer.active + 1)
   const inner = graph.activation('expert inner', 'f32', rows, size.I_STRIDE)
   const output = graph.activation('expert output', 'f32', rows, HIDDEN)
-  forBanks(up, (FIRST_BANK, weights, banks) => {
+  forBanks(up, BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpPrefill, {
       constants: { ...size, ...upConstants(up), ...group, FIRST_BANK },
       imports: { weights: weightsModule(up.routed), banks, products: tiles.module },
@@ -203,7 +207,7 @@ function prefillExperts(
       grid: [ceilDiv(Math.max(size.INNER, size.SHARED), tiles.outs / 2), TILES],
     })
   })
-  forBanks(down, (FIRST_BANK, weights, banks) => {
+  forBanks(down, BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownPrefill, {
       constants: { ...size, ...downConstants(down), ...group, FIRST_BANK },
       imports: { weights: weightsModule(down.routed), banks, products: tiles.module },
@@ -238,13 +242,14 @@ function downConstants({ routed, shared }: GpuBank) {
 
 type BankOperands = Readonly<Record<'weights0' | 'weights1' | 'weights2' | 'weights3', Resource>>
 
-/** Calls back for each group of banks that fits one dispatch. A place without a bank repeats the group's first, which nothing reads. */
+/** Calls back for each group of at most `most` banks, those of one dispatch. A place without a bank repeats the group's first, which nothing reads. */
 function forBanks(
   bank: GpuBank,
+  most: 1 | 4,
   dispatch: (first: number, weights: BankOperands, module: string) => void,
 ): void {
-  for (let first = 0; first < bank.banks.length; first += BANKS) {
-    const own = bank.banks.slice(first, first + BANKS)
+  for (let first = 0; first < bank.banks.length; first += most) {
+    const own = bank.banks.slice(first, first + most)
     const [head] = own
     if (!head) return
     const at = (index: number) => resource(own[index] ?? head)

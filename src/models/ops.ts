@@ -2,6 +2,7 @@
 // It must not know the order of operations in a model.
 import type { Capabilities } from '../gpu/limits.ts'
 import {
+  type Format,
   type GpuMatrix,
   type GpuVector,
   type MatrixLayout,
@@ -29,11 +30,31 @@ export interface Context {
 }
 
 export const WORKGROUP = 64
+/** How the weight rows of a decode kernel are shared out among invocations. */
+export interface Share {
+  readonly module: string
+  readonly constants: { readonly LANES: number; readonly WORKGROUP: number }
+  readonly rows: number // of a workgroup
+}
+
+/** Rows of an invocation of shared/share_alone, and invocations that fill the vector registers of a CPU. */
+const ALONE = { rows: 16, workgroup: 8 }
+const LANES = 8
+
 /**
- * Invocations that share one weight row in decode: neighbours on a GPU read neighbouring words, while a CPU is quicker without
- * the sum over lanes (2 to 4 times on lavapipe and SwiftShader).
+ * Neighbours on a GPU read neighbouring words of a row; a CPU is quicker without a sum over lanes, and when each input that it reads
+ * serves many rows (PERFORMANCE.md). `together`: rows that make one result, as those of gate and up do.
  */
-export const lanesOf = ({ capabilities }: Context): number => (capabilities.software ? 1 : 8)
+export function shareOf({ software }: Capabilities, together = 1): Share {
+  return software
+    ? {
+        module: 'shared/share_alone',
+        constants: { LANES: 1, WORKGROUP: ALONE.workgroup },
+        rows: (ALONE.rows * ALONE.workgroup) / together,
+      }
+    : { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
+}
+
 export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
 
 export const reduceModule = ({ capabilities }: Context): string =>
@@ -44,6 +65,17 @@ export const tilesOf = ({ mode, capabilities }: Context, exact = false): Tiles =
   chooseTiles(exact ? 'f32' : mode.products, capabilities)
 
 export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
+
+/** Formats that SwiftShader widens twice as fast by other built-ins; lavapipe, told by its f16, does not. */
+export const QUICK: Partial<Record<Format, string>> = {
+  fp8_block: 'weights/fp8_block_f16',
+  q8: 'weights/q8_unorm',
+  q4: 'weights/q4_unorm',
+}
+
+/** The module by which decode reads a format. */
+export const decodeModule = ({ software, f16 }: Capabilities, { format }: MatrixLayout): string =>
+  (software && !f16 ? QUICK[format] : undefined) ?? `weights/${format}`
 
 /** The constants by which a kernel finds rows and scales of a matrix in its buffer. */
 export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
@@ -71,8 +103,8 @@ export function linear(
   y: Activation,
   options: LinearOptions = {},
 ): void {
-  const { graph, mode } = context
-  const lanes = lanesOf(context)
+  const { graph, mode, capabilities } = context
+  const share = shareOf(capabilities)
   for (const part of matrix.parts) {
     const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
     const constants = {
@@ -84,10 +116,14 @@ export function linear(
     }
     if (mode.name === 'decode') {
       graph.dispatch(linearDecode, {
-        constants: { ...constants, LANES: lanes, WORKGROUP },
-        imports: { weights: weightsModule(matrix), rows: `shared/rows_${mode.rows}` },
+        constants: { ...constants, ...share.constants },
+        imports: {
+          weights: decodeModule(capabilities, matrix),
+          rows: `shared/rows_${mode.rows}`,
+          share: share.module,
+        },
         operands,
-        grid: [ceilDiv(part.rows, WORKGROUP / lanes)],
+        grid: [ceilDiv(part.rows, share.rows)],
       })
     } else {
       const tiles = tilesOf(context, options.exact)

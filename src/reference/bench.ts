@@ -31,7 +31,7 @@ export function weight_ceiling(
   const sums = new Float64Array(rows * lanes * 4)
   for (const [i, weight] of weights.entries()) {
     const column = i % inputs
-    const at = (Math.floor(i / inputs) * lanes + (Math.floor(column / 16) % lanes)) * 4 + (column % 4)
+    const at = (Math.floor(i / inputs) * lanes + (Math.floor(column / 32) % lanes)) * 4 + (column % 4)
     sums[at] = (sums[at] ?? 0) + weight * (x[column % 16] ?? 0)
   }
   return sums

@@ -6,7 +6,7 @@ import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
 import { everyTiles, ownTiles } from '../support/tiles.ts'
-import { type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
+import { modulesOf, type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
 const BLOCKS = { rows: 32, cols: 48 } // small and odd, so that small matrices have many and cut ones
 
@@ -34,14 +34,23 @@ describeOnAdapters('linear', (adapter) => {
   const decode = async (
     x: Float32Array,
     matrix: PackedMatrix,
-    { rows = 1, lanes = 16, before }: { rows?: number; lanes?: number; before?: Float32Array } = {},
+    {
+      rows = 1,
+      lanes = 0,
+      before,
+      weights = matrix.imports.weights,
+    }: { rows?: number; lanes?: number; before?: Float32Array; weights?: string } = {},
   ) => {
     const { tokens, constants, data } = shared(x, matrix, before)
     const { y } = await runKernel(device, {
       kernel: linearDecode,
-      constants: { ...constants, LANES: lanes, WORKGROUP: 64 },
-      imports: { ...matrix.imports, rows: `shared/rows_${rows}` },
-      grid: [Math.ceil(matrix.rows / (64 / lanes))],
+      constants: { ...constants, LANES: lanes, WORKGROUP: lanes > 0 ? 64 : 8 },
+      imports: {
+        weights,
+        rows: `shared/rows_${rows}`,
+        share: lanes > 0 ? 'shared/share_lanes' : 'shared/share_alone',
+      },
+      grid: [Math.ceil(matrix.rows / (lanes > 0 ? 64 / lanes : 8 * 16))],
       step: { tokens },
       data,
     })
@@ -70,7 +79,9 @@ describeOnAdapters('linear', (adapter) => {
       const wanted = linear_prefill(f64(x), matrix.values, 138)
       const [tiles, tolerance] = ownTiles(device.capabilities)
       expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
-      expectClose(await decode(x.slice(0, 138), matrix), wanted.slice(0, 509), TOLERANCE.f32)
+      for (const weights of modulesOf(format)) {
+        expectClose(await decode(x.slice(0, 138), matrix, { weights }), wanted.slice(0, 509), TOLERANCE.f32)
+      }
     })
   }
 
@@ -119,11 +130,13 @@ describeOnAdapters('linear', (adapter) => {
     expect(await prefill(new Float32Array(32).fill(300.7), cancelling, TILES.f16)).toEqual(Float64Array.of(0))
   })
 
+  // Without lanes, an invocation has its rows to itself.
   for (const [rows, lanes] of [
     [1, 32],
     [2, 4],
-    [4, 1],
+    [4, 0],
     [8, 64],
+    [8, 0],
   ] as const) {
     it(`decode with up to ${rows} rows, ${lanes} lanes each`, async () => {
       const matrix = randomMatrix(67, 138, 'fp8_block', rows, BLOCKS)

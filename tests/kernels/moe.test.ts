@@ -76,8 +76,10 @@ describeOnAdapters('experts', (adapter) => {
       routes: randomRoutes(tokens, Math.min(2, only.length), only, 4),
       before: normals(tokens * sizes.hidden, 6, 0.1),
     }
-    const decoded = await decodeMixture(device, mixture, count, input)
-    expectClose(decoded, wantedOf(mixture, input, decodeMlp), TOLERANCE.f32)
+    for (const by of ['alone', 'lanes'] as const) {
+      const decoded = await decodeMixture(device, mixture, count, input, by)
+      expectClose(decoded, wantedOf(mixture, input, decodeMlp), TOLERANCE.f32)
+    }
     for (const [tiles, tolerance] of tilings) {
       const y = await prefillMixture(device, mixture, count, input, tiles)
       expectClose(y, wantedOf(mixture, input, prefillMlp), tolerance)

@@ -27,8 +27,12 @@ export interface MixtureInput {
 /** Banks that one dispatch binds. */
 export type BankCount = 1 | 4
 
-const LANES = 8
-const PER_GROUP = 64 / LANES
+/** How rows are shared out among the invocations of the decode kernels. */
+export type DecodeShare = 'lanes' | 'alone'
+const SHARES = {
+  lanes: { module: 'shared/share_lanes', constants: { LANES: 8, WORKGROUP: 64 }, up: 8, down: 8 },
+  alone: { module: 'shared/share_alone', constants: { LANES: 1, WORKGROUP: 2 }, up: 16, down: 32 },
+}
 const pad16 = (value: number) => Math.ceil(value / 16) * 16
 const activeOf = (routes: Routes) => routes[0]?.length ?? 0
 
@@ -84,9 +88,11 @@ export async function decodeMixture(
   mixture: TestMixture,
   count: BankCount,
   { x, routes, before }: MixtureInput,
+  by: DecodeShare,
 ): Promise<Float64Array> {
   const { hidden, inner, shared } = mixture.sizes
   const [tokens, active] = [routes.length, activeOf(routes)]
+  const share = SHARES[by]
   const constants = constantsOf(mixture, active)
   const route = routeWords(routes)
   const weights = mixture.up.routed.imports
@@ -95,9 +101,9 @@ export async function decodeMixture(
   const inners = await forBanks(mixture.up, count, empty, async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertUpDecode,
-      constants: { ...constants.up, ...run.constants, LANES, WORKGROUP: 64 },
-      imports: { ...weights, ...run.imports },
-      grid: [Math.ceil(Math.max(inner, shared) / PER_GROUP), entries, tokens],
+      constants: { ...constants.up, ...run.constants, ...share.constants },
+      imports: { ...weights, ...run.imports, share: share.module },
+      grid: [Math.ceil(Math.max(inner, shared) / share.up), entries, tokens],
       step: { tokens },
       data: { x: padRows(x, hidden), route, inner: written, ...run.data },
     })
@@ -106,9 +112,9 @@ export async function decodeMixture(
   const y = await forBanks(mixture.down, count, padRows(before, hidden), async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertDownDecode,
-      constants: { ...constants.down, ...run.constants, LANES, WORKGROUP: 64 },
-      imports: { ...weights, ...run.imports },
-      grid: [Math.ceil(hidden / PER_GROUP), tokens],
+      constants: { ...constants.down, ...run.constants, ...share.constants },
+      imports: { ...weights, ...run.imports, share: share.module },
+      grid: [Math.ceil(hidden / share.down), tokens],
       step: { tokens },
       data: { inner: inners, route, y: written, ...run.data },
     })

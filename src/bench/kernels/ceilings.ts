@@ -3,7 +3,7 @@
 import { type Format, onlyPart } from '../../gpu/matrix.ts'
 import { productCeiling, streamRead, weightCeiling } from '../../kernels/bench.ts'
 import { HadalError } from '../../lib/error.ts'
-import { ceilDiv, matrixConstants } from '../../models/ops.ts'
+import { ceilDiv, matrixConstants, QUICK } from '../../models/ops.ts'
 import { Graph, resource } from '../../program/graph.ts'
 import { product_ceiling, stream_read, weight_ceiling } from '../../reference/bench.ts'
 import { relativeError } from './case.ts'
@@ -78,11 +78,14 @@ export async function weightsCeiling(
   )
 }
 
-/** What decodes a format; where there are several ways, the ceiling takes the best. */
-const modulesOf = (format: Format): readonly string[] => [`weights/${format}`]
+/** What reads a format; where there are several ways, the ceiling is that of the best. */
+const modulesOf = (format: Format): readonly string[] => [
+  `weights/${format}`,
+  ...(QUICK[format] === undefined ? [] : [QUICK[format]]),
+]
 
 const LOOPS = [
-  { lanes: 1, workgroup: 16 },
+  { lanes: 1, workgroup: 8 },
   { lanes: 1, workgroup: 64 },
   { lanes: 8, workgroup: 64 },
   { lanes: 32, workgroup: 256 },

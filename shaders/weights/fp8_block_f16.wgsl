@@ -1,0 +1,22 @@
+// weights/fp8_block_f16 – the codes of weights/fp8_block, widened two at a time through f16
+//
+// An E4M3 code, moved up by 7 bits under its sign, is the f16 of a 256th part: the scale makes up for that. Codes without exponent
+// bits become f16 subnormals, so this is for adapters that keep those; exact there.
+
+#import shared/matrix
+#import shared/chunk_pair
+
+fn widen(word: u32) -> vec4<f32> {
+  let even = unpack2x16float(((word & 0x007f007f) << 7) | ((word & 0x00800080) << 8));
+  let odd = unpack2x16float(((word & 0x7f007f00) >> 1) | (word & 0x80008000));
+  return vec4<f32>(even.x, odd.x, even.y, odd.y);
+}
+
+fn weight_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> {
+  let words = fetch(m.base + row * m.stride + chunk);
+  return mat4x4<f32>(widen(words.x), widen(words.y), widen(words.z), widen(words.w));
+}
+
+fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 {
+  return 256.0 * bitcast<f32>(fetch_word(m.scales + row / BLOCK_ROWS * m.scale_stride + 16 * chunk / BLOCK_COLS));
+}
