@@ -1,4 +1,4 @@
-// attend_prefill – attention of 32 rows of one head to one block of expanded keys and values, with a running softmax (prefill)
+// attend_prefill – attention of a tile of rows of one head to one block of expanded keys and values, with a running softmax (prefill)
 //
 //   step      Step                                        uniform
 //   block     Block                                       uniform
@@ -9,17 +9,17 @@
 //   output    vec2<f32>  [tokens, HEADS * VALUE]          read_write
 //   state     vec2<f32>  [tokens, HEADS, 2]               read_write
 //
-//   grid    ceil(tokens / 32) × HEADS; workgroups of 256
+//   grid    ceil(tokens / TILE) × HEADS; workgroups and tiles of the module of `prefill`
 //   exact   f32 scores, softmax and sums in a fixed order
 //
 // Blocks come in order. Block 0 begins the sums; each leaves Σ p·v in output, the largest score and Σ p in state; the block
-// that holds the last position divides. Row t sees the positions up to step.position + t. VALUE is at most 256; all sizes are even.
+// that holds the last position of a tile of rows divides. Row t sees the positions up to step.position + t. VALUE is at most 256; all sizes are even.
 
 #import shared/step
 #import shared/block
 #import shared/pages
 #import attention/expanded_loads
-#import attention/prefill_core
+#import prefill
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> block: Block;
@@ -43,29 +43,15 @@ override RECORD: u32 = LATENT + ROPE;
 override NOPE_QUADS: u32 = (NOPE + 3) / 4;
 override KEY_QUADS: u32 = NOPE_QUADS + (ROPE + 3) / 4;
 
-fn read_sums(row0: u32, head: u32, lane: u32) {
-  for (var i = 0u; i < 4 * SPANS; i++) {
-    let at = sums_at(i, row0, head, lane);
-    if sums_exist(i, 0, row0, lane) { sums[i] = vec4<f32>(output[at], 0, 0); }
-    if sums_exist(i, 1, row0, lane) { sums[i] = vec4<f32>(sums[i].xy, output[at + 1]); }
-  }
-}
+fn kept(row: u32, head: u32) -> vec2<f32> { return state[row * HEADS + head]; }
+
+fn keep(row: u32, head: u32, softmax: vec2<f32>) { state[row * HEADS + head] = softmax; }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row0 = TILE * group.x;
-  let head = group.y;
-  let last = block.index == (step.context - 1) / BLOCK;
-  let end = min(min((block.index + 1) * BLOCK, step.position + row0 + TILE), step.context);
-  if block.index * BLOCK >= end && !last { return; }
-  let own = row0 + lane / SHARERS; // the row whose softmax this invocation shares in
-  let state_at = own * HEADS + head;
-  var softmax = vec2<f32>(LOWEST, 0.0);
-  let goes_on = block.index > 0;
-  if goes_on && own < step.tokens { softmax = state[state_at]; }
-  if goes_on { read_sums(row0, head, lane); }
-  softmax = attend_tiles(softmax, block.index * BLOCK, end, row0, head, lane);
-  if lane % SHARERS == 0 && own < step.tokens { state[state_at] = softmax; }
-  divide_sums(select(1.0, softmax.y, last), lane);
-  write_sums(row0, head, lane);
+  let first = block.index * BLOCK;
+  let end = min(step.position + row0 + TILE, step.context); // of what the tile sees
+  if first >= end { return; }
+  attend(first, min(first + BLOCK, end), row0, group.y, first > 0, first + BLOCK >= end, lane);
 }

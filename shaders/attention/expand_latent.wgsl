@@ -7,7 +7,7 @@
 //   weights   vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]     read
 //   expanded  f32        [BLOCK, HEADS * (NOPE + VALUE)]      read_write
 //
-//   grid    ceil(HEADS * (NOPE + VALUE) / 32) × BLOCK / 32; workgroups of 64
+//   grid    ceil(HEADS * (NOPE + VALUE) / TILE_OUTS) × BLOCK / TILE_ROWS; workgroups and tiles of the module of `products`
 //   exact   f32 sums; products_f16 rounds latents to 11 bits
 
 #import shared/step
@@ -16,7 +16,7 @@
 #import shared/fetch
 #import weights
 #import cache
-#import linear/tile
+#import products
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<uniform> block: Block;
@@ -37,27 +37,25 @@ override SCALE_STRIDE: u32;
 override RECORD: u32 = LATENT + ROPE;
 override OUT: u32 = HEADS * (NOPE + VALUE);
 
-fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
-  let position = block.index * BLOCK + row;
-  if position >= step.context { return mat4x4<f32>(); }
-  let cached = cache_row(position);
-  let pair = 8 * chunk;
-  let end = LATENT / 2; // where the record goes on with the key
-  return mat4x4<f32>(record_quad(cached, pair, end), record_quad(cached, pair + 2, end),
-    record_quad(cached, pair + 4, end), record_quad(cached, pair + 6, end));
+fn input_row(row: u32) -> u32 { return cache_row(min(block.index * BLOCK + row, step.context - 1)); }
+
+fn input_quad(at: u32, quad: u32) -> vec4<f32> {
+  return record_quad(at, 2 * quad, LATENT / 2); // where the record goes on with the key
 }
 
-@compute @workgroup_size(64)
+fn weight_row(out: u32) -> u32 { return min(out, OUT - 1); }
+
+@compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let row0 = TILE * group.y;
-  let out0 = TILE * group.x;
+  let row0 = TILE_ROWS * group.y;
+  let out0 = TILE_OUTS * group.x;
   if block.index * BLOCK + row0 >= step.context { return; }
-  multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, OUT - out0, (LATENT + 15) / 16, lane);
-  for (var i = 0u; i < 4; i++) {
-    let row = row0 + 4 * (lane / 8) + i;
-    for (var j = 0u; j < 4; j++) {
-      let out = out0 + 4 * (lane % 8) + j;
-      if row < BLOCK && out < OUT { expanded[row * ((OUT + 15) / 16 * 16) + out] = tile_value(i, j); }
-    }
+  multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, (LATENT + 15) / 16, lane);
+  let out = out0 + tile_out(lane);
+  for (var i = 0u; i < LANE_ROWS * one(); i++) {
+    let row = row0 + tile_row(lane, i);
+    if row >= BLOCK { continue; }
+    let at = row * ((OUT + 15) / 16 * 16) + out;
+    for (var j = 0u; j < min(4, max(out, OUT) - out); j++) { expanded[at + j] = tile_value(i)[j]; }
   }
 }

@@ -1,4 +1,4 @@
-// heads_prefill – attention of 32 rows of one head to all the keys and values of its group in the cache (prefill)
+// heads_prefill – attention of a tile of rows of one head to all the keys and values of its group in the cache (prefill)
 //
 //   step    Step                                uniform
 //   query   vec2<f32>  [tokens, HEADS * KEY]    read
@@ -6,7 +6,7 @@
 //   cache   u32        [rows, RECORD]           read
 //   output  vec2<f32>  [tokens, HEADS * VALUE]  read_write
 //
-//   grid    ceil(tokens / 32) × HEADS; workgroups of 256
+//   grid    ceil(tokens / TILE) × HEADS; workgroups and tiles of the module of `prefill`
 //   exact   f32 scores, softmax and sums in a fixed order
 //
 // Row t sees the positions up to step.position + t. VALUE is at most 256; all sizes are even.
@@ -14,7 +14,7 @@
 #import shared/step
 #import shared/pages
 #import attention/heads_loads
-#import attention/prefill_core
+#import prefill
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> query: array<vec2<f32>>;
@@ -33,12 +33,13 @@ fn value_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
   return cached_value(cache_row(position), head / GROUP, quad);
 }
 
+// One dispatch sees all positions: nothing is kept.
+fn kept(row: u32, head: u32) -> vec2<f32> { return vec2<f32>(); }
+
+fn keep(row: u32, head: u32, softmax: vec2<f32>) {}
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let row0 = TILE * group.x;
-  let head = group.y;
-  let end = min(step.position + row0 + TILE, step.context);
-  let softmax = attend_tiles(vec2<f32>(LOWEST, 0.0), 0, end, row0, head, lane);
-  divide_sums(softmax.y, lane);
-  write_sums(row0, head, lane);
+  attend(0, min(step.position + row0 + TILE, step.context), row0, group.y, false, true, lane);
 }

@@ -1,17 +1,17 @@
-// linear_prefill – y (+)= W x for many rows, in tiles of 32 input rows × 32 weight rows
+// linear_prefill – y (+)= W x for many rows, in tiles of TILE_ROWS input rows × TILE_OUTS weight rows
 //
 //   step     Step                            uniform
 //   x        vec4<f32>  [tokens, IN]         read
 //   weights  vec4<u32>  [OUT, IN]            read
 //   y        f32        [tokens, Y_STRIDE]   read_write
 //
-//   grid     ceil(OUT / 32) × ceil(tokens / 32); workgroups of 64
+//   grid     ceil(OUT / TILE_OUTS) × ceil(tokens / TILE_ROWS); workgroups and tiles of the module of `products`
 //   exact    f32 sums; products_f16 rounds x to 11 bits
 
 #import shared/step
 #import shared/fetch
 #import weights
-#import linear/tile
+#import products
 #import shared/chunk
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -19,7 +19,6 @@
 @group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-override WORKGROUP: u32 = 64;
 override IN: u32;
 override OUT: u32;
 override Y_STRIDE: u32; // floats
@@ -28,25 +27,24 @@ override SCALES: u32;
 override SCALE_STRIDE: u32;
 override ACCUMULATE: bool = false;
 
-fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
-  if row >= step.tokens { return mat4x4<f32>(); }
-  let at = 4 * (row * chunks_of(IN) + chunk);
-  return mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
-}
+fn input_row(row: u32) -> u32 { return min(row, step.tokens - 1) * (4 * chunks_of(IN)); }
+
+fn input_quad(at: u32, quad: u32) -> vec4<f32> { return x[at + quad]; }
+
+fn weight_row(out: u32) -> u32 { return min(out, OUT - 1); }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let row0 = TILE * group.y;
-  let out0 = TILE * group.x;
-  multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, OUT - out0, chunks_of(IN), lane);
-  for (var i = 0u; i < 4; i++) {
-    let row = row0 + 4 * (lane / 8) + i;
-    for (var j = 0u; j < 4; j++) {
-      let out = out0 + 4 * (lane % 8) + j;
-      if row < step.tokens && out < OUT {
-        let at = row * Y_STRIDE + out;
-        if ACCUMULATE { y[at] += tile_value(i, j); } else { y[at] = tile_value(i, j); }
-      }
+  let row0 = TILE_ROWS * group.y;
+  let out0 = TILE_OUTS * group.x;
+  multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, chunks_of(IN), lane);
+  let out = out0 + tile_out(lane);
+  for (var i = 0u; i < LANE_ROWS * one(); i++) {
+    let row = row0 + tile_row(lane, i);
+    if row >= step.tokens { continue; }
+    let at = row * Y_STRIDE + out;
+    for (var j = 0u; j < min(4, max(out, OUT) - out); j++) {
+      if ACCUMULATE { y[at + j] += tile_value(i)[j]; } else { y[at + j] = tile_value(i)[j]; }
     }
   }
 }

@@ -5,6 +5,8 @@
 
 #enable f16
 
+#import linear/tile
+
 alias Product = f16;
 
 fn chunk_scale(chunk: mat4x4<f32>) -> f32 {

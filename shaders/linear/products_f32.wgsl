@@ -1,5 +1,7 @@
 // products_f32 – a tile's numbers kept as f32
 
+#import linear/tile
+
 alias Product = f32;
 
 // Factor that every number of an input chunk is divided by before it is kept.

@@ -1,12 +1,13 @@
-// tile – 32 input rows times 32 weight rows by a workgroup of 64 invocations: the core of every prefill product
+// tile – 32 input rows times 32 weight rows by a workgroup of 64 invocations, through workgroup memory; offers what linear/tiles says
 //
-// The kernel defines `fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32>`: 16 columns of an input row, zeros beyond the last row.
-// It calls multiply_tile in uniform control flow; then tile_value(i, j) is the result for
-// input row row0 + 4 * (lane / 8) + i and weight row out0 + 4 * (lane % 8) + j.
+// A module of the slot `products` says which numbers lie in workgroup memory and how they are multiplied.
 
-#import products
+#import linear/tiles
 
-const TILE: u32 = 32;
+const WORKGROUP: u32 = 64;
+const TILE_ROWS: u32 = 32;
+const TILE_OUTS: u32 = 32;
+const LANE_ROWS: u32 = 4;
 
 // Columns 4q..4q+3 of row r lie at 32 * q + tile_place(r), so that neighbouring invocations read neighbouring vec4s.
 // The inputs' half of both arrays comes first, then the weights'.
@@ -15,6 +16,12 @@ var<workgroup> tile_numbers: array<vec4<Product>, 256>;
 var<workgroup> tile_scales: array<f32, 64>;
 var<private> tile_sums: mat4x4<f32>;
 
+fn tile_row(lane: u32, i: u32) -> u32 { return lane / 8 * 4 + i; }
+
+fn tile_out(lane: u32) -> u32 { return lane % 8 * 4; }
+
+fn tile_value(i: u32) -> vec4<f32> { return tile_sums[i]; }
+
 fn tile_place(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
 
 // Four rows of a half, four columns each, as read by the invocations that own these rows.
@@ -22,40 +29,39 @@ fn tile_rows(at: u32) -> mat4x4<Product> {
   return mat4x4<Product>(tile_numbers[at], tile_numbers[at + 8], tile_numbers[at + 16], tile_numbers[at + 24]);
 }
 
-// Each invocation brings one chunk: the first 32 of the inputs, the others of the weights.
+// Each invocation brings one chunk: the first 32 of the inputs, the others of the weights. `own`: the row it brings.
 // Weights stay unscaled in the tile: a block scale may be too small for f16.
-fn load_chunk(m: Matrix, row0: u32, out0: u32, outs: u32, chunk: u32, lane: u32) {
-  let r = lane % TILE;
-  var values = mat4x4<f32>();
-  var scale = 0.0;
-  if lane < TILE {
-    values = input_chunk(row0 + r, chunk);
+fn load_chunk(m: Matrix, own: u32, chunk: u32, lane: u32) {
+  var values: mat4x4<f32>;
+  var scale: f32;
+  if lane < TILE_ROWS {
+    let quad = 4 * chunk;
+    values = mat4x4<f32>(input_quad(own, quad), input_quad(own, quad + 1), input_quad(own, quad + 2), input_quad(own, quad + 3));
     scale = chunk_scale(values);
     values *= 1.0 / scale;
-  } else if r < outs {
-    values = weight_chunk(m, out0 + r, chunk);
-    scale = weight_scale(m, out0 + r, chunk);
+  } else {
+    values = weight_chunk(m, own, chunk);
+    scale = weight_scale(m, own, chunk);
   }
-  let half = lane / TILE;
-  let at = half * WEIGHTS_HALF + tile_place(r);
-  tile_scales[half * TILE + tile_place(r)] = scale;
+  let half = lane / TILE_ROWS;
+  let place = tile_place(lane % TILE_ROWS);
+  let at = half * WEIGHTS_HALF + place;
+  tile_scales[half * TILE_ROWS + place] = scale;
   tile_numbers[at] = vec4<Product>(values[0]);
   tile_numbers[at + 32] = vec4<Product>(values[1]);
   tile_numbers[at + 64] = vec4<Product>(values[2]);
   tile_numbers[at + 96] = vec4<Product>(values[3]);
 }
 
-// 1, which no compiler knows: it would unroll short loops around all this, and compile for seconds.
-fn one() -> u32 { return min(step.tokens, 1); }
-
-// row0: first input row; out0: first weight row; outs: weight rows from out0 that exist; chunks: of the shared dimension.
-fn multiply_tile(m: Matrix, row0: u32, out0: u32, outs: u32, chunks: u32, lane: u32) {
+fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
   let row = lane / 8;
   let out = lane % 8;
+  var own: u32;
+  if lane < TILE_ROWS { own = input_row(row0 + lane); } else { own = weight_row(out0 + lane - TILE_ROWS); }
   tile_sums = mat4x4<f32>();
   let end = chunks * one();
   for (var chunk = 0u; chunk < end; chunk++) {
-    load_chunk(m, row0, out0, outs, chunk, lane);
+    load_chunk(m, own, chunk, lane);
     workgroupBarrier();
     var sums = mat4x4<f32>();
     for (var at = row; at < WEIGHTS_HALF; at += 32) {
@@ -69,5 +75,3 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, outs: u32, chunks: u32, lane: 
     workgroupBarrier();
   }
 }
-
-fn tile_value(i: u32, j: u32) -> f32 { return tile_sums[i][j]; }

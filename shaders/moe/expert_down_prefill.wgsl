@@ -10,7 +10,7 @@
 //   weights2  vec4<u32>  [bank]                           read
 //   weights3  vec4<u32>  [bank]                           read
 //
-//   grid      ceil(HIDDEN / 32) × TILES; workgroups of 64; rows are grouped rows
+//   grid      ceil(HIDDEN / TILE_OUTS) × TILES; workgroups and tiles of the module of `products`
 //   exact     f32 sums; products_f16 rounds inner to 11 bits
 
 #import shared/step
@@ -18,7 +18,7 @@
 #import weights
 #import moe/experts
 #import moe/grouped
-#import linear/tile
+#import products
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> inner: array<vec4<f32>>;
@@ -30,7 +30,6 @@
 @group(0) @binding(7) var<storage, read> weights2: array<vec4<u32>>;
 @group(0) @binding(8) var<storage, read> weights3: array<vec4<u32>>;
 
-override WORKGROUP: u32 = 64;
 override HIDDEN: u32;
 override EXPERTS: u32;
 override INNER: u32;
@@ -43,13 +42,13 @@ override SHARED_STRIDE: u32 = 0;
 override SHARED_SCALES: u32 = 0;
 override SHARED_SCALE_STRIDE: u32 = 0;
 
-var<private> tile_end: u32;
+var<private> end: u32; // first grouped row behind the tile's
 
-fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
-  if row >= tile_end { return mat4x4<f32>(); }
-  let at = row * (I_STRIDE / 4) + 4 * chunk;
-  return mat4x4<f32>(inner[at], inner[at + 1], inner[at + 2], inner[at + 3]);
-}
+fn input_row(row: u32) -> u32 { return min(row, end - 1) * (I_STRIDE / 4); }
+
+fn input_quad(at: u32, quad: u32) -> vec4<f32> { return inner[at + quad]; }
+
+fn weight_row(out: u32) -> u32 { return min(out, HIDDEN - 1); }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -57,19 +56,18 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let at = tile_word(group.y);
   let expert = grouped[at];
   let row0 = grouped[at + 1];
-  let end = row0 + grouped[at + 2];
-  tile_end = end;
   if !open_expert(expert) { return; }
+  end = row0 + grouped[at + 2];
   let is_shared = expert == EXPERTS;
   let m = expert_matrix(expert, select(STRIDE, SHARED_STRIDE, is_shared),
     select(SCALES, SHARED_SCALES, is_shared), select(SCALE_STRIDE, SHARED_SCALE_STRIDE, is_shared));
-  let out0 = TILE * group.x;
-  multiply_tile(m, row0, out0, HIDDEN - out0, chunks_of(select(INNER, SHARED, is_shared)), lane);
-  for (var i = 0u; i < 4; i++) {
-    let row = row0 + 4 * (lane / 8) + i;
-    for (var j = 0u; j < 4; j++) {
-      let out = out0 + 4 * (lane % 8) + j;
-      if row < end && out < HIDDEN { output[row * (16 * chunks_of(HIDDEN)) + out] = tile_value(i, j); }
-    }
+  let out0 = TILE_OUTS * group.x;
+  multiply_tile(m, row0, out0, chunks_of(select(INNER, SHARED, is_shared)), lane);
+  let out = out0 + tile_out(lane);
+  for (var i = 0u; i < LANE_ROWS * one(); i++) {
+    let row = row0 + tile_row(lane, i);
+    if row >= end { continue; }
+    let into = row * (16 * chunks_of(HIDDEN)) + out;
+    for (var j = 0u; j < min(4, max(out, HIDDEN) - out); j++) { output[into + j] = tile_value(i)[j]; }
   }
 }

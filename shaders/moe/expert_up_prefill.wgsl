@@ -10,7 +10,7 @@
 //   weights2  vec4<u32>  [bank]                           read
 //   weights3  vec4<u32>  [bank]                           read
 //
-//   grid      ceil(max(INNER, SHARED) / 32) × TILES; workgroups of 64; inner's rows are grouped rows
+//   grid      ceil(max(INNER, SHARED) / (TILE_OUTS / 2)) × TILES; workgroups and tiles of the module of `products`
 //   exact     f32 sums; products_f16 rounds x to 11 bits
 
 #import shared/step
@@ -19,7 +19,7 @@
 #import weights
 #import moe/experts
 #import moe/grouped
-#import linear/tile
+#import products
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -31,7 +31,6 @@
 @group(0) @binding(7) var<storage, read> weights2: array<vec4<u32>>;
 @group(0) @binding(8) var<storage, read> weights3: array<vec4<u32>>;
 
-override WORKGROUP: u32 = 64;
 override HIDDEN: u32;
 override EXPERTS: u32;
 override INNER: u32;
@@ -44,16 +43,22 @@ override SCALES: u32;        // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_SCALES: u32 = 0;
 
-var<private> tile_end: u32;
+var<private> end: u32;  // first grouped row behind the tile's
+var<private> outs: u32; // inner width of the tile's expert
+var<private> up: u32;   // where its up rows begin
 
-fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
-  if row >= tile_end { return mat4x4<f32>(); }
+fn input_row(row: u32) -> u32 {
+  let own = min(row, end - 1);
   let pairs = step.tokens * ACTIVE;
-  var token = row - pairs;
-  if row < pairs { token = grouped[token_word(row)]; }
-  let at = 4 * (token * chunks_of(HIDDEN) + chunk);
-  return mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
+  var token = own - pairs;
+  if own < pairs { token = grouped[token_word(own)]; }
+  return token * (4 * chunks_of(HIDDEN));
 }
+
+fn input_quad(at: u32, quad: u32) -> vec4<f32> { return x[at + quad]; }
+
+// Four places are two rows of gate, then the two of up that go with them.
+fn weight_row(out: u32) -> u32 { return min(out / 4 * 2 + out % 2, outs - 1) + select(0, up, out % 4 >= 2); }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -61,24 +66,22 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let at = tile_word(group.y);
   let expert = grouped[at];
   let row0 = grouped[at + 1];
-  let end = row0 + grouped[at + 2];
-  tile_end = end;
   let is_shared = expert == EXPERTS;
-  let outs = select(INNER, SHARED, is_shared);
-  let out0 = TILE * group.x;
-  if out0 >= outs || !open_expert(expert) { return; }
+  let width = select(INNER, SHARED, is_shared);
+  let out0 = TILE_OUTS * group.x;
+  if out0 / 2 >= width || !open_expert(expert) { return; }
+  end = row0 + grouped[at + 2];
+  outs = width;
+  up = select(UP, SHARED_UP, is_shared);
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
-
-  var gates = mat4x4<f32>();
-  for (var part = 0u; part < 2 * one(); part++) {
-    gates = tile_sums;
-    multiply_tile(m, row0, out0 + part * select(UP, SHARED_UP, is_shared), outs - out0, chunks_of(HIDDEN), lane);
-  }
-  for (var i = 0u; i < 4; i++) {
-    let row = row0 + 4 * (lane / 8) + i;
-    for (var j = 0u; j < 4; j++) {
-      let out = out0 + 4 * (lane % 8) + j;
-      if row < end && out < outs { inner[row * I_STRIDE + out] = silu(gates[i][j]) * tile_value(i, j); }
-    }
+  multiply_tile(m, row0, out0, chunks_of(HIDDEN), lane);
+  let out = (out0 + tile_out(lane)) / 2;
+  for (var i = 0u; i < LANE_ROWS * one(); i++) {
+    let row = row0 + tile_row(lane, i);
+    if row >= end { continue; }
+    let value = tile_value(i);
+    let into = row * I_STRIDE + out;
+    if out < width { inner[into] = silu(value.x) * value.z; }
+    if out + 1 < width { inner[into + 1] = silu(value.y) * value.w; }
   }
 }

@@ -19,6 +19,7 @@
 override WORKGROUP: u32 = 256;
 override EXPERTS: u32;
 override SHARED: u32 = 0;
+override TILE_ROWS: u32;
 
 var<workgroup> counts: array<atomic<u32>, EXPERTS>;
 

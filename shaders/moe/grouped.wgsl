@@ -7,8 +7,6 @@ override ACTIVE: u32;
 override TILES: u32;      // room for tiles
 override MAX_TOKENS: u32; // room for tokens
 
-const TILE_ROWS: u32 = 32;
-
 fn tile_word(tile: u32) -> u32 { return 1 + 3 * tile; }
 
 fn token_word(grouped_row: u32) -> u32 { return 1 + 3 * TILES + grouped_row; }

@@ -79,10 +79,12 @@ const findAdapter = async (gpu: GPU | undefined) =>
 
 function capabilitiesOf({ features, limits, info }: GPUAdapter, options: DeviceOptions): Capabilities {
   const raised = options.limits !== 'default'
+  const subgroups = options.subgroups !== false && features.has('subgroups')
   const binding = raised ? limits.maxStorageBufferBindingSize : GUARANTEED.maxBindingBytes
   return {
     f16: options.f16 !== false && features.has('shader-f16'),
-    subgroups: options.subgroups !== false && features.has('subgroups'),
+    subgroups,
+    subgroupSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
     timestamps: features.has('timestamp-query'),
     software: isSoftware(info),
     maxBindingBytes: Math.min(binding, options.maxBindingBytes ?? Number.POSITIVE_INFINITY),

@@ -5,6 +5,7 @@
 export interface Capabilities {
   readonly f16: boolean
   readonly subgroups: boolean
+  readonly subgroupSize: number // that of the smallest subgroup; 0 without subgroups, or where it is not told
   readonly timestamps: boolean
   readonly software: boolean // runs on the CPU: arithmetic and barriers cost more than memory
   readonly maxBindingBytes: number
@@ -15,6 +16,7 @@ export interface Capabilities {
 export const GUARANTEED: Capabilities = {
   f16: false,
   subgroups: false,
+  subgroupSize: 0,
   timestamps: false,
   software: false,
   maxBindingBytes: 128 * 1024 * 1024,

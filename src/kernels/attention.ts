@@ -1,10 +1,32 @@
 // Answers: what are the contracts of shaders/attention? It must not know which step uses the absorbed and which the materialised form.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+import type { Capabilities } from '../gpu/limits.ts'
 
 /** Heads that one workgroup of `latent_attend` serves from each staged record. */
 export const latentHeadTile = 16
-/** Rows that one workgroup of `attend_prefill` serves. */
-export const prefillQueries = 32
+
+/** A module of the slot `prefill`, and the rows that one workgroup of it serves, as the shader has it. */
+export interface QueryTiles {
+  readonly module: string
+  readonly rows: number
+}
+
+export const QUERY_TILES = {
+  plain: { module: 'attention/prefill_tile', rows: 32 },
+  spread4: { module: 'attention/prefill_spread_4', rows: 16 },
+  spread8: { module: 'attention/prefill_spread_8', rows: 16 },
+} as const satisfies Record<string, QueryTiles>
+
+/** How attention of prefill is cut into tiles, for the same reasons as `chooseTiles`. */
+export function chooseQueryTiles({
+  software,
+  subgroupSize,
+}: Pick<Capabilities, 'software' | 'subgroupSize'>): QueryTiles {
+  if (software && subgroupSize >= 8) return QUERY_TILES.spread8
+  if (software && subgroupSize >= 4) return QUERY_TILES.spread4
+  return QUERY_TILES.plain
+}
+
 /** The largest sizes that the kernels have registers for. */
 export const attentionLimits = { record: 576, value: 256 } as const
 
@@ -127,5 +149,5 @@ export const attendPrefill = defineKernel({
     'Q_STRIDE',
     'HALF_SPLIT',
   ],
-  slots: ['cache'],
+  slots: ['cache', 'prefill'],
 })

@@ -99,5 +99,5 @@ export const headsPrefill = defineKernel({
   path: 'attention/heads_prefill',
   bindings: { step, query, pages, cache, output },
   constants: [...sizes, 'SCALE'],
-  slots: ['cache'],
+  slots: ['cache', 'prefill'],
 })

@@ -11,7 +11,6 @@ const EXPERTS = [
   'I_STRIDE',
   'SHARED_SCALES',
   'FIRST_BANK',
-  'WORKGROUP',
 ] as const
 const UP = [...MATRIX, ...EXPERTS, 'UP', 'SHARED_UP'] as const
 const DOWN = [...MATRIX, ...EXPERTS, 'SHARED_STRIDE', 'SHARED_SCALE_STRIDE'] as const
@@ -69,7 +68,7 @@ export const expertUpDecode = defineKernel({
     inner: write('f32', '[tokens, ACTIVE + 1, I_STRIDE]'),
     ...banks,
   },
-  constants: [...UP, 'LANES'],
+  constants: [...UP, 'WORKGROUP', 'LANES'],
   slots: ['weights', 'banks', 'share'],
 })
 
@@ -83,14 +82,14 @@ export const expertDownDecode = defineKernel({
     y: write('f32', '[tokens, HIDDEN]'),
     ...banks,
   },
-  constants: [...DOWN, 'LANES'],
+  constants: [...DOWN, 'WORKGROUP', 'LANES'],
   slots: ['weights', 'banks', 'share'],
 })
 
 export const groupTokens = defineKernel({
   path: 'moe/group_tokens',
   bindings: { step, route: routed, grouped: write('u32', '[grouped words]') },
-  constants: ['EXPERTS', 'ACTIVE', 'SHARED', ...GROUPED, 'WORKGROUP'],
+  constants: ['EXPERTS', 'ACTIVE', 'SHARED', ...GROUPED, 'TILE_ROWS', 'WORKGROUP'],
 })
 
 export const expertUpPrefill = defineKernel({

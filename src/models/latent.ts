@@ -6,12 +6,12 @@ import {
   absorbQuery,
   attendPrefill,
   attentionLimits,
+  chooseQueryTiles,
   expandLatent,
   latentAttend,
   latentHeadTile,
   latentMerge,
   latentWrite,
-  prefillQueries,
   ropeQuery,
 } from '../kernels/attention.ts'
 import { HadalError } from '../lib/error.ts'
@@ -26,9 +26,8 @@ import {
   linear,
   norm,
   packModule,
-  productsModule,
   reduceModule,
-  TILE,
+  tilesOf,
   vectorResource,
   WORKGROUP,
   whole,
@@ -196,15 +195,17 @@ function prefill(
     grid: (step) => [ceilDiv((HEADS * ROPE) / 2, WORKGROUP), step.tokens],
   })
   const expanded = graph.activation('expanded', 'f32', BLOCK, HEADS * (NOPE + VALUE))
+  const tiles = tilesOf(context)
+  const queries = chooseQueryTiles(context.capabilities)
   const state = graph.scratch('softmax state', mode.rows * HEADS * 2)
   graph.repeat(
     (step) => ceilDiv(step.position + step.tokens, BLOCK),
     () => {
       graph.dispatch(expandLatent, {
         constants: { ...headConstants(mla), BLOCK, ...expand.constants },
-        imports: { weights: expand.module, cache: cacheModule(context), products: productsModule(context) },
+        imports: { weights: expand.module, cache: cacheModule(context), products: tiles.module },
         operands: { pages: cache.pages, cache: cache.records, weights: expand.weights, expanded },
-        grid: [ceilDiv(HEADS * (NOPE + VALUE), TILE), BLOCK / TILE],
+        grid: [ceilDiv(HEADS * (NOPE + VALUE), tiles.outs), BLOCK / tiles.rows],
       })
       graph.dispatch(attendPrefill, {
         constants: {
@@ -213,9 +214,9 @@ function prefill(
           SCALE: mla.scale,
           ...queryConstants(mla, query),
         },
-        imports: { cache: cacheModule(context) },
+        imports: { cache: cacheModule(context), prefill: queries.module },
         operands: { query, expanded, pages: cache.pages, cache: cache.records, output: heads, state },
-        grid: (step) => [ceilDiv(step.tokens, prefillQueries), HEADS],
+        grid: (step) => [ceilDiv(step.tokens, queries.rows), HEADS],
       })
     },
   )

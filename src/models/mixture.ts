@@ -20,10 +20,9 @@ import {
   linear,
   matrixConstants,
   norm,
-  productsModule,
   reduceModule,
   shareOf,
-  TILE,
+  tilesOf,
   vectorResource,
   WORKGROUP,
   weightsModule,
@@ -182,38 +181,38 @@ function prefillExperts(
 ): void {
   const { graph, mode } = context
   const size = sizes(spec, layer)
+  const tiles = tilesOf(context)
   const assignments = mode.rows * layer.active
   // Each expert's last tile may be partly filled; the shared expert takes every token once more.
   const TILES =
     Math.min(layer.experts, assignments) +
-    ceilDiv(assignments, TILE) +
-    (size.SHARED > 0 ? ceilDiv(mode.rows, TILE) : 0)
+    ceilDiv(assignments, tiles.rows) +
+    (size.SHARED > 0 ? ceilDiv(mode.rows, tiles.rows) : 0)
   const group = { TILES, MAX_TOKENS: mode.rows }
   const grouped = graph.activation('grouped', 'u32', 1, 1 + 3 * TILES + 2 * assignments)
   const { EXPERTS, ACTIVE, SHARED, HIDDEN } = size
   graph.dispatch(groupTokens, {
-    constants: { EXPERTS, ACTIVE, SHARED, ...group },
+    constants: { EXPERTS, ACTIVE, SHARED, ...group, TILE_ROWS: tiles.rows },
     operands: { route, grouped },
     grid: [1],
   })
   const rows = mode.rows * (layer.active + 1)
   const inner = graph.activation('expert inner', 'f32', rows, size.I_STRIDE)
   const output = graph.activation('expert output', 'f32', rows, HIDDEN)
-  const products = productsModule(context)
   forBanks(up, BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpPrefill, {
       constants: { ...size, ...upConstants(up), ...group, FIRST_BANK },
-      imports: { weights: weightsModule(up.routed), banks, products },
+      imports: { weights: weightsModule(up.routed), banks, products: tiles.module },
       operands: { x: normed, grouped, slots: resource(up.slots), inner, ...weights },
-      grid: [ceilDiv(Math.max(size.INNER, size.SHARED), TILE), TILES],
+      grid: [ceilDiv(Math.max(size.INNER, size.SHARED), tiles.outs / 2), TILES],
     })
   })
   forBanks(down, BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownPrefill, {
       constants: { ...size, ...downConstants(down), ...group, FIRST_BANK },
-      imports: { weights: weightsModule(down.routed), banks, products },
+      imports: { weights: weightsModule(down.routed), banks, products: tiles.module },
       operands: { inner, grouped, slots: resource(down.slots), output, ...weights },
-      grid: [ceilDiv(HIDDEN, TILE), TILES],
+      grid: [ceilDiv(HIDDEN, tiles.outs), TILES],
     })
   })
   graph.dispatch(combineExperts, {

@@ -10,7 +10,7 @@ import {
   type PartLayout,
 } from '../gpu/matrix.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
-import { linearDecode, linearPrefill } from '../kernels/linear.ts'
+import { chooseTiles, linearDecode, linearPrefill, type Tiles } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
 import { type Activation, type Graph, type Operand, resource, type View } from '../program/graph.ts'
 import type { CacheForm } from './cache-form.ts'
@@ -55,15 +55,15 @@ export function shareOf({ software }: Capabilities, together = 1): Share {
       }
     : { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
 }
-/** Rows and columns of a prefill tile. */
-export const TILE = 32
 
 export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
 
 export const reduceModule = ({ capabilities }: Context): string =>
   capabilities.subgroups ? 'shared/reduce_subgroup' : 'shared/reduce'
 
-export const productsModule = ({ mode }: Context): string => `linear/products_${mode.products}`
+/** The tiles of prefill's products. `exact`: with f32 factors even where others are f16. */
+export const tilesOf = ({ mode, capabilities }: Context, exact = false): Tiles =>
+  chooseTiles(exact ? 'f32' : mode.products, capabilities)
 
 /** How the numbers of a record are stored: shaders/cache to read them, shaders/pack to write a latent. */
 const recordFormat = ({ mode }: Context): string =>
@@ -133,12 +133,12 @@ export function linear(
         grid: [ceilDiv(part.rows, share.rows)],
       })
     } else {
-      const products = options.exact ? 'linear/products_f32' : productsModule(context)
+      const tiles = tilesOf(context, options.exact)
       graph.dispatch(linearPrefill, {
         constants,
-        imports: { weights: weightsModule(matrix), products },
+        imports: { weights: weightsModule(matrix), products: tiles.module },
         operands,
-        grid: (step) => [ceilDiv(part.rows, TILE), ceilDiv(step.tokens, TILE)],
+        grid: (step) => [ceilDiv(part.rows, tiles.outs), ceilDiv(step.tokens, tiles.rows)],
       })
     }
   }

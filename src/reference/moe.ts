@@ -129,6 +129,7 @@ export function group_tokens(
   chosen: readonly (readonly number[])[],
   experts: number,
   shared: boolean,
+  tileRows: number,
 ): { rows: GroupedRow[]; tiles: Tile[] } {
   const rows = chosen
     .flatMap((ids, token) => ids.map((expert, choice) => ({ expert, token, choice })))
@@ -137,7 +138,8 @@ export function group_tokens(
   const tiles: Tile[] = []
   rows.forEach(({ expert }, row) => {
     const last = tiles.at(-1)
-    if (last?.expert === expert && last.rows < 32) tiles[tiles.length - 1] = { ...last, rows: last.rows + 1 }
+    if (last?.expert === expert && last.rows < tileRows)
+      tiles[tiles.length - 1] = { ...last, rows: last.rows + 1 }
     else tiles.push({ expert, firstRow: row, rows: 1 })
   })
   return { rows, tiles }

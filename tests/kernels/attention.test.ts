@@ -14,6 +14,7 @@ import { LayerKernels } from '../support/attention.ts'
 import { emptyCache, packRecords, pageTable, unpackRecords } from '../support/cache.ts'
 import { type LayerOptions, makeLayer } from '../support/layer.ts'
 import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+import { everyTiles, ownTiles } from '../support/tiles.ts'
 import { WEIGHT_FORMATS } from '../support/weights.ts'
 
 const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
@@ -131,10 +132,12 @@ describeOnAdapters('attention', (adapter) => {
 
       const { cache, pages, records } = fill({ layer, kernels }, 70)
       const expanded = expand_latent(records, layer.expand.values, layer)
-      for (const products of device.capabilities.f16 && format === 'fp8_block' ? ['f32', 'f16'] : ['f32']) {
+      const { capabilities } = device
+      for (const [tiles, tolerance] of format === 'fp8_block'
+        ? everyTiles(capabilities)
+        : [ownTiles(capabilities)]) {
         const place = { position: 60, tokens: 10, pages }
-        const block = await kernels.expandLatent(cache, place, { block: 64, index: 1, products })
-        const tolerance = products === 'f16' ? TOLERANCE.f16 : TOLERANCE.f32
+        const block = await kernels.expandLatent(cache, place, { block: 64, index: 1, tiles })
         expectClose(unpadRows(block, 144).subarray(0, 6 * 144), expanded.subarray(64 * 144), tolerance)
       }
     })

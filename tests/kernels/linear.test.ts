@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { linearDecode, linearPrefill } from '../../src/kernels/linear.ts'
+import { linearDecode, linearPrefill, TILES, type Tiles } from '../../src/kernels/linear.ts'
 import { linear_decode, linear_prefill } from '../../src/reference/linear.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+import { everyTiles, ownTiles } from '../support/tiles.ts'
 import { modulesOf, type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
 const BLOCKS = { rows: 32, cols: 48 } // small and odd, so that small matrices have many and cut ones
@@ -56,13 +57,13 @@ describeOnAdapters('linear', (adapter) => {
     return unpadRows(y, matrix.rows)
   }
 
-  const prefill = async (x: Float32Array, matrix: PackedMatrix, products = 'f32', before?: Float32Array) => {
+  const prefill = async (x: Float32Array, matrix: PackedMatrix, tiles: Tiles, before?: Float32Array) => {
     const { tokens, constants, data } = shared(x, matrix, before)
     const { y } = await runKernel(device, {
       kernel: linearPrefill,
-      constants: { ...constants, WORKGROUP: 64 },
-      imports: { ...matrix.imports, products: `linear/products_${products}` },
-      grid: [Math.ceil(matrix.rows / 32), Math.ceil(tokens / 32)],
+      constants,
+      imports: { ...matrix.imports, products: tiles.module },
+      grid: [Math.ceil(matrix.rows / tiles.outs), Math.ceil(tokens / tiles.rows)],
       step: { tokens },
       data,
     })
@@ -76,13 +77,22 @@ describeOnAdapters('linear', (adapter) => {
       const matrix = randomMatrix(509, 138, format, 1, BLOCKS)
       const x = normals(35 * 138, 2)
       const wanted = linear_prefill(f64(x), matrix.values, 138)
-      expectClose(await prefill(x, matrix), wanted, TOLERANCE.f32)
-      if (device.capabilities.f16) expectClose(await prefill(x, matrix, 'f16'), wanted, TOLERANCE.f16)
+      const [tiles, tolerance] = ownTiles(device.capabilities)
+      expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
       for (const weights of modulesOf(format)) {
         expectClose(await decode(x.slice(0, 138), matrix, { weights }), wanted.slice(0, 509), TOLERANCE.f32)
       }
     })
   }
+
+  it('every kind of tile that the device can run', async () => {
+    const matrix = randomMatrix(67, 138, 'fp8_block', 1, BLOCKS)
+    const x = normals(35 * 138, 2)
+    const wanted = linear_prefill(f64(x), matrix.values, 138)
+    for (const [tiles, tolerance] of everyTiles(device.capabilities)) {
+      expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
+    }
+  })
 
   it('one number, and one more than a tile, added to what is there', async () => {
     for (const [size, tokens] of [
@@ -93,7 +103,8 @@ describeOnAdapters('linear', (adapter) => {
       const x = normals(tokens * size, size)
       const before = normals(tokens * size, 9)
       const wanted = linear_prefill(f64(x), matrix.values, size).map((value, i) => value + (before[i] ?? 0))
-      expectClose(await prefill(x, matrix, 'f32', before), wanted, TOLERANCE.f32)
+      const [tiles, tolerance] = ownTiles(device.capabilities)
+      expectClose(await prefill(x, matrix, tiles, before), wanted, tolerance)
       const first = await decode(x.slice(0, size), matrix, { before: before.slice(0, size) })
       expectClose(first, wanted.slice(0, size), TOLERANCE.f32)
     }
@@ -105,14 +116,18 @@ describeOnAdapters('linear', (adapter) => {
     const matrix = packMatrix(tiny, 256, 'fp8_block', BLOCKS)
     for (const scale of [1e-20, 1, 1e6, 1e20]) {
       const x = normals(3 * 256, 2, scale)
-      expectClose(await prefill(x, matrix, 'f16'), linear_prefill(f64(x), matrix.values, 256), TOLERANCE.f16)
+      expectClose(
+        await prefill(x, matrix, TILES.f16),
+        linear_prefill(f64(x), matrix.values, 256),
+        TOLERANCE.f16,
+      )
     }
     const cancelling = packMatrix(
       Float32Array.from({ length: 32 }, (_, i) => (i % 2 ? -3 : 3)),
       32,
       'f32',
     )
-    expect(await prefill(new Float32Array(32).fill(300.7), cancelling, 'f16')).toEqual(Float64Array.of(0))
+    expect(await prefill(new Float32Array(32).fill(300.7), cancelling, TILES.f16)).toEqual(Float64Array.of(0))
   })
 
   // Without lanes, an invocation has its rows to itself.

@@ -19,6 +19,7 @@ import {
   prefillMixture,
 } from '../support/mixture.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+import { everyTiles, ownTiles } from '../support/tiles.ts'
 
 type Mlp = (row: Float64Array, experts: readonly Expert[], weights: readonly number[]) => Float64Array
 
@@ -67,7 +68,7 @@ describeOnAdapters('experts', (adapter) => {
     count: BankCount,
     tokens: number,
     only: readonly number[],
-    products: readonly ('f32' | 'f16')[] = ['f32'],
+    tilings = [ownTiles(device.capabilities)],
   ) => {
     const mixture = randomMixture(sizes)
     const input = {
@@ -79,15 +80,14 @@ describeOnAdapters('experts', (adapter) => {
       const decoded = await decodeMixture(device, mixture, count, input, by)
       expectClose(decoded, wantedOf(mixture, input, decodeMlp), TOLERANCE.f32)
     }
-    for (const product of products) {
-      const y = await prefillMixture(device, mixture, count, input, `linear/products_${product}`)
-      expectClose(y, wantedOf(mixture, input, prefillMlp), TOLERANCE[product])
+    for (const [tiles, tolerance] of tilings) {
+      const y = await prefillMixture(device, mixture, count, input, tiles)
+      expectClose(y, wantedOf(mixture, input, prefillMlp), tolerance)
     }
   }
 
   it('fp8 experts in six banks, a shared one, one that nobody chose', async () => {
-    const products = device.capabilities.f16 ? (['f32', 'f16'] as const) : (['f32'] as const)
-    await check({ ...SIZES, banks: 6 }, 4, 7, [0, 1, 3, 4], products)
+    await check({ ...SIZES, banks: 6 }, 4, 7, [0, 1, 3, 4], everyTiles(device.capabilities))
   })
 
   it('one bank a dispatch, no shared expert, one expert takes all', async () => {
@@ -101,16 +101,16 @@ describeOnAdapters('experts', (adapter) => {
   }
 
   it('group_tokens: sorted by expert, cut into tiles, nothing else written', async () => {
-    for (const [tokens, active, only, shared] of [
-      [1, 1, [3], 0],
-      [70, 2, [0, 1, 3, 4], 1],
-      [64, 1, [2], 1],
-      [33, 5, EVERY, 0],
+    for (const [tokens, active, only, shared, TILE_ROWS] of [
+      [1, 1, [3], 0, 32],
+      [70, 2, [0, 1, 3, 4], 1, 16],
+      [64, 1, [2], 1, 32],
+      [33, 5, EVERY, 0, 16],
     ] as const) {
       const routes = randomRoutes(tokens, active, only, tokens)
       const [MAX_TOKENS, TILES] = [80, 24]
       const ids = routes.map((choices) => choices.map(({ expert }) => expert))
-      const { rows, tiles } = group_tokens(ids, 5, shared > 0)
+      const { rows, tiles } = group_tokens(ids, 5, shared > 0, TILE_ROWS)
       const wanted = new Uint32Array(1 + 3 * TILES + 2 * MAX_TOKENS * active).fill(0xbeef)
       const words = tiles.flatMap((tile) => [tile.expert, tile.firstRow, tile.rows])
       wanted.set([tiles.length, ...words])
@@ -119,7 +119,9 @@ describeOnAdapters('experts', (adapter) => {
         wanted[1 + 3 * TILES + row] = token
         wanted[1 + 3 * TILES + (MAX_TOKENS + token) * active + choice] = row
       })
-      expect(await groupRoutes(device, routes, { experts: 5, shared }, { MAX_TOKENS, TILES })).toEqual(wanted)
+      expect(
+        await groupRoutes(device, routes, { experts: 5, shared }, { MAX_TOKENS, TILES, TILE_ROWS }),
+      ).toEqual(wanted)
     }
   })
 })

@@ -4,14 +4,15 @@ import type { Device } from '../../src/gpu/device.ts'
 import {
   absorbQuery,
   attendPrefill,
+  chooseQueryTiles,
   expandLatent,
   latentAttend,
   latentHeadTile,
   latentMerge,
   latentWrite,
-  prefillQueries,
   ropeQuery,
 } from '../../src/kernels/attention.ts'
+import { chooseTiles, type Tiles } from '../../src/kernels/linear.ts'
 import type { CacheFormat } from './cache.ts'
 import { type Data, runKernel } from './kernel.ts'
 import type { Layer } from './layer.ts'
@@ -190,7 +191,11 @@ export class LayerKernels {
   async expandLatent(
     cache: Data,
     { position, tokens, pages }: Place,
-    { block, index, products = 'f32' }: { block: number; index: number; products?: string },
+    {
+      block,
+      index,
+      tiles = chooseTiles('f32', this.#device.capabilities),
+    }: { block: number; index: number; tiles?: Tiles },
   ) {
     const layer = this.#layer
     const { heads, value } = layer
@@ -198,8 +203,8 @@ export class LayerKernels {
     const { expanded } = await runKernel(this.#device, {
       kernel: expandLatent,
       constants: { ...headConstants(layer), BLOCK: block, ...layer.expand.constants },
-      imports: { ...layer.expand.imports, cache: this.#cacheModule, products: `linear/products_${products}` },
-      grid: [ceilDiv(columns, 32), block / 32],
+      imports: { ...layer.expand.imports, cache: this.#cacheModule, products: tiles.module },
+      grid: [ceilDiv(columns, tiles.outs), block / tiles.rows],
       step: { position, tokens },
       data: {
         block: Uint32Array.of(index, 0, 0, 0),
@@ -222,14 +227,15 @@ export class LayerKernels {
   ) {
     const layer = this.#layer
     const { heads, value, width } = layer
+    const tiles = chooseQueryTiles(this.#device.capabilities)
     let output: Data = zeroRows(tokens, heads * value)
     let state: Data = new Float32Array(tokens * heads * 2).fill(Number.NaN)
     for (let index = 0; index * block < position + tokens; index++) {
       const result: Record<'output' | 'state', Data> = await runKernel(this.#device, {
         kernel: attendPrefill,
         constants: { ...headConstants(layer), BLOCK: block, SCALE: layer.scale, ...queryConstants(layer, 0) },
-        imports: { cache: this.#cacheModule },
-        grid: [ceilDiv(tokens, prefillQueries), heads],
+        imports: { cache: this.#cacheModule, prefill: tiles.module },
+        grid: [ceilDiv(tokens, tiles.rows), heads],
         step: { position, tokens },
         data: {
           block: Uint32Array.of(index, 0, 0, 0),

@@ -1,6 +1,7 @@
 // Answers: how do the kernels of a mixture of experts run one after the other, as the engine runs them? In decode and in prefill.
 // It must not know what they should compute.
 import type { Device } from '../../src/gpu/device.ts'
+import type { Tiles } from '../../src/kernels/linear.ts'
 import {
   combineExperts,
   expertDownDecode,
@@ -44,7 +45,6 @@ function constantsOf({ sizes, up, down, upStart, sharedUpStart }: TestMixture, a
     INNER: sizes.inner,
     SHARED: sizes.shared,
     I_STRIDE: pad16(Math.max(sizes.inner, sizes.shared)),
-    WORKGROUP: 64,
   }
   const sharedScales = (bank: Bank) => ({ SHARED_SCALES: bank.shared?.constants.SCALES ?? 0 })
   return {
@@ -126,6 +126,7 @@ export async function decodeMixture(
 export interface GroupedRoom {
   readonly MAX_TOKENS: number
   readonly TILES: number
+  readonly TILE_ROWS: number
 }
 
 /** group_tokens; words that it does not write keep 0xbeef. */
@@ -153,15 +154,15 @@ export async function prefillMixture(
   mixture: TestMixture,
   count: BankCount,
   { x, routes, before }: MixtureInput,
-  products: string,
+  tiles: Tiles,
 ): Promise<Float64Array> {
   const { hidden, inner, shared, experts } = mixture.sizes
   const [tokens, active] = [routes.length, activeOf(routes)]
   const step = { tokens }
   const room = { TILES: experts + 8, MAX_TOKENS: tokens + 3 }
-  const grouped = await groupRoutes(device, routes, mixture.sizes, room)
+  const grouped = await groupRoutes(device, routes, mixture.sizes, { ...room, TILE_ROWS: tiles.rows })
   const constants = constantsOf(mixture, active)
-  const modules = { ...mixture.up.routed.imports, products }
+  const modules = { ...mixture.up.routed.imports, products: tiles.module }
   const rows = tokens * (active + 1)
   const noInner = new Float32Array(rows * constants.up.I_STRIDE)
   const inners = await forBanks(mixture.up, count, noInner, async (run, written) => {
@@ -169,7 +170,7 @@ export async function prefillMixture(
       kernel: expertUpPrefill,
       constants: { ...constants.up, ...run.constants, ...room },
       imports: { ...modules, ...run.imports },
-      grid: [Math.ceil(Math.max(inner, shared) / 32), room.TILES],
+      grid: [Math.ceil((2 * Math.max(inner, shared)) / tiles.outs), room.TILES],
       step,
       data: { x: padRows(x, hidden), grouped, inner: written, ...run.data },
     })
@@ -181,7 +182,7 @@ export async function prefillMixture(
       kernel: expertDownPrefill,
       constants: { ...constants.down, ...run.constants, ...room },
       imports: { ...modules, ...run.imports },
-      grid: [Math.ceil(hidden / 32), room.TILES],
+      grid: [Math.ceil(hidden / tiles.outs), room.TILES],
       step,
       data: { inner: inners, grouped, output: written, ...run.data },
     })

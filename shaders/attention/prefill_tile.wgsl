@@ -1,8 +1,11 @@
-// attention/prefill_core – 32 rows of one head over tiles of 32 keys, by a workgroup of 256: the core of prefill attention
+// attention/prefill_tile – 32 rows of one head over tiles of 32 keys, by a workgroup of 256: the core of prefill attention
 //
 // The kernel defines HEADS, VALUE, SCALE, KEY_QUADS (quads of a query or key), `output`, and in quads of columns
-// query_quad(row, head, quad), key_quad(position, head, quad) and value_quad(position, head, quad). It calls attend_tiles in uniform
-// control flow, then divide_sums and write_sums. Row t sees the positions up to step.position + t. VALUE is at most 256.
+// query_quad(row, head, quad), key_quad(position, head, quad) and value_quad(position, head, quad). Row t sees the positions up to
+// step.position + t. VALUE is at most 256. In uniform control flow it calls
+//   attend(first, end, row0, head, begun, last, lane)
+// for positions first to end - 1, first a multiple of 32. `begun`: `output` holds Σ p·v of earlier positions, and kept(row, head) the
+// largest score and Σ p, as keep(row, head, softmax) was told. `last`: no more positions will come, and the sums are divided.
 
 #import attention/softmax
 
@@ -121,10 +124,29 @@ fn sums_exist(i: u32, pair: u32, row0: u32, lane: u32) -> bool {
   return row0 + 4 * (lane / 32) + i % 4 < step.tokens && 4 * (lane % 32 + i / 4 * 32) + 2 * pair < VALUE;
 }
 
+fn read_sums(row0: u32, head: u32, lane: u32) {
+  for (var i = 0u; i < 4 * SPANS; i++) {
+    let at = sums_at(i, row0, head, lane);
+    if sums_exist(i, 0, row0, lane) { sums[i] = vec4<f32>(output[at], 0, 0); }
+    if sums_exist(i, 1, row0, lane) { sums[i] = vec4<f32>(sums[i].xy, output[at + 1]); }
+  }
+}
+
 fn write_sums(row0: u32, head: u32, lane: u32) {
   for (var i = 0u; i < 4 * SPANS; i++) {
     let at = sums_at(i, row0, head, lane);
     if sums_exist(i, 0, row0, lane) { output[at] = sums[i].xy; }
     if sums_exist(i, 1, row0, lane) { output[at + 1] = sums[i].zw; }
   }
+}
+
+fn attend(first: u32, end: u32, row0: u32, head: u32, begun: bool, last: bool, lane: u32) {
+  let own = row0 + lane / SHARERS; // the row whose softmax this invocation shares in
+  var softmax = vec2<f32>(LOWEST, 0.0);
+  if begun && own < step.tokens { softmax = kept(own, head); }
+  if begun { read_sums(row0, head, lane); }
+  softmax = attend_tiles(softmax, first, end, row0, head, lane);
+  if lane % SHARERS == 0 && own < step.tokens { keep(own, head, softmax); }
+  divide_sums(select(1.0, softmax.y, last), lane);
+  write_sums(row0, head, lane);
 }

@@ -1,0 +1,46 @@
+// spread – 16 input rows times 4 weight rows an invocation, without workgroup memory; offers what linear/tiles says
+//
+// For adapters that run invocations as lanes of a CPU's vectors. There each load from memory that lanes share costs as much as dozens
+// of multiplications. So each invocation decodes weights of its own, and loads the columns of one input row in several; broadcasts
+// hand them to the others. The modules products_spread_4 and products_spread_8 define own_rows and own_quads.
+
+#import linear/tiles
+
+const WORKGROUP: u32 = 8;
+const TILE_ROWS: u32 = 16;
+const TILE_OUTS: u32 = 32;
+const LANE_ROWS: u32 = 16;
+
+var<private> tile_sums: Sums;
+
+fn tile_row(lane: u32, i: u32) -> u32 { return i; }
+
+fn tile_out(lane: u32) -> u32 { return 4 * lane; }
+
+fn tile_value(i: u32) -> vec4<f32> { return tile_sums[i]; }
+
+fn scaled_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> { return weight_scale(m, row, chunk) * weight_chunk(m, row, chunk); }
+
+// A column of a matrix in registers. Four copies of what follows, one for each quad, would run no faster and compile longer.
+fn quad_of(chunk: mat4x4<f32>, quad: u32) -> vec4<f32> {
+  return select(select(chunk[0], chunk[1], quad == 1), select(chunk[2], chunk[3], quad == 3), quad >= 2);
+}
+
+fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
+  let own = own_rows(row0);
+  let first = out0 + tile_out(lane);
+  let rows = vec4<u32>(weight_row(first), weight_row(first + 1), weight_row(first + 2), weight_row(first + 3));
+  let quads = 4 * one();
+  var sums = Sums();
+  for (var chunk = 0u; chunk < chunks; chunk++) {
+    let a = scaled_chunk(m, rows.x, chunk);
+    let b = scaled_chunk(m, rows.y, chunk);
+    let c = scaled_chunk(m, rows.z, chunk);
+    let d = scaled_chunk(m, rows.w, chunk);
+    for (var quad = 0u; quad < quads; quad++) {
+      let weights = transpose(mat4x4<f32>(quad_of(a, quad), quad_of(b, quad), quad_of(c, quad), quad_of(d, quad)));
+      add_rows(&sums, weights, own_quads(own, 4 * chunk + quad));
+    }
+  }
+  tile_sums = sums;
+}
