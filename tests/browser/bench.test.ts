@@ -10,7 +10,7 @@ import type { BenchResult } from '../../src/bench/result.ts'
 import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const slowMs = 290_000
+const slowMs = 500_000
 const settings = 'contexts=64,192&caches=latent,standard&numbers=f16&steps=2'
 
 describeInChromium('the benchmark page', () => {

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildAndServe, describeInChromium, type Host, launch, root, serveChanged } from './chromium.ts'
 
-const slowMs = 200_000
+const slowMs = 500_000
 
 describeInChromium('the page, when something is wrong,', () => {
   let browser: Browser

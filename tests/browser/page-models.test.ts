@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FileServer, startFileServer } from '../weights/file-server.ts'
 import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
 
-const slowMs = 200_000
+const slowMs = 500_000
 const model = 'moonlight-bf16-tiny'
 const folder = join(root, 'tests', 'fixtures', 'models', model)
 

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
-const slowMs = 200_000
+const slowMs = 500_000
 
 describeInChromium('the page', () => {
   let browser: Browser
