@@ -1,10 +1,12 @@
-// linear_decode – y (+)= W x for 1 to ROWS rows; each weight is read once for all of them
+// linear_decode – y (+)= W x, or W RMSNorm(x), for 1 to ROWS rows; each weight is read once for all of them
 //
 //   step     Step                            uniform
-//   x        vec4<f32>  [tokens, IN]         read
+//   x        vec4<f32>  [tokens, X_STRIDE]   read
+//   norm     vec4<f32>  [IN]                 read
 //   weights  vec4<u32>  [OUT, IN]            read
 //   y        f32        [tokens, Y_STRIDE]   read_write
 //
+//   norm is read by taken_normed alone
 //   grid     one workgroup per WORKGROUP / LANES * EACH weight rows
 //   exact    f32 sums in a fixed order: each of the LANES over its pairs of chunks, then over the lanes
 
@@ -13,16 +15,19 @@ const TOGETHER: u32 = 1;
 #import shared/step
 #import shared/fetch
 #import rows
+#import taken
 #import shared/walk
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;
+@group(0) @binding(2) var<storage, read> norm: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> weights: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read_write> y: array<f32>;
 
 override WORKGROUP: u32 = 64;
 override IN: u32;
 override OUT: u32;
+override X_STRIDE: u32; // floats
 override Y_STRIDE: u32; // floats
 override STRIDE: u32;
 override SCALES: u32;
@@ -33,7 +38,7 @@ fn row_at(first: u32, i: u32) -> u32 { return min(first + i, OUT - 1); }
 
 // Rows beyond the step's repeat its last one; their sums are dropped.
 fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
-  let at = 4 * (min(row, step.tokens - 1) * chunks_of(IN) + chunk);
+  let at = min(row, step.tokens - 1) * (X_STRIDE / 4) + 4 * chunk;
   return mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
 }
 
@@ -47,7 +52,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     if out >= OUT { return; }
     for (var row = lane % LANES; row < step.tokens; row += LANES) {
       let at = row * Y_STRIDE + out;
-      if ACCUMULATE { y[at] += row_sum(sums[i], row); } else { y[at] = row_sum(sums[i], row); }
+      let sum = input_scale(row) * row_sum(sums[i], row);
+      if ACCUMULATE { y[at] += sum; } else { y[at] = sum; }
     }
   }
 }

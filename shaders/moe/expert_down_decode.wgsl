@@ -17,6 +17,7 @@ const TOGETHER: u32 = 1;
 
 #import shared/step
 #import shared/rows_1
+#import shared/taken_plain
 #import shared/walk
 #import moe/experts
 

@@ -18,6 +18,7 @@ const TOGETHER: u32 = 2; // a row of gate and its row of up
 #import shared/step
 #import shared/silu
 #import shared/rows_1
+#import shared/taken_plain
 #import shared/walk
 #import moe/experts
 

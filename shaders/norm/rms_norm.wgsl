@@ -1,7 +1,7 @@
 // rms_norm – y = x / rms(x) * weight, one row at a time
 //
 //   step    Step                          uniform
-//   x       vec4<f32>  [tokens, HIDDEN]   read
+//   x       vec4<f32>  [tokens, X_STRIDE] read
 //   weight  vec4<f32>  [HIDDEN]           read
 //   y       vec4<f32>  [tokens, HIDDEN]   read_write
 //
@@ -9,6 +9,7 @@
 //   exact   f32 sum of squares; relative error under 1e-5
 
 #import shared/step
+#import shared/chunk
 #import reduce
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -18,17 +19,20 @@
 
 override WORKGROUP: u32 = 64;
 override HIDDEN: u32;
+override X_STRIDE: u32; // floats; what lies between HIDDEN and it is not read
 override EPSILON: f32;
 override LAST: bool = false;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  // Rows are padded to 16 columns with zeros, which change no sum.
-  let width = (HIDDEN + 15) / 16 * 4;
-  let source = select(group.x, step.tokens - 1, LAST) * width;
+  let width = 4 * chunks_of(HIDDEN);
+  let source = select(group.x, step.tokens - 1, LAST) * (X_STRIDE / 4);
   let into = group.x * width;
   var squares = 0.0;
-  for (var i = lane; i < width; i += WORKGROUP) { squares += dot(x[source + i], x[source + i]); }
+  for (var i = lane; i < width; i += WORKGROUP) {
+    let quad = ones_before(4 * i, HIDDEN) * x[source + i];
+    squares += dot(quad, quad);
+  }
   let scale = inverseSqrt(workgroup_sum(squares, lane) / f32(HIDDEN) + EPSILON);
   for (var i = lane; i < width; i += WORKGROUP) { y[into + i] = x[source + i] * scale * weight[i]; }
 }

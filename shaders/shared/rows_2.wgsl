@@ -19,4 +19,14 @@ fn row_products(w: mat4x4<f32>, x: Inputs) -> LaneSum {
     chunk_dot(w, x.r0), chunk_dot(w, x.r1));
 }
 
+fn row_squares(x: Inputs, mask: mat4x4<f32>) -> LaneSum {
+  return vec2<f32>(
+    chunk_dot(x.r0, chunk_times(x.r0, mask)), chunk_dot(x.r1, chunk_times(x.r1, mask)));
+}
+
+fn weighted(x: Inputs, w: mat4x4<f32>) -> Inputs {
+  return Inputs(
+    chunk_times(x.r0, w), chunk_times(x.r1, w));
+}
+
 fn row_sum(sums: LaneSum, row: u32) -> f32 { return sums[row]; }

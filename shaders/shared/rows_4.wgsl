@@ -19,4 +19,15 @@ fn row_products(w: mat4x4<f32>, x: Inputs) -> LaneSum {
     chunk_dot(w, x.r0), chunk_dot(w, x.r1), chunk_dot(w, x.r2), chunk_dot(w, x.r3));
 }
 
+fn row_squares(x: Inputs, mask: mat4x4<f32>) -> LaneSum {
+  return vec4<f32>(
+    chunk_dot(x.r0, chunk_times(x.r0, mask)), chunk_dot(x.r1, chunk_times(x.r1, mask)),
+    chunk_dot(x.r2, chunk_times(x.r2, mask)), chunk_dot(x.r3, chunk_times(x.r3, mask)));
+}
+
+fn weighted(x: Inputs, w: mat4x4<f32>) -> Inputs {
+  return Inputs(
+    chunk_times(x.r0, w), chunk_times(x.r1, w), chunk_times(x.r2, w), chunk_times(x.r3, w));
+}
+
 fn row_sum(sums: LaneSum, row: u32) -> f32 { return sums[row]; }

@@ -22,4 +22,18 @@ fn row_products(w: mat4x4<f32>, x: Inputs) -> LaneSum {
     chunk_dot(w, x.r4), chunk_dot(w, x.r5), chunk_dot(w, x.r6), chunk_dot(w, x.r7));
 }
 
+fn row_squares(x: Inputs, mask: mat4x4<f32>) -> LaneSum {
+  return mat2x4<f32>(
+    chunk_dot(x.r0, chunk_times(x.r0, mask)), chunk_dot(x.r1, chunk_times(x.r1, mask)),
+    chunk_dot(x.r2, chunk_times(x.r2, mask)), chunk_dot(x.r3, chunk_times(x.r3, mask)),
+    chunk_dot(x.r4, chunk_times(x.r4, mask)), chunk_dot(x.r5, chunk_times(x.r5, mask)),
+    chunk_dot(x.r6, chunk_times(x.r6, mask)), chunk_dot(x.r7, chunk_times(x.r7, mask)));
+}
+
+fn weighted(x: Inputs, w: mat4x4<f32>) -> Inputs {
+  return Inputs(
+    chunk_times(x.r0, w), chunk_times(x.r1, w), chunk_times(x.r2, w), chunk_times(x.r3, w),
+    chunk_times(x.r4, w), chunk_times(x.r5, w), chunk_times(x.r6, w), chunk_times(x.r7, w));
+}
+
 fn row_sum(sums: LaneSum, row: u32) -> f32 { return sums[row / 4][row % 4]; }

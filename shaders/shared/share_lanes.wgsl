@@ -13,7 +13,7 @@ fn each() -> u32 { return EACH; }
 // Makes each sum that of all lanes. Called once, by every invocation, in uniform control flow.
 fn gather(lane: u32) {
   let first = lane / LANES * LANES;
-  for (var i = 0u; i < EACH; i++) {
+  for (var i = 0u; i < EACH + EXTRA; i++) {
     lane_sums[lane] = sums[i];
     workgroupBarrier();
     var sum = LaneSum();

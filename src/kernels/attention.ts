@@ -31,11 +31,15 @@ export function chooseQueryTiles({
 export const attentionLimits = { record: 576, value: 256 } as const
 
 const matrix = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] as const
+const record = ['P_STRIDE', 'KV_OFFSET', 'LATENT', 'ROPE', 'EPSILON'] as const
 const step = uniform('Step')
 const block = uniform('Block', true)
 const rotations = read('vec2<f32>', '[256 + n, ROPE / 2]')
 const pages = read('u32', '[pages]')
 const cache = read('u32', '[rows, RECORD]')
+const records = write('u32', '[rows, RECORD]')
+const projected = read('f32', '[tokens, P_STRIDE]')
+const latentNorm = read('f32', '[LATENT]')
 const weights = read('vec4<u32>', '[HEADS * (NOPE + VALUE), LATENT]')
 const absorbed = '[tokens, HEADS * (LATENT + ROPE)]'
 const partial = '[tokens, HEADS, SPLITS, LATENT + 2]'
@@ -46,25 +50,13 @@ export const latentWrite = defineKernel({
   path: 'attention/latent_write',
   bindings: {
     step,
-    projected: read('f32', '[tokens, P_STRIDE]'),
-    latent_norm: read('f32', '[LATENT]'),
-    query_norm: read('f32', '[QUERY]'),
+    projected,
+    latent_norm: latentNorm,
     rotations,
     pages,
-    query: write('f32', '[tokens, QUERY]'),
-    cache: write('u32', '[rows, RECORD]'),
+    cache: records,
   },
-  constants: [
-    'P_STRIDE',
-    'KV_OFFSET',
-    'LATENT',
-    'ROPE',
-    'QUERY',
-    'EPSILON',
-    'HALF_SPLIT',
-    'PAGED',
-    'WORKGROUP',
-  ],
+  constants: [...record, 'HALF_SPLIT', 'PAGED', 'WORKGROUP'],
   slots: ['reduce', 'pack'],
 })
 
@@ -74,28 +66,31 @@ export const ropeQuery = defineKernel({
   constants: ['HEADS', 'NOPE', 'ROPE', 'Q_OFFSET', 'Q_STRIDE', 'HALF_SPLIT', 'WORKGROUP'],
 })
 
-export const absorbQuery = defineKernel({
-  path: 'attention/absorb_query',
+export const latentEnter = defineKernel({
+  path: 'attention/latent_enter',
   bindings: {
     step,
+    projected,
+    latent_norm: latentNorm,
     query: read('f32', '[tokens, Q_STRIDE]'),
     weights,
     rotations,
+    pages,
     absorbed: write('f32', absorbed),
+    cache: records,
   },
   constants: [
+    ...record,
     'HEADS',
     'NOPE',
-    'ROPE',
     'VALUE',
-    'LATENT',
     ...matrix,
     'Q_OFFSET',
     'Q_STRIDE',
     'HALF_SPLIT',
     'WORKGROUP',
   ],
-  slots: ['weights'],
+  slots: ['weights', 'reduce', 'pack'],
 })
 
 export const latentAttend = defineKernel({

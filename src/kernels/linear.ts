@@ -2,12 +2,9 @@
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 
-const bindings = {
-  step: uniform('Step'),
-  x: read('vec4<f32>', '[tokens, IN]'),
-  weights: read('vec4<u32>', '[OUT, IN]'),
-  y: write('f32', '[tokens, Y_STRIDE]'),
-}
+const step = uniform('Step')
+const weights = read('vec4<u32>', '[OUT, IN]')
+const y = write('f32', '[tokens, Y_STRIDE]')
 const constants = [
   'IN',
   'OUT',
@@ -22,14 +19,20 @@ const constants = [
 
 export const linearDecode = defineKernel({
   path: 'linear/linear_decode',
-  bindings,
-  constants: [...constants, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'rows', 'share'],
+  bindings: {
+    step,
+    x: read('vec4<f32>', '[tokens, X_STRIDE]'),
+    norm: read('vec4<f32>', '[IN]'),
+    weights,
+    y,
+  },
+  constants: [...constants, 'X_STRIDE', 'EPSILON', 'WORKGROUP', 'LANES'],
+  slots: ['weights', 'rows', 'taken', 'share'],
 })
 
 export const linearPrefill = defineKernel({
   path: 'linear/linear_prefill',
-  bindings,
+  bindings: { step, x: read('vec4<f32>', '[tokens, IN]'), weights, y },
   constants,
   slots: ['weights', 'products'],
 })

@@ -5,10 +5,10 @@ export const rmsNorm = defineKernel({
   path: 'norm/rms_norm',
   bindings: {
     step: uniform('Step'),
-    x: read('vec4<f32>', '[tokens, HIDDEN]'),
+    x: read('vec4<f32>', '[tokens, X_STRIDE]'),
     weight: read('vec4<f32>', '[HIDDEN]'),
     y: write('vec4<f32>', '[tokens, HIDDEN]'),
   },
-  constants: ['HIDDEN', 'EPSILON', 'LAST', 'WORKGROUP'],
+  constants: ['HIDDEN', 'X_STRIDE', 'EPSILON', 'LAST', 'WORKGROUP'],
   slots: ['reduce'],
 })

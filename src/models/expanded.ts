@@ -31,7 +31,7 @@ export function checkExpanded({ nope, rope }: LatentAttention): void {
 /** What the latents have left of the rows of a step. */
 export interface LatentRows {
   readonly latents: Activation // [tokens, latent], normalised
-  readonly source: Activation // queries [tokens, heads, nope + rope] from column 0 on, not rotated
+  readonly query: Activation // queries [tokens, heads, nope + rope] from column 0 on, not rotated
   readonly projected: Activation
   readonly keyOffset: number // where in `projected` the shared key begins
 }
@@ -43,7 +43,7 @@ export function expandedAttention(
   kvHeads: number,
   expand: GpuMatrix,
   cache: Cache,
-  { latents, source, projected, keyOffset }: LatentRows,
+  { latents, query, projected, keyOffset }: LatentRows,
   heads: Activation,
 ): void {
   const { graph, mode } = context
@@ -51,7 +51,7 @@ export function expandedAttention(
   const kept = firstRows(expand, kvHeads * (nope + value))
   const expanded = graph.activation('expanded rows', 'f32', mode.rows, kept.rows)
   linear(context, kept, latents, expanded)
-  const query = graph.activation('rotated query', 'f32', mode.rows, mla.heads * (nope + rope))
+  const rotated = graph.activation('rotated query', 'f32', mode.rows, mla.heads * (nope + rope))
   graph.dispatch(expandedWrite, {
     constants: {
       HEADS: mla.heads,
@@ -60,7 +60,7 @@ export function expandedAttention(
       ROPE: rope,
       VALUE: value,
       P_STRIDE: projected.stride,
-      Q_STRIDE: source.stride,
+      Q_STRIDE: query.stride,
       K_OFFSET: keyOffset,
       HALF_SPLIT: mla.halfSplit,
       WORKGROUP,
@@ -68,16 +68,16 @@ export function expandedAttention(
     imports: { cache: cacheModule(context) },
     operands: {
       projected,
-      source,
+      source: query,
       expanded,
       rotations: cache.rotations,
       pages: cache.pages,
-      query,
+      query: rotated,
       cache: cache.records,
     },
     grid: (step) => [mla.heads + 2 * kvHeads, step.tokens],
   })
-  attendHeads(context, expandedSizes(mla, kvHeads), cache, query, heads)
+  attendHeads(context, expandedSizes(mla, kvHeads), cache, rotated, heads)
 }
 
 /** The same matrix, cut off after so many rows. */

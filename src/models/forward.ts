@@ -8,7 +8,7 @@ import type { Cache } from './cache.ts'
 import { groupedAttention } from './grouped.ts'
 import { latentAttention } from './latent.ts'
 import { dense, mixture } from './mixture.ts'
-import { type Context, embed, linear, type Mode, norm } from './ops.ts'
+import { embed, linear, type Mode, norm, normedLinear } from './ops.ts'
 import type { ModelSpec } from './spec.ts'
 import type { ModelTensors } from './tensors.ts'
 
@@ -50,10 +50,12 @@ export function forward(
     if (feedForward.kind === 'dense') dense(context, spec, feedForward, layer.inner, x)
     else if (layer.kind === 'mixture') mixture(context, spec, layer, feedForward, model.noBias, x)
   })
-  const final = graph.activation('final', 'f32', ends.allRows ? mode.rows : 1, spec.hidden)
-  norm(context, tensors.norm, spec.epsilon, x, final, !ends.allRows)
-  const headContext: Context = ends.allRows
-    ? context
-    : { ...context, mode: { ...mode, name: 'decode', rows: 1 } }
-  linear(headContext, tensors.head ?? tensors.embedding, final, ends.logits)
+  const head = tensors.head ?? tensors.embedding
+  if (ends.allRows || mode.name === 'decode') {
+    normedLinear(context, { weight: tensors.norm, epsilon: spec.epsilon }, head, x, ends.logits)
+    return
+  }
+  const last = graph.activation('last', 'f32', 1, spec.hidden)
+  norm(context, tensors.norm, spec.epsilon, x, last, true)
+  linear({ ...context, mode: { ...mode, name: 'decode', rows: 1 } }, head, last, ends.logits)
 }

@@ -11,7 +11,7 @@ import {
   cacheModule,
   ceilDiv,
   linear,
-  norm,
+  normedLinear,
   reduceModule,
   vectorResource,
   WORKGROUP,
@@ -51,10 +51,9 @@ export function groupedAttention(
   x: Activation,
 ): void {
   const { graph, mode } = context
-  const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
-  norm(context, tensors.norm, spec.epsilon, x, normed)
   const projected = graph.activation('projected', 'f32', mode.rows, tensors.project.rows)
-  linear(context, tensors.project, normed, projected)
+  const before = { weight: tensors.norm, epsilon: spec.epsilon }
+  normedLinear(context, before, tensors.project, x, projected)
   const query = graph.activation('query', 'f32', mode.rows, attention.heads * attention.key)
   writeHeads(context, spec, attention, tensors, cache, projected, query)
   const heads = graph.activation('heads', 'f32', mode.rows, attention.heads * attention.value)

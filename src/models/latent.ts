@@ -3,12 +3,12 @@
 // It must not know what comes before or after attention.
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import {
-  absorbQuery,
   attendPrefill,
   attentionLimits,
   chooseQueryTiles,
   expandLatent,
   latentAttend,
+  latentEnter,
   latentHeadTile,
   latentMerge,
   latentWrite,
@@ -24,7 +24,7 @@ import {
   cacheModule,
   ceilDiv,
   linear,
-  norm,
+  normedLinear,
   packModule,
   reduceModule,
   tilesOf,
@@ -68,32 +68,51 @@ export function latentAttention(
   x: Activation,
 ): void {
   const { graph, mode } = context
-  const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
-  norm(context, tensors.norm, spec.epsilon, x, normed)
   const projected = graph.activation('projected', 'f32', mode.rows, tensors.project.rows)
-  linear(context, tensors.project, normed, projected)
+  const before = { weight: tensors.norm, epsilon: spec.epsilon }
+  normedLinear(context, before, tensors.project, x, projected)
+  const query = queries(context, mla, tensors, projected)
   const heads = graph.activation('heads', 'f32', mode.rows, mla.heads * mla.value)
   const kvHeads = expandedHeads(mla, mode.cache.kind)
   if (kvHeads > 0) {
     const latents = graph.activation('latents', 'f32', mode.rows, mla.latent)
-    const source = writeLatents(context, mla, tensors, cache, projected, latents)
-    const rows = { latents, source, projected, keyOffset: keyValueOffset(tensors) + mla.latent }
-    expandedAttention(context, mla, kvHeads, tensors.expand, cache, rows, heads)
+    writeLatents(context, mla, tensors, cache, projected, latents)
+    const keyOffset = keyValueOffset(tensors) + mla.latent
+    expandedAttention(
+      context,
+      mla,
+      kvHeads,
+      tensors.expand,
+      cache,
+      { latents, query, projected, keyOffset },
+      heads,
+    )
+  } else if (mode.name === 'decode') {
+    decode(context, mla, tensors, cache, projected, query, heads)
   } else {
-    const query = writeLatents(context, mla, tensors, cache, projected)
-    if (mode.name === 'decode') decode(context, mla, tensors, cache, query, heads)
-    else prefill(context, mla, tensors, cache, query, heads)
+    writeLatents(context, mla, tensors, cache, projected)
+    prefill(context, mla, tensors, cache, query, heads)
   }
   linear(context, tensors.output, heads, x, { accumulate: true })
+}
+
+/** Where the queries [tokens, heads, nope + rope] are: of the normalised query latent, or projected already. */
+function queries(
+  context: Context,
+  { latentEpsilon }: LatentAttention,
+  { query: matrix, queryNorm }: Tensors,
+  projected: Activation,
+): Activation {
+  if (!matrix || !queryNorm) return projected
+  const query = context.graph.activation('query', 'f32', context.mode.rows, matrix.rows)
+  normedLinear(context, { weight: queryNorm, epsilon: latentEpsilon }, matrix, projected, query)
+  return query
 }
 
 /** Column of the key-value latent in the projected rows; the shared key follows it. */
 const keyValueOffset = ({ project }: Tensors): number => project.starts[1] ?? 0
 
-/**
- * Normalises both latents, rotates the shared key, puts both into the cache, or the latents of the rows alone into `latents`.
- * Returns where the query [tokens, heads, nope + rope] is.
- */
+/** Normalises the latents of the rows, rotates their shared keys, and puts both into the cache, or the latents alone into `latents`. */
 function writeLatents(
   context: Context,
   mla: LatentAttention,
@@ -101,37 +120,19 @@ function writeLatents(
   cache: Cache,
   projected: Activation,
   latents?: Activation,
-): Activation {
-  const { graph, mode } = context
-  const low = graph.activation('query latent', 'f32', mode.rows, Math.max(mla.queryRank, 1))
-  graph.dispatch(latentWrite, {
-    constants: {
-      P_STRIDE: projected.stride,
-      KV_OFFSET: keyValueOffset(tensors),
-      LATENT: mla.latent,
-      ROPE: mla.rope,
-      QUERY: mla.queryRank,
-      EPSILON: mla.latentEpsilon,
-      HALF_SPLIT: mla.halfSplit,
-      PAGED: latents === undefined,
-      WORKGROUP,
-    },
+): void {
+  context.graph.dispatch(latentWrite, {
+    constants: { ...recordConstants(mla, tensors, projected), PAGED: latents === undefined },
     imports: { reduce: reduceModule(context), pack: latents ? 'pack/step' : packModule(context) },
     operands: {
       projected,
       latent_norm: vectorResource(tensors.latentNorm),
-      query_norm: vectorResource(tensors.queryNorm ?? tensors.latentNorm),
       rotations: cache.rotations,
       pages: cache.pages,
-      query: low,
       cache: latents ?? cache.records,
     },
-    grid: (step) => [step.tokens, mla.queryRank > 0 ? 2 : 1],
+    grid: (step) => [step.tokens],
   })
-  if (!tensors.query) return projected
-  const query = graph.activation('query', 'f32', mode.rows, tensors.query.rows)
-  linear(context, tensors.query, low, query)
-  return query
 }
 
 /** Scores and values in the latent space: each cached row is read once for a tile of heads. */
@@ -140,6 +141,7 @@ function decode(
   mla: LatentAttention,
   tensors: Tensors,
   cache: Cache,
+  projected: Activation,
   query: Activation,
   heads: Activation,
 ): void {
@@ -147,16 +149,25 @@ function decode(
   const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
   const expand = whole(tensors.expand)
   const absorbed = graph.activation('absorbed', 'f32', mode.rows, HEADS * (LATENT + ROPE))
-  graph.dispatch(absorbQuery, {
+  graph.dispatch(latentEnter, {
     constants: {
+      ...recordConstants(mla, tensors, projected),
       ...headConstants(mla),
       ...queryConstants(mla, query),
       ...expand.constants,
-      WORKGROUP,
     },
-    imports: { weights: expand.module },
-    operands: { query, weights: expand.weights, rotations: cache.rotations, absorbed },
-    grid: (step) => [HEADS, step.tokens],
+    imports: { weights: expand.module, reduce: reduceModule(context), pack: packModule(context) },
+    operands: {
+      projected,
+      latent_norm: vectorResource(tensors.latentNorm),
+      query,
+      weights: expand.weights,
+      rotations: cache.rotations,
+      pages: cache.pages,
+      absorbed,
+      cache: cache.records,
+    },
+    grid: (step) => [HEADS + 1, step.tokens],
   })
   const partial = graph.scratch('partial', mode.rows * HEADS * SPLITS * (LATENT + 2))
   graph.dispatch(latentAttend, {
@@ -228,6 +239,16 @@ const headConstants = (mla: LatentAttention) => ({
   ROPE: mla.rope,
   VALUE: mla.value,
   LATENT: mla.latent,
+})
+
+const recordConstants = (mla: LatentAttention, tensors: Tensors, projected: Activation) => ({
+  P_STRIDE: projected.stride,
+  KV_OFFSET: keyValueOffset(tensors),
+  LATENT: mla.latent,
+  ROPE: mla.rope,
+  EPSILON: mla.latentEpsilon,
+  HALF_SPLIT: mla.halfSplit,
+  WORKGROUP,
 })
 
 const queryConstants = (mla: LatentAttention, query: Activation) => ({

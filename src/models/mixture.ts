@@ -20,6 +20,7 @@ import {
   linear,
   matrixConstants,
   norm,
+  normedLinear,
   reduceModule,
   shareOf,
   tilesOf,
@@ -48,10 +49,8 @@ export function dense(
   x: Activation,
 ): void {
   const { graph, mode } = context
-  const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
-  norm(context, tensors.norm, spec.epsilon, x, normed)
   const gateUp = graph.activation('gate and up', 'f32', mode.rows, tensors.up.rows)
-  linear(context, tensors.up, normed, gateUp)
+  normedLinear(context, { weight: tensors.norm, epsilon: spec.epsilon }, tensors.up, x, gateUp)
   const activated = graph.activation('inner', 'f32', mode.rows, inner)
   graph.dispatch(swiglu, {
     constants: { INNER: inner, UP: tensors.up.starts[1] ?? 0, X_STRIDE: gateUp.stride, WORKGROUP },

@@ -2,12 +2,14 @@
 // It must not know the order of operations in a model.
 import type { Capabilities } from '../gpu/limits.ts'
 import {
+  CHUNK,
   type Format,
   type GpuMatrix,
   type GpuVector,
   type MatrixLayout,
   onlyPart,
   type PartLayout,
+  padTo,
 } from '../gpu/matrix.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
 import { chooseTiles, linearDecode, linearPrefill, type Tiles } from '../kernels/linear.ts'
@@ -97,7 +99,14 @@ export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
 
 export const vectorResource = (vector: GpuVector) => resource(vector.buffer)
 
+/** What an input is normalised with before a product: the weights of its RMSNorm. */
+export interface Norm {
+  readonly weight: GpuVector
+  readonly epsilon: number
+}
+
 export interface LinearOptions {
+  readonly norm?: Norm // of x; decode only, where the product normalises on the way
   readonly accumulate?: boolean // y += instead of y =
   readonly exact?: boolean // f32 factors even where tiles hold f16: for the router
 }
@@ -112,6 +121,7 @@ export function linear(
 ): void {
   const { graph, mode, capabilities } = context
   const share = shareOf(capabilities)
+  const { norm } = options
   for (const part of matrix.parts) {
     const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
     const constants = {
@@ -123,13 +133,19 @@ export function linear(
     }
     if (mode.name === 'decode') {
       graph.dispatch(linearDecode, {
-        constants: { ...constants, ...share.constants },
+        constants: {
+          ...constants,
+          ...share.constants,
+          X_STRIDE: strideOf(x, matrix.cols),
+          ...(norm && { EPSILON: norm.epsilon }),
+        },
         imports: {
           weights: decodeModule(capabilities, matrix),
           rows: `shared/rows_${mode.rows}`,
+          taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
           share: share.module,
         },
-        operands,
+        operands: { ...operands, norm: norm ? vectorResource(norm.weight) : x },
         grid: [ceilDiv(part.rows, share.rows)],
       })
     } else {
@@ -142,6 +158,30 @@ export function linear(
       })
     }
   }
+}
+
+/** y = matrix · RMSNorm(the first columns of x): in decode one pass, in prefill a pass over x before the product. */
+export function normedLinear(
+  context: Context,
+  { weight, epsilon }: Norm,
+  matrix: GpuMatrix,
+  x: Activation,
+  y: Activation,
+): void {
+  const { graph, mode } = context
+  if (mode.name === 'decode') {
+    linear(context, matrix, x, y, { norm: { weight, epsilon } })
+    return
+  }
+  const normed = graph.activation('normed', 'f32', mode.rows, matrix.cols)
+  norm(context, weight, epsilon, x, normed)
+  linear(context, matrix, normed, y)
+}
+
+/** Numbers from one row of an operand to the next; a buffer without a shape has rows as wide as they must be. */
+function strideOf(operand: Operand, cols: number): number {
+  if (operand.kind === 'view') return strideOf(operand.of, cols)
+  return operand.kind === 'activation' ? operand.stride : padTo(cols, CHUNK)
 }
 
 /** x [tokens, hidden] = rows of the embedding; each part of the matrix writes the ids it holds. */
@@ -162,7 +202,7 @@ export function embed({ graph }: Context, matrix: GpuMatrix, ids: Operand, x: Ac
   }
 }
 
-/** y = RMSNorm(x) · weight, for every row or for the step's last row alone. */
+/** y = RMSNorm(the first columns of x) · weight, for every row or for the step's last row alone. */
 export function norm(
   context: Context,
   weight: GpuVector,
@@ -172,7 +212,7 @@ export function norm(
   last = false,
 ): void {
   context.graph.dispatch(rmsNorm, {
-    constants: { HIDDEN: y.cols, EPSILON: epsilon, LAST: last, WORKGROUP },
+    constants: { HIDDEN: y.cols, X_STRIDE: strideOf(x, y.cols), EPSILON: epsilon, LAST: last, WORKGROUP },
     imports: { reduce: reduceModule(context) },
     operands: { x, weight: vectorResource(weight), y },
     grid: last ? [1] : (step) => [step.tokens],

@@ -13,34 +13,36 @@ export interface HeadShape {
   readonly latent: number
 }
 
+/** What a latent is normalised with. */
+export interface LatentNorm {
+  readonly weight: Float64Array // [latent]
+  readonly epsilon: number
+}
+
 /**
- * Normalised query latents and cache records of rows that begin at `position`.
- * @param projected [tokens, columns]: the query latent at column 0, latent and shared key from `kvOffset` on
- * @param queryNorm [query latent]; empty when there is none
- * @returns query [tokens, query latent], records [tokens, latent + rope] with the key pair by pair
+ * Cache records of rows that begin at `position`.
+ * @param projected [tokens, columns]: latent and shared key from `kvOffset` on
+ * @returns [tokens, latent + rope] with the key pair by pair
  */
 export function latent_write(
   projected: Float64Array,
   columns: number,
   kvOffset: number,
-  norms: { readonly latent: Float64Array; readonly query: Float64Array; readonly epsilon: number },
+  { weight, epsilon }: LatentNorm,
   position: number,
   rotary: RotarySpec,
-): { query: Float64Array; records: Float64Array } {
-  const latent = norms.latent.length
+): Float64Array {
+  const latent = weight.length
   const rope = 2 * rotary.frequencies.length
   const tokens = projected.length / columns
-  const query = new Float64Array(tokens * norms.query.length)
   const records = new Float64Array(tokens * (latent + rope))
   for (let t = 0; t < tokens; t++) {
-    const row = rowOf(projected, t, columns)
-    const key = row.subarray(kvOffset + latent, kvOffset + latent + rope)
-    query.set(rms_norm(row.slice(0, norms.query.length), norms.query, norms.epsilon), t * norms.query.length)
+    const row = rowOf(projected, t, columns).slice(kvOffset, kvOffset + latent + rope)
     const record = rowOf(records, t, latent + rope)
-    record.set(rms_norm(row.slice(kvOffset, kvOffset + latent), norms.latent, norms.epsilon))
-    record.set(rotatedPairs(key, position + t, rotary), latent)
+    record.set(rms_norm(row.slice(0, latent), weight, epsilon))
+    record.set(rotatedPairs(row.subarray(latent), position + t, rotary), latent)
   }
-  return { query, records }
+  return records
 }
 
 /**
@@ -93,6 +95,17 @@ export function absorb_query(
     into.set(rotatedPairs(head.subarray(nope), position + Math.floor(i / heads), rotary), latent)
   }
   return absorbed
+}
+
+/** `absorb_query` and `latent_write` of the same rows. */
+export function latent_enter(
+  query: Float64Array,
+  expand: Float64Array,
+  shape: HeadShape,
+  written: Parameters<typeof latent_write>,
+): { absorbed: Float64Array; records: Float64Array } {
+  const [, , , , position, rotary] = written
+  return { absorbed: absorb_query(query, expand, shape, position, rotary), records: latent_write(...written) }
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   attend_prefill,
   expand_latent,
   latent_attend,
+  latent_enter,
   latent_merge,
   latent_write,
   rope_query,
@@ -53,50 +54,51 @@ describeOnAdapters('attention', (adapter) => {
 
   for (const format of ['f16', 'f32'] as const) {
     for (const halfSplit of [false, true]) {
-      it(`latent_write into ${format}, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
+      it(`latent_write and latent_enter into ${format}, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
         const { layer, kernels } = open(AWKWARD, { cache: format, halfSplit, positions: 2000 })
-        const columns = 198 // query latent 38, a gap of 10, latent and key, 6 more
+        const columns = 198 // 48 others, latent and key, 6 more
         const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // from within one page into the next
         const projected = random(31 * columns, 1, 3)
-        const norms = { latent: random(134, 2), query: random(38, 3), epsilon: 1e-6 }
-        const wanted = latent_write(projected, columns, 48, norms, place.position, layer.rotary)
+        const query = random(31 * 3 * 32, 4)
+        const norm = { weight: random(134, 2), epsilon: 1e-6 }
+        const write = [projected, columns, 48, norm, place.position, layer.rotary] as const
+        const wanted = latent_enter(query, layer.expand.values, layer, [...write])
         const empty = emptyCache(place.pages, layer.record, format)
-        for (const reduce of device.capabilities.subgroups ? ['reduce', 'reduce_subgroup'] : ['reduce']) {
-          const options = {
-            kvOffset: 48,
-            query: Float32Array.from(norms.query),
-            norm: Float32Array.from(norms.latent),
-            reduce: `shared/${reduce}`,
-          }
-          const written = await kernels.latentWrite(projected, columns, options, empty, place)
-          expectClose(written.query, wanted.query, TOLERANCE.f32)
-          const records = unpackRecords(written.cache, layer.record, place.pages, format, [1000, 1031])
+        const expectRecords = (cache: Uint32Array) => {
+          const records = unpackRecords(cache, layer.record, place.pages, format, [1000, 1031])
           expectClose(records, wanted.records, TOLERANCE[format])
-          const touched = written.cache.filter((word, i) => word !== empty[i]).length
+          const touched = cache.filter((word, i) => word !== empty[i]).length
           expect(touched).toBe((31 * layer.record) / (format === 'f16' ? 2 : 1))
+        }
+        for (const reduce of device.capabilities.subgroups ? ['reduce', 'reduce_subgroup'] : ['reduce']) {
+          const options = { kvOffset: 48, norm: Float32Array.from(norm.weight), reduce: `shared/${reduce}` }
+          expectRecords(await kernels.latentWrite(projected, columns, options, empty, place))
+          const entering = { ...options, offset: 5 }
+          const entered = await kernels.latentEnter(query, projected, columns, entering, empty, place)
+          expectRecords(entered.cache)
+          expectClose(entered.absorbed, wanted.absorbed, TOLERANCE.f32)
         }
       })
     }
   }
 
-  it('latent_write without a query latent, far into a long context', async () => {
+  it('latent_write far into a long context', async () => {
     const { layer, kernels } = open(AWKWARD, { positions: 160_001 })
     const pages = new Uint32Array(2501)
     pages[2500] = 1
     const projected = random(144, 1)
-    const norms = { latent: new Float64Array(134).fill(1), query: new Float64Array(0), epsilon: 1e-6 }
-    const wanted = latent_write(projected, 144, 0, norms, 160_000, layer.rotary)
+    const norm = { weight: new Float64Array(134).fill(1), epsilon: 1e-6 }
+    const wanted = latent_write(projected, 144, 0, norm, 160_000, layer.rotary)
     const place = { position: 160_000, tokens: 1, pages }
-    const { cache } = await kernels.latentWrite(projected, 144, {}, emptyCache(pages, 144, 'f32'), place)
-    expectClose(unpackRecords(cache, 144, pages, 'f32', [160_000, 160_001]), wanted.records, TOLERANCE.f32)
+    const cache = await kernels.latentWrite(projected, 144, {}, emptyCache(pages, 144, 'f32'), place)
+    expectClose(unpackRecords(cache, 144, pages, 'f32', [160_000, 160_001]), wanted, TOLERANCE.f32)
   })
 
   for (const halfSplit of [false, true]) {
-    it(`rope_query and absorb_query, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
+    it(`rope_query, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
       const { layer, kernels } = open(AWKWARD, { halfSplit })
-      const place = { position: 62, tokens: 3 }
       const query = random(3 * 3 * 32, 4)
-      const turned = await kernels.ropeQuery(query, place, 5)
+      const turned = await kernels.ropeQuery(query, { position: 62, tokens: 3 }, 5)
       const wanted = rope_query(query, layer, 62, layer.rotary)
       for (let t = 0; t < 3; t++) {
         expect([...turned.subarray(t * 101, t * 101 + 5)], 'columns before the query').toEqual([
@@ -108,21 +110,18 @@ describeOnAdapters('attention', (adapter) => {
           TOLERANCE.f32,
         )
       }
-      const absorbed = absorb_query(query, layer.expand.values, layer, 62, layer.rotary)
-      expectClose(
-        await kernels.absorbQuery(query, place, { offset: 5, workgroup: 64 }),
-        absorbed,
-        TOLERANCE.f32,
-      )
     })
   }
 
   for (const format of WEIGHT_FORMATS) {
-    it(`absorb_query, latent_merge, expand_latent with ${format} weights`, async () => {
+    it(`latent_enter, latent_merge, expand_latent with ${format} weights`, async () => {
       const { layer, kernels } = open(AWKWARD, { format })
       const query = random(2 * 3 * 32, 4)
       const wanted = absorb_query(query, layer.expand.values, layer, 1, layer.rotary)
-      expectClose(await kernels.absorbQuery(query, { position: 1, tokens: 2 }), wanted, TOLERANCE.f32)
+      const place = { position: 1, tokens: 2, pages: pageTable(3, 1) }
+      const empty = emptyCache(place.pages, layer.record, layer.cache)
+      const { absorbed } = await kernels.latentEnter(query, random(2 * 144, 9), 144, {}, empty, place)
+      expectClose(absorbed, wanted, TOLERANCE.f32)
 
       const partial = random(2 * 3 * 4 * 136, 6).map((each, i) =>
         i % 136 === 135 ? Math.abs(each) + 1 : each,

@@ -42,12 +42,12 @@ describeOnAdapters('forms of the cache', (adapter) => {
     const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
     const projected = random(31 * 144, 1, 3)
     projected.fill(0, 5 * 144, 6 * 144) // a latent of zeros
-    const norms = { latent: random(134, 2, 1e-3), query: new Float64Array(0), epsilon: 1e-6 }
-    norms.latent.fill(300, 128) // the last group has another scale
-    const { records } = latent_write(projected, 144, 0, norms, 1000, layer.rotary)
-    const norm = Float32Array.from(norms.latent)
+    const weight = random(134, 2, 1e-3)
+    weight.fill(300, 128) // the last group has another scale
+    const records = latent_write(projected, 144, 0, { weight, epsilon: 1e-6 }, 1000, layer.rotary)
+    const norm = Float32Array.from(weight)
     const written = await kernels.latentWrite(projected, 144, { norm }, emptyFp8(place.pages, layer), place)
-    const got = unpackFp8(written.cache, layer, place.pages, [1000, 1031])
+    const got = unpackFp8(written, layer, place.pages, [1000, 1031])
     // What lies close to the middle between two codes may go either way: the GPU divides in f32.
     for (let row = 0; row < 31; row++) {
       const wanted = records.subarray(row * 144, row * 144 + 144)

@@ -27,8 +27,14 @@ function makeProblem(shape: HeadShape, context: number, options: LayerOptions) {
   const projected = Float64Array.from(normals(context * layer.record, 21))
   const query = Float64Array.from(normals(context * layer.heads * layer.width, 22, 2))
   const norm = Float32Array.from(normals(layer.latent, 23))
-  const norms = { latent: Float64Array.from(norm), query: new Float64Array(0), epsilon: 1e-6 }
-  const { records } = latent_write(projected, layer.record, 0, norms, 0, layer.rotary)
+  const records = latent_write(
+    projected,
+    layer.record,
+    0,
+    { weight: Float64Array.from(norm), epsilon: 1e-6 },
+    0,
+    layer.rotary,
+  )
   const expanded = expand_latent(records, layer.expand.values, layer)
   const turned = rope_query(query, layer, 0, layer.rotary)
   const { halfSplit } = layer.rotary
@@ -50,8 +56,7 @@ async function prefill(kernels: LayerKernels, problem: Problem, starts: readonly
     const end = starts[i + 1] ?? context
     const place = { position, tokens: end - position, pages }
     const projected = rows(problem.projected, layer.record, position, end)
-    const written = await kernels.latentWrite(projected, layer.record, { norm: problem.norm }, cache, place)
-    cache = written.cache
+    cache = await kernels.latentWrite(projected, layer.record, { norm: problem.norm }, cache, place)
     const turned = await kernels.ropeQuery(
       rows(problem.query, layer.heads * layer.width, position, end),
       place,
@@ -67,11 +72,13 @@ async function prefill(kernels: LayerKernels, problem: Problem, starts: readonly
 }
 
 /** Absorbed attention of the last `tokens` rows over the cache. */
-async function decode(kernels: LayerKernels, problem: Problem, cache: Uint32Array, tokens: number) {
-  const { layer, context, pages } = problem
+async function decode(kernels: LayerKernels, problem: Problem, before: Uint32Array, tokens: number) {
+  const { layer, context, pages, norm } = problem
   const place = { position: context - tokens, tokens, pages }
   const query = rows(problem.query, layer.heads * layer.width, place.position)
-  const absorbed = await kernels.absorbQuery(query, place)
+  const projected = rows(problem.projected, layer.record, place.position)
+  const entered = await kernels.latentEnter(query, projected, layer.record, { norm }, before, place)
+  const { absorbed, cache } = entered
   const partial = await kernels.latentAttend(absorbed, cache, place, SPLIT)
   return kernels.latentMerge(partial, place, SPLIT)
 }

@@ -2,12 +2,22 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { linearDecode, linearPrefill, TILES, type Tiles } from '../../src/kernels/linear.ts'
 import { linear_decode, linear_prefill } from '../../src/reference/linear.ts'
+import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
-import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+import {
+  amongOthers,
+  expectClose,
+  normals,
+  padRows,
+  padTo16,
+  TOLERANCE,
+  unpadRows,
+} from '../support/numbers.ts'
 import { everyTiles, ownTiles } from '../support/tiles.ts'
 import { modulesOf, type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
+const EPSILON = 1e-3 // large enough to matter
 const BLOCKS = { rows: 32, cols: 48 } // small and odd, so that small matrices have many and cut ones
 
 describeOnAdapters('linear', (adapter) => {
@@ -39,20 +49,40 @@ describeOnAdapters('linear', (adapter) => {
       lanes = 0,
       before,
       weights = matrix.imports.weights,
-    }: { rows?: number; lanes?: number; before?: Float32Array; weights?: string } = {},
+      norm,
+      xStride = padTo16(matrix.cols),
+    }: {
+      rows?: number
+      lanes?: number
+      before?: Float32Array
+      weights?: string
+      norm?: Float32Array
+      xStride?: number
+    } = {},
   ) => {
     const { tokens, constants, data } = shared(x, matrix, before)
     const { y } = await runKernel(device, {
       kernel: linearDecode,
-      constants: { ...constants, LANES: lanes, WORKGROUP: lanes > 0 ? 64 : 8 },
+      constants: {
+        ...constants,
+        X_STRIDE: xStride,
+        EPSILON,
+        LANES: lanes,
+        WORKGROUP: lanes > 0 ? 64 : 8,
+      },
       imports: {
         weights,
         rows: `shared/rows_${rows}`,
+        taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
         share: lanes > 0 ? 'shared/share_lanes' : 'shared/share_alone',
       },
       grid: [Math.ceil(matrix.rows / (lanes > 0 ? 64 / lanes : 8 * 16))],
       step: { tokens },
-      data,
+      data: {
+        ...data,
+        x: amongOthers(x, matrix.cols, xStride),
+        norm: norm ? padRows(norm, matrix.cols) : new Float32Array(4),
+      },
     })
     return unpadRows(y, matrix.rows)
   }
@@ -144,6 +174,22 @@ describeOnAdapters('linear', (adapter) => {
         const x = normals(tokens * 138, tokens)
         const wanted = linear_decode(f64(x), matrix.values, 138)
         expectClose(await decode(x, matrix, { rows, lanes }), wanted, TOLERANCE.f32)
+      }
+    })
+
+    it(`decode with up to ${rows} normalised rows, ${lanes} lanes each`, async () => {
+      // An odd number of chunks, the last one cut; rows alone, or the first columns of wider ones.
+      for (const [cols, xStride] of [
+        [138, 144],
+        [138, 192],
+        [256, 256],
+      ] as const) {
+        const matrix = randomMatrix(67, cols, 'q8', rows, BLOCKS)
+        const norm = normals(cols, 3)
+        const x = normals(rows * cols, 5, 0.1)
+        const normed = rms_norm(f64(x), f64(norm), EPSILON)
+        const wanted = linear_decode(normed, matrix.values, cols)
+        expectClose(await decode(x, matrix, { rows, lanes, norm, xStride }), wanted, TOLERANCE.f32)
       }
     })
   }

@@ -4,7 +4,15 @@ import { rmsNorm } from '../../src/kernels/norm.ts'
 import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
-import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+import {
+  amongOthers,
+  expectClose,
+  normals,
+  padRows,
+  padTo16,
+  TOLERANCE,
+  unpadRows,
+} from '../support/numbers.ts'
 
 describeOnAdapters('rms_norm', (adapter) => {
   let device: Device
@@ -13,16 +21,21 @@ describeOnAdapters('rms_norm', (adapter) => {
   })
   afterAll(() => device.destroy())
 
-  const run = async (x: Float32Array, weight: Float32Array, reduce: string, step = {}, last = 0) => {
+  const run = async (
+    x: Float32Array,
+    weight: Float32Array,
+    reduce: string,
+    { last = 0, stride = padTo16(weight.length) } = {},
+  ) => {
     const rows = last ? 1 : x.length / weight.length
     const result = await runKernel(device, {
       kernel: rmsNorm,
-      constants: { HIDDEN: weight.length, EPSILON: 1e-6, LAST: last, WORKGROUP: 64 },
+      constants: { HIDDEN: weight.length, X_STRIDE: stride, EPSILON: 1e-6, LAST: last, WORKGROUP: 64 },
       imports: { reduce },
       grid: [rows],
-      step: { tokens: x.length / weight.length, ...step },
+      step: { tokens: x.length / weight.length },
       data: {
-        x: padRows(x, weight.length),
+        x: amongOthers(x, weight.length, stride),
         weight: padRows(weight, weight.length),
         y: padRows(new Float32Array(rows * weight.length), weight.length),
       },
@@ -45,7 +58,14 @@ describeOnAdapters('rms_norm', (adapter) => {
     const x = normals(5 * 48, 3)
     const weight = normals(48, 4)
     const wanted = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6).slice(4 * 48)
-    expectClose(await run(x, weight, 'shared/reduce', {}, 1), wanted, TOLERANCE.f32)
+    expectClose(await run(x, weight, 'shared/reduce', { last: 1 }), wanted, TOLERANCE.f32)
+  })
+
+  it('takes the first columns of wider rows, and nothing of the others', async () => {
+    const x = normals(3 * 138, 3)
+    const weight = normals(138, 4)
+    const wanted = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6)
+    expectClose(await run(x, weight, 'shared/reduce', { stride: 192 }), wanted, TOLERANCE.f32)
   })
 
   it('keeps zeros zero and huge values finite', async () => {

@@ -2,11 +2,11 @@
 // layout, padding and page tables are put on here. It must not know what the right answers are.
 import type { Device } from '../../src/gpu/device.ts'
 import {
-  absorbQuery,
   attendPrefill,
   chooseQueryTiles,
   expandLatent,
   latentAttend,
+  latentEnter,
   latentHeadTile,
   latentMerge,
   latentWrite,
@@ -37,6 +37,12 @@ const queryConstants = (layer: CachedLayer, offset: number) => ({
   HALF_SPLIT: Number(layer.rotary.halfSplit),
 })
 
+export interface WriteOptions {
+  readonly kvOffset?: number
+  readonly norm?: Float32Array
+  readonly reduce?: string
+}
+
 /** The kernels of a layer on one device. Each takes and returns unpadded rows. */
 export class LayerKernels {
   readonly #device: Device
@@ -52,45 +58,82 @@ export class LayerKernels {
   async latentWrite(
     projected: ArrayLike<number>,
     columns: number,
-    {
-      kvOffset = 0,
-      query = new Float32Array(0),
-      norm = new Float32Array(this.#layer.latent).fill(1),
-      reduce = 'shared/reduce',
-    },
+    options: WriteOptions,
+    cache: Uint32Array,
+    { position, tokens, pages }: Place,
+  ) {
+    const write = this.#write(projected, columns, options)
+    const result = await runKernel(this.#device, {
+      kernel: latentWrite,
+      ...write,
+      grid: [tokens],
+      step: { position, tokens },
+      data: { ...write.data, pages, cache },
+    })
+    return result.cache as Uint32Array<ArrayBuffer>
+  }
+
+  /** Absorbed queries and what is then in the cache. */
+  async latentEnter(
+    query: ArrayLike<number>,
+    projected: ArrayLike<number>,
+    columns: number,
+    options: WriteOptions & { readonly offset?: number },
     cache: Uint32Array,
     { position, tokens, pages }: Place,
   ) {
     const layer = this.#layer
-    const { latent } = layer
+    const { heads, width, record } = layer
+    const { offset = 0 } = options
+    const write = this.#write(projected, columns, options)
     const result = await runKernel(this.#device, {
-      kernel: latentWrite,
+      kernel: latentEnter,
+      constants: {
+        ...write.constants,
+        ...headConstants(layer),
+        ...queryConstants(layer, offset),
+        ...layer.expand.constants,
+      },
+      imports: { ...write.imports, ...layer.expand.imports },
+      grid: [heads + 1, tokens],
+      step: { position, tokens },
+      data: {
+        ...write.data,
+        query: padRows(indent(query, heads * width, offset), offset + heads * width),
+        weights: layer.expand.words,
+        pages,
+        absorbed: zeroRows(tokens, heads * record),
+        cache,
+      },
+    })
+    return {
+      absorbed: unpadRows(result.absorbed, heads * record),
+      cache: result.cache as Uint32Array<ArrayBuffer>,
+    }
+  }
+
+  #write(
+    projected: ArrayLike<number>,
+    columns: number,
+    {
+      kvOffset = 0,
+      norm = new Float32Array(this.#layer.latent).fill(1),
+      reduce = 'shared/reduce',
+    }: WriteOptions,
+  ) {
+    const layer = this.#layer
+    return {
       constants: {
         P_STRIDE: padTo16(columns),
         KV_OFFSET: kvOffset,
-        LATENT: latent,
+        LATENT: layer.latent,
         ROPE: layer.rope,
-        QUERY: query.length,
         EPSILON: 1e-6,
         HALF_SPLIT: Number(layer.rotary.halfSplit),
         WORKGROUP: 64,
       },
       imports: { reduce, pack: `pack/${layer.cache}` },
-      grid: [tokens, query.length > 0 ? 2 : 1],
-      step: { position, tokens },
-      data: {
-        projected: padRows(projected, columns),
-        latent_norm: norm,
-        query_norm: query.length > 0 ? query : new Float32Array(4),
-        rotations: layer.rotations,
-        pages,
-        query: zeroRows(tokens, Math.max(query.length, 1)),
-        cache,
-      },
-    })
-    return {
-      query: unpadRows(result.query, Math.max(query.length, 1)),
-      cache: result.cache as Uint32Array<ArrayBuffer>,
+      data: { projected: padRows(projected, columns), latent_norm: norm, rotations: layer.rotations },
     }
   }
 
@@ -112,34 +155,6 @@ export class LayerKernels {
       data: { rotations: layer.rotations, query: padRows(indent(query, heads * width, offset), cols) },
     })
     return unpadRows(result.query, cols)
-  }
-
-  async absorbQuery(
-    query: ArrayLike<number>,
-    { position, tokens }: Omit<Place, 'pages'>,
-    { workgroup = 64, offset = 0 } = {},
-  ) {
-    const layer = this.#layer
-    const { heads, width, record } = layer
-    const { absorbed } = await runKernel(this.#device, {
-      kernel: absorbQuery,
-      constants: {
-        ...headConstants(layer),
-        ...queryConstants(layer, offset),
-        ...layer.expand.constants,
-        WORKGROUP: workgroup,
-      },
-      imports: layer.expand.imports,
-      grid: [heads, tokens],
-      step: { position, tokens },
-      data: {
-        query: padRows(indent(query, heads * width, offset), offset + heads * width),
-        weights: layer.expand.words,
-        rotations: layer.rotations,
-        absorbed: zeroRows(tokens, heads * record),
-      },
-    })
-    return unpadRows(absorbed, heads * record)
   }
 
   /** Partial results [tokens, heads, splits in use, latent + 2]. */

@@ -47,6 +47,15 @@ export function indent(values: ArrayLike<number>, cols: number, before: number):
   })
 }
 
+/** Rows of `cols` numbers at the beginning of rows of `stride`, with sevens behind; padded with zeros where those are as wide as need be. */
+export function amongOthers(values: Float32Array, cols: number, stride: number): Float32Array {
+  if (stride === padTo16(cols)) return padRows(values, cols)
+  const rows = values.length / cols
+  const wide = new Float32Array(rows * stride).fill(7)
+  for (let row = 0; row < rows; row++) wide.set(values.subarray(row * cols, (row + 1) * cols), row * stride)
+  return wide
+}
+
 /** The inverse of `padRows`; fails if the padding is not zero any more. */
 export function unpadRows(values: ArrayLike<number>, cols: number): Float64Array {
   const stride = padTo16(cols)

@@ -1,32 +1,15 @@
-// absorb_query – brings each head's query into the latent space: q̃ = W_UKᵀ q_nope, followed by the rotated rope part (decode)
+// absorb – brings a head's query into the latent space: q̃ = W_UKᵀ q_nope, followed by the rotated rope part
 //
-//   step       Step                                          uniform
-//   query      f32        [tokens, Q_STRIDE]                 read
-//   weights    vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]   read
-//   rotations  vec2<f32>  [256 + n, ROPE / 2]                read
-//   absorbed   f32        [tokens, HEADS * (LATENT + ROPE)]  read_write
-//
-//   grid    HEADS × rows
-//   exact   f32 sums in a fixed order; WORKGROUP of at most 256
+// The kernel has the bindings `query`, `weights`, `rotations` and `absorbed`, and a WORKGROUP of at most 256.
 
-#import shared/step
 #import shared/fetch
 #import shared/rotation
 #import attention/rope_pairs
 #import weights
 
-@group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read> query: array<f32>; // from column Q_OFFSET on: [HEADS, NOPE + ROPE]
-@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>; // head by head: NOPE rows of W_UK, VALUE rows of W_UV
-@group(0) @binding(3) var<storage, read> rotations: array<vec2<f32>>;
-@group(0) @binding(4) var<storage, read_write> absorbed: array<f32>;
-
-override WORKGROUP: u32 = 128;
 override HEADS: u32;
 override NOPE: u32;
-override ROPE: u32;
 override VALUE: u32;
-override LATENT: u32;
 override STRIDE: u32;
 override SCALES: u32;
 override SCALE_STRIDE: u32;
@@ -50,13 +33,9 @@ fn multiply(m: Matrix, source: u32, head: u32, chunk: u32, team: u32) -> mat4x4<
   return sums;
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let head = group.x;
-  let row = group.y;
+fn absorb(row: u32, head: u32, lane: u32) {
   let source = row * Q_STRIDE + Q_OFFSET + head * (NOPE + ROPE);
-  let record = LATENT + ROPE;
-  let into = row * ((HEADS * record + 15) / 16 * 16) + head * record;
+  let into = row * ((HEADS * (LATENT + ROPE) + 15) / 16 * 16) + head * (LATENT + ROPE);
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
   for (var first = 0u; first < CHUNKS; first += WIDTH) {
     let sums = multiply(m, source, head, first + lane % WIDTH, lane / WIDTH);
