@@ -39,6 +39,8 @@ fn query_quad(row: u32, head: u32, quad: u32) -> vec4<f32> {
   return vec4<f32>(first, query_rope(at + NOPE / 2, pair + 1));
 }
 
+fn place_of(position: u32) -> u32 { return position; }
+
 fn key_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
   if quad < NOPE_QUADS { return expanded_quad(position, head, 2 * quad, NOPE); }
   return record_quad(cache_row(position), LATENT / 2 + 2 * (quad - NOPE_QUADS), RECORD / 2);

@@ -25,13 +25,11 @@
 override HEADS: u32;
 override SCALE: f32;
 
-fn key_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
-  return cached_key(cache_row(position), head / GROUP, quad);
-}
+fn place_of(position: u32) -> u32 { return cache_row(position); }
 
-fn value_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
-  return cached_value(cache_row(position), head / GROUP, quad);
-}
+fn key_quad(place: u32, head: u32, quad: u32) -> vec4<f32> { return cached_key(place, head / GROUP, quad); }
+
+fn value_quad(place: u32, head: u32, quad: u32) -> vec4<f32> { return cached_value(place, head / GROUP, quad); }
 
 // One dispatch sees all positions: nothing is kept.
 fn kept(row: u32, head: u32) -> vec2<f32> { return vec2<f32>(); }

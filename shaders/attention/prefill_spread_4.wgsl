@@ -1,12 +1,4 @@
-// attention/prefill_spread_4 – the attention of attention/spread, where subgroups have 4 to 7 invocations
+// attention/prefill_spread_4 – the core of prefill attention by broadcasts, where subgroups have 4 to 7 invocations
 
-#import shared/spread_4
-#import attention/spread
-
-fn own_queries(places: Places, row0: u32, head: u32, quad: u32) -> Quads {
-  return Quads(query_quad(row0 + places.x, head, quad), query_quad(row0 + places.y, head, quad), query_quad(row0 + places.z, head, quad), query_quad(row0 + places.w, head, quad));
-}
-
-fn own_weights(places: Places, quad: u32) -> Quads {
-  return Quads(weights[places.x * WEIGHTS_ROW + quad], weights[places.y * WEIGHTS_ROW + quad], weights[places.z * WEIGHTS_ROW + quad], weights[places.w * WEIGHTS_ROW + quad]);
-}
+#import attention/spread_tokens
+#import attention/spread_4

@@ -1,12 +1,4 @@
-// attention/prefill_spread_8 – the attention of attention/spread, where subgroups have 8 invocations or more
+// attention/prefill_spread_8 – the core of prefill attention by broadcasts, where subgroups have 8 invocations or more
 
-#import shared/spread_8
-#import attention/spread
-
-fn own_queries(places: Places, row0: u32, head: u32, quad: u32) -> Quads {
-  return Quads(query_quad(row0 + places.x, head, quad), query_quad(row0 + places.y, head, quad));
-}
-
-fn own_weights(places: Places, quad: u32) -> Quads {
-  return Quads(weights[places.x * WEIGHTS_ROW + quad], weights[places.y * WEIGHTS_ROW + quad]);
-}
+#import attention/spread_tokens
+#import attention/spread_8

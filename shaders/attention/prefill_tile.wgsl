@@ -1,7 +1,7 @@
 // attention/prefill_tile – 32 rows of one head over tiles of 32 keys, by a workgroup of 256: the core of prefill attention
 //
 // The kernel defines HEADS, VALUE, SCALE, KEY_QUADS (quads of a query or key), `output`, and in quads of columns
-// query_quad(row, head, quad), key_quad(position, head, quad) and value_quad(position, head, quad). Row t sees the positions up to
+// query_quad(row, head, quad), key_quad(place, head, quad) and value_quad(place, head, quad), where place_of(position) says where a position lies. Row t sees the positions up to
 // step.position + t. VALUE is at most 256. In uniform control flow it calls
 //   attend(first, end, row0, head, begun, last, lane)
 // for positions first to end - 1, first a multiple of 32. `begun`: `output` holds Σ p·v of earlier positions, and kept(row, head) the
@@ -50,7 +50,7 @@ fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
     var q = vec4<f32>();
     var k = vec4<f32>();
     if quad < KEY_QUADS { q = query_quad(row, head, quad); }
-    if quad < KEY_QUADS && position < end { k = key_quad(position, head, quad); }
+    if quad < KEY_QUADS && position < end { k = key_quad(place_of(position), head, quad); }
     staged[into] = q;
     staged[KEYS + into] = k;
     workgroupBarrier();
@@ -79,7 +79,7 @@ fn scale_sums(lane: u32) {
 fn accumulate(base: u32, end: u32, head: u32, lane: u32) {
   for (var first = base; first < min(base + TILE, end); first += VALUES) {
     for (var i = lane; i < VALUES * VALUE_QUADS && first + i / VALUE_QUADS < end; i += WORKGROUP) {
-      staged[i] = value_quad(first + i / VALUE_QUADS, head, i % VALUE_QUADS);
+      staged[i] = value_quad(place_of(first + i / VALUE_QUADS), head, i % VALUE_QUADS);
     }
     workgroupBarrier();
     for (var k = 0u; k < min(VALUES, end - first); k++) {

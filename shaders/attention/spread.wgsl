@@ -1,6 +1,9 @@
-// attention/spread – 16 rows of one head over tiles of 128 keys, by a workgroup of 8, where a CPU plays the GPU: see linear/spread
+// attention/spread – 16 rows that look at the same keys, over tiles of 128 keys, by a workgroup of 8, where a CPU plays the GPU: see linear/spread
 //
-// Asks of the kernel what attention/prefill_tile asks, and offers the same. Sums lie in `output` from one tile to the next.
+// Asks of the kernel query_quad, place_of, key_quad, value_quad, kept and keep, as attention/prefill_tile does, and offers the same `attend`,
+// first being a multiple of 4. Places of four neighbouring positions from a multiple of 4 on follow each other. attention/spread_tokens or
+// attention/spread_heads says what a row is: there are rows_end() of them, one sees positions up to seen_until(row), and its sums lie in
+// `output` from sums_at(row, head) on, in pairs, from one tile to the next.
 
 const WORKGROUP: u32 = 8;
 const TILE: u32 = 16;         // queries
@@ -15,12 +18,18 @@ var<workgroup> factors: array<vec2<f32>, TILE>;    // by which each query's earl
 var<private> softmax: array<vec2<f32>, 2>;         // largest score and Σ p so far, of queries lane and lane + 8
 var<private> tile_sums: Sums;
 
+// Of four neighbouring positions from a multiple of 4 on; the last one again in place of those from `end` on.
+fn places_of(position: u32, end: u32) -> vec4<u32> {
+  let first = min(position, end - 1);
+  return place_of(first) + min(vec4<u32>(0, 1, 2, 3), vec4<u32>(end - 1 - first));
+}
+
 // Leaves scores in `weights`, LOWEST where a query may not look: each invocation those of four keys in 32.
 fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
   let places = own_places();
   for (var first = base; first < end; first += 32) {
     let key = first + 4 * lane;
-    let at = min(vec4<u32>(key, key + 1, key + 2, key + 3), vec4<u32>(end - 1));
+    let at = places_of(key, end);
     var sums = Sums();
     for (var quad = 0u; quad < KEY_QUADS * one(); quad++) {
       let keys = transpose(mat4x4<f32>(
@@ -29,7 +38,7 @@ fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
     }
     tile_sums = sums;
     for (var q = 0u; q < TILE * one(); q++) {
-      let visible = vec4<u32>(key, key + 1, key + 2, key + 3) <= vec4<u32>(step.position + row0 + q);
+      let visible = vec4<u32>(key, key + 1, key + 2, key + 3) <= vec4<u32>(seen_until(row0 + q));
       weights[q * WEIGHTS_ROW + key / 4 - base / 4] = select(vec4<f32>(LOWEST), SCALE * tile_sums[q], visible);
     }
   }
@@ -66,22 +75,21 @@ fn accumulate(base: u32, end: u32, row0: u32, head: u32, begun: bool, lane: u32)
     let own = min(first + lane, VALUE_QUADS - 1);
     var sums = Sums();
     for (var quad = 0u; quad < quads; quad++) {
-      let key = base + 4 * quad;
-      let at = min(vec4<u32>(key, key + 1, key + 2, key + 3), vec4<u32>(end - 1));
+      let at = places_of(base + 4 * quad, end);
       let values = mat4x4<f32>(
         value_quad(at.x, head, own), value_quad(at.y, head, own), value_quad(at.z, head, own), value_quad(at.w, head, own));
       add_rows(&sums, values, own_weights(places, quad));
     }
     tile_sums = sums;
     for (var q = 0u; q < TILE * one(); q++) {
-      if row0 + q < step.tokens && first + lane < VALUE_QUADS { add_sums(row0 + q, head, own, factors[q], tile_sums[q], begun); }
+      if row0 + q < rows_end() && first + lane < VALUE_QUADS { add_sums(row0 + q, head, own, factors[q], tile_sums[q], begun); }
     }
   }
   workgroupBarrier();
 }
 
 fn add_sums(row: u32, head: u32, quad: u32, factor: vec2<f32>, sums: vec4<f32>, begun: bool) {
-  let at = (row * ((HEADS * VALUE + 15) / 16 * 16) + head * VALUE) / 2 + 2 * quad;
+  let at = sums_at(row, head) + 2 * quad;
   let second = 4 * quad + 2 < VALUE;
   var all = sums;
   if begun { all += factor.x * vec4<f32>(output[at], 0, 0); }
@@ -94,7 +102,7 @@ fn add_sums(row: u32, head: u32, quad: u32, factor: vec2<f32>, sums: vec4<f32>, 
 fn attend(first: u32, end: u32, row0: u32, head: u32, begun: bool, last: bool, lane: u32) {
   for (var i = 0u; i < 2; i++) {
     softmax[i] = vec2<f32>(LOWEST, 0.0);
-    if begun && row0 + lane + 8 * i < step.tokens { softmax[i] = kept(row0 + lane + 8 * i, head); }
+    if begun && row0 + lane + 8 * i < rows_end() { softmax[i] = kept(row0 + lane + 8 * i, head); }
   }
   for (var base = first; base < end; base += KEYS) {
     let stop = min(base + KEYS, end);
@@ -103,6 +111,6 @@ fn attend(first: u32, end: u32, row0: u32, head: u32, begun: bool, last: bool, l
     accumulate(base, stop, row0, head, begun || base > first, lane);
   }
   for (var i = 0u; i < 2; i++) {
-    if row0 + lane + 8 * i < step.tokens { keep(row0 + lane + 8 * i, head, softmax[i]); }
+    if row0 + lane + 8 * i < rows_end() { keep(row0 + lane + 8 * i, head, softmax[i]); }
   }
 }

@@ -5,26 +5,27 @@ import type { Capabilities } from '../gpu/limits.ts'
 /** Heads that one workgroup of `latent_attend` serves from each staged record. */
 export const latentHeadTile = 16
 
-/** A module of the slot `prefill`, and the rows that one workgroup of it serves, as the shader has it. */
-export interface QueryTiles {
-  readonly module: string
+/** Modules of the slots `prefill` and `attend`, and the rows that one workgroup of the former serves, as the shader has it. */
+export interface AttentionTiles {
+  readonly prefill: string
+  readonly attend: string
   readonly rows: number
 }
 
-export const QUERY_TILES = {
-  plain: { module: 'attention/prefill_tile', rows: 32 },
-  spread4: { module: 'attention/prefill_spread_4', rows: 16 },
-  spread8: { module: 'attention/prefill_spread_8', rows: 16 },
-} as const satisfies Record<string, QueryTiles>
+export const ATTENTION_TILES = {
+  plain: { prefill: 'attention/prefill_tile', attend: 'attention/attend_tile', rows: 32 },
+  spread4: { prefill: 'attention/prefill_spread_4', attend: 'attention/attend_spread_4', rows: 16 },
+  spread8: { prefill: 'attention/prefill_spread_8', attend: 'attention/attend_spread_8', rows: 16 },
+} as const satisfies Record<string, AttentionTiles>
 
-/** How attention of prefill is cut into tiles, for the same reasons as `chooseTiles`. */
-export function chooseQueryTiles({
+/** How attention is cut into tiles of rows that look at the same keys, for the same reasons as `chooseTiles`. */
+export function chooseAttentionTiles({
   software,
   subgroupSize,
-}: Pick<Capabilities, 'software' | 'subgroupSize'>): QueryTiles {
-  if (software && subgroupSize >= 8) return QUERY_TILES.spread8
-  if (software && subgroupSize >= 4) return QUERY_TILES.spread4
-  return QUERY_TILES.plain
+}: Pick<Capabilities, 'software' | 'subgroupSize'>): AttentionTiles {
+  if (software && subgroupSize >= 8) return ATTENTION_TILES.spread8
+  if (software && subgroupSize >= 4) return ATTENTION_TILES.spread4
+  return ATTENTION_TILES.plain
 }
 
 /** The largest sizes that the kernels have registers for. */
@@ -100,10 +101,10 @@ export const latentAttend = defineKernel({
     absorbed: read('vec2<f32>', absorbed),
     pages,
     cache,
-    partial: write('vec2<f32>', partial),
+    output: write('vec2<f32>', partial),
   },
   constants: ['HEADS', 'LATENT', 'ROPE', 'SPLITS', 'SCALE'],
-  slots: ['cache'],
+  slots: ['cache', 'attend'],
 })
 
 export const latentMerge = defineKernel({

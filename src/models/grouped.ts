@@ -1,7 +1,7 @@
 // Answers: which dispatches is attention with keys and values of its own for each group of heads? Multi-head, grouped-query, multi-query.
 // It must not know what comes before or after attention.
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
-import { chooseQueryTiles } from '../kernels/attention.ts'
+import { chooseAttentionTiles } from '../kernels/attention.ts'
 import { headLimits, headsAttend, headsMerge, headsPrefill, headsWrite, headTiles } from '../kernels/heads.ts'
 import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
@@ -147,10 +147,10 @@ function prefill(
   query: Activation,
   output: Activation,
 ): void {
-  const tiles = chooseQueryTiles(context.capabilities)
+  const tiles = chooseAttentionTiles(context.capabilities)
   context.graph.dispatch(headsPrefill, {
     constants: { ...sizes(attention), SCALE: attention.scale },
-    imports: { cache: cacheModule(context), prefill: tiles.module },
+    imports: { cache: cacheModule(context), prefill: tiles.prefill },
     operands: { query, pages: cache.pages, cache: cache.records, output },
     grid: (step) => [ceilDiv(step.tokens, tiles.rows), attention.heads],
   })

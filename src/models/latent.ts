@@ -5,7 +5,7 @@ import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import {
   attendPrefill,
   attentionLimits,
-  chooseQueryTiles,
+  chooseAttentionTiles,
   expandLatent,
   latentAttend,
   latentEnter,
@@ -172,8 +172,8 @@ function decode(
   const partial = graph.scratch('partial', mode.rows * HEADS * SPLITS * (LATENT + 2))
   graph.dispatch(latentAttend, {
     constants: { HEADS, LATENT, ROPE, SPLITS, SCALE: mla.scale },
-    imports: { cache: cacheModule(context) },
-    operands: { absorbed, pages: cache.pages, cache: cache.records, partial },
+    imports: { cache: cacheModule(context), attend: chooseAttentionTiles(context.capabilities).attend },
+    operands: { absorbed, pages: cache.pages, cache: cache.records, output: partial },
     grid: (step) => [
       ceilDiv(step.position + step.tokens, step.split),
       ceilDiv(HEADS, latentHeadTile),
@@ -207,7 +207,7 @@ function prefill(
   })
   const expanded = graph.activation('expanded', 'f32', BLOCK, HEADS * (NOPE + VALUE))
   const tiles = tilesOf(context)
-  const queries = chooseQueryTiles(context.capabilities)
+  const queries = chooseAttentionTiles(context.capabilities)
   const state = graph.scratch('softmax state', mode.rows * HEADS * 2)
   graph.repeat(
     (step) => ceilDiv(step.position + step.tokens, BLOCK),
@@ -225,7 +225,7 @@ function prefill(
           SCALE: mla.scale,
           ...queryConstants(mla, query),
         },
-        imports: { cache: cacheModule(context), prefill: queries.module },
+        imports: { cache: cacheModule(context), prefill: queries.prefill },
         operands: { query, expanded, pages: cache.pages, cache: cache.records, output: heads, state },
         grid: (step) => [ceilDiv(step.tokens, queries.rows), HEADS],
       })

@@ -17,6 +17,7 @@ import { GroupKernels, makeGroupLayer } from '../support/heads.ts'
 import { runKernel } from '../support/kernel.ts'
 import { makeLayer } from '../support/layer.ts'
 import { ceilDiv, expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+import { everyAttentionTiles } from '../support/tiles.ts'
 
 const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 } // the last word of codes is half full, the last group has 6
 const SPLIT = 64
@@ -155,7 +156,7 @@ describeOnAdapters(
     const attention = {
       kind: 'latent',
       queryRank: 0,
-      latent: 24,
+      latent: 32, // eight quads: one for each invocation of attention/spread
       nope: 16,
       rope: 8,
       value: 16,
@@ -163,36 +164,43 @@ describeOnAdapters(
     } as const
     const rotary = { frequencies: [1, 1, 1, 1], magnitude: 1 }
 
-    /** Every word of the context was read so often, and no other word at all. */
-    function expectReads(counts: ArrayLike<number>, pages: Uint32Array, words: number, times: number): void {
+    /** Every word of the context's records was read as often as `times` says for its place in a record, and no other word at all. */
+    function expectReads(counts: ArrayLike<number>, pages: Uint32Array, times: readonly number[]): void {
       const wanted = new Uint32Array(counts.length)
-      for (const page of pages) wanted.fill(times, page * PAGE * words, (page + 1) * PAGE * words)
+      for (const page of pages) {
+        for (let row = page * PAGE; row < (page + 1) * PAGE; row++) wanted.set(times, row * times.length)
+      }
       expect(Uint32Array.from(counts)).toEqual(wanted)
     }
 
     it.each([16, 17])(
       'latent_attend reads each cached row once for up to 16 heads: %i heads',
       async (heads) => {
-        const spec = { ...attention, heads, halfSplit: false, latentEpsilon: 1e-6, rotary }
-        const words = recordBytes(spec, { kind: 'latent', numbers: 'f16' }) / 4
-        const pages = pageTable(CONTEXT, 2)
-        const { cache } = await runKernel(device, {
-          kernel: { ...latentAttend, bindings: { ...latentAttend.bindings, cache: counted } },
-          shaders: counting('attention/latent_attend'),
-          constants: { HEADS: heads, LATENT: 24, ROPE: 8, SPLITS: 3, SCALE: 1 },
-          imports: { cache: 'cache/f16' },
-          grid: [CONTEXT / SPLIT, ceilDiv(heads, latentHeadTile), 1],
-          step: { position: CONTEXT - 1, tokens: 1, split: SPLIT },
-          data: {
-            absorbed: new Float32Array(heads * 32),
-            pages,
-            cache: new Uint32Array((Math.max(...pages) + 1) * PAGE * words),
-            partial: new Float32Array(heads * 3 * 26),
-          },
-        })
-        const times = readsPerStep(spec, 'latent')
-        expect(times).toBe(heads === 16 ? 1 : 2)
-        expectReads(cache, pages, words, times)
+        for (const { attend } of everyAttentionTiles(device.capabilities)) {
+          const spec = { ...attention, heads, halfSplit: false, latentEpsilon: 1e-6, rotary }
+          const words = recordBytes(spec, { kind: 'latent', numbers: 'f16' }) / 4
+          const pages = pageTable(CONTEXT, 2)
+          const { cache } = await runKernel(device, {
+            kernel: { ...latentAttend, bindings: { ...latentAttend.bindings, cache: counted } },
+            shaders: counting('attention/latent_attend'),
+            constants: { HEADS: heads, LATENT: 32, ROPE: 8, SPLITS: 3, SCALE: 1 },
+            imports: { cache: 'cache/f16', attend },
+            grid: [CONTEXT / SPLIT, ceilDiv(heads, latentHeadTile), 1],
+            step: { position: CONTEXT - 1, tokens: 1, split: SPLIT },
+            data: {
+              absorbed: new Float32Array(Math.ceil((heads * 40) / 16) * 16),
+              pages,
+              cache: new Uint32Array((Math.max(...pages) + 1) * PAGE * words),
+              output: new Float32Array(heads * 3 * 34),
+            },
+          })
+          const times = readsPerStep(spec, 'latent')
+          expect(times).toBe(heads === 16 ? 1 : 2)
+          // Broadcasts read a latent again for its sums, out of the CPU's cache.
+          const again = attend === 'attention/attend_tile' ? 1 : 2
+          const wanted = Array.from({ length: words }, (_, word) => times * (word < 32 / 2 ? again : 1))
+          expectReads(cache, pages, wanted)
+        }
       },
     )
 
@@ -226,7 +234,7 @@ describeOnAdapters(
             partial: new Float32Array(12 * 3 * 18),
           },
         })
-        expectReads(cache, pages, words, readsPerStep(spec, kind))
+        expectReads(cache, pages, new Array(words).fill(readsPerStep(spec, kind)))
       },
     )
   },

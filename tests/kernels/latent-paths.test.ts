@@ -19,7 +19,7 @@ import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
 const V2_LITE = { heads: 16, nope: 128, rope: 64, value: 128, latent: 512 }
 const BLOCK = 64 // of the context, expanded at a time
-const SPLIT = 50
+const SPLIT = 52
 
 /** `context` random rows of a layer, and what plain causal attention in f64 makes of them. */
 function makeProblem(shape: HeadShape, context: number, options: LayerOptions) {

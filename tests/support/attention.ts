@@ -3,7 +3,7 @@
 import type { Device } from '../../src/gpu/device.ts'
 import {
   attendPrefill,
-  chooseQueryTiles,
+  chooseAttentionTiles,
   expandLatent,
   latentAttend,
   latentEnter,
@@ -163,6 +163,7 @@ export class LayerKernels {
     cache: Data,
     { position, tokens, pages }: Place,
     split: number,
+    attend = chooseAttentionTiles(this.#device.capabilities).attend,
   ) {
     const layer = this.#layer
     const { heads, latent, record } = layer
@@ -170,17 +171,17 @@ export class LayerKernels {
     const result = await runKernel(this.#device, {
       kernel: latentAttend,
       constants: { HEADS: heads, LATENT: latent, ROPE: layer.rope, SPLITS, SCALE: layer.scale },
-      imports: { cache: this.#cacheModule },
+      imports: { cache: this.#cacheModule, attend },
       grid: [splits, ceilDiv(heads, latentHeadTile), tokens],
       step: { position, tokens, split },
       data: {
         absorbed: padRows(absorbed, heads * record),
         pages,
         cache,
-        partial: new Float32Array(tokens * heads * SPLITS * (latent + 2)),
+        output: new Float32Array(tokens * heads * SPLITS * (latent + 2)),
       },
     })
-    return splitsInUse(result.partial, latent + 2, splits)
+    return splitsInUse(result.output, latent + 2, splits)
   }
 
   async latentMerge(partial: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, split: number) {
@@ -242,14 +243,14 @@ export class LayerKernels {
   ) {
     const layer = this.#layer
     const { heads, value, width } = layer
-    const tiles = chooseQueryTiles(this.#device.capabilities)
+    const tiles = chooseAttentionTiles(this.#device.capabilities)
     let output: Data = zeroRows(tokens, heads * value)
     let state: Data = new Float32Array(tokens * heads * 2).fill(Number.NaN)
     for (let index = 0; index * block < position + tokens; index++) {
       const result: Record<'output' | 'state', Data> = await runKernel(this.#device, {
         kernel: attendPrefill,
         constants: { ...headConstants(layer), BLOCK: block, SCALE: layer.scale, ...queryConstants(layer, 0) },
-        imports: { cache: this.#cacheModule, prefill: tiles.module },
+        imports: { cache: this.#cacheModule, prefill: tiles.prefill },
         grid: [ceilDiv(tokens, tiles.rows), heads],
         step: { position, tokens },
         data: {

@@ -1,7 +1,7 @@
 // Answers: how does a test run one kernel of attention with keys and values per group of heads? Plain arrays in and out;
 // layout, padding and page tables are put on here. It must not know what the right answers are.
 import type { Device } from '../../src/gpu/device.ts'
-import { chooseQueryTiles } from '../../src/kernels/attention.ts'
+import { chooseAttentionTiles } from '../../src/kernels/attention.ts'
 import {
   expandedWrite,
   headsAttend,
@@ -174,12 +174,12 @@ export class GroupKernels {
   }
 
   async prefill(query: ArrayLike<number>, cache: Data, { position, tokens, pages }: Place) {
-    const tiles = chooseQueryTiles(this.#device.capabilities)
+    const tiles = chooseAttentionTiles(this.#device.capabilities)
     const { heads, key, value, scale } = this.#layer
     const { output } = await runKernel(this.#device, {
       kernel: headsPrefill,
       constants: { ...this.#sizes, SCALE: scale },
-      imports: { cache: this.#cacheModule, prefill: tiles.module },
+      imports: { cache: this.#cacheModule, prefill: tiles.prefill },
       grid: [ceilDiv(tokens, tiles.rows), heads],
       step: { position, tokens },
       data: { query: padRows(query, heads * key), pages, cache, output: zeroRows(tokens, heads * value) },

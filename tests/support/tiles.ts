@@ -1,5 +1,6 @@
-// Answers: which tiles of prefill's products can a device run, and how exact are they?
+// Answers: which tiles of products and of attention can a device run, and how exact are they?
 import type { Capabilities } from '../../src/gpu/limits.ts'
+import { ATTENTION_TILES, type AttentionTiles, chooseAttentionTiles } from '../../src/kernels/attention.ts'
 import { chooseTiles, TILES, type Tiles } from '../../src/kernels/linear.ts'
 import { TOLERANCE } from './numbers.ts'
 
@@ -18,3 +19,7 @@ export function everyTiles(capabilities: Capabilities): Tiling[] {
   const own = ownTiles(capabilities)
   return [plain, ...(capabilities.f16 ? [half] : []), ...(own[0] === TILES.f32 ? [] : [own])]
 }
+
+/** How attention can be cut into tiles here: as every device can, and as this one chooses. */
+export const everyAttentionTiles = (capabilities: Capabilities): ReadonlySet<AttentionTiles> =>
+  new Set<AttentionTiles>([ATTENTION_TILES.plain, chooseAttentionTiles(capabilities)])

@@ -1,0 +1,12 @@
+// attention/spread_8 – what attention/spread loads and broadcasts, where subgroups have 8 invocations or more
+
+#import shared/spread_8
+#import attention/spread
+
+fn own_queries(places: Places, row0: u32, head: u32, quad: u32) -> Quads {
+  return Quads(query_quad(row0 + places.x, head, quad), query_quad(row0 + places.y, head, quad));
+}
+
+fn own_weights(places: Places, quad: u32) -> Quads {
+  return Quads(weights[places.x * WEIGHTS_ROW + quad], weights[places.y * WEIGHTS_ROW + quad]);
+}
