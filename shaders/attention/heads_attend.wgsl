@@ -4,134 +4,36 @@
 //   query    vec2<f32>  [tokens, HEADS * KEY]               read
 //   pages    u32        [pages]                             read
 //   cache    u32        [rows, RECORD]                      read
-//   partial  vec2<f32>  [tokens, HEADS, SPLITS, VALUE + 2]  read_write
+//   output   vec2<f32>  [tokens, HEADS, SPLITS, VALUE + 2]  read_write
 //
-//   grid    splits in use × KV_HEADS * ceil(HEADS / KV_HEADS / HEAD_TILE) × rows; workgroups of 128
+//   grid    splits in use × KV_HEADS * ceil(HEADS / KV_HEADS / HEAD_TILE) × rows; workgroups of the module of `members`
 //   exact   f32 scores, softmax and sums in a fixed order
 //
 // Row t sees the positions up to step.position + t. A split leaves Σ p·v, not yet divided, then the largest score and Σ p;
-// a split that a row sees nothing of leaves Σ p = 0. HEAD_TILE is at most 8 and 1024 / KEY, VALUE at most 256; all sizes are even.
+// a split that a row sees nothing of leaves Σ p = 0. A split is a multiple of 4. VALUE is at most 256; all sizes are even.
 
 #import shared/step
 #import shared/pages
 #import attention/heads_loads
-#import attention/softmax
+#import members
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> query: array<vec2<f32>>;
 @group(0) @binding(2) var<storage, read> pages: array<u32>;
 @group(0) @binding(3) var<storage, read> cache: array<u32>;
-@group(0) @binding(4) var<storage, read_write> partial: array<vec2<f32>>;
+@group(0) @binding(4) var<storage, read_write> output: array<vec2<f32>>;
 
 override HEADS: u32;
 override SPLITS: u32;
 override SCALE: f32;
-override HEAD_TILE: u32; // heads that a workgroup serves from each key and value it reads
+override HEAD_TILE: u32; // heads that a workgroup serves from each key and value it reads; the TILE of attention/spread
 override TILES: u32 = (GROUP + HEAD_TILE - 1) / HEAD_TILE; // of a group
-override VALUE_QUADS: u32 = (VALUE + 3) / 4;
-override TEAMS: u32 = WORKGROUP / VALUE_QUADS; // of VALUE_QUADS invocations, a quad of columns each, that share the positions
 
-const WORKGROUP: u32 = 128;
-const SHARERS: u32 = 16;
-const WEIGHTS_ROW: u32 = 9;
-const TILE: u32 = 64;  // positions at a time
-const LANES: u32 = 4;  // invocations that share the keys of two positions, a quad of columns in turn
-
-var<workgroup> staged: array<vec4<f32>, HEAD_TILE * KEY_QUADS>;
-var<workgroup> products: array<vec2<f32>, HEAD_TILE * WORKGROUP>; // shares of two scores for each head; in the end, of its sums
-var<private> sums: array<vec4<f32>, 8>;                           // of each head, in this invocation's quad of columns
-
-// What a workgroup works on: a row, a group's key and value, and some of its heads.
-struct Work { row: u32, group: u32, head: u32, heads: u32 }
-
-fn stage_queries(work: Work, lane: u32) {
-  for (var i = lane; i < work.heads * KEY_QUADS; i += WORKGROUP) {
-    staged[i] = SCALE * query_quad(work.row, work.head + i / KEY_QUADS, i % KEY_QUADS);
-  }
-}
-
-// An invocation's share of the scores of two neighbouring positions.
-fn multiply(base: u32, end: u32, group: u32, lane: u32) {
-  let position = base + lane / LANES * 2;
-  let first = cache_row(min(position, end - 1));
-  let second = cache_row(min(position + 1, end - 1));
-  let quads = select(0, KEY_QUADS, position < end);
-  var scores: array<vec2<f32>, 8>;
-  for (var quad = lane % LANES; quad < quads; quad += LANES) {
-    let k = cached_key(first, group, quad);
-    let l = cached_key(second, group, quad);
-    for (var h = 0u; h < HEAD_TILE; h++) {
-      let q = staged[h * KEY_QUADS + quad];
-      scores[h] += vec2<f32>(dot(q, k), dot(q, l));
-    }
-  }
-  for (var h = 0u; h < HEAD_TILE; h++) { products[h * WORKGROUP + lane] = scores[h]; }
-}
-
-// The scores of the four positions whose softmax this invocation shares in; LOWEST from `end` on.
-fn gather(base: u32, end: u32, lane: u32) -> vec4<f32> {
-  let position = base + 4 * (lane % SHARERS);
-  var scores = vec4<f32>();
-  if lane / SHARERS < HEAD_TILE {
-    let at = lane / SHARERS * WORKGROUP + lane % SHARERS * 2 * LANES;
-    for (var i = at; i < at + LANES; i++) { scores += vec4<f32>(products[i], products[i + LANES]); }
-  }
-  return select(vec4<f32>(LOWEST), scores, position + vec4<u32>(0, 1, 2, 3) < vec4<u32>(end));
-}
-
-fn accumulate(base: u32, end: u32, group: u32, lane: u32) {
-  for (var h = 0u; h < HEAD_TILE; h++) { sums[h] *= factors[h]; }
-  if lane / VALUE_QUADS >= TEAMS { return; }
-  for (var position = base + lane / VALUE_QUADS; position < end; position += TEAMS) {
-    let value = cached_value(cache_row(position), group, lane % VALUE_QUADS);
-    let at = (position - base) * WEIGHTS_ROW;
-    for (var h = 0u; h < HEAD_TILE; h++) { sums[h] += weights[at + h] * value; }
-  }
-}
-
-fn partial_at(work: Work, split: u32, h: u32) -> u32 {
-  return ((work.row * HEADS + work.head + h) * SPLITS + split) * (VALUE / 2 + 1);
-}
-
-// Adds up what the teams left of one half of every quad in `products`, and writes it.
-fn write_half(work: Work, split: u32, half: u32, lane: u32) {
-  for (var i = lane; i < work.heads * VALUE_QUADS; i += WORKGROUP) {
-    let h = i / VALUE_QUADS;
-    let pair = i % VALUE_QUADS * 2 + half;
-    var sum = vec2<f32>();
-    for (var team = 0u; team < TEAMS; team++) { sum += products[h * WORKGROUP + team * VALUE_QUADS + i % VALUE_QUADS]; }
-    if pair < VALUE / 2 { partial[partial_at(work, split, h) + pair] = sum; }
-  }
-}
-
-fn write_sums(work: Work, split: u32, lane: u32) {
-  for (var h = 0u; h < HEAD_TILE; h++) { products[h * WORKGROUP + lane] = sums[h].xy; }
-  workgroupBarrier();
-  write_half(work, split, 0, lane);
-  workgroupBarrier();
-  for (var h = 0u; h < HEAD_TILE; h++) { products[h * WORKGROUP + lane] = sums[h].zw; }
-  workgroupBarrier();
-  write_half(work, split, 1, lane);
-}
+fn partial_at(row: u32, head: u32, split: u32) -> u32 { return ((row * HEADS + head) * SPLITS + split) * (VALUE / 2 + 1); }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let tile = id.y % TILES * HEAD_TILE;
-  let group = id.y / TILES;
-  let work = Work(id.z, group, group * GROUP + tile, min(HEAD_TILE, GROUP - tile));
   let first = id.x * step.split;
-  let end = min(first + step.split, step.position + work.row + 1);
-  stage_queries(work, lane);
-  workgroupBarrier();
-  var softmax = vec2<f32>(LOWEST, 0.0);
-  for (var base = first; base < end; base += TILE) {
-    let tile_end = min(base + TILE, end);
-    multiply(base, tile_end, group, lane);
-    workgroupBarrier();
-    softmax = soften(softmax, gather(base, tile_end, lane), lane);
-    accumulate(base, tile_end, group, lane);
-  }
-  write_sums(work, id.x, lane);
-  let h = lane / SHARERS;
-  if lane % SHARERS == 0 && h < work.heads { partial[partial_at(work, id.x, h) + VALUE / 2] = softmax; }
+  let end = min(first + step.split, step.position + id.z + 1);
+  attend_split(first, end, id.z, id.y / TILES, id.y % TILES * HEAD_TILE, id.x, lane);
 }

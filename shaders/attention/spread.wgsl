@@ -1,21 +1,22 @@
-// attention/spread – 16 rows that look at the same keys, over tiles of 128 keys, by a workgroup of 8, where a CPU plays the GPU: see linear/spread
+// attention/spread – TILE rows that look at the same keys, over tiles of 128 keys, by a workgroup of 8, where a CPU plays the GPU: see linear/spread
 //
-// Asks of the kernel query_quad, place_of, key_quad, value_quad, kept and keep, as attention/prefill_tile does, and offers the same `attend`,
-// first being a multiple of 4. Places of four neighbouring positions from a multiple of 4 on follow each other. attention/spread_tokens or
-// attention/spread_heads says what a row is: there are rows_end() of them, one sees positions up to seen_until(row), and its sums lie in
-// `output` from sums_at(row, head) on, in pairs, from one tile to the next.
+// `attend` goes over positions first to end - 1, first a multiple of 4, as attention/prefill_tile says. The kernel defines key_quad, value_quad
+// and place_of as for that; places of four neighbouring positions from a multiple of 4 on follow each other.
+//
+// What a row is, a module says (spread_tokens, spread_latents, spread_group): there are rows_end() of them, row_query(row, head, quad) is the
+// query of one, it sees positions up to seen_until(row), its sums lie in `output` from sums_at(row, head) on, in pairs, from one tile to the
+// next. How rows are loaded, and of how many an invocation keeps the softmax (OWN), say spread_1, spread_4 and spread_8.
 
 const WORKGROUP: u32 = 8;
-const TILE: u32 = 16;         // queries
 const KEYS: u32 = 128;        // at a time
 const WEIGHTS_ROW: u32 = 33;  // quads from one query's weights to the next's
 const LOWEST = -1e30;         // below every score, and finite
 
 override VALUE_QUADS: u32 = (VALUE + 3) / 4;
 
-var<workgroup> weights: array<vec4<f32>, 528>;     // scores, then softmax numerators: [queries, keys]
+var<workgroup> weights: array<vec4<f32>, TILE * WEIGHTS_ROW>; // scores, then softmax numerators: [queries, keys]
 var<workgroup> factors: array<vec2<f32>, TILE>;    // by which each query's earlier sums shrink, and all are divided in the end
-var<private> softmax: array<vec2<f32>, 2>;         // largest score and Σ p so far, of queries lane and lane + 8
+var<private> softmax: array<vec2<f32>, OWN>;       // largest score and Σ p so far, of queries lane and lane + 8
 var<private> tile_sums: Sums;
 
 // Of four neighbouring positions from a multiple of 4 on; the last one again in place of those from `end` on.
@@ -47,7 +48,7 @@ fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
 
 // Leaves softmax numerators in `weights`; `ends`: no more keys will come.
 fn soften(quads: u32, ends: bool, lane: u32) {
-  for (var i = 0u; i < 2 * one(); i++) {
+  for (var i = 0u; i < OWN * one() && lane + 8 * i < TILE; i++) {
     let first = (lane + 8 * i) * WEIGHTS_ROW;
     let before = softmax[i];
     var most = vec4<f32>(before.x);
@@ -100,7 +101,7 @@ fn add_sums(row: u32, head: u32, quad: u32, factor: vec2<f32>, sums: vec4<f32>, 
 }
 
 fn attend(first: u32, end: u32, row0: u32, head: u32, begun: bool, last: bool, lane: u32) {
-  for (var i = 0u; i < 2; i++) {
+  for (var i = 0u; i < OWN; i++) {
     softmax[i] = vec2<f32>(LOWEST, 0.0);
     if begun && row0 + lane + 8 * i < rows_end() { softmax[i] = kept(row0 + lane + 8 * i, head); }
   }
@@ -110,7 +111,7 @@ fn attend(first: u32, end: u32, row0: u32, head: u32, begun: bool, last: bool, l
     soften((stop - base + 31) / 32 * 8, last && stop == end, lane);
     accumulate(base, stop, row0, head, begun || base > first, lane);
   }
-  for (var i = 0u; i < 2; i++) {
-    if row0 + lane + 8 * i < rows_end() { keep(row0 + lane + 8 * i, head, softmax[i]); }
+  for (var i = 0u; i < OWN; i++) {
+    if lane + 8 * i < TILE && row0 + lane + 8 * i < rows_end() { keep(row0 + lane + 8 * i, head, softmax[i]); }
   }
 }

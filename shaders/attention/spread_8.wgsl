@@ -3,8 +3,10 @@
 #import shared/spread_8
 #import attention/spread
 
+const OWN: u32 = 2;
+
 fn own_queries(places: Places, row0: u32, head: u32, quad: u32) -> Quads {
-  return Quads(query_quad(row0 + places.x, head, quad), query_quad(row0 + places.y, head, quad));
+  return Quads(row_query(row0 + places.x, head, quad), row_query(row0 + places.y, head, quad));
 }
 
 fn own_weights(places: Places, quad: u32) -> Quads {

@@ -7,7 +7,7 @@
 #import linear/tiles
 
 const WORKGROUP: u32 = 8;
-const TILE_ROWS: u32 = 16;
+const TILE_ROWS: u32 = 16; // the TILE of shared/spread_4 and spread_8
 const TILE_OUTS: u32 = 32;
 const LANE_ROWS: u32 = 16;
 

@@ -5,6 +5,8 @@
 
 #enable subgroups
 
+const TILE: u32 = 16; // input rows
+
 alias Sums = array<vec4<f32>, 16>; // of each input row, for the four weight rows
 alias Places = vec4<u32>;
 alias Quads = mat4x4<f32>;

@@ -128,7 +128,7 @@ class Benchmark {
     const task = { form, context, steps, text: this.#prompt, memory: this.#memory, at }
     const missing = this.#wrong.get(kind)
     if (missing !== undefined) {
-      this.#rows.push({ ...plannedRow(this.#own, task), missing })
+      this.#rows.push({ ...plannedRow(this.#engine.device, this.#own, task), missing })
     } else {
       this.#rows.push(yield* measureRow(this.#engine.device, this.#own, task, this.#signal))
     }

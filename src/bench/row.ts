@@ -14,8 +14,9 @@ import { timeSteps } from './timing.ts'
 
 /** Tokens whose keys and values are computed; copies of their pages fill the context. */
 const REAL_TOKENS = 256
-/** Times that the last chunk is run. */
+/** Times that the last chunk is run; once is enough where it takes seconds. */
 const PREFILLS = 3
+const PREFILL_MS = 2000
 
 export interface RowTask<T> {
   /** What to yield at the beginning of a phase. */
@@ -28,7 +29,11 @@ export interface RowTask<T> {
 }
 
 /** What is known before anything is allocated. */
-export function plannedRow({ spec }: Runtime, { form, context }: Pick<RowTask<unknown>, 'form' | 'context'>) {
+export function plannedRow(
+  { capabilities }: Device,
+  { spec }: Runtime,
+  { form, context }: Pick<RowTask<unknown>, 'form' | 'context'>,
+) {
   const record = recordBytes(spec.attention, form)
   const layers = spec.layers.length
   return {
@@ -36,7 +41,7 @@ export function plannedRow({ spec }: Runtime, { form, context }: Pick<RowTask<un
     context,
     bytes: 0,
     formulaBytes: layers * Math.ceil(context / PAGE_TOKENS) * PAGE_TOKENS * record,
-    readBytesPerStep: layers * context * record * readsPerStep(spec.attention, form.kind),
+    readBytesPerStep: layers * context * record * readsPerStep(spec.attention, form.kind, capabilities),
   } satisfies BenchRow
 }
 
@@ -53,7 +58,7 @@ export async function* measureRow<T>(
   task: RowTask<T>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, BenchRow> {
-  const planned = plannedRow(own, task)
+  const planned = plannedRow(device, own, task)
   try {
     refuseTooLarge(device, own, task)
     yield task.at('fill')
@@ -96,6 +101,8 @@ async function* measureWith<T>(
       {
         count: PREFILLS,
         tokens: rows,
+        enoughMs: PREFILL_MS,
+        warm: true, // by what filled the cache
         run: (_, timing) => runtime.prefill(textFrom(text, start, rows), start, timing),
       },
       signal,

@@ -9,13 +9,16 @@ import type { BenchTiming } from './result.ts'
 export interface Steps {
   readonly count: number
   readonly tokens: number // of a step
+  /** Milliseconds after which no further step begins; there is always one. */
+  readonly enoughMs?: number
+  /** Whether such steps ran before: else the first runs untimed, so that neither compiling nor first touches are in the figures. */
+  readonly warm?: boolean
   /** Submits step `index`, timed as `timing` says. */
   run(index: number, timing?: Timing): void
 }
 
 /**
- * Median and quartiles. The first step runs untimed before, so that neither compiling nor first touches are in the figures.
- * Timestamps that are too coarse for a step (browsers round them) give way to the clock. Throws `aborted` between two steps.
+ * Median and quartiles. Timestamps that are too coarse for a step (browsers round them) give way to the clock. Throws `aborted` between two steps.
  */
 export async function timeSteps(
   device: Device,
@@ -23,8 +26,10 @@ export async function timeSteps(
   steps: Steps,
   signal: AbortSignal | undefined,
 ): Promise<BenchTiming> {
-  steps.run(0)
-  await runtime.idle()
+  if (!steps.warm) {
+    steps.run(0)
+    await runtime.idle()
+  }
   const stamped = device.capabilities.timestamps ? await stamp(device, runtime, steps, signal) : []
   if (stamped.length > 0 && stamped.every((ms) => ms > 0)) return summary(stamped, steps.tokens, 'device')
   return summary(await clock(runtime, steps, signal), steps.tokens, 'host')
@@ -33,15 +38,17 @@ export async function timeSteps(
 async function stamp(
   device: Device,
   runtime: Runtime,
-  { count, run }: Steps,
+  { count, run, enoughMs = Number.POSITIVE_INFINITY }: Steps,
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const profiler = new Profiler(device)
+  const began = performance.now()
   try {
     for (let i = 0; i < count; i++) {
       throwIfAborted(signal)
       run(i, { profiler, per: 'step' })
       await runtime.idle()
+      if (performance.now() - began > enoughMs) break
     }
     return (await profiler.readEach()).map(({ ms }) => ms)
   } finally {
@@ -51,16 +58,18 @@ async function stamp(
 
 async function clock(
   runtime: Runtime,
-  { count, run }: Steps,
+  { count, run, enoughMs = Number.POSITIVE_INFINITY }: Steps,
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const times: number[] = []
+  const began = performance.now()
   for (let i = 0; i < count; i++) {
     throwIfAborted(signal)
     const started = performance.now()
     run(i)
     await runtime.idle()
     times.push(performance.now() - started)
+    if (performance.now() - began > enoughMs) break
   }
   return times
 }

@@ -1,21 +1,41 @@
 // Answers: what are the contracts of attention with keys and values of its own for each group of heads, shaders/attention/heads_* and expanded_write?
 // It must not know which models attend so.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+import type { Capabilities } from '../gpu/limits.ts'
 
 /** The largest sizes of a head that the kernels have registers and workgroup memory for. */
 export const headLimits = { key: 256, value: 256 } as const
 
-const MOST_HEADS = 8 // that one workgroup of heads_attend has registers for
+const MOST_HEADS = 8 // that one workgroup of members_tile has registers for
 const QUERY_NUMBERS = 1024 // that its workgroup memory has room for
 
+/** A module of the slot `members`, and how it shares out the heads of a group: `tile` of them (HEAD_TILE) to a workgroup, `count` workgroups a group. */
+export interface HeadTiles {
+  readonly module: string
+  readonly tile: number
+  readonly count: number
+}
+
+/** As many heads to a workgroup as it has room for. */
+export function plainHeadTiles(group: number, key: number): HeadTiles {
+  const count = Math.ceil(group / Math.min(MOST_HEADS, Math.floor(QUERY_NUMBERS / key)))
+  return { module: 'attention/members_tile', tile: Math.ceil(group / count), count }
+}
+
 /**
- * How `heads_attend` shares out the heads of a group: `tile` of them (HEAD_TILE) to a workgroup, `count` workgroups a group.
+ * How `heads_attend` serves the heads of a group, for the same reasons as `chooseTiles`.
  * @param group heads that share a key and a value
  * @param key width of a key
  */
-export function headTiles(group: number, key: number): { tile: number; count: number } {
-  const count = Math.ceil(group / Math.min(MOST_HEADS, Math.floor(QUERY_NUMBERS / key)))
-  return { tile: Math.ceil(group / count), count }
+export function chooseHeadTiles(
+  group: number,
+  key: number,
+  { software, subgroupSize }: Pick<Capabilities, 'software' | 'subgroupSize'>,
+): HeadTiles {
+  if (software && group === 1) return { module: 'attention/members_spread_1', tile: 1, count: 1 }
+  if (!software || subgroupSize < 4) return plainHeadTiles(group, key)
+  const module = subgroupSize >= 8 ? 'attention/members_spread_8' : 'attention/members_spread_4'
+  return { module, tile: 16, count: Math.ceil(group / 16) }
 }
 
 const step = uniform('Step')
@@ -84,9 +104,9 @@ export const expandedWrite = defineKernel({
 
 export const headsAttend = defineKernel({
   path: 'attention/heads_attend',
-  bindings: { step, query, pages, cache, partial: write('vec2<f32>', partial) },
+  bindings: { step, query, pages, cache, output: write('vec2<f32>', partial) },
   constants: [...sizes, 'HEAD_TILE', 'SPLITS', 'SCALE'],
-  slots: ['cache'],
+  slots: ['cache', 'members'],
 })
 
 export const headsMerge = defineKernel({

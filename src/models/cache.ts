@@ -1,6 +1,7 @@
 // Answers: what does attention of any kind read and write beside the step's own activations, and how often? It must not know what a record holds.
+import type { Capabilities } from '../gpu/limits.ts'
 import { latentHeadTile } from '../kernels/attention.ts'
-import { headTiles } from '../kernels/heads.ts'
+import { chooseHeadTiles } from '../kernels/heads.ts'
 import type { Resource } from '../program/graph.ts'
 import { type CacheKind, expandedHeads } from './cache-form.ts'
 import type { Attention } from './spec.ts'
@@ -14,10 +15,16 @@ export interface Cache {
 /** Splits of the context in decode: enough to keep a GPU busy, few enough to merge quickly. */
 export const SPLITS = 32
 
-/** How often a decode step reads each cached number: once for each tile of heads that a workgroup serves from it. */
-export function readsPerStep(attention: Attention, kind: CacheKind): number {
-  if (attention.kind === 'grouped') return headTiles(attention.heads / attention.kvHeads, attention.key).count
+/**
+ * How often a decode step goes over the records of the cache: once for each tile of heads that a workgroup serves from them. (Where a CPU plays the
+ * GPU, latents are read again for their sums, out of the CPU's cache.)
+ */
+export function readsPerStep(attention: Attention, kind: CacheKind, capabilities: Capabilities): number {
+  if (attention.kind === 'grouped')
+    return chooseHeadTiles(attention.heads / attention.kvHeads, attention.key, capabilities).count
   const { heads, nope, rope } = attention
   const kept = expandedHeads(attention, kind)
-  return kept === 0 ? Math.ceil(heads / latentHeadTile) : headTiles(heads / kept, nope + rope).count
+  return kept === 0
+    ? Math.ceil(heads / latentHeadTile)
+    : chooseHeadTiles(heads / kept, nope + rope, capabilities).count
 }

@@ -2,7 +2,14 @@
 // It must not know what comes before or after attention.
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { chooseAttentionTiles } from '../kernels/attention.ts'
-import { headLimits, headsAttend, headsMerge, headsPrefill, headsWrite, headTiles } from '../kernels/heads.ts'
+import {
+  chooseHeadTiles,
+  headLimits,
+  headsAttend,
+  headsMerge,
+  headsPrefill,
+  headsWrite,
+} from '../kernels/heads.ts'
 import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
 import { type Cache, SPLITS } from './cache.ts'
@@ -125,12 +132,12 @@ function decode(
 ): void {
   const { graph, mode } = context
   const { heads, kvHeads, value } = attention
-  const { tile, count } = headTiles(heads / kvHeads, attention.key)
+  const { module, tile, count } = chooseHeadTiles(heads / kvHeads, attention.key, context.capabilities)
   const partial = graph.scratch('partial', mode.rows * heads * SPLITS * (value + 2))
   graph.dispatch(headsAttend, {
     constants: { ...sizes(attention), HEAD_TILE: tile, SPLITS, SCALE: attention.scale },
-    imports: { cache: cacheModule(context) },
-    operands: { query, pages: cache.pages, cache: cache.records, partial },
+    imports: { cache: cacheModule(context), members: module },
+    operands: { query, pages: cache.pages, cache: cache.records, output: partial },
     grid: (step) => [ceilDiv(step.position + step.tokens, step.split), kvHeads * count, step.tokens],
   })
   graph.dispatch(headsMerge, {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { write } from '../../src/gpu/kernel.ts'
 import { latentAttend, latentHeadTile } from '../../src/kernels/attention.ts'
-import { headsAttend, headTiles } from '../../src/kernels/heads.ts'
+import { chooseHeadTiles, headsAttend } from '../../src/kernels/heads.ts'
 import { decodeE4M3 } from '../../src/lib/float.ts'
 import { readsPerStep } from '../../src/models/cache.ts'
 import { recordBytes } from '../../src/models/cache-form.ts'
@@ -159,7 +159,7 @@ describeOnAdapters(
       latent: 32, // eight quads: one for each invocation of attention/spread
       nope: 16,
       rope: 8,
-      value: 16,
+      value: 32,
       scale: 1,
     } as const
     const rotary = { frequencies: [1, 1, 1, 1], magnitude: 1 }
@@ -194,7 +194,7 @@ describeOnAdapters(
               output: new Float32Array(heads * 3 * 34),
             },
           })
-          const times = readsPerStep(spec, 'latent')
+          const times = readsPerStep(spec, 'latent', device.capabilities)
           expect(times).toBe(heads === 16 ? 1 : 2)
           // Broadcasts read a latent again for its sums, out of the CPU's cache.
           const again = attend === 'attention/attend_tile' ? 1 : 2
@@ -211,7 +211,7 @@ describeOnAdapters(
         const words = recordBytes(spec, { kind, numbers: 'f16' }) / 4
         const pages = pageTable(CONTEXT, 2)
         const kvHeads = kind === 'mqa' ? 1 : 12
-        const { tile, count } = headTiles(12 / kvHeads, 24)
+        const { module, tile, count } = chooseHeadTiles(12 / kvHeads, 24, device.capabilities)
         const { cache } = await runKernel(device, {
           kernel: { ...headsAttend, bindings: { ...headsAttend.bindings, cache: counted } },
           shaders: counting('attention/heads_attend'),
@@ -219,22 +219,22 @@ describeOnAdapters(
             HEADS: 12,
             KV_HEADS: kvHeads,
             KEY: 24,
-            VALUE: 16,
+            VALUE: 32,
             HEAD_TILE: tile,
             SPLITS: 3,
             SCALE: 1,
           },
-          imports: { cache: 'cache/f16' },
+          imports: { cache: 'cache/f16', members: module },
           grid: [CONTEXT / SPLIT, kvHeads * count, 1],
           step: { position: CONTEXT - 1, tokens: 1, split: SPLIT },
           data: {
             query: new Float32Array(12 * 24),
             pages,
             cache: new Uint32Array((Math.max(...pages) + 1) * PAGE * words),
-            partial: new Float32Array(12 * 3 * 18),
+            output: new Float32Array(12 * 3 * 34),
           },
         })
-        expectReads(cache, pages, new Array(words).fill(readsPerStep(spec, kind)))
+        expectReads(cache, pages, new Array(words).fill(readsPerStep(spec, kind, device.capabilities)))
       },
     )
   },

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { headTiles } from '../../src/kernels/heads.ts'
+import { plainHeadTiles } from '../../src/kernels/heads.ts'
 import {
   type GroupShape,
   type HeadInputs,
@@ -13,6 +13,7 @@ import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { emptyCache, packRecords, pageTable, unpackRecords } from '../support/cache.ts'
 import { GroupKernels, type GroupLayer, makeGroupLayer } from '../support/heads.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+import { everyHeadTiles } from '../support/tiles.ts'
 
 const AWKWARD = { heads: 9, kvHeads: 3, key: 14, value: 14 }
 const WIDE = { heads: 5, kvHeads: 1, key: 256, value: 256 } // five heads for two workgroups of three
@@ -74,8 +75,8 @@ it.each([
   [9, 14, { tile: 5, count: 2 }],
   [8, 256, { tile: 4, count: 2 }],
   [65, 6, { tile: 8, count: 9 }],
-])('headTiles shares out a group of %i heads of width %i', (group, key, wanted) => {
-  expect(headTiles(group, key)).toEqual(wanted)
+])('plainHeadTiles shares out a group of %i heads of width %i', (group, key, wanted) => {
+  expect(plainHeadTiles(group, key)).toEqual({ module: 'attention/members_tile', ...wanted })
 })
 
 describeOnAdapters('heads', (adapter) => {
@@ -122,8 +123,8 @@ describeOnAdapters('heads', (adapter) => {
     ['one position', AWKWARD, 'f32', 1, 1, 64],
     ['groups of three, an empty last split for two rows', AWKWARD, 'f32', 3, 130, 64],
     ['tile edges, eight rows', AWKWARD, 'f32', 8, 129, 128],
-    ['groups of seven, splits within pages', QWEN2_7B, 'f16', 1, 65, 13],
-    ['one key for 65 heads', ONE_KEY, 'f16', 2, 66, 33],
+    ['groups of seven, splits within pages', QWEN2_7B, 'f16', 1, 65, 16],
+    ['one key for 65 heads', ONE_KEY, 'f16', 2, 66, 36],
     ['keys wider than values, none shared', EXPANDED, 'f16', 2, 90, 64],
     ['the widest heads', WIDE, 'f16', 1, 100, 64],
   ] as const) {
@@ -133,8 +134,10 @@ describeOnAdapters('heads', (adapter) => {
       const query = random(tokens * layer.heads * layer.key, 8, 2)
       const place = { position: context - tokens, tokens, pages }
       const wanted = heads_attend(query, records, layer, layer.scale, split)
-      const partial = await kernels.attend(query, filled, place, split)
-      expectClose(partial, wanted, TOLERANCE.f32)
+      for (const tiles of everyHeadTiles(layer, device.capabilities)) {
+        const partial = await kernels.attend(query, filled, place, split, tiles)
+        expectClose(partial, wanted, TOLERANCE.f32)
+      }
       const merged = heads_merge(wanted, layer.value, Math.ceil(context / split))
       expectClose(await kernels.merge(wanted, place, split), merged, TOLERANCE.f32)
       expectClose(merged, heads_prefill(query, records, layer, layer.scale), 1e-12)

@@ -3,12 +3,13 @@
 import type { Device } from '../../src/gpu/device.ts'
 import { chooseAttentionTiles } from '../../src/kernels/attention.ts'
 import {
+  chooseHeadTiles,
   expandedWrite,
+  type HeadTiles,
   headsAttend,
   headsMerge,
   headsPrefill,
   headsWrite,
-  headTiles,
 } from '../../src/kernels/heads.ts'
 import { rotationTable } from '../../src/models/rotary.ts'
 import type { GroupShape, HeadInputs } from '../../src/reference/heads.ts'
@@ -96,24 +97,31 @@ export class GroupKernels {
   }
 
   /** Partial results [tokens, heads, splits in use, value + 2]. */
-  async attend(query: ArrayLike<number>, cache: Data, { position, tokens, pages }: Place, split: number) {
+  async attend(
+    query: ArrayLike<number>,
+    cache: Data,
+    { position, tokens, pages }: Place,
+    split: number,
+    tiles?: HeadTiles,
+  ) {
     const { heads, kvHeads, key, value, scale } = this.#layer
     const splits = ceilDiv(position + tokens, split)
-    const { tile, count } = headTiles(heads / kvHeads, key)
+    const own = chooseHeadTiles(heads / kvHeads, key, this.#device.capabilities)
+    const { module, tile, count } = tiles ?? own
     const result = await runKernel(this.#device, {
       kernel: headsAttend,
       constants: { ...this.#sizes, HEAD_TILE: tile, SPLITS, SCALE: scale },
-      imports: { cache: this.#cacheModule },
+      imports: { cache: this.#cacheModule, members: module },
       grid: [splits, kvHeads * count, tokens],
       step: { position, tokens, split },
       data: {
         query: padRows(query, heads * key),
         pages,
         cache,
-        partial: new Float32Array(tokens * heads * SPLITS * (value + 2)),
+        output: new Float32Array(tokens * heads * SPLITS * (value + 2)),
       },
     })
-    return splitsInUse(result.partial, value + 2, splits)
+    return splitsInUse(result.output, value + 2, splits)
   }
 
   async merge(partial: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, split: number) {

@@ -1,6 +1,7 @@
 // Answers: which tiles of products and of attention can a device run, and how exact are they?
 import type { Capabilities } from '../../src/gpu/limits.ts'
 import { ATTENTION_TILES, type AttentionTiles, chooseAttentionTiles } from '../../src/kernels/attention.ts'
+import { chooseHeadTiles, type HeadTiles, plainHeadTiles } from '../../src/kernels/heads.ts'
 import { chooseTiles, TILES, type Tiles } from '../../src/kernels/linear.ts'
 import { TOLERANCE } from './numbers.ts'
 
@@ -23,3 +24,13 @@ export function everyTiles(capabilities: Capabilities): Tiling[] {
 /** How attention can be cut into tiles here: as every device can, and as this one chooses. */
 export const everyAttentionTiles = (capabilities: Capabilities): ReadonlySet<AttentionTiles> =>
   new Set<AttentionTiles>([ATTENTION_TILES.plain, chooseAttentionTiles(capabilities)])
+
+/** How the heads of a group can be served here: as every device can, as this one chooses, and one by one. */
+export function everyHeadTiles(
+  { heads, kvHeads, key }: { readonly heads: number; readonly kvHeads: number; readonly key: number },
+  capabilities: Capabilities,
+): HeadTiles[] {
+  const group = heads / kvHeads
+  const alone = { module: 'attention/members_spread_1', tile: 1, count: group }
+  return [plainHeadTiles(group, key), chooseHeadTiles(group, key, capabilities), alone]
+}
