@@ -37,22 +37,21 @@ override ACCUMULATE: bool = false;
 fn row_at(first: u32, i: u32) -> u32 { return min(first + i, OUT - 1); }
 
 // Rows beyond the step's repeat its last one; their sums are dropped.
-fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
-  let at = min(row, step.tokens - 1) * (X_STRIDE / 4) + 4 * chunk;
-  return mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
-}
+fn input_quad(row: u32, quad: u32) -> vec4<f32> { return x[min(row, step.tokens - 1) * (X_STRIDE / 4) + quad]; }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
-  if first < OUT { walk(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, chunks_of(IN), 1.0, lane); }
+  walk(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, chunks_of(IN), 1.0, lane);
   gather(lane);
+  var scales: array<f32, ROWS>;
+  for (var row = 0u; row < ROWS; row++) { scales[row] = input_scale(row, lane); }
   for (var i = 0u; i < each(); i++) {
     let out = first + i;
     if out >= OUT { return; }
     for (var row = lane % LANES; row < step.tokens; row += LANES) {
       let at = row * Y_STRIDE + out;
-      let sum = input_scale(row) * row_sum(sums[i], row);
+      let sum = scales[row] * row_sum(sums[i], row);
       if ACCUMULATE { y[at] += sum; } else { y[at] = sum; }
     }
   }

@@ -49,10 +49,7 @@ var<private> input_at: u32; // vec4 where the expert's inner row begins
 
 fn row_at(first: u32, i: u32) -> u32 { return min(first + i, HIDDEN - 1); }
 
-fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
-  let at = input_at + 4 * chunk;
-  return mat4x4<f32>(inner[at], inner[at + 1], inner[at + 2], inner[at + 3]);
-}
+fn input_quad(row: u32, quad: u32) -> vec4<f32> { return inner[input_at + quad]; }
 
 // Adds the product with the token's j-th expert, weighted.
 fn add_expert(first: u32, token: u32, j: u32, lane: u32) {
@@ -74,9 +71,7 @@ fn add_expert(first: u32, token: u32, j: u32, lane: u32) {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
   let token = group.y;
-  if first < HIDDEN {
-    for (var j = 0u; j < ACTIVE + u32(SHARED > 0); j++) { add_expert(first, token, j, lane); }
-  }
+  for (var j = 0u; j < ACTIVE + u32(SHARED > 0); j++) { add_expert(first, token, j, lane); }
   gather(lane);
   if lane % LANES > 0 { return; }
   for (var i = 0u; i < each(); i++) {

@@ -56,10 +56,7 @@ fn row_at(first: u32, i: u32) -> u32 {
   return min(first + i % half, row_end - 1) + i / half * row_up;
 }
 
-fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
-  let at = input_at + 4 * chunk;
-  return mat4x4<f32>(x[at], x[at + 1], x[at + 2], x[at + 3]);
-}
+fn input_quad(row: u32, quad: u32) -> vec4<f32> { return x[input_at + quad]; }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
@@ -72,7 +69,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   row_up = select(UP, SHARED_UP, is_shared);
   input_at = group.z * 4 * chunks_of(HIDDEN);
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
-  if first < row_end { walk(m, first, chunks_of(HIDDEN), 1.0, lane); }
+  walk(m, first, chunks_of(HIDDEN), 1.0, lane);
   gather(lane);
   if lane % LANES > 0 { return; }
   let into = (group.z * (ACTIVE + 1) + group.y) * I_STRIDE;

@@ -4,10 +4,6 @@ fn chunk_dot(a: mat4x4<f32>, b: mat4x4<f32>) -> f32 {
   return dot(a[0], b[0]) + dot(a[1], b[1]) + dot(a[2], b[2]) + dot(a[3], b[3]);
 }
 
-fn chunk_times(a: mat4x4<f32>, b: mat4x4<f32>) -> mat4x4<f32> {
-  return mat4x4<f32>(a[0] * b[0], a[1] * b[1], a[2] * b[2], a[3] * b[3]);
-}
-
 // 1 in those of four columns that are before `end`, else 0.
 fn ones_before(column: u32, end: u32) -> vec4<f32> {
   return select(vec4<f32>(), vec4<f32>(1), vec4<u32>(column, column + 1, column + 2, column + 3) < vec4<u32>(end));

@@ -3,17 +3,22 @@
 // The kernel's TOGETHER is how many those are. The sum over lanes goes in their order: a tree would save a few additions of so few
 // lanes, at the price of a barrier for each of its levels.
 
+#import shared/input_alone
+
 const EACH: u32 = TOGETHER;
 override LANES: u32 = 16;
 
 var<workgroup> lane_sums: array<LaneSum, WORKGROUP>;
+var<workgroup> lane_values: array<f32, WORKGROUP>;
 
 fn each() -> u32 { return EACH; }
+
+fn place_of(lane: u32) -> u32 { return lane % LANES; }
 
 // Makes each sum that of all lanes. Called once, by every invocation, in uniform control flow.
 fn gather(lane: u32) {
   let first = lane / LANES * LANES;
-  for (var i = 0u; i < EACH + EXTRA; i++) {
+  for (var i = 0u; i < EACH; i++) {
     lane_sums[lane] = sums[i];
     workgroupBarrier();
     var sum = LaneSum();
@@ -21,4 +26,14 @@ fn gather(lane: u32) {
     sums[i] = sum;
     workgroupBarrier();
   }
+}
+
+fn shared_sum(value: f32, lane: u32) -> f32 {
+  lane_values[lane] = value;
+  workgroupBarrier();
+  let first = lane / LANES * LANES;
+  var sum = 0.0;
+  for (var other = first; other < first + LANES; other++) { sum += lane_values[other]; }
+  workgroupBarrier();
+  return sum;
 }

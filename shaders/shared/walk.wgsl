@@ -1,32 +1,35 @@
-// walk – an invocation's sums of products with its EACH weight rows: a pair of input chunks is taken once for all of them
+// walk – an invocation's sums of products with its EACH weight rows: chunks of the input are taken once for all of them
 //
-// The kernel defines `fn row_at(first: u32, i: u32) -> u32`, its i-th weight row, one that exists, and `fn input_chunk(row: u32, chunk: u32)
-// -> mat4x4<f32>`, and imports the modules of `rows`, that says what a LaneSum is, and of `taken`, that takes the inputs. The slot `share`
-// says how many rows EACH is, and who shares them.
+// The kernel defines `fn row_at(first: u32, i: u32) -> u32`, its i-th weight row, one that exists, and `fn input_quad(row: u32, quad: u32)
+// -> vec4<f32>`, four columns of an input row. It imports the modules of `rows`, that says what a LaneSum is, and of `taken`, that says what becomes
+// of an input before it is multiplied. The slot `share` says how many rows EACH is, who shares them, and who loads inputs.
 
 #import shared/chunk
 #import weights
 #import share
 
-var<private> sums: array<LaneSum, EACH + EXTRA>;
+var<private> sums: array<LaneSum, EACH>;
+var<private> end_quad: u32; // of the input's chunks
 
-// Adds `factor` times the products of the first `chunks` chunks.
+// An input through its `taken`; zeros behind its chunks.
+fn quad_before_end(row: u32, quad: u32) -> vec4<f32> {
+  if quad >= end_quad { return vec4<f32>(); }
+  return taken_quad(row, quad);
+}
+
+fn pair_products(m: Matrix, row: u32, chunk: u32, x: Inputs) -> LaneSum {
+  let next = min(chunk + 1, end_quad / 4 - 1);
+  let w = weight_pair(m, row, chunk, next);
+  let scale = weight_scale(m, row, chunk);
+  if BLOCK_COLS % 32 == 0 { return scale * (row_products(w.first, x.first) + row_products(w.second, x.second)); }
+  return scale * row_products(w.first, x.first) + weight_scale(m, row, next) * row_products(w.second, x.second);
+}
+
+// Adds `factor` times the products of the first `chunks` chunks. In uniform control flow.
 fn walk(m: Matrix, first: u32, chunks: u32, factor: f32, lane: u32) {
-  for (var chunk = 2 * (lane % LANES); chunk < chunks; chunk += 2 * LANES) {
-    let next = min(chunk + 1, chunks - 1);
-    let own = f32(next - chunk); // of the second chunk: 0 where there is none
-    let a = taken(chunk, 1.0);
-    let b = taken(next, own);
-    for (var i = 0u; i < each(); i++) {
-      let row = row_at(first, i);
-      let w = weight_pair(m, row, chunk, next);
-      let scale = factor * weight_scale(m, row, chunk);
-      if BLOCK_COLS % 32 == 0 {
-        sums[i] += scale * (row_products(w.first, a) + own * row_products(w.second, b));
-      } else {
-        sums[i] += scale * row_products(w.first, a)
-          + (own * factor * weight_scale(m, row, next)) * row_products(w.second, b);
-      }
-    }
+  end_quad = 4 * chunks;
+  for (var chunk = 2 * place_of(lane); chunk < chunks; chunk += 2 * LANES) {
+    let x = inputs(chunk);
+    for (var i = 0u; i < each(); i++) { sums[i] += factor * pair_products(m, row_at(first, i), chunk, x); }
   }
 }

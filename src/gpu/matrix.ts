@@ -52,7 +52,7 @@ export interface PartLayout {
   readonly bytes: number
 }
 
-const NO_BLOCK: BlockShape = { rows: 1, cols: CHUNK }
+const NO_BLOCK: BlockShape = { rows: 1, cols: 8 * CHUNK }
 const FILE_BLOCK: BlockShape = { rows: 128, cols: 128 }
 
 /**

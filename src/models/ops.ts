@@ -46,16 +46,17 @@ const LANES = 8
 
 /**
  * Neighbours on a GPU read neighbouring words of a row; a CPU is quicker without a sum over lanes, and when each input that it reads
- * serves many rows (PERFORMANCE.md). `together`: rows that make one result, as those of gate and up do.
+ * serves many rows and invocations (PERFORMANCE.md). `together`: rows that make one result, as those of gate and up do.
  */
-export function shareOf({ software }: Capabilities, together = 1): Share {
-  return software
-    ? {
-        module: 'shared/share_alone',
-        constants: { LANES: 1, WORKGROUP: ALONE.workgroup },
-        rows: (ALONE.rows * ALONE.workgroup) / together,
-      }
-    : { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
+export function shareOf({ software, subgroupSize }: Capabilities, together = 1): Share {
+  if (!software)
+    return { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
+  const inputs = subgroupSize >= 8 ? 'spread_8' : subgroupSize >= 4 ? 'spread_4' : 'alone'
+  return {
+    module: `shared/share_${inputs}`,
+    constants: { LANES: 1, WORKGROUP: ALONE.workgroup },
+    rows: (ALONE.rows * ALONE.workgroup) / together,
+  }
 }
 
 export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
@@ -75,16 +76,18 @@ export const packModule = (context: Context): string => `pack/${recordFormat(con
 
 export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
 
-/** Formats that SwiftShader widens twice as fast by other built-ins; lavapipe, told by its f16, does not. */
+/** Formats that a CPU widens quicker by other built-ins. */
 export const QUICK: Partial<Record<Format, string>> = {
   fp8_block: 'weights/fp8_block_f16',
   q8: 'weights/q8_unorm',
   q4: 'weights/q4_unorm',
 }
 
-/** The module by which decode reads a format. */
-export const decodeModule = ({ software, f16 }: Capabilities, { format }: MatrixLayout): string =>
-  (software && !f16 ? QUICK[format] : undefined) ?? `weights/${format}`
+/** The module by which decode reads a format. lavapipe, told by its f16, is quicker with QUICK for FP8 alone. */
+export function decodeModule({ software, f16 }: Capabilities, { format }: MatrixLayout): string {
+  const quick = software && (!f16 || format === 'fp8_block') ? QUICK[format] : undefined
+  return quick ?? `weights/${format}`
+}
 
 /** The constants by which a kernel finds rows and scales of a matrix in its buffer. */
 export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
