@@ -60,12 +60,15 @@ fn input_quad(row: u32, quad: u32) -> vec4<f32> { return x[input_at + quad]; }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * (EACH / TOGETHER);
   let is_shared = group.y == ACTIVE;
+  let rows = select(INNER, SHARED, is_shared);
+  let first_of_group = group.x * (WORKGROUP / LANES) * (EACH / TOGETHER);
+  if first_of_group >= rows { return; }
+  let first = first_of_group + lane / LANES * (EACH / TOGETHER);
   var expert = EXPERTS;
   if !is_shared { expert = route[2 * (group.z * ACTIVE + group.y)]; }
   if !open_expert(expert) { return; }
-  row_end = select(INNER, SHARED, is_shared);
+  row_end = rows;
   row_up = select(UP, SHARED_UP, is_shared);
   input_at = group.z * 4 * chunks_of(HIDDEN);
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
