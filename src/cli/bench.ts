@@ -84,6 +84,7 @@ function printed(result: BenchResult): string {
       ],
       ...figures,
     ]),
+    ...rows.flatMap((row) => beside(row, rows)),
     complete ? '' : 'Stopped before the end.\n',
   ].join('\n')
 }
@@ -101,6 +102,19 @@ function measured(
     pace(prefill),
     `${(100 * share).toFixed(2)} %`,
   ]
+}
+
+/** A row beside the standard cache of the same context. */
+function beside(row: BenchRow, rows: readonly BenchRow[]): string[] {
+  const other = rows.find(({ cache, context }) => cache === 'standard' && context === row.context)
+  if (!other || other === row || row.missing !== undefined || other.missing !== undefined) return []
+  const [own, standard] = [row.decode, other.decode]
+  const speed =
+    own && standard
+      ? `, ${(own.tokensPerSecond / standard.tokensPerSecond).toFixed(2)} times its tokens per second`
+      : ''
+  const bytes = `${((100 * row.bytes) / other.bytes).toFixed(2)} % of the bytes of standard`
+  return [`${row.cache} at ${row.context} tokens: ${bytes}${speed}.`]
 }
 
 const pace = (timing: BenchTiming | undefined): string => timing?.tokensPerSecond.toFixed(2) ?? ''

@@ -3,8 +3,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LogitsMode } from '../../src/core.ts'
+import { relativeError } from '../../src/lib/relative-error.ts'
 import { FIXTURES, readGolden } from '../support/model.ts'
-import { relativeError } from '../support/numbers.ts'
 import { describeInChromium, openBarePage } from './chromium.ts'
 
 declare const core: typeof import('../../src/core.ts')

@@ -13,10 +13,10 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { relativeError } from '../../src/lib/relative-error.ts'
 import { parseHeader } from '../../src/weights/safetensors.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
-import { relativeError } from '../support/numbers.ts'
 import { startFileServer } from '../weights/file-server.ts'
 import { model, startHub } from '../weights/hub-server.ts'
 

@@ -3,10 +3,10 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { LogitsMode } from '../../src/engine/logits.ts'
+import { relativeError } from '../../src/lib/relative-error.ts'
 import type { CacheKind } from '../../src/models/cache-form.ts'
 import { type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
 import { answer, FIXTURES, GREEDY, openModel, readGolden } from '../support/model.ts'
-import { relativeError } from '../support/numbers.ts'
 
 const MODES: readonly LogitsMode[] = ['whole', 'chunked', 'decode']
 

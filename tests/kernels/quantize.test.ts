@@ -3,10 +3,11 @@ import type { Device } from '../../src/gpu/device.ts'
 import { type Format, layoutMatrix, layoutPart, spanOf } from '../../src/gpu/matrix.ts'
 import { encodeBatch, quantizeGrid, quantize as quantizeKernel } from '../../src/kernels/quantize.ts'
 import { decodeBF16, decodeE4M3 } from '../../src/lib/float.ts'
+import { relativeError } from '../../src/lib/relative-error.ts'
 import { type Quantised, quantize, type Target } from '../../src/reference/quantize.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
-import { normals, relativeError } from '../support/numbers.ts'
+import { normals } from '../support/numbers.ts'
 import { type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
 const TARGETS: readonly Target[] = ['q8', 'q4', 'fp8_block']

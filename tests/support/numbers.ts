@@ -1,5 +1,6 @@
 // Answers: how do tests make numbers and compare them? One seeded generator, one comparator, one tolerance table.
 import { expect } from 'vitest'
+import { relativeError } from '../../src/lib/relative-error.ts'
 
 /** Relative errors ‖a−b‖/‖b‖ that a kernel may show against its f64 reference. */
 export const TOLERANCE = { f32: 1e-5, f16: 1e-3, exact: 0 } as const
@@ -69,17 +70,6 @@ export function unpadRows(values: ArrayLike<number>, cols: number): Float64Array
     }
   }
   return plain
-}
-
-/** ‖actual − wanted‖ / ‖wanted‖ over all elements; NaN anywhere makes it NaN. */
-export function relativeError(actual: ArrayLike<number>, wanted: ArrayLike<number>): number {
-  let difference = 0
-  let size = 0
-  for (let i = 0; i < wanted.length; i++) {
-    difference += ((actual[i] ?? Number.NaN) - (wanted[i] ?? 0)) ** 2
-    size += (wanted[i] ?? 0) ** 2
-  }
-  return Math.sqrt(difference) / (Math.sqrt(size) || 1)
 }
 
 /** Fails with the worst coordinate when two arrays differ by more than the tolerance. */

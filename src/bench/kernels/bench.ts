@@ -2,8 +2,9 @@
 // with its ceiling. It must not know how figures are printed.
 import type { Format } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
+import { relativeError } from '../../lib/relative-error.ts'
 import type { Dispatch } from '../../program/graph.ts'
-import { type CaseMaker, relativeError } from './case.ts'
+import type { CaseMaker } from './case.ts'
 import { type CeilingRun, plainProductCeiling, readCeiling, weightsCeiling } from './ceilings.ts'
 import { Room } from './room.ts'
 import { type Bench, Run, type Spread, timeInTurn } from './run.ts'

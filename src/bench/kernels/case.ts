@@ -80,14 +80,3 @@ export const select = (
 /** Copies of `bytes` bytes for a round, at least two. */
 export const copiesFor = ({ roundBytes }: Setting, bytes: number): number =>
   Math.max(2, Math.ceil(roundBytes / bytes))
-
-/** ‖actual − wanted‖ / ‖wanted‖; NaN anywhere makes it NaN. */
-export function relativeError(actual: ArrayLike<number>, wanted: Float64Array): number {
-  let difference = 0
-  let size = 0
-  for (let i = 0; i < wanted.length; i++) {
-    difference += ((actual[i] ?? Number.NaN) - (wanted[i] ?? 0)) ** 2
-    size += (wanted[i] ?? 0) ** 2
-  }
-  return Math.sqrt(difference) / (Math.sqrt(size) || 1)
-}
