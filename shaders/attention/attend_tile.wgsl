@@ -1,11 +1,9 @@
 // attention/attend_tile – 16 heads over one split of the latents, each record staged once for all of them: the core of latent_attend
 //
-// The kernel defines HEADS, LATENT, RECORD, SPLITS, SCALE, the bindings of latent_attend, and where the partial result of a head lies:
+// The kernel defines HEADS, LATENT, RECORD, SPLITS, SCALE, the bindings of latent_attend, absorbed_quad(row, head, quad), and where the partial result of a head lies:
 // partial_at(row, head, split), in pairs. In uniform control flow it calls
 //   attend_split(first, end, row, head0, split, lane)
 // for positions first to end - 1, first a multiple of 4. Records hold at most 576 numbers (4 * QUADS * LANES).
-
-override RECORD_QUADS: u32 = (RECORD + 3) / 4;
 
 // The heads of the tile are shared out among 4 groups of LANES invocations. An invocation owns every LANES-th quad of columns
 // for the 4 heads of its group, so that each number it takes from a staged record is used four times.
@@ -24,16 +22,9 @@ var<workgroup> weights: array<vec4<f32>, 3 * GROUPS>;      // factor on earlier 
 var<private> query: array<mat4x4<f32>, QUADS>;             // a column for each head
 var<private> value: array<mat4x4<f32>, QUADS>;
 
-fn query_quad(row: u32, head: u32, quad: u32) -> vec4<f32> {
-  let at = (row * ((HEADS * RECORD + 15) / 16 * 16) + min(head, HEADS - 1) * RECORD) / 2 + 2 * quad;
-  if quad >= RECORD_QUADS { return vec4<f32>(); }
-  if 4 * quad + 2 >= RECORD { return SCALE * vec4<f32>(absorbed[at], 0, 0); }
-  return SCALE * vec4<f32>(absorbed[at], absorbed[at + 1]);
-}
-
 fn load_query(row: u32, head: u32, place: u32) {
   for (var i = 0u; i < OWN_QUADS; i++) {
-    for (var h = 0u; h < 4; h++) { query[i][h] = query_quad(row, head + h, LANES * i + place); }
+    for (var h = 0u; h < 4; h++) { query[i][h] = SCALE * absorbed_quad(row, head + h, LANES * i + place); }
   }
 }
 

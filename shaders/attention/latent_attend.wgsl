@@ -29,8 +29,17 @@ override ROPE: u32;
 override SPLITS: u32;
 override SCALE: f32;
 override RECORD: u32 = LATENT + ROPE;
+override RECORD_QUADS: u32 = (RECORD + 3) / 4;
 
 const HEAD_TILE: u32 = 16;
+
+// Zeros beyond the heads and the columns that exist.
+fn absorbed_quad(row: u32, head: u32, quad: u32) -> vec4<f32> {
+  if head >= HEADS || quad >= RECORD_QUADS { return vec4<f32>(); }
+  let at = (row * ((HEADS * RECORD + 15) / 16 * 16) + head * RECORD) / 2 + 2 * quad;
+  if 4 * quad + 2 >= RECORD { return vec4<f32>(absorbed[at], 0, 0); }
+  return vec4<f32>(absorbed[at], absorbed[at + 1]);
+}
 
 fn partial_at(row: u32, head: u32, split: u32) -> u32 { return ((row * HEADS + head) * SPLITS + split) * (LATENT / 2 + 1); }
 

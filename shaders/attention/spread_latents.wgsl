@@ -5,18 +5,13 @@
 #import attention/spread_heads
 
 override VALUE: u32 = LATENT;
-override KEY_QUADS: u32 = (RECORD + 3) / 4;
+override KEY_QUADS: u32 = RECORD_QUADS;
 
 fn rows_end() -> u32 { return HEADS; }
 
 fn sums_at(row: u32, head: u32) -> u32 { return partial_at(token, row, own_split); }
 
-fn row_query(row: u32, head: u32, quad: u32) -> vec4<f32> {
-  if row >= HEADS { return vec4<f32>(); }
-  let at = (token * ((HEADS * RECORD + 15) / 16 * 16) + row * RECORD) / 2 + 2 * quad;
-  if 4 * quad + 2 >= RECORD { return vec4<f32>(absorbed[at], 0, 0); }
-  return vec4<f32>(absorbed[at], absorbed[at + 1]);
-}
+fn row_query(row: u32, head: u32, quad: u32) -> vec4<f32> { return absorbed_quad(token, row, quad); }
 
 fn key_quad(place: u32, head: u32, quad: u32) -> vec4<f32> { return record_quad(place, 2 * quad, RECORD / 2); }
 

@@ -1,5 +1,11 @@
 // chunk – 16 consecutive columns of a row as four vec4s: how weights and activations meet
 
+// Two neighbouring chunks of a row, the first an even one.
+struct ChunkPair {
+  first: mat4x4<f32>,
+  second: mat4x4<f32>,
+}
+
 fn chunk_dot(a: mat4x4<f32>, b: mat4x4<f32>) -> f32 {
   return dot(a[0], b[0]) + dot(a[1], b[1]) + dot(a[2], b[2]) + dot(a[3], b[3]);
 }

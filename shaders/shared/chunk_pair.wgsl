@@ -1,9 +1,6 @@
 // chunk_pair – two neighbouring chunks of a weight row, the first an even one: what decode reads at a time
 
-struct ChunkPair {
-  first: mat4x4<f32>,
-  second: mat4x4<f32>,
-}
+#import shared/chunk
 
 fn weight_pair(m: Matrix, row: u32, first: u32, second: u32) -> ChunkPair {
   return ChunkPair(weight_chunk(m, row, first), weight_chunk(m, row, second));

@@ -1,8 +1,8 @@
 // input_alone – an invocation loads the inputs that it needs itself
 
-fn input_pair(row: u32, chunk: u32) -> InputPair {
+fn input_pair(row: u32, chunk: u32) -> ChunkPair {
   let quad = 4 * chunk;
-  return InputPair(
+  return ChunkPair(
     mat4x4<f32>(
       quad_before_end(row, quad), quad_before_end(row, quad + 1),
       quad_before_end(row, quad + 2), quad_before_end(row, quad + 3)),

@@ -4,11 +4,11 @@
 
 #enable subgroups
 
-fn input_pair(row: u32, chunk: u32) -> InputPair {
+fn input_pair(row: u32, chunk: u32) -> ChunkPair {
   let quad = 4 * chunk + subgroupExclusiveAdd(1u) % 4;
   let first = quad_before_end(row, quad);
   let second = quad_before_end(row, quad + 4);
-  return InputPair(
+  return ChunkPair(
     mat4x4<f32>(
       subgroupBroadcast(first, 0u), subgroupBroadcast(first, 1u), subgroupBroadcast(first, 2u), subgroupBroadcast(first, 3u)),
     mat4x4<f32>(

@@ -4,9 +4,9 @@
 
 #enable subgroups
 
-fn input_pair(row: u32, chunk: u32) -> InputPair {
+fn input_pair(row: u32, chunk: u32) -> ChunkPair {
   let own = quad_before_end(row, 4 * chunk + subgroupExclusiveAdd(1u) % 8);
-  return InputPair(
+  return ChunkPair(
     mat4x4<f32>(
       subgroupBroadcast(own, 0u), subgroupBroadcast(own, 1u), subgroupBroadcast(own, 2u), subgroupBroadcast(own, 3u)),
     mat4x4<f32>(

@@ -1,11 +1,11 @@
 // rows_8 – sums of 8 input rows that share each load of weights, in registers without an index
 //
-// The module of `share` defines `fn input_pair(row: u32, chunk: u32) -> InputPair`, a chunk of an input row and the next.
+// The module of `share` defines `fn input_pair(row: u32, chunk: u32) -> ChunkPair`, a chunk of an input row and the next.
+
+#import shared/chunk
 
 const ROWS: u32 = 8;
 alias LaneSum = mat2x4<f32>;
-
-struct InputPair { first: mat4x4<f32>, second: mat4x4<f32> }
 
 // A chunk of each row.
 struct Input {

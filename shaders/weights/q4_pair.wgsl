@@ -1,12 +1,8 @@
 // weights/q4_pair – how chunks of 4-bit codes lie; the module of a format defines `widen`, which takes the low halves of a word's bytes
 
 #import shared/matrix
+#import shared/chunk
 #import shared/group_scale
-
-struct ChunkPair {
-  first: mat4x4<f32>,
-  second: mat4x4<f32>,
-}
 
 fn widen_all(words: vec4<u32>) -> mat4x4<f32> {
   return mat4x4<f32>(widen(words.x), widen(words.y), widen(words.z), widen(words.w));

@@ -38,18 +38,12 @@ export async function timeSteps(
 async function stamp(
   device: Device,
   runtime: Runtime,
-  { count, run, enoughMs = Number.POSITIVE_INFINITY }: Steps,
+  steps: Steps,
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const profiler = new Profiler(device)
-  const began = performance.now()
   try {
-    for (let i = 0; i < count; i++) {
-      throwIfAborted(signal)
-      run(i, { profiler, per: 'step' })
-      await runtime.idle()
-      if (performance.now() - began > enoughMs) break
-    }
+    await clock(runtime, steps, signal, { profiler, per: 'step' })
     return (await profiler.readEach()).map(({ ms }) => ms)
   } finally {
     profiler.destroy()
@@ -60,13 +54,14 @@ async function clock(
   runtime: Runtime,
   { count, run, enoughMs = Number.POSITIVE_INFINITY }: Steps,
   signal: AbortSignal | undefined,
+  timing?: Timing,
 ): Promise<number[]> {
   const times: number[] = []
   const began = performance.now()
   for (let i = 0; i < count; i++) {
     throwIfAborted(signal)
     const started = performance.now()
-    run(i)
+    run(i, timing)
     await runtime.idle()
     times.push(performance.now() - started)
     if (performance.now() - began > enoughMs) break

@@ -26,3 +26,15 @@ export const GUARANTEED: Capabilities = {
 /** Bytes that one binding can hold, also where matrices are kept to smaller parts than the device needs. */
 export const bindableBytes = ({ maxBindingBytes }: Capabilities): number =>
   Math.max(maxBindingBytes, GUARANTEED.maxBindingBytes)
+
+/**
+ * Invocations that load inputs for each other by broadcasts within a subgroup: 8 or 4 where a CPU plays the GPU and has such subgroups
+ * (there every load is a gather, from workgroup memory too), else 0. Shaders name their modules by it: `*_spread_8`, `*_spread_4`.
+ */
+export function spreadWidth({
+  software,
+  subgroupSize,
+}: Pick<Capabilities, 'software' | 'subgroupSize'>): 0 | 4 | 8 {
+  if (!software || subgroupSize < 4) return 0
+  return subgroupSize >= 8 ? 8 : 4
+}

@@ -52,6 +52,7 @@ export interface PartLayout {
   readonly bytes: number
 }
 
+/** Of formats without scales: wide enough that kernels look for one scale a pair of chunks, not two. */
 const NO_BLOCK: BlockShape = { rows: 1, cols: 8 * CHUNK }
 const FILE_BLOCK: BlockShape = { rows: 128, cols: 128 }
 

@@ -1,6 +1,6 @@
 // Answers: what are the contracts of shaders/attention? It must not know which step uses the absorbed and which the materialised form.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
-import type { Capabilities } from '../gpu/limits.ts'
+import { type Capabilities, spreadWidth } from '../gpu/limits.ts'
 
 /** Heads that one workgroup of `latent_attend` serves from each staged record. */
 export const latentHeadTile = 16
@@ -19,13 +19,11 @@ export const ATTENTION_TILES = {
 } as const satisfies Record<string, AttentionTiles>
 
 /** How attention is cut into tiles of rows that look at the same keys, for the same reasons as `chooseTiles`. */
-export function chooseAttentionTiles({
-  software,
-  subgroupSize,
-}: Pick<Capabilities, 'software' | 'subgroupSize'>): AttentionTiles {
-  if (software && subgroupSize >= 8) return ATTENTION_TILES.spread8
-  if (software && subgroupSize >= 4) return ATTENTION_TILES.spread4
-  return ATTENTION_TILES.plain
+export function chooseAttentionTiles(
+  capabilities: Pick<Capabilities, 'software' | 'subgroupSize'>,
+): AttentionTiles {
+  const width = spreadWidth(capabilities)
+  return width === 0 ? ATTENTION_TILES.plain : ATTENTION_TILES[`spread${width}`]
 }
 
 /** The largest sizes that the kernels have registers for. */

@@ -1,7 +1,7 @@
 // Answers: what are the contracts of attention with keys and values of its own for each group of heads, shaders/attention/heads_* and expanded_write?
 // It must not know which models attend so.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
-import type { Capabilities } from '../gpu/limits.ts'
+import { type Capabilities, spreadWidth } from '../gpu/limits.ts'
 
 /** The largest sizes of a head that the kernels have registers and workgroup memory for. */
 export const headLimits = { key: 256, value: 256 } as const
@@ -30,12 +30,12 @@ export function plainHeadTiles(group: number, key: number): HeadTiles {
 export function chooseHeadTiles(
   group: number,
   key: number,
-  { software, subgroupSize }: Pick<Capabilities, 'software' | 'subgroupSize'>,
+  capabilities: Pick<Capabilities, 'software' | 'subgroupSize'>,
 ): HeadTiles {
-  if (software && group === 1) return { module: 'attention/members_spread_1', tile: 1, count: 1 }
-  if (!software || subgroupSize < 4) return plainHeadTiles(group, key)
-  const module = subgroupSize >= 8 ? 'attention/members_spread_8' : 'attention/members_spread_4'
-  return { module, tile: 16, count: Math.ceil(group / 16) }
+  if (capabilities.software && group === 1) return { module: 'attention/members_spread_1', tile: 1, count: 1 }
+  const width = spreadWidth(capabilities)
+  if (width === 0) return plainHeadTiles(group, key)
+  return { module: `attention/members_spread_${width}`, tile: 16, count: Math.ceil(group / 16) }
 }
 
 const step = uniform('Step')

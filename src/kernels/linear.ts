@@ -1,6 +1,6 @@
 // Answers: what are the contracts of shaders/linear? It must not know which projection of a model they serve.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
-import type { Capabilities } from '../gpu/limits.ts'
+import { type Capabilities, spreadWidth } from '../gpu/limits.ts'
 
 const step = uniform('Step')
 const weights = read('vec4<u32>', '[OUT, IN]')
@@ -58,10 +58,9 @@ export const TILES = {
  */
 export function chooseTiles(
   factors: 'f32' | 'f16',
-  { software, subgroupSize }: Pick<Capabilities, 'software' | 'subgroupSize'>,
+  capabilities: Pick<Capabilities, 'software' | 'subgroupSize'>,
 ): Tiles {
   if (factors === 'f16') return TILES.f16
-  if (software && subgroupSize >= 8) return TILES.spread8
-  if (software && subgroupSize >= 4) return TILES.spread4
-  return TILES.f32
+  const width = spreadWidth(capabilities)
+  return width === 0 ? TILES.f32 : TILES[`spread${width}`]
 }

@@ -1,6 +1,6 @@
 // Answers: which dispatches does one operation of `forward` take, in decode and in prefill? Binds contracts of kernels to matrices and sizes.
 // It must not know the order of operations in a model.
-import type { Capabilities } from '../gpu/limits.ts'
+import { type Capabilities, spreadWidth } from '../gpu/limits.ts'
 import {
   CHUNK,
   type Format,
@@ -48,12 +48,12 @@ const LANES = 8
  * Neighbours on a GPU read neighbouring words of a row; a CPU is quicker without a sum over lanes, and when each input that it reads
  * serves many rows and invocations (PERFORMANCE.md). `together`: rows that make one result, as those of gate and up do.
  */
-export function shareOf({ software, subgroupSize }: Capabilities, together = 1): Share {
-  if (!software)
+export function shareOf(capabilities: Capabilities, together = 1): Share {
+  if (!capabilities.software)
     return { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
-  const inputs = subgroupSize >= 8 ? 'spread_8' : subgroupSize >= 4 ? 'spread_4' : 'alone'
+  const width = spreadWidth(capabilities)
   return {
-    module: `shared/share_${inputs}`,
+    module: width === 0 ? 'shared/share_alone' : `shared/share_spread_${width}`,
     constants: { LANES: 1, WORKGROUP: ALONE.workgroup },
     rows: (ALONE.rows * ALONE.workgroup) / together,
   }
