@@ -41,7 +41,8 @@ export function plannedRow(
     context,
     bytes: 0,
     formulaBytes: layers * Math.ceil(context / PAGE_TOKENS) * PAGE_TOKENS * record,
-    readBytesPerStep: layers * context * record * readsPerStep(spec.attention, form.kind, capabilities),
+    readBytesPerStep:
+      layers * context * record * readsPerStep(spec.attention, form.kind, capabilities.variants),
   } satisfies BenchRow
 }
 

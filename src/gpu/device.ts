@@ -2,6 +2,7 @@
 import { HadalError } from '../lib/error.ts'
 import { Arena } from './arena.ts'
 import { type Capabilities, GUARANTEED } from './limits.ts'
+import { chooseVariants } from './variants.ts'
 
 export interface DeviceOptions {
   /** 'default': the limits every WebGPU device guarantees; 'max': whatever the adapter offers. */
@@ -81,12 +82,16 @@ function capabilitiesOf({ features, limits, info }: GPUAdapter, options: DeviceO
   const raised = options.limits !== 'default'
   const subgroups = options.subgroups !== false && features.has('subgroups')
   const binding = raised ? limits.maxStorageBufferBindingSize : GUARANTEED.maxBindingBytes
-  return {
+  const facts = {
     f16: options.f16 !== false && features.has('shader-f16'),
     subgroups,
     subgroupSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
-    timestamps: features.has('timestamp-query'),
     software: isSoftware(info),
+  }
+  return {
+    ...facts,
+    variants: chooseVariants(facts),
+    timestamps: features.has('timestamp-query'),
     maxBindingBytes: Math.min(binding, options.maxBindingBytes ?? Number.POSITIVE_INFINITY),
     maxBufferBytes: raised ? limits.maxBufferSize : GUARANTEED.maxBufferBytes,
   }

@@ -1,6 +1,6 @@
 // Answers: what are the contracts of shaders/attention? It must not know which step uses the absorbed and which the materialised form.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
-import { type Capabilities, spreadWidth } from '../gpu/limits.ts'
+import type { Variants } from '../gpu/variants.ts'
 
 /** Heads that one workgroup of `latent_attend` serves from each staged record. */
 export const latentHeadTile = 16
@@ -13,18 +13,14 @@ export interface AttentionTiles {
 }
 
 export const ATTENTION_TILES = {
-  plain: { prefill: 'attention/prefill_tile', attend: 'attention/attend_tile', rows: 32 },
-  spread4: { prefill: 'attention/prefill_spread_4', attend: 'attention/attend_spread_4', rows: 16 },
-  spread8: { prefill: 'attention/prefill_spread_8', attend: 'attention/attend_spread_8', rows: 16 },
+  workgroup: { prefill: 'attention/prefill_tile', attend: 'attention/attend_tile', rows: 32 },
+  spread_4: { prefill: 'attention/prefill_spread_4', attend: 'attention/attend_spread_4', rows: 16 },
+  spread_8: { prefill: 'attention/prefill_spread_8', attend: 'attention/attend_spread_8', rows: 16 },
 } as const satisfies Record<string, AttentionTiles>
 
-/** How attention is cut into tiles of rows that look at the same keys, for the same reasons as `chooseTiles`. */
-export function chooseAttentionTiles(
-  capabilities: Pick<Capabilities, 'software' | 'subgroupSize'>,
-): AttentionTiles {
-  const width = spreadWidth(capabilities)
-  return width === 0 ? ATTENTION_TILES.plain : ATTENTION_TILES[`spread${width}`]
-}
+/** How attention is cut into tiles of rows that look at the same keys. */
+export const chooseAttentionTiles = ({ attention }: Pick<Variants, 'attention'>): AttentionTiles =>
+  ATTENTION_TILES[attention]
 
 /** The largest sizes that the kernels have registers for. */
 export const attentionLimits = { record: 576, value: 256 } as const

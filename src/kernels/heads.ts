@@ -1,7 +1,7 @@
 // Answers: what are the contracts of attention with keys and values of its own for each group of heads, shaders/attention/heads_* and expanded_write?
 // It must not know which models attend so.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
-import { type Capabilities, spreadWidth } from '../gpu/limits.ts'
+import type { Variants } from '../gpu/variants.ts'
 
 /** The largest sizes of a head that the kernels have registers and workgroup memory for. */
 export const headLimits = { key: 256, value: 256 } as const
@@ -23,19 +23,18 @@ export function plainHeadTiles(group: number, key: number): HeadTiles {
 }
 
 /**
- * How `heads_attend` serves the heads of a group, for the same reasons as `chooseTiles`.
+ * How `heads_attend` serves the heads of a group; a head alone has nothing to broadcast.
  * @param group heads that share a key and a value
  * @param key width of a key
  */
 export function chooseHeadTiles(
   group: number,
   key: number,
-  capabilities: Pick<Capabilities, 'software' | 'subgroupSize'>,
+  { attention }: Pick<Variants, 'attention'>,
 ): HeadTiles {
-  if (capabilities.software && group === 1) return { module: 'attention/members_spread_1', tile: 1, count: 1 }
-  const width = spreadWidth(capabilities)
-  if (width === 0) return plainHeadTiles(group, key)
-  return { module: `attention/members_spread_${width}`, tile: 16, count: Math.ceil(group / 16) }
+  if (attention === 'workgroup') return plainHeadTiles(group, key)
+  if (group === 1) return { module: 'attention/members_spread_1', tile: 1, count: 1 }
+  return { module: `attention/members_${attention}`, tile: 16, count: Math.ceil(group / 16) }
 }
 
 const step = uniform('Step')

@@ -1,6 +1,6 @@
 // Answers: what are the contracts of shaders/linear? It must not know which projection of a model they serve.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
-import { type Capabilities, spreadWidth } from '../gpu/limits.ts'
+import type { Variants } from '../gpu/variants.ts'
 
 const step = uniform('Step')
 const weights = read('vec4<u32>', '[OUT, IN]')
@@ -45,22 +45,15 @@ export interface Tiles {
 }
 
 export const TILES = {
-  f32: { module: 'linear/products_f32', rows: 32, outs: 32 },
+  workgroup: { module: 'linear/products_f32', rows: 32, outs: 32 },
   f16: { module: 'linear/products_f16', rows: 32, outs: 32 },
-  spread4: { module: 'linear/products_spread_4', rows: 16, outs: 32 },
-  spread8: { module: 'linear/products_spread_8', rows: 16, outs: 32 },
+  spread_4: { module: 'linear/products_spread_4', rows: 16, outs: 32 },
+  spread_8: { module: 'linear/products_spread_8', rows: 16, outs: 32 },
 } as const satisfies Record<string, Tiles>
 
 /**
- * How the products of prefill are cut into tiles. GPUs share loads through workgroup memory. Where a CPU plays the GPU, that memory is
- * as slow as any other, and broadcasts within a subgroup are quick (5 to 8 times on lavapipe, 2 to 3 times on SwiftShader).
+ * How the products of prefill are cut into tiles.
  * @param factors numbers that a tile may hold; 'f16' needs shader-f16
  */
-export function chooseTiles(
-  factors: 'f32' | 'f16',
-  capabilities: Pick<Capabilities, 'software' | 'subgroupSize'>,
-): Tiles {
-  if (factors === 'f16') return TILES.f16
-  const width = spreadWidth(capabilities)
-  return width === 0 ? TILES.f32 : TILES[`spread${width}`]
-}
+export const chooseTiles = (factors: 'f32' | 'f16', { products }: Pick<Variants, 'products'>): Tiles =>
+  factors === 'f16' ? TILES.f16 : TILES[products]

@@ -132,7 +132,11 @@ function decode(
 ): void {
   const { graph, mode } = context
   const { heads, kvHeads, value } = attention
-  const { module, tile, count } = chooseHeadTiles(heads / kvHeads, attention.key, context.capabilities)
+  const { module, tile, count } = chooseHeadTiles(
+    heads / kvHeads,
+    attention.key,
+    context.capabilities.variants,
+  )
   const partial = graph.scratch('partial', mode.rows * heads * SPLITS * (value + 2))
   graph.dispatch(headsAttend, {
     constants: { ...sizes(attention), HEAD_TILE: tile, SPLITS, SCALE: attention.scale },
@@ -154,7 +158,7 @@ function prefill(
   query: Activation,
   output: Activation,
 ): void {
-  const tiles = chooseAttentionTiles(context.capabilities)
+  const tiles = chooseAttentionTiles(context.capabilities.variants)
   context.graph.dispatch(headsPrefill, {
     constants: { ...sizes(attention), SCALE: attention.scale },
     imports: { cache: cacheModule(context), prefill: tiles.prefill },

@@ -172,7 +172,10 @@ function decode(
   const partial = graph.scratch('partial', mode.rows * HEADS * SPLITS * (LATENT + 2))
   graph.dispatch(latentAttend, {
     constants: { HEADS, LATENT, ROPE, SPLITS, SCALE: mla.scale },
-    imports: { cache: cacheModule(context), attend: chooseAttentionTiles(context.capabilities).attend },
+    imports: {
+      cache: cacheModule(context),
+      attend: chooseAttentionTiles(context.capabilities.variants).attend,
+    },
     operands: { absorbed, pages: cache.pages, cache: cache.records, output: partial },
     grid: (step) => [
       ceilDiv(step.position + step.tokens, step.split),
@@ -207,7 +210,7 @@ function prefill(
   })
   const expanded = graph.activation('expanded', 'f32', BLOCK, HEADS * (NOPE + VALUE))
   const tiles = tilesOf(context)
-  const queries = chooseAttentionTiles(context.capabilities)
+  const queries = chooseAttentionTiles(context.capabilities.variants)
   const state = graph.scratch('softmax state', mode.rows * HEADS * 2)
   graph.repeat(
     (step) => ceilDiv(step.position + step.tokens, BLOCK),

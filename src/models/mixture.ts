@@ -32,11 +32,9 @@ import {
 import type { Mixture, ModelSpec } from './spec.ts'
 import type { DenseTensors, MixtureTensors } from './tensors.ts'
 
-/** Banks that one dispatch binds; more banks take more dispatches. */
+/** Banks that one dispatch of prefill binds; more banks take more dispatches. */
 const BANKS = 4
 
-/** A CPU reads all four buffers wherever a shader chooses one of them; in decode it takes a dispatch for each bank instead. */
-const decodeBanks = ({ capabilities }: Context): 1 | 4 => (capabilities.software ? 1 : BANKS)
 /** Experts whose logits one workgroup of route_logits computes. */
 const PER_GROUP = 8
 
@@ -146,23 +144,24 @@ function decodeExperts(
   route: Activation,
   x: Activation,
 ): void {
-  const { graph, mode, capabilities } = context
-  const [upShare, downShare] = [shareOf(capabilities, 2), shareOf(capabilities)]
+  const { graph, mode } = context
+  const { variants } = context.capabilities
+  const [upShare, downShare] = [shareOf(variants, 2), shareOf(variants)]
   const size = sizes(spec, layer)
   const entries = layer.active + (layer.sharedInner > 0 ? 1 : 0)
   const inner = graph.activation('expert inner', 'f32', mode.rows * (layer.active + 1), size.I_STRIDE)
-  forBanks(up, decodeBanks(context), (FIRST_BANK, weights, banks) => {
+  forBanks(up, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpDecode, {
       constants: { ...size, ...upConstants(up), FIRST_BANK, ...upShare.constants },
-      imports: { weights: decodeModule(capabilities, up.routed), banks, share: upShare.module },
+      imports: { weights: decodeModule(variants, up.routed), banks, share: upShare.module },
       operands: { x: normed, route, slots: resource(up.slots), inner, ...weights },
       grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), upShare.rows), entries, step.tokens],
     })
   })
-  forBanks(down, decodeBanks(context), (FIRST_BANK, weights, banks) => {
+  forBanks(down, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownDecode, {
       constants: { ...size, ...downConstants(down), FIRST_BANK, ...downShare.constants },
-      imports: { weights: decodeModule(capabilities, down.routed), banks, share: downShare.module },
+      imports: { weights: decodeModule(variants, down.routed), banks, share: downShare.module },
       operands: { inner, route, slots: resource(down.slots), y: x, ...weights },
       grid: (step) => [ceilDiv(size.HIDDEN, downShare.rows), step.tokens],
     })

@@ -1,6 +1,6 @@
 // Answers: which dispatches does one operation of `forward` take, in decode and in prefill? Binds contracts of kernels to matrices and sizes.
 // It must not know the order of operations in a model.
-import { type Capabilities, spreadWidth } from '../gpu/limits.ts'
+import type { Capabilities } from '../gpu/limits.ts'
 import {
   CHUNK,
   type Format,
@@ -11,6 +11,7 @@ import {
   type PartLayout,
   padTo,
 } from '../gpu/matrix.ts'
+import type { Variants } from '../gpu/variants.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
 import { chooseTiles, linearDecode, linearPrefill, type Tiles } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
@@ -40,33 +41,31 @@ export interface Share {
   readonly rows: number // of a workgroup
 }
 
-/** Rows of an invocation of shared/share_alone, and invocations that fill the vector registers of a CPU. */
-const ALONE = { rows: 16, workgroup: 8 }
-const LANES = 8
+/** Rows of an invocation of shared/sixteen_rows, and invocations that fill the vector registers of a CPU. */
+const OWN = { rows: 16, workgroup: 8 }
 
-/**
- * Neighbours on a GPU read neighbouring words of a row; a CPU is quicker without a sum over lanes, and when each input that it reads
- * serves many rows and invocations (PERFORMANCE.md). `together`: rows that make one result, as those of gate and up do.
- */
-export function shareOf(capabilities: Capabilities, together = 1): Share {
-  if (!capabilities.software)
-    return { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
-  const width = spreadWidth(capabilities)
-  return {
-    module: width === 0 ? 'shared/share_alone' : `shared/share_spread_${width}`,
-    constants: { LANES: 1, WORKGROUP: ALONE.workgroup },
-    rows: (ALONE.rows * ALONE.workgroup) / together,
-  }
+/** `together`: rows that make one result, as those of gate and up do. */
+export function shareOf({ rows }: Pick<Variants, 'rows'>, together = 1): Share {
+  const LANES = LANES_OF[rows]
+  if (LANES === undefined)
+    return {
+      module: `shared/share_${rows}`,
+      constants: { LANES: 1, WORKGROUP: OWN.workgroup },
+      rows: (OWN.rows * OWN.workgroup) / together,
+    }
+  return { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
 }
+
+const LANES_OF: Partial<Record<Variants['rows'], number>> = { lanes_8: 8, lanes_16: 16, lanes_32: 32 }
 
 export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
 
 export const reduceModule = ({ capabilities }: Context): string =>
-  capabilities.subgroups ? 'shared/reduce_subgroup' : 'shared/reduce'
+  capabilities.variants.reduce === 'subgroup' ? 'shared/reduce_subgroup' : 'shared/reduce'
 
 /** The tiles of prefill's products. `exact`: with f32 factors even where others are f16. */
 export const tilesOf = ({ mode, capabilities }: Context, exact = false): Tiles =>
-  chooseTiles(exact ? 'f32' : mode.products, capabilities)
+  chooseTiles(exact ? 'f32' : mode.products, capabilities.variants)
 
 /** How the numbers of a record are stored: shaders/cache to read them, shaders/pack to write a latent. */
 const recordFormat = ({ mode }: Context): string =>
@@ -76,18 +75,20 @@ export const packModule = (context: Context): string => `pack/${recordFormat(con
 
 export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
 
-/** Formats that a CPU widens quicker by other built-ins. */
-export const QUICK: Partial<Record<Format, string>> = {
+/** Second modules that read the same bytes by other built-ins, of formats that have one. */
+export const QUICK = {
   fp8_block: 'weights/fp8_block_f16',
   q8: 'weights/q8_unorm',
   q4: 'weights/q4_unorm',
+} as const satisfies Partial<Record<Format, string>>
+
+/** The module by which decode reads a format. */
+export function decodeModule(variants: Variants, { format }: MatrixLayout): string {
+  const quick = hasQuick(format) && variants[format] === 'quick'
+  return quick ? QUICK[format] : `weights/${format}`
 }
 
-/** The module by which decode reads a format. lavapipe, told by its f16, is quicker with QUICK for FP8 alone. */
-export function decodeModule({ software, f16 }: Capabilities, { format }: MatrixLayout): string {
-  const quick = software && (!f16 || format === 'fp8_block') ? QUICK[format] : undefined
-  return quick ?? `weights/${format}`
-}
+export const hasQuick = (format: Format): format is keyof typeof QUICK => Object.hasOwn(QUICK, format)
 
 /** The constants by which a kernel finds rows and scales of a matrix in its buffer. */
 export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
@@ -123,7 +124,7 @@ export function linear(
   options: LinearOptions = {},
 ): void {
   const { graph, mode, capabilities } = context
-  const share = shareOf(capabilities)
+  const share = shareOf(capabilities.variants)
   const { norm } = options
   for (const part of matrix.parts) {
     const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
@@ -143,7 +144,7 @@ export function linear(
           ...(norm && { EPSILON: norm.epsilon }),
         },
         imports: {
-          weights: decodeModule(capabilities, matrix),
+          weights: decodeModule(capabilities.variants, matrix),
           rows: `shared/rows_${mode.rows}`,
           taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
           share: share.module,

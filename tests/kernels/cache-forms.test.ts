@@ -194,7 +194,7 @@ describeOnAdapters(
               output: new Float32Array(heads * 3 * 34),
             },
           })
-          const times = readsPerStep(spec, 'latent', device.capabilities)
+          const times = readsPerStep(spec, 'latent', device.capabilities.variants)
           expect(times).toBe(heads === 16 ? 1 : 2)
           // Broadcasts read a latent again for its sums, out of the CPU's cache.
           const again = attend === 'attention/attend_tile' ? 1 : 2
@@ -211,7 +211,7 @@ describeOnAdapters(
         const words = recordBytes(spec, { kind, numbers: 'f16' }) / 4
         const pages = pageTable(CONTEXT, 2)
         const kvHeads = kind === 'mqa' ? 1 : 12
-        const { module, tile, count } = chooseHeadTiles(12 / kvHeads, 24, device.capabilities)
+        const { module, tile, count } = chooseHeadTiles(12 / kvHeads, 24, device.capabilities.variants)
         const { cache } = await runKernel(device, {
           kernel: { ...headsAttend, bindings: { ...headsAttend.bindings, cache: counted } },
           shaders: counting('attention/heads_attend'),
@@ -234,7 +234,11 @@ describeOnAdapters(
             output: new Float32Array(12 * 3 * 34),
           },
         })
-        expectReads(cache, pages, new Array(words).fill(readsPerStep(spec, kind, device.capabilities)))
+        expectReads(
+          cache,
+          pages,
+          new Array(words).fill(readsPerStep(spec, kind, device.capabilities.variants)),
+        )
       },
     )
   },

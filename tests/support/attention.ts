@@ -163,7 +163,7 @@ export class LayerKernels {
     cache: Data,
     { position, tokens, pages }: Place,
     split: number,
-    attend = chooseAttentionTiles(this.#device.capabilities).attend,
+    attend = chooseAttentionTiles(this.#device.capabilities.variants).attend,
   ) {
     const layer = this.#layer
     const { heads, latent, record } = layer
@@ -210,7 +210,7 @@ export class LayerKernels {
     {
       block,
       index,
-      tiles = chooseTiles('f32', this.#device.capabilities),
+      tiles = chooseTiles('f32', this.#device.capabilities.variants),
     }: { block: number; index: number; tiles?: Tiles },
   ) {
     const layer = this.#layer
@@ -243,7 +243,7 @@ export class LayerKernels {
   ) {
     const layer = this.#layer
     const { heads, value, width } = layer
-    const tiles = chooseAttentionTiles(this.#device.capabilities)
+    const tiles = chooseAttentionTiles(this.#device.capabilities.variants)
     let output: Data = zeroRows(tokens, heads * value)
     let state: Data = new Float32Array(tokens * heads * 2).fill(Number.NaN)
     for (let index = 0; index * block < position + tokens; index++) {

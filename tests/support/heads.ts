@@ -106,7 +106,7 @@ export class GroupKernels {
   ) {
     const { heads, kvHeads, key, value, scale } = this.#layer
     const splits = ceilDiv(position + tokens, split)
-    const own = chooseHeadTiles(heads / kvHeads, key, this.#device.capabilities)
+    const own = chooseHeadTiles(heads / kvHeads, key, this.#device.capabilities.variants)
     const { module, tile, count } = tiles ?? own
     const result = await runKernel(this.#device, {
       kernel: headsAttend,
@@ -182,7 +182,7 @@ export class GroupKernels {
   }
 
   async prefill(query: ArrayLike<number>, cache: Data, { position, tokens, pages }: Place) {
-    const tiles = chooseAttentionTiles(this.#device.capabilities)
+    const tiles = chooseAttentionTiles(this.#device.capabilities.variants)
     const { heads, key, value, scale } = this.#layer
     const { output } = await runKernel(this.#device, {
       kernel: headsPrefill,

@@ -9,21 +9,21 @@ type Tiling = readonly [tiles: Tiles, tolerance: number] // the relative error t
 
 /** The tiles that the device chooses. */
 export const ownTiles = (capabilities: Capabilities): Tiling => [
-  chooseTiles('f32', capabilities),
+  chooseTiles('f32', capabilities.variants),
   TOLERANCE.f32,
 ]
 
 /** Those that every device can run, those with f16 factors where there is f16, and its own. */
 export function everyTiles(capabilities: Capabilities): Tiling[] {
-  const plain: Tiling = [TILES.f32, TOLERANCE.f32]
+  const plain: Tiling = [TILES.workgroup, TOLERANCE.f32]
   const half: Tiling = [TILES.f16, TOLERANCE.f16]
   const own = ownTiles(capabilities)
-  return [plain, ...(capabilities.f16 ? [half] : []), ...(own[0] === TILES.f32 ? [] : [own])]
+  return [plain, ...(capabilities.f16 ? [half] : []), ...(own[0] === TILES.workgroup ? [] : [own])]
 }
 
 /** How attention can be cut into tiles here: as every device can, and as this one chooses. */
 export const everyAttentionTiles = (capabilities: Capabilities): ReadonlySet<AttentionTiles> =>
-  new Set<AttentionTiles>([ATTENTION_TILES.plain, chooseAttentionTiles(capabilities)])
+  new Set<AttentionTiles>([ATTENTION_TILES.workgroup, chooseAttentionTiles(capabilities.variants)])
 
 /** How the heads of a group can be served here: as every device can, as this one chooses, and one by one. */
 export function everyHeadTiles(
@@ -32,5 +32,5 @@ export function everyHeadTiles(
 ): HeadTiles[] {
   const group = heads / kvHeads
   const alone = { module: 'attention/members_spread_1', tile: 1, count: group }
-  return [plainHeadTiles(group, key), chooseHeadTiles(group, key, capabilities), alone]
+  return [plainHeadTiles(group, key), chooseHeadTiles(group, key, capabilities.variants), alone]
 }

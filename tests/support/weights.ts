@@ -1,7 +1,7 @@
 // Answers: how does a test put a matrix onto the GPU in one of the stored formats, and which numbers does it then hold?
 import { FORMATS, type Format, layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16, encodeE4M3, encodeF16 } from '../../src/lib/float.ts'
-import { QUICK } from '../../src/models/ops.ts'
+import { hasQuick, QUICK } from '../../src/models/ops.ts'
 import { quantize } from '../../src/reference/quantize.ts'
 import { normals } from './numbers.ts'
 
@@ -15,8 +15,7 @@ export interface Blocks {
 
 /** Every module of shaders/weights that reads a format. */
 export function modulesOf(format: WeightFormat): readonly string[] {
-  const quick = QUICK[format]
-  return [`weights/${format}`, ...(quick === undefined ? [] : [quick])]
+  return [`weights/${format}`, ...(hasQuick(format) ? [QUICK[format]] : [])]
 }
 
 /** A matrix in the engine's layout: rows of whole chunks, then the scales on a 16-byte boundary. */

@@ -4,7 +4,7 @@ import { type Format, onlyPart } from '../../gpu/matrix.ts'
 import { productCeiling, streamRead, weightCeiling } from '../../kernels/bench.ts'
 import { HadalError } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import { ceilDiv, matrixConstants, QUICK } from '../../models/ops.ts'
+import { ceilDiv, hasQuick, matrixConstants, QUICK } from '../../models/ops.ts'
 import { Graph, resource } from '../../program/graph.ts'
 import { product_ceiling, stream_read, weight_ceiling } from '../../reference/bench.ts'
 import { drawNumbers, type Room } from './room.ts'
@@ -81,7 +81,7 @@ export async function weightsCeiling(
 /** What reads a format; where there are several ways, the ceiling is that of the best. */
 const modulesOf = (format: Format): readonly string[] => [
   `weights/${format}`,
-  ...(QUICK[format] === undefined ? [] : [QUICK[format]]),
+  ...(hasQuick(format) ? [QUICK[format]] : []),
 ]
 
 const LOOPS = [

@@ -1,0 +1,129 @@
+// Answers: which variants of the kernels can a device run, which does it get, and why? Every variant of a decision computes the same.
+// It must not know which modules stand behind a name, nor how a device is opened.
+
+/** What a device tells of itself, as far as variants depend on it. */
+export interface Facts {
+  readonly f16: boolean
+  readonly subgroups: boolean
+  readonly subgroupSize: number // that of the smallest subgroup; 0 without subgroups, or where it is not told
+  readonly software: boolean // runs on the CPU: arithmetic and barriers cost more than memory
+}
+
+/** How work is shared among invocations that need the same inputs: through workgroup memory, or by broadcasts within subgroups of 4 or 8. */
+export type Sharing = 'workgroup' | 'spread_4' | 'spread_8'
+
+/** Which built-ins widen the codes of a format. */
+export type Reading = 'plain' | 'quick'
+
+/** One variant for each decision. */
+export interface Variants {
+  /** Weight rows of a product in decode: 8, 16 or 32 neighbours on a row, or 16 rows to an invocation, with inputs of its own or broadcast. */
+  readonly rows: 'lanes_8' | 'lanes_16' | 'lanes_32' | 'alone' | 'spread_4' | 'spread_8'
+  /** Tiles of prefill's products. */
+  readonly products: Sharing
+  /** Attention over the cache, in decode and in prefill. */
+  readonly attention: Sharing
+  /** Sums over a workgroup. */
+  readonly reduce: 'plain' | 'subgroup'
+  /** Decode's reading of a format. */
+  readonly fp8_block: Reading
+  readonly q8: Reading
+  readonly q4: Reading
+  /** Banks of experts that a dispatch of decode binds. */
+  readonly banks: 1 | 4
+}
+
+export type Decision = keyof Variants
+export type VariantLists = { readonly [D in Decision]: readonly Variants[D][] }
+
+/** What is right on every device that keeps to the specification; what others are held against. */
+export const PLAIN: Variants = {
+  rows: 'lanes_8',
+  products: 'workgroup',
+  attention: 'workgroup',
+  reduce: 'plain',
+  fp8_block: 'plain',
+  q8: 'plain',
+  q4: 'plain',
+  banks: 4,
+}
+
+/** All variants that a device can run, the plain one first. */
+export function possibleVariants({ subgroups, subgroupSize }: Facts): VariantLists {
+  const spread = ([4, 8] as const)
+    .filter((width) => subgroupSize >= width)
+    .map((width) => `spread_${width}` as const)
+  return {
+    rows: ['lanes_8', 'lanes_16', 'lanes_32', 'alone', ...spread],
+    products: ['workgroup', ...spread],
+    attention: ['workgroup', ...spread],
+    reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],
+    fp8_block: ['plain', 'quick'],
+    q8: ['plain', 'quick'],
+    q4: ['plain', 'quick'],
+    banks: [4, 1],
+  }
+}
+
+/** A variant and what speaks for it. */
+export interface Choice<V> {
+  readonly variant: V
+  readonly why: string
+}
+
+/** What a device gets when nothing was measured on it, with reasons (figures: PERFORMANCE.md). */
+export function explainVariants(facts: Facts): { readonly [D in Decision]: Choice<Variants[D]> } {
+  const reduce: Choice<Variants['reduce']> = facts.subgroups
+    ? { variant: 'subgroup', why: 'Subgroups add without barriers.' }
+    : { variant: 'plain', why: 'The device has no subgroups.' }
+  if (!facts.software) {
+    const gpu = 'A GPU shares loads through workgroup memory.'
+    const one = 'A GPU has one instruction for each step of the plain way.'
+    return {
+      rows: { variant: 'lanes_8', why: 'Neighbours on a GPU read neighbouring words of a row.' },
+      products: { variant: 'workgroup', why: gpu },
+      attention: { variant: 'workgroup', why: gpu },
+      reduce,
+      fp8_block: { variant: 'plain', why: one },
+      q8: { variant: 'plain', why: one },
+      q4: { variant: 'plain', why: one },
+      banks: { variant: 4, why: 'A GPU reads the buffer that it chooses, and no other.' },
+    }
+  }
+  const [sharing, why] = softwareSharing(facts)
+  // lavapipe, told by its f16, shifts vectors as quickly as it unpacks them.
+  const unpacks: Choice<Reading> = facts.f16
+    ? { variant: 'plain', why: 'This CPU adapter shifts vectors as quickly as it unpacks them.' }
+    : { variant: 'quick', why: 'A CPU unpacks four codes at once quicker than it shifts them.' }
+  return {
+    rows: { variant: sharing === 'workgroup' ? 'alone' : sharing, why },
+    products: { variant: sharing, why },
+    attention: { variant: sharing, why },
+    reduce,
+    fp8_block: { variant: 'quick', why: 'A CPU widens two FP8 codes at once by way of f16.' },
+    q8: unpacks,
+    q4: unpacks,
+    banks: { variant: 1, why: 'A CPU reads all buffers wherever a shader chooses one of them.' },
+  }
+}
+
+function softwareSharing({ subgroupSize }: Facts): readonly [Sharing, string] {
+  if (subgroupSize < 4) return ['workgroup', 'The CPU adapter tells of no subgroups of four or more.']
+  const width = subgroupSize >= 8 ? 8 : 4
+  return [`spread_${width}`, `A CPU gathers at every load; ${width} invocations load for each other instead.`]
+}
+
+/** The variants that a device gets when nothing was measured on it. */
+export function chooseVariants(facts: Facts): Variants {
+  const { rows, products, attention, reduce, fp8_block, q8, q4, banks } = explainVariants(facts)
+  return {
+    rows: rows.variant,
+    products: products.variant,
+    attention: attention.variant,
+    reduce: reduce.variant,
+    fp8_block: fp8_block.variant,
+    q8: q8.variant,
+    q4: q4.variant,
+    banks: banks.variant,
+  }
+}
