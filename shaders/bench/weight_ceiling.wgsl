@@ -39,10 +39,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if row >= OUT { return; }
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
   let input = mat4x4<f32>(x[0], x[1], x[2], x[3]);
+  let over = 2 * OFFSET * (input[0] + input[1] + input[2] + input[3]);
   var sum = vec4<f32>();
   for (var chunk = 2 * (lane % LANES); chunk < chunks_of(IN); chunk += 2 * LANES) {
     let w = weight_pair(m, row, chunk, chunk + 1);
-    sum += weight_scale(m, row, chunk) * (times(w.first, input) + times(w.second, input));
+    sum += weight_scale(m, row, chunk) * (times(w.first, input) + times(w.second, input) - over);
   }
   sums[row * LANES + lane % LANES] = sum;
 }

@@ -2,6 +2,8 @@
 
 #import shared/chunk
 
+const OFFSET: f32 = 0; // of the numbers of a pair above the weights
+
 fn weight_pair(m: Matrix, row: u32, first: u32, second: u32) -> ChunkPair {
   return ChunkPair(weight_chunk(m, row, first), weight_chunk(m, row, second));
 }

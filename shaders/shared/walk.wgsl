@@ -17,11 +17,23 @@ fn quad_before_end(row: u32, quad: u32) -> vec4<f32> {
   return taken_quad(row, quad);
 }
 
-fn pair_products(m: Matrix, row: u32, chunk: u32, x: Inputs) -> LaneSum {
+// What OFFSET above each weight makes of a pair's products. Formats that have it share a scale among the whole pair.
+fn excess(x: Inputs) -> LaneSum {
+  if OFFSET == 0 { return LaneSum(); }
+  let each = vec4<f32>(OFFSET);
+  let offsets = mat4x4<f32>(each, each, each, each);
+  return row_products(offsets, x.first) + row_products(offsets, x.second);
+}
+
+fn pair_products(m: Matrix, row: u32, chunk: u32, x: Inputs, over: LaneSum) -> LaneSum {
   let next = min(chunk + 1, end_quad / 4 - 1);
   let w = weight_pair(m, row, chunk, next);
   let scale = weight_scale(m, row, chunk);
-  if BLOCK_COLS % 32 == 0 { return scale * (row_products(w.first, x.first) + row_products(w.second, x.second)); }
+  if BLOCK_COLS % 32 == 0 {
+    let products = row_products(w.first, x.first) + row_products(w.second, x.second);
+    if OFFSET == 0 { return scale * products; }
+    return scale * (products - over);
+  }
   return scale * row_products(w.first, x.first) + weight_scale(m, row, next) * row_products(w.second, x.second);
 }
 
@@ -30,6 +42,7 @@ fn walk(m: Matrix, first: u32, chunks: u32, factor: f32, lane: u32) {
   end_quad = 4 * chunks;
   for (var chunk = 2 * place_of(lane); chunk < chunks; chunk += 2 * LANES) {
     let x = inputs(chunk);
-    for (var i = 0u; i < each(); i++) { sums[i] += factor * pair_products(m, row_at(first, i), chunk, x); }
+    let over = excess(x);
+    for (var i = 0u; i < each(); i++) { sums[i] += factor * pair_products(m, row_at(first, i), chunk, x, over); }
   }
 }

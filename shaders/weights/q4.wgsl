@@ -4,6 +4,9 @@
 
 #import weights/q4_pair
 
+const OFFSET: f32 = 0;
+const FACTOR: f32 = 1;
+
 fn widen(word: u32) -> vec4<f32> {
   return vec4<f32>(bitcast<vec4<i32>>(vec4<u32>(word) << vec4<u32>(28, 20, 12, 4)) >> vec4<u32>(28));
 }

@@ -1,7 +1,10 @@
 // weights/q4_pair – how chunks of 4-bit codes lie; the module of a format defines `widen`, which takes the low halves of a word's bytes
+//
+// FACTOR * (widen - OFFSET) are the codes.
 
 #import shared/matrix
 #import shared/chunk
+#import shared/offset
 #import shared/group_scale
 
 fn widen_all(words: vec4<u32>) -> mat4x4<f32> {
@@ -9,7 +12,7 @@ fn widen_all(words: vec4<u32>) -> mat4x4<f32> {
 }
 
 fn weight_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> {
-  return widen_all(fetch(m.base + row * m.stride + chunk / 2) >> vec4<u32>(chunk % 2 * 4));
+  return without_offset(widen_all(fetch(m.base + row * m.stride + chunk / 2) >> vec4<u32>(chunk % 2 * 4)));
 }
 
 // Both lie in one vec4; where a row ends with the first, the codes of the second are zeros.
@@ -18,4 +21,4 @@ fn weight_pair(m: Matrix, row: u32, first: u32, second: u32) -> ChunkPair {
   return ChunkPair(widen_all(words), widen_all(words >> vec4<u32>(4)));
 }
 
-fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 { return group_scale(m, row, chunk); }
+fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 { return FACTOR * group_scale(m, row, chunk); }

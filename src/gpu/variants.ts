@@ -12,8 +12,14 @@ export interface Facts {
 /** How work is shared among invocations that need the same inputs: through workgroup memory, or by broadcasts within subgroups of 4 or 8. */
 export type Sharing = 'workgroup' | 'spread_4' | 'spread_8'
 
-/** Which built-ins widen the codes of a format. */
-export type Reading = 'plain' | 'quick'
+/** How the codes of a format become numbers: by the plain way of `shaders/weights/<format>`, or by the module `<format>_<reading>`. */
+export const READINGS = {
+  fp8_block: ['plain', 'f16'],
+  q8: ['plain', 'mantissa', 'unorm'],
+  q4: ['plain', 'mantissa', 'unorm'],
+} as const
+
+type Reading<F extends keyof typeof READINGS> = (typeof READINGS)[F][number]
 
 /** One variant for each decision. */
 export interface Variants {
@@ -26,9 +32,9 @@ export interface Variants {
   /** Sums over a workgroup. */
   readonly reduce: 'plain' | 'subgroup'
   /** Decode's reading of a format. */
-  readonly fp8_block: Reading
-  readonly q8: Reading
-  readonly q4: Reading
+  readonly fp8_block: Reading<'fp8_block'>
+  readonly q8: Reading<'q8'>
+  readonly q4: Reading<'q4'>
   /** Banks of experts that a dispatch of decode binds. */
   readonly banks: 1 | 4
 }
@@ -58,9 +64,7 @@ export function possibleVariants({ subgroups, subgroupSize }: Facts): VariantLis
     products: ['workgroup', ...spread],
     attention: ['workgroup', ...spread],
     reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],
-    fp8_block: ['plain', 'quick'],
-    q8: ['plain', 'quick'],
-    q4: ['plain', 'quick'],
+    ...READINGS,
     banks: [4, 1],
   }
 }
@@ -91,18 +95,21 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
     }
   }
   const [sharing, why] = softwareSharing(facts)
-  // lavapipe, told by its f16, shifts vectors as quickly as it unpacks them.
-  const unpacks: Choice<Reading> = facts.f16
-    ? { variant: 'plain', why: 'This CPU adapter shifts vectors as quickly as it unpacks them.' }
-    : { variant: 'quick', why: 'A CPU unpacks four codes at once quicker than it shifts them.' }
+  // lavapipe, told by its f16, has vector shifts.
+  const codes: Choice<Reading<'q8'> & Reading<'q4'>> = facts.f16
+    ? { variant: 'mantissa', why: 'This CPU adapter is quicker at moving bits than at converting numbers.' }
+    : {
+        variant: 'unorm',
+        why: 'This CPU adapter is quicker at unpacking four codes at once than at shifting them.',
+      }
   return {
     rows: { variant: sharing === 'workgroup' ? 'alone' : sharing, why },
     products: { variant: sharing, why },
     attention: { variant: sharing, why },
     reduce,
-    fp8_block: { variant: 'quick', why: 'A CPU widens two FP8 codes at once by way of f16.' },
-    q8: unpacks,
-    q4: unpacks,
+    fp8_block: { variant: 'f16', why: 'A CPU widens two FP8 codes at once by way of f16.' },
+    q8: codes,
+    q4: codes,
     banks: { variant: 1, why: 'A CPU reads all buffers wherever a shader chooses one of them.' },
   }
 }

@@ -11,7 +11,7 @@ import {
   type PartLayout,
   padTo,
 } from '../gpu/matrix.ts'
-import type { Variants } from '../gpu/variants.ts'
+import { READINGS, type Variants } from '../gpu/variants.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
 import { chooseTiles, linearDecode, linearPrefill, type Tiles } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
@@ -75,20 +75,18 @@ export const packModule = (context: Context): string => `pack/${recordFormat(con
 
 export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
 
-/** Second modules that read the same bytes by other built-ins, of formats that have one. */
-export const QUICK = {
-  fp8_block: 'weights/fp8_block_f16',
-  q8: 'weights/q8_unorm',
-  q4: 'weights/q4_unorm',
-} as const satisfies Partial<Record<Format, string>>
+/** Every module that reads a format, the plain one first. */
+export const modulesOf = (format: Format): readonly string[] =>
+  hasReadings(format) ? READINGS[format].map((reading) => moduleOf(format, reading)) : [`weights/${format}`]
 
 /** The module by which decode reads a format. */
-export function decodeModule(variants: Variants, { format }: MatrixLayout): string {
-  const quick = hasQuick(format) && variants[format] === 'quick'
-  return quick ? QUICK[format] : `weights/${format}`
-}
+export const decodeModule = (variants: Variants, { format }: MatrixLayout): string =>
+  moduleOf(format, hasReadings(format) ? variants[format] : 'plain')
 
-export const hasQuick = (format: Format): format is keyof typeof QUICK => Object.hasOwn(QUICK, format)
+const hasReadings = (format: Format): format is keyof typeof READINGS => Object.hasOwn(READINGS, format)
+
+const moduleOf = (format: Format, reading: string): string =>
+  reading === 'plain' ? `weights/${format}` : `weights/${format}_${reading}`
 
 /** The constants by which a kernel finds rows and scales of a matrix in its buffer. */
 export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { linearDecode, linearPrefill, TILES, type Tiles } from '../../src/kernels/linear.ts'
+import { modulesOf } from '../../src/models/ops.ts'
 import { linear_decode, linear_prefill } from '../../src/reference/linear.ts'
 import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
@@ -15,7 +16,7 @@ import {
   unpadRows,
 } from '../support/numbers.ts'
 import { everyTiles, ownTiles } from '../support/tiles.ts'
-import { modulesOf, type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
+import { type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
 const EPSILON = 1e-3 // large enough to matter
 const BLOCKS = { rows: 32, cols: 48 } // small and odd, so that small matrices have many and cut ones

@@ -3,9 +3,9 @@ import type { Device } from '../../src/gpu/device.ts'
 import { type Format, layoutMatrix } from '../../src/gpu/matrix.ts'
 import { embed as embedKernel } from '../../src/kernels/embed.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16 } from '../../src/lib/float.ts'
+import { modulesOf } from '../../src/models/ops.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
-import { modulesOf } from '../support/weights.ts'
 
 const MIN_NORMAL_F16 = 2 ** -14
 

@@ -1,7 +1,6 @@
 // Answers: how does a test put a matrix onto the GPU in one of the stored formats, and which numbers does it then hold?
 import { FORMATS, type Format, layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16, encodeE4M3, encodeF16 } from '../../src/lib/float.ts'
-import { hasQuick, QUICK } from '../../src/models/ops.ts'
 import { quantize } from '../../src/reference/quantize.ts'
 import { normals } from './numbers.ts'
 
@@ -11,11 +10,6 @@ export const WEIGHT_FORMATS = Object.keys(FORMATS) as WeightFormat[]
 export interface Blocks {
   readonly rows: number
   readonly cols: number
-}
-
-/** Every module of shaders/weights that reads a format. */
-export function modulesOf(format: WeightFormat): readonly string[] {
-  return [`weights/${format}`, ...(hasQuick(format) ? [QUICK[format]] : [])]
 }
 
 /** A matrix in the engine's layout: rows of whole chunks, then the scales on a 16-byte boundary. */

@@ -4,7 +4,7 @@ import { type Format, onlyPart } from '../../gpu/matrix.ts'
 import { productCeiling, streamRead, weightCeiling } from '../../kernels/bench.ts'
 import { HadalError } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import { ceilDiv, hasQuick, matrixConstants, QUICK } from '../../models/ops.ts'
+import { ceilDiv, matrixConstants, modulesOf } from '../../models/ops.ts'
 import { Graph, resource } from '../../program/graph.ts'
 import { product_ceiling, stream_read, weight_ceiling } from '../../reference/bench.ts'
 import { drawNumbers, type Room } from './room.ts'
@@ -36,8 +36,7 @@ export async function weightsCeiling(
   const numbers = drawNumbers(16, 1)
   const x = room.upload(numbers)
   const sums = room.empty(OUT * 32 * 4)
-  const modules = modulesOf(format)
-  const loops = modules.flatMap((weights) =>
+  const loops = modulesOf(format).flatMap((weights) =>
     LOOPS.map(({ lanes, workgroup }) => ({
       name: `${weights}, ${lanes} lanes, workgroups of ${workgroup}`,
       lanes,
@@ -77,12 +76,6 @@ export async function weightsCeiling(
     bench,
   )
 }
-
-/** What reads a format; where there are several ways, the ceiling is that of the best. */
-const modulesOf = (format: Format): readonly string[] => [
-  `weights/${format}`,
-  ...(hasQuick(format) ? [QUICK[format]] : []),
-]
 
 const LOOPS = [
   { lanes: 1, workgroup: 8 },
