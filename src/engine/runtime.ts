@@ -252,7 +252,7 @@ export class Runtime {
 }
 
 /** Cached tokens per split of decode attention: whole pages, at most SPLITS of them. */
-const splitOf = (context: number): number => Math.ceil(context / SPLITS / PAGE_TOKENS) * PAGE_TOKENS
+export const splitOf = (context: number): number => Math.ceil(context / SPLITS / PAGE_TOKENS) * PAGE_TOKENS
 
 /** A step of `tokens` rows from `position` on that samples greedily, if at all. */
 const plainStep = (position: number, tokens: number): Step => ({

@@ -1,0 +1,147 @@
+// Answers: how quickly can this adapter multiply matrices at most? The best of minimal loops over plain f32 and of the engine's own tiles at a
+// shape that suits them, each proven, so that no kernel can look better than what a single product reaches.
+// It must not know the kernels that are compared with it.
+import type { Format } from '../../gpu/matrix.ts'
+import { productCeiling } from '../../kernels/bench.ts'
+import { present } from '../../lib/error.ts'
+import { relativeError } from '../../lib/relative-error.ts'
+import { ceilDiv, linear, type Mode } from '../../models/ops.ts'
+import { product_ceiling } from '../../reference/bench.ts'
+import { record, spreadRows, takeRows } from './case.ts'
+import { product } from './linear-cases.ts'
+import { type CeilingRun, type Loop, rank, recorded } from './loops.ts'
+import type { Widths } from './model.ts'
+import { drawNumbers, type Room } from './room.ts'
+import type { Bench } from './run.ts'
+import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
+
+export interface ProductCeilings {
+  /** The best product that takes weights of none but these formats, or plain ones. */
+  of(formats: readonly Format[]): CeilingRun
+  free(): void
+}
+
+export interface ProductOptions {
+  readonly size: Widths['product']
+  /** 'f16': also by tiles that hold their factors in f16, where the device has f16. */
+  readonly products: Mode['products']
+}
+
+/** Measures the best products, all in turn. */
+export async function productCeilings(
+  room: Room,
+  bench: Bench,
+  formats: readonly Format[],
+  { size, products }: ProductOptions,
+): Promise<ProductCeilings> {
+  const input = drawNumbers(size.tokens * size.cols, 2)
+  const place: Place = {
+    room,
+    size,
+    input,
+    x: room.upload(input),
+    y: room.empty(size.tokens * size.rows),
+  }
+  const asked =
+    products === 'f16' && room.device.capabilities.f16 ? (['f32', 'f16'] as const) : ['f32' as const]
+  const tiles = [...new Set<Format>(['f32', ...formats])].flatMap((format) => {
+    const stored = drawMatrix(format, [size.rows], size.cols, 5)
+    return asked.map((factors) => ({ format, loop: tileLoop(place, stored, factors) }))
+  })
+  const loops: { format: Format; loop: Loop }[] = [
+    ...plainLoops(place).map((loop) => ({ format: 'f32' as const, loop })),
+    ...tiles,
+  ]
+  const formatOf = new Map(loops.map(({ format, loop }) => [loop.name, format]))
+  const ranked = await rank(
+    loops.map(({ loop }) => loop),
+    bench,
+  )
+  return {
+    of(wanted) {
+      const fits = ({ name }: CeilingRun) => {
+        const format = formatOf.get(name)
+        return format === 'f32' || wanted.some((each) => each === format)
+      }
+      return present(ranked.find(fits), 'a product')
+    },
+    free() {
+      for (const { run } of ranked) run.free()
+    },
+  }
+}
+
+interface Place {
+  readonly room: Room
+  readonly size: Widths['product']
+  readonly input: Float32Array
+  readonly x: ReturnType<Room['upload']>
+  readonly y: ReturnType<Room['empty']>
+}
+
+const PROVEN_ROWS = 8
+
+/** The rows that are proven: of the input, and of what is there. */
+async function provenRows({ room, size, input, y }: Place) {
+  const rows = spreadRows(size.tokens, PROVEN_ROWS)
+  const x = takeRows(input, rows, size.cols)
+  return { x, actual: takeRows(await room.read(y, size.tokens * size.rows), rows, size.rows) }
+}
+
+const flopsOf = ({ tokens, rows, cols }: Widths['product']) => 2 * tokens * rows * cols
+
+/** Minimal loops over matrices that lie there as plain f32. */
+function plainLoops(place: Place): Loop[] {
+  const { room, size, x, y } = place
+  const stored = drawMatrix('f32', [size.rows], size.cols, 5)
+  const weights = room.upload(stored.words)
+  return [4, 8].flatMap((ROWS) =>
+    [8, 32].map((WORKGROUP) => ({
+      name: `${ROWS} × 4, workgroups of ${WORKGROUP}`,
+      bytes: stored.part.bytes,
+      flops: flopsOf(size),
+      tokens: size.tokens,
+      output: y,
+      dispatches: recorded((graph) =>
+        graph.dispatch(productCeiling, {
+          constants: { IN: size.cols, OUT: size.rows, ROWS, WORKGROUP },
+          operands: { x, weights, y },
+          grid: [ceilDiv(size.rows, 4 * WORKGROUP), size.tokens / ROWS],
+        }),
+      ),
+      async prove() {
+        const { x: proven, actual } = await provenRows(place)
+        return relativeError(actual, product_ceiling(proven, readRows(stored, 0, size.rows), size.cols))
+      },
+    })),
+  )
+}
+
+/** What tiles of f16 factors lose, with some room. */
+const F16_FACTORS = 3e-3
+
+/** The engine's own product of prefill. */
+function tileLoop(place: Place, stored: StoredMatrix, factors: Mode['products']): Loop {
+  const { room, size, x, y } = place
+  const { format } = stored.layout
+  const matrix = room.matrix(stored)
+  return {
+    name: `linear_prefill, ${format}${factors === 'f16' ? ', f16 factors' : ''}`,
+    bytes: stored.part.bytes,
+    flops: flopsOf(size),
+    tokens: size.tokens,
+    output: y,
+    dispatches: record(
+      { room, tokens: size.tokens },
+      'prefill',
+      (context) =>
+        linear(context, matrix, x, context.graph.activation('y', 'f32', size.tokens, size.rows, y)),
+      factors,
+    ),
+    async prove() {
+      const { x: proven, actual } = await provenRows(place)
+      return relativeError(actual, product(proven, stored))
+    },
+    ...(factors === 'f16' && { tolerance: F16_FACTORS }),
+  }
+}
