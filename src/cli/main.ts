@@ -5,7 +5,6 @@ import { HadalError } from '../lib/error.ts'
 import { UsageError } from './args.ts'
 import { bench } from './bench.ts'
 import { benchKernelsCommand } from './bench-kernels.ts'
-import { benchTokenCommand } from './bench-token.ts'
 import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
@@ -17,7 +16,6 @@ import { quantizeError } from './quantize-error.ts'
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   bench,
   'bench-kernels': benchKernelsCommand,
-  'bench-token': benchTokenCommand,
   evaluate,
   generate,
   inspect,
@@ -53,8 +51,9 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            [--prefill-rows N] [--context N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
            Times each kernel at the sizes of V2-Lite, after proving it, as a share of what the adapter can do in the same run.
            --context: tokens in the cache that decode attends to.
-  bench-token --model MODEL [--position N] [--steps N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
-           Times whole decode steps in the same way, and says what encoding them costs.
+  bench    --speed --model MODEL [--position N] [--steps N] [--prefill-tokens 512] [--repetitions N] [--round 128MiB] [--clock device|cpu]
+           [--json]
+           Times decode and prefill of a whole model in the same way, and says what passes before the first token and what a token allocates.
            --clock cpu counts CPU time of this process: for software adapters on a machine that has other work to do.
   load-speed --model DIR
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.

@@ -1,12 +1,12 @@
 // Answers: how does decoding run when nobody looks at the text? Steps in flight as in an answer, what encoding them cost, what they read.
 // It must not know how a time is judged.
-import type { Format } from '../gpu/matrix.ts'
-import { PLAIN_STEP } from '../kernels/step.ts'
-import type { ModelSpec } from '../models/spec.ts'
-import { mapTensors } from '../models/tensors.ts'
-import type { GpuModel } from './prepare.ts'
-import { DEPTH, type Runtime } from './runtime.ts'
-import { Session } from './session.ts'
+import type { GpuModel } from '../../engine/prepare.ts'
+import { DEPTH, type Runtime } from '../../engine/runtime.ts'
+import { Session } from '../../engine/session.ts'
+import type { Format } from '../../gpu/matrix.ts'
+import { PLAIN_STEP } from '../../kernels/step.ts'
+import type { ModelSpec } from '../../models/spec.ts'
+import { mapTensors } from '../../models/tensors.ts'
 
 /** Runs decode steps again and again at the same context. */
 export interface Decoder {
