@@ -69,7 +69,7 @@ describeOnAdapters('cases of the benchmark', (adapter) => {
   ])('the best product is sought among %s, and proven', async (_, path, right, wrong) => {
     const bench = benchOf(tampered(path, right, wrong))
     const room = new Room(device)
-    const options = { size: SMALL.widths.product, products: 'f32' } as const
+    const options = { shapes: SMALL.widths.products, products: 'f32' } as const
     await expect(productCeilings(room, bench, ['q4'], options)).rejects.toThrow(
       /^The ceiling .*computes wrongly/,
     )

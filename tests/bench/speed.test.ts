@@ -100,12 +100,15 @@ describeOnAdapters(
       clock: undefined,
     })
     const options = { position: 70, steps: 2, prefillTokens: 300, repetitions: 1, roundBytes: 1 << 20 }
-    const product = SMALL_WIDTHS.product
 
     it('is measured in one run, and a token makes nothing on the GPU', async () => {
       const before = engine.device.arena.count
       const heapBytes = () => process.memoryUsage().heapUsed
-      const result = await benchSpeed(bench(), engine, { ...options, product, heapBytes })
+      const result = await benchSpeed(bench(), engine, {
+        ...options,
+        shapes: SMALL_WIDTHS.products,
+        heapBytes,
+      })
       const { decode, prefill, firstToken, allocations } = result
       expect(allocations).toMatchObject({ objectsPerToken: 0, callsPerToken: { createCommandEncoder: 1 } })
       const ceilingMs = Object.values(decode.formats).reduce(

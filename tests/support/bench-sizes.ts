@@ -21,7 +21,10 @@ export const SMALL_WIDTHS: Widths = {
   attention,
   mixture,
   dense,
-  product: { tokens: 32, rows: 64, cols: 96 },
+  products: [
+    { tokens: 32, rows: 64, cols: 96 },
+    { tokens: 64, rows: 32, cols: 64 },
+  ],
 }
 
 /** Rows, context and rounds that go with them. */

@@ -68,8 +68,8 @@ export async function benchKernels(
   const groups = groupsOf(makers, options.formats)
   const read = await readCeiling(room, bench, roundBytes)
   const multiplied = makers.some(({ ceiling }) => ceiling === 'product')
-  const size = { size: widths.product, products: 'f32' } as const
-  const products = multiplied ? await productCeilings(room, bench, options.formats, size) : undefined
+  const tiles = { shapes: widths.products, products: 'f32' } as const
+  const products = multiplied ? await productCeilings(room, bench, options.formats, tiles) : undefined
   for (const [format, own] of groups) {
     const mark = room.mark
     const streamed = own.some(({ ceiling, stored }) => ceiling === 'bytes' && stored !== 'none')
@@ -209,5 +209,5 @@ function variantOf(dispatches: readonly Dispatch[]): string {
   const numbers = SHOWN.flatMap((name) =>
     dispatch.constants[name] === undefined ? [] : `${name.toLowerCase()} ${dispatch.constants[name]}`,
   )
-  return [...Object.values(dispatch.imports), ...numbers].join(', ')
+  return [...Object.values(dispatch.imports), ...numbers].join(', ') || 'one variant'
 }

@@ -28,7 +28,7 @@ export interface CeilingRun {
 
 const TRIALS = 3
 
-/** Proves every loop and times all in turn; the quickest first, if they do the same. Throws `internal` when one computes wrongly. */
+/** Proves every loop and times all in turn; the one that multiplies, or else reads, the most in a second first. Throws `internal` when one computes wrongly. */
 export async function rank(loops: readonly Loop[], bench: Bench): Promise<readonly CeilingRun[]> {
   const made: CeilingRun[] = []
   for (const { name, dispatches, bytes, flops, tokens = 1, output, ...rest } of loops) {
@@ -47,8 +47,11 @@ export async function rank(loops: readonly Loop[], bench: Bench): Promise<readon
     TRIALS,
   )
   return made
-    .map((loop, i) => ({ loop, ms: times[i]?.ms ?? Number.POSITIVE_INFINITY }))
-    .sort((a, b) => a.ms - b.ms)
+    .map((loop, i) => ({
+      loop,
+      rate: (loop.flops || loop.bytes) / (times[i]?.ms ?? Number.POSITIVE_INFINITY),
+    }))
+    .sort((a, b) => b.rate - a.rate)
     .map(({ loop }) => loop)
 }
 

@@ -8,8 +8,15 @@ export interface Widths {
   readonly attention: LatentAttention
   readonly mixture: Mixture
   readonly dense: Dense
-  /** The shape at which the best product is sought: tokens × cols → rows, each a multiple of 32. */
-  readonly product: { readonly tokens: number; readonly rows: number; readonly cols: number }
+  /** At which the best product is sought. */
+  readonly products: readonly ProductShape[]
+}
+
+/** A product tokens × cols → rows, each a multiple of 32. */
+export interface ProductShape {
+  readonly tokens: number
+  readonly rows: number
+  readonly cols: number
 }
 
 const ATTENTION: LatentAttention = {
@@ -68,5 +75,9 @@ export const V2_LITE: Widths = {
   attention: ATTENTION,
   mixture: MIXTURE,
   dense: DENSE,
-  product: { tokens: 256, rows: 2048, cols: 2048 },
+  // A square one, and one whose input stays in a CPU's cache.
+  products: [
+    { tokens: 256, rows: 2048, cols: 2048 },
+    { tokens: 64, rows: 8192, cols: 2048 },
+  ],
 }

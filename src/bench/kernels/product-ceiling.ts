@@ -6,11 +6,12 @@ import { productCeiling } from '../../kernels/bench.ts'
 import { present } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
 import { ceilDiv, linear, type Mode } from '../../models/ops.ts'
+import type { Resource } from '../../program/graph.ts'
 import { product_ceiling } from '../../reference/bench.ts'
 import { record, spreadRows, takeRows } from './case.ts'
 import { product } from './linear-cases.ts'
 import { type CeilingRun, type Loop, rank, recorded } from './loops.ts'
-import type { Widths } from './model.ts'
+import type { ProductShape } from './model.ts'
 import { drawNumbers, type Room } from './room.ts'
 import type { Bench } from './run.ts'
 import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
@@ -22,7 +23,7 @@ export interface ProductCeilings {
 }
 
 export interface ProductOptions {
-  readonly size: Widths['product']
+  readonly shapes: readonly ProductShape[]
   /** 'f16': also by tiles that hold their factors in f16, where the device has f16. */
   readonly products: Mode['products']
 }
@@ -32,27 +33,19 @@ export async function productCeilings(
   room: Room,
   bench: Bench,
   formats: readonly Format[],
-  { size, products }: ProductOptions,
+  { shapes, products }: ProductOptions,
 ): Promise<ProductCeilings> {
-  const input = drawNumbers(size.tokens * size.cols, 2)
-  const place: Place = {
-    room,
-    size,
-    input,
-    x: room.upload(input),
-    y: room.empty(size.tokens * size.rows),
-  }
-  const asked =
-    products === 'f16' && room.device.capabilities.f16 ? (['f32', 'f16'] as const) : ['f32' as const]
-  const tiles = [...new Set<Format>(['f32', ...formats])].flatMap((format) => {
-    const stored = drawMatrix(format, [size.rows], size.cols, 5)
-    return asked.map((factors) => ({ format, loop: tileLoop(place, stored, factors) }))
+  const withF16 = products === 'f16' && room.device.capabilities.f16
+  const loops = shapes.flatMap((shape) => {
+    const place = placeOf(room, shape)
+    const tiles = [...new Set<Format>(['f32', ...formats])].flatMap((format) => {
+      const stored = drawMatrix(format, [shape.rows], shape.cols, 5)
+      const factors: Mode['products'][] = withF16 ? ['f32', 'f16'] : ['f32']
+      return factors.map((each) => ({ format, loop: tileLoop(place, stored, each) }))
+    })
+    return [...plainLoops(place).map((loop) => ({ format: 'f32' as const, loop })), ...tiles]
   })
-  const loops: { format: Format; loop: Loop }[] = [
-    ...plainLoops(place).map((loop) => ({ format: 'f32' as const, loop })),
-    ...tiles,
-  ]
-  const formatOf = new Map(loops.map(({ format, loop }) => [loop.name, format]))
+  const formatOf = new Map<string, Format>(loops.map(({ format, loop }) => [loop.name, format]))
   const ranked = await rank(
     loops.map(({ loop }) => loop),
     bench,
@@ -71,47 +64,55 @@ export async function productCeilings(
   }
 }
 
+/** A product of a shape: its input, and where the result goes. */
 interface Place {
   readonly room: Room
-  readonly size: Widths['product']
+  readonly shape: ProductShape
   readonly input: Float32Array
-  readonly x: ReturnType<Room['upload']>
-  readonly y: ReturnType<Room['empty']>
+  readonly x: Resource
+  readonly y: Resource
+}
+
+function placeOf(room: Room, shape: ProductShape): Place {
+  const input = drawNumbers(shape.tokens * shape.cols, 2)
+  return { room, shape, input, x: room.upload(input), y: room.empty(shape.tokens * shape.rows) }
 }
 
 const PROVEN_ROWS = 8
 
 /** The rows that are proven: of the input, and of what is there. */
-async function provenRows({ room, size, input, y }: Place) {
-  const rows = spreadRows(size.tokens, PROVEN_ROWS)
-  const x = takeRows(input, rows, size.cols)
-  return { x, actual: takeRows(await room.read(y, size.tokens * size.rows), rows, size.rows) }
+async function provenRows({ room, shape, input, y }: Place) {
+  const rows = spreadRows(shape.tokens, PROVEN_ROWS)
+  const x = takeRows(input, rows, shape.cols)
+  return { x, actual: takeRows(await room.read(y, shape.tokens * shape.rows), rows, shape.rows) }
 }
 
-const flopsOf = ({ tokens, rows, cols }: Widths['product']) => 2 * tokens * rows * cols
+const flopsOf = ({ tokens, rows, cols }: ProductShape) => 2 * tokens * rows * cols
+
+const nameOf = ({ tokens, rows, cols }: ProductShape) => `${tokens} × ${cols} → ${rows}`
 
 /** Minimal loops over matrices that lie there as plain f32. */
 function plainLoops(place: Place): Loop[] {
-  const { room, size, x, y } = place
-  const stored = drawMatrix('f32', [size.rows], size.cols, 5)
+  const { room, shape, x, y } = place
+  const stored = drawMatrix('f32', [shape.rows], shape.cols, 5)
   const weights = room.upload(stored.words)
   return [4, 8].flatMap((ROWS) =>
     [8, 32].map((WORKGROUP) => ({
-      name: `${ROWS} × 4, workgroups of ${WORKGROUP}`,
+      name: `${ROWS} × 4, workgroups of ${WORKGROUP}, ${nameOf(shape)}`,
       bytes: stored.part.bytes,
-      flops: flopsOf(size),
-      tokens: size.tokens,
+      flops: flopsOf(shape),
+      tokens: shape.tokens,
       output: y,
       dispatches: recorded((graph) =>
         graph.dispatch(productCeiling, {
-          constants: { IN: size.cols, OUT: size.rows, ROWS, WORKGROUP },
+          constants: { IN: shape.cols, OUT: shape.rows, ROWS, WORKGROUP },
           operands: { x, weights, y },
-          grid: [ceilDiv(size.rows, 4 * WORKGROUP), size.tokens / ROWS],
+          grid: [ceilDiv(shape.rows, 4 * WORKGROUP), shape.tokens / ROWS],
         }),
       ),
       async prove() {
         const { x: proven, actual } = await provenRows(place)
-        return relativeError(actual, product_ceiling(proven, readRows(stored, 0, size.rows), size.cols))
+        return relativeError(actual, product_ceiling(proven, readRows(stored, 0, shape.rows), shape.cols))
       },
     })),
   )
@@ -122,20 +123,20 @@ const F16_FACTORS = 3e-3
 
 /** The engine's own product of prefill. */
 function tileLoop(place: Place, stored: StoredMatrix, factors: Mode['products']): Loop {
-  const { room, size, x, y } = place
+  const { room, shape, x, y } = place
   const { format } = stored.layout
   const matrix = room.matrix(stored)
   return {
-    name: `linear_prefill, ${format}${factors === 'f16' ? ', f16 factors' : ''}`,
+    name: `linear_prefill, ${format}${factors === 'f16' ? ', f16 factors' : ''}, ${nameOf(shape)}`,
     bytes: stored.part.bytes,
-    flops: flopsOf(size),
-    tokens: size.tokens,
+    flops: flopsOf(shape),
+    tokens: shape.tokens,
     output: y,
     dispatches: record(
-      { room, tokens: size.tokens },
+      { room, tokens: shape.tokens },
       'prefill',
       (context) =>
-        linear(context, matrix, x, context.graph.activation('y', 'f32', size.tokens, size.rows, y)),
+        linear(context, matrix, x, context.graph.activation('y', 'f32', shape.tokens, shape.rows, y)),
       factors,
     ),
     async prove() {

@@ -4,7 +4,7 @@ import type { Compiled, Runtime } from '../../engine/runtime.ts'
 import { Session } from '../../engine/session.ts'
 import type { Format } from '../../gpu/matrix.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
-import type { Widths } from '../kernels/model.ts'
+import type { ProductShape } from '../kernels/model.ts'
 import { productCeilings } from '../kernels/product-ceiling.ts'
 import { Room } from '../kernels/room.ts'
 import { type Bench, type Spread, spreadOf } from '../kernels/run.ts'
@@ -41,7 +41,7 @@ export interface PrefillOptions {
   readonly tokens: number
   readonly repetitions: number
   readonly formats: readonly Format[] // of the model's matrices
-  readonly product: Widths['product'] // the shape at which the best product is sought
+  readonly shapes: readonly ProductShape[] // at which the best product is sought
 }
 
 /** Times prompts in turn with the best product of the model's formats; one more goes before, untimed. */
@@ -49,11 +49,11 @@ export async function benchPrefill(
   bench: Bench,
   runtime: Runtime,
   compiled: Compiled,
-  { tokens, repetitions, formats, product }: PrefillOptions,
+  { tokens, repetitions, formats, shapes }: PrefillOptions,
 ): Promise<{ prefill: PrefillRow; firstToken: FirstTokenRow }> {
   const room = new Room(bench.device)
   const { products } = runtime.options
-  const ceilings = await productCeilings(room, bench, formats, { size: product, products })
+  const ceilings = await productCeilings(room, bench, formats, { shapes, products })
   const most = ceilings.of(formats)
   await most.run.settle()
   const session = new Session(runtime.cache)

@@ -4,7 +4,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Runtime } from '../../engine/runtime.ts'
 import type { Format } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
-import { V2_LITE, type Widths } from '../kernels/model.ts'
+import { type ProductShape, V2_LITE } from '../kernels/model.ts'
 import type { Bench } from '../kernels/run.ts'
 import { countMade, heapGrowth, type Made } from './allocations.ts'
 import { benchDecode, type DecodeRow } from './decode.ts'
@@ -19,8 +19,8 @@ export interface SpeedOptions {
   readonly roundBytes: number
   /** Bytes of JavaScript's heap in use, where they are told. */
   readonly heapBytes?: () => number
-  /** The shape at which the best product is sought; that of V2-Lite unless given. */
-  readonly product?: Widths['product']
+  /** At which the best product is sought; those of V2-Lite unless given. */
+  readonly shapes?: readonly ProductShape[]
 }
 
 export interface SpeedResult {
@@ -54,7 +54,7 @@ export async function benchSpeed(bench: Bench, engine: Engine, options: SpeedOpt
       tokens: options.prefillTokens,
       repetitions: options.repetitions,
       formats: Object.keys(decoder.activeBytes) as Format[],
-      product: options.product ?? V2_LITE.product,
+      shapes: options.shapes ?? V2_LITE.products,
     })
     return { decode, ...rest, allocations }
   } finally {
