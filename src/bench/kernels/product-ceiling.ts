@@ -10,7 +10,7 @@ import type { Resource } from '../../program/graph.ts'
 import { product_ceiling } from '../../reference/bench.ts'
 import { record, spreadRows, takeRows } from './case.ts'
 import { product } from './linear-cases.ts'
-import { type CeilingRun, type Loop, rank, recorded } from './loops.ts'
+import { best, type CeilingRun, type Loop, recorded } from './loops.ts'
 import type { ProductShape } from './model.ts'
 import { drawNumbers, type Room } from './room.ts'
 import type { Bench } from './run.ts'
@@ -28,7 +28,7 @@ export interface ProductOptions {
   readonly products: Mode['products']
 }
 
-/** Measures the best products, all in turn. */
+/** Measures the best product of plain matrices and of each format. */
 export async function productCeilings(
   room: Room,
   bench: Bench,
@@ -36,30 +36,25 @@ export async function productCeilings(
   { shapes, products }: ProductOptions,
 ): Promise<ProductCeilings> {
   const withF16 = products === 'f16' && room.device.capabilities.f16
-  const loops = shapes.flatMap((shape) => {
-    const place = placeOf(room, shape)
-    const tiles = [...new Set<Format>(['f32', ...formats])].flatMap((format) => {
-      const stored = drawMatrix(format, [shape.rows], shape.cols, 5)
-      const factors: Mode['products'][] = withF16 ? ['f32', 'f16'] : ['f32']
-      return factors.map((each) => ({ format, loop: tileLoop(place, stored, each) }))
+  const factors: readonly Mode['products'][] = withF16 ? ['f32', 'f16'] : ['f32']
+  const places = shapes.map((shape) => placeOf(room, shape))
+  const ceilings = new Map<Format, CeilingRun>()
+  for (const format of new Set<Format>(['f32', ...formats])) {
+    const loops = places.flatMap((place) => {
+      const stored = drawMatrix(format, [place.shape.rows], place.shape.cols, 5)
+      return factors.map((each) => tileLoop(place, stored, each))
     })
-    return [...plainLoops(place).map((loop) => ({ format: 'f32' as const, loop })), ...tiles]
-  })
-  const formatOf = new Map<string, Format>(loops.map(({ format, loop }) => [loop.name, format]))
-  const ranked = await rank(
-    loops.map(({ loop }) => loop),
-    bench,
-  )
+    const plain = format === 'f32' ? places.flatMap(plainLoops) : []
+    ceilings.set(format, await best([...plain, ...loops], bench))
+  }
   return {
     of(wanted) {
-      const fits = ({ name }: CeilingRun) => {
-        const format = formatOf.get(name)
-        return format === 'f32' || wanted.some((each) => each === format)
-      }
-      return present(ranked.find(fits), 'a product')
+      const allowed = [...ceilings].filter(([format]) => format === 'f32' || wanted.includes(format))
+      const [first] = allowed.map(([, ceiling]) => ceiling).sort((a, b) => b.rate - a.rate)
+      return present(first, 'a product')
     },
     free() {
-      for (const { run } of ranked) run.free()
+      for (const { run } of ceilings.values()) run.free()
     },
   }
 }
@@ -78,7 +73,7 @@ function placeOf(room: Room, shape: ProductShape): Place {
   return { room, shape, input, x: room.upload(input), y: room.empty(shape.tokens * shape.rows) }
 }
 
-const PROVEN_ROWS = 8
+const PROVEN_ROWS = 4
 
 /** The rows that are proven: of the input, and of what is there. */
 async function provenRows({ room, shape, input, y }: Place) {
