@@ -45,25 +45,30 @@ describe('FLOPs of a prompt', () => {
 })
 
 describe('growth of the heap', () => {
-  it('is what a step adds where no garbage was collected', async () => {
-    let bytes = 1000
-    let batch = 0
-    const run = async (steps: number) => {
-      batch++
-      bytes += batch % 3 === 0 ? -500 : 40 * steps
+  /** A heap that grows by 7 when it is asked for, and by 1000 while a step is waited for. */
+  function heapOf(growthOf: (step: number) => number) {
+    let [bytes, step] = [50_000, 0]
+    const submit = () => {
+      bytes += growthOf(step++)
+      return async () => {
+        bytes += 1000
+      }
     }
-    expect(await heapGrowth(() => bytes, 4, run)).toBe(40)
+    const heapBytes = () => {
+      bytes += 7
+      return bytes
+    }
+    return { submit, heapBytes }
+  }
+
+  it('is what submitting a step adds where no garbage was collected', async () => {
+    const { submit, heapBytes } = heapOf((step) => (step % 3 === 2 ? -20_000 : 40))
+    expect(await heapGrowth(heapBytes, 9, submit)).toBe(40)
   })
 
   it('is unknown where it was collected all the time', async () => {
-    let bytes = 1000
-    expect(
-      await heapGrowth(
-        () => bytes--,
-        4,
-        async () => {},
-      ),
-    ).toBeNaN()
+    const { submit, heapBytes } = heapOf(() => -2000)
+    expect(await heapGrowth(heapBytes, 4, submit)).toBeNaN()
   })
 })
 

@@ -55,23 +55,24 @@ function watch(gpu: GPUDevice, name: Maker, note: () => void): () => void {
   }
 }
 
-const BATCHES = 9
-
 /**
- * Bytes by which the heap grows in a step: the median over batches of `steps` steps, those left out in which garbage was collected. NaN when it
- * was in all.
+ * Bytes of heap that JavaScript takes to submit a step: the median of `steps`, those left out in which garbage was collected, less what asking
+ * takes. NaN when it was in all. What a runtime takes while it waits for the GPU is not the step's, grows with the time, and is not counted.
  */
 export async function heapGrowth(
   heapBytes: () => number,
   steps: number,
-  run: (steps: number) => Promise<unknown>,
+  submit: () => () => Promise<unknown>,
 ): Promise<number> {
-  const grown: number[] = []
-  for (let batch = 0; batch < BATCHES; batch++) {
+  const [asking, growth]: [number[], number[]] = [[], []]
+  for (let step = 0; step < steps; step++) {
+    const start = heapBytes()
     const before = heapBytes()
-    await run(steps)
-    const bytes = heapBytes() - before
-    if (bytes >= 0) grown.push(bytes / steps)
+    const read = submit()
+    const after = heapBytes()
+    await read()
+    if (before >= start) asking.push(before - start)
+    if (after >= before) growth.push(after - before)
   }
-  return spreadOf(grown).ms
+  return Math.max(0, spreadOf(growth).ms - spreadOf(asking).ms)
 }

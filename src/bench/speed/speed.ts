@@ -34,7 +34,7 @@ export interface AllocationRow {
   readonly tokens: number // over which objects were counted
   readonly objectsPerToken: number // of the GPU device, command encoders aside
   readonly callsPerToken: Made['calls']
-  readonly heapBytesPerToken?: number // missing where the heap is not told, or garbage was collected all the time
+  readonly heapBytesPerToken?: number // that submitting it takes; missing where the heap is not told, or garbage was collected all the time
 }
 
 /**
@@ -71,16 +71,16 @@ function checkContext({ options: { contextLength } }: Runtime, options: SpeedOpt
 }
 
 const COUNTED_TOKENS = 8
-const HEAP_STEPS = 8 // of a batch, at least: the heap is told in steps of its own
+const HEAP_STEPS = 32
 
 async function measureAllocations(
   gpu: GPUDevice,
   decoder: Decoder,
-  { heapBytes, steps }: SpeedOptions,
+  { heapBytes }: SpeedOptions,
 ): Promise<AllocationRow> {
   const { calls, objects } = await countMade(gpu, () => decoder.run(COUNTED_TOKENS))
   const each = Object.entries(calls).map(([name, count]) => [name, count / COUNTED_TOKENS])
-  const grown = heapBytes ? await heapGrowth(heapBytes, Math.max(steps, HEAP_STEPS), decoder.run) : Number.NaN
+  const grown = heapBytes ? await heapGrowth(heapBytes, HEAP_STEPS, decoder.submit) : Number.NaN
   return {
     tokens: COUNTED_TOKENS,
     objectsPerToken: objects / COUNTED_TOKENS,
