@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'shaders')
 const id = 'virtual:shaders'
 const resolved = `\0${id}`
+const SHAPE = /\b((?:read|write)\(\s*'[^']*'),\s*(?:'[^']*'|\w+),?\s*\)/g
 
 /** Every shader file under shaders/, as absolute paths in a stable order. */
 export function shaderFiles() {
@@ -17,7 +18,10 @@ export function shaderFiles() {
     .map((path) => join(root, path))
 }
 
-/** @param {{ strip?: boolean }} options strip: leave out comments and blank lines, for what is shipped. */
+/**
+ * @param {{ strip?: boolean }} options strip: leave out, for what is shipped, comments, blanks, what only the command line's benchmarks run, and the
+ * shapes of bindings, which contracts state for people and tests.
+ */
 export function shaderPlugin({ strip = false } = {}) {
   return {
     name: 'hadal:shaders',
@@ -27,22 +31,31 @@ export function shaderPlugin({ strip = false } = {}) {
       const record = {}
       for (const file of shaderFiles()) {
         this.addWatchFile(file)
+        const path = relative(root, file)
+          .replaceAll('\\', '/')
+          .replace(/\.wgsl$/, '')
+        if (strip && path.startsWith('bench/')) continue
         const text = readFileSync(file, 'utf8')
-        record[
-          relative(root, file)
-            .replaceAll('\\', '/')
-            .replace(/\.wgsl$/, '')
-        ] = strip ? stripped(text) : text
+        record[path] = strip ? stripped(text) : text
       }
       return `export default ${JSON.stringify(record)}`
+    },
+    transform: {
+      filter: { id: /src[\\/]kernels[\\/]/ },
+      handler: (code) => (strip ? { code: code.replace(SHAPE, "$1, '')"), map: null } : null),
     },
   }
 }
 
+/** Directives and overrides stay at the start of a line, where the engine looks for them. */
 function stripped(text) {
   return text
     .split('\n')
     .map((line) => line.replace(/\s*\/\/.*$/, '').replace(/^\s+/, ''))
     .filter((line) => line !== '')
+    .map((line) =>
+      line.startsWith('#') ? line : line.replace(/ ?([,;:{}()+*%]) ?/g, '$1').replace(/(?<!>) ?= ?/g, '='),
+    )
     .join('\n')
+    .replace(/([;{}])\n(?!#|override )/g, '$1')
 }

@@ -25,14 +25,7 @@ export function footprintOf(
 ): Purposes {
   const { weights, experts } = bytesByPurpose(plan)
   const state = planState(spec, options.contextLength, options.chunk)
-  const parts: Parts = {
-    spec,
-    tensors: layoutsOf(plan),
-    state: state.resources,
-    records: () => resource(nowhere),
-    capabilities,
-    options,
-  }
+  const parts = plannedParts(spec, plan, capabilities, options)
   const activations = [prefillGraph, decodeGraph].map((build) => activationBytes(build(parts), capabilities))
   return summed({
     weights,
@@ -43,6 +36,21 @@ export function footprintOf(
     staging: STAGING_BYTES,
   })
 }
+
+/** What a model's graphs are recorded over before there is a buffer. */
+export const plannedParts = (
+  spec: ModelSpec,
+  plan: ModelPlan,
+  capabilities: Capabilities,
+  options: RuntimeOptions,
+): Parts => ({
+  spec,
+  tensors: layoutsOf(plan),
+  state: planState(spec, options.contextLength, options.chunk).resources,
+  records: () => resource(nowhere),
+  capabilities,
+  options,
+})
 
 /** The same with a KV cache that holds `tokens` tokens. */
 export function withContext(
