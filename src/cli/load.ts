@@ -14,6 +14,7 @@ import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
 import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
 import { openSource } from './source.ts'
 import { type Measured, startStopwatch } from './stopwatch.ts'
+import { readTuned } from './tuned.ts'
 
 /** Options that every command with a GPU takes. */
 export const LOAD_OPTIONS: OptionTypes = {
@@ -27,6 +28,7 @@ export const LOAD_OPTIONS: OptionTypes = {
   adapter: 'text',
   'no-f16': 'flag',
   'no-subgroups': 'flag',
+  untuned: 'flag',
 }
 
 /** What a software adapter may take of the machine's memory, when --memory does not say. */
@@ -52,7 +54,14 @@ export async function loadFromArgs(args: Args): Promise<Loaded> {
       stopwatch.note(progress)
       if (process.stderr.isTTY) showProgress(progress)
     }
-    const engine = await loadEngine(source, { ...options, gpu, device, onProgress })
+    const engine = await loadEngine(source, {
+      ...options,
+      gpu,
+      device,
+      onProgress,
+      ...(!args.flag('untuned') && { tuned: readTuned }),
+    })
+    for (const notice of engine.info.notices) process.stderr.write(`${notice}\n`)
     return {
       engine,
       loadMs: performance.now() - started,

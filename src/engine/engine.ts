@@ -12,7 +12,7 @@ import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
 import { type Allocated, allocate } from './allocate.ts'
 import { keepsStored, type Subject } from './choices.ts'
-import { plannedParts } from './footprint.ts'
+import { plannedRecorder } from './footprint.ts'
 import { generate } from './generate.ts'
 import { modelInfo } from './info.ts'
 import { type LogitsMode, logitsOf } from './logits.ts'
@@ -26,10 +26,9 @@ import { taskOf } from './request.ts'
 import { Runtime } from './runtime.ts'
 import { Runtimes } from './runtimes.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
-import { selfTest, type Tested } from './self-test.ts'
+import { selfTest } from './self-test.ts'
 import { Session } from './session.ts'
 import { type Decoder, openDecoder } from './speed.ts'
-import { decodeGraph, prefillGraph } from './steps.ts'
 import { openText } from './text.ts'
 import type {
   GenerateEvent,
@@ -63,7 +62,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     const moving = keepsStored(made.quantize) ? 'upload' : 'convert'
     report(moving)
     const [tested] = await Promise.all([
-      testAllocated(device, pipelines, subject, made),
+      selfTest(device, pipelines, plannedRecorder(spec, made.plan, device.capabilities, subject.options)),
       fillModel(device, made.model, checkpoint, {
         ...(signal && { signal }),
         onProgress: (done) => report(moving, done),
@@ -83,19 +82,6 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     opened.destroy()
     throw error
   }
-}
-
-/** Proves the dispatches of a model, whose weights may still be on their way. */
-function testAllocated(
-  device: Device,
-  pipelines: PipelineCache,
-  { spec, options }: Subject,
-  { plan }: Allocated,
-): Promise<Tested> {
-  return selfTest(device, pipelines, (variants) => {
-    const parts = plannedParts(spec, plan, { ...device.capabilities, variants }, options)
-    return [prefillGraph(parts), decodeGraph(parts)].flatMap(({ dispatches }) => dispatches)
-  })
 }
 
 /** A runtime with other variants in place of the one that was allocated. */

@@ -11,6 +11,7 @@ import { cacheBytes, cacheSizes } from './kv-cache.ts'
 import { bytesByPurpose, type ModelPlan, slotTableBytes } from './plan.ts'
 import type { GpuModel } from './prepare.ts'
 import { STAGING_BYTES } from './runtime.ts'
+import type { Recorder } from './self-test.ts'
 import { pagesFor } from './session.ts'
 import { planState } from './state.ts'
 import { decodeGraph, type Parts, prefillGraph, type RuntimeOptions } from './steps.ts'
@@ -38,7 +39,7 @@ export function footprintOf(
 }
 
 /** What a model's graphs are recorded over before there is a buffer. */
-export const plannedParts = (
+const plannedParts = (
   spec: ModelSpec,
   plan: ModelPlan,
   capabilities: Capabilities,
@@ -51,6 +52,14 @@ export const plannedParts = (
   capabilities,
   options,
 })
+
+/** What such a model dispatches in prefill and decode. */
+export const plannedRecorder =
+  (spec: ModelSpec, plan: ModelPlan, capabilities: Capabilities, options: RuntimeOptions): Recorder =>
+  (variants) => {
+    const parts = plannedParts(spec, plan, { ...capabilities, variants }, options)
+    return [prefillGraph(parts), decodeGraph(parts)].flatMap(({ dispatches }) => dispatches)
+  }
 
 /** The same with a KV cache that holds `tokens` tokens. */
 export function withContext(

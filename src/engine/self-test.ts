@@ -8,8 +8,8 @@ import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { type Decision, PLAIN, type Variants } from '../gpu/variants.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES } from '../kernels/step.ts'
-import { HadalError } from '../lib/error.ts'
-import { QUICK } from '../models/ops.ts'
+import { HadalError, present } from '../lib/error.ts'
+import { hasQuick } from '../models/ops.ts'
 import { type Dispatch, Graph } from '../program/graph.ts'
 import { Program } from '../program/program.ts'
 import { Scratch } from '../program/scratch.ts'
@@ -111,15 +111,24 @@ const withPlain = (variants: Variants, plain: readonly Decision[]): Variants => 
   ...Object.fromEntries(plain.map((decision) => [decision, PLAIN[decision]])),
 })
 
-/** The decisions that this dispatch owes something other than the plain variant. */
-function decisionsOf({ kernel, imports }: Dispatch, variants: Variants): readonly Decision[] {
-  const own = imports.products === 'linear/products_f16' ? [] : (SUBJECTS.get(kernel.name)?.decisions ?? [])
-  const readings = (['fp8_block', 'q8', 'q4'] as const).filter((format) => imports.weights === QUICK[format])
-  return [...own, ...readings].filter((decision) => variants[decision] !== PLAIN[decision])
+export const proverOf = ({ kernel }: Dispatch): Prover =>
+  present(SUBJECTS.get(kernel.name), `a proof of ${kernel.name}`).prove
+
+/** The decisions that this dispatch hangs on. */
+export function allDecisionsOf(dispatch: Dispatch): readonly Decision[] {
+  const { kernel, imports } = dispatch
+  const decisions = SUBJECTS.get(kernel.name)?.decisions ?? []
+  if (decisions.includes('products')) return imports.products === 'linear/products_f16' ? [] : decisions
+  const format = formatOf(dispatch)
+  return format && hasQuick(format) ? [...decisions, format] : decisions
 }
 
+/** Those of them that got something other than the plain variant. */
+const decisionsOf = (dispatch: Dispatch, variants: Variants): readonly Decision[] =>
+  allDecisionsOf(dispatch).filter((decision) => variants[decision] !== PLAIN[decision])
+
 /** One dispatch for each kernel, format and way to take inputs: that with the smallest matrix. */
-function subjectsOf(dispatches: readonly Dispatch[]): ReadonlyMap<string, Dispatch> {
+export function subjectsOf(dispatches: readonly Dispatch[]): ReadonlyMap<string, Dispatch> {
   const found = new Map<string, Dispatch>()
   const size = ({ constants: { OUT = 0, STRIDE = 0 } }: Dispatch) => OUT * STRIDE
   for (const dispatch of dispatches) {
@@ -132,7 +141,8 @@ function subjectsOf(dispatches: readonly Dispatch[]): ReadonlyMap<string, Dispat
   return found
 }
 
-async function computesRightly(
+/** Whether a dispatch leaves what it must. */
+export async function computesRightly(
   device: Device,
   pipelines: PipelineCache,
   dispatch: Dispatch,
@@ -142,9 +152,7 @@ async function computesRightly(
     const step = room.empty(STEP_BYTES / 4, 'uniform')
     const blocks = room.empty(STEP_BYTES / 4, 'uniform')
     const graph = new Graph()
-    const prover = SUBJECTS.get(dispatch.kernel.name)?.prove
-    if (!prover) return true
-    const proof = prover(room, dispatch, SMALL)
+    const proof = proverOf(dispatch)(room, dispatch, SMALL)
     graph.replay([{ ...dispatch, operands: proof.operands }])
     const program = new Program(device, pipelines, { step: step.buffer(), blocks: blocks.buffer() }, graph)
     await program.compile()
