@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'shaders')
 const id = 'virtual:shaders'
 const resolved = `\0${id}`
-const SHAPE = /\b((?:read|write)\(\s*'[^']*'),\s*(?:'[^']*'|\w+),?\s*\)/g
 
 /** Every shader file under shaders/, as absolute paths in a stable order. */
 export function shaderFiles() {
@@ -19,8 +18,8 @@ export function shaderFiles() {
 }
 
 /**
- * @param {{ strip?: boolean }} options strip: leave out, for what is shipped, comments, blanks, what only the command line's benchmarks run, and the
- * shapes of bindings, which contracts state for people and tests.
+ * @param {{ strip?: boolean }} options strip: leave out, for what is shipped, comments, blanks, what only the command line's benchmarks run, and what
+ * contracts (src/kernels) state for the type checker and tests alone: shapes, names of constants, slots.
  */
 export function shaderPlugin({ strip = false } = {}) {
   return {
@@ -42,20 +41,34 @@ export function shaderPlugin({ strip = false } = {}) {
     },
     transform: {
       filter: { id: /src[\\/]kernels[\\/]/ },
-      handler: (code) => (strip ? { code: code.replace(SHAPE, "$1, '')"), map: null } : null),
+      handler: (code) => (strip ? { code: withoutStatements(code), map: null } : null),
     },
   }
 }
 
-/** Directives and overrides stay at the start of a line, where the engine looks for them. */
-function stripped(text) {
+const withoutStatements = (code) =>
+  code
+    .replace(/\b((?:read|write)\(\s*'[^']*'),\s*(?:'[^']*'|\w+),?\s*\)/g, "$1, '')")
+    .replace(/^\s*slots: \[[^\]]*\],?$/gm, '')
+    .replace(/^\s*constants(: \[[^\]]*\])?,$/gm, 'constants: [],')
+
+/**
+ * Directives and overrides stay at the start of a line, where the engine looks for them. No blank goes that keeps two signs apart: behind a
+ * closing `>` that an equals sign follows, or before a minus.
+ */
+export function stripped(text) {
   return text
     .split('\n')
     .map((line) => line.replace(/\s*\/\/.*$/, '').replace(/^\s+/, ''))
     .filter((line) => line !== '')
-    .map((line) =>
-      line.startsWith('#') ? line : line.replace(/ ?([,;:{}()+*%]) ?/g, '$1').replace(/(?<!>) ?= ?/g, '='),
-    )
+    .map((line) => (line.startsWith('#') ? line : squeezed(line)))
     .join('\n')
     .replace(/([;{}])\n(?!#|override )/g, '$1')
 }
+
+const squeezed = (line) =>
+  line
+    .replace(/ ?([,;:{}()+*%]) ?/g, '$1')
+    .replace(/(?<!>) ?= ?/g, '=')
+    .replace(/ (-|-=|\/|&&|\|\||<|>|<=|>=|<<|>>|&|\||\^|!=|->) (?!-)/g, '$1')
+    .replace(/vec([234])<([fu])32>/g, 'vec$1$2')

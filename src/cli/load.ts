@@ -6,8 +6,7 @@ import { type Engine, loadEngine } from '../engine/engine.ts'
 import type { EngineOptions, ModelOptions } from '../engine/options.ts'
 import { QUANTIZE } from '../engine/quantize.ts'
 import type { LoadProgress, QuantizeOption } from '../engine/types.ts'
-import { type DeviceOptions, readCapabilities } from '../gpu/device.ts'
-import type { Capabilities } from '../gpu/limits.ts'
+import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
@@ -83,7 +82,7 @@ export async function loadFromArgs(args: Args): Promise<Loaded> {
 /** What the command line says about the model and the machine, and what there is of the latter. */
 export interface Machine {
   readonly device: DeviceOptions
-  readonly capabilities: Capabilities | undefined // undefined without an adapter
+  readonly facts: DeviceFacts | undefined // undefined without an adapter
   readonly options: ModelOptions
 }
 
@@ -101,11 +100,11 @@ export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise
     ...(contextLength !== undefined && { contextLength }),
   }
   const stated = sizeOf(args, 'memory')
-  const capabilities = await readCapabilities(gpu, device)
-  const memoryBytes = stated ?? (capabilities?.software ? totalmem() * SOFTWARE_SHARE : undefined)
+  const facts = await readDevice(gpu, device)
+  const memoryBytes = stated ?? (facts?.capabilities.software ? totalmem() * SOFTWARE_SHARE : undefined)
   return {
     device,
-    capabilities,
+    facts,
     options: { ...asked, ...(memoryBytes !== undefined && { memoryBytes }) },
   }
 }

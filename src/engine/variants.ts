@@ -1,6 +1,6 @@
 // Answers: which variants of the kernels does a model run with, and why? The defaults, what tuning found quicker, the plain ones where the device
 // computes wrongly. It must not know how that is found out.
-import type { Device } from '../gpu/device.ts'
+import type { DeviceFacts } from '../gpu/device.ts'
 import { type Decision, explainVariants, possibleVariants, type Variants } from '../gpu/variants.ts'
 import { isRecord } from '../lib/record.ts'
 import { VERSION } from '../lib/version.ts'
@@ -11,14 +11,14 @@ import type { VariantNote } from './types.ts'
 export type ReadTuned = (key: string) => Promise<unknown>
 
 /** Under which name an adapter's winners are stored: what they depend on. */
-export function tuningKey({ adapter, capabilities }: Device): string {
+export function tuningKey({ adapter, capabilities }: DeviceFacts): string {
   const { f16, subgroups, subgroupSize, software } = capabilities
   return JSON.stringify([VERSION, adapter, f16, subgroups, subgroupSize, software])
 }
 
 /** Stored winners that this device can run. Whatever else is there, under whatever name, is left out. */
 export function tunedVariants(
-  { capabilities }: Pick<Device, 'capabilities'>,
+  { capabilities }: Pick<DeviceFacts, 'capabilities'>,
   stored: unknown,
 ): Partial<Variants> {
   if (!isRecord(stored)) return {}
@@ -29,14 +29,14 @@ export function tunedVariants(
 }
 
 /** The same device, on which kernels are chosen so. */
-export const withVariants = (device: Device, variants: Partial<Variants>): Device => ({
+export const withVariants = <D extends DeviceFacts>(device: D, variants: Partial<Variants>): D => ({
   ...device,
   capabilities: { ...device.capabilities, variants: { ...device.capabilities.variants, ...variants } },
 })
 
 /** What a device runs, decision by decision. @param tuned what its stored winners are */
 export function variantNotes(
-  { capabilities }: Device,
+  { capabilities }: DeviceFacts,
   tuned: Partial<Variants>,
   fallen: readonly Fallen[],
 ): VariantNote[] {
