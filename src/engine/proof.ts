@@ -70,7 +70,7 @@ export function drawRow(room: Scratch, into: Resource, at: Place, format: Format
   const scales = new Uint32Array(at.scaleStride)
   drawWords(scales, blockRow + 1)
   const wide = format === 'fp8_block'
-  // About 2^-8, so that no sum comes near to what exp() can take.
+  // About 2^-8.
   scales.forEach((word, i) => {
     scales[i] = wide ? (word & 0xffffff) | 0x3b000000 : (word & 0xff00ff) | 0x3b003b00
   })
