@@ -2,14 +2,24 @@
 // It must not know the OpenAI shapes; `hadal` has those.
 export { measure } from './bench/measure.ts'
 export type * from './bench/result.ts'
+export type { TunedDecision, TunedVariant, TuneOptions } from './bench/tune.ts'
+export {
+  type AdapterTuning,
+  type TuneAdapterOptions,
+  tuneAdapter,
+  tuningKeyOf,
+} from './bench/tune-adapter.ts'
 export { type Borrowed, type CacheOption, Engine, loadEngine } from './engine/engine.ts'
 export type { LogitsMode } from './engine/logits.ts'
 export { type PlanOptions, plan } from './engine/model-plan.ts'
 export type { EngineOptions, ModelOptions } from './engine/options.ts'
 export type * from './engine/types.ts'
+export type { ReadTuned } from './engine/variants.ts'
 export { type DeviceOptions, readCapabilities } from './gpu/device.ts'
 export type { Capabilities } from './gpu/limits.ts'
+export type { Variants } from './gpu/variants.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
+export { readTuned, writeTuned } from './store/tuned.ts'
 export { openFiles } from './weights/files.ts'
 export { type HttpOptions, openHttp } from './weights/http.ts'
 export { type HubOptions, type HubSource, openHub } from './weights/hub.ts'

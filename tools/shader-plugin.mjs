@@ -17,7 +17,10 @@ export function shaderFiles() {
     .map((path) => join(root, path))
 }
 
-/** @param {{ strip?: boolean }} options strip: leave out comments and blank lines, for what is shipped. */
+/**
+ * @param {{ strip?: boolean }} options strip: leave out, for what is shipped, comments, blanks, what only the command line's benchmarks run, and what
+ * contracts (src/kernels) state for the type checker and tests alone: shapes, names of constants, slots.
+ */
 export function shaderPlugin({ strip = false } = {}) {
   return {
     name: 'hadal:shaders',
@@ -27,22 +30,45 @@ export function shaderPlugin({ strip = false } = {}) {
       const record = {}
       for (const file of shaderFiles()) {
         this.addWatchFile(file)
+        const path = relative(root, file)
+          .replaceAll('\\', '/')
+          .replace(/\.wgsl$/, '')
+        if (strip && path.startsWith('bench/')) continue
         const text = readFileSync(file, 'utf8')
-        record[
-          relative(root, file)
-            .replaceAll('\\', '/')
-            .replace(/\.wgsl$/, '')
-        ] = strip ? stripped(text) : text
+        record[path] = strip ? stripped(text) : text
       }
       return `export default ${JSON.stringify(record)}`
+    },
+    transform: {
+      filter: { id: /src[\\/]kernels[\\/]/ },
+      handler: (code) => (strip ? { code: withoutStatements(code), map: null } : null),
     },
   }
 }
 
-function stripped(text) {
+const withoutStatements = (code) =>
+  code
+    .replace(/\b((?:read|write)\(\s*'[^']*'),\s*(?:'[^']*'|\w+),?\s*\)/g, "$1, '')")
+    .replace(/^\s*slots: \[[^\]]*\],?$/gm, '')
+    .replace(/^\s*constants(: \[[^\]]*\])?,$/gm, 'constants: [],')
+
+/**
+ * Directives and overrides stay at the start of a line, where the engine looks for them. No blank goes that keeps two signs apart: behind a
+ * closing `>` that an equals sign follows, or before a minus.
+ */
+export function stripped(text) {
   return text
     .split('\n')
     .map((line) => line.replace(/\s*\/\/.*$/, '').replace(/^\s+/, ''))
     .filter((line) => line !== '')
+    .map((line) => (line.startsWith('#') ? line : squeezed(line)))
     .join('\n')
+    .replace(/([;{}])\n(?!#|override )/g, '$1')
 }
+
+const squeezed = (line) =>
+  line
+    .replace(/ ?([,;:{}()+*%]) ?/g, '$1')
+    .replace(/(?<!>) ?= ?/g, '=')
+    .replace(/ (-|-=|\/|&&|\|\||<|>|<=|>=|<<|>>|&|\||\^|!=|->) (?!-)/g, '$1')
+    .replace(/vec([234])<([fu])32>/g, 'vec$1$2')

@@ -2,34 +2,49 @@
 // It must not know how a plan is made.
 import { mixtureOf } from '../engine/info.ts'
 import { planCheckpoint, specOf } from '../engine/model-plan.ts'
-import type { LoadPlan } from '../engine/types.ts'
+import type { LoadPlan, VariantNote } from '../engine/types.ts'
+import { tunedVariants, tuningKey, variantNotes, withVariants } from '../engine/variants.ts'
+import type { DeviceFacts } from '../gpu/device.ts'
 import { GUARANTEED } from '../gpu/limits.ts'
 import { formatBytes, printable } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { isDraftTensor } from '../models/names.ts'
 import type { Attention, Mixture, ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
-import { parseArgs, UsageError } from './args.ts'
+import { type Args, parseArgs, UsageError } from './args.ts'
 import { LOAD_OPTIONS, machineFromArgs, openDawn } from './load.ts'
 import { openSource } from './source.ts'
+import { readTuned } from './tuned.ts'
 
 export async function inspect(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, { ...LOAD_OPTIONS, json: 'flag', tensors: 'flag' })
   const place = args.positional[0] ?? args.text('model')
   if (place === undefined || args.positional.length > 1) throw new UsageError('inspect needs one model.')
-  const { capabilities, options } = await machineFromArgs(args, dawn(args.text('adapter')))
+  const { facts, options } = await machineFromArgs(args, dawn(args.text('adapter')))
+  const variants = facts ? await variantsOf(facts, args) : []
   const source = await openSource(place)
   try {
     const checkpoint = await openCheckpoint(source)
-    const plan = await planCheckpoint(checkpoint, capabilities ?? GUARANTEED, options)
+    const plan = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
     const spec = plan.model && specOf(checkpoint.config)
-    if (args.flag('json')) process.stdout.write(`${JSON.stringify(reportOf(plan, spec, checkpoint))}\n`)
-    else process.stdout.write(printed(plan, spec) + (args.flag('tensors') ? tensorList(checkpoint) : ''))
+    if (args.flag('json'))
+      process.stdout.write(`${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants })}\n`)
+    else
+      process.stdout.write(
+        printed(plan, spec, variants) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
+      )
     const [first] = plan.unsupported
     if (first) throw new HadalError('unsupported', first.what, { hint: first.hint })
   } finally {
     await source.close()
   }
+}
+
+/** The variants that would run here, with what tuning has stored; only loading can tell whether they compute rightly. */
+async function variantsOf(facts: DeviceFacts, args: Args): Promise<VariantNote[]> {
+  const stored = args.flag('untuned') ? undefined : await readTuned(tuningKey(facts))
+  const tuned = tunedVariants(facts, stored)
+  return variantNotes(withVariants(facts, tuned), tuned, [])
 }
 
 /** WebGPU where there is any: its limits make the plan exact, and the guaranteed ones will do. */
@@ -65,9 +80,10 @@ function reportOf(plan: LoadPlan, spec: ModelSpec | undefined, checkpoint: Check
 
 type Row = readonly [name: string, value: string]
 
-function printed(plan: LoadPlan, spec: ModelSpec | undefined): string {
+function printed(plan: LoadPlan, spec: ModelSpec | undefined, variants: readonly VariantNote[]): string {
   const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
   for (const { what, hint } of plan.unsupported) rows.push(['not run', [what, hint].join(' ').trim()])
+  for (const { decision, variant, why } of variants) rows.push([`kernels: ${decision}`, `${variant}. ${why}`])
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
   return rows.map(([name, value]) => `${name.padEnd(width)}${printable(value)}\n`).join('')
 }

@@ -6,14 +6,14 @@ import { type Engine, loadEngine } from '../engine/engine.ts'
 import type { EngineOptions, ModelOptions } from '../engine/options.ts'
 import { QUANTIZE } from '../engine/quantize.ts'
 import type { LoadProgress, QuantizeOption } from '../engine/types.ts'
-import { type DeviceOptions, readCapabilities } from '../gpu/device.ts'
-import type { Capabilities } from '../gpu/limits.ts'
+import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
 import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
 import { openSource } from './source.ts'
 import { type Measured, startStopwatch } from './stopwatch.ts'
+import { readTuned } from './tuned.ts'
 
 /** Options that every command with a GPU takes. */
 export const LOAD_OPTIONS: OptionTypes = {
@@ -27,6 +27,7 @@ export const LOAD_OPTIONS: OptionTypes = {
   adapter: 'text',
   'no-f16': 'flag',
   'no-subgroups': 'flag',
+  untuned: 'flag',
 }
 
 /** What a software adapter may take of the machine's memory, when --memory does not say. */
@@ -52,7 +53,14 @@ export async function loadFromArgs(args: Args): Promise<Loaded> {
       stopwatch.note(progress)
       if (process.stderr.isTTY) showProgress(progress)
     }
-    const engine = await loadEngine(source, { ...options, gpu, device, onProgress })
+    const engine = await loadEngine(source, {
+      ...options,
+      gpu,
+      device,
+      onProgress,
+      ...(!args.flag('untuned') && { tuned: readTuned }),
+    })
+    for (const notice of engine.info.notices) process.stderr.write(`${notice}\n`)
     return {
       engine,
       loadMs: performance.now() - started,
@@ -74,7 +82,7 @@ export async function loadFromArgs(args: Args): Promise<Loaded> {
 /** What the command line says about the model and the machine, and what there is of the latter. */
 export interface Machine {
   readonly device: DeviceOptions
-  readonly capabilities: Capabilities | undefined // undefined without an adapter
+  readonly facts: DeviceFacts | undefined // undefined without an adapter
   readonly options: ModelOptions
 }
 
@@ -92,11 +100,11 @@ export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise
     ...(contextLength !== undefined && { contextLength }),
   }
   const stated = sizeOf(args, 'memory')
-  const capabilities = await readCapabilities(gpu, device)
-  const memoryBytes = stated ?? (capabilities?.software ? totalmem() * SOFTWARE_SHARE : undefined)
+  const facts = await readDevice(gpu, device)
+  const memoryBytes = stated ?? (facts?.capabilities.software ? totalmem() * SOFTWARE_SHARE : undefined)
   return {
     device,
-    capabilities,
+    facts,
     options: { ...asked, ...(memoryBytes !== undefined && { memoryBytes }) },
   }
 }

@@ -12,6 +12,7 @@ import { loadSpeed } from './load-speed.ts'
 import { logits } from './logits.ts'
 import { makeCheckpoint } from './make-checkpoint.ts'
 import { quantizeError } from './quantize-error.ts'
+import { tune } from './tune.ts'
 
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   bench,
@@ -23,6 +24,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
   logits,
   'make-checkpoint': makeCheckpoint,
   'quantize-error': quantizeError,
+  tune,
 }
 
 const USAGE = `Usage: npm run -s hadal -- COMMAND
@@ -55,12 +57,15 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            [--json]
            Times decode and prefill of a whole model in the same way, and says what passes before the first token and what a token allocates.
            --clock cpu counts CPU time of this process: for software adapters on a machine that has other work to do.
+  tune     [--model MODEL] [--forget] [--repetitions N] [--clock device|cpu] [--json]
+           Measures which variants of the kernels are the quickest on this adapter, at the sizes of V2-Lite or of MODEL, and keeps the winners
+           for later runs (XDG_CACHE_HOME or ~/.cache, hadal/tuned.json); --forget removes them, --untuned runs without them.
   load-speed --model DIR
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.
 
 MODEL is a folder, the http(s) address of one, or hf:org/name[@revision]; HF_ENDPOINT and HF_TOKEN are read for the latter.
 How it is held: [--context N] [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...] [--memory 8GB] (what the GPU may use)
-With a GPU: [--kv f16|f32] [--products f32|f16] [--limits default|max] [--no-f16] [--no-subgroups] [--adapter NAME]
+With a GPU: [--kv f16|f32] [--products f32|f16] [--limits default|max] [--no-f16] [--no-subgroups] [--untuned] [--adapter NAME]
 The adapter is what Dawn finds; on Linux VK_DRIVER_FILES chooses the Vulkan driver, --adapter filters by name.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `

@@ -1,12 +1,12 @@
 // Answers: how do a model's buffers come to be, before a byte of it is fetched? In the formats asked for, or in the best that the GPU grants.
 // It must not know how the buffers are filled.
-import sources from 'virtual:shaders'
 import type { Device } from '../gpu/device.ts'
-import { PipelineCache } from '../gpu/kernel.ts'
+import type { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { best, type Rated, rate, rateAll, type Subject, smaller } from './choices.ts'
 import { fitsIn } from './memory-range.ts'
+import type { ModelPlan } from './plan.ts'
 import { allocateModel, type EmptyModel } from './prepare.ts'
 import type { QuantizeChoice } from './quantize.ts'
 import { Runtime } from './runtime.ts'
@@ -15,6 +15,7 @@ import type { QuantizeOption } from './types.ts'
 /** Everything a model needs on the GPU; the weights are empty, the pipelines not compiled. */
 export interface Allocated {
   readonly quantize: QuantizeChoice
+  readonly plan: ModelPlan
   readonly model: EmptyModel
   readonly runtime: Runtime
 }
@@ -25,37 +26,45 @@ export interface Allocated {
  */
 export async function allocate(
   device: Device,
+  pipelines: PipelineCache,
   subject: Subject,
   quantize: QuantizeOption,
 ): Promise<Allocated> {
-  if (quantize !== 'auto') return allocateOr(device, subject, rate(subject, quantize), [])
+  if (quantize !== 'auto') return allocateOr(device, pipelines, subject, rate(subject, quantize), [])
   const all = rateAll(subject)
   // A model that cannot be stored in any way says why as `none`.
   const first = best(all, subject.memory) ?? rate(subject, 'none')
-  return allocateOr(device, subject, first, smaller(all, first))
+  return allocateOr(device, pipelines, subject, first, smaller(all, first))
 }
 
 async function allocateOr(
   device: Device,
+  pipelines: PipelineCache,
   subject: Subject,
   rated: Rated,
   others: readonly Rated[],
 ): Promise<Allocated> {
   try {
     if (fitsIn(rated.atStart.total, subject.memory) === false) throw tooLarge(rated, subject)
-    return await device.arena.guard('this model', async () => allocateRated(device, subject, rated))
+    return await device.arena.guard('this model', async () =>
+      allocateRated(device, pipelines, subject, rated),
+    )
   } catch (error) {
     if (!(error instanceof HadalError) || error.code !== 'out_of_memory') throw error
     const [next, ...rest] = others
-    if (next) return allocateOr(device, subject, next, rest)
+    if (next) return allocateOr(device, pipelines, subject, next, rest)
     throw withHint(error, subject, rated)
   }
 }
 
-function allocateRated(device: Device, { spec, options }: Subject, { quantize, plan }: Rated): Allocated {
+function allocateRated(
+  device: Device,
+  pipelines: PipelineCache,
+  { spec, options }: Subject,
+  { quantize, plan }: Rated,
+): Allocated {
   const model = allocateModel(device, plan)
-  const pipelines = new PipelineCache(device, sources)
-  return { quantize, model, runtime: new Runtime(device, pipelines, spec, model.tensors, options) }
+  return { quantize, plan, model, runtime: new Runtime(device, pipelines, spec, model.tensors, options) }
 }
 
 function tooLarge({ atStart }: Rated, { memory }: Subject): HadalError {

@@ -1,6 +1,8 @@
 // Answers: how is a model opened, and what can it do? The engine on a GPU device, for the worker, the command line and `hadal/core`.
 // It must not know pages, workers or where files lie.
+import sources from 'virtual:shaders'
 import { type Device, openDevice } from '../gpu/device.ts'
+import { PipelineCache } from '../gpu/kernel.ts'
 import type { KernelTime } from '../gpu/profiler.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import type { CacheKind } from '../models/cache-form.ts'
@@ -8,8 +10,9 @@ import type { Chat } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
-import { allocate } from './allocate.ts'
-import { keepsStored } from './choices.ts'
+import { type Allocated, allocate } from './allocate.ts'
+import { keepsStored, type Subject } from './choices.ts'
+import { plannedRecorder } from './footprint.ts'
 import { generate } from './generate.ts'
 import { modelInfo } from './info.ts'
 import { type LogitsMode, logitsOf } from './logits.ts'
@@ -20,9 +23,10 @@ import { fillModel } from './prepare.ts'
 import { profileStep } from './profile.ts'
 import { progressReporter } from './progress.ts'
 import { taskOf } from './request.ts'
-import type { Compiled, Runtime } from './runtime.ts'
+import { type Compiled, Runtime } from './runtime.ts'
 import { Runtimes } from './runtimes.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
+import { selfTest } from './self-test.ts'
 import { Session } from './session.ts'
 import { openText } from './text.ts'
 import type {
@@ -33,15 +37,18 @@ import type {
   QuantizeChoice,
   SamplingOptions,
 } from './types.ts'
+import { noticesOf, tunedVariants, tuningKey, variantNotes, withVariants } from './variants.ts'
 
 /**
- * Opens the model in `source`: reads config and headers, allocates everything, uploads the weights, compiles every pipeline.
- * Throws a `HadalError` naming file and tensor; nothing stays on the GPU then.
+ * Opens the model in `source`: reads config and headers, allocates everything, uploads the weights, proves the kernels
+ * that are not the plain ones, compiles every pipeline. Throws a `HadalError` naming file and tensor; nothing stays on the GPU then.
  */
 export async function loadEngine(source: Source, options: EngineOptions = {}): Promise<Engine> {
   const { signal, quantize = 'none' } = options
-  const device = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
+  const opened = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   try {
+    const tuned = tunedVariants(opened, await options.tuned?.(tuningKey(opened)))
+    const device = withVariants(opened, tuned)
     const report = progressReporter(options.onProgress)
     report('list')
     const checkpoint = await openCheckpoint(source, signal)
@@ -49,23 +56,53 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     report('tokenizer')
     const { tokenizer, chat } = await openText(source, spec.vocab, signal)
     const subject = subjectOf(spec, checkpoint, device.capabilities, options)
-    const { model, runtime, quantize: taken } = await allocate(device, subject, quantize)
-    const moving = keepsStored(taken) ? 'upload' : 'convert'
+    const pipelines = new PipelineCache(device, options.shaders ?? sources)
+    const made = await allocate(device, pipelines, subject, quantize)
+    const moving = keepsStored(made.quantize) ? 'upload' : 'convert'
     report(moving)
-    await fillModel(device, model, checkpoint, {
-      ...(signal && { signal }),
-      onProgress: (done) => report(moving, done),
-    })
+    const [tested] = await Promise.all([
+      selfTest(device, pipelines, plannedRecorder(spec, made.plan, device.capabilities, subject.options)),
+      fillModel(device, made.model, checkpoint, {
+        ...(signal && { signal }),
+        onProgress: (done) => report(moving, done),
+      }),
+    ])
+    const sound = withVariants(device, tested.variants)
     report('compile')
+    const runtime = tested.fallen.length === 0 ? made.runtime : await remade(sound, pipelines, subject, made)
     const compiled = await runtime.compile()
     throwIfAborted(signal)
     report('ready')
     const { memory } = subject
-    return new Engine(device, runtime, { checkpoint, tokenizer, chat, quantize: taken, memory, compiled })
+    const { quantize: taken } = made
+    const notes = { variants: variantNotes(sound, tuned, tested.fallen), notices: noticesOf(tested.fallen) }
+    return new Engine(sound, runtime, {
+      checkpoint,
+      tokenizer,
+      chat,
+      quantize: taken,
+      memory,
+      compiled,
+      notes,
+    })
   } catch (error) {
-    device.destroy()
+    opened.destroy()
     throw error
   }
+}
+
+/** A runtime with other variants in place of the one that was allocated. */
+async function remade(
+  device: Device,
+  pipelines: PipelineCache,
+  { spec, options }: Subject,
+  { model, runtime }: Allocated,
+): Promise<Runtime> {
+  runtime.destroy()
+  return device.arena.guard(
+    'this model',
+    async () => new Runtime(device, pipelines, spec, model.tensors, options),
+  )
 }
 
 /** Which form of the KV cache; default: the model's own. */
@@ -110,6 +147,7 @@ export class Engine {
       quantize: QuantizeChoice
       memory: MemoryRange
       compiled: Compiled
+      notes: Pick<ModelInfo, 'variants' | 'notices'>
     },
   ) {
     this.device = device
@@ -123,7 +161,11 @@ export class Engine {
     this.#eos = new Set([...runtime.spec.eos, ...eosOf(parts.checkpoint.generationConfig)])
     this.#session = new Session(runtime.cache)
     const { thinking } = parts.chat
-    this.info = modelInfo(runtime, parts.checkpoint, device.adapter, { thinking, quantize: parts.quantize })
+    this.info = modelInfo(runtime, parts.checkpoint, device.adapter, {
+      thinking,
+      quantize: parts.quantize,
+      ...parts.notes,
+    })
   }
 
   /** Bytes of live GPU buffers by purpose, with their `total`. */

@@ -11,6 +11,7 @@ import { cacheBytes, cacheSizes } from './kv-cache.ts'
 import { bytesByPurpose, type ModelPlan, slotTableBytes } from './plan.ts'
 import type { GpuModel } from './prepare.ts'
 import { STAGING_BYTES } from './runtime.ts'
+import type { Recorder } from './self-test.ts'
 import { pagesFor } from './session.ts'
 import { planState } from './state.ts'
 import { decodeGraph, type Parts, prefillGraph, type RuntimeOptions } from './steps.ts'
@@ -25,14 +26,7 @@ export function footprintOf(
 ): Purposes {
   const { weights, experts } = bytesByPurpose(plan)
   const state = planState(spec, options.contextLength, options.chunk)
-  const parts: Parts = {
-    spec,
-    tensors: layoutsOf(plan),
-    state: state.resources,
-    records: () => resource(nowhere),
-    capabilities,
-    options,
-  }
+  const parts = plannedParts(spec, plan, capabilities, options)
   const activations = [prefillGraph, decodeGraph].map((build) => activationBytes(build(parts), capabilities))
   return summed({
     weights,
@@ -43,6 +37,29 @@ export function footprintOf(
     staging: STAGING_BYTES,
   })
 }
+
+/** What a model's graphs are recorded over before there is a buffer. */
+const plannedParts = (
+  spec: ModelSpec,
+  plan: ModelPlan,
+  capabilities: Capabilities,
+  options: RuntimeOptions,
+): Parts => ({
+  spec,
+  tensors: layoutsOf(plan),
+  state: planState(spec, options.contextLength, options.chunk).resources,
+  records: () => resource(nowhere),
+  capabilities,
+  options,
+})
+
+/** What such a model dispatches in prefill and decode. */
+export const plannedRecorder =
+  (spec: ModelSpec, plan: ModelPlan, capabilities: Capabilities, options: RuntimeOptions): Recorder =>
+  (variants) => {
+    const parts = plannedParts(spec, plan, { ...capabilities, variants }, options)
+    return [prefillGraph(parts), decodeGraph(parts)].flatMap(({ dispatches }) => dispatches)
+  }
 
 /** The same with a KV cache that holds `tokens` tokens. */
 export function withContext(

@@ -13,7 +13,7 @@ export function modelInfo(
   runtime: Runtime,
   checkpoint: Checkpoint,
   adapter: string,
-  rest: Pick<ModelInfo, 'thinking' | 'quantize'>,
+  rest: Pick<ModelInfo, 'thinking' | 'quantize' | 'variants' | 'notices'>,
 ): ModelInfo {
   const { spec, options } = runtime
   const mixture = mixtureOf(spec)

@@ -1,11 +1,13 @@
 // Answers: what can a model be opened with, and what does that mean for a model of this size?
 // It must not know how a model is opened.
 import type { DeviceOptions } from '../gpu/device.ts'
+import type { ShaderSources } from '../gpu/linker.ts'
 import { HadalError } from '../lib/error.ts'
 import { type CacheType, ownForm } from '../models/cache-form.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { RuntimeOptions } from './steps.ts'
 import type { LoadProgress, QuantizeOption } from './types.ts'
+import type { ReadTuned } from './variants.ts'
 
 /** What decides how many bytes a model takes. */
 export interface ModelOptions {
@@ -33,6 +35,10 @@ export interface ModelOptions {
 }
 
 export interface EngineOptions extends ModelOptions {
+  /** Reads what `tune` found quickest; default: nothing is known. */
+  readonly tuned?: ReadTuned
+  /** Other shader texts than Hadal's own, by path: for whoever works on kernels. */
+  readonly shaders?: ShaderSources
   /** Where WebGPU comes from; default: `navigator.gpu`. */
   readonly gpu?: GPU
   readonly device?: DeviceOptions

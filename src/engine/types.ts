@@ -133,8 +133,19 @@ export interface ModelInfo {
   readonly kvBytesPerToken: number
   readonly standardKvBytesPerToken: number
   readonly adapter: string
+  /** Which variants of the kernels run, and why. */
+  readonly variants: readonly VariantNote[]
+  /** What a person should know of this device, in sentences; usually nothing. */
+  readonly notices: readonly string[]
   readonly quantize: QuantizeChoice // how the weights lie on the GPU; what 'auto' took
   readonly thinking: boolean // the template knows `enable_thinking` or a <think> part
+}
+
+/** The variant that a decision about kernels got. */
+export interface VariantNote {
+  readonly decision: string
+  readonly variant: string
+  readonly why: string
 }
 
 /** Bytes of live GPU buffers by purpose, and their sum. */

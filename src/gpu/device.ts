@@ -28,14 +28,22 @@ export interface Device {
 
 const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const
 
+/** A device by what it is called and what it can do. */
+export type DeviceFacts = Pick<Device, 'adapter' | 'capabilities'>
+
 /** What a device would be when opened with these options; undefined without an adapter. Opens none. */
-export async function readCapabilities(
+export async function readDevice(
   gpu: GPU | undefined,
   options: DeviceOptions = {},
-): Promise<Capabilities | undefined> {
+): Promise<DeviceFacts | undefined> {
   const adapter = await findAdapter(gpu)
-  return adapter && capabilitiesOf(adapter, options)
+  return adapter && { adapter: describeAdapter(adapter.info), capabilities: capabilitiesOf(adapter, options) }
 }
+
+/** The latter alone. */
+export const readCapabilities = async (
+  ...args: Parameters<typeof readDevice>
+): Promise<Capabilities | undefined> => (await readDevice(...args))?.capabilities
 
 /**
  * Opens the adapter of `navigator.gpu` (or of Dawn in Node).

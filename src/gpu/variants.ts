@@ -59,8 +59,9 @@ export function possibleVariants({ subgroups, subgroupSize }: Facts): VariantLis
   const spread = ([4, 8] as const)
     .filter((width) => subgroupSize >= width)
     .map((width) => `spread_${width}` as const)
+  // Rows are normalised by sums over whole subgroups, of which a workgroup of 8 must have no more than places: only the widest fits.
   return {
-    rows: ['lanes_8', 'lanes_16', 'lanes_32', 'alone', ...spread],
+    rows: ['lanes_8', 'lanes_16', 'lanes_32', 'alone', ...spread.slice(-1)],
     products: ['workgroup', ...spread],
     attention: ['workgroup', ...spread],
     reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],

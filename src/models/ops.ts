@@ -86,7 +86,8 @@ export const modulesOf = (format: Format): readonly string[] =>
 export const decodeModule = (variants: Variants, { format }: MatrixLayout): string =>
   moduleOf(format, hasReadings(format) ? variants[format] : 'plain')
 
-const hasReadings = (format: Format): format is keyof typeof READINGS => Object.hasOwn(READINGS, format)
+export const hasReadings = (format: Format): format is keyof typeof READINGS =>
+  Object.hasOwn(READINGS, format)
 
 const moduleOf = (format: Format, reading: string): string =>
   reading === 'plain' ? `weights/${format}` : `weights/${format}_${reading}`

@@ -3,6 +3,7 @@ import { expose } from 'comlink'
 import { measure } from '../bench/measure.ts'
 import { loadEngine } from '../engine/engine.ts'
 import { plan } from '../engine/model-plan.ts'
+import { readTuned } from '../store/tuned.ts'
 import { engineHost } from './host.ts'
 import { openPlace } from './place.ts'
 import { storeHost } from './store-host.ts'
@@ -12,7 +13,7 @@ expose({
     async (request, events) => {
       const { source, close } = await openPlace(request, events)
       try {
-        return await loadEngine(source, { ...request, ...events })
+        return await loadEngine(source, { ...request, ...events, tuned: readTuned })
       } finally {
         await close()
       }

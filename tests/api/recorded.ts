@@ -52,6 +52,8 @@ const info: ModelInfo = {
   kvBytesPerToken: 1152,
   standardKvBytesPerToken: 5120,
   adapter: 'none',
+  variants: [],
+  notices: [],
   quantize: 'none',
   thinking: true,
 }

@@ -16,6 +16,7 @@ export function Instruments({ open }: { open: boolean }) {
       <Depth info={info} />
       <Speed />
       {info && <Memory bytes={gpuBytes.value} />}
+      {info && info.notices.length > 0 && <Notices texts={info.notices} />}
       {state.phase === 'ready' && <About name={state.entry.name} info={state.model.info} />}
     </aside>
   )
@@ -62,6 +63,20 @@ function Memory({ bytes }: { bytes: GpuBytes }) {
         ))}
       </dl>
     </details>
+  )
+}
+
+/** What is to be known of this device: rarely anything. */
+function Notices({ texts }: { texts: readonly string[] }) {
+  return (
+    <section class="gauge">
+      <h2>Graphics driver</h2>
+      {texts.map((text) => (
+        <p class="note" key={text}>
+          {text}
+        </p>
+      ))}
+    </section>
   )
 }
 

@@ -8,6 +8,7 @@ import {
   type MatrixLayout,
   type PartLayout,
 } from '../../gpu/matrix.ts'
+import { drawWords } from '../../lib/draw.ts'
 import { decodeBF16, decodeE4M3, decodeF16 } from '../../lib/float.ts'
 
 /** Stored matrices under each other, with the words of their one part. */
@@ -34,17 +35,6 @@ export function drawMatrix(
   toCodes(words.subarray(0, part.scales), format)
   toScales(words.subarray(part.scales), format)
   return { layout, part, words }
-}
-
-/** xorshift32: fast enough for a gigabyte. */
-function drawWords(words: Uint32Array, seed: number): void {
-  let state = (seed * 0x9e3779b1) | 1
-  for (let i = 0; i < words.length; i++) {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    words[i] = state
-  }
 }
 
 /** Any word as codes of finite numbers of ordinary size. */

@@ -1,5 +1,8 @@
 // Answers: what does a page need to use the library, and the engine without its worker? This. It must not know what a test asks of it.
-import { loadEngine, openHttp } from '../../../src/core.ts'
+import { loadEngine, openHttp, readTuned, tuningKeyOf, writeTuned } from '../../../src/core.ts'
 import { loadModel } from '../../../src/index.ts'
 
-Object.assign(globalThis, { hadal: { loadModel }, core: { loadEngine, openHttp } })
+Object.assign(globalThis, {
+  hadal: { loadModel },
+  core: { loadEngine, openHttp, readTuned, tuningKeyOf, writeTuned },
+})

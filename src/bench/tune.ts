@@ -1,0 +1,158 @@
+// Answers: which variants of the kernels are the quickest on this adapter? Decision by decision, each variant that it can run is proven, then timed in
+// turn with the others on the dispatches of models. It must not know where winners are kept.
+import { allDecisionsOf, computesRightly, proverOf, type Recorder, subjectsOf } from '../engine/self-test.ts'
+import { type Decision, possibleVariants, type Variants } from '../gpu/variants.ts'
+import { throwIfAborted } from '../lib/error.ts'
+import type { Dispatch } from '../program/graph.ts'
+import { Scratch } from '../program/scratch.ts'
+import { type Bench, Run, type Spread, timeInTurn } from './kernels/run.ts'
+
+export interface TuneOptions {
+  readonly repetitions?: number
+  readonly signal?: AbortSignal
+  readonly onDecision?: (row: TunedDecision) => void
+}
+
+/** What was measured for a decision. */
+export interface TunedDecision {
+  readonly decision: Decision
+  readonly before: Variants[Decision]
+  readonly winner: Variants[Decision]
+  readonly variants: readonly TunedVariant[]
+}
+
+/** One variant against the one that the adapter has without tuning. */
+export interface TunedVariant {
+  readonly variant: Variants[Decision]
+  readonly right: boolean // false: it computes wrongly here, and was not timed
+  readonly time: number // as a share of the other's, the geometric mean over kernels
+  readonly spread: number // half of what the middle half of the times lies in, as a share
+}
+
+/** In this order: each is measured with the winners of those before. Banks differ only in models whose experts fill several bindings. */
+const DECISIONS = ['reduce', 'rows', 'fp8_block', 'q8', 'q4', 'products', 'attention'] as const
+
+const REPETITIONS = 7
+/** Weights that a round reads at least, as far as a few copies reach: more than a cache holds. */
+const COPIES = 8
+/** What is timed of a step; proofs are smaller. */
+const TIMED = { tokens: 64, context: 1024 }
+const SPLIT = 64 // cached tokens of a workgroup in decode, at this context
+
+/**
+ * Measures on what `records` dispatch, one for each way to store weights. A variant wins when it is quicker than the default by more than
+ * their spreads together. Throws `aborted`, `device_lost`.
+ */
+export async function tune(
+  bench: Bench,
+  records: readonly Recorder[],
+  options: TuneOptions = {},
+): Promise<Partial<Variants>> {
+  const { capabilities } = bench.device
+  const possible = possibleVariants(capabilities)
+  let current = capabilities.variants
+  const winners: Partial<Record<Decision, Variants[Decision]>> = {}
+  for (const decision of DECISIONS) {
+    const before = current[decision]
+    const others = possible[decision].filter((variant) => variant !== before)
+    const tried = [before, ...others].map((variant) => ({
+      variant,
+      dispatches: dispatchesFor(records, { ...current, [decision]: variant }, decision),
+    }))
+    if (others.length === 0 || tried[0]?.dispatches.length === 0) continue
+    const variants = await compare(bench, tried, options)
+    const winner = quickest(variants)
+    if (winner !== before) winners[decision] = winner
+    current = { ...current, [decision]: winner }
+    options.onDecision?.({ decision, before, winner, variants })
+  }
+  return winners as Partial<Variants>
+}
+
+const dispatchesFor = (
+  records: readonly Recorder[],
+  variants: Variants,
+  decision: Decision,
+): readonly Dispatch[] =>
+  records
+    .flatMap((record) => [...subjectsOf(record(variants)).values()])
+    .filter((dispatch) => allDecisionsOf(dispatch).includes(decision))
+
+/** A variant with what it dispatches: the same kernels for each, in the same order. */
+interface Tried {
+  readonly variant: Variants[Decision]
+  readonly dispatches: readonly Dispatch[]
+}
+
+async function compare(
+  bench: Bench,
+  tried: readonly Tried[],
+  { repetitions = REPETITIONS, signal }: TuneOptions,
+): Promise<TunedVariant[]> {
+  const right: Tried[] = []
+  for (const each of tried) {
+    throwIfAborted(signal)
+    if (await allRight(bench, each.dispatches)) right.push(each)
+  }
+  const logs = right.map(() => ({ time: 0, spread: 0 }))
+  const kernels = right[0]?.dispatches.length ?? 0
+  for (let kernel = 0; kernel < kernels; kernel++) {
+    throwIfAborted(signal)
+    const dispatches = right.flatMap(({ dispatches }) => dispatches[kernel] ?? [])
+    const times = await timeAll(bench, dispatches, repetitions)
+    const [first] = times
+    times.forEach((time, i) => {
+      const log = logs[i]
+      if (!log || !first) return
+      log.time += Math.log(time.ms / first.ms) / kernels
+      log.spread += (time.high - time.low) / 2 / time.ms / kernels
+    })
+  }
+  return tried.map(({ variant }) => {
+    const log = logs[right.findIndex((each) => each.variant === variant)]
+    return { variant, right: log !== undefined, time: Math.exp(log?.time ?? 0), spread: log?.spread ?? 0 }
+  })
+}
+
+async function allRight({ device, pipelines }: Bench, dispatches: readonly Dispatch[]): Promise<boolean> {
+  for (const dispatch of dispatches) if (!(await computesRightly(device, pipelines, dispatch))) return false
+  return true
+}
+
+async function timeAll(
+  bench: Bench,
+  dispatches: readonly Dispatch[],
+  repetitions: number,
+): Promise<readonly Spread[]> {
+  const room = new Scratch(bench.device)
+  const runs: Run[] = []
+  try {
+    for (const dispatch of dispatches) runs.push(await prepare(bench, room, dispatch))
+    return await timeInTurn(runs, repetitions)
+  } finally {
+    for (const run of runs) run.free()
+    room.free()
+  }
+}
+
+/** A round of one kernel: over several copies of its weights, where it has weights. */
+async function prepare(bench: Bench, room: Scratch, dispatch: Dispatch): Promise<Run> {
+  const { kernel, imports } = dispatch
+  const proofs = Array.from({ length: imports.weights ? COPIES : 1 }, () =>
+    proverOf(dispatch)(room, dispatch, TIMED),
+  )
+  const round = proofs.map(({ operands }) => ({ ...dispatch, operands }))
+  const split = kernel.name.endsWith('_attend') ? { split: SPLIT } : {}
+  return Run.prepare(bench, round, { ...proofs[0]?.step, ...split })
+}
+
+/** The default, unless another is quicker by more than both are uncertain; where the default is wrong, the quickest. */
+function quickest(variants: readonly TunedVariant[]): Variants[Decision] {
+  const [first, ...rest] = variants.filter(({ right }) => right)
+  if (!first) return variants[0]?.variant ?? 'plain'
+  return rest.reduce(
+    (best, each) =>
+      each.time < best.time && each.time + each.spread + first.spread < first.time ? each : best,
+    first,
+  ).variant
+}

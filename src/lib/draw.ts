@@ -1,0 +1,20 @@
+// Answers: which numbers does a test or a benchmark take where any will do? Drawn from a seed, the same every time.
+// It must not know what they are for.
+
+/** xorshift32: fast enough for a gigabyte. */
+export function drawWords(words: Uint32Array, seed: number): void {
+  let state = (seed * 0x9e3779b1) | 1
+  for (let i = 0; i < words.length; i++) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    words[i] = state
+  }
+}
+
+/** Numbers between -1 and 1, as f32. */
+export function drawNumbers(count: number, seed: number): Float32Array<ArrayBuffer> {
+  const words = new Uint32Array(count)
+  drawWords(words, seed)
+  return Float32Array.from(words, (word) => (word | 0) / 2 ** 31)
+}

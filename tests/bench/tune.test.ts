@@ -1,0 +1,74 @@
+// Answers: does tuning measure every variant that an adapter can run, after proving it, and keep to those that compute rightly?
+import { join } from 'node:path'
+import sources from 'virtual:shaders'
+import { expect, it } from 'vitest'
+import { type TunedDecision, tune } from '../../src/bench/tune.ts'
+import { openFolder } from '../../src/cli/node-source.ts'
+import { rate } from '../../src/engine/choices.ts'
+import { plannedRecorder } from '../../src/engine/footprint.ts'
+import { specOf, subjectOf } from '../../src/engine/model-plan.ts'
+import { PipelineCache } from '../../src/gpu/kernel.ts'
+import { possibleVariants } from '../../src/gpu/variants.ts'
+import { openCheckpoint } from '../../src/weights/checkpoint.ts'
+import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { FIXTURES } from '../support/model.ts'
+
+describeOnAdapters(
+  'tuning',
+  (adapter) => {
+    it('measures all variants of what a model uses, and no other decision', async () => {
+      const { rows, winners, possible } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny')
+      const decisions = ['rows', 'fp8_block', 'products', 'attention', 'reduce'] as const
+      for (const { decision, variants } of rows) {
+        expect(decisions).toContain(decision)
+        const all: readonly unknown[] = possible[decision as keyof typeof possible]
+        expect(new Set<unknown>(variants.map(({ variant }) => variant))).toEqual(new Set(all))
+        expect(variants.every(({ right, time }) => right && time > 0)).toBe(true)
+      }
+      const open = decisions.filter((decision) => possible[decision].length > 1)
+      expect(rows.map(({ decision }) => decision).sort()).toEqual([...open].sort())
+      for (const { decision, winner, before } of rows)
+        expect(winners[decision]).toBe(winner === before ? undefined : winner)
+    })
+
+    it('passes over what computes wrongly', async () => {
+      const path = 'weights/fp8_block_f16'
+      const broken = { ...sources, [path]: sources[path]?.replace('256.0 *', '255.0 *') ?? '' }
+      const { rows } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny', broken)
+      const row = rows.find(({ decision }) => decision === 'fp8_block')
+      expect(row?.winner).toBe('plain')
+      expect(row?.variants.find(({ variant }) => variant === 'f16')?.right).toBe(false)
+    })
+
+    it('stops when asked to', async () => {
+      const stop = AbortSignal.abort()
+      await expect(tuneFixture(adapter, 'qwen2-bf16', sources, stop)).rejects.toMatchObject({
+        code: 'aborted',
+      })
+    })
+  },
+  adapters.slice(0, 2),
+)
+
+async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources, signal?: AbortSignal) {
+  const source = openFolder(join(FIXTURES, name))
+  const device = await openAdapter(adapter)
+  try {
+    const checkpoint = await openCheckpoint(source)
+    const subject = subjectOf(specOf(checkpoint.config), checkpoint, device.capabilities, {})
+    const { plan } = rate(subject, 'none')
+    const record = plannedRecorder(subject.spec, plan, device.capabilities, subject.options)
+    const rows: TunedDecision[] = []
+    const bench = { device, pipelines: new PipelineCache(device, shaders), clock: undefined }
+    const winners = await tune(bench, [record], {
+      repetitions: 1,
+      onDecision: (row) => rows.push(row),
+      ...(signal && { signal }),
+    })
+    expect(device.arena.bytes().total).toBe(0)
+    return { rows, winners, possible: possibleVariants(device.capabilities) }
+  } finally {
+    device.destroy()
+    await source.close()
+  }
+}

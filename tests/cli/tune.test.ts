@@ -1,0 +1,63 @@
+// Answers: does the command line keep what tuning found, run with it, say so, and forget it?
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { FIXTURES } from '../support/model.ts'
+
+const MODEL = join(FIXTURES, 'qwen2-bf16')
+let cache: string
+beforeAll(() => {
+  cache = mkdtempSync(join(tmpdir(), 'hadal-tuned-'))
+})
+afterAll(() => rmSync(cache, { recursive: true }))
+
+async function hadal(icd: string, ...argv: string[]): Promise<string> {
+  const program = [join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs'), ...argv]
+  const env = { ...process.env, VK_DRIVER_FILES: icd, XDG_CACHE_HOME: cache }
+  return (await promisify(execFile)(process.execPath, program, { env })).stdout
+}
+
+describeOnAdapters(
+  'hadal tune',
+  ({ icd }) => {
+    const file = () => join(cache, 'hadal', 'tuned.json')
+    const stored = (): Record<string, unknown> => JSON.parse(readFileSync(file(), 'utf8'))
+    const variantOf = async (decision: string, ...more: string[]) => {
+      const { variants } = JSON.parse(await hadal(icd, 'inspect', MODEL, '--json', ...more))
+      return variants.find((each: { decision: string }) => each.decision === decision)
+    }
+
+    it('measures, keeps the winners of this adapter beside those of others, and forgets them', async () => {
+      mkdirSync(join(cache, 'hadal'))
+      writeFileSync(file(), '{"another adapter":{"rows":"alone"}}')
+      const found = JSON.parse(await hadal(icd, 'tune', '--model', MODEL, '--repetitions', '1', '--json'))
+      expect(found.rows.map(({ decision }: { decision: string }) => decision)).toEqual([
+        'reduce',
+        'rows',
+        'products',
+        'attention',
+      ])
+      expect(stored()).toEqual({ 'another adapter': { rows: 'alone' }, [found.key]: found.winners })
+      expect(await hadal(icd, 'tune', '--forget')).toBe('forgotten\n')
+      expect(stored()).toEqual({ 'another adapter': { rows: 'alone' } })
+      expect(await hadal(icd, 'tune', '--forget')).toBe('nothing was stored\n')
+
+      writeFileSync(file(), JSON.stringify({ [found.key]: { rows: 'lanes_32', products: 'odd' } }))
+      const wide = { decision: 'rows', variant: 'lanes_32' }
+      expect(await variantOf('rows')).toMatchObject({ ...wide, why: expect.stringMatching(/measured/) })
+      expect((await variantOf('rows', '--untuned')).variant).not.toBe('lanes_32')
+      expect((await variantOf('products')).variant).toMatch(/spread/)
+    })
+
+    it('takes a broken file for an empty one', async () => {
+      writeFileSync(file(), '{"a":')
+      expect((await variantOf('rows')).variant).toMatch(/spread/)
+      expect(existsSync(file())).toBe(true)
+    })
+  },
+  adapters.slice(0, 1),
+)

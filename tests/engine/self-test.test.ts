@@ -1,0 +1,157 @@
+// Answers: is a driver that computes wrongly found out, and does the model then answer rightly all the same? Drivers are played by shaders that were
+// tampered with: what runs is real.
+import { join } from 'node:path'
+import sources from 'virtual:shaders'
+import { describe, expect, it } from 'vitest'
+import type { EngineOptions } from '../../src/engine/options.ts'
+import type { ModelInfo } from '../../src/engine/types.ts'
+import { PLAIN } from '../../src/gpu/variants.ts'
+import { relativeError } from '../../src/lib/relative-error.ts'
+import { type AdapterCase, adapters, describeOnAdapters } from '../support/adapter.ts'
+import { FIXTURES, openModel, readGolden } from '../support/model.ts'
+
+/** The shaders with `find` in one of them replaced. */
+function tampered(path: string, find: string, put: string): Record<string, string> {
+  const text = sources[path] ?? ''
+  if (!text.includes(find)) throw new Error(`${path} does not say ${find}`)
+  return { [path]: text.replaceAll(find, put) }
+}
+
+interface Opened {
+  readonly info: ModelInfo
+  readonly errors: readonly number[] // of the logits, whole and step by step
+}
+
+/** Opens a fixture with some shaders replaced, and holds its logits against the oracle's. */
+async function open(
+  adapter: AdapterCase,
+  name: string,
+  shaders: Record<string, string> = {},
+  options: EngineOptions = {},
+): Promise<Opened> {
+  const folder = join(FIXTURES, name)
+  const golden = readGolden(folder)
+  const engine = await openModel(folder, adapter, { ...options, shaders: { ...sources, ...shaders } })
+  try {
+    const errors: number[] = []
+    for (const mode of ['whole', 'decode'] as const)
+      errors.push(relativeError(await engine.logits(golden.promptIds, mode), golden.logits))
+    return { info: engine.info, errors }
+  } finally {
+    engine.destroy()
+  }
+}
+
+const variantsOf = ({ variants }: ModelInfo) =>
+  Object.fromEntries(variants.map(({ decision, variant }) => [decision, variant]))
+
+/** SwiftShader takes seconds to compile a model: there only what differs. */
+const few = (adapter: AdapterCase) => adapter.name === 'swiftshader'
+
+describeOnAdapters('the self-test', (adapter) => {
+  const models = [
+    'deepseek_v3-fp8-tiny',
+    'qwen2-bf16',
+    'deepseek_v3-fp8-awkward',
+    'deepseek_v3-f16-awkward',
+    'deepseek_v3-f32-tied',
+    'moonlight-bf16-tiny',
+    'youtu-bf16',
+    'qwen3-fp8',
+  ]
+  it.each(few(adapter) ? models.slice(0, 2) : models)('finds nothing wrong with %s', async (name) => {
+    const { info, errors } = await open(adapter, name)
+    expect(info.notices).toEqual([])
+    expect(Math.max(...errors)).toBeLessThan(2e-3)
+  })
+
+  it.each(['q8', 'q4'] as const)('finds nothing wrong with %s', async (quantize) => {
+    const { info } = await open(adapter, 'deepseek_v3-fp8-tiny', {}, { quantize, cache: 'f32' })
+    expect(info.notices).toEqual([])
+  })
+
+  it('finds FP8 codes that are lost on their way through f16', async () => {
+    const flushing = tampered(
+      'weights/fp8_block_f16',
+      'return vec4<f32>(even.x, odd.x, even.y, odd.y);',
+      'let all = vec4<f32>(even.x, odd.x, even.y, odd.y); return select(all, vec4<f32>(), abs(all) < vec4<f32>(6.1e-5));',
+    )
+    const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', flushing)
+    expect(variantsOf(info).fp8_block).toBe('plain')
+    expect(variantsOf(info).rows).not.toBe(PLAIN.rows)
+    expect(info.notices.join()).toMatch(/linear_decode wrongly with fp8_block f16/)
+    expect(Math.max(...errors)).toBeLessThan(2e-3)
+  })
+
+  it.skipIf(few(adapter))('finds a bank that is read at the wrong place', async () => {
+    const moved = tampered('shared/banks_1', 'return weights0[i];', 'return weights0[i + 1];')
+    const small = { ...adapter, options: { ...adapter.options, maxBindingBytes: 48 * 1024 } }
+    const { info, errors } = await open(small, 'deepseek_v3-fp8-tiny', moved)
+    expect(variantsOf(info).banks).toBe('4')
+    expect(info.notices).toHaveLength(1)
+    expect(Math.max(...errors)).toBeLessThan(2e-3)
+  })
+
+  it('says which kernel and adapter when the plain variant is wrong as well', async () => {
+    const twice = tampered('linear/linear_decode', 'let sum = scales[row]', 'let sum = 2.0 * scales[row]')
+    await expect(open(adapter, 'deepseek_v3-fp8-tiny', twice)).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(/(llvmpipe|SwiftShader).* linear_decode wrongly/i),
+      hint: expect.stringMatching(/driver/),
+    })
+  })
+})
+
+/** Software adapters with subgroups of this size. */
+const WIDTHS: Readonly<Record<string, number>> = { lavapipe: 8, swiftshader: 4 }
+
+describeOnAdapters(
+  'the self-test of subgroups',
+  (adapter) => {
+    const width = WIDTHS[adapter.name] ?? 0
+    const spread = `spread_${width}`
+
+    const models = [
+      ['deepseek_v3-fp8-tiny', 'latents'],
+      ['qwen2-bf16', 'groups of heads'],
+    ] as const
+    describe.each(few(adapter) ? models.slice(0, 1) : models)('%s, with %s', (name) => {
+      it.each([
+        [
+          'reduce',
+          'shared/reduce_subgroup',
+          'subgroupAdd(value)',
+          'subgroupAdd(select(value, 0.0, lane == 5))',
+        ],
+        ['rows', `shared/input_${spread}`, ', 1u)', ', 0u)'],
+        ['rows', `shared/share_${spread}`, 'return subgroupAdd(value);', 'return value;'],
+        ['products', `linear/products_${spread}`, 'places.y', 'places.x'],
+        ['attention', `attention/${spread}`, 'weights[places.y', 'weights[places.x'],
+      ] as const)('falls back from wrong %s (%s)', async (decision, path, find, put) => {
+        const { info, errors } = await open(adapter, name, tampered(path, find, put))
+        expect(variantsOf(info)[decision]).toBe(PLAIN[decision])
+        expect(info.notices).toHaveLength(1)
+        expect(info.notices[0]).toContain(`with ${decision}`)
+        expect(Math.max(...errors)).toBeLessThan(2e-3)
+      })
+    })
+
+    it('falls back from what does not compile', async () => {
+      const broken = tampered('linear/spread', 'fn multiply_tile', 'fn no_such_tile')
+      const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', broken)
+      expect(variantsOf(info).products).toBe('workgroup')
+      expect(Math.max(...errors)).toBeLessThan(2e-3)
+    })
+
+    it.skipIf(few(adapter))('falls back from two decisions at once', async () => {
+      const both = {
+        ...tampered('weights/fp8_block_f16', '256.0 *', '255.0 *'),
+        ...tampered(`shared/input_${spread}`, ', 3u)', ', 0u)'),
+      }
+      const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', both)
+      expect(variantsOf(info)).toMatchObject({ rows: 'lanes_8', fp8_block: 'plain' })
+      expect(Math.max(...errors)).toBeLessThan(2e-3)
+    })
+  },
+  adapters.filter(({ name }) => name in WIDTHS),
+)

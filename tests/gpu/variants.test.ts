@@ -1,0 +1,26 @@
+// Answers: does a device get variants that it can run, and is the plain one always among them?
+import { expect, it } from 'vitest'
+import { chooseVariants, type Decision, PLAIN, possibleVariants } from '../../src/gpu/variants.ts'
+
+const sizes = [0, 1, 4, 8, 16, 32, 64]
+const facts = sizes.flatMap((subgroupSize) =>
+  [true, false].flatMap((f16) =>
+    [true, false].map((software) => ({ f16, software, subgroupSize, subgroups: subgroupSize > 0 })),
+  ),
+)
+
+it.each(facts)('chooses what is possible: %j', (each) => {
+  const possible = possibleVariants(each)
+  const chosen = chooseVariants(each)
+  for (const decision of Object.keys(PLAIN) as Decision[]) {
+    const variants: readonly unknown[] = possible[decision]
+    expect(variants[0]).toBe(PLAIN[decision])
+    expect(variants).toContain(chosen[decision])
+  }
+})
+
+it('offers no broadcasts of rows narrower than the subgroups', () => {
+  expect(
+    possibleVariants({ f16: true, software: true, subgroups: true, subgroupSize: 8 }).rows,
+  ).not.toContain('spread_4')
+})

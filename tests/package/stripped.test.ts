@@ -1,0 +1,33 @@
+// Answers: do the shaders that are shipped compute what those of the sources do? Comments and blanks are all that differs.
+import { join } from 'node:path'
+import sources from 'virtual:shaders'
+import { expect, it } from 'vitest'
+import { stripped } from '../../tools/shader-plugin.mjs'
+import { type AdapterCase, adapters, describeOnAdapters } from '../support/adapter.ts'
+import { FIXTURES, openModel, readGolden } from '../support/model.ts'
+
+const shipped = Object.fromEntries(Object.entries(sources).map(([path, text]) => [path, stripped(text)]))
+
+describeOnAdapters(
+  'shipped shaders',
+  (adapter) => {
+    it.each(['deepseek_v3-fp8-tiny', 'qwen2-bf16'])('compute the same as their sources: %s', async (name) => {
+      const [own, small] = [await logits(adapter, name), await logits(adapter, name, shipped)]
+      expect(small).toEqual(own)
+    })
+  },
+  adapters.slice(0, 2),
+)
+
+/** As the model's folder asks for, and in four bits. */
+async function logits(adapter: AdapterCase, name: string, shaders?: Record<string, string>) {
+  const folder = join(FIXTURES, name)
+  const results: Float32Array[] = []
+  for (const quantize of ['none', 'q4'] as const) {
+    const engine = await openModel(folder, adapter, { quantize, ...(shaders && { shaders }) })
+    const { promptIds } = readGolden(folder)
+    results.push(await engine.logits(promptIds, 'whole'), await engine.logits(promptIds, 'decode'))
+    engine.destroy()
+  }
+  return results
+}
