@@ -1,5 +1,6 @@
 // Answers: how do WGSL files reach TypeScript? As the module `virtual:shaders`: a record from the path under
-// shaders/ without its extension ("norm/rms_norm") to its text. One plugin serves Vite, Vitest and rolldown.
+// shaders/ without its extension ("norm/rms_norm") to its text. `virtual:shaders/whole` is the same with comments, for who wants to read
+// them, whatever else is left out. One plugin serves Vite, Vitest and rolldown.
 // It must not know what a shader says.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'shaders')
 const id = 'virtual:shaders'
-const resolved = `\0${id}`
+const whole = `${id}/whole`
 
 /** Every shader file under shaders/, as absolute paths in a stable order. */
 export function shaderFiles() {
@@ -21,9 +22,10 @@ export function shaderFiles() {
 export function shaderPlugin({ strip = false } = {}) {
   return {
     name: 'hadal:shaders',
-    resolveId: (source) => (source === id ? resolved : null),
+    resolveId: (source) => (source === id || source === whole ? `\0${source}` : null),
     load(source) {
-      if (source !== resolved) return null
+      if (source !== `\0${id}` && source !== `\0${whole}`) return null
+      const short = strip && source === `\0${id}`
       const record = {}
       for (const file of shaderFiles()) {
         this.addWatchFile(file)
@@ -32,7 +34,7 @@ export function shaderPlugin({ strip = false } = {}) {
           relative(root, file)
             .replaceAll('\\', '/')
             .replace(/\.wgsl$/, '')
-        ] = strip ? stripped(text) : text
+        ] = short ? stripped(text) : text
       }
       return `export default ${JSON.stringify(record)}`
     },

@@ -4,7 +4,7 @@ import type { Format } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
 import type { Dispatch } from '../../program/graph.ts'
-import type { CaseMaker } from './case.ts'
+import type { Case, CaseMaker } from './case.ts'
 import { type CeilingRun, plainProductCeiling, readCeiling, weightsCeiling } from './ceilings.ts'
 import { Room } from './room.ts'
 import { type Bench, Run, type Spread, timeInTurn } from './run.ts'
@@ -43,7 +43,7 @@ export interface CeilingRow {
 }
 
 /** Relative errors against f64 that are let pass: f32 sums, and those of f16 factors or a rounded cache. */
-const TOLERANCE = 1e-5
+export const TOLERANCE = 1e-5
 
 /** Measures kernel after kernel and hands on each row when it is known. Throws `internal` when a kernel computes wrongly. */
 export async function benchKernels(
@@ -102,9 +102,31 @@ async function measure(
   run.free()
   room.free(mark)
   if (!time || !top || !read) throw new HadalError('internal', 'A time is missing.')
+  return rowOf({ made, format, error, time }, { run: ceiling, time: top }, { run: ceilings.read, time: read })
+}
+
+interface Timed {
+  readonly run: CeilingRun
+  readonly time: Spread
+}
+
+/** The figures of a case whose rounds took `time`, in turn with its ceiling and with the streaming read. */
+export function rowOf(
+  {
+    made,
+    format,
+    error,
+    time,
+  }: { readonly made: Case; readonly format: Format; readonly error: number; readonly time: Spread },
+  top: Timed,
+  read: Timed,
+): KernelRow {
   const perRun = scaled(time, 1 / made.runs)
   const rates = { gbPerSecond: made.bytes / perRun.ms / 1e6, gflopPerSecond: made.flops / perRun.ms / 1e6 }
-  const most = { gbPerSecond: ceiling.bytes / top.ms / 1e6, gflopPerSecond: ceiling.flops / top.ms / 1e6 }
+  const most = {
+    gbPerSecond: top.run.bytes / top.time.ms / 1e6,
+    gflopPerSecond: top.run.flops / top.time.ms / 1e6,
+  }
   const unit = made.ceiling === 'product' ? 'gflopPerSecond' : 'gbPerSecond'
   return {
     kernel: made.kernel,
@@ -118,9 +140,9 @@ async function measure(
     ...rates,
     ceiling: {
       kind: made.ceiling,
-      loop: ceiling.name,
+      loop: top.run.name,
       ...most,
-      readGbPerSecond: ceilings.read.bytes / read.ms / 1e6,
+      readGbPerSecond: read.run.bytes / read.time.ms / 1e6,
     },
     share: rates[unit] / most[unit],
   }

@@ -1,0 +1,39 @@
+// Answers: is a result right, and where is it not? It must not know how it came about.
+import { TOLERANCE } from '../bench/kernels/bench.ts'
+import { relativeError } from '../lib/relative-error.ts'
+import type { Dispatch } from '../program/graph.ts'
+import { errorsOf, heatMap, worstOf } from './heat-map.ts'
+import type { Proof } from './protocol.ts'
+
+const WORST = 8
+
+/** @param cols numbers of a row of the result */
+export function proofOf(
+  result: { readonly actual: ArrayLike<number>; readonly wanted: ArrayLike<number> },
+  cols: number,
+): Proof {
+  const errors = errorsOf(result.actual, result.wanted)
+  const error = relativeError(result.actual, result.wanted)
+  return {
+    error,
+    tolerance: TOLERANCE,
+    right: error <= TOLERANCE,
+    rows: Math.ceil(errors.length / cols),
+    cols,
+    notFinite: errors.filter((each) => each === Number.POSITIVE_INFINITY).length,
+    worst: worstOf(errors, result, cols, WORST),
+    map: heatMap(errors, cols),
+  }
+}
+
+/**
+ * Numbers of a row of a kernel's result, `length` numbers in all: the last size in the shape of what it writes, by its contract. Where
+ * that is no constant of this case or leaves a remainder, one row for each input row, or all in one.
+ */
+export function columnsOf({ kernel, constants }: Dispatch, length: number, tokens: number): number {
+  const written = Object.values(kernel.bindings).filter(({ access }) => access === 'read_write')
+  const sizes = written.map(({ shape }) => constants[/(\w+)\]$/.exec(shape)?.[1] ?? ''])
+  const fits = (size: number | undefined): size is number =>
+    size !== undefined && size > 0 && length % size === 0
+  return sizes.find(fits) ?? (fits(length / tokens) ? length / tokens : length)
+}
