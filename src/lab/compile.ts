@@ -2,7 +2,11 @@
 import type { CompileMessage } from './protocol.ts'
 
 /** Compiles a text by itself, without making a pipeline of it. */
-export async function compile(gpu: GPUDevice, label: string, code: string): Promise<readonly CompileMessage[]> {
+export async function compile(
+  gpu: GPUDevice,
+  label: string,
+  code: string,
+): Promise<readonly CompileMessage[]> {
   // Text that is no WGSL makes an invalid module, which is an error of the device unless somebody listens.
   gpu.pushErrorScope('validation')
   const module = gpu.createShaderModule({ label, code })

@@ -3,13 +3,14 @@
 import type { KernelRow } from '../bench/kernels/bench.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import type { Format } from '../gpu/matrix.ts'
-import type { Choice as Reasoned, Decision, VariantLists, Variants } from '../gpu/variants.ts'
+import type { Decision, Choice as Reasoned, VariantLists, Variants } from '../gpu/variants.ts'
 import type { Outcome, PlainError } from '../worker/protocol.ts'
 
 export type { KernelRow } from '../bench/kernels/bench.ts'
 export type { Spread } from '../bench/kernels/run.ts'
 export type { Format } from '../gpu/matrix.ts'
 export type { Decision, Variants } from '../gpu/variants.ts'
+export { fromPlain } from '../worker/protocol.ts'
 
 /** The role of a kernel that multiplies a matrix of a shape of one's own. */
 export const GIVEN = 'given'

@@ -49,10 +49,7 @@ export function headOf(source: string): string {
 const OVERRIDE = /^override\s+(\w+)\s*(?::\s*(\w+))?\s*(?:=\s*([^;]+?))?\s*;/gm
 
 /** What the linked text declares, in its order, with what the engine sets. */
-export function constantsOf(
-  source: string,
-  set: Readonly<Record<string, number>>,
-): View['constants'] {
+export function constantsOf(source: string, set: Readonly<Record<string, number>>): View['constants'] {
   return [...source.matchAll(OVERRIDE)].map(([, name = '', type = '', fallback = '']) => {
     const value = set[name]
     if (value === undefined) return { name, type, value: fallback, byDefault: true }
