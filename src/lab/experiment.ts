@@ -10,7 +10,7 @@ import { type Made, makeCase, makerOf, ownDispatches } from './cases.ts'
 import type { CeilingShelf, Ceilings } from './ceiling-shelf.ts'
 import { compile } from './compile.ts'
 import { columnsOf, proofOf } from './proof.ts'
-import type { Experiment, LabEvent, Phase, Proof, RunRequest } from './protocol.ts'
+import type { CompileMessage, Experiment, LabEvent, Phase, Proof, RunRequest } from './protocol.ts'
 import type { Watch } from './watch.ts'
 
 /** What experiments are made on. */
@@ -53,7 +53,7 @@ export async function* runExperiment(
     if (text !== undefined) {
       const sources = { ...lab.sources, [ownDispatches(drawn.made)[0].kernel.path]: text }
       pipelines = new PipelineCache(lab.device, sources)
-      const messages = await checkText(lab, drawn, sources)
+      const messages = await checkText(lab.device, drawn, sources, pipelines)
       yield { type: 'compiled', messages }
       if (messages.some(({ type }) => type === 'error')) return
     }
@@ -84,9 +84,26 @@ function isEngines({ device }: Lab, { experiment, text }: RunRequest): boolean {
   return same && text === undefined
 }
 
-function checkText({ device }: Lab, { made }: Made, sources: ShaderSources) {
-  const [{ kernel, imports }] = ownDispatches(made)
-  return compile(device.gpu, kernel.name, link(sources, kernel.path, imports))
+/** What the compiler says of a text, and of its place in the pipelines that the case needs. */
+async function checkText(
+  { gpu }: Device,
+  { made }: Made,
+  sources: ShaderSources,
+  pipelines: PipelineCache,
+): Promise<readonly CompileMessage[]> {
+  const own = ownDispatches(made)
+  const [{ kernel, imports }] = own
+  try {
+    const told = await compile(gpu, kernel.name, link(sources, kernel.path, imports))
+    if (!told.some(({ type }) => type === 'error'))
+      await Promise.all(own.map((each) => pipelines.prepare(each)))
+    return told
+  } catch (error) {
+    // What is no fault of a line: an import that is none, no entry point, a workgroup that is too large.
+    if (!(error instanceof HadalError)) throw error
+    const text = error.cause instanceof Error ? error.cause.message : error.message
+    return [{ type: 'error', line: 0, column: 0, text }]
+  }
 }
 
 /** Runs a case once, and holds what came of it against f64. */

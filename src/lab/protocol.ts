@@ -134,7 +134,8 @@ export interface Proof {
   readonly map: HeatMap
 }
 
-export const PHASES = ['ceiling', 'draw', 'compile', 'prove', 'time'] as const
+/** In the order in which an experiment goes through them. */
+export const PHASES = ['draw', 'compile', 'prove', 'ceiling', 'time'] as const
 export type Phase = (typeof PHASES)[number]
 
 export type LabEvent =

@@ -8,20 +8,21 @@ const LONGEST_MS = 20_000
 const hint = 'Open the GPU again: everything on this page stays.'
 
 export class Watch {
-  readonly #device: Device
-  /** Settles when the device is gone, whoever ended it. */
+  /** Settles when the device is gone or was given up. */
   readonly gone: Promise<HadalError>
   #tell: (error: HadalError) => void = () => {}
 
   constructor(device: Device) {
-    this.#device = device
     this.gone = new Promise((resolve) => {
       this.#tell = resolve
       void device.lost.then(({ message }) => resolve(new HadalError('device_lost', message, { hint })))
     })
   }
 
-  /** What `work` resolves with. Rejects with `device_lost`; a device that takes longer than 20 s for it is given up. */
+  /**
+   * What `work` resolves with. Rejects with `device_lost`; a device that takes longer than 20 s for it is given up. It is not destroyed: browsers
+   * wait for its work before they do that, and with them everything else that they draw.
+   */
   async over<T>(work: Promise<T>): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
@@ -42,7 +43,6 @@ export class Watch {
       { hint },
     )
     this.#tell(error)
-    this.#device.destroy()
     return error
   }
 }

@@ -20,35 +20,54 @@ export const device = signal<LabDevice>({ phase: 'opening' })
 
 let current: LabWorker | undefined
 
+const LONGEST_MS = 20_000
+
 const spawn = () => new Worker(new URL('../../../lab/lab-worker.ts', import.meta.url), { type: 'module' })
 
 /** Opens the device, in a new worker. Ends in `ready`, `failed` or `no-webgpu`. */
 export async function openLab(): Promise<void> {
   current?.close(new HadalError('aborted', 'The GPU is opened again.'))
+  current = undefined
   device.value = { phase: 'opening' }
-  const missing = await missingWebGpu()
-  if (missing) {
-    device.value = { phase: 'no-webgpu', missing }
-    return
-  }
-  const worker = openWorker<RemoteLab>(spawn)
-  current = worker
   try {
-    const info = await answerOf(worker, worker.remote.open())
+    const missing = await inTime(missingWebGpu())
+    if (missing) {
+      device.value = { phase: 'no-webgpu', missing }
+      return
+    }
+    const worker = openWorker<RemoteLab>(spawn)
+    current = worker
+    const info = await inTime(answerOf(worker, worker.remote.open()))
     device.value = { phase: 'ready', worker, info }
-    void Promise.race([worker.failed, worker.remote.lost().then(fromPlain)]).then((error) =>
-      giveUp(worker, error),
-    )
+    void worker.failed.then((error) => worker.close(error))
+    // A worker whose GPU is lost is left until another is opened: what runs in it without end would hold up whoever ends it.
+    const lost = worker.remote.lost().then(fromPlain)
+    void Promise.race([worker.failed, lost]).then((error) => {
+      if (current === worker) fail(error)
+    })
   } catch (error) {
-    giveUp(worker, error)
+    fail(error)
   }
 }
 
-/** Ends a worker that can do nothing more, and with it everything that waits for it. */
-function giveUp(worker: LabWorker, error: unknown): void {
+function fail(error: unknown): void {
   const failure = failureOf(error)
-  worker.close(error instanceof HadalError ? error : new HadalError('internal', failure.message))
-  if (current !== worker) return
   device.value =
     failure.code === 'no_webgpu' ? { phase: 'no-webgpu', missing: 'adapter' } : { phase: 'failed', failure }
+}
+
+/** A GPU that is busy without end lets nobody open it. */
+function inTime<T>(work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(
+      () =>
+        reject(
+          new HadalError('device_lost', `The GPU could not be opened within ${LONGEST_MS / 1000} s.`, {
+            hint: 'It may still be busy with a kernel that loops without end: try again, or restart the browser.',
+          }),
+        ),
+      LONGEST_MS,
+    )
+  })
+  return Promise.race([work, late])
 }

@@ -1,5 +1,6 @@
 // Answers: how are errors, times and rates written? It must not know what they were measured on.
 import type { Spread } from '../../../lab/protocol.ts'
+import { formatCount } from '../../state/format.ts'
 
 /** `2.3e-7`; in words where it is no number. */
 export function errorText(error: number): string {
@@ -12,7 +13,7 @@ export const valueText = (value: number): string => String(Number(value.toPrecis
 
 const micros = (ms: number): string => {
   const us = ms * 1000
-  return us.toFixed(us < 10 ? 2 : us < 100 ? 1 : 0)
+  return us < 100 ? us.toFixed(us < 10 ? 2 : 1) : formatCount(us)
 }
 
 /** `123 µs (120 to 131)`: the median, and between what the middle half lies. */

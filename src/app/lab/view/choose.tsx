@@ -1,6 +1,6 @@
 // Answers: how does one choose what is run, begin and stop? It must not know how anything is run.
 import { signal } from '@preact/signals'
-import type { Experiment, LabInfo } from '../../../lab/protocol.ts'
+import { type Experiment, type LabInfo, PHASES } from '../../../lab/protocol.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { CopyButton } from '../../view/copy-button.tsx'
 import { ErrorCard } from '../../view/error-card.tsx'
@@ -212,7 +212,11 @@ function Actions() {
       {state.phase === 'running' && (
         <div class="running">
           <p role="status">{state.doing ? PHASE_NAMES[state.doing] : 'Getting ready'}…</p>
-          <progress aria-label="Run" />
+          <progress
+            aria-label="Run"
+            value={state.doing ? PHASES.indexOf(state.doing) : 0}
+            max={PHASES.length}
+          />
         </div>
       )}
       {state.phase === 'failed' && device.value.phase === 'ready' && (

@@ -89,7 +89,7 @@ function Speed({ of, row }: { of: Finding; row: KernelRow }) {
     }
   }
   return (
-    <figure class="chart speed">
+    <figure class="chart rates">
       <figcaption>
         <h3>Speed</h3>
         <button class="quiet" type="button" onClick={save}>

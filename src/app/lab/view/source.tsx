@@ -112,7 +112,6 @@ function Numbers({ count, messages }: { count: number; messages: readonly Compil
       {Array.from({ length: count }, (_, line) => (
         <span key={line} class={marked.get(line + 1)}>
           {line + 1}
-          {'\n'}
         </span>
       ))}
     </pre>
