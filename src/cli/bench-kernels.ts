@@ -5,6 +5,7 @@ import { benchKernels, type KernelRow } from '../bench/kernels/bench.ts'
 import type { CaseMaker } from '../bench/kernels/case.ts'
 import { allCases } from '../bench/kernels/cases.ts'
 import { linearOfShape } from '../bench/kernels/linear-cases.ts'
+import { V2_LITE } from '../bench/kernels/model.ts'
 import { COLUMNS } from '../bench/kernels/stored.ts'
 import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
@@ -22,6 +23,7 @@ const OPTIONS: OptionTypes = {
   shape: 'text',
   rows: 'number',
   'prefill-rows': 'number',
+  context: 'number',
   adapter: 'text',
   limits: 'text',
   'no-f16': 'flag',
@@ -42,6 +44,7 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
     formats: formatsOf(args),
     tokens: count(args, 'rows', 1, 8),
     prefillTokens: count(args, 'prefill-rows', 512, 4096),
+    context: count(args, 'context', 2048, 1 << 17),
     repetitions: count(args, 'repetitions', REPETITIONS, 1000),
     roundBytes: roundOf(args),
   }
@@ -49,7 +52,7 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
   if (!json) process.stdout.write(head(device, options.roundBytes, clockOf(args) !== undefined))
   const rows: KernelRow[] = []
   const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
-  await benchKernels(bench, makersOf(args), options, (row) => {
+  await benchKernels(bench, makersOf(args), { ...options, widths: V2_LITE }, (row) => {
     rows.push(row)
     if (!json) process.stdout.write(line(row))
   })
@@ -81,7 +84,7 @@ function ofShape(kernel: string, shape: string): CaseMaker {
     )
   if (kernel !== 'linear_decode' && kernel !== 'linear_prefill')
     throw new UsageError('--shape is for linear_decode and linear_prefill.')
-  return linearOfShape(kernel, height, width)
+  return linearOfShape(kernel === 'linear_decode' ? 'decode' : 'prefill', height, width)
 }
 
 function formatsOf(args: Args): Format[] {
@@ -93,7 +96,7 @@ function formatsOf(args: Args): Format[] {
   })
 }
 
-const COLUMNS_OF = [9, 26, 22, 11, 10, 9, 9, 7, 9, 9] as const
+const COLUMNS_OF = [9, 36, 34, 11, 10, 9, 9, 7, 9, 9] as const
 
 const row = (cells: readonly string[]) =>
   `${cells.map((cell, i) => (i < 2 ? cell.padEnd(COLUMNS_OF[i] ?? 0) : cell.padStart(COLUMNS_OF[i] ?? 0))).join(' ')}\n`
@@ -134,9 +137,7 @@ function line({
   ...rest
 }: KernelRow) {
   const most =
-    ceiling.kind === 'weights'
-      ? `${ceiling.gbPerSecond.toFixed(2)}`
-      : `${ceiling.gflopPerSecond.toFixed(1)} GF`
+    ceiling.kind === 'bytes' ? `${ceiling.gbPerSecond.toFixed(2)}` : `${ceiling.gflopPerSecond.toFixed(1)} GF`
   return `${row([
     format,
     `${kernel}, ${role}`,
@@ -148,5 +149,5 @@ function line({
     share.toFixed(2),
     most,
     ceiling.readGbPerSecond.toFixed(1),
-  ])}          ${rest.variant}; ceiling: ${ceiling.loop}; error ${rest.error.toExponential(1)}\n`
+  ])}          ${rest.variant}; ceiling: ${ceiling.loop}; error ${rest.error.toExponential(1)} of ${rest.tolerance}\n`
 }

@@ -1,9 +1,11 @@
-// Answers: `hadal bench`: what the KV cache costs in each form, as a table or as one JSON object. It must not know how it is measured.
+// Answers: `hadal bench`: what the KV cache costs in each form, as a table or as one JSON object; with --speed, another answers.
+// It must not know how it is measured.
 import { measure } from '../bench/measure.ts'
 import type { BenchEvent, BenchProgress, BenchResult, BenchRow, BenchTiming, Check } from '../bench/result.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { present } from '../lib/error.ts'
 import { type Args, type OptionTypes, oneOf, parseArgs, required } from './args.ts'
+import { benchSpeedCommand } from './bench-speed.ts'
 import { printTable } from './formats.ts'
 import { kindOf, LOAD_OPTIONS, loadFromArgs } from './load.ts'
 
@@ -16,6 +18,7 @@ const OPTIONS: OptionTypes = {
 }
 
 export async function bench(argv: readonly string[]): Promise<void> {
+  if (argv.includes('--speed')) return benchSpeedCommand(argv)
   const args = parseArgs(argv, OPTIONS)
   required(args, 'model')
   const settings = settingsOf(args)

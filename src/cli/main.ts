@@ -5,7 +5,6 @@ import { HadalError } from '../lib/error.ts'
 import { UsageError } from './args.ts'
 import { bench } from './bench.ts'
 import { benchKernelsCommand } from './bench-kernels.ts'
-import { benchTokenCommand } from './bench-token.ts'
 import { evaluate } from './evaluate.ts'
 import { generate } from './generate.ts'
 import { inspect } from './inspect.ts'
@@ -17,7 +16,6 @@ import { quantizeError } from './quantize-error.ts'
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   bench,
   'bench-kernels': benchKernelsCommand,
-  'bench-token': benchTokenCommand,
   evaluate,
   generate,
   inspect,
@@ -50,10 +48,12 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
   bench    --model DIR [--contexts 1024,4096] [--cache latent,latent-fp8,standard] [--steps N] [--json]
            What the KV cache costs in each form at each context: bytes, tokens per second, and whether the text is the same.
   bench-kernels [--kernel NAME] [--role TEXT] [--format fp8_block,q8,q4,bf16,f16] [--shape ROWSxCOLUMNS] [--rows 1..8]
-           [--prefill-rows N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
+           [--prefill-rows N] [--context N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
            Times each kernel at the sizes of V2-Lite, after proving it, as a share of what the adapter can do in the same run.
-  bench-token --model MODEL [--position N] [--steps N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
-           Times whole decode steps in the same way, and says what encoding them costs.
+           --context: tokens in the cache that decode attends to.
+  bench    --speed --model MODEL [--position N] [--steps N] [--prefill-tokens 512] [--repetitions N] [--round 128MiB] [--clock device|cpu]
+           [--json]
+           Times decode and prefill of a whole model in the same way, and says what passes before the first token and what a token allocates.
            --clock cpu counts CPU time of this process: for software adapters on a machine that has other work to do.
   load-speed --model DIR
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.

@@ -20,11 +20,10 @@ import { fillModel } from './prepare.ts'
 import { profileStep } from './profile.ts'
 import { progressReporter } from './progress.ts'
 import { taskOf } from './request.ts'
-import type { Runtime } from './runtime.ts'
+import type { Compiled, Runtime } from './runtime.ts'
 import { Runtimes } from './runtimes.ts'
 import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
 import { Session } from './session.ts'
-import { type Decoder, openDecoder } from './speed.ts'
 import { openText } from './text.ts'
 import type {
   GenerateEvent,
@@ -58,11 +57,11 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
       onProgress: (done) => report(moving, done),
     })
     report('compile')
-    await runtime.compile()
+    const compiled = await runtime.compile()
     throwIfAborted(signal)
     report('ready')
     const { memory } = subject
-    return new Engine(device, runtime, { checkpoint, tokenizer, chat, quantize: taken, memory })
+    return new Engine(device, runtime, { checkpoint, tokenizer, chat, quantize: taken, memory, compiled })
   } catch (error) {
     device.destroy()
     throw error
@@ -80,6 +79,8 @@ export interface Borrowed {
   readonly chat: Chat
   /** What the GPU may give. */
   readonly memory: MemoryRange
+  /** What loading compiled. */
+  readonly compiled: Compiled
   readonly release: () => void
 }
 
@@ -96,6 +97,7 @@ export class Engine {
   readonly #eos: ReadonlySet<number>
   readonly #session: Session
   readonly #memory: MemoryRange
+  readonly #compiled: Compiled
   #busy = false
 
   constructor(
@@ -107,6 +109,7 @@ export class Engine {
       chat: Chat
       quantize: QuantizeChoice
       memory: MemoryRange
+      compiled: Compiled
     },
   ) {
     this.device = device
@@ -114,6 +117,7 @@ export class Engine {
     this.tokenizer = parts.tokenizer
     this.#runtimes = new Runtimes(runtime)
     this.#memory = parts.memory
+    this.#compiled = parts.compiled
     this.#chat = parts.chat
     this.#defaults = modelDefaults(parts.checkpoint.generationConfig)
     this.#eos = new Set([...runtime.spec.eos, ...eosOf(parts.checkpoint.generationConfig)])
@@ -193,23 +197,8 @@ export class Engine {
   /** Lends what answers are made with, for measuring: until `release`, requests are refused. Throws `bad_request` while one is answered. */
   borrow(): Borrowed {
     const release = this.#acquire()
-    return { runtime: this.#runtimes.own, chat: this.#chat, memory: this.#memory, release }
-  }
-
-  /** Decode steps for a benchmark, after `context` tokens whose content does not matter. No answer may run until it is closed. */
-  async openDecoder(context: number): Promise<Decoder> {
-    const release = this.#acquire()
-    const decoder = await openDecoder(this.#runtimes.own, context).catch((error: unknown) => {
-      release()
-      throw error
-    })
-    return {
-      ...decoder,
-      close() {
-        decoder.close()
-        release()
-      },
-    }
+    const compiled = this.#compiled
+    return { runtime: this.#runtimes.own, chat: this.#chat, memory: this.#memory, compiled, release }
   }
 
   /** Frees everything on the GPU. */

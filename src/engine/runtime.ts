@@ -37,6 +37,12 @@ export type SamplingStep = Omit<Step, 'position' | 'tokens' | 'split'>
 /** Bytes of the ring that results are read back through. */
 export const STAGING_BYTES = DEPTH * allocatedBytes(RESULT_BYTES)
 
+/** How many pipelines were compiled that nobody had compiled before, and how long it took until all were there. */
+export interface Compiled {
+  readonly pipelines: number
+  readonly ms: number
+}
+
 /** Everything needed to run steps of one model on one device, with one form of the KV cache. */
 export class Runtime {
   readonly spec: ModelSpec
@@ -118,8 +124,11 @@ export class Runtime {
   }
 
   /** Compiles all pipelines, in parallel. */
-  async compile(): Promise<void> {
+  async compile(): Promise<Compiled> {
+    const started = performance.now()
+    const before = this.#pipelines.count
     await Promise.all(Object.values(this.#programs).map((program) => program.compile()))
+    return { pipelines: this.#pipelines.count - before, ms: performance.now() - started }
   }
 
   /** Whether results carry log-probabilities from now on; they cost one more dispatch, compiled when first asked for. */
@@ -252,7 +261,7 @@ export class Runtime {
 }
 
 /** Cached tokens per split of decode attention: whole pages, at most SPLITS of them. */
-const splitOf = (context: number): number => Math.ceil(context / SPLITS / PAGE_TOKENS) * PAGE_TOKENS
+export const splitOf = (context: number): number => Math.ceil(context / SPLITS / PAGE_TOKENS) * PAGE_TOKENS
 
 /** A step of `tokens` rows from `position` on that samples greedily, if at all. */
 const plainStep = (position: number, tokens: number): Step => ({

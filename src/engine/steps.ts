@@ -43,7 +43,7 @@ export function decodeGraph(parts: Parts): Graph {
   return graph
 }
 
-export function sampleGraph(parts: Parts): Graph {
+export function sampleGraph(parts: Pick<Parts, 'spec' | 'state'>): Graph {
   const graph = new Graph()
   recordSampling(graph, parts)
   return graph
@@ -86,7 +86,7 @@ function record(graph: Graph, parts: Parts, name: Mode['name'], ends: Ends): voi
   forward(graph, model, { name, rows, cache: options.cache, products }, capabilities, ends)
 }
 
-function recordSampling(graph: Graph, { spec, state }: Parts): void {
+function recordSampling(graph: Graph, { spec, state }: Pick<Parts, 'spec' | 'state'>): void {
   const VOCAB = spec.vocab
   const { logits, counts, biases, adjusted, token, result } = state
   graph.dispatch(adjustLogits, {

@@ -76,6 +76,11 @@ export class PipelineCache {
     this.#sources = sources
   }
 
+  /** How many variants it holds. */
+  get count(): number {
+    return this.#pipelines.size
+  }
+
   /** The bind group layout of a kernel's contract (explicit, so that a binding a variant does not use stays legal). */
   layout(kernel: Kernel): GPUBindGroupLayout {
     const known = this.#layouts.get(kernel)

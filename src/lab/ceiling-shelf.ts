@@ -1,11 +1,10 @@
 // Answers: what is the most that this device can do, without finding it out anew for each run? Ceilings are kept until others are asked for.
 // It must not know what is compared with them.
-import {
-  type CeilingRun,
-  plainProductCeiling,
-  readCeiling,
-  weightsCeiling,
-} from '../bench/kernels/ceilings.ts'
+import type { CaseMaker } from '../bench/kernels/case.ts'
+import { readCeiling, weightsCeiling } from '../bench/kernels/ceilings.ts'
+import type { CeilingRun } from '../bench/kernels/loops.ts'
+import { V2_LITE } from '../bench/kernels/model.ts'
+import { productCeilings } from '../bench/kernels/product-ceiling.ts'
 import { Room } from '../bench/kernels/room.ts'
 import type { Bench } from '../bench/kernels/run.ts'
 import type { Format } from '../gpu/matrix.ts'
@@ -24,15 +23,22 @@ export class CeilingShelf {
     this.#bench = bench
   }
 
-  /** Finds the best loops where they are not known. `product`: compare multiplications, not bytes. */
-  async of(format: Format, product: boolean, roundBytes: number): Promise<Ceilings> {
+  /** What a case is compared with; the best loops are found where they are not known. */
+  async of({ ceiling, stored }: CaseMaker, format: Format, roundBytes: number): Promise<Ceilings> {
     const bench = this.#bench
     const read = await this.#find('read', `${roundBytes}`, (room) => readCeiling(room, bench, roundBytes))
-    const top = product
-      ? await this.#find('top', 'product', (room) => plainProductCeiling(room, bench))
-      : await this.#find('top', `${format} ${roundBytes}`, (room) =>
-          weightsCeiling(room, bench, format, roundBytes),
-        )
+    if (ceiling === 'product') {
+      const formats = stored === 'none' ? [] : [format]
+      const top = await this.#find('top', `products ${formats}`, async (room) => {
+        const options = { shapes: V2_LITE.products, products: 'f32' } as const
+        return (await productCeilings(room, bench, formats, options)).of(formats)
+      })
+      return { top, read }
+    }
+    if (stored === 'none') return { top: read, read }
+    const top = await this.#find('top', `${format} ${roundBytes}`, (room) =>
+      weightsCeiling(room, bench, format, roundBytes),
+    )
     return { top, read }
   }
 

@@ -1,15 +1,15 @@
 // Answers: how is one experiment made? The text is compiled, the result proven against f64, then timed in turn with what the engine would
 // have run, with the ceiling and with a streaming read. It must not know how anything is shown.
-import { isPrefill, type KernelRow, rowOf } from '../bench/kernels/bench.ts'
+import { type KernelRow, rowOf } from '../bench/kernels/bench.ts'
 import { type Bench, Run, timeInTurn } from '../bench/kernels/run.ts'
 import type { Device } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { link, type ShaderSources } from '../gpu/linker.ts'
 import { HadalError, present, throwIfAborted } from '../lib/error.ts'
-import { type Made, makeCase, makerOf, ownDispatches } from './cases.ts'
+import { type Made, makeCase, ownDispatches } from './cases.ts'
 import type { CeilingShelf, Ceilings } from './ceiling-shelf.ts'
 import { compile } from './compile.ts'
-import { columnsOf, proofOf } from './proof.ts'
+import { columnsOf, nearest, proofOf } from './proof.ts'
 import type { CompileMessage, Experiment, LabEvent, Phase, Proof, RunRequest } from './protocol.ts'
 import type { Watch } from './watch.ts'
 
@@ -51,7 +51,7 @@ export async function* runExperiment(
     yield begin('compile')
     let { pipelines } = lab
     if (text !== undefined) {
-      const sources = { ...lab.sources, [ownDispatches(drawn.made)[0].kernel.path]: text }
+      const sources = { ...lab.sources, [ownDispatches(drawn)[0].kernel.path]: text }
       pipelines = new PipelineCache(lab.device, sources)
       const messages = await checkText(lab.device, drawn, sources, pipelines)
       yield { type: 'compiled', messages }
@@ -63,11 +63,7 @@ export async function* runExperiment(
     if (!tried.proof.right && !evenIfWrong) return
     const engine = isEngines(lab, request) ? undefined : await proveEngine(lab, experiment, draw)
     yield begin('ceiling')
-    const ceilings = await lab.ceilings.of(
-      experiment.format,
-      isPrefill(makerOf(experiment)),
-      effort.roundBytes,
-    )
+    const ceilings = await lab.ceilings.of(drawn.maker, drawn.format, effort.roundBytes)
     yield begin('time')
     yield { type: 'timed', ...(await time(lab, request, [tried, engine], ceilings, signal)) }
   } finally {
@@ -87,11 +83,11 @@ function isEngines({ device }: Lab, { experiment, text }: RunRequest): boolean {
 /** What the compiler says of a text, and of its place in the pipelines that the case needs. */
 async function checkText(
   { gpu }: Device,
-  { made }: Made,
+  drawn: Made,
   sources: ShaderSources,
   pipelines: PipelineCache,
 ): Promise<readonly CompileMessage[]> {
-  const own = ownDispatches(made)
+  const own = ownDispatches(drawn)
   const [{ kernel, imports }] = own
   try {
     const told = await compile(gpu, kernel.name, link(sources, kernel.path, imports))
@@ -109,18 +105,19 @@ async function checkText(
 /** Runs a case once, and holds what came of it against f64. */
 async function prove(
   { device, watch }: Lab,
-  { made, room }: Made,
+  drawn: Made,
   pipelines: PipelineCache,
   tokens: number,
 ): Promise<Proven> {
+  const { made } = drawn
   const bench = { device, pipelines, clock: undefined }
   const run = await watch.over(Run.prepare(bench, made.first, made.step))
   try {
     run.once()
     await watch.over(device.gpu.queue.onSubmittedWorkDone())
-    const result = await watch.over(made.result())
-    const cols = columnsOf(ownDispatches(made)[0], result.wanted.length, tokens)
-    return { made, room, bench, proof: proofOf(result, cols) }
+    const result = nearest(await watch.over(made.result()))
+    const cols = columnsOf(ownDispatches(drawn)[0], result.wanted.length, tokens)
+    return { ...drawn, bench, proof: proofOf(result, cols) }
   } finally {
     run.free()
   }
@@ -141,7 +138,7 @@ async function proveEngine(
   if (engine.proof.right) return engine
   throw new HadalError(
     'internal',
-    `What the engine runs for ${engine.made.kernel} computes wrongly on this adapter: relative error ${engine.proof.error}.`,
+    `What the engine runs for ${engine.maker.kernel} computes wrongly on this adapter: relative error ${engine.proof.error}.`,
     { hint: 'Please report this with the name of the adapter and its driver.' },
   )
 }
@@ -149,7 +146,7 @@ async function proveEngine(
 /** Times what was proven in turn with its ceiling and a streaming read. */
 async function time(
   { watch }: Lab,
-  { experiment: { format }, effort }: RunRequest,
+  { effort }: RunRequest,
   cases: readonly (Proven | undefined)[],
   { top, read }: Ceilings,
   signal: AbortSignal,
@@ -167,11 +164,12 @@ async function time(
       },
     }))
     const [topTime, readTime, ...times] = await timeInTurn(watched, effort.repetitions)
-    const rows = proven.map(({ made, proof }, i) =>
+    const rows = proven.map(({ maker, made, format, proof: { error, tolerance } }, i) =>
       rowOf(
-        { made, format, error: proof.error, time: present(times[i], 'a time') },
-        { run: top, time: present(topTime, 'a time') },
-        { run: read, time: present(readTime, 'a time') },
+        maker,
+        { made, format, error, tolerance, round: present(times[i], 'a time') },
+        { ceiling: top, time: present(topTime, 'a time') },
+        { ceiling: read, time: present(readTime, 'a time') },
       ),
     )
     return { row: present(rows[0], 'a row'), engine: rows[1] }

@@ -66,10 +66,10 @@ function infoOf({ adapter, capabilities }: Device): LabInfo {
 
 /** What there is to read of an experiment: its case is drawn as small as it can be, recorded, and given back. */
 async function* look({ device, sources }: Lab, experiment: Experiment): AsyncGenerator<View> {
-  const { made, room } = await makeCase(device, experiment, 1)
+  const drawn = await makeCase(device, experiment, 1)
   try {
-    yield viewOf(sources, ownDispatches(made), made.shape, made.step)
+    yield viewOf(sources, ownDispatches(drawn), drawn.made.shape, drawn.made.step)
   } finally {
-    room.free()
+    drawn.room.free()
   }
 }

@@ -1,5 +1,6 @@
 // Answers: is a result right, and where is it not? It must not know how it came about.
-import { TOLERANCE } from '../bench/kernels/bench.ts'
+import type { Proof as Result } from '../bench/kernels/case.ts'
+import { present } from '../lib/error.ts'
 import { relativeError } from '../lib/relative-error.ts'
 import type { Dispatch } from '../program/graph.ts'
 import { errorsOf, heatMap, worstOf } from './heat-map.ts'
@@ -7,17 +8,24 @@ import type { Proof } from './protocol.ts'
 
 const WORST = 8
 
+/** Of several results of a kernel the one that comes nearest to its tolerance, or is farthest beyond it. */
+export function nearest(results: readonly Result[]): Result {
+  const nearness = ({ actual, wanted, tolerance }: Result) => {
+    const error = relativeError(actual, wanted) / (tolerance || 1)
+    return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error
+  }
+  const [first] = results.toSorted((a, b) => nearness(b) - nearness(a))
+  return present(first, 'a result')
+}
+
 /** @param cols numbers of a row of the result */
-export function proofOf(
-  result: { readonly actual: ArrayLike<number>; readonly wanted: ArrayLike<number> },
-  cols: number,
-): Proof {
+export function proofOf(result: Result, cols: number): Proof {
   const errors = errorsOf(result.actual, result.wanted)
   const error = relativeError(result.actual, result.wanted)
   return {
     error,
-    tolerance: TOLERANCE,
-    right: error <= TOLERANCE,
+    tolerance: result.tolerance,
+    right: error <= result.tolerance,
     rows: Math.ceil(errors.length / cols),
     cols,
     notFinite: errors.filter((each) => each === Number.POSITIVE_INFINITY).length,

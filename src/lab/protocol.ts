@@ -40,6 +40,8 @@ export interface LabCase {
   readonly kernel: string
   readonly role: string
   readonly prefill: boolean
+  /** Of its weights: those there is a choice of, its own alone, or none where it has no weights. */
+  readonly formats: readonly Format[]
   /** What of the variants it depends on; a decision that bears a format's name counts in that format alone. */
   readonly decisions: readonly Decision[]
 }

@@ -63,6 +63,11 @@ describe('usage', () => {
     ['an odd format', ['inspect', 'x', '--quantize', 'q3'], /--quantize must be none or fp8/],
     ['an odd class', ['inspect', 'x', '--quantize', 'experts=q3'], /experts=q3 is no class=/],
     ['an odd size', ['inspect', 'x', '--memory', 'much'], /--memory must be a size such as/],
+    [
+      'an option of the other benchmark',
+      ['bench', '--speed', '--model', 'x', '--contexts', '9'],
+      /--contexts/,
+    ],
     ['two prompts', ['generate', '--model', 'x', '--prompt', 'a', '--ids', 'b'], /exactly one/],
   ]
   for (const [what, argv, message] of wrong) {

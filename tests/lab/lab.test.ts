@@ -34,9 +34,9 @@ describeOnAdapters('the lab', (adapter) => {
   afterAll(() => device.destroy())
 
   const look = async (experiment: Experiment): Promise<View> => {
-    const { made, room } = await makeCase(device, experiment, 1)
-    room.free()
-    return viewOf(sources, ownDispatches(made), made.shape, made.step)
+    const drawn = await makeCase(device, experiment, 1)
+    drawn.room.free()
+    return viewOf(sources, ownDispatches(drawn), drawn.made.shape, drawn.made.step)
   }
   const run = async (request: Partial<RunRequest>): Promise<LabEvent[]> => {
     const events: LabEvent[] = []

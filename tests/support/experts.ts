@@ -89,15 +89,3 @@ export function randomRoutes(
     return order.slice(0, active).map(({ expert }) => ({ expert, weight: Math.fround(next() + 0.1) }))
   })
 }
-
-/** Routes as the route kernel writes them: [tokens, active, 2], ids and bits of weights. */
-export function routeWords(routes: readonly (readonly Choice[])[]): Uint32Array {
-  const choices = routes.flat()
-  const words = new Uint32Array(2 * choices.length)
-  const floats = new Float32Array(words.buffer)
-  choices.forEach(({ expert, weight }, i) => {
-    words[2 * i] = expert
-    floats[2 * i + 1] = weight
-  })
-  return words
-}

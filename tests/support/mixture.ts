@@ -1,5 +1,6 @@
 // Answers: how do the kernels of a mixture of experts run one after the other, as the engine runs them? In decode and in prefill.
 // It must not know what they should compute.
+import { routeWords } from '../../src/bench/kernels/experts.ts'
 import type { Device } from '../../src/gpu/device.ts'
 import type { Tiles } from '../../src/kernels/linear.ts'
 import {
@@ -11,7 +12,7 @@ import {
   groupTokens,
 } from '../../src/kernels/moe.ts'
 import type { Choice } from '../../src/reference/moe.ts'
-import { type Bank, routeWords, type TestMixture } from './experts.ts'
+import type { Bank, TestMixture } from './experts.ts'
 import { type Data, runKernel } from './kernel.ts'
 import { padRows, unpadRows } from './numbers.ts'
 

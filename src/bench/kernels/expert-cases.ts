@@ -1,65 +1,118 @@
-// Answers: which kernels of a mixture of experts are measured? V2-Lite's: 64 experts of 1408 and a shared one of 2816, six at a time.
-// It must not know how the kernels are dispatched.
-import { type GpuBank, type GpuMatrix, layoutPart, type SlotLayout } from '../../gpu/matrix.ts'
-import { mixture } from '../../models/mixture.ts'
-import type { MixtureTensors } from '../../models/tensors.ts'
+// Answers: which kernels of experts are measured? Up and down, in decode and in prefill.
+// It must not know how the kernels are dispatched, nor how experts lie in banks.
+import { present } from '../../lib/error.ts'
 import type { Dispatch, Resource } from '../../program/graph.ts'
-import { type Expert, expert_down_decode, expert_up_decode } from '../../reference/moe.ts'
-import { type Case, type CaseMaker, record, type Setting, select } from './case.ts'
-import { MIXTURE, SPEC } from './model.ts'
-import { drawNumbers, type Room } from './room.ts'
-import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
-
-const { hidden } = SPEC
-const { experts, active, inner, sharedInner } = MIXTURE
-const STRIDE = sharedInner // of a row of inner numbers: the widest, a multiple of 16
+import {
+  expert_down_decode,
+  expert_down_prefill,
+  expert_up_decode,
+  expert_up_prefill,
+  group_tokens,
+} from '../../reference/moe.ts'
+import {
+  type Case,
+  type CaseMaker,
+  type Proof,
+  roundOver,
+  type Setting,
+  select,
+  spreadRows,
+  TOLERANCE,
+} from './case.ts'
+import {
+  type Choices,
+  drawDowns,
+  drawUps,
+  layerOf,
+  routesOf,
+  type StoredExperts,
+  strideOf,
+  uploadRoutes,
+  widthOf,
+} from './experts.ts'
+import { drawNumbers } from './room.ts'
 
 export const expertCases: readonly CaseMaker[] = [
-  { kernel: 'expert_up_decode', role: '6 of 64 and shared', make: makeUp },
-  { kernel: 'expert_down_decode', role: '6 of 64 and shared', make: makeDown },
+  maker('expert_up_decode', makeUpDecode),
+  maker('expert_down_decode', makeDownDecode),
 ]
 
-async function makeUp(setting: Setting): Promise<Case> {
-  const { room, tokens } = setting
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const out = room.empty(tokens * (active + 1) * STRIDE)
-  const stored = drawExperts(setting, (width) => [width, width], hidden)
-  return finish(
-    setting,
-    'expert_up_decode',
-    stored,
-    { x: room.upload(numbers), inner: out },
-    async (routes) => {
-      const actual = await room.read(out, tokens * (active + 1) * STRIDE)
-      const wanted = new Float64Array(actual.length)
-      routes.forEach(({ token, choices }) => {
-        const x = Float64Array.from(numbers.subarray(token * hidden, (token + 1) * hidden))
-        choices.forEach(({ expert }, choice) => {
-          const values = expert_up_decode(x, { up: stored.gateAndUp(expert), down: new Float64Array() })
-          wanted.set(values, (token * (active + 1) + choice) * STRIDE)
-        })
-      })
-      return { actual, wanted }
-    },
-  )
+export const expertPrefillCases: readonly CaseMaker[] = [
+  maker('expert_up_prefill', makeUpPrefill),
+  maker('expert_down_prefill', makeDownPrefill),
+]
+
+function maker(kernel: string, make: CaseMaker['make']): CaseMaker {
+  const decode = kernel.endsWith('decode')
+  return {
+    kernel,
+    role: 'routed and shared',
+    mode: decode ? 'decode' : 'prefill',
+    stored: 'any',
+    ceiling: decode ? 'bytes' : 'product',
+    make,
+  }
 }
 
-async function makeDown(setting: Setting): Promise<Case> {
-  const { room, tokens } = setting
-  const numbers = drawNumbers(tokens * (active + 1) * STRIDE, 4)
+/** What one run takes, of `matrices` matrices an expert. */
+function costOf({ tokens, widths }: Setting, { bank }: StoredExperts, matrices: 1 | 2): Case['cost'] {
+  const { experts, active, inner, sharedInner } = widths.mixture
+  const visited = Math.min(experts, tokens * active)
+  return {
+    weightBytes: visited * bank.routed.bytes + (bank.shared?.bytes ?? 0),
+    plainBytes: 0,
+    flops: 2 * tokens * (active * inner + sharedInner) * widths.spec.hidden * matrices,
+  }
+}
+
+const shapeOf = ({ tokens, widths }: Setting, up: boolean): string => {
+  const { hidden } = widths.spec
+  const { inner, active, experts } = widths.mixture
+  return `${tokens} × ${up ? `${hidden} → 2 · ${inner}` : `${inner} → ${hidden}`}, ${active} of ${experts}`
+}
+
+/** A token's place among the inner rows of decode: those of its routed experts, then the shared one's. */
+const entryOf = ({ active }: Setting['widths']['mixture'], token: number, choice: number) =>
+  token * (active + 1) + choice
+
+async function makeUpDecode(setting: Setting): Promise<Case> {
+  const { room, tokens, widths } = setting
+  const { hidden } = widths.spec
+  const layer = widths.mixture
+  const numbers = drawNumbers(tokens * hidden, 3)
+  const inner = room.empty(tokens * (layer.active + 1) * strideOf(layer))
+  const stored = drawUps(setting)
+  return decoding(setting, 'expert_up_decode', stored, { x: room.upload(numbers), inner }, async (routes) => {
+    const actual = await room.read(inner, tokens * (layer.active + 1) * strideOf(layer))
+    const wanted = new Float64Array(actual.length)
+    routes.forEach((choices, token) => {
+      const x = Float64Array.from(numbers.subarray(token * hidden, (token + 1) * hidden))
+      choices.forEach(({ expert }, choice) => {
+        const at = entryOf(layer, token, choice) * strideOf(layer)
+        wanted.set(expert_up_decode(x, stored.expert(expert)), at)
+      })
+    })
+    return { actual, wanted }
+  })
+}
+
+async function makeDownDecode(setting: Setting): Promise<Case> {
+  const { room, tokens, widths } = setting
+  const { hidden } = widths.spec
+  const layer = widths.mixture
+  const numbers = drawNumbers(tokens * (layer.active + 1) * strideOf(layer), 4)
   const y = room.empty(tokens * hidden)
-  const stored = drawExperts(setting, () => [hidden], undefined)
-  return finish(setting, 'expert_down_decode', stored, { inner: room.upload(numbers), y }, async (routes) => {
+  const stored = drawDowns(setting)
+  const operands = { inner: room.upload(numbers), y }
+  return decoding(setting, 'expert_down_decode', stored, operands, async (routes) => {
     const actual = await room.read(y, tokens * hidden)
     const wanted = new Float64Array(actual.length)
-    routes.forEach(({ token, choices }) => {
+    routes.forEach((choices, token) => {
       const rows = choices.map(({ expert }, choice) => {
-        const at = (token * (active + 1) + choice) * STRIDE
-        return Float64Array.from(numbers.subarray(at, at + widthOf(expert)))
+        const at = entryOf(layer, token, choice) * strideOf(layer)
+        return Float64Array.from(numbers.subarray(at, at + widthOf(layer, expert)))
       })
-      const chosen = choices.map(
-        ({ expert }): Expert => ({ up: new Float64Array(), down: stored.whole(expert) }),
-      )
+      const chosen = choices.map(({ expert }) => stored.expert(expert))
       const weights = choices.map(({ weight }) => weight)
       wanted.set(expert_down_decode(rows, chosen, weights), token * hidden)
     })
@@ -67,147 +120,110 @@ async function makeDown(setting: Setting): Promise<Case> {
   })
 }
 
-interface Choices {
-  readonly token: number
-  readonly choices: readonly { readonly expert: number; readonly weight: number }[]
-}
+type Result = Omit<Proof, 'tolerance'>
 
-/** Rounds differ in their routes: 60 of the 64 experts are read once, the shared one in every run. */
-const ROUTES = Math.floor(experts / active)
-
-function finish(
+/** Runs of a round differ in their routes: nearly all experts are read, the shared one in every run. */
+function decoding(
   setting: Setting,
   kernel: string,
   stored: StoredExperts,
   operands: Readonly<Record<string, Resource>>,
-  result: (routes: readonly Choices[]) => ReturnType<Case['result']>,
+  result: (routes: readonly Choices[]) => Promise<Result>,
 ): Case {
-  const { room, tokens } = setting
-  const routes = Array.from({ length: ROUTES }, (_, round) =>
-    Array.from({ length: tokens }, (_, token) => choicesOf(round + token, token)),
+  const { room, tokens, widths } = setting
+  const { experts, active } = widths.mixture
+  const rounds = Array.from({ length: Math.max(1, Math.floor(experts / active)) }, (_, round) =>
+    routesOf(setting, round),
   )
-  const none = room.empty(16)
-  const matrix: GpuMatrix = { ...stored.bank.routed, parts: [{ ...stored.bank.routed, buffer: none.buffer }] }
-  const tensors: MixtureTensors<GpuMatrix, { buffer: () => GPUBuffer; length: number }, GpuBank> = {
-    kind: 'mixture',
-    norm: { buffer: none.buffer, length: hidden },
-    gate: matrix,
-    bias: undefined,
-    up: stored.bank,
-    down: stored.bank,
-  }
-  const recorded = routes.map((each): Dispatch[] => {
-    const all = record(setting, 'decode', (context) =>
-      mixture(context, SPEC, MIXTURE, tensors, none, context.graph.activation('x', 'f32', tokens, hidden)),
-    )
-    return select(all, kernel, { ...operands, route: room.upload(routeWords(each)) })
-  })
-  const bytes = tokens * (active * stored.bank.routed.bytes + (stored.bank.shared?.bytes ?? 0))
+  const all = layerOf(setting, 'decode', stored.bank)
   return {
-    kernel,
-    role: '6 of 64 and shared',
-    shape:
-      kernel === 'expert_up_decode'
-        ? `${tokens} × ${hidden} → 2 · ${inner}`
-        : `${tokens} × ${inner} → ${hidden}`,
-    dispatches: recorded.flat(),
-    first: recorded[0] ?? [],
-    runs: recorded.length,
-    bytes,
-    flops: 2 * tokens * (active * inner + sharedInner) * hidden * (kernel === 'expert_up_decode' ? 2 : 1),
-    ceiling: 'weights',
+    shape: shapeOf(setting, kernel === 'expert_up_decode'),
+    ...roundOver(rounds, (routes) =>
+      select(all, kernel, { ...operands, route: uploadRoutes(room, routes, active) }),
+    ),
+    cost: costOf(setting, stored, kernel === 'expert_up_decode' ? 2 : 1),
     step: { tokens },
-    result: () => result(routes[0] ?? []),
+    result: async () => [{ ...(await result(rounds[0] ?? [])), tolerance: TOLERANCE.f32 }],
   }
 }
 
-const choicesOf = (round: number, token: number): Choices => ({
-  token,
-  choices: [
-    ...Array.from({ length: active }, (_, i) => ({
-      expert: (round * active + i) % experts,
-      weight: Math.fround(0.1 + 0.1 * i),
-    })),
-    { expert: experts, weight: 1 },
-  ],
-})
-
-/** As the route kernel writes them; the shared expert is not among them. */
-function routeWords(rows: readonly Choices[]): Uint32Array {
-  const routed = rows.flatMap(({ choices }) => choices.slice(0, active))
-  const words = new Uint32Array(2 * routed.length)
-  const floats = new Float32Array(words.buffer)
-  routed.forEach(({ expert, weight }, i) => {
-    words[2 * i] = expert
-    floats[2 * i + 1] = weight
+async function makeUpPrefill(setting: Setting): Promise<Case> {
+  const { room, tokens, widths } = setting
+  const { hidden } = widths.spec
+  const layer = widths.mixture
+  const numbers = drawNumbers(tokens * hidden, 3)
+  const inner = room.empty(tokens * (layer.active + 1) * strideOf(layer))
+  const stored = drawUps(setting)
+  const operands = { x: room.upload(numbers), inner }
+  return prefilling(setting, 'expert_up_prefill', stored, operands, inner, strideOf(layer), (chosen) => {
+    const x = Float64Array.from(numbers.subarray(chosen.token * hidden, (chosen.token + 1) * hidden))
+    return expert_up_prefill(x, stored.expert(chosen.expert))
   })
-  return words
 }
 
-const widthOf = (expert: number): number => (expert === experts ? sharedInner : inner)
-
-interface StoredExperts {
-  readonly bank: GpuBank
-  /** Gate rows over up rows of an expert, without the gap between them. */
-  gateAndUp(expert: number): Float64Array
-  whole(expert: number): Float64Array
+async function makeDownPrefill(setting: Setting): Promise<Case> {
+  const { room, tokens, widths } = setting
+  const { hidden } = widths.spec
+  const layer = widths.mixture
+  const numbers = drawNumbers(tokens * (layer.active + 1) * strideOf(layer), 4)
+  const output = room.empty(tokens * (layer.active + 1) * hidden)
+  const stored = drawDowns(setting)
+  const operands = { inner: room.upload(numbers), output }
+  return prefilling(setting, 'expert_down_prefill', stored, operands, output, hidden, ({ row, expert }) => {
+    const at = row * strideOf(layer)
+    const inner = Float64Array.from(numbers.subarray(at, at + widthOf(layer, expert)))
+    return expert_down_prefill(inner, stored.expert(expert))
+  })
 }
 
-/** Draws every expert and lays them into banks as the engine does, the shared one first. */
-function drawExperts(
-  { room, format }: Setting,
-  heights: (width: number) => readonly number[],
-  cols: number | undefined,
-): StoredExperts {
-  const draw = (expert: number) => {
-    const width = widthOf(expert)
-    return drawMatrix(format, heights(width), cols ?? width, expert + 1)
-  }
-  const { banks, slots } = fillBanks(room, draw)
-  const slotOf = ({ layout }: StoredMatrix): SlotLayout => ({
-    ...layout,
-    ...layoutPart(layout, 0, layout.rows),
-  })
+/** A row of a chunk sorted by experts. */
+interface Grouped {
+  readonly row: number
+  readonly token: number
+  readonly expert: number
+}
+
+/** Sorts the tokens of a chunk by expert on the GPU, then measures `kernel`, which writes rows of `stride` numbers into `output`. */
+function prefilling(
+  setting: Setting,
+  kernel: string,
+  stored: StoredExperts,
+  operands: Readonly<Record<string, Resource>>,
+  output: Resource,
+  stride: number,
+  wantedOf: (row: Grouped) => Float64Array,
+): Case {
+  const { room, tokens, widths } = setting
+  const { experts, active } = widths.mixture
+  const routes = routesOf(setting, 0)
+  const all = layerOf(setting, 'prefill', stored.bank)
+  const [sorting] = select(all, 'group_tokens', { route: uploadRoutes(room, routes, active) })
+  const { dispatch, grouped } = intoRoom(setting, present(sorting, 'group_tokens'))
+  const round = roundOver([undefined], () => select(all, kernel, { ...operands, grouped }))
   return {
-    bank: {
-      routed: slotOf(draw(0)),
-      shared: slotOf(draw(experts)),
-      banks: banks.map(({ buffer }) => buffer),
-      slots: room.upload(slots).buffer,
-    },
-    whole(expert) {
-      const stored = draw(expert)
-      return readRows(stored, 0, stored.layout.rows)
-    },
-    gateAndUp(expert) {
-      const stored = draw(expert)
-      const [width, up] = [widthOf(expert), stored.layout.starts[1] ?? 0]
-      const both = new Float64Array(2 * width * hidden)
-      both.set(readRows(stored, 0, width))
-      both.set(readRows(stored, up, width), width * hidden)
-      return both
+    shape: shapeOf(setting, kernel === 'expert_up_prefill'),
+    ...round,
+    first: [dispatch, ...round.first],
+    cost: costOf(setting, stored, kernel === 'expert_up_prefill' ? 2 : 1),
+    step: { tokens },
+    async result() {
+      const ids = routes.map((choices) => choices.slice(0, active).map(({ expert }) => expert))
+      const { rows } = group_tokens(ids, experts, true, 1)
+      // Rows come in the order of experts: the first, the last (shared), and some between.
+      const proven = spreadRows(rows.length, 9).map((row) => ({ row, ...present(rows[row], 'a row') }))
+      const values = await room.read(output, rows.length * stride)
+      const wanted = proven.map(wantedOf)
+      const actual = proven.flatMap(({ row }, i) => [
+        ...values.subarray(row * stride, row * stride + (wanted[i]?.length ?? 0)),
+      ])
+      return [{ actual, wanted: wanted.flatMap((each) => [...each]), tolerance: TOLERANCE.f32 }]
     },
   }
 }
 
-function fillBanks(
-  room: Room,
-  draw: (expert: number) => StoredMatrix,
-): { banks: Resource[]; slots: Uint32Array } {
-  const order = [experts, ...Array.from({ length: experts }, (_, expert) => expert)]
-  const most = room.device.capabilities.maxBindingBytes
-  const slots = new Uint32Array(2 * (experts + 1))
-  const sizes: number[] = []
-  for (const expert of order) {
-    const { bytes } = draw(expert).part
-    if (sizes.length === 0 || (sizes.at(-1) ?? 0) + bytes > most) sizes.push(0)
-    slots.set([sizes.length - 1, (sizes.at(-1) ?? 0) / 16], 2 * expert)
-    sizes[sizes.length - 1] = (sizes.at(-1) ?? 0) + bytes
-  }
-  const banks = sizes.map((bytes) => room.empty(bytes / 4))
-  for (const expert of order) {
-    const bank = banks[slots[2 * expert] ?? 0]
-    if (bank) room.write(bank, draw(expert).words, (slots[2 * expert + 1] ?? 0) * 4)
-  }
-  return { banks, slots }
+/** The sorting dispatch, with a buffer for what it writes. */
+function intoRoom({ room }: Setting, dispatch: Dispatch): { dispatch: Dispatch; grouped: Resource } {
+  const planned = present(dispatch.operands.grouped, 'the operand grouped')
+  const grouped = room.empty(planned.kind === 'activation' ? planned.rows * planned.cols : 0)
+  return { dispatch: { ...dispatch, operands: { ...dispatch.operands, grouped } }, grouped }
 }

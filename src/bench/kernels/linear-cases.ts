@@ -1,83 +1,98 @@
-// Answers: which products of stored matrices are measured? Every role of linear_decode and linear_prefill in V2-Lite.
+// Answers: which products of stored matrices are measured? Every role of linear_decode and linear_prefill in the model.
 // It must not know how a product is dispatched.
 
 import type { GpuMatrix } from '../../gpu/matrix.ts'
-import { splitMatrix } from '../../gpu/matrix.ts'
+import { CHUNK, padTo, splitMatrix } from '../../gpu/matrix.ts'
 import { linear } from '../../models/ops.ts'
 import { linear_decode } from '../../reference/linear.ts'
-import { type Case, type CaseMaker, copiesFor, record, type Setting } from './case.ts'
-import { DENSE_INNER, SPEC } from './model.ts'
+import {
+  type Case,
+  type CaseMaker,
+  copiesOf,
+  record,
+  roundOver,
+  type Setting,
+  spreadRows,
+  TOLERANCE,
+  takeRows,
+} from './case.ts'
+import type { Widths } from './model.ts'
 import { drawNumbers, type Room } from './room.ts'
 import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
 
-interface Role {
-  readonly role: string
+interface Shape {
   readonly heights: readonly number[]
   readonly cols: number
   readonly accumulate?: boolean
 }
 
-const { hidden, vocab } = SPEC
-
-const ROLES: readonly Role[] = [
-  { role: 'attention in', heights: [16 * 192, 576], cols: hidden },
-  { role: 'attention out', heights: [hidden], cols: 16 * 128, accumulate: true },
-  { role: 'dense up', heights: [DENSE_INNER, DENSE_INNER], cols: hidden },
-  { role: 'dense down', heights: [hidden], cols: DENSE_INNER, accumulate: true },
-  { role: 'head', heights: [vocab], cols: hidden },
-]
-
-export const linearDecodeCases: readonly CaseMaker[] = ROLES.map((role) => maker('linear_decode', role))
-
-/** The head sees one row only, and the router is small. */
-export const linearPrefillCases: readonly CaseMaker[] = ROLES.filter(({ role }) => role !== 'head').map(
-  (role) => maker('linear_prefill', role),
-)
-
-/** A matrix of any size, "rows x cols". */
-export const linearOfShape = (
-  kernel: 'linear_decode' | 'linear_prefill',
-  rows: number,
-  cols: number,
-): CaseMaker => maker(kernel, { role: 'given', heights: [rows], cols })
-
-function maker(kernel: 'linear_decode' | 'linear_prefill', role: Role): CaseMaker {
-  return { kernel, role: role.role, make: (setting) => make(kernel, role, setting) }
+const ROLES: Readonly<Record<string, (widths: Widths) => Shape>> = {
+  'attention in': ({ spec, attention: { heads, nope, rope, latent } }) => ({
+    heights: [heads * (nope + rope), latent + rope],
+    cols: spec.hidden,
+  }),
+  'attention out': ({ spec, attention: { heads, value } }) => ({
+    heights: [spec.hidden],
+    cols: heads * value,
+    accumulate: true,
+  }),
+  'dense up': ({ spec, dense: { inner } }) => ({ heights: [inner, inner], cols: spec.hidden }),
+  'dense down': ({ spec, dense: { inner } }) => ({ heights: [spec.hidden], cols: inner, accumulate: true }),
+  head: ({ spec }) => ({ heights: [spec.vocab], cols: spec.hidden }),
 }
 
-async function make(kernel: 'linear_decode' | 'linear_prefill', role: Role, setting: Setting): Promise<Case> {
+type Mode = CaseMaker['mode']
+
+export const linearDecodeCases: readonly CaseMaker[] = Object.entries(ROLES).map(([role, shapeOf]) =>
+  maker('decode', role, shapeOf),
+)
+
+/** The head sees one row only, and the router is small. */
+export const linearPrefillCases: readonly CaseMaker[] = Object.entries(ROLES)
+  .filter(([role]) => role !== 'head')
+  .map(([role, shapeOf]) => maker('prefill', role, shapeOf))
+
+/** A matrix of any size, "rows x cols". */
+export const linearOfShape = (mode: Mode, rows: number, cols: number): CaseMaker =>
+  maker(mode, 'given', () => ({ heights: [rows], cols }))
+
+function maker(mode: Mode, role: string, shapeOf: (widths: Widths) => Shape): CaseMaker {
+  return {
+    kernel: `linear_${mode}`,
+    role,
+    mode,
+    stored: 'any',
+    ceiling: mode === 'decode' ? 'bytes' : 'product',
+    make: (setting) => make(mode, shapeOf(setting.widths), setting),
+  }
+}
+
+async function make(mode: Mode, shape: Shape, setting: Setting): Promise<Case> {
   const { room, format, tokens } = setting
-  const { cols, heights, accumulate = false } = role
+  const { cols, heights, accumulate = false } = shape
   const stored = drawMatrix(format, heights, cols, 7)
-  const bytes = stored.part.bytes
-  const matrices = Array.from({ length: copiesFor(setting, bytes) }, () => inParts(room, stored))
+  const { bytes } = stored.part
   const numbers = drawNumbers(tokens * cols, 3)
   const x = room.upload(numbers)
-  const rows = stored.layout.rows
-  const home = room.empty(tokens * rows)
-  const mode = kernel === 'linear_decode' ? 'decode' : 'prefill'
-  const recorded = matrices.map((matrix) =>
-    record(setting, mode, (context) => {
-      const y = context.graph.activation('y', 'f32', tokens, rows, home)
-      linear(context, matrix, x, y, { accumulate })
-    }),
-  )
+  const { rows } = stored.layout
+  const stride = padTo(rows, CHUNK)
+  const home = room.empty(tokens * stride)
+  const matrices = copiesOf(setting, bytes, () => inParts(room, stored))
   return {
-    kernel,
-    role: role.role,
     shape: `${tokens} × ${cols} → ${rows}`,
-    dispatches: recorded.flat(),
-    first: recorded[0] ?? [],
-    runs: matrices.length,
-    bytes,
-    flops: 2 * tokens * rows * cols,
-    ceiling: mode === 'decode' ? 'weights' : 'product',
+    ...roundOver(matrices, (matrix) =>
+      record(setting, mode, (context) => {
+        const y = context.graph.activation('y', 'f32', tokens, rows, home)
+        linear(context, matrix, x, y, { accumulate })
+      }),
+    ),
+    cost: { weightBytes: bytes, plainBytes: 0, flops: 2 * tokens * rows * cols },
     step: { tokens },
     async result() {
-      // Prefill is proven on its first rows: f64 on the CPU would take minutes for all.
-      const proven = Math.min(tokens, 8)
-      const actual = await room.read(home, proven * rows)
-      return { actual, wanted: product(numbers.subarray(0, proven * cols), stored) }
+      const proven = spreadRows(tokens, 8)
+      const actual = takeRows(await room.read(home, tokens * stride), proven, stride, rows)
+      const wanted = product(takeRows(numbers, proven, cols), stored)
+      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
     },
   }
 }
@@ -102,15 +117,14 @@ function inParts(room: Room, { layout, words, part }: StoredMatrix): GpuMatrix {
 
 const ROWS_AT_ONCE = 1024
 
-/** The f64 product, a run of rows at a time. */
-export function product(x: Float32Array, stored: StoredMatrix): Float64Array {
+/** The f64 product with x [tokens, cols], a run of rows at a time. */
+export function product(x: Float64Array, stored: StoredMatrix): Float64Array {
   const { rows, cols } = stored.layout
   const tokens = x.length / cols
-  const wide = Float64Array.from(x)
   const y = new Float64Array(tokens * rows)
   for (let first = 0; first < rows; first += ROWS_AT_ONCE) {
     const count = Math.min(ROWS_AT_ONCE, rows - first)
-    const part = linear_decode(wide, readRows(stored, first, count), cols)
+    const part = linear_decode(x, readRows(stored, first, count), cols)
     for (let token = 0; token < tokens; token++) {
       y.set(part.subarray(token * count, (token + 1) * count), token * rows + first)
     }

@@ -1,8 +1,25 @@
-// Answers: of which sizes are the kernels that are measured? Those of DeepSeek-V2-Lite (its config.json), as a spec.
+// Answers: of which sizes are the kernels that are measured? Those of DeepSeek-V2-Lite (its config.json), unless others are given.
 // It must not know any kernel.
-import type { LatentAttention, Mixture, ModelSpec } from '../../models/spec.ts'
+import type { Dense, LatentAttention, Mixture, ModelSpec } from '../../models/spec.ts'
 
-export const ATTENTION: LatentAttention = {
+/** Sizes of a model of latents, as V2-Lite is: queries without a rank of their own, a shared expert, all widths multiples of 32. */
+export interface Widths {
+  readonly spec: ModelSpec
+  readonly attention: LatentAttention
+  readonly mixture: Mixture
+  readonly dense: Dense
+  /** At which the best product is sought. */
+  readonly products: readonly ProductShape[]
+}
+
+/** A product tokens × cols → rows, each a multiple of 32. */
+export interface ProductShape {
+  readonly tokens: number
+  readonly rows: number
+  readonly cols: number
+}
+
+const ATTENTION: LatentAttention = {
   kind: 'latent',
   heads: 16,
   queryRank: 0,
@@ -19,7 +36,7 @@ export const ATTENTION: LatentAttention = {
   },
 }
 
-export const MIXTURE: Mixture = {
+const MIXTURE: Mixture = {
   kind: 'mixture',
   experts: 64,
   active: 6,
@@ -34,10 +51,10 @@ export const MIXTURE: Mixture = {
   scaling: 1,
 }
 
-/** Inner width of the first layer, which has no experts. */
-export const DENSE_INNER = 10944
+/** The first layer, which has no experts. */
+const DENSE: Dense = { kind: 'dense', inner: 10944 }
 
-export const SPEC: ModelSpec = {
+const SPEC: ModelSpec = {
   family: 'deepseek_v2',
   hidden: 2048,
   vocab: 102400,
@@ -45,10 +62,22 @@ export const SPEC: ModelSpec = {
   maxPosition: 163840,
   tiedHead: false,
   attention: ATTENTION,
-  layers: [{ kind: 'dense', inner: DENSE_INNER }, MIXTURE],
+  layers: [DENSE, MIXTURE],
   drafts: 0,
   block: { rows: 128, cols: 128 },
   packed: false,
   bos: undefined,
   eos: [],
+}
+
+export const V2_LITE: Widths = {
+  spec: SPEC,
+  attention: ATTENTION,
+  mixture: MIXTURE,
+  dense: DENSE,
+  // A square one, and one whose input stays in a CPU's cache.
+  products: [
+    { tokens: 256, rows: 2048, cols: 2048 },
+    { tokens: 64, rows: 8192, cols: 2048 },
+  ],
 }

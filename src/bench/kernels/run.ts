@@ -10,6 +10,8 @@ import { Program } from '../../program/program.ts'
 /** A round is repeated within its pass until it takes this long: timestamps may be as coarse as 0.1 ms. */
 const LEAST_MS = 10
 const MOST_REPEATS = 4096
+/** A program takes each repetition for a block; all of them are block 0 here. */
+const BLOCK_STRIDE = 256
 
 /** Milliseconds by a clock of one's choice, such as the CPU time of the process; undefined: timestamps, or the wall clock without them. */
 export type Clock = (() => number) | undefined
@@ -31,7 +33,7 @@ export class Run {
   readonly #clock: () => number
   #repeats = 1
 
-  /** Compiles the dispatches. None of them may count blocks. */
+  /** Compiles the dispatches. Those that count blocks are always at the first. */
   static async prepare(
     bench: Bench,
     dispatches: readonly Dispatch[],
@@ -48,7 +50,7 @@ export class Run {
     this.#step = step
     const { arena, gpu } = device
     const uniform = arena.allocate('state', 'step', STEP_BYTES, 'uniform')
-    const blocks = arena.allocate('state', 'blocks', STEP_BYTES, 'uniform')
+    const blocks = arena.allocate('state', 'blocks', MOST_REPEATS * BLOCK_STRIDE, 'uniform')
     const view = new DataView(new ArrayBuffer(STEP_BYTES))
     encodeStep(step, view)
     gpu.queue.writeBuffer(uniform.buffer, 0, view.buffer as ArrayBuffer)

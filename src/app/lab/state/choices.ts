@@ -47,7 +47,7 @@ export function proposedEffort({ capabilities: { software } }: LabInfo): Effort 
 
 export function caseOf({ kernel, role }: Pick<Experiment, 'kernel' | 'role'>, { cases }: LabInfo): LabCase {
   const found = cases.find((each) => each.kernel === kernel && each.role === role)
-  return found ?? { kernel, role, prefill: false, decisions: [] }
+  return found ?? { kernel, role, prefill: false, formats: [], decisions: [] }
 }
 
 export const kernelsOf = ({ cases }: LabInfo): readonly string[] => [

@@ -23,7 +23,7 @@ export interface Timed {
 /** A result as `hadal bench-kernels --json` writes it: the engine's own row last where it was timed in turn; a text of one's own beside it. */
 export function resultJson({ experiment, effort, text, row, engine }: Timed, info: LabInfo): string {
   const { adapter, capabilities } = info
-  const { format, tokens } = experiment
+  const { tokens } = experiment
   const decisions = decisionsFor(experiment, info)
   const variants = Object.fromEntries(
     decisions.map((decision) => [decision, experiment.variants[decision] ?? info.chosen[decision].variant]),
@@ -31,7 +31,7 @@ export function resultJson({ experiment, effort, text, row, engine }: Timed, inf
   const result = {
     adapter,
     capabilities,
-    options: { formats: [format], tokens, ...effort },
+    options: { formats: [row.format], tokens, ...effort },
     variants,
     rows: engine ? [row, engine] : [row],
     ...(text !== undefined && { text }),

@@ -106,15 +106,7 @@ function Kernel({ own, chosen }: { own: LabInfo; chosen: Experiment }) {
         choose={(role) => change(withCase(chosen, own, chosen.kernel, role))}
       />
       {isShaped(chosen) && <Shape own={own} chosen={chosen} change={change} />}
-      <Choice
-        label="Weights"
-        value={chosen.format}
-        options={own.formats.map((format) => [format, FORMAT_NAMES[format]])}
-        choose={(name) => {
-          const format = own.formats.find((each) => each === name)
-          if (format) change({ ...chosen, format })
-        }}
-      />
+      <Weights own={own} chosen={chosen} change={change} />
       <Count
         label={`Input rows, 1 to ${most}`}
         value={chosen.tokens}
@@ -126,15 +118,32 @@ function Kernel({ own, chosen }: { own: LabInfo; chosen: Experiment }) {
   )
 }
 
-function Shape({
-  own,
-  chosen,
-  change,
-}: {
+/** A kernel may have no weights, or weights that are kept in one format only. */
+function Weights({ own, chosen, change }: Changing) {
+  const { formats } = caseOf(chosen, own)
+  const [only] = formats
+  if (only === undefined) return <p class="figures">It has no weights.</p>
+  if (formats.length === 1) return <p class="figures">Its weights are kept in {FORMAT_NAMES[only]} alone.</p>
+  return (
+    <Choice
+      label="Weights"
+      value={chosen.format}
+      options={formats.map((format) => [format, FORMAT_NAMES[format]])}
+      choose={(name) => {
+        const format = formats.find((each) => each === name)
+        if (format) change({ ...chosen, format })
+      }}
+    />
+  )
+}
+
+interface Changing {
   own: LabInfo
   chosen: Experiment
   change: (next: Experiment) => void
-}) {
+}
+
+function Shape({ own, chosen, change }: Changing) {
   const { shape } = chosen
   return (
     <div class="pair">

@@ -56,7 +56,7 @@ function Row({ of: { number, experiment, what, proof, row, engine } }: { of: Fin
       </td>
       <td>{kernel}</td>
       <td>
-        {role === 'given' ? `${shape.rows} × ${shape.cols}` : role}, {format}, {tokens}{' '}
+        {role === 'given' ? `${shape.rows} × ${shape.cols}` : role}, {row?.format ?? format}, {tokens}{' '}
         {tokens === 1 ? 'row' : 'rows'}
       </td>
       <td class="what">{what}</td>

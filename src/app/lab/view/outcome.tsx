@@ -71,7 +71,7 @@ function wrongText({ error, notFinite, tolerance }: Proof): string {
 function Speed({ of, row }: { of: Finding; row: KernelRow }) {
   const { engine, number } = of
   const { ceiling } = row
-  const bytes = ceiling.kind === 'weights'
+  const bytes = ceiling.kind === 'bytes'
   const speed = (each: { gbPerSecond: number; gflopPerSecond: number }) =>
     bytes ? each.gbPerSecond : each.gflopPerSecond
   const unit = bytes ? 'GB/s' : 'GFLOP/s'
@@ -98,7 +98,7 @@ function Speed({ of, row }: { of: Finding; row: KernelRow }) {
       </figcaption>
       <dl class="numbers-of">
         <Fact term="Median" value={spreadText(row.time)} note={`of ${row.time.all.length}, middle half`} />
-        <Fact term="Reads" value={rate(row.gbPerSecond, 'GB/s')} note="of its weights" />
+        <Fact term="Reads" value={rate(row.gbPerSecond, 'GB/s')} note="that a run must read" />
         <Fact term="Computes" value={rate(row.gflopPerSecond, 'GFLOP/s')} note="" />
         <Fact term="Share" value={percent(row.share)} note="of the ceiling in this run" />
       </dl>

@@ -1,12 +1,12 @@
 // Answers: how fast is a whole token, as a share of the time in which the adapter could read and multiply its weights at best?
 // It must not know how a model is loaded.
-import type { Decoder } from '../../engine/speed.ts'
 import type { Format } from '../../gpu/matrix.ts'
-import { weightsCeiling } from './ceilings.ts'
-import { Room } from './room.ts'
-import { type Bench, type Spread, spreadOf } from './run.ts'
+import { weightsCeiling } from '../kernels/ceilings.ts'
+import { Room } from '../kernels/room.ts'
+import { type Bench, type Spread, spreadOf } from '../kernels/run.ts'
+import type { Decoder } from './decoder.ts'
 
-export interface TokenRow {
+export interface DecodeRow {
   readonly token: Spread // milliseconds
   readonly tokensPerSecond: number
   readonly bytes: number // of weights that a token reads
@@ -22,18 +22,18 @@ export interface TokenRow {
   >
 }
 
-export interface TokenBenchOptions {
+export interface DecodeOptions {
   readonly steps: number // of one measurement
   readonly repetitions: number
   readonly roundBytes: number
 }
 
 /** Times runs of decode steps in turn with the ceiling of each format that they read. */
-export async function benchToken(
+export async function benchDecode(
   bench: Bench,
   decoder: Decoder,
-  options: TokenBenchOptions,
-): Promise<TokenRow> {
+  options: DecodeOptions,
+): Promise<DecodeRow> {
   const room = new Room(bench.device)
   const clock = bench.clock ?? (() => performance.now())
   const formats = Object.entries(decoder.activeBytes) as [Format, number][]

@@ -1,0 +1,195 @@
+// Answers: which kernels of decode's attention to latents are measured? Entering the latent space, attending, leaving it.
+// It must not know how the kernels are dispatched.
+import { splitOf } from '../../engine/runtime.ts'
+import { decodeF16 } from '../../lib/float.ts'
+import { SPLITS } from '../../models/cache.ts'
+import { rotationTable } from '../../models/rotary.ts'
+import { latent_attend, latent_enter, latent_merge } from '../../reference/attention.ts'
+import {
+  type Case,
+  type CaseMaker,
+  copiesOf,
+  roundOver,
+  type Setting,
+  select,
+  TOLERANCE,
+  takeRows,
+} from './case.ts'
+import { drawPaged, pageTable } from './paged.ts'
+import { attentionOf, drawExpand, SHARP } from './recorded-attention.ts'
+import { drawNumbers } from './room.ts'
+
+export const latentCases: readonly CaseMaker[] = [
+  {
+    kernel: 'latent_enter',
+    role: 'one layer',
+    mode: 'decode',
+    stored: 'any',
+    ceiling: 'bytes',
+    make: makeEnter,
+  },
+  {
+    kernel: 'latent_attend',
+    role: 'f16 latents',
+    mode: 'decode',
+    stored: 'none',
+    ceiling: 'bytes',
+    make: makeAttend,
+  },
+  {
+    kernel: 'latent_merge',
+    role: 'one layer',
+    mode: 'decode',
+    stored: 'any',
+    ceiling: 'bytes',
+    make: makeMerge,
+  },
+]
+
+async function makeEnter(setting: Setting): Promise<Case> {
+  const { room, tokens, context, widths } = setting
+  const { attention } = widths
+  const { heads, nope, rope, value, latent, rotary, halfSplit, latentEpsilon } = attention
+  const { dispatches, stride, latentAt } = attentionOf(setting, 'decode')
+  const width = nope + rope
+  const record = latent + rope
+  const stored = drawExpand(setting)
+  const numbers = drawNumbers(tokens * stride, 3)
+  const weight = drawNumbers(latent, 4)
+  const { table, rowOf } = pageTable(context)
+  const words = table.length * 32 * record // 64 records of f16 pairs a page
+  const cache = room.empty(words)
+  const absorbed = room.empty(tokens * heads * record)
+  const projected = room.upload(numbers)
+  const operands = {
+    projected,
+    query: projected,
+    latent_norm: room.upload(weight),
+    rotations: room.upload(rotationTable(rotary, context)),
+    pages: room.upload(table),
+    absorbed,
+    cache,
+  }
+  const position = context - tokens
+  return {
+    shape: `${tokens} × ${heads} · ${width} → ${heads} · ${record}`,
+    ...roundOver(
+      copiesOf(setting, stored.part.bytes, () => room.upload(stored.words)),
+      (weights) => select(dispatches, 'latent_enter', { ...operands, weights }),
+    ),
+    cost: {
+      weightBytes: (stored.part.bytes * nope) / (nope + value),
+      plainBytes: 0,
+      flops: 2 * tokens * heads * nope * latent,
+    },
+    step: { tokens, position },
+    async result() {
+      const rows = Array.from({ length: tokens }, (_, token) => token)
+      const wanted = latent_enter(
+        takeRows(numbers, rows, stride, heads * width),
+        stored.values(),
+        attention,
+        [
+          Float64Array.from(numbers),
+          stride,
+          latentAt,
+          { weight: Float64Array.from(weight), epsilon: latentEpsilon },
+          position,
+          { frequencies: rotary.frequencies, halfSplit },
+        ],
+      )
+      const halves = new Uint16Array((await room.read(cache, words)).buffer)
+      const records = takeRows(
+        halves,
+        rows.map((token) => rowOf(position + token)),
+        record,
+      ).map(decodeF16)
+      return [
+        {
+          actual: await room.read(absorbed, tokens * heads * record),
+          wanted: wanted.absorbed,
+          tolerance: TOLERANCE.f32,
+        },
+        { actual: records, wanted: wanted.records, tolerance: TOLERANCE.f16 },
+      ]
+    },
+  }
+}
+
+/** The splits that a context takes, and which parts of the partial results are in use. */
+function splitsOf({ context, tokens, widths: { attention } }: Setting) {
+  const split = splitOf(context)
+  const splits = Math.ceil(context / split)
+  const width = attention.latent + 2
+  const rows = Array.from(
+    { length: tokens * attention.heads * splits },
+    (_, i) => Math.floor(i / splits) * SPLITS + (i % splits),
+  )
+  return { split, splits, width, rows, words: tokens * attention.heads * SPLITS * width }
+}
+
+async function makeAttend(setting: Setting): Promise<Case> {
+  const { room, tokens, context, widths } = setting
+  const { attention } = widths
+  const { heads, rope, latent, scale } = attention
+  const record = latent + rope
+  const paged = drawPaged(setting, context, record)
+  const numbers = drawNumbers(tokens * heads * record, 3).map((each) => each * SHARP)
+  const { split, width, rows, words } = splitsOf(setting)
+  const output = room.empty(words)
+  const { dispatches } = attentionOf(setting, 'decode')
+  const operands = { absorbed: room.upload(numbers), pages: paged.pages, output }
+  return {
+    shape: `${tokens} × ${heads} · ${record}, ${context} cached`,
+    ...roundOver(paged.copies, (cache) => select(dispatches, 'latent_attend', { ...operands, cache })),
+    cost: {
+      weightBytes: 0,
+      plainBytes: paged.bytes,
+      flops: 2 * tokens * heads * context * (record + latent),
+    },
+    step: { tokens, position: context - tokens, split },
+    async result() {
+      const wanted = latent_attend(
+        Float64Array.from(numbers),
+        paged.records(context),
+        attention,
+        scale,
+        split,
+      )
+      const actual = takeRows(await room.read(output, words), rows, width)
+      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+    },
+  }
+}
+
+async function makeMerge(setting: Setting): Promise<Case> {
+  const { room, tokens, context, widths } = setting
+  const { attention } = widths
+  const { heads, nope, value, latent } = attention
+  const { split, splits, width, rows, words } = splitsOf(setting)
+  const stored = drawExpand(setting)
+  const numbers = drawNumbers(words, 3)
+  for (let at = width - 1; at < words; at += width) numbers[at] = 2 + (numbers[at] ?? 0) // Σ p
+  const partial = room.upload(numbers)
+  const output = room.empty(tokens * heads * value)
+  const { dispatches } = attentionOf(setting, 'decode')
+  return {
+    shape: `${tokens} × ${heads} · ${latent}, ${splits} splits → ${heads} · ${value}`,
+    ...roundOver(
+      copiesOf(setting, stored.part.bytes, () => room.upload(stored.words)),
+      (weights) => select(dispatches, 'latent_merge', { partial, weights, output }),
+    ),
+    cost: {
+      weightBytes: (stored.part.bytes * value) / (nope + value),
+      plainBytes: rows.length * width * 4,
+      flops: 2 * tokens * heads * (splits + value) * latent,
+    },
+    step: { tokens, position: context - tokens, split },
+    async result() {
+      const used = takeRows(numbers, rows, width)
+      const wanted = latent_merge(used, stored.values(), attention, splits)
+      const actual = await room.read(output, tokens * heads * value)
+      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+    },
+  }
+}

@@ -1,0 +1,126 @@
+import sources from 'virtual:shaders'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { benchKernels, type KernelRow, prove, settingOf } from '../../src/bench/kernels/bench.ts'
+import type { CaseMaker } from '../../src/bench/kernels/case.ts'
+import { allCases } from '../../src/bench/kernels/cases.ts'
+import { productCeilings } from '../../src/bench/kernels/product-ceiling.ts'
+import { Room } from '../../src/bench/kernels/room.ts'
+import type { Device } from '../../src/gpu/device.ts'
+import { PipelineCache } from '../../src/gpu/kernel.ts'
+import type { Format } from '../../src/gpu/matrix.ts'
+import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { SMALL } from '../support/bench-sizes.ts'
+
+const formatsOf = ({ stored }: CaseMaker): readonly Format[] => {
+  if (stored === 'any') return ['fp8_block', 'q4']
+  return [stored === 'none' ? 'f32' : stored]
+}
+
+describeOnAdapters('cases of the benchmark', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  const benchOf = (shaders = sources) => ({
+    device,
+    pipelines: new PipelineCache(device, shaders),
+    clock: undefined,
+  })
+
+  for (const maker of allCases) {
+    it(`${maker.kernel}, ${maker.role}: every format is proven`, async () => {
+      const bench = benchOf()
+      const room = new Room(device)
+      for (const format of formatsOf(maker)) {
+        const { made, error, tolerance } = await prove(bench, maker, settingOf(room, maker, format, SMALL))
+        expect(error).toBeLessThanOrEqual(tolerance)
+        expect(made.dispatches.length, 'dispatches of a round').toBeGreaterThanOrEqual(made.runs)
+        const { weightBytes, plainBytes } = made.cost
+        expect(weightBytes > 0).toBe(maker.stored !== 'none')
+        expect(weightBytes + plainBytes).toBeGreaterThan(0)
+      }
+      room.free()
+    })
+  }
+
+  it.each([
+    ['rms_norm', 'norm/rms_norm', 'x[source + i] * scale', '1.001 * x[source + i] * scale'],
+    ['latent_attend', 'shared/pages', 'pages[position / PAGE] * PAGE + position % PAGE', 'position'],
+    ['expand_latent', 'attention/expand_latent', '= tile_value(i)[j]', '= 1.001 * tile_value(i)[j]'],
+    ['expert_down_prefill', 'moe/expert_down_prefill', 'min(row, end - 1)', 'min(row, end - 2)'],
+    ['sample_token', 'sample/sample_token', 'result[0] = ', 'result[0] = 1 + '],
+  ])('%s that computes wrongly ends the run', async (kernel, path, right, wrong) => {
+    const bench = benchOf(tampered(path, right, wrong))
+    const makers = allCases.filter((maker) => maker.kernel === kernel).slice(0, 1)
+    const options = { ...SMALL, formats: ['q4'] as const, repetitions: 1 }
+    const run = benchKernels(bench, makers, options, () => expect.unreachable('nothing was proven'))
+    await expect(run).rejects.toMatchObject({
+      code: 'internal',
+      message: expect.stringMatching(new RegExp(`^${kernel} .*computes wrongly`)),
+    })
+  })
+
+  it.each([
+    ['minimal loops', 'bench/product_ceiling', 'low += w', 'low += 1.001 * w'],
+    ['minimal loops that write nothing', 'bench/product_ceiling', 'store(first, out, low);', ''],
+    ["the engine's own tile", 'linear/linear_prefill', '= tile_value(', '= 1.001 * tile_value('],
+  ])('the best product is sought among %s, and proven', async (_, path, right, wrong) => {
+    const bench = benchOf(tampered(path, right, wrong))
+    const room = new Room(device)
+    const options = { shapes: SMALL.widths.products, products: 'f32' } as const
+    await expect(productCeilings(room, bench, ['q4'], options)).rejects.toThrow(
+      /^The ceiling .*computes wrongly/,
+    )
+    room.free()
+  })
+})
+
+/** The shaders with one of them changed. */
+function tampered(path: string, right: string, wrong: string): Record<string, string> {
+  const text = sources[path] ?? ''
+  expect(text, path).toContain(right)
+  return { ...sources, [path]: text.replaceAll(right, wrong) }
+}
+
+describeOnAdapters(
+  'the benchmark of kernels',
+  (adapter) => {
+    let device: Device
+    beforeAll(async () => {
+      device = await openAdapter(adapter)
+    })
+    afterAll(() => device.destroy())
+
+    const bench = () => ({ device, pipelines: new PipelineCache(device, sources), clock: undefined })
+
+    it('takes several rows of decode', async () => {
+      for (const maker of allCases.filter(({ mode }) => mode === 'decode')) {
+        const room = new Room(device)
+        const [format = 'f32'] = formatsOf(maker)
+        await prove(bench(), maker, settingOf(room, maker, format, { ...SMALL, tokens: 3 }))
+        room.free()
+      }
+    })
+
+    it('gives a row for each kernel and format, and leaves no buffer', async () => {
+      const buffers = device.arena.count
+      const wanted = ['linear_decode', 'latent_merge', 'latent_attend', 'linear_prefill', 'route_logits']
+      const makers = wanted.flatMap((name) => allCases.filter(({ kernel }) => kernel === name).slice(0, 1))
+      const rows: KernelRow[] = []
+      const options = { ...SMALL, formats: ['q4', 'q8'] as const, repetitions: 1 }
+      await benchKernels(bench(), makers, options, (row) => rows.push(row))
+      expect(rows.map(({ kernel, format }) => `${kernel} ${format}`)).toEqual([
+        ...['q4', 'q8'].flatMap((format) =>
+          ['linear_decode', 'latent_merge', 'linear_prefill'].map((kernel) => `${kernel} ${format}`),
+        ),
+        'latent_attend none',
+        'route_logits bf16',
+      ])
+      for (const { share, time, ceiling } of rows) expect(share).toBeCloseTo(ceiling.ms / time.ms)
+      expect(device.arena.count).toBe(buffers)
+    })
+  },
+  adapters.slice(0, 1),
+)

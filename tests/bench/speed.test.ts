@@ -1,0 +1,152 @@
+import sources from 'virtual:shaders'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { countMade, heapGrowth } from '../../src/bench/speed/allocations.ts'
+import { prefillFlops } from '../../src/bench/speed/flops.ts'
+import { benchSpeed } from '../../src/bench/speed/speed.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { PipelineCache } from '../../src/gpu/kernel.ts'
+import type { ModelSpec } from '../../src/models/spec.ts'
+import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { SMALL_WIDTHS } from '../support/bench-sizes.ts'
+import { LANTERNFISH, openModel } from '../support/model.ts'
+
+describe('FLOPs of a prompt', () => {
+  const { rotary } = SMALL_WIDTHS.attention
+  const base = { ...SMALL_WIDTHS.spec, hidden: 10, vocab: 7 }
+
+  it('of latents, a dense layer and a layer of experts, by hand', () => {
+    const spec: ModelSpec = {
+      ...base,
+      attention: { ...SMALL_WIDTHS.attention, heads: 2, queryRank: 6, latent: 5, nope: 4, rope: 2, value: 3 },
+      layers: [
+        { kind: 'dense', inner: 11 },
+        { ...SMALL_WIDTHS.mixture, experts: 9, active: 2, inner: 4, sharedInner: 8 },
+      ],
+    }
+    // Query latent 10 × 6, queries 6 × 12, latent and key 10 × 7, their keys and values 5 × 14, output 6 × 10.
+    const attention = 60 + 72 + 70 + 70 + 60
+    const dense = 3 * 10 * 11
+    const mixture = 9 * 10 + 3 * 10 * (2 * 4 + 8) // not 9 * 4: only the chosen
+    const pairs = 1 + 2 + 3
+    const scoresAndSums = 2 * pairs * 2 * (6 + 3)
+    expect(prefillFlops(spec, 3)).toBe(2 * (3 * (2 * attention + dense + mixture) + scoresAndSums + 7 * 10))
+  })
+
+  it('of groups of heads, by hand', () => {
+    const grouped = { kind: 'grouped', heads: 4, kvHeads: 2, key: 6, value: 5, rope: 6, scale: 1 } as const
+    const spec: ModelSpec = {
+      ...base,
+      attention: { ...grouped, halfSplit: false, bias: false, headNorm: false, rotary },
+      layers: [{ kind: 'dense', inner: 11 }],
+    }
+    const matrices = 10 * (4 * 6 + 2 * 6 + 2 * 5) + 4 * 5 * 10 + 3 * 10 * 11
+    expect(prefillFlops(spec, 2)).toBe(2 * (2 * matrices + 3 * 4 * (6 + 5) + 70))
+  })
+})
+
+describe('growth of the heap', () => {
+  /** A heap that grows by 7 when it is asked for, and by 1000 while a step is waited for. */
+  function heapOf(growthOf: (step: number) => number) {
+    let [bytes, step] = [50_000, 0]
+    const submit = () => {
+      bytes += growthOf(step++)
+      return async () => {
+        bytes += 1000
+      }
+    }
+    const heapBytes = () => {
+      bytes += 7
+      return bytes
+    }
+    return { submit, heapBytes }
+  }
+
+  it('is what submitting a step adds where no garbage was collected', async () => {
+    const { submit, heapBytes } = heapOf((step) => (step % 3 === 2 ? -20_000 : 40))
+    expect(await heapGrowth(heapBytes, 9, submit)).toBe(40)
+  })
+
+  it('is unknown where it was collected all the time', async () => {
+    const { submit, heapBytes } = heapOf(() => -2000)
+    expect(await heapGrowth(heapBytes, 4, submit)).toBeNaN()
+  })
+})
+
+describeOnAdapters(
+  'speed of a model',
+  (adapter) => {
+    let engine: Engine
+    beforeAll(async () => {
+      engine = await openModel(LANTERNFISH, adapter)
+    })
+    afterAll(() => engine.destroy())
+
+    it('counts what a device makes, and leaves the device as it was', async () => {
+      const { gpu } = engine.device
+      const made = await countMade(gpu, async () => {
+        for (let i = 0; i < 3; i++) gpu.createBuffer({ size: 16, usage: 8 }).destroy()
+        gpu.createBindGroupLayout({ entries: [] })
+        gpu.createCommandEncoder().finish()
+      })
+      expect(made).toEqual({
+        calls: { createBuffer: 3, createBindGroupLayout: 1, createCommandEncoder: 1 },
+        objects: 4,
+      })
+      expect(Object.hasOwn(gpu, 'createBuffer')).toBe(false)
+      const spy = vi.spyOn(gpu, 'createBuffer')
+      await countMade(gpu, async () => {})
+      expect(gpu.createBuffer).toBe(spy)
+      spy.mockRestore()
+    })
+
+    const bench = () => ({
+      device: engine.device,
+      pipelines: new PipelineCache(engine.device, sources),
+      clock: undefined,
+    })
+    const options = { position: 70, steps: 2, prefillTokens: 300, repetitions: 1, roundBytes: 1 << 20 }
+
+    it('is measured in one run, and a token makes nothing on the GPU', async () => {
+      const before = engine.device.arena.count
+      const heapBytes = () => process.memoryUsage().heapUsed
+      const result = await benchSpeed(bench(), engine, {
+        ...options,
+        shapes: SMALL_WIDTHS.products,
+        heapBytes,
+      })
+      const { decode, prefill, firstToken, allocations } = result
+      expect(allocations).toMatchObject({ objectsPerToken: 0, callsPerToken: { createCommandEncoder: 1 } })
+      const ceilingMs = Object.values(decode.formats).reduce(
+        (sum, { bytes, gbPerSecond }) => sum + bytes / gbPerSecond / 1e6,
+        0,
+      )
+      expect(decode.share).toBeCloseTo(ceilingMs / decode.token.ms)
+      expect(prefill.flops).toBe(prefillFlops(specOfEngine(engine), 300))
+      expect(prefill.share).toBeCloseTo(
+        prefill.flops / prefill.time.ms / 1e6 / prefill.ceiling.gflopPerSecond,
+      )
+      const { compile, encode, gpu, sample } = firstToken
+      const parts = [compile, encode, gpu, sample]
+      expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
+      expect(encode.ms + gpu.ms + sample.ms).toBeCloseTo(firstToken.ms)
+      expect(firstToken.pipelines).toBeGreaterThan(10)
+      expect(engine.device.arena.count).toBe(before)
+    })
+
+    it('is refused where prompt or position do not fit the context', async () => {
+      const { contextLength } = engine.info
+      for (const more of [{ position: contextLength }, { prefillTokens: contextLength + 1 }]) {
+        await expect(benchSpeed(bench(), engine, { ...options, ...more })).rejects.toMatchObject({
+          code: 'context_full',
+        })
+      }
+    })
+  },
+  adapters.slice(0, 1),
+)
+
+function specOfEngine(engine: Engine): ModelSpec {
+  const { runtime, release } = engine.borrow()
+  release()
+  return runtime.spec
+}

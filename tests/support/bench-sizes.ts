@@ -1,0 +1,37 @@
+// Answers: at which sizes do tests run the cases of the benchmark? Small ones that no tile divides evenly where a kernel allows it.
+// It must not know which cases there are.
+import { V2_LITE, type Widths } from '../../src/bench/kernels/model.ts'
+
+const frequencies = Array.from({ length: 8 }, (_, pair) => 10000 ** (-pair / 8))
+const attention: Widths['attention'] = {
+  ...V2_LITE.attention,
+  heads: 4,
+  latent: 48,
+  nope: 32,
+  rope: 16,
+  value: 32,
+  scale: 48 ** -0.5,
+  rotary: { frequencies, magnitude: 1 },
+}
+const mixture: Widths['mixture'] = { ...V2_LITE.mixture, experts: 8, active: 3, inner: 64, sharedInner: 96 }
+const dense: Widths['dense'] = { kind: 'dense', inner: 160 }
+
+export const SMALL_WIDTHS: Widths = {
+  spec: { ...V2_LITE.spec, hidden: 96, vocab: 1024, attention, layers: [dense, mixture] },
+  attention,
+  mixture,
+  dense,
+  products: [
+    { tokens: 32, rows: 64, cols: 96 },
+    { tokens: 64, rows: 32, cols: 64 },
+  ],
+}
+
+/** Rows, context and rounds that go with them. */
+export const SMALL = {
+  widths: SMALL_WIDTHS,
+  tokens: 1,
+  prefillTokens: 37,
+  context: 150,
+  roundBytes: 1 << 16,
+} as const
