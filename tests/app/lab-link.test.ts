@@ -81,7 +81,7 @@ describe('choices', () => {
 
   it('take another kernel with a role and rows that it has', () => {
     const eight = { ...base, tokens: 8 }
-    expect(withCase(eight, info, 'expert_up_decode')).toMatchObject({ role: '6 of 64 and shared', tokens: 8 })
+    expect(withCase(eight, info, 'expert_up_decode')).toMatchObject({ role: 'routed and shared', tokens: 8 })
     const prefill = withCase(eight, info, 'linear_prefill')
     expect(prefill).toMatchObject({ role: 'attention out', tokens: 64 })
     expect(withCase(prefill, info, 'linear_decode').tokens).toBe(1)

@@ -25,9 +25,9 @@ const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}
     lanes_8: '8 neighbours on a row',
     lanes_16: '16 neighbours on a row',
     lanes_32: '32 neighbours on a row',
-    alone: '16 rows to an invocation',
-    spread_4: '16 rows each, inputs broadcast among 4',
-    spread_8: '16 rows each, inputs broadcast among 8',
+    alone: '16 rows, inputs of its own',
+    spread_4: '16 rows, inputs shared by 4',
+    spread_8: '16 rows, inputs shared by 8',
   },
   products: sharing,
   attention: sharing,
@@ -60,9 +60,9 @@ export const FORMAT_NAMES = {
   f32: 'F32',
   bf16: 'BF16',
   f16: 'F16',
-  fp8_block: 'FP8, scales for blocks of 128 × 128',
-  q8: 'q8, scales for runs of 32',
-  q4: 'q4, scales for runs of 32',
+  fp8_block: 'FP8, blocks of 128 × 128',
+  q8: 'q8, runs of 32',
+  q4: 'q4, runs of 32',
 } as const
 
 export const PHASE_NAMES: Readonly<Record<Phase, string>> = {

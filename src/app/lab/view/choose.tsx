@@ -248,10 +248,18 @@ function Actions() {
           Prove and time
         </button>
       )}
-      <span class="permalink">
-        <CopyButton text={location.href} label="Copy link to these choices" />
-        <span class="figures">Link with these choices</span>
-      </span>
+      <Permalink />
     </div>
+  )
+}
+
+/** The address follows the choices; it is drawn again when they change. */
+function Permalink() {
+  const changed = [experiment.value, effort.value]
+  return (
+    <span class="permalink">
+      <CopyButton text={changed && location.href} label="Copy link to these choices" />
+      <span class="figures">Link with these choices</span>
+    </span>
   )
 }

@@ -25,12 +25,12 @@ export function VariantChoices({ own, chosen }: { own: LabInfo; chosen: Experime
             value={String(chosen.variants[decision] ?? variant)}
             options={own.possible[decision].map((each) => [
               String(each),
-              `${variantName(decision, each)}${each === variant ? ' – the engine’s choice' : ''}`,
+              `${variantName(decision, each)}${each === variant ? ' (default)' : ''}`,
             ])}
             choose={(name) => {
               experiment.value = withVariant(chosen, own, decision, name)
             }}
-            note={`The engine takes “${variantName(decision, variant)}”. ${why}`}
+            note={`By default: ${variantName(decision, variant)}. ${why}`}
           />
         )
       })}
