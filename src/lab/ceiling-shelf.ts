@@ -3,11 +3,14 @@
 import type { CaseMaker } from '../bench/kernels/case.ts'
 import { readCeiling, weightsCeiling } from '../bench/kernels/ceilings.ts'
 import type { CeilingRun } from '../bench/kernels/loops.ts'
-import { V2_LITE } from '../bench/kernels/model.ts'
+import { type ProductShape, V2_LITE } from '../bench/kernels/model.ts'
 import { productCeilings } from '../bench/kernels/product-ceiling.ts'
 import { Room } from '../bench/kernels/room.ts'
 import type { Bench } from '../bench/kernels/run.ts'
 import type { Format } from '../gpu/matrix.ts'
+
+/** A processor that plays GPU would take minutes for the products of a model, and is busy with less. */
+const SMALL: ProductShape = { tokens: 64, rows: 512, cols: 512 }
 
 export interface Ceilings {
   readonly top: CeilingRun
@@ -30,7 +33,8 @@ export class CeilingShelf {
     if (ceiling === 'product') {
       const formats = stored === 'none' ? [] : [format]
       const top = await this.#find('top', `products ${formats}`, async (room) => {
-        const options = { shapes: V2_LITE.products, products: 'f32' } as const
+        const shapes = bench.device.capabilities.software ? [SMALL] : V2_LITE.products
+        const options = { shapes, products: 'f32' } as const
         return (await productCeilings(room, bench, formats, options)).of(formats)
       })
       return { top, read }

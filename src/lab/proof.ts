@@ -40,8 +40,11 @@ export function proofOf(result: Result, cols: number): Proof {
  */
 export function columnsOf({ kernel, constants }: Dispatch, length: number, tokens: number): number {
   const written = Object.values(kernel.bindings).filter(({ access }) => access === 'read_write')
-  const sizes = written.map(({ shape }) => constants[/(\w+)\]$/.exec(shape)?.[1] ?? ''])
-  const fits = (size: number | undefined): size is number =>
-    size !== undefined && size > 0 && length % size === 0
+  const sizes = written.map(({ shape }) => sizeOf(/([^,[\]]+)\]$/.exec(shape)?.[1] ?? '', constants))
+  const fits = (size: number) => size > 0 && length % size === 0
   return sizes.find(fits) ?? (fits(length / tokens) ? length / tokens : length)
 }
+
+/** `HIDDEN`, `LATENT + 2`: a sum of constants and numbers; NaN for anything else. */
+const sizeOf = (text: string, constants: Dispatch['constants']): number =>
+  text.split('+').reduce((sum, term) => sum + (constants[term.trim()] ?? Number(term)), 0)
