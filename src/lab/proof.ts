@@ -41,7 +41,7 @@ export function proofOf(result: Result, cols: number): Proof {
 export function columnsOf({ kernel, constants }: Dispatch, length: number, tokens: number): number {
   const written = Object.values(kernel.bindings).filter(({ access }) => access === 'read_write')
   const sizes = written.map(({ shape }) => sizeOf(/([^,[\]]+)\]$/.exec(shape)?.[1] ?? '', constants))
-  const fits = (size: number) => size > 0 && length % size === 0
+  const fits = (size: number) => Number.isInteger(size) && size > 0 && length % size === 0
   return sizes.find(fits) ?? (fits(length / tokens) ? length / tokens : length)
 }
 

@@ -20,6 +20,7 @@ const micros = (ms: number): string => {
 export const spreadText = ({ ms, low, high }: Spread): string =>
   `${micros(ms)} µs (${micros(low)} to ${micros(high)})`
 
-export const rate = (value: number, unit: string): string => `${value.toFixed(value < 10 ? 2 : 1)} ${unit}`
+export const rate = (value: number, unit: string): string =>
+  `${value < 0.1 ? value.toPrecision(2) : value.toFixed(value < 10 ? 2 : 1)} ${unit}`
 
 export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`
