@@ -26,6 +26,7 @@ export default defineConfig({
       input: {
         index: path('src/app/index.html'),
         bench: path('src/app/bench/index.html'),
+        lab: path('src/app/lab/index.html'),
         [serviceWorker]: path('src/app/offline/service-worker.ts'),
       },
       output: {

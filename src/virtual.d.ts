@@ -3,3 +3,9 @@ declare module 'virtual:shaders' {
   const sources: Readonly<Record<string, string>>
   export default sources
 }
+
+/** The same, with comments in every build. */
+declare module 'virtual:shaders/whole' {
+  const sources: Readonly<Record<string, string>>
+  export default sources
+}

@@ -27,7 +27,7 @@ export async function buildLibrary() {
     cwd: root,
     input: entries,
     platform: 'browser',
-    plugins: [shaderPlugin({ strip: true }), workerPlugin()],
+    plugins: [shaderPlugin({ strip: true, bare: true }), workerPlugin()],
     output: {
       dir: 'dist/lib',
       format: 'esm',

@@ -1,5 +1,6 @@
 // Answers: how do WGSL files reach TypeScript? As the module `virtual:shaders`: a record from the path under
-// shaders/ without its extension ("norm/rms_norm") to its text. One plugin serves Vite, Vitest and rolldown.
+// shaders/ without its extension ("norm/rms_norm") to its text. `virtual:shaders/whole` is the same with comments, for who wants to read
+// them, whatever else is left out. One plugin serves Vite, Vitest and rolldown.
 // It must not know what a shader says.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -7,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'shaders')
 const id = 'virtual:shaders'
-const resolved = `\0${id}`
+const whole = `${id}/whole`
 
 /** Every shader file under shaders/, as absolute paths in a stable order. */
 export function shaderFiles() {
@@ -18,30 +19,31 @@ export function shaderFiles() {
 }
 
 /**
- * @param {{ strip?: boolean }} options strip: leave out, for what is shipped, comments, blanks, what only the command line's benchmarks run, and what
- * contracts (src/kernels) state for the type checker and tests alone: shapes, names of constants, slots.
+ * @param {{ strip?: boolean, bare?: boolean }} options strip: leave out, for what is shipped, comments, blanks, and what only benchmarks of kernels run;
+ * bare: also what contracts (src/kernels) state for the type checker, tests and the kernel lab alone: shapes, names of constants, slots.
  */
-export function shaderPlugin({ strip = false } = {}) {
+export function shaderPlugin({ strip = false, bare = false } = {}) {
   return {
     name: 'hadal:shaders',
-    resolveId: (source) => (source === id ? resolved : null),
+    resolveId: (source) => (source === id || source === whole ? `\0${source}` : null),
     load(source) {
-      if (source !== resolved) return null
+      if (source !== `\0${id}` && source !== `\0${whole}`) return null
+      const short = strip && source === `\0${id}`
       const record = {}
       for (const file of shaderFiles()) {
         this.addWatchFile(file)
         const path = relative(root, file)
           .replaceAll('\\', '/')
           .replace(/\.wgsl$/, '')
-        if (strip && path.startsWith('bench/')) continue
+        if (short && path.startsWith('bench/')) continue
         const text = readFileSync(file, 'utf8')
-        record[path] = strip ? stripped(text) : text
+        record[path] = short ? stripped(text) : text
       }
       return `export default ${JSON.stringify(record)}`
     },
     transform: {
       filter: { id: /src[\\/]kernels[\\/]/ },
-      handler: (code) => (strip ? { code: withoutStatements(code), map: null } : null),
+      handler: (code) => (bare ? { code: withoutStatements(code), map: null } : null),
     },
   }
 }

@@ -4,9 +4,9 @@ import { releaseProxy, wrap } from 'comlink'
 import { HadalError } from '../lib/error.ts'
 import { fromPlain, type Outcome, type RemoteEngine, type RemoteStore } from '../worker/protocol.ts'
 
-/** A worker's engine, as long as it lives. */
-export interface EngineWorker {
-  readonly remote: ReturnType<typeof wrap<RemoteEngine & RemoteStore>>
+/** What a worker offers, as long as it lives. */
+export interface OpenWorker<R> {
+  readonly remote: ReturnType<typeof wrap<R>>
   /** Resolves if the worker's script cannot be loaded or fails outside a call. */
   readonly failed: Promise<HadalError>
   /** Fires with the error that `close` was given. */
@@ -15,9 +15,11 @@ export interface EngineWorker {
   close(error: HadalError): void
 }
 
-export function openWorker(start: () => Worker): EngineWorker {
+export type EngineWorker = OpenWorker<RemoteEngine & RemoteStore>
+
+export function openWorker<R = RemoteEngine & RemoteStore>(start: () => Worker): OpenWorker<R> {
   const worker = start()
-  const remote = wrap<RemoteEngine & RemoteStore>(worker)
+  const remote = wrap<R>(worker)
   const ended = new AbortController()
   return {
     remote,
@@ -54,8 +56,10 @@ export function unwrapped<T>(outcome: Outcome<T>): T {
 }
 
 /** What the worker answers, unless it fails first. */
-export const answerOf = async <T>({ failed }: EngineWorker, answer: Promise<Outcome<T>>): Promise<T> =>
-  unwrapped(await Promise.race([answer, failed.then((error) => Promise.reject(error))]))
+export const answerOf = async <T>(
+  { failed }: Pick<EngineWorker, 'failed'>,
+  answer: Promise<Outcome<T>>,
+): Promise<T> => unwrapped(await Promise.race([answer, failed.then((error) => Promise.reject(error))]))
 
 /** Any thrown value as an error of ours. */
 export const errorOf = (error: unknown): HadalError =>

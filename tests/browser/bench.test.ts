@@ -1,15 +1,14 @@
 // Answers: does the built benchmark page do what it promises, in a real browser, on a real device? One visitor: measures, stops, measures again,
 // exports, imports, compares, shares. It must not know how the page is made.
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readResult } from '../../src/app/bench/state/read-result.ts'
 import type { BenchResult } from '../../src/bench/result.ts'
+import { readAxe, serious } from './axe.ts'
 import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const slowMs = 500_000
 const settings = 'contexts=64,192&caches=latent,standard&numbers=f16&steps=2'
 
@@ -169,8 +168,7 @@ describeInChromium('the benchmark page', () => {
     await bring('a.json', JSON.stringify(exported))
     await bring('other.json', JSON.stringify({ ...exported, date: '2026-01-01T00:00:00Z' }))
     await button('Remove result B').waitFor()
-    // Not through a script element: the page allows none but its own.
-    await page.evaluate(readFileSync(axe, 'utf8'))
+    await readAxe(page)
     for (const [width, colorScheme] of [
       [1280, 'dark'],
       [1280, 'light'],
@@ -190,14 +188,3 @@ describeInChromium('the benchmark page', () => {
     expect(complaints).toEqual([])
   })
 })
-
-async function serious(page: Page): Promise<unknown[]> {
-  const { violations } = await page.evaluate(() => (globalThis as unknown as AxeScope).axe.run())
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])
-}
-
-interface AxeScope {
-  axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
-}

@@ -1,13 +1,12 @@
 // Answers: does the built page do what it promises, in a real browser, with the real model? One visitor, from the first load to a
 // reload without a network. It must not know how the page is made.
-import { appendFileSync, readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readAxe, serious } from './axe.ts'
 import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 const slowMs = 500_000
 
 describeInChromium('the page', () => {
@@ -44,12 +43,11 @@ describeInChromium('the page', () => {
       .nth(count - 1)
       .locator('.footer')
       .waitFor()
-  const serious = async () => {
+  const seriousAtRest = async () => {
     await page.evaluate(() =>
       document.getAnimations().forEach((animation) => void animation.finish?.call(animation)),
     )
-    const { violations } = await page.evaluate(() => (globalThis as unknown as AxeScope).axe.run())
-    return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    return serious(page)
   }
 
   test('loads the model and shows how far it is', async () => {
@@ -109,8 +107,7 @@ describeInChromium('the page', () => {
   })
 
   test('is accessible, wide and narrow, light and dark', async () => {
-    // Not through a script element: the page allows none but its own.
-    await page.evaluate(readFileSync(axe, 'utf8'))
+    await readAxe(page)
     for (const [width, colorScheme] of [
       [1280, 'dark'],
       [1280, 'light'],
@@ -119,7 +116,7 @@ describeInChromium('the page', () => {
     ] as const) {
       await page.setViewportSize({ width, height: 800 })
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      expect(await serious()).toEqual([])
+      expect(await seriousAtRest()).toEqual([])
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       expect(overflow).toBeLessThanOrEqual(0)
     }
@@ -129,7 +126,7 @@ describeInChromium('the page', () => {
     await page.getByRole('button', { name: 'New chat' }).click()
     await page.getByRole('button', { name: 'Who are you?' }).waitFor()
     expect(await answers().count()).toBe(0)
-    expect(await serious()).toEqual([])
+    expect(await seriousAtRest()).toEqual([])
   })
 
   test('offers a newer version of itself', async () => {
@@ -148,7 +145,3 @@ describeInChromium('the page', () => {
     expect(complaints).toEqual([])
   })
 })
-
-interface AxeScope {
-  axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
-}

@@ -21,7 +21,7 @@ it('the library with its worker and all shaders takes at most 100 KB', async () 
     input: { index: 'src/index.ts', worker: 'src/worker/worker.ts' },
     platform: 'browser',
     external: /^@huggingface\//,
-    plugins: [shaderPlugin({ strip: true }), workerPlugin()],
+    plugins: [shaderPlugin({ strip: true, bare: true }), workerPlugin()],
     write: false,
     output: { format: 'esm', minify: true, entryFileNames: '[name].js' },
   })
@@ -39,7 +39,7 @@ it('the chat page takes at most 250 KB before the model', async () => {
     build: { write: false },
   })
   const files = [built].flat().flatMap((each) => ('output' in each ? each.output : []))
-  const own = files.filter(({ fileName }) => !/^(assets\/)?bench[/-]/.test(fileName)) // the second page's
+  const own = files.filter(({ fileName }) => !/^(assets\/)?(bench|lab)[/-]/.test(fileName)) // the other pages'
   const names = own.map(({ fileName }) => fileName)
   expect(names).toContain('index.html')
   expect(names.some((name) => name.includes('worker-'))).toBe(true)

@@ -25,6 +25,14 @@ export async function controlled(): Promise<void> {
   ])
 }
 
+/** For a page that needs no model: it is kept once the worker that was installed with it answers; `offline` tells. */
+export async function pageKept(): Promise<void> {
+  await controlled()
+  if (!(await registration)) return
+  await navigator.serviceWorker.ready
+  offline.value = 'ready'
+}
+
 /** Has the rest of the model kept; `offline` tells when it is. */
 export async function keepModel(): Promise<void> {
   const worker = (await registration)?.active

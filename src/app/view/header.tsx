@@ -5,7 +5,7 @@ import { offline, update, updateWaiting } from '../offline/register.ts'
 import { openDialog } from '../state/models.ts'
 import { load } from '../state/opening.ts'
 
-/** `name`: the wordmark as this page carries it. `models`: one can be chosen here. */
+/** `name`: the wordmark as this page carries it. `models`: one can be chosen here, or is on its way. */
 export function Header({
   name,
   models,
@@ -50,7 +50,7 @@ function Offline() {
     <span
       class={`offline ${offline.value}`}
       role="status"
-      title={ready ? 'Page and model are kept on this device.' : undefined}
+      title={ready ? 'What this page needs is kept on this device.' : undefined}
     >
       {ready ? 'Works offline' : 'Saving for offline…'}
     </span>

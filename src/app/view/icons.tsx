@@ -35,6 +35,14 @@ export const ChartIcon = () => (
   </Icon>
 )
 
+/** A lens over a grid of cells. */
+export const LensIcon = () => (
+  <Icon>
+    <circle cx="10.5" cy="10.5" r="6.500" />
+    <path d="m15.500 15.500 5 5M10.500 7.500v6M7.500 10.500h6" />
+  </Icon>
+)
+
 export const CopyIcon = () => (
   <Icon>
     <rect x="9" y="9" width="11" height="11" rx="2.5" />

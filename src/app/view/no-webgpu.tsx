@@ -10,12 +10,12 @@ export function NoWebGpu({ missing }: { missing: MissingWebGpu }) {
   return (
     <main class="help">
       <Lanternfish lit={0} busy={false} />
-      <WebGpuHelp missing={missing} />
+      <WebGpuHelp missing={missing} again={start} />
     </main>
   )
 }
 
-export function WebGpuHelp({ missing }: { missing: MissingWebGpu }) {
+export function WebGpuHelp({ missing, again }: { missing: MissingWebGpu; again: () => Promise<void> }) {
   const { title, steps } = helpFor(missing, navigator.userAgent, navigator.maxTouchPoints > 1)
   return (
     <>
@@ -28,7 +28,7 @@ export function WebGpuHelp({ missing }: { missing: MissingWebGpu }) {
           <li key={step}>{withCode(step)}</li>
         ))}
       </ol>
-      <button class="primary" type="button" onClick={() => void start()}>
+      <button class="primary" type="button" onClick={() => void again()}>
         Look again
       </button>
     </>

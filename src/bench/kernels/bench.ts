@@ -149,19 +149,48 @@ async function measure(
 ): Promise<KernelRow> {
   const mark = room.mark
   const { made, error, tolerance } = await prove(bench, maker, settingOf(room, maker, format, options))
-  const { weightBytes, plainBytes, flops } = made.cost
   const { read } = ceilings
   const most = ceilingOf(maker, format, ceilings)
   const run = await Run.prepare(bench, made.dispatches, made.step)
   const [round, top, stream] = await timeInTurn([run, most.run, read.run], options.repetitions)
   run.free()
   room.free(mark)
-  const time = scaled(present(round, 'a time'), 1 / made.runs)
-  const [topMs, streamMs] = [present(top, 'a time').ms, present(stream, 'a time').ms]
+  return rowOf(
+    maker,
+    { made, format, error, tolerance, round: present(round, 'a time') },
+    { ceiling: most, time: present(top, 'a time') },
+    { ceiling: read, time: present(stream, 'a time') },
+  )
+}
+
+/** A case that was proven, and the times of its rounds. */
+export interface Measured {
+  readonly made: Case
+  readonly format: Format
+  readonly error: number
+  readonly tolerance: number
+  readonly round: Spread
+}
+
+interface TimedCeiling {
+  readonly ceiling: CeilingRun
+  readonly time: Spread
+}
+
+/** The figures of a case whose rounds were timed in turn with its ceiling and with the streaming read. */
+export function rowOf(
+  maker: CaseMaker,
+  { made, format, error, tolerance, round }: Measured,
+  top: TimedCeiling,
+  stream: TimedCeiling,
+): KernelRow {
+  const { weightBytes, plainBytes, flops } = made.cost
+  const [most, read] = [top.ceiling, stream.ceiling]
+  const time = scaled(round, 1 / made.runs)
   const ms =
     maker.ceiling === 'product'
-      ? (flops / most.flops) * topMs
-      : (weightBytes / most.bytes) * topMs + (plainBytes / read.bytes) * streamMs
+      ? (flops / most.flops) * top.time.ms
+      : (weightBytes / most.bytes) * top.time.ms + (plainBytes / read.bytes) * stream.time.ms
   const bytes = weightBytes + plainBytes
   return {
     kernel: maker.kernel,
@@ -179,9 +208,9 @@ async function measure(
       kind: maker.ceiling,
       loop: most.name,
       ms,
-      gbPerSecond: most.bytes / topMs / 1e6,
-      gflopPerSecond: most.flops / topMs / 1e6,
-      readGbPerSecond: read.bytes / streamMs / 1e6,
+      gbPerSecond: most.bytes / top.time.ms / 1e6,
+      gflopPerSecond: most.flops / top.time.ms / 1e6,
+      readGbPerSecond: read.bytes / stream.time.ms / 1e6,
     },
     share: ms / time.ms,
   }

@@ -129,7 +129,10 @@ export interface Spread {
 }
 
 /** Times every run `repetitions` times, taking turns, so that what disturbs one disturbs all. */
-export async function timeInTurn(runs: readonly Run[], repetitions: number): Promise<readonly Spread[]> {
+export async function timeInTurn(
+  runs: readonly Pick<Run, 'settle' | 'time'>[],
+  repetitions: number,
+): Promise<readonly Spread[]> {
   for (const run of runs) await run.settle()
   const times = runs.map((): number[] => [])
   for (let i = 0; i < repetitions; i++) {

@@ -1,6 +1,7 @@
 // Answers: how do settings travel in an address? As the part behind the #, which no host ever sees; believed only as far as it makes sense.
 // It must not know what the settings do.
 import { type BenchSettings, CACHE_KINDS } from '../../../bench/result.ts'
+import { countOf, type LinkParts, linkParts } from '../../state/link-parts.ts'
 import {
   type Calculation,
   calculationOf,
@@ -56,15 +57,7 @@ export function writeLink(
 
 /** Reads what somebody may have written by hand. */
 export function readLink(hash: string): Link {
-  const parts = new URLSearchParams(hash.replace(/^#/, ''))
-  const refused: string[] = []
-  const part = <T>(name: string, understand: (text: string) => T | undefined): T | undefined => {
-    const text = parts.get(name)
-    if (text === null) return undefined
-    const value = understand(text)
-    if (value === undefined) refused.push(name)
-    return value
-  }
+  const { part, refused } = linkParts(hash)
   const settings = {
     contexts: part('contexts', contextsOf),
     caches: part('caches', (text) => listOf(text, CACHE_KINDS)),
@@ -88,9 +81,7 @@ export function readLink(hash: string): Link {
   }
 }
 
-function variedBy(
-  part: (name: string, understand: (text: string) => number | undefined) => number | undefined,
-) {
+function variedBy(part: LinkParts['part']) {
   const varied: Partial<Record<keyof Shape, number>> = {}
   for (const variable of variables) {
     const { most } = VARIABLES[variable]
@@ -98,12 +89,6 @@ function variedBy(
     if (number !== undefined) varied[variable] = number
   }
   return varied
-}
-
-/** Whole numbers in decimal digits only. */
-export function countOf(text: string, least: number, most: number): number | undefined {
-  const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  return number >= least && number <= most ? number : undefined
 }
 
 function contextsOf(text: string): number[] | undefined {

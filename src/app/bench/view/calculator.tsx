@@ -1,6 +1,7 @@
 // Answers: what would a model's cache take? The reader chooses a model, varies its numbers, and sees the formula with them filled in.
 // It must not know the formulas.
 import { formatCount } from '../../state/format.ts'
+import { countOf } from '../../state/link-parts.ts'
 import { Bar } from '../../view/bar.tsx'
 import { calculation } from '../state/address.ts'
 import {
@@ -25,7 +26,6 @@ import {
   type Precision,
   type Shape,
 } from '../state/formula.ts'
-import { countOf } from '../state/link.ts'
 import { PUBLISHED_SHAPES } from '../state/published.ts'
 import { comparedWith } from '../state/rows.ts'
 

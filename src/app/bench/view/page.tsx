@@ -27,6 +27,9 @@ export function BenchPage() {
         <a class="quiet" href={home}>
           Chat
         </a>
+        <a class="quiet" href={`${home}lab/`}>
+          Kernel lab
+        </a>
       </Header>
       <main class="bench">
         <section class="opening">

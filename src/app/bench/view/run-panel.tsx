@@ -2,7 +2,7 @@
 import { signal, useSignal } from '@preact/signals'
 import { formatCount } from '../../state/format.ts'
 import { lookAt, openDialog } from '../../state/models.ts'
-import { load } from '../../state/opening.ts'
+import { load, start as open } from '../../state/opening.ts'
 import { ErrorCard } from '../../view/error-card.tsx'
 import { LoadFailure } from '../../view/load-failure.tsx'
 import { LoadProgressView } from '../../view/load-progress.tsx'
@@ -22,7 +22,7 @@ export function RunPanel() {
       <h2 id="run-title">Measure</h2>
       {state.phase === 'no-webgpu' ? (
         <div class="steps-inside">
-          <WebGpuHelp missing={state.missing} />
+          <WebGpuHelp missing={state.missing} again={open} />
         </div>
       ) : (
         <Model />

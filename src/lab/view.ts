@@ -1,0 +1,58 @@
+// Answers: what is there to read of a kernel that was recorded? Its contract with the numbers of this case, and its linked text.
+// It must not know how the case was made.
+import { link, type ShaderSources } from '../gpu/linker.ts'
+import { PLAIN_STEP, type Step } from '../kernels/step.ts'
+import type { Dispatch } from '../program/graph.ts'
+import type { View } from './protocol.ts'
+
+/** @param dispatches those of one run of the kernel, at least one */
+export function viewOf(
+  sources: ShaderSources,
+  [first, ...others]: readonly [Dispatch, ...Dispatch[]],
+  shape: string,
+  step: Partial<Step>,
+): View {
+  const { kernel, imports, constants } = first
+  const source = link(sources, kernel.path, imports)
+  return {
+    kernel: kernel.name,
+    path: kernel.path,
+    shape,
+    head: headOf(sources[kernel.path] ?? ''),
+    bindings: Object.entries(kernel.bindings).map(([name, { type, shape, access }]) => ({
+      name,
+      type,
+      shape,
+      access,
+    })),
+    constants: constantsOf(source, constants),
+    modules: kernel.slots.map((slot) => ({ slot, module: imports[slot] ?? '' })),
+    grids: [first, ...others].map(({ grid }) => {
+      const [x, y = 1, z = 1] = typeof grid === 'function' ? grid({ ...PLAIN_STEP, ...step }) : grid
+      return `${x} × ${y} × ${z}`
+    }),
+    source,
+  }
+}
+
+/** The comment that a file begins with, without its slashes. */
+export function headOf(source: string): string {
+  const lines = source.split('\n')
+  const end = lines.findIndex((line) => !line.startsWith('//'))
+  return lines
+    .slice(0, end < 0 ? lines.length : end)
+    .map((line) => line.replace(/^\/\/ ?/, ''))
+    .join('\n')
+    .trim()
+}
+
+const OVERRIDE = /^override\s+(\w+)\s*(?::\s*(\w+))?\s*(?:=\s*([^;]+?))?\s*;/gm
+
+/** What the linked text declares, in its order, with what the engine sets. */
+export function constantsOf(source: string, set: Readonly<Record<string, number>>): View['constants'] {
+  return [...source.matchAll(OVERRIDE)].map(([, name = '', type = '', fallback = '']) => {
+    const value = set[name]
+    if (value === undefined) return { name, type, value: fallback, byDefault: true }
+    return { name, type, value: type === 'bool' ? String(value !== 0) : String(value), byDefault: false }
+  })
+}

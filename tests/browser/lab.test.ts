@@ -1,0 +1,209 @@
+// Answers: does the built kernel lab do what it promises, in a real browser, on a real device? One visitor: looks, runs, changes the text, breaks
+// it, shares. It must not know how the page is made.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readAxe, serious } from './axe.ts'
+import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+
+const slowMs = 200_000
+const choices = 'kernel=linear_decode&role=given&shape=304x128&format=q8&tokens=2&mib=1&times=3'
+
+describeInChromium('the kernel lab', () => {
+  let browser: Browser
+  let host: Host
+  let context: BrowserContext
+  let page: Page
+  const requests: string[] = []
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
+    browser = await launch()
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true })
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    context.on('request', (request) => requests.push(request.url()))
+    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page = await context.newPage()
+    page.setDefaultTimeout(slowMs)
+    page.on('pageerror', (error) => complaints.push(error.message))
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await host?.close()
+  })
+
+  const button = (name: string | RegExp) => page.getByRole('button', { name })
+  const headline = (text: string) => page.locator('.headline', { hasText: text })
+  const history = () => page.locator('.history tbody tr')
+  const editor = () => page.getByLabel('Your text of the kernel')
+  let own = ''
+
+  test('is a step away from the other pages, and there at an address of its own', async () => {
+    await page.goto(host.url)
+    await page.getByRole('link', { name: 'Kernel lab' }).click()
+    await page.getByRole('heading', { name: 'One kernel under the lens' }).waitFor()
+    expect(new URL(page.url()).pathname).toBe('/lab/')
+    await page.getByRole('link', { name: 'Benchmark' }).click()
+    await page.getByRole('link', { name: 'Kernel lab' }).click()
+    await page.goto('about:blank')
+    await page.goto(`${host.url}lab#${choices}&nonsense=1`)
+    await page.getByText('Works offline').waitFor()
+    expect(new URL(page.url()).pathname).toBe('/lab/')
+  })
+
+  test('shows contract, reasons and text, without a network', async () => {
+    await context.setOffline(true)
+    await page.reload()
+    await page.getByText('linear_decode, 2 × 128 → 304.').waitFor()
+    const card = await page.locator('.run').innerText()
+    expect(card).toContain('a processor playing GPU, without f16, subgroups of at least 4')
+    expect(card).toContain('A CPU gathers at every load; 4 invocations load for each other instead.')
+    const contract = await page.locator('.contract').innerText()
+    expect(contract).toMatch(/4\s+y\s+f32\s+\[tokens, Y_STRIDE\]\s+read and write/)
+    expect(contract).toMatch(/OUT\s+304\s+u32\s+the engine/)
+    expect(contract).toMatch(/share\s+shared\/share_spread_4/)
+    expect(await page.locator('.source pre').last().innerText()).toContain('fn row_at(first: u32')
+  })
+
+  test('proves, shows where errors are, and times', async () => {
+    await button('Prove and time').click()
+    await headline('Right: linear_decode, the engine’s choice.').waitFor()
+    await page.getByRole('heading', { name: 'Speed' }).waitFor()
+    await context.setOffline(false)
+    await page.getByText('The worst numbers').first().click()
+    const worst = page.locator('.worst tbody tr')
+    expect(await worst.count()).toBe(8)
+    expect(await worst.first().innerText()).toMatch(/^[01]\s+\d+\s+-?[\d.]+\s+-?[\d.]+\s+\d\.\de-[78]$/)
+    expect(await page.getByRole('img', { name: 'Errors of 2 × 304 numbers' }).count()).toBe(1)
+    const speed = await page.locator('.rates').innerText()
+    expect(speed).toMatch(/[\d.,]+ µs \([\d.,]+ to [\d.,]+\) of 3/)
+    expect(speed).toMatch(/\d %/)
+    expect(speed).toContain('The best streaming read')
+  })
+
+  test('times another variant beside the engine’s own, and keeps it in the address', async () => {
+    await page.getByLabel('Weight rows').last().selectOption('lanes_8')
+    await page
+      .getByText(/share_lanes/)
+      .first()
+      .waitFor()
+    await button('Prove and time').click()
+    await headline('8 neighbours on a row').waitFor()
+    await headline('× the engine’s time').waitFor()
+    expect(page.url()).toContain('&variants=rows:lanes_8&')
+    expect(await history().count()).toBe(2)
+    await button('Back to the engine’s choice').click()
+    expect(page.url()).not.toContain('variants')
+  })
+
+  test('exports what the command line writes', async () => {
+    const [file] = await Promise.all([page.waitForEvent('download'), button('Export JSON').click()])
+    const { adapter, options, rows, variants } = JSON.parse(readFileSync(await file.path(), 'utf8'))
+    expect(adapter).toContain('swiftshader')
+    expect(options).toEqual({ formats: ['q8'], tokens: 2, roundBytes: 1 << 20, repetitions: 3 })
+    expect(variants).toEqual({ q8: 'unorm', rows: 'lanes_8' })
+    expect(rows).toHaveLength(2)
+    expect(rows[0]).toMatchObject({ kernel: 'linear_decode', role: 'given', shape: '2 × 128 → 304' })
+    expect(rows[0].share).toBeGreaterThan(0)
+  })
+
+  test('marks the line that the compiler does not like', async () => {
+    await button('Edit this text').click()
+    own = await editor().inputValue()
+    const line = own.split('\n').findIndex((text) => text.includes('var scales')) + 1
+    await editor().fill(own.replace('var scales', 'vor scales'))
+    await button('Run this text').click()
+    await button(`Line ${line}:7`).click()
+    expect(await page.locator('.line-numbers .error').innerText()).toBe(String(line))
+    const selected = await editor().evaluate((area: HTMLTextAreaElement) =>
+      area.value.slice(area.selectionStart, area.selectionEnd),
+    )
+    expect(selected).toBe('scales: array<f32, ROWS>;')
+    expect(await history().count()).toBe(2)
+  })
+
+  test('lets Tab leave the text', async () => {
+    await editor().focus()
+    await page.keyboard.press('Tab')
+    expect(await page.evaluate(() => document.activeElement?.id)).not.toBe('editor')
+    expect(await editor().inputValue()).not.toContain('\t')
+  })
+
+  test('says that a text computes wrongly, and times it only when asked', async () => {
+    await editor().fill(own.replace('let sum = ', 'let sum = select(1.0, 1.5, out == 77u) * '))
+    await button('Run this text').click()
+    await headline('Wrong: linear_decode, edited').waitFor()
+    await page.getByText('What computes wrongly is not timed.').waitFor()
+    await page.getByText('The worst numbers').first().click()
+    expect(await page.locator('.worst tbody tr').first().innerText()).toMatch(/^[01]\s+77\s/)
+    expect(await history().first().innerText()).toContain('not timed')
+    await button(/nevertheless/).click()
+    await page.getByText('These are the times of a kernel that computes wrongly.').waitFor()
+    expect(await history().first().innerText()).toMatch(/wrong: \d\.\de-\d\s+[\d.,]+ µs/)
+  })
+
+  test('times a right text beside the engine’s own, and goes back to that', async () => {
+    await editor().fill(own.replace('let sum = ', 'let sum = 1.0 * '))
+    await button('Run this text').click()
+    await headline('Right: linear_decode, edited').waitFor()
+    await headline('× the engine’s time').waitFor()
+    await button('Copy this text').click()
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('let sum = 1.0 * ')
+    await button('Back to the engine’s text').click()
+    expect(await editor().count()).toBe(0)
+    await button('Edit this text').click()
+    expect(await editor().inputValue()).toBe(own)
+  })
+
+  test('keeps what it has when a run is stopped', async () => {
+    const before = await history().count()
+    await page.getByLabel('Weights', { exact: true }).selectOption('f32')
+    await button('Prove and time').click()
+    await button('Stop').click()
+    await button('Prove and time').waitFor()
+    expect(await page.locator('.error-card').count()).toBe(0)
+    expect(await history().count()).toBeGreaterThanOrEqual(before)
+  })
+
+  test('opens at what a link names, and says what of it is not understood', async () => {
+    await page.goto('about:blank')
+    await page.goto(`${host.url}lab/#kernel=linear_decode&role=nobody&tokens=99`)
+    await page.getByText('Part of this address was not understood and is left out: role, tokens.').waitFor()
+    await page.goto('about:blank')
+    await page.goto(`${host.url}lab/#${choices}&variants=rows:lanes_16`)
+    expect(await page.getByLabel('Weight rows').last().inputValue()).toBe('lanes_16')
+    expect(await page.getByLabel('Columns').inputValue()).toBe('128')
+  })
+
+  test('is accessible, wide and narrow, light and dark', async () => {
+    await button('Prove and time').click()
+    await page.getByRole('heading', { name: 'Speed' }).waitFor()
+    await button('Edit this text').click()
+    await editor().fill('nonsense')
+    await button('Run this text').click()
+    await page.locator('.messages .error').waitFor()
+    await readAxe(page)
+    for (const [width, colorScheme] of [
+      [1280, 'dark'],
+      [1280, 'light'],
+      [390, 'dark'],
+      [390, 'light'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      expect(await serious(page)).toEqual([])
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(overflow).toBeLessThanOrEqual(0)
+    }
+    await button('Back to the engine’s text').click()
+    expect(await serious(page)).toEqual([])
+  })
+
+  test('asked nobody but its own host, and nothing went wrong on the way', () => {
+    expect(requests.filter((url) => !url.startsWith(host.url) && !url.startsWith('blob:'))).toEqual([])
+    expect(complaints).toEqual([])
+  })
+})
