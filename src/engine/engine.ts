@@ -46,6 +46,7 @@ import { noticesOf, tunedVariants, tuningKey, variantNotes, withVariants } from 
 export async function loadEngine(source: Source, options: EngineOptions = {}): Promise<Engine> {
   const { signal, quantize = 'none' } = options
   const opened = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
+  const failed = new AbortController() // what reads on ends when a proof fails beside it
   try {
     const tuned = tunedVariants(opened, await options.tuned?.(tuningKey(opened)))
     const device = withVariants(opened, tuned)
@@ -63,7 +64,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     const [tested] = await Promise.all([
       selfTest(device, pipelines, plannedRecorder(spec, made.plan, device.capabilities, subject.options)),
       fillModel(device, made.model, checkpoint, {
-        ...(signal && { signal }),
+        signal: signal ? AbortSignal.any([signal, failed.signal]) : failed.signal,
         onProgress: (done) => report(moving, done),
       }),
     ])
@@ -86,6 +87,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
       notes,
     })
   } catch (error) {
+    failed.abort()
     opened.destroy()
     throw error
   }
