@@ -6,16 +6,12 @@
 //   output   f32        [tokens, HEADS * VALUE]              read_write
 //
 //   grid    HEADS × rows
-//   exact   f32 sums in a fixed order: over splits, then as linear_decode
-
-const TOGETHER: u32 = 1;
+//   exact   f32 sums in a fixed order: over splits, then each of 8 invocations over its chunks, then over these
 
 #import shared/step
 #import shared/fetch
-#import shared/rows_1
-#import shared/taken_plain
-#import shared/walk
 #import attention/splits
+#import weights
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> partial: array<vec2<f32>>;
@@ -32,14 +28,12 @@ override STRIDE: u32;
 override SCALES: u32;
 override SCALE_STRIDE: u32;
 
+const LANES: u32 = 8; // invocations that share one weight row
+
 override CHUNKS: u32 = (LATENT + 15) / 16;
 override WIDTH: u32 = LATENT / 2 + 1; // of a partial result, in pairs
 var<workgroup> latent: array<vec4<f32>, 4 * CHUNKS>;
-var<private> end_row: u32; // of the head's W_UV
-
-fn row_at(first: u32, i: u32) -> u32 { return min(first + i, end_row - 1); }
-
-fn input_quad(row: u32, quad: u32) -> vec4<f32> { return latent[quad]; }
+var<workgroup> sums: array<f32, VALUE * LANES>;
 
 fn merge(at: u32, count: u32, lane: u32) {
   for (var i = lane; i < 4 * CHUNKS; i += WORKGROUP) {
@@ -50,18 +44,18 @@ fn merge(at: u32, count: u32, lane: u32) {
   }
 }
 
-// Leaves the head's output from `into` on: as many rows at a time as the workgroup has.
-fn multiply(head: u32, into: u32, lane: u32) {
-  let begin = head * (NOPE + VALUE) + NOPE;
-  end_row = begin + VALUE;
-  for (var done = 0u; done < VALUE; done += WORKGROUP / LANES * EACH) {
-    let first = done + lane / LANES * EACH;
-    for (var i = 0u; i < each(); i++) { sums[i] = 0.0; }
-    walk(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), begin + first, CHUNKS, 1.0, lane);
-    gather(lane);
-    for (var i = lane % LANES; i < each(); i += LANES) {
-      if first + i < VALUE { output[into + first + i] = sums[i]; }
+fn multiply(head: u32, lane: u32) {
+  let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
+  for (var i = lane; i < VALUE * LANES; i += WORKGROUP) {
+    let out = head * (NOPE + VALUE) + NOPE + i / LANES;
+    var sum = 0.0;
+    for (var chunk = i % LANES; chunk < CHUNKS; chunk += LANES) {
+      let w = weight_chunk(m, out, chunk);
+      let at = 4 * chunk;
+      sum += weight_scale(m, out, chunk) * (dot(w[0], latent[at]) + dot(w[1], latent[at + 1])
+        + dot(w[2], latent[at + 2]) + dot(w[3], latent[at + 3]));
     }
+    sums[i] = sum;
   }
 }
 
@@ -74,5 +68,12 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   workgroupBarrier();
   merge(at, count, lane);
   workgroupBarrier();
-  multiply(head, group.y * ((HEADS * VALUE + 15) / 16 * 16) + head * VALUE, lane);
+  multiply(head, lane);
+  workgroupBarrier();
+  let into = group.y * ((HEADS * VALUE + 15) / 16 * 16) + head * VALUE;
+  for (var v = lane; v < VALUE; v += WORKGROUP) {
+    var sum = 0.0;
+    for (var i = 0u; i < LANES; i++) { sum += sums[v * LANES + i]; }
+    output[into + v] = sum;
+  }
 }

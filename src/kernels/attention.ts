@@ -104,8 +104,8 @@ export const latentAttend = defineKernel({
 export const latentMerge = defineKernel({
   path: 'attention/latent_merge',
   bindings: { step, partial: read('vec2<f32>', partial), weights, output },
-  constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'SPLITS', ...matrix, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'share'],
+  constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'SPLITS', ...matrix, 'WORKGROUP'],
+  slots: ['weights'],
 })
 
 export const expandLatent = defineKernel({

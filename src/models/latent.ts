@@ -23,12 +23,10 @@ import {
   type Context,
   cacheModule,
   ceilDiv,
-  decodeModule,
   linear,
   normedLinear,
   packModule,
   reduceModule,
-  shareOf,
   tilesOf,
   vectorResource,
   WORKGROUP,
@@ -150,7 +148,6 @@ function decode(
   const { graph, mode } = context
   const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
   const expand = whole(tensors.expand)
-  const share = shareOf(context.capabilities.variants, 1, 256)
   const absorbed = graph.activation('absorbed', 'f32', mode.rows, HEADS * (LATENT + ROPE))
   graph.dispatch(latentEnter, {
     constants: {
@@ -187,8 +184,8 @@ function decode(
     ],
   })
   graph.dispatch(latentMerge, {
-    constants: { HEADS, NOPE, VALUE, LATENT, SPLITS, ...expand.constants, ...share.constants },
-    imports: { weights: decodeModule(context.capabilities.variants, tensors.expand), share: share.module },
+    constants: { HEADS, NOPE, VALUE, LATENT, SPLITS, ...expand.constants, WORKGROUP },
+    imports: { weights: expand.module },
     operands: { partial, weights: expand.weights, output: heads },
     grid: (step) => [HEADS, step.tokens],
   })

@@ -44,11 +44,8 @@ export interface Share {
 /** Rows of an invocation of shared/sixteen_rows, and invocations that fill the vector registers of a CPU. */
 const OWN = { rows: 16, workgroup: 8 }
 
-/**
- * @param together rows that make one result, as those of gate and up do
- * @param workgroup invocations of a workgroup where neighbours share a row
- */
-export function shareOf({ rows }: Pick<Variants, 'rows'>, together = 1, workgroup = WORKGROUP): Share {
+/** `together`: rows that make one result, as those of gate and up do. */
+export function shareOf({ rows }: Pick<Variants, 'rows'>, together = 1): Share {
   const LANES = LANES_OF[rows]
   if (LANES === undefined)
     return {
@@ -56,7 +53,7 @@ export function shareOf({ rows }: Pick<Variants, 'rows'>, together = 1, workgrou
       constants: { LANES: 1, WORKGROUP: OWN.workgroup },
       rows: (OWN.rows * OWN.workgroup) / together,
     }
-  return { module: 'shared/share_lanes', constants: { LANES, WORKGROUP: workgroup }, rows: workgroup / LANES }
+  return { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
 }
 
 const LANES_OF: Partial<Record<Variants['rows'], number>> = { lanes_8: 8, lanes_16: 16, lanes_32: 32 }

@@ -13,7 +13,6 @@ import {
   ropeQuery,
 } from '../../src/kernels/attention.ts'
 import { chooseTiles, type Tiles } from '../../src/kernels/linear.ts'
-import { shareOf } from '../../src/models/ops.ts'
 import type { CacheFormat } from './cache.ts'
 import { type Data, runKernel } from './kernel.ts'
 import type { Layer } from './layer.ts'
@@ -189,11 +188,10 @@ export class LayerKernels {
     const layer = this.#layer
     const { heads, value, latent } = layer
     const { ROPE: _, ...constants } = headConstants(layer)
-    const share = shareOf(this.#device.capabilities.variants)
     const { output } = await runKernel(this.#device, {
       kernel: latentMerge,
-      constants: { ...constants, SPLITS, ...layer.expand.constants, ...share.constants },
-      imports: { ...layer.expand.imports, share: share.module },
+      constants: { ...constants, SPLITS, ...layer.expand.constants },
+      imports: layer.expand.imports,
       grid: [heads, tokens],
       step: { position, tokens, split },
       data: {
