@@ -106,8 +106,8 @@ const CODES: Readonly<Record<Format, readonly [mask: number, exponents: (each: n
 
 /** What codes mean, without scales. */
 export function numbersOf(format: Format, words: Uint32Array<ArrayBuffer>): Numbers {
-  const bytes = new Uint8Array(words.buffer)
-  const signed = new Int8Array(words.buffer)
+  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
+  const signed = new Int8Array(words.buffer, words.byteOffset, words.byteLength)
   if (format === 'q8') return signed
   // 16 bytes hold 32 columns: the first 16 in their low halves.
   if (format === 'q4')

@@ -2,12 +2,13 @@
 // It must not know the kernels that are compared with it.
 import { type Format, onlyPart } from '../../gpu/matrix.ts'
 import { streamRead, weightCeiling } from '../../kernels/bench.ts'
+import { drawNumbers } from '../../lib/draw.ts'
 import { relativeError } from '../../lib/relative-error.ts'
 import { ceilDiv, matrixConstants, modulesOf } from '../../models/ops.ts'
 import { resource } from '../../program/graph.ts'
 import { stream_read, weight_ceiling } from '../../reference/bench.ts'
 import { best, type CeilingRun, recorded } from './loops.ts'
-import { drawNumbers, type Room } from './room.ts'
+import type { Room } from './room.ts'
 import type { Bench } from './run.ts'
 import { drawMatrix, readRows } from './stored.ts'
 

@@ -1,5 +1,7 @@
 // Answers: which kernels of experts are measured? Up and down, in decode and in prefill.
 // It must not know how the kernels are dispatched, nor how experts lie in banks.
+
+import { drawNumbers } from '../../lib/draw.ts'
 import { present } from '../../lib/error.ts'
 import type { Dispatch, Resource } from '../../program/graph.ts'
 import {
@@ -30,7 +32,6 @@ import {
   uploadRoutes,
   widthOf,
 } from './experts.ts'
-import { drawNumbers } from './room.ts'
 
 export const expertCases: readonly CaseMaker[] = [
   maker('expert_up_decode', makeUpDecode),

@@ -1,7 +1,7 @@
 // Answers: how is attention with keys and values for each head measured? Those of a model of latents, kept expanded.
 // It must not know how the kernel is dispatched.
-import { splitOf } from '../../engine/runtime.ts'
-import { SPLITS } from '../../models/cache.ts'
+
+import { drawNumbers } from '../../lib/draw.ts'
 import { type CacheKind, expandedHeads } from '../../models/cache-form.ts'
 import { expandedSizes } from '../../models/expanded.ts'
 import { attendHeads } from '../../models/grouped.ts'
@@ -17,7 +17,7 @@ import {
   takeRows,
 } from './case.ts'
 import { drawPaged } from './paged.ts'
-import { drawNumbers } from './room.ts'
+import { splitsOf } from './recorded-attention.ts'
 
 export const headsCases: readonly CaseMaker[] = (['standard', 'gqa-8'] as const).map((kind) => ({
   kernel: 'heads_attend',
@@ -37,9 +37,7 @@ async function make(setting: Setting, kind: CacheKind): Promise<Case> {
   const { heads, kvHeads, key, value, scale } = sizes
   const paged = drawPaged(setting, context, kvHeads * (key + value))
   const numbers = drawNumbers(tokens * heads * key, 3).map((each) => each * SHARP)
-  const split = splitOf(context)
-  const splits = Math.ceil(context / split)
-  const words = tokens * heads * SPLITS * (value + 2)
+  const { split, rows, words } = splitsOf(setting, heads, value + 2)
   const output = room.empty(words)
   const none = room.empty(16)
   const dispatches = record(setting, 'decode', (recording) => {
@@ -59,11 +57,7 @@ async function make(setting: Setting, kind: CacheKind): Promise<Case> {
     step: { tokens, position: context - tokens, split },
     async result() {
       const wanted = heads_attend(Float64Array.from(numbers), paged.records(context), sizes, scale, split)
-      const used = Array.from(
-        { length: tokens * heads * splits },
-        (_, i) => Math.floor(i / splits) * SPLITS + (i % splits),
-      )
-      const actual = takeRows(await room.read(output, words), used, value + 2)
+      const actual = takeRows(await room.read(output, words), rows, value + 2)
       return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
     },
   }

@@ -1,8 +1,8 @@
 // Answers: which kernels of decode's attention to latents are measured? Entering the latent space, attending, leaving it.
 // It must not know how the kernels are dispatched.
-import { splitOf } from '../../engine/runtime.ts'
+
+import { drawNumbers } from '../../lib/draw.ts'
 import { decodeF16 } from '../../lib/float.ts'
-import { SPLITS } from '../../models/cache.ts'
 import { rotationTable } from '../../models/rotary.ts'
 import { latent_attend, latent_enter, latent_merge } from '../../reference/attention.ts'
 import {
@@ -16,8 +16,7 @@ import {
   takeRows,
 } from './case.ts'
 import { drawPaged, pageTable } from './paged.ts'
-import { attentionOf, drawExpand, SHARP } from './recorded-attention.ts'
-import { drawNumbers } from './room.ts'
+import { attentionOf, drawExpand, SHARP, splitsOf } from './recorded-attention.ts'
 
 export const latentCases: readonly CaseMaker[] = [
   {
@@ -116,18 +115,6 @@ async function makeEnter(setting: Setting): Promise<Case> {
   }
 }
 
-/** The splits that a context takes, and which parts of the partial results are in use. */
-function splitsOf({ context, tokens, widths: { attention } }: Setting) {
-  const split = splitOf(context)
-  const splits = Math.ceil(context / split)
-  const width = attention.latent + 2
-  const rows = Array.from(
-    { length: tokens * attention.heads * splits },
-    (_, i) => Math.floor(i / splits) * SPLITS + (i % splits),
-  )
-  return { split, splits, width, rows, words: tokens * attention.heads * SPLITS * width }
-}
-
 async function makeAttend(setting: Setting): Promise<Case> {
   const { room, tokens, context, widths } = setting
   const { attention } = widths
@@ -135,7 +122,8 @@ async function makeAttend(setting: Setting): Promise<Case> {
   const record = latent + rope
   const paged = drawPaged(setting, context, record)
   const numbers = drawNumbers(tokens * heads * record, 3).map((each) => each * SHARP)
-  const { split, width, rows, words } = splitsOf(setting)
+  const width = latent + 2
+  const { split, rows, words } = splitsOf(setting, heads, width)
   const output = room.empty(words)
   const { dispatches } = attentionOf(setting, 'decode')
   const operands = { absorbed: room.upload(numbers), pages: paged.pages, output }
@@ -166,7 +154,8 @@ async function makeMerge(setting: Setting): Promise<Case> {
   const { room, tokens, context, widths } = setting
   const { attention } = widths
   const { heads, nope, value, latent } = attention
-  const { split, splits, width, rows, words } = splitsOf(setting)
+  const width = latent + 2
+  const { split, splits, rows, words } = splitsOf(setting, heads, width)
   const stored = drawExpand(setting)
   const numbers = drawNumbers(words, 3)
   for (let at = width - 1; at < words; at += width) numbers[at] = 2 + (numbers[at] ?? 0) // Σ p

@@ -3,6 +3,7 @@
 
 import type { GpuMatrix } from '../../gpu/matrix.ts'
 import { CHUNK, padTo, splitMatrix } from '../../gpu/matrix.ts'
+import { drawNumbers } from '../../lib/draw.ts'
 import { linear } from '../../models/ops.ts'
 import { linear_decode } from '../../reference/linear.ts'
 import {
@@ -17,7 +18,7 @@ import {
   takeRows,
 } from './case.ts'
 import type { Widths } from './model.ts'
-import { drawNumbers, type Room } from './room.ts'
+import type { Room } from './room.ts'
 import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
 
 interface Shape {

@@ -1,5 +1,7 @@
 // Answers: which kernels of prefill's attention to latents are measured? Expanding a block of them, and attending to it.
 // It must not know how the kernels are dispatched.
+
+import { drawNumbers } from '../../lib/draw.ts'
 import { BLOCK } from '../../models/latent.ts'
 import { attend_prefill, expand_latent } from '../../reference/attention.ts'
 import {
@@ -14,7 +16,6 @@ import {
 } from './case.ts'
 import { drawPaged } from './paged.ts'
 import { attentionOf, drawExpand } from './recorded-attention.ts'
-import { drawNumbers } from './room.ts'
 
 export const prefillAttentionCases: readonly CaseMaker[] = [
   {

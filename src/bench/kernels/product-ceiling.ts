@@ -3,6 +3,7 @@
 // It must not know the kernels that are compared with it.
 import type { Format } from '../../gpu/matrix.ts'
 import { productCeiling } from '../../kernels/bench.ts'
+import { drawNumbers } from '../../lib/draw.ts'
 import { present } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
 import { ceilDiv, linear, type Mode } from '../../models/ops.ts'
@@ -12,7 +13,7 @@ import { record, spreadRows, takeRows } from './case.ts'
 import { product } from './linear-cases.ts'
 import { best, type CeilingRun, type Loop, recorded } from './loops.ts'
 import type { ProductShape } from './model.ts'
-import { drawNumbers, type Room } from './room.ts'
+import type { Room } from './room.ts'
 import type { Bench } from './run.ts'
 import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
 

@@ -1,6 +1,8 @@
-// Answers: what do the cases of latent attention share? Its dispatches as a model records them, and the matrix that expands latents.
+// Answers: what do the cases of attention share? The splits of decode; of latents also the dispatches as a model records them, and the matrix that expands them.
 // It must not know which kernel is measured.
+import { splitOf } from '../../engine/runtime.ts'
 import { CHUNK, type GpuMatrix, type GpuVector, padTo } from '../../gpu/matrix.ts'
+import { SPLITS } from '../../models/cache.ts'
 import { latentAttention } from '../../models/latent.ts'
 import type { LatentTensors } from '../../models/tensors.ts'
 import type { Dispatch } from '../../program/graph.ts'
@@ -43,4 +45,15 @@ export function drawExpand({ format, widths }: Setting): StoredMatrix & { values
   const { heads, nope, value, latent } = widths.attention
   const stored = drawMatrix(format, [heads * (nope + value)], latent, 11)
   return { ...stored, values: () => readRows(stored, 0, stored.layout.rows) }
+}
+
+/** The splits that a context takes in decode, and which rows of `width` numbers of the partial results are in use. */
+export function splitsOf({ context, tokens }: Setting, heads: number, width: number) {
+  const split = splitOf(context)
+  const splits = Math.ceil(context / split)
+  const rows = Array.from(
+    { length: tokens * heads * splits },
+    (_, i) => Math.floor(i / splits) * SPLITS + (i % splits),
+  )
+  return { split, splits, rows, words: tokens * heads * SPLITS * width }
 }

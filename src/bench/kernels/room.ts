@@ -3,8 +3,6 @@ import type { GpuMatrix } from '../../gpu/matrix.ts'
 import { Scratch } from '../../program/scratch.ts'
 import type { StoredMatrix } from './stored.ts'
 
-export { drawNumbers } from '../../lib/draw.ts'
-
 /** Buffers, some of which are matrices. */
 export class Room extends Scratch {
   /** A matrix in one binding. */

@@ -3,6 +3,7 @@
 import { planState } from '../../engine/state.ts'
 import { sampleGraph } from '../../engine/steps.ts'
 import { CHUNK, padTo } from '../../gpu/matrix.ts'
+import { drawNumbers } from '../../lib/draw.ts'
 import { dense } from '../../models/mixture.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import { swiglu } from '../../reference/activation.ts'
@@ -23,7 +24,6 @@ import {
   unmeasured,
 } from './case.ts'
 import { layerOf } from './experts.ts'
-import { drawNumbers } from './room.ts'
 import { drawMatrix, readRows } from './stored.ts'
 
 export const rowCases: readonly CaseMaker[] = [

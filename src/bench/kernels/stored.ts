@@ -1,5 +1,6 @@
 // Answers: how is a matrix of random weights made straight in its stored form, and which numbers does it hold? Codes are drawn, not encoded.
 // It must not know which kernel reads it.
+import { numbersOf } from '../../engine/proof.ts'
 import {
   FORMATS,
   type Format,
@@ -9,7 +10,7 @@ import {
   type PartLayout,
 } from '../../gpu/matrix.ts'
 import { drawWords } from '../../lib/draw.ts'
-import { decodeBF16, decodeE4M3, decodeF16 } from '../../lib/float.ts'
+import { decodeBF16 } from '../../lib/float.ts'
 
 /** Stored matrices under each other, with the words of their one part. */
 export interface StoredMatrix {
@@ -64,46 +65,16 @@ function toScales(words: Uint32Array, format: Format): void {
 export function readRows({ layout, part, words }: StoredMatrix, first: number, count: number): Float64Array {
   const { cols, format } = layout
   const values = new Float64Array(count * cols)
-  const code = codeReader(format, words)
+  const stride = layout.stride * 4
+  const codes = numbersOf(format, words.subarray(first * stride, (first + count) * stride))
   const stored = (layout.stride * 128) / FORMATS[format].bits // columns that a row has room for
   const scale = scaleReader(layout, part, words)
   for (let row = 0; row < count; row++) {
     for (let col = 0; col < cols; col++) {
-      values[row * cols + col] = code((first + row) * stored + col) * scale(first + row, col)
+      values[row * cols + col] = (codes[row * stored + col] ?? Number.NaN) * scale(first + row, col)
     }
   }
   return values
-}
-
-/** The number behind the code of a place counted in weights. */
-function codeReader(format: Format, words: Uint32Array): (at: number) => number {
-  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
-  const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length)
-  const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.length / 2)
-  const floats = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-  const table = (codes: number, decode: (code: number) => number) =>
-    Float64Array.from({ length: codes }, (_, each) => decode(each))
-  switch (format) {
-    case 'f32':
-      return (at) => floats[at] ?? Number.NaN
-    case 'f16':
-    case 'bf16': {
-      const numbers = table(65536, format === 'f16' ? decodeF16 : decodeBF16)
-      return (at) => numbers[halves[at] ?? 0] ?? Number.NaN
-    }
-    case 'fp8_block': {
-      const numbers = table(256, decodeE4M3)
-      return (at) => numbers[bytes[at] ?? 0] ?? Number.NaN
-    }
-    case 'q8':
-      return (at) => signed[at] ?? Number.NaN
-    case 'q4':
-      // 16 bytes hold 32 columns: the first 16 in their low halves.
-      return (at) => {
-        const byte = signed[16 * Math.floor(at / 32) + (at % 16)] ?? Number.NaN
-        return at % 32 < 16 ? (byte << 28) >> 28 : byte >> 4
-      }
-  }
 }
 
 function scaleReader(
