@@ -4,16 +4,8 @@ import { type AdapterCase, openGpu } from './adapter.ts'
 
 export interface Watched {
   readonly gpu: GPU
-  /** When the device was opened, in ms of user and system time of this process. */
-  openedAtMs(): number
   /** Whether every device that was opened is destroyed. */
   allDestroyed(): Promise<boolean>
-}
-
-/** Time that this process has computed: other processes on the machine do not count. */
-export const computedMs = (): number => {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
 }
 
 /** The adapter's GPU; buffers beyond `budgetBytes`, staging aside, are refused as a GPU does it: by an error scope, afterwards. */
@@ -24,7 +16,6 @@ export async function watchGpu(
   const real = await openGpu(adapter.match)
   const devices: GPUDevice[] = []
   const live = new Map<GPUBuffer, number>()
-  let openedAt = 0
   let refused = false
   const sum = () => [...live.values()].reduce((total, bytes) => total + bytes, 0)
   const watch = (device: GPUDevice): GPUDevice => {
@@ -48,7 +39,6 @@ export async function watchGpu(
       return error
     }
     devices.push(device)
-    openedAt = computedMs()
     return device
   }
   const requestAdapter = async (options?: GPURequestAdapterOptions) => {
@@ -65,7 +55,6 @@ export async function watchGpu(
     ])
   return {
     gpu: Object.assign(Object.create(real), { requestAdapter }) as GPU,
-    openedAtMs: () => openedAt,
     allDestroyed: async () => devices.length > 0 && !(await Promise.all(devices.map(gone))).includes(false),
   }
 }

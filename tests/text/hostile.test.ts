@@ -72,11 +72,9 @@ describe('a malformed tokenizer.json', () => {
     ['has a text as a step', changed({ pre_tokenizer: 'ByteLevel' })],
     ['nests its steps without end', changed({ pre_tokenizer: nest(5000) })],
   ])('is refused when it %s', (_, json) => {
-    const before = process.cpuUsage()
     const error = failure(json)
     expect(error).toMatchObject({ code: 'bad_file', file: 'tokenizer.json' })
     expect(error.message.length).toBeLessThan(500)
-    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000) // microseconds
   })
 
   it('is refused, whatever field of it is damaged', () => {

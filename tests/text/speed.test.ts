@@ -1,19 +1,21 @@
-// Answers: is a vocabulary of 128,000 tokens opened, and a megabyte encoded, in a time that nobody notices? Bounds are loose: the machine may be busy.
+// Answers: does the work of opening a vocabulary and of encoding a text grow with their size, and no faster?
+// Four times as much of each, up to 128,000 tokens and half a megabyte.
 import { expect, it } from 'vitest'
 import { openRankTokenizer, openTokenizer } from '../../src/text/tokenizer.ts'
 import { parseJson } from '../../src/weights/json.ts'
-import { cuts, demoTokens, random, ranksOf } from './fixtures.ts'
+import { bestCpuMs, cuts, demoTokens, random, ranksOf } from './fixtures.ts'
 
 const TOKENS = 128_000
 const ADDED = 800
+const VOCAB = { vocab: 129_280 }
 const next = random(3)
 
 /** The demo model's tokens, then random longer ones of two that are there, as merges are. */
-function makeVocabulary(): { tokens: string[]; merges: string[] } {
+function makeVocabulary(size: number): { tokens: string[]; merges: string[] } {
   const tokens = demoTokens()
   const known = new Set(tokens)
   const merges: string[] = []
-  while (tokens.length < TOKENS) {
+  while (tokens.length < size) {
     const left = tokens[Math.floor(next() * tokens.length)] ?? ''
     const right = tokens[Math.floor(next() ** 3 * tokens.length)] ?? ''
     if (left.length + right.length > 16 || right.includes('Ġ') || known.has(left + right)) continue
@@ -24,17 +26,12 @@ function makeVocabulary(): { tokens: string[]; merges: string[] } {
   return { tokens, merges }
 }
 
-const cpuMs = (act: () => void) => {
-  const before = process.cpuUsage()
-  act()
-  return process.cpuUsage(before).user / 1000
-}
-
-it('opens and encodes soon', () => {
-  const { tokens, merges } = makeVocabulary()
+/** Opens a vocabulary of so many tokens, in the form of tokenizer.json. */
+function merged(size: number) {
+  const { tokens, merges } = makeVocabulary(size)
   const json = JSON.stringify({
-    added_tokens: Array.from({ length: ADDED }, (_, at) => ({
-      id: TOKENS + at,
+    added_tokens: Array.from({ length: (ADDED * size) / TOKENS }, (_, at) => ({
+      id: size + at,
       content: `<t${at}>`,
       special: true,
     })),
@@ -43,33 +40,36 @@ it('opens and encodes soon', () => {
     decoder: { type: 'ByteLevel' },
   })
   const bytes = new TextEncoder().encode(json)
-  const ranks = ranksOf(tokens)
+  const limits = { file: 'f', maxDepth: 99, maxMembers: 1e6, uniqueNames: false }
+  return () => openTokenizer(parseJson(bytes, limits), {}, VOCAB)
+}
+
+/** The same in the form of tiktoken.model. */
+function ranked(size: number) {
+  const ranks = ranksOf(makeVocabulary(size).tokens)
+  return () => openRankTokenizer(ranks, {}, VOCAB)
+}
+
+function makeText(length: number): string {
   const words = demoTokens().filter((token) => /^Ġ?[a-z]+$/.test(token))
-  let text = cuts.texts.join('\n')
-  while (text.length < 1e6) text += (words[Math.floor(next() * words.length)] ?? '').replace('Ġ', ' ')
-  const measured: Record<string, number> = {}
-  for (const [name, open] of [
-    [
-      'tokenizer.json',
-      () =>
-        openTokenizer(
-          parseJson(bytes, { file: 'f', maxDepth: 99, maxMembers: 1e6, uniqueNames: false }),
-          {},
-          { vocab: 129_280 },
-        ),
-    ],
-    ['tiktoken.model', () => openRankTokenizer(ranks, {}, { vocab: 129_280 })],
-  ] as const) {
-    let tokenizer = open() // once to warm up
-    measured[`${name}: open`] = cpuMs(() => {
-      tokenizer = open()
-    })
-    let ids: number[] = []
-    measured[`${name}: 1 MB`] = cpuMs(() => {
-      ids = tokenizer.encodePlain(text)
-    })
-    expect(ids.length).toBeGreaterThan(1000)
-  }
-  console.info(measured)
-  for (const ms of Object.values(measured)) expect(ms).toBeLessThan(3000)
+  const parts = [cuts.texts.join('\n')]
+  let made = 0
+  while (made < length)
+    made +=
+      parts[parts.push((words[Math.floor(next() * words.length)] ?? '').replace('Ġ', ' ')) - 1]?.length ?? 0
+  return parts.join('')
+}
+
+it.each([
+  ['tokenizer.json', merged],
+  ['tiktoken.model', ranked],
+])('%s: four times as much takes no more than eight times as long', (_, openerOf) => {
+  const [small, large] = [openerOf(TOKENS / 4), openerOf(TOKENS)]
+  expect(bestCpuMs(large) / bestCpuMs(small)).toBeLessThan(8)
+  // Each time by a tokenizer of its own, which remembers no word.
+  const opened = Array.from({ length: 6 }, large)
+  const encode = (text: string) => () => void opened.pop()?.encodePlain(text)
+  const [short, long] = [makeText(125_000), makeText(500_000)]
+  expect(bestCpuMs(encode(long)) / bestCpuMs(encode(short))).toBeLessThan(8)
+  expect(opened).toEqual([])
 })

@@ -136,14 +136,12 @@ test(`${mutations} mutated indexes: an error with a name, or the truth, and neve
   })
   const random = seeded(20260203)
   let accepted = 0
-  let slowestMs = 0
   for (let run = 0; run < mutations; run++) {
     let text = base
     for (let i = Math.floor(random() * 3); i >= 0; i--) text = mutate(text, random)
     // At times a shard has another's tensor, or none of its own.
     const files = random() < 0.1 ? { 'a-2.safetensors': shardOf('z', 'x') } : {}
     const { source, asked } = folder(text, files)
-    const began = process.cpuUsage()
     try {
       const checkpoint = await openCheckpoint(source)
       accepted++
@@ -155,12 +153,10 @@ test(`${mutations} mutated indexes: an error with a name, or the truth, and neve
       expect(error.file, text).toBeTypeOf('string')
       expect(error.message.length).toBeLessThan(600)
     }
-    slowestMs = Math.max(slowestMs, process.cpuUsage(began).user / 1000)
     for (const path of asked) expect(path).toMatch(/^[\w-][\w.-]*\.(json|safetensors)$/)
   }
   expect(accepted).toBeGreaterThan(mutations / 50)
   expect(accepted).toBeLessThan(mutations / 2)
-  expect(slowestMs).toBeLessThan(1000)
 })
 
 describe('a giant', () => {

