@@ -5,12 +5,10 @@ import { bestCpuMs, cpuMs, random } from './fixtures.ts'
 
 const patterns = 4000
 const length = 3000
-const textsOf = (length: number) =>
-  ['a', 'b', 'ab', 'aab', 'ba'].flatMap((unit) => {
-    const run = unit.repeat(Math.ceil(length / unit.length))
-    return [`${run}!`, `${run.slice(1)}`, `${run}b!`]
-  })
-const texts = textsOf(length)
+const texts = ['a', 'b', 'ab', 'aab', 'ba'].flatMap((unit) => {
+  const run = unit.repeat(Math.ceil(length / unit.length))
+  return [`${run}!`, `${run.slice(1)}`, `${run}b!`]
+})
 const match = (pattern: string, text: string) => () => void new RegExp(pattern, 'yu').test(text)
 
 function makePattern(next: () => number, depth = 0): string {
@@ -31,20 +29,19 @@ function makePattern(next: () => number, depth = 0): string {
 it(`${patterns} random patterns: refused, or at most quadratic on texts made to be slow`, () => {
   const next = random(20260204)
   let tame = 0
-  let slowest = { ms: 0, pattern: '', text: 0 }
+  let slowest = { ms: 0, pattern: '' }
   for (let run = 0; run < patterns; run++) {
     const pattern = makePattern(next)
     if (checkTame([pattern]) !== undefined) continue
     tame++
-    for (const [at, text] of texts.entries()) {
+    for (const text of texts) {
       const ms = cpuMs(match(pattern, text))
-      if (ms > slowest.ms) slowest = { ms, pattern, text: at }
+      if (ms > slowest.ms) slowest = { ms, pattern }
     }
   }
   expect(tame).toBeGreaterThan(patterns / 10)
   expect(tame).toBeLessThan((patterns * 9) / 10)
-  // A cubic pattern would be the slowest by far, and take 64 times as long for four times the text; a quadratic one 16 times.
-  const { pattern, text } = slowest
-  const best = (length: number) => bestCpuMs(match(pattern, textsOf(length)[text] ?? ''))
-  expect(best(4 * length) / best(length), pattern).toBeLessThan(32)
+  // Going over the text three times takes a thousand times as long as going over it twice.
+  const twice = bestCpuMs(match('a*a*b', 'a'.repeat(length)))
+  expect(slowest.ms / twice, slowest.pattern).toBeLessThan(50)
 })
