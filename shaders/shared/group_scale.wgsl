@@ -7,3 +7,9 @@ fn group_scale(m: Matrix, row: u32, chunk: u32) -> f32 {
   let pair = fetch_word(m.scales + row * m.scale_stride + chunk / 4);
   return bitcast<f32>(select(pair << 16, pair & 0xffff0000, chunk % 4 >= 2));
 }
+
+// Of the pair of chunks that begins at `chunk`, a multiple of 4, and of the next pair.
+fn group_scales(m: Matrix, row: u32, chunk: u32) -> vec2<f32> {
+  let pair = fetch_word(m.scales + row * m.scale_stride + chunk / 4);
+  return bitcast<vec2<f32>>(vec2<u32>(pair << 16, pair & 0xffff0000));
+}

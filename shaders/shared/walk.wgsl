@@ -2,11 +2,13 @@
 //
 // The kernel defines `fn row_at(first: u32, i: u32) -> u32`, its i-th weight row, one that exists, and `fn input_quad(row: u32, quad: u32)
 // -> vec4<f32>`, four columns of an input row. It imports the modules of `rows`, that says what a LaneSum is, and of `taken`, that says what becomes
-// of an input before it is multiplied. The slot `share` says how many rows EACH is, who shares them, and who loads inputs.
+// of an input before it is multiplied. The slot `share` says how many rows EACH is, who shares them, and who loads inputs; the slot `visit` how much of
+// a row is taken at a time.
 
 #import shared/chunk
 #import weights
 #import share
+#import visit
 
 var<private> sums: array<LaneSum, EACH>;
 var<private> end_quad: u32; // of the input's chunks
@@ -25,24 +27,8 @@ fn excess(x: Inputs) -> LaneSum {
   return row_products(offsets, x.first) + row_products(offsets, x.second);
 }
 
-fn pair_products(m: Matrix, row: u32, chunk: u32, x: Inputs, over: LaneSum) -> LaneSum {
-  let next = min(chunk + 1, end_quad / 4 - 1);
-  let w = weight_pair(m, row, chunk, next);
-  let scale = weight_scale(m, row, chunk);
-  if BLOCK_COLS % 32 == 0 {
-    let products = row_products(w.first, x.first) + row_products(w.second, x.second);
-    if OFFSET == 0 { return scale * products; }
-    return scale * (products - over);
-  }
-  return scale * row_products(w.first, x.first) + weight_scale(m, row, next) * row_products(w.second, x.second);
-}
-
 // Adds `factor` times the products of the first `chunks` chunks. In uniform control flow.
 fn walk(m: Matrix, first: u32, chunks: u32, factor: f32, lane: u32) {
   end_quad = 4 * chunks;
-  for (var chunk = 2 * place_of(lane); chunk < chunks; chunk += 2 * LANES) {
-    let x = inputs(chunk);
-    let over = excess(x);
-    for (var i = 0u; i < each(); i++) { sums[i] += factor * pair_products(m, row_at(first, i), chunk, x, over); }
-  }
+  for (var chunk = VISIT * place_of(lane); chunk < chunks; chunk += VISIT * LANES) { visit(m, first, chunk, factor); }
 }

@@ -22,3 +22,5 @@ fn weight_pair(m: Matrix, row: u32, first: u32, second: u32) -> ChunkPair {
 }
 
 fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 { return FACTOR * group_scale(m, row, chunk); }
+
+fn pair_scales(m: Matrix, row: u32, chunk: u32) -> vec2<f32> { return FACTOR * group_scales(m, row, chunk); }

@@ -27,7 +27,7 @@ export const linearDecode = defineKernel({
     y,
   },
   constants: [...constants, 'X_STRIDE', 'EPSILON', 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'rows', 'taken', 'share'],
+  slots: ['weights', 'rows', 'taken', 'share', 'visit'],
 })
 
 export const linearPrefill = defineKernel({

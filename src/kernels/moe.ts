@@ -69,7 +69,7 @@ export const expertUpDecode = defineKernel({
     ...banks,
   },
   constants: [...UP, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'banks', 'share'],
+  slots: ['weights', 'banks', 'share', 'visit'],
 })
 
 export const expertDownDecode = defineKernel({
@@ -83,7 +83,7 @@ export const expertDownDecode = defineKernel({
     ...banks,
   },
   constants: [...DOWN, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'banks', 'share'],
+  slots: ['weights', 'banks', 'share', 'visit'],
 })
 
 export const groupTokens = defineKernel({

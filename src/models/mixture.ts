@@ -25,6 +25,7 @@ import {
   shareOf,
   tilesOf,
   vectorResource,
+  visitModule,
   WORKGROUP,
   weightsModule,
   whole,
@@ -153,7 +154,12 @@ function decodeExperts(
   forBanks(up, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpDecode, {
       constants: { ...size, ...upConstants(up), FIRST_BANK, ...upShare.constants },
-      imports: { weights: decodeModule(variants, up.routed), banks, share: upShare.module },
+      imports: {
+        weights: decodeModule(variants, up.routed),
+        banks,
+        share: upShare.module,
+        visit: visitModule(variants, up.routed),
+      },
       operands: { x: normed, route, slots: resource(up.slots), inner, ...weights },
       grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), upShare.rows), entries, step.tokens],
     })
@@ -161,7 +167,12 @@ function decodeExperts(
   forBanks(down, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownDecode, {
       constants: { ...size, ...downConstants(down), FIRST_BANK, ...downShare.constants },
-      imports: { weights: decodeModule(variants, down.routed), banks, share: downShare.module },
+      imports: {
+        weights: decodeModule(variants, down.routed),
+        banks,
+        share: downShare.module,
+        visit: visitModule(variants, down.routed),
+      },
       operands: { inner, route, slots: resource(down.slots), y: x, ...weights },
       grid: (step) => [ceilDiv(size.HIDDEN, downShare.rows), step.tokens],
     })

@@ -89,6 +89,16 @@ export const hasReadings = (format: Format): format is keyof typeof READINGS =>
 const moduleOf = (format: Format, reading: string): string =>
   reading === 'plain' ? `weights/${format}` : `weights/${format}_${reading}`
 
+/** How much of a weight row decode takes at a time. Two pairs of chunks pay where a load is a gather, and one word has the scales of both. */
+export const visitModule = (
+  { rows }: Pick<Variants, 'rows'>,
+  { format }: MatrixLayout,
+  inputs = 1,
+): string =>
+  rows === 'spread_8' && inputs === 1 && (format === 'q8' || format === 'q4')
+    ? 'shared/visit_two_pairs'
+    : 'shared/visit_pair'
+
 /** The constants by which a kernel finds rows and scales of a matrix in its buffer. */
 export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
   return {
@@ -147,6 +157,7 @@ export function linear(
           rows: `shared/rows_${mode.rows}`,
           taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
           share: share.module,
+          visit: visitModule(capabilities.variants, matrix, mode.rows),
         },
         operands: { ...operands, norm: norm ? vectorResource(norm.weight) : x },
         grid: [ceilDiv(part.rows, share.rows)],

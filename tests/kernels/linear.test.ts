@@ -16,7 +16,7 @@ import {
   unpadRows,
 } from '../support/numbers.ts'
 import { everyTiles, ownTiles } from '../support/tiles.ts'
-import { type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
+import { type PackedMatrix, packMatrix, randomMatrix, visitsOf, WEIGHT_FORMATS } from '../support/weights.ts'
 
 const EPSILON = 1e-3 // large enough to matter
 const BLOCKS = { rows: 32, cols: 48 } // small and odd, so that small matrices have many and cut ones
@@ -50,6 +50,7 @@ describeOnAdapters('linear', (adapter) => {
       lanes = 0,
       before,
       weights = matrix.imports.weights,
+      visit = 'shared/visit_pair',
       norm,
       xStride = padTo16(matrix.cols),
     }: {
@@ -57,6 +58,7 @@ describeOnAdapters('linear', (adapter) => {
       lanes?: number
       before?: Float32Array
       weights?: string
+      visit?: string
       norm?: Float32Array
       xStride?: number
     } = {},
@@ -76,6 +78,7 @@ describeOnAdapters('linear', (adapter) => {
         rows: `shared/rows_${rows}`,
         taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
         share: lanes > 0 ? 'shared/share_lanes' : 'shared/share_alone',
+        visit,
       },
       grid: [Math.ceil(matrix.rows / (lanes > 0 ? 64 / lanes : 8 * 16))],
       step: { tokens },
@@ -111,7 +114,10 @@ describeOnAdapters('linear', (adapter) => {
       const [tiles, tolerance] = ownTiles(device.capabilities)
       expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
       for (const weights of modulesOf(format)) {
-        expectClose(await decode(x.slice(0, 138), matrix, { weights }), wanted.slice(0, 509), TOLERANCE.f32)
+        for (const visit of visitsOf(format)) {
+          const y = await decode(x.slice(0, 138), matrix, { weights, visit })
+          expectClose(y, wanted.slice(0, 509), TOLERANCE.f32)
+        }
       }
     })
   }

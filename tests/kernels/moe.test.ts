@@ -20,6 +20,7 @@ import {
 } from '../support/mixture.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 import { everyTiles, ownTiles } from '../support/tiles.ts'
+import { visitsOf } from '../support/weights.ts'
 
 type Mlp = (row: Float64Array, experts: readonly Expert[], weights: readonly number[]) => Float64Array
 
@@ -76,8 +77,9 @@ describeOnAdapters('experts', (adapter) => {
       routes: randomRoutes(tokens, Math.min(2, only.length), only, 4),
       before: normals(tokens * sizes.hidden, 6, 0.1),
     }
-    for (const by of ['alone', 'lanes'] as const) {
-      const decoded = await decodeMixture(device, mixture, count, input, by)
+    const visits = visitsOf(sizes.format).map((visit) => ['alone', visit] as const)
+    for (const [by, visit] of [...visits, ['lanes', 'shared/visit_pair'] as const]) {
+      const decoded = await decodeMixture(device, mixture, count, input, by, visit)
       expectClose(decoded, wantedOf(mixture, input, decodeMlp), TOLERANCE.f32)
     }
     for (const [tiles, tolerance] of tilings) {

@@ -90,6 +90,7 @@ export async function decodeMixture(
   count: BankCount,
   { x, routes, before }: MixtureInput,
   by: DecodeShare,
+  visit = 'shared/visit_pair',
 ): Promise<Float64Array> {
   const { hidden, inner, shared } = mixture.sizes
   const [tokens, active] = [routes.length, activeOf(routes)]
@@ -103,7 +104,7 @@ export async function decodeMixture(
     const result = await runKernel(device, {
       kernel: expertUpDecode,
       constants: { ...constants.up, ...run.constants, ...share.constants },
-      imports: { ...weights, ...run.imports, share: share.module },
+      imports: { ...weights, ...run.imports, share: share.module, visit },
       grid: [Math.ceil(Math.max(inner, shared) / share.up), entries, tokens],
       step: { tokens },
       data: { x: padRows(x, hidden), route, inner: written, ...run.data },
@@ -114,7 +115,7 @@ export async function decodeMixture(
     const result = await runKernel(device, {
       kernel: expertDownDecode,
       constants: { ...constants.down, ...run.constants, ...share.constants },
-      imports: { ...weights, ...run.imports, share: share.module },
+      imports: { ...weights, ...run.imports, share: share.module, visit },
       grid: [Math.ceil(hidden / share.down), tokens],
       step: { tokens },
       data: { inner: inners, route, y: written, ...run.data },
