@@ -86,11 +86,9 @@ export function rowOf(
   scales: Uint32Array<ArrayBuffer>,
   blockCols: number,
 ): Float64Array {
-  const factors = scales.length && numbersOf(format === 'fp8_block' ? 'f32' : 'bf16', scales)
-  return Float64Array.from(
-    numbersOf(format, codes),
-    (value, col) => value * (factors ? (factors[Math.floor(col / blockCols)] ?? 0) : 1),
-  )
+  const factors = scales.length > 0 && numbersOf(format === 'fp8_block' ? 'f32' : 'bf16', scales)
+  const row = Float64Array.from(numbersOf(format, codes))
+  return factors ? row.map((value, col) => value * (factors[Math.floor(col / blockCols)] ?? 0)) : row
 }
 
 /**
