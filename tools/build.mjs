@@ -10,6 +10,17 @@ import { workerPlugin } from './worker-plugin.mjs'
 
 const entries = { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worker/worker.ts' }
 
+/**
+ * How rolldown makes the package, whichever of its entries it is given.
+ * @satisfies {import('rolldown').BuildOptions}
+ */
+export const libraryOptions = {
+  cwd: root,
+  platform: 'browser',
+  plugins: [shaderPlugin({ strip: true, bare: true }), workerPlugin()],
+  output: { format: 'esm', minify: true, entryFileNames: '[name].js' },
+}
+
 /** Builds the page into dist/app. */
 export async function buildApp() {
   const vite = await import('vite')
@@ -24,17 +35,9 @@ export async function buildLibrary() {
   const { build } = await import('rolldown')
   for (const folder of ['lib', 'types']) rmSync(join(root, 'dist', folder), { recursive: true, force: true })
   const bundled = await build({
-    cwd: root,
+    ...libraryOptions,
     input: entries,
-    platform: 'browser',
-    plugins: [shaderPlugin({ strip: true, bare: true }), workerPlugin()],
-    output: {
-      dir: 'dist/lib',
-      format: 'esm',
-      minify: true,
-      entryFileNames: '[name].js',
-      chunkFileNames: 'shared-[hash].js',
-    },
+    output: { ...libraryOptions.output, dir: 'dist/lib', chunkFileNames: 'shared-[hash].js' },
   })
   const outside = bundled.output
     .flatMap((chunk) => [...(chunk.imports ?? [])])

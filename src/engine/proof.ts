@@ -64,19 +64,31 @@ export interface Place {
 export function drawRow(room: Scratch, into: Resource, at: Place, format: Format, row: number): Float64Array {
   const codes = drawCodes(format, at.stride, row)
   room.write(into, codes, row * at.stride)
-  const numbers = numbersOf(format, codes)
-  if (at.scaleStride === 0) return Float64Array.from(numbers)
   const blockRow = Math.floor(row / at.blockRows)
   const scales = new Uint32Array(at.scaleStride)
   drawWords(scales, blockRow + 1)
-  const wide = format === 'fp8_block'
-  // About 2^-8.
-  scales.forEach((word, i) => {
-    scales[i] = wide ? (word & 0xffffff) | 0x3b000000 : (word & 0xff00ff) | 0x3b003b00
-  })
+  toScales(scales, format)
   room.write(into, scales, at.scales + blockRow * at.scaleStride)
-  const factors = numbersOf(wide ? 'f32' : 'bf16', scales)
-  return Float64Array.from(numbers, (value, col) => value * (factors[Math.floor(col / at.blockCols)] ?? 0))
+  return rowOf(format, codes, scales, at.blockCols)
+}
+
+/** Any words as scales of about 2^-8: f32 for FP8 blocks, two bfloat16 in a word for groups of codes. */
+export function toScales(words: Uint32Array, format: Format): void {
+  words.forEach((word, i) => {
+    words[i] = format === 'fp8_block' ? (word & 0xffffff) | 0x3b000000 : (word & 0xff00ff) | 0x3b003b00
+  })
+}
+
+/** The numbers of a row, padding included: what its codes mean times the scale of their block. `scales`: of its block row, empty without. */
+export function rowOf(
+  format: Format,
+  codes: Uint32Array<ArrayBuffer>,
+  scales: Uint32Array<ArrayBuffer>,
+  blockCols: number,
+): Float64Array {
+  const factors = scales.length > 0 && numbersOf(format === 'fp8_block' ? 'f32' : 'bf16', scales)
+  const row = Float64Array.from(numbersOf(format, codes))
+  return factors ? row.map((value, col) => value * (factors[Math.floor(col / blockCols)] ?? 0)) : row
 }
 
 /**

@@ -8,6 +8,7 @@ import { Room } from '../../src/bench/kernels/room.ts'
 import type { Device } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { Format } from '../../src/gpu/matrix.ts'
+import { present } from '../../src/lib/error.ts'
 import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { SMALL } from '../support/bench-sizes.ts'
 
@@ -51,15 +52,18 @@ describeOnAdapters('cases of the benchmark', (adapter) => {
     ['expand_latent', 'attention/expand_latent', '= tile_value(i)[j]', '= 1.001 * tile_value(i)[j]'],
     ['expert_down_prefill', 'moe/expert_down_prefill', 'min(row, end - 1)', 'min(row, end - 2)'],
     ['sample_token', 'sample/sample_token', 'result[0] = ', 'result[0] = 1 + '],
-  ])('%s that computes wrongly ends the run', async (kernel, path, right, wrong) => {
+  ])('%s that computes wrongly is found out', async (kernel, path, right, wrong) => {
     const bench = benchOf(tampered(path, right, wrong))
-    const makers = allCases.filter((maker) => maker.kernel === kernel).slice(0, 1)
-    const options = { ...SMALL, formats: ['q4'] as const, repetitions: 1 }
-    const run = benchKernels(bench, makers, options, () => expect.unreachable('nothing was proven'))
-    await expect(run).rejects.toMatchObject({
+    const room = new Room(device)
+    const maker = present(
+      allCases.find((each) => each.kernel === kernel),
+      kernel,
+    )
+    await expect(prove(bench, maker, settingOf(room, maker, 'q4', SMALL))).rejects.toMatchObject({
       code: 'internal',
       message: expect.stringMatching(new RegExp(`^${kernel} .*computes wrongly`)),
     })
+    room.free()
   })
 
   it.each([
@@ -93,7 +97,11 @@ describeOnAdapters(
     })
     afterAll(() => device.destroy())
 
-    const bench = () => ({ device, pipelines: new PipelineCache(device, sources), clock: undefined })
+    const bench = (shaders = sources) => ({
+      device,
+      pipelines: new PipelineCache(device, shaders),
+      clock: undefined,
+    })
 
     it('takes several rows of decode', async () => {
       for (const maker of allCases.filter(({ mode }) => mode === 'decode')) {
@@ -104,19 +112,27 @@ describeOnAdapters(
       }
     })
 
+    it('ends where a kernel computes wrongly', async () => {
+      const wrong = bench(tampered('norm/rms_norm', 'x[source + i] * scale', '1.001 * x[source + i] * scale'))
+      const makers = allCases.filter(({ kernel }) => kernel === 'rms_norm' || kernel === 'swiglu')
+      const options = { ...SMALL, formats: [], repetitions: 1 }
+      const rows: KernelRow[] = []
+      const run = benchKernels(wrong, makers, options, (row) => rows.push(row))
+      await expect(run).rejects.toThrow(/^rms_norm .*computes wrongly/)
+      expect(rows).toEqual([])
+    })
+
     it('gives a row for each kernel and format, and leaves no buffer', async () => {
       const buffers = device.arena.count
       const wanted = ['linear_decode', 'latent_merge', 'latent_attend', 'linear_prefill', 'route_logits']
       const makers = wanted.flatMap((name) => allCases.filter(({ kernel }) => kernel === name).slice(0, 1))
       const rows: KernelRow[] = []
-      const options = { ...SMALL, formats: ['q4', 'q8'] as const, repetitions: 1 }
+      const options = { ...SMALL, formats: ['bf16', 'q8'] as const, repetitions: 1 }
       await benchKernels(bench(), makers, options, (row) => rows.push(row))
       expect(rows.map(({ kernel, format }) => `${kernel} ${format}`)).toEqual([
-        ...['q4', 'q8'].flatMap((format) =>
-          ['linear_decode', 'latent_merge', 'linear_prefill'].map((kernel) => `${kernel} ${format}`),
-        ),
+        ...['linear_decode', 'latent_merge', 'linear_prefill', 'route_logits'].map((name) => `${name} bf16`),
+        ...['linear_decode', 'latent_merge', 'linear_prefill'].map((name) => `${name} q8`),
         'latent_attend none',
-        'route_logits bf16',
       ])
       for (const { share, time, ceiling } of rows) expect(share).toBeCloseTo(ceiling.ms / time.ms)
       expect(device.arena.count).toBe(buffers)

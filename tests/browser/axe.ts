@@ -12,8 +12,11 @@ interface AxeScope {
 /** Not through a script element: the page allows none but its own. */
 export const readAxe = (page: Page): Promise<unknown> => page.evaluate(readFileSync(axe, 'utf8'))
 
-/** Serious and critical findings, each with the elements it is about. */
+/** Serious and critical findings once nothing moves any more, each with the elements it is about. */
 export async function serious(page: Page): Promise<unknown[]> {
+  await page.evaluate(() => {
+    for (const animation of document.getAnimations()) animation.finish()
+  })
   const { violations } = await page.evaluate(() => (globalThis as unknown as AxeScope).axe.run())
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')

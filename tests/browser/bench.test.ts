@@ -2,39 +2,27 @@
 // exports, imports, compares, shares. It must not know how the page is made.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Locator, Page } from 'playwright'
+import type { BrowserContext, Locator, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readResult } from '../../src/app/bench/state/read-result.ts'
 import type { BenchResult } from '../../src/bench/result.ts'
-import { readAxe, serious } from './axe.ts'
-import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+import { describeInChromium, type Host } from './chromium.ts'
+import { Visitor } from './visitor.ts'
 
-const slowMs = 500_000
 const settings = 'contexts=64,192&caches=latent,standard&numbers=f16&steps=2'
 
 describeInChromium('the benchmark page', () => {
-  let browser: Browser
+  let visitor: Visitor
   let host: Host
   let context: BrowserContext
   let page: Page
-  const requests: string[] = []
-  const complaints: string[] = []
 
   beforeAll(async () => {
-    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true })
-    context.on('request', (request) => requests.push(request.url()))
-    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page = await context.newPage()
-    page.setDefaultTimeout(slowMs)
-    page.on('pageerror', (error) => complaints.push(error.message))
+    visitor = await Visitor.arrive()
+    ;({ host, context, page } = visitor)
   })
 
-  afterAll(async () => {
-    await browser?.close()
-    await host?.close()
-  })
+  afterAll(() => visitor?.leave())
 
   const button = (name: string | RegExp) => page.getByRole('button', { name })
   const rows = () => page.locator('.bench table tbody tr')
@@ -168,23 +156,10 @@ describeInChromium('the benchmark page', () => {
     await bring('a.json', JSON.stringify(exported))
     await bring('other.json', JSON.stringify({ ...exported, date: '2026-01-01T00:00:00Z' }))
     await button('Remove result B').waitFor()
-    await readAxe(page)
-    for (const [width, colorScheme] of [
-      [1280, 'dark'],
-      [1280, 'light'],
-      [390, 'dark'],
-      [390, 'light'],
-    ] as const) {
-      await page.setViewportSize({ width, height: 900 })
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      expect(await serious(page)).toEqual([])
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      expect(overflow).toBeLessThanOrEqual(0)
-    }
+    await visitor.seesAllLooks()
   })
 
   test('asked nobody but its own host, and nothing went wrong on the way', () => {
-    expect(requests.filter((url) => !url.startsWith(host.url) && !url.startsWith('blob:'))).toEqual([])
-    expect(complaints).toEqual([])
+    visitor.hasNothingToTell()
   })
 })

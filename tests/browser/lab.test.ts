@@ -1,39 +1,27 @@
 // Answers: does the built kernel lab do what it promises, in a real browser, on a real device? One visitor: looks, runs, changes the text, breaks
 // it, shares. It must not know how the page is made.
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright'
+import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readAxe, serious } from './axe.ts'
-import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+import { serious } from './axe.ts'
+import { describeInChromium, type Host } from './chromium.ts'
+import { Visitor } from './visitor.ts'
 
-const slowMs = 200_000
 const choices = 'kernel=linear_decode&role=given&shape=304x128&format=q8&tokens=2&mib=1&times=3'
 
 describeInChromium('the kernel lab', () => {
-  let browser: Browser
+  let visitor: Visitor
   let host: Host
   let context: BrowserContext
   let page: Page
-  const requests: string[] = []
-  const complaints: string[] = []
 
   beforeAll(async () => {
-    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 900 }, acceptDownloads: true })
+    visitor = await Visitor.arrive()
+    ;({ host, context, page } = visitor)
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-    context.on('request', (request) => requests.push(request.url()))
-    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page = await context.newPage()
-    page.setDefaultTimeout(slowMs)
-    page.on('pageerror', (error) => complaints.push(error.message))
   })
 
-  afterAll(async () => {
-    await browser?.close()
-    await host?.close()
-  })
+  afterAll(() => visitor?.leave())
 
   const button = (name: string | RegExp) => page.getByRole('button', { name })
   const headline = (text: string) => page.locator('.headline', { hasText: text })
@@ -185,25 +173,12 @@ describeInChromium('the kernel lab', () => {
     await editor().fill('nonsense')
     await button('Run this text').click()
     await page.locator('.messages .error').waitFor()
-    await readAxe(page)
-    for (const [width, colorScheme] of [
-      [1280, 'dark'],
-      [1280, 'light'],
-      [390, 'dark'],
-      [390, 'light'],
-    ] as const) {
-      await page.setViewportSize({ width, height: 900 })
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      expect(await serious(page)).toEqual([])
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      expect(overflow).toBeLessThanOrEqual(0)
-    }
+    await visitor.seesAllLooks()
     await button('Back to the engine’s text').click()
     expect(await serious(page)).toEqual([])
   })
 
   test('asked nobody but its own host, and nothing went wrong on the way', () => {
-    expect(requests.filter((url) => !url.startsWith(host.url) && !url.startsWith('blob:'))).toEqual([])
-    expect(complaints).toEqual([])
+    visitor.hasNothingToTell()
   })
 })

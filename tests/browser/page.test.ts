@@ -2,36 +2,24 @@
 // reload without a network. It must not know how the page is made.
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Browser, BrowserContext, Page } from 'playwright'
+import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readAxe, serious } from './axe.ts'
-import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
-
-const slowMs = 500_000
+import { serious } from './axe.ts'
+import { describeInChromium, type Host } from './chromium.ts'
+import { Visitor } from './visitor.ts'
 
 describeInChromium('the page', () => {
-  let browser: Browser
+  let visitor: Visitor
   let host: Host
   let context: BrowserContext
   let page: Page
-  const requests: string[] = []
-  const complaints: string[] = []
 
   beforeAll(async () => {
-    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
-    browser = await launch()
-    context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
-    context.on('request', (request) => requests.push(request.url()))
-    context.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page = await context.newPage()
-    page.setDefaultTimeout(slowMs)
-    page.on('pageerror', (error) => complaints.push(error.message))
+    visitor = await Visitor.arrive()
+    ;({ host, context, page } = visitor)
   })
 
-  afterAll(async () => {
-    await browser?.close()
-    await host?.close()
-  })
+  afterAll(() => visitor?.leave())
 
   const answers = () => page.locator('.answer')
   const ask = async (question: string) => {
@@ -43,12 +31,6 @@ describeInChromium('the page', () => {
       .nth(count - 1)
       .locator('.footer')
       .waitFor()
-  const seriousAtRest = async () => {
-    await page.evaluate(() =>
-      document.getAnimations().forEach((animation) => void animation.finish?.call(animation)),
-    )
-    return serious(page)
-  }
 
   test('loads the model and shows how far it is', async () => {
     await page.goto(host.url)
@@ -107,26 +89,14 @@ describeInChromium('the page', () => {
   })
 
   test('is accessible, wide and narrow, light and dark', async () => {
-    await readAxe(page)
-    for (const [width, colorScheme] of [
-      [1280, 'dark'],
-      [1280, 'light'],
-      [390, 'dark'],
-      [390, 'light'],
-    ] as const) {
-      await page.setViewportSize({ width, height: 800 })
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      expect(await seriousAtRest()).toEqual([])
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      expect(overflow).toBeLessThanOrEqual(0)
-    }
+    await visitor.seesAllLooks()
   })
 
   test('starts over', async () => {
     await page.getByRole('button', { name: 'New chat' }).click()
     await page.getByRole('button', { name: 'Who are you?' }).waitFor()
     expect(await answers().count()).toBe(0)
-    expect(await seriousAtRest()).toEqual([])
+    expect(await serious(page)).toEqual([])
   })
 
   test('offers a newer version of itself', async () => {
@@ -140,8 +110,7 @@ describeInChromium('the page', () => {
   })
 
   test('asked nobody but its own host, and nothing went wrong on the way', () => {
-    expect(requests.filter((url) => !url.startsWith(host.url))).toEqual([])
-    expect(requests.filter((url) => url.endsWith('model.safetensors')).length).toBeGreaterThan(0)
-    expect(complaints).toEqual([])
+    expect(visitor.requests.filter((url) => url.endsWith('model.safetensors')).length).toBeGreaterThan(0)
+    visitor.hasNothingToTell()
   })
 })

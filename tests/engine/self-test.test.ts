@@ -7,7 +7,7 @@ import type { EngineOptions } from '../../src/engine/options.ts'
 import type { ModelInfo } from '../../src/engine/types.ts'
 import { PLAIN } from '../../src/gpu/variants.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
-import { type AdapterCase, adapters, describeOnAdapters } from '../support/adapter.ts'
+import { type AdapterCase, adapters, describeOnAdapters, lastingGpu } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
 
 /** The shaders with `find` in one of them replaced. */
@@ -31,7 +31,8 @@ async function open(
 ): Promise<Opened> {
   const folder = join(FIXTURES, name)
   const golden = readGolden(folder)
-  const engine = await openModel(folder, adapter, { ...options, shaders: { ...sources, ...shaders } })
+  const gpu = await lastingGpu(adapter.match)
+  const engine = await openModel(folder, adapter, { ...options, gpu, shaders: { ...sources, ...shaders } })
   try {
     const errors: number[] = []
     for (const mode of ['whole', 'decode'] as const)
@@ -45,7 +46,7 @@ async function open(
 const variantsOf = ({ variants }: ModelInfo) =>
   Object.fromEntries(variants.map(({ decision, variant }) => [decision, variant]))
 
-/** SwiftShader takes seconds to compile a model: there only what differs. */
+/** SwiftShader takes seconds to compile a model of other sizes: there only what differs. */
 const few = (adapter: AdapterCase) => adapter.name === 'swiftshader'
 
 describeOnAdapters('the self-test', (adapter) => {

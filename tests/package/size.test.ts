@@ -4,10 +4,8 @@ import { gzipSync } from 'node:zlib'
 import { build as bundle } from 'rolldown'
 import { build } from 'vite'
 import { expect, it } from 'vitest'
-import { shaderPlugin } from '../../tools/shader-plugin.mjs'
-import { workerPlugin } from '../../tools/worker-plugin.mjs'
-
-const root = join(import.meta.dirname, '..', '..')
+import { root } from '../../tools/bootstrap.mjs'
+import { libraryOptions } from '../../tools/build.mjs'
 
 const KB = 1000
 const LIBRARY = 100 * KB
@@ -17,13 +15,10 @@ const compressed = (text: string | Uint8Array) => gzipSync(text, { level: 9 }).l
 
 it('the library with its worker and all shaders takes at most 100 KB', async () => {
   const { output } = await bundle({
-    cwd: root,
+    ...libraryOptions,
     input: { index: 'src/index.ts', worker: 'src/worker/worker.ts' },
-    platform: 'browser',
     external: /^@huggingface\//,
-    plugins: [shaderPlugin({ strip: true, bare: true }), workerPlugin()],
     write: false,
-    output: { format: 'esm', minify: true, entryFileNames: '[name].js' },
   })
   const sizes = output.map((chunk) => ('code' in chunk ? compressed(chunk.code) : 0))
   const total = sizes.reduce((sum, size) => sum + size, 0)

@@ -42,6 +42,47 @@ export async function openGpu(match: string): Promise<GPU> {
 }
 const kept: GPU[] = [] // Dawn stops when its GPU object is collected
 
+/**
+ * A `GPU` for all of a file's tests. It gives out one device for a set of features and limits, which lives on, with its pipelines, when whoever
+ * opened it destroys it: SwiftShader takes seconds to compile those of a model.
+ */
+export function lastingGpu(match: string): Promise<GPU> {
+  const gpu = lastingGpus.get(match) ?? openGpu(match).then(withLastingDevices)
+  lastingGpus.set(match, gpu)
+  return gpu
+}
+const lastingGpus = new Map<string, Promise<GPU>>()
+
+function withLastingDevices(gpu: GPU): GPU {
+  const find = gpu.requestAdapter.bind(gpu)
+  const devices = new Map<string, Promise<GPUDevice>>()
+  gpu.requestAdapter = async (options) => {
+    const adapter = await find(options)
+    if (!adapter) return null
+    const open = adapter.requestDevice.bind(adapter)
+    adapter.requestDevice = (wanted) => {
+      const key = JSON.stringify(wanted)
+      const device = devices.get(key) ?? open(wanted).then(lasting)
+      devices.set(key, device)
+      return device
+    }
+    return adapter
+  }
+  return gpu
+}
+
+function lasting(device: GPUDevice): GPUDevice {
+  const pipelines: GPUComputePipeline[] = [] // Dawn finds the same pipeline again as long as somebody holds it
+  const compile = device.createComputePipelineAsync.bind(device)
+  device.createComputePipelineAsync = async (wanted) => {
+    const pipeline = await compile(wanted)
+    pipelines.push(pipeline)
+    return pipeline
+  }
+  device.destroy = () => {}
+  return device
+}
+
 export async function openAdapter(adapter: AdapterCase): Promise<Device> {
   return openDevice(await openGpu(adapter.match), adapter.options)
 }

@@ -15,8 +15,8 @@ import {
   TOLERANCE,
   takeRows,
 } from './case.ts'
-import { drawPaged, pageTable } from './paged.ts'
-import { attentionOf, drawExpand, SHARP, splitsOf } from './recorded-attention.ts'
+import { pageTable } from './paged.ts'
+import { attendCase, attentionOf, drawExpand, splitsOf } from './recorded-attention.ts'
 
 export const latentCases: readonly CaseMaker[] = [
   {
@@ -116,38 +116,18 @@ async function makeEnter(setting: Setting): Promise<Case> {
 }
 
 async function makeAttend(setting: Setting): Promise<Case> {
-  const { room, tokens, context, widths } = setting
-  const { attention } = widths
+  const { attention } = setting.widths
   const { heads, rope, latent, scale } = attention
-  const record = latent + rope
-  const paged = drawPaged(setting, context, record)
-  const numbers = drawNumbers(tokens * heads * record, 3).map((each) => each * SHARP)
-  const width = latent + 2
-  const { split, rows, words } = splitsOf(setting, heads, width)
-  const output = room.empty(words)
-  const { dispatches } = attentionOf(setting, 'decode')
-  const operands = { absorbed: room.upload(numbers), pages: paged.pages, output }
-  return {
-    shape: `${tokens} × ${heads} · ${record}, ${context} cached`,
-    ...roundOver(paged.copies, (cache) => select(dispatches, 'latent_attend', { ...operands, cache })),
-    cost: {
-      weightBytes: 0,
-      plainBytes: paged.bytes,
-      flops: 2 * tokens * heads * context * (record + latent),
-    },
-    step: { tokens, position: context - tokens, split },
-    async result() {
-      const wanted = latent_attend(
-        Float64Array.from(numbers),
-        paged.records(context),
-        attention,
-        scale,
-        split,
-      )
-      const actual = takeRows(await room.read(output, words), rows, width)
-      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
-    },
-  }
+  return attendCase(setting, {
+    kernel: 'latent_attend',
+    input: 'absorbed',
+    heads,
+    query: latent + rope,
+    record: latent + rope,
+    value: latent,
+    dispatches: attentionOf(setting, 'decode').dispatches,
+    wanted: (queries, records, split) => latent_attend(queries, records, attention, scale, split),
+  })
 }
 
 async function makeMerge(setting: Setting): Promise<Case> {
