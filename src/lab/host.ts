@@ -15,6 +15,7 @@ import { labCases, makeCase, ownDispatches } from './cases.ts'
 import { CeilingShelf } from './ceiling-shelf.ts'
 import { type Lab, runExperiment } from './experiment.ts'
 import type { Experiment, LabInfo, RemoteLab, View } from './protocol.ts'
+import { forgetTuned, tuneAndKeep, tunedOf } from './tuning.ts'
 import { viewOf } from './view.ts'
 import { Watch } from './watch.ts'
 
@@ -48,6 +49,13 @@ export function labHost(gpu: GPU | undefined, sources: ShaderSources): RemoteLab
     run(request, port) {
       void sendStream(port, (signal) => inTurn(signal, (own) => runExperiment(own, request, signal)))
     },
+    tune(request, port) {
+      void sendStream(port, (signal) =>
+        inTurn(signal, ({ watch: { gone } }) => tuneAndKeep({ gpu, gone }, request, signal)),
+      )
+    },
+    tuned: () => outcomeOf(() => tunedOf(gpu)),
+    forgetTuned: () => outcomeOf(() => forgetTuned(gpu)),
     lost: async () => toPlain(await present(lab, 'the lab').watch.gone),
   }
 }

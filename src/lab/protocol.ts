@@ -1,6 +1,7 @@
 // Answers: what do the kernel lab's page and its worker say to each other? Plain data; answers that take time come on a MessagePort, as those
 // of worker/protocol.ts do. It must not know WebGPU, nor how anything is measured.
 import type { KernelRow } from '../bench/kernels/bench.ts'
+import type { TunedDecision } from '../bench/tune.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import type { Format } from '../gpu/matrix.ts'
 import type { Decision, Choice as Reasoned, VariantLists, Variants } from '../gpu/variants.ts'
@@ -8,6 +9,7 @@ import type { Outcome, PlainError } from '../worker/protocol.ts'
 
 export type { KernelRow } from '../bench/kernels/bench.ts'
 export type { Spread } from '../bench/kernels/run.ts'
+export type { TunedDecision, TunedVariant } from '../bench/tune.ts'
 export type { Format } from '../gpu/matrix.ts'
 export type { Decision, Variants } from '../gpu/variants.ts'
 export { fromPlain } from '../worker/protocol.ts'
@@ -148,6 +150,21 @@ export type LabEvent =
   /** `engine`: what the engine would have run, timed in turn; undefined when that is what was run. */
   | { readonly type: 'timed'; readonly row: KernelRow; readonly engine: KernelRow | undefined }
 
+/** How the adapter is tuned. */
+export interface TuneRequest {
+  /** The absolute address of a model's folder, whose sizes and formats are taken; missing = V2-Lite's sizes, in every format with variants. */
+  readonly place?: string
+  readonly repetitions: number
+}
+
+/** What is kept for an adapter: variants by decision, none where the defaults were the quickest. */
+export type StoredTuning = Readonly<Record<string, string | number>>
+
+export type TuneEvent =
+  | { readonly type: 'decision'; readonly row: TunedDecision }
+  /** The last event. `refused`: why this browser keeps nothing of it. */
+  | { readonly type: 'found'; readonly winners: StoredTuning; readonly refused: PlainError | undefined }
+
 /** What the worker offers. */
 export interface RemoteLab {
   /** Opens the device. */
@@ -156,6 +173,11 @@ export interface RemoteLab {
   look(experiment: Experiment, port: MessagePort): void
   /** Answers with `LabEvent`s on the port. */
   run(request: RunRequest, port: MessagePort): void
+  /** Answers with `TuneEvent`s on the port. */
+  tune(request: TuneRequest, port: MessagePort): void
+  /** What is kept for the adapter; undefined where nothing is. */
+  tuned(): Promise<Outcome<StoredTuning | undefined>>
+  forgetTuned(): Promise<Outcome<void>>
   /** Settles when the device is gone for good. */
   lost(): Promise<PlainError>
 }

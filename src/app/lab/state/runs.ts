@@ -18,6 +18,7 @@ import { failureOf } from '../../state/opening.ts'
 import { effort, experiment, info } from './chosen.ts'
 import { device, type LabWorker } from './device.ts'
 import { summaryOf } from './summary.ts'
+import { tuning } from './tuning.ts'
 
 /** What came of one run, as far as it got. */
 export interface Finding {
@@ -48,7 +49,8 @@ export const shown = computed(() => findings.value.find(({ number }) => number =
 export const told = signal<
   { readonly text: string; readonly messages: readonly CompileMessage[] } | undefined
 >(undefined)
-export const busy = computed(() => running.value.phase === 'running')
+/** The GPU has work whose time counts: nothing else is begun. */
+export const busy = computed(() => running.value.phase === 'running' || tuning.value.phase === 'running')
 
 let current: AbortController | undefined
 let count = 0

@@ -42,9 +42,16 @@ const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}
   banks: { 1: 'one for each dispatch', 4: 'four for each dispatch' },
 }
 
-export function variantName(decision: Decision, variant: string | number): string {
-  const names: Readonly<Record<string, string>> = VARIANT_NAMES[decision]
-  return names[variant] ?? String(variant)
+/** One that has no name here goes by its own. */
+export function decisionName(decision: string): string {
+  const names: Readonly<Record<string, string>> = DECISION_NAMES
+  return Object.hasOwn(names, decision) ? (names[decision] ?? decision) : decision
+}
+
+export function variantName(decision: string, variant: string | number): string {
+  const names: Readonly<Record<string, Readonly<Record<string, string>>>> = VARIANT_NAMES
+  const own = Object.hasOwn(names, decision) ? names[decision] : undefined
+  return own?.[variant] ?? String(variant)
 }
 
 /** What of the device the engine's choices follow from. */

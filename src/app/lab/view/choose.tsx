@@ -233,7 +233,7 @@ function Actions() {
           <span class="figures">Earlier runs are kept.</span>
         </ErrorCard>
       )}
-      {busy.value ? (
+      {state.phase === 'running' ? (
         <button class="primary stop" type="button" onClick={stop}>
           Stop
         </button>
@@ -242,7 +242,7 @@ function Actions() {
           id="run"
           class="primary"
           type="button"
-          disabled={device.value.phase !== 'ready'}
+          disabled={device.value.phase !== 'ready' || busy.value}
           onClick={() => void run()}
         >
           Prove and time

@@ -7,6 +7,7 @@ import { Contract } from './contract.tsx'
 import { History } from './history.tsx'
 import { Outcome } from './outcome.tsx'
 import { Source } from './source.tsx'
+import { TUNING_ID, Tuning } from './tuning.tsx'
 
 export function LabPage() {
   const name = (
@@ -35,6 +36,13 @@ export function LabPage() {
             promises, and run it here: its result is held against plain f64 arithmetic first, then timed
             beside the best that this device can do. Change its text, and see what that does.
           </p>
+          <p class="lead">
+            Which variants are the quickest on your device, for every model that you load here?{' '}
+            <button class="to-tuning" type="button" onClick={toTuning}>
+              Tuning
+            </button>{' '}
+            measures it.
+          </p>
         </section>
         <div class="measure">
           <ChoosePanel />
@@ -43,7 +51,15 @@ export function LabPage() {
         <Contract />
         <Source />
         <History />
+        <Tuning />
       </main>
     </div>
   )
+}
+
+/** Not by a link: the address after the # is for the choices. */
+function toTuning() {
+  const heading = document.getElementById(TUNING_ID)
+  heading?.scrollIntoView()
+  heading?.focus({ preventScroll: true })
 }
