@@ -19,7 +19,7 @@ export function shaderFiles() {
 }
 
 /**
- * @param {{ strip?: boolean, bare?: boolean }} options strip: leave out, for what is shipped, comments, blanks, and what only benchmarks of kernels run;
+ * @param {{ strip?: boolean, bare?: boolean }} options strip: leave out, for what is shipped, comments, blanks, long names of local variables, and what only benchmarks of kernels run;
  * bare: also what contracts (src/kernels) state for the type checker, tests and the kernel lab alone: shapes, names of constants, slots.
  */
 export function shaderPlugin({ strip = false, bare = false } = {}) {
@@ -59,13 +59,48 @@ const withoutStatements = (code) =>
  * closing `>` that an equals sign follows, or before a minus.
  */
 export function stripped(text) {
-  return text
+  return withShortNames(withoutBlanks(text))
+}
+
+const withoutBlanks = (text) =>
+  text
     .split('\n')
     .map((line) => line.replace(/\s*\/\/.*$/, '').replace(/^\s+/, ''))
     .filter((line) => line !== '')
     .map((line) => (line.startsWith('#') ? line : squeezed(line)))
     .join('\n')
     .replace(/([;{}])\n(?!#|override )/g, '$1')
+
+/** What functions call their parameters and variables is nobody else's business: single letters that the function does not use. */
+function withShortNames(text) {
+  let short = ''
+  let done = 0
+  for (const { index } of text.matchAll(/\bfn \w+\(/g)) {
+    const end = endOfBody(text, index)
+    short += text.slice(done, index) + withShortLocals(text.slice(index, end))
+    done = end
+  }
+  return short + text.slice(done)
+}
+
+function endOfBody(text, start) {
+  let depth = 0
+  for (let at = text.indexOf('{', start); at < text.length; at++) {
+    if (text[at] === '{') depth++
+    if (text[at] === '}' && --depth === 0) return at + 1
+  }
+  throw new Error(`a function without an end: ${text.slice(start, start + 40)}`)
+}
+
+function withShortLocals(body) {
+  const used = new Set(body.match(/\b[a-zA-Z]\b/g))
+  const free = [...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'].filter(
+    (letter) => !used.has(letter),
+  )
+  const locals = [...body.matchAll(/(?:\b(?:let|var) |[(,)])([a-z]\w+)(?=[:=])/g)].map(([, name]) => name)
+  const letters = new Map([...new Set(locals)].map((name, i) => [name, free[i] ?? name]))
+  // Not behind a point, where the fields of structures are.
+  return body.replace(/(?<![.\w])[a-z]\w*/g, (word) => letters.get(word) ?? word)
 }
 
 const squeezed = (line) =>

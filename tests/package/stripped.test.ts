@@ -1,4 +1,4 @@
-// Answers: do the shaders that are shipped compute what those of the sources do? Comments and blanks are all that differs.
+// Answers: do the shaders that are shipped compute what those of the sources do? Comments, blanks and local names are all that differs.
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
