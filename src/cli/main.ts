@@ -58,8 +58,8 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Times decode and prefill of a whole model in the same way, and says what passes before the first token and what a token allocates.
            --clock cpu counts CPU time of this process: for software adapters on a machine that has other work to do.
   tune     [--model MODEL] [--forget] [--repetitions N] [--clock device|cpu] [--json]
-           Measures which variants of the kernels are the quickest on this adapter, at the sizes of V2-Lite or of MODEL, and keeps the winners
-           for later runs (XDG_CACHE_HOME or ~/.cache, hadal/tuned.json); --forget removes them, --untuned runs without them.
+           Measures which variants of the kernels, and which chunk of prefill, are the quickest on this adapter, at the sizes of V2-Lite or
+           of MODEL, and keeps the winners for later runs (XDG_CACHE_HOME or ~/.cache, hadal/tuned.json); --forget removes them, --untuned runs without them.
   load-speed --model DIR
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.
 

@@ -3,8 +3,8 @@
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
-import { HadalError } from '../lib/error.ts'
-import { best, type Rated, rate, rateAll, type Subject, smaller } from './choices.ts'
+import { HadalError, present } from '../lib/error.ts'
+import { best, inChunks, type Rated, rate, rateAll, type Subject, smaller } from './choices.ts'
 import { fitsIn } from './memory-range.ts'
 import type { ModelPlan } from './plan.ts'
 import { allocateModel, type EmptyModel } from './prepare.ts'
@@ -21,7 +21,7 @@ export interface Allocated {
 }
 
 /**
- * Allocates the model. With 'auto' a refusal of the GPU leads to the next smaller formats.
+ * Allocates the model. A refusal of the GPU leads from the chunk that tuning found to that of the options, and with 'auto' to the next smaller formats.
  * Throws `out_of_memory` with a hint at the formats that would fit, and as `rate` does.
  */
 export async function allocate(
@@ -29,21 +29,23 @@ export async function allocate(
   pipelines: PipelineCache,
   subject: Subject,
   quantize: QuantizeOption,
+  chunk: number | undefined,
 ): Promise<Allocated> {
-  if (quantize !== 'auto') return allocateOr(device, pipelines, subject, rate(subject, quantize), [])
-  const all = rateAll(subject)
+  const all = quantize === 'auto' ? rateAll(subject) : []
   // A model that cannot be stored in any way says why as `none`.
-  const first = best(all, subject.memory) ?? rate(subject, 'none')
-  return allocateOr(device, pipelines, subject, first, smaller(all, first))
+  const first = best(all, subject.memory) ?? rate(subject, quantize === 'auto' ? 'none' : quantize)
+  const quicker = chunk && inChunks(subject, first, chunk)
+  return allocateFirst(device, pipelines, subject, [quicker || [], first, ...smaller(all, first)].flat())
 }
 
-async function allocateOr(
+/** The first of these that fits and that the GPU grants. */
+async function allocateFirst(
   device: Device,
   pipelines: PipelineCache,
   subject: Subject,
-  rated: Rated,
-  others: readonly Rated[],
+  [first, ...others]: readonly Rated[],
 ): Promise<Allocated> {
+  const rated = present(first, 'a way to store the weights')
   try {
     if (fitsIn(rated.atStart.total, subject.memory) === false) throw tooLarge(rated, subject)
     return await device.arena.guard('this model', async () =>
@@ -51,8 +53,7 @@ async function allocateOr(
     )
   } catch (error) {
     if (!(error instanceof HadalError) || error.code !== 'out_of_memory') throw error
-    const [next, ...rest] = others
-    if (next) return allocateOr(device, pipelines, subject, next, rest)
+    if (others.length > 0) return allocateFirst(device, pipelines, subject, others)
     throw withHint(error, subject, rated)
   }
 }
@@ -60,8 +61,8 @@ async function allocateOr(
 function allocateRated(
   device: Device,
   pipelines: PipelineCache,
-  { spec, options }: Subject,
-  { quantize, plan }: Rated,
+  { spec }: Subject,
+  { quantize, options, plan }: Rated,
 ): Allocated {
   const model = allocateModel(device, plan)
   return { quantize, plan, model, runtime: new Runtime(device, pipelines, spec, model.tensors, options) }

@@ -2,7 +2,7 @@
 // It must not know how a model is loaded.
 import { type Device, readCapabilities } from '../gpu/device.ts'
 import { type Capabilities, GUARANTEED } from '../gpu/limits.ts'
-import { HadalError } from '../lib/error.ts'
+import type { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
 import { kvBytesPerToken } from '../models/cache-form.ts'
 import { checkAttention } from '../models/check.ts'
@@ -10,7 +10,7 @@ import { describeModel } from '../models/describe.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
-import { best, type Rated, rate, rateAll, type Subject } from './choices.ts'
+import { attempt, best, type Rated, rate, rateAll, type Subject } from './choices.ts'
 import { countAll, countParameters, mixtureOf, nameOf } from './info.ts'
 import { cacheSizes, PAGE_TOKENS } from './kv-cache.ts'
 import { memoryRange } from './memory-range.ts'
@@ -27,7 +27,7 @@ export interface PlanOptions extends ModelOptions {
 }
 
 /**
- * Plans the model in `source` as `loadEngine` would open it with the same options. What this version does not run is named in
+ * Plans the model in `source` as `loadEngine` would open it with the same options, but for what tuning has stored. What this version does not run is named in
  * `unsupported`; broken and hostile files throw their `HadalError`, as do options that make no sense.
  */
 export async function plan(source: Source, options: PlanOptions = {}): Promise<LoadPlan> {
@@ -42,18 +42,22 @@ export async function planCheckpoint(
   options: Omit<PlanOptions, 'device' | 'limits'>,
 ): Promise<LoadPlan> {
   const unsupported = await missingTokenizer(checkpoint.source, options.signal)
-  const spec = attempt(unsupported, () => specOf(checkpoint.config))
+  const note = ({ file, tensor, message, hint }: HadalError) => {
+    const where = [file, tensor].filter((part) => part !== undefined).join(': ')
+    unsupported.push({ what: message, where, hint })
+  }
+  const spec = attempt(() => specOf(checkpoint.config), note)
   const general = generalOf(checkpoint)
   if (!spec) return { ...general, unsupported, fits: 'unknown', choices: [] }
   const subject = subjectOf(spec, checkpoint, capabilities, options)
   const all = rateAll(subject)
   const auto = best(all, subject.memory)
-  const chosen = attempt(unsupported, () => {
+  const chosen = attempt(() => {
     const { quantize = 'none' } = options
     const wanted = quantize === 'auto' ? (auto?.quantize ?? 'none') : quantize
     // What is not among the choices says here why.
     return all.find((each) => each.quantize === wanted) ?? rate(subject, wanted)
-  })
+  }, note)
   const { parameters, activeParameters } = countParameters(spec)
   return {
     ...general,
@@ -93,18 +97,6 @@ async function capabilitiesOf({ device, limits }: PlanOptions): Promise<Capabili
   if (device) return device.capabilities
   if (limits) return { ...GUARANTEED, ...limits }
   return (await readCapabilities(globalThis.navigator?.gpu)) ?? GUARANTEED
-}
-
-/** What `work` gives; undefined, with a note of what is not supported, when that is why it fails. */
-function attempt<T>(unsupported: Unsupported[], work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof HadalError) || error.code !== 'unsupported') throw error
-    const where = [error.file, error.tensor].filter((part) => part !== undefined).join(': ')
-    unsupported.push({ what: error.message, where, hint: error.hint })
-    return undefined
-  }
 }
 
 const TOKENIZERS = ['tokenizer.json', 'tiktoken.model']
