@@ -3,8 +3,8 @@
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
-import { HadalError, present } from '../lib/error.ts'
-import { best, inChunks, type Rated, rate, rateAll, type Subject, smaller } from './choices.ts'
+import { HadalError } from '../lib/error.ts'
+import { best, chosenOf, inChunks, type Rated, rateAll, type Subject, smaller } from './choices.ts'
 import { fitsIn } from './memory-range.ts'
 import type { ModelPlan } from './plan.ts'
 import { allocateModel, type EmptyModel } from './prepare.ts'
@@ -32,20 +32,21 @@ export async function allocate(
   chunk: number | undefined,
 ): Promise<Allocated> {
   const all = quantize === 'auto' ? rateAll(subject) : []
-  // A model that cannot be stored in any way says why as `none`.
-  const first = best(all, subject.memory) ?? rate(subject, quantize === 'auto' ? 'none' : quantize)
+  const first = chosenOf(subject, all, quantize)
   const quicker = chunk && inChunks(subject, first, chunk)
-  return allocateFirst(device, pipelines, subject, [quicker || [], first, ...smaller(all, first)].flat())
+  const others = smaller(all, first)
+  return quicker
+    ? allocateOr(device, pipelines, subject, quicker, [first, ...others])
+    : allocateOr(device, pipelines, subject, first, others)
 }
 
-/** The first of these that fits and that the GPU grants. */
-async function allocateFirst(
+async function allocateOr(
   device: Device,
   pipelines: PipelineCache,
   subject: Subject,
-  [first, ...others]: readonly Rated[],
+  rated: Rated,
+  others: readonly Rated[],
 ): Promise<Allocated> {
-  const rated = present(first, 'a way to store the weights')
   try {
     if (fitsIn(rated.atStart.total, subject.memory) === false) throw tooLarge(rated, subject)
     return await device.arena.guard('this model', async () =>
@@ -53,7 +54,8 @@ async function allocateFirst(
     )
   } catch (error) {
     if (!(error instanceof HadalError) || error.code !== 'out_of_memory') throw error
-    if (others.length > 0) return allocateFirst(device, pipelines, subject, others)
+    const [next, ...rest] = others
+    if (next) return allocateOr(device, pipelines, subject, next, rest)
     throw withHint(error, subject, rated)
   }
 }

@@ -9,7 +9,7 @@ import { type Fits, fitsIn, type MemoryRange } from './memory-range.ts'
 import { type ModelPlan, planModel } from './plan.ts'
 import { formatsOf, QUANTIZE, type Quantize, type QuantizeChoice } from './quantize.ts'
 import type { RuntimeOptions } from './steps.ts'
-import type { Purposes } from './types.ts'
+import type { Purposes, QuantizeOption } from './types.ts'
 
 /** A model and where it is to run. */
 export interface Subject {
@@ -46,6 +46,15 @@ export function rate<C extends QuantizeChoice>(
 /** Every way that this model can be stored in, best first. */
 export const rateAll = (subject: Subject): readonly Rated<Quantize>[] =>
   QUANTIZE.flatMap((quantize) => attempt(() => rate(subject, quantize)) ?? [])
+
+/** What an option means for a model, of `all` its ways or as none of them. A model that cannot be stored so says why by throwing as `rate` does. */
+export const chosenOf = (
+  subject: Subject,
+  all: readonly Rated<Quantize>[],
+  quantize: QuantizeOption = 'none',
+): Rated =>
+  (quantize === 'auto' ? best(all, subject.memory) : all.find((each) => each.quantize === quantize)) ??
+  rate(subject, quantize === 'auto' ? 'none' : quantize)
 
 /** The same formats with another chunk, where that is possible and leaves as much room: no chunk is worth a smaller context. */
 export function inChunks(

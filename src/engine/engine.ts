@@ -79,7 +79,6 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     const compiled = await runtime.compile()
     throwIfAborted(signal)
     report('ready')
-    const notes = { variants: variantNotes(sound, tuned, tested.fallen), notices: noticesOf(tested.fallen) }
     return new Engine(sound, runtime, {
       checkpoint,
       tokenizer,
@@ -87,7 +86,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
       quantize: made.quantize,
       memory: subject.memory,
       compiled,
-      notes,
+      notes: { variants: variantNotes(sound, tuned, tested.fallen), notices: noticesOf(tested.fallen) },
     })
   } catch (error) {
     failed.abort()

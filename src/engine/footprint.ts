@@ -27,12 +27,12 @@ export function footprintOf(
   const { weights, experts, tables } = bytesByPurpose(plan)
   const state = planState(spec, options.contextLength, options.chunk)
   const parts = plannedParts(spec, plan, capabilities, options)
-  const activations = [prefillGraph, decodeGraph].map((build) => activationBytes(build(parts), capabilities))
   return summed({
     weights,
     experts,
     kv_cache: cacheBytes(cacheSizes(spec, options.cache, capabilities), 1),
-    activations: activations.reduce((sum, bytes) => sum + bytes, 0),
+    activations:
+      activationBytes(prefillGraph(parts), capabilities) + activationBytes(decodeGraph(parts), capabilities),
     state: state.bytes + tables,
     staging: STAGING_BYTES,
   })
