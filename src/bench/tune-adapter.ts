@@ -5,11 +5,10 @@ import { rate } from '../engine/choices.ts'
 import { plannedRecorder } from '../engine/footprint.ts'
 import { specOf, subjectOf } from '../engine/model-plan.ts'
 import type { ModelOptions } from '../engine/options.ts'
-import type { Recorder } from '../engine/self-test.ts'
-import { tuningKey } from '../engine/variants.ts'
+import { CHUNKS, tuningKey, type Winners } from '../engine/tuned.ts'
+import { withVariants } from '../engine/variants.ts'
 import { type Device, type DeviceOptions, openDevice, readDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
-import type { Variants } from '../gpu/variants.ts'
 import { storedTensors } from '../models/names.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
@@ -17,7 +16,9 @@ import { openMemory } from '../weights/memory.ts'
 import type { Source } from '../weights/source.ts'
 import { V2_LITE } from './kernels/model.ts'
 import type { Clock } from './kernels/run.ts'
+import type { Planned } from './prefill-layer.ts'
 import { type TuneOptions, tune } from './tune.ts'
+import { tuneChunk } from './tune-chunk.ts'
 
 export interface TuneAdapterOptions extends TuneOptions, ModelOptions {
   /** Where WebGPU comes from; default: `navigator.gpu`. */
@@ -33,8 +34,8 @@ export interface AdapterTuning {
   readonly adapter: string
   /** Under which `loadEngine` asks for the winners (`tuned`). */
   readonly key: string
-  /** Variants other than the default ones; none where the defaults are the quickest. */
-  readonly winners: Partial<Variants>
+  /** Variants other than the default ones, and a chunk if it is another; none where the defaults are the quickest. */
+  readonly winners: Winners
 }
 
 /** Opens an adapter and measures on it; some seconds on a GPU. Throws as `openDevice`, `tune` and, with a source, `plan` do. */
@@ -42,7 +43,14 @@ export async function tuneAdapter(options: TuneAdapterOptions = {}): Promise<Ada
   const device = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   try {
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: options.clock }
-    const winners = await tune(bench, await recordersOf(device, options), options)
+    const models = await modelsOf(device, options)
+    const recorders = models.map((each) =>
+      plannedRecorder(each.spec, each.plan, device.capabilities, each.options),
+    )
+    const variants = await tune(bench, recorders, options)
+    const { capabilities } = withVariants(device, variants)
+    const chunk = await tuneChunk(bench, models, capabilities, options)
+    const winners = { ...variants, ...(chunk !== CHUNKS[0] && { chunk }) }
     return { adapter: device.adapter, key: tuningKey(device), winners }
   } finally {
     device.destroy()
@@ -58,25 +66,25 @@ export async function tuningKeyOf({
   return facts && tuningKey(facts)
 }
 
-async function recordersOf(device: Device, options: TuneAdapterOptions): Promise<Recorder[]> {
+async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<Planned[]> {
   if (!options.source)
     return (['fp8', 'q8', 'q4'] as const).map((quantize) =>
-      recorderOf(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
+      plannedModel(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
     )
   const checkpoint = await openCheckpoint(options.source, options.signal)
-  return [recorderOf(specOf(checkpoint.config), checkpoint, device, options)]
+  return [plannedModel(specOf(checkpoint.config), checkpoint, device, options)]
 }
 
-function recorderOf(
+function plannedModel(
   spec: ModelSpec,
   checkpoint: Checkpoint,
   device: Device,
   options: ModelOptions,
-): Recorder {
+): Planned {
   const subject = subjectOf(spec, checkpoint, device.capabilities, options)
   const { quantize = 'none' } = options
   const { plan } = rate(subject, quantize === 'auto' ? 'none' : quantize)
-  return plannedRecorder(spec, plan, device.capabilities, subject.options)
+  return { spec, plan, options: subject.options }
 }
 
 /** The headers of such a model, with no bytes behind them. */

@@ -1,8 +1,9 @@
 // Answers: which variants of the kernels are the quickest on this adapter? Decision by decision, each variant that it can run is proven, then timed in
 // turn with the others on the dispatches of models. It must not know where winners are kept.
 import { allDecisionsOf, computesRightly, proverOf, type Recorder, subjectsOf } from '../engine/self-test.ts'
+import type { Chunk } from '../engine/tuned.ts'
 import { type Decision, possibleVariants, type Variants } from '../gpu/variants.ts'
-import { throwIfAborted } from '../lib/error.ts'
+import { present, throwIfAborted } from '../lib/error.ts'
 import type { Dispatch } from '../program/graph.ts'
 import { Scratch } from '../program/scratch.ts'
 import { type Bench, Run, type Spread, timeInTurn } from './kernels/run.ts'
@@ -13,30 +14,35 @@ export interface TuneOptions {
   readonly onDecision?: (row: TunedDecision) => void
 }
 
-/** What was measured for a decision. */
+/** What was measured for a decision: about variants of kernels, or about the rows of a step of prefill. */
 export interface TunedDecision {
-  readonly decision: Decision
-  readonly before: Variants[Decision]
-  readonly winner: Variants[Decision]
+  readonly decision: Decision | 'chunk'
+  readonly before: Tuned
+  readonly winner: Tuned
   readonly variants: readonly TunedVariant[]
 }
 
+type Tuned = Variants[Decision] | Chunk
+
 /** One variant against the one that the adapter has without tuning. */
-export interface TunedVariant {
-  readonly variant: Variants[Decision]
+export interface TunedVariant<V = Tuned> extends Share {
+  readonly variant: V
   readonly right: boolean // false: it computes wrongly here, and was not timed
-  readonly time: number // as a share of the other's, the geometric mean over kernels
+}
+
+interface Share {
+  readonly time: number // as a share of the other's, the geometric mean over what was timed
   readonly spread: number // half of what the middle half of the times lies in, as a share
 }
 
 /** In this order: each is measured with the winners of those before. Banks differ only in models whose experts fill several bindings. */
 const DECISIONS = ['reduce', 'rows', 'fp8_block', 'q8', 'q4', 'products', 'attention'] as const
 
-const REPETITIONS = 7
+export const REPETITIONS = 7
 /** Weights that a round reads at least, as far as a few copies reach: more than a cache holds. */
 const COPIES = 8
 /** What is timed of a step; proofs are smaller. */
-const TIMED = { tokens: 64, context: 1024 }
+export const TIMED = { tokens: 64, context: 1024 }
 const SPLIT = 64 // cached tokens of a workgroup in decode, at this context
 
 /**
@@ -61,7 +67,7 @@ export async function tune(
     }))
     if (others.length === 0 || tried[0]?.dispatches.length === 0) continue
     const variants = await compare(bench, tried, options)
-    const winner = quickest(variants)
+    const winner = quickest(before, variants)
     if (winner !== before) winners[decision] = winner
     current = { ...current, [decision]: winner }
     options.onDecision?.({ decision, before, winner, variants })
@@ -88,29 +94,37 @@ async function compare(
   bench: Bench,
   tried: readonly Tried[],
   { repetitions = REPETITIONS, signal }: TuneOptions,
-): Promise<TunedVariant[]> {
+): Promise<TunedVariant<Variants[Decision]>[]> {
   const right: Tried[] = []
   for (const each of tried) {
     throwIfAborted(signal)
     if (await allRight(bench, each.dispatches)) right.push(each)
   }
-  const logs = right.map(() => ({ time: 0, spread: 0 }))
   const kernels = right[0]?.dispatches.length ?? 0
+  const times: (readonly Spread[])[] = []
   for (let kernel = 0; kernel < kernels; kernel++) {
     throwIfAborted(signal)
     const dispatches = right.flatMap(({ dispatches }) => dispatches[kernel] ?? [])
-    const times = await timeAll(bench, dispatches, repetitions)
-    const [first] = times
-    times.forEach((time, i) => {
-      const log = logs[i]
-      if (!log || !first) return
-      log.time += Math.log(time.ms / first.ms) / kernels
-      log.spread += (time.high - time.low) / 2 / time.ms / kernels
-    })
+    times.push(await timeAll(bench, dispatches, repetitions))
   }
+  const shares = sharesOf(times)
   return tried.map(({ variant }) => {
-    const log = logs[right.findIndex((each) => each.variant === variant)]
-    return { variant, right: log !== undefined, time: Math.exp(log?.time ?? 0), spread: log?.spread ?? 0 }
+    const share = shares[right.findIndex((each) => each.variant === variant)]
+    return { variant, right: share !== undefined, ...(share ?? { time: 1, spread: 0 }) }
+  })
+}
+
+/** Times of several things that were timed in several ways, [things][ways], as shares of the first way's. */
+export function sharesOf(times: readonly (readonly Spread[])[]): Share[] {
+  const ways = times[0]?.length ?? 0
+  return Array.from({ length: ways }, (_, way) => {
+    let [time, spread] = [0, 0]
+    for (const each of times) {
+      const [first, own] = [present(each[0], 'a time'), present(each[way], 'a time')]
+      time += Math.log(own.ms / first.ms) / times.length
+      spread += (own.high - own.low) / 2 / own.ms / times.length
+    }
+    return { time: Math.exp(time), spread }
   })
 }
 
@@ -147,9 +161,9 @@ async function prepare(bench: Bench, room: Scratch, dispatch: Dispatch): Promise
 }
 
 /** The default, unless another is quicker by more than both are uncertain; where the default is wrong, the quickest. */
-function quickest(variants: readonly TunedVariant[]): Variants[Decision] {
+export function quickest<V>(before: V, variants: readonly TunedVariant<V>[]): V {
   const [first, ...rest] = variants.filter(({ right }) => right)
-  if (!first) return variants[0]?.variant ?? 'plain'
+  if (!first) return before
   return rest.reduce(
     (best, each) =>
       each.time < best.time && each.time + each.spread + first.spread < first.time ? each : best,

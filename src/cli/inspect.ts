@@ -2,16 +2,16 @@
 // It must not know how a plan is made.
 import { mixtureOf } from '../engine/info.ts'
 import { planCheckpoint, specOf } from '../engine/model-plan.ts'
+import { tunedWinners, tuningKey, type Winners } from '../engine/tuned.ts'
 import type { LoadPlan, VariantNote } from '../engine/types.ts'
-import { tunedVariants, tuningKey, variantNotes, withVariants } from '../engine/variants.ts'
-import type { DeviceFacts } from '../gpu/device.ts'
+import { variantNotes, withVariants } from '../engine/variants.ts'
 import { GUARANTEED } from '../gpu/limits.ts'
 import { formatBytes, printable } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { isDraftTensor } from '../models/names.ts'
 import type { Attention, Mixture, ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
-import { type Args, parseArgs, UsageError } from './args.ts'
+import { parseArgs, UsageError } from './args.ts'
 import { LOAD_OPTIONS, machineFromArgs, openDawn } from './load.ts'
 import { openSource } from './source.ts'
 import { readTuned } from './tuned.ts'
@@ -21,30 +21,26 @@ export async function inspect(argv: readonly string[]): Promise<void> {
   const place = args.positional[0] ?? args.text('model')
   if (place === undefined || args.positional.length > 1) throw new UsageError('inspect needs one model.')
   const { facts, options } = await machineFromArgs(args, dawn(args.text('adapter')))
-  const variants = facts ? await variantsOf(facts, args) : []
+  // What would run here; only loading can tell whether it computes rightly, and whether there is room for the chunk.
+  const stored = facts && !args.flag('untuned') ? await readTuned(tuningKey(facts)) : undefined
+  const { chunk, ...tuned } = facts ? tunedWinners(facts, stored) : {}
+  const variants = facts ? variantNotes(withVariants(facts, tuned), tuned, []) : []
   const source = await openSource(place)
   try {
     const checkpoint = await openCheckpoint(source)
     const plan = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
     const spec = plan.model && specOf(checkpoint.config)
     if (args.flag('json'))
-      process.stdout.write(`${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants })}\n`)
+      process.stdout.write(`${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants, chunk })}\n`)
     else
       process.stdout.write(
-        printed(plan, spec, variants) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
+        printed(plan, spec, variants, chunk) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
       )
     const [first] = plan.unsupported
     if (first) throw new HadalError('unsupported', first.what, { hint: first.hint })
   } finally {
     await source.close()
   }
-}
-
-/** The variants that would run here, with what tuning has stored; only loading can tell whether they compute rightly. */
-async function variantsOf(facts: DeviceFacts, args: Args): Promise<VariantNote[]> {
-  const stored = args.flag('untuned') ? undefined : await readTuned(tuningKey(facts))
-  const tuned = tunedVariants(facts, stored)
-  return variantNotes(withVariants(facts, tuned), tuned, [])
 }
 
 /** WebGPU where there is any: its limits make the plan exact, and the guaranteed ones will do. */
@@ -80,10 +76,17 @@ function reportOf(plan: LoadPlan, spec: ModelSpec | undefined, checkpoint: Check
 
 type Row = readonly [name: string, value: string]
 
-function printed(plan: LoadPlan, spec: ModelSpec | undefined, variants: readonly VariantNote[]): string {
+function printed(
+  plan: LoadPlan,
+  spec: ModelSpec | undefined,
+  variants: readonly VariantNote[],
+  chunk: Winners['chunk'],
+): string {
   const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
   for (const { what, hint } of plan.unsupported) rows.push(['not run', [what, hint].join(' ').trim()])
   for (const { decision, variant, why } of variants) rows.push([`kernels: ${decision}`, `${variant}. ${why}`])
+  if (chunk)
+    rows.push(['chunk', `${chunk} tokens, where there is room. The quickest when it was measured here.`])
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
   return rows.map(([name, value]) => `${name.padEnd(width)}${printable(value)}\n`).join('')
 }

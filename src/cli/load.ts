@@ -4,13 +4,13 @@ import { createRequire } from 'node:module'
 import { totalmem } from 'node:os'
 import { type Engine, loadEngine } from '../engine/engine.ts'
 import type { EngineOptions, ModelOptions } from '../engine/options.ts'
-import { QUANTIZE } from '../engine/quantize.ts'
-import type { LoadProgress, QuantizeOption } from '../engine/types.ts'
+import type { LoadProgress } from '../engine/types.ts'
 import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
 import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
+import { quantizeOf } from './formats.ts'
 import { openSource } from './source.ts'
 import { type Measured, startStopwatch } from './stopwatch.ts'
 import { readTuned } from './tuned.ts'
@@ -120,20 +120,6 @@ export function kindOf(name: string): CacheKind {
   const kind = CACHE_KINDS.find((each) => each === name)
   if (kind === undefined) throw new UsageError(`--cache: "${name}" is none of ${CACHE_KINDS.join(', ')}.`)
   return kind
-}
-
-/** `none | fp8 | q8 | q4 | auto`, or `class=format,class=format`. */
-function quantizeOf(args: Args): QuantizeOption {
-  const words = [...QUANTIZE, 'auto'] as const
-  const text = args.text('quantize') ?? 'none'
-  if (!text.includes('=')) return oneOf(args, 'quantize', words, 'none')
-  const pairs = text.split(',').map((pair) => {
-    const [name = '', format] = pair.split('=')
-    const known = QUANTIZE.find((each) => each === format)
-    if (known === undefined) throw new UsageError(`--quantize: ${pair} is no class=${QUANTIZE.join('|')}.`)
-    return [name, known] as const
-  })
-  return Object.fromEntries(pairs)
 }
 
 function showProgress({ phase, file, bytes, totalBytes, bytesPerSecond }: LoadProgress): void {

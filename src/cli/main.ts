@@ -58,13 +58,14 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Times decode and prefill of a whole model in the same way, and says what passes before the first token and what a token allocates.
            --clock cpu counts CPU time of this process: for software adapters on a machine that has other work to do.
   tune     [--model MODEL] [--forget] [--repetitions N] [--clock device|cpu] [--json]
-           Measures which variants of the kernels are the quickest on this adapter, at the sizes of V2-Lite or of MODEL, and keeps the winners
-           for later runs (XDG_CACHE_HOME or ~/.cache, hadal/tuned.json); --forget removes them, --untuned runs without them.
+           Measures which variants of the kernels, and which chunk of prefill, are the quickest on this adapter, at the sizes of V2-Lite or
+           of MODEL, and keeps the winners for later runs (XDG_CACHE_HOME or ~/.cache, hadal/tuned.json); --forget removes them, --untuned runs without them.
   load-speed --model DIR
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.
 
 MODEL is a folder, the http(s) address of one, or hf:org/name[@revision]; HF_ENDPOINT and HF_TOKEN are read for the latter.
 How it is held: [--context N] [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...] [--memory 8GB] (what the GPU may use)
+A CLASS of weights is experts, mlp, attention, embedding or head; those that are not named stay as stored: --quantize experts=q4,head=q8.
 With a GPU: [--kv f16|f32] [--products f32|f16] [--limits default|max] [--no-f16] [--no-subgroups] [--untuned] [--adapter NAME]
 The adapter is what Dawn finds; on Linux VK_DRIVER_FILES chooses the Vulkan driver, --adapter filters by name.
 Exit codes: 0 done, 1 failed, 2 wrong usage.

@@ -1,4 +1,4 @@
-// Answers: `hadal tune`: which variants of the kernels are the quickest on this adapter? Measured, and kept for every later run.
+// Answers: `hadal tune`: which variants of the kernels, and which chunk of prefill, are the quickest on this adapter? Measured, and kept for every later run.
 // It must not know how anything is measured.
 import type { TunedDecision } from '../bench/tune.ts'
 import { type TuneAdapterOptions, tuneAdapter, tuningKeyOf } from '../bench/tune-adapter.ts'

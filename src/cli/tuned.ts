@@ -3,7 +3,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Variants } from '../gpu/variants.ts'
+import type { Winners } from '../engine/tuned.ts'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
 
@@ -18,7 +18,7 @@ export async function readTuned(key: string): Promise<unknown> {
 }
 
 /** Stores an adapter's winners; undefined forgets them. Returns whether there was anything to change. */
-export async function writeTuned(key: string, winners: Partial<Variants> | undefined): Promise<boolean> {
+export async function writeTuned(key: string, winners: Winners | undefined): Promise<boolean> {
   const { [key]: before, ...others } = await readAll()
   if (!winners && before === undefined) return false
   const file = tunedFile()

@@ -4,7 +4,7 @@ import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
-import { best, type Rated, rate, rateAll, type Subject, smaller } from './choices.ts'
+import { best, chosenOf, inChunks, type Rated, rateAll, type Subject, smaller } from './choices.ts'
 import { fitsIn } from './memory-range.ts'
 import type { ModelPlan } from './plan.ts'
 import { allocateModel, type EmptyModel } from './prepare.ts'
@@ -21,7 +21,7 @@ export interface Allocated {
 }
 
 /**
- * Allocates the model. With 'auto' a refusal of the GPU leads to the next smaller formats.
+ * Allocates the model. A refusal of the GPU leads from the chunk that tuning found to that of the options, and with 'auto' to the next smaller formats.
  * Throws `out_of_memory` with a hint at the formats that would fit, and as `rate` does.
  */
 export async function allocate(
@@ -29,12 +29,15 @@ export async function allocate(
   pipelines: PipelineCache,
   subject: Subject,
   quantize: QuantizeOption,
+  chunk: number | undefined,
 ): Promise<Allocated> {
-  if (quantize !== 'auto') return allocateOr(device, pipelines, subject, rate(subject, quantize), [])
-  const all = rateAll(subject)
-  // A model that cannot be stored in any way says why as `none`.
-  const first = best(all, subject.memory) ?? rate(subject, 'none')
-  return allocateOr(device, pipelines, subject, first, smaller(all, first))
+  const all = quantize === 'auto' ? rateAll(subject) : []
+  const first = chosenOf(subject, all, quantize)
+  const quicker = chunk && inChunks(subject, first, chunk)
+  const others = smaller(all, first)
+  return quicker
+    ? allocateOr(device, pipelines, subject, quicker, [first, ...others])
+    : allocateOr(device, pipelines, subject, first, others)
 }
 
 async function allocateOr(
@@ -60,8 +63,8 @@ async function allocateOr(
 function allocateRated(
   device: Device,
   pipelines: PipelineCache,
-  { spec, options }: Subject,
-  { quantize, plan }: Rated,
+  { spec }: Subject,
+  { quantize, options, plan }: Rated,
 ): Allocated {
   const model = allocateModel(device, plan)
   return { quantize, plan, model, runtime: new Runtime(device, pipelines, spec, model.tensors, options) }

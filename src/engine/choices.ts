@@ -9,7 +9,7 @@ import { type Fits, fitsIn, type MemoryRange } from './memory-range.ts'
 import { type ModelPlan, planModel } from './plan.ts'
 import { formatsOf, QUANTIZE, type Quantize, type QuantizeChoice } from './quantize.ts'
 import type { RuntimeOptions } from './steps.ts'
-import type { Purposes } from './types.ts'
+import type { Purposes, QuantizeOption } from './types.ts'
 
 /** A model and where it is to run. */
 export interface Subject {
@@ -25,31 +25,57 @@ export interface Subject {
 /** A model in certain formats, with what it takes. */
 export interface Rated<C extends QuantizeChoice = QuantizeChoice> {
   readonly quantize: C
+  readonly options: RuntimeOptions
   readonly plan: ModelPlan
   readonly atStart: Purposes
   readonly bytes: Purposes // with room for `tokens` tokens
   readonly fits: Fits
 }
 
-/** Throws as `planModel` and `footprintOf` do. */
-export function rate<C extends QuantizeChoice>(subject: Subject, quantize: C): Rated<C> {
-  const { spec, checkpoint, capabilities, options, tokens, memory } = subject
-  const plan = planModel(spec, checkpoint, capabilities, quantize)
+/** @param plan of the model in these formats; made where there is none. Throws as `planModel` and `footprintOf` do. */
+export function rate<C extends QuantizeChoice>(
+  { spec, checkpoint, capabilities, options, tokens, memory }: Subject,
+  quantize: C,
+  plan = planModel(spec, checkpoint, capabilities, quantize),
+): Rated<C> {
   const atStart = footprintOf(spec, plan, capabilities, options)
   const bytes = withContext(atStart, spec, capabilities, options, tokens)
-  return { quantize, plan, atStart, bytes, fits: fitsIn(bytes.total, memory) }
+  return { quantize, options, plan, atStart, bytes, fits: fitsIn(bytes.total, memory) }
 }
 
 /** Every way that this model can be stored in, best first. */
-export function rateAll(subject: Subject): readonly Rated<Quantize>[] {
-  return QUANTIZE.flatMap((quantize) => {
-    try {
-      return [rate(subject, quantize)]
-    } catch (error) {
-      if (error instanceof HadalError && error.code === 'unsupported') return []
-      throw error
-    }
-  })
+export const rateAll = (subject: Subject): readonly Rated<Quantize>[] =>
+  QUANTIZE.flatMap((quantize) => attempt(() => rate(subject, quantize)) ?? [])
+
+/** What an option means for a model, of `all` its ways or as none of them. A model that cannot be stored so says why by throwing as `rate` does. */
+export const chosenOf = (
+  subject: Subject,
+  all: readonly Rated<Quantize>[],
+  quantize: QuantizeOption = 'none',
+): Rated =>
+  (quantize === 'auto' ? best(all, subject.memory) : all.find((each) => each.quantize === quantize)) ??
+  rate(subject, quantize === 'auto' ? 'none' : quantize)
+
+/** The same formats with another chunk, where that is possible and leaves as much room: no chunk is worth a smaller context. */
+export function inChunks(
+  subject: Subject,
+  { quantize, plan, fits }: Rated,
+  chunk: number,
+): Rated | undefined {
+  const options = { ...subject.options, chunk: Math.min(chunk, subject.options.contextLength) }
+  const rated = attempt(() => rate({ ...subject, options }, quantize, plan))
+  return rated?.fits === true || rated?.fits === fits ? rated : undefined
+}
+
+/** What `work` gives; undefined, with a note of what is not supported, when that is why it fails. */
+export function attempt<T>(work: () => T, note?: (error: HadalError) => void): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof HadalError) || error.code !== 'unsupported') throw error
+    note?.(error)
+    return undefined
+  }
 }
 
 /**
@@ -77,9 +103,5 @@ export const smaller = <C extends QuantizeChoice>(
 export const keepsStored = (quantize: QuantizeChoice): boolean =>
   Object.values(formatsOf(quantize)).every((format) => format === 'none')
 
-function smallest<C extends QuantizeChoice>(rated: readonly Rated<C>[]): Rated<C> | undefined {
-  return rated.reduce<Rated<C> | undefined>(
-    (least, each) => (least && least.bytes.total <= each.bytes.total ? least : each),
-    undefined,
-  )
-}
+const smallest = <C extends QuantizeChoice>(rated: readonly Rated<C>[]): Rated<C> | undefined =>
+  rated.toSorted((a, b) => a.bytes.total - b.bytes.total)[0]

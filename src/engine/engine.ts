@@ -11,7 +11,7 @@ import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
 import { type Allocated, allocate } from './allocate.ts'
-import { keepsStored, type Subject } from './choices.ts'
+import { keepsStored } from './choices.ts'
 import { plannedRecorder } from './footprint.ts'
 import { generate } from './generate.ts'
 import { modelInfo } from './info.ts'
@@ -29,6 +29,7 @@ import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
 import { selfTest } from './self-test.ts'
 import { Session } from './session.ts'
 import { openText } from './text.ts'
+import { tunedWinners, tuningKey } from './tuned.ts'
 import type {
   GenerateEvent,
   GenerateRequest,
@@ -37,7 +38,7 @@ import type {
   QuantizeChoice,
   SamplingOptions,
 } from './types.ts'
-import { noticesOf, tunedVariants, tuningKey, variantNotes, withVariants } from './variants.ts'
+import { noticesOf, variantNotes, withVariants } from './variants.ts'
 
 /**
  * Opens the model in `source`: reads config and headers, allocates everything, uploads the weights, proves the kernels
@@ -48,7 +49,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
   const opened = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   const failed = new AbortController() // what reads on ends when a proof fails beside it
   try {
-    const tuned = tunedVariants(opened, await options.tuned?.(tuningKey(opened)))
+    const { chunk, ...tuned } = tunedWinners(opened, await options.tuned?.(tuningKey(opened)))
     const device = withVariants(opened, tuned)
     const report = progressReporter(options.onProgress)
     report('list')
@@ -58,11 +59,15 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     const { tokenizer, chat } = await openText(source, spec.vocab, signal)
     const subject = subjectOf(spec, checkpoint, device.capabilities, options)
     const pipelines = new PipelineCache(device, options.shaders ?? sources)
-    const made = await allocate(device, pipelines, subject, quantize)
+    const made = await allocate(device, pipelines, subject, quantize, options.chunk ? undefined : chunk)
     const moving = keepsStored(made.quantize) ? 'upload' : 'convert'
     report(moving)
     const [tested] = await Promise.all([
-      selfTest(device, pipelines, plannedRecorder(spec, made.plan, device.capabilities, subject.options)),
+      selfTest(
+        device,
+        pipelines,
+        plannedRecorder(spec, made.plan, device.capabilities, made.runtime.options),
+      ),
       fillModel(device, made.model, checkpoint, {
         signal: signal ? AbortSignal.any([signal, failed.signal]) : failed.signal,
         onProgress: (done) => report(moving, done),
@@ -70,21 +75,18 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     ])
     const sound = withVariants(device, tested.variants)
     report('compile')
-    const runtime = tested.fallen.length === 0 ? made.runtime : await remade(sound, pipelines, subject, made)
+    const runtime = tested.fallen.length === 0 ? made.runtime : await remade(sound, pipelines, made)
     const compiled = await runtime.compile()
     throwIfAborted(signal)
     report('ready')
-    const { memory } = subject
-    const { quantize: taken } = made
-    const notes = { variants: variantNotes(sound, tuned, tested.fallen), notices: noticesOf(tested.fallen) }
     return new Engine(sound, runtime, {
       checkpoint,
       tokenizer,
       chat,
-      quantize: taken,
-      memory,
+      quantize: made.quantize,
+      memory: subject.memory,
       compiled,
-      notes,
+      notes: { variants: variantNotes(sound, tuned, tested.fallen), notices: noticesOf(tested.fallen) },
     })
   } catch (error) {
     failed.abort()
@@ -94,17 +96,10 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
 }
 
 /** A runtime with other variants in place of the one that was allocated. */
-async function remade(
-  device: Device,
-  pipelines: PipelineCache,
-  { spec, options }: Subject,
-  { model, runtime }: Allocated,
-): Promise<Runtime> {
+async function remade(device: Device, pipelines: PipelineCache, { runtime }: Allocated): Promise<Runtime> {
+  const { spec, tensors, options } = runtime
   runtime.destroy()
-  return device.arena.guard(
-    'this model',
-    async () => new Runtime(device, pipelines, spec, model.tensors, options),
-  )
+  return device.arena.guard('this model', async () => new Runtime(device, pipelines, spec, tensors, options))
 }
 
 /** Which form of the KV cache; default: the model's own. */

@@ -8,7 +8,7 @@ import { mapTensors } from '../models/tensors.ts'
 import { type Graph, resource } from '../program/graph.ts'
 import { planMemory } from '../program/memory.ts'
 import { cacheBytes, cacheSizes } from './kv-cache.ts'
-import { bytesByPurpose, type ModelPlan, slotTableBytes } from './plan.ts'
+import { bytesByPurpose, type ModelPlan } from './plan.ts'
 import type { GpuModel } from './prepare.ts'
 import { STAGING_BYTES } from './runtime.ts'
 import type { Recorder } from './self-test.ts'
@@ -24,16 +24,16 @@ export function footprintOf(
   capabilities: Capabilities,
   options: RuntimeOptions,
 ): Purposes {
-  const { weights, experts } = bytesByPurpose(plan)
+  const { weights, experts, tables } = bytesByPurpose(plan)
   const state = planState(spec, options.contextLength, options.chunk)
   const parts = plannedParts(spec, plan, capabilities, options)
-  const activations = [prefillGraph, decodeGraph].map((build) => activationBytes(build(parts), capabilities))
   return summed({
     weights,
     experts,
     kv_cache: cacheBytes(cacheSizes(spec, options.cache, capabilities), 1),
-    activations: activations.reduce((sum, bytes) => sum + bytes, 0),
-    state: state.bytes + slotTables(plan),
+    activations:
+      activationBytes(prefillGraph(parts), capabilities) + activationBytes(decodeGraph(parts), capabilities),
+    state: state.bytes + tables,
     staging: STAGING_BYTES,
   })
 }
@@ -81,18 +81,6 @@ function summed(purposes: Omit<Purposes, 'total'>): Purposes {
 function activationBytes(graph: Graph, capabilities: Capabilities): number {
   const { bytes } = planMemory(graph.dispatches, bindableBytes(capabilities))
   return bytes.reduce((sum, each) => sum + allocatedBytes(each), 0)
-}
-
-function slotTables(plan: ModelPlan): number {
-  let bytes = 0
-  mapTensors(plan, {
-    matrix: () => 0,
-    vector: () => 0,
-    bank: (bank) => {
-      bytes += allocatedBytes(slotTableBytes(bank))
-    },
-  })
-  return bytes
 }
 
 /** The planned tensors as a graph wants them, with no buffer behind any. */

@@ -29,6 +29,7 @@ export function modelInfo(
     experts: mixture?.experts ?? 0,
     activeExperts: mixture?.active ?? 0,
     vocab: spec.vocab,
+    chunk: options.chunk,
     contextLength: Math.min(options.contextLength, runtime.cache.maxTokens),
     kvBytesPerToken: kv.kept,
     standardKvBytesPerToken: kv.standard,

@@ -2,7 +2,8 @@
 // It must not know how a model is loaded.
 import { type Device, readCapabilities } from '../gpu/device.ts'
 import { type Capabilities, GUARANTEED } from '../gpu/limits.ts'
-import { HadalError } from '../lib/error.ts'
+import { spannedBytes } from '../lib/bytes.ts'
+import type { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
 import { kvBytesPerToken } from '../models/cache-form.ts'
 import { checkAttention } from '../models/check.ts'
@@ -10,7 +11,7 @@ import { describeModel } from '../models/describe.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
-import { best, type Rated, rate, rateAll, type Subject } from './choices.ts'
+import { attempt, best, chosenOf, type Rated, rateAll, type Subject } from './choices.ts'
 import { countAll, countParameters, mixtureOf, nameOf } from './info.ts'
 import { cacheSizes, PAGE_TOKENS } from './kv-cache.ts'
 import { memoryRange } from './memory-range.ts'
@@ -27,7 +28,7 @@ export interface PlanOptions extends ModelOptions {
 }
 
 /**
- * Plans the model in `source` as `loadEngine` would open it with the same options. What this version does not run is named in
+ * Plans the model in `source` as `loadEngine` would open it with the same options, but for what tuning has stored. What this version does not run is named in
  * `unsupported`; broken and hostile files throw their `HadalError`, as do options that make no sense.
  */
 export async function plan(source: Source, options: PlanOptions = {}): Promise<LoadPlan> {
@@ -42,23 +43,25 @@ export async function planCheckpoint(
   options: Omit<PlanOptions, 'device' | 'limits'>,
 ): Promise<LoadPlan> {
   const unsupported = await missingTokenizer(checkpoint.source, options.signal)
-  const spec = attempt(unsupported, () => specOf(checkpoint.config))
+  const note = ({ file, tensor, message, hint }: HadalError) => {
+    const where = [file, tensor].filter(Boolean).join(': ')
+    unsupported.push({ what: message, where, hint })
+  }
+  const spec = attempt(() => specOf(checkpoint.config), note)
   const general = generalOf(checkpoint)
   if (!spec) return { ...general, unsupported, fits: 'unknown', choices: [] }
   const subject = subjectOf(spec, checkpoint, capabilities, options)
   const all = rateAll(subject)
   const auto = best(all, subject.memory)
-  const chosen = attempt(unsupported, () => {
-    const { quantize = 'none' } = options
-    const wanted = quantize === 'auto' ? (auto?.quantize ?? 'none') : quantize
-    // What is not among the choices says here why.
-    return all.find((each) => each.quantize === wanted) ?? rate(subject, wanted)
-  })
+  const chosen = attempt(() => chosenOf(subject, all, options.quantize), note)
   const { parameters, activeParameters } = countParameters(spec)
   return {
     ...general,
     parameters,
-    ...(chosen && { downloadBytes: sizeOf(wantedEntries(chosen.plan)), gpu: memoryOf(subject, chosen) }),
+    ...(chosen && {
+      downloadBytes: spannedBytes(wantedEntries(chosen.plan)),
+      gpu: memoryOf(subject, chosen),
+    }),
     unsupported,
     model: { ...modelOf(subject), activeParameters },
     fits: chosen?.fits ?? false,
@@ -82,29 +85,16 @@ export function subjectOf(
   options: ModelOptions,
 ): Subject {
   const runtime = runtimeOptions(spec, options)
-  const tokens = Math.min(plannedContext(spec, options), mostTokens(spec, runtime.cache, capabilities))
+  const { maxPages } = cacheSizes(spec, runtime.cache, capabilities)
+  const tokens = Math.min(plannedContext(spec, options), maxPages * PAGE_TOKENS)
   const memory = memoryRange(options.memoryBytes)
   return { spec, checkpoint, capabilities, options: runtime, tokens, memory }
 }
-
-const mostTokens = (...args: Parameters<typeof cacheSizes>) => cacheSizes(...args).maxPages * PAGE_TOKENS
 
 async function capabilitiesOf({ device, limits }: PlanOptions): Promise<Capabilities> {
   if (device) return device.capabilities
   if (limits) return { ...GUARANTEED, ...limits }
   return (await readCapabilities(globalThis.navigator?.gpu)) ?? GUARANTEED
-}
-
-/** What `work` gives; undefined, with a note of what is not supported, when that is why it fails. */
-function attempt<T>(unsupported: Unsupported[], work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof HadalError) || error.code !== 'unsupported') throw error
-    const where = [error.file, error.tensor].filter((part) => part !== undefined).join(': ')
-    unsupported.push({ what: error.message, where, hint: error.hint })
-    return undefined
-  }
 }
 
 const TOKENIZERS = ['tokenizer.json', 'tiktoken.model']
@@ -114,9 +104,6 @@ async function missingTokenizer(source: Source, signal: AbortSignal | undefined)
   const what = `The folder has no ${TOKENIZERS.join(' and no ')}.`
   return found.includes(true) ? [] : [{ what, where: '', hint: 'A model needs its vocabulary.' }]
 }
-
-const sizeOf = (entries: Iterable<{ readonly start: number; readonly end: number }>): number =>
-  [...entries].reduce((sum, { start, end }) => sum + end - start, 0)
 
 /** What is there to say about the files, whatever the model is. */
 function generalOf(checkpoint: Checkpoint) {
@@ -130,7 +117,7 @@ function generalOf(checkpoint: Checkpoint) {
     name: nameOf(checkpoint),
     architecture: typeof family === 'string' ? family : '',
     files,
-    downloadBytes: sizeOf(tensors.values()),
+    downloadBytes: spannedBytes(tensors.values()),
     bytesByType,
     parameters: countAll(checkpoint),
   }
@@ -154,10 +141,10 @@ function modelOf({ spec, options }: Subject): Omit<PlannedModel, 'activeParamete
 
 function memoryOf(subject: Subject, { quantize, bytes, atStart }: Rated): PlannedMemory {
   const { spec, capabilities, options, tokens, memory } = subject
-  const { layers, pageBytes } = cacheSizes(spec, options.cache, capabilities)
+  const { layers, pageBytes, maxPages } = cacheSizes(spec, options.cache, capabilities)
   const rest = memory.surely - (atStart.total - atStart.kv_cache)
   const held = Math.max(0, Math.floor(rest / (layers * pageBytes))) * PAGE_TOKENS
-  const most = Math.min(options.contextLength, mostTokens(spec, options.cache, capabilities))
+  const most = Math.min(options.contextLength, maxPages * PAGE_TOKENS)
   return {
     quantize,
     contextLength: tokens,

@@ -6,8 +6,8 @@ import { HadalError } from '../lib/error.ts'
 import { type CacheType, ownForm } from '../models/cache-form.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { RuntimeOptions } from './steps.ts'
+import { CHUNKS, type ReadTuned } from './tuned.ts'
 import type { LoadProgress, QuantizeOption } from './types.ts'
-import type { ReadTuned } from './variants.ts'
 
 /** What decides how many bytes a model takes. */
 export interface ModelOptions {
@@ -20,7 +20,7 @@ export interface ModelOptions {
    * error of the logits of about 1e-3.
    */
   readonly products?: 'f32' | 'f16'
-  /** Most prompt tokens of one prefill step; default 256. */
+  /** Most prompt tokens of one prefill step; default: what tuning found quickest, where the model fits with it, else 256. */
   readonly chunk?: number
   /**
    * How weights are stored on the GPU; default 'none': as in the file. 'auto' takes the best that fits `memoryBytes` together with
@@ -46,7 +46,6 @@ export interface EngineOptions extends ModelOptions {
   readonly signal?: AbortSignal
 }
 
-const DEFAULT_CHUNK = 256
 /** Tokens that a plan leaves room for when nobody says how many: the cache grows with the chat, and few chats grow longer. */
 const PLANNED_CONTEXT = 8192
 
@@ -54,7 +53,7 @@ const PLANNED_CONTEXT = 8192
 export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeOptions {
   const contextLength = Math.min(options.contextLength ?? spec.maxPosition, spec.maxPosition)
   checkCount('contextLength', contextLength)
-  const chunk = Math.min(options.chunk ?? DEFAULT_CHUNK, contextLength)
+  const chunk = Math.min(options.chunk ?? CHUNKS[0], contextLength)
   checkCount('chunk', chunk)
   const cache = ownForm(spec.attention, options.cache ?? 'f16')
   return { contextLength, chunk, cache, products: options.products ?? 'f32' }

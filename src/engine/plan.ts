@@ -1,5 +1,6 @@
 // Answers: which GPU matrices will a checkpoint become, and how many bytes is that? Names are resolved, shapes and types checked; nothing is allocated.
 // It must not know a device beyond its limits.
+import { allocatedBytes } from '../gpu/arena.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import {
   type BlockShape,
@@ -75,10 +76,11 @@ export function planModel(
   return plan
 }
 
-/** GPU bytes of the weights by purpose, with their `total`. */
-export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: number; total: number } {
+/** GPU bytes of the weights by purpose, and of the tables that find experts in their banks. */
+export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: number; tables: number } {
   let weights = 0
   let experts = 0
+  let tables = 0
   mapTensors(plan, {
     matrix: ({ parts }) => {
       weights += parts.reduce((sum, part) => sum + part.bytes, 0)
@@ -86,11 +88,12 @@ export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: num
     vector: ({ length }) => {
       weights += padTo(length, 16) * 4
     },
-    bank: ({ bankBytes }) => {
-      experts += bankBytes.reduce((sum, bytes) => sum + bytes, 0)
+    bank: (bank) => {
+      experts += bank.bankBytes.reduce((sum, bytes) => sum + bytes, 0)
+      tables += allocatedBytes(slotTableBytes(bank))
     },
   })
-  return { weights, experts, total: weights + experts }
+  return { weights, experts, tables }
 }
 
 /** Bytes of a bank's page table: bank and place of every slot, and of a shared expert that may be absent. */

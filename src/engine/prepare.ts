@@ -9,6 +9,7 @@ import {
   padTo,
   sameStorage,
 } from '../gpu/matrix.ts'
+import { spannedBytes } from '../lib/bytes.ts'
 import { present } from '../lib/error.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
@@ -54,8 +55,8 @@ export async function fillModel(
   checkpoint: Checkpoint,
   options: StreamOptions,
 ): Promise<void> {
-  const earlyBytes = bytesOf(early.keys())
-  const totalBytes = earlyBytes + bytesOf(rest.keys())
+  const earlyBytes = spannedBytes(early.keys())
+  const totalBytes = earlyBytes + spannedBytes(rest.keys())
   const { onProgress } = options
   const pass = (writers: WriterMap, before: number) =>
     stream(device, writers, checkpoint, {
@@ -92,9 +93,6 @@ async function stream(
     options,
   )
 }
-
-const bytesOf = (entries: Iterable<TensorEntry>): number =>
-  [...entries].reduce((sum, { start, end }) => sum + end - start, 0)
 
 type Write = (layout: MatrixLayout, pieces: readonly Piece[], places: readonly Placed[]) => void
 

@@ -33,6 +33,8 @@ const CHOICES: Readonly<Record<Quantize, QuantizeClasses>> = {
   q4: { ...same('q4'), attention: 'q8', embedding: 'q8', head: 'q8' },
 }
 
+export const WEIGHT_CLASSES = Object.keys(CHOICES.none) as readonly WeightClass[]
+
 /**
  * The format of each class. In a mixture of experts q4 leaves the few dense layers in q8 too: they come first, and their errors pass
  * through all others. Throws `bad_request` for words and classes that do not exist.
@@ -46,7 +48,7 @@ export function formatsOf(choice: QuantizeChoice, spec?: Pick<ModelSpec, 'layers
   for (const [name, word] of Object.entries(choice)) {
     if (!Object.hasOwn(CHOICES.none, name)) {
       throw new HadalError('bad_request', `There is no class of weights "${name}" to quantise.`, {
-        hint: `Classes are ${Object.keys(CHOICES.none).join(', ')}.`,
+        hint: `Classes are ${WEIGHT_CLASSES.join(', ')}.`,
       })
     }
     checkWord(word)

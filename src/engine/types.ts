@@ -130,6 +130,7 @@ export interface ModelInfo {
   readonly activeExperts: number
   readonly vocab: number
   readonly contextLength: number
+  readonly chunk: number // most prompt tokens of a prefill step: as asked for, as tuning found it quickest here, or the default
   readonly kvBytesPerToken: number
   readonly standardKvBytesPerToken: number
   readonly adapter: string

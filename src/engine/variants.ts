@@ -1,32 +1,9 @@
 // Answers: which variants of the kernels does a model run with, and why? The defaults, what tuning found quicker, the plain ones where the device
 // computes wrongly. It must not know how that is found out.
 import type { DeviceFacts } from '../gpu/device.ts'
-import { type Decision, explainVariants, possibleVariants, type Variants } from '../gpu/variants.ts'
-import { isRecord } from '../lib/record.ts'
-import { VERSION } from '../lib/version.ts'
+import { type Decision, explainVariants, type Variants } from '../gpu/variants.ts'
 import type { Fallen } from './self-test.ts'
 import type { VariantNote } from './types.ts'
-
-/** Reads what tuning has stored for an adapter; undefined where it has stored nothing. */
-export type ReadTuned = (key: string) => Promise<unknown>
-
-/** Under which name an adapter's winners are stored: what they depend on. */
-export function tuningKey({ adapter, capabilities }: DeviceFacts): string {
-  const { f16, subgroups, subgroupSize, software } = capabilities
-  return JSON.stringify([VERSION, adapter, f16, subgroups, subgroupSize, software])
-}
-
-/** Stored winners that this device can run. Whatever else is there, under whatever name, is left out. */
-export function tunedVariants(
-  { capabilities }: Pick<DeviceFacts, 'capabilities'>,
-  stored: unknown,
-): Partial<Variants> {
-  if (!isRecord(stored)) return {}
-  const known = Object.entries(possibleVariants(capabilities)).filter(([decision, variants]) =>
-    (variants as readonly unknown[]).includes(stored[decision]),
-  )
-  return Object.fromEntries(known.map(([decision]) => [decision, stored[decision]]))
-}
 
 /** The same device, on which kernels are chosen so. */
 export const withVariants = <D extends DeviceFacts>(device: D, variants: Partial<Variants>): D => ({

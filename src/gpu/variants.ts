@@ -82,20 +82,23 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
     ? { variant: 'subgroup', why: 'Subgroups add without barriers.' }
     : { variant: 'plain', why: 'The device has no subgroups.' }
   if (!facts.software) {
-    const gpu = 'A GPU shares loads through workgroup memory.'
-    const one = 'A GPU has one instruction for each step of the plain way.'
+    const tiles = { variant: 'workgroup', why: 'A GPU shares loads through workgroup memory.' } as const
+    const plain = {
+      variant: 'plain',
+      why: 'A GPU has one instruction for each step of the plain way.',
+    } as const
     return {
       rows: { variant: 'lanes_8', why: 'Neighbours on a GPU read neighbouring words of a row.' },
-      products: { variant: 'workgroup', why: gpu },
-      attention: { variant: 'workgroup', why: gpu },
+      products: tiles,
+      attention: tiles,
       reduce,
-      fp8_block: { variant: 'plain', why: one },
-      q8: { variant: 'plain', why: one },
-      q4: { variant: 'plain', why: one },
+      fp8_block: plain,
+      q8: plain,
+      q4: plain,
       banks: { variant: 4, why: 'A GPU reads the buffer that it chooses, and no other.' },
     }
   }
-  const [sharing, why] = softwareSharing(facts)
+  const tiles = softwareSharing(facts)
   // lavapipe, told by its f16, has vector shifts.
   const codes: Choice<Reading<'q8'> & Reading<'q4'>> = facts.f16
     ? { variant: 'mantissa', why: 'This CPU adapter is quicker at moving bits than at converting numbers.' }
@@ -104,9 +107,9 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
         why: 'This CPU adapter is quicker at unpacking four codes at once than at shifting them.',
       }
   return {
-    rows: { variant: sharing === 'workgroup' ? 'alone' : sharing, why },
-    products: { variant: sharing, why },
-    attention: { variant: sharing, why },
+    rows: { ...tiles, variant: tiles.variant === 'workgroup' ? 'alone' : tiles.variant },
+    products: tiles,
+    attention: tiles,
     reduce,
     fp8_block: { variant: 'f16', why: 'A CPU widens two FP8 codes at once by way of f16.' },
     q8: codes,
@@ -115,23 +118,18 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
   }
 }
 
-function softwareSharing({ subgroupSize }: Facts): readonly [Sharing, string] {
-  if (subgroupSize < 4) return ['workgroup', 'The CPU adapter tells of no subgroups of four or more.']
+function softwareSharing({ subgroupSize }: Facts): Choice<Sharing> {
+  if (subgroupSize < 4)
+    return { variant: 'workgroup', why: 'The CPU adapter tells of no subgroups of four or more.' }
   const width = subgroupSize >= 8 ? 8 : 4
-  return [`spread_${width}`, `A CPU gathers at every load; ${width} invocations load for each other instead.`]
+  return {
+    variant: `spread_${width}`,
+    why: `A CPU gathers at every load; ${width} invocations load for each other instead.`,
+  }
 }
 
 /** The variants that a device gets when nothing was measured on it. */
 export function chooseVariants(facts: Facts): Variants {
-  const { rows, products, attention, reduce, fp8_block, q8, q4, banks } = explainVariants(facts)
-  return {
-    rows: rows.variant,
-    products: products.variant,
-    attention: attention.variant,
-    reduce: reduce.variant,
-    fp8_block: fp8_block.variant,
-    q8: q8.variant,
-    q4: q4.variant,
-    banks: banks.variant,
-  }
+  const chosen = Object.entries(explainVariants(facts)).map(([decision, { variant }]) => [decision, variant])
+  return Object.fromEntries(chosen) as Variants
 }

@@ -27,3 +27,7 @@ const longest = 120
 export function quote(name: string): string {
   return JSON.stringify(name.length > longest ? `${name.slice(0, longest)}…` : name)
 }
+
+/** Bytes of ranges of a file, which do not overlap. */
+export const spannedBytes = (ranges: Iterable<{ readonly start: number; readonly end: number }>): number =>
+  [...ranges].reduce((sum, { start, end }) => sum + end - start, 0)

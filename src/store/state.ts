@@ -1,4 +1,5 @@
 // Answers: what is there of a model, if its journal is true? It must not know how the journal is kept, nor fetch anything.
+import { spannedBytes } from '../lib/bytes.ts'
 import type { JournalRecord, ModelKind, RangeRecord } from './journal.ts'
 
 export interface StoredFile {
@@ -103,7 +104,7 @@ export function vouched(file: StoredFile): readonly RangeRecord[] {
 
 /** How many bytes of the file are there. */
 export function vouchedBytes(file: StoredFile): number {
-  return vouched(file).reduce((sum, { start, end }) => sum + end - start, 0)
+  return spannedBytes(vouched(file))
 }
 
 /** Whether every byte is there and the whole was found right. */

@@ -28,7 +28,7 @@ describeOnAdapters(
       const open = decisions.filter((decision) => possible[decision].length > 1)
       expect(rows.map(({ decision }) => decision).sort()).toEqual([...open].sort())
       for (const { decision, winner, before } of rows)
-        expect(winners[decision]).toBe(winner === before ? undefined : winner)
+        expect(winners[decision as keyof typeof winners]).toBe(winner === before ? undefined : winner)
     })
 
     it('passes over what computes wrongly', async () => {

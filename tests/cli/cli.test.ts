@@ -61,7 +61,7 @@ describe('usage', () => {
       /--mode must be/,
     ],
     ['an odd format', ['inspect', 'x', '--quantize', 'q3'], /--quantize must be none or fp8/],
-    ['an odd class', ['inspect', 'x', '--quantize', 'experts=q3'], /experts=q3 is no class=/],
+    ['an odd class', ['inspect', 'x', '--quantize', 'router=q8'], /"router" is no class of weights/],
     ['an odd size', ['inspect', 'x', '--memory', 'much'], /--memory must be a size such as/],
     [
       'an option of the other benchmark',

@@ -1,15 +1,50 @@
-// Answers: do the commands that compare weight formats say what they should? Real programs on a real model; figures of made-up logits.
+// Answers: are weight formats understood as they are asked for, and do the commands that compare them say what they should? Real programs on a real
+// model; figures of made-up logits.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseArgs, UsageError } from '../../src/cli/args.ts'
+import { quantizeOf } from '../../src/cli/formats.ts'
 import { heldOutQuestions } from '../../src/cli/questions.ts'
 import { logitError } from '../../src/lib/logit-error.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs')
+
+describe('--quantize', () => {
+  const asked = (...argv: string[]) => quantizeOf(parseArgs(argv, { quantize: 'text' }))
+
+  it('takes one format for all weights, or one for each class', () => {
+    expect(asked()).toBe('none')
+    expect(asked('--quantize', 'auto')).toBe('auto')
+    expect(asked('--quantize', 'experts=q4,mlp=q4,attention=q8,embedding=fp8,head=none')).toEqual({
+      experts: 'q4',
+      mlp: 'q4',
+      attention: 'q8',
+      embedding: 'fp8',
+      head: 'none',
+    })
+    expect(asked('--quantize=head=q8')).toEqual({ head: 'q8' })
+  })
+
+  it.each([
+    ['an unknown format', 'q3', /must be none or fp8/],
+    ['an unknown format of a class', 'head=q8,experts=q3', /"experts=q3" must be experts=none\|fp8/],
+    ['auto for a class', 'head=auto', /"head=auto" must be/],
+    ['two formats of a class', 'mlp=q8=q4', /"mlp=q8=q4" must be mlp=/],
+    ['a class without a format', 'head=q8,mlp', /"mlp" must be mlp=/],
+    ['an unknown class', 'router=q8', /"router" is no class of weights \(experts, mlp/],
+    ['what every object has', '__proto__=q8', /"__proto__" is no class/],
+    ['an empty class', 'head=q8,', /"" is no class of weights/],
+    ['a class twice', 'mlp=q8,mlp=q4', /mlp was given twice/],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => asked('--quantize', text)).toThrow(UsageError)
+    expect(() => asked('--quantize', text)).toThrow(message)
+  })
+})
 
 describe('logitError', () => {
   it('is nothing for equal logits, and does not mind what softmax does not', () => {
@@ -97,6 +132,19 @@ describeOnAdapters(
       expect(right['add 2 digits']).toEqual({ q8: 1 })
       const all = Object.values<{ q8: number }>(right).reduce((sum, { q8 }) => sum + q8, 0)
       expect(all).toBeGreaterThanOrEqual(7) // of 10
+    })
+
+    it('inspect: what each class takes in its own format', async () => {
+      const planned = async (...options: string[]) =>
+        JSON.parse((await hadal('inspect', LANTERNFISH, '--json', ...options)).stdout).plan.gpu
+      const stored = await planned()
+      const heads = await planned('--quantize', 'head=q8')
+      const mixed = await planned('--quantize', 'experts=q4,head=q8')
+      expect(mixed.quantize).toEqual({ experts: 'q4', head: 'q8' })
+      expect(heads.bytes.weights).toBeLessThan(stored.bytes.weights)
+      expect(heads.bytes.experts).toBe(stored.bytes.experts)
+      expect(mixed.bytes.weights).toBe(heads.bytes.weights)
+      expect(mixed.bytes.experts).toBeLessThan(stored.bytes.experts)
     })
 
     it('refuse formats that do not exist', async () => {

@@ -40,17 +40,23 @@ describeOnAdapters(
         'rows',
         'products',
         'attention',
+        'chunk',
       ])
       expect(stored()).toEqual({ 'another adapter': { rows: 'alone' }, [found.key]: found.winners })
       expect(await hadal(icd, 'tune', '--forget')).toBe('forgotten\n')
       expect(stored()).toEqual({ 'another adapter': { rows: 'alone' } })
       expect(await hadal(icd, 'tune', '--forget')).toBe('nothing was stored\n')
 
-      writeFileSync(file(), JSON.stringify({ [found.key]: { rows: 'lanes_32', products: 'odd' } }))
+      writeFileSync(
+        file(),
+        JSON.stringify({ [found.key]: { rows: 'lanes_32', products: 'odd', chunk: 512 } }),
+      )
       const wide = { decision: 'rows', variant: 'lanes_32' }
       expect(await variantOf('rows')).toMatchObject({ ...wide, why: expect.stringMatching(/measured/) })
       expect((await variantOf('rows', '--untuned')).variant).not.toBe('lanes_32')
       expect((await variantOf('products')).variant).toMatch(/spread/)
+      expect(await hadal(icd, 'inspect', MODEL)).toMatch(/^chunk +512 tokens/m)
+      expect(await hadal(icd, 'inspect', MODEL, '--untuned')).not.toMatch(/^chunk/m)
     })
 
     it('takes a broken file for an empty one', async () => {
