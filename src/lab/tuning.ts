@@ -46,7 +46,7 @@ export async function* tuneAndKeep(
   }
 }
 
-async function measure(
+function measure(
   { gpu, gone }: Tunable,
   { place, repetitions }: TuneRequest,
   signal: AbortSignal,
@@ -66,11 +66,7 @@ async function measure(
     signal: AbortSignal.any([signal, lost.signal]),
     onDecision,
   })
-  try {
-    return await Promise.race([tuned, fallen])
-  } finally {
-    await source?.close()
-  }
+  return Promise.race([tuned, fallen])
 }
 
 /** What is kept for the adapter; undefined where nothing is. */

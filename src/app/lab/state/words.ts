@@ -42,17 +42,15 @@ const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}
   banks: { 1: 'one for each dispatch', 4: 'four for each dispatch' },
 }
 
-/** One that has no name here goes by its own. */
-export function decisionName(decision: string): string {
-  const names: Readonly<Record<string, string>> = DECISION_NAMES
-  return Object.hasOwn(names, decision) ? (names[decision] ?? decision) : decision
-}
+/** What has no name here goes by its own. */
+export const decisionName = (decision: string): string => ownOf(DECISION_NAMES, decision) ?? decision
 
-export function variantName(decision: string, variant: string | number): string {
-  const names: Readonly<Record<string, Readonly<Record<string, string>>>> = VARIANT_NAMES
-  const own = Object.hasOwn(names, decision) ? names[decision] : undefined
-  return own?.[variant] ?? String(variant)
-}
+export const variantName = (decision: string, variant: string | number): string =>
+  ownOf<string>(ownOf(VARIANT_NAMES, decision) ?? {}, String(variant)) ?? String(variant)
+
+/** Not what every object has: names come from files as well. */
+const ownOf = <T>(names: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(names, name) ? names[name] : undefined
 
 /** What of the device the engine's choices follow from. */
 export function factsOf({ capabilities }: LabInfo): string {

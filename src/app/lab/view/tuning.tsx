@@ -115,7 +115,7 @@ function Settings() {
           const chosen = SIZES.find(([each]) => each === name)
           if (chosen) [sizes.value] = chosen
         }}
-        note="Winners hold for all models; one’s own sizes suit it best."
+        note="What is found goes for every model; it suits those best whose sizes were measured."
       />
       <Choice
         label="Times that each is timed"
@@ -131,10 +131,11 @@ function Settings() {
 
 function Actions({ own: { capabilities } }: { own: LabInfo }) {
   const state = tuning.value
+  const said = statusOf()
   return (
     <div class="go">
-      <p role="status" class={state.phase === 'idle' ? 'unseen' : ''}>
-        {statusOf()}
+      <p role="status" class={said ? '' : 'unseen'}>
+        {said}
       </p>
       {state.phase === 'failed' && state.failure.code !== 'device_lost' && (
         <ErrorCard title="Tuning ended early" failure={state.failure}>
@@ -176,15 +177,20 @@ const NOT_STORED = 'Loads go on with what they took before: without files, no pa
 function statusOf(): string {
   const state = tuning.value
   const last = rows.value.at(-1)
-  if (state.phase === 'running')
-    return last ? `${saidOf(last)} Measuring the next decision…` : 'Measuring the first decision…'
-  if (state.phase === 'stopped') return 'Stopped. Nothing of it was stored.'
-  if (state.phase === 'failed')
-    return state.failure.code === 'device_lost'
-      ? 'The GPU went away. Nothing of it was stored; what was stored before stays.'
-      : ''
-  if (state.phase === 'idle') return ''
-  return state.refused
-    ? foundOf(rows.value)
-    : `${foundOf(rows.value)} Stored: the next load of a model takes it, in every page of this site.`
+  switch (state.phase) {
+    case 'running':
+      return last ? `${saidOf(last)} Measuring the next decision…` : 'Measuring the first decision…'
+    case 'stopped':
+      return 'Stopped. Nothing of it was stored.'
+    case 'failed':
+      return state.failure.code === 'device_lost'
+        ? 'The GPU went away. Nothing of it was stored; what was stored before stays.'
+        : ''
+    case 'done':
+      return state.refused
+        ? foundOf(rows.value)
+        : `${foundOf(rows.value)} Stored: the next load of a model takes it, in every page of this site.`
+    default:
+      return ''
+  }
 }

@@ -1,0 +1,141 @@
+// Answers: does the built kernel lab tune for its adapter, and keep, show and forget what it found, in a real browser, on a real device? One visitor;
+// at the bundled model's sizes, which a processor measures in a minute. It must not know how the page is made.
+import { join } from 'node:path'
+import type { Browser, Page } from 'playwright'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readAxe, serious } from './axe.ts'
+import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+
+const FILE = 'hadal-tuned.json'
+const other = { 'another adapter': { rows: 'alone' } }
+
+describeInChromium('tuning in the kernel lab', () => {
+  let browser: Browser
+  let host: Host
+  let page: Page
+  const requests: string[] = []
+  const complaints: string[] = []
+
+  beforeAll(async () => {
+    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
+    browser = await launch()
+    page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    page.setDefaultTimeout(250_000)
+    page.on('request', (request) => requests.push(request.url()))
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    page.on('pageerror', (error) => complaints.push(error.message))
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await host?.close()
+  })
+
+  const tuning = () => page.getByRole('region', { name: 'Tuning' })
+  const button = (name: string) => tuning().getByRole('button', { name })
+  const told = (text: string) => tuning().getByRole('status').getByText(text)
+  const stored = (): Promise<Record<string, unknown>> =>
+    page.evaluate(async (name) => {
+      const folder = await navigator.storage.getDirectory()
+      try {
+        return JSON.parse(await (await (await folder.getFileHandle(name)).getFile()).text())
+      } catch {
+        return {}
+      }
+    }, FILE)
+  const store = (all: object) =>
+    page.evaluate(
+      async ([name, text]) => {
+        const folder = await navigator.storage.getDirectory()
+        const file = await (await folder.getFileHandle(name, { create: true })).createWritable()
+        await file.write(text)
+        await file.close()
+      },
+      [FILE, JSON.stringify(all)] as const,
+    )
+
+  test('is led to from the top of the page, and says what is stored', async () => {
+    await page.goto(`${host.url}lab/`)
+    await tuning().getByText('Nothing: models run with the defaults.').waitFor()
+    await page.getByRole('button', { name: 'Tuning', exact: true }).click()
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Tuning')
+    expect(await button('Forget').count()).toBe(0)
+  })
+
+  test('stops when it is told to, and stores nothing', async () => {
+    await tuning().getByLabel('With the sizes of').selectOption('bundled')
+    await button('Tune for this adapter').focus()
+    await page.keyboard.press('Enter')
+    await told('Sums over a workgroup: ').waitFor()
+    expect(await page.getByRole('button', { name: 'Prove and time' }).isDisabled()).toBe(true)
+    await page.keyboard.press('Enter') // the same button, which now stops
+    await told('Stopped. Nothing of it was stored.').waitFor()
+    const row = tuning().locator('tbody').first()
+    expect(await row.innerText()).toMatch(/within subgroups\s+1\.00 ×\s+± \d\.\d\d\s+the default/)
+    expect(await stored()).toEqual({})
+  })
+
+  test('measures decision by decision, and stores what it found', async () => {
+    await store(other)
+    await button('Tune for this adapter').click()
+    await told('Stored: the next load of a model takes it').waitFor()
+    const table = await tuning().locator('table').innerText()
+    for (const name of ['Sums over a workgroup', 'Weight rows', 'Reading of FP8', 'Tiles of attention'])
+      expect(table).toContain(name)
+    expect(table).toMatch(/through workgroup memory\s+\d+\.\d\d ×/)
+    const { 'another adapter': kept, ...own } = await stored()
+    expect(kept).toEqual(other['another adapter'])
+    expect(Object.keys(own)).toEqual([expect.stringContaining('swiftshader')])
+    await button('Forget').waitFor()
+  })
+
+  test('says what is stored when it is opened', async () => {
+    const keys = Object.keys(await stored()).filter((key) => !(key in other))
+    const winners = Object.fromEntries(keys.map((key) => [key, { rows: 'lanes_32', q8: 'by hand' }]))
+    await store({ ...other, ...winners })
+    await page.reload()
+    await tuning().getByText('32 neighbours on a row').waitFor()
+    expect(await tuning().locator('dl').innerText()).toBe('Weight rows\n32 neighbours on a row')
+  })
+
+  test('is accessible, wide and narrow, light and dark', async () => {
+    await readAxe(page)
+    for (const [width, colorScheme] of [
+      [1280, 'dark'],
+      [1280, 'light'],
+      [390, 'dark'],
+      [390, 'light'],
+    ] as const) {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+      expect(await serious(page)).toEqual([])
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      expect(overflow).toBeLessThanOrEqual(0)
+    }
+  })
+
+  test('says in plain words when the file cannot be changed', async () => {
+    await page.evaluate(async (name) => {
+      const folder = await navigator.storage.getDirectory()
+      const file = await folder.getFileHandle(name)
+      const alone = { mode: 'exclusive' } as FileSystemCreateWritableOptions
+      Object.assign(globalThis, { held: await file.createWritable(alone) })
+    }, FILE)
+    await button('Forget').click()
+    await tuning().getByRole('alert').getByText('What is stored could not be read or changed.').waitFor()
+    await page.evaluate(() => (globalThis as unknown as { held: FileSystemWritableFileStream }).held.abort())
+  })
+
+  test('forgets its own, and nobody else’s', async () => {
+    await button('Forget').click()
+    await tuning().getByText('Nothing: models run with the defaults.').waitFor()
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Tune for this adapter')
+    expect(await tuning().getByRole('alert').count()).toBe(0)
+    expect(await stored()).toEqual(other)
+  })
+
+  test('asked nobody but its own host, and nothing went wrong on the way', () => {
+    expect(requests.filter((url) => !url.startsWith(host.url) && !url.startsWith('blob:'))).toEqual([])
+    expect(complaints).toEqual([])
+  })
+})
