@@ -4,7 +4,7 @@ import { multiple, spreadOf, VERDICT_NAMES, verdictOf } from '../state/tuned-wor
 import { rows, tuning } from '../state/tuning.ts'
 import { decisionName, variantName } from '../state/words.ts'
 
-const columns = ['Variant', 'Of the default’s time', 'Spread', 'What became of it']
+const columns = ['Variant', 'Of the default’s time', 'Spread']
 
 export function TunedTable() {
   if (rows.value.length === 0) return <Nothing running={tuning.value.phase === 'running'} />
@@ -60,10 +60,11 @@ function Measured({ row }: { row: TunedDecision }) {
         const verdict = verdictOf(row, each)
         return (
           <tr key={each.variant} class={verdict}>
-            <td>{variantName(decision, each.variant)}</td>
+            <td>
+              {variantName(decision, each.variant)} <span class="verdict">{VERDICT_NAMES[verdict]}</span>
+            </td>
             <td>{multiple(each)}</td>
             <td>{spreadOf(each)}</td>
-            <td class="check">{VERDICT_NAMES[verdict]}</td>
           </tr>
         )
       })}

@@ -24,7 +24,7 @@ import { TunedTable } from './tuned-table.tsx'
 export const TUNING_ID = 'tuning-title'
 
 const SIZES: readonly (readonly [Sizes, string])[] = [
-  ['v2-lite', 'DeepSeek-V2-Lite, in FP8, q8 and q4'],
+  ['v2-lite', 'DeepSeek-V2-Lite, all formats'],
   ['bundled', 'Lanternfish, the bundled model'],
 ]
 
