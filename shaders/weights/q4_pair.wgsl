@@ -20,7 +20,3 @@ fn weight_pair(m: Matrix, row: u32, first: u32, second: u32) -> ChunkPair {
   let words = fetch(m.base + row * m.stride + first / 2);
   return ChunkPair(widen_all(words), widen_all(words >> vec4<u32>(4)));
 }
-
-fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 { return FACTOR * group_scale(m, row, chunk); }
-
-fn pair_scales(m: Matrix, row: u32, chunk: u32) -> vec2<f32> { return FACTOR * group_scales(m, row, chunk); }

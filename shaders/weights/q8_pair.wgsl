@@ -17,7 +17,3 @@ fn weight_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> { return without
 fn weight_pair(m: Matrix, row: u32, first: u32, second: u32) -> ChunkPair {
   return ChunkPair(widened(m, row, first), widened(m, row, second));
 }
-
-fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 { return FACTOR * group_scale(m, row, chunk); }
-
-fn pair_scales(m: Matrix, row: u32, chunk: u32) -> vec2<f32> { return FACTOR * group_scales(m, row, chunk); }

@@ -1,6 +1,6 @@
 // Answers: how does an application get a model? A worker is started, told where the model is, and wrapped as a `Model`.
 // It must not know how a model is read or run.
-import { proxy, transfer } from 'comlink'
+import { proxy } from 'comlink'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import {
   type BenchEvent,
@@ -14,7 +14,7 @@ import {
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
 import { badField, shown } from './check.ts'
 import { loadRequest, type Place, type PlaceOptions } from './place.ts'
-import { EventReceiver } from './receiver.ts'
+import { receive } from './receiver.ts'
 import type { RequestOptions } from './shapes.ts'
 import { spawnWorker } from './spawn.ts'
 import { answerOf, type EngineWorker, errorOf, openWorker, unwrapped } from './worker.ts'
@@ -83,21 +83,14 @@ function keepChoice(keep: unknown): 'files' | 'packed' {
 }
 
 function wrapModel(info: ModelInfo, { remote, failed, ended, close }: EngineWorker): Model {
-  /** The events of something that the worker does, which `begin` asks for. */
-  function receive<T>(begin: (port: MessagePort) => unknown, signal?: AbortSignal): EventReceiver<T> {
-    ended.throwIfAborted()
-    const { port1, port2 } = new MessageChannel()
-    void begin(transfer(port2, [port2]))
-    return new EventReceiver<T>(port1, { signal, ended })
-  }
   const start: StartGeneration = (request, signal) =>
-    receive<GenerateEvent>((port) => remote.generate(request, port), signal)
+    receive<GenerateEvent>(ended, (port) => remote.generate(request, port), signal)
   void failed.then(close)
   return {
     info,
     chat: { completions: chatCompletions(info.name, start) },
     benchmark: (settings = {}, { signal } = {}) =>
-      receive<BenchEvent>((port) => remote.bench(settings, port), signal),
+      receive<BenchEvent>(ended, (port) => remote.bench(settings, port), signal),
     async gpuBytes() {
       ended.throwIfAborted()
       return unwrapped(await remote.gpuBytes())

@@ -1,11 +1,24 @@
 // Answers: how do the worker's messages become an async iterator again? In order, with credits for what was read, and with an
 // abort that is felt at once. It must not know what the events mean.
+import { transfer } from 'comlink'
 import { throwIfAborted } from '../lib/error.ts'
 import { fromPlain, type StreamDown, type StreamUp, toPlain } from '../worker/protocol.ts'
 
 // Events on their way or waiting to be read. Credits are renewed when half are used, so that the worker never stops for a reader
 // that keeps up.
 const window = 64
+
+/** The events of something that a worker does, which `begin` asks for. @param ended of the worker; throws its reason if it has fired */
+export function receive<T>(
+  ended: AbortSignal,
+  begin: (port: MessagePort) => unknown,
+  signal?: AbortSignal,
+): EventReceiver<T> {
+  ended.throwIfAborted()
+  const { port1, port2 } = new MessageChannel()
+  void begin(transfer(port2, [port2]))
+  return new EventReceiver<T>(port1, { signal, ended })
+}
 
 /** The events of one answer. `return` (which leaving a `for await` loop calls) cancels the rest. */
 export class EventReceiver<T> implements AsyncIterableIterator<T> {

@@ -1,35 +1,25 @@
 // Answers: does the built kernel lab tune for its adapter, and keep, show and forget what it found, in a real browser, on a real device? One visitor;
 // at the bundled model's sizes, which a processor measures in a minute. It must not know how the page is made.
-import { join } from 'node:path'
-import type { Browser, Page } from 'playwright'
+import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { readAxe, serious } from './axe.ts'
-import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+import { describeInChromium, type Host } from './chromium.ts'
+import { Visitor } from './visitor.ts'
 
 const FILE = 'hadal-tuned.json'
 const other = { 'another adapter': { rows: 'alone' } }
 
 describeInChromium('tuning in the kernel lab', () => {
-  let browser: Browser
+  let visitor: Visitor
   let host: Host
   let page: Page
-  const requests: string[] = []
-  const complaints: string[] = []
 
   beforeAll(async () => {
-    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
-    browser = await launch()
-    page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
+    visitor = await Visitor.arrive()
+    ;({ host, page } = visitor)
     page.setDefaultTimeout(250_000)
-    page.on('request', (request) => requests.push(request.url()))
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
-    page.on('pageerror', (error) => complaints.push(error.message))
   })
 
-  afterAll(async () => {
-    await browser?.close()
-    await host?.close()
-  })
+  afterAll(() => visitor?.leave())
 
   const tuning = () => page.getByRole('region', { name: 'Tuning' })
   const button = (name: string) => tuning().getByRole('button', { name })
@@ -99,19 +89,7 @@ describeInChromium('tuning in the kernel lab', () => {
   })
 
   test('is accessible, wide and narrow, light and dark', async () => {
-    await readAxe(page)
-    for (const [width, colorScheme] of [
-      [1280, 'dark'],
-      [1280, 'light'],
-      [390, 'dark'],
-      [390, 'light'],
-    ] as const) {
-      await page.setViewportSize({ width, height: 900 })
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      expect(await serious(page)).toEqual([])
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
-      expect(overflow).toBeLessThanOrEqual(0)
-    }
+    await visitor.seesAllLooks()
   })
 
   test('says in plain words when the file cannot be changed', async () => {
@@ -135,7 +113,6 @@ describeInChromium('tuning in the kernel lab', () => {
   })
 
   test('asked nobody but its own host, and nothing went wrong on the way', () => {
-    expect(requests.filter((url) => !url.startsWith(host.url) && !url.startsWith('blob:'))).toEqual([])
-    expect(complaints).toEqual([])
+    visitor.hasNothingToTell()
   })
 })

@@ -1,6 +1,5 @@
 // Answers: which kernels of experts are measured? Up and down, in decode and in prefill.
 // It must not know how the kernels are dispatched, nor how experts lie in banks.
-
 import { drawNumbers } from '../../lib/draw.ts'
 import { present } from '../../lib/error.ts'
 import type { Dispatch, Resource } from '../../program/graph.ts'

@@ -1,6 +1,5 @@
 // Answers: which kernels of decode's attention to latents are measured? Entering the latent space, attending, leaving it.
 // It must not know how the kernels are dispatched.
-
 import { drawNumbers } from '../../lib/draw.ts'
 import { decodeF16 } from '../../lib/float.ts'
 import { rotationTable } from '../../models/rotary.ts'

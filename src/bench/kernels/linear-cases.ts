@@ -1,6 +1,5 @@
 // Answers: which products of stored matrices are measured? Every role of linear_decode and linear_prefill in the model.
 // It must not know how a product is dispatched.
-
 import type { GpuMatrix } from '../../gpu/matrix.ts'
 import { CHUNK, padTo, splitMatrix } from '../../gpu/matrix.ts'
 import { drawNumbers } from '../../lib/draw.ts'

@@ -1,6 +1,5 @@
 // Answers: which kernels of prefill's attention to latents are measured? Expanding a block of them, and attending to it.
 // It must not know how the kernels are dispatched.
-
 import { drawNumbers } from '../../lib/draw.ts'
 import { BLOCK } from '../../models/latent.ts'
 import { attend_prefill, expand_latent } from '../../reference/attention.ts'

@@ -2,6 +2,7 @@
 import type { BenchRow, BenchTiming } from '../../../bench/result.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { formatCount } from '../../state/format.ts'
+import { ScrollingTable } from '../../view/scrolling-table.tsx'
 import { shown } from '../state/compare.ts'
 import { cacheOf, checkText, copyShare } from '../state/rows.ts'
 import type { Shown } from '../state/series.ts'
@@ -27,23 +28,11 @@ export function ResultsTable() {
   return (
     <section aria-labelledby="table-title">
       <h2 id="table-title">Every number</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus */}
-      <section class="scrolling" aria-label="Every number, as a table" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          {results.map((each) => (
-            <Body key={each.letter} of={each} several={results.length > 1} />
-          ))}
-        </table>
-      </section>
+      <ScrollingTable name="Every number, as a table" columns={columns}>
+        {results.map((each) => (
+          <Body key={each.letter} of={each} several={results.length > 1} />
+        ))}
+      </ScrollingTable>
       <p class="figures">
         Bytes held: live GPU buffers of this cache. Of copy speed: bytes of the cache that a decode step reads
         in the step’s whole time, as a share of the fastest copy on this device, whose bytes count read and

@@ -1,8 +1,7 @@
 // Answers: what is there to read of the chosen kernel? Asked of the worker whenever something else is chosen; the newest question wins.
 // It must not know how it is shown.
 import { effect, signal } from '@preact/signals'
-import { transfer } from 'comlink'
-import { EventReceiver } from '../../../api/receiver.ts'
+import { receive } from '../../../api/receiver.ts'
 import type { Experiment, View } from '../../../lab/protocol.ts'
 import type { Failure } from '../../state/chat.ts'
 import { failureOf } from '../../state/opening.ts'
@@ -31,10 +30,8 @@ async function look({ remote, ended }: LabWorker, chosen: Experiment): Promise<v
   const own = new AbortController()
   current = own
   looking.value = true
-  const { port1, port2 } = new MessageChannel()
-  const answers = new EventReceiver<View>(port1, { signal: own.signal, ended })
-  void remote.look(chosen, transfer(port2, [port2]))
   try {
+    const answers = receive<View>(ended, (port) => remote.look(chosen, port), own.signal)
     for await (const found of answers) view.value = found
     lookFailure.value = undefined
   } catch (error) {

@@ -1,8 +1,7 @@
 // Answers: what is being run, and what came of the runs of this tab? Signals for the screen, and the actions that change them.
 // It must not know how anything is proven or timed, nor how it looks.
 import { computed, signal } from '@preact/signals'
-import { transfer } from 'comlink'
-import { EventReceiver } from '../../../api/receiver.ts'
+import { receive } from '../../../api/receiver.ts'
 import type {
   CompileMessage,
   Effort,
@@ -103,12 +102,8 @@ async function start(
   }
 }
 
-function events({ remote, ended }: LabWorker, request: RunRequest, signal: AbortSignal) {
-  const { port1, port2 } = new MessageChannel()
-  const answers = new EventReceiver<LabEvent>(port1, { signal, ended })
-  void remote.run(request, transfer(port2, [port2]))
-  return answers
-}
+const events = ({ remote, ended }: LabWorker, request: RunRequest, signal: AbortSignal) =>
+  receive<LabEvent>(ended, (port) => remote.run(request, port), signal)
 
 function keep(finding: Finding): void {
   findings.value = [finding, ...findings.value.filter(({ number }) => number !== finding.number)]

@@ -1,8 +1,7 @@
 // Answers: is the adapter being tuned, what was measured, and what does this browser keep of it? Signals for the screen, and the actions that change
 // them. It must not know how variants are measured, nor how they look.
 import { effect, signal } from '@preact/signals'
-import { transfer } from 'comlink'
-import { EventReceiver } from '../../../api/receiver.ts'
+import { receive } from '../../../api/receiver.ts'
 import { answerOf } from '../../../api/worker.ts'
 import type { LabInfo, StoredTuning, TunedDecision, TuneEvent, TuneRequest } from '../../../lab/protocol.ts'
 import { findModel } from '../../state/catalogue.ts'
@@ -87,12 +86,8 @@ async function request(info: LabInfo): Promise<TuneRequest> {
   return sizes.value === 'v2-lite' ? { repetitions } : { repetitions, place: (await findModel()).place }
 }
 
-function events({ remote, ended }: LabWorker, asked: TuneRequest, signal: AbortSignal) {
-  const { port1, port2 } = new MessageChannel()
-  const answers = new EventReceiver<TuneEvent>(port1, { signal, ended })
-  void remote.tune(asked, transfer(port2, [port2]))
-  return answers
-}
+const events = ({ remote, ended }: LabWorker, asked: TuneRequest, signal: AbortSignal) =>
+  receive<TuneEvent>(ended, (port) => remote.tune(asked, port), signal)
 
 async function readKept(worker: LabWorker): Promise<void> {
   try {

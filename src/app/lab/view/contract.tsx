@@ -1,5 +1,6 @@
 // Answers: what does the chosen kernel promise? Its head, its bindings, constants, modules and workgroups. It must not know what it computes.
 import type { ComponentChildren } from 'preact'
+import { ScrollingTable } from '../../view/scrolling-table.tsx'
 import { lookFailure, view } from '../state/look.ts'
 
 export function Contract() {
@@ -88,29 +89,17 @@ function Table({
   return (
     <div>
       <h3>{name}</h3>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus */}
-      <section class="scrolling" aria-label={name} tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((column) => (
-                <th key={column} scope="col">
-                  {column}
-                </th>
+      <ScrollingTable name={name} columns={columns}>
+        <tbody>
+          {rows.map((cells, row) => (
+            <tr key={row}>
+              {cells.map((cell, column) => (
+                <td key={columns[column]}>{cell}</td>
               ))}
             </tr>
-          </thead>
-          <tbody>
-            {rows.map((cells, row) => (
-              <tr key={row}>
-                {cells.map((cell, column) => (
-                  <td key={columns[column]}>{cell}</td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+          ))}
+        </tbody>
+      </ScrollingTable>
     </div>
   )
 }

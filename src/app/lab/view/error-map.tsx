@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
 import type { Proof } from '../../../lab/protocol.ts'
 import { formatCount } from '../../state/format.ts'
+import { ScrollingTable } from '../../view/scrolling-table.tsx'
 import { errorText, valueText } from '../state/figures.ts'
 import { LEVEL_NAMES, LEVELS, outlines, spotOf } from '../state/levels.ts'
 
@@ -78,31 +79,19 @@ function Worst({ proof: { worst } }: { proof: Proof }) {
       <summary>
         The worst numbers <span class="figures">up to {errorText(worst[0]?.error ?? 0)}</span>
       </summary>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus */}
-      <section class="scrolling" aria-label="The worst numbers" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              {['Row', 'Column', 'Computed', 'In f64', 'Error'].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
+      <ScrollingTable name="The worst numbers" columns={['Row', 'Column', 'Computed', 'In f64', 'Error']}>
+        <tbody>
+          {worst.map(({ row, col, actual, wanted, error }) => (
+            <tr key={`${row} ${col}`}>
+              <td>{row}</td>
+              <td>{col}</td>
+              <td>{valueText(actual)}</td>
+              <td>{valueText(wanted)}</td>
+              <td>{errorText(error)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {worst.map(({ row, col, actual, wanted, error }) => (
-              <tr key={`${row} ${col}`}>
-                <td>{row}</td>
-                <td>{col}</td>
-                <td>{valueText(actual)}</td>
-                <td>{valueText(wanted)}</td>
-                <td>{errorText(error)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </section>
+          ))}
+        </tbody>
+      </ScrollingTable>
       <p class="figures">Errors are distances from f64, in root mean squares of all numbers wanted.</p>
     </details>
   )

@@ -1,4 +1,5 @@
 // Answers: what came of the runs of this tab, side by side? It must not know how any of them was made.
+import { ScrollingTable } from '../../view/scrolling-table.tsx'
 import { errorText, percent, spreadText } from '../state/figures.ts'
 import { type Finding, findings, shownNumber } from '../state/runs.ts'
 
@@ -9,25 +10,13 @@ export function History() {
   return (
     <section class="history" aria-labelledby="history-title">
       <h2 id="history-title">Runs in this tab</h2>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus */}
-      <section class="scrolling" aria-label="Runs in this tab" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {findings.value.map((finding) => (
-              <Row key={finding.number} of={finding} />
-            ))}
-          </tbody>
-        </table>
-      </section>
+      <ScrollingTable name="Runs in this tab" columns={columns}>
+        <tbody>
+          {findings.value.map((finding) => (
+            <Row key={finding.number} of={finding} />
+          ))}
+        </tbody>
+      </ScrollingTable>
       <p class="figures">
         Of the engine’s time: against what the engine would have run, timed in turn in the same run. Times of
         different runs may differ for other reasons.

@@ -1,5 +1,7 @@
 // Answers: what was measured for each decision? Variant by variant, against the default. It must not know what becomes of it.
+
 import type { TunedDecision } from '../../../lab/protocol.ts'
+import { ScrollingTable } from '../../view/scrolling-table.tsx'
 import { multiple, spreadOf, VERDICT_NAMES, verdictOf } from '../state/tuned-words.ts'
 import { rows, tuning } from '../state/tuning.ts'
 import { decisionName, variantName } from '../state/words.ts'
@@ -10,23 +12,11 @@ export function TunedTable() {
   if (rows.value.length === 0) return <Nothing running={tuning.value.phase === 'running'} />
   return (
     <div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus */}
-      <section class="scrolling" aria-label="What was measured" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              {columns.map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          {rows.value.map((row) => (
-            <Measured key={row.decision} row={row} />
-          ))}
-        </table>
-      </section>
+      <ScrollingTable name="What was measured" columns={columns}>
+        {rows.value.map((row) => (
+          <Measured key={row.decision} row={row} />
+        ))}
+      </ScrollingTable>
       <p class="figures">
         Of the default’s time: the geometric mean over the kernels that depend on the decision, each with the
         winners of the decisions above it. Spread: half of what the middle half of the times lies in.
