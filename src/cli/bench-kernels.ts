@@ -11,6 +11,7 @@ import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { FORMATS, type Format } from '../gpu/matrix.ts'
 import { formatBytes } from '../lib/bytes.ts'
+import { FACTORS } from '../models/ops.ts'
 import { type Args, type OptionTypes, oneOf, parseArgs, UsageError } from './args.ts'
 import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
 import { openDawn } from './load.ts'
@@ -24,6 +25,7 @@ const OPTIONS: OptionTypes = {
   rows: 'number',
   'prefill-rows': 'number',
   context: 'number',
+  products: 'text',
   adapter: 'text',
   limits: 'text',
   'no-f16': 'flag',
@@ -45,6 +47,7 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
     tokens: count(args, 'rows', 1, 8),
     prefillTokens: count(args, 'prefill-rows', 512, 4096),
     context: count(args, 'context', 2048, 1 << 17),
+    products: oneOf(args, 'products', FACTORS, 'f32'),
     repetitions: count(args, 'repetitions', REPETITIONS, 1000),
     roundBytes: roundOf(args),
   }

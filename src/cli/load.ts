@@ -9,6 +9,7 @@ import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.
 import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
+import { FACTORS } from '../models/ops.ts'
 import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
 import { quantizeOf } from './formats.ts'
 import { openSource } from './source.ts'
@@ -95,7 +96,7 @@ export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise
   const contextLength = args.number('context')
   const asked: ModelOptions = {
     cache: oneOf(args, 'kv', ['f16', 'f32'], 'f16'),
-    products: oneOf(args, 'products', ['f32', 'f16'], 'f32'),
+    products: oneOf(args, 'products', FACTORS, 'f32'),
     quantize: quantizeOf(args),
     ...(contextLength !== undefined && { contextLength }),
   }

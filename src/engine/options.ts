@@ -4,6 +4,7 @@ import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
 import { HadalError } from '../lib/error.ts'
 import { type CacheType, ownForm } from '../models/cache-form.ts'
+import type { Factors } from '../models/ops.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { RuntimeOptions } from './steps.ts'
 import { CHUNKS, type ReadTuned } from './tuned.ts'
@@ -17,9 +18,10 @@ export interface ModelOptions {
   readonly cache?: CacheType
   /**
    * How prefill holds the factors of its products; default f32. f16 halves a tile's memory where there is shader-f16, at a relative
-   * error of the logits of about 1e-3.
+   * error of the logits of about 1e-3. i8 rounds inputs to 8 bits, 32 of them under one scale, and multiplies four at once with weights in
+   * q8 and q4, where there is `packed_4x8_integer_dot_product`, at an error of about 1e-2.
    */
-  readonly products?: 'f32' | 'f16'
+  readonly products?: Factors
   /** Most prompt tokens of one prefill step; default: what tuning found quickest, where the model fits with it, else 256. */
   readonly chunk?: number
   /**

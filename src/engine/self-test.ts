@@ -7,6 +7,7 @@
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { type Decision, PLAIN, type Variants } from '../gpu/variants.ts'
+import { TILES } from '../kernels/linear.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES } from '../kernels/step.ts'
 import { HadalError, present } from '../lib/error.ts'
 import { hasReadings } from '../models/ops.ts'
@@ -114,11 +115,15 @@ const withPlain = (variants: Variants, plain: readonly Decision[]): Variants => 
 export const proverOf = ({ kernel }: Dispatch): Prover =>
   present(SUBJECTS.get(kernel.name), `a proof of ${kernel.name}`).prove
 
+/** Tiles that someone asked for, which no decision chose. */
+const isRounded = (products: string | undefined) =>
+  products === TILES.f16.module || products === TILES.i8.module
+
 /** The decisions that this dispatch hangs on. */
 export function allDecisionsOf(dispatch: Dispatch): readonly Decision[] {
   const { kernel, imports } = dispatch
   const decisions = SUBJECTS.get(kernel.name)?.decisions ?? []
-  if (decisions.includes('products')) return imports.products === 'linear/products_f16' ? [] : decisions
+  if (decisions.includes('products')) return isRounded(imports.products) ? [] : decisions
   const format = formatOf(dispatch)
   return format && hasReadings(format) ? [...decisions, format] : decisions
 }

@@ -4,7 +4,7 @@ import type { Capabilities } from '../gpu/limits.ts'
 import { adjustLogits, sampleToken, topLogprobs } from '../kernels/sample.ts'
 import type { CacheForm } from '../models/cache-form.ts'
 import { type Ends, forward, type Model } from '../models/forward.ts'
-import { ceilDiv, type Mode, WORKGROUP } from '../models/ops.ts'
+import { ceilDiv, type Factors, factorsOf, type Mode, WORKGROUP } from '../models/ops.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { Graph, type Resource } from '../program/graph.ts'
 import type { GpuModel } from './prepare.ts'
@@ -14,7 +14,7 @@ export interface RuntimeOptions {
   readonly contextLength: number
   readonly chunk: number // most rows of a prefill step
   readonly cache: CacheForm
-  readonly products: 'f32' | 'f16' // f16 needs shader-f16
+  readonly products: Factors
 }
 
 /** What the graphs of a model are made of. */
@@ -81,7 +81,7 @@ function record(graph: Graph, parts: Parts, name: Mode['name'], ends: Ends): voi
   const { pages, rotations, noBias } = state
   const caches = spec.layers.map((_, layer) => ({ records: records(layer), pages, rotations }))
   const model: Model = { spec, tensors, noBias, caches }
-  const products = capabilities.f16 ? options.products : 'f32'
+  const products = factorsOf(options.products, capabilities)
   const rows = name === 'decode' ? 1 : options.chunk
   forward(graph, model, { name, rows, cache: options.cache, products }, capabilities, ends)
 }

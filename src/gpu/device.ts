@@ -36,8 +36,13 @@ export async function readDevice(
   gpu: GPU | undefined,
   options: DeviceOptions = {},
 ): Promise<DeviceFacts | undefined> {
-  const adapter = await findAdapter(gpu)
-  return adapter && { adapter: describeAdapter(adapter.info), capabilities: capabilitiesOf(adapter, options) }
+  const adapter = gpu && (await findAdapter(gpu))
+  return (
+    adapter && {
+      adapter: describeAdapter(adapter.info),
+      capabilities: capabilitiesOf(gpu, adapter, options),
+    }
+  )
 }
 
 /** The latter alone. */
@@ -50,13 +55,13 @@ export const readCapabilities = async (
  * Throws `no_webgpu` when there is none.
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
-  const adapter = await findAdapter(gpu)
-  if (!gpu || !adapter) {
+  const adapter = gpu && (await findAdapter(gpu))
+  if (!adapter) {
     throw new HadalError('no_webgpu', 'No WebGPU adapter was found.', {
       hint: 'Use a browser with WebGPU (Chrome or Edge 113+, Safari 26+, Firefox 141+ on Windows) and a current graphics driver.',
     })
   }
-  const capabilities = capabilitiesOf(adapter, options)
+  const capabilities = capabilitiesOf(gpu, adapter, options)
   const requiredFeatures: GPUFeatureName[] = []
   if (capabilities.f16) requiredFeatures.push('shader-f16')
   if (capabilities.subgroups) requiredFeatures.push('subgroups')
@@ -83,10 +88,14 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   }
 }
 
-const findAdapter = async (gpu: GPU | undefined) =>
-  (await gpu?.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
+const findAdapter = async (gpu: GPU) =>
+  (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
 
-function capabilitiesOf({ features, limits, info }: GPUAdapter, options: DeviceOptions): Capabilities {
+function capabilitiesOf(
+  { wgslLanguageFeatures }: GPU,
+  { features, limits, info }: GPUAdapter,
+  options: DeviceOptions,
+): Capabilities {
   const raised = options.limits !== 'default'
   const subgroups = options.subgroups !== false && features.has('subgroups')
   const binding = raised ? limits.maxStorageBufferBindingSize : GUARANTEED.maxBindingBytes
@@ -99,6 +108,7 @@ function capabilitiesOf({ features, limits, info }: GPUAdapter, options: DeviceO
   return {
     ...facts,
     variants: chooseVariants(facts),
+    packed: wgslLanguageFeatures.has('packed_4x8_integer_dot_product'),
     timestamps: features.has('timestamp-query'),
     maxBindingBytes: Math.min(binding, options.maxBindingBytes ?? Number.POSITIVE_INFINITY),
     maxBufferBytes: raised ? limits.maxBufferSize : GUARANTEED.maxBufferBytes,

@@ -4,6 +4,7 @@ import { chooseVariants, type Facts, type Variants } from './variants.ts'
 
 /** What the choice of kernels depends on; pure data, so that a choice can be made and tested without a GPU. */
 export interface Capabilities extends Facts {
+  readonly packed: boolean // products of four bytes at once (packed_4x8_integer_dot_product)
   readonly timestamps: boolean
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
@@ -16,6 +17,7 @@ const PLAIN_FACTS: Facts = { f16: false, subgroups: false, subgroupSize: 0, soft
 export const GUARANTEED: Capabilities = {
   ...PLAIN_FACTS,
   variants: chooseVariants(PLAIN_FACTS),
+  packed: false,
   timestamps: false,
   maxBindingBytes: 128 * 1024 * 1024,
   maxBufferBytes: 256 * 1024 * 1024,

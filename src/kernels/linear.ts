@@ -42,18 +42,27 @@ export interface Tiles {
   readonly module: string
   readonly rows: number // input rows
   readonly outs: number // weight rows
+  readonly packed?: true // of weights that are taken as packed bytes
 }
 
 export const TILES = {
   workgroup: { module: 'linear/products_f32', rows: 32, outs: 32 },
   f16: { module: 'linear/products_f16', rows: 32, outs: 32 },
+  i8: { module: 'linear/packed_tile', rows: 32, outs: 32, packed: true },
   spread_4: { module: 'linear/products_spread_4', rows: 16, outs: 32 },
   spread_8: { module: 'linear/products_spread_8', rows: 16, outs: 32 },
 } as const satisfies Record<string, Tiles>
 
 /**
- * How the products of prefill are cut into tiles.
- * @param factors numbers that a tile may hold; 'f16' needs shader-f16
+ * How the products of prefill are cut into tiles. Their rows are the same for all matrices.
+ * @param factors numbers that a tile may hold; 'f16' needs shader-f16, 'i8' packed products
+ * @param packable whether weights can be taken as packed bytes; others stay f32 among tiles of 'i8'
  */
-export const chooseTiles = (factors: 'f32' | 'f16', { products }: Pick<Variants, 'products'>): Tiles =>
-  factors === 'f16' ? TILES.f16 : TILES[products]
+export function chooseTiles(
+  factors: 'f32' | 'f16' | 'i8',
+  { products }: Pick<Variants, 'products'>,
+  packable = false,
+): Tiles {
+  if (factors === 'f32') return TILES[products]
+  return factors === 'i8' && !packable ? TILES.workgroup : TILES[factors]
+}

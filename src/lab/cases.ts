@@ -89,7 +89,15 @@ export async function makeCase(device: Device, experiment: Experiment, roundByte
   const maker = makerOf(experiment)
   const room = new Room(deviceIn(device, experiment.variants))
   const format = formatOf(maker, experiment)
-  const setting = { room, widths: V2_LITE, format, tokens: experiment.tokens, context: CONTEXT, roundBytes }
+  const setting = {
+    room,
+    widths: V2_LITE,
+    format,
+    tokens: experiment.tokens,
+    products: 'f32' as const,
+    context: CONTEXT,
+    roundBytes,
+  }
   const made = await device.arena.guard(maker.kernel, () => maker.make(setting))
   return { maker, format, made, room }
 }

@@ -209,7 +209,7 @@ function prefill(
     grid: (step) => [ceilDiv((HEADS * ROPE) / 2, WORKGROUP), step.tokens],
   })
   const expanded = graph.activation('expanded', 'f32', BLOCK, HEADS * (NOPE + VALUE))
-  const tiles = tilesOf(context)
+  const tiles = tilesOf(context, tensors.expand)
   const queries = chooseAttentionTiles(context.capabilities.variants)
   const state = graph.scratch('softmax state', mode.rows * HEADS * 2)
   graph.repeat(
@@ -217,7 +217,7 @@ function prefill(
     () => {
       graph.dispatch(expandLatent, {
         constants: { ...headConstants(mla), BLOCK, ...expand.constants },
-        imports: { weights: expand.module, cache: cacheModule(context), products: tiles.module },
+        imports: { ...tiles.imports, cache: cacheModule(context) },
         operands: { pages: cache.pages, cache: cache.records, weights: expand.weights, expanded },
         grid: [ceilDiv(HEADS * (NOPE + VALUE), tiles.outs), BLOCK / tiles.rows],
       })

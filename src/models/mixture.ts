@@ -16,18 +16,16 @@ import { type Activation, type Resource, resource } from '../program/graph.ts'
 import {
   type Context,
   ceilDiv,
-  decodeModule,
   linear,
   matrixConstants,
   norm,
   normedLinear,
   reduceModule,
   shareOf,
+  takenBy,
   tilesOf,
   vectorResource,
-  visitModule,
   WORKGROUP,
-  weightsModule,
   whole,
 } from './ops.ts'
 import type { Mixture, ModelSpec } from './spec.ts'
@@ -155,10 +153,9 @@ function decodeExperts(
     graph.dispatch(expertUpDecode, {
       constants: { ...size, ...upConstants(up), FIRST_BANK, ...upShare.constants },
       imports: {
-        weights: decodeModule(variants, up.routed),
+        ...takenBy(context, up.routed),
         banks,
         share: upShare.module,
-        visit: visitModule(variants, up.routed),
       },
       operands: { x: normed, route, slots: resource(up.slots), inner, ...weights },
       grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), upShare.rows), entries, step.tokens],
@@ -168,10 +165,9 @@ function decodeExperts(
     graph.dispatch(expertDownDecode, {
       constants: { ...size, ...downConstants(down), FIRST_BANK, ...downShare.constants },
       imports: {
-        weights: decodeModule(variants, down.routed),
+        ...takenBy(context, down.routed),
         banks,
         share: downShare.module,
-        visit: visitModule(variants, down.routed),
       },
       operands: { inner, route, slots: resource(down.slots), y: x, ...weights },
       grid: (step) => [ceilDiv(size.HIDDEN, downShare.rows), step.tokens],
@@ -190,7 +186,8 @@ function prefillExperts(
 ): void {
   const { graph, mode } = context
   const size = sizes(spec, layer)
-  const tiles = tilesOf(context)
+  const tiles = tilesOf(context, up.routed)
+  const downTiles = tilesOf(context, down.routed)
   const assignments = mode.rows * layer.active
   // Each expert's last tile may be partly filled; the shared expert takes every token once more.
   const TILES =
@@ -211,7 +208,7 @@ function prefillExperts(
   forBanks(up, BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpPrefill, {
       constants: { ...size, ...upConstants(up), ...group, FIRST_BANK },
-      imports: { weights: weightsModule(up.routed), banks, products: tiles.module },
+      imports: { ...tiles.imports, banks },
       operands: { x: normed, grouped, slots: resource(up.slots), inner, ...weights },
       grid: [ceilDiv(Math.max(size.INNER, size.SHARED), tiles.outs / 2), TILES],
     })
@@ -219,9 +216,9 @@ function prefillExperts(
   forBanks(down, BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownPrefill, {
       constants: { ...size, ...downConstants(down), ...group, FIRST_BANK },
-      imports: { weights: weightsModule(down.routed), banks, products: tiles.module },
+      imports: { ...downTiles.imports, banks },
       operands: { inner, grouped, slots: resource(down.slots), output, ...weights },
-      grid: [ceilDiv(HIDDEN, tiles.outs), TILES],
+      grid: [ceilDiv(HIDDEN, downTiles.outs), TILES],
     })
   })
   graph.dispatch(combineExperts, {

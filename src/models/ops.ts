@@ -13,17 +13,25 @@ import {
 } from '../gpu/matrix.ts'
 import { READINGS, type Variants } from '../gpu/variants.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
-import { chooseTiles, linearDecode, linearPrefill, type Tiles } from '../kernels/linear.ts'
+import { chooseTiles, linearDecode, linearPrefill } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
 import { type Activation, type Graph, type Operand, resource, type View } from '../program/graph.ts'
 import type { CacheForm } from './cache-form.ts'
+
+/** How products hold their factors: weights and inputs. */
+export const FACTORS = ['f32', 'f16', 'i8'] as const
+export type Factors = (typeof FACTORS)[number]
+
+/** Those that are asked for, as far as the device has them. */
+export const factorsOf = (asked: Factors, { f16, packed }: Pick<Capabilities, 'f16' | 'packed'>): Factors =>
+  (asked === 'f16' && !f16) || (asked === 'i8' && !packed) ? 'f32' : asked
 
 /** Decode runs one row a step; prefill a chunk of rows. The form of the cache is part of the mode, since kernels depend on it. */
 export interface Mode {
   readonly name: 'decode' | 'prefill'
   readonly rows: number // the most rows of a step
   readonly cache: CacheForm
-  readonly products: 'f32' | 'f16' // how prefill tiles hold their factors
+  readonly products: Factors
 }
 
 /** What an operation needs around it. */
@@ -63,9 +71,12 @@ export const ceilDiv = (value: number, by: number): number => Math.ceil(value / 
 export const reduceModule = ({ capabilities }: Context): string =>
   capabilities.variants.reduce === 'subgroup' ? 'shared/reduce_subgroup' : 'shared/reduce'
 
-/** The tiles of prefill's products. `exact`: with f32 factors even where others are f16. */
-export const tilesOf = ({ mode, capabilities }: Context, exact = false): Tiles =>
-  chooseTiles(exact ? 'f32' : mode.products, capabilities.variants)
+/** The tiles of prefill's products with a matrix, and the modules for them. `exact`: with f32 factors even where others are rounded. */
+export function tilesOf({ mode, capabilities }: Context, { format }: MatrixLayout, exact = false) {
+  const tiles = chooseTiles(exact ? 'f32' : mode.products, capabilities.variants, isInteger(format))
+  const weights = moduleOf(format, tiles.packed ? 'packed' : 'plain')
+  return { ...tiles, imports: { weights, products: tiles.module } }
+}
 
 /** How the numbers of a record are stored: shaders/cache to read them, shaders/pack to write a latent. */
 const recordFormat = ({ mode }: Context): string =>
@@ -79,25 +90,24 @@ export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix
 export const modulesOf = (format: Format): readonly string[] =>
   hasReadings(format) ? READINGS[format].map((reading) => moduleOf(format, reading)) : [`weights/${format}`]
 
-/** The module by which decode reads a format. */
-export const decodeModule = (variants: Variants, { format }: MatrixLayout): string =>
-  moduleOf(format, hasReadings(format) ? variants[format] : 'plain')
+/** The modules by which decode takes the weights of a matrix: how it reads them, and how much of a row at a time. */
+export function takenBy({ capabilities: { variants } }: Context, { format }: MatrixLayout, inputs = 1) {
+  // Two pairs of chunks pay where a load is a gather, and one word has the scales of both.
+  const twoPairs = isInteger(format) && variants.rows === 'spread_8' && inputs === 1
+  return {
+    weights: moduleOf(format, hasReadings(format) ? variants[format] : 'plain'),
+    visit: twoPairs ? 'shared/visit_two_pairs' : 'shared/visit_pair',
+  }
+}
+
+/** Formats whose codes are integers, 32 of a row under one scale. */
+const isInteger = (format: Format): boolean => format === 'q8' || format === 'q4'
 
 export const hasReadings = (format: Format): format is keyof typeof READINGS =>
   Object.hasOwn(READINGS, format)
 
 const moduleOf = (format: Format, reading: string): string =>
   reading === 'plain' ? `weights/${format}` : `weights/${format}_${reading}`
-
-/** How much of a weight row decode takes at a time. Two pairs of chunks pay where a load is a gather, and one word has the scales of both. */
-export const visitModule = (
-  { rows }: Pick<Variants, 'rows'>,
-  { format }: MatrixLayout,
-  inputs = 1,
-): string =>
-  rows === 'spread_8' && inputs === 1 && (format === 'q8' || format === 'q4')
-    ? 'shared/visit_two_pairs'
-    : 'shared/visit_pair'
 
 /** The constants by which a kernel finds rows and scales of a matrix in its buffer. */
 export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
@@ -153,20 +163,19 @@ export function linear(
           ...(norm && { EPSILON: norm.epsilon }),
         },
         imports: {
-          weights: decodeModule(capabilities.variants, matrix),
+          ...takenBy(context, matrix, mode.rows),
           rows: `shared/rows_${mode.rows}`,
           taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
           share: share.module,
-          visit: visitModule(capabilities.variants, matrix, mode.rows),
         },
         operands: { ...operands, norm: norm ? vectorResource(norm.weight) : x },
         grid: [ceilDiv(part.rows, share.rows)],
       })
     } else {
-      const tiles = tilesOf(context, options.exact)
+      const tiles = tilesOf(context, matrix, options.exact)
       graph.dispatch(linearPrefill, {
         constants,
-        imports: { weights: weightsModule(matrix), products: tiles.module },
+        imports: tiles.imports,
         operands,
         grid: (step) => [ceilDiv(part.rows, tiles.outs), ceilDiv(step.tokens, tiles.rows)],
       })

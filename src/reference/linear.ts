@@ -29,3 +29,21 @@ export function linear_decode(x: Float64Array, weights: Float64Array, inputs: nu
 export function linear_prefill(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
   return linear(x, weights, inputs)
 }
+
+/**
+ * What products of packed bytes make of their inputs: each 32 columns of a row (fewer at its end) to whole multiples, at most 127 of them, of one scale.
+ * @param x [tokens, inputs]
+ */
+export function rounded_inputs(x: Float64Array, inputs: number): Float64Array {
+  const rounded = new Float64Array(x.length)
+  for (let row = 0; row < x.length; row += inputs) {
+    for (let first = 0; first < inputs; first += 32) {
+      const group = x.subarray(row + first, row + Math.min(first + 32, inputs))
+      const scale = group.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30) / 127
+      group.forEach((value, i) => {
+        rounded[row + first + i] = scale * Math.round(value / scale)
+      })
+    }
+  }
+  return rounded
+}

@@ -9,6 +9,7 @@ import type { Device } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { Format } from '../../src/gpu/matrix.ts'
 import { present } from '../../src/lib/error.ts'
+import { factorsOf } from '../../src/models/ops.ts'
 import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { SMALL } from '../support/bench-sizes.ts'
 
@@ -41,6 +42,25 @@ describeOnAdapters('cases of the benchmark', (adapter) => {
         const { weightBytes, plainBytes } = made.cost
         expect(weightBytes > 0).toBe(maker.stored !== 'none')
         expect(weightBytes + plainBytes).toBeGreaterThan(0)
+      }
+      room.free()
+    })
+  }
+
+  for (const kernel of ['linear_prefill', 'expert_up_prefill', 'expert_down_prefill', 'expand_latent']) {
+    it(`${kernel}: rounded factors are proven`, async () => {
+      const bench = benchOf()
+      const room = new Room(device)
+      const maker = present(
+        allCases.find((each) => each.kernel === kernel),
+        kernel,
+      )
+      for (const products of ['f16', 'i8'] as const) {
+        const factors = factorsOf(products, device.capabilities)
+        const setting = settingOf(room, maker, 'q4', { ...SMALL, products: factors })
+        const { error, tolerance } = await prove(bench, maker, setting)
+        expect(tolerance > 1e-4).toBe(factors === products)
+        expect(error).toBeLessThanOrEqual(tolerance)
       }
       room.free()
     })

@@ -63,6 +63,17 @@ describeOnAdapters(
       }
     })
 
+    it('products of packed bytes stay close to those of f32', async () => {
+      const files = readFolder(LANTERNFISH)
+      for (const quantize of ['q8', 'q4'] as const) {
+        const whole = await logits(files, chat(3), { quantize })
+        const packed = await logits(files, chat(3), { quantize, products: 'i8' })
+        const { relative } = logitError(packed.logits, whole.logits, whole.vocab)
+        expect(relative).toBeLessThan(2e-2)
+        expect(relative > 0, 'something was rounded').toBe(true)
+      }
+    })
+
     it('q8 leaves what is in FP8 as it is: a column that outweighs its group would silence the others', async () => {
       const fp8 = join(FIXTURES, 'deepseek_v3-fp8-tiny')
       const { promptIds, logits: golden } = readGolden(fp8)

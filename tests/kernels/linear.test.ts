@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { linearDecode, linearPrefill, TILES, type Tiles } from '../../src/kernels/linear.ts'
 import { modulesOf } from '../../src/models/ops.ts'
-import { linear_decode, linear_prefill } from '../../src/reference/linear.ts'
+import { linear_decode, linear_prefill, rounded_inputs } from '../../src/reference/linear.ts'
 import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
@@ -15,7 +15,7 @@ import {
   TOLERANCE,
   unpadRows,
 } from '../support/numbers.ts'
-import { everyTiles, ownTiles } from '../support/tiles.ts'
+import { everyTiles, ownTiles, tiledImports } from '../support/tiles.ts'
 import { type PackedMatrix, packMatrix, randomMatrix, visitsOf, WEIGHT_FORMATS } from '../support/weights.ts'
 
 const EPSILON = 1e-3 // large enough to matter
@@ -96,7 +96,7 @@ describeOnAdapters('linear', (adapter) => {
     const { y } = await runKernel(device, {
       kernel: linearPrefill,
       constants,
-      imports: { ...matrix.imports, products: tiles.module },
+      imports: tiledImports(matrix, tiles),
       grid: [Math.ceil(matrix.rows / tiles.outs), Math.ceil(tokens / tiles.rows)],
       step: { tokens },
       data,
@@ -166,6 +166,25 @@ describeOnAdapters('linear', (adapter) => {
     )
     expect(await prefill(new Float32Array(32).fill(300.7), cancelling, TILES.f16)).toEqual(Float64Array.of(0))
   })
+
+  for (const format of ['q8', 'q4'] as const) {
+    it(`i8 products with ${format}: awkward sizes, large and tiny inputs, a row of zeros`, async () => {
+      if (!device.capabilities.packed) return
+      for (const [rows, cols, tokens, scale] of [
+        [67, 138, 35, 1],
+        [33, 16, 1, 1e20],
+        [1, 40, 33, 1e-20],
+      ] as const) {
+        const matrix = randomMatrix(rows, cols, format, rows)
+        const x = normals(tokens * cols, 2, scale)
+        if (tokens > 1) x.fill(0, cols, 2 * cols)
+        const y = await prefill(x, matrix, TILES.i8)
+        // A number half way between two codes may become either.
+        expectClose(y, linear_prefill(rounded_inputs(f64(x), cols), matrix.values, cols), 1e-4)
+        expectClose(y, linear_prefill(f64(x), matrix.values, cols), 2e-2)
+      }
+    })
+  }
 
   // Without lanes, an invocation has its rows to itself.
   for (const [rows, lanes] of [

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
+import { TILES } from '../../src/kernels/linear.ts'
 import {
   combine_experts,
   type Expert,
@@ -64,6 +65,15 @@ describeOnAdapters('experts', (adapter) => {
   })
   afterAll(() => device.destroy())
 
+  const draw = (sizes: MixtureSizes, tokens: number, only: readonly number[]) => ({
+    mixture: randomMixture(sizes),
+    input: {
+      x: normals(tokens * sizes.hidden, 5),
+      routes: randomRoutes(tokens, Math.min(2, only.length), only, 4),
+      before: normals(tokens * sizes.hidden, 6, 0.1),
+    },
+  })
+
   const check = async (
     sizes: MixtureSizes,
     count: BankCount,
@@ -71,12 +81,7 @@ describeOnAdapters('experts', (adapter) => {
     only: readonly number[],
     tilings = [ownTiles(device.capabilities)],
   ) => {
-    const mixture = randomMixture(sizes)
-    const input = {
-      x: normals(tokens * sizes.hidden, 5),
-      routes: randomRoutes(tokens, Math.min(2, only.length), only, 4),
-      before: normals(tokens * sizes.hidden, 6, 0.1),
-    }
+    const { mixture, input } = draw(sizes, tokens, only)
     const visits = visitsOf(sizes.format).map((visit) => ['alone', visit] as const)
     for (const [by, visit] of [...visits, ['lanes', 'shared/visit_pair'] as const]) {
       const decoded = await decodeMixture(device, mixture, count, input, by, visit)
@@ -101,6 +106,13 @@ describeOnAdapters('experts', (adapter) => {
       await check({ ...SIZES, format, hidden: 33, shared: 17 }, 1, 3, EVERY)
     })
   }
+
+  it('q4 experts as packed bytes', async () => {
+    if (!device.capabilities.packed) return
+    const { mixture, input } = draw({ ...SIZES, format: 'q4', banks: 2 }, 35, EVERY)
+    const y = await prefillMixture(device, mixture, 1, input, TILES.i8)
+    expectClose(y, wantedOf(mixture, input, prefillMlp), 2e-2)
+  })
 
   it('group_tokens: sorted by expert, cut into tiles, nothing else written', async () => {
     for (const [tokens, active, only, shared, TILE_ROWS] of [

@@ -32,6 +32,7 @@ export const SMALL = {
   widths: SMALL_WIDTHS,
   tokens: 1,
   prefillTokens: 37,
+  products: 'f32',
   context: 150,
   roundBytes: 1 << 16,
 } as const

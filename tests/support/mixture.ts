@@ -15,6 +15,7 @@ import type { Choice } from '../../src/reference/moe.ts'
 import type { Bank, TestMixture } from './experts.ts'
 import { type Data, runKernel } from './kernel.ts'
 import { padRows, unpadRows } from './numbers.ts'
+import { tiledImports } from './tiles.ts'
 
 export type Routes = readonly (readonly Choice[])[]
 
@@ -164,7 +165,7 @@ export async function prefillMixture(
   const room = { TILES: experts + 8, MAX_TOKENS: tokens + 3 }
   const grouped = await groupRoutes(device, routes, mixture.sizes, { ...room, TILE_ROWS: tiles.rows })
   const constants = constantsOf(mixture, active)
-  const modules = { ...mixture.up.routed.imports, products: tiles.module }
+  const modules = tiledImports(mixture.up.routed, tiles)
   const rows = tokens * (active + 1)
   const noInner = new Float32Array(rows * constants.up.I_STRIDE)
   const inners = await forBanks(mixture.up, count, noInner, async (run, written) => {

@@ -4,6 +4,7 @@ import { ATTENTION_TILES, type AttentionTiles, chooseAttentionTiles } from '../.
 import { chooseHeadTiles, type HeadTiles, plainHeadTiles } from '../../src/kernels/heads.ts'
 import { chooseTiles, TILES, type Tiles } from '../../src/kernels/linear.ts'
 import { TOLERANCE } from './numbers.ts'
+import type { PackedMatrix } from './weights.ts'
 
 type Tiling = readonly [tiles: Tiles, tolerance: number] // the relative error that it may show
 
@@ -20,6 +21,12 @@ export function everyTiles(capabilities: Capabilities): Tiling[] {
   const own = ownTiles(capabilities)
   return [plain, ...(capabilities.f16 ? [half] : []), ...(own[0] === TILES.workgroup ? [] : [own])]
 }
+
+/** The modules by which tiles take a matrix; those of packed bytes have one of their own for each format. */
+export const tiledImports = ({ imports: { weights } }: Pick<PackedMatrix, 'imports'>, tiles: Tiles) => ({
+  weights: tiles.packed ? `${weights}_packed` : weights,
+  products: tiles.module,
+})
 
 /** How attention can be cut into tiles here: as every device can, and as this one chooses. */
 export const everyAttentionTiles = (capabilities: Capabilities): ReadonlySet<AttentionTiles> =>

@@ -3,6 +3,7 @@
 import type { Format } from '../../gpu/matrix.ts'
 import { HadalError, present } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
+import type { Factors } from '../../models/ops.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import type { Case, CaseMaker, Setting } from './case.ts'
 import { readCeiling, weightsCeiling } from './ceilings.ts'
@@ -17,6 +18,7 @@ export interface KernelBenchOptions {
   readonly formats: readonly Format[]
   readonly tokens: number // rows of a decode step
   readonly prefillTokens: number
+  readonly products: Factors
   readonly context: number // tokens in the cache
   readonly repetitions: number
   readonly roundBytes: number
@@ -64,11 +66,11 @@ export async function benchKernels(
   onRow: (row: KernelRow) => void,
 ): Promise<void> {
   const room = new Room(bench.device)
-  const { roundBytes, widths } = options
+  const { roundBytes, widths, products: factors } = options
   const groups = groupsOf(makers, options.formats)
   const read = await readCeiling(room, bench, roundBytes)
   const multiplied = makers.some(({ ceiling }) => ceiling === 'product')
-  const tiles = { shapes: widths.products, products: 'f32' } as const
+  const tiles = { shapes: widths.products, products: factors }
   const products = multiplied ? await productCeilings(room, bench, options.formats, tiles) : undefined
   for (const [format, own] of groups) {
     const mark = room.mark
@@ -106,9 +108,9 @@ export function settingOf(
   room: Room,
   { mode }: CaseMaker,
   format: Format,
-  { widths, tokens, prefillTokens, context, roundBytes }: Omit<KernelBenchOptions, 'formats' | 'repetitions'>,
+  { tokens, prefillTokens, ...options }: Omit<KernelBenchOptions, 'formats' | 'repetitions'>,
 ): Setting {
-  return { room, widths, format, tokens: mode === 'decode' ? tokens : prefillTokens, context, roundBytes }
+  return { ...options, room, format, tokens: mode === 'decode' ? tokens : prefillTokens }
 }
 
 /** Builds a case and proves it; the proof that comes nearest to its tolerance. Throws `internal` when the kernel computes wrongly. */

@@ -2,7 +2,7 @@
 // It must not know how time is taken.
 import { type Format, type GpuMatrix, layoutMatrix, layoutPart } from '../../gpu/matrix.ts'
 import type { Step } from '../../kernels/step.ts'
-import type { Context, Mode } from '../../models/ops.ts'
+import type { Context, Factors, Mode } from '../../models/ops.ts'
 import { type Dispatch, Graph, type Operand, type Resource } from '../../program/graph.ts'
 import type { Widths } from './model.ts'
 import type { Room } from './room.ts'
@@ -14,6 +14,7 @@ export interface Setting {
   /** Of the weights; kernels without any do not look. */
   readonly format: Format
   readonly tokens: number
+  readonly products: Factors
   /** Tokens in the KV cache, those of the step included. */
   readonly context: number
   /** Bytes that a round of a case with the ceiling `bytes` reads at least, each once: more than any cache holds. */
@@ -32,6 +33,13 @@ export interface Proof {
  * f16, as records of the KV cache are; reading such records is exact, and held to `f32`. `exact`: ids.
  */
 export const TOLERANCE = { f32: 1e-5, f16: 1e-3, exact: 0 } as const
+
+/** Relative errors of prefill's products, with some room: inputs may be rounded to f16, or to 8 bits under the scale of their 32. */
+export const PREFILL_TOLERANCE: Readonly<Record<Factors, number>> = {
+  f32: TOLERANCE.f32,
+  f16: 3e-3,
+  i8: 2e-2,
+}
 
 /** What one run must read at least, and what it multiplies. What it writes, and inputs that are small beside the rest, are not counted. */
 export interface Cost {
@@ -71,10 +79,9 @@ export interface CaseMaker {
 
 /** Records with the engine's own functions, so that variants and constants are those of a model. */
 export function record(
-  { room, tokens }: Pick<Setting, 'room' | 'tokens'>,
+  { room, tokens, products }: Pick<Setting, 'room' | 'tokens' | 'products'>,
   mode: Mode['name'],
   body: (context: Context) => void,
-  products: Mode['products'] = 'f32',
 ): Dispatch[] {
   const graph = new Graph()
   const { capabilities } = room.device

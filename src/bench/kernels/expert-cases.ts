@@ -13,6 +13,7 @@ import {
 import {
   type Case,
   type CaseMaker,
+  PREFILL_TOLERANCE,
   type Proof,
   roundOver,
   type Setting,
@@ -216,7 +217,13 @@ function prefilling(
       const actual = proven.flatMap(({ row }, i) => [
         ...values.subarray(row * stride, row * stride + (wanted[i]?.length ?? 0)),
       ])
-      return [{ actual, wanted: wanted.flatMap((each) => [...each]), tolerance: TOLERANCE.f32 }]
+      return [
+        {
+          actual,
+          wanted: wanted.flatMap((each) => [...each]),
+          tolerance: PREFILL_TOLERANCE[setting.products],
+        },
+      ]
     },
   }
 }

@@ -9,6 +9,7 @@ import {
   type Case,
   type CaseMaker,
   copiesOf,
+  PREFILL_TOLERANCE,
   record,
   roundOver,
   type Setting,
@@ -92,7 +93,13 @@ async function make(mode: Mode, shape: Shape, setting: Setting): Promise<Case> {
       const proven = spreadRows(tokens, 8)
       const actual = takeRows(await room.read(home, tokens * stride), proven, stride, rows)
       const wanted = product(takeRows(numbers, proven, cols), stored)
-      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+      return [
+        {
+          actual,
+          wanted,
+          tolerance: mode === 'decode' ? TOLERANCE.f32 : PREFILL_TOLERANCE[setting.products],
+        },
+      ]
     },
   }
 }

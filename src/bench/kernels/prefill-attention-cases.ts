@@ -6,6 +6,7 @@ import { attend_prefill, expand_latent } from '../../reference/attention.ts'
 import {
   type Case,
   type CaseMaker,
+  PREFILL_TOLERANCE,
   roundOver,
   type Setting,
   select,
@@ -48,7 +49,7 @@ async function makeExpand(setting: Setting): Promise<Case> {
       const records = takeRows(paged.records(BLOCK), proven, latent + rope)
       const wanted = expand_latent(records, stored.values(), widths.attention)
       const actual = takeRows(await room.read(expanded, BLOCK * columns), proven, columns)
-      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+      return [{ actual, wanted, tolerance: PREFILL_TOLERANCE[setting.products] }]
     },
   }
 }

@@ -6,10 +6,10 @@ import { productCeiling } from '../../kernels/bench.ts'
 import { drawNumbers } from '../../lib/draw.ts'
 import { present } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import { ceilDiv, linear, type Mode } from '../../models/ops.ts'
+import { ceilDiv, type Factors, factorsOf, linear } from '../../models/ops.ts'
 import type { Resource } from '../../program/graph.ts'
 import { product_ceiling } from '../../reference/bench.ts'
-import { record, spreadRows, takeRows } from './case.ts'
+import { PREFILL_TOLERANCE, record, spreadRows, takeRows } from './case.ts'
 import { product } from './linear-cases.ts'
 import { best, type CeilingRun, type Loop, recorded } from './loops.ts'
 import type { ProductShape } from './model.ts'
@@ -25,8 +25,8 @@ export interface ProductCeilings {
 
 export interface ProductOptions {
   readonly shapes: readonly ProductShape[]
-  /** 'f16': also by tiles that hold their factors in f16, where the device has f16. */
-  readonly products: Mode['products']
+  /** How tiles may hold their factors, beside f32. */
+  readonly products: Factors
 }
 
 /** Measures the best product of plain matrices and of each format. */
@@ -36,14 +36,13 @@ export async function productCeilings(
   formats: readonly Format[],
   { shapes, products }: ProductOptions,
 ): Promise<ProductCeilings> {
-  const withF16 = products === 'f16' && room.device.capabilities.f16
-  const factors: readonly Mode['products'][] = withF16 ? ['f32', 'f16'] : ['f32']
+  const factors = new Set<Factors>(['f32', factorsOf(products, room.device.capabilities)])
   const places = shapes.map((shape) => placeOf(room, shape))
   const ceilings = new Map<Format, CeilingRun>()
   for (const format of new Set<Format>(['f32', ...formats])) {
     const loops = places.flatMap((place) => {
       const stored = drawMatrix(format, [place.shape.rows], place.shape.cols, 5)
-      return factors.map((each) => tileLoop(place, stored, each))
+      return [...factors].map((each) => tileLoop(place, stored, each))
     })
     const plain = format === 'f32' ? places.flatMap(plainLoops) : []
     ceilings.set(format, await best([...plain, ...loops], bench))
@@ -114,31 +113,24 @@ function plainLoops(place: Place): Loop[] {
   )
 }
 
-/** What tiles of f16 factors lose, with some room. */
-const F16_FACTORS = 3e-3
-
 /** The engine's own product of prefill. */
-function tileLoop(place: Place, stored: StoredMatrix, factors: Mode['products']): Loop {
+function tileLoop(place: Place, stored: StoredMatrix, products: Factors): Loop {
   const { room, shape, x, y } = place
   const { format } = stored.layout
   const matrix = room.matrix(stored)
   return {
-    name: `linear_prefill, ${format}${factors === 'f16' ? ', f16 factors' : ''}, ${nameOf(shape)}`,
+    name: `linear_prefill, ${format}${products === 'f32' ? '' : `, ${products} factors`}, ${nameOf(shape)}`,
     bytes: stored.part.bytes,
     flops: flopsOf(shape),
     tokens: shape.tokens,
     output: y,
-    dispatches: record(
-      { room, tokens: shape.tokens },
-      'prefill',
-      (context) =>
-        linear(context, matrix, x, context.graph.activation('y', 'f32', shape.tokens, shape.rows, y)),
-      factors,
+    dispatches: record({ room, tokens: shape.tokens, products }, 'prefill', (context) =>
+      linear(context, matrix, x, context.graph.activation('y', 'f32', shape.tokens, shape.rows, y)),
     ),
     async prove() {
       const { x: proven, actual } = await provenRows(place)
       return relativeError(actual, product(proven, stored))
     },
-    ...(factors === 'f16' && { tolerance: F16_FACTORS }),
+    tolerance: PREFILL_TOLERANCE[products],
   }
 }
