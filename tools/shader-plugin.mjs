@@ -18,8 +18,11 @@ export function shaderFiles() {
     .map((path) => join(root, path))
 }
 
+/** What only benchmarks of kernels run: their own loops, and decode of several rows at a time. */
+const MEASURED = /^bench\/|^shared\/rows_[248]$/
+
 /**
- * @param {{ strip?: boolean, bare?: boolean }} options strip: leave out, for what is shipped, comments, blanks, long names of local variables, and what only benchmarks of kernels run;
+ * @param {{ strip?: boolean, bare?: boolean }} options strip: leave out, for what is shipped, comments, blanks, long names of functions and local variables, and what only benchmarks of kernels run;
  * bare: also what contracts (src/kernels) state for the type checker, tests and the kernel lab alone: shapes, names of constants, slots.
  */
 export function shaderPlugin({ strip = false, bare = false } = {}) {
@@ -35,11 +38,9 @@ export function shaderPlugin({ strip = false, bare = false } = {}) {
         const path = relative(root, file)
           .replaceAll('\\', '/')
           .replace(/\.wgsl$/, '')
-        if (short && path.startsWith('bench/')) continue
-        const text = readFileSync(file, 'utf8')
-        record[path] = short ? stripped(text) : text
+        record[path] = readFileSync(file, 'utf8')
       }
-      return `export default ${JSON.stringify(record)}`
+      return `export default ${JSON.stringify(short ? shipped(record) : record)}`
     },
     transform: {
       filter: { id: /src[\\/]kernels[\\/]/ },
@@ -54,11 +55,24 @@ const withoutStatements = (code) =>
     .replace(/^\s*slots: \[[^\]]*\],?$/gm, '')
     .replace(/^\s*constants(: \[[^\]]*\])?,$/gm, 'constants: [],')
 
+/** What of all shaders is shipped, in fewer letters. Functions get the same names everywhere, since modules call each other's. */
+export function shipped(sources) {
+  const texts = Object.entries(sources)
+    .filter(([path]) => !MEASURED.test(path))
+    .map(([path, text]) => [path, stripped(text)])
+  const names = new Map()
+  for (const [, text] of texts)
+    for (const [, name] of text.matchAll(/\bfn (\w+)\(/g))
+      if (name !== 'main' && !names.has(name)) names.set(name, `_${names.size.toString(36)}`)
+  const renamed = (text) => text.replace(/(?<![.\w])\w+(?=\()/g, (name) => names.get(name) ?? name)
+  return Object.fromEntries(texts.map(([path, text]) => [path, renamed(text)]))
+}
+
 /**
  * Directives and overrides stay at the start of a line, where the engine looks for them. No blank goes that keeps two signs apart: behind a
  * closing `>` that an equals sign follows, or before a minus.
  */
-export function stripped(text) {
+function stripped(text) {
   return withShortNames(withoutBlanks(text))
 }
 

@@ -3,12 +3,8 @@
 // Weights are codes as they are stored, and stay so. It offers what linear/tiles says.
 
 #import linear/tiles
+#import linear/places_64
 #import linear/packed_rows
-
-const WORKGROUP: u32 = 64;
-const TILE_ROWS: u32 = 32;
-const TILE_OUTS: u32 = 32;
-const LANE_ROWS: u32 = 4;
 
 // A chunk of row r lies at tile_place(r), the one after it 32 further, so that neighbouring invocations read neighbouring vec4s.
 // The inputs' half comes first, then the weights'.
@@ -16,13 +12,6 @@ const WEIGHTS_HALF: u32 = 64;
 var<workgroup> tile_codes: array<vec4<u32>, 128>;
 var<workgroup> tile_scales: array<f32, 64>;
 var<workgroup> tile_over: array<i32, 32>;
-var<private> tile_sums: mat4x4<f32>;
-
-fn tile_row(lane: u32, i: u32) -> u32 { return lane / 8 * 4 + i; }
-
-fn tile_out(lane: u32) -> u32 { return lane % 8 * 4; }
-
-fn tile_value(i: u32) -> vec4<f32> { return tile_sums[i]; }
 
 fn tile_place(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
 
@@ -49,8 +38,7 @@ fn tile_pair(at: u32) -> PackedPair { return PackedPair(tile_codes[at], tile_cod
 fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
   let row = lane / 8;
   let out = lane % 8;
-  var own: u32;
-  if lane < TILE_ROWS { own = input_row(row0 + lane); } else { own = weight_row(out0 + lane - TILE_ROWS); }
+  let own = own_row(row0, out0, lane);
   tile_sums = mat4x4<f32>();
   let end = chunks * one();
   for (var chunk = 0u; chunk < end; chunk += 2) {

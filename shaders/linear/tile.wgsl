@@ -3,24 +3,13 @@
 // A module of the slot `products` says which numbers lie in workgroup memory and how they are multiplied.
 
 #import linear/tiles
-
-const WORKGROUP: u32 = 64;
-const TILE_ROWS: u32 = 32;
-const TILE_OUTS: u32 = 32;
-const LANE_ROWS: u32 = 4;
+#import linear/places_64
 
 // Columns 4q..4q+3 of row r lie at 32 * q + tile_place(r), so that neighbouring invocations read neighbouring vec4s.
 // The inputs' half of both arrays comes first, then the weights'.
 const WEIGHTS_HALF: u32 = 128;
 var<workgroup> tile_numbers: array<vec4<Product>, 256>;
 var<workgroup> tile_scales: array<f32, 64>;
-var<private> tile_sums: mat4x4<f32>;
-
-fn tile_row(lane: u32, i: u32) -> u32 { return lane / 8 * 4 + i; }
-
-fn tile_out(lane: u32) -> u32 { return lane % 8 * 4; }
-
-fn tile_value(i: u32) -> vec4<f32> { return tile_sums[i]; }
 
 fn tile_place(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
 
@@ -56,8 +45,7 @@ fn load_chunk(m: Matrix, own: u32, chunk: u32, lane: u32) {
 fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
   let row = lane / 8;
   let out = lane % 8;
-  var own: u32;
-  if lane < TILE_ROWS { own = input_row(row0 + lane); } else { own = weight_row(out0 + lane - TILE_ROWS); }
+  let own = own_row(row0, out0, lane);
   tile_sums = mat4x4<f32>();
   let end = chunks * one();
   for (var chunk = 0u; chunk < end; chunk++) {

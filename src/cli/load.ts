@@ -137,11 +137,14 @@ function noAdapter(name: string | undefined): HadalError {
   })
 }
 
+/** Subgroup matrices are a draft that Dawn counts among these. */
+const UNSAFE = 'enable-dawn-features=allow_unsafe_apis'
+
 /** WebGPU by Dawn: the adapters that the Vulkan loader finds (VK_DRIVER_FILES), or the platform's own; `name` picks by a part of the name. */
 export function openDawn(name: string | undefined): GPU {
   try {
     const { create } = createRequire(import.meta.url)('webgpu') as typeof import('webgpu')
-    return create(name === undefined ? [] : [`adapter=${name}`])
+    return create([UNSAFE, ...(name === undefined ? [] : [`adapter=${name}`])])
   } catch (cause) {
     throw new HadalError(
       'no_webgpu',

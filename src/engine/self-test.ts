@@ -115,15 +115,18 @@ const withPlain = (variants: Variants, plain: readonly Decision[]): Variants => 
 export const proverOf = ({ kernel }: Dispatch): Prover =>
   present(SUBJECTS.get(kernel.name), `a proof of ${kernel.name}`).prove
 
-/** Tiles that someone asked for, which no decision chose. */
-const isRounded = (products: string | undefined) =>
-  products === TILES.f16.module || products === TILES.i8.module
+/** Tiles that somebody asked for, and what chose among those. */
+const ASKED: ReadonlyMap<string, readonly Decision[]> = new Map([
+  [TILES.f16.module, []],
+  [TILES.i8.module, []],
+  [TILES.matrix.module, ['halves']],
+])
 
 /** The decisions that this dispatch hangs on. */
 export function allDecisionsOf(dispatch: Dispatch): readonly Decision[] {
   const { kernel, imports } = dispatch
   const decisions = SUBJECTS.get(kernel.name)?.decisions ?? []
-  if (decisions.includes('products')) return isRounded(imports.products) ? [] : decisions
+  if (decisions.includes('products')) return ASKED.get(imports.products ?? '') ?? decisions
   const format = formatOf(dispatch)
   return format && hasReadings(format) ? [...decisions, format] : decisions
 }

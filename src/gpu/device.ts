@@ -26,6 +26,17 @@ export interface Device {
   destroy(): void
 }
 
+/** Chromium's name for a draft; its browsers have it behind a flag. */
+const MATRICES = 'chromium-experimental-subgroup-matrix' as GPUFeatureName
+
+interface MatrixConfig {
+  readonly componentType: string
+  readonly resultComponentType: string
+  readonly M: number
+  readonly N: number
+  readonly K: number
+}
+
 const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const
 
 /** A device by what it is called and what it can do. */
@@ -65,6 +76,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const requiredFeatures: GPUFeatureName[] = []
   if (capabilities.f16) requiredFeatures.push('shader-f16')
   if (capabilities.subgroups) requiredFeatures.push('subgroups')
+  if (capabilities.matrices) requiredFeatures.push(MATRICES)
   if (capabilities.timestamps) requiredFeatures.push('timestamp-query')
   const requiredLimits: Record<string, number> = {}
   if (options.limits !== 'default') for (const name of RAISED) requiredLimits[name] = adapter.limits[name]
@@ -99,10 +111,12 @@ function capabilitiesOf(
   const raised = options.limits !== 'default'
   const subgroups = options.subgroups !== false && features.has('subgroups')
   const binding = raised ? limits.maxStorageBufferBindingSize : GUARANTEED.maxBindingBytes
+  const f16 = options.f16 !== false && features.has('shader-f16')
   const facts = {
-    f16: options.f16 !== false && features.has('shader-f16'),
+    f16,
     subgroups,
     subgroupSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
+    matrices: f16 && subgroups && features.has(MATRICES) && multipliesHalves(info),
     software: isSoftware(info),
   }
   return {
@@ -113,6 +127,15 @@ function capabilitiesOf(
     maxBindingBytes: Math.min(binding, options.maxBindingBytes ?? Number.POSITIVE_INFINITY),
     maxBufferBytes: raised ? limits.maxBufferSize : GUARANTEED.maxBufferBytes,
   }
+}
+
+/** Whether there are subgroup matrices of 8 × 8 that multiply f16 into f32, and subgroups that a workgroup of 64 holds whole. */
+function multipliesHalves(
+  info: GPUAdapterInfo & { readonly subgroupMatrixConfigs?: Iterable<MatrixConfig> },
+): boolean {
+  const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig) =>
+    componentType === 'f16' && resultComponentType === 'f32' && M === 8 && N === 8 && K === 8
+  return (info.subgroupMaxSize ?? 0) <= 64 && [...(info.subgroupMatrixConfigs ?? [])].some(fits)
 }
 
 function lostError(info: GPUDeviceLostInfo): HadalError {

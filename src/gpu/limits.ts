@@ -11,7 +11,7 @@ export interface Capabilities extends Facts {
   readonly variants: Variants
 }
 
-const PLAIN_FACTS: Facts = { f16: false, subgroups: false, subgroupSize: 0, software: false }
+const PLAIN_FACTS: Facts = { f16: false, subgroups: false, subgroupSize: 0, matrices: false, software: false }
 
 /** The limits that every WebGPU device guarantees (WebGPU specification, "limits" table). */
 export const GUARANTEED: Capabilities = {

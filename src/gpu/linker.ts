@@ -8,14 +8,14 @@ export type ShaderSources = Readonly<Record<string, string>>
 /** Which module stands behind a slot: `{ weights: 'weights/fp8_block' }` for `#import weights`. */
 export type Imports = Readonly<Record<string, string>>
 
-const DIRECTIVE = /^#(import|enable)\s+(\S+)\s*$/
+const DIRECTIVE = /^#(import|enable|diagnostic)\s+(\S+)\s*$/
 
 /**
  * Links one shader: each `#import NAME` becomes the module's text, once, before its first use. NAME is a slot of `imports` or a path.
- * `#enable f16` and `#enable subgroups` are gathered at the top, since WGSL wants them first.
+ * `#enable f16` and `#enable subgroups` are gathered at the top, since WGSL wants them first; so is `#diagnostic RULE`, which turns one off.
  */
 export function link(sources: ShaderSources, path: string, imports: Imports = {}): string {
-  const enables = new Set<string>()
+  const head = new Set<string>()
   const done = new Set<string>()
   const text: string[] = []
 
@@ -33,13 +33,14 @@ export function link(sources: ShaderSources, path: string, imports: Imports = {}
     for (const line of source.split('\n')) {
       const [, directive, argument] = DIRECTIVE.exec(line) ?? []
       if (directive === 'import' && argument) include(argument, target)
-      else if (directive === 'enable' && argument) enables.add(argument)
+      else if (directive === 'enable') head.add(`enable ${argument};`)
+      else if (directive === 'diagnostic') head.add(`diagnostic(off, ${argument});`)
       else text.push(line)
     }
   }
 
   include(path, 'the kernel')
-  return [...[...enables].sort().map((name) => `enable ${name};`), ...text].join('\n')
+  return [...[...head].sort(), ...text].join('\n')
 }
 
 /** The names that a shader and its modules import without being paths: the slots a variant has to fill. */

@@ -6,6 +6,7 @@ export interface Facts {
   readonly f16: boolean
   readonly subgroups: boolean
   readonly subgroupSize: number // that of the smallest subgroup; 0 without subgroups, or where it is not told
+  readonly matrices: boolean // subgroup matrices of 8 × 8 that multiply f16 into f32
   readonly software: boolean // runs on the CPU: arithmetic and barriers cost more than memory
 }
 
@@ -27,6 +28,8 @@ export interface Variants {
   readonly rows: 'lanes_8' | 'lanes_16' | 'lanes_32' | 'alone' | 'spread_4' | 'spread_8'
   /** Tiles of prefill's products. */
   readonly products: Sharing
+  /** Tiles of prefill's products that hold f16, where those are asked for. */
+  readonly halves: 'plain' | 'matrix'
   /** Attention over the cache, in decode and in prefill. */
   readonly attention: Sharing
   /** Sums over a workgroup. */
@@ -46,6 +49,7 @@ export type VariantLists = { readonly [D in Decision]: readonly Variants[D][] }
 export const PLAIN: Variants = {
   rows: 'lanes_8',
   products: 'workgroup',
+  halves: 'plain',
   attention: 'workgroup',
   reduce: 'plain',
   fp8_block: 'plain',
@@ -55,7 +59,7 @@ export const PLAIN: Variants = {
 }
 
 /** All variants that a device can run, the plain one first. */
-export function possibleVariants({ subgroups, subgroupSize }: Facts): VariantLists {
+export function possibleVariants({ subgroups, subgroupSize, matrices }: Facts): VariantLists {
   const spread = ([4, 8] as const)
     .filter((width) => subgroupSize >= width)
     .map((width) => `spread_${width}` as const)
@@ -63,6 +67,7 @@ export function possibleVariants({ subgroups, subgroupSize }: Facts): VariantLis
   return {
     rows: ['lanes_8', 'lanes_16', 'lanes_32', 'alone', ...spread.slice(-1)],
     products: ['workgroup', ...spread],
+    halves: matrices ? ['plain', 'matrix'] : ['plain'],
     attention: ['workgroup', ...spread],
     reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],
     ...READINGS,
@@ -90,6 +95,9 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
     return {
       rows: { variant: 'lanes_8', why: 'Neighbours on a GPU read neighbouring words of a row.' },
       products: tiles,
+      halves: facts.matrices
+        ? { variant: 'matrix', why: 'The device multiplies tiles of 8 × 8 at once.' }
+        : { variant: 'plain', why: 'The device tells of no subgroup matrices.' },
       attention: tiles,
       reduce,
       fp8_block: plain,
@@ -109,6 +117,7 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
   return {
     rows: { ...tiles, variant: tiles.variant === 'workgroup' ? 'alone' : tiles.variant },
     products: tiles,
+    halves: { variant: 'plain', why: 'A CPU has no unit that multiplies matrices.' },
     attention: tiles,
     reduce,
     fp8_block: { variant: 'f16', why: 'A CPU widens two FP8 codes at once by way of f16.' },

@@ -48,21 +48,28 @@ export interface Tiles {
 export const TILES = {
   workgroup: { module: 'linear/products_f32', rows: 32, outs: 32 },
   f16: { module: 'linear/products_f16', rows: 32, outs: 32 },
+  matrix: { module: 'linear/matrix_tile', rows: 32, outs: 32 },
   i8: { module: 'linear/packed_tile', rows: 32, outs: 32, packed: true },
   spread_4: { module: 'linear/products_spread_4', rows: 16, outs: 32 },
   spread_8: { module: 'linear/products_spread_8', rows: 16, outs: 32 },
 } as const satisfies Record<string, Tiles>
 
+/** What of a matrix decides about its tiles. */
+export interface Storage {
+  readonly packable: boolean // its weights can be taken as packed bytes
+  readonly paired: boolean // pairs of chunks share their scale
+}
+
 /**
  * How the products of prefill are cut into tiles. Their rows are the same for all matrices.
- * @param factors numbers that a tile may hold; 'f16' needs shader-f16, 'i8' packed products
- * @param packable whether weights can be taken as packed bytes; others stay f32 among tiles of 'i8'
+ * @param factors numbers that a tile may hold; 'f16' needs shader-f16, 'i8' packed products; 'i8' leaves what is not packable in f32
  */
 export function chooseTiles(
   factors: 'f32' | 'f16' | 'i8',
-  { products }: Pick<Variants, 'products'>,
-  packable = false,
+  { products, halves }: Pick<Variants, 'products' | 'halves'>,
+  { packable, paired }: Storage,
 ): Tiles {
   if (factors === 'f32') return TILES[products]
-  return factors === 'i8' && !packable ? TILES.workgroup : TILES[factors]
+  if (factors === 'f16') return halves === 'matrix' && paired ? TILES.matrix : TILES.f16
+  return packable ? TILES.i8 : TILES.workgroup
 }

@@ -72,8 +72,14 @@ export const reduceModule = ({ capabilities }: Context): string =>
   capabilities.variants.reduce === 'subgroup' ? 'shared/reduce_subgroup' : 'shared/reduce'
 
 /** The tiles of prefill's products with a matrix, and the modules for them. `exact`: with f32 factors even where others are rounded. */
-export function tilesOf({ mode, capabilities }: Context, { format }: MatrixLayout, exact = false) {
-  const tiles = chooseTiles(exact ? 'f32' : mode.products, capabilities.variants, isInteger(format))
+export function tilesOf(
+  { mode, capabilities }: Context,
+  { format, block, scaleStride }: MatrixLayout,
+  exact = false,
+) {
+  const paired = scaleStride === 0 || block.cols % (2 * CHUNK) === 0
+  const storage = { packable: isInteger(format), paired }
+  const tiles = chooseTiles(exact ? 'f32' : mode.products, capabilities.variants, storage)
   const weights = moduleOf(format, tiles.packed ? 'packed' : 'plain')
   return { ...tiles, imports: { weights, products: tiles.module } }
 }

@@ -17,7 +17,7 @@ import { chooseVariants, explainVariants, possibleVariants } from '../../src/gpu
 import { labCases } from '../../src/lab/cases.ts'
 import type { LabInfo } from '../../src/lab/protocol.ts'
 
-const facts = { f16: false, subgroups: true, subgroupSize: 4, software: true }
+const facts = { f16: false, subgroups: true, subgroupSize: 4, matrices: false, software: true }
 const info: LabInfo = {
   adapter: 'a software adapter',
   capabilities: { ...GUARANTEED, ...facts, variants: chooseVariants(facts) },

@@ -5,7 +5,13 @@ import { decisionName, variantName } from '../../src/app/lab/state/words.ts'
 import { possibleVariants } from '../../src/gpu/variants.ts'
 import type { TunedDecision } from '../../src/lab/protocol.ts'
 
-const possible = possibleVariants({ f16: false, subgroups: true, subgroupSize: 4, software: true })
+const possible = possibleVariants({
+  f16: false,
+  subgroups: true,
+  subgroupSize: 4,
+  matrices: false,
+  software: true,
+})
 const right = { right: true, spread: 0.02 }
 const stays: TunedDecision = {
   decision: 'q4',
@@ -65,5 +71,6 @@ describe('what is stored', () => {
     ])
     expect([decisionName('toString'), variantName('toString', 'length')]).toEqual(['toString', 'length'])
     expect(variantName('rows', 'toString')).toBe('toString')
+    expect([decisionName('chunk'), variantName('chunk', 512)]).toEqual(['Rows of a step of prefill', '512'])
   })
 })

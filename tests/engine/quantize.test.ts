@@ -74,6 +74,20 @@ describeOnAdapters(
       }
     })
 
+    it('products by subgroup matrices stay close to those of f32', async () => {
+      const device = await openAdapter(adapter)
+      const { matrices } = device.capabilities
+      device.destroy()
+      if (!matrices) return
+      const files = readFolder(LANTERNFISH)
+      const whole = await logits(files, chat(3))
+      const tuned = async () => ({ halves: 'matrix' })
+      const halves = await logits(files, chat(3), { products: 'f16', tuned })
+      const { relative } = logitError(halves.logits, whole.logits, whole.vocab)
+      expect(relative).toBeLessThan(2e-3)
+      expect(relative > 0, 'something was rounded').toBe(true)
+    })
+
     it('q8 leaves what is in FP8 as it is: a column that outweighs its group would silence the others', async () => {
       const fp8 = join(FIXTURES, 'deepseek_v3-fp8-tiny')
       const { promptIds, logits: golden } = readGolden(fp8)

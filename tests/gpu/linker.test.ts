@@ -8,6 +8,7 @@ const sources = {
   'shared/fetch': '#import shared/step\n#enable subgroups\nfn fetch() {}',
   'weights/f32': '#import shared/fetch\nfn weight_f32() {}',
   'weights/f16': '#enable f16\n#enable subgroups\n#import shared/fetch\nfn weight_f16() {}',
+  'weights/odd': '#diagnostic some.rule\n#enable f16\nfn weight_odd() {}',
   loop: '#import other\nfn loop() {}',
   other: '#import loop\nfn other() {}',
   lost: '#import nowhere',
@@ -33,6 +34,12 @@ describe('link', () => {
     const lines = link(sources, 'kernel', { weights: 'weights/f16' }).split('\n')
     expect(lines.slice(0, 2)).toEqual(['enable f16;', 'enable subgroups;'])
     expect(lines.slice(2).join('\n')).not.toContain('enable')
+  })
+
+  it('turns rules off before anything is declared', () => {
+    const lines = link(sources, 'kernel', { weights: 'weights/odd' }).split('\n')
+    expect(lines.slice(0, 2)).toEqual(['diagnostic(off, some.rule);', 'enable f16;'])
+    expect(lines).not.toContain('#diagnostic some.rule')
   })
 
   it('survives modules that import each other', () => {

@@ -148,23 +148,26 @@ describeOnAdapters('linear', (adapter) => {
   })
 
   it('f16 products: inputs beyond its range, tiny scales, and sums that cancel', async () => {
-    if (!device.capabilities.f16) return
-    const tiny = normals(40 * 256, 1, 1e-6)
-    const matrix = packMatrix(tiny, 256, 'fp8_block', BLOCKS)
-    for (const scale of [1e-20, 1, 1e6, 1e20]) {
-      const x = normals(3 * 256, 2, scale)
-      expectClose(
-        await prefill(x, matrix, TILES.f16),
-        linear_prefill(f64(x), matrix.values, 256),
-        TOLERANCE.f16,
+    const { f16, matrices } = device.capabilities
+    const tilings = [...(f16 ? [TILES.f16] : []), ...(matrices ? [TILES.matrix] : [])]
+    for (const tiles of tilings) {
+      const tiny = normals(40 * 272, 1, 1e-6)
+      const matrix = packMatrix(tiny, 272, 'fp8_block', { rows: 32, cols: 64 })
+      for (const scale of [1e-20, 1, 1e6, 1e20]) {
+        const x = normals(35 * 272, 2, scale)
+        expectClose(
+          await prefill(x, matrix, tiles),
+          linear_prefill(f64(x), matrix.values, 272),
+          TOLERANCE.f16,
+        )
+      }
+      const cancelling = packMatrix(
+        Float32Array.from({ length: 32 }, (_, i) => (i % 2 ? -3 : 3)),
+        32,
+        'f32',
       )
+      expect(await prefill(new Float32Array(32).fill(300.7), cancelling, tiles)).toEqual(Float64Array.of(0))
     }
-    const cancelling = packMatrix(
-      Float32Array.from({ length: 32 }, (_, i) => (i % 2 ? -3 : 3)),
-      32,
-      'f32',
-    )
-    expect(await prefill(new Float32Array(32).fill(300.7), cancelling, TILES.f16)).toEqual(Float64Array.of(0))
   })
 
   for (const format of ['q8', 'q4'] as const) {

@@ -1,12 +1,12 @@
-// Answers: do the shaders that are shipped compute what those of the sources do? Comments, blanks and local names are all that differs.
+// Answers: do the shaders that are shipped compute what those of the sources do? Comments, blanks and names are all that differs.
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
-import { stripped } from '../../tools/shader-plugin.mjs'
+import { shipped as shippedOf } from '../../tools/shader-plugin.mjs'
 import { type AdapterCase, adapters, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
 
-const shipped = Object.fromEntries(Object.entries(sources).map(([path, text]) => [path, stripped(text)]))
+const shipped = shippedOf(sources)
 
 describeOnAdapters(
   'shipped shaders',

@@ -12,7 +12,7 @@ import {
   latentWrite,
   ropeQuery,
 } from '../../src/kernels/attention.ts'
-import { chooseTiles, type Tiles } from '../../src/kernels/linear.ts'
+import { TILES, type Tiles } from '../../src/kernels/linear.ts'
 import type { CacheFormat } from './cache.ts'
 import { type Data, runKernel } from './kernel.ts'
 import type { Layer } from './layer.ts'
@@ -210,7 +210,7 @@ export class LayerKernels {
     {
       block,
       index,
-      tiles = chooseTiles('f32', this.#device.capabilities.variants),
+      tiles = TILES[this.#device.capabilities.variants.products],
     }: { block: number; index: number; tiles?: Tiles },
   ) {
     const layer = this.#layer

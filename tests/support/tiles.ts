@@ -2,7 +2,7 @@
 import type { Capabilities } from '../../src/gpu/limits.ts'
 import { ATTENTION_TILES, type AttentionTiles, chooseAttentionTiles } from '../../src/kernels/attention.ts'
 import { chooseHeadTiles, type HeadTiles, plainHeadTiles } from '../../src/kernels/heads.ts'
-import { chooseTiles, TILES, type Tiles } from '../../src/kernels/linear.ts'
+import { TILES, type Tiles } from '../../src/kernels/linear.ts'
 import { TOLERANCE } from './numbers.ts'
 import type { PackedMatrix } from './weights.ts'
 
@@ -10,7 +10,7 @@ type Tiling = readonly [tiles: Tiles, tolerance: number] // the relative error t
 
 /** The tiles that the device chooses. */
 export const ownTiles = (capabilities: Capabilities): Tiling => [
-  chooseTiles('f32', capabilities.variants),
+  TILES[capabilities.variants.products],
   TOLERANCE.f32,
 ]
 

@@ -4,6 +4,7 @@ import type { Decision, LabInfo, Phase, Variants } from '../../../lab/protocol.t
 export const DECISION_NAMES: Readonly<Record<Decision, string>> = {
   rows: 'Weight rows',
   products: 'Tiles of products',
+  halves: 'Tiles of f16',
   attention: 'Tiles of attention',
   reduce: 'Sums over a workgroup',
   fp8_block: 'Reading of FP8',
@@ -34,6 +35,7 @@ const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}
     spread_8: '16 rows, inputs shared by 8',
   },
   products: sharing,
+  halves: { plain: 'through workgroup memory', matrix: 'by subgroup matrices' },
   attention: sharing,
   reduce: { plain: 'through workgroup memory', subgroup: 'within subgroups' },
   fp8_block: { plain: 'bit by bit', f16: 'by way of f16' },
@@ -42,8 +44,11 @@ const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}
   banks: { 1: 'one for each dispatch', 4: 'four for each dispatch' },
 }
 
+/** Tuning decides one thing more. */
+const TUNED_NAMES = { ...DECISION_NAMES, chunk: 'Rows of a step of prefill' } as const
+
 /** What has no name here goes by its own. */
-export const decisionName = (decision: string): string => ownOf(DECISION_NAMES, decision) ?? decision
+export const decisionName = (decision: string): string => ownOf<string>(TUNED_NAMES, decision) ?? decision
 
 export const variantName = (decision: string, variant: string | number): string =>
   ownOf<string>(ownOf(VARIANT_NAMES, decision) ?? {}, String(variant)) ?? String(variant)
