@@ -4,7 +4,7 @@ import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
 import { HadalError } from '../lib/error.ts'
 import { type CacheType, ownForm } from '../models/cache-form.ts'
-import type { Factors } from '../models/ops.ts'
+import { FACTORS, type Factors } from '../models/ops.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { RuntimeOptions } from './steps.ts'
 import { CHUNKS, type ReadTuned } from './tuned.ts'
@@ -58,12 +58,17 @@ export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeO
   const chunk = Math.min(options.chunk ?? CHUNKS[0], contextLength)
   checkCount('chunk', chunk)
   const cache = ownForm(spec.attention, options.cache ?? 'f16')
-  return { contextLength, chunk, cache, products: options.products ?? 'f32' }
+  return { contextLength, chunk, cache, products: checkFactors(options.products ?? 'f32') }
 }
 
 /** Tokens that a plan is made for. */
 export const plannedContext = (spec: ModelSpec, { contextLength }: ModelOptions): number =>
   Math.min(contextLength ?? PLANNED_CONTEXT, spec.maxPosition)
+
+function checkFactors(products: Factors): Factors {
+  if (FACTORS.includes(products)) return products
+  throw new HadalError('bad_request', `products must be one of ${FACTORS.join(', ')}; it is "${products}".`)
+}
 
 function checkCount(name: string, value: number): void {
   if (Number.isInteger(value) && value >= 1) return

@@ -65,3 +65,12 @@ describeOnAdapters(
   },
   adapters.slice(0, 1),
 )
+
+it('refuses factors of products that there are not', async () => {
+  const source = await openFolder(join(FIXTURES, 'qwen2-bf16'))
+  await expect(plan(source, { products: 'i4' as 'i8' })).rejects.toMatchObject({
+    code: 'bad_request',
+    message: expect.stringContaining('"i4"'),
+  })
+  await source.close()
+})

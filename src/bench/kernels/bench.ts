@@ -3,7 +3,7 @@
 import type { Format } from '../../gpu/matrix.ts'
 import { HadalError, present } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import type { Factors } from '../../models/ops.ts'
+import { type Factors, factorsOf } from '../../models/ops.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import type { Case, CaseMaker, Setting } from './case.ts'
 import { readCeiling, weightsCeiling } from './ceilings.ts'
@@ -110,7 +110,8 @@ export function settingOf(
   format: Format,
   { tokens, prefillTokens, ...options }: Omit<KernelBenchOptions, 'formats' | 'repetitions'>,
 ): Setting {
-  return { ...options, room, format, tokens: mode === 'decode' ? tokens : prefillTokens }
+  const products = factorsOf(options.products, room.device.capabilities)
+  return { ...options, room, format, products, tokens: mode === 'decode' ? tokens : prefillTokens }
 }
 
 /** Builds a case and proves it; the proof that comes nearest to its tolerance. Throws `internal` when the kernel computes wrongly. */
