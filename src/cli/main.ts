@@ -50,7 +50,7 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
   bench    --model DIR [--contexts 1024,4096] [--cache latent,latent-fp8,standard] [--steps N] [--json]
            What the KV cache costs in each form at each context: bytes, tokens per second, and whether the text is the same.
   bench-kernels [--kernel NAME] [--role TEXT] [--format fp8_block,q8,q4,bf16,f16] [--shape ROWSxCOLUMNS] [--rows 1..8]
-           [--prefill-rows N] [--context N] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
+           [--prefill-rows N] [--context N] [--products f32|f16|i8] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
            Times each kernel at the sizes of V2-Lite, after proving it, as a share of what the adapter can do in the same run.
            --context: tokens in the cache that decode attends to.
   bench    --speed --model MODEL [--position N] [--steps N] [--prefill-tokens 512] [--repetitions N] [--round 128MiB] [--clock device|cpu]
