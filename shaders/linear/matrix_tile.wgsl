@@ -19,7 +19,6 @@ alias Result = subgroup_matrix_result<f32, 8, 8>;
 const SIDE: u32 = 32; // of the tile, and columns of a pair
 var<workgroup> tile_numbers: array<f16, 2048>;  // [32 rows, then 32 weight rows, 32 columns]
 var<workgroup> tile_products: array<f32, 1024>; // [32 rows, 32 weight rows], of one pair
-var<workgroup> tile_scales: array<f32, 64>;     // of the inputs, then of the weights
 var<workgroup> subgroups: atomic<u32>;
 
 // Each subgroup gets a number of its own, from 0 on.
@@ -31,15 +30,16 @@ fn own_number() -> u32 {
 
 // Each invocation brings the pair of one row: the first 32 of the inputs, the others of the weights, which stay unscaled. `own`: the row it brings.
 fn load_pair(m: Matrix, own: u32, chunk: u32, chunks: u32, lane: u32) {
+  let place = tile_place(lane % SIDE);
   var pair: ChunkPair;
   var divisor = 1.0;
   if lane < SIDE {
     pair = row_pair(own, chunk, chunks);
     divisor = half_scale(largest_of_pair(pair));
-    tile_scales[lane] = divisor;
+    tile_scales[place] = divisor;
   } else {
     pair = ChunkPair(weight_chunk(m, own, chunk), weight_chunk(m, own, min(chunk + 1, chunks - 1)));
-    tile_scales[lane] = weight_scale(m, own, chunk);
+    tile_scales[SIDE + place] = weight_scale(m, own, chunk);
   }
   for (var i = 0u; i < 4 * one(); i++) {
     keep(lane * SIDE + 4 * i, pair.first[i] / divisor);
@@ -88,9 +88,9 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
   for (var chunk = 0u; chunk < end; chunk += 2) {
     load_pair(m, own, chunk, chunks, lane);
     workgroupBarrier();
-    let at = SIDE + out;
-    let scales = vec4<f32>(tile_scales[at], tile_scales[at + 1], tile_scales[at + 2], tile_scales[at + 3]);
-    let inputs = vec4<f32>(tile_scales[row], tile_scales[row + 1], tile_scales[row + 2], tile_scales[row + 3]);
+    let scales = out_scales(lane % 8);
+    let place = lane / 8;
+    let inputs = vec4<f32>(tile_scales[place], tile_scales[place + 8], tile_scales[place + 16], tile_scales[place + 24]);
     let count = atomicLoad(&subgroups);
     for (var turn = number; turn < 4; turn += count) { multiply_rows(8 * turn); }
     workgroupBarrier();

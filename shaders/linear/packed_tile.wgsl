@@ -6,14 +6,11 @@
 #import linear/places_64
 #import linear/packed_rows
 
-// A chunk of row r lies at tile_place(r), the one after it 32 further, so that neighbouring invocations read neighbouring vec4s.
+// A chunk of row r lies at tile_place(r), the one after it 32 further.
 // The inputs' half comes first, then the weights'.
 const WEIGHTS_HALF: u32 = 64;
 var<workgroup> tile_codes: array<vec4<u32>, 128>;
-var<workgroup> tile_scales: array<f32, 64>;
 var<workgroup> tile_over: array<i32, 32>;
-
-fn tile_place(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
 
 // Each invocation brings the pair of one row: the first 32 of the inputs, the others of the weights. `own`: the row it brings.
 fn load_pair(m: Matrix, own: u32, chunk: u32, chunks: u32, lane: u32) {
@@ -49,7 +46,7 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
     let b = tile_pair(at + 8);
     let c = tile_pair(at + 16);
     let d = tile_pair(at + 24);
-    let scales = vec4<f32>(tile_scales[32 + out], tile_scales[40 + out], tile_scales[48 + out], tile_scales[56 + out]);
+    let scales = out_scales(out);
     for (var i = 0u; i < LANE_ROWS * one(); i++) {
       let place = row + 8 * i;
       let x = tile_pair(place);

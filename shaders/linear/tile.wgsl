@@ -5,13 +5,10 @@
 #import linear/tiles
 #import linear/places_64
 
-// Columns 4q..4q+3 of row r lie at 32 * q + tile_place(r), so that neighbouring invocations read neighbouring vec4s.
-// The inputs' half of both arrays comes first, then the weights'.
+// Columns 4q..4q+3 of row r lie at 32 * q + tile_place(r).
+// The inputs' half comes first, then the weights'.
 const WEIGHTS_HALF: u32 = 128;
 var<workgroup> tile_numbers: array<vec4<Product>, 256>;
-var<workgroup> tile_scales: array<f32, 64>;
-
-fn tile_place(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
 
 // Four rows of a half, four columns each, as read by the invocations that own these rows.
 fn tile_rows(at: u32) -> mat4x4<Product> {
@@ -55,7 +52,7 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
     for (var at = row; at < WEIGHTS_HALF; at += 32) {
       sums += products(tile_rows(at), tile_rows(at - row + out + WEIGHTS_HALF));
     }
-    let scales = vec4<f32>(tile_scales[32 + out], tile_scales[40 + out], tile_scales[48 + out], tile_scales[56 + out]);
+    let scales = out_scales(out);
     tile_sums[0] += sums[0] * (scales * tile_scales[row]);
     tile_sums[1] += sums[1] * (scales * tile_scales[row + 8]);
     tile_sums[2] += sums[2] * (scales * tile_scales[row + 16]);

@@ -2,9 +2,9 @@
 // It must not know how a model is opened.
 import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
+import { FACTORS, type Factors } from '../kernels/linear.ts'
 import { HadalError } from '../lib/error.ts'
 import { type CacheType, ownForm } from '../models/cache-form.ts'
-import { FACTORS, type Factors } from '../models/ops.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { RuntimeOptions } from './steps.ts'
 import { CHUNKS, type ReadTuned } from './tuned.ts'

@@ -1,10 +1,11 @@
 // Answers: which graphs are the steps of a model? Prefill, decode, sampling and log-probabilities, over buffers that need not exist yet.
 // It must not know how graphs are run.
 import type { Capabilities } from '../gpu/limits.ts'
+import { type Factors, factorsOf } from '../kernels/linear.ts'
 import { adjustLogits, sampleToken, topLogprobs } from '../kernels/sample.ts'
 import type { CacheForm } from '../models/cache-form.ts'
 import { type Ends, forward, type Model } from '../models/forward.ts'
-import { ceilDiv, type Factors, factorsOf, type Mode, WORKGROUP } from '../models/ops.ts'
+import { ceilDiv, type Mode, WORKGROUP } from '../models/ops.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { Graph, type Resource } from '../program/graph.ts'
 import type { GpuModel } from './prepare.ts'

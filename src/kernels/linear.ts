@@ -1,5 +1,6 @@
 // Answers: what are the contracts of shaders/linear? It must not know which projection of a model they serve.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
+import type { Capabilities } from '../gpu/limits.ts'
 import type { Variants } from '../gpu/variants.ts'
 
 const step = uniform('Step')
@@ -37,6 +38,14 @@ export const linearPrefill = defineKernel({
   slots: ['weights', 'products'],
 })
 
+/** How products hold their factors: weights and inputs. */
+export const FACTORS = ['f32', 'f16', 'i8'] as const
+export type Factors = (typeof FACTORS)[number]
+
+/** Those that are asked for, as far as the device has them. */
+export const factorsOf = (asked: Factors, { f16, packed }: Pick<Capabilities, 'f16' | 'packed'>): Factors =>
+  (asked === 'f16' && !f16) || (asked === 'i8' && !packed) ? 'f32' : asked
+
 /** A module of the slot `products`, and the size of its tiles, as the shader has it. */
 export interface Tiles {
   readonly module: string
@@ -65,7 +74,7 @@ export interface Storage {
  * @param factors numbers that a tile may hold; 'f16' needs shader-f16, 'i8' packed products; 'i8' leaves what is not packable in f32
  */
 export function chooseTiles(
-  factors: 'f32' | 'f16' | 'i8',
+  factors: Factors,
   { products, halves }: Pick<Variants, 'products' | 'halves'>,
   { packable, paired }: Storage,
 ): Tiles {

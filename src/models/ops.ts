@@ -13,18 +13,10 @@ import {
 } from '../gpu/matrix.ts'
 import { READINGS, type Variants } from '../gpu/variants.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
-import { chooseTiles, linearDecode, linearPrefill } from '../kernels/linear.ts'
+import { chooseTiles, type Factors, linearDecode, linearPrefill } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
 import { type Activation, type Graph, type Operand, resource, type View } from '../program/graph.ts'
 import type { CacheForm } from './cache-form.ts'
-
-/** How products hold their factors: weights and inputs. */
-export const FACTORS = ['f32', 'f16', 'i8'] as const
-export type Factors = (typeof FACTORS)[number]
-
-/** Those that are asked for, as far as the device has them. */
-export const factorsOf = (asked: Factors, { f16, packed }: Pick<Capabilities, 'f16' | 'packed'>): Factors =>
-  (asked === 'f16' && !f16) || (asked === 'i8' && !packed) ? 'f32' : asked
 
 /** Decode runs one row a step; prefill a chunk of rows. The form of the cache is part of the mode, since kernels depend on it. */
 export interface Mode {

@@ -8,8 +8,8 @@ import { Room } from '../../src/bench/kernels/room.ts'
 import type { Device } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { Format } from '../../src/gpu/matrix.ts'
+import { factorsOf } from '../../src/kernels/linear.ts'
 import { present } from '../../src/lib/error.ts'
-import { factorsOf } from '../../src/models/ops.ts'
 import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { SMALL } from '../support/bench-sizes.ts'
 
@@ -56,10 +56,9 @@ describeOnAdapters('cases of the benchmark', (adapter) => {
         kernel,
       )
       for (const products of ['f16', 'i8'] as const) {
-        const factors = factorsOf(products, device.capabilities)
-        const setting = settingOf(room, maker, 'q4', { ...SMALL, products: factors })
+        const setting = settingOf(room, maker, 'q4', { ...SMALL, products })
         const { error, tolerance } = await prove(bench, maker, setting)
-        expect(tolerance > 1e-4).toBe(factors === products)
+        expect(tolerance > 1e-4).toBe(factorsOf(products, device.capabilities) === products)
         expect(error).toBeLessThanOrEqual(tolerance)
       }
       room.free()

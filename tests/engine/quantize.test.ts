@@ -6,7 +6,7 @@ import { Converter } from '../../src/engine/convert.ts'
 import { type Engine, loadEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { formatsOf, type QuantizeChoice } from '../../src/engine/quantize.ts'
-import type { Device } from '../../src/gpu/device.ts'
+import { type Device, readCapabilities } from '../../src/gpu/device.ts'
 import { layoutMatrix, splitMatrix } from '../../src/gpu/matrix.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
 import { decodeBF16, encodeBF16 } from '../../src/lib/float.ts'
@@ -75,10 +75,8 @@ describeOnAdapters(
     })
 
     it('products by subgroup matrices stay close to those of f32', async () => {
-      const device = await openAdapter(adapter)
-      const { matrices } = device.capabilities
-      device.destroy()
-      if (!matrices) return
+      const capabilities = await readCapabilities(await openGpu(adapter.match), adapter.options)
+      if (!capabilities?.matrices) return
       const files = readFolder(LANTERNFISH)
       const whole = await logits(files, chat(3))
       const tuned = async () => ({ halves: 'matrix' })

@@ -1,9 +1,9 @@
 // Answers: how fast is each kernel, as a share of what the adapter can do in the same run? Each result is proven first, then timed in turn
 // with its ceiling. It must not know how figures are printed.
 import type { Format } from '../../gpu/matrix.ts'
+import { type Factors, factorsOf } from '../../kernels/linear.ts'
 import { HadalError, present } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import { type Factors, factorsOf } from '../../models/ops.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import type { Case, CaseMaker, Setting } from './case.ts'
 import { readCeiling, weightsCeiling } from './ceilings.ts'
@@ -66,11 +66,11 @@ export async function benchKernels(
   onRow: (row: KernelRow) => void,
 ): Promise<void> {
   const room = new Room(bench.device)
-  const { roundBytes, widths, products: factors } = options
+  const { roundBytes, widths } = options
   const groups = groupsOf(makers, options.formats)
   const read = await readCeiling(room, bench, roundBytes)
   const multiplied = makers.some(({ ceiling }) => ceiling === 'product')
-  const tiles = { shapes: widths.products, products: factors }
+  const tiles = { shapes: widths.products, products: options.products }
   const products = multiplied ? await productCeilings(room, bench, options.formats, tiles) : undefined
   for (const [format, own] of groups) {
     const mark = room.mark

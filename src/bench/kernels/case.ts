@@ -1,8 +1,9 @@
 // Answers: what is one measured kernel? How it is recorded, what it must compute, what it reads and multiplies.
 // It must not know how time is taken.
 import { type Format, type GpuMatrix, layoutMatrix, layoutPart } from '../../gpu/matrix.ts'
+import type { Factors } from '../../kernels/linear.ts'
 import type { Step } from '../../kernels/step.ts'
-import type { Context, Factors, Mode } from '../../models/ops.ts'
+import type { Context, Mode } from '../../models/ops.ts'
 import { type Dispatch, Graph, type Operand, type Resource } from '../../program/graph.ts'
 import type { Widths } from './model.ts'
 import type { Room } from './room.ts'

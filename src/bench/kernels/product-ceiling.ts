@@ -3,10 +3,11 @@
 // It must not know the kernels that are compared with it.
 import type { Format } from '../../gpu/matrix.ts'
 import { productCeiling } from '../../kernels/bench.ts'
+import { type Factors, factorsOf } from '../../kernels/linear.ts'
 import { drawNumbers } from '../../lib/draw.ts'
 import { present } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import { ceilDiv, type Factors, factorsOf, linear } from '../../models/ops.ts'
+import { ceilDiv, linear } from '../../models/ops.ts'
 import type { Resource } from '../../program/graph.ts'
 import { product_ceiling } from '../../reference/bench.ts'
 import { PREFILL_TOLERANCE, record, spreadRows, takeRows } from './case.ts'
