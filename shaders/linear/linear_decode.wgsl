@@ -43,16 +43,15 @@ fn input_quad(row: u32, quad: u32) -> vec4<f32> { return x[min(row, step.tokens 
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
   walk(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, chunks_of(IN), 1.0, lane);
-  gather(lane);
   var scales: array<f32, ROWS>;
   for (var row = 0u; row < ROWS; row++) { scales[row] = input_scale(row, lane); }
   for (var i = 0u; i < each(); i++) {
-    let out = first + i;
-    if out >= OUT { return; }
-    for (var row = lane % LANES; row < step.tokens; row += LANES) {
-      let at = row * Y_STRIDE + out;
-      let sum = scales[row] * row_sum(sums[i], row);
-      if ACCUMULATE { y[at] += sum; } else { y[at] = sum; }
+    for (var row = 0u; row < step.tokens; row++) {
+      let sum = scales[row] * shared_sum(row_sum(sums[i], row), lane);
+      if lane % LANES == i % LANES && first + i < OUT {
+        let at = row * Y_STRIDE + first + i;
+        if ACCUMULATE { y[at] += sum; } else { y[at] = sum; }
+      }
     }
   }
 }

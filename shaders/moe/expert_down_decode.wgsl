@@ -72,9 +72,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
   let token = group.y;
   for (var j = 0u; j < ACTIVE + u32(SHARED > 0); j++) { add_expert(first, token, j, lane); }
-  gather(lane);
-  if lane % LANES > 0 { return; }
   for (var i = 0u; i < each(); i++) {
-    if first + i < HIDDEN { y[token * (16 * chunks_of(HIDDEN)) + first + i] += sums[i]; }
+    let sum = shared_sum(sums[i], lane);
+    if lane % LANES == i % LANES && first + i < HIDDEN { y[token * (16 * chunks_of(HIDDEN)) + first + i] += sum; }
   }
 }

@@ -73,10 +73,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   input_at = group.z * 4 * chunks_of(HIDDEN);
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
   walk(m, first, chunks_of(HIDDEN), 1.0, lane);
-  gather(lane);
-  if lane % LANES > 0 { return; }
   let into = (group.z * (ACTIVE + 1) + group.y) * I_STRIDE;
   for (var i = 0u; i < each() / TOGETHER; i++) {
-    if first + i < row_end { inner[into + first + i] = silu(sums[i]) * sums[i + EACH / TOGETHER]; }
+    let gate = shared_sum(sums[i], lane);
+    let up = shared_sum(sums[i + EACH / TOGETHER], lane);
+    if lane % LANES == i % LANES && first + i < row_end { inner[into + first + i] = silu(gate) * up; }
   }
 }

@@ -1,12 +1,10 @@
 // input_alone – an invocation loads the inputs that it needs itself
 
-fn input_pair(row: u32, chunk: u32) -> ChunkPair {
+// Zeros behind the input's chunks.
+fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   let quad = 4 * chunk;
-  return ChunkPair(
-    mat4x4<f32>(
-      quad_before_end(row, quad), quad_before_end(row, quad + 1),
-      quad_before_end(row, quad + 2), quad_before_end(row, quad + 3)),
-    mat4x4<f32>(
-      quad_before_end(row, quad + 4), quad_before_end(row, quad + 5),
-      quad_before_end(row, quad + 6), quad_before_end(row, quad + 7)));
+  if quad >= end_quad { return mat4x4<f32>(); }
+  return mat4x4<f32>(taken_quad(row, quad), taken_quad(row, quad + 1), taken_quad(row, quad + 2), taken_quad(row, quad + 3));
 }
+
+fn input_pair(row: u32, chunk: u32) -> ChunkPair { return ChunkPair(input_chunk(row, chunk), input_chunk(row, chunk + 1)); }

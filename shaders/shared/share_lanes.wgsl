@@ -8,25 +8,11 @@
 const EACH: u32 = TOGETHER;
 override LANES: u32 = 16;
 
-var<workgroup> lane_sums: array<LaneSum, WORKGROUP>;
 var<workgroup> lane_values: array<f32, WORKGROUP>;
 
 fn each() -> u32 { return EACH; }
 
 fn place_of(lane: u32) -> u32 { return lane % LANES; }
-
-// Makes each sum that of all lanes. Called once, by every invocation, in uniform control flow.
-fn gather(lane: u32) {
-  let first = lane / LANES * LANES;
-  for (var i = 0u; i < EACH; i++) {
-    lane_sums[lane] = sums[i];
-    workgroupBarrier();
-    var sum = LaneSum();
-    for (var other = first; other < first + LANES; other++) { sum += lane_sums[other]; }
-    sums[i] = sum;
-    workgroupBarrier();
-  }
-}
 
 fn shared_sum(value: f32, lane: u32) -> f32 {
   lane_values[lane] = value;

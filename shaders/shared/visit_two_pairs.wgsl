@@ -1,6 +1,6 @@
 // visit_two_pairs – two pairs of chunks of each row, whose scales lie in one word: that and the sum are read half as often
 //
-// For formats with `pair_scales` and invocations that have their rows to themselves: a visit begins at a multiple of four chunks.
+// For formats with `pair_scales`: a visit begins at a multiple of four chunks.
 
 const VISIT: u32 = 4; // chunks
 

@@ -2,7 +2,7 @@
 //
 // The kernel defines `fn row_at(first: u32, i: u32) -> u32`, its i-th weight row, one that exists, and `fn input_quad(row: u32, quad: u32)
 // -> vec4<f32>`, four columns of an input row. It imports the modules of `rows`, that says what a LaneSum is, and of `taken`, that says what becomes
-// of an input before it is multiplied. The slot `share` says how many rows EACH is, who shares them, and who loads inputs; the slot `visit` how much of
+// of an input before it is multiplied. The slot `share` says how many rows EACH is and who shares them; the slot `visit` how much of
 // a row is taken at a time.
 
 #import shared/chunk

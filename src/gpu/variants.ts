@@ -24,8 +24,8 @@ type Reading<F extends keyof typeof READINGS> = (typeof READINGS)[F][number]
 
 /** One variant for each decision. */
 export interface Variants {
-  /** Weight rows of a product in decode: 8, 16 or 32 neighbours on a row, or 16 rows to an invocation, with inputs of its own or broadcast. */
-  readonly rows: 'lanes_8' | 'lanes_16' | 'lanes_32' | 'alone' | 'spread_4' | 'spread_8'
+  /** Weight rows of a product in decode: 8, 16 or 32 neighbours on a row, 16 rows to an invocation, or 64 rows to a subgroup of 4 or 8 side by side. */
+  readonly rows: 'lanes_8' | 'lanes_16' | 'lanes_32' | 'alone' | 'columns_4' | 'columns_8'
   /** Tiles of prefill's products. */
   readonly products: Sharing
   /** Tiles of prefill's products that hold f16, where those are asked for. */
@@ -60,12 +60,10 @@ export const PLAIN: Variants = {
 
 /** All variants that a device can run, the plain one first. */
 export function possibleVariants({ subgroups, subgroupSize, matrices }: Facts): VariantLists {
-  const spread = ([4, 8] as const)
-    .filter((width) => subgroupSize >= width)
-    .map((width) => `spread_${width}` as const)
-  // Rows are normalised by sums over whole subgroups, of which a workgroup of 8 must have no more than places: only the widest fits.
+  const widths = ([4, 8] as const).filter((width) => subgroupSize >= width)
+  const spread = widths.map((width) => `spread_${width}` as const)
   return {
-    rows: ['lanes_8', 'lanes_16', 'lanes_32', 'alone', ...spread.slice(-1)],
+    rows: ['lanes_8', 'lanes_16', 'lanes_32', 'alone', ...widths.map((width) => `columns_${width}` as const)],
     products: ['workgroup', ...spread],
     halves: matrices ? ['plain', 'matrix'] : ['plain'],
     attention: ['workgroup', ...spread],
@@ -115,7 +113,7 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
         why: 'This CPU adapter is quicker at unpacking four codes at once than at shifting them.',
       }
   return {
-    rows: { ...tiles, variant: tiles.variant === 'workgroup' ? 'alone' : tiles.variant },
+    rows: softwareRows(facts),
     products: tiles,
     halves: { variant: 'plain', why: 'A CPU has no unit that multiplies matrices.' },
     attention: tiles,
@@ -124,6 +122,16 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
     q8: codes,
     q4: codes,
     banks: { variant: 1, why: 'A CPU reads all buffers wherever a shader chooses one of them.' },
+  }
+}
+
+function softwareRows({ subgroupSize }: Facts): Choice<Variants['rows']> {
+  if (subgroupSize < 4)
+    return { variant: 'alone', why: 'The CPU adapter tells of no subgroups of four or more.' }
+  const width = subgroupSize >= 8 ? 8 : 4
+  return {
+    variant: `columns_${width}`,
+    why: `A CPU gathers at every load; ${width} invocations side by side read a row in order, with inputs for 64 rows.`,
   }
 }
 

@@ -41,26 +41,32 @@ export interface Share {
   readonly rows: number // of a workgroup
 }
 
-/** Rows of an invocation of shared/sixteen_rows, and invocations that fill the vector registers of a CPU. */
-const OWN = { rows: 16, workgroup: 8 }
-
 /** `together`: rows that make one result, as those of gate and up do. */
 export function shareOf({ rows }: Pick<Variants, 'rows'>, together = 1): Share {
-  const LANES = LANES_OF[rows]
-  if (LANES === undefined)
-    return {
-      module: `shared/share_${rows}`,
-      constants: { LANES: 1, WORKGROUP: OWN.workgroup },
-      rows: (OWN.rows * OWN.workgroup) / together,
-    }
-  return { module: 'shared/share_lanes', constants: { LANES, WORKGROUP }, rows: WORKGROUP / LANES }
+  const { module, LANES, WORKGROUP, each = together } = SHARES[rows]
+  return { module, constants: { LANES, WORKGROUP }, rows: ((WORKGROUP / LANES) * each) / together }
 }
 
-const LANES_OF: Partial<Record<Variants['rows'], number>> = { lanes_8: 8, lanes_16: 16, lanes_32: 32 }
+const lanes = (LANES: number) => ({ module: 'shared/share_lanes', LANES, WORKGROUP, each: undefined })
+const columns = (LANES: number) => ({
+  module: 'shared/share_columns',
+  LANES,
+  WORKGROUP: LANES,
+  each: 64,
+})
+/** `each`: weight rows of an invocation, as the module has it; those that belong together unless given. */
+const SHARES = {
+  lanes_8: lanes(8),
+  lanes_16: lanes(16),
+  lanes_32: lanes(32),
+  alone: { module: 'shared/share_alone', LANES: 1, WORKGROUP: 8, each: 16 },
+  columns_4: columns(4),
+  columns_8: columns(8),
+}
 
 export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
 
-export const reduceModule = ({ capabilities }: Context): string =>
+export const reduceModule = ({ capabilities }: Pick<Context, 'capabilities'>): string =>
   capabilities.variants.reduce === 'subgroup' ? 'shared/reduce_subgroup' : 'shared/reduce'
 
 /** The tiles of prefill's products with a matrix, and the modules for them. `exact`: with f32 factors even where others are rounded. */
@@ -91,7 +97,7 @@ export const modulesOf = (format: Format): readonly string[] =>
 /** The modules by which decode takes the weights of a matrix: how it reads them, and how much of a row at a time. */
 export function takenBy({ capabilities: { variants } }: Context, { format }: MatrixLayout, inputs = 1) {
   // Two pairs of chunks pay where a load is a gather, and one word has the scales of both.
-  const twoPairs = isInteger(format) && variants.rows === 'spread_8' && inputs === 1
+  const twoPairs = isInteger(format) && variants.rows === 'columns_8' && inputs === 1
   return {
     weights: moduleOf(format, hasReadings(format) ? variants[format] : 'plain'),
     visit: twoPairs ? 'shared/visit_two_pairs' : 'shared/visit_pair',

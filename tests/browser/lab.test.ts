@@ -52,7 +52,7 @@ describeInChromium('the kernel lab', () => {
     const contract = await page.locator('.contract').innerText()
     expect(contract).toMatch(/4\s+y\s+f32\s+\[tokens, Y_STRIDE\]\s+read and write/)
     expect(contract).toMatch(/OUT\s+304\s+u32\s+the engine/)
-    expect(contract).toMatch(/share\s+shared\/share_spread_4/)
+    expect(contract).toMatch(/share\s+shared\/share_columns/)
     expect(await page.locator('.source pre').last().innerText()).toContain('fn row_at(first: u32')
   })
 

@@ -124,8 +124,8 @@ describeOnAdapters(
           'subgroupAdd(value)',
           'subgroupAdd(select(value, 0.0, lane == 5))',
         ],
-        ['rows', `shared/input_${spread}`, ', 1u)', ', 0u)'],
-        ['rows', `shared/share_${spread}`, 'return subgroupAdd(value);', 'return value;'],
+        ['rows', 'shared/share_columns', 'return lane;', 'return lane / 2 * 2;'],
+        ['rows', 'shared/share_columns', 'return subgroupAdd(value);', 'return value;'],
         ['products', `linear/products_${spread}`, 'places.y', 'places.x'],
         ['attention', `attention/${spread}`, 'weights[places.y', 'weights[places.x'],
       ] as const)('falls back from wrong %s (%s)', async (decision, path, find, put) => {
@@ -147,7 +147,7 @@ describeOnAdapters(
     it.skipIf(few(adapter))('falls back from two decisions at once', async () => {
       const both = {
         ...tampered('weights/fp8_block_f16', '256.0 *', '255.0 *'),
-        ...tampered(`shared/input_${spread}`, ', 3u)', ', 0u)'),
+        ...tampered('shared/share_columns', 'return lane;', 'return 0;'),
       }
       const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', both)
       expect(variantsOf(info)).toMatchObject({ rows: 'lanes_8', fp8_block: 'plain' })

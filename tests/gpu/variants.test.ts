@@ -21,9 +21,3 @@ it.each(facts)('chooses what is possible: %j', (each) => {
     expect(variants).toContain(chosen[decision])
   }
 })
-
-it('offers no broadcasts of rows narrower than the subgroups', () => {
-  expect(
-    possibleVariants({ f16: true, software: true, subgroups: true, matrices: false, subgroupSize: 8 }).rows,
-  ).not.toContain('spread_4')
-})

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
+import type { Variants } from '../../src/gpu/variants.ts'
 import { linearDecode, linearPrefill, TILES, type Tiles } from '../../src/kernels/linear.ts'
-import { modulesOf } from '../../src/models/ops.ts'
+import { modulesOf, shareOf } from '../../src/models/ops.ts'
 import { linear_decode, linear_prefill, rounded_inputs } from '../../src/reference/linear.ts'
 import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
@@ -47,7 +48,7 @@ describeOnAdapters('linear', (adapter) => {
     matrix: PackedMatrix,
     {
       rows = 1,
-      lanes = 0,
+      by = device.capabilities.variants.rows,
       before,
       weights = matrix.imports.weights,
       visit = 'shared/visit_pair',
@@ -55,7 +56,7 @@ describeOnAdapters('linear', (adapter) => {
       xStride = padTo16(matrix.cols),
     }: {
       rows?: number
-      lanes?: number
+      by?: Variants['rows']
       before?: Float32Array
       weights?: string
       visit?: string
@@ -64,23 +65,18 @@ describeOnAdapters('linear', (adapter) => {
     } = {},
   ) => {
     const { tokens, constants, data } = shared(x, matrix, before)
+    const share = shareOf({ rows: by })
     const { y } = await runKernel(device, {
       kernel: linearDecode,
-      constants: {
-        ...constants,
-        X_STRIDE: xStride,
-        EPSILON,
-        LANES: lanes,
-        WORKGROUP: lanes > 0 ? 64 : 8,
-      },
+      constants: { ...constants, X_STRIDE: xStride, EPSILON, ...share.constants },
       imports: {
         weights,
         rows: `shared/rows_${rows}`,
         taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
-        share: lanes > 0 ? 'shared/share_lanes' : 'shared/share_alone',
+        share: share.module,
         visit,
       },
-      grid: [Math.ceil(matrix.rows / (lanes > 0 ? 64 / lanes : 8 * 16))],
+      grid: [Math.ceil(matrix.rows / share.rows)],
       step: { tokens },
       data: {
         ...data,
@@ -189,37 +185,40 @@ describeOnAdapters('linear', (adapter) => {
     })
   }
 
-  // Without lanes, an invocation has its rows to itself.
-  for (const [rows, lanes] of [
-    [1, 32],
-    [2, 4],
-    [4, 0],
-    [8, 64],
-    [8, 0],
+  const shareCalled = (name: Variants['rows'] | 'own') =>
+    name === 'own' ? device.capabilities.variants.rows : name
+
+  for (const [rows, by] of [
+    [1, 'lanes_32'],
+    [2, 'lanes_8'],
+    [4, 'alone'],
+    [8, 'own'],
   ] as const) {
-    it(`decode with up to ${rows} rows, ${lanes} lanes each`, async () => {
+    it(`decode with up to ${rows} rows, shared out by ${by}`, async () => {
       const matrix = randomMatrix(67, 138, 'fp8_block', rows, BLOCKS)
       for (const tokens of new Set([rows, Math.ceil(rows / 2), 1])) {
         const x = normals(tokens * 138, tokens)
         const wanted = linear_decode(f64(x), matrix.values, 138)
-        expectClose(await decode(x, matrix, { rows, lanes }), wanted, TOLERANCE.f32)
+        expectClose(await decode(x, matrix, { rows, by: shareCalled(by) }), wanted, TOLERANCE.f32)
       }
     })
+  }
 
-    it(`decode with up to ${rows} normalised rows, ${lanes} lanes each`, async () => {
-      // An odd number of chunks, the last one cut; rows alone, or the first columns of wider ones.
-      for (const [cols, xStride] of [
-        [138, 144],
-        [138, 192],
-        [256, 256],
-      ] as const) {
-        const matrix = randomMatrix(67, cols, 'q8', rows, BLOCKS)
-        const norm = normals(cols, 3)
-        const x = normals(rows * cols, 5, 0.1)
-        const normed = rms_norm(f64(x), f64(norm), EPSILON)
-        const wanted = linear_decode(normed, matrix.values, cols)
-        expectClose(await decode(x, matrix, { rows, lanes, norm, xStride }), wanted, TOLERANCE.f32)
-      }
+  // An odd number of chunks, the last one cut; rows alone, or the first columns of wider ones.
+  for (const [rows, by, cols, xStride] of [
+    [1, 'own', 138, 144],
+    [1, 'own', 256, 256],
+    [1, 'lanes_8', 138, 192],
+    [2, 'own', 138, 192],
+  ] as const) {
+    it(`decode with up to ${rows} normalised rows of ${cols} in ${xStride}, shared out by ${by}`, async () => {
+      const matrix = randomMatrix(67, cols, 'q8', rows, BLOCKS)
+      const norm = normals(cols, 3)
+      const x = normals(rows * cols, 5, 0.1)
+      const normed = rms_norm(f64(x), f64(norm), EPSILON)
+      const wanted = linear_decode(normed, matrix.values, cols)
+      const y = await decode(x, matrix, { rows, by: shareCalled(by), norm, xStride })
+      expectClose(y, wanted, TOLERANCE.f32)
     })
   }
 })

@@ -2,6 +2,7 @@
 // It must not know what they should compute.
 import { routeWords } from '../../src/bench/kernels/experts.ts'
 import type { Device } from '../../src/gpu/device.ts'
+import type { Variants } from '../../src/gpu/variants.ts'
 import type { Tiles } from '../../src/kernels/linear.ts'
 import {
   combineExperts,
@@ -11,6 +12,7 @@ import {
   expertUpPrefill,
   groupTokens,
 } from '../../src/kernels/moe.ts'
+import { shareOf } from '../../src/models/ops.ts'
 import type { Choice } from '../../src/reference/moe.ts'
 import type { Bank, TestMixture } from './experts.ts'
 import { type Data, runKernel } from './kernel.ts'
@@ -29,12 +31,6 @@ export interface MixtureInput {
 /** Banks that one dispatch binds. */
 export type BankCount = 1 | 4
 
-/** How rows are shared out among the invocations of the decode kernels. */
-export type DecodeShare = 'lanes' | 'alone'
-const SHARES = {
-  lanes: { module: 'shared/share_lanes', constants: { LANES: 8, WORKGROUP: 64 }, up: 8, down: 8 },
-  alone: { module: 'shared/share_alone', constants: { LANES: 1, WORKGROUP: 2 }, up: 16, down: 32 },
-}
 const pad16 = (value: number) => Math.ceil(value / 16) * 16
 const activeOf = (routes: Routes) => routes[0]?.length ?? 0
 
@@ -90,12 +86,12 @@ export async function decodeMixture(
   mixture: TestMixture,
   count: BankCount,
   { x, routes, before }: MixtureInput,
-  by: DecodeShare,
+  by: Variants['rows'],
   visit = 'shared/visit_pair',
 ): Promise<Float64Array> {
   const { hidden, inner, shared } = mixture.sizes
   const [tokens, active] = [routes.length, activeOf(routes)]
-  const share = SHARES[by]
+  const [upShare, downShare] = [shareOf({ rows: by }, 2), shareOf({ rows: by })]
   const constants = constantsOf(mixture, active)
   const route = routeWords(routes)
   const weights = mixture.up.routed.imports
@@ -104,9 +100,9 @@ export async function decodeMixture(
   const inners = await forBanks(mixture.up, count, empty, async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertUpDecode,
-      constants: { ...constants.up, ...run.constants, ...share.constants },
-      imports: { ...weights, ...run.imports, share: share.module, visit },
-      grid: [Math.ceil(Math.max(inner, shared) / share.up), entries, tokens],
+      constants: { ...constants.up, ...run.constants, ...upShare.constants },
+      imports: { ...weights, ...run.imports, share: upShare.module, visit },
+      grid: [Math.ceil(Math.max(inner, shared) / upShare.rows), entries, tokens],
       step: { tokens },
       data: { x: padRows(x, hidden), route, inner: written, ...run.data },
     })
@@ -115,9 +111,9 @@ export async function decodeMixture(
   const y = await forBanks(mixture.down, count, padRows(before, hidden), async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertDownDecode,
-      constants: { ...constants.down, ...run.constants, ...share.constants },
-      imports: { ...weights, ...run.imports, share: share.module, visit },
-      grid: [Math.ceil(hidden / share.down), tokens],
+      constants: { ...constants.down, ...run.constants, ...downShare.constants },
+      imports: { ...weights, ...run.imports, share: downShare.module, visit },
+      grid: [Math.ceil(hidden / downShare.rows), tokens],
       step: { tokens },
       data: { inner: inners, route, y: written, ...run.data },
     })
