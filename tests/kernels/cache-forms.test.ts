@@ -2,7 +2,7 @@ import sources from 'virtual:shaders'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { write } from '../../src/gpu/kernel.ts'
-import { latentAttend, latentHeadTile } from '../../src/kernels/attention.ts'
+import { chooseAttentionTiles, latentAttend, latentHeadTile } from '../../src/kernels/attention.ts'
 import { chooseHeadTiles, headsAttend } from '../../src/kernels/heads.ts'
 import { decodeE4M3 } from '../../src/lib/float.ts'
 import { readsPerStep } from '../../src/models/cache.ts'
@@ -17,7 +17,6 @@ import { GroupKernels, makeGroupLayer } from '../support/heads.ts'
 import { runKernel } from '../support/kernel.ts'
 import { makeLayer } from '../support/layer.ts'
 import { ceilDiv, expectClose, normals, TOLERANCE } from '../support/numbers.ts'
-import { everyAttentionTiles } from '../support/tiles.ts'
 
 const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 } // the last word of codes is half full, the last group has 6
 const SPLIT = 64
@@ -176,31 +175,30 @@ describeOnAdapters(
     it.each([16, 17])(
       'latent_attend reads each cached row once for up to 16 heads: %i heads',
       async (heads) => {
-        for (const { attend } of everyAttentionTiles(device.capabilities)) {
-          const spec = { ...attention, heads, halfSplit: false, latentEpsilon: 1e-6, rotary }
-          const words = recordBytes(spec, { kind: 'latent', numbers: 'f16' }) / 4
-          const pages = pageTable(CONTEXT, 2)
-          const { cache } = await runKernel(device, {
-            kernel: { ...latentAttend, bindings: { ...latentAttend.bindings, cache: counted } },
-            shaders: counting('attention/latent_attend'),
-            constants: { HEADS: heads, LATENT: 32, ROPE: 8, SPLITS: 3, SCALE: 1 },
-            imports: { cache: 'cache/f16', attend },
-            grid: [CONTEXT / SPLIT, ceilDiv(heads, latentHeadTile), 1],
-            step: { position: CONTEXT - 1, tokens: 1, split: SPLIT },
-            data: {
-              absorbed: new Float32Array(Math.ceil((heads * 40) / 16) * 16),
-              pages,
-              cache: new Uint32Array((Math.max(...pages) + 1) * PAGE * words),
-              output: new Float32Array(heads * 3 * 34),
-            },
-          })
-          const times = readsPerStep(spec, 'latent', device.capabilities.variants)
-          expect(times).toBe(heads === 16 ? 1 : 2)
-          // Broadcasts read a latent again for its sums, out of the CPU's cache.
-          const again = attend === 'attention/attend_tile' ? 1 : 2
-          const wanted = Array.from({ length: words }, (_, word) => times * (word < 32 / 2 ? again : 1))
-          expectReads(cache, pages, wanted)
-        }
+        const { attend } = chooseAttentionTiles(device.capabilities.variants)
+        const spec = { ...attention, heads, halfSplit: false, latentEpsilon: 1e-6, rotary }
+        const words = recordBytes(spec, { kind: 'latent', numbers: 'f16' }) / 4
+        const pages = pageTable(CONTEXT, 2)
+        const { cache } = await runKernel(device, {
+          kernel: { ...latentAttend, bindings: { ...latentAttend.bindings, cache: counted } },
+          shaders: counting('attention/latent_attend'),
+          constants: { HEADS: heads, LATENT: 32, ROPE: 8, SPLITS: 3, SCALE: 1 },
+          imports: { cache: 'cache/f16', attend },
+          grid: [CONTEXT / SPLIT, ceilDiv(heads, latentHeadTile), 1],
+          step: { position: CONTEXT - 1, tokens: 1, split: SPLIT },
+          data: {
+            absorbed: new Float32Array(Math.ceil((heads * 40) / 16) * 16),
+            pages,
+            cache: new Uint32Array((Math.max(...pages) + 1) * PAGE * words),
+            output: new Float32Array(heads * 3 * 34),
+          },
+        })
+        const times = readsPerStep(spec, 'latent', device.capabilities.variants)
+        expect(times).toBe(heads === 16 ? 1 : 2)
+        // Broadcasts read a latent again for its sums, out of the CPU's cache.
+        const again = attend === 'attention/attend_tile' ? 1 : 2
+        const wanted = Array.from({ length: words }, (_, word) => times * (word < 32 / 2 ? again : 1))
+        expectReads(cache, pages, wanted)
       },
     )
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { plainHeadTiles } from '../../src/kernels/heads.ts'
+import { chooseHeadTiles, plainHeadTiles } from '../../src/kernels/heads.ts'
+import { reduceModule } from '../../src/models/ops.ts'
 import {
   type GroupShape,
   type HeadInputs,
@@ -13,7 +14,6 @@ import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { emptyCache, packRecords, pageTable, unpackRecords } from '../support/cache.ts'
 import { GroupKernels, type GroupLayer, makeGroupLayer } from '../support/heads.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
-import { everyHeadTiles } from '../support/tiles.ts'
 
 const AWKWARD = { heads: 9, kvHeads: 3, key: 14, value: 14 }
 const WIDE = { heads: 5, kvHeads: 1, key: 256, value: 256 } // five heads for two workgroups of three
@@ -108,14 +108,13 @@ describeOnAdapters('heads', (adapter) => {
       const projected = random(31 * columns, 1, 3)
       const wanted = heads_write(projected, columns, layer, inputs, 1000)
       const empty = emptyCache(place.pages, layer.record, cache)
-      for (const reduce of device.capabilities.subgroups ? ['reduce', 'reduce_subgroup'] : ['reduce']) {
-        const written = await kernels.write(projected, columns, inputs, empty, place, `shared/${reduce}`)
-        expectClose(written.query, wanted.query, TOLERANCE.f32)
-        const records = unpackRecords(written.cache, layer.record, place.pages, cache, [1000, 1031])
-        expectClose(records, wanted.records, TOLERANCE[cache])
-        const touched = written.cache.filter((word, i) => word !== empty[i]).length
-        expect(touched).toBe((31 * layer.record) / (cache === 'f16' ? 2 : 1))
-      }
+      const reduce = reduceModule(device)
+      const written = await kernels.write(projected, columns, inputs, empty, place, reduce)
+      expectClose(written.query, wanted.query, TOLERANCE.f32)
+      const records = unpackRecords(written.cache, layer.record, place.pages, cache, [1000, 1031])
+      expectClose(records, wanted.records, TOLERANCE[cache])
+      const touched = written.cache.filter((word, i) => word !== empty[i]).length
+      expect(touched).toBe((31 * layer.record) / (cache === 'f16' ? 2 : 1))
     })
   }
 
@@ -134,10 +133,10 @@ describeOnAdapters('heads', (adapter) => {
       const query = random(tokens * layer.heads * layer.key, 8, 2)
       const place = { position: context - tokens, tokens, pages }
       const wanted = heads_attend(query, records, layer, layer.scale, split)
-      for (const tiles of everyHeadTiles(layer, device.capabilities)) {
-        const partial = await kernels.attend(query, filled, place, split, tiles)
-        expectClose(partial, wanted, TOLERANCE.f32)
-      }
+      const { heads, kvHeads, key } = layer
+      const tiles = chooseHeadTiles(heads / kvHeads, key, device.capabilities.variants)
+      const partial = await kernels.attend(query, filled, place, split, tiles)
+      expectClose(partial, wanted, TOLERANCE.f32)
       const merged = heads_merge(wanted, layer.value, Math.ceil(context / split))
       expectClose(await kernels.merge(wanted, place, split), merged, TOLERANCE.f32)
       expectClose(merged, heads_prefill(query, records, layer, layer.scale), 1e-12)

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { route as routeKernel, routeLogits } from '../../src/kernels/moe.ts'
+import { reduceModule } from '../../src/models/ops.ts'
 import { type RouteOptions, route, route_logits } from '../../src/reference/moe.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
@@ -145,31 +146,30 @@ describeOnAdapters('route_logits', (adapter) => {
       const norm = normals(hidden, 2)
       const weights = randomMatrix(experts, hidden, format, 3, { rows: 2, cols: 16 })
       const wanted = route_logits(Float64Array.from(x), Float64Array.from(norm), weights.values, 1e-6)
-      for (const reduce of device.capabilities.subgroups ? ['reduce', 'reduce_subgroup'] : ['reduce']) {
-        const result = await runKernel(device, {
-          kernel: routeLogits,
-          constants: {
-            ...weights.constants,
-            HIDDEN: hidden,
-            EPSILON: 1e-6,
-            EXPERTS: experts,
-            PER_GROUP: perGroup,
-            WORKGROUP: 64,
-          },
-          imports: { ...weights.imports, reduce: `shared/${reduce}` },
-          grid: [Math.ceil(experts / perGroup), tokens],
-          step: { tokens },
-          data: {
-            x: padRows(x, hidden),
-            norm: padRows(norm, hidden),
-            weights: weights.words,
-            normed: padRows(new Float32Array(tokens * hidden), hidden),
-            logits: padRows(new Float32Array(tokens * experts), experts),
-          },
-        })
-        expectClose(unpadRows(result.normed, hidden), wanted.normed, TOLERANCE.f32)
-        expectClose(unpadRows(result.logits, experts), wanted.logits, TOLERANCE.f32)
-      }
+      const reduce = reduceModule(device)
+      const result = await runKernel(device, {
+        kernel: routeLogits,
+        constants: {
+          ...weights.constants,
+          HIDDEN: hidden,
+          EPSILON: 1e-6,
+          EXPERTS: experts,
+          PER_GROUP: perGroup,
+          WORKGROUP: 64,
+        },
+        imports: { ...weights.imports, reduce },
+        grid: [Math.ceil(experts / perGroup), tokens],
+        step: { tokens },
+        data: {
+          x: padRows(x, hidden),
+          norm: padRows(norm, hidden),
+          weights: weights.words,
+          normed: padRows(new Float32Array(tokens * hidden), hidden),
+          logits: padRows(new Float32Array(tokens * experts), experts),
+        },
+      })
+      expectClose(unpadRows(result.normed, hidden), wanted.normed, TOLERANCE.f32)
+      expectClose(unpadRows(result.logits, experts), wanted.logits, TOLERANCE.f32)
     })
   }
 })

@@ -122,13 +122,3 @@ export function random(seed: number): () => number {
     return ((state ^ (state >>> 15)) >>> 0) / 2 ** 32
   }
 }
-
-/** What an act takes, in ms of this process: others on the machine do not count. */
-export const cpuMs = (act: () => void): number => {
-  const before = process.cpuUsage()
-  act()
-  return process.cpuUsage(before).user / 1000
-}
-
-/** The quickest of three, for ratios. */
-export const bestCpuMs = (act: () => void): number => Math.min(...Array.from({ length: 3 }, () => cpuMs(act)))
