@@ -75,6 +75,7 @@ function runTests({ chromium = '', swiftShader = '', lavapipe = '' }) {
     HADAL_CHROMIUM: chromium,
     HADAL_SWIFTSHADER: swiftShader,
     HADAL_LAVAPIPE: lavapipe,
+    GALLIVM_PERF: 'nopt', // lavapipe compiles for longer than tests run what it compiled: without passes that make it quick
   }
   const loader = machine.borrowedVulkanLoader(swiftShader)
   if (loader) env.LD_LIBRARY_PATH = [loader, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter)

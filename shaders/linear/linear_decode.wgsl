@@ -46,10 +46,11 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var scales: array<f32, ROWS>;
   for (var row = 0u; row < ROWS; row++) { scales[row] = input_scale(row, lane); }
   for (var i = 0u; i < each(); i++) {
+    let out = first + i;
     for (var row = 0u; row < step.tokens; row++) {
       let sum = scales[row] * shared_sum(row_sum(sums[i], row), lane);
-      if lane % LANES == i % LANES && first + i < OUT {
-        let at = row * Y_STRIDE + first + i;
+      if lane % LANES == i % LANES && out < OUT {
+        let at = row * Y_STRIDE + out;
         if ACCUMULATE { y[at] += sum; } else { y[at] = sum; }
       }
     }

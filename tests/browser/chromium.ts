@@ -5,15 +5,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Browser, chromium, type Page } from 'playwright'
 import { build, type InlineConfig } from 'vite'
-import { describe, vi } from 'vitest'
+import { describe } from 'vitest'
 import { serveFolder } from '../../tools/serve.mjs'
 import { shaderPlugin } from '../../tools/shader-plugin.mjs'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
 export const executablePath = process.env.HADAL_CHROMIUM || '/usr/bin/chromium'
-
-// A software GPU on a busy machine takes its time.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 })
 
 /** `describe`, skipped where there is no Chromium; where adapters are required, its absence fails. */
 export const describeInChromium = describe.skipIf(

@@ -21,7 +21,7 @@ describeOnAdapters(
     })
     afterAll(() => engine.destroy())
 
-    it('answers a second turn from the cache as a fresh engine would', async () => {
+    it('answers a second turn from the cache as a fresh session would', async () => {
       const first = await answer(engine, ask('Who are you?'))
       const messages = [
         { role: 'user', content: 'Who are you?' },
@@ -29,9 +29,9 @@ describeOnAdapters(
         { role: 'user', content: 'What is 17 + 25?' },
       ] as const
       const reused = await answer(engine, { input: { messages }, sampling: GREEDY })
-      const fresh = await openModel(LANTERNFISH, adapter)
-      const expected = await answer(fresh, { input: { messages }, sampling: GREEDY })
-      fresh.destroy()
+      const fresh = await engine.openSession()
+      const expected = await answer(engine, { input: { messages }, sampling: GREEDY }, undefined, fresh)
+      fresh.close()
       expect(reused.ids).toEqual(expected.ids)
       expect(reused.text).toContain('42')
       expect(reused.done.cachedTokens).toBeGreaterThan(0)
@@ -168,5 +168,5 @@ describeOnAdapters(
       expect(biased.ids).not.toEqual(plain.ids)
     })
   },
-  adapters,
+  adapters.filter(({ name }) => name !== 'lavapipe-plain'), // no promise of these is about variants
 )

@@ -65,13 +65,11 @@ describeOnAdapters(
 
     it('products of packed bytes stay close to those of f32', async () => {
       const files = readFolder(LANTERNFISH)
-      for (const quantize of ['q8', 'q4'] as const) {
-        const whole = await logits(files, chat(3), { quantize })
-        const packed = await logits(files, chat(3), { quantize, products: 'i8' })
-        const { relative } = logitError(packed.logits, whole.logits, whole.vocab)
-        expect(relative).toBeLessThan(2e-2)
-        expect(relative > 0, 'something was rounded').toBe(true)
-      }
+      const whole = await logits(files, chat(3), { quantize: 'q4' }) // whose attention is in q8
+      const packed = await logits(files, chat(3), { quantize: 'q4', products: 'i8' })
+      const { relative } = logitError(packed.logits, whole.logits, whole.vocab)
+      expect(relative).toBeLessThan(2e-2)
+      expect(relative > 0, 'something was rounded').toBe(true)
     })
 
     it('products by subgroup matrices stay close to those of f32', async () => {
@@ -96,7 +94,7 @@ describeOnAdapters(
     it('says exactly the same when matrices are cut and every expert has a bank of its own', async () => {
       const files = readFolder(MOONLIGHT)
       const { promptIds } = readGolden(MOONLIGHT)
-      for (const quantize of ['fp8', 'q8', 'q4'] as const) {
+      for (const quantize of ['fp8', 'q4'] as const) {
         const whole = await logits(files, promptIds, { quantize })
         const cut = await logits(files, promptIds, {
           quantize,
@@ -118,10 +116,8 @@ describeOnAdapters(
         }
       })
       const { promptIds } = readGolden(MOONLIGHT)
-      for (const quantize of ['none', 'q4'] as const) {
-        const plain = await logits(files, promptIds, { quantize })
-        expect((await logits(mixed, promptIds, { quantize })).logits).toEqual(plain.logits)
-      }
+      const plain = await logits(files, promptIds, { quantize: 'q4' })
+      expect((await logits(mixed, promptIds, { quantize: 'q4' })).logits).toEqual(plain.logits)
     })
   },
   adapters.slice(0, 1),

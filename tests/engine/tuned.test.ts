@@ -33,7 +33,7 @@ describe('stored winners', () => {
 
   it('are taken where the device can run them', () => {
     const stored = {
-      rows: 'spread_4',
+      rows: 'columns_4',
       products: 'spread_8',
       reduce: 'subgroup',
       q4: 'unorm',
@@ -42,7 +42,7 @@ describe('stored winners', () => {
     }
     expect(tunedWinners(plain, stored)).toEqual({ q4: 'unorm', banks: 1, chunk: 512 })
     expect(tunedWinners({ capabilities: wide }, stored)).toEqual({
-      rows: 'spread_4',
+      rows: 'columns_4',
       reduce: 'subgroup',
       q4: 'unorm',
       banks: 1,

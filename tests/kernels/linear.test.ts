@@ -109,11 +109,13 @@ describeOnAdapters('linear', (adapter) => {
       const wanted = linear_prefill(f64(x), matrix.values, 138)
       const [tiles, tolerance] = ownTiles(device.capabilities)
       expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
-      for (const weights of modulesOf(format)) {
-        for (const visit of visitsOf(format)) {
-          const y = await decode(x.slice(0, 138), matrix, { weights, visit })
-          expectClose(y, wanted.slice(0, 509), TOLERANCE.f32)
-        }
+      const ways = [
+        ...modulesOf(format).map((weights) => ({ weights })),
+        ...visitsOf(format).map((visit) => ({ visit })),
+      ]
+      for (const way of ways) {
+        const y = await decode(x.slice(0, 138), matrix, way)
+        expectClose(y, wanted.slice(0, 509), TOLERANCE.f32)
       }
     })
   }
