@@ -1,6 +1,6 @@
 // input_alone – an invocation loads the inputs that it needs itself
 
-// Zeros behind the input's chunks.
+// A chunk through its `taken`; zeros behind the input's chunks.
 fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   let quad = 4 * chunk;
   if quad >= end_quad { return mat4x4<f32>(); }

@@ -1,7 +1,7 @@
 // share_columns – the LANES invocations of a subgroup, which is the workgroup, side by side on EACH weight rows: what a CPU does best
 //
-// Each has inputs of its own columns, loaded once for all rows. What they read of a row at a time lies side by side, and a row is done before the
-// next: few places of memory are under way at once.
+// Each has inputs of its own columns, loaded once for all rows. What they read of a row at a time lies side by side, so that memory brings whole
+// lines for immediate use.
 
 #enable subgroups
 

@@ -13,12 +13,6 @@
 var<private> sums: array<LaneSum, EACH>;
 var<private> end_quad: u32; // of the input's chunks
 
-// An input through its `taken`; zeros behind its chunks.
-fn quad_before_end(row: u32, quad: u32) -> vec4<f32> {
-  if quad >= end_quad { return vec4<f32>(); }
-  return taken_quad(row, quad);
-}
-
 // What OFFSET above each weight makes of a pair's products. Formats that have it share a scale among the whole pair.
 fn excess(x: Inputs) -> LaneSum {
   if OFFSET == 0 { return LaneSum(); }

@@ -125,20 +125,24 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
   }
 }
 
-function softwareRows({ subgroupSize }: Facts): Choice<Variants['rows']> {
-  if (subgroupSize < 4)
-    return { variant: 'alone', why: 'The CPU adapter tells of no subgroups of four or more.' }
-  const width = subgroupSize >= 8 ? 8 : 4
+/** Invocations that work together on a CPU; undefined without subgroups of four or more. */
+const softwareWidth = ({ subgroupSize }: Facts): 4 | 8 | undefined =>
+  subgroupSize >= 8 ? 8 : subgroupSize >= 4 ? 4 : undefined
+
+const NO_SUBGROUPS = 'The CPU adapter tells of no subgroups of four or more.'
+
+function softwareRows(facts: Facts): Choice<Variants['rows']> {
+  const width = softwareWidth(facts)
+  if (!width) return { variant: 'alone', why: NO_SUBGROUPS }
   return {
     variant: `columns_${width}`,
     why: `A CPU gathers at every load; ${width} invocations side by side read a row in order, with inputs for 64 rows.`,
   }
 }
 
-function softwareSharing({ subgroupSize }: Facts): Choice<Sharing> {
-  if (subgroupSize < 4)
-    return { variant: 'workgroup', why: 'The CPU adapter tells of no subgroups of four or more.' }
-  const width = subgroupSize >= 8 ? 8 : 4
+function softwareSharing(facts: Facts): Choice<Sharing> {
+  const width = softwareWidth(facts)
+  if (!width) return { variant: 'workgroup', why: NO_SUBGROUPS }
   return {
     variant: `spread_${width}`,
     why: `A CPU gathers at every load; ${width} invocations load for each other instead.`,

@@ -105,5 +105,5 @@ describeOnAdapters(
       await close()
     })
   },
-  adapters.slice(0, 2),
+  adapters.slice(0, 1),
 )

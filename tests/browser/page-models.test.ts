@@ -62,8 +62,9 @@ describeInChromium('the page, with a model from elsewhere,', () => {
       .first()
       .waitFor()
     const stop = page.getByRole('button', { name: 'Stop' })
-    await stop.click({ timeout: 2000 }).catch(() => undefined) // a short answer may have ended by itself
-    await page.locator('.answer').last().locator('.footer').waitFor()
+    const footer = page.locator('.answer').last().locator('.footer')
+    // A short answer may end by itself; a click may come too late on a busy machine.
+    while ((await footer.count()) === 0) await stop.click({ timeout: 2000 }).catch(() => undefined)
   }
 
   test('says what the model would take before a weight is read', async () => {
@@ -160,7 +161,7 @@ describeInChromium('the page, with a model from elsewhere,', () => {
         ?.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }))
     }, files)
     await dialog().getByRole('button', { name: 'Open', exact: true }).click()
-    await page.getByPlaceholder('Ask the dropped files…').waitFor()
+    await page.getByPlaceholder(/^Ask (?!Lanternfish)/).waitFor() // not the model that goes
     await answerSome()
     expect(elsewhere.log.length).toBe(asked)
   })

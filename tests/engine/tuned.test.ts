@@ -153,7 +153,7 @@ describeOnAdapters(
       })
     })
   },
-  adapters.slice(0, 2),
+  adapters.slice(0, 1),
 )
 
 it('tells adapters apart by what they can do', async () => {
