@@ -10,7 +10,7 @@ import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { Format } from '../../src/gpu/matrix.ts'
 import { factorsOf } from '../../src/kernels/linear.ts'
 import { present } from '../../src/lib/error.ts'
-import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { adapters, describeOnAdapters, kindsOfAdapters, openAdapter } from '../support/adapter.ts'
 import { SMALL } from '../support/bench-sizes.ts'
 
 const formatsOf = ({ stored }: CaseMaker): readonly Format[] => {
@@ -101,7 +101,7 @@ describeOnAdapters(
       room.free()
     })
   },
-  adapters.filter(({ name }) => name !== 'lavapipe-plain'), // its kernels are proven in tests/kernels
+  kindsOfAdapters,
 )
 
 /** The shaders with one of them changed. */

@@ -48,7 +48,9 @@ describeInChromium('the kernel lab', () => {
     await page.getByText('linear_decode, 2 × 128 → 304.').waitFor()
     const card = await page.locator('.run').innerText()
     expect(card).toContain('a processor playing GPU, without f16, subgroups of at least 4')
-    expect(card).toContain('4 invocations side by side read a row in order, with inputs for 64 rows.')
+    expect(card).toContain(
+      'A CPU gathers at every load; 4 invocations side by side read a row in order, with inputs for 64 rows.',
+    )
     const contract = await page.locator('.contract').innerText()
     expect(contract).toMatch(/4\s+y\s+f32\s+\[tokens, Y_STRIDE\]\s+read and write/)
     expect(contract).toMatch(/OUT\s+304\s+u32\s+the engine/)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Session } from '../../src/engine/session.ts'
 import type { GenerateRequest } from '../../src/engine/types.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { describeOnAdapters, kindsOfAdapters } from '../support/adapter.ts'
 import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
 
 const ask = (content: string, more: Partial<GenerateRequest> = {}): GenerateRequest => ({
@@ -168,5 +168,5 @@ describeOnAdapters(
       expect(biased.ids).not.toEqual(plain.ids)
     })
   },
-  adapters.filter(({ name }) => name !== 'lavapipe-plain'), // no promise of these is about variants
+  kindsOfAdapters,
 )

@@ -116,8 +116,10 @@ describeOnAdapters(
         }
       })
       const { promptIds } = readGolden(MOONLIGHT)
-      const plain = await logits(files, promptIds, { quantize: 'q4' })
-      expect((await logits(mixed, promptIds, { quantize: 'q4' })).logits).toEqual(plain.logits)
+      for (const quantize of ['none', 'q4'] as const) {
+        const plain = await logits(files, promptIds, { quantize })
+        expect((await logits(mixed, promptIds, { quantize })).logits).toEqual(plain.logits)
+      }
     })
   },
   adapters.slice(0, 1),

@@ -32,6 +32,9 @@ export const adapters: readonly AdapterCase[] = [
   { name: 'swiftshader', match: 'SwiftShader', icd: SWIFTSHADER, options: { limits: 'max' } },
 ]
 
+/** One of each kind: for what does not hang on a device's features, or is proven without them elsewhere. */
+export const kindsOfAdapters = adapters.filter(({ name }) => name !== 'lavapipe-plain')
+
 /** Subgroup matrices are a draft that Dawn counts among these. */
 const UNSAFE = 'enable-dawn-features=allow_unsafe_apis'
 
