@@ -92,7 +92,7 @@ describe('choices', () => {
     const other = withVariant(base, info, 'rows', 'lanes_8')
     expect(othersOf(other, info)).toEqual(['rows'])
     expect(summaryOf(other, info, undefined)).toBe('8 neighbours on a row')
-    expect(withVariant(other, info, 'rows', 'spread_4')).toEqual(base)
+    expect(withVariant(other, info, 'rows', 'columns_4')).toEqual(base)
     expect(summaryOf(base, info, 'x')).toBe('edited (the engine’s choice)')
   })
 })

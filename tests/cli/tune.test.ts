@@ -61,7 +61,7 @@ describeOnAdapters(
 
     it('takes a broken file for an empty one', async () => {
       writeFileSync(file(), '{"a":')
-      expect((await variantOf('rows')).variant).toMatch(/spread/)
+      expect((await variantOf('rows')).variant).toMatch(/columns/)
       expect(existsSync(file())).toBe(true)
     })
   },
