@@ -21,6 +21,7 @@ export const weightCeiling = defineKernel({
     'IN',
     'OUT',
     'LANES',
+    'EACH',
     'STRIDE',
     'SCALES',
     'SCALE_STRIDE',

@@ -26,6 +26,7 @@ describeOnAdapters('ceilings', (adapter) => {
           IN: 160,
           OUT: 37,
           LANES: lanes,
+          EACH: 3,
           STRIDE: layout.stride,
           SCALES: part.scales,
           SCALE_STRIDE: layout.scaleStride,
@@ -34,7 +35,7 @@ describeOnAdapters('ceilings', (adapter) => {
           WORKGROUP: 16,
         },
         imports: { weights: `weights/${format}` },
-        grid: [5],
+        grid: [2],
         data: { x, weights: words, sums: new Float32Array(37 * lanes * 4) },
       })
       const wanted = weight_ceiling(

@@ -30,8 +30,8 @@ export async function weightsCeiling(
   const x = room.upload(numbers)
   const sums = room.empty(OUT * 32 * 4)
   const loops = modulesOf(format).flatMap((weights) =>
-    LOOPS.map(({ lanes, workgroup }) => ({
-      name: `${weights}, ${lanes} lanes, workgroups of ${workgroup}`,
+    LOOPS.map(({ lanes, workgroup, each }) => ({
+      name: `${weights}, lanes ${lanes}, rows ${each}, workgroup ${workgroup}`,
       lanes,
       dispatches: recorded((graph) => {
         for (const matrix of matrices) {
@@ -41,12 +41,13 @@ export async function weightsCeiling(
               IN: HIDDEN,
               OUT,
               LANES: lanes,
+              EACH: each,
               WORKGROUP: workgroup,
               ...matrixConstants(matrix, part),
             },
             imports: { weights },
             operands: { x, weights: resource(part.buffer), sums },
-            grid: [ceilDiv(OUT, workgroup / lanes)],
+            grid: [ceilDiv(OUT, (workgroup / lanes) * each)],
           })
         }
       }),
@@ -72,10 +73,12 @@ export async function weightsCeiling(
 }
 
 const LOOPS = [
-  { lanes: 1, workgroup: 8 },
-  { lanes: 1, workgroup: 64 },
-  { lanes: 8, workgroup: 64 },
-  { lanes: 32, workgroup: 256 },
+  { lanes: 1, workgroup: 8, each: 1 },
+  { lanes: 1, workgroup: 64, each: 1 },
+  { lanes: 4, workgroup: 4, each: 64 },
+  { lanes: 8, workgroup: 8, each: 64 },
+  { lanes: 8, workgroup: 64, each: 1 },
+  { lanes: 32, workgroup: 256, each: 1 },
 ] as const
 
 /** The best streaming read of `roundBytes` bytes. */
