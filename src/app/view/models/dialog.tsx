@@ -1,6 +1,6 @@
 // Answers: where does one choose a model? In a dialog: what is here, what else there is, and what it would take before it is loaded.
 // It must not know how any of that is found out.
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { closeDialog, dialogOpen, look } from '../../state/models.ts'
 import { Here } from './here.tsx'
 import { Looked } from './looked.tsx'
@@ -9,12 +9,18 @@ import { OpenForm } from './open-form.tsx'
 export function ModelsDialog() {
   const element = useRef<HTMLDialogElement>(null)
   const shown = dialogOpen.value
-  useEffect(() => {
+  // After every change: the browser closes a dialog by itself, too, and says so only later.
+  useLayoutEffect(() => {
+    if (shown === element.current?.open) return
     if (shown) element.current?.showModal()
     else element.current?.close()
-  }, [shown])
+  })
+  // By the time the browser says so, something else may have opened the dialog again.
+  const onClose = (event: Event & { currentTarget: HTMLDialogElement }) => {
+    if (!event.currentTarget.open) closeDialog()
+  }
   return (
-    <dialog ref={element} class="models" aria-labelledby="models-title" onClose={closeDialog}>
+    <dialog ref={element} class="models" aria-labelledby="models-title" onClose={onClose}>
       {shown && (
         <>
           <header>
