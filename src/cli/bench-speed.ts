@@ -1,6 +1,8 @@
 // Answers: `hadal bench --speed`: how fast is this model, as a share of what the adapter can do? It must not know how it is measured.
 import sources from 'virtual:shaders'
-import { benchSpeed, type SpeedResult } from '../bench/speed/speed.ts'
+import type { DecodeRow } from '../bench/speed/decode.ts'
+import type { FirstTokenRow, PrefillRow } from '../bench/speed/prefill.ts'
+import { type AllocationRow, benchSpeed, type SpeedResult } from '../bench/speed/speed.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { type OptionTypes, parseArgs } from './args.ts'
@@ -30,21 +32,30 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
     const { device, info } = engine
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
     const heapBytes = () => process.memoryUsage().heapUsed
-    const result = await benchSpeed(bench, engine, { ...options, heapBytes })
     const { adapter, capabilities } = device
-    process.stdout.write(
-      args.flag('json')
-        ? `${JSON.stringify({ adapter, capabilities, model: info, options, ...result })}\n`
-        : `${[adapter, ...decodeLines(result), ...prefillLines(result), ...tokenLines(result)].join('\n')}\n`,
-    )
+    const print = (...lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`)
+    if (args.flag('json')) {
+      const result = await benchSpeed(bench, engine, { ...options, heapBytes })
+      print(JSON.stringify({ adapter, capabilities, model: info, options, ...result }))
+    } else {
+      print(adapter)
+      await benchSpeed(bench, engine, { ...options, heapBytes, onPart: (part) => print(...partLines(part)) })
+    }
   } finally {
     await close()
   }
 }
 
+const partLines = ({ decode, allocations, prefill, firstToken }: Partial<SpeedResult>): string[] => [
+  ...(decode ? decodeLines(decode) : []),
+  ...(allocations ? allocationLines(allocations) : []),
+  ...(prefill ? prefillLines(prefill) : []),
+  ...(firstToken ? firstTokenLines(firstToken) : []),
+]
+
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
-function decodeLines({ decode }: SpeedResult): string[] {
+function decodeLines(decode: DecodeRow): string[] {
   const { token, formats, dispatches } = decode
   const parts = Object.entries(formats).map(
     ([format, each]) =>
@@ -58,7 +69,7 @@ function decodeLines({ decode }: SpeedResult): string[] {
   ]
 }
 
-function prefillLines({ prefill }: SpeedResult): string[] {
+function prefillLines(prefill: PrefillRow): string[] {
   const { time, ceiling } = prefill
   return [
     `prefill: ${prefill.tokens} tokens in ${time.ms.toFixed(1)} ms (middle half ${time.low.toFixed(1)} to ${time.high.toFixed(1)}), ${prefill.tokensPerSecond.toFixed(1)} tokens a second`,
@@ -67,17 +78,24 @@ function prefillLines({ prefill }: SpeedResult): string[] {
   ]
 }
 
-function tokenLines({ firstToken, allocations }: SpeedResult): string[] {
-  const { compile, encode, gpu, sample, pipelines, ms } = firstToken
+function firstTokenLines({ compile, encode, gpu, sample, pipelines, ms }: FirstTokenRow): string[] {
   const parts = { encode, gpu, 'sample and read back': sample }
-  const heap = allocations.heapBytesPerToken
-  const calls = Object.entries(allocations.callsPerToken).map(([name, each]) => `${name} ${each}`)
   return [
     `first token: ${ms.toFixed(1)} ms after the prompt; ${(ms + compile.ms).toFixed(1)} ms with compiling`,
     `  compile ${pipelines} pipelines: ${compile.ms.toFixed(1)} ms, ${percent(compile.share)}`,
     ...Object.entries(parts).map(
       ([name, part]) => `  ${name}: ${part.ms.toFixed(2)} ms, ${percent(part.share)}`,
     ),
-    `a token makes ${allocations.objectsPerToken} GPU objects (${calls.join(', ')})${heap === undefined ? '' : ` and ${formatBytes(heap)} of JavaScript heap`}`,
+  ]
+}
+
+function allocationLines({
+  objectsPerToken,
+  callsPerToken,
+  heapBytesPerToken: heap,
+}: AllocationRow): string[] {
+  const calls = Object.entries(callsPerToken).map(([name, each]) => `${name} ${each}`)
+  return [
+    `a token makes ${objectsPerToken} GPU objects (${calls.join(', ')})${heap === undefined ? '' : ` and ${formatBytes(heap)} of JavaScript heap`}`,
   ]
 }

@@ -2,7 +2,7 @@ import sources from 'virtual:shaders'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { countMade, heapGrowth } from '../../src/bench/speed/allocations.ts'
 import { prefillFlops } from '../../src/bench/speed/flops.ts'
-import { benchSpeed } from '../../src/bench/speed/speed.ts'
+import { benchSpeed, type SpeedResult } from '../../src/bench/speed/speed.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { ModelSpec } from '../../src/models/spec.ts'
@@ -109,11 +109,14 @@ describeOnAdapters(
     it('is measured in one run, and a token makes nothing on the GPU', async () => {
       const before = engine.device.arena.count
       const heapBytes = () => process.memoryUsage().heapUsed
+      const told: Partial<SpeedResult> = {}
       const result = await benchSpeed(bench(), engine, {
         ...options,
         shapes: SMALL_WIDTHS.products,
         heapBytes,
+        onPart: (part) => Object.assign(told, part),
       })
+      expect(told).toEqual(result)
       const { decode, prefill, firstToken, allocations } = result
       expect(allocations).toMatchObject({ objectsPerToken: 0, callsPerToken: { createCommandEncoder: 1 } })
       const ceilingMs = Object.values(decode.formats).reduce(

@@ -21,6 +21,8 @@ export interface SpeedOptions {
   readonly heapBytes?: () => number
   /** At which the best product is sought; those of V2-Lite unless given. */
   readonly shapes?: readonly ProductShape[]
+  /** Gets each part of the result as soon as it is measured: all of it may take minutes. */
+  readonly onPart?: (part: Partial<SpeedResult>) => void
 }
 
 export interface SpeedResult {
@@ -48,7 +50,9 @@ export async function benchSpeed(bench: Bench, engine: Engine, options: SpeedOpt
     checkContext(runtime, options)
     const decoder = await openDecoder(runtime, options.position)
     const decode = await benchDecode(bench, decoder, options)
+    options.onPart?.({ decode })
     const allocations = await measureAllocations(bench.device.gpu, decoder, options)
+    options.onPart?.({ allocations })
     decoder.close()
     const rest = await benchPrefill(bench, runtime, compiled, {
       tokens: options.prefillTokens,
@@ -56,6 +60,7 @@ export async function benchSpeed(bench: Bench, engine: Engine, options: SpeedOpt
       formats: Object.keys(decoder.activeBytes) as Format[],
       shapes: options.shapes ?? V2_LITE.products,
     })
+    options.onPart?.(rest)
     return { decode, ...rest, allocations }
   } finally {
     release()
