@@ -4,6 +4,7 @@ import type { Runtime } from '../engine/runtime.ts'
 import type { Device } from '../gpu/device.ts'
 import { Profiler, type Timing } from '../gpu/profiler.ts'
 import { throwIfAborted } from '../lib/error.ts'
+import { quantile } from '../lib/quantile.ts'
 import type { BenchTiming } from './result.ts'
 
 export interface Steps {
@@ -74,11 +75,4 @@ function summary(times: readonly number[], tokens: number, clock: BenchTiming['c
   const ms = quantile(sorted, 0.5)
   const [msLow, msHigh] = [quantile(sorted, 0.25), quantile(sorted, 0.75)]
   return { tokensPerSecond: (1000 * tokens) / ms, ms, msLow, msHigh, clock }
-}
-
-/** Between two times where the share falls between them. */
-function quantile(sorted: readonly number[], share: number): number {
-  const at = share * (sorted.length - 1)
-  const [low = 0, high = low] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]]
-  return low + (at % 1) * (high - low)
 }

@@ -4,6 +4,7 @@ import type { Device } from '../../gpu/device.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
 import { Profiler } from '../../gpu/profiler.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../../kernels/step.ts'
+import { quantile } from '../../lib/quantile.ts'
 import { type Dispatch, Graph } from '../../program/graph.ts'
 import { Program } from '../../program/program.ts'
 
@@ -143,6 +144,6 @@ export async function timeInTurn(
 
 export function spreadOf(times: readonly number[]): Spread {
   const sorted = [...times].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.round(share * (sorted.length - 1))] ?? Number.NaN
+  const at = (share: number) => quantile(sorted, share)
   return { ms: at(0.5), low: at(0.25), high: at(0.75), all: times }
 }
