@@ -4,7 +4,7 @@ import type { Runtime } from '../engine/runtime.ts'
 import type { Device } from '../gpu/device.ts'
 import { Profiler, type Timing } from '../gpu/profiler.ts'
 import { throwIfAborted } from '../lib/error.ts'
-import { quantile } from '../lib/quantile.ts'
+import { spreadOf } from '../lib/spread.ts'
 import type { BenchTiming } from './result.ts'
 
 export interface Steps {
@@ -71,8 +71,6 @@ async function clock(
 }
 
 function summary(times: readonly number[], tokens: number, clock: BenchTiming['clock']): BenchTiming {
-  const sorted = [...times].sort((a, b) => a - b)
-  const ms = quantile(sorted, 0.5)
-  const [msLow, msHigh] = [quantile(sorted, 0.25), quantile(sorted, 0.75)]
+  const { ms, low: msLow, high: msHigh } = spreadOf(times)
   return { tokensPerSecond: (1000 * tokens) / ms, ms, msLow, msHigh, clock }
 }

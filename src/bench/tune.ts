@@ -4,9 +4,10 @@ import { allDecisionsOf, computesRightly, proverOf, type Recorder, subjectsOf } 
 import type { Chunk } from '../engine/tuned.ts'
 import { type Decision, possibleVariants, type Variants } from '../gpu/variants.ts'
 import { present, throwIfAborted } from '../lib/error.ts'
+import type { Spread } from '../lib/spread.ts'
 import type { Dispatch } from '../program/graph.ts'
 import { Scratch } from '../program/scratch.ts'
-import { type Bench, Run, type Spread, timeInTurn } from './kernels/run.ts'
+import { type Bench, Run, timeInTurn } from './kernels/run.ts'
 
 export interface TuneOptions {
   readonly repetitions?: number

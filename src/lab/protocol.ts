@@ -8,10 +8,10 @@ import type { Decision, Choice as Reasoned, VariantLists, Variants } from '../gp
 import type { Outcome, PlainError } from '../worker/protocol.ts'
 
 export type { KernelRow } from '../bench/kernels/bench.ts'
-export type { Spread } from '../bench/kernels/run.ts'
 export type { TunedDecision, TunedVariant } from '../bench/tune.ts'
 export type { Format } from '../gpu/matrix.ts'
 export type { Decision, Variants } from '../gpu/variants.ts'
+export type { Spread } from '../lib/spread.ts'
 export { fromPlain } from '../worker/protocol.ts'
 
 /** The role of a kernel that multiplies a matrix of a shape of one's own. */

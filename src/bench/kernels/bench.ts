@@ -4,6 +4,7 @@ import type { Format } from '../../gpu/matrix.ts'
 import { type Factors, factorsOf } from '../../kernels/linear.ts'
 import { HadalError, present } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
+import type { Spread } from '../../lib/spread.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import type { Case, CaseMaker, Setting } from './case.ts'
 import { readCeiling, weightsCeiling } from './ceilings.ts'
@@ -11,7 +12,7 @@ import type { CeilingRun } from './loops.ts'
 import type { Widths } from './model.ts'
 import { type ProductCeilings, productCeilings } from './product-ceiling.ts'
 import { Room } from './room.ts'
-import { type Bench, Run, type Spread, timeInTurn } from './run.ts'
+import { type Bench, Run, timeInTurn } from './run.ts'
 
 export interface KernelBenchOptions {
   readonly widths: Widths

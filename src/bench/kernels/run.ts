@@ -4,7 +4,7 @@ import type { Device } from '../../gpu/device.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
 import { Profiler } from '../../gpu/profiler.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../../kernels/step.ts'
-import { quantile } from '../../lib/quantile.ts'
+import { type Spread, spreadOf } from '../../lib/spread.ts'
 import { type Dispatch, Graph } from '../../program/graph.ts'
 import { Program } from '../../program/program.ts'
 
@@ -121,14 +121,6 @@ export class Run {
   }
 }
 
-/** Milliseconds of a round: the median, and between what the middle half lies. */
-export interface Spread {
-  readonly ms: number
-  readonly low: number
-  readonly high: number
-  readonly all: readonly number[]
-}
-
 /** Times every run `repetitions` times, taking turns, so that what disturbs one disturbs all. */
 export async function timeInTurn(
   runs: readonly Pick<Run, 'settle' | 'time'>[],
@@ -140,10 +132,4 @@ export async function timeInTurn(
     for (const [at, run] of runs.entries()) times[at]?.push(await run.time())
   }
   return times.map(spreadOf)
-}
-
-export function spreadOf(times: readonly number[]): Spread {
-  const sorted = [...times].sort((a, b) => a - b)
-  const at = (share: number) => quantile(sorted, share)
-  return { ms: at(0.5), low: at(0.25), high: at(0.75), all: times }
 }

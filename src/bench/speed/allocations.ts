@@ -1,6 +1,6 @@
 // Answers: what does work on a GPU device make anew? Objects of the device, counted while the work runs; bytes of JavaScript's heap.
 // It must not know what the work is.
-import { spreadOf } from '../kernels/run.ts'
+import { spreadOf } from '../../lib/spread.ts'
 
 /** The calls that make something, but for command encoders, which WebGPU wants one of for each submission. */
 const MAKERS = [

@@ -1,9 +1,10 @@
 // Answers: how fast is a whole token, as a share of the time in which the adapter could read and multiply its weights at best?
 // It must not know how a model is loaded.
 import type { Format } from '../../gpu/matrix.ts'
+import { type Spread, spreadOf } from '../../lib/spread.ts'
 import { weightsCeiling } from '../kernels/ceilings.ts'
 import { Room } from '../kernels/room.ts'
-import { type Bench, type Spread, spreadOf } from '../kernels/run.ts'
+import type { Bench } from '../kernels/run.ts'
 import type { Decoder } from './decoder.ts'
 
 export interface DecodeRow {

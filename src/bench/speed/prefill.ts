@@ -4,10 +4,11 @@ import type { Compiled, Runtime } from '../../engine/runtime.ts'
 import { Session } from '../../engine/session.ts'
 import type { Format } from '../../gpu/matrix.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
+import { type Spread, spreadOf } from '../../lib/spread.ts'
 import type { ProductShape } from '../kernels/model.ts'
 import { productCeilings } from '../kernels/product-ceiling.ts'
 import { Room } from '../kernels/room.ts'
-import { type Bench, type Spread, spreadOf } from '../kernels/run.ts'
+import type { Bench } from '../kernels/run.ts'
 import { prefillFlops } from './flops.ts'
 
 export interface PrefillRow {
