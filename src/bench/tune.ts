@@ -40,6 +40,8 @@ interface Share {
 const DECISIONS = ['reduce', 'rows', 'fp8_block', 'q8', 'q4', 'products', 'attention'] as const
 
 export const REPETITIONS = 7
+/** A variant so many times as slow as the quickest is not timed more than once: its spread decides nothing any more. */
+const HOPELESS = 3
 /** Weights that a round reads at least, as far as a few copies reach: more than a cache holds. */
 const COPIES = 8
 /** What is timed of a step; proofs are smaller. */
@@ -143,7 +145,7 @@ async function timeAll(
   const runs: Run[] = []
   try {
     for (const dispatch of dispatches) runs.push(await prepare(bench, room, dispatch))
-    return await timeInTurn(runs, repetitions)
+    return await timeInTurn(runs, repetitions, HOPELESS)
   } finally {
     for (const run of runs) run.free()
     room.free()

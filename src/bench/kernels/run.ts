@@ -73,12 +73,13 @@ export class Run {
     this.#repeats = repeats
   }
 
-  /** Warms up, and finds how often a round must be repeated to be told from the clock's grain. */
-  async settle(): Promise<void> {
+  /** Warms up, and finds how often a round must be repeated to be told from the clock's grain. Milliseconds of a round. */
+  async settle(): Promise<number> {
     await this.time()
-    while (this.#repeats < MOST_REPEATS) {
-      const ms = (await this.time()) * this.#repeats
-      if (ms >= LEAST_MS) return
+    for (;;) {
+      const round = await this.time()
+      const ms = round * this.#repeats
+      if (ms >= LEAST_MS || this.#repeats === MOST_REPEATS) return round
       this.#repeats = Math.min(
         MOST_REPEATS,
         Math.ceil(this.#repeats * Math.min(16, (1.5 * LEAST_MS) / Math.max(ms, 0.01))),
@@ -121,15 +122,23 @@ export class Run {
   }
 }
 
-/** Times every run `repetitions` times, taking turns, so that what disturbs one disturbs all. */
+/**
+ * Times every run `repetitions` times, taking turns, so that what disturbs one disturbs all. One that was over `hopeless` times as slow as the
+ * quickest when it settled is not timed again, unless it is the first, with which the others are compared: slow ones are why it takes minutes.
+ */
 export async function timeInTurn(
   runs: readonly Pick<Run, 'settle' | 'time'>[],
   repetitions: number,
+  hopeless = Number.POSITIVE_INFINITY,
 ): Promise<readonly Spread[]> {
-  for (const run of runs) await run.settle()
-  const times = runs.map((): number[] => [])
-  for (let i = 0; i < repetitions; i++) {
-    for (const [at, run] of runs.entries()) times[at]?.push(await run.time())
-  }
-  return times.map(spreadOf)
+  const settled: number[] = []
+  for (const run of runs) settled.push(await run.settle())
+  const most = Math.min(...settled) * hopeless
+  const turns = runs.map((run, i) => {
+    const ms = settled[i] ?? Number.NaN
+    return i > 0 && ms > most ? { times: [ms] } : { run, times: [] as number[] }
+  })
+  for (let i = 0; i < repetitions; i++)
+    for (const { run, times } of turns) if (run) times.push(await run.time())
+  return turns.map(({ times }) => spreadOf(times))
 }
