@@ -1,4 +1,4 @@
-// visit_two_pairs – two pairs of chunks of each row, whose scales lie in one word: that and the sum are read half as often
+// visit_two_pairs – two pairs of chunks of each row, with one read of scales for both: that and the sum are read half as often
 //
 // For formats with `pair_scales`: a visit begins at a multiple of four chunks.
 

@@ -5,13 +5,11 @@
 #import shared/matrix
 #import shared/e4m3
 #import shared/chunk_pair
+#import shared/block_scale
+
+const FACTOR: f32 = 1;
 
 fn weight_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> {
   let words = fetch(m.base + row * m.stride + chunk);
   return mat4x4<f32>(e4m3_numbers(words.x), e4m3_numbers(words.y), e4m3_numbers(words.z), e4m3_numbers(words.w));
-}
-
-// Blocks are counted from the first row of the matrix, so that any range of rows finds its scales.
-fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 {
-  return bitcast<f32>(fetch_word(m.scales + row / BLOCK_ROWS * m.scale_stride + 16 * chunk / BLOCK_COLS));
 }

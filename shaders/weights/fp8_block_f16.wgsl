@@ -5,6 +5,9 @@
 
 #import shared/matrix
 #import shared/chunk_pair
+#import shared/block_scale
+
+const FACTOR: f32 = 256;
 
 fn widen(word: u32) -> vec4<f32> {
   let even = unpack2x16float(((word & 0x007f007f) << 7) | ((word & 0x00800080) << 8));
@@ -15,8 +18,4 @@ fn widen(word: u32) -> vec4<f32> {
 fn weight_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> {
   let words = fetch(m.base + row * m.stride + chunk);
   return mat4x4<f32>(widen(words.x), widen(words.y), widen(words.z), widen(words.w));
-}
-
-fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 {
-  return 256.0 * bitcast<f32>(fetch_word(m.scales + row / BLOCK_ROWS * m.scale_stride + 16 * chunk / BLOCK_COLS));
 }

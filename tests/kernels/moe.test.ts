@@ -55,7 +55,15 @@ function wantedOf(
   return wanted
 }
 
-const SIZES: MixtureSizes = { hidden: 138, experts: 5, inner: 40, shared: 72, banks: 1, format: 'fp8_block' }
+const SIZES: MixtureSizes = {
+  hidden: 138,
+  experts: 5,
+  inner: 40,
+  shared: 72,
+  banks: 1,
+  format: 'fp8_block',
+  blocks: { rows: 16, cols: 48 },
+}
 const EVERY = [0, 1, 2, 3, 4]
 
 describeOnAdapters('experts', (adapter) => {
@@ -83,7 +91,7 @@ describeOnAdapters('experts', (adapter) => {
   ) => {
     const { mixture, input } = draw(sizes, tokens, only)
     const own = device.capabilities.variants.rows
-    const visits = visitsOf(sizes.format).map((visit) => [own, visit] as const)
+    const visits = visitsOf(sizes.format, sizes.blocks.cols).map((visit) => [own, visit] as const)
     for (const [by, visit] of [...visits, ['lanes_8', 'shared/visit_pair'] as const]) {
       const decoded = await decodeMixture(device, mixture, count, input, by, visit)
       expectClose(decoded, wantedOf(mixture, input, decodeMlp), TOLERANCE.f32)
@@ -96,6 +104,10 @@ describeOnAdapters('experts', (adapter) => {
 
   it('fp8 experts in six banks, a shared one, one that nobody chose', async () => {
     await check({ ...SIZES, banks: 6 }, 4, 7, [0, 1, 3, 4])
+  })
+
+  it('fp8 experts in blocks of 64 columns, of which two pairs are taken at a time', async () => {
+    await check({ ...SIZES, blocks: { rows: 16, cols: 64 } }, 1, 3, EVERY)
   })
 
   it('one bank a dispatch, no shared expert, one expert takes all', async () => {

@@ -10,6 +10,7 @@ export interface MixtureSizes {
   readonly shared: number // inner width of the shared expert; 0 = none
   readonly banks: number
   readonly format: WeightFormat
+  readonly blocks: Blocks // of weights that share a scale
 }
 
 /** Matrices of one kind (up or down) of all experts, and what a kernel needs to find them. */
@@ -29,15 +30,13 @@ export interface TestMixture {
   readonly experts: readonly Expert[] // the shared one last
 }
 
-const BLOCKS: Blocks = { rows: 16, cols: 48 }
-
 /** Random experts, scattered over the banks in a random order. */
 export function randomMixture(sizes: MixtureSizes): TestMixture {
-  const { hidden, experts, inner, shared, format } = sizes
+  const { hidden, experts, inner, shared, format, blocks } = sizes
   const widths = [...new Array<number>(experts).fill(inner), ...(shared > 0 ? [shared] : [])]
-  const start = (width: number) => Math.ceil(width / BLOCKS.rows) * BLOCKS.rows
-  const up = widths.map((width, e) => gateAndUp(width, start(width), hidden, format, e + 1))
-  const down = widths.map((width, e) => randomMatrix(hidden, width, format, 100 + e, BLOCKS))
+  const start = (width: number) => Math.ceil(width / blocks.rows) * blocks.rows
+  const up = widths.map((width, e) => gateAndUp(width, start(width), sizes, e + 1))
+  const down = widths.map((width, e) => randomMatrix(hidden, width, format, 100 + e, blocks))
   return {
     sizes,
     up: scatter(up, sizes, 7),
@@ -55,10 +54,10 @@ export function randomMixture(sizes: MixtureSizes): TestMixture {
 }
 
 /** Gate rows, a gap up to the next row of blocks, up rows. */
-function gateAndUp(width: number, start: number, hidden: number, format: WeightFormat, seed: number) {
+function gateAndUp(width: number, start: number, { hidden, format, blocks }: MixtureSizes, seed: number) {
   const source = randomMatrix(start + width, hidden, 'f32', seed).values
   source.fill(0, width * hidden, start * hidden)
-  return packMatrix(source, hidden, format, BLOCKS)
+  return packMatrix(source, hidden, format, blocks)
 }
 
 function scatter(matrices: readonly PackedMatrix[], { banks, experts }: MixtureSizes, seed: number): Bank {
