@@ -3,27 +3,28 @@
 //   step     Step                       uniform
 //   x        vec4<f32>  [4]             read
 //   weights  vec4<u32>  [OUT, IN]       read
-//   sums     vec4<f32>  [OUT, LANES]    read_write
+//   sums     f32        [OUT, LANES]    read_write
 //
 //   grid     ceil(OUT / (WORKGROUP / LANES * EACH))
-//   exact    f32 sums in order of chunks; relative error under 1e-5; IN and the columns of a scale multiples of 32
+//   exact    f32 sums in order of chunks; relative error under 1e-5; IN and the columns of a scale multiples of 32; sums are tight
 //
-// The same 16 inputs serve every chunk, so they stay in registers; sums stay apart by lane and by column modulo 4. A kernel that also
-// reads its inputs, reduces, and stores a result by row is compared with this.
+// The same 16 inputs serve every chunk, so they stay in registers; sums stay apart by lane. A kernel that also reads its inputs, reduces, and
+// stores a result by row is compared with this. The module of `order` says in which order an invocation reads its weights.
 
 #import shared/step
 #import shared/fetch
 #import shared/chunk
 #import weights
+#import order
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
-@group(0) @binding(3) var<storage, read_write> sums: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 
 override WORKGROUP: u32 = 64;
 override LANES: u32 = 1; // invocations that share a row
-override EACH: u32 = 1;  // rows that they read one after the other
+override EACH: u32 = 1;  // rows of an invocation, at most 64
 override IN: u32;
 override OUT: u32;
 override STRIDE: u32;
@@ -34,18 +35,18 @@ fn times(w: mat4x4<f32>, input: mat4x4<f32>) -> vec4<f32> {
   return w[0] * input[0] + w[1] * input[1] + w[2] * input[2] + w[3] * input[3];
 }
 
+// Of a pair of chunks; `over` is what OFFSET makes of it.
+fn pair_products(m: Matrix, row: u32, chunk: u32, input: mat4x4<f32>, over: vec4<f32>) -> vec4<f32> {
+  let w = weight_pair(m, row, chunk, chunk + 1);
+  return weight_scale(m, row, chunk) * (times(w.first, input) + times(w.second, input) - over);
+}
+
+fn sum_of(products: vec4<f32>) -> f32 { return dot(products, vec4<f32>(1)); }
+
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
-  let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
   let input = mat4x4<f32>(x[0], x[1], x[2], x[3]);
   let over = 2 * OFFSET * (input[0] + input[1] + input[2] + input[3]);
-  for (var row = first; row < min(first + EACH, OUT); row++) {
-    var sum = vec4<f32>();
-    for (var chunk = 2 * (lane % LANES); chunk < chunks_of(IN); chunk += 2 * LANES) {
-      let w = weight_pair(m, row, chunk, chunk + 1);
-      sum += weight_scale(m, row, chunk) * (times(w.first, input) + times(w.second, input) - over);
-    }
-    sums[row * LANES + lane % LANES] = sum;
-  }
+  sum_rows(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, min(first + EACH, OUT), lane % LANES, input, over);
 }

@@ -15,7 +15,7 @@ export const weightCeiling = defineKernel({
     step,
     x: read('vec4<f32>', '[4]'),
     weights: read('vec4<u32>', '[OUT, IN]'),
-    sums: write('vec4<f32>', '[OUT, LANES]'),
+    sums: write('f32', '[OUT, LANES]'),
   },
   constants: [
     'IN',
@@ -29,7 +29,7 @@ export const weightCeiling = defineKernel({
     'BLOCK_COLS',
     'WORKGROUP',
   ],
-  slots: ['weights'],
+  slots: ['weights', 'order'],
 })
 
 export const productCeiling = defineKernel({

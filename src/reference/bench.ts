@@ -16,10 +16,10 @@ export function stream_read(
 }
 
 /**
- * Sums over a lane's chunks of weights times the same 16 inputs, by column modulo 4.
+ * Sums over a lane's chunks of weights times the same 16 inputs.
  * @param x [16]
  * @param weights [rows, inputs], already multiplied by their scales
- * @returns [rows, lanes, 4]
+ * @returns [rows, lanes]
  */
 export function weight_ceiling(
   x: Float64Array,
@@ -28,10 +28,10 @@ export function weight_ceiling(
   lanes: number,
 ): Float64Array {
   const rows = weights.length / inputs
-  const sums = new Float64Array(rows * lanes * 4)
+  const sums = new Float64Array(rows * lanes)
   for (const [i, weight] of weights.entries()) {
     const column = i % inputs
-    const at = (Math.floor(i / inputs) * lanes + (Math.floor(column / 32) % lanes)) * 4 + (column % 4)
+    const at = Math.floor(i / inputs) * lanes + (Math.floor(column / 32) % lanes)
     sums[at] = (sums[at] ?? 0) + weight * (x[column % 16] ?? 0)
   }
   return sums

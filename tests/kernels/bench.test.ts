@@ -20,31 +20,33 @@ describeOnAdapters('ceilings', (adapter) => {
       const { layout, part, words } = drawMatrix(format, [37], 160, 3)
       const x = normals(16, 1)
       const lanes = 2
-      const { sums } = await runKernel(device, {
-        kernel: weightCeiling,
-        constants: {
-          IN: 160,
-          OUT: 37,
-          LANES: lanes,
-          EACH: 3,
-          STRIDE: layout.stride,
-          SCALES: part.scales,
-          SCALE_STRIDE: layout.scaleStride,
-          BLOCK_ROWS: layout.block.rows,
-          BLOCK_COLS: layout.block.cols,
-          WORKGROUP: 16,
-        },
-        imports: { weights: `weights/${format}` },
-        grid: [2],
-        data: { x, weights: words, sums: new Float32Array(37 * lanes * 4) },
-      })
       const wanted = weight_ceiling(
         Float64Array.from(x),
         readRows({ layout, part, words }, 0, 37),
         160,
         lanes,
       )
-      expectClose(sums, wanted, TOLERANCE.f32)
+      for (const order of ['rows', 'columns']) {
+        const { sums } = await runKernel(device, {
+          kernel: weightCeiling,
+          constants: {
+            IN: 160,
+            OUT: 37,
+            LANES: lanes,
+            EACH: 3,
+            STRIDE: layout.stride,
+            SCALES: part.scales,
+            SCALE_STRIDE: layout.scaleStride,
+            BLOCK_ROWS: layout.block.rows,
+            BLOCK_COLS: layout.block.cols,
+            WORKGROUP: 16,
+          },
+          imports: { weights: `weights/${format}`, order: `bench/order_${order}` },
+          grid: [2],
+          data: { x, weights: words, sums: new Float32Array(37 * lanes) },
+        })
+        expectClose(sums, wanted, TOLERANCE.f32)
+      }
     })
   }
 

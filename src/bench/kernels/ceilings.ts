@@ -28,10 +28,10 @@ export async function weightsCeiling(
   )
   const numbers = drawNumbers(16, 1)
   const x = room.upload(numbers)
-  const sums = room.empty(OUT * 32 * 4)
+  const sums = room.empty(OUT * 32)
   const loops = modulesOf(format).flatMap((weights) =>
-    LOOPS.map(({ lanes, workgroup, each }) => ({
-      name: `${weights}, lanes ${lanes}, rows ${each}, workgroup ${workgroup}`,
+    LOOPS.map(({ lanes, workgroup, each, order }) => ({
+      name: `${weights}, lanes ${lanes}, ${each === 1 ? 'a row' : `${each} rows by ${order}`}, workgroup ${workgroup}`,
       lanes,
       dispatches: recorded((graph) => {
         for (const matrix of matrices) {
@@ -45,7 +45,7 @@ export async function weightsCeiling(
               WORKGROUP: workgroup,
               ...matrixConstants(matrix, part),
             },
-            imports: { weights },
+            imports: { weights, order: `bench/order_${order}` },
             operands: { x, weights: resource(part.buffer), sums },
             grid: [ceilDiv(OUT, (workgroup / lanes) * each)],
           })
@@ -73,12 +73,14 @@ export async function weightsCeiling(
 }
 
 const LOOPS = [
-  { lanes: 1, workgroup: 8, each: 1 },
-  { lanes: 1, workgroup: 64, each: 1 },
-  { lanes: 4, workgroup: 4, each: 64 },
-  { lanes: 8, workgroup: 8, each: 64 },
-  { lanes: 8, workgroup: 64, each: 1 },
-  { lanes: 32, workgroup: 256, each: 1 },
+  { lanes: 1, workgroup: 8, each: 1, order: 'rows' },
+  { lanes: 1, workgroup: 64, each: 1, order: 'rows' },
+  { lanes: 4, workgroup: 4, each: 64, order: 'rows' },
+  { lanes: 4, workgroup: 4, each: 64, order: 'columns' },
+  { lanes: 8, workgroup: 8, each: 64, order: 'rows' },
+  { lanes: 8, workgroup: 8, each: 64, order: 'columns' },
+  { lanes: 8, workgroup: 64, each: 1, order: 'rows' },
+  { lanes: 32, workgroup: 256, each: 1, order: 'rows' },
 ] as const
 
 /** The best streaming read of `roundBytes` bytes. */
