@@ -31,22 +31,16 @@ override STRIDE: u32;
 override SCALES: u32;
 override SCALE_STRIDE: u32;
 
-fn times(w: mat4x4<f32>, input: mat4x4<f32>) -> vec4<f32> {
-  return w[0] * input[0] + w[1] * input[1] + w[2] * input[2] + w[3] * input[3];
-}
-
 // Of a pair of chunks; `over` is what OFFSET makes of it.
-fn pair_products(m: Matrix, row: u32, chunk: u32, input: mat4x4<f32>, over: vec4<f32>) -> vec4<f32> {
+fn pair_product(m: Matrix, row: u32, chunk: u32, input: mat4x4<f32>, over: f32) -> f32 {
   let w = weight_pair(m, row, chunk, chunk + 1);
-  return weight_scale(m, row, chunk) * (times(w.first, input) + times(w.second, input) - over);
+  return weight_scale(m, row, chunk) * (chunk_dot(w.first, input) + chunk_dot(w.second, input) - over);
 }
-
-fn sum_of(products: vec4<f32>) -> f32 { return dot(products, vec4<f32>(1)); }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
   let input = mat4x4<f32>(x[0], x[1], x[2], x[3]);
-  let over = 2 * OFFSET * (input[0] + input[1] + input[2] + input[3]);
+  let over = 2 * OFFSET * dot(input[0] + input[1] + input[2] + input[3], vec4<f32>(1));
   sum_rows(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, min(first + EACH, OUT), lane % LANES, input, over);
 }
