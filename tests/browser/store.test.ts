@@ -75,11 +75,10 @@ describeInChromium('a stored download', () => {
       files,
       rangeBytes: 2 ** 22,
     })
-    await new Promise((done) => setTimeout(done, 2500))
     const other = await openTab(used.browser, used.host.url)
-    const [listed] = await other.evaluate(() => store.list())
-    expect(listed).toMatchObject({ complete: false })
-    expect(listed?.bytes).toBeGreaterThan(2 ** 19)
+    const listed = async () => (await other.evaluate(() => store.list()))[0]
+    while (((await listed())?.bytes ?? 0) <= 2 ** 19) await new Promise((done) => setTimeout(done, 100))
+    expect(await listed()).toMatchObject({ complete: false })
     await used.tab.evaluate(() => held.abort())
     expect(await cancelled).toBe('aborted')
     used.host.pauseMs = 0

@@ -122,7 +122,7 @@ describe('the package', () => {
 })
 
 describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an application', () => {
-  it('gets an answer in Chromium', { timeout: 300_000 }, async () => {
+  it('gets an answer in Chromium', async () => {
     run(process.execPath, [tool('vite', 'bin', 'vite.js'), 'build'])
     const server = await serveFolder(join(app, 'dist'))
     const browser = await chromium.launch({
@@ -143,7 +143,7 @@ describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an applica
       const [reasoning = '', content = ''] =
         golden?.completion_text.replace(/<｜.*$/s, '').split('</think>') ?? []
       await page.goto(`${server.url}#${encodeURIComponent(JSON.stringify(golden?.messages))}`)
-      await page.locator('output[data-ready]').waitFor({ timeout: 240_000 })
+      await page.locator('output[data-ready]').waitFor({ timeout: 0 })
       const message = JSON.parse((await page.locator('output').textContent()) ?? '')
       expect(message.content.trim()).toBe(content.trim())
       expect(message.reasoning_content.trim()).toBe(reasoning.trim())

@@ -51,7 +51,7 @@ export async function watchGpu(
   const gone = (device: GPUDevice) =>
     Promise.race([
       device.lost.then(({ reason }) => reason === 'destroyed'),
-      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 2000)),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 60_000).unref()),
     ])
   return {
     gpu: Object.assign(Object.create(real), { requestAdapter }) as GPU,

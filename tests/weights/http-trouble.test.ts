@@ -130,14 +130,14 @@ describe('a host in trouble', () => {
           clearInterval(timer)
           response.end()
         }
-      }, 30)
+      }, 300)
       return true
     }
     server.mischief = (...asked) => {
-      setTimeout(() => drip(...asked), 500)
+      setTimeout(() => drip(...asked), 300)
       return true
     }
-    same(await open({ stallMs: 1000 }).read('big', 7, 107), 7, 107)
+    same(await open({ stallMs: 3000 }).read('big', 7, 107), 7, 107)
     expect(server.log).toHaveLength(1)
   })
 })
