@@ -12,6 +12,7 @@ import { possibleVariants } from '../../src/gpu/variants.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { FIXTURES } from '../support/model.ts'
+import { tampered } from '../support/tampered.ts'
 
 describeOnAdapters(
   'tuning',
@@ -32,8 +33,7 @@ describeOnAdapters(
     })
 
     it('passes over what computes wrongly', async () => {
-      const path = 'weights/fp8_block_f16'
-      const broken = { ...sources, [path]: sources[path]?.replace('256.0 *', '255.0 *') ?? '' }
+      const broken = { ...sources, ...tampered('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;') }
       const { rows } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny', broken)
       const row = rows.find(({ decision }) => decision === 'fp8_block')
       expect(row?.winner).toBe('plain')

@@ -9,13 +9,7 @@ import { PLAIN } from '../../src/gpu/variants.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
 import { type AdapterCase, adapters, describeOnAdapters, lastingGpu } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
-
-/** The shaders with `find` in one of them replaced. */
-function tampered(path: string, find: string, put: string): Record<string, string> {
-  const text = sources[path] ?? ''
-  if (!text.includes(find)) throw new Error(`${path} does not say ${find}`)
-  return { [path]: text.replaceAll(find, put) }
-}
+import { tampered } from '../support/tampered.ts'
 
 interface Opened {
   readonly info: ModelInfo
@@ -146,7 +140,7 @@ describeOnAdapters(
 
     it.skipIf(few(adapter))('falls back from two decisions at once', async () => {
       const both = {
-        ...tampered('weights/fp8_block_f16', '256.0 *', '255.0 *'),
+        ...tampered('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;'),
         ...tampered('shared/share_columns', 'return lane;', 'return 0;'),
       }
       const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', both)

@@ -17,6 +17,7 @@ import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { hollowModel } from '../support/hollow.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
+import { tampered } from '../support/tampered.ts'
 
 const FOLDER = join(FIXTURES, 'deepseek_v3-fp8-tiny')
 
@@ -139,12 +140,10 @@ describeOnAdapters(
     })
 
     it('proves them as it does its own', async () => {
-      const path = 'shared/share_lanes'
-      const text = sources[path]?.replace('var other = first;', 'var other = first + 1;') ?? ''
-      expect(text).not.toBe(sources[path])
+      const shifted = tampered('shared/share_lanes', 'var other = first;', 'var other = first + 1;')
       const wrong = open(adapter, {
         tuned: async () => ({ rows: 'lanes_16' }),
-        shaders: { ...sources, [path]: text },
+        shaders: { ...sources, ...shifted },
       })
       // The plain variant has the same module.
       await expect(wrong).rejects.toMatchObject({
