@@ -105,10 +105,13 @@ export function takenBy({ capabilities: { variants } }: Context, matrix: MatrixL
   }
 }
 
-/** Whether one word has the scales of two pairs of chunks; of FP8, which gains less, only where no visit of eight lanes is cut short. */
+const TWO_PAIRS = 4 * CHUNK // columns
+/** Whether one word has the scales of two pairs of chunks; of FP8, which gains less, only where no visit of the lanes is cut short. */
 const pairsShareScales = ({ format, block, cols }: MatrixLayout): boolean =>
   isInteger(format) ||
-  (format === 'fp8_block' && block.cols % (4 * CHUNK) === 0 && cols % (8 * 4 * CHUNK) === 0)
+  (format === 'fp8_block' &&
+    block.cols % TWO_PAIRS === 0 &&
+    cols % (SHARES.columns_8.LANES * TWO_PAIRS) === 0)
 
 /** Formats whose codes are integers, 32 of a row under one scale. */
 const isInteger = (format: Format): boolean => format === 'q8' || format === 'q4'

@@ -12,6 +12,7 @@ import { factorsOf } from '../../src/kernels/linear.ts'
 import { present } from '../../src/lib/error.ts'
 import { adapters, describeOnAdapters, kindsOfAdapters, openAdapter } from '../support/adapter.ts'
 import { SMALL } from '../support/bench-sizes.ts'
+import { tampered } from '../support/tampered.ts'
 
 const formatsOf = ({ stored }: CaseMaker): readonly Format[] => {
   if (stored === 'any') return ['fp8_block', 'q4']
@@ -74,7 +75,7 @@ describeOnAdapters(
       ['expert_down_prefill', 'moe/expert_down_prefill', 'min(row, end - 1)', 'min(row, end - 2)'],
       ['sample_token', 'sample/sample_token', 'result[0] = ', 'result[0] = 1 + '],
     ])('%s that computes wrongly is found out', async (kernel, path, right, wrong) => {
-      const bench = benchOf(tampered(path, right, wrong))
+      const bench = benchOf({ ...sources, ...tampered(path, right, wrong) })
       const room = new Room(device)
       const maker = present(
         allCases.find((each) => each.kernel === kernel),
@@ -92,7 +93,7 @@ describeOnAdapters(
       ['minimal loops that write nothing', 'bench/product_ceiling', 'store(first, out, low);', ''],
       ["the engine's own tile", 'linear/linear_prefill', '= tile_value(', '= 1.001 * tile_value('],
     ])('the best product is sought among %s, and proven', async (_, path, right, wrong) => {
-      const bench = benchOf(tampered(path, right, wrong))
+      const bench = benchOf({ ...sources, ...tampered(path, right, wrong) })
       const room = new Room(device)
       const options = { shapes: SMALL.widths.products, products: 'f32' } as const
       await expect(productCeilings(room, bench, ['q4'], options)).rejects.toThrow(
@@ -103,13 +104,6 @@ describeOnAdapters(
   },
   kindsOfAdapters,
 )
-
-/** The shaders with one of them changed. */
-function tampered(path: string, right: string, wrong: string): Record<string, string> {
-  const text = sources[path] ?? ''
-  expect(text, path).toContain(right)
-  return { ...sources, [path]: text.replaceAll(right, wrong) }
-}
 
 describeOnAdapters(
   'the benchmark of kernels',
@@ -136,7 +130,10 @@ describeOnAdapters(
     })
 
     it('ends where a kernel computes wrongly', async () => {
-      const wrong = bench(tampered('norm/rms_norm', 'x[source + i] * scale', '1.001 * x[source + i] * scale'))
+      const wrong = bench({
+        ...sources,
+        ...tampered('norm/rms_norm', 'x[source + i] * scale', '1.001 * x[source + i] * scale'),
+      })
       const makers = allCases.filter(({ kernel }) => kernel === 'rms_norm' || kernel === 'swiglu')
       const options = { ...SMALL, formats: [], repetitions: 1 }
       const rows: KernelRow[] = []

@@ -1,6 +1,6 @@
 // Answers: does a download keep its promises in a real browser: offline, two tabs, damage, changed hosts, full disks?
 // Killing is another test.
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { noise } from '../weights/make-safetensors.ts'
 import { describeInChromium } from './chromium.ts'
 import { openTab } from './store/profile.ts'
@@ -76,9 +76,12 @@ describeInChromium('a stored download', () => {
       rangeBytes: 2 ** 22,
     })
     const other = await openTab(used.browser, used.host.url)
-    const listed = async () => (await other.evaluate(() => store.list()))[0]
-    while (((await listed())?.bytes ?? 0) <= 2 ** 19) await new Promise((done) => setTimeout(done, 100))
-    expect(await listed()).toMatchObject({ complete: false })
+    const listing = async () => {
+      const [listed] = await other.evaluate(() => store.list())
+      expect(listed).toMatchObject({ complete: false })
+      expect(listed?.bytes).toBeGreaterThan(2 ** 19)
+    }
+    await vi.waitFor(listing, { timeout: 60_000 })
     await used.tab.evaluate(() => held.abort())
     expect(await cancelled).toBe('aborted')
     used.host.pauseMs = 0
