@@ -14,7 +14,7 @@ import { FACTORS } from '../kernels/linear.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { type Args, type OptionTypes, oneOf, parseArgs, UsageError } from './args.ts'
 import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
-import { openDawn } from './load.ts'
+import { openDawn } from './dawn.ts'
 
 const OPTIONS: OptionTypes = {
   ...BENCH_OPTIONS,

@@ -1,6 +1,5 @@
-// Answers: how does a command open a model in Node? Dawn for WebGPU, options from the command line.
+// Answers: how does a command open a model in Node? Options from the command line.
 // It must not know what the command does with it.
-import { createRequire } from 'node:module'
 import { totalmem } from 'node:os'
 import { type Engine, loadEngine } from '../engine/engine.ts'
 import type { EngineOptions, ModelOptions } from '../engine/options.ts'
@@ -11,6 +10,7 @@ import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
 import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
 import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
+import { openDawn } from './dawn.ts'
 import { quantizeOf } from './formats.ts'
 import { openSource } from './source.ts'
 import { type Measured, startStopwatch } from './stopwatch.ts'
@@ -135,24 +135,4 @@ function noAdapter(name: string | undefined): HadalError {
   return new HadalError('no_webgpu', `Dawn found no WebGPU adapter${filter}.`, {
     hint: 'Install a Vulkan driver (on Debian: libvulkan1 and mesa-vulkan-drivers), or point VK_DRIVER_FILES at its ICD file.',
   })
-}
-
-/** Subgroup matrices are a draft that Dawn counts among these. */
-const UNSAFE = 'enable-dawn-features=allow_unsafe_apis'
-
-/** WebGPU by Dawn: the adapters that the Vulkan loader finds (VK_DRIVER_FILES), or the platform's own; `name` picks by a part of the name. */
-export function openDawn(name: string | undefined): GPU {
-  try {
-    const { create } = createRequire(import.meta.url)('webgpu') as typeof import('webgpu')
-    return create([UNSAFE, ...(name === undefined ? [] : [`adapter=${name}`])])
-  } catch (cause) {
-    throw new HadalError(
-      'no_webgpu',
-      `Dawn could not be started: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        cause,
-        hint: 'Install the packages with `npm install`.',
-      },
-    )
-  }
 }

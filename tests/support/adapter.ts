@@ -1,7 +1,7 @@
 // Answers: which GPU adapters do tests run on, and how is one opened in Node? Both software adapters, with and without their optional features.
 import { existsSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { describe } from 'vitest'
+import { openDawn } from '../../src/cli/dawn.ts'
 import { type Device, type DeviceOptions, openDevice } from '../../src/gpu/device.ts'
 
 export interface AdapterCase {
@@ -35,14 +35,10 @@ export const adapters: readonly AdapterCase[] = [
 /** One of each kind: for what does not hang on a device's features, or is proven without them elsewhere. */
 export const kindsOfAdapters = adapters.filter(({ name }) => name !== 'lavapipe-plain')
 
-/** Subgroup matrices are a draft that Dawn counts among these. */
-const UNSAFE = 'enable-dawn-features=allow_unsafe_apis'
-
 /** A `GPU` of Dawn that offers only the given adapter. */
 export async function openGpu(match: string): Promise<GPU> {
   process.env.VK_DRIVER_FILES = [LAVAPIPE, SWIFTSHADER].filter((path) => path !== '').join(':')
-  const { create } = createRequire(import.meta.url)('webgpu') as typeof import('webgpu')
-  const gpu = create(['backend=vulkan', `adapter=${match}`, UNSAFE])
+  const gpu = openDawn(match, 'backend=vulkan')
   kept.push(gpu)
   return gpu
 }

@@ -1,0 +1,65 @@
+// Answers: does Node rest while Dawn works, and does everyone else's setImmediate stay as it was?
+import { performance } from 'node:perf_hooks'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+import { openDawn } from '../../src/cli/dawn.ts'
+import { readBuffer } from '../../src/gpu/readback.ts'
+import { describeOnAdapters, kindsOfAdapters, openAdapter } from '../support/adapter.ts'
+
+/** Adds to one number, over and over. */
+const ADDER = `
+@group(0) @binding(0) var<storage, read_write> sums: array<f32>;
+@compute @workgroup_size(1)
+fn main() { for (var i = 0u; i < arrayLength(&sums) * 1000; i++) { sums[i % 2] += 1.0; } }`
+
+const FLOATS = 16_000 // 16 million additions, tens of milliseconds and more
+
+describeOnAdapters(
+  'waiting for Dawn',
+  (adapter) => {
+    it('leaves the event loop idle for most of a long wait, and ends with the work', async () => {
+      const device = await openAdapter(adapter)
+      const module = device.gpu.createShaderModule({ code: ADDER })
+      const pipeline = await device.gpu.createComputePipelineAsync({ layout: 'auto', compute: { module } })
+      const sums = device.arena.allocate('activations', 'sums', 4 * FLOATS)
+      const encoder = device.gpu.createCommandEncoder()
+      const pass = encoder.beginComputePass()
+      pass.setPipeline(pipeline)
+      const entries = [{ binding: 0, resource: { buffer: sums.buffer } }]
+      pass.setBindGroup(0, device.gpu.createBindGroup({ layout: pipeline.getBindGroupLayout(0), entries }))
+      pass.dispatchWorkgroups(1)
+      pass.end()
+      device.gpu.queue.submit([encoder.finish()])
+      const before = performance.eventLoopUtilization()
+      const result = new Float32Array(await readBuffer(device, sums.buffer, 8))
+      const { active, idle } = performance.eventLoopUtilization(before)
+      expect([...result]).toEqual([8e6, 8e6])
+      expect(idle).toBeGreaterThan(active)
+      device.destroy()
+    })
+  },
+  kindsOfAdapters,
+)
+
+it("leaves others' setImmediate as it was", async () => {
+  openDawn(undefined)
+  expect(await promisify(setImmediate)('value')).toBe('value')
+  const turn = await new Promise((resolve) =>
+    setImmediate(
+      function (this: unknown, a, b) {
+        resolve([a, b])
+      },
+      1,
+      2,
+    ),
+  )
+  expect(turn).toEqual([1, 2])
+  let ran = false
+  clearImmediate(
+    setImmediate(() => {
+      ran = true
+    }),
+  )
+  await promisify(setImmediate)()
+  expect(ran).toBe(false)
+})
