@@ -15,6 +15,7 @@
 #import shared/fetch
 #import shared/chunk
 #import weights
+#import shared/pair_products
 #import order
 
 @group(0) @binding(0) var<uniform> step: Step;
@@ -31,10 +32,14 @@ override STRIDE: u32;
 override SCALES: u32;
 override SCALE_STRIDE: u32;
 
+alias LaneSum = f32;
+alias Inputs = ChunkPair;
+
+fn row_products(w: mat4x4<f32>, x: mat4x4<f32>) -> LaneSum { return chunk_dot(w, x); }
+
 // Of a pair of chunks; `over` is what OFFSET makes of it.
-fn pair_product(m: Matrix, row: u32, chunk: u32, input: mat4x4<f32>, over: f32) -> f32 {
-  let w = weight_pair(m, row, chunk, chunk + 1);
-  return weight_scale(m, row, chunk) * (chunk_dot(w.first, input) + chunk_dot(w.second, input) - over);
+fn scaled_products(m: Matrix, row: u32, chunk: u32, input: mat4x4<f32>, over: f32) -> f32 {
+  return weight_scale(m, row, chunk) * (pair_products(m, row, chunk, chunk + 1, ChunkPair(input, input)) - over);
 }
 
 @compute @workgroup_size(WORKGROUP)

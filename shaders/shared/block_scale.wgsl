@@ -5,6 +5,3 @@
 fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 {
   return FACTOR * bitcast<f32>(fetch_word(m.scales + row / BLOCK_ROWS * m.scale_stride + 16 * chunk / BLOCK_COLS));
 }
-
-// Of two pairs of chunks that one block has.
-fn pair_scales(m: Matrix, row: u32, chunk: u32) -> vec2<f32> { return vec2<f32>(weight_scale(m, row, chunk)); }

@@ -1,14 +1,15 @@
 // visit_two_pairs – two pairs of chunks of each row, with one read of scales for both: that and the sum are read half as often
 //
-// For formats with `pair_scales`: a visit begins at a multiple of four chunks.
+// For formats with `pair_scales`; a visit begins at a multiple of four chunks.
+
+#import shared/pair_products
 
 const VISIT: u32 = 4; // chunks
 
 // Behind the row's end inputs are zeros; any weights will do.
-fn pair_products(m: Matrix, row: u32, chunk: u32, x: Inputs, over: LaneSum) -> LaneSum {
+fn near_products(m: Matrix, row: u32, chunk: u32, x: Inputs, over: LaneSum) -> LaneSum {
   let last = end_quad / 4 - 1;
-  let w = weight_pair(m, row, min(chunk, last), min(chunk + 1, last));
-  return row_products(w.first, x.first) + row_products(w.second, x.second) - over;
+  return pair_products(m, row, min(chunk, last), min(chunk + 1, last), x) - over;
 }
 
 fn visit(m: Matrix, first: u32, chunk: u32, factor: f32) {
@@ -19,6 +20,6 @@ fn visit(m: Matrix, first: u32, chunk: u32, factor: f32) {
   for (var i = 0u; i < each(); i++) {
     let row = row_at(first, i);
     let scales = pair_scales(m, row, chunk);
-    sums[i] += factor * (scales.x * pair_products(m, row, chunk, x, over_x) + scales.y * pair_products(m, row, chunk + 2, y, over_y));
+    sums[i] += factor * (scales.x * near_products(m, row, chunk, x, over_x) + scales.y * near_products(m, row, chunk + 2, y, over_y));
   }
 }

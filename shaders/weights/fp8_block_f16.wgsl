@@ -3,19 +3,14 @@
 // An E4M3 code, moved up by 7 bits under its sign, is the f16 of a 256th part: the scale makes up for that. Codes without exponent
 // bits become f16 subnormals, so this is for adapters that keep those; exact there.
 
-#import shared/matrix
-#import shared/chunk_pair
+#import shared/words_8
 #import shared/block_scale
 
+const OFFSET: f32 = 0;
 const FACTOR: f32 = 256;
 
 fn widen(word: u32) -> vec4<f32> {
   let even = unpack2x16float(((word & 0x007f007f) << 7) | ((word & 0x00800080) << 8));
   let odd = unpack2x16float(((word & 0x7f007f00) >> 1) | (word & 0x80008000));
   return vec4<f32>(even.x, odd.x, even.y, odd.y);
-}
-
-fn weight_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> {
-  let words = fetch(m.base + row * m.stride + chunk);
-  return mat4x4<f32>(widen(words.x), widen(words.y), widen(words.z), widen(words.w));
 }

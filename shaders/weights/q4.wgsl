@@ -2,7 +2,8 @@
 //
 // Bytes lie as in weights/q8: an even chunk in their low halves, the odd one after it in the high halves. Exact for all codes.
 
-#import weights/q4_pair
+#import shared/words_4
+#import shared/group_scale
 
 const OFFSET: f32 = 0;
 const FACTOR: f32 = 1;

@@ -2,7 +2,8 @@
 //
 // Four bits at the top of the mantissa of 16, their sign bit turned, are the number 24 + code. Exact.
 
-#import weights/q4_pair
+#import shared/words_4
+#import shared/group_scale
 
 const OFFSET: f32 = 24;
 const FACTOR: f32 = 1;

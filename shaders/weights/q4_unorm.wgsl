@@ -2,7 +2,8 @@
 //
 // Off by at most 1.5e-6 of a code's step: a 255th part is rounded.
 
-#import weights/q4_pair
+#import shared/words_4
+#import shared/group_scale
 
 const OFFSET: f32 = 8.0 / 255;
 const FACTOR: f32 = 255;

@@ -2,7 +2,8 @@
 //
 // Each word holds four columns, the first in its low byte. Exact for all codes on every adapter.
 
-#import weights/q8_pair
+#import shared/words_8
+#import shared/group_scale
 
 const OFFSET: f32 = 0;
 const FACTOR: f32 = 1;

@@ -2,7 +2,8 @@
 //
 // A byte in the upper bits of the mantissa of 256, its sign bit turned, is the number 384 + code. Exact.
 
-#import weights/q8_pair
+#import shared/words_8
+#import shared/group_scale
 
 const OFFSET: f32 = 384;
 const FACTOR: f32 = 1;

@@ -2,7 +2,8 @@
 //
 // Off by at most 3e-5 of a code's step: a 255th part is rounded.
 
-#import weights/q8_pair
+#import shared/words_8
+#import shared/group_scale
 
 const OFFSET: f32 = 128.0 / 255;
 const FACTOR: f32 = 255;

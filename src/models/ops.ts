@@ -95,23 +95,14 @@ export const modulesOf = (format: Format): readonly string[] =>
   hasReadings(format) ? READINGS[format].map((reading) => moduleOf(format, reading)) : [`weights/${format}`]
 
 /** The modules by which decode takes the weights of a matrix: how it reads them, and how much of a row at a time. */
-export function takenBy({ capabilities: { variants } }: Context, matrix: MatrixLayout, inputs = 1) {
-  const { format } = matrix
+export function takenBy({ capabilities: { variants } }: Context, { format }: MatrixLayout, inputs = 1) {
   // Two pairs of chunks pay where a load is a gather, and one word has the scales of both.
-  const twoPairs = variants.rows === 'columns_8' && inputs === 1 && pairsShareScales(matrix)
+  const twoPairs = variants.rows === 'columns_8' && inputs === 1 && isInteger(format)
   return {
     weights: moduleOf(format, hasReadings(format) ? variants[format] : 'plain'),
     visit: twoPairs ? 'shared/visit_two_pairs' : 'shared/visit_pair',
   }
 }
-
-const TWO_PAIRS = 4 * CHUNK // columns
-/** Whether one word has the scales of two pairs of chunks; of FP8, which gains less, only where no visit of the lanes is cut short. */
-const pairsShareScales = ({ format, block, cols }: MatrixLayout): boolean =>
-  isInteger(format) ||
-  (format === 'fp8_block' &&
-    block.cols % TWO_PAIRS === 0 &&
-    cols % (SHARES.columns_8.LANES * TWO_PAIRS) === 0)
 
 /** Formats whose codes are integers, 32 of a row under one scale. */
 const isInteger = (format: Format): boolean => format === 'q8' || format === 'q4'

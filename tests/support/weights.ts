@@ -7,11 +7,9 @@ import { normals } from './numbers.ts'
 export type WeightFormat = Format
 export const WEIGHT_FORMATS = Object.keys(FORMATS) as WeightFormat[]
 
-/** The modules by which an invocation that has rows to itself can take weights of a format; `cols`: of its blocks. */
-export const visitsOf = (format: WeightFormat, cols: number): readonly string[] =>
-  format === 'q8' || format === 'q4' || (format === 'fp8_block' && cols % 64 === 0)
-    ? ['shared/visit_pair', 'shared/visit_two_pairs']
-    : ['shared/visit_pair']
+/** The modules by which an invocation that has rows to itself can take weights of a format. */
+export const visitsOf = (format: WeightFormat): readonly string[] =>
+  format === 'q8' || format === 'q4' ? ['shared/visit_pair', 'shared/visit_two_pairs'] : ['shared/visit_pair']
 
 export interface Blocks {
   readonly rows: number
