@@ -10,8 +10,11 @@
 //   weights2  vec4<u32>  [bank]                         read
 //   weights3  vec4<u32>  [bank]                         read
 //
-//   grid      ceil(max(INNER, SHARED) / (WORKGROUP / LANES * EACH / 2)) × (ACTIVE + 1 with a shared expert) × tokens
+//   grid      (ACTIVE + ceil(SHARED / INNER)) × ceil(INNER / (WORKGROUP / LANES * EACH / 2)) × tokens
 //   exact     f32 sums in a fixed order; relative error under 1e-5
+//
+// A wide shared expert goes in pieces as wide as the others, and experts are the first dimension: a CPU gives each of its threads a run of workgroups,
+// and each run has its part of every expert.
 
 const TOGETHER: u32 = 2; // a row of gate and its row of up
 
@@ -47,7 +50,7 @@ override SCALE_STRIDE: u32;
 override SHARED_SCALES: u32 = 0;
 
 var<private> row_up: u32;  // where up begins in this expert
-var<private> row_end: u32; // gate's rows
+var<private> row_end: u32; // of gate, or of the piece
 var<private> input_at: u32;
 
 // Of an invocation's rows, the first half are gate's from `first` on, the others those of up.
@@ -60,20 +63,22 @@ fn input_quad(row: u32, quad: u32) -> vec4<f32> { return x[input_at + quad]; }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let is_shared = group.y == ACTIVE;
-  let rows = select(INNER, SHARED, is_shared);
-  let first_of_group = group.x * (WORKGROUP / LANES) * (EACH / TOGETHER);
-  if first_of_group >= rows { return; }
+  let entry = min(group.x, ACTIVE);
+  let is_shared = entry == ACTIVE;
+  let piece = (group.x - entry) * INNER; // where it begins
+  let end = select(INNER, min(piece + INNER, SHARED), is_shared);
+  let first_of_group = piece + group.y * (WORKGROUP / LANES) * (EACH / TOGETHER);
+  if first_of_group >= end { return; }
   let first = first_of_group + lane / LANES * (EACH / TOGETHER);
   var expert = EXPERTS;
-  if !is_shared { expert = route[2 * (group.z * ACTIVE + group.y)]; }
+  if !is_shared { expert = route[2 * (group.z * ACTIVE + entry)]; }
   if !open_expert(expert) { return; }
-  row_end = rows;
+  row_end = end;
   row_up = select(UP, SHARED_UP, is_shared);
   input_at = group.z * 4 * chunks_of(HIDDEN);
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
   walk(m, first, chunks_of(HIDDEN), 1.0, lane);
-  let into = (group.z * (ACTIVE + 1) + group.y) * I_STRIDE;
+  let into = (group.z * (ACTIVE + 1) + entry) * I_STRIDE;
   for (var i = 0u; i < each() / TOGETHER; i++) {
     let gate = shared_sum(sums[i], lane);
     let up = shared_sum(sums[i + EACH / TOGETHER], lane);

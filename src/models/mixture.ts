@@ -147,7 +147,7 @@ function decodeExperts(
   const { variants } = context.capabilities
   const [upShare, downShare] = [shareOf(variants, 2), shareOf(variants)]
   const size = sizes(spec, layer)
-  const entries = layer.active + (layer.sharedInner > 0 ? 1 : 0)
+  const entries = layer.active + ceilDiv(size.SHARED, size.INNER)
   const inner = graph.activation('expert inner', 'f32', mode.rows * (layer.active + 1), size.I_STRIDE)
   forBanks(up, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpDecode, {
@@ -158,7 +158,7 @@ function decodeExperts(
         share: upShare.module,
       },
       operands: { x: normed, route, slots: resource(up.slots), inner, ...weights },
-      grid: (step) => [ceilDiv(Math.max(size.INNER, size.SHARED), upShare.rows), entries, step.tokens],
+      grid: (step) => [entries, ceilDiv(size.INNER, upShare.rows), step.tokens],
     })
   })
   forBanks(down, variants.banks, (FIRST_BANK, weights, banks) => {

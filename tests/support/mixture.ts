@@ -95,14 +95,14 @@ export async function decodeMixture(
   const constants = constantsOf(mixture, active)
   const route = routeWords(routes)
   const weights = mixture.up.routed.imports
-  const entries = active + (shared > 0 ? 1 : 0)
+  const entries = active + Math.ceil(shared / inner)
   const empty = new Float32Array(tokens * (active + 1) * constants.up.I_STRIDE)
   const inners = await forBanks(mixture.up, count, empty, async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertUpDecode,
       constants: { ...constants.up, ...run.constants, ...upShare.constants },
       imports: { ...weights, ...run.imports, share: upShare.module, visit },
-      grid: [Math.ceil(Math.max(inner, shared) / upShare.rows), entries, tokens],
+      grid: [entries, Math.ceil(inner / upShare.rows), tokens],
       step: { tokens },
       data: { x: padRows(x, hidden), route, inner: written, ...run.data },
     })
