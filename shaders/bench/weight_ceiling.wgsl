@@ -13,7 +13,7 @@
 
 #import shared/step
 #import shared/fetch
-#import shared/chunk
+#import shared/rows_1
 #import weights
 #import shared/pair_products
 #import order
@@ -32,20 +32,19 @@ override STRIDE: u32;
 override SCALES: u32;
 override SCALE_STRIDE: u32;
 
-alias LaneSum = f32;
-alias Inputs = ChunkPair;
-
-fn row_products(w: mat4x4<f32>, x: mat4x4<f32>) -> LaneSum { return chunk_dot(w, x); }
+fn input_pair(row: u32, chunk: u32) -> ChunkPair {
+  let input = mat4x4<f32>(x[0], x[1], x[2], x[3]);
+  return ChunkPair(input, input);
+}
 
 // Of a pair of chunks; `over` is what OFFSET makes of it.
-fn scaled_products(m: Matrix, row: u32, chunk: u32, input: mat4x4<f32>, over: f32) -> f32 {
-  return weight_scale(m, row, chunk) * (pair_products(m, row, chunk, chunk + 1, ChunkPair(input, input)) - over);
+fn scaled_products(m: Matrix, row: u32, chunk: u32, input: Inputs, over: f32) -> f32 {
+  return weight_scale(m, row, chunk) * (pair_products(m, row, chunk, chunk + 1, input) - over);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
-  let input = mat4x4<f32>(x[0], x[1], x[2], x[3]);
-  let over = 2 * OFFSET * dot(input[0] + input[1] + input[2] + input[3], vec4<f32>(1));
-  sum_rows(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, min(first + EACH, OUT), lane % LANES, input, over);
+  let input = inputs(0);
+  sum_rows(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, min(first + EACH, OUT), lane % LANES, input, excess(input));
 }

@@ -13,14 +13,6 @@
 var<private> sums: array<LaneSum, EACH>;
 var<private> end_quad: u32; // of the input's chunks
 
-// What OFFSET above each weight makes of a pair's products. Formats that have it share a scale among the whole pair.
-fn excess(x: Inputs) -> LaneSum {
-  if OFFSET == 0 { return LaneSum(); }
-  let each = vec4<f32>(OFFSET);
-  let offsets = mat4x4<f32>(each, each, each, each);
-  return row_products(offsets, x.first) + row_products(offsets, x.second);
-}
-
 // Adds `factor` times the products of the first `chunks` chunks. In uniform control flow.
 fn walk(m: Matrix, first: u32, chunks: u32, factor: f32, lane: u32) {
   end_quad = 4 * chunks;

@@ -44,22 +44,13 @@ describeOnAdapters(
 it("leaves others' setImmediate as it was", async () => {
   openDawn(undefined)
   expect(await promisify(setImmediate)('value')).toBe('value')
-  const turn = await new Promise((resolve) =>
-    setImmediate(
-      function (this: unknown, a, b) {
-        resolve([a, b])
-      },
-      1,
-      2,
-    ),
-  )
+  const turn = await new Promise((resolve) => setImmediate((...values) => resolve(values), 1, 2))
   expect(turn).toEqual([1, 2])
   let ran = false
-  clearImmediate(
-    setImmediate(() => {
-      ran = true
-    }),
-  )
+  const never = setImmediate(() => {
+    ran = true
+  })
+  clearImmediate(never)
   await promisify(setImmediate)()
   expect(ran).toBe(false)
 })
