@@ -12,7 +12,7 @@ export {
 export { type Borrowed, type CacheOption, Engine, loadEngine } from './engine/engine.ts'
 export type { LogitsMode } from './engine/logits.ts'
 export { type PlanOptions, plan } from './engine/model-plan.ts'
-export type { EngineOptions, ModelOptions } from './engine/options.ts'
+export type { EngineOptions } from './engine/options.ts'
 export type { ReadTuned, Winners } from './engine/tuned.ts'
 export type * from './engine/types.ts'
 export { type DeviceOptions, readCapabilities } from './gpu/device.ts'

@@ -35,12 +35,30 @@ export function optionalBoolean(field: string, value: unknown): boolean | undefi
   return value
 }
 
+/** One of the words, undefined when the field is missing or null. */
+export function optionalWord<const W extends string>(
+  field: string,
+  value: unknown,
+  words: readonly W[],
+): W | undefined {
+  if (value === undefined || value === null) return undefined
+  const found = words.find((word) => word === value)
+  if (found === undefined) throw badField(field, `must be one of ${words.join(', ')}, not ${shown(value)}`)
+  return found
+}
+
 /** The fields of an object, undefined when it is missing or null. */
 export function optionalObject(field: string, value: unknown): Record<string, unknown> | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'object' || Array.isArray(value))
     throw badField(field, `must be an object, not ${shown(value)}`)
   return { ...value }
+}
+
+/** The fields that are there. */
+export function given<T extends object>(fields: { [Name in keyof T]: T[Name] | undefined }): Partial<T> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries) as Partial<T>
 }
 
 /** A value as it may stand in a message: short, whatever it is. */

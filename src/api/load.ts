@@ -12,7 +12,7 @@ import {
   type ModelInfo,
 } from '../worker/protocol.ts'
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
-import { badField, shown } from './check.ts'
+import { given, optionalWord } from './check.ts'
 import { loadRequest, type Place, type PlaceOptions } from './place.ts'
 import { receive } from './receiver.ts'
 import type { RequestOptions } from './shapes.ts'
@@ -60,7 +60,10 @@ export interface Model {
 export async function loadModel(place: Place, options: LoadOptions = {}): Promise<Model> {
   const { onProgress, signal, keep, worker: start = spawnWorker } = options
   throwIfAborted(signal)
-  const request = { ...loadRequest(place, options), ...(keep && { keep: keepChoice(keep) }) }
+  const request = {
+    ...loadRequest(place, options),
+    ...given({ keep: optionalWord('keep', keep, ['files', 'packed']) }),
+  }
   if (keep) await navigator.storage?.persist?.().catch(() => false) // asked here, since workers cannot; a no is no reason to stop
   const worker = openWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
@@ -75,11 +78,6 @@ export async function loadModel(place: Place, options: LoadOptions = {}): Promis
   } finally {
     signal?.removeEventListener('abort', cancel)
   }
-}
-
-function keepChoice(keep: unknown): 'files' | 'packed' {
-  if (keep === 'files' || keep === 'packed') return keep
-  throw badField('keep', `must be "files" or "packed", not ${shown(keep)}`)
 }
 
 function wrapModel(info: ModelInfo, { remote, failed, ended, close }: EngineWorker): Model {

@@ -1,7 +1,15 @@
 // Answers: what does an OpenAI-shaped request ask of the engine? Every argument is checked; what this version cannot do is refused
 // rather than ignored. It must not know the worker.
 import type { ChatMessage, GenerateRequest, SamplingOptions } from '../worker/protocol.ts'
-import { badField, optionalBoolean, optionalInteger, optionalNumber, optionalObject, shown } from './check.ts'
+import {
+  badField,
+  given,
+  optionalBoolean,
+  optionalInteger,
+  optionalNumber,
+  optionalObject,
+  shown,
+} from './check.ts'
 
 /** What a request comes down to. */
 export interface CheckedRequest {
@@ -93,7 +101,7 @@ function readContent(field: string, content: unknown): string {
 }
 
 function readSampling(body: Record<string, unknown>): Partial<SamplingOptions> {
-  const options: { [Name in keyof SamplingOptions]: SamplingOptions[Name] | undefined } = {
+  return given<SamplingOptions>({
     temperature: optionalNumber('temperature', body.temperature, 0, 2),
     topP: optionalNumber('top_p', body.top_p, 0, 1),
     topK: optionalInteger('top_k', body.top_k, 0, maxU32),
@@ -103,8 +111,7 @@ function readSampling(body: Record<string, unknown>): Partial<SamplingOptions> {
     repetitionPenalty: optionalNumber('repetition_penalty', body.repetition_penalty, 0.01, 10),
     seed: optionalInteger('seed', body.seed, 0, maxU32),
     logitBias: readLogitBias(body.logit_bias),
-  }
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  })
 }
 
 function readLogitBias(value: unknown): SamplingOptions['logitBias'] | undefined {

@@ -99,7 +99,7 @@ class Benchmark {
     let reference: Reference | undefined
     for (const kind of caches) {
       yield this.#event({ phase: 'check', cache: kind })
-      reference ??= await this.#with(this.#own.options.cache.kind, (runtime) =>
+      reference ??= await this.#with(this.#own.spec.attention.kind, (runtime) =>
         referenceOf(this.#engine.device, runtime, this.#prompt, caches.includes('latent-fp8'), this.#signal),
       )
       try {

@@ -2,8 +2,8 @@
 // It must not know what the command does with it.
 import { totalmem } from 'node:os'
 import { type Engine, loadEngine } from '../engine/engine.ts'
-import type { EngineOptions, ModelOptions } from '../engine/options.ts'
-import type { LoadProgress } from '../engine/types.ts'
+import { type EngineOptions, OWN_CACHES } from '../engine/options.ts'
+import type { LoadProgress, ModelOptions } from '../engine/types.ts'
 import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
 import { FACTORS } from '../kernels/linear.ts'
 import { formatBytes } from '../lib/bytes.ts'
@@ -95,7 +95,7 @@ export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise
   }
   const contextLength = args.number('context')
   const asked: ModelOptions = {
-    cache: oneOf(args, 'kv', ['f16', 'f32'], 'f16'),
+    cache: oneOf(args, 'kv', OWN_CACHES, 'f16'),
     products: oneOf(args, 'products', FACTORS, 'f32'),
     quantize: quantizeOf(args),
     ...(contextLength !== undefined && { contextLength }),

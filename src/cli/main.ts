@@ -66,7 +66,7 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
 MODEL is a folder, the http(s) address of one, or hf:org/name[@revision]; HF_ENDPOINT and HF_TOKEN are read for the latter.
 How it is held: [--context N] [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...] [--memory 8GB] (what the GPU may use)
 A CLASS of weights is experts, mlp, attention, embedding or head; those that are not named stay as stored: --quantize experts=q4,head=q8.
-With a GPU: [--kv f16|f32] [--products f32|f16|i8] [--limits default|max] [--no-f16] [--no-subgroups] [--untuned] [--adapter NAME]
+With a GPU: [--kv f16|f32|fp8] [--products f32|f16|i8] [--limits default|max] [--no-f16] [--no-subgroups] [--untuned] [--adapter NAME]
 The adapter is what Dawn finds; on Linux VK_DRIVER_FILES chooses the Vulkan driver, --adapter filters by name.
 Exit codes: 0 done, 1 failed, 2 wrong usage.
 `

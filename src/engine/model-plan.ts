@@ -15,8 +15,8 @@ import { attempt, best, chosenOf, type Rated, rateAll, type Subject } from './ch
 import { countAll, countParameters, mixtureOf, nameOf } from './info.ts'
 import { cacheSizes, PAGE_TOKENS } from './kv-cache.ts'
 import { memoryRange } from './memory-range.ts'
-import { type ModelOptions, plannedContext, runtimeOptions } from './options.ts'
-import type { LoadPlan, PlannedMemory, PlannedModel, Unsupported } from './types.ts'
+import { plannedContext, runtimeOptions } from './options.ts'
+import type { LoadPlan, ModelOptions, PlannedMemory, PlannedModel, Unsupported } from './types.ts'
 import { wantedEntries } from './wanted.ts'
 
 export interface PlanOptions extends ModelOptions {

@@ -1,10 +1,20 @@
 // Answers: how is attention over the cache proven, in decode and in prefill, with latents and without?
 // It must not know which variants there are.
 import { CHUNK, padTo } from '../gpu/matrix.ts'
-import { drawNumbers } from '../lib/draw.ts'
+import { drawNumbers, drawWords } from '../lib/draw.ts'
+import { FP8_GROUP, fp8Words } from '../models/cache-form.ts'
 import type { Dispatch, Resource } from '../program/graph.ts'
 import type { Scratch } from '../program/scratch.ts'
-import { dot, drawCodes, type Extent, numbersOf, type Proof, type Prover, type Sum } from './proof.ts'
+import {
+  dot,
+  drawCodes,
+  type Extent,
+  numbersOf,
+  type Proof,
+  type Prover,
+  type Sum,
+  toScales,
+} from './proof.ts'
 
 const PAGE = 64
 
@@ -72,20 +82,49 @@ function rowsOf(
   }
 }
 
-/** Records of `width` numbers in a cache of their own, its pages back to front. */
-function drawRecords(room: Scratch, { imports }: Dispatch, width: number, { context }: Extent) {
+/** A record's words, and the numbers that they mean. */
+interface DrawnRecord {
+  readonly words: Uint32Array<ArrayBuffer>
+  readonly numbers: readonly number[]
+}
+
+function drawRecord({ imports, constants }: Dispatch, width: number, seed: number): DrawnRecord {
+  if (imports.cache === 'cache/fp8') return drawFp8Record(constants, seed)
   const format = imports.cache === 'cache/f32' ? 'f32' : 'f16'
-  const words = format === 'f32' ? width : width / 2
+  const words = drawCodes(format, format === 'f32' ? width : width / 2, seed)
+  return { words, numbers: Array.from(numbersOf(format, words)) }
+}
+
+function drawFp8Record({ LATENT = 0, ROPE = 0 }: Dispatch['constants'], seed: number): DrawnRecord {
+  const parts = fp8Words({ latent: LATENT, rope: ROPE })
+  const codes = drawCodes('fp8_block', parts.codes, seed)
+  const scales = new Uint32Array(parts.scales)
+  drawWords(scales, seed + 1)
+  toScales(scales, 'q8')
+  const key = drawCodes('f16', parts.key, seed)
+  const factors = numbersOf('bf16', scales)
+  const latents = Array.from(numbersOf('fp8_block', codes)).slice(0, LATENT)
+  return {
+    words: Uint32Array.of(...codes, ...scales, ...key),
+    numbers: [
+      ...latents.map((latent, i) => latent * (factors[Math.floor(i / FP8_GROUP)] ?? 0)),
+      ...Array.from(numbersOf('f16', key)),
+    ],
+  }
+}
+
+/** Records of `width` numbers in a cache of their own, its pages back to front. */
+function drawRecords(room: Scratch, dispatch: Dispatch, width: number, { context }: Extent) {
+  const drawn = Array.from({ length: context }, (_, position) => drawRecord(dispatch, width, position))
+  const words = drawn[0]?.words.length ?? 0
   const count = Math.ceil(context / PAGE)
   const cache = room.empty(count * PAGE * words)
   const pages = Uint32Array.from({ length: count }, (_, page) => count - 1 - page)
-  const records = Array.from({ length: context }, (_, position) => {
-    const codes = drawCodes(format, words, position)
+  drawn.forEach((record, position) => {
     const row = (pages[Math.floor(position / PAGE)] ?? 0) * PAGE + (position % PAGE)
-    room.write(cache, codes, row * words)
-    return Array.from(numbersOf(format, codes))
+    room.write(cache, record.words, row * words)
   })
-  return { cache, records, pages: room.upload(pages) }
+  return { cache, records: drawn.map(({ numbers }) => numbers), pages: room.upload(pages) }
 }
 
 /**

@@ -116,6 +116,35 @@ export interface LoadProgress {
 /** As `QuantizeChoice`, or the best that fits. */
 export type QuantizeOption = QuantizeChoice | 'auto'
 
+/** What decides how many bytes a model takes. */
+export interface ModelOptions {
+  /** Most tokens of prompt and answer together; default: what the model was made for, or less where the GPU's memory is smaller. */
+  readonly contextLength?: number
+  /**
+   * How the KV cache is stored; default f16. fp8, for models with latents, takes about half of that: latents in E4M3, 128 of them under one
+   * scale, and the rotated key in f16.
+   */
+  readonly cache?: 'f16' | 'f32' | 'fp8'
+  /**
+   * How prefill holds the factors of its products; default f32. f16 halves a tile's memory where there is shader-f16, at a relative
+   * error of the logits of about 1e-3. i8 rounds inputs to 8 bits, 32 of them under one scale, and multiplies four at once with weights in
+   * q8 and q4, where there is `packed_4x8_integer_dot_product`, at an error of about 1e-2.
+   */
+  readonly products?: 'f32' | 'f16' | 'i8'
+  /** Most prompt tokens of one prefill step; default: what tuning found quickest, where the model fits with it, else 256. */
+  readonly chunk?: number
+  /**
+   * How weights are stored on the GPU; default 'none': as in the file. 'auto' takes the best that fits `memoryBytes` together with
+   * the KV cache of `contextLength` tokens, or of 8192 where that is missing, and a smaller one when the GPU refuses it.
+   */
+  readonly quantize?: QuantizeOption
+  /**
+   * Memory that the GPU may give to the model. Default: in Chromium estimated from `navigator.deviceMemory` (half of it surely fits,
+   * more than all of it does not, unless it says 8 GiB, which means 8 or more); elsewhere unknown.
+   */
+  readonly memoryBytes?: number
+}
+
 /** What is known of a loaded model; plain data. */
 export interface ModelInfo {
   readonly name: string

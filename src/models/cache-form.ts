@@ -27,9 +27,6 @@ export interface CacheForm {
 export const cacheKindsOf = ({ kind }: Attention): readonly CacheKind[] =>
   kind === 'latent' ? CACHE_KINDS.filter((each) => each !== 'grouped') : ['grouped']
 
-/** What a model keeps when nobody asks for something else. */
-export const ownForm = ({ kind }: Attention, numbers: CacheType): CacheForm => ({ kind, numbers })
-
 /** Heads whose keys and values a latent model keeps; 0: none, but what they are made of. */
 export function expandedHeads({ heads }: LatentAttention, kind: CacheKind): number {
   if (kind === 'standard') return heads

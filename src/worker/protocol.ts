@@ -7,7 +7,7 @@ import type {
   LoadPlan,
   LoadProgress,
   ModelInfo,
-  QuantizeOption,
+  ModelOptions,
 } from '../engine/types.ts'
 import { type ErrorCode, HadalError } from '../lib/error.ts'
 import type { StoredModel } from '../store/stored-model.ts'
@@ -37,6 +37,7 @@ export type {
   LoadPlan,
   LoadProgress,
   ModelInfo,
+  ModelOptions,
   QuantizeOption,
   SamplingOptions,
   TokenLogprob,
@@ -49,16 +50,8 @@ export type ModelPlace =
   | { readonly hub: string; readonly token?: string; readonly endpoint?: string }
   | { readonly files: readonly File[] }
 
-export interface LoadRequest {
+export interface LoadRequest extends ModelOptions {
   readonly place: ModelPlace
-  /** Tokens of prompt and answer together; missing = what the model and the GPU allow. */
-  readonly contextLength?: number
-  /** How the KV cache is stored; missing = f16. */
-  readonly cache?: 'f16' | 'f32'
-  /** How weights are stored on the GPU; missing = as in the files. */
-  readonly quantize?: QuantizeOption
-  /** What the GPU may give to the model; missing = what the browser tells of the machine. */
-  readonly memoryBytes?: number
   /** What this browser is to keep; missing = nothing. What it keeps already is used in any case. */
   readonly keep?: 'files' | 'packed'
 }

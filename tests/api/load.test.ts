@@ -185,6 +185,9 @@ test('plans in a worker of its own, with the options of a load', async () => {
     expect(request).toEqual({
       place: { hub: 'hf:someone/lanternfish@v2', token: 'secret' },
       contextLength: 512,
+      cache: 'fp8',
+      products: 'i8',
+      chunk: 128,
       quantize: { experts: 'q4' },
       memoryBytes: 1e9,
     })
@@ -192,6 +195,9 @@ test('plans in a worker of its own, with the options of a load', async () => {
   })
   const options = {
     contextLength: 512,
+    cache: 'fp8',
+    products: 'i8',
+    chunk: 128,
     quantize: { experts: 'q4' },
     memoryBytes: 1e9,
     token: 'secret',
@@ -225,6 +231,8 @@ test.each([
   ['http://', {}],
   [place, { contextLength: 0 }],
   [place, { cache: 'f8' as 'f16' }],
+  [place, { products: 'f8' as 'f16' }],
+  [place, { chunk: 1.5 }],
   [place, { memoryBytes: -1 }],
   [place, { quantize: 4 as unknown as 'q4' }],
 ])('loadModel(%j, %j) and its plan are refused', async (where, options) => {

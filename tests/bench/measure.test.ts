@@ -38,7 +38,8 @@ describeOnAdapters(
     beforeAll(async () => {
       // 512 tokens of the standard cache are more than such a binding holds; latents have room for thousands.
       const options = { ...adapter.options, maxBindingBytes: 512 * 1024 }
-      engine = await openModel(LANTERNFISH, { ...adapter, options }, { contextLength: 256 })
+      // What is right is what the latents say, also where FP8 is the model's own cache.
+      engine = await openModel(LANTERNFISH, { ...adapter, options }, { contextLength: 256, cache: 'fp8' })
     })
     afterAll(() => engine.destroy())
 

@@ -1,4 +1,5 @@
 // Answers: do sessions whose keys and values are kept in another form say the same, share and rewind pages, and take the bytes they should?
+import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
@@ -7,7 +8,7 @@ import type { GenerateRequest } from '../../src/engine/types.ts'
 import { logitError } from '../../src/lib/logit-error.ts'
 import { type CacheKind, FP8_GROUP, recordBytes } from '../../src/models/cache-form.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
-import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
+import { answer, FIXTURES, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
 
 const LAYERS = 4
 const request: GenerateRequest = {
@@ -55,6 +56,29 @@ describeOnAdapters(
         expect(relative, mode).toBeGreaterThan(1e-4) // it is not the f16 cache
       }
       await engine.closeCache('latent-fp8')
+    })
+
+    it('is loaded with latents in FP8 where that is asked for, and says the same as such a session', async () => {
+      const small = await openModel(LANTERNFISH, adapter, { cache: 'fp8' })
+      try {
+        expect(small.info.kvBytesPerToken).toBe(LAYERS * (128 + 4 + 16 * 2))
+        expect(small.info.standardKvBytesPerToken).toBe(engine.info.standardKvBytesPerToken)
+        const session = await engine.openSession({ cache: 'latent-fp8' })
+        const wanted = await answer(engine, request, undefined, session)
+        session.close()
+        await engine.closeCache('latent-fp8')
+        expect((await answer(small, request)).ids).toEqual(wanted.ids)
+        const exact = await small.openSession({ cache: 'latent' })
+        const own = await answer(engine, request)
+        expect((await answer(small, request, undefined, exact)).ids).toEqual(own.ids)
+      } finally {
+        small.destroy()
+      }
+    })
+
+    it('has no FP8 for keys and values that are no latents', async () => {
+      const loading = openModel(join(FIXTURES, 'qwen2-bf16'), adapter, { cache: 'fp8' })
+      await expect(loading).rejects.toMatchObject({ code: 'bad_request', message: /latents/ })
     })
 
     it.each([

@@ -18,6 +18,7 @@ describeOnAdapters(
       [LANTERNFISH, { quantize: 'q4' }],
       [LANTERNFISH, { quantize: { experts: 'q8', head: 'q4' } }],
       [LANTERNFISH, { contextLength: 300, cache: 'f32', chunk: 40 }],
+      [LANTERNFISH, { contextLength: 200, cache: 'fp8' }],
       [join(FIXTURES, 'deepseek_v3-fp8-awkward'), { contextLength: 100 }],
       // Matrices in several parts, experts in several banks.
       [

@@ -60,8 +60,11 @@ describeOnAdapters('the self-test', (adapter) => {
     expect(Math.max(...errors)).toBeLessThan(2e-3)
   })
 
-  it.each(['q8', 'q4'] as const)('finds nothing wrong with %s', async (quantize) => {
-    const { info } = await open(adapter, 'deepseek_v3-fp8-tiny', {}, { quantize, cache: 'f32' })
+  it.each([
+    ['q8', 'f32'],
+    ['q4', 'fp8'],
+  ] as const)('finds nothing wrong with %s and a cache in %s', async (quantize, cache) => {
+    const { info } = await open(adapter, 'deepseek_v3-fp8-tiny', {}, { quantize, cache })
     expect(info.notices).toEqual([])
   })
 
@@ -128,6 +131,14 @@ describeOnAdapters(
         expect(info.notices).toHaveLength(1)
         expect(info.notices[0]).toContain(`with ${decision}`)
         expect(Math.max(...errors)).toBeLessThan(2e-3)
+      })
+    })
+
+    it('reads latents in FP8', async () => {
+      const larger = tampered('cache/fp8', 'quad = scale *', 'quad = 1.5 * scale *')
+      await expect(open(adapter, 'deepseek_v3-fp8-tiny', larger, { cache: 'fp8' })).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringMatching(/attend.* wrongly/),
       })
     })
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { PUBLISHED } from '../../src/cli/published-configs.ts'
 import { countParameters } from '../../src/engine/info.ts'
-import { kvBytesPerToken, ownForm } from '../../src/models/cache-form.ts'
+import { kvBytesPerToken } from '../../src/models/cache-form.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import { storedTensors } from '../../src/models/names.ts'
 
@@ -77,7 +77,7 @@ describe('published models', () => {
       const { parameters, activeParameters } = countParameters(spec)
       expect(parameters / wanted.parameters).toBeCloseTo(1, 3)
       expect(activeParameters / wanted.active).toBeCloseTo(1, 1.7)
-      expect(kvBytesPerToken(spec, ownForm(spec.attention, 'f16'))).toEqual({
+      expect(kvBytesPerToken(spec, { kind: spec.attention.kind, numbers: 'f16' })).toEqual({
         kept: wanted.kv,
         standard: wanted.standardKv,
       })
