@@ -17,6 +17,7 @@ import { GroupKernels, makeGroupLayer } from '../support/heads.ts'
 import { runKernel } from '../support/kernel.ts'
 import { makeLayer } from '../support/layer.ts'
 import { ceilDiv, expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+import { tampered } from '../support/tampered.ts'
 
 const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 } // the last word of codes is half full, the last group has 6
 const SPLIT = 64
@@ -141,13 +142,15 @@ describeOnAdapters(
     /** The shader of a kernel, with reads of the f16 cache counted in the cache itself. */
     const counting = (path: string) => ({
       ...sources,
-      [path]: (sources[path] ?? '').replace(
+      ...tampered(
+        path,
         'var<storage, read> cache: array<u32>',
         'var<storage, read_write> cache: array<atomic<u32>>',
       ),
-      'cache/f16': (sources['cache/f16'] ?? '').replace(
-        /fn cache_load.*/,
-        'fn cache_load(row: u32, pair: u32) -> vec2<f32> { atomicAdd(&cache[row * (RECORD / 2) + pair], 1u); return vec2<f32>(); }',
+      ...tampered(
+        'cache/f16',
+        '{ return unpack2x16float(cache[row * (RECORD / 2) + pair]); }',
+        '{ atomicAdd(&cache[row * (RECORD / 2) + pair], 1u); return vec2<f32>(); }',
       ),
     })
     const counted = write('atomic<u32>', '[rows, RECORD]')

@@ -9,18 +9,22 @@ import { OpenForm } from './open-form.tsx'
 export function ModelsDialog() {
   const element = useRef<HTMLDialogElement>(null)
   const shown = dialogOpen.value
-  // After every change: the browser closes a dialog by itself, too, and says so only later.
+  // After every change: the browser closes a dialog by itself, too, and may say so only later.
   useLayoutEffect(() => {
     if (shown === element.current?.open) return
     if (shown) element.current?.showModal()
     else element.current?.close()
   })
+  // Escape, said before the dialog is closed, so that no answer that comes in between opens it again. Pickers within have a `cancel` of their own.
+  const onCancel = ({ target, currentTarget }: Event) => {
+    if (target === currentTarget) closeDialog()
+  }
   // By the time the browser says so, something else may have opened the dialog again.
   const onClose = (event: Event & { currentTarget: HTMLDialogElement }) => {
     if (!event.currentTarget.open) closeDialog()
   }
   return (
-    <dialog ref={element} class="models" aria-labelledby="models-title" onClose={onClose}>
+    <dialog ref={element} class="models" aria-labelledby="models-title" onCancel={onCancel} onClose={onClose}>
       {shown && (
         <>
           <header>
