@@ -127,6 +127,7 @@ function modelOf({ spec, options }: Subject): Omit<PlannedModel, 'activeParamete
   const mixture = mixtureOf(spec)
   const kv = kvBytesPerToken(spec, options.cache)
   return {
+    attention: spec.attention.kind,
     layers: spec.layers.length,
     denseLayers: spec.layers.filter(({ kind }) => kind === 'dense').length,
     hidden: spec.hidden,

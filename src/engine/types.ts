@@ -231,6 +231,7 @@ export interface Unsupported {
 }
 
 export interface PlannedModel {
+  readonly attention: 'latent' | 'grouped' // as in `ModelInfo`; latents can be kept in FP8
   readonly activeParameters: number
   readonly layers: number
   readonly denseLayers: number

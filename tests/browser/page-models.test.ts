@@ -108,6 +108,18 @@ describeInChromium('the page, with a model from elsewhere,', () => {
       .fill(address)
     await dialog().getByRole('button', { name: 'Look' }).click()
     await dialog()
+      .getByRole('radio', { name: /4 bits/ })
+      .check()
+    const inFp8 = dialog().getByRole('checkbox', { name: /FP8/ })
+    await inFp8.check()
+    await dialog().getByText('300 bytes a token').waitFor() // 64 codes, a scale and 16 numbers in f16, in three layers
+    expect(await inFp8.evaluate((box) => box === document.activeElement)).toBe(true)
+    expect(
+      await dialog()
+        .getByRole('radio', { name: /4 bits/ })
+        .isChecked(),
+    ).toBe(true)
+    await dialog()
       .getByRole('radio', { name: /The files as they are/ })
       .check()
     await dialog()

@@ -9,7 +9,7 @@ export interface Opening {
   readonly description: string
   /** It comes with the page: the page itself keeps it, and knows what it can be asked. */
   readonly bundled: boolean
-  readonly options: Pick<LoadOptions, 'quantize' | 'contextLength' | 'token' | 'keep'>
+  readonly options: Pick<LoadOptions, 'quantize' | 'contextLength' | 'cache' | 'token' | 'keep'>
 }
 
 export type LoadState =

@@ -15,11 +15,12 @@ import type { Failure } from './chat.ts'
 import type { Opening } from './loading.ts'
 import { failureOf, open, openBundled } from './opening.ts'
 
-/** What was asked for: where it is, and for people what it is called. */
+/** What was asked for: where it is, for people what it is called, and whether its latents are to be kept in FP8. */
 export interface Asked {
   readonly place: Place
   readonly label: string
   readonly token: string
+  readonly cache?: 'fp8'
 }
 
 export type Look =
@@ -59,8 +60,8 @@ export function forget(): void {
   look.value = { phase: 'none' }
 }
 
-/** Reads config, index and headers, and says what the model would take. */
-export async function lookAt(asked: Asked): Promise<void> {
+/** Reads config, index and headers, and says what the model would take. Until then `before` is shown, if there is any. */
+export async function lookAt(asked: Asked, before?: LoadPlan): Promise<void> {
   looking?.abort()
   const own = new AbortController()
   looking = own
@@ -68,19 +69,26 @@ export async function lookAt(asked: Asked): Promise<void> {
   const show = (next: Look) => {
     if (looking === own && !own.signal.aborted) look.value = next
   }
-  show({ phase: 'looking', asked })
+  show(before ? { phase: 'planned', asked, plan: before } : { phase: 'looking', asked })
   try {
-    const options = { quantize: 'auto', contextLength: contextLength.value, ...tokenOf(asked) } as const
+    const options = { quantize: 'auto', ...optionsOf(asked) } as const
     show({ phase: 'planned', asked, plan: await plan(asked.place, { ...options, signal: own.signal }) })
   } catch (error) {
     show({ phase: 'failed', asked, failure: failureOf(error) })
   }
 }
 
-/** The same with another context. */
+/** Plans the same model for another context. */
 export function changeContext(tokens: number): void {
   contextLength.value = tokens
-  if (look.value.phase === 'planned') void lookAt(look.value.asked)
+  if (look.value.phase === 'planned') void lookAt(look.value.asked, look.value.plan)
+}
+
+/** Plans the same model with its latents in FP8, or as they are. */
+export function changeCache(fp8: boolean): void {
+  if (look.value.phase !== 'planned') return
+  const { cache: _, ...asked } = look.value.asked
+  void lookAt(fp8 ? { ...asked, cache: 'fp8' } : asked, look.value.plan)
 }
 
 /** Loads what was looked at. */
@@ -91,7 +99,7 @@ export function load(planned: LoadPlan, asked: Asked, options: Opening['options'
     place: asked.place,
     description: asked.label,
     bundled: false,
-    options: { contextLength: contextLength.value, ...tokenOf(asked), ...options },
+    options: { ...optionsOf(asked), ...options },
   })
 }
 
@@ -157,4 +165,8 @@ async function refreshStored(): Promise<void> {
   }
 }
 
-const tokenOf = ({ token }: Asked) => (token === '' ? {} : { token })
+const optionsOf = ({ token, cache }: Asked) => ({
+  contextLength: contextLength.value,
+  ...(token !== '' && { token }),
+  ...(cache && { cache }),
+})

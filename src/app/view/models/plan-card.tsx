@@ -4,7 +4,7 @@ import type { LoadPlan } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { formatCount, formatShort } from '../../state/format.ts'
 import { type Asked, forget, load } from '../../state/models.ts'
-import { ContextChoice, KeepChoice, type Kept, QuantizeChoice } from './plan-choices.tsx'
+import { CacheChoice, ContextChoice, KeepChoice, type Kept, QuantizeChoice } from './plan-choices.tsx'
 
 export function PlanCard({ asked, plan }: { asked: Asked; plan: LoadPlan }) {
   const quantize = useSignal(plan.auto ?? 'none')
@@ -35,6 +35,7 @@ export function PlanCard({ asked, plan }: { asked: Asked; plan: LoadPlan }) {
         <>
           <QuantizeChoice plan={plan} chosen={quantize} />
           {plan.model && <ContextChoice model={plan.model} />}
+          {plan.model?.attention === 'latent' && <CacheChoice asked={asked} />}
           {plan.gpu && <Memory gpu={plan.gpu} />}
           {remote && <KeepChoice keep={keep} plan={plan} quantize={quantize.value} />}
         </>

@@ -3,7 +3,7 @@ import type { Signal } from '@preact/signals'
 import type { LoadPlan } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { formatCount } from '../../state/format.ts'
-import { changeContext, contextLength } from '../../state/models.ts'
+import { type Asked, changeCache, changeContext, contextLength } from '../../state/models.ts'
 
 type Quantize = LoadPlan['choices'][number]['quantize']
 
@@ -57,6 +57,20 @@ export function ContextChoice({ model }: { model: NonNullable<LoadPlan['model']>
           </option>
         ))}
       </select>
+    </label>
+  )
+}
+
+export function CacheChoice({ asked }: { asked: Asked }) {
+  return (
+    <label class="choice">
+      <input
+        type="checkbox"
+        checked={asked.cache === 'fp8'}
+        onChange={({ currentTarget }) => changeCache(currentTarget.checked)}
+      />
+      <span>KV cache in FP8</span>
+      <span class="figures">about half the bytes; answers may differ a little</span>
     </label>
   )
 }
