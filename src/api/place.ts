@@ -19,7 +19,7 @@ const MOST_TOKENS = 2 ** 31
 
 /** Throws `bad_request` naming the argument. */
 export function loadRequest(place: Place, options: PlaceOptions): LoadRequest {
-  const { quantize } = options
+  const quantize = options.quantize ?? undefined
   if (quantize !== undefined && typeof quantize !== 'string' && typeof quantize !== 'object') {
     throw badField('quantize', `must be a word or an object of words, not ${shown(quantize)}`)
   }

@@ -2,7 +2,7 @@
 // It must not know how a model is opened.
 import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
-import { FACTORS, type Factors } from '../kernels/linear.ts'
+import { FACTORS } from '../kernels/linear.ts'
 import { HadalError } from '../lib/error.ts'
 import type { CacheForm } from '../models/cache-form.ts'
 import type { Attention, ModelSpec } from '../models/spec.ts'
@@ -34,8 +34,8 @@ export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeO
   checkCount('contextLength', contextLength)
   const chunk = Math.min(options.chunk ?? CHUNKS[0], contextLength)
   checkCount('chunk', chunk)
-  const cache = ownForm(spec.attention, options.cache ?? 'f16')
-  return { contextLength, chunk, cache, products: checkFactors(options.products ?? 'f32') }
+  const cache = ownForm(spec.attention, checkWord('cache', options.cache ?? 'f16', OWN_CACHES))
+  return { contextLength, chunk, cache, products: checkWord('products', options.products ?? 'f32', FACTORS) }
 }
 
 /** Tokens that a plan is made for. */
@@ -50,9 +50,9 @@ function ownForm({ kind }: Attention, stored: (typeof OWN_CACHES)[number]): Cach
   })
 }
 
-function checkFactors(products: Factors): Factors {
-  if (FACTORS.includes(products)) return products
-  throw new HadalError('bad_request', `products must be one of ${FACTORS.join(', ')}; it is "${products}".`)
+function checkWord<W extends string>(name: string, word: W, words: readonly W[]): W {
+  if (words.includes(word)) return word
+  throw new HadalError('bad_request', `${name} must be one of ${words.join(', ')}; it is "${word}".`)
 }
 
 function checkCount(name: string, value: number): void {

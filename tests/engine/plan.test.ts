@@ -67,11 +67,15 @@ describeOnAdapters(
   adapters.slice(0, 1),
 )
 
-it('refuses factors of products that there are not', async () => {
-  const source = await openFolder(join(FIXTURES, 'qwen2-bf16'))
-  await expect(plan(source, { products: 'i4' as 'i8' })).rejects.toMatchObject({
+it.each([
+  [{ products: 'i4' as 'i8' }, /products .*"i4"/],
+  [{ cache: 'f8' as 'fp8' }, /cache .*"f8"/],
+  [{ cache: 'fp8' }, /no latents/], // keys and values of Qwen2 are none
+] as const)('refuses what there is not: %j', async (options, message) => {
+  const source = openFolder(join(FIXTURES, 'qwen2-bf16'))
+  await expect(plan(source, options)).rejects.toMatchObject({
     code: 'bad_request',
-    message: expect.stringContaining('"i4"'),
+    message: expect.stringMatching(message),
   })
   await source.close()
 })
