@@ -65,11 +65,17 @@ export function drawRow(room: Scratch, into: Resource, at: Place, format: Format
   const codes = drawCodes(format, at.stride, row)
   room.write(into, codes, row * at.stride)
   const blockRow = Math.floor(row / at.blockRows)
-  const scales = new Uint32Array(at.scaleStride)
-  drawWords(scales, blockRow + 1)
-  toScales(scales, format)
+  const scales = drawScales(format, at.scaleStride, blockRow)
   room.write(into, scales, at.scales + blockRow * at.scaleStride)
   return rowOf(format, codes, scales, at.blockCols)
+}
+
+/** Words of scales, as the format has them. */
+export function drawScales(format: Format, words: number, row: number): Uint32Array<ArrayBuffer> {
+  const scales = new Uint32Array(words)
+  drawWords(scales, row + 1)
+  toScales(scales, format)
+  return scales
 }
 
 /** Any words as scales of about 2^-8: f32 for FP8 blocks, two bfloat16 in a word for groups of codes. */
@@ -86,10 +92,14 @@ export function rowOf(
   scales: Uint32Array<ArrayBuffer>,
   blockCols: number,
 ): Float64Array {
-  const factors = scales.length > 0 && numbersOf(format === 'fp8_block' ? 'f32' : 'bf16', scales)
-  const row = Float64Array.from(numbersOf(format, codes))
-  return factors ? row.map((value, col) => value * (factors[Math.floor(col / blockCols)] ?? 0)) : row
+  const numbers = numbersOf(format, codes)
+  if (scales.length === 0) return Float64Array.from(numbers)
+  return scaled(numbers, numbersOf(format === 'fp8_block' ? 'f32' : 'bf16', scales), blockCols)
 }
+
+/** Numbers times their factors, of which `count` numbers share each. */
+export const scaled = (numbers: Numbers, factors: Numbers, count: number): Float64Array =>
+  Float64Array.from(numbers, (value, i) => value * (factors[Math.floor(i / count)] ?? 0))
 
 /**
  * Words of codes of any sign and mantissa. A row has one exponent, so that small numbers are not lost among large ones: FP8's subnormals

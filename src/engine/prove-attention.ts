@@ -1,19 +1,20 @@
 // Answers: how is attention over the cache proven, in decode and in prefill, with latents and without?
 // It must not know which variants there are.
 import { CHUNK, padTo } from '../gpu/matrix.ts'
-import { drawNumbers, drawWords } from '../lib/draw.ts'
+import { drawNumbers } from '../lib/draw.ts'
 import { FP8_GROUP, fp8Words } from '../models/cache-form.ts'
 import type { Dispatch, Resource } from '../program/graph.ts'
 import type { Scratch } from '../program/scratch.ts'
 import {
   dot,
   drawCodes,
+  drawScales,
   type Extent,
   numbersOf,
   type Proof,
   type Prover,
   type Sum,
-  toScales,
+  scaled,
 } from './proof.ts'
 
 const PAGE = 64
@@ -98,18 +99,12 @@ function drawRecord({ imports, constants }: Dispatch, width: number, seed: numbe
 function drawFp8Record({ LATENT = 0, ROPE = 0 }: Dispatch['constants'], seed: number): DrawnRecord {
   const parts = fp8Words({ latent: LATENT, rope: ROPE })
   const codes = drawCodes('fp8_block', parts.codes, seed)
-  const scales = new Uint32Array(parts.scales)
-  drawWords(scales, seed + 1)
-  toScales(scales, 'q8')
+  const scales = drawScales('q8', parts.scales, seed) // bf16, two in a word, as groups have them
   const key = drawCodes('f16', parts.key, seed)
-  const factors = numbersOf('bf16', scales)
-  const latents = Array.from(numbersOf('fp8_block', codes)).slice(0, LATENT)
+  const latents = scaled(numbersOf('fp8_block', codes), numbersOf('bf16', scales), FP8_GROUP)
   return {
     words: Uint32Array.of(...codes, ...scales, ...key),
-    numbers: [
-      ...latents.map((latent, i) => latent * (factors[Math.floor(i / FP8_GROUP)] ?? 0)),
-      ...Array.from(numbersOf('f16', key)),
-    ],
+    numbers: [...latents.subarray(0, LATENT), ...Array.from(numbersOf('f16', key))],
   }
 }
 
