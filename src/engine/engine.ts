@@ -19,6 +19,7 @@ import { type LogitsMode, logitsOf } from './logits.ts'
 import type { MemoryRange } from './memory-range.ts'
 import { specOf, subjectOf } from './model-plan.ts'
 import type { EngineOptions } from './options.ts'
+import { packModel } from './pack.ts'
 import { fillModel } from './prepare.ts'
 import { profileStep } from './profile.ts'
 import { progressReporter } from './progress.ts'
@@ -74,6 +75,16 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
       }),
     ])
     const sound = withVariants(device, tested.variants)
+    const notices = noticesOf(tested.fallen)
+    try {
+      await packModel(device, made, checkpoint, await options.pack?.(), {
+        ...(signal && { signal }),
+        onProgress: (done) => report('keep', done),
+      })
+    } catch (error) {
+      if (!(error instanceof HadalError) || error.code !== 'storage_full') throw error
+      notices.push(`The model is not kept. ${error.message}`) // which is no reason to fetch it once more
+    }
     report('compile')
     const runtime = tested.fallen.length === 0 ? made.runtime : await remade(sound, pipelines, made)
     const compiled = await runtime.compile()
@@ -86,7 +97,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
       quantize: made.quantize,
       memory: subject.memory,
       compiled,
-      notes: { variants: variantNotes(sound, tuned, tested.fallen), notices: noticesOf(tested.fallen) },
+      notes: { variants: variantNotes(sound, tuned, tested.fallen), notices },
     })
   } catch (error) {
     failed.abort()

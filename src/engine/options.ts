@@ -6,6 +6,7 @@ import { FACTORS } from '../kernels/linear.ts'
 import { HadalError } from '../lib/error.ts'
 import type { CacheForm } from '../models/cache-form.ts'
 import type { Attention, ModelSpec } from '../models/spec.ts'
+import type { ModelWriter } from '../store/writer.ts'
 import type { RuntimeOptions } from './steps.ts'
 import { CHUNKS, type ReadTuned } from './tuned.ts'
 import type { LoadProgress, ModelOptions } from './types.ts'
@@ -21,6 +22,8 @@ export interface EngineOptions extends ModelOptions {
   /** Where WebGPU comes from; default: `navigator.gpu`. */
   readonly gpu?: GPU
   readonly device?: DeviceOptions
+  /** Opens what takes the model's files in the form in which they run here; default: nothing is kept. */
+  readonly pack?: () => Promise<ModelWriter>
   readonly onProgress?: (progress: LoadProgress) => void
   readonly signal?: AbortSignal
 }

@@ -31,6 +31,13 @@ const PENDING_BYTES = 64 * 1024 * 1024
 export interface EmptyModel {
   readonly tensors: GpuModel
   readonly writers: Writers
+  readonly contents: Contents
+}
+
+/** Where each stored tensor comes to lie. */
+export interface Contents {
+  readonly matrices: { layout: MatrixLayout; pieces: readonly Piece[]; places: readonly Placed[] }[]
+  readonly vectors: { entry: TensorEntry; buffer: GPUBuffer; first: number }[] // f32 from element `first` on
 }
 
 type WriterMap = Map<TensorEntry, TensorWriter>
@@ -45,7 +52,8 @@ interface Writers {
 /** Allocates the model's buffers: whether they fit is known before the first byte is fetched. Call within `Arena.guard`. */
 export function allocateModel(device: Device, plan: ModelPlan): EmptyModel {
   const writers: Writers = { early: new Map(), rest: new Map(), converter: undefined }
-  return { tensors: allocate(device, plan, writers), writers }
+  const contents: Contents = { matrices: [], vectors: [] }
+  return { tensors: allocate(device, plan, writers, contents), writers, contents }
 }
 
 /** Streams every byte to its place. */
@@ -96,7 +104,7 @@ async function stream(
 
 type Write = (layout: MatrixLayout, pieces: readonly Piece[], places: readonly Placed[]) => void
 
-function allocate(device: Device, plan: ModelPlan, writers: Writers): GpuModel {
+function allocate(device: Device, plan: ModelPlan, writers: Writers, contents: Contents): GpuModel {
   const { queue } = device.gpu
   const convert = (piece: Piece, layout: MatrixLayout, start: number, places: readonly Placed[]) => {
     writers.converter ??= new Converter(device)
@@ -105,6 +113,7 @@ function allocate(device: Device, plan: ModelPlan, writers: Writers): GpuModel {
     if (piece.scale && scale) writers.early.set(piece.scale, scale)
   }
   const write: Write = (layout, pieces, places) => {
+    contents.matrices.push({ layout, pieces, places })
     for (const [index, piece] of pieces.entries()) {
       const { weight, scale, stored } = piece
       const start = layout.starts[index] ?? 0
@@ -132,6 +141,7 @@ function allocate(device: Device, plan: ModelPlan, writers: Writers): GpuModel {
       const { buffer } = device.arena.allocate('weights', entries[0]?.name ?? '', padTo(length, 16) * 4)
       let first = 0
       for (const entry of entries) {
+        contents.vectors.push({ entry, buffer, first })
         writers.rest.set(entry, vectorWriter(queue, entry, buffer, first))
         first += entry.shape[0] ?? 0
       }

@@ -40,12 +40,17 @@ export class Readback {
   }
 }
 
-/** Copies `bytes` bytes of a buffer to the CPU, through a staging buffer of its own: for large or rare reads. */
-export async function readBuffer(device: Device, source: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+/** Copies `bytes` bytes of a buffer from `offset` on to the CPU, through a staging buffer of its own: for large or rare reads. */
+export async function readBuffer(
+  device: Device,
+  source: GPUBuffer,
+  bytes: number,
+  offset = 0,
+): Promise<ArrayBuffer> {
   const staging = device.arena.allocate('staging', 'read', bytes, 'readback')
   try {
     const encoder = device.gpu.createCommandEncoder()
-    encoder.copyBufferToBuffer(source, 0, staging.buffer, 0, bytes)
+    encoder.copyBufferToBuffer(source, offset, staging.buffer, 0, bytes)
     device.gpu.queue.submit([encoder.finish()])
     await mapped(staging.buffer)
     return staging.buffer.getMappedRange(0, bytes).slice(0)

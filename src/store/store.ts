@@ -84,14 +84,18 @@ export async function openStore(root?: FileSystemDirectoryHandle): Promise<Store
   }
 }
 
+/** Throws `unsupported` where there is none: in old browsers, private windows, and for pages that may not store anything. */
 async function privateFolder(): Promise<FileSystemDirectoryHandle> {
-  if (typeof navigator.storage?.getDirectory !== 'function' || navigator.locks === undefined) {
+  try {
+    present(navigator.locks, 'locks')
+    const all = await navigator.storage.getDirectory()
+    return await all.getDirectoryHandle('hadal', { create: true })
+  } catch (cause) {
     throw new HadalError('unsupported', 'This browser gives this page no place to store models.', {
-      hint: 'Open the page over https or on localhost, in a current browser.',
+      hint: 'Open the page over https or on localhost, in a window that is not private, and let it store data.',
+      cause,
     })
   }
-  const all = await navigator.storage.getDirectory()
-  return await all.getDirectoryHandle('hadal', { create: true })
 }
 
 function notStored(place: string): HadalError {

@@ -42,6 +42,16 @@ export const rowsOf = ({ part: { firstRow, rows }, buffer, offset, filled }: Pla
   return { firstLine: firstRow, lines: rows, buffer, offset, filled }
 }
 
+/** Where the scales behind the rows of a part are, a line for each block row. */
+export const scalesOf =
+  ({ block }: MatrixLayout) =>
+  ({ part: { firstRow, rows, scales }, buffer, offset }: Placed): LinePlace => ({
+    firstLine: firstRow / block.rows,
+    lines: Math.ceil(rows / block.rows),
+    buffer,
+    offset: offset + scales * 4,
+  })
+
 /** Writes the block scales of a matrix: f32, from the block row of row `start` on. */
 export function scaleWriter(
   queue: GPUQueue,

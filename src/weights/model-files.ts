@@ -3,19 +3,31 @@
 import { openCheckpoint } from './checkpoint.ts'
 import type { Source } from './source.ts'
 
-const small = [
-  'config.json',
+const texts = [
   'generation_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
   'tiktoken.model',
   'chat_template.jinja',
-  'model.safetensors.index.json',
 ]
+export const CONFIG = 'config.json'
+export const INDEX = 'model.safetensors.index.json'
 
 /** Paths of all files that a copy of the model needs. Reads the index and the headers; throws as `openCheckpoint`. */
 export async function modelFiles(source: Source, signal?: AbortSignal): Promise<readonly string[]> {
   const { files } = await openCheckpoint(source, signal)
-  const there = await Promise.all(small.map((path) => source.exists(path, signal)))
-  return [...small.filter((_, at) => there[at]), ...files.map(({ name }) => name)]
+  return [...(await those(source, [CONFIG, ...texts, INDEX], signal)), ...files.map(({ name }) => name)]
+}
+
+/** Those of a model's files that any copy has as they are, whatever became of its weights. */
+export const textFiles = (source: Source, signal?: AbortSignal): Promise<readonly string[]> =>
+  those(source, texts, signal)
+
+async function those(
+  source: Source,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
+  const there = await Promise.all(paths.map((path) => source.exists(path, signal)))
+  return paths.filter((_, at) => there[at])
 }

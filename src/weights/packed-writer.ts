@@ -3,7 +3,7 @@
 import type { MatrixLayout } from '../gpu/matrix.ts'
 import { present } from '../lib/error.ts'
 import { refuseLargeScales } from './finite.ts'
-import { type Placed, rowsOf, rowWriter } from './matrix-writer.ts'
+import { type Placed, rowsOf, rowWriter, scalesOf } from './matrix-writer.ts'
 import type { TensorEntry } from './safetensors.ts'
 import { brokenTensor, lineWriter, type TensorWriter } from './tensor-writer.ts'
 
@@ -47,9 +47,7 @@ export function groupWriter(
     lineBytes: groups * (type === 'F32' ? 4 : 2),
     strideBytes: layout.scaleStride * 4,
     start,
-    places: places.map(({ part, buffer, offset }) => {
-      return { firstLine: part.firstRow, lines: part.rows, buffer, offset: offset + part.scales * 4 }
-    }),
+    places: places.map(scalesOf(layout)),
     check: (bytes, line) => refuseLargeScales(entry, type, bytes, line * groups, power),
   })
 }

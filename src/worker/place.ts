@@ -3,6 +3,7 @@
 import { progressReporter } from '../engine/progress.ts'
 import { HadalError } from '../lib/error.ts'
 import { openStore, type Store } from '../store/store.ts'
+import type { ModelWriter } from '../store/writer.ts'
 import { openFiles } from '../weights/files.ts'
 import { openHttp } from '../weights/http.ts'
 import { openHub } from '../weights/hub.ts'
@@ -15,29 +16,34 @@ export interface PlaceEvents {
   onProgress?(progress: LoadProgress): void
 }
 
-/** The model's files, and whom to tell that they are no longer read. */
+/** The model's files, whom to tell that they are no longer read, and who takes their quantised form, if that is to be kept. */
 export interface OpenedPlace {
   readonly source: Source
+  readonly pack?: () => Promise<ModelWriter>
   close(): Promise<void>
 }
 
 const stayOpen = async () => {}
 
 /**
- * Opens the place of a request. What this browser keeps complete is read from there, without a look at the network; with
- * `keep: 'files'` the files are stored first, and what is there of them is not fetched again.
+ * Opens the place of a request. What this browser keeps complete is read from there, without a look at the network: the quantised form
+ * first. With `keep: 'files'`, or where nothing is quantised, the files are stored first, and what is there of them is not fetched again.
  */
 export async function openPlace(
   { place, keep, quantize }: Pick<LoadRequest, 'place' | 'keep' | 'quantize'>,
   { signal, onProgress }: PlaceEvents,
 ): Promise<OpenedPlace> {
   const key = storeKey(place)
-  if (key === undefined) return { source: await openHost(place, signal), close: stayOpen }
-  const store = await ownStore(keep !== undefined)
-  const kept = store && (await openKept(store, [packedKey(key, quantize), key]))
-  if (kept) return { source: kept, close: () => kept.close() }
+  const store = key === undefined ? undefined : await ownStore(keep !== undefined)
+  if (key === undefined || !store) return { source: await openHost(place, signal), close: stayOpen }
+  const packed = packedKey(key, quantize)
+  const own = await store.open(packed)
+  if (own) return { source: own, close: () => own.close() }
+  const pack = keep === 'packed' && packed !== key && { pack: () => store.create(packed, { signal }) }
+  const kept = await store.open(key)
+  if (kept) return { source: kept, ...pack, close: () => kept.close() }
   const host = await openHost(place, signal)
-  if (!store || keep !== 'files') return { source: host, close: stayOpen }
+  if (pack || !keep) return { source: host, ...pack, close: stayOpen }
   const report = progressReporter(onProgress)
   report('list')
   const source = await store.download(key, host, await modelFiles(host, signal), {
@@ -55,8 +61,12 @@ export function storeKey(place: ModelPlace): string | undefined {
 }
 
 /** What its quantised form is called there. */
-export const packedKey = (key: string, quantize: LoadRequest['quantize']): string =>
-  typeof quantize === 'string' && quantize !== 'none' ? `${key}#${quantize}` : key
+export function packedKey(key: string, quantize: LoadRequest['quantize'] = 'none'): string {
+  if (quantize === 'none') return key
+  const form =
+    typeof quantize === 'string' ? quantize : Object.entries(quantize).sort().join('&').replaceAll(',', '=')
+  return `${key}#${form}`
+}
 
 async function openHost(place: ModelPlace, signal: AbortSignal): Promise<Source> {
   if ('url' in place) return openHttp(place.url)
@@ -73,12 +83,4 @@ async function ownStore(needed: boolean): Promise<Store | undefined> {
     if (!needed && error instanceof HadalError && error.code === 'unsupported') return undefined
     throw error
   }
-}
-
-async function openKept(store: Store, keys: readonly string[]) {
-  for (const key of new Set(keys)) {
-    const kept = await store.open(key)
-    if (kept) return kept
-  }
-  return undefined
 }

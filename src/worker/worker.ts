@@ -11,9 +11,9 @@ import { storeHost } from './store-host.ts'
 expose({
   ...engineHost(
     async (request, events) => {
-      const { source, close } = await openPlace(request, events)
+      const { source, close, ...pack } = await openPlace(request, events)
       try {
-        return await loadEngine(source, { ...request, ...events, tuned: readTuned })
+        return await loadEngine(source, { ...request, ...events, ...pack, tuned: readTuned })
       } finally {
         await close()
       }

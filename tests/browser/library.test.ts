@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type * as Library from '../../src/index.ts'
 import type { Model } from '../../src/index.ts'
 import { describeInChromium, openBarePage, root } from './chromium.ts'
 
@@ -17,7 +18,7 @@ const golden: Golden[] = JSON.parse(
   readFileSync(join(root, 'public', 'models', 'lanternfish', 'golden.json'), 'utf8'),
 ).items
 
-declare const hadal: { loadModel: (place: string) => Promise<Model> }
+declare const hadal: Pick<typeof Library, 'loadModel' | 'storedModels' | 'removeStoredModel'>
 declare let model: Model
 
 describeInChromium('the library', () => {
@@ -93,8 +94,7 @@ describeInChromium('the library', () => {
       const files = await Promise.all(
         names.map(async (name) => new File([await (await fetch(`models/lanternfish/${name}`)).blob()], name)),
       )
-      const { loadModel } = hadal as unknown as { loadModel: (files: File[]) => Promise<Model> }
-      const picked = await loadModel(files)
+      const picked = await hadal.loadModel(files)
       const answer = await picked.chat.completions.create({
         messages: [{ role: 'user', content: 'Who are you?' }],
         temperature: 0,
@@ -103,5 +103,33 @@ describeInChromium('the library', () => {
       return answer.choices[0]?.message.content
     })
     expect(text).toContain('Lanternfish')
+  })
+
+  test('a model of which the quantised form alone is kept is there without its host', async () => {
+    const place = 'models/lanternfish'
+    const open = () =>
+      page.evaluate(async (place) => {
+        const phases = new Set<string>()
+        const onProgress = ({ phase }: { phase: string }) => phases.add(phase)
+        const kept = await hadal.loadModel(place, { keep: 'packed', quantize: 'q4', onProgress })
+        const request = { messages: [{ role: 'user', content: 'Who are you?' }], temperature: 0 } as const
+        const answer = await kept.chat.completions.create(request)
+        await kept.unload()
+        return { phases: [...phases], ids: answer.hadal.token_ids, notices: kept.info.notices }
+      }, place)
+    const first = await open()
+    expect(first).toMatchObject({ phases: expect.arrayContaining(['convert', 'keep']), notices: [] })
+    await page.route(`**/${place}/**`, (route) => route.abort())
+    const second = await open()
+    await page.unroute(`**/${place}/**`)
+    expect(second.phases).not.toContain('keep')
+    expect(second.ids).toEqual(first.ids)
+    const stored = await page.evaluate(async () => {
+      const models = await hadal.storedModels()
+      for (const { place } of models) await hadal.removeStoredModel(place)
+      return models
+    })
+    expect(stored).toMatchObject([{ kind: 'packed', complete: true }])
+    expect(stored[0]?.place).toMatch(/lanternfish\/#q4$/)
   })
 })

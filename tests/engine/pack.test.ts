@@ -1,0 +1,113 @@
+// Answers: does a model that was written as it lies on the GPU say exactly the same when it is read again, and is it as small as it should be?
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { loadEngine } from '../../src/engine/engine.ts'
+import type { EngineOptions } from '../../src/engine/options.ts'
+import type { QuantizeOption } from '../../src/engine/types.ts'
+import { HadalError } from '../../src/lib/error.ts'
+import type { ModelWriter } from '../../src/store/writer.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import { adapters, describeOnAdapters, openGpu } from '../support/adapter.ts'
+import { type Files, readFolder } from '../support/folder.ts'
+import { FIXTURES, readGolden } from '../support/model.ts'
+
+/** Of every kind: experts and none, biases, head norms, tied heads, odd sizes, FP8 blocks, scales in other types; and how it is opened again. */
+const CASES: readonly (readonly [fixture: string, quantize: QuantizeOption, again: QuantizeOption])[] = [
+  ['moonlight-bf16-tiny', { experts: 'q4', head: 'fp8' }, { experts: 'q4', head: 'fp8' }],
+  ['deepseek_v3-fp8-awkward', 'none', 'none'],
+  ['deepseek_v3-fp8-awkward', 'q4', 'q4'],
+  ['deepseek_v2-e8m0', 'q8', 'none'],
+  ['deepseek_v3-f16-awkward', 'fp8', 'none'],
+  ['deepseek_v3-f32-tied', 'q8', 'q8'],
+  ['qwen2-bf16', 'q4', 'none'],
+  ['qwen3-fp8', 'q4', 'auto'],
+]
+
+/** Keeps what is written, once it is complete. */
+function memoryWriter(): ModelWriter & { readonly files: Files; readonly ends: string[] } {
+  const parts = new Map<string, { at: number; bytes: Uint8Array }[]>()
+  const files: Files = {}
+  const ends: string[] = []
+  return {
+    files,
+    ends,
+    async write(path, at, bytes) {
+      const written = parts.get(path) ?? []
+      parts.set(path, [...written, { at, bytes: bytes.slice() }])
+    },
+    async commit() {
+      ends.push('commit')
+      for (const [path, written] of parts) {
+        const file = new Uint8Array(Math.max(...written.map(({ at, bytes }) => at + bytes.length)))
+        for (const { at, bytes } of written) file.set(bytes, at)
+        files[path] = file
+      }
+    },
+    async cancel() {
+      ends.push('cancel')
+    },
+  }
+}
+
+describeOnAdapters(
+  'packed models',
+  (adapter) => {
+    const load = async (files: Files, options: EngineOptions) =>
+      loadEngine(openMemory(files), {
+        gpu: await openGpu(adapter.match),
+        device: adapter.options,
+        ...options,
+      })
+    const said = async (files: Files, ids: readonly number[], options: EngineOptions) => {
+      const engine = await load(files, options)
+      const { weights = 0, experts = 0 } = engine.gpuBytes()
+      return { logits: await engine.logits(ids).finally(() => engine.destroy()), bytes: weights + experts }
+    }
+
+    it.each(CASES)('%s as %o is read back as it was', async (fixture, quantize, again) => {
+      const folder = join(FIXTURES, fixture)
+      const { promptIds } = readGolden(folder)
+      const writer = memoryWriter()
+      const phases = new Set<string>()
+      // Matrices are cut here, and are whole when they are read again.
+      const first = await said(readFolder(folder), promptIds, {
+        quantize,
+        device: { ...adapter.options, maxBindingBytes: 64 * 1024 },
+        pack: async () => writer,
+        onProgress: ({ phase }) => phases.add(phase),
+      })
+      expect([...phases]).toContain('keep')
+      const { 'model.safetensors': weights = '', ...texts } = writer.files
+      expect(Object.keys(texts)).toEqual(expect.arrayContaining(['config.json', 'tokenizer.json']))
+      const second = await said(writer.files, promptIds, { quantize: again })
+      expect(second.logits).toEqual(first.logits)
+      expect(weights.length).toBeLessThan(1.05 * first.bytes + 2 ** 17) // of the header, in models so small
+    })
+
+    it('tells of a full disk, runs all the same, and leaves nothing', async () => {
+      const writer = memoryWriter()
+      const full = new HadalError('storage_full', 'model.safetensors needs 1 MB.', { hint: '' })
+      const engine = await load(readFolder(join(FIXTURES, 'qwen2-bf16')), {
+        quantize: 'q4',
+        pack: async () => ({ ...writer, write: () => Promise.reject(full) }),
+      })
+      expect(engine.info.notices).toEqual(['The model is not kept. model.safetensors needs 1 MB.'])
+      expect(writer.ends).toEqual(['cancel'])
+      engine.destroy()
+    })
+
+    it('is cancelled with the load', async () => {
+      const writer = memoryWriter()
+      const cancelled = new AbortController()
+      const loading = load(readFolder(join(FIXTURES, 'qwen2-bf16')), {
+        quantize: 'q4',
+        pack: async () => writer,
+        signal: cancelled.signal,
+        onProgress: ({ phase }) => phase === 'keep' && cancelled.abort(),
+      })
+      await expect(loading).rejects.toMatchObject({ code: 'aborted' })
+      expect(writer.ends).toEqual(['cancel'])
+    })
+  },
+  adapters.slice(0, 1),
+)
