@@ -17,8 +17,26 @@ const entries = { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worke
 export const libraryOptions = {
   cwd: root,
   platform: 'browser',
-  plugins: [shaderPlugin({ strip: true, bare: true }), workerPlugin()],
+  plugins: [shaderPlugin({ strip: true, bare: true }), smallerPlugin(), workerPlugin()],
   output: { format: 'esm', minify: true, entryFileNames: '[name].js' },
+}
+
+/** What Terser still finds after rolldown's own minifier: half a per cent. */
+function smallerPlugin() {
+  const options = {
+    module: true,
+    ecma: 2022,
+    compress: { passes: 2, keep_fargs: false, pure_getters: true },
+    format: { comments: false },
+  }
+  return {
+    name: 'hadal:smaller',
+    async generateBundle(_, bundle) {
+      const { minify } = await import('terser')
+      for (const chunk of Object.values(bundle))
+        if (chunk.type === 'chunk') chunk.code = (await minify(chunk.code, options)).code
+    },
+  }
 }
 
 /** Builds the page into dist/app. */

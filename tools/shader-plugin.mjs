@@ -55,16 +55,18 @@ const withoutStatements = (code) =>
     .replace(/^\s*slots: \[[^\]]*\],?$/gm, '')
     .replace(/^\s*constants(: \[[^\]]*\])?,$/gm, 'constants: [],')
 
-/** What of all shaders is shipped, in fewer letters. Functions get the same names everywhere, since modules call each other's. */
+/** What of all shaders is shipped, in fewer letters. What modules declare gets the same names everywhere, since they use each other's. */
 export function shipped(sources) {
   const texts = Object.entries(sources)
     .filter(([path]) => !MEASURED.test(path))
     .map(([path, text]) => [path, stripped(text)])
+  const all = texts.map(([, text]) => text).join('\n')
+  const found = (pattern) => [...all.matchAll(pattern)].map(([, name]) => name)
+  const kept = new Set(['main', ...found(/(?:\.|override )(\w+)/g)])
   const names = new Map()
-  for (const [, text] of texts)
-    for (const [, name] of text.matchAll(/\bfn (\w+)\(/g))
-      if (name !== 'main' && !names.has(name)) names.set(name, `_${names.size.toString(36)}`)
-  const renamed = (text) => text.replace(/(?<![.\w])\w+(?=\()/g, (name) => names.get(name) ?? name)
+  for (const name of found(/\b(?:fn|const|alias|struct|var<[^>]*>) ?(\w+)/g))
+    if (!kept.has(name) && !names.has(name)) names.set(name, `_${names.size.toString(36)}`)
+  const renamed = (text) => text.replace(/^#.*|(?<![.\w])[a-zA-Z]\w+/gm, (name) => names.get(name) ?? name)
   return Object.fromEntries(texts.map(([path, text]) => [path, renamed(text)]))
 }
 
@@ -83,7 +85,7 @@ const withoutBlanks = (text) =>
     .filter((line) => line !== '')
     .map((line) => (line.startsWith('#') ? line : squeezed(line)))
     .join('\n')
-    .replace(/([;{}])\n(?!#|override )/g, '$1')
+    .replace(/([;{},])\n(?!#|override )/g, '$1')
 
 /** What functions call their parameters and variables is nobody else's business: single letters that the function does not use. */
 function withShortNames(text) {
@@ -122,4 +124,4 @@ const squeezed = (line) =>
     .replace(/ ?([,;:{}()+*%]) ?/g, '$1')
     .replace(/(?<!>) ?= ?/g, '=')
     .replace(/ (-|-=|\/|&&|\|\||<|>|<=|>=|<<|>>|&|\||\^|!=|->) (?!-)/g, '$1')
-    .replace(/vec([234])<([fu])32>/g, 'vec$1$2')
+    .replace(/\b(vec[234]|mat4x4)<([fu])32>/g, '$1$2')

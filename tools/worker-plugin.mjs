@@ -5,7 +5,7 @@ import { fail } from './bootstrap.mjs'
 const [source, shipped] = ["'../worker/worker.ts'", "'./worker.js'"]
 const call = `new Worker(new URL(${shipped}, import.meta.url), { type: 'module' })`
 // What the minifier makes of it; applications' bundlers look for the form above, quotes included.
-const minified = 'new Worker(new URL(`./worker.js`,import.meta.url),{type:`module`})'
+const minified = 'new Worker(new URL("./worker.js",import.meta.url),{type:"module"})'
 
 /** A rolldown plugin: the address in src/api/spawn.ts becomes the one that bundlers of applications recognise. */
 export function workerPlugin() {

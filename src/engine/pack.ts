@@ -10,8 +10,8 @@ import { groupsName } from '../models/names.ts'
 import type { ModelWriter } from '../store/writer.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { rowsOf, scalesOf } from '../weights/matrix-writer.ts'
-import { CONFIG, INDEX, textFiles } from '../weights/model-files.ts'
-import { indexOf, planShards, type ShardTensor } from '../weights/shards.ts'
+import { CONFIG, textFiles } from '../weights/model-files.ts'
+import { layOut, type ShardTensor } from '../weights/shards.ts'
 import { lineBytes, type StoredLines, shapeOf, storedForm } from '../weights/stored-form.ts'
 import type { StreamOptions } from '../weights/stream.ts'
 import type { LinePlace } from '../weights/tensor-writer.ts'
@@ -29,7 +29,6 @@ interface PackedTensor extends ShardTensor, LinesOnGpu {
   readonly lines: StoredLines
 }
 
-const SHARD_BYTES = 2 ** 32
 const READ_BYTES = 2 ** 23
 
 /** Writes the folder of a model that has been filled, if somebody takes it; nobody sees it before it is complete. Errors: those of the writer. */
@@ -47,21 +46,20 @@ export async function packModel(
     }
     const quantization_config = packedConfig(runtime.spec.block, quantize)
     await writer.write(CONFIG, 0, json({ ...(isRecord(config) ? config : {}), quantization_config }))
-    const shards = planShards(tensorsOf(model.contents), SHARD_BYTES)
-    if (shards.length > 1) await writer.write(INDEX, 0, json(indexOf(shards)))
-    const totalBytes = shards.reduce((sum, shard) => sum + shard.bytes, 0)
-    let before = 0
-    for (const { file, header, tensors, bytes: fileTotalBytes } of shards) {
-      await writer.write(file, 0, header)
-      for (const { tensor, start } of tensors) {
-        await eachPiece(device, tensor, async (bytes, at) => {
-          throwIfAborted(signal)
-          await writer.write(file, start + at, bytes)
-          const fileBytes = start + at + bytes.length
-          onProgress?.({ file, bytes: before + fileBytes, totalBytes, fileBytes, fileTotalBytes })
-        })
-      }
-      before += fileTotalBytes
+    const {
+      file,
+      header,
+      tensors,
+      bytes: totalBytes,
+    } = layOut('model.safetensors', tensorsOf(model.contents))
+    await writer.write(file, 0, header)
+    for (const { tensor, start } of tensors) {
+      await eachPiece(device, tensor, async (piece, at) => {
+        throwIfAborted(signal)
+        await writer.write(file, start + at, piece)
+        const bytes = start + at + piece.length
+        onProgress?.({ file, bytes, totalBytes, fileBytes: bytes, fileTotalBytes: totalBytes })
+      })
     }
     await writer.commit({ signal })
   } finally {

@@ -38,43 +38,43 @@ const nameOf = (node: unknown): unknown => (isRecord(node) ? node.value : undefi
 
 /** Fails with an Error as soon as a template costs too much, or builds a value of more than `maxSize` characters. */
 export class BoundedInterpreter extends Interpreter {
-  private steps = 0
-  private namespaces = 0
-  private readonly maxSize: number
-  private readonly extents = new WeakMap<object, Extent>()
+  #steps = 0
+  #namespaces = 0
+  readonly #maxSize: number
+  readonly #extents = new WeakMap<object, Extent>()
 
   constructor(environment: Environment, maxSize: number) {
     super(environment)
-    this.maxSize = maxSize
+    this.#maxSize = maxSize
   }
 
   override evaluate(...[statement, scope]: Parameters<Interpreter['evaluate']>): Runtime {
     if (statement instanceof Evaluated) return statement.result
-    this.spend(1)
-    const prepared = isNode(statement) ? this.prepare(statement, scope) : statement
+    this.#spend(1)
+    const prepared = isNode(statement) ? this.#prepare(statement, scope) : statement
     const result = prepared instanceof Evaluated ? prepared.result : super.evaluate(prepared, scope)
-    const { size } = this.measure(result, this.maxSize)
-    if (typeof result.value === 'string') this.spend(Math.floor(size / CHARACTERS_PER_STEP))
+    const { size } = this.#measure(result, this.#maxSize)
+    if (typeof result.value === 'string') this.#spend(Math.floor(size / CHARACTERS_PER_STEP))
     return result
   }
 
   /** Evaluates the parts of a node whose sizes say what the node will cost, and checks that cost. */
-  private prepare(node: Node, scope: Scope): Node {
+  #prepare(node: Node, scope: Scope): Node {
     const { iterable, operand, operator, right, filter, callee, args, property } = node
     if (node.type === 'For' && isNode(iterable)) {
-      if (iterable.type !== 'SelectExpression') return { ...node, iterable: this.rounds(iterable, scope) }
-      return { ...node, iterable: { ...iterable, lhs: this.rounds(iterable.lhs, scope) } }
+      if (iterable.type !== 'SelectExpression') return { ...node, iterable: this.#rounds(iterable, scope) }
+      return { ...node, iterable: { ...iterable, lhs: this.#rounds(iterable.lhs, scope) } }
     }
     if (node.type === 'BinaryExpression' && /^(not )?in$/.test(String(nameOf(operator)))) {
-      const searched = new Evaluated(this.part(right, scope))
-      this.charge(searched, CHARACTERS_PER_STEP)
+      const searched = new Evaluated(this.#part(right, scope))
+      this.#charge(searched, CHARACTERS_PER_STEP)
       return { ...node, right: searched }
     }
     if (node.type === 'FilterExpression' && isNode(filter))
-      return this.prepareFilter(node, operand, filter, scope)
+      return this.#prepareFilter(node, operand, filter, scope)
     if (node.type === 'FilterStatement' && isNode(filter)) {
       const printed = new Evaluated(this.evaluate({ ...node, type: 'Program' }, scope))
-      return this.prepareFilter({ type: 'FilterExpression' }, printed, filter, scope)
+      return this.#prepareFilter({ type: 'FilterExpression' }, printed, filter, scope)
     }
     if (
       node.type === 'CallExpression' &&
@@ -82,17 +82,17 @@ export class BoundedInterpreter extends Interpreter {
       callee.computed === false &&
       grows(nameOf(callee.property))
     ) {
-      const object = new Evaluated(this.part(callee.object, scope))
+      const object = new Evaluated(this.#part(callee.object, scope))
       const member: Node = { ...callee, object }
       const method = super.evaluate(member, scope)
       if (typeof object.result.value !== 'string') return { ...node, callee: new Evaluated(method) }
-      const settled = this.settle(String(nameOf(callee.property)), object, args, scope)
+      const settled = this.#settle(String(nameOf(callee.property)), object, args, scope)
       return { ...node, callee: new Evaluated(method), args: settled }
     }
     // A method of a text that is not called on the spot could not be checked when it is.
     if (node.type === 'MemberExpression' && (node.computed === true || grows(nameOf(property)))) {
-      const object = new Evaluated(this.part(node.object, scope))
-      if (isNode(property) && property.type === 'SliceExpression') this.charge(object, SLICED_PER_STEP)
+      const object = new Evaluated(this.#part(node.object, scope))
+      if (isNode(property) && property.type === 'SliceExpression') this.#charge(object, SLICED_PER_STEP)
       const member: Node = { ...node, object }
       const method = super.evaluate(member, scope)
       if (typeof object.result.value === 'string' && method.type === 'FunctionValue')
@@ -102,27 +102,27 @@ export class BoundedInterpreter extends Interpreter {
     return node
   }
 
-  private prepareFilter(node: Node, operand: unknown, filter: Node, scope: Scope): Node {
-    const settled = new Evaluated(this.part(operand, scope))
+  #prepareFilter(node: Node, operand: unknown, filter: Node, scope: Scope): Node {
+    const settled = new Evaluated(this.#part(operand, scope))
     const name = nameOf(filter.type === 'CallExpression' ? filter.callee : filter)
-    if (name === 'sort' || name === 'dictsort') this.charge(settled, SORTED_PER_STEP)
+    if (name === 'sort' || name === 'dictsort') this.#charge(settled, SORTED_PER_STEP)
     if (filter.type !== 'CallExpression' || !grows(name)) return { ...node, operand: settled, filter }
     return {
       ...node,
       operand: settled,
-      filter: { ...filter, args: this.settle(name, settled, filter.args, scope) },
+      filter: { ...filter, args: this.#settle(name, settled, filter.args, scope) },
     }
   }
 
   /** Evaluates the arguments of a filter or method that can multiply sizes, and refuses what would become too large. */
-  private settle(name: string, operand: Evaluated, args: unknown, scope: Scope): Node[] {
-    this.charge(operand, SETTLED_PER_STEP)
+  #settle(name: string, operand: Evaluated, args: unknown, scope: Scope): Node[] {
+    this.#charge(operand, SETTLED_PER_STEP)
     const positional: Runtime[] = []
     const named = new Map<string, Runtime>()
     const nodes = (Array.isArray(args) ? args : []).map((node: unknown): Node => {
       if (!isNode(node) || /Spread/.test(node.type)) throw new Error(`it spreads arguments into ${name}`)
       const value = new Evaluated(
-        this.part(node.type === 'KeywordArgumentExpression' ? node.value : node, scope),
+        this.#part(node.type === 'KeywordArgumentExpression' ? node.value : node, scope),
       )
       if (node.type !== 'KeywordArgumentExpression') {
         positional.push(value.result)
@@ -131,63 +131,63 @@ export class BoundedInterpreter extends Interpreter {
       named.set(String(nameOf(node.key)), value.result)
       return { ...node, value }
     })
-    const extent = this.measure(operand.result, this.maxSize)
-    this.fit(grownSize(name, operand.result, extent, { positional, named }), this.maxSize)
+    const extent = this.#measure(operand.result, this.#maxSize)
+    this.#fit(grownSize(name, operand.result, extent, { positional, named }), this.#maxSize)
     return nodes
   }
 
-  private rounds(list: unknown, scope: Scope): Evaluated {
-    const settled = new Evaluated(this.part(list, scope))
+  #rounds(list: unknown, scope: Scope): Evaluated {
+    const settled = new Evaluated(this.#part(list, scope))
     const { value } = settled.result
-    if (Array.isArray(value)) this.spend(STEPS_PER_ROUND * value.length)
+    if (Array.isArray(value)) this.#spend(STEPS_PER_ROUND * value.length)
     return settled
   }
 
-  private part(node: unknown, scope: Scope): Runtime {
+  #part(node: unknown, scope: Scope): Runtime {
     return this.evaluate(isNode(node) ? node : undefined, scope)
   }
 
   /** Spends a step for so much of a value. */
-  private charge({ result }: Evaluated, sizePerStep: number): void {
-    this.spend(Math.floor(this.measure(result, this.maxSize).size / sizePerStep))
+  #charge({ result }: Evaluated, sizePerStep: number): void {
+    this.#spend(Math.floor(this.#measure(result, this.#maxSize).size / sizePerStep))
   }
 
-  private spend(steps: number): void {
-    this.steps += steps
-    if (this.steps > MAX_STEPS) throw new Error('it takes too many steps')
+  #spend(steps: number): void {
+    this.#steps += steps
+    if (this.#steps > MAX_STEPS) throw new Error('it takes too many steps')
   }
 
   /**
    * The extent of a value if it were printed; fails beyond `left`. A shared part counts each time it appears, because
    * printing repeats it. Extents are remembered, except of what holds a namespace: only those can change.
    */
-  private measure({ type, value }: { readonly type: string; readonly value: unknown }, left: number): Extent {
-    if (typeof value === 'string') return { size: this.fit(value.length, left), depth: 0 }
+  #measure({ type, value }: { readonly type: string; readonly value: unknown }, left: number): Extent {
+    if (typeof value === 'string') return { size: this.#fit(value.length, left), depth: 0 }
     if (!Array.isArray(value) && !(value instanceof Map)) return SCALAR
-    const known = this.extents.get(value)
+    const known = this.#extents.get(value)
     if (known !== undefined) {
-      this.spend(Math.floor((Array.isArray(value) ? value.length : value.size) / ELEMENTS_PER_STEP))
-      this.fit(known.size, left)
+      this.#spend(Math.floor((Array.isArray(value) ? value.length : value.size) / ELEMENTS_PER_STEP))
+      this.#fit(known.size, left)
       return known
     }
-    if (type === 'NamespaceValue') this.namespaces++
-    const before = this.namespaces
+    if (type === 'NamespaceValue') this.#namespaces++
+    const before = this.#namespaces
     let size = 1
     let depth = 0
     for (const part of value.values()) {
-      this.spend(1)
-      const inner = this.measure(part, left - this.fit(size, left))
+      this.#spend(1)
+      const inner = this.#measure(part, left - this.#fit(size, left))
       size += inner.size
       depth = Math.max(depth, inner.depth + 1)
     }
     if (depth > MAX_DEPTH) throw new Error(`it nests lists more than ${MAX_DEPTH} deep`)
-    const extent = { size: this.fit(size, left), depth }
-    if (type !== 'NamespaceValue' && this.namespaces === before) this.extents.set(value, extent)
+    const extent = { size: this.#fit(size, left), depth }
+    if (type !== 'NamespaceValue' && this.#namespaces === before) this.#extents.set(value, extent)
     return extent
   }
 
-  private fit(size: number, left: number): number {
-    if (!(size <= left)) throw new Error(`it builds a value of more than ${this.maxSize} characters`)
+  #fit(size: number, left: number): number {
+    if (!(size <= left)) throw new Error(`it builds a value of more than ${this.#maxSize} characters`)
     return size
   }
 }

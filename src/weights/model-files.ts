@@ -11,7 +11,7 @@ const texts = [
   'chat_template.jinja',
 ]
 export const CONFIG = 'config.json'
-export const INDEX = 'model.safetensors.index.json'
+const INDEX = 'model.safetensors.index.json'
 
 /** Paths of all files that a copy of the model needs. Reads the index and the headers; throws as `openCheckpoint`. */
 export async function modelFiles(source: Source, signal?: AbortSignal): Promise<readonly string[]> {

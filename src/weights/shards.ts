@@ -43,7 +43,7 @@ export function planShards<T extends ShardTensor>(tensors: readonly T[], shardBy
 }
 
 /** Within a file the widest elements come first, then names in their order, as the safetensors library writes them. */
-function layOut<T extends ShardTensor>(file: string, group: readonly T[]): Shard<T> {
+export function layOut<T extends ShardTensor>(file: string, group: readonly T[]): Shard<T> {
   const order = [...group].sort((a, b) => bytesOf(b.dtype) - bytesOf(a.dtype) || (a.name < b.name ? -1 : 1))
   const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   let end = 0
