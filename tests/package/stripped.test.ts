@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
+import type { EngineOptions } from '../../src/engine/options.ts'
 import { shipped as shippedOf } from '../../tools/shader-plugin.mjs'
 import { type AdapterCase, adapters, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
@@ -11,24 +12,26 @@ const shipped = shippedOf(sources)
 describeOnAdapters(
   'shipped shaders',
   (adapter) => {
-    const models = ['deepseek_v3-fp8-tiny', ...(adapter === adapters[0] ? ['qwen2-bf16'] : [])]
-    it.each(models)('compute the same as their sources: %s', async (name) => {
-      const [own, small] = [await logits(adapter, name), await logits(adapter, name, shipped)]
-      expect(small).toEqual(own)
+    const latent = { quantize: 'q8', cache: 'fp8', products: 'i8' } as const
+    const models: [string, EngineOptions][] = [['deepseek_v3-fp8-tiny', latent]]
+    if (adapter === adapters[0]) models.push(['qwen2-bf16', { products: 'f16' }])
+    it.each(models)('compute the same as their sources: %s', async (name, special) => {
+      for (const options of [{}, { quantize: 'q4' } as const, special]) {
+        const own = await logits(adapter, name, options)
+        expect(await logits(adapter, name, { ...options, shaders: shipped })).toEqual(own)
+      }
     })
   },
   adapters.slice(0, 2),
 )
 
-/** As the model's folder asks for, and in four bits. */
-async function logits(adapter: AdapterCase, name: string, shaders?: Record<string, string>) {
+async function logits(adapter: AdapterCase, name: string, options: EngineOptions) {
   const folder = join(FIXTURES, name)
-  const results: Float32Array[] = []
-  for (const quantize of ['none', 'q4'] as const) {
-    const engine = await openModel(folder, adapter, { quantize, ...(shaders && { shaders }) })
-    const { promptIds } = readGolden(folder)
-    results.push(await engine.logits(promptIds, 'whole'), await engine.logits(promptIds, 'decode'))
+  const { promptIds } = readGolden(folder)
+  const engine = await openModel(folder, adapter, options)
+  try {
+    return [await engine.logits(promptIds, 'whole'), await engine.logits(promptIds, 'decode')]
+  } finally {
     engine.destroy()
   }
-  return results
 }
