@@ -6,7 +6,7 @@ import type { PipelineCache } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
 import type { Timing } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
-import { present } from '../lib/error.ts'
+import { assert, present } from '../lib/error.ts'
 import type { Activation, Dispatch, Graph, Operand } from './graph.ts'
 import { planMemory } from './memory.ts'
 
@@ -112,7 +112,12 @@ export class Program {
     pass.setPipeline(record.pipeline)
     if (record.usesBlock) pass.setBindGroup(0, record.group, [block * BLOCK_STRIDE])
     else pass.setBindGroup(0, record.group)
-    pass.dispatchWorkgroups(...(typeof grid === 'function' ? grid(step) : grid))
+    const size = typeof grid === 'function' ? grid(step) : grid
+    assert(
+      size.every((groups = 1) => groups < 2 ** 16),
+      `the grid of ${record.dispatch.kernel.name} is too large`,
+    )
+    pass.dispatchWorkgroups(...size)
   }
 
   #bind({ kernel, operands }: Dispatch): GPUBindGroup {
