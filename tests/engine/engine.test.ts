@@ -126,7 +126,8 @@ describeOnAdapters(
       const wrong: [Partial<GenerateRequest>, string][] = [
         [{ maxTokens: 0 }, 'bad_request'],
         [{ sampling: { temperature: -1 } }, 'bad_request'],
-        [{ sampling: { topP: 0 } }, 'bad_request'],
+        [{ sampling: { topP: -0.1 } }, 'bad_request'],
+        [{ stop: ['x'.repeat(1025)] }, 'bad_request'],
         [{ sampling: { logitBias: [[99_999, 1]] } }, 'bad_request'],
         [{ input: { ids: [] } }, 'bad_request'],
         [{ input: { ids: [1536] } }, 'bad_request'],
@@ -134,6 +135,26 @@ describeOnAdapters(
       ]
       for (const [change, code] of wrong)
         await expect(answer(engine, ask('?', change))).rejects.toMatchObject({ code })
+    })
+
+    it('fails when the GPU refuses a step, and believes nothing of it afterwards', async () => {
+      const request = ask('Who are you?', { maxTokens: 5 })
+      const expected = await answer(engine, request)
+      const { gpu } = engine.device
+      const { runtime, release } = engine.borrow()
+      release()
+      const create = gpu.createCommandEncoder.bind(gpu)
+      const spy = vi.spyOn(gpu, 'createCommandEncoder').mockImplementationOnce(() => {
+        const encoder = create()
+        encoder.copyBufferToBuffer(runtime.state.token, 0, runtime.state.token, 0, 4) // from a buffer into itself
+        return encoder
+      })
+      await expect(answer(engine, ask('What is 3 + 4?'))).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringMatching(/refused a step/),
+      })
+      spy.mockRestore()
+      expect((await answer(engine, request)).ids).toEqual(expected.ids)
     })
 
     it('reports log-probabilities of the chosen token and the best others', async () => {
