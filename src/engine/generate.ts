@@ -85,6 +85,7 @@ async function* answerEvents(
     }
     const result = await run.next()
     const ended = task.eos.has(result.id)
+    const before = answer.thinking()
     const { text, reasoning, stopped } = ended
       ? { text: '', reasoning: '', stopped: false }
       : answer.push(result.id)
@@ -93,7 +94,9 @@ async function* answerEvents(
       text,
       reasoning,
       ids: [result.id],
-      ...(task.logprobs === undefined ? {} : { logprobs: [describeLogprob(tokenizer, result)] }),
+      ...(task.logprobs === undefined
+        ? {}
+        : { logprobs: [describeLogprob(tokenizer, result, before || answer.thinking())] }),
       ...run.live(),
     }
     if (ended || stopped) {
@@ -200,11 +203,16 @@ function kvUse(runtime: Runtime, session: Session): KvUse {
   }
 }
 
-function describeLogprob(tokenizer: TextTokenizer, { id, logprob, top }: SampleResult): TokenLogprob {
+function describeLogprob(
+  tokenizer: TextTokenizer,
+  { id, logprob, top }: SampleResult,
+  thinking: boolean,
+): TokenLogprob {
   return {
     id,
     token: tokenizer.tokenText(id),
     logprob,
+    thinking,
     top: top.map((each) => ({ ...each, token: tokenizer.tokenText(each.id) })),
   }
 }

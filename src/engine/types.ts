@@ -29,7 +29,7 @@ export interface GenerateRequest {
     | { readonly messages: readonly ChatMessage[] }
     | { readonly prompt: string }
     | { readonly ids: readonly number[] }
-  /** Default: what is left of the context. */
+  /** Most tokens of the answer; at most what is left of the context. Default: 4096. */
   readonly maxTokens?: number
   /** Missing fields come from the model's generation_config.json, then from neutral defaults. */
   readonly sampling?: Partial<SamplingOptions>
@@ -45,6 +45,7 @@ export interface TokenLogprob {
   readonly id: number
   readonly token: string
   readonly logprob: number
+  readonly thinking: boolean // it belongs to the thinking part
   readonly top: readonly { readonly id: number; readonly token: string; readonly logprob: number }[]
 }
 
@@ -118,7 +119,7 @@ export type QuantizeOption = QuantizeChoice | 'auto'
 
 /** What decides how many bytes a model takes. */
 export interface ModelOptions {
-  /** Most tokens of prompt and answer together; default: what the model was made for, or less where the GPU's memory is smaller. */
+  /** Most tokens of prompt and answer together; default, and the most that counts: what the model was made for. */
   readonly contextLength?: number
   /**
    * How the KV cache is stored; default f16. fp8, for models with latents, takes about half of that: latents in E4M3, 128 of them under one

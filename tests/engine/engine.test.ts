@@ -167,6 +167,16 @@ describeOnAdapters(
       expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeLessThanOrEqual(1.0001)
     })
 
+    it('lists every token of the thinking part as such, its tags and what shows no text at once included', async () => {
+      const { events, ids } = await answer(engine, ask('How many r are in strawberry?', { logprobs: 0 }))
+      const parts = events.flatMap((event) =>
+        event.type === 'delta' ? (event.logprobs ?? []).map(({ thinking }) => thinking) : [],
+      )
+      const close = ids.indexOf(engine.tokenizer.controlId('</think>') ?? -1)
+      expect(close).toBeGreaterThan(0)
+      expect(parts).toEqual(ids.map((_, at) => at <= close))
+    })
+
     it('gives back what logits took when they fail, and can be asked again', async () => {
       const held = () => ({ ...engine.gpuBytes(), kv_cache: 0, total: 0 }) // the cache keeps what it has grown to
       const before = held()
