@@ -1,6 +1,7 @@
 // Answers: how does an application get a model? A worker is started, told where the model is, and wrapped as a `Model`.
 // It must not know how a model is read or run.
 import { proxy } from 'comlink'
+import { given, optionalWord } from '../lib/check.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import {
   type BenchEvent,
@@ -12,7 +13,6 @@ import {
   type ModelInfo,
 } from '../worker/protocol.ts'
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
-import { given, optionalWord } from './check.ts'
 import { loadRequest, type Place, type PlaceOptions } from './place.ts'
 import { receive } from './receiver.ts'
 import type { RequestOptions } from './shapes.ts'
