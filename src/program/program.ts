@@ -13,8 +13,11 @@ import { planMemory } from './memory.ts'
 /** The uniforms every program shares. */
 export interface Uniforms {
   readonly step: GPUBuffer // 64 bytes
-  readonly blocks: GPUBuffer // { index } at every 256 bytes, read with a dynamic offset
+  readonly blocks: GPUBuffer // { index } at every BLOCK_STRIDE bytes, read with a dynamic offset
 }
+
+/** What WebGPU wants dynamic offsets to be multiples of. */
+export const BLOCK_STRIDE = 256
 
 interface Record {
   readonly dispatch: Dispatch
@@ -22,8 +25,6 @@ interface Record {
   readonly usesBlock: boolean
   group: GPUBindGroup
 }
-
-const BLOCK_STRIDE = 256
 
 /** A recorded list of dispatches. */
 export class Program {
