@@ -36,13 +36,13 @@ export async function* generate(
 ): AsyncGenerator<GenerateEvent> {
   const started = performance.now()
   const answer = openAnswer(tokenizer, task.prompt, { stop: task.stop })
+  const run = new Run(runtime, session, task)
   // At least one id has to run, so that there are logits to sample from.
   const cached = Math.min(session.commonPrefix(task.prompt), task.prompt.length - 1)
   session.rewind(cached)
   await session.reserve(task.prompt.length - cached + task.maxTokens)
   runtime.writePages(session)
   await runtime.reportLogprobs(task.logprobs !== undefined)
-  const run = new Run(runtime, session, task)
   const finished = (finishReason: FinishReason): GenerateEvent => {
     const now = performance.now()
     const first = run.firstTokenAt ?? now

@@ -111,6 +111,9 @@ describeOnAdapters(
         if (event.type === 'done') expect(event).toMatchObject({ finishReason: 'abort', tokens: 3 })
       }
       expect(seen).toBe(4)
+      const { done } = await answer(engine, ask('Who are you?'), AbortSignal.abort())
+      expect(done).toMatchObject({ finishReason: 'abort', tokens: 0, decodeMs: 0 })
+      expect(done.prefillMs).toBeGreaterThan(0)
     })
 
     it('is free again after a reader left early', async () => {
@@ -127,7 +130,6 @@ describeOnAdapters(
         [{ maxTokens: 0 }, 'bad_request'],
         [{ sampling: { temperature: -1 } }, 'bad_request'],
         [{ sampling: { topP: -0.1 } }, 'bad_request'],
-        [{ stop: ['x'.repeat(1025)] }, 'bad_request'],
         [{ sampling: { logitBias: [[99_999, 1]] } }, 'bad_request'],
         [{ input: { ids: [] } }, 'bad_request'],
         [{ input: { ids: [1536] } }, 'bad_request'],
@@ -135,6 +137,16 @@ describeOnAdapters(
       ]
       for (const [change, code] of wrong)
         await expect(answer(engine, ask('?', change))).rejects.toMatchObject({ code })
+    })
+
+    it('refuses stop strings that are too long before anything runs', async () => {
+      const session = await engine.openSession()
+      const compute = vi.spyOn(engine.device.gpu, 'createCommandEncoder')
+      await expect(
+        answer(engine, ask('?', { stop: ['x'.repeat(1025)] }), undefined, session),
+      ).rejects.toMatchObject({ code: 'bad_request' })
+      expect(compute).not.toHaveBeenCalled()
+      compute.mockRestore()
     })
 
     it('fails when the GPU refuses a step, and believes nothing of it afterwards', async () => {
