@@ -45,7 +45,6 @@ export function completionOf(head: AnswerHead, events: readonly GenerateEvent[])
     'the last event of an answer',
   )
   const reasoning = deltas.map((delta) => delta.reasoning).join('')
-  const logprobs = deltas.some((delta) => delta.logprobs) ? joinLogprobs(deltas.map(logprobsOf)) : null
   return {
     ...head,
     object: 'chat.completion',
@@ -59,7 +58,7 @@ export function completionOf(head: AnswerHead, events: readonly GenerateEvent[])
           refusal: null,
         },
         finish_reason: finishReason(done),
-        logprobs,
+        logprobs: logprobsOf(deltas),
       },
     ],
     usage: usage(done),
@@ -83,7 +82,7 @@ function deltaChunk(head: AnswerHead, event: GenerateDelta): ChatCompletionChunk
   }
   const { tokens, tokensPerSecond, kv } = event
   return {
-    ...chunk(head, delta, null, event.logprobs ? logprobsOf(event) : null),
+    ...chunk(head, delta, null, logprobsOf([event])),
     hadal: { token_ids: [...event.ids], tokens, tokens_per_second: tokensPerSecond, kv_cache: kvCache(kv) },
   }
 }
@@ -109,7 +108,7 @@ function timings(done: GenerateDone): HadalTimings {
     prompt_tokens: done.promptTokens,
     cached_tokens: done.cachedTokens,
     tokens: done.tokens,
-    tokens_per_second: done.decodeMs > 0 ? (1000 * done.tokens) / done.decodeMs : 0,
+    tokens_per_second: done.decodeMs > 0 ? (1000 * (done.tokens - 1)) / done.decodeMs : 0,
     dispatches_per_token: done.dispatchesPerToken,
     readbacks_per_token: done.readbacksPerToken,
     kv_cache: kvCache(done.kv),
@@ -120,23 +119,15 @@ function kvCache({ tokens, bytes, standardBytes }: KvUse): KvCacheUse {
   return { tokens, bytes, standard_bytes: standardBytes }
 }
 
-/** A piece with thinking and no answer text belongs to the thinking part; all others to the answer. */
-function logprobsOf(event: GenerateDelta): ChatCompletionLogprobs {
-  const list = (event.logprobs ?? []).map(tokenLogprob)
-  return event.reasoning !== '' && event.text === ''
-    ? { content: [], reasoning_content: list }
-    : { content: list, reasoning_content: [] }
+/** Null where none were asked for. */
+function logprobsOf(deltas: readonly GenerateDelta[]): ChatCompletionLogprobs | null {
+  const all = deltas.flatMap(({ logprobs = [] }) => logprobs)
+  const part = (thinking: boolean) => all.filter((each) => each.thinking === thinking).map(tokenLogprob)
+  return all.length > 0 ? { content: part(false), reasoning_content: part(true) } : null
 }
 
 // A token may be part of a character, which its text cannot tell: `bytes` is null rather than wrong.
 function tokenLogprob({ token, logprob, top }: TokenLogprob): ChatCompletionTokenLogprob {
   const top_logprobs = top.map(({ token, logprob }) => ({ token, logprob, bytes: null }))
   return { token, logprob, bytes: null, top_logprobs }
-}
-
-function joinLogprobs(parts: readonly ChatCompletionLogprobs[]): ChatCompletionLogprobs {
-  return {
-    content: parts.flatMap((part) => part.content),
-    reasoning_content: parts.flatMap((part) => part.reasoning_content),
-  }
 }

@@ -1,6 +1,7 @@
 // Answers: how does an application get a model? A worker is started, told where the model is, and wrapped as a `Model`.
 // It must not know how a model is read or run.
 import { proxy } from 'comlink'
+import { given, optionalWord } from '../lib/check.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import {
   type BenchEvent,
@@ -12,12 +13,11 @@ import {
   type ModelInfo,
 } from '../worker/protocol.ts'
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
-import { given, optionalWord } from './check.ts'
 import { loadRequest, type Place, type PlaceOptions } from './place.ts'
 import { receive } from './receiver.ts'
 import type { RequestOptions } from './shapes.ts'
 import { spawnWorker } from './spawn.ts'
-import { answerOf, type EngineWorker, errorOf, openWorker, unwrapped } from './worker.ts'
+import { answerOf, type EngineWorker, errorOf, openWorker } from './worker.ts'
 
 export interface LoadOptions extends PlaceOptions {
   /**
@@ -59,12 +59,12 @@ export interface Model {
  */
 export async function loadModel(place: Place, options: LoadOptions = {}): Promise<Model> {
   const { onProgress, signal, keep, worker: start = spawnWorker } = options
-  throwIfAborted(signal)
   const request = {
     ...loadRequest(place, options),
     ...given({ keep: optionalWord('keep', keep, ['files', 'packed']) }),
   }
   if (keep) await navigator.storage?.persist?.().catch(() => false) // asked here, since workers cannot; a no is no reason to stop
+  throwIfAborted(signal)
   const worker = openWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
   signal?.addEventListener('abort', cancel, { once: true })
@@ -80,10 +80,18 @@ export async function loadModel(place: Place, options: LoadOptions = {}): Promis
   }
 }
 
-function wrapModel(info: ModelInfo, { remote, failed, ended, close }: EngineWorker): Model {
+function wrapModel(info: ModelInfo, worker: EngineWorker): Model {
+  const { remote, failed, ended } = worker
   const start: StartGeneration = (request, signal) =>
     receive<GenerateEvent>(ended, (port) => remote.generate(request, port), signal)
-  void failed.then(close)
+  const end = async () => {
+    if (ended.aborted) return
+    await Promise.race([remote.unload(), failed])
+    worker.close(
+      new HadalError('aborted', 'The model was unloaded.', { hint: 'Load it again with loadModel().' }),
+    )
+  }
+  let unloading: Promise<void> | undefined
   return {
     info,
     chat: { completions: chatCompletions(info.name, start) },
@@ -91,12 +99,11 @@ function wrapModel(info: ModelInfo, { remote, failed, ended, close }: EngineWork
       receive<BenchEvent>(ended, (port) => remote.bench(settings, port), signal),
     async gpuBytes() {
       ended.throwIfAborted()
-      return unwrapped(await remote.gpuBytes())
+      return answerOf(worker, remote.gpuBytes())
     },
-    async unload() {
-      if (ended.aborted) return
-      await Promise.race([remote.unload(), failed])
-      close(new HadalError('aborted', 'The model was unloaded.', { hint: 'Load it again with loadModel().' }))
+    unload() {
+      unloading ??= end()
+      return unloading
     },
     lost: Promise.race([failed, remote.lost().then(fromPlain)]),
   }

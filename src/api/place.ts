@@ -1,8 +1,9 @@
 // Answers: which model, and how is it to be held? Checked arguments as the worker wants them.
 // It must not know what becomes of them.
+
+import { badField, given, optionalInteger, optionalNumber, optionalWord, shown } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
-import type { LoadRequest, ModelOptions, ModelPlace } from '../worker/protocol.ts'
-import { badField, given, optionalInteger, optionalNumber, optionalWord, shown } from './check.ts'
+import { type LoadRequest, type ModelOptions, type ModelPlace, OWN_CACHES } from '../worker/protocol.ts'
 
 /** The address of a Hugging Face folder, relative to the page; `hf:org/name[@revision]`; or the files of a folder. */
 export type Place = string | URL | readonly File[]
@@ -27,7 +28,7 @@ export function loadRequest(place: Place, options: PlaceOptions): LoadRequest {
     place: modelPlace(place, options),
     ...given<ModelOptions>({
       contextLength: optionalInteger('contextLength', options.contextLength, 1, MOST_TOKENS),
-      cache: optionalWord('cache', options.cache, ['f16', 'f32', 'fp8']),
+      cache: optionalWord('cache', options.cache, OWN_CACHES),
       products: optionalWord('products', options.products, ['f32', 'f16', 'i8']),
       chunk: optionalInteger('chunk', options.chunk, 1, MOST_TOKENS),
       memoryBytes: optionalNumber('memoryBytes', options.memoryBytes, 0, Number.POSITIVE_INFINITY),

@@ -11,12 +11,19 @@ const window = 64
 /** The events of something that a worker does, which `begin` asks for. @param ended of the worker; throws its reason if it has fired */
 export function receive<T>(
   ended: AbortSignal,
-  begin: (port: MessagePort) => unknown,
+  begin: (port: MessagePort) => Promise<unknown>,
   signal?: AbortSignal,
 ): EventReceiver<T> {
   ended.throwIfAborted()
   const { port1, port2 } = new MessageChannel()
-  void begin(transfer(port2, [port2]))
+  begin(transfer(port2, [port2])).catch((error: unknown) => {
+    // What cannot be cloned was not sent, and so the port is here still.
+    const refusal: StreamDown<T> = {
+      type: 'error',
+      error: { code: 'bad_request', message: String(error), hint: '' },
+    }
+    port2.postMessage(refusal)
+  })
   return new EventReceiver<T>(port1, { signal, ended })
 }
 

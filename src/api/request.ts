@@ -1,6 +1,5 @@
 // Answers: what does an OpenAI-shaped request ask of the engine? Every argument is checked; what this version cannot do is refused
 // rather than ignored. It must not know the worker.
-import type { ChatMessage, GenerateRequest, SamplingOptions } from '../worker/protocol.ts'
 import {
   badField,
   given,
@@ -9,7 +8,15 @@ import {
   optionalNumber,
   optionalObject,
   shown,
-} from './check.ts'
+} from '../lib/check.ts'
+import {
+  type ChatMessage,
+  type GenerateRequest,
+  MOST_ALTERNATIVES,
+  MOST_BIAS,
+  SAMPLING_NUMBERS,
+  type SamplingOptions,
+} from '../worker/protocol.ts'
 
 /** What a request comes down to. */
 export interface CheckedRequest {
@@ -101,17 +108,10 @@ function readContent(field: string, content: unknown): string {
 }
 
 function readSampling(body: Record<string, unknown>): Partial<SamplingOptions> {
-  return given<SamplingOptions>({
-    temperature: optionalNumber('temperature', body.temperature, 0, 2),
-    topP: optionalNumber('top_p', body.top_p, 0, 1),
-    topK: optionalInteger('top_k', body.top_k, 0, maxU32),
-    minP: optionalNumber('min_p', body.min_p, 0, 1),
-    presencePenalty: optionalNumber('presence_penalty', body.presence_penalty, -2, 2),
-    frequencyPenalty: optionalNumber('frequency_penalty', body.frequency_penalty, -2, 2),
-    repetitionPenalty: optionalNumber('repetition_penalty', body.repetition_penalty, 0.01, 10),
-    seed: optionalInteger('seed', body.seed, 0, maxU32),
-    logitBias: readLogitBias(body.logit_bias),
+  const numbers = Object.entries(SAMPLING_NUMBERS).map(([name, [field, ...range]]) => {
+    return [name, optionalNumber(field, body[field], ...range)]
   })
+  return given<SamplingOptions>({ ...Object.fromEntries(numbers), logitBias: readLogitBias(body.logit_bias) })
 }
 
 function readLogitBias(value: unknown): SamplingOptions['logitBias'] | undefined {
@@ -121,7 +121,7 @@ function readLogitBias(value: unknown): SamplingOptions['logitBias'] | undefined
     Object.entries(biases).map(([id, bias]) => {
       const field = `logit_bias[${shown(id)}]`
       if (!/^\d{1,9}$/.test(id)) throw badField(field, 'must be named by a token id')
-      return [Number(id), optionalNumber(field, bias, -100, 100) ?? 0]
+      return [Number(id), optionalNumber(field, bias, -MOST_BIAS, MOST_BIAS) ?? 0]
     })
   )
 }
@@ -152,7 +152,7 @@ function readStop(value: unknown): readonly string[] {
 
 function readLogprobs(body: Record<string, unknown>): number | undefined {
   const wanted = optionalBoolean('logprobs', body.logprobs) ?? false
-  const top = optionalInteger('top_logprobs', body.top_logprobs, 0, 20)
+  const top = optionalInteger('top_logprobs', body.top_logprobs, 0, MOST_ALTERNATIVES)
   if (top !== undefined && !wanted) throw badField('top_logprobs', 'needs `logprobs: true`')
   return wanted ? (top ?? 0) : undefined
 }

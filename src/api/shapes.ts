@@ -31,6 +31,7 @@ export interface ChatCompletionCreateParams {
   /** Token id → −100 to 100. */
   logit_bias?: Readonly<Record<string, number>> | null
   seed?: number | null
+  /** At most what is left of the context. Default: 4096. */
   max_tokens?: number | null
   max_completion_tokens?: number | null
   /** Up to 16 strings that end the answer. */
@@ -65,7 +66,7 @@ export interface ChatCompletionTokenLogprob extends TopLogprob {
   top_logprobs: TopLogprob[]
 }
 
-/** The thinking part's tokens are listed apart, as its text is. */
+/** The thinking part's tokens are listed apart, as its text is; its tags belong to it. */
 export interface ChatCompletionLogprobs {
   content: ChatCompletionTokenLogprob[]
   reasoning_content: ChatCompletionTokenLogprob[]
@@ -102,7 +103,7 @@ export interface HadalTimings {
   prompt_tokens: number
   cached_tokens: number
   tokens: number
-  /** Of the decode phase; 0 when nothing was decoded. */
+  /** Of the decode phase, which the first token comes before; 0 when nothing was decoded. */
   tokens_per_second: number
   dispatches_per_token: number
   readbacks_per_token: number

@@ -11,6 +11,8 @@ export interface OpenWorker<R> {
   readonly failed: Promise<HadalError>
   /** Fires with the error that `close` was given. */
   readonly ended: AbortSignal
+  /** Rejects with the same. */
+  readonly over: Promise<never>
   /** Ends the worker. May be called again. */
   close(error: HadalError): void
 }
@@ -20,18 +22,20 @@ export type EngineWorker = OpenWorker<RemoteEngine & RemoteStore>
 export function openWorker<R = RemoteEngine & RemoteStore>(start: () => Worker): OpenWorker<R> {
   const worker = start()
   const remote = wrap<R>(worker)
+  const failed = watchWorker(worker)
   const ended = new AbortController()
-  return {
-    remote,
-    failed: watchWorker(worker),
-    ended: ended.signal,
-    close(error) {
-      if (ended.signal.aborted) return
-      ended.abort(error)
-      remote[releaseProxy]()
-      worker.terminate()
-    },
+  const over = new Promise<never>((_, reject) => {
+    ended.signal.addEventListener('abort', () => reject(ended.signal.reason))
+  })
+  over.catch(() => {}) // told to whoever waits
+  const close = (error: HadalError) => {
+    if (ended.signal.aborted) return
+    ended.abort(error)
+    remote[releaseProxy]()
+    worker.terminate()
   }
+  void failed.then(close)
+  return { remote, failed, ended: ended.signal, over, close }
 }
 
 function watchWorker(worker: Worker): Promise<HadalError> {
@@ -50,16 +54,15 @@ function watchWorker(worker: Worker): Promise<HadalError> {
   })
 }
 
-export function unwrapped<T>(outcome: Outcome<T>): T {
+/** What the worker answers, unless it ends first. */
+export async function answerOf<T>(
+  { over }: Pick<EngineWorker, 'over'>,
+  answer: Promise<Outcome<T>>,
+): Promise<T> {
+  const outcome = await Promise.race([answer, over])
   if (outcome.ok) return outcome.value
   throw fromPlain(outcome.error)
 }
-
-/** What the worker answers, unless it fails first. */
-export const answerOf = async <T>(
-  { failed }: Pick<EngineWorker, 'failed'>,
-  answer: Promise<Outcome<T>>,
-): Promise<T> => unwrapped(await Promise.race([answer, failed.then((error) => Promise.reject(error))]))
 
 /** Any thrown value as an error of ours. */
 export const errorOf = (error: unknown): HadalError =>

@@ -192,9 +192,10 @@ export class Engine {
     return new Session(runtime.cache)
   }
 
-  /** Frees a KV cache that `openSession` or `logits` made. Throws `bad_request` while a session has pages there. */
-  closeCache(cache: CacheKind): Promise<void> {
-    return this.#runtimes.close(cache)
+  /** Frees a KV cache that `openSession` or `logits` made. Throws `bad_request` while a session has pages there, and during an answer. */
+  async closeCache(cache: CacheKind): Promise<void> {
+    const release = this.#acquire()
+    return this.#runtimes.close(cache).finally(release)
   }
 
   /**

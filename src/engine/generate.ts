@@ -1,6 +1,6 @@
 // Answers: how does an answer come about, token by token? Reuse what the cache holds, prefill the rest, then decode ahead of the reader.
 // It must not know files, workers or the shapes of any API.
-import { HadalError } from '../lib/error.ts'
+import { assert, present } from '../lib/error.ts'
 import { kvBytesPerToken } from '../models/cache-form.ts'
 import { type Answer, openAnswer } from '../text/answer.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
@@ -35,30 +35,37 @@ export async function* generate(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<GenerateEvent> {
   const started = performance.now()
+  const answer = openAnswer(tokenizer, task.prompt, { stop: task.stop })
+  const run = new Run(runtime, session, task)
   // At least one id has to run, so that there are logits to sample from.
   const cached = Math.min(session.commonPrefix(task.prompt), task.prompt.length - 1)
   session.rewind(cached)
   await session.reserve(task.prompt.length - cached + task.maxTokens)
   runtime.writePages(session)
   await runtime.reportLogprobs(task.logprobs !== undefined)
-  const run = new Run(runtime, session, task)
-  const finished = (finishReason: FinishReason): GenerateEvent => ({
-    type: 'done',
-    finishReason,
-    promptTokens: task.prompt.length,
-    cachedTokens: cached,
-    tokens: run.tokens,
-    prefillMs: run.firstTokenAt - started,
-    decodeMs: Math.max(0, performance.now() - run.firstTokenAt),
-    dispatchesPerToken: runtime.dispatches,
-    readbacksPerToken: run.tokens === 0 ? 0 : run.readbacks / run.tokens,
-    kv: kvUse(runtime, session),
-  })
+  const finished = (finishReason: FinishReason): GenerateEvent => {
+    const now = performance.now()
+    const first = run.firstTokenAt ?? now
+    return {
+      type: 'done',
+      finishReason,
+      promptTokens: task.prompt.length,
+      cachedTokens: cached,
+      tokens: run.tokens,
+      prefillMs: first - started,
+      decodeMs: now - first,
+      dispatchesPerToken: runtime.dispatches,
+      readbacksPerToken: run.tokens === 0 ? 0 : run.readbacks / run.tokens,
+      kv: kvUse(runtime, session),
+    }
+  }
   try {
     if (!(await run.prefill(signal))) return yield finished('abort')
-    const answer = openAnswer(tokenizer, task.prompt, { stop: task.stop })
     yield* answerEvents(run, answer, tokenizer, task, signal)
     yield finished(run.finishReason)
+  } catch (error) {
+    session.rewind(0) // what of it is in the cache is not known
+    throw error
   } finally {
     await run.settle()
   }
@@ -78,6 +85,7 @@ async function* answerEvents(
     }
     const result = await run.next()
     const ended = task.eos.has(result.id)
+    const before = answer.thinking()
     const { text, reasoning, stopped } = ended
       ? { text: '', reasoning: '', stopped: false }
       : answer.push(result.id)
@@ -86,7 +94,9 @@ async function* answerEvents(
       text,
       reasoning,
       ids: [result.id],
-      ...(task.logprobs === undefined ? {} : { logprobs: [describeLogprob(tokenizer, result)] }),
+      ...(task.logprobs === undefined
+        ? {}
+        : { logprobs: [describeLogprob(tokenizer, result, before || answer.thinking())] }),
       ...run.live(),
     }
     if (ended || stopped) {
@@ -105,7 +115,7 @@ class Run {
   finishReason: FinishReason = 'length'
   tokens = 0
   readbacks = 0
-  firstTokenAt = performance.now()
+  firstTokenAt: number | undefined
   readonly #runtime: Runtime
   readonly #session: Session
   readonly #task: Task
@@ -114,12 +124,16 @@ class Run {
   readonly #times: number[] = []
   #draws = 0
   #latest: number | undefined
+  #refused: string | undefined
 
   constructor(runtime: Runtime, session: Session, task: Task) {
     this.#runtime = runtime
     this.#session = session
     this.#task = task
     this.#base = samplingStep(task.sampling, task.logprobs ?? 0)
+    runtime.onRefused((reason) => {
+      this.#refused ??= reason
+    })
   }
 
   /** Runs the rest of the prompt in chunks and samples the first token. False when aborted on the way. */
@@ -144,15 +158,17 @@ class Run {
       // The step that feeds token n−1 is drawn as token n, so its position follows from the draws so far.
       this.#pending.push(this.#runtime.decode(prompt.length + this.#draws - 1, this.#nextDraw()))
     }
-    const read = this.#pending.shift()
-    if (!read) throw new HadalError('internal', 'No decode step is under way.')
+    const read = present(this.#pending.shift(), 'a step under way')
     const result = decodeResult(await read())
+    assert(!this.#refused, `The GPU refused a step: ${this.#refused}`)
     this.readbacks++
     // The token before this one has been fed: its keys and values are in the cache.
     if (this.#latest !== undefined) this.#session.append([this.#latest])
     this.#latest = result.id
-    if (this.tokens++ === 0) this.firstTokenAt = performance.now()
-    this.#times.push(performance.now())
+    const now = performance.now()
+    this.firstTokenAt ??= now
+    this.tokens++
+    this.#times.push(now)
     return result
   }
 
@@ -187,11 +203,16 @@ function kvUse(runtime: Runtime, session: Session): KvUse {
   }
 }
 
-function describeLogprob(tokenizer: TextTokenizer, { id, logprob, top }: SampleResult): TokenLogprob {
+function describeLogprob(
+  tokenizer: TextTokenizer,
+  { id, logprob, top }: SampleResult,
+  thinking: boolean,
+): TokenLogprob {
   return {
     id,
     token: tokenizer.tokenText(id),
     logprob,
+    thinking,
     top: top.map((each) => ({ ...each, token: tokenizer.tokenText(each.id) })),
   }
 }

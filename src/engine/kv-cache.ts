@@ -146,26 +146,18 @@ export class KvCache {
         },
       )
     }
-    await this.#device.arena.guard(`a KV cache of ${pages * PAGE_TOKENS} tokens`, async () => {
-      const larger = this.#layers.map((_, layer) => this.#allocate(layer, pages))
-      const encoder = this.#device.gpu.createCommandEncoder()
-      this.#layers.forEach(({ buffer }, layer) => {
-        encoder.copyBufferToBuffer(
-          buffer,
-          0,
-          present(larger[layer], 'a grown cache').buffer,
-          0,
-          this.#owners.length * this.#pageBytes,
-        )
-      })
-      this.#device.gpu.queue.submit([encoder.finish()])
-      this.#replace(larger)
+    // Nothing more within: only afterwards does the GPU say whether it refused, and the old cache must still be there then.
+    const larger = await this.#device.arena.guard(`a KV cache of ${pages * PAGE_TOKENS} tokens`, async () =>
+      this.#layers.map((_, layer) => this.#allocate(layer, pages)),
+    )
+    const encoder = this.#device.gpu.createCommandEncoder()
+    const bytes = this.#owners.length * this.#pageBytes
+    larger.forEach(({ buffer }, layer) => {
+      encoder.copyBufferToBuffer(this.buffer(layer), 0, buffer, 0, bytes)
     })
+    this.#device.gpu.queue.submit([encoder.finish()])
+    for (const old of this.#layers.splice(0, larger.length, ...larger)) old.free()
     while (this.#owners.length < pages) this.#owners.push(0)
     this.onGrow()
-  }
-
-  #replace(larger: readonly Allocation[]): void {
-    for (const old of this.#layers.splice(0, this.#layers.length, ...larger)) old.free()
   }
 }

@@ -3,16 +3,16 @@
 import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
 import { FACTORS } from '../kernels/linear.ts'
+import { optionalInteger, optionalWord } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
 import type { CacheForm } from '../models/cache-form.ts'
 import type { Attention, ModelSpec } from '../models/spec.ts'
 import type { ModelWriter } from '../store/writer.ts'
 import type { RuntimeOptions } from './steps.ts'
 import { CHUNKS, type ReadTuned } from './tuned.ts'
-import type { LoadProgress, ModelOptions } from './types.ts'
+import { type LoadProgress, type ModelOptions, OWN_CACHES } from './types.ts'
 
-/** How the cache that a model is loaded with can be stored. */
-export const OWN_CACHES = ['f16', 'f32', 'fp8'] as const
+export { OWN_CACHES }
 
 export interface EngineOptions extends ModelOptions {
   /** Reads what `tune` found quickest; default: nothing is known. */
@@ -33,13 +33,15 @@ const PLANNED_CONTEXT = 8192
 
 /** Throws `bad_request`. */
 export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeOptions {
-  const contextLength = Math.min(options.contextLength ?? spec.maxPosition, spec.maxPosition)
-  checkCount('contextLength', contextLength)
-  const chunk = Math.min(options.chunk ?? CHUNKS[0], contextLength)
-  checkCount('chunk', chunk)
-  const cache = ownForm(spec.attention, checkWord('cache', options.cache ?? 'f16', OWN_CACHES))
-  return { contextLength, chunk, cache, products: checkWord('products', options.products ?? 'f32', FACTORS) }
+  const contextLength = Math.min(count('contextLength', options) ?? spec.maxPosition, spec.maxPosition)
+  const chunk = Math.min(count('chunk', options) ?? CHUNKS[0], contextLength)
+  const cache = ownForm(spec.attention, optionalWord('cache', options.cache, OWN_CACHES) ?? 'f16')
+  const products = optionalWord('products', options.products, FACTORS) ?? 'f32'
+  return { contextLength, chunk, cache, products }
 }
+
+const count = (name: 'contextLength' | 'chunk', options: ModelOptions): number | undefined =>
+  optionalInteger(name, options[name], 1, Number.POSITIVE_INFINITY)
 
 /** Tokens that a plan is made for. */
 export const plannedContext = (spec: ModelSpec, { contextLength }: ModelOptions): number =>
@@ -51,14 +53,4 @@ function ownForm({ kind }: Attention, stored: (typeof OWN_CACHES)[number]): Cach
   throw new HadalError('bad_request', 'cache: this model has no latents that FP8 could hold.', {
     hint: 'Choose f16 or f32.',
   })
-}
-
-function checkWord<W extends string>(name: string, word: W, words: readonly W[]): W {
-  if (words.includes(word)) return word
-  throw new HadalError('bad_request', `${name} must be one of ${words.join(', ')}; it is "${word}".`)
-}
-
-function checkCount(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1) return
-  throw new HadalError('bad_request', `${name} must be a whole number of at least 1; it is ${value}.`)
 }

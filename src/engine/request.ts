@@ -1,17 +1,16 @@
 // Answers: what exactly does a request ask for? Text becomes ids, missing fields become defaults, impossible ones are refused.
 // It must not know how an answer is made.
-import { HadalError } from '../lib/error.ts'
+import { optionalInteger } from '../lib/check.ts'
 import type { Chat } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import type { Task } from './generate.ts'
 import { checkIds } from './logits.ts'
 import type { Runtime } from './runtime.ts'
 import { samplingOf } from './sampling.ts'
-import type { GenerateRequest, SamplingOptions } from './types.ts'
+import { type GenerateRequest, MOST_ALTERNATIVES, type SamplingOptions } from './types.ts'
 
 /** Tokens of an answer when the request does not say. */
 const DEFAULT_MAX_TOKENS = 4096
-const MOST_ALTERNATIVES = 20
 
 /** What of the model a request is read with. */
 export interface Asked {
@@ -32,23 +31,13 @@ export function taskOf(
   const prompt = promptOf(request, tokenizer, chat)
   // One place is left for the answer.
   checkIds(prompt, spec.vocab, context - 1)
-  const { logprobs } = request
-  if (
-    logprobs !== undefined &&
-    !(Number.isInteger(logprobs) && logprobs >= 0 && logprobs <= MOST_ALTERNATIVES)
-  ) {
-    throw new HadalError('bad_request', `top_logprobs must be a whole number from 0 to ${MOST_ALTERNATIVES}.`)
-  }
-  const asked = request.maxTokens ?? DEFAULT_MAX_TOKENS
-  if (!Number.isInteger(asked) || asked < 1) {
-    throw new HadalError('bad_request', 'max_tokens must be a whole number of at least 1.')
-  }
+  const asked = optionalInteger('max_tokens', request.maxTokens, 1, Number.POSITIVE_INFINITY)
   return {
     prompt,
-    maxTokens: Math.min(asked, context - prompt.length),
+    maxTokens: Math.min(asked ?? DEFAULT_MAX_TOKENS, context - prompt.length),
     sampling: samplingOf(request.sampling, defaults, spec.vocab),
     stop: request.stop ?? [],
-    logprobs,
+    logprobs: optionalInteger('top_logprobs', request.logprobs, 0, MOST_ALTERNATIVES),
     eos,
   }
 }

@@ -141,6 +141,11 @@ export class Runtime {
     this.#reportsLogprobs = wanted
   }
 
+  /** Called with what the GPU refuses from now on, in place of the one before: such a step leaves results as they were. */
+  onRefused(report: (reason: string) => void): void {
+    this.#device.gpu.onuncapturederror = ({ error }) => report(error.message)
+  }
+
   /** Tells the GPU which pages the session that runs next has. */
   writePages(session: Session): void {
     this.#device.gpu.queue.writeBuffer(this.state.pages, 0, Uint32Array.from(session.pages))

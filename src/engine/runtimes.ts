@@ -1,6 +1,6 @@
 // Answers: which runtime serves a session? One for each form of the KV cache, made when a session of that form is first opened.
 // It must not know what sessions are for.
-import { HadalError, present } from '../lib/error.ts'
+import { HadalError } from '../lib/error.ts'
 import type { CacheForm, CacheKind } from '../models/cache-form.ts'
 import type { Runtime } from './runtime.ts'
 import type { Session } from './session.ts'
@@ -30,11 +30,10 @@ export class Runtimes {
     return making
   }
 
+  /** Throws `bad_request` for a session whose cache was closed. */
   of({ cache }: Session): Runtime {
-    return present(
-      [...this.#made].find((runtime) => runtime.cache === cache),
-      'the runtime of a session',
-    )
+    for (const runtime of this.#made) if (runtime.cache === cache) return runtime
+    throw new HadalError('bad_request', 'The cache of this session was closed.')
   }
 
   /** Frees the cache of a form and its programs. Throws `bad_request` while sessions have pages there, and for the model's own. */

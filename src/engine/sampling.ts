@@ -2,9 +2,9 @@
 // It must not know how the GPU chooses.
 import type { Device } from '../gpu/device.ts'
 import type { Step } from '../kernels/step.ts'
-import { HadalError } from '../lib/error.ts'
+import { badField, optionalInteger, optionalNumber } from '../lib/check.ts'
 import { isRecord } from '../lib/record.ts'
-import type { SamplingOptions } from './types.ts'
+import { MOST_BIAS, SAMPLING_NUMBERS, type SamplingNumber, type SamplingOptions } from './types.ts'
 
 /** Most entries of a logit bias list, as in OpenAI's API. */
 export const MOST_BIASES = 300
@@ -24,18 +24,21 @@ const NEUTRAL: SamplingOptions = {
 /** The model's own defaults from generation_config.json; anything odd in that file is ignored, since a request can say better. */
 export function modelDefaults(generationConfig: unknown): SamplingOptions {
   const values = fieldsOf(generationConfig)
-  const pick = (key: string, fallback: number, valid: (n: number) => boolean) => {
-    const value = values.get(key)
-    return typeof value === 'number' && valid(value) ? value : fallback
+  const pick = (name: SamplingNumber): number => {
+    const [field, ...range] = SAMPLING_NUMBERS[name]
+    try {
+      return optionalNumber(field, values.get(field), ...range) ?? NEUTRAL[name]
+    } catch {
+      return NEUTRAL[name]
+    }
   }
-  const sampled = values.get('do_sample') !== false
   return {
     ...NEUTRAL,
-    temperature: sampled ? pick('temperature', 1, (n) => n >= 0 && n <= 100) : 0,
-    topK: pick('top_k', 0, (n) => Number.isInteger(n) && n >= 0),
-    topP: pick('top_p', 1, (n) => n > 0 && n <= 1),
-    minP: pick('min_p', 0, (n) => n >= 0 && n <= 1),
-    repetitionPenalty: pick('repetition_penalty', 1, (n) => n > 0 && n <= 100),
+    temperature: values.get('do_sample') === false ? 0 : pick('temperature'),
+    topK: pick('topK'),
+    topP: pick('topP'),
+    minP: pick('minP'),
+    repetitionPenalty: pick('repetitionPenalty'),
   }
 }
 
@@ -58,42 +61,15 @@ export function samplingOf(
 ): SamplingOptions {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
   const sampling: SamplingOptions = { ...defaults, seed: Math.floor(Math.random() * 2 ** 32), ...given }
-  const {
-    temperature,
-    topK,
-    topP,
-    minP,
-    repetitionPenalty,
-    presencePenalty,
-    frequencyPenalty,
-    logitBias,
-    seed,
-  } = sampling
-  check(temperature >= 0 && temperature <= 100, 'temperature', 'a number from 0 to 100')
-  check(Number.isInteger(topK) && topK >= 0 && topK < 2 ** 32, 'top_k', 'a whole number, 0 for none')
-  check(topP > 0 && topP <= 1, 'top_p', 'a number above 0, at most 1')
-  check(minP >= 0 && minP <= 1, 'min_p', 'a number from 0 to 1')
-  check(
-    repetitionPenalty > 0 && repetitionPenalty <= 100,
-    'repetition_penalty',
-    'a number above 0, at most 100',
-  )
-  check(Math.abs(presencePenalty) <= 100, 'presence_penalty', 'a number from -100 to 100')
-  check(Math.abs(frequencyPenalty) <= 100, 'frequency_penalty', 'a number from -100 to 100')
-  check(Number.isInteger(seed) && seed >= 0 && seed < 2 ** 32, 'seed', 'a whole number from 0 to 4294967295')
-  check(logitBias.length <= MOST_BIASES, 'logit_bias', `at most ${MOST_BIASES} entries`)
+  for (const [name, [field, ...range]] of Object.entries(SAMPLING_NUMBERS))
+    optionalNumber(field, sampling[name as SamplingNumber], ...range)
+  const { logitBias } = sampling
+  if (logitBias.length > MOST_BIASES) throw badField('logit_bias', `may have at most ${MOST_BIASES} entries`)
   for (const [id, bias] of logitBias) {
-    check(Number.isInteger(id) && id >= 0 && id < vocab, 'logit_bias', `token ids below ${vocab}`)
-    check(Number.isFinite(bias), 'logit_bias', 'finite numbers')
+    optionalInteger('logit_bias', id, 0, vocab - 1)
+    optionalNumber('logit_bias', bias, -MOST_BIAS, MOST_BIAS)
   }
   return sampling
-}
-
-function check(valid: boolean, field: string, rule: string): void {
-  if (!valid)
-    throw new HadalError('bad_request', `${field} must be ${rule}.`, {
-      hint: 'Change this field of the request.',
-    })
 }
 
 /** The fields of a step that sampling sets; `draw` counts the tokens of an answer. */

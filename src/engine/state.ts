@@ -8,6 +8,7 @@ import { BLOCK } from '../models/latent.ts'
 import { ROTATION_STEP, rotationTable } from '../models/rotary.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { type Resource, resource } from '../program/graph.ts'
+import { BLOCK_STRIDE } from '../program/program.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'
 import { MOST_BIASES } from './sampling.ts'
 
@@ -33,7 +34,6 @@ export type State = Readonly<Record<StateName, GPUBuffer>>
 /** The same buffers as what a graph reads and writes. */
 export type StateResources = Readonly<Record<StateName, Resource>>
 
-const BLOCK_STRIDE = 256
 const UNIFORMS: ReadonlySet<string> = new Set<StateName>(['step', 'blocks'])
 
 /** Bytes of each, in the order in which they are made. @param context most tokens of a session; @param chunk most rows of a prefill step */

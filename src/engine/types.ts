@@ -23,13 +23,35 @@ export interface SamplingOptions {
   readonly seed: number // u32
 }
 
+/** What of these is a number: how files and requests call it, its least, its most, and whether it is whole. */
+export const SAMPLING_NUMBERS: {
+  readonly [Name in SamplingNumber]: readonly [field: string, low: number, high: number, whole?: boolean]
+} = {
+  temperature: ['temperature', 0, 2],
+  topK: ['top_k', 0, 2 ** 32 - 1, true],
+  topP: ['top_p', 0, 1],
+  minP: ['min_p', 0, 1],
+  repetitionPenalty: ['repetition_penalty', 0.01, 10],
+  presencePenalty: ['presence_penalty', -2, 2],
+  frequencyPenalty: ['frequency_penalty', -2, 2],
+  seed: ['seed', 0, 2 ** 32 - 1, true],
+}
+
+export type SamplingNumber = Exclude<keyof SamplingOptions, 'logitBias'>
+
+/** The largest logit bias, either way. */
+export const MOST_BIAS = 100
+
+/** Most alternatives that are reported for a token. */
+export const MOST_ALTERNATIVES = 20
+
 export interface GenerateRequest {
   /** Exactly one of the three: a chat, a raw text to continue, or token ids taken as they are. */
   readonly input:
     | { readonly messages: readonly ChatMessage[] }
     | { readonly prompt: string }
     | { readonly ids: readonly number[] }
-  /** Default: what is left of the context. */
+  /** Most tokens of the answer; at most what is left of the context. Default: 4096. */
   readonly maxTokens?: number
   /** Missing fields come from the model's generation_config.json, then from neutral defaults. */
   readonly sampling?: Partial<SamplingOptions>
@@ -45,6 +67,7 @@ export interface TokenLogprob {
   readonly id: number
   readonly token: string
   readonly logprob: number
+  readonly thinking: boolean // it belongs to the thinking part
   readonly top: readonly { readonly id: number; readonly token: string; readonly logprob: number }[]
 }
 
@@ -116,15 +139,18 @@ export interface LoadProgress {
 /** As `QuantizeChoice`, or the best that fits. */
 export type QuantizeOption = QuantizeChoice | 'auto'
 
+/** How the cache that a model is loaded with can be stored. */
+export const OWN_CACHES = ['f16', 'f32', 'fp8'] as const
+
 /** What decides how many bytes a model takes. */
 export interface ModelOptions {
-  /** Most tokens of prompt and answer together; default: what the model was made for, or less where the GPU's memory is smaller. */
+  /** Most tokens of prompt and answer together; default, and the most that counts: what the model was made for. */
   readonly contextLength?: number
   /**
    * How the KV cache is stored; default f16. fp8, for models with latents, takes about half of that: latents in E4M3, 128 of them under one
    * scale, and the rotated key in f16.
    */
-  readonly cache?: 'f16' | 'f32' | 'fp8'
+  readonly cache?: (typeof OWN_CACHES)[number]
   /**
    * How prefill holds the factors of its products; default f32. f16 halves a tile's memory where there is shader-f16, at a relative
    * error of the logits of about 1e-3. i8 rounds inputs to 8 bits, 32 of them under one scale, and multiplies four at once with weights in

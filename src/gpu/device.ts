@@ -48,12 +48,7 @@ export async function readDevice(
   options: DeviceOptions = {},
 ): Promise<DeviceFacts | undefined> {
   const adapter = gpu && (await findAdapter(gpu))
-  return (
-    adapter && {
-      adapter: describeAdapter(adapter.info),
-      capabilities: capabilitiesOf(gpu, adapter, options),
-    }
-  )
+  return adapter && factsOf(gpu, adapter, options)
 }
 
 /** The latter alone. */
@@ -72,7 +67,8 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
       hint: 'Use a browser with WebGPU (Chrome or Edge 113+, Safari 26+, Firefox 141+ on Windows) and a current graphics driver.',
     })
   }
-  const capabilities = capabilitiesOf(gpu, adapter, options)
+  const facts = factsOf(gpu, adapter, options)
+  const { capabilities } = facts
   const requiredFeatures: GPUFeatureName[] = []
   if (capabilities.f16) requiredFeatures.push('shader-f16')
   if (capabilities.subgroups) requiredFeatures.push('subgroups')
@@ -86,8 +82,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
     instance: gpu,
     gpu: device,
     arena: new Arena(device),
-    adapter: describeAdapter(adapter.info),
-    capabilities,
+    ...facts,
     lost: new Promise((resolve) => {
       void device.lost.then((info) => {
         if (!closing) resolve(lostError(info))
@@ -103,9 +98,17 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
 const findAdapter = async (gpu: GPU) =>
   (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
 
+/** What an adapter tells of itself; Chrome's before 127 tell nothing. */
+type Info = Partial<GPUAdapterInfo>
+
+const factsOf = (gpu: GPU, adapter: GPUAdapter, options: DeviceOptions): DeviceFacts => ({
+  adapter: describeAdapter(adapter.info),
+  capabilities: capabilitiesOf(gpu, adapter, options),
+})
+
 function capabilitiesOf(
   { wgslLanguageFeatures }: GPU,
-  { features, limits, info }: GPUAdapter,
+  { features, limits, info = {} }: Pick<GPUAdapter, 'features' | 'limits'> & { readonly info?: Info },
   options: DeviceOptions,
 ): Capabilities {
   const raised = options.limits !== 'default'
@@ -122,7 +125,7 @@ function capabilitiesOf(
   return {
     ...facts,
     variants: chooseVariants(facts),
-    packed: wgslLanguageFeatures.has('packed_4x8_integer_dot_product'),
+    packed: wgslLanguageFeatures?.has('packed_4x8_integer_dot_product') ?? false,
     timestamps: features.has('timestamp-query'),
     maxBindingBytes: Math.min(binding, options.maxBindingBytes ?? Number.POSITIVE_INFINITY),
     maxBufferBytes: raised ? limits.maxBufferSize : GUARANTEED.maxBufferBytes,
@@ -130,9 +133,7 @@ function capabilitiesOf(
 }
 
 /** Whether there are subgroup matrices of 8 × 8 that multiply f16 into f32, and subgroups that a workgroup of 64 holds whole. */
-function multipliesHalves(
-  info: GPUAdapterInfo & { readonly subgroupMatrixConfigs?: Iterable<MatrixConfig> },
-): boolean {
+function multipliesHalves(info: Info & { readonly subgroupMatrixConfigs?: Iterable<MatrixConfig> }): boolean {
   const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig) =>
     componentType === 'f16' && resultComponentType === 'f32' && M === 8 && N === 8 && K === 8
   return (info.subgroupMaxSize ?? 0) <= 64 && [...(info.subgroupMatrixConfigs ?? [])].some(fits)
@@ -145,11 +146,10 @@ function lostError(info: GPUDeviceLostInfo): HadalError {
 }
 
 /** Fallback adapters say so; Mesa's lavapipe does not, but names itself. */
-function isSoftware(info: GPUAdapterInfo): boolean {
-  return info.isFallbackAdapter || ['swiftshader', 'software'].includes(info.architecture)
+function isSoftware({ isFallbackAdapter, architecture = '' }: Info): boolean {
+  return isFallbackAdapter || ['swiftshader', 'software'].includes(architecture)
 }
 
-function describeAdapter(info: GPUAdapterInfo): string {
-  const parts = [info.vendor, info.architecture, info.description || info.device]
-  return parts.filter((part) => part !== '').join(' ') || 'unnamed adapter'
+function describeAdapter({ vendor, architecture, description, device }: Info = {}): string {
+  return [vendor, architecture, description || device].filter(Boolean).join(' ') || 'unnamed adapter'
 }

@@ -110,16 +110,19 @@ export function layoutPart(matrix: MatrixLayout, firstRow: number, rows: number)
   return { firstRow, rows, scales: weightBytes / 4, bytes: padTo(weightBytes + scaleBytes, 16) }
 }
 
+/** WebGPU lets a grid be 65,535 workgroups wide, and no variant of decode gives one fewer than two rows. */
+const MOST_ROWS = 2 * 65_535
+
 /**
- * Cuts a matrix into parts of at most `maxBytes`. Cuts fall on multiples of 64 rows and of the block's rows, so that scales stay whole
+ * Cuts a matrix into parts of at most `maxBytes`, and of no more rows than a grid takes. Cuts fall on multiples of 64 rows and of the block's rows, so that scales stay whole
  * and a part's outputs start at an offset that WebGPU lets a buffer be bound at (256 bytes).
  */
 export function splitMatrix(matrix: MatrixLayout, maxBytes: number): PartLayout[] {
   const whole = layoutPart(matrix, 0, matrix.rows)
-  if (whole.bytes <= maxBytes) return [whole]
+  if (whole.bytes <= maxBytes && matrix.rows <= MOST_ROWS) return [whole]
   const unit = leastCommonMultiple(64, matrix.block.rows)
   const unitBytes = layoutPart(matrix, 0, unit).bytes
-  const units = Math.floor(maxBytes / unitBytes)
+  const units = Math.floor(Math.min(maxBytes / unitBytes, MOST_ROWS / unit))
   if (units === 0) {
     throw new HadalError(
       'unsupported',

@@ -12,7 +12,7 @@ export interface AttentionTiles {
   readonly rows: number
 }
 
-export const ATTENTION_TILES = {
+const ATTENTION_TILES = {
   workgroup: { prefill: 'attention/prefill_tile', attend: 'attention/attend_tile', rows: 32 },
   spread_4: { prefill: 'attention/prefill_spread_4', attend: 'attention/attend_spread_4', rows: 16 },
   spread_8: { prefill: 'attention/prefill_spread_8', attend: 'attention/attend_spread_8', rows: 16 },

@@ -15,7 +15,7 @@ export type CacheKind = (typeof CACHE_KINDS)[number]
 
 /** How the numbers of a cache are stored, but for latents in FP8. */
 export type CacheType = 'f16' | 'f32'
-export const CACHE_BYTES: Readonly<Record<CacheType, number>> = { f16: 2, f32: 4 }
+const CACHE_BYTES: Readonly<Record<CacheType, number>> = { f16: 2, f32: 4 }
 
 /** A way to keep keys and values, with the type of its numbers. `latent-fp8` has its own types, whatever `numbers` says. */
 export interface CacheForm {

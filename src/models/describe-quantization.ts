@@ -8,7 +8,7 @@ const MOST_BLOCK = 4096
 const PACKED_VERSION = 1
 
 /** `quant_method` of packed folders. */
-export const PACKED = 'hadal'
+const PACKED = 'hadal'
 
 /** Packed folders may hold FP8 as it was published beside what was packed. */
 export function describeQuantization(config: Fields): Pick<ModelSpec, 'block' | 'packed'> {

@@ -10,7 +10,7 @@ export interface MemoryPlan {
 }
 
 /**
- * Gives activations whose lives do not overlap the same buffer. Only activations of equal type, rows and columns share: the zero
+ * Gives activations whose lives do not overlap the same buffer. Only activations of equal type, rows, columns and stride share: the zero
  * padding behind each row then stays zero, and an id is never read as a float.
  * A loop's dispatches count as alive together, since its end leads back to its start.
  * Throws `unsupported` for an activation that no binding of `maxBindingBytes` can hold.
@@ -33,7 +33,7 @@ export function planMemory(dispatches: readonly Dispatch[], maxBindingBytes: num
   return { slots, bytes }
 }
 
-const shapeOf = (a: Activation): string => `${a.type} ${a.rows} ${a.cols}`
+const shapeOf = ({ type, rows, cols, stride }: Activation): string => [type, rows, cols, stride].join()
 
 function bytesOf({ name, rows, cols, stride }: Activation, maxBindingBytes: number): number {
   const bytes = rows * stride * 4

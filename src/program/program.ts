@@ -6,15 +6,18 @@ import type { PipelineCache } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
 import type { Timing } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
-import { present } from '../lib/error.ts'
+import { assert, present } from '../lib/error.ts'
 import type { Activation, Dispatch, Graph, Operand } from './graph.ts'
 import { planMemory } from './memory.ts'
 
 /** The uniforms every program shares. */
 export interface Uniforms {
   readonly step: GPUBuffer // 64 bytes
-  readonly blocks: GPUBuffer // { index } at every 256 bytes, read with a dynamic offset
+  readonly blocks: GPUBuffer // { index } at every BLOCK_STRIDE bytes, read with a dynamic offset
 }
+
+/** What WebGPU wants dynamic offsets to be multiples of. */
+export const BLOCK_STRIDE = 256
 
 interface Record {
   readonly dispatch: Dispatch
@@ -22,8 +25,6 @@ interface Record {
   readonly usesBlock: boolean
   group: GPUBindGroup
 }
-
-const BLOCK_STRIDE = 256
 
 /** A recorded list of dispatches. */
 export class Program {
@@ -112,7 +113,12 @@ export class Program {
     pass.setPipeline(record.pipeline)
     if (record.usesBlock) pass.setBindGroup(0, record.group, [block * BLOCK_STRIDE])
     else pass.setBindGroup(0, record.group)
-    pass.dispatchWorkgroups(...(typeof grid === 'function' ? grid(step) : grid))
+    const size = typeof grid === 'function' ? grid(step) : grid
+    assert(
+      size.every((groups = 1) => groups < 2 ** 16),
+      `the grid of ${record.dispatch.kernel.name} is too large`,
+    )
+    pass.dispatchWorkgroups(...size)
   }
 
   #bind({ kernel, operands }: Dispatch): GPUBindGroup {

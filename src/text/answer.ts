@@ -16,6 +16,8 @@ export interface AnswerDelta extends AnswerPiece {
 export interface Answer {
   /** Takes the next generated id. */
   push(id: number): AnswerDelta
+  /** Whether the thinking part is in force. */
+  thinking(): boolean
   /** The answer is over: what was held back. */
   end(): AnswerDelta
 }
@@ -50,6 +52,7 @@ export function openAnswer(
       if (tag === undefined) return deliver(parser.push(decoder.push(id)))
       return deliver(parser.push(decoder.end()), parser.tag(tag))
     },
+    thinking: () => parser.part === 'thinking',
     end() {
       const last = deliver(parser.push(decoder.end()), parser.end())
       return { ...last, text: last.text + filter.end().text }

@@ -42,7 +42,7 @@ export function tokenOfText(text: string): string {
 }
 
 /** Bytes in the byte alphabet. */
-export function tokenOfBytes(bytes: Uint8Array): string {
+function tokenOfBytes(bytes: Uint8Array): string {
   let token = ''
   for (const byte of bytes) token += CHARACTERS[byte]
   return token

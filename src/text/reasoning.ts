@@ -11,6 +11,8 @@ export interface AnswerPiece {
 }
 
 export interface ReasoningParser {
+  /** In force; 'start': nothing but white space so far, a thinking part may still open. */
+  readonly part: 'start' | 'thinking' | 'answer'
   push(text: string): AnswerPiece
   /** A tag that arrived as one token. */
   tag(tag: ThinkTag): AnswerPiece
@@ -31,8 +33,7 @@ const LEADING_NEWLINES = /^[\r\n]+/
 const TRAILING_NEWLINES = /[\r\n]+$/
 
 class Parser implements ReasoningParser {
-  // 'start': nothing but white space so far, a thinking part may still open.
-  private part: 'start' | 'thinking' | 'answer'
+  part: ReasoningParser['part']
   private fresh = true // right after a tag: newlines are dropped
   private held = '' // not yet decided: white space at the start, newlines and parts of a tag while thinking
   private readonly inText: boolean

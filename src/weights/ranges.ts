@@ -23,7 +23,7 @@ export interface Range {
 const maxGapBytes = 256 * 1024
 
 /** Pieces of a tensor begin at multiples of this, so that they can be copied to a GPU buffer as they are. */
-export const pieceAlignment = 256
+const pieceAlignment = 256
 
 /**
  * Covers the tensors with ranges of at most `rangeBytes`, in the order of files and bytes. Neighbours share a range;

@@ -42,6 +42,7 @@ export type {
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
+export { MOST_ALTERNATIVES, MOST_BIAS, OWN_CACHES, SAMPLING_NUMBERS } from '../engine/types.ts'
 export type { StoredModel } from '../store/stored-model.ts'
 
 /** Where the model is: an absolute address of its folder, its name on the Hub, or the folder's files. */

@@ -30,11 +30,11 @@ test('a completion joins the pieces and keeps thinking apart', () => {
   ])
   expect(completion.hadal).toEqual({
     prefill_ms: 12,
-    decode_ms: 300,
+    decode_ms: 250,
     prompt_tokens: 9,
     cached_tokens: 4,
     tokens: 6,
-    tokens_per_second: 20,
+    tokens_per_second: 20, // 5 in 250 ms: the first comes from prefill
     dispatches_per_token: 40,
     readbacks_per_token: 1,
     kv_cache: { tokens: 15, bytes: 73_728, standard_bytes: 76_800 },
@@ -67,10 +67,13 @@ test('log-probabilities are listed where their text is', () => {
     id,
     token,
     logprob: -id,
+    thinking: id < 2,
     top: [{ id, token, logprob: -id }],
   })
   const events = whoAreYou.map((event, index): GenerateEvent => {
-    return event.type === 'delta' ? { ...event, logprobs: [logprob(index, `t${index}`)] } : event
+    if (event.type === 'done') return event
+    const heldBack = index === 1 && { reasoning: '' } // it may begin a tag
+    return { ...event, ...heldBack, logprobs: [logprob(index, `t${index}`)] }
   })
   const { logprobs } = completionOf(head, events).choices[0] ?? {}
   expect(logprobs?.reasoning_content.map(({ token }) => token)).toEqual(['t0', 't1'])
@@ -81,6 +84,13 @@ test('log-probabilities are listed where their text is', () => {
     bytes: null,
     top_logprobs: [{ token: 't2', logprob: -2, bytes: null }],
   })
+})
+
+test('an answer of one token has no rate', () => {
+  const events = whoAreYou.map((event): GenerateEvent => {
+    return event.type === 'done' ? { ...event, tokens: 1, decodeMs: 3 } : event
+  })
+  expect(completionOf(head, events).hadal.tokens_per_second).toBe(0)
 })
 
 test('an answer that ran into max_tokens says so', () => {

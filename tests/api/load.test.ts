@@ -38,8 +38,9 @@ const noEngine: OpenEngine<HostedEngine> = () => Promise.reject(new Error('a pla
 
 async function replayed() {
   const replay = replayEngine()
-  const { state, worker } = workerOf(async () => replay.engine)
-  return { ...replay, state, model: await loadModel(place, { worker }) }
+  const { state, worker: start } = workerOf(async () => replay.engine)
+  const worker = start()
+  return { ...replay, state, worker, model: await loadModel(place, { worker: () => worker }) }
 }
 
 test('loads with progress, then answers', async () => {
@@ -118,6 +119,44 @@ test('a load can be cancelled', async () => {
   })
   await expect(loadModel(place, { worker, signal: abort.signal })).rejects.toMatchObject({ code: 'aborted' })
   expect(state.terminated).toBe(true)
+})
+
+test('a load can be cancelled while the browser is asked to keep its files', async () => {
+  const abort = new AbortController()
+  const { worker } = workerOf(async () => replayEngine().engine)
+  vi.stubGlobal('navigator', { storage: { persist: async () => abort.abort() } })
+  const options = { keep: 'files', signal: abort.signal, worker } as const
+  await expect(loadModel(place, options)).rejects.toMatchObject({ code: 'aborted' })
+  vi.unstubAllGlobals()
+})
+
+test('whoever waits is told when the model is unloaded, twice at once', async () => {
+  const { model } = await replayed()
+  const waiting = [model.unload(), model.gpuBytes(), model.unload()]
+  expect(await Promise.allSettled(waiting)).toMatchObject([
+    { status: 'fulfilled' },
+    { status: expect.stringMatching(/filled|rejected/) },
+    { status: 'fulfilled' },
+  ])
+  await expect(model.gpuBytes()).rejects.toMatchObject({ code: 'aborted' })
+})
+
+test('a worker that fails ends what is asked of it', async () => {
+  const { model, worker } = await replayed()
+  const waiting = model.gpuBytes()
+  worker.dispatchEvent(Object.assign(new Event('error'), { message: 'out of stack' }))
+  await expect(waiting).rejects.toMatchObject({
+    code: 'internal',
+    message: expect.stringMatching(/out of stack/),
+  })
+  await model.unload()
+})
+
+test('a benchmark whose settings cannot be sent says so', async () => {
+  const { model } = await replayed()
+  const settings = { steps: (() => 3) as unknown as number }
+  await expect(drain(model.benchmark(settings))).rejects.toMatchObject({ code: 'bad_request' })
+  await model.unload()
 })
 
 test('unloading destroys the engine and ends what is waiting', async () => {

@@ -29,7 +29,7 @@ export const whoAreYou: readonly GenerateEvent[] = [
     cachedTokens: 4,
     tokens: 6,
     prefillMs: 12,
-    decodeMs: 300,
+    decodeMs: 250,
     dispatchesPerToken: 40,
     readbacksPerToken: 1,
     kv: kv(15),

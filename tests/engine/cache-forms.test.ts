@@ -42,6 +42,18 @@ describeOnAdapters(
       await engine.closeCache('standard')
     })
 
+    it('closes no cache that an answer is about to use, and refuses sessions of one that was closed', async () => {
+      const session = await engine.openSession({ cache: 'mqa' })
+      const events = engine.generate(request, undefined, session)
+      const first = events.next()
+      await expect(engine.closeCache('mqa')).rejects.toMatchObject({ code: 'bad_request' })
+      await first
+      await events.return(undefined)
+      session.close()
+      await engine.closeCache('mqa')
+      await expect(answer(engine, request, undefined, session)).rejects.toMatchObject({ code: 'bad_request' })
+    })
+
     it('keeps latents in FP8 with logits that move little', async () => {
       const ids = engine.tokenizer.encodePlain('The quick brown fox jumps over the lazy dog. 17 + 25 = 42.')
       const wanted = await engine.logits(ids)

@@ -111,6 +111,9 @@ describeOnAdapters(
         if (event.type === 'done') expect(event).toMatchObject({ finishReason: 'abort', tokens: 3 })
       }
       expect(seen).toBe(4)
+      const { done } = await answer(engine, ask('Who are you?'), AbortSignal.abort())
+      expect(done).toMatchObject({ finishReason: 'abort', tokens: 0, decodeMs: 0 })
+      expect(done.prefillMs).toBeGreaterThan(0)
     })
 
     it('is free again after a reader left early', async () => {
@@ -126,7 +129,7 @@ describeOnAdapters(
       const wrong: [Partial<GenerateRequest>, string][] = [
         [{ maxTokens: 0 }, 'bad_request'],
         [{ sampling: { temperature: -1 } }, 'bad_request'],
-        [{ sampling: { topP: 0 } }, 'bad_request'],
+        [{ sampling: { topP: -0.1 } }, 'bad_request'],
         [{ sampling: { logitBias: [[99_999, 1]] } }, 'bad_request'],
         [{ input: { ids: [] } }, 'bad_request'],
         [{ input: { ids: [1536] } }, 'bad_request'],
@@ -134,6 +137,36 @@ describeOnAdapters(
       ]
       for (const [change, code] of wrong)
         await expect(answer(engine, ask('?', change))).rejects.toMatchObject({ code })
+    })
+
+    it('refuses stop strings that are too long before anything runs', async () => {
+      const session = await engine.openSession()
+      const compute = vi.spyOn(engine.device.gpu, 'createCommandEncoder')
+      await expect(
+        answer(engine, ask('?', { stop: ['x'.repeat(1025)] }), undefined, session),
+      ).rejects.toMatchObject({ code: 'bad_request' })
+      expect(compute).not.toHaveBeenCalled()
+      compute.mockRestore()
+    })
+
+    it('fails when the GPU refuses a step, and believes nothing of it afterwards', async () => {
+      const request = ask('Who are you?', { maxTokens: 5 })
+      const expected = await answer(engine, request)
+      const { gpu } = engine.device
+      const { runtime, release } = engine.borrow()
+      release()
+      const create = gpu.createCommandEncoder.bind(gpu)
+      const spy = vi.spyOn(gpu, 'createCommandEncoder').mockImplementationOnce(() => {
+        const encoder = create()
+        encoder.copyBufferToBuffer(runtime.state.token, 0, runtime.state.token, 0, 4) // from a buffer into itself
+        return encoder
+      })
+      await expect(answer(engine, ask('What is 3 + 4?'))).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringMatching(/refused a step/),
+      })
+      spy.mockRestore()
+      expect((await answer(engine, request)).ids).toEqual(expected.ids)
     })
 
     it('reports log-probabilities of the chosen token and the best others', async () => {
@@ -144,6 +177,16 @@ describeOnAdapters(
       expect(first?.logprob).toBeLessThanOrEqual(0)
       const probabilities = (first?.top ?? []).map(({ logprob }) => Math.exp(logprob))
       expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeLessThanOrEqual(1.0001)
+    })
+
+    it('lists every token of the thinking part as such, its tags and what shows no text at once included', async () => {
+      const { events, ids } = await answer(engine, ask('How many r are in strawberry?', { logprobs: 0 }))
+      const parts = events.flatMap((event) =>
+        event.type === 'delta' ? (event.logprobs ?? []).map(({ thinking }) => thinking) : [],
+      )
+      const close = ids.indexOf(engine.tokenizer.controlId('</think>') ?? -1)
+      expect(close).toBeGreaterThan(0)
+      expect(parts).toEqual(ids.map((_, at) => at <= close))
     })
 
     it('gives back what logits took when they fail, and can be asked again', async () => {

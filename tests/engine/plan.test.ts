@@ -68,8 +68,8 @@ describeOnAdapters(
 )
 
 it.each([
-  [{ products: 'i4' as 'i8' }, /products .*"i4"/],
-  [{ cache: 'f8' as 'fp8' }, /cache .*"f8"/],
+  [{ products: 'i4' as 'i8' }, /`products` .*"i4"/],
+  [{ cache: 'f8' as 'fp8' }, /`cache` .*"f8"/],
   [{ cache: 'fp8' }, /no latents/], // keys and values of Qwen2 are none
 ] as const)('refuses what there is not: %j', async (options, message) => {
   const source = openFolder(join(FIXTURES, 'qwen2-bf16'))

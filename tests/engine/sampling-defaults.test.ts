@@ -26,7 +26,7 @@ describe('generation_config.json', () => {
   })
 
   it('is ignored where it is odd', () => {
-    const odd = { temperature: -1, top_k: 2.5, top_p: 0, min_p: '0.1', repetition_penalty: null }
+    const odd = { temperature: -1, top_k: 2.5, top_p: -1, min_p: '0.1', repetition_penalty: null }
     for (const config of [undefined, null, [], odd]) expect(modelDefaults(config)).toEqual(modelDefaults({}))
   })
 

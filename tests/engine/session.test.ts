@@ -2,9 +2,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { KvCache, PAGE_TOKENS } from '../../src/engine/kv-cache.ts'
 import { Session } from '../../src/engine/session.ts'
-import type { Device } from '../../src/gpu/device.ts'
+import { type Device, openDevice } from '../../src/gpu/device.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
 import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { watchGpu } from '../support/watched.ts'
 
 const LAYERS = 2
 const RECORD_BYTES = 8
@@ -93,6 +94,24 @@ describeOnAdapters(
       expect(session.pages.length).toBe(1)
       expect(session.tokens).toEqual(ids(PAGE_TOKENS))
       expect(() => session.rewind(PAGE_TOKENS + 1)).toThrow(/rewound/)
+    })
+
+    it('is as it was when the GPU refuses a larger cache', async () => {
+      const { gpu } = await watchGpu(adapter, 20 * PAGE_BYTES * LAYERS)
+      const own = await openDevice(gpu, adapter.options)
+      const small = new KvCache(own, { layers: LAYERS, pageBytes: PAGE_BYTES, maxPages: 1e6 })
+      const session = new Session(small)
+      await session.reserve(1)
+      session.append([1])
+      const mark = new Uint8Array(PAGE_BYTES).fill(5)
+      own.gpu.queue.writeBuffer(small.buffer(1), 0, mark)
+      const before = own.arena.bytes()
+      await expect(session.reserve(100 * PAGE_TOKENS)).rejects.toMatchObject({ code: 'out_of_memory' })
+      expect(own.arena.bytes()).toEqual(before)
+      expect(new Uint8Array(await readBuffer(own, small.buffer(1), PAGE_BYTES))).toEqual(mark)
+      await session.reserve(3 * PAGE_TOKENS)
+      expect(new Uint8Array(await readBuffer(own, small.buffer(1), PAGE_BYTES))).toEqual(mark)
+      own.destroy()
     })
 
     it('refuses to grow beyond what a binding can hold', async () => {

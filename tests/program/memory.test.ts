@@ -38,6 +38,12 @@ it('never shares between different widths, even of equal stride: padding must st
   expect(planMemory(graph.dispatches, 4096).bytes).toHaveLength(4)
 })
 
+it('shares no words without padding with rows that have some', () => {
+  const graph = new Graph()
+  chain(graph, graph.activation('a', 'f32', 1, 30), make(graph, 'b'), graph.scratch('c', 30))
+  expect(planMemory(graph.dispatches, 4096).bytes).toEqual([32 * 4, 4 * 32 * 4, 30 * 4])
+})
+
 it('keeps what a loop reads alive until the loop has ended', () => {
   const graph = new Graph()
   const [a, b, c] = ['a', 'b', 'c'].map((name) => make(graph, name)) as [Activation, Activation, Activation]

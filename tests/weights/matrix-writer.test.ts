@@ -45,6 +45,15 @@ describe('splitMatrix', () => {
     expect(() => splitMatrix(matrix, 1000)).toThrow(/do not fit a binding/)
   })
 
+  it('cuts a head that two rows a workgroup would not get through a grid', () => {
+    const head = layoutMatrix('q4', [151_936], 1536)
+    const parts = splitMatrix(head, 2 ** 31)
+    expect(parts.map(({ firstRow, rows }) => [firstRow, rows])).toEqual([
+      [0, 131_008],
+      [131_008, 20_928],
+    ])
+  })
+
   it('begins every stacked matrix with scales at a whole block row', () => {
     expect(layoutMatrix('fp8_block', [70, 144], 138).starts).toEqual([0, 128])
     expect(layoutMatrix('bf16', [70, 144], 138).starts).toEqual([0, 70])

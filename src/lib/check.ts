@@ -1,5 +1,5 @@
 // Answers: is this value what the field wants? Small checks that name the field in the error. It must not know which fields there are.
-import { HadalError } from '../lib/error.ts'
+import { HadalError } from './error.ts'
 
 /** A `bad_request` error about one field of the request. */
 export function badField(field: string, problem: string, hint = ''): HadalError {
@@ -7,26 +7,26 @@ export function badField(field: string, problem: string, hint = ''): HadalError 
 }
 
 /** The number, undefined when the field is missing or null. Both bounds are included. */
-export function optionalNumber(field: string, value: unknown, low: number, high: number): number | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || !(value >= low && value <= high)) {
-    throw badField(field, `must be a number from ${low} to ${high}, not ${shown(value)}`)
-  }
-  return value
-}
-
-/** The whole number, undefined when the field is missing or null. Both bounds are included. */
-export function optionalInteger(
+export function optionalNumber(
   field: string,
   value: unknown,
   low: number,
   high: number,
+  whole = false,
 ): number | undefined {
-  const number = optionalNumber(field, value, low, high)
-  if (number !== undefined && !Number.isInteger(number))
-    throw badField(field, `must be a whole number, not ${number}`)
-  return number
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'number' || !(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
+    throw badField(
+      field,
+      `must be a ${whole ? 'whole ' : ''}number from ${low} to ${high}, not ${shown(value)}`,
+    )
+  }
+  return value
 }
+
+/** The same of whole numbers. */
+export const optionalInteger = (field: string, value: unknown, low: number, high: number) =>
+  optionalNumber(field, value, low, high, true)
 
 /** The boolean, undefined when the field is missing or null. */
 export function optionalBoolean(field: string, value: unknown): boolean | undefined {

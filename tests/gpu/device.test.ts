@@ -1,0 +1,34 @@
+// Answers: what is known of a device whose browser tells little?
+import { expect, it } from 'vitest'
+import { openDevice, readCapabilities } from '../../src/gpu/device.ts'
+import { adapters, describeOnAdapters, openGpu } from '../support/adapter.ts'
+
+describeOnAdapters(
+  'a device',
+  (adapter) => {
+    it('opens without a name where adapters tell nothing of themselves, as in Chrome before 127', async () => {
+      const real = await openGpu(adapter.match)
+      const gpu: GPU = Object.create(real, {
+        wgslLanguageFeatures: { value: undefined },
+        requestAdapter: {
+          value: async (options: GPURequestAdapterOptions) => {
+            const found = await real.requestAdapter(options)
+            return found && Object.defineProperty(found, 'info', { value: undefined })
+          },
+        },
+      })
+      const known = await readCapabilities(real)
+      const device = await openDevice(gpu)
+      expect(device.adapter).toBe('unnamed adapter')
+      expect(device.capabilities).toMatchObject({
+        f16: known?.f16,
+        maxBufferBytes: known?.maxBufferBytes,
+        subgroupSize: 0,
+        packed: false,
+        software: false,
+      })
+      device.destroy()
+    })
+  },
+  adapters.slice(0, 1),
+)
