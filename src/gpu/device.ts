@@ -64,7 +64,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const adapter = gpu && (await findAdapter(gpu))
   if (!adapter) {
     throw new HadalError('no_webgpu', 'No WebGPU adapter was found.', {
-      hint: 'Use a browser with WebGPU (Chrome or Edge 113+, Safari 26+, Firefox 141+ on Windows) and a current graphics driver.',
+      hint: 'Use a browser with WebGPU (Chrome or Edge 116+, Safari 26+, Firefox 141+ on Windows) and a current graphics driver.',
     })
   }
   const facts = factsOf(gpu, adapter, options)
