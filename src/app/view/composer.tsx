@@ -31,10 +31,11 @@ export function Composer() {
     focusQuestion()
   }
   useEffect(() => {
+    if (!coming && !ready) waiting.value = false
     if (!ready) return
     focusQuestion()
     if (waiting.value) send()
-  }, [ready])
+  }, [state.phase])
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method composes a word, Enter accepts the word.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return

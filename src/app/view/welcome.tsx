@@ -3,7 +3,8 @@
 import { fractionOf } from '../state/loading.ts'
 import { openDialog } from '../state/models.ts'
 import { load } from '../state/opening.ts'
-import { ask } from '../state/session.ts'
+import { ask, givenUp, undoNewChat } from '../state/session.ts'
+import { focusQuestion } from './focus.ts'
 import { Lanternfish } from './lanternfish.tsx'
 import { LoadFailure } from './load-failure.tsx'
 import { LoadProgressView } from './load-progress.tsx'
@@ -45,6 +46,14 @@ export function Welcome() {
           ))}
         </ul>
       )}
+      {givenUp.value && givenUp.value.turns.length > 0 && (
+        <p class="undo" role="status">
+          The last chat is forgotten.{' '}
+          <button class="quiet" type="button" onClick={undo}>
+            Undo
+          </button>
+        </p>
+      )}
       <p class="modest">{'entry' in state ? state.entry?.description : ''}</p>
       {state.phase !== 'starting' && (
         <button class="quiet" type="button" onClick={openDialog}>
@@ -53,4 +62,9 @@ export function Welcome() {
       )}
     </section>
   )
+}
+
+function undo(): void {
+  undoNewChat()
+  focusQuestion()
 }
