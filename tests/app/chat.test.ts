@@ -13,6 +13,7 @@ import {
   stopped,
 } from '../../src/app/state/chat.ts'
 import { keep, keepOnLeaving, restore, type Shelves } from '../../src/app/state/stored.ts'
+import { memoryStorage } from './memory-storage.ts'
 
 const cache = { tokens: 20, bytes: 73_728, standard_bytes: 102_400 }
 const piece = (thinking: string, text: string, tokens: number) => ({
@@ -75,18 +76,6 @@ test('finished answers stay the same object, so that they are not drawn again', 
   const next = received(asked(chat, 'Two?'), piece('', '2', 1), 5)
   expect(next.turns[0]).toBe(chat.turns[0])
 })
-
-function memoryStorage(): Storage {
-  const items = new Map<string, string>()
-  return {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-    removeItem: (key: string) => void items.delete(key),
-    length: 0,
-    clear: () => items.clear(),
-    key: () => null,
-  }
-}
 
 let shared = memoryStorage()
 let shelves: Shelves
