@@ -1,6 +1,6 @@
 // Answers: where does one choose a model? In a dialog: what is here, what else there is, and what it would take before it is loaded.
 // It must not know how any of that is found out.
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 import { closeDialog, dialogOpen, look } from '../../state/models.ts'
 import { Here } from './here.tsx'
 import { LOOKED_TITLE, Looked } from './looked.tsx'
@@ -18,7 +18,7 @@ export function ModelsDialog() {
   const { phase } = look.value
   const before = useRef(phase)
   // What had the focus goes when something else is shown. A plan made anew is the same plan: one stays at the choice.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (shown && before.current !== phase)
       document.getElementById(phase === 'none' ? OPEN_TITLE : LOOKED_TITLE)?.focus()
     before.current = phase

@@ -30,10 +30,11 @@ export function Looked() {
 }
 
 function LookFailure({ asked, failure }: { asked: Asked; failure: Failure }) {
+  const gated = failure.code === 'no_access' && String(asked.place).startsWith('hf:')
   const again = () => void lookAt({ ...asked, token: form.token.value.trim() })
   return (
     <ErrorCard titleId={LOOKED_TITLE} title="This model cannot be read" failure={failure}>
-      {failure.code === 'no_access' && (
+      {gated && (
         <form
           class="token"
           onSubmit={(event) => {
