@@ -76,15 +76,23 @@ describeInChromium('the page', () => {
     expect(await answers().nth(2).locator('.markdown').innerText()).toMatch(/\d/)
   })
 
-  test('reloads without a network, keeps the conversation and answers', async () => {
+  test('reloads without a network in the middle of an answer, keeps the conversation and answers', async () => {
+    await ask('Tell me a very short story.')
+    await answers().nth(3).locator('.thinking, .markdown:not(:empty)').first().waitFor()
+    const other = await context.newPage()
+    await other.goto(host.url) // a tab of its own: a new chat there is none here
+    await other.locator('.answer').nth(3).waitFor()
+    await other.getByRole('button', { name: 'New chat' }).click()
+    await other.close()
     await page.reload()
-    expect(await answers().count()).toBe(3)
+    expect(await answers().count()).toBe(4)
+    expect(await page.locator('.question').nth(3).innerText()).toContain('a very short story')
     // Written while the model loads, it is sent as soon as there is one.
     await ask('Who are you?')
     await page.getByText('Will be sent as soon as the model is ready').waitFor()
     await page.getByText('Works offline').waitFor()
-    await completed(4)
-    expect(await answers().nth(3).locator('.markdown').innerText()).toContain('Lanternfish')
+    await completed(5)
+    expect(await answers().nth(4).locator('.markdown').innerText()).toContain('Lanternfish')
     await context.setOffline(false)
   })
 
@@ -92,21 +100,35 @@ describeInChromium('the page', () => {
     await visitor.seesAllLooks()
   })
 
-  test('starts over', async () => {
+  test('starts over, and thinks better of it', async () => {
     await page.getByRole('button', { name: 'New chat' }).click()
     await page.getByRole('button', { name: 'Who are you?' }).waitFor()
     expect(await answers().count()).toBe(0)
     expect(await serious(page)).toEqual([])
+    await page.getByRole('button', { name: 'Undo' }).click()
+    expect(await answers().count()).toBe(5)
+    await page.getByRole('button', { name: 'New chat' }).click()
   })
 
   test('offers a newer version of itself', async () => {
+    const offer = (tab: Page) => tab.getByRole('button', { name: 'New version: reload' })
+    const take = async (tab: Page) => {
+      const loaded = tab.waitForEvent('load')
+      await offer(tab).click()
+      await loaded
+      await tab.getByRole('button', { name: 'New chat' }).waitFor()
+      expect(await offer(tab).count()).toBe(0)
+    }
+    const other = await context.newPage()
+    await other.goto(host.url)
+    await other.getByRole('button', { name: 'New chat' }).waitFor()
     appendFileSync(join(host.folder, 'service-worker.js'), '\n// newer\n')
     await page.evaluate(async () => void (await navigator.serviceWorker.getRegistration())?.update())
-    const loaded = page.waitForEvent('load')
-    await page.getByRole('button', { name: 'New version: reload' }).click()
-    await loaded
-    await page.getByRole('button', { name: 'New chat' }).waitFor()
-    expect(await page.getByRole('button', { name: 'New version: reload' }).count()).toBe(0)
+    await offer(page).waitFor()
+    await visitor.seesAllLooks()
+    await take(page)
+    await take(other) // whose worker was replaced already
+    await other.close()
   })
 
   test('asked nobody but its own host, and nothing went wrong on the way', () => {
