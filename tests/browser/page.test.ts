@@ -111,7 +111,7 @@ describeInChromium('the page', () => {
   })
 
   test('offers a newer version of itself', async () => {
-    const offer = (tab: Page) => tab.getByRole('button', { name: 'New version: reload' })
+    const offer = (tab: Page) => tab.getByRole('button', { name: 'Update' })
     const take = async (tab: Page) => {
       const loaded = tab.waitForEvent('load')
       await offer(tab).click()

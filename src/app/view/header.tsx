@@ -25,10 +25,10 @@ export function Header({
         <button
           class="quiet attention"
           type="button"
-          title="A newer version of this page is here"
+          title="A newer version of this page is here: reload"
           onClick={() => void update()}
         >
-          <AgainIcon /> <span class="words">New version: reload</span>
+          <AgainIcon /> <span class="words">Update</span>
         </button>
       )}
       {children}

@@ -33,6 +33,14 @@ export function Welcome() {
           inside this tab, on your GPU; nothing you write leaves this device.
         </p>
       )}
+      {givenUp.value && givenUp.value.turns.length > 0 && (
+        <p class="undo" role="status">
+          The last chat is forgotten.{' '}
+          <button class="quiet" type="button" onClick={undo}>
+            Undo
+          </button>
+        </p>
+      )}
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
       {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.entry} />}
       {ready && bundled && (
@@ -45,14 +53,6 @@ export function Welcome() {
             </li>
           ))}
         </ul>
-      )}
-      {givenUp.value && givenUp.value.turns.length > 0 && (
-        <p class="undo" role="status">
-          The last chat is forgotten.{' '}
-          <button class="quiet" type="button" onClick={undo}>
-            Undo
-          </button>
-        </p>
       )}
       <p class="modest">{'entry' in state ? state.entry?.description : ''}</p>
       {state.phase !== 'starting' && (
