@@ -96,6 +96,16 @@ describeInChromium('the page', () => {
     await context.setOffline(false)
   })
 
+  test('asks as the settings say', async () => {
+    await page.getByRole('heading', { name: 'Settings' }).click()
+    await page.getByLabel('Most tokens of an answer').fill('4')
+    await page.getByLabel('Temperature').fill('warm')
+    await page.getByText('Not used: it must be a number from 0 to 2.').waitFor()
+    await ask('Who are you?')
+    await completed(6)
+    expect(await answers().nth(5).locator('.facts').innerText()).toContain('cut off at the length limit')
+  })
+
   test('is accessible, wide and narrow, light and dark', async () => {
     await visitor.seesAllLooks()
   })
@@ -106,7 +116,7 @@ describeInChromium('the page', () => {
     expect(await answers().count()).toBe(0)
     expect(await serious(page)).toEqual([])
     await page.getByRole('button', { name: 'Undo' }).click()
-    expect(await answers().count()).toBe(5)
+    expect(await answers().count()).toBe(6)
     await page.getByRole('button', { name: 'New chat' }).click()
   })
 
@@ -126,9 +136,25 @@ describeInChromium('the page', () => {
     await page.evaluate(async () => void (await navigator.serviceWorker.getRegistration())?.update())
     await offer(page).waitFor()
     await visitor.seesAllLooks()
+    const kept = (text: string) =>
+      sessionStorage.setItem(
+        'hadal.chat.1',
+        JSON.stringify([{ question: 'How?', answer: { status: 'done', text } }]),
+      )
+    await page.evaluate(kept, '```html\n<b onclick="alert(1)">so</b>\n```')
     await take(page)
     await take(other) // whose worker was replaced already
     await other.close()
+  })
+
+  test('copies code as it was written', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+    await page.getByRole('region', { name: 'Code in html' }).focus()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' })
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('<b onclick="alert(1)">so</b>')
+    expect(await page.locator('.markdown b').count()).toBe(0)
   })
 
   test('asked nobody but its own host, and nothing went wrong on the way', () => {

@@ -15,6 +15,7 @@ import {
   stopped,
 } from './chat.ts'
 import { failureOf, gpuBytes, load } from './opening.ts'
+import { requestOf, settings } from './settings.ts'
 import { keep, keepOnLeaving, restore } from './stored.ts'
 
 export const chat = signal<Chat>(restore())
@@ -102,7 +103,10 @@ async function answer(begun: Chat): Promise<void> {
 /** The chat after each chunk. */
 async function* answers(begun: Chat, model: Model, signal: AbortSignal): AsyncGenerator<Chat> {
   let next = begun
-  const request = { messages: messagesOf(begun), thinking: think.value, stream: true } as const
+  const { system } = settings.value
+  const before = system.trim() === '' ? [] : [{ role: 'system', content: system } as const]
+  const messages = [...before, ...messagesOf(begun)]
+  const request = { ...requestOf(settings.value), messages, thinking: think.value, stream: true } as const
   for await (const chunk of await model.chat.completions.create(request, { signal })) {
     next = applied(next, chunk)
     yield next

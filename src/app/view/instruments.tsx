@@ -6,6 +6,7 @@ import { formatCount, formatRate, formatShort } from '../state/format.ts'
 import { gpuBytes, load } from '../state/opening.ts'
 import { cacheUse, latestRate } from '../state/session.ts'
 import { CacheMeter } from './cache-meter.tsx'
+import { Settings } from './settings.tsx'
 
 export function Instruments({ open }: { open: boolean }) {
   const state = load.value
@@ -15,6 +16,7 @@ export function Instruments({ open }: { open: boolean }) {
       <CacheMeter cache={cacheUse.value} info={info} />
       <Depth info={info} />
       <Speed />
+      <Settings />
       {info && <Memory bytes={gpuBytes.value} />}
       {info && info.notices.length > 0 && <Notices texts={info.notices} />}
       {state.phase === 'ready' && <About name={state.entry.name} info={state.model.info} />}
