@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import {
   asked,
   askedAgain,
+  askedInstead,
   type Chat,
   emptyChat,
   failed,
@@ -69,6 +70,16 @@ test('stopping keeps what was written; asking again drops it', () => {
   expect(last(chat)).toMatchObject({ status: 'stopped', text: 'Once' })
   expect(last(askedAgain(chat))).toMatchObject({ status: 'waiting', text: '', thinking: '' })
   expect(messagesOf(askedAgain(chat))).toEqual([{ role: 'user', content: 'Story?' }])
+})
+
+test('a question in other words takes the place of the earlier one and of what followed it', () => {
+  const chat = answered(answered(answered(emptyChat, 'One?', '1.'), 'Two?', '2.'), 'Three?', '3.')
+  const next = askedInstead(chat, 2, 'Too?')
+  expect(next.turns.map(({ id, question }) => [id, question])).toEqual([
+    [1, 'One?'],
+    [2, 'Too?'],
+  ])
+  expect([next.turns[0], last(next)?.status]).toEqual([chat.turns[0], 'waiting'])
 })
 
 test('finished answers stay the same object, so that they are not drawn again', () => {

@@ -110,13 +110,28 @@ describeInChromium('the page', () => {
     await visitor.seesAllLooks()
   })
 
+  test('asks an earlier question in other words', async () => {
+    const edit = page.getByRole('button', { name: 'Edit the question' })
+    await edit.nth(4).focus()
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+    expect(await edit.nth(4).evaluate((button) => button === document.activeElement)).toBe(true)
+    await page.keyboard.press('Enter')
+    await page.getByLabel('The question in other words').fill('What are you?')
+    expect(await serious(page)).toEqual([])
+    await page.keyboard.press('Enter')
+    await answers().nth(5).waitFor({ state: 'detached' })
+    await completed(5)
+    expect(await page.locator('.question').nth(4).innerText()).toContain('What are you?')
+  })
+
   test('starts over, and thinks better of it', async () => {
     await page.getByRole('button', { name: 'New chat' }).click()
     await page.getByRole('button', { name: 'Who are you?' }).waitFor()
     expect(await answers().count()).toBe(0)
     expect(await serious(page)).toEqual([])
     await page.getByRole('button', { name: 'Undo' }).click()
-    expect(await answers().count()).toBe(6)
+    expect(await answers().count()).toBe(5)
     await page.getByRole('button', { name: 'New chat' }).click()
   })
 

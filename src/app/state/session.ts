@@ -5,6 +5,7 @@ import type { ChatCompletionChunk, Model } from '../../index.ts'
 import {
   asked,
   askedAgain,
+  askedInstead,
   type Chat,
   emptyChat,
   failed,
@@ -48,6 +49,11 @@ export function ask(question: string): Promise<void> {
 /** Asks the last question again. */
 export function askAgain(): Promise<void> {
   return answer(askedAgain(chat.value))
+}
+
+/** Asks another question in place of an earlier one. */
+export function askInstead(id: number, question: string): Promise<void> {
+  return answer(askedInstead(chat.value, id, question))
 }
 
 /** Stops the answer in progress. */

@@ -33,7 +33,7 @@ export function Welcome() {
           inside this tab, on your GPU; nothing you write leaves this device.
         </p>
       )}
-      {givenUp.value && givenUp.value.turns.length > 0 && (
+      {givenUp.value && (
         <p class="undo" role="status">
           The last chat is forgotten.{' '}
           <button class="quiet" type="button" onClick={undo}>
