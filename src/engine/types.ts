@@ -194,7 +194,7 @@ export interface ModelInfo {
   /** What a person should know of this device, in sentences; usually nothing. */
   readonly notices: readonly string[]
   readonly quantize: QuantizeChoice // how the weights lie on the GPU; what 'auto' took
-  readonly thinking: boolean // the template knows `enable_thinking` or a <think> part
+  readonly thinking: boolean // the template can be told not to think; R1's cannot, and thinks always
 }
 
 /** The variant that a decision about kernels got. */

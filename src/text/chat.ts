@@ -34,7 +34,7 @@ export interface ChatPrompt {
 }
 
 export interface Chat {
-  /** Whether the template knows a thinking part. */
+  /** Whether the template can be told to leave the thinking part out; others decide by themselves. */
   readonly thinking: boolean
   /** @throws HadalError bad_request, unsupported, bad_file */
   prompt(messages: readonly Message[], options?: ChatOptions): ChatPrompt
@@ -48,7 +48,7 @@ export interface Chat {
 export function openChat(tokenizer: TextTokenizer, tokenizerConfig: unknown, jinja?: string): Chat {
   const template = openTemplate(tokenizerConfig, jinja)
   return {
-    thinking: /enable_thinking|\bthinking\b|<think>/.test(template.source ?? ''),
+    thinking: /enable_thinking|\bthinking\b/.test(template.source ?? ''),
     prompt: (messages, options = {}) => encodeChat(tokenizer, template, messages, options),
   }
 }

@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from 'vitest'
 import {
   asked,
   askedAgain,
+  askedInstead,
   type Chat,
   emptyChat,
   failed,
@@ -12,7 +13,8 @@ import {
   received,
   stopped,
 } from '../../src/app/state/chat.ts'
-import { keep, restore } from '../../src/app/state/stored.ts'
+import { keep, keepOnLeaving, restore, type Shelves } from '../../src/app/state/stored.ts'
+import { memoryStorage } from './memory-storage.ts'
 
 const cache = { tokens: 20, bytes: 73_728, standard_bytes: 102_400 }
 const piece = (thinking: string, text: string, tokens: number) => ({
@@ -70,33 +72,35 @@ test('stopping keeps what was written; asking again drops it', () => {
   expect(messagesOf(askedAgain(chat))).toEqual([{ role: 'user', content: 'Story?' }])
 })
 
+test('a question in other words takes the place of the earlier one and of what followed it', () => {
+  const chat = answered(answered(answered(emptyChat, 'One?', '1.'), 'Two?', '2.'), 'Three?', '3.')
+  const next = askedInstead(chat, 2, 'Too?')
+  expect(next.turns.map(({ id, question }) => [id, question])).toEqual([
+    [1, 'One?'],
+    [2, 'Too?'],
+  ])
+  expect([next.turns[0], last(next)?.status]).toEqual([chat.turns[0], 'waiting'])
+})
+
 test('finished answers stay the same object, so that they are not drawn again', () => {
   const chat = answered(emptyChat, 'One?', '1.')
   const next = received(asked(chat, 'Two?'), piece('', '2', 1), 5)
   expect(next.turns[0]).toBe(chat.turns[0])
 })
 
-function memoryStorage(): Storage {
-  const items = new Map<string, string>()
-  return {
-    getItem: (key: string) => items.get(key) ?? null,
-    setItem: (key: string, value: string) => void items.set(key, value),
-    removeItem: (key: string) => void items.delete(key),
-    length: 0,
-    clear: () => items.clear(),
-    key: () => null,
-  }
-}
-
-let storage = memoryStorage()
+let shared = memoryStorage()
+let shelves: Shelves
+const newTab = (): Shelves => ({ tab: memoryStorage(), shared })
+const questions = (from: Shelves) => restore(from).turns.map(({ question }) => question)
 beforeEach(() => {
-  storage = memoryStorage()
+  shared = memoryStorage()
+  shelves = newTab()
 })
 
 test('a conversation comes back after a reload; an answer in progress counts as stopped', () => {
   const chat = received(asked(answered(emptyChat, 'One?', '1.'), 'Two?'), piece('', '2', 1), 5)
-  keep(chat, storage)
-  const back = restore(storage)
+  keep(chat, shelves)
+  const back = restore(shelves)
   expect(back.turns.map(({ id, question }) => [id, question])).toEqual([
     [1, 'One?'],
     [2, 'Two?'],
@@ -110,22 +114,84 @@ test('a conversation comes back after a reload; an answer in progress counts as 
   })
   expect(back.turns[1]?.answer).toMatchObject({ status: 'stopped', text: '2' })
   expect(back.cache).toBeUndefined()
-  keep(emptyChat, storage)
-  expect(restore(storage)).toEqual(emptyChat)
+  keep(emptyChat, shelves)
+  expect(restore(shelves)).toEqual(emptyChat)
+  expect(restore(newTab())).toEqual(emptyChat)
+})
+
+test('each tab has its own conversation, and a new one begins with the one kept last', () => {
+  const other = newTab()
+  keep(asked(emptyChat, 'First tab?'), shelves)
+  expect(questions(other)).toEqual(['First tab?'])
+  keep(asked(emptyChat, 'Second tab?'), other)
+  expect([questions(shelves), questions(other), questions(newTab())]).toEqual([
+    ['First tab?'],
+    ['Second tab?'],
+    ['Second tab?'],
+  ])
+  keep(emptyChat, shelves)
+  expect([questions(shelves), questions(other), questions(newTab())]).toEqual([
+    [],
+    ['Second tab?'],
+    ['Second tab?'],
+  ])
+})
+
+test('a new chat takes a conversation from new tabs; another tab that still shows it leaves it again', () => {
+  const chat = asked(emptyChat, 'Mine?')
+  keep(stopped(chat), shelves)
+  const other = newTab()
+  restore(other)
+  keep(emptyChat, other)
+  expect([questions(shelves), questions(other), questions(newTab())]).toEqual([['Mine?'], [], []])
+  keepOnLeaving(restore(shelves), shelves)
+  expect(questions(newTab())).toEqual(['Mine?'])
+})
+
+test('as the page goes, an answer in progress is kept; what is kept already takes no place', () => {
+  const chat = asked(emptyChat, 'One?')
+  keep(chat, shelves)
+  keepOnLeaving(received(chat, piece('', 'I am', 1), 5), shelves)
+  expect(restore(shelves).turns[0]?.answer).toMatchObject({ status: 'stopped', text: 'I am' })
+  keep(answered(emptyChat, 'Newer?', 'Yes.'), newTab())
+  keepOnLeaving(restore(shelves), shelves)
+  expect(questions(newTab())).toEqual(['Newer?'])
 })
 
 test.each(['nonsense', '7', 'null', '[null, 3, {"question": 5}, {"question": "x"}]', '{"turns": []}'])(
   'stored %s is no conversation',
   (text) => {
-    storage.setItem('hadal.chat.1', text)
-    expect(restore(storage).turns).toEqual([])
+    shared.setItem('hadal.chat.1', text)
+    expect(restore(shelves).turns).toEqual([])
   },
 )
 
 test('a storage that refuses disturbs nobody', () => {
-  const refusing = { ...memoryStorage(), setItem: () => fail(), getItem: () => fail() }
-  keep(asked(emptyChat, 'One?'), refusing)
-  expect(restore(refusing)).toEqual(emptyChat)
+  const full = { ...memoryStorage(), setItem: () => fail(), getItem: () => fail() }
+  const chat = asked(emptyChat, 'One?')
+  for (const refusing of [
+    { tab: full, shared: full },
+    // A browser that keeps nothing refuses at the first look.
+    {
+      tab: full,
+      get shared() {
+        return fail()
+      },
+    },
+    {
+      get tab() {
+        return fail()
+      },
+      shared: full,
+    },
+  ]) {
+    keep(chat, refusing)
+    keepOnLeaving(chat, refusing)
+    expect(restore(refusing)).toEqual(emptyChat)
+  }
+  // Nor one that is not there at all.
+  keep(chat)
+  expect(restore()).toEqual(emptyChat)
 })
 
 function fail(): never {

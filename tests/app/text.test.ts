@@ -45,6 +45,13 @@ test('a text that grows letter by letter has the same blocks as the whole', () =
   expect(blocks.tokens).toEqual([...lexer(document)])
 })
 
+test('line ends of any kind are those of the parser', () => {
+  const written = document.replaceAll('\n', '\r\n')
+  let blocks: Blocks = noBlocks
+  for (let length = 1; length <= written.length; length++) blocks = blocksOf(written.slice(0, length), blocks)
+  expect(blocks.tokens).toEqual([...lexer(document)])
+})
+
 test('blocks that cannot change any more are taken over as they are', () => {
   const before = blocksOf(document)
   const after = blocksOf(`${document}!`, before)

@@ -40,9 +40,15 @@ describeInChromium('the page, when something is wrong,', () => {
     return text
   }
 
-  test('says how to turn WebGPU on in this browser', async () => {
+  test('says how to turn WebGPU on in this browser, even where nothing may be kept', async () => {
     const page = await visit(host.url, (page) =>
-      page.addInitScript(() => Object.defineProperty(navigator, 'gpu', { value: undefined })),
+      page.addInitScript(() => {
+        Object.defineProperty(navigator, 'gpu', { value: undefined })
+        const get = () => {
+          throw new DOMException('Access is denied for this document.', 'SecurityError')
+        }
+        Object.defineProperties(window, { localStorage: { get }, sessionStorage: { get } })
+      }),
     )
     await page.getByRole('heading', { name: 'WebGPU is off in Chrome' }).waitFor()
     const steps = await page.getByRole('listitem').allInnerTexts()

@@ -52,6 +52,12 @@ describeInChromium('the page, with a model from elsewhere,', () => {
 
   const dialog = () => page.getByRole('dialog', { name: 'Models' })
   const openDialog = () => page.getByRole('button', { name: /^Model: / }).click()
+  const place = () => dialog().getByLabel(/Name on the Hugging Face Hub/)
+  const lookAt = async (written: string) => {
+    await place().fill(written)
+    await dialog().getByRole('button', { name: 'Look' }).click()
+  }
+  const focused = () => page.evaluate(() => document.activeElement?.textContent)
   const answerSome = async () => {
     await page.getByLabel('Your question').fill('Hello')
     await page.keyboard.press('Enter')
@@ -69,13 +75,11 @@ describeInChromium('the page, with a model from elsewhere,', () => {
 
   test('says what the model would take before a weight is read', async () => {
     await openDialog()
-    await dialog()
-      .getByLabel(/Name on the Hugging Face Hub/)
-      .fill(address)
-    await dialog().getByRole('button', { name: 'Look' }).click()
+    await lookAt(address)
     await dialog()
       .getByRole('button', { name: /^Download and open/ })
       .waitFor()
+    expect(await focused()).toBe(model)
     const text = await dialog().innerText()
     expect(text).toContain('deepseek_v3')
     expect(text).toMatch(/480 bytes a token; standard attention: 1\.9 KiB/)
@@ -93,20 +97,45 @@ describeInChromium('the page, with a model from elsewhere,', () => {
 
   test('names a folder that is no model, and goes back', async () => {
     await dialog().getByRole('button', { name: 'Back' }).click()
-    await dialog()
-      .getByLabel(/Name on the Hugging Face Hub/)
-      .fill(elsewhere.url)
-    await dialog().getByRole('button', { name: 'Look' }).click()
+    await lookAt(elsewhere.url)
     expect(await dialog().getByRole('alert').innerText()).toContain('config.json is missing')
     await dialog().getByRole('button', { name: 'Back' }).click()
     await dialog().getByRole('heading', { name: 'Open another' }).waitFor()
+    expect([await focused(), await place().inputValue()]).toEqual(['Open another', elsewhere.url])
+  })
+
+  test('names a host that it may not ask, and asks for a token where one is wanted', async () => {
+    await lookAt('http://192.0.2.1/model')
+    expect(await dialog().getByRole('alert').innerText()).toMatch(/192\.0\.2\.1[\s\S]*localhost/)
+    expect(await focused()).toBe('This model cannot be read')
+    await dialog().getByRole('button', { name: 'Back' }).click()
+    const tokens: (string | undefined)[] = []
+    await context.route('https://huggingface.co/**', async (route) => {
+      const { authorization } = await route.request().allHeaders()
+      tokens.push(authorization)
+      await route.fulfill({ status: 401, headers: { 'Access-Control-Allow-Origin': '*' } })
+    })
+    await lookAt('hf:example/gated')
+    await dialog()
+      .getByLabel(/^Access token/)
+      .fill('hf_example')
+    const told = dialog().getByRole('alert')
+    expect(await told.innerText()).toContain('token')
+    await page.keyboard.press('Enter')
+    await expect.poll(() => tokens.at(-1)).toBe('Bearer hf_example')
+    await told.waitFor()
+    expect(strangers.splice(0).every((url) => url.startsWith('https://huggingface.co/'))).toBe(true)
+    await context.unroute('https://huggingface.co/**')
+    await dialog().getByRole('button', { name: 'Back' }).click()
+    expect(
+      await dialog()
+        .getByLabel(/^Access token/)
+        .inputValue(),
+    ).toBe('hf_example')
   })
 
   test('keeps the files, opens the model and answers', async () => {
-    await dialog()
-      .getByLabel(/Name on the Hugging Face Hub/)
-      .fill(address)
-    await dialog().getByRole('button', { name: 'Look' }).click()
+    await lookAt(address.replace(/\/$/, '')) // the store calls it by its whole address
     await dialog()
       .getByRole('radio', { name: /4 bits/ })
       .check()
@@ -129,11 +158,20 @@ describeInChromium('the page, with a model from elsewhere,', () => {
     await answerSome()
   })
 
-  test('opens it again after a reload without its host', async () => {
+  test('opens it again after a reload without its host, as it was opened before', async () => {
     const asked = elsewhere.log.length
+    const gauges = async () => {
+      const texts = await page.locator('.cache .note, .gauge .figures').allInnerTexts()
+      return texts.slice(0, 2)
+    }
+    const before = await gauges()
+    expect(before.join()).toContain('300 bytes a token')
     await page.reload()
     await page.getByPlaceholder(`Ask ${model}…`).waitFor()
     await answerSome()
+    expect(await page.locator('.cache .note').innerText()).toContain('300 bytes a token')
+    const context = (texts: string[]) => texts.join().match(/of [\d,]+ tokens/)?.[0]
+    expect(context(await gauges())).toBe(context(before))
     expect(elsewhere.log.length).toBe(asked)
   })
 
@@ -146,13 +184,19 @@ describeInChromium('the page, with a model from elsewhere,', () => {
     ).toBe(true)
     await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
+    expect(await page.locator('.cache .note').innerText()).toContain('Nothing remembered yet')
     await openDialog()
-    await dialog()
-      .getByRole('button', { name: `Delete ${model}` })
-      .click()
-    await dialog()
-      .getByRole('button', { name: `Delete ${model}` })
-      .waitFor({ state: 'detached' })
+    const remove = dialog().getByRole('button', { name: `Delete ${model}` })
+    await remove.click()
+    expect(await remove.innerText()).toMatch(/^Delete [\s\S]*\d+(\.\d)? [KMG]iB\?$/)
+    await page.keyboard.press('Tab') // thinking better of it
+    expect(await remove.innerText()).not.toContain('?')
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Enter')
+    await remove.waitFor({ state: 'detached' })
+    expect(await focused()).toBe('On this device')
+    expect(await page.evaluate(() => localStorage.getItem('hadal.options.1'))).toBe('{}')
     await page.keyboard.press('Escape')
     await dialog().waitFor({ state: 'hidden' })
   })
@@ -189,16 +233,30 @@ describeInChromium('the page, with a model from elsewhere,', () => {
       return weights && held++ > 1 // the header is read; what follows never comes
     }
     await openDialog()
-    await dialog()
-      .getByLabel(/Name on the Hugging Face Hub/)
-      .fill(address)
-    await dialog().getByRole('button', { name: 'Look' }).click()
+    await lookAt(address)
     held = 0
+    await dialog()
+      .getByRole('radio', { name: /The files as they are/ })
+      .check()
     await dialog()
       .getByRole('button', { name: /^Download and open/ })
       .click()
+    await page.getByLabel('Your question').fill('Hello')
+    await page.keyboard.press('Enter')
+    await page.getByText('Will be sent as soon as the model is ready').waitFor()
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('heading', { name: 'Loading was cancelled' }).waitFor()
+    await page.getByText('Will be sent as soon as the model is ready').waitFor({ state: 'detached' })
+    await openDialog()
+    held = 0
+    await dialog()
+      .getByRole('button', { name: `Continue ${model}` })
+      .click()
+    await dialog()
+      .getByRole('button', { name: /^Download the rest and open/ })
+      .waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Your question').fill('')
     await page.getByRole('button', { name: 'Open Lanternfish' }).click()
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
   })

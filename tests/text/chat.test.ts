@@ -10,6 +10,9 @@ describe.each(fixtures)('the chats of $models', (fixture) => {
   const tokenizer = open(fixture)
   const chat = openChat(tokenizer, fixture.config)
 
+  // They look for <think> in earlier answers, and ask nobody whether there is to be one.
+  it('cannot be told not to think', () => expect(chat.thinking).toBe(false))
+
   it('render to the golden text', () => {
     const template = openTemplate(fixture.config)
     expect(fixture.golden.chat).toHaveLength(6)

@@ -13,8 +13,10 @@ export const noBlocks: Blocks = { text: '', tokens: [] }
 // What follows can still change the last block (a list goes on, a line of dashes makes a heading) and the space before it.
 const unsettled = 2
 
-/** The blocks of `text`. If it begins with the previous text, all but the last blocks are taken over as they are. */
-export function blocksOf(text: string, previous: Blocks = noBlocks): Blocks {
+/** The blocks of a text. If it begins with the previous text, all but the last blocks are taken over as they are. */
+export function blocksOf(written: string, previous: Blocks = noBlocks): Blocks {
+  // As the parser does it: blocks are found again by the length of what it gives back.
+  const text = written.replace(/\r\n?/g, '\n')
   if (text === previous.text) return previous
   const grown = text.startsWith(previous.text)
   const settled = grown ? previous.tokens.slice(0, -unsettled) : []

@@ -4,6 +4,7 @@ import type { Token, Tokens } from 'marked'
 import type { ComponentChildren } from 'preact'
 import { memo } from 'preact/compat'
 import { useRef } from 'preact/hooks'
+import { CopyButton } from '../view/copy-button.tsx'
 import { type Blocks, blocksOf, noBlocks } from './blocks.ts'
 import { safeLink } from './link.ts'
 
@@ -142,11 +143,14 @@ function table({ header, rows }: Tokens.Table, depth: number): ComponentChildren
 
 function Code({ text, language }: { text: string; language: string }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
-    <section class="scrolling" tabIndex={0} aria-label={language ? `Code in ${language}` : 'Code'}>
-      <pre>
-        <code>{text}</code>
-      </pre>
-    </section>
+    <div class="code">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus */}
+      <section class="scrolling" tabIndex={0} aria-label={language ? `Code in ${language}` : 'Code'}>
+        <pre>
+          <code>{text}</code>
+        </pre>
+      </section>
+      <CopyButton text={text} label="Copy code" />
+    </div>
   )
 }

@@ -48,17 +48,25 @@ export async function keepModel(): Promise<void> {
 
 /** Changes over to the newer version. */
 export async function update(): Promise<void> {
-  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
   const waiting = (await registration)?.waiting
-  waiting?.postMessage({ type: 'take-over' })
+  // Another tab has had it take over already.
+  if (!waiting) return location.reload()
+  navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true })
+  waiting.postMessage({ type: 'take-over' })
 }
 
 function watchForUpdate(found: ServiceWorkerRegistration | undefined): void {
   if (!found) return
-  // The first worker of all waits for nobody; only a second one is an update.
+  const { serviceWorker } = navigator
+  // The first worker of all waits for nobody; only a second one is an update. It stays one for a tab in which nobody asked for it.
+  let under = serviceWorker.controller !== null
   const look = () => {
-    updateWaiting.value = found.waiting !== null && navigator.serviceWorker.controller !== null
+    if (found.waiting && under) updateWaiting.value = true
   }
+  serviceWorker.addEventListener('controllerchange', () => {
+    updateWaiting.value = under
+    under = true
+  })
   look()
   found.addEventListener('updatefound', () => found.installing?.addEventListener('statechange', look))
 }

@@ -82,6 +82,11 @@ export function askedAgain(chat: Chat): Chat {
   return withAnswer(chat, () => blank)
 }
 
+/** Another question in place of an earlier one; what followed that one is dropped. */
+export function askedInstead(chat: Chat, id: number, question: string): Chat {
+  return asked({ ...chat, turns: chat.turns.filter((turn) => turn.id < id) }, question)
+}
+
 /** A piece of the last answer has arrived at time `now` (ms). */
 export function received(chat: Chat, piece: Piece, now: number): Chat {
   return withAnswer({ ...chat, cache: piece.cache }, (answer) => {

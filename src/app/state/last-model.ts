@@ -1,15 +1,26 @@
-// Answers: which model was used last, if this browser still keeps it? Only its place is remembered; never a token.
-// It must not know how a model is loaded.
-import { storedModels } from '../../index.ts'
+// Answers: which model was used last, if this browser still keeps it, and how is a kept model opened? Its place and options are
+// remembered; never a token. It must not know how a model is loaded.
+import { type StoredModel, storedModels } from '../../index.ts'
+import { forgetOptions, optionsFor, rememberOptions } from './kept-options.ts'
 import type { Opening } from './loading.ts'
 
 const key = 'hadal.model.1'
 
 /** Remembers a model from elsewhere, and forgets it when the bundled one is used. A forbidden storage is no reason to disturb anyone. */
-export function rememberModel({ place, bundled }: Opening): void {
+export function rememberModel({ place, bundled, options }: Opening): void {
+  const elsewhere = !bundled && !Array.isArray(place)
+  if (elsewhere && options.keep) rememberOptions(String(place), options)
   try {
-    if (bundled || Array.isArray(place)) localStorage.removeItem(key)
-    else localStorage.setItem(key, String(place))
+    if (elsewhere) localStorage.setItem(key, String(place))
+    else localStorage.removeItem(key)
+  } catch {}
+}
+
+/** Forgets a model that was removed from the store. */
+export function forgetModel(place: string): void {
+  forgetOptions(place)
+  try {
+    if (localStorage.getItem(key) === place) localStorage.removeItem(key)
   } catch {}
 }
 
@@ -25,7 +36,13 @@ export async function lastModel(): Promise<Opening | undefined> {
   }
 }
 
-/** How a model of the store is opened. */
-export function storedOpening({ name, place }: { readonly name: string; readonly place: string }): Opening {
-  return { name, place, description: place, bundled: false, options: { keep: 'files' } }
+/** How a model of the store is opened: as it was before. */
+export function storedOpening({ name, place }: Pick<StoredModel, 'name' | 'place'>): Opening {
+  return {
+    name,
+    place,
+    description: place,
+    bundled: false,
+    options: { ...optionsFor(place), keep: 'files' },
+  }
 }

@@ -12,8 +12,10 @@ import {
   storedModels,
 } from '../../index.ts'
 import type { Failure } from './chat.ts'
+import { forgetModel } from './last-model.ts'
 import type { Opening } from './loading.ts'
 import { failureOf, open, openBundled } from './opening.ts'
+import { settled } from './place.ts'
 
 /** What was asked for: where it is, for people what it is called, and whether its latents are to be kept in FP8. */
 export interface Asked {
@@ -35,6 +37,8 @@ export type Task =
   | { readonly place: string; readonly doing: 'exporting'; readonly progress: LoadProgress | undefined }
 
 export const dialogOpen = signal(false)
+/** What is written in the form: kept for as long as the tab is open, and nowhere else. */
+export const form = { place: signal(''), token: signal('') } as const
 export const look = signal<Look>({ phase: 'none' })
 export const contextLength = signal(8192)
 export const stored = signal<readonly StoredModel[]>([])
@@ -61,7 +65,7 @@ export function forget(): void {
 }
 
 /** Reads config, index and headers, and says what the model would take. Until then `before` is shown, if there is any. */
-export async function lookAt(asked: Asked, before?: LoadPlan): Promise<void> {
+export async function lookAt(wanted: Asked, before?: LoadPlan): Promise<void> {
   looking?.abort()
   const own = new AbortController()
   looking = own
@@ -69,13 +73,23 @@ export async function lookAt(asked: Asked, before?: LoadPlan): Promise<void> {
   const show = (next: Look) => {
     if (looking === own && !own.signal.aborted) look.value = next
   }
-  show(before ? { phase: 'planned', asked, plan: before } : { phase: 'looking', asked })
+  show(before ? { phase: 'planned', asked: wanted, plan: before } : { phase: 'looking', asked: wanted })
+  // A drop may come before the dialog was ever open; and what is there of a model decides what is proposed.
+  const listed = before ? undefined : refreshStored()
   try {
-    const options = { quantize: 'auto', ...optionsOf(asked) } as const
-    show({ phase: 'planned', asked, plan: await plan(asked.place, { ...options, signal: own.signal }) })
+    const asked = { ...wanted, place: settled(wanted.place) }
+    const options = { quantize: 'auto', ...optionsOf(asked), signal: own.signal } as const
+    const planned = await plan(asked.place, options)
+    await listed
+    show({ phase: 'planned', asked, plan: planned })
   } catch (error) {
-    show({ phase: 'failed', asked, failure: failureOf(error) })
+    show({ phase: 'failed', asked: wanted, failure: failureOf(error) })
   }
+}
+
+/** What the store has of a place, complete or not. */
+export function storedAt(place: Place): StoredModel | undefined {
+  return stored.value.find((model) => model.kind === 'original' && model.place === place)
 }
 
 /** Plans the same model for another context. */
@@ -111,7 +125,10 @@ export function loadHere(opening: Opening | 'bundled'): void {
 
 /** Deletes a model from the store. */
 export function remove({ place }: StoredModel): Promise<void> {
-  return during({ place, doing: 'removing' }, () => removeStoredModel(place))
+  return during({ place, doing: 'removing' }, async () => {
+    await removeStoredModel(place)
+    forgetModel(place)
+  })
 }
 
 /** Copies a model of the store into a folder of the person's choice. */

@@ -26,18 +26,25 @@ export const AnswerView = memo(({ answer, last }: { answer: Answer; last: boolea
         </p>
       )}
       <Markdown text={text} />
-      {status === 'failed' && failure && <AnswerFailure failure={failure} />}
+      {status === 'failed' && failure && <AnswerFailure failure={failure} last={last} />}
       {!running && status !== 'failed' && <Footer answer={answer} last={last} />}
     </div>
   )
 })
 
-function AnswerFailure({ failure }: { failure: Failure }) {
+function AnswerFailure({ failure, last }: { failure: Failure; last: boolean }) {
   return (
     <ErrorCard title="No answer this time" failure={failure}>
-      <button class="primary" type="button" onClick={() => void askAgain()}>
-        Try again
-      </button>
+      {last && (
+        <button
+          class="primary"
+          type="button"
+          disabled={load.value.phase !== 'ready'}
+          onClick={() => void askAgain()}
+        >
+          Try again
+        </button>
+      )}
       {failure.code === 'context_full' && (
         <button class="quiet" type="button" onClick={newChat}>
           New chat

@@ -19,7 +19,7 @@ export function Composer() {
   const waiting = useSignal(false) // to be sent as soon as there is a model
   const state = load.value
   const ready = state.phase === 'ready'
-  const canThink = state.phase !== 'ready' || state.model.info.thinking
+  const canChoose = state.phase !== 'ready' || state.model.info.thinking
   const coming = state.phase === 'starting' || state.phase === 'loading'
   const send = () => {
     const question = text.value.trim()
@@ -31,10 +31,11 @@ export function Composer() {
     focusQuestion()
   }
   useEffect(() => {
+    if (!coming && !ready) waiting.value = false
     if (!ready) return
     focusQuestion()
     if (waiting.value) send()
-  }, [ready])
+  }, [state.phase])
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method composes a word, Enter accepts the word.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
@@ -63,7 +64,7 @@ export function Composer() {
         onKeyDown={onKeyDown}
       />
       <div class="controls">
-        {canThink && <ThinkToggle />}
+        {canChoose && <ThinkToggle />}
         <span id="composer-keys" class={waiting.value ? 'keys waiting' : 'keys'} role="status">
           {waiting.value
             ? 'Will be sent as soon as the model is ready'

@@ -1,22 +1,36 @@
-// Answers: how is a text copied, and how does one see that it was? It must not know the text.
+// Answers: how is a text copied, and how does one see and hear that it was? It must not know the text.
 import { useSignal } from '@preact/signals'
 import { CopyIcon, DoneIcon } from './icons.tsx'
 
 const shownMs = 1500
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const copied = useSignal(false)
+  const outcome = useSignal<'' | 'Copied' | 'This browser did not copy it'>('')
   const copy = async () => {
-    await navigator.clipboard.writeText(text)
-    copied.value = true
+    try {
+      await navigator.clipboard.writeText(text)
+      outcome.value = 'Copied'
+    } catch {
+      outcome.value = 'This browser did not copy it'
+    }
     setTimeout(() => {
-      copied.value = false
+      outcome.value = ''
     }, shownMs)
   }
-  const name = copied.value ? 'Copied' : label
   return (
-    <button class="small" type="button" aria-label={name} title={name} onClick={() => void copy()}>
-      {copied.value ? <DoneIcon /> : <CopyIcon />}
-    </button>
+    <>
+      <button
+        class="small"
+        type="button"
+        aria-label={label}
+        title={outcome.value || label}
+        onClick={() => void copy()}
+      >
+        {outcome.value === 'Copied' ? <DoneIcon /> : <CopyIcon />}
+      </button>
+      <span class="unseen" role="status">
+        {outcome.value}
+      </span>
+    </>
   )
 }

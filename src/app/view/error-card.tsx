@@ -2,19 +2,24 @@
 import type { ComponentChildren } from 'preact'
 import type { Failure } from '../state/chat.ts'
 
+/** `titleId`: for a card that the keyboard is led to. */
 export function ErrorCard({
   title,
+  titleId,
   failure,
   children,
 }: {
   title: string
+  titleId?: string
   failure: Failure
   children: ComponentChildren
 }) {
   const { message, hint, file, tensor } = failure
   return (
     <div class="error-card" role="alert">
-      <h3>{title}</h3>
+      <h3 id={titleId} tabIndex={titleId ? -1 : undefined}>
+        {title}
+      </h3>
       <p>{message}</p>
       {(file || tensor) && (
         <dl>

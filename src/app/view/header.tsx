@@ -4,6 +4,7 @@ import type { ComponentChildren } from 'preact'
 import { offline, update, updateWaiting } from '../offline/register.ts'
 import { openDialog } from '../state/models.ts'
 import { load } from '../state/opening.ts'
+import { AgainIcon } from './icons.tsx'
 
 /** `name`: the wordmark as this page carries it. `models`: one can be chosen here, or is on its way. */
 export function Header({
@@ -21,8 +22,13 @@ export function Header({
       {models && <ModelButton />}
       <Offline />
       {updateWaiting.value && (
-        <button class="quiet attention" type="button" onClick={() => void update()}>
-          New version: reload
+        <button
+          class="quiet attention"
+          type="button"
+          title="A newer version of this page is here: reload"
+          onClick={() => void update()}
+        >
+          <AgainIcon /> <span class="words">Update</span>
         </button>
       )}
       {children}

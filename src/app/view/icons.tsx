@@ -50,6 +50,12 @@ export const CopyIcon = () => (
   </Icon>
 )
 
+export const EditIcon = () => (
+  <Icon>
+    <path d="M4.500 19.500l1-4L16 5l3 3L8.500 18.500zM14 7l3 3" />
+  </Icon>
+)
+
 export const DoneIcon = () => (
   <Icon>
     <path d="m5 12.5 4.5 4.500L19 7.5" />

@@ -4,17 +4,19 @@ import type { GpuBytes, ModelInfo } from '../../index.ts'
 import { formatBytes } from '../../lib/bytes.ts'
 import { formatCount, formatRate, formatShort } from '../state/format.ts'
 import { gpuBytes, load } from '../state/opening.ts'
-import { chat, latestRate } from '../state/session.ts'
+import { cacheUse, latestRate } from '../state/session.ts'
 import { CacheMeter } from './cache-meter.tsx'
+import { Settings } from './settings.tsx'
 
 export function Instruments({ open }: { open: boolean }) {
   const state = load.value
   const info = state.phase === 'ready' ? state.model.info : undefined
   return (
     <aside id="instruments" class={open ? 'instruments open' : 'instruments'} aria-label="Gauges">
-      <CacheMeter cache={chat.value.cache} info={info} />
+      <CacheMeter cache={cacheUse.value} info={info} />
       <Depth info={info} />
       <Speed />
+      <Settings />
       {info && <Memory bytes={gpuBytes.value} />}
       {info && info.notices.length > 0 && <Notices texts={info.notices} />}
       {state.phase === 'ready' && <About name={state.entry.name} info={state.model.info} />}
@@ -24,7 +26,7 @@ export function Instruments({ open }: { open: boolean }) {
 
 /** How much of the context is used: how deep the conversation is. */
 function Depth({ info }: { info: ModelInfo | undefined }) {
-  const tokens = chat.value.cache?.tokens ?? 0
+  const tokens = cacheUse.value?.tokens ?? 0
   const length = info?.contextLength ?? 0
   return (
     <section class="gauge">

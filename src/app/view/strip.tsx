@@ -3,10 +3,10 @@
 import type { Signal } from '@preact/signals'
 import { formatBytes } from '../../lib/bytes.ts'
 import { formatRate } from '../state/format.ts'
-import { chat, latestRate } from '../state/session.ts'
+import { cacheUse, latestRate } from '../state/session.ts'
 
 export function Strip({ open }: { open: Signal<boolean> }) {
-  const { bytes, standard_bytes } = chat.value.cache ?? { bytes: 0, standard_bytes: 0 }
+  const { bytes, standard_bytes } = cacheUse.value ?? { bytes: 0, standard_bytes: 0 }
   const part = standard_bytes > 0 ? Math.min(1, bytes / standard_bytes) : 0
   const rate = latestRate.value
   return (

@@ -6,6 +6,7 @@ import { chat } from '../state/session.ts'
 import { AnswerView } from './answer.tsx'
 import { LoadFailure } from './load-failure.tsx'
 import { LoadProgressView } from './load-progress.tsx'
+import { Question } from './question.tsx'
 
 // So close to the end counts as at the end.
 const nearPixels = 48
@@ -33,10 +34,7 @@ export function Thread() {
       <ol class="turns">
         {turns.map(({ id, question, answer }) => (
           <li key={id}>
-            <div class="question">
-              <span class="unseen">You asked: </span>
-              {question}
-            </div>
+            <Question id={id} text={question} last={id === lastId} />
             <AnswerView answer={answer} last={id === lastId} />
           </li>
         ))}

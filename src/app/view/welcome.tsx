@@ -3,7 +3,8 @@
 import { fractionOf } from '../state/loading.ts'
 import { openDialog } from '../state/models.ts'
 import { load } from '../state/opening.ts'
-import { ask } from '../state/session.ts'
+import { ask, givenUp, undoNewChat } from '../state/session.ts'
+import { focusQuestion } from './focus.ts'
 import { Lanternfish } from './lanternfish.tsx'
 import { LoadFailure } from './load-failure.tsx'
 import { LoadProgressView } from './load-progress.tsx'
@@ -32,6 +33,14 @@ export function Welcome() {
           inside this tab, on your GPU; nothing you write leaves this device.
         </p>
       )}
+      {givenUp.value && (
+        <p class="undo" role="status">
+          The last chat is forgotten.{' '}
+          <button class="quiet" type="button" onClick={undo}>
+            Undo
+          </button>
+        </p>
+      )}
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
       {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.entry} />}
       {ready && bundled && (
@@ -53,4 +62,9 @@ export function Welcome() {
       )}
     </section>
   )
+}
+
+function undo(): void {
+  undoNewChat()
+  focusQuestion()
 }

@@ -3,8 +3,8 @@
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { closeDialog, dialogOpen, look } from '../../state/models.ts'
 import { Here } from './here.tsx'
-import { Looked } from './looked.tsx'
-import { OpenForm } from './open-form.tsx'
+import { LOOKED_TITLE, Looked } from './looked.tsx'
+import { OPEN_TITLE, OpenForm } from './open-form.tsx'
 
 export function ModelsDialog() {
   const element = useRef<HTMLDialogElement>(null)
@@ -14,6 +14,14 @@ export function ModelsDialog() {
     if (shown === element.current?.open) return
     if (shown) element.current?.showModal()
     else element.current?.close()
+  })
+  const { phase } = look.value
+  const before = useRef(phase)
+  // What had the focus goes when something else is shown. A plan made anew is the same plan: one stays at the choice.
+  useLayoutEffect(() => {
+    if (shown && before.current !== phase)
+      document.getElementById(phase === 'none' ? OPEN_TITLE : LOOKED_TITLE)?.focus()
+    before.current = phase
   })
   // Escape, said before the dialog is closed, so that no answer that comes in between opens it again. Pickers within have a `cancel` of their own.
   const onCancel = ({ target, currentTarget }: Event) => {
@@ -33,7 +41,7 @@ export function ModelsDialog() {
               Close
             </button>
           </header>
-          {look.value.phase === 'none' ? (
+          {phase === 'none' ? (
             <>
               <Here />
               <OpenForm />

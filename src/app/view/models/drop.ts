@@ -13,6 +13,6 @@ export const dropTarget = {
     if (!carriesFiles(event) || !event.dataTransfer) return
     event.preventDefault()
     const { name, files } = await droppedFiles(event.dataTransfer)
-    if (files.length > 0) await lookAt({ place: files, label: name, token: '' })
+    await lookAt({ place: files, label: name, token: '' })
   },
 }

@@ -1,4 +1,5 @@
 // Answers: which models are on this device already, and what can be done with each? It must not know where they lie.
+import { useSignal } from '@preact/signals'
 import type { StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { storedOpening } from '../../state/last-model.ts'
@@ -6,6 +7,7 @@ import {
   cancelExport,
   canPickFolders,
   exportModel,
+  form,
   loadHere,
   lookAt,
   remove,
@@ -15,11 +17,15 @@ import {
 } from '../../state/models.ts'
 import { load } from '../../state/opening.ts'
 
+const HERE_TITLE = 'models-here'
+
 export function Here() {
   const failure = storeFailure.value
   return (
-    <section aria-labelledby="models-here">
-      <h3 id="models-here">On this device</h3>
+    <section aria-labelledby={HERE_TITLE}>
+      <h3 id={HERE_TITLE} tabIndex={-1}>
+        On this device
+      </h3>
       <ul class="rows">
         <li>
           <p>
@@ -62,7 +68,7 @@ function Row({ model }: { model: StoredModel }) {
             class="quiet"
             type="button"
             aria-label={`Continue ${name}`}
-            onClick={() => void lookAt({ place, label: place, token: '' })}
+            onClick={() => void lookAt({ place, label: place, token: form.token.value.trim() })}
           >
             Continue…
           </button>
@@ -78,15 +84,7 @@ function Row({ model }: { model: StoredModel }) {
             Export…
           </button>
         )}
-        <button
-          class="quiet danger"
-          type="button"
-          disabled={busy || isOpen(place)}
-          aria-label={`Delete ${name}`}
-          onClick={() => void remove(model)}
-        >
-          Delete
-        </button>
+        <DeleteButton model={model} disabled={busy || isOpen(place)} />
       </div>
       {own?.doing === 'exporting' && (
         <p class="exporting" role="status">
@@ -102,6 +100,41 @@ function Row({ model }: { model: StoredModel }) {
         </p>
       )}
     </li>
+  )
+}
+
+/** What took hours to fetch goes at the second press only, and the first one says how much it is. */
+function DeleteButton({ model, disabled }: { model: StoredModel; disabled: boolean }) {
+  const asking = useSignal(false)
+  const press = async ({ detail }: MouseEvent) => {
+    // The second half of a double click was meant for the first question.
+    if (asking.value && detail > 1) return
+    asking.value = !asking.value
+    if (asking.value) return
+    await remove(model)
+    // The row is gone, and the button with it.
+    if (document.activeElement === document.body) document.getElementById(HERE_TITLE)?.focus()
+  }
+  return (
+    <>
+      <button
+        class={asking.value ? 'quiet danger asking' : 'quiet danger'}
+        type="button"
+        disabled={disabled}
+        onClick={(event) => void press(event)}
+        onBlur={() => {
+          asking.value = false
+        }}
+      >
+        <span>
+          Delete <span class="unseen">{model.name}</span>
+          {asking.value && `${formatBytes(model.bytes)}?`}
+        </span>
+      </button>
+      <span class="unseen" role="status">
+        {asking.value && 'Press again to delete it.'}
+      </span>
+    </>
   )
 }
 

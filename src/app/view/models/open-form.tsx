@@ -1,19 +1,23 @@
 // Answers: how does one name a model that is elsewhere, or pick its folder? It must not know what becomes of it.
-import { useSignal } from '@preact/signals'
-import { lookAt, pickFolder } from '../../state/models.ts'
+import { form, lookAt, pickFolder } from '../../state/models.ts'
 import { filesOf } from '../../state/picked-files.ts'
+import { TokenField } from './token-field.tsx'
+
+/** Where the keyboard begins when one comes back from a look. */
+export const OPEN_TITLE = 'models-other'
 
 export function OpenForm() {
-  const place = useSignal('')
-  const token = useSignal('')
+  const { place, token } = form
   const submit = (event: Event) => {
     event.preventDefault()
     const text = place.value.trim()
     if (text !== '') void lookAt({ place: text, label: text, token: token.value.trim() })
   }
   return (
-    <section aria-labelledby="models-other">
-      <h3 id="models-other">Open another</h3>
+    <section aria-labelledby={OPEN_TITLE}>
+      <h3 id={OPEN_TITLE} tabIndex={-1}>
+        Open another
+      </h3>
       <form class="open-form" onSubmit={submit}>
         <label for="model-place">Name on the Hugging Face Hub, or address of a model’s folder</label>
         <div class="line">
@@ -38,18 +42,9 @@ export function OpenForm() {
           Only the list of weights is read at first: you see what the model would take before anything is
           downloaded. The page talks to nobody but the host that you name.
         </p>
-        <details>
+        <details open={token.peek() !== ''}>
           <summary>The model is private or gated</summary>
-          <label for="model-token">Access token, sent to the Hub alone and forgotten with this tab</label>
-          <input
-            id="model-token"
-            type="password"
-            value={token.value}
-            autocomplete="off"
-            onInput={(event) => {
-              token.value = event.currentTarget.value
-            }}
-          />
+          <TokenField />
         </details>
       </form>
       <FolderPick />
@@ -62,9 +57,7 @@ export function OpenForm() {
 }
 
 function FolderPick() {
-  const look = (label: string, place: File[]) => {
-    if (place.length > 0) void lookAt({ place, label, token: '' })
-  }
+  const look = (label: string, place: File[]) => void lookAt({ place, label, token: '' })
   if ('showDirectoryPicker' in window) {
     const pick = async () => {
       const folder = await pickFolder('read')
@@ -91,7 +84,8 @@ function FolderPick() {
         }}
         onChange={({ currentTarget: { files } }) => {
           const list = [...(files ?? [])]
-          look(list[0]?.webkitRelativePath.split('/')[0] ?? 'the chosen folder', list)
+          const [first] = list
+          if (first) look(first.webkitRelativePath.split('/')[0] ?? 'the chosen folder', list)
         }}
       />
     </p>

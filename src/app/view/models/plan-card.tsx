@@ -1,14 +1,16 @@
 // Answers: what would a model take, and how shall it be loaded? Figures first, then the choices. It must not know how they are worked out.
 import { useSignal } from '@preact/signals'
-import type { LoadPlan } from '../../../index.ts'
+import type { LoadPlan, StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { formatCount, formatShort } from '../../state/format.ts'
-import { type Asked, forget, load } from '../../state/models.ts'
+import { type Asked, forget, load, storedAt } from '../../state/models.ts'
 import { CacheChoice, ContextChoice, KeepChoice, type Kept, QuantizeChoice } from './plan-choices.tsx'
 
-export function PlanCard({ asked, plan }: { asked: Asked; plan: LoadPlan }) {
+/** `titleId`: of its heading, which the keyboard is led to. */
+export function PlanCard({ titleId, asked, plan }: { titleId: string; asked: Asked; plan: LoadPlan }) {
+  const stored = storedAt(asked.place)
   const quantize = useSignal(plan.auto ?? 'none')
-  const keep = useSignal<Kept>('no')
+  const keep = useSignal<Kept>(stored ? 'files' : 'no')
   const remote = typeof asked.place === 'string'
   const chosen = plan.choices.find((row) => row.quantize === quantize.value)
   const submit = (event: Event) => {
@@ -20,7 +22,9 @@ export function PlanCard({ asked, plan }: { asked: Asked; plan: LoadPlan }) {
   }
   return (
     <form class="plan" onSubmit={submit}>
-      <h3>{plan.name || asked.label}</h3>
+      <h3 id={titleId} tabIndex={-1}>
+        {plan.name || asked.label}
+      </h3>
       <p class="place">{asked.label}</p>
       <dl class="table">
         {rowsOf(plan).map(([name, value]) => (
@@ -37,12 +41,12 @@ export function PlanCard({ asked, plan }: { asked: Asked; plan: LoadPlan }) {
           {plan.model && <ContextChoice model={plan.model} />}
           {plan.model?.attention === 'latent' && <CacheChoice asked={asked} />}
           {plan.gpu && <Memory gpu={plan.gpu} />}
-          {remote && <KeepChoice keep={keep} plan={plan} quantize={quantize.value} />}
+          {remote && !stored?.complete && <KeepChoice keep={keep} plan={plan} />}
         </>
       )}
       <div class="actions">
         <button class="primary" type="submit" disabled={!chosen}>
-          {remote ? `Download and open (${formatBytes(plan.downloadBytes)})` : 'Open'}
+          {remote ? openText(plan, stored, keep.value) : 'Open'}
         </button>
         <button class="quiet" type="button" onClick={forget}>
           Back
@@ -55,6 +59,14 @@ export function PlanCard({ asked, plan }: { asked: Asked; plan: LoadPlan }) {
       </div>
     </form>
   )
+}
+
+/** What the store has of it is not fetched again; an incomplete model only if it is to be kept. */
+function openText({ downloadBytes }: LoadPlan, stored: StoredModel | undefined, keep: Kept): string {
+  if (stored?.complete) return 'Open'
+  const left = stored ? stored.totalBytes - stored.bytes : 0
+  if (left <= 0 || keep === 'no') return `Download and open (${formatBytes(downloadBytes)})`
+  return `Download the rest and open (${formatBytes(left)})`
 }
 
 function rowsOf({ architecture, parameters, model, downloadBytes, bytesByType, files }: LoadPlan) {

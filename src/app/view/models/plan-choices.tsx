@@ -76,21 +76,12 @@ export function CacheChoice({ asked }: { asked: Asked }) {
 }
 
 /** What this browser keeps for the next time. */
-export type Kept = 'no' | 'files' | 'packed'
+export type Kept = 'no' | 'files'
 
-export function KeepChoice({
-  keep,
-  plan,
-  quantize,
-}: {
-  keep: Signal<Kept>
-  plan: LoadPlan
-  quantize: Quantize
-}) {
+export function KeepChoice({ keep, plan }: { keep: Signal<Kept>; plan: LoadPlan }) {
   const options: [Kept, string][] = [
     ['no', 'Nothing: it is read again next time'],
     ['files', `The files as they are, ${formatBytes(plan.downloadBytes)}`],
-    ...(quantize === 'none' ? [] : [['packed', 'The quantised weights only'] satisfies [Kept, string]]),
   ]
   return (
     <fieldset>

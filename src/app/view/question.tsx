@@ -1,0 +1,98 @@
+// Answers: how does a question look, and how is it put in other words? It must not know what becomes of it.
+import { useSignal } from '@preact/signals'
+import { useLayoutEffect, useRef } from 'preact/hooks'
+import { load } from '../state/opening.ts'
+import { answering, askInstead } from '../state/session.ts'
+import { focusQuestion } from './focus.ts'
+import { EditIcon } from './icons.tsx'
+
+/** `last`: no answer but its own is dropped when it is asked in other words. */
+export function Question({ id, text, last }: { id: number; text: string; last: boolean }) {
+  const editing = useSignal(false)
+  const button = useRef<HTMLButtonElement>(null)
+  const cancelled = useRef(false)
+  const cancel = () => {
+    editing.value = false
+    cancelled.current = true
+  }
+  useLayoutEffect(() => {
+    if (cancelled.current) button.current?.focus()
+    cancelled.current = false
+  })
+  const send = (question: string) => {
+    editing.value = false
+    void askInstead(id, question)
+    focusQuestion()
+  }
+  if (editing.value) return <Editor text={text} last={last} onCancel={cancel} onSend={send} />
+  return (
+    <div class="asked">
+      <button
+        ref={button}
+        class="small"
+        type="button"
+        aria-label="Edit the question"
+        title="Edit the question"
+        disabled={load.value.phase !== 'ready' || answering.value}
+        onClick={() => {
+          editing.value = true
+        }}
+      >
+        <EditIcon />
+      </button>
+      <div class="question">
+        <span class="unseen">You asked: </span>
+        {text}
+      </div>
+    </div>
+  )
+}
+
+function Editor({
+  text,
+  last,
+  onCancel,
+  onSend,
+}: {
+  text: string
+  last: boolean
+  onCancel(): void
+  onSend(question: string): void
+}) {
+  const written = useSignal(text)
+  const area = useRef<HTMLTextAreaElement>(null)
+  useLayoutEffect(() => area.current?.focus(), [])
+  const possible = written.value.trim() !== '' && load.value.phase === 'ready' && !answering.value
+  const send = (event: Event) => {
+    event.preventDefault()
+    if (possible) onSend(written.value.trim())
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.isComposing) return
+    if (event.key === 'Escape') onCancel()
+    if (event.key === 'Enter' && !event.shiftKey) send(event)
+  }
+  return (
+    <form class="editor" onSubmit={send}>
+      <textarea
+        ref={area}
+        rows={2}
+        aria-label="The question in other words"
+        value={written.value}
+        onInput={({ currentTarget }) => {
+          written.value = currentTarget.value
+        }}
+        onKeyDown={onKeyDown}
+      />
+      <div class="actions">
+        <span class="figures">{last ? 'Its answer is dropped.' : 'All that follows it is dropped.'}</span>
+        <button class="quiet" type="button" onClick={onCancel}>
+          Cancel
+        </button>
+        <button class="primary" type="submit" disabled={!possible}>
+          Ask instead
+        </button>
+      </div>
+    </form>
+  )
+}
