@@ -2,6 +2,7 @@
 import sources from 'virtual:shaders'
 import type { DecodeRow } from '../bench/speed/decode.ts'
 import type { FirstTokenRow, PrefillRow } from '../bench/speed/prefill.ts'
+import type { ModelProof } from '../bench/speed/proof.ts'
 import { type AllocationRow, benchSpeed, type SpeedResult } from '../bench/speed/speed.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
@@ -46,7 +47,8 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
   }
 }
 
-const partLines = ({ decode, allocations, prefill, firstToken }: Partial<SpeedResult>): string[] => [
+const partLines = ({ proof, decode, allocations, prefill, firstToken }: Partial<SpeedResult>): string[] => [
+  ...(proof ? [proofLine(proof)] : []),
   ...(decode ? decodeLines(decode) : []),
   ...(allocations ? allocationLines(allocations) : []),
   ...(prefill ? prefillLines(prefill) : []),
@@ -54,6 +56,9 @@ const partLines = ({ decode, allocations, prefill, firstToken }: Partial<SpeedRe
 ]
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+const proofLine = ({ positions, tolerance }: ModelProof): string =>
+  `proof: logits of decode and prefill are apart by ${positions.map(({ position, error }) => `${error.toExponential(1)} at ${position}`).join(', ')} (at most ${tolerance})`
 
 function decodeLines(decode: DecodeRow): string[] {
   const { token, formats, dispatches } = decode
