@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
-import { type TunedDecision, tune } from '../../src/bench/tune.ts'
+import { copiesFor, type TunedDecision, tune } from '../../src/bench/tune.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { rate } from '../../src/engine/choices.ts'
 import { plannedRecorder } from '../../src/engine/footprint.ts'
@@ -13,6 +13,12 @@ import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { FIXTURES } from '../support/model.ts'
 import { tampered } from '../support/tampered.ts'
+
+it('reads 128 MiB of weights a round, within bounds, and little where a processor plays the GPU', () => {
+  const q4 = (2048 * 2048 * 4.5) / 8
+  expect([q4, 1 << 30, 1 << 10].map((bytes) => copiesFor(bytes, false))).toEqual([57, 8, 64])
+  expect(copiesFor(q4, true)).toBe(8)
+})
 
 describeOnAdapters(
   'tuning',
