@@ -9,6 +9,7 @@ import { formatBytes } from '../lib/bytes.ts'
 import { type OptionTypes, parseArgs } from './args.ts'
 import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
 import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { tunedText, winnersFor } from './tuned.ts'
 
 const OPTIONS: OptionTypes = {
   ...LOAD_OPTIONS,
@@ -34,12 +35,13 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
     const heapBytes = () => process.memoryUsage().heapUsed
     const { adapter, capabilities } = device
+    const tuned = await winnersFor(args, device)
     const print = (...lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`)
     if (args.flag('json')) {
       const result = await benchSpeed(bench, engine, { ...options, heapBytes })
-      print(JSON.stringify({ adapter, capabilities, model: info, options, ...result }))
+      print(JSON.stringify({ adapter, capabilities, tuned, model: info, options, ...result }))
     } else {
-      print(adapter)
+      print(`${adapter}; ${tunedText(tuned)}`)
       await benchSpeed(bench, engine, { ...options, heapBytes, onPart: (part) => print(...partLines(part)) })
     }
   } finally {
@@ -70,7 +72,7 @@ function decodeLines(decode: DecodeRow): string[] {
     `decode: ${token.ms.toFixed(2)} ms a token (middle half ${token.low.toFixed(2)} to ${token.high.toFixed(2)}), ${decode.tokensPerSecond.toFixed(2)} tokens a second`,
     `  ${formatBytes(decode.bytes)} of weights a token, ${decode.gbPerSecond.toFixed(2)} GB/s: ${decode.share.toFixed(2)} of the ceiling`,
     ...parts,
-    `  ${dispatches} dispatches; encoding takes ${decode.encodeMs.toFixed(3)} ms, ${percent(decode.encodeShare)} of a token`,
+    `  ${dispatches} dispatches; encoding takes ${decode.encodeMs.toFixed(3)} ms, ${percent(decode.encodeShare)} of a token by the wall clock`,
   ]
 }
 

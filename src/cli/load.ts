@@ -20,6 +20,7 @@ import { readTuned } from './tuned.ts'
 export const LOAD_OPTIONS: OptionTypes = {
   model: 'text',
   context: 'number',
+  chunk: 'number',
   quantize: 'text',
   memory: 'text',
   kv: 'text',
@@ -94,11 +95,13 @@ export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise
     subgroups: !args.flag('no-subgroups'),
   }
   const contextLength = args.number('context')
+  const chunk = args.number('chunk')
   const asked: ModelOptions = {
     cache: oneOf(args, 'kv', OWN_CACHES, 'f16'),
     products: oneOf(args, 'products', FACTORS, 'f32'),
     quantize: quantizeOf(args),
     ...(contextLength !== undefined && { contextLength }),
+    ...(chunk !== undefined && { chunk }),
   }
   const stated = sizeOf(args, 'memory')
   const facts = await readDevice(gpu, device)
