@@ -45,7 +45,7 @@ export const REPETITIONS = 7
 const HOPELESS = 3
 /**
  * How often a round has its weights. On a GPU so often that the last caches of most do not hold them, within bounds for small matrices. Where a
- * processor plays the GPU that would take a quarter of an hour, and the smallest matrices of V2-Lite, 19 MiB in q4, may stay in its cache.
+ * processor plays the GPU that would take four to seven times as long, and the smallest matrices of V2-Lite, 19 MiB in q4, may stay in its cache.
  */
 const ROUND_BYTES = 128 * 1024 * 1024
 const [FEWEST, MOST] = [8, 64] as const
