@@ -7,8 +7,8 @@ import { allCases } from '../bench/kernels/cases.ts'
 import { linearOfShape } from '../bench/kernels/linear-cases.ts'
 import { V2_LITE } from '../bench/kernels/model.ts'
 import { COLUMNS } from '../bench/kernels/stored.ts'
+import { tunedDevice } from '../bench/tuned-device.ts'
 import type { Winners } from '../engine/tuned.ts'
-import { withVariants } from '../engine/variants.ts'
 import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { FORMATS, type Format } from '../gpu/matrix.ts'
@@ -17,7 +17,7 @@ import { formatBytes } from '../lib/bytes.ts'
 import { type Args, type OptionTypes, oneOf, parseArgs, UsageError } from './args.ts'
 import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
 import { openDawn } from './dawn.ts'
-import { tunedText, winnersFor } from './tuned.ts'
+import { tunedReader, tunedText } from './tuned.ts'
 
 const OPTIONS: OptionTypes = {
   ...BENCH_OPTIONS,
@@ -46,9 +46,7 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
     f16: !args.flag('no-f16'),
     subgroups: !args.flag('no-subgroups'),
   })
-  const tuned = await winnersFor(args, opened)
-  const { chunk, ...variants } = tuned
-  const device = withVariants(opened, variants)
+  const { device, tuned } = await tunedDevice(opened, tunedReader(args))
   const options = {
     formats: formatsOf(args),
     tokens: count(args, 'rows', 1, 8),

@@ -4,12 +4,13 @@ import type { DecodeRow } from '../bench/speed/decode.ts'
 import type { FirstTokenRow, PrefillRow } from '../bench/speed/prefill.ts'
 import type { ModelProof } from '../bench/speed/proof.ts'
 import { type AllocationRow, benchSpeed, type SpeedResult } from '../bench/speed/speed.ts'
+import { tunedDevice } from '../bench/tuned-device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { type OptionTypes, parseArgs } from './args.ts'
 import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
 import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
-import { tunedText, winnersFor } from './tuned.ts'
+import { tunedReader, tunedText } from './tuned.ts'
 
 const OPTIONS: OptionTypes = {
   ...LOAD_OPTIONS,
@@ -35,7 +36,7 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
     const heapBytes = () => process.memoryUsage().heapUsed
     const { adapter, capabilities } = device
-    const tuned = await winnersFor(args, device)
+    const { tuned } = await tunedDevice(device, tunedReader(args))
     const print = (...lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`)
     if (args.flag('json')) {
       const result = await benchSpeed(bench, engine, { ...options, heapBytes })

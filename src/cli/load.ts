@@ -14,7 +14,7 @@ import { openDawn } from './dawn.ts'
 import { quantizeOf } from './formats.ts'
 import { openSource } from './source.ts'
 import { type Measured, startStopwatch } from './stopwatch.ts'
-import { readTuned } from './tuned.ts'
+import { tunedReader } from './tuned.ts'
 
 /** Options that every command with a GPU takes. */
 export const LOAD_OPTIONS: OptionTypes = {
@@ -55,12 +55,13 @@ export async function loadFromArgs(args: Args): Promise<Loaded> {
       stopwatch.note(progress)
       if (process.stderr.isTTY) showProgress(progress)
     }
+    const tuned = tunedReader(args)
     const engine = await loadEngine(source, {
       ...options,
       gpu,
       device,
       onProgress,
-      ...(!args.flag('untuned') && { tuned: readTuned }),
+      ...(tuned && { tuned }),
     })
     for (const notice of engine.info.notices) process.stderr.write(`${notice}\n`)
     return {

@@ -3,8 +3,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { tunedWinners, tuningKey, type Winners } from '../engine/tuned.ts'
-import type { DeviceFacts } from '../gpu/device.ts'
+import type { ReadTuned, Winners } from '../engine/tuned.ts'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
 import type { Args } from './args.ts'
@@ -19,9 +18,9 @@ export async function readTuned(key: string): Promise<unknown> {
   return Object.hasOwn(all, key) ? all[key] : undefined
 }
 
-/** What a model on this device runs with, unless the options say `--untuned`. */
-export const winnersFor = async (args: Args, device: DeviceFacts): Promise<Winners> =>
-  args.flag('untuned') ? {} : tunedWinners(device, await readTuned(tuningKey(device)))
+/** What reads it, unless the options say `--untuned`. */
+export const tunedReader = (args: Args): ReadTuned | undefined =>
+  args.flag('untuned') ? undefined : readTuned
 
 /** In words, for the head of what a benchmark prints. */
 export function tunedText(winners: Winners): string {

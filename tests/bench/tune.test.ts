@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
 import { copiesFor, type TunedDecision, tune } from '../../src/bench/tune.ts'
+import { tunedDevice } from '../../src/bench/tuned-device.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { rate } from '../../src/engine/choices.ts'
 import { plannedRecorder } from '../../src/engine/footprint.ts'
@@ -23,6 +24,18 @@ it('reads 128 MiB of weights a round, within bounds, and little where a processo
 describeOnAdapters(
   'tuning',
   (adapter) => {
+    it('makes a device what a model gets there, and says why', async () => {
+      const opened = await openAdapter(adapter)
+      const read = async () => ({ rows: 'alone', products: 'odd', chunk: 512 })
+      const { device, tuned, chosen } = await tunedDevice(opened, read)
+      const defaults = opened.capabilities.variants
+      expect(tuned).toEqual({ rows: 'alone', chunk: 512 })
+      expect(device.capabilities.variants).toEqual({ ...defaults, rows: 'alone' })
+      expect(chosen.rows).toEqual({ variant: 'alone', why: expect.stringMatching(/measured/) })
+      expect((await tunedDevice(opened, undefined)).device.capabilities.variants).toEqual(defaults)
+      opened.destroy()
+    })
+
     it('measures all variants of what a model uses, and no other decision', async () => {
       const { rows, winners, possible } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny')
       const decisions = ['rows', 'fp8_block', 'products', 'attention', 'reduce'] as const

@@ -1,5 +1,4 @@
 // Answers: does the command line keep its contract? The real program, its files, its output and its exit codes.
-import { execFile } from 'node:child_process'
 import {
   cpSync,
   mkdtempSync,
@@ -16,32 +15,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { relativeError } from '../../src/lib/relative-error.ts'
 import { parseHeader } from '../../src/weights/safetensors.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { hadal } from '../support/hadal.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 import { startFileServer } from '../weights/file-server.ts'
 import { model, startHub } from '../weights/hub-server.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hadal-cli-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function hadal(argv: readonly string[], icd = '', more: Record<string, string> = {}): Promise<Ended> {
-  const env = { ...process.env, ...(icd === '' ? {} : { VK_DRIVER_FILES: icd }), ...more }
-  return new Promise((resolve) => {
-    const program = [join(root, 'tools', 'hadal.mjs'), ...argv]
-    execFile(process.execPath, program, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
-    })
-  })
-}
 
 describe('usage', () => {
   const wrong: [string, string[], RegExp][] = [
@@ -191,76 +174,6 @@ describeOnAdapters(
   'with a GPU',
   (adapter) => {
     const fixture = join(FIXTURES, 'deepseek_v3-fp8-tiny')
-
-    it('measures caches as rows of JSON', async () => {
-      const caches = ['--contexts', '128', '--cache', 'latent,standard', '--steps', '1', '--kv', 'f32']
-      const { code, stdout, stderr } = await hadal(
-        ['bench', '--model', fixture, ...caches, '--json'],
-        adapter.icd,
-      )
-      expect(code, stderr).toBe(0)
-      const result = JSON.parse(stdout)
-      expect(result).toMatchObject({ format: 'hadal-bench', complete: true, settings: { steps: 1 } })
-      const [latent, standard] = result.rows
-      expect([latent.cache, standard.cache]).toEqual(['latent', 'standard'])
-      for (const row of [latent, standard]) expect(row.bytes).toBe(row.formulaBytes)
-      const wrong = await hadal(['bench', '--model', fixture, '--cache', 'expanded'], adapter.icd)
-      expect(wrong).toMatchObject({
-        code: 2,
-        stderr: expect.stringMatching(/--cache: "expanded" is none of/),
-      })
-    })
-
-    it('times kernels as a table and as rows of JSON', async () => {
-      const tiny = ['bench-kernels', '--shape', '64x96', '--format', 'q8,bf16', '--repetitions', '1']
-      const options = [...tiny, '--round', '64KiB', '--untuned']
-      const { code, stdout, stderr } = await hadal([...options, '--json'], adapter.icd)
-      expect(code, stderr).toBe(0)
-      const { rows, tuned, ...report } = JSON.parse(stdout)
-      expect([report.adapter, report.options.roundBytes, tuned]).toEqual([
-        expect.stringContaining('llvmpipe'),
-        1 << 16,
-        {},
-      ])
-      expect(rows.map(({ format }: { format: string }) => format)).toEqual(['q8', 'bf16'])
-      for (const row of rows) {
-        expect(row).toMatchObject({
-          kernel: 'linear_decode',
-          shape: '1 × 96 → 64',
-          variant: expect.any(String),
-        })
-        const { error, tolerance, time, bytes, gbPerSecond, gflopPerSecond, ceiling, share } = row
-        expect(error).toBeLessThanOrEqual(tolerance)
-        expect(gbPerSecond).toBeCloseTo(bytes / time.ms / 1e6)
-        expect(gflopPerSecond).toBeCloseTo((2 * 96 * 64) / time.ms / 1e6)
-        expect(share).toBeCloseTo(ceiling.ms / time.ms)
-        expect(ceiling).toMatchObject({ kind: 'bytes', loop: expect.any(String) })
-        expect(ceiling.readGbPerSecond).toBeGreaterThan(0)
-      }
-      const table = (await hadal(options, adapter.icd)).stdout
-      expect(table).toMatch(/llvmpipe.*; nothing tuned; .*at least 64 KiB/)
-      expect(table).toMatch(/format +kernel, role +shape +µs +± half +GB\/s +GFLOP\/s +share/)
-      expect(table).toMatch(/^q8 +linear_decode, given +1 × 96 → 64 +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+/m)
-    })
-
-    it('times a model after proving it', async () => {
-      const asked = ['bench', '--speed', '--model', fixture, '--context', '128', '--chunk', '16', '--untuned']
-      const few = ['--position', '40', '--steps', '1', '--prefill-tokens', '20', '--repetitions', '1']
-      const { code, stdout, stderr } = await hadal(
-        [...asked, ...few, '--round', '1MiB', '--json'],
-        adapter.icd,
-      )
-      expect(code, stderr).toBe(0)
-      const { model, tuned, proof, decode, prefill, firstToken, allocations } = JSON.parse(stdout)
-      expect([model.chunk, tuned]).toEqual([16, {}])
-      expect(proof.positions).toHaveLength(5)
-      for (const { error } of proof.positions) expect(error).toBeLessThan(proof.tolerance)
-      expect(decode.share).toBeCloseTo(decode.ceilingMs / decode.token.ms)
-      expect(decode.gbPerSecond).toBeCloseTo(decode.bytes / decode.token.ms / 1e6)
-      expect(prefill.share).toBeCloseTo(prefill.gflopPerSecond / prefill.ceiling.gflopPerSecond)
-      expect(firstToken.ms).toBeGreaterThan(0)
-      expect(allocations.objectsPerToken).toBe(0)
-    })
 
     it('writes the logits of every position', async () => {
       const golden = readGolden(fixture)

@@ -1,4 +1,5 @@
 // Answers: does decoding cost what was promised, on any machine? Dispatches, read-backs, allocations and bytes, counted and not timed.
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
 import { PAGE_TOKENS } from '../../src/engine/kv-cache.ts'
@@ -54,12 +55,18 @@ describeOnAdapters(
       const stop = new AbortController()
       const underWay: number[] = []
       let [done, stopAfter] = [0, 0]
-      vi.spyOn(queue, 'onSubmittedWorkDone').mockImplementation(async () => {
+      let before: Promise<unknown> = Promise.resolve()
+      vi.spyOn(queue, 'onSubmittedWorkDone').mockImplementation(() => {
         const own = submit.mock.calls.length
         underWay.push(own - done)
-        await wait()
-        done = Math.max(done, own)
-        if (own === stopAfter) stop.abort()
+        const waited = before.then(wait).then(async () => {
+          await setImmediate() // one after the other, however quick the GPU is
+          done = own
+          if (own === stopAfter) stop.abort()
+          return undefined
+        })
+        before = waited
+        return waited
       })
       const ask = (first: number) => {
         const ids = Array.from({ length: 16 * 9 }, (_, i) => first + i)
