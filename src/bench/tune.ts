@@ -1,5 +1,6 @@
 // Answers: which variants of the kernels are the quickest on this adapter? Decision by decision, each variant that it can run is proven, then timed in
 // turn with the others on the dispatches of models. It must not know where winners are kept.
+import type { Proof } from '../engine/proof.ts'
 import { allDecisionsOf, computesRightly, proverOf, type Recorder, subjectsOf } from '../engine/self-test.ts'
 import type { Chunk } from '../engine/tuned.ts'
 import { type Decision, possibleVariants, type Variants } from '../gpu/variants.ts'
@@ -42,8 +43,16 @@ const DECISIONS = ['reduce', 'rows', 'fp8_block', 'q8', 'q4', 'products', 'atten
 export const REPETITIONS = 7
 /** A variant so many times as slow as the quickest is not timed more than once: its spread decides nothing any more. */
 const HOPELESS = 3
-/** Weights that a round reads at least, as far as a few copies reach: more than a cache holds. */
-const COPIES = 8
+/**
+ * How often a round has its weights. On a GPU so often that the last caches of most do not hold them, within bounds for small matrices. Where a
+ * processor plays the GPU that would take four to seven times as long, and the smallest matrices of V2-Lite, 19 MiB in q4, may stay in its cache.
+ */
+const ROUND_BYTES = 128 * 1024 * 1024
+const [FEWEST, MOST] = [8, 64] as const
+
+export const copiesFor = (bytes: number, few: boolean): number =>
+  few ? FEWEST : Math.min(MOST, Math.max(FEWEST, Math.ceil(ROUND_BYTES / bytes)))
+
 /** What is timed of a step; proofs are smaller. */
 export const TIMED = { tokens: 64, context: 1024 }
 const SPLIT = 64 // cached tokens of a workgroup in decode, at this context
@@ -144,7 +153,9 @@ async function timeAll(
   const room = new Scratch(bench.device)
   const runs: Run[] = []
   try {
-    for (const dispatch of dispatches) runs.push(await prepare(bench, room, dispatch))
+    // All variants of a kernel take the same operands.
+    const proofs = proofsOf(bench, room, present(dispatches[0], 'a dispatch'))
+    for (const dispatch of dispatches) runs.push(await prepare(bench, dispatch, proofs))
     return await timeInTurn(runs, repetitions, HOPELESS)
   } finally {
     for (const run of runs) run.free()
@@ -152,14 +163,21 @@ async function timeAll(
   }
 }
 
-/** A round of one kernel: over several copies of its weights, where it has weights. */
-async function prepare(bench: Bench, room: Scratch, dispatch: Dispatch): Promise<Run> {
-  const { kernel, imports } = dispatch
-  const proofs = Array.from({ length: imports.weights ? COPIES : 1 }, () =>
-    proverOf(dispatch)(room, dispatch, TIMED),
-  )
+/** What a round of a kernel reads and writes: several copies of its weights, where it has weights. */
+function proofsOf({ device }: Bench, room: Scratch, dispatch: Dispatch): readonly Proof[] {
+  const draw = () => proverOf(dispatch)(room, dispatch, TIMED)
+  const first = draw()
+  if (!dispatch.imports.weights) return [first]
+  const { weights = first.operands.weights0 } = first.operands
+  const bytes = weights ? weights.buffer().size : ROUND_BYTES
+  // Prefill reads a matrix once for many rows: arithmetic is its limit.
+  const few = device.capabilities.software || dispatch.kernel.name.endsWith('_prefill')
+  return [first, ...Array.from({ length: copiesFor(bytes, few) - 1 }, draw)]
+}
+
+async function prepare(bench: Bench, dispatch: Dispatch, proofs: readonly Proof[]): Promise<Run> {
   const round = proofs.map(({ operands }) => ({ ...dispatch, operands }))
-  const split = kernel.name.endsWith('_attend') ? { split: SPLIT } : {}
+  const split = dispatch.kernel.name.endsWith('_attend') ? { split: SPLIT } : {}
   return Run.prepare(bench, round, { ...proofs[0]?.step, ...split })
 }
 

@@ -7,6 +7,8 @@ import { allCases } from '../bench/kernels/cases.ts'
 import { linearOfShape } from '../bench/kernels/linear-cases.ts'
 import { V2_LITE } from '../bench/kernels/model.ts'
 import { COLUMNS } from '../bench/kernels/stored.ts'
+import { tunedDevice } from '../bench/tuned-device.ts'
+import type { Winners } from '../engine/tuned.ts'
 import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { FORMATS, type Format } from '../gpu/matrix.ts'
@@ -15,6 +17,7 @@ import { formatBytes } from '../lib/bytes.ts'
 import { type Args, type OptionTypes, oneOf, parseArgs, UsageError } from './args.ts'
 import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
 import { openDawn } from './dawn.ts'
+import { tunedReader, tunedText } from './tuned.ts'
 
 const OPTIONS: OptionTypes = {
   ...BENCH_OPTIONS,
@@ -30,6 +33,7 @@ const OPTIONS: OptionTypes = {
   limits: 'text',
   'no-f16': 'flag',
   'no-subgroups': 'flag',
+  untuned: 'flag',
 }
 
 const DEFAULT_FORMATS = 'fp8_block,q8,q4,bf16'
@@ -37,11 +41,12 @@ const REPETITIONS = 9
 
 export async function benchKernelsCommand(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
-  const device = await openDevice(openDawn(args.text('adapter')), {
+  const opened = await openDevice(openDawn(args.text('adapter')), {
     limits: oneOf(args, 'limits', ['default', 'max'], 'max'),
     f16: !args.flag('no-f16'),
     subgroups: !args.flag('no-subgroups'),
   })
+  const { device, tuned } = await tunedDevice(opened, tunedReader(args))
   const options = {
     formats: formatsOf(args),
     tokens: count(args, 'rows', 1, 8),
@@ -52,7 +57,7 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
     roundBytes: roundOf(args),
   }
   const json = args.flag('json')
-  if (!json) process.stdout.write(head(device, options.roundBytes, clockOf(args) !== undefined))
+  if (!json) process.stdout.write(head(device, tuned, options.roundBytes, clockOf(args) !== undefined))
   const rows: KernelRow[] = []
   const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
   await benchKernels(bench, makersOf(args), { ...options, widths: V2_LITE }, (row) => {
@@ -60,7 +65,7 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
     if (!json) process.stdout.write(line(row))
   })
   const { adapter, capabilities } = device
-  if (json) process.stdout.write(`${JSON.stringify({ adapter, capabilities, options, rows })}\n`)
+  if (json) process.stdout.write(`${JSON.stringify({ adapter, capabilities, tuned, options, rows })}\n`)
   device.destroy()
 }
 
@@ -104,14 +109,14 @@ const COLUMNS_OF = [9, 36, 34, 11, 10, 9, 9, 7, 9, 9] as const
 const row = (cells: readonly string[]) =>
   `${cells.map((cell, i) => (i < 2 ? cell.padEnd(COLUMNS_OF[i] ?? 0) : cell.padStart(COLUMNS_OF[i] ?? 0))).join(' ')}\n`
 
-function head({ adapter, capabilities }: Device, roundBytes: number, cpu: boolean): string {
+function head({ adapter, capabilities }: Device, tuned: Winners, roundBytes: number, cpu: boolean): string {
   const clock = cpu
     ? 'CPU time of this process'
     : capabilities.timestamps
       ? 'device timestamps'
       : 'wall clock around the queue'
   return [
-    `${adapter}; ${clock}; every round reads at least ${formatBytes(roundBytes)} of weights once\n`,
+    `${adapter}; ${tunedText(tuned)}; ${clock}; every round reads at least ${formatBytes(roundBytes)} of weights once\n`,
     row([
       'format',
       'kernel, role',

@@ -2,12 +2,14 @@
 import type { Clock } from '../bench/kernels/run.ts'
 import { type Args, type OptionTypes, oneOf, sizeOf, UsageError } from './args.ts'
 
-export const BENCH_OPTIONS: OptionTypes = {
+/** Of everything that is timed. */
+export const TIMING_OPTIONS: OptionTypes = {
   repetitions: 'number',
-  round: 'text',
   clock: 'text',
   json: 'flag',
 }
+
+export const BENCH_OPTIONS: OptionTypes = { ...TIMING_OPTIONS, round: 'text' }
 
 const ROUND_BYTES = 128 * 1024 * 1024
 

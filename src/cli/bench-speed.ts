@@ -2,12 +2,15 @@
 import sources from 'virtual:shaders'
 import type { DecodeRow } from '../bench/speed/decode.ts'
 import type { FirstTokenRow, PrefillRow } from '../bench/speed/prefill.ts'
+import type { ModelProof } from '../bench/speed/proof.ts'
 import { type AllocationRow, benchSpeed, type SpeedResult } from '../bench/speed/speed.ts'
+import { tunedDevice } from '../bench/tuned-device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { type OptionTypes, parseArgs } from './args.ts'
 import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
 import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { tunedReader, tunedText } from './tuned.ts'
 
 const OPTIONS: OptionTypes = {
   ...LOAD_OPTIONS,
@@ -33,12 +36,13 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
     const heapBytes = () => process.memoryUsage().heapUsed
     const { adapter, capabilities } = device
+    const { tuned } = await tunedDevice(device, tunedReader(args))
     const print = (...lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`)
     if (args.flag('json')) {
       const result = await benchSpeed(bench, engine, { ...options, heapBytes })
-      print(JSON.stringify({ adapter, capabilities, model: info, options, ...result }))
+      print(JSON.stringify({ adapter, capabilities, tuned, model: info, options, ...result }))
     } else {
-      print(adapter)
+      print(`${adapter}; ${tunedText(tuned)}`)
       await benchSpeed(bench, engine, { ...options, heapBytes, onPart: (part) => print(...partLines(part)) })
     }
   } finally {
@@ -46,7 +50,8 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
   }
 }
 
-const partLines = ({ decode, allocations, prefill, firstToken }: Partial<SpeedResult>): string[] => [
+const partLines = ({ proof, decode, allocations, prefill, firstToken }: Partial<SpeedResult>): string[] => [
+  ...(proof ? [proofLine(proof)] : []),
   ...(decode ? decodeLines(decode) : []),
   ...(allocations ? allocationLines(allocations) : []),
   ...(prefill ? prefillLines(prefill) : []),
@@ -54,6 +59,9 @@ const partLines = ({ decode, allocations, prefill, firstToken }: Partial<SpeedRe
 ]
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
+
+const proofLine = ({ positions, tolerance }: ModelProof): string =>
+  `proof: logits of decode and prefill are apart by ${positions.map(({ position, error }) => `${error.toExponential(1)} at ${position}`).join(', ')} (at most ${tolerance})`
 
 function decodeLines(decode: DecodeRow): string[] {
   const { token, formats, dispatches } = decode
@@ -65,7 +73,7 @@ function decodeLines(decode: DecodeRow): string[] {
     `decode: ${token.ms.toFixed(2)} ms a token (middle half ${token.low.toFixed(2)} to ${token.high.toFixed(2)}), ${decode.tokensPerSecond.toFixed(2)} tokens a second`,
     `  ${formatBytes(decode.bytes)} of weights a token, ${decode.gbPerSecond.toFixed(2)} GB/s: ${decode.share.toFixed(2)} of the ceiling`,
     ...parts,
-    `  ${dispatches} dispatches; encoding takes ${decode.encodeMs.toFixed(3)} ms, ${percent(decode.encodeShare)} of a token`,
+    `  ${dispatches} dispatches; encoding takes ${decode.encodeMs.toFixed(3)} ms, ${percent(decode.encodeShare)} of a token by the wall clock`,
   ]
 }
 

@@ -14,12 +14,13 @@ import { openDawn } from './dawn.ts'
 import { quantizeOf } from './formats.ts'
 import { openSource } from './source.ts'
 import { type Measured, startStopwatch } from './stopwatch.ts'
-import { readTuned } from './tuned.ts'
+import { tunedReader } from './tuned.ts'
 
 /** Options that every command with a GPU takes. */
 export const LOAD_OPTIONS: OptionTypes = {
   model: 'text',
   context: 'number',
+  chunk: 'number',
   quantize: 'text',
   memory: 'text',
   kv: 'text',
@@ -54,12 +55,13 @@ export async function loadFromArgs(args: Args): Promise<Loaded> {
       stopwatch.note(progress)
       if (process.stderr.isTTY) showProgress(progress)
     }
+    const tuned = tunedReader(args)
     const engine = await loadEngine(source, {
       ...options,
       gpu,
       device,
       onProgress,
-      ...(!args.flag('untuned') && { tuned: readTuned }),
+      ...(tuned && { tuned }),
     })
     for (const notice of engine.info.notices) process.stderr.write(`${notice}\n`)
     return {
@@ -94,11 +96,13 @@ export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise
     subgroups: !args.flag('no-subgroups'),
   }
   const contextLength = args.number('context')
+  const chunk = args.number('chunk')
   const asked: ModelOptions = {
     cache: oneOf(args, 'kv', OWN_CACHES, 'f16'),
     products: oneOf(args, 'products', FACTORS, 'f32'),
     quantize: quantizeOf(args),
     ...(contextLength !== undefined && { contextLength }),
+    ...(chunk !== undefined && { chunk }),
   }
   const stated = sizeOf(args, 'memory')
   const facts = await readDevice(gpu, device)

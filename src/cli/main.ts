@@ -50,12 +50,14 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
   bench    --model DIR [--contexts 1024,4096] [--cache latent,latent-fp8,standard] [--steps N] [--json]
            What the KV cache costs in each form at each context: bytes, tokens per second, and whether the text is the same.
   bench-kernels [--kernel NAME] [--role TEXT] [--format fp8_block,q8,q4,bf16,f16] [--shape ROWSxCOLUMNS] [--rows 1..8]
-           [--prefill-rows N] [--context N] [--products f32|f16|i8] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--json]
+           [--prefill-rows N] [--context N] [--products f32|f16|i8] [--repetitions N] [--round 128MiB] [--clock device|cpu] [--untuned]
+           [--json]
            Times each kernel at the sizes of V2-Lite, after proving it, as a share of what the adapter can do in the same run.
            --context: tokens in the cache that decode attends to.
   bench    --speed --model MODEL [--position N] [--steps N] [--prefill-tokens 512] [--repetitions N] [--round 128MiB] [--clock device|cpu]
            [--json]
-           Times decode and prefill of a whole model in the same way, and says what passes before the first token and what a token allocates.
+           Proves a whole model (decode and prefill must say the same), then times both as a share of what the adapter can do in the same run,
+           and says what passes before the first token and what a token allocates.
            --clock cpu counts CPU time of this process: for software adapters on a machine that has other work to do.
   tune     [--model MODEL] [--forget] [--repetitions N] [--clock device|cpu] [--json]
            Measures which variants of the kernels, and which chunk of prefill, are the quickest on this adapter, at the sizes of V2-Lite or
@@ -64,7 +66,7 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Bytes per second from the disk to the GPU, and of plain reads of the same files: into 8 MiB again and again, and kept.
 
 MODEL is a folder, the http(s) address of one, or hf:org/name[@revision]; HF_ENDPOINT and HF_TOKEN are read for the latter.
-How it is held: [--context N] [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...] [--memory 8GB] (what the GPU may use)
+How it is held: [--context N] [--chunk N] (prompt tokens of a prefill step) [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...] [--memory 8GB] (what the GPU may use)
 A CLASS of weights is experts, mlp, attention, embedding or head; those that are not named stay as stored: --quantize experts=q4,head=q8.
 With a GPU: [--kv f16|f32|fp8] [--products f32|f16|i8] [--limits default|max] [--no-f16] [--no-subgroups] [--untuned] [--adapter NAME]
 The adapter is what Dawn finds; on Linux VK_DRIVER_FILES chooses the Vulkan driver, --adapter filters by name.

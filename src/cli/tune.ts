@@ -3,16 +3,19 @@
 import type { TunedDecision } from '../bench/tune.ts'
 import { type TuneAdapterOptions, tuneAdapter, tuningKeyOf } from '../bench/tune-adapter.ts'
 import { type Args, parseArgs } from './args.ts'
-import { BENCH_OPTIONS, clockOf, count } from './bench-options.ts'
+import { clockOf, count, TIMING_OPTIONS } from './bench-options.ts'
 import { openDawn } from './dawn.ts'
 import { LOAD_OPTIONS, machineFromArgs } from './load.ts'
 import { openSource } from './source.ts'
 import { tunedFile, writeTuned } from './tuned.ts'
 
+/** Of a load, but for what tuning decides itself. */
+const { chunk: _chunk, untuned: _untuned, ...MACHINE } = LOAD_OPTIONS
+
 const REPETITIONS = 7
 
 export async function tune(argv: readonly string[]): Promise<void> {
-  const args = parseArgs(argv, { ...LOAD_OPTIONS, ...BENCH_OPTIONS, forget: 'flag' })
+  const args = parseArgs(argv, { ...MACHINE, ...TIMING_OPTIONS, forget: 'flag' })
   const gpu = openDawn(args.text('adapter'))
   const { device, options } = await machineFromArgs(args, gpu)
   if (args.flag('forget')) {

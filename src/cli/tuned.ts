@@ -3,9 +3,10 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Winners } from '../engine/tuned.ts'
+import type { ReadTuned, Winners } from '../engine/tuned.ts'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
+import type { Args } from './args.ts'
 
 /** The file, by the rules of the XDG base directories. */
 export const tunedFile = (): string =>
@@ -15,6 +16,16 @@ export const tunedFile = (): string =>
 export async function readTuned(key: string): Promise<unknown> {
   const all = await readAll()
   return Object.hasOwn(all, key) ? all[key] : undefined
+}
+
+/** What reads it, unless the options say `--untuned`. */
+export const tunedReader = (args: Args): ReadTuned | undefined =>
+  args.flag('untuned') ? undefined : readTuned
+
+/** In words, for the head of what a benchmark prints. */
+export function tunedText(winners: Winners): string {
+  const each = Object.entries(winners).map(([decision, winner]) => `${decision} ${winner}`)
+  return each.length === 0 ? 'nothing tuned' : `tuned: ${each.join(', ')}`
 }
 
 /** Stores an adapter's winners; undefined forgets them. Returns whether there was anything to change. */

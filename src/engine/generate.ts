@@ -6,7 +6,7 @@ import { type Answer, openAnswer } from '../text/answer.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'
 import { decodeResult, type SampleResult } from './result.ts'
-import type { Runtime } from './runtime.ts'
+import { DEPTH, type Runtime } from './runtime.ts'
 import { samplingStep } from './sampling.ts'
 import { pagesFor, type Session } from './session.ts'
 import type { FinishReason, GenerateEvent, KvUse, SamplingOptions, TokenLogprob } from './types.ts'
@@ -21,8 +21,6 @@ export interface Task {
   readonly eos: ReadonlySet<number>
 }
 
-/** Steps submitted before the oldest result is read: the GPU works while the reader decodes text. */
-const AHEAD = 2
 /** Tokens over which the live rate is taken. */
 const RATE_WINDOW = 16
 
@@ -60,7 +58,8 @@ export async function* generate(
     }
   }
   try {
-    if (!(await run.prefill(signal))) return yield finished('abort')
+    if (!(await prefill(runtime, session, task.prompt, signal))) return yield finished('abort')
+    run.sample()
     yield* answerEvents(run, answer, tokenizer, task, signal)
     yield finished(run.finishReason)
   } catch (error) {
@@ -110,6 +109,30 @@ async function* answerEvents(
   }
 }
 
+/**
+ * Runs what the session lacks of a prompt, in chunks. One is queued while another runs, so that the GPU need not wait for JavaScript; no more,
+ * so that an abort is prompt and the driver's watchdog calm. False when aborted on the way.
+ */
+export async function prefill(
+  runtime: Pick<Runtime, 'prefill' | 'idle' | 'options'>,
+  session: Session,
+  prompt: readonly number[],
+  signal?: AbortSignal,
+): Promise<boolean> {
+  let before: Promise<void> | undefined
+  for (let at = session.length; at < prompt.length; at = session.length) {
+    if (signal?.aborted) return false
+    const ids = prompt.slice(at, at + runtime.options.chunk)
+    runtime.prefill(ids, at)
+    session.append(ids)
+    const done = runtime.idle()
+    done.catch(() => {}) // whoever waits for it next is told
+    await before
+    before = done
+  }
+  return true
+}
+
 /** One answer under way: what was submitted, what was read. */
 class Run {
   finishReason: FinishReason = 'length'
@@ -136,25 +159,15 @@ class Run {
     })
   }
 
-  /** Runs the rest of the prompt in chunks and samples the first token. False when aborted on the way. */
-  async prefill(signal: AbortSignal | undefined): Promise<boolean> {
-    const { prompt } = this.#task
-    for (let at = this.#session.length; at < prompt.length; at = this.#session.length) {
-      if (signal?.aborted) return false
-      const ids = prompt.slice(at, at + this.#runtime.options.chunk)
-      this.#runtime.prefill(ids, at)
-      this.#session.append(ids)
-      // Waiting between chunks keeps an abort prompt, and the driver's watchdog calm.
-      if (this.#session.length < prompt.length) await this.#runtime.idle()
-    }
+  /** Draws the first token from what the prompt left. */
+  sample(): void {
     this.#pending.push(this.#runtime.sample(this.#nextDraw()))
-    return true
   }
 
-  /** The next token; keeps steps running ahead of it. */
+  /** The next token; steps ahead of it are submitted, so that the GPU works while the reader decodes text. */
   async next(): Promise<SampleResult> {
     const { prompt, maxTokens } = this.#task
-    while (this.#pending.length < AHEAD && this.#draws < maxTokens) {
+    while (this.#pending.length < DEPTH && this.#draws < maxTokens) {
       // The step that feeds token n−1 is drawn as token n, so its position follows from the draws so far.
       this.#pending.push(this.#runtime.decode(prompt.length + this.#draws - 1, this.#nextDraw()))
     }

@@ -37,7 +37,8 @@ export async function logitsOf(
   }
 }
 
-async function decodeOne(runtime: Runtime, id: number, position: number): Promise<Float32Array> {
+/** Of the id at `position`, by the decode program. */
+export async function decodeOne(runtime: Runtime, id: number, position: number): Promise<Float32Array> {
   runtime.writeToken(id)
   runtime.decodeOnly(position)
   return runtime.readLogits()

@@ -28,7 +28,7 @@ import {
   sampleGraph,
 } from './steps.ts'
 
-/** Steps whose results may be awaited at the same time. */
+/** Steps under way at the same time, of an answer and of whoever measures one: that whose result is awaited, and those ahead of it. */
 export const DEPTH = 3
 
 /** The part of a step that sampling sets. */

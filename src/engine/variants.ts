@@ -11,6 +11,9 @@ export const withVariants = <D extends DeviceFacts>(device: D, variants: Partial
   capabilities: { ...device.capabilities, variants: { ...device.capabilities.variants, ...variants } },
 })
 
+/** Why a winner of tuning was chosen. */
+export const MEASURED = 'The quickest when it was measured here.'
+
 /** What a device runs, decision by decision. @param tuned what its stored winners are */
 export function variantNotes(
   { capabilities }: DeviceFacts,
@@ -23,7 +26,7 @@ export function variantNotes(
     const why = wrong
       ? `The driver computes ${wrong.kernel} wrongly with ${wrong.variant}.`
       : decision in tuned
-        ? 'The quickest when it was measured here.'
+        ? MEASURED
         : defaults[decision].why
     return { decision, variant: String(capabilities.variants[decision]), why }
   })

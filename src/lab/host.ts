@@ -1,12 +1,14 @@
 // Answers: what does the lab's worker do with a call? It owns one device, gives turns, and turns failures into values.
 // It must not know how an experiment is made, nor that it runs in a worker.
 import { COLUMNS } from '../bench/kernels/stored.ts'
-import { type Device, openDevice } from '../gpu/device.ts'
+import { type TunedDevice, tunedDevice } from '../bench/tuned-device.ts'
+import { openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
 import { FORMATS, type Format } from '../gpu/matrix.ts'
-import { explainVariants, possibleVariants } from '../gpu/variants.ts'
+import { possibleVariants } from '../gpu/variants.ts'
 import { present } from '../lib/error.ts'
+import { readTuned } from '../store/tuned.ts'
 import { outcomeOf } from '../worker/outcome.ts'
 import { toPlain } from '../worker/protocol.ts'
 import { TurnQueue } from '../worker/queue.ts'
@@ -37,11 +39,12 @@ export function labHost(gpu: GPU | undefined, sources: ShaderSources): RemoteLab
   return {
     open: () =>
       outcomeOf(async () => {
-        const device = await openDevice(gpu)
+        const tuned = await tunedDevice(await openDevice(gpu), readTuned)
+        const { device } = tuned
         const pipelines = new PipelineCache(device, sources)
         const ceilings = new CeilingShelf({ device, pipelines, clock: undefined })
         lab = { device, sources, pipelines, ceilings, watch: new Watch(device) }
-        return infoOf(device)
+        return infoOf(tuned)
       }),
     look(experiment, port) {
       void sendStream(port, (signal) => inTurn(signal, (own) => look(own, experiment)))
@@ -60,12 +63,12 @@ export function labHost(gpu: GPU | undefined, sources: ShaderSources): RemoteLab
   }
 }
 
-function infoOf({ adapter, capabilities }: Device): LabInfo {
+function infoOf({ device: { adapter, capabilities }, chosen }: TunedDevice): LabInfo {
   return {
     adapter,
     capabilities,
     possible: possibleVariants(capabilities),
-    chosen: explainVariants(capabilities),
+    chosen,
     formats: Object.keys(FORMATS) as Format[],
     cases: labCases,
     columns: COLUMNS,

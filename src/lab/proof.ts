@@ -22,14 +22,21 @@ export function nearest(results: readonly Result[]): Result {
 export function proofOf(result: Result, cols: number): Proof {
   const errors = errorsOf(result.actual, result.wanted)
   const error = relativeError(result.actual, result.wanted)
+  const rows = Math.ceil(errors.length / cols)
+  const all = Array.from({ length: rows }, (_, row) => row)
+  const numbers = result.rows?.length === rows ? result.rows : all
   return {
     error,
     tolerance: result.tolerance,
     right: error <= result.tolerance,
-    rows: Math.ceil(errors.length / cols),
+    rows,
+    numbers,
     cols,
     notFinite: errors.filter((each) => each === Number.POSITIVE_INFINITY).length,
-    worst: worstOf(errors, result, cols, WORST),
+    worst: worstOf(errors, result, cols, WORST).map((spot) => ({
+      ...spot,
+      row: numbers[spot.row] ?? spot.row,
+    })),
     map: heatMap(errors, cols),
   }
 }

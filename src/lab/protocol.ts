@@ -134,6 +134,7 @@ export interface Proof {
   readonly rows: number
   readonly cols: number
   readonly notFinite: number // numbers that are none
+  readonly numbers: readonly number[] // of the rows in the kernel's result, of which not all may be proven
   readonly worst: readonly Spot[] // the largest error first
   readonly map: HeatMap
 }

@@ -1,14 +1,18 @@
 import sources from 'virtual:shaders'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { countMade, heapGrowth } from '../../src/bench/speed/allocations.ts'
+import { openDecoder } from '../../src/bench/speed/decoder.ts'
 import { prefillFlops } from '../../src/bench/speed/flops.ts'
+import { judged } from '../../src/bench/speed/proof.ts'
 import { benchSpeed, type SpeedResult } from '../../src/bench/speed/speed.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { DEPTH } from '../../src/engine/runtime.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { ModelSpec } from '../../src/models/spec.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { SMALL_WIDTHS } from '../support/bench-sizes.ts'
 import { LANTERNFISH, openModel } from '../support/model.ts'
+import { tampered } from '../support/tampered.ts'
 
 describe('FLOPs of a prompt', () => {
   const { rotary } = SMALL_WIDTHS.attention
@@ -41,6 +45,24 @@ describe('FLOPs of a prompt', () => {
     }
     const matrices = 10 * (4 * 6 + 2 * 6 + 2 * 5) + 4 * 5 * 10 + 3 * 10 * 11
     expect(prefillFlops(spec, 2)).toBe(2 * (2 * matrices + 3 * 4 * (6 + 5) + 70))
+  })
+})
+
+describe('the proof of a model', () => {
+  const proofOf = (...errors: number[]) => ({
+    positions: errors.map((error, position) => ({ position, error })),
+    tolerance: 1e-4,
+    most: 0.25,
+  })
+
+  it('lets a position be off by what another expert makes, but not most of them', () => {
+    expect(judged(proofOf(1e-6, 0.2, 9e-5))).toEqual(proofOf(1e-6, 0.2, 9e-5))
+    for (const [position, ...errors] of [
+      [1, 2e-4, 3e-4, 1e-6],
+      [2, 1e-6, 1e-6, 0.3],
+      [0, Number.NaN, 1e-6, 1e-6],
+    ] as const)
+      expect(() => judged(proofOf(...errors))).toThrow(`disagree about position ${position}:`)
   })
 })
 
@@ -117,7 +139,9 @@ describeOnAdapters(
         onPart: (part) => Object.assign(told, part),
       })
       expect(told).toEqual(result)
-      const { decode, prefill, firstToken, allocations } = result
+      const { proof, decode, prefill, firstToken, allocations } = result
+      expect(proof.positions.map(({ position }) => position)).toEqual([0, 2, 5, 9, 70])
+      expect(proof).toMatchObject({ tolerance: 2e-3, most: 0.25 })
       expect(allocations).toMatchObject({ objectsPerToken: 0, callsPerToken: { createCommandEncoder: 1 } })
       const ceilingMs = Object.values(decode.formats).reduce(
         (sum, { bytes, gbPerSecond }) => sum + bytes / gbPerSecond / 1e6,
@@ -134,6 +158,36 @@ describeOnAdapters(
       expect(encode.ms + gpu.ms + sample.ms).toBeCloseTo(firstToken.ms)
       expect(firstToken.pipelines).toBeGreaterThan(10)
       expect(engine.device.arena.count).toBe(before)
+    })
+
+    it.each([
+      ['prefill', 'attention/expand_latent', '= tile_value(i)[j]', '= 1.1 * tile_value(i)[j]'],
+      ['decode', 'attention/latent_merge', 'output[into + v] = sum;', 'output[into + v] = 1.1 * sum;'],
+    ])('is not measured where %s computes wrongly', async (_, path, right, wrong) => {
+      const shaders = { ...sources, ...tampered(path, right, wrong) }
+      const broken = await openModel(LANTERNFISH, adapter, { shaders })
+      const told: Partial<SpeedResult>[] = []
+      const device = { ...bench(), device: broken.device }
+      const run = benchSpeed(device, broken, { ...options, onPart: (part) => told.push(part) })
+      await expect(run).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringMatching(/^Decode and prefill disagree about position \d+:/),
+      })
+      expect(told).toEqual([])
+      broken.destroy()
+    })
+
+    it('has as many decode steps under way as an answer, each one submission', async () => {
+      const { runtime, release } = engine.borrow()
+      const decoder = await openDecoder(runtime, 70)
+      const submit = vi.spyOn(engine.device.gpu.queue, 'submit')
+      const running = decoder.run(7)
+      expect(submit).toHaveBeenCalledTimes(DEPTH) // until it waits for the first
+      await running
+      expect(submit).toHaveBeenCalledTimes(7)
+      submit.mockRestore()
+      decoder.close()
+      release()
     })
 
     it('is refused where prompt or position do not fit the context', async () => {

@@ -2,7 +2,8 @@
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
-import { type TunedDecision, tune } from '../../src/bench/tune.ts'
+import { copiesFor, type TunedDecision, tune } from '../../src/bench/tune.ts'
+import { tunedDevice } from '../../src/bench/tuned-device.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { rate } from '../../src/engine/choices.ts'
 import { plannedRecorder } from '../../src/engine/footprint.ts'
@@ -14,9 +15,27 @@ import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../
 import { FIXTURES } from '../support/model.ts'
 import { tampered } from '../support/tampered.ts'
 
+it('reads 128 MiB of weights a round, within bounds, and little where a processor plays the GPU', () => {
+  const q4 = (2048 * 2048 * 4.5) / 8
+  expect([q4, 1 << 30, 1 << 10].map((bytes) => copiesFor(bytes, false))).toEqual([57, 8, 64])
+  expect(copiesFor(q4, true)).toBe(8)
+})
+
 describeOnAdapters(
   'tuning',
   (adapter) => {
+    it('makes a device what a model gets there, and says why', async () => {
+      const opened = await openAdapter(adapter)
+      const read = async () => ({ rows: 'alone', products: 'odd', chunk: 512 })
+      const { device, tuned, chosen } = await tunedDevice(opened, read)
+      const defaults = opened.capabilities.variants
+      expect(tuned).toEqual({ rows: 'alone', chunk: 512 })
+      expect(device.capabilities.variants).toEqual({ ...defaults, rows: 'alone' })
+      expect(chosen.rows).toEqual({ variant: 'alone', why: expect.stringMatching(/measured/) })
+      expect((await tunedDevice(opened, undefined)).device.capabilities.variants).toEqual(defaults)
+      opened.destroy()
+    })
+
     it('measures all variants of what a model uses, and no other decision', async () => {
       const { rows, winners, possible } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny')
       const decisions = ['rows', 'fp8_block', 'products', 'attention', 'reduce'] as const

@@ -1,5 +1,4 @@
 // Answers: does the command line keep its contract? The real program, its files, its output and its exit codes.
-import { execFile } from 'node:child_process'
 import {
   cpSync,
   mkdtempSync,
@@ -16,32 +15,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { relativeError } from '../../src/lib/relative-error.ts'
 import { parseHeader } from '../../src/weights/safetensors.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { hadal } from '../support/hadal.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 import { startFileServer } from '../weights/file-server.ts'
 import { model, startHub } from '../weights/hub-server.ts'
 
-const root = join(import.meta.dirname, '..', '..')
 let folder: string
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hadal-cli-'))
 })
 afterAll(() => rmSync(folder, { recursive: true }))
-
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function hadal(argv: readonly string[], icd = '', more: Record<string, string> = {}): Promise<Ended> {
-  const env = { ...process.env, ...(icd === '' ? {} : { VK_DRIVER_FILES: icd }), ...more }
-  return new Promise((resolve) => {
-    const program = [join(root, 'tools', 'hadal.mjs'), ...argv]
-    execFile(process.execPath, program, { env, maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
-    })
-  })
-}
 
 describe('usage', () => {
   const wrong: [string, string[], RegExp][] = [
@@ -68,6 +51,7 @@ describe('usage', () => {
       ['bench', '--speed', '--model', 'x', '--contexts', '9'],
       /--contexts/,
     ],
+    ['a round of tuning, which has its own', ['tune', '--round', '1MiB'], /--round/],
     ['two prompts', ['generate', '--model', 'x', '--prompt', 'a', '--ids', 'b'], /exactly one/],
   ]
   for (const [what, argv, message] of wrong) {
@@ -190,25 +174,6 @@ describeOnAdapters(
   'with a GPU',
   (adapter) => {
     const fixture = join(FIXTURES, 'deepseek_v3-fp8-tiny')
-
-    it('measures caches as rows of JSON', async () => {
-      const caches = ['--contexts', '128', '--cache', 'latent,standard', '--steps', '1', '--kv', 'f32']
-      const { code, stdout, stderr } = await hadal(
-        ['bench', '--model', fixture, ...caches, '--json'],
-        adapter.icd,
-      )
-      expect(code, stderr).toBe(0)
-      const result = JSON.parse(stdout)
-      expect(result).toMatchObject({ format: 'hadal-bench', complete: true, settings: { steps: 1 } })
-      const [latent, standard] = result.rows
-      expect([latent.cache, standard.cache]).toEqual(['latent', 'standard'])
-      for (const row of [latent, standard]) expect(row.bytes).toBe(row.formulaBytes)
-      const wrong = await hadal(['bench', '--model', fixture, '--cache', 'expanded'], adapter.icd)
-      expect(wrong).toMatchObject({
-        code: 2,
-        stderr: expect.stringMatching(/--cache: "expanded" is none of/),
-      })
-    })
 
     it('writes the logits of every position', async () => {
       const golden = readGolden(fixture)

@@ -55,6 +55,17 @@ describeOnAdapters(
       expect(await variantOf('rows')).toMatchObject({ ...wide, why: expect.stringMatching(/measured/) })
       expect((await variantOf('rows', '--untuned')).variant).not.toBe('lanes_32')
       expect((await variantOf('products')).variant).toMatch(/spread/)
+      const tiny = ['--shape', '64x64', '--format', 'q8', '--repetitions', '1', '--round', '64KiB', '--json']
+      const timed = async (...more: string[]) =>
+        JSON.parse(await hadal(icd, 'bench-kernels', ...tiny, ...more))
+      expect(await timed()).toMatchObject({
+        tuned: { rows: 'lanes_32', chunk: 512 },
+        rows: [{ variant: expect.stringMatching(/share_lanes.*lanes 32/) }],
+      })
+      expect(await timed('--untuned')).toMatchObject({
+        tuned: {},
+        rows: [{ variant: expect.stringMatching(/share_columns/) }],
+      })
       expect(await hadal(icd, 'inspect', MODEL)).toMatch(/^chunk +512 tokens/m)
       expect(await hadal(icd, 'inspect', MODEL, '--untuned')).not.toMatch(/^chunk/m)
     })

@@ -30,5 +30,12 @@ it('the result farthest beyond its tolerance is shown, what is no number first',
   expect(nearest([fine, off])).toBe(off)
   expect(nearest([fine, off, none])).toBe(none)
   expect(proofOf(none, 2)).toMatchObject({ right: false, notFinite: 1, rows: 1, tolerance: 1e-5 })
-  expect(proofOf(fine, 1)).toMatchObject({ right: true, error: 0, rows: 2 })
+  expect(proofOf(fine, 1)).toMatchObject({ right: true, error: 0, rows: 2, numbers: [0, 1] })
+})
+
+it('rows that stand for others have their own numbers', () => {
+  const sampled = { actual: [1, 1, 1, 2], wanted: [1, 1, 1, 1], tolerance: 0, rows: [0, 511] }
+  const { numbers, worst } = proofOf(sampled, 2)
+  expect(numbers).toEqual([0, 511])
+  expect(worst[0]).toMatchObject({ row: 511, col: 1, wanted: 1 })
 })

@@ -27,6 +27,8 @@ export interface Proof {
   readonly actual: ArrayLike<number>
   readonly wanted: ArrayLike<number>
   readonly tolerance: number
+  /** Which rows of the kernel's result these are, where not all are proven. */
+  readonly rows?: readonly number[]
 }
 
 /**

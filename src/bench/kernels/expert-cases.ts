@@ -221,6 +221,7 @@ function prefilling(
         {
           actual,
           wanted: wanted.flatMap((each) => [...each]),
+          rows: proven.map(({ row }) => row),
           tolerance: PREFILL_TOLERANCE[setting.products],
         },
       ]

@@ -97,6 +97,7 @@ async function make(mode: Mode, shape: Shape, setting: Setting): Promise<Case> {
         {
           actual,
           wanted,
+          rows: proven,
           tolerance: mode === 'decode' ? TOLERANCE.f32 : PREFILL_TOLERANCE[setting.products],
         },
       ]

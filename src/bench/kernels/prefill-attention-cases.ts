@@ -49,7 +49,7 @@ async function makeExpand(setting: Setting): Promise<Case> {
       const records = takeRows(paged.records(BLOCK), proven, latent + rope)
       const wanted = expand_latent(records, stored.values(), widths.attention)
       const actual = takeRows(await room.read(expanded, BLOCK * columns), proven, columns)
-      return [{ actual, wanted, tolerance: PREFILL_TOLERANCE[setting.products] }]
+      return [{ actual, wanted, rows: proven, tolerance: PREFILL_TOLERANCE[setting.products] }]
     },
   }
 }
@@ -114,7 +114,7 @@ async function makeAttend(setting: Setting, position: number): Promise<Case> {
           i * heads * value,
         )
       })
-      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+      return [{ actual, wanted, rows, tolerance: TOLERANCE.f32 }]
     },
   }
 }

@@ -169,7 +169,7 @@ async function makeNorm(setting: Setting): Promise<Case> {
       const rows = spreadRows(tokens, 8)
       const wanted = rms_norm(takeRows(numbers, rows, hidden), Float64Array.from(weight), epsilon)
       const actual = takeRows(await room.read(y, tokens * hidden), rows, hidden)
-      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+      return [{ actual, wanted, rows, tolerance: TOLERANCE.f32 }]
     },
   }
 }
@@ -192,7 +192,7 @@ async function makeSwiglu(setting: Setting): Promise<Case> {
       const rows = spreadRows(tokens, 8)
       const wanted = swiglu(takeRows(numbers, rows, stride), stride, upAt, inner)
       const actual = takeRows(await room.read(y, tokens * inner), rows, inner)
-      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+      return [{ actual, wanted, rows, tolerance: TOLERANCE.f32 }]
     },
   }
 }

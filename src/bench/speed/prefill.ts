@@ -1,5 +1,6 @@
 // Answers: how fast is a prompt, as a share of the best tiled product, and how long until its first token? Both from the same runs.
 // It must not know how a model is loaded.
+import { prefill } from '../../engine/generate.ts'
 import type { Compiled, Runtime } from '../../engine/runtime.ts'
 import { Session } from '../../engine/session.ts'
 import type { Format } from '../../gpu/matrix.ts'
@@ -10,6 +11,7 @@ import { productCeilings } from '../kernels/product-ceiling.ts'
 import { Room } from '../kernels/room.ts'
 import type { Bench } from '../kernels/run.ts'
 import { prefillFlops } from './flops.ts'
+import { promptOf } from './prompt.ts'
 
 export interface PrefillRow {
   readonly tokens: number
@@ -58,15 +60,13 @@ export async function benchPrefill(
   const most = ceilings.of(formats)
   await most.run.settle()
   const session = new Session(runtime.cache)
-  await session.reserve(tokens)
-  runtime.writePages(session)
   await runtime.reportLogprobs(false)
   const clock = bench.clock ?? (() => performance.now())
-  await runPrompt(runtime, tokens, clock)
+  await runPrompt(runtime, session, tokens, clock)
   const runs: Run[] = []
   const tops: number[] = []
   for (let i = 0; i < repetitions; i++) {
-    runs.push(await runPrompt(runtime, tokens, clock))
+    runs.push(await runPrompt(runtime, session, tokens, clock))
     tops.push(await most.run.time())
   }
   session.close()
@@ -97,17 +97,29 @@ interface Run {
   readonly sampleMs: number
 }
 
-/** A prompt in chunks as an answer has them, and one token. */
-async function runPrompt(runtime: Runtime, tokens: number, clock: () => number): Promise<Run> {
+/** A prompt from an empty session, in chunks and at the pace of an answer, and one token. */
+async function runPrompt(
+  runtime: Runtime,
+  session: Session,
+  tokens: number,
+  clock: () => number,
+): Promise<Run> {
   const ids = promptOf(tokens, runtime.spec.vocab)
-  const { chunk } = runtime.options
-  const [began, started] = [clock(), performance.now()]
+  session.rewind(0)
+  await session.reserve(tokens)
+  runtime.writePages(session)
   let encodeMs = 0
-  for (let at = 0; at < tokens; at += chunk) {
-    const before = performance.now()
-    runtime.prefill(ids.slice(at, at + chunk), at)
-    encodeMs += performance.now() - before
+  const timed: Parameters<typeof prefill>[0] = {
+    options: runtime.options,
+    idle: () => runtime.idle(),
+    prefill(chunk, at) {
+      const before = performance.now()
+      runtime.prefill(chunk, at)
+      encodeMs += performance.now() - before
+    },
   }
+  const [began, started] = [clock(), performance.now()]
+  await prefill(timed, session, ids)
   await runtime.idle()
   const [ended, filled] = [clock(), performance.now()]
   await runtime.sample(PLAIN_STEP)()
@@ -118,10 +130,6 @@ async function runPrompt(runtime: Runtime, tokens: number, clock: () => number):
     sampleMs: performance.now() - filled,
   }
 }
-
-/** Ids from all over the vocabulary, so that routers choose many experts. */
-const promptOf = (tokens: number, vocab: number): number[] =>
-  Array.from({ length: tokens }, (_, i) => (i * 7919 + 101) % vocab)
 
 function firstTokenOf(runs: readonly Run[], { pipelines, ms: compileMs }: Compiled): FirstTokenRow {
   const median = (of: (run: Run) => number) => spreadOf(runs.map(of)).ms

@@ -1,5 +1,5 @@
-// Answers: how fast is a model on this adapter, as a share of what the adapter can do in the same run? Decode, prefill, the way to the first
-// token, and what a token allocates. It must not know how figures are printed, nor how a model is loaded.
+// Answers: how fast is a model on this adapter, as a share of what the adapter can do in the same run? It is proven, then decode, prefill, the way
+// to the first token, and what a token allocates are measured. It must not know how figures are printed, nor how a model is loaded.
 import type { Engine } from '../../engine/engine.ts'
 import type { Runtime } from '../../engine/runtime.ts'
 import type { Format } from '../../gpu/matrix.ts'
@@ -10,6 +10,7 @@ import { countMade, heapGrowth, type Made } from './allocations.ts'
 import { benchDecode, type DecodeRow } from './decode.ts'
 import { type Decoder, openDecoder } from './decoder.ts'
 import { benchPrefill, type FirstTokenRow, type PrefillRow } from './prefill.ts'
+import { type ModelProof, proveModel } from './proof.ts'
 
 export interface SpeedOptions {
   readonly position: number // tokens before those that are decoded
@@ -26,6 +27,7 @@ export interface SpeedOptions {
 }
 
 export interface SpeedResult {
+  readonly proof: ModelProof
   readonly decode: DecodeRow
   readonly prefill: PrefillRow
   readonly firstToken: FirstTokenRow
@@ -41,13 +43,15 @@ export interface AllocationRow {
 
 /**
  * Measures a loaded model, which answers nothing else meanwhile. `bench` is on the engine's device.
- * Throws `context_full` when position or prompt do not fit its context, `bad_request` when it is answering, `internal` when a ceiling
- * computes wrongly.
+ * Throws `context_full` when position or prompt do not fit its context, `bad_request` when it is answering, `internal` when the model
+ * or a ceiling computes wrongly.
  */
 export async function benchSpeed(bench: Bench, engine: Engine, options: SpeedOptions): Promise<SpeedResult> {
   const { runtime, compiled, release } = engine.borrow()
   try {
     checkContext(runtime, options)
+    const proof = await proveModel(bench.device, runtime)
+    options.onPart?.({ proof })
     const decoder = await openDecoder(runtime, options.position)
     const decode = await benchDecode(bench, decoder, options)
     options.onPart?.({ decode })
@@ -61,7 +65,7 @@ export async function benchSpeed(bench: Bench, engine: Engine, options: SpeedOpt
       shapes: options.shapes ?? V2_LITE.products,
     })
     options.onPart?.(rest)
-    return { decode, ...rest, allocations }
+    return { proof, decode, ...rest, allocations }
   } finally {
     release()
   }

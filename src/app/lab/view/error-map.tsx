@@ -66,11 +66,12 @@ function layoutText({ map, rows, cols }: Proof): string {
   return `${of}${folded}; a cell is ${cell === 1 ? 'one number' : `the worst of ${formatCount(cell)}`}`
 }
 
-function textAt({ map, rows, cols }: Proof, x: number, y: number): string {
+function textAt({ map, rows, cols, numbers }: Proof, x: number, y: number): string {
   const spot = spotOf(map, cols, rows, x, y)
   if (spot.error < 0) return ''
   const range = ([from, to]: readonly [number, number]) => (from === to ? `${from}` : `${from} to ${to}`)
-  return `row ${range(spot.rows)}, column ${range(spot.cols)}: ${errorText(spot.error)}`
+  const [from, to] = spot.rows
+  return `row ${range([numbers[from] ?? from, numbers[to] ?? to])}, column ${range(spot.cols)}: ${errorText(spot.error)}`
 }
 
 function Worst({ proof: { worst } }: { proof: Proof }) {
