@@ -13,7 +13,8 @@ export function folderName(place: string): string {
   return `${slug || 'model'}-${sha256(new TextEncoder().encode(place)).slice(0, hashDigits)}`
 }
 
-/** The last part of a place: `hf:org/name` and `https://host/models/name/` are both `name`. */
+/** The last part of a place: `hf:org/name`, `https://host/models/name/` and its quantised form, `…/name/#q4`, are all `name`. */
 export function displayName(place: string): string {
-  return place.split(/[/\\]+/).findLast((part) => part !== '') ?? place
+  const parts = place.replace(/#.*/, '').split(/[/\\]+/)
+  return parts.findLast((part) => part !== '') ?? place
 }

@@ -201,6 +201,38 @@ describeInChromium('the page, with a model from elsewhere,', () => {
     await dialog().waitFor({ state: 'hidden' })
   })
 
+  test('keeps the quantised weights alone, and opens them after a reload without their host', async () => {
+    await openDialog()
+    await lookAt(address)
+    await dialog()
+      .getByRole('radio', { name: /4 bits/ })
+      .check()
+    await dialog()
+      .getByRole('radio', { name: /The quantised weights alone/ })
+      .check()
+    await dialog()
+      .getByRole('button', { name: /^Download and open/ })
+      .click()
+    await page.getByPlaceholder(`Ask ${model}…`).waitFor()
+    const asked = elsewhere.log.length
+    await page.reload()
+    await page.getByPlaceholder(`Ask ${model}…`).waitFor()
+    await answerSome()
+    expect(elsewhere.log.length).toBe(asked)
+    await openDialog()
+    const row = dialog().getByRole('listitem').filter({ hasText: model })
+    expect(await row.innerText()).toMatch(/quantised[\s\S]*In use/)
+    await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
+    await page.getByPlaceholder('Ask Lanternfish…').waitFor()
+    await openDialog()
+    const remove = dialog().getByRole('button', { name: `Delete ${model}` })
+    await remove.click()
+    await remove.click()
+    await remove.waitFor({ state: 'detached' })
+    await page.keyboard.press('Escape')
+    await dialog().waitFor({ state: 'hidden' })
+  })
+
   test('reads files in place, dropped while the dialog is still closing', async () => {
     const asked = elsewhere.log.length
     await openDialog()

@@ -29,20 +29,25 @@ export async function lastModel(): Promise<Opening | undefined> {
   try {
     const place = localStorage.getItem(key)
     if (place === null) return undefined
-    const kept = (await storedModels()).find((model) => model.complete && model.place === place)
-    return kept && storedOpening(kept)
+    const kept = (await storedModels()).filter(({ complete }) => complete)
+    const own =
+      kept.find((model) => model.place === place) ?? kept.find((model) => isPackedForm(model.place, place))
+    return own && storedOpening(own)
   } catch {
     return undefined
   }
 }
 
-/** How a model of the store is opened: as it was before. */
-export function storedOpening({ name, place }: Pick<StoredModel, 'name' | 'place'>): Opening {
-  return {
-    name,
-    place,
-    description: place,
-    bundled: false,
-    options: { ...optionsFor(place), keep: 'files' },
-  }
+/** Whether a place of the store is where the quantised form of another place lies. */
+export const isPackedForm = (stored: string, place: Opening['place']): boolean =>
+  typeof place === 'string' && stored.startsWith(`${place}#`)
+
+/** How a model of the store is opened: as it was before, and packed weights as they are. */
+export function storedOpening({ name, place, kind }: Pick<StoredModel, 'name' | 'place' | 'kind'>): Opening {
+  const [origin = ''] = place.split('#')
+  const options =
+    kind === 'packed'
+      ? ({ ...optionsFor(origin), quantize: 'none', keep: 'packed' } as const)
+      : ({ ...optionsFor(place), keep: 'files' } as const)
+  return { name, place, description: place, bundled: false, options }
 }

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
-import { storedOpening } from '../../state/last-model.ts'
+import { isPackedForm, storedOpening } from '../../state/last-model.ts'
 import {
   cancelExport,
   canPickFolders,
@@ -150,7 +150,9 @@ function OpenButton({ name, isOpen, onOpen }: { name: string; isOpen: boolean; o
 function isOpen(place: string | undefined): boolean {
   const state = load.value
   if (state.phase !== 'ready') return false
-  return place === undefined ? state.entry.bundled : state.entry.place === place
+  const { entry } = state
+  if (place === undefined) return entry.bundled
+  return entry.place === place || (entry.options.keep === 'packed' && isPackedForm(place, entry.place))
 }
 
 function sizeOf({ bytes, totalBytes, complete, kind }: StoredModel): string {

@@ -4,7 +4,7 @@ import type { LoadPlan, StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { formatCount, formatShort } from '../../state/format.ts'
 import { type Asked, forget, load, storedAt } from '../../state/models.ts'
-import { CacheChoice, ContextChoice, KeepChoice, type Kept, QuantizeChoice } from './plan-choices.tsx'
+import { CacheChoice, ContextChoice, KeepChoice, type Kept, keptOf, QuantizeChoice } from './plan-choices.tsx'
 
 /** `titleId`: of its heading, which the keyboard is led to. */
 export function PlanCard({ titleId, asked, plan }: { titleId: string; asked: Asked; plan: LoadPlan }) {
@@ -15,10 +15,8 @@ export function PlanCard({ titleId, asked, plan }: { titleId: string; asked: Ask
   const chosen = plan.choices.find((row) => row.quantize === quantize.value)
   const submit = (event: Event) => {
     event.preventDefault()
-    load(plan, asked, {
-      quantize: quantize.value,
-      ...(keep.value !== 'no' && { keep: keep.value }),
-    })
+    const kept = keptOf(keep.value, quantize.value)
+    load(plan, asked, { quantize: quantize.value, ...(kept !== 'no' && { keep: kept }) })
   }
   return (
     <form class="plan" onSubmit={submit}>
@@ -41,12 +39,12 @@ export function PlanCard({ titleId, asked, plan }: { titleId: string; asked: Ask
           {plan.model && <ContextChoice model={plan.model} />}
           {plan.model?.attention === 'latent' && <CacheChoice asked={asked} />}
           {plan.gpu && <Memory gpu={plan.gpu} />}
-          {remote && !stored?.complete && <KeepChoice keep={keep} plan={plan} />}
+          {remote && !stored?.complete && <KeepChoice keep={keep} plan={plan} quantize={quantize.value} />}
         </>
       )}
       <div class="actions">
         <button class="primary" type="submit" disabled={!chosen}>
-          {remote ? openText(plan, stored, keep.value) : 'Open'}
+          {remote ? openText(plan, stored, keptOf(keep.value, quantize.value)) : 'Open'}
         </button>
         <button class="quiet" type="button" onClick={forget}>
           Back
@@ -65,7 +63,7 @@ export function PlanCard({ titleId, asked, plan }: { titleId: string; asked: Ask
 function openText({ downloadBytes }: LoadPlan, stored: StoredModel | undefined, keep: Kept): string {
   if (stored?.complete) return 'Open'
   const left = stored ? stored.totalBytes - stored.bytes : 0
-  if (left <= 0 || keep === 'no') return `Download and open (${formatBytes(downloadBytes)})`
+  if (left <= 0 || keep !== 'files') return `Download and open (${formatBytes(downloadBytes)})`
   return `Download the rest and open (${formatBytes(left)})`
 }
 

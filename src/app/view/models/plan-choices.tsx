@@ -76,13 +76,26 @@ export function CacheChoice({ asked }: { asked: Asked }) {
 }
 
 /** What this browser keeps for the next time. */
-export type Kept = 'no' | 'files'
+export type Kept = 'no' | 'files' | 'packed'
 
-export function KeepChoice({ keep, plan }: { keep: Signal<Kept>; plan: LoadPlan }) {
+/** What is stored as it is has no other form to keep. */
+export const keptOf = (keep: Kept, quantize: Quantize): Kept =>
+  keep === 'packed' && quantize === 'none' ? 'files' : keep
+
+export function KeepChoice({
+  keep,
+  plan,
+  quantize,
+}: {
+  keep: Signal<Kept>
+  plan: LoadPlan
+  quantize: Quantize
+}) {
   const options: [Kept, string][] = [
     ['no', 'Nothing: it is read again next time'],
     ['files', `The files as they are, ${formatBytes(plan.downloadBytes)}`],
   ]
+  if (quantize !== 'none') options.push(['packed', 'The quantised weights alone'])
   return (
     <fieldset>
       <legend>Keep in this browser, for use without a network</legend>
@@ -91,7 +104,7 @@ export function KeepChoice({ keep, plan }: { keep: Signal<Kept>; plan: LoadPlan 
           <input
             type="radio"
             name="keep"
-            checked={keep.value === value}
+            checked={keptOf(keep.value, quantize) === value}
             onChange={() => {
               keep.value = value
             }}
