@@ -61,7 +61,7 @@ const partLines = ({ proof, decode, allocations, prefill, firstToken }: Partial<
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`
 
 const proofLine = ({ positions, tolerance }: ModelProof): string =>
-  `proof: logits of decode and prefill are apart by ${positions.map(({ position, error }) => `${error.toExponential(1)} at ${position}`).join(', ')} (at most ${tolerance})`
+  `proof: logits of decode and prefill are apart by ${positions.map(({ position, error }) => `${error.toExponential(1)} at ${position}`).join(', ')} (most of them at most ${tolerance.toPrecision(2)})`
 
 function decodeLines(decode: DecodeRow): string[] {
   const { token, formats, dispatches } = decode

@@ -30,17 +30,17 @@ const NEAR = 10
 const FAR = 70
 
 /** What is let pass: rounded inputs of prefill's products, and numbers of the cache that the two ways round to either side. */
-const OF_PRODUCTS: Readonly<Record<Factors, number>> = { f32: 1e-4, f16: 1e-2, i8: 5e-2 }
-const OF_CACHE = { f32: 0, f16: 2e-3, fp8: 5e-2 } as const
+const OF_PRODUCTS: Readonly<Record<Factors, number>> = { f32: 1e-4, f16: 1e-2, i8: 0.1 }
+const OF_CACHE = { f32: 0, f16: 2e-3, fp8: 0.1 } as const
 /** A router that is undecided between two experts may take either, and those are different numbers: so few positions may be off by so much. */
-const ROUTED = 0.25
+const ROUTED = { near: 0.25, coarse: 1 } as const
 
 function bounds({ spec, options }: Runtime, device: Device): Pick<ModelProof, 'tolerance' | 'most'> {
   const { kind, numbers } = options.cache
   const cache = OF_CACHE[kind === 'latent-fp8' ? 'fp8' : numbers]
-  const tolerance = Math.max(OF_PRODUCTS[factorsOf(options.products, device.capabilities)], cache)
+  const tolerance = OF_PRODUCTS[factorsOf(options.products, device.capabilities)] + cache
   const routed = spec.layers.some((layer) => layer.kind === 'mixture')
-  return { tolerance, most: routed ? ROUTED : tolerance }
+  return { tolerance, most: routed ? ROUTED[tolerance < 0.1 ? 'near' : 'coarse'] : tolerance }
 }
 
 /** Throws `internal`, naming the position, where most positions or one of them by much are further apart than rounding explains. */
@@ -76,7 +76,7 @@ export function judged(proof: ModelProof): ModelProof {
   if (worst && median && worst.error <= most && median.error <= tolerance) return proof
   throw new HadalError(
     'internal',
-    `Decode and prefill disagree about position ${worst?.position}: the relative error of the logits is ${worst?.error}; ${tolerance} is right for most positions, ${most} for any.`,
+    `Decode and prefill disagree about position ${worst?.position}: the relative error of the logits is ${worst?.error.toPrecision(2)}; ${tolerance.toPrecision(2)} is right for most positions, ${most.toPrecision(2)} for any.`,
     { hint: 'Please report this with the name of the adapter and its driver.' },
   )
 }
