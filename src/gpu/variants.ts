@@ -38,8 +38,6 @@ export interface Variants {
   readonly fp8_block: Reading<'fp8_block'>
   readonly q8: Reading<'q8'>
   readonly q4: Reading<'q4'>
-  /** Banks of experts that a dispatch of decode binds. */
-  readonly banks: 1 | 4
 }
 
 export type Decision = keyof Variants
@@ -55,7 +53,6 @@ export const PLAIN: Variants = {
   fp8_block: 'plain',
   q8: 'plain',
   q4: 'plain',
-  banks: 4,
 }
 
 /** All variants that a device can run, the plain one first. */
@@ -69,7 +66,6 @@ export function possibleVariants({ subgroups, subgroupSize, matrices }: Facts): 
     attention: ['workgroup', ...spread],
     reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],
     ...READINGS,
-    banks: [4, 1],
   }
 }
 
@@ -101,7 +97,6 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
       fp8_block: plain,
       q8: plain,
       q4: plain,
-      banks: { variant: 4, why: 'A GPU reads the buffer that it chooses, and no other.' },
     }
   }
   const tiles = softwareSharing(facts)
@@ -121,7 +116,6 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
     fp8_block: { variant: 'f16', why: 'A CPU widens two FP8 codes at once by way of f16.' },
     q8: codes,
     q4: codes,
-    banks: { variant: 1, why: 'A CPU reads all buffers wherever a shader chooses one of them.' },
   }
 }
 
