@@ -53,6 +53,8 @@ describeInChromium('the page, with a model from elsewhere,', () => {
   const dialog = () => page.getByRole('dialog', { name: 'Models' })
   const openDialog = () => page.getByRole('button', { name: /^Model: / }).click()
   const place = () => dialog().getByLabel(/Name on the Hugging Face Hub/)
+  const radio = (name: RegExp) => dialog().getByRole('radio', { name })
+  const download = () => dialog().getByRole('button', { name: /^Download and open/ })
   const lookAt = async (written: string) => {
     await place().fill(written)
     await dialog().getByRole('button', { name: 'Look' }).click()
@@ -76,18 +78,12 @@ describeInChromium('the page, with a model from elsewhere,', () => {
   test('says what the model would take before a weight is read', async () => {
     await openDialog()
     await lookAt(address)
-    await dialog()
-      .getByRole('button', { name: /^Download and open/ })
-      .waitFor()
+    await download().waitFor()
     expect(await focused()).toBe(model)
     const text = await dialog().innerText()
     expect(text).toContain('deepseek_v3')
     expect(text).toMatch(/480 bytes a token; standard attention: 1\.9 KiB/)
-    expect(
-      await dialog()
-        .getByRole('radio', { name: /4 bits/ })
-        .count(),
-    ).toBe(1)
+    expect(await radio(/4 bits/).count()).toBe(1)
     const weightBytes = elsewhere.log.flatMap((line) => {
       const [, from, to] = /^GET .*model\.safetensors bytes=(\d+)-(\d+)$/.exec(line) ?? []
       return from && to ? [Number(to) - Number(from) + 1] : []
@@ -136,24 +132,14 @@ describeInChromium('the page, with a model from elsewhere,', () => {
 
   test('keeps the files, opens the model and answers', async () => {
     await lookAt(address.replace(/\/$/, '')) // the store calls it by its whole address
-    await dialog()
-      .getByRole('radio', { name: /4 bits/ })
-      .check()
+    await radio(/4 bits/).check()
     const inFp8 = dialog().getByRole('checkbox', { name: /FP8/ })
     await inFp8.check()
     await dialog().getByText('300 bytes a token').waitFor() // 64 codes, a scale and 16 numbers in f16, in three layers
     expect(await inFp8.evaluate((box) => box === document.activeElement)).toBe(true)
-    expect(
-      await dialog()
-        .getByRole('radio', { name: /4 bits/ })
-        .isChecked(),
-    ).toBe(true)
-    await dialog()
-      .getByRole('radio', { name: /The files as they are/ })
-      .check()
-    await dialog()
-      .getByRole('button', { name: /^Download and open/ })
-      .click()
+    expect(await radio(/4 bits/).isChecked()).toBe(true)
+    await radio(/The files as they are/).check()
+    await download().click()
     await page.getByPlaceholder(`Ask ${model}…`).waitFor()
     await answerSome()
   })
@@ -204,15 +190,9 @@ describeInChromium('the page, with a model from elsewhere,', () => {
   test('keeps the quantised weights alone, and opens them after a reload without their host', async () => {
     await openDialog()
     await lookAt(address)
-    await dialog()
-      .getByRole('radio', { name: /4 bits/ })
-      .check()
-    await dialog()
-      .getByRole('radio', { name: /The quantised weights alone/ })
-      .check()
-    await dialog()
-      .getByRole('button', { name: /^Download and open/ })
-      .click()
+    await radio(/4 bits/).check()
+    await radio(/The quantised weights alone/).check()
+    await download().click()
     await page.getByPlaceholder(`Ask ${model}…`).waitFor()
     const asked = elsewhere.log.length
     await page.reload()
@@ -269,12 +249,8 @@ describeInChromium('the page, with a model from elsewhere,', () => {
     }
     await openDialog()
     await lookAt(address)
-    await dialog()
-      .getByRole('radio', { name: /The files as they are/ })
-      .check()
-    await dialog()
-      .getByRole('button', { name: /^Download and open/ })
-      .click()
+    await radio(/The files as they are/).check()
+    await download().click()
     await page.getByLabel('Your question').fill('Hello')
     await page.keyboard.press('Enter')
     await page.getByText('Will be sent as soon as the model is ready').waitFor()
