@@ -114,8 +114,8 @@ export function layoutPart(matrix: MatrixLayout, firstRow: number, rows: number)
 const MOST_ROWS = 2 * 65_535
 
 /**
- * Cuts a matrix into parts of at most `maxBytes`, and of no more rows than a grid takes. Cuts fall on multiples of 64 rows and of the block's rows, so that scales stay whole
- * and a part's outputs start at an offset that WebGPU lets a buffer be bound at (256 bytes).
+ * Cuts a matrix into parts of at most `maxBytes`, and of no more rows than a grid takes. Cuts fall on multiples of 64 rows and of the block's
+ * rows, so that scales stay whole and a part's outputs start at an offset that WebGPU lets a buffer be bound at (256 bytes).
  */
 export function splitMatrix(matrix: MatrixLayout, maxBytes: number): PartLayout[] {
   const whole = layoutPart(matrix, 0, matrix.rows)
