@@ -39,7 +39,7 @@ interface Subject {
   readonly prove: Prover
 }
 
-const experts: Subject = { decisions: ['rows'], prove: proveExperts }
+const experts: Subject = { decisions: ['rows', 'banks'], prove: proveExperts }
 const heads: Subject = { decisions: ['attention'], prove: proveHeads }
 const SUBJECTS = new Map<string, Subject>([
   ['rms_norm', { decisions: ['reduce'], prove: proveNorm }],

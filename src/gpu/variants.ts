@@ -38,6 +38,8 @@ export interface Variants {
   readonly fp8_block: Reading<'fp8_block'>
   readonly q8: Reading<'q8'>
   readonly q4: Reading<'q4'>
+  /** Banks of experts that a dispatch of decode binds. */
+  readonly banks: 1 | 4
 }
 
 export type Decision = keyof Variants
@@ -53,6 +55,7 @@ export const PLAIN: Variants = {
   fp8_block: 'plain',
   q8: 'plain',
   q4: 'plain',
+  banks: 4,
 }
 
 /** All variants that a device can run, the plain one first. */
@@ -66,6 +69,7 @@ export function possibleVariants({ subgroups, subgroupSize, matrices }: Facts): 
     attention: ['workgroup', ...spread],
     reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],
     ...READINGS,
+    banks: [4, 1],
   }
 }
 
@@ -97,6 +101,7 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
       fp8_block: plain,
       q8: plain,
       q4: plain,
+      banks: { variant: 4, why: 'A GPU reads the buffer that it chooses, and no other.' },
     }
   }
   const tiles = softwareSharing(facts)
@@ -116,6 +121,7 @@ export function explainVariants(facts: Facts): { readonly [D in Decision]: Choic
     fp8_block: { variant: 'f16', why: 'A CPU widens two FP8 codes at once by way of f16.' },
     q8: codes,
     q4: codes,
+    banks: { variant: 1, why: 'A CPU reads all buffers wherever a shader chooses one of them.' },
   }
 }
 

@@ -10,14 +10,17 @@ const BY_SLOT: Readonly<Record<string, Decision>> = {
   members: 'attention',
   prefill: 'attention',
   reduce: 'reduce',
+  banks: 'banks',
 }
 
 const READINGS: readonly Decision[] = ['fp8_block', 'q8', 'q4']
 
-/** The second modules for a format are for products of decode alone (models/ops.ts). */
+/** The second modules for a format, and one bank at a time, are for products of decode alone (models/ops.ts, models/mixture.ts). */
 export function decisionsOf({ slots }: Kernel): readonly Decision[] {
+  const shared = slots.includes('share')
   return slots.flatMap((slot) => {
-    if (slot === 'weights') return slots.includes('share') ? READINGS : []
-    return BY_SLOT[slot] ?? []
+    if (slot === 'weights') return shared ? READINGS : []
+    const decision = BY_SLOT[slot]
+    return decision === undefined || (decision === 'banks' && !shared) ? [] : [decision]
   })
 }

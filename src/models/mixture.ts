@@ -31,7 +31,7 @@ import {
 import type { Mixture, ModelSpec } from './spec.ts'
 import type { DenseTensors, MixtureTensors } from './tensors.ts'
 
-/** Banks that one dispatch binds; more banks take more dispatches. */
+/** Banks that one dispatch of prefill binds; more banks take more dispatches. */
 const BANKS = 4
 
 /** Experts whose logits one workgroup of route_logits computes. */
@@ -149,7 +149,7 @@ function decodeExperts(
   const size = sizes(spec, layer)
   const entries = layer.active + ceilDiv(size.SHARED, size.INNER)
   const inner = graph.activation('expert inner', 'f32', mode.rows * (layer.active + 1), size.I_STRIDE)
-  forBanks(up, (FIRST_BANK, weights, banks) => {
+  forBanks(up, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpDecode, {
       constants: { ...size, ...upConstants(up), FIRST_BANK, ...upShare.constants },
       imports: {
@@ -161,7 +161,7 @@ function decodeExperts(
       grid: (step) => [entries, ceilDiv(size.INNER, upShare.rows), step.tokens],
     })
   })
-  forBanks(down, (FIRST_BANK, weights, banks) => {
+  forBanks(down, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownDecode, {
       constants: { ...size, ...downConstants(down), FIRST_BANK, ...downShare.constants },
       imports: {
@@ -205,7 +205,7 @@ function prefillExperts(
   const rows = mode.rows * (layer.active + 1)
   const inner = graph.activation('expert inner', 'f32', rows, size.I_STRIDE)
   const output = graph.activation('expert output', 'f32', rows, HIDDEN)
-  forBanks(up, (FIRST_BANK, weights, banks) => {
+  forBanks(up, BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpPrefill, {
       constants: { ...size, ...upConstants(up), ...group, FIRST_BANK },
       imports: { ...tiles.imports, banks },
@@ -213,7 +213,7 @@ function prefillExperts(
       grid: [ceilDiv(Math.max(size.INNER, size.SHARED), tiles.outs / 2), TILES],
     })
   })
-  forBanks(down, (FIRST_BANK, weights, banks) => {
+  forBanks(down, BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownPrefill, {
       constants: { ...size, ...downConstants(down), ...group, FIRST_BANK },
       imports: { ...downTiles.imports, banks },
@@ -248,13 +248,14 @@ function downConstants({ routed, shared }: GpuBank) {
 
 type BankOperands = Readonly<Record<'weights0' | 'weights1' | 'weights2' | 'weights3', Resource>>
 
-/** Calls back for each group of banks, those of one dispatch. A place without a bank repeats the group's first, which nothing reads. */
+/** Calls back for each group of at most `most` banks, those of one dispatch. A place without a bank repeats the group's first, which nothing reads. */
 function forBanks(
   bank: GpuBank,
+  most: 1 | 4,
   dispatch: (first: number, weights: BankOperands, module: string) => void,
 ): void {
-  for (let first = 0; first < bank.banks.length; first += BANKS) {
-    const own = bank.banks.slice(first, first + BANKS)
+  for (let first = 0; first < bank.banks.length; first += most) {
+    const own = bank.banks.slice(first, first + most)
     const [head] = own
     if (!head) return
     const at = (index: number) => resource(own[index] ?? head)

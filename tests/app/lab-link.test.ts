@@ -76,7 +76,7 @@ describe('choices', () => {
     expect(of('linear_decode', 'q8')).toEqual(['q8', 'rows'])
     expect(of('linear_decode', 'bf16')).toEqual(['rows'])
     expect(of('linear_prefill', 'q8')).toEqual(['products'])
-    expect(of('expert_up_decode', 'fp8_block')).toEqual(['fp8_block', 'rows'])
+    expect(of('expert_up_decode', 'fp8_block')).toEqual(['fp8_block', 'banks', 'rows'])
   })
 
   it('take another kernel with a role and rows that it has', () => {

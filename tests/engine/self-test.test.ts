@@ -81,6 +81,15 @@ describeOnAdapters('the self-test', (adapter) => {
     expect(Math.max(...errors)).toBeLessThan(2e-3)
   })
 
+  it.skipIf(few(adapter))('finds a bank that is read at the wrong place', async () => {
+    const moved = tampered('shared/banks_1', 'return weights0[i];', 'return weights0[i + 1];')
+    const small = { ...adapter, options: { ...adapter.options, maxBindingBytes: 48 * 1024 } }
+    const { info, errors } = await open(small, 'deepseek_v3-fp8-tiny', moved)
+    expect(variantsOf(info).banks).toBe('4')
+    expect(info.notices).toHaveLength(1)
+    expect(Math.max(...errors)).toBeLessThan(2e-3)
+  })
+
   it('says which kernel and adapter when the plain variant is wrong as well', async () => {
     const twice = tampered('linear/linear_decode', 'let sum = scales[row]', 'let sum = 2.0 * scales[row]')
     await expect(open(adapter, 'deepseek_v3-fp8-tiny', twice)).rejects.toMatchObject({

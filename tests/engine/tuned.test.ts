@@ -39,13 +39,15 @@ describe('stored winners', () => {
       products: 'spread_8',
       reduce: 'subgroup',
       q4: 'unorm',
+      banks: 1,
       chunk: 512,
     }
-    expect(tunedWinners(plain, stored)).toEqual({ q4: 'unorm', chunk: 512 })
+    expect(tunedWinners(plain, stored)).toEqual({ q4: 'unorm', banks: 1, chunk: 512 })
     expect(tunedWinners({ capabilities: wide }, stored)).toEqual({
       rows: 'columns_4',
       reduce: 'subgroup',
       q4: 'unorm',
+      banks: 1,
       chunk: 512,
     })
   })
@@ -53,13 +55,13 @@ describe('stored winners', () => {
   it.each([0, -64, 1, 384, 1e9, 511.5, Number.NaN, '512', [512], { valueOf: 512 }, null, true])(
     'are no chunk where %j is stored',
     (chunk) => {
-      expect(tunedWinners(plain, { chunk, q8: 'unorm' })).toEqual({ q8: 'unorm' })
+      expect(tunedWinners(plain, { chunk, banks: 1 })).toEqual({ banks: 1 })
     },
   )
 
   it('are not taken under unknown names', () => {
     const stored: unknown = JSON.parse(
-      '{"rows":"lanes_64","attention":{"length":1},"banks":4,"__proto__":{"q8":"unorm"},"constructor":"plain"}',
+      '{"rows":"lanes_64","attention":{"length":1},"banks":"4","__proto__":{"q8":"unorm"},"constructor":"plain"}',
     )
     expect(tunedWinners(plain, stored)).toEqual({})
   })

@@ -10,6 +10,7 @@ export const DECISION_NAMES: Readonly<Record<Decision, string>> = {
   fp8_block: 'Reading of FP8',
   q8: 'Reading of q8',
   q4: 'Reading of q4',
+  banks: 'Banks of experts',
 }
 
 const sharing = {
@@ -40,6 +41,7 @@ const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}
   fp8_block: { plain: 'bit by bit', f16: 'by way of f16' },
   q8: codes,
   q4: codes,
+  banks: { 1: 'one for each dispatch', 4: 'four for each dispatch' },
 }
 
 /** Tuning decides one thing more. */
