@@ -1,9 +1,10 @@
 // Answers: which model, and how is it to be held? Checked arguments as the worker wants them.
 // It must not know what becomes of them.
-
 import { badField, given, optionalInteger, optionalNumber, optionalWord, shown } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
 import { type LoadRequest, type ModelOptions, type ModelPlace, OWN_CACHES } from '../worker/protocol.ts'
+
+export { OWN_CACHES }
 
 /** The address of a Hugging Face folder, relative to the page; `hf:org/name[@revision]`; or the files of a folder. */
 export type Place = string | URL | readonly File[]

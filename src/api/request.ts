@@ -18,6 +18,8 @@ import {
   type SamplingOptions,
 } from '../worker/protocol.ts'
 
+export { SAMPLING_NUMBERS }
+
 /** What a request comes down to. */
 export interface CheckedRequest {
   readonly request: GenerateRequest

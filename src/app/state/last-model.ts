@@ -3,25 +3,21 @@
 import { type StoredModel, storedModels } from '../../index.ts'
 import { forgetOptions, optionsFor, rememberOptions } from './kept-options.ts'
 import type { Opening } from './loading.ts'
+import { attempt } from './shelf.ts'
 
 const key = 'hadal.model.1'
 
-/** Remembers a model from elsewhere, and forgets it when the bundled one is used. A forbidden storage is no reason to disturb anyone. */
+/** Remembers a model from elsewhere, and forgets it when the bundled one is used. */
 export function rememberModel({ place, bundled, options }: Opening): void {
   const elsewhere = !bundled && !Array.isArray(place)
   if (elsewhere && options.keep) rememberOptions(String(place), options)
-  try {
-    if (elsewhere) localStorage.setItem(key, String(place))
-    else localStorage.removeItem(key)
-  } catch {}
+  attempt(() => (elsewhere ? localStorage.setItem(key, String(place)) : localStorage.removeItem(key)))
 }
 
 /** Forgets a model that was removed from the store. */
 export function forgetModel(place: string): void {
   forgetOptions(place)
-  try {
-    if (localStorage.getItem(key) === place) localStorage.removeItem(key)
-  } catch {}
+  attempt(() => localStorage.getItem(key) === place && localStorage.removeItem(key))
 }
 
 /** The last model, if it is complete in the store. */

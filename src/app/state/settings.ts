@@ -1,6 +1,8 @@
 // Answers: how does the person want answers to be made? As it was written, kept in this browser, and as a request says it: only what
 // makes sense. It must not know how anything looks.
 import { signal } from '@preact/signals'
+import { SAMPLING_NUMBERS } from '../../api/request.ts'
+import { attempt, browser, type Shelf } from './shelf.ts'
 
 /** As written; empty: the model's own. */
 export interface Settings {
@@ -12,42 +14,44 @@ export interface Settings {
 }
 
 export type NumberName = Exclude<keyof Settings, 'system'>
-type Shelf = () => Storage
 
 const key = 'hadal.settings.1'
-const browser: Shelf = () => localStorage
-const most = 2 ** 32 - 1
+
+interface Range {
+  readonly low: number
+  readonly high: number
+  readonly whole: boolean
+}
+
+function rangeOf(name: keyof typeof SAMPLING_NUMBERS): Range {
+  const [, low, high, whole = false] = SAMPLING_NUMBERS[name]
+  return { low, high, whole }
+}
 
 /** What the numbers may be, both ends included. */
-export const ranges: Readonly<Record<NumberName, { low: number; high: number; whole: boolean }>> = {
-  temperature: { low: 0, high: 2, whole: false },
-  top_p: { low: 0, high: 1, whole: false },
-  max_tokens: { low: 1, high: most, whole: true },
-  seed: { low: 0, high: most, whole: true },
+export const ranges: Readonly<Record<NumberName, Range>> = {
+  temperature: rangeOf('temperature'),
+  top_p: rangeOf('topP'),
+  max_tokens: { low: 1, high: 2 ** 32 - 1, whole: true },
+  seed: rangeOf('seed'),
 }
 
 export const modelsOwn: Settings = { system: '', temperature: '', top_p: '', max_tokens: '', seed: '' }
 export const settings = signal<Settings>(restoreSettings())
 
-/** Changes some of them. A full or forbidden storage is no reason to disturb anyone. */
+/** Changes some of them. */
 export function changeSettings(changes: Partial<Settings>, shelf: Shelf = browser): void {
   settings.value = { ...settings.value, ...changes }
-  try {
-    shelf().setItem(key, JSON.stringify(settings.value))
-  } catch {}
+  attempt(() => shelf().setItem(key, JSON.stringify(settings.value)))
 }
 
 /** What was written last time. */
 export function restoreSettings(shelf: Shelf = browser): Settings {
-  try {
-    const found: unknown = JSON.parse(shelf().getItem(key) ?? '{}')
-    const texts = Object.entries(found ?? {}).filter(
-      ([name, text]) => Object.hasOwn(modelsOwn, name) && typeof text === 'string',
-    )
-    return { ...modelsOwn, ...Object.fromEntries(texts) }
-  } catch {
-    return modelsOwn
-  }
+  const found = attempt((): unknown => JSON.parse(shelf().getItem(key) ?? '{}'))
+  const texts = Object.entries(found ?? {}).filter(
+    ([name, text]) => Object.hasOwn(modelsOwn, name) && typeof text === 'string',
+  )
+  return { ...modelsOwn, ...Object.fromEntries(texts) }
 }
 
 /** The number that was written: undefined where nothing was, NaN where it makes no sense. */

@@ -1,6 +1,7 @@
 // Answers: how does a conversation survive a reload? As JSON in the browser's storage, believed only as far as it has the right shape.
 // Each tab has its own; a new tab begins with the one that was kept last. It must not know what the conversation is used for.
 import { type Answer, asked, type Chat, emptyChat, finished, isAnswering, received, stopped } from './chat.ts'
+import { attempt } from './shelf.ts'
 
 /** Where a tab keeps its own conversation, and where new tabs find one. Browsers that keep nothing refuse at the first look. */
 export interface Shelves {
@@ -44,15 +45,6 @@ export function restore(shelves: Shelves = browser): Chat {
   if (found !== own) attempt(() => shelves.tab.setItem(key, found))
   const turns = attempt((): unknown => JSON.parse(found))
   return (Array.isArray(turns) && attempt(() => turns.reduce(restoreTurn, emptyChat))) || emptyChat
-}
-
-/** A full or forbidden storage, or nonsense in it, is no reason to disturb anyone. */
-function attempt<T>(work: () => T): T | undefined {
-  try {
-    return work()
-  } catch {
-    return undefined
-  }
 }
 
 // Built by the same steps as it was at first, so that a restored chat cannot be in a state that a live one is never in.

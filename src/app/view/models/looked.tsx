@@ -1,6 +1,5 @@
 // Answers: what is shown of a model that was asked for: that it is being looked at, its plan, or why there is none?
 // It must not know what a plan says.
-
 import type { Failure } from '../../state/chat.ts'
 import { type Asked, forget, form, look, lookAt } from '../../state/models.ts'
 import { ErrorCard } from '../error-card.tsx'
