@@ -4,7 +4,7 @@ import type { DecodeRow } from '../bench/speed/decode.ts'
 import type { FirstTokenRow, PrefillRow } from '../bench/speed/prefill.ts'
 import type { ModelProof } from '../bench/speed/proof.ts'
 import { type AllocationRow, benchSpeed, type SpeedResult } from '../bench/speed/speed.ts'
-import { tunedDevice } from '../bench/tuned-device.ts'
+import { readWinners } from '../engine/tuned.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
 import { type OptionTypes, parseArgs } from './args.ts'
@@ -36,7 +36,7 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
     const heapBytes = () => process.memoryUsage().heapUsed
     const { adapter, capabilities } = device
-    const { tuned } = await tunedDevice(device, tunedReader(args))
+    const tuned = await readWinners(device, tunedReader(args))
     const print = (...lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`)
     if (args.flag('json')) {
       const result = await benchSpeed(bench, engine, { ...options, heapBytes })

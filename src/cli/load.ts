@@ -2,8 +2,8 @@
 // It must not know what the command does with it.
 import { totalmem } from 'node:os'
 import { type Engine, loadEngine } from '../engine/engine.ts'
-import { type EngineOptions, OWN_CACHES } from '../engine/options.ts'
-import type { LoadProgress, ModelOptions } from '../engine/types.ts'
+import type { EngineOptions } from '../engine/options.ts'
+import { type LoadProgress, type ModelOptions, OWN_CACHES } from '../engine/types.ts'
 import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
 import { FACTORS } from '../kernels/linear.ts'
 import { formatBytes } from '../lib/bytes.ts'

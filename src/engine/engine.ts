@@ -30,7 +30,7 @@ import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
 import { selfTest } from './self-test.ts'
 import { Session } from './session.ts'
 import { openText } from './text.ts'
-import { tunedWinners, tuningKey } from './tuned.ts'
+import { readWinners } from './tuned.ts'
 import type {
   GenerateEvent,
   GenerateRequest,
@@ -50,7 +50,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
   const opened = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   const failed = new AbortController() // what reads on ends when a proof fails beside it
   try {
-    const { chunk, ...tuned } = tunedWinners(opened, await options.tuned?.(tuningKey(opened)))
+    const { chunk, ...tuned } = await readWinners(opened, options.tuned)
     const device = withVariants(opened, tuned)
     const report = progressReporter(options.onProgress)
     report('list')

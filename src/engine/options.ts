@@ -12,8 +12,6 @@ import type { RuntimeOptions } from './steps.ts'
 import { CHUNKS, type ReadTuned } from './tuned.ts'
 import { type LoadProgress, type ModelOptions, OWN_CACHES } from './types.ts'
 
-export { OWN_CACHES }
-
 export interface EngineOptions extends ModelOptions {
   /** Reads what `tune` found quickest; default: nothing is known. */
   readonly tuned?: ReadTuned

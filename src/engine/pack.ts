@@ -8,9 +8,9 @@ import { isRecord } from '../lib/record.ts'
 import { packedConfig } from '../models/describe-quantization.ts'
 import { groupsName } from '../models/names.ts'
 import type { ModelWriter } from '../store/writer.ts'
-import type { Checkpoint } from '../weights/checkpoint.ts'
+import { type Checkpoint, configPath, singlePath } from '../weights/checkpoint.ts'
 import { rowsOf, scalesOf } from '../weights/matrix-writer.ts'
-import { CONFIG, textFiles } from '../weights/model-files.ts'
+import { textFiles } from '../weights/model-files.ts'
 import { layOut, type ShardTensor } from '../weights/shards.ts'
 import { lineBytes, type StoredLines, shapeOf, storedForm } from '../weights/stored-form.ts'
 import type { StreamOptions } from '../weights/stream.ts'
@@ -45,13 +45,8 @@ export async function packModel(
       await writer.write(path, 0, await source.read(path, 0, await source.size(path, signal), signal))
     }
     const quantization_config = packedConfig(runtime.spec.block, quantize)
-    await writer.write(CONFIG, 0, json({ ...(isRecord(config) ? config : {}), quantization_config }))
-    const {
-      file,
-      header,
-      tensors,
-      bytes: totalBytes,
-    } = layOut('model.safetensors', tensorsOf(model.contents))
+    await writer.write(configPath, 0, json({ ...(isRecord(config) ? config : {}), quantization_config }))
+    const { file, header, tensors, bytes: totalBytes } = layOut(singlePath, tensorsOf(model.contents))
     await writer.write(file, 0, header)
     for (const { tensor, start } of tensors) {
       await eachPiece(device, tensor, async (piece, at) => {
@@ -100,13 +95,13 @@ function tensorsOf({ matrices, vectors }: Contents): PackedTensor[] {
 /** Reads a tensor's lines from the GPU, some MiB at a time, and hands them on without their padding. `at`: bytes of the tensor. */
 async function eachPiece(
   device: Device,
-  { lines: { lines, ...line }, strideBytes, start, places }: PackedTensor,
+  { lines, strideBytes, start, places }: PackedTensor,
   sink: (bytes: Uint8Array, at: number) => Promise<void>,
 ): Promise<void> {
-  const width = lineBytes({ lines, ...line })
+  const width = lineBytes(lines)
   const most = Math.max(1, Math.floor(READ_BYTES / strideBytes))
   for (const { firstLine, lines: there, buffer, offset } of places) {
-    const end = Math.min(start + lines, firstLine + there)
+    const end = Math.min(start + lines.lines, firstLine + there)
     for (let first = Math.max(start, firstLine); first < end; first += most) {
       const count = Math.min(most, end - first)
       const at = offset + (first - firstLine) * strideBytes

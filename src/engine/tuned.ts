@@ -18,6 +18,10 @@ export interface Winners extends Partial<Variants> {
   readonly chunk?: Chunk
 }
 
+/** The winners that are stored for a device. @param read what reads them; undefined: none are taken */
+export const readWinners = async (device: DeviceFacts, read: ReadTuned | undefined): Promise<Winners> =>
+  tunedWinners(device, await read?.(tuningKey(device)))
+
 /** Under which name an adapter's winners are stored: what they depend on. */
 export function tuningKey({ adapter, capabilities }: DeviceFacts): string {
   const { f16, subgroups, subgroupSize, software } = capabilities

@@ -6,7 +6,7 @@ import type { PipelineCache } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
 import type { Timing } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
-import { assert, present } from '../lib/error.ts'
+import { HadalError, present } from '../lib/error.ts'
 import type { Activation, Dispatch, Graph, Operand } from './graph.ts'
 import { planMemory } from './memory.ts'
 
@@ -18,6 +18,8 @@ export interface Uniforms {
 
 /** What WebGPU wants dynamic offsets to be multiples of. */
 export const BLOCK_STRIDE = 256
+
+const fitsGrid = (groups = 1): boolean => groups < 2 ** 16
 
 interface Record {
   readonly dispatch: Dispatch
@@ -114,10 +116,9 @@ export class Program {
     if (record.usesBlock) pass.setBindGroup(0, record.group, [block * BLOCK_STRIDE])
     else pass.setBindGroup(0, record.group)
     const size = typeof grid === 'function' ? grid(step) : grid
-    assert(
-      size.every((groups = 1) => groups < 2 ** 16),
-      `the grid of ${record.dispatch.kernel.name} is too large`,
-    )
+    if (!size.every(fitsGrid)) {
+      throw new HadalError('internal', `the grid of ${record.dispatch.kernel.name} is too large`)
+    }
     pass.dispatchWorkgroups(...size)
   }
 

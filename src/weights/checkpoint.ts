@@ -18,10 +18,10 @@ export interface Checkpoint {
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
 }
 
-const configPath = 'config.json'
+export const configPath = 'config.json'
 const generationPath = 'generation_config.json'
-const indexPath = 'model.safetensors.index.json'
-const singlePath = 'model.safetensors'
+export const indexPath = 'model.safetensors.index.json'
+export const singlePath = 'model.safetensors'
 const maxConfigBytes = 4 * 2 ** 20
 const maxIndexBytes = 64 * 2 ** 20 // a trillion-parameter model needs about 15 MiB
 const parallelHeaders = 6

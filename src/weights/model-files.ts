@@ -1,6 +1,6 @@
 // Answers: which files of a folder make up the model? The ones that running it reads, and no other.
 // It must not know what is in them.
-import { openCheckpoint } from './checkpoint.ts'
+import { configPath, indexPath, openCheckpoint } from './checkpoint.ts'
 import type { Source } from './source.ts'
 
 const texts = [
@@ -10,13 +10,14 @@ const texts = [
   'tiktoken.model',
   'chat_template.jinja',
 ]
-export const CONFIG = 'config.json'
-const INDEX = 'model.safetensors.index.json'
 
 /** Paths of all files that a copy of the model needs. Reads the index and the headers; throws as `openCheckpoint`. */
 export async function modelFiles(source: Source, signal?: AbortSignal): Promise<readonly string[]> {
   const { files } = await openCheckpoint(source, signal)
-  return [...(await those(source, [CONFIG, ...texts, INDEX], signal)), ...files.map(({ name }) => name)]
+  return [
+    ...(await those(source, [configPath, ...texts, indexPath], signal)),
+    ...files.map(({ name }) => name),
+  ]
 }
 
 /** Those of a model's files that any copy has as they are, whatever became of its weights. */

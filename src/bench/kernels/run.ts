@@ -6,13 +6,11 @@ import { Profiler } from '../../gpu/profiler.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../../kernels/step.ts'
 import { type Spread, spreadOf } from '../../lib/spread.ts'
 import { type Dispatch, Graph } from '../../program/graph.ts'
-import { Program } from '../../program/program.ts'
+import { BLOCK_STRIDE, Program } from '../../program/program.ts'
 
 /** A round is repeated within its pass until it takes this long: timestamps may be as coarse as 0.1 ms. */
 const LEAST_MS = 10
 const MOST_REPEATS = 4096
-/** A program takes each repetition for a block; all of them are block 0 here. */
-const BLOCK_STRIDE = 256
 
 /** Milliseconds by a clock of one's choice, such as the CPU time of the process; undefined: timestamps, or the wall clock without them. */
 export type Clock = (() => number) | undefined
@@ -51,6 +49,7 @@ export class Run {
     this.#step = step
     const { arena, gpu } = device
     const uniform = arena.allocate('state', 'step', STEP_BYTES, 'uniform')
+    // A program takes each repetition for a block; all of them are block 0 here.
     const blocks = arena.allocate('state', 'blocks', MOST_REPEATS * BLOCK_STRIDE, 'uniform')
     const view = new DataView(new ArrayBuffer(STEP_BYTES))
     encodeStep(step, view)
