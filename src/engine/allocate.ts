@@ -1,5 +1,5 @@
-// Answers: how do a model's buffers come to be, before a byte of it is fetched? In the formats asked for, or in the best that the GPU grants.
-// It must not know how the buffers are filled.
+// Allocates every GPU buffer of a model before its weights are fetched.
+// If the GPU refuses, it retries with the default prefill chunk and, for 'auto', with smaller formats.
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { formatBytes } from '../lib/bytes.ts'
@@ -12,7 +12,7 @@ import type { QuantizeChoice } from './quantize.ts'
 import { Runtime } from './runtime.ts'
 import type { QuantizeOption } from './types.ts'
 
-/** Everything a model needs on the GPU; the weights are empty, the pipelines not compiled. */
+/** A model with all its buffers. The weights are still empty and the pipelines not compiled. */
 export interface Allocated {
   readonly quantize: QuantizeChoice
   readonly plan: ModelPlan
@@ -20,67 +20,80 @@ export interface Allocated {
   readonly runtime: Runtime
 }
 
+export interface AllocateOptions {
+  readonly quantize: QuantizeOption
+  /** The prefill chunk that tuning found fastest; undefined when the user chose one or nothing was tuned. */
+  readonly tunedChunk: number | undefined
+}
+
 /**
- * Allocates the model. A refusal of the GPU leads from the chunk that tuning found to that of the options, and with 'auto' to the next smaller formats.
- * Throws `out_of_memory` with a hint at the formats that would fit, and as `rate` does.
+ * Allocates the model. If the GPU refuses, it tries the prefill chunk of the options instead of the tuned
+ * one, then, for quantize 'auto', the next smaller formats. Throws `out_of_memory` with a hint at the formats
+ * that would fit, and whatever `estimateQuantization` throws.
  */
 export async function allocate(
   device: Device,
   pipelines: PipelineCache,
-  subject: Subject,
-  quantize: QuantizeOption,
-  chunk: number | undefined,
+  target: Subject,
+  { quantize, tunedChunk }: AllocateOptions,
 ): Promise<Allocated> {
-  const all = quantize === 'auto' ? rateAll(subject) : []
-  const first = chosenOf(subject, all, quantize)
-  const quicker = chunk && inChunks(subject, first, chunk)
-  const others = smaller(all, first)
-  return quicker
-    ? allocateOr(device, pipelines, subject, quicker, [first, ...others])
-    : allocateOr(device, pipelines, subject, first, others)
+  const all = quantize === 'auto' ? rateAll(target) : []
+  const chosen = chosenOf(target, all, quantize)
+  const faster = tunedChunk && inChunks(target, chosen, tunedChunk)
+  const others = smaller(all, chosen)
+  return allocateFirst(device, pipelines, target, faster ? [faster, chosen, ...others] : [chosen, ...others])
 }
 
-async function allocateOr(
+/** Allocates the first candidate that the GPU accepts. */
+async function allocateFirst(
   device: Device,
   pipelines: PipelineCache,
-  subject: Subject,
-  rated: Rated,
-  others: readonly Rated[],
+  target: Subject,
+  [candidate, ...others]: readonly [Rated, ...Rated[]],
 ): Promise<Allocated> {
   try {
-    if (fitsIn(rated.atStart.total, subject.memory) === false) throw tooLarge(rated, subject)
+    if (fitsIn(candidate.atStart.total, target.memory) === false) throw tooLarge(candidate, target)
     return await device.arena.guard('this model', async () =>
-      allocateRated(device, pipelines, subject, rated),
+      allocateCandidate(device, pipelines, target, candidate),
     )
   } catch (error) {
     if (!(error instanceof HadalError) || error.code !== 'out_of_memory') throw error
     const [next, ...rest] = others
-    if (next) return allocateOr(device, pipelines, subject, next, rest)
-    throw withHint(error, subject, rated)
+    if (next) return allocateFirst(device, pipelines, target, [next, ...rest])
+    throw withHint(error, target, candidate)
   }
 }
 
-function allocateRated(
+function allocateCandidate(
   device: Device,
   pipelines: PipelineCache,
   { spec }: Subject,
   { quantize, options, plan }: Rated,
 ): Allocated {
   const model = allocateModel(device, plan)
-  return { quantize, plan, model, runtime: new Runtime(device, pipelines, spec, model.tensors, options) }
+  return {
+    quantize,
+    plan,
+    model,
+    runtime: new Runtime(device, pipelines, { spec, tensors: model.tensors, options }),
+  }
 }
 
 function tooLarge({ atStart }: Rated, { memory }: Subject): HadalError {
   return new HadalError(
     'out_of_memory',
-    `This model takes ${formatBytes(atStart.total)} on the GPU; there are ${formatBytes(memory.atMost)}.`,
+    `This model needs ${formatBytes(atStart.total)} of GPU memory; ` +
+      `${formatBytes(memory.atMost)} is available.`,
   )
 }
 
-/** The same error, with what would fit instead. */
-function withHint(error: HadalError, subject: Subject, refused: Rated): HadalError {
-  const less = best(smaller(rateAll(subject), refused), subject.memory)
-  const way = less && `With quantize: '${less.quantize}' it would take ${formatBytes(less.bytes.total)}.`
-  const hint = [way, error.hint || 'Choose a smaller context or a smaller model.'].filter(Boolean).join(' ')
+/** The same error with a hint at the formats that would fit. */
+function withHint(error: HadalError, target: Subject, refused: Rated): HadalError {
+  const fitting = best(smaller(rateAll(target), refused), target.memory)
+  const advice =
+    fitting && `With quantize: '${fitting.quantize}' it would take ${formatBytes(fitting.bytes.total)}.`
+  const hint = [advice, error.hint || 'Choose a smaller context or a smaller model.']
+    .filter(Boolean)
+    .join(' ')
   return new HadalError(error.code, error.message, { hint, cause: error })
 }

@@ -1,5 +1,4 @@
-// Answers: what would each way to store a model's weights take, which of them fit, and which is the best of those?
-// It must not know files, nor allocate anything.
+// Estimates the GPU memory of a model for each quantization and picks the best that fits.
 import type { Capabilities } from '../gpu/limits.ts'
 import { HadalError } from '../lib/error.ts'
 import type { ModelSpec } from '../models/spec.ts'
@@ -11,63 +10,68 @@ import { formatsOf, QUANTIZE, type Quantize, type QuantizeChoice } from './quant
 import type { RuntimeOptions } from './steps.ts'
 import type { Purposes, QuantizeOption } from './types.ts'
 
-/** A model and where it is to run. */
+/** A model together with the device limits, options and memory it is planned for. */
 export interface Subject {
   readonly spec: ModelSpec
   readonly checkpoint: Checkpoint
   readonly capabilities: Capabilities
   readonly options: RuntimeOptions
-  /** Tokens that the KV cache is to have room for. */
+  /** Tokens that the planned KV cache holds. */
   readonly tokens: number
   readonly memory: MemoryRange
 }
 
-/** A model in certain formats, with what it takes. */
+/** The plan and the GPU bytes of a model in one quantization. */
 export interface Rated<C extends QuantizeChoice = QuantizeChoice> {
   readonly quantize: C
   readonly options: RuntimeOptions
   readonly plan: ModelPlan
-  readonly atStart: Purposes
-  readonly bytes: Purposes // with room for `tokens` tokens
+  readonly atStart: Purposes // right after loading: a KV cache of one page
+  readonly bytes: Purposes // with a KV cache of the planned length
   readonly fits: Fits
 }
 
-/** @param plan of the model in these formats; made where there is none. Throws as `planModel` and `footprintOf` do. */
+/**
+ * Estimates one quantization. Throws what `planWeights` and `planFootprint` throw.
+ * @param plan an existing plan of the weights in these formats; made here by default
+ */
 export function rate<C extends QuantizeChoice>(
   { spec, checkpoint, capabilities, options, tokens, memory }: Subject,
   quantize: C,
   plan = planModel(spec, checkpoint, capabilities, quantize),
 ): Rated<C> {
   const atStart = footprintOf(spec, plan, capabilities, options)
-  const bytes = withContext(atStart, spec, capabilities, options, tokens)
+  const bytes = withContext(atStart, tokens, { spec, capabilities, options })
   return { quantize, options, plan, atStart, bytes, fits: fitsIn(bytes.total, memory) }
 }
 
-/** Every way that this model can be stored in, best first. */
-export const rateAll = (subject: Subject): readonly Rated<Quantize>[] =>
-  QUANTIZE.flatMap((quantize) => attempt(() => rate(subject, quantize)) ?? [])
+/** Estimates of every quantization that this model supports, most precise first. */
+export const rateAll = (target: Subject): readonly Rated<Quantize>[] =>
+  QUANTIZE.flatMap((quantize) => attempt(() => rate(target, quantize)) ?? [])
 
-/** What an option means for a model, of `all` its ways or as none of them. A model that cannot be stored so says why by throwing as `rate` does. */
+/**
+ * The estimate that an option selects, taken from `all` or made here.
+ * Throws what `estimateQuantization` throws when the model cannot be stored that way.
+ */
 export const chosenOf = (
-  subject: Subject,
+  target: Subject,
   all: readonly Rated<Quantize>[],
   quantize: QuantizeOption = 'none',
 ): Rated =>
-  (quantize === 'auto' ? best(all, subject.memory) : all.find((each) => each.quantize === quantize)) ??
-  rate(subject, quantize === 'auto' ? 'none' : quantize)
+  (quantize === 'auto' ? best(all, target.memory) : all.find((estimate) => estimate.quantize === quantize)) ??
+  rate(target, quantize === 'auto' ? 'none' : quantize)
 
-/** The same formats with another chunk, where that is possible and leaves as much room: no chunk is worth a smaller context. */
-export function inChunks(
-  subject: Subject,
-  { quantize, plan, fits }: Rated,
-  chunk: number,
-): Rated | undefined {
-  const options = { ...subject.options, chunk: Math.min(chunk, subject.options.contextLength) }
-  const rated = attempt(() => rate({ ...subject, options }, quantize, plan))
-  return rated?.fits === true || rated?.fits === fits ? rated : undefined
+/**
+ * The same formats with another prefill chunk. Undefined if the device does not support that chunk or if the
+ * model would then fit less well: a faster prefill does not justify a smaller context.
+ */
+export function inChunks(target: Subject, { quantize, plan, fits }: Rated, chunk: number): Rated | undefined {
+  const options: RuntimeOptions = { ...target.options, chunk: Math.min(chunk, target.options.contextLength) }
+  const estimate = attempt(() => rate({ ...target, options }, quantize, plan))
+  return estimate?.fits === true || estimate?.fits === fits ? estimate : undefined
 }
 
-/** What `work` gives; undefined, with a note of what is not supported, when that is why it fails. */
+/** Runs `work`. Returns undefined, after calling `note`, if it throws an `unsupported` error. */
 export function attempt<T>(work: () => T, note?: (error: HadalError) => void): T | undefined {
   try {
     return work()
@@ -79,29 +83,30 @@ export function attempt<T>(work: () => T, note?: (error: HadalError) => void): T
 }
 
 /**
- * The best that surely fits. If none does: the smallest of those that may fit, or the best where nothing at all is known of the
- * memory, since the GPU itself will tell; and the smallest of all if none can fit.
+ * The most precise estimate that certainly fits. Otherwise the smallest that may fit, or, if nothing is known
+ * about the memory, the most precise one: the allocation then shows whether it fits. If none can, the
+ * smallest.
  */
 export function best<C extends QuantizeChoice>(
-  rated: readonly Rated<C>[],
+  estimates: readonly Rated<C>[],
   memory: MemoryRange,
 ): Rated<C> | undefined {
-  const sure = rated.find(({ fits }) => fits === true)
-  if (sure) return sure
-  const possible = rated.filter(({ fits }) => fits === 'unknown')
+  const fitting = estimates.find(({ fits }) => fits === true)
+  if (fitting) return fitting
+  const possible = estimates.filter(({ fits }) => fits === 'unknown')
   if (memory.surely === 0 && possible.length > 0) return possible[0]
-  return smallest(possible.length > 0 ? possible : rated)
+  return smallest(possible.length > 0 ? possible : estimates)
 }
 
-/** Those that take less than `than`, best first. */
+/** The estimates that need fewer bytes than `than`, most precise first. */
 export const smaller = <C extends QuantizeChoice>(
-  rated: readonly Rated<C>[],
+  estimates: readonly Rated<C>[],
   than: Rated,
-): readonly Rated<C>[] => rated.filter(({ bytes }) => bytes.total < than.bytes.total)
+): readonly Rated<C>[] => estimates.filter(({ bytes }) => bytes.total < than.bytes.total)
 
-/** Whether every weight is to stay as it is in its file. */
+/** Whether every weight keeps the format of its file. */
 export const keepsStored = (quantize: QuantizeChoice): boolean =>
   Object.values(formatsOf(quantize)).every((format) => format === 'none')
 
-const smallest = <C extends QuantizeChoice>(rated: readonly Rated<C>[]): Rated<C> | undefined =>
-  rated.toSorted((a, b) => a.bytes.total - b.bytes.total)[0]
+const smallest = <C extends QuantizeChoice>(estimates: readonly Rated<C>[]): Rated<C> | undefined =>
+  estimates.toSorted((a, b) => a.bytes.total - b.bytes.total)[0]

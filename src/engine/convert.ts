@@ -1,5 +1,4 @@
-// Answers: how do stored rows become rows of another format on the way to the GPU? Gathered in a staging buffer, batch by batch, and encoded by a kernel.
-// It must not know names, nor what the formats mean.
+// Converts stored rows to another format on the GPU while they load, batch by batch through a staging buffer.
 import sources from 'virtual:shaders'
 import type { Allocation } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
@@ -9,31 +8,31 @@ import { BATCH_BYTES, encodeBatch, type Placement, quantize, quantizeGrid } from
 import { present } from '../lib/error.ts'
 import { type Placed, rowWriter, scaleReader, writeScales } from '../weights/matrix-writer.ts'
 import type { TensorWriter } from '../weights/tensor-writer.ts'
-import type { Piece } from './pieces.ts'
+import type { StoredMatrix } from './pieces.ts'
 
-/** Stored bytes that are gathered before a dispatch. */
-const STAGING_BYTES = 16 * 1024 * 1024
+/** Stored bytes collected before each dispatch. */
+const STAGED_ROWS_BYTES = 16 * 1024 * 1024
 const WORKGROUP = 64
 
-/** The writers of one stored matrix. Its scales must have been written before its rows. */
+/** Writers of one stored matrix. Write all of its scales before its rows. */
 export interface MatrixWriters {
   readonly weight: TensorWriter
   readonly scale: TensorWriter | undefined
 }
 
-/** A part of a matrix in a buffer. */
+/** A matrix part in a buffer together with the layout of the whole matrix. */
 export interface Coded extends Placed {
   readonly layout: MatrixLayout
 }
 
-/** Where converted rows belong: from row `start` of a layout on, in these places. */
+/** Destination of converted rows: from row `start` of `layout`, spread over the parts in `places`. */
 export interface Target {
   readonly layout: MatrixLayout
   readonly start: number
   readonly places: readonly Placed[]
 }
 
-/** Converts one matrix at a time. Its staging buffers live until `close`. */
+/** Converts one matrix at a time. Owns its staging buffers until `close`. */
 export class Converter {
   readonly #device: Device
   readonly #cache: PipelineCache
@@ -45,16 +44,16 @@ export class Converter {
   constructor(device: Device) {
     this.#device = device
     this.#cache = new PipelineCache(device, sources)
-    this.#staging = device.arena.allocate('staging', 'stored rows', STAGING_BYTES)
+    this.#staging = device.arena.allocate('staging', 'stored rows', STAGED_ROWS_BYTES)
     this.#batch = device.arena.allocate('staging', 'batch', BATCH_BYTES, 'uniform')
   }
 
-  /** The writers of a stored matrix that is to be converted. Throws `unsupported` for rows that are too long. */
-  writers({ weight, scale, stored }: Piece, target: Target): MatrixWriters {
+  /** Creates the writers of a matrix to convert. Throws `unsupported` if a row exceeds the staging buffer. */
+  writers({ weight, scale, stored }: StoredMatrix, target: Target): MatrixWriters {
     const { queue } = this.#device.gpu
     const key = this.want(stored, target.layout)
     let scales: Float32Array<ArrayBuffer> | undefined
-    const batches = splitMatrix(stored, STAGING_BYTES).map((part): Placed => {
+    const batches = splitMatrix(stored, STAGED_ROWS_BYTES).map((part): Placed => {
       const place = { part, buffer: this.#staging.buffer, offset: 0 }
       const filled = () => {
         if (scale) writeScales(queue, present(scales, `the scales of ${weight.name}`), stored, 0, [place])
@@ -71,7 +70,7 @@ export class Converter {
     }
   }
 
-  /** Sees to it that `prepare` compiles what leads from one layout to another. */
+  /** Requests the pipeline that converts between two layouts; `prepare` compiles it. Returns its key. */
   want({ format, block }: MatrixLayout, into: MatrixLayout): string {
     const key = `${format} ${block.rows} ${block.cols} ${into.format}`
     this.#variants.set(key, {
@@ -82,7 +81,7 @@ export class Converter {
     return key
   }
 
-  /** Compiles what the writers need; before their first byte. */
+  /** Compiles the requested pipelines. Call it before the writers receive data. */
   async prepare(): Promise<void> {
     await Promise.all(
       [...this.#variants].map(async ([key, variant]) => {
@@ -91,13 +90,15 @@ export class Converter {
     )
   }
 
-  /** Frees the staging buffers; what was submitted still runs. */
+  /** Frees the staging buffers. Work already submitted still completes. */
   close(): void {
     this.#staging.free()
     this.#batch.free()
   }
 
-  /** Encodes the rows of a part, in as many dispatches as there are places that they belong to. `key`: what `want` returned. */
+  /**
+   * Converts the rows of a part with one dispatch per destination part. `key` comes from `requestPipeline`.
+   */
   encode(key: string, from: Coded, { layout, start, places }: Target): void {
     const pipeline = present(this.#pipelines.get(key), 'a prepared pipeline')
     const { cols } = layout

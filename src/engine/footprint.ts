@@ -1,5 +1,5 @@
-// Answers: how many bytes does a model take on the GPU, purpose by purpose? Counted before anything is allocated, by the same graphs and sizes.
-// It must not know files or memory that is there.
+// Computes the GPU bytes of a model by purpose before anything is allocated.
+// It records the same graphs and sizes that loading uses, so plan and allocation agree to the byte.
 import { allocatedBytes } from '../gpu/arena.ts'
 import { bindableBytes, type Capabilities } from '../gpu/limits.ts'
 import { nowhere } from '../gpu/matrix.ts'
@@ -17,7 +17,10 @@ import { planState } from './state.ts'
 import { decodeGraph, type Parts, prefillGraph, type RuntimeOptions } from './steps.ts'
 import type { Purposes } from './types.ts'
 
-/** What a model takes when it has been loaded: its KV cache has one page. Throws `unsupported` for what the limits rule out. */
+/**
+ * GPU bytes right after loading, when the KV cache has one page.
+ * Throws `unsupported` if the device limits cannot hold the model.
+ */
 export function footprintOf(
   spec: ModelSpec,
   plan: ModelPlan,
@@ -26,20 +29,21 @@ export function footprintOf(
 ): Purposes {
   const { weights, experts, tables } = bytesByPurpose(plan)
   const state = planState(spec, options.contextLength, options.chunk)
-  const parts = plannedParts(spec, plan, capabilities, options)
-  return summed({
+  const inputs = plannedInputs(spec, plan, capabilities, options)
+  return withTotal({
     weights,
     experts,
     kv_cache: cacheBytes(cacheSizes(spec, options.cache, capabilities), 1),
     activations:
-      activationBytes(prefillGraph(parts), capabilities) + activationBytes(decodeGraph(parts), capabilities),
+      activationBytes(prefillGraph(inputs), capabilities) +
+      activationBytes(decodeGraph(inputs), capabilities),
     state: state.bytes + tables,
     staging: STAGING_BYTES,
   })
 }
 
-/** What a model's graphs are recorded over before there is a buffer. */
-const plannedParts = (
+/** Graph inputs without buffers behind them. */
+const plannedInputs = (
   spec: ModelSpec,
   plan: ModelPlan,
   capabilities: Capabilities,
@@ -53,37 +57,39 @@ const plannedParts = (
   options,
 })
 
-/** What such a model dispatches in prefill and decode. */
+/** Lists the prefill and decode dispatches of a planned model for given variants. */
 export const plannedRecorder =
   (spec: ModelSpec, plan: ModelPlan, capabilities: Capabilities, options: RuntimeOptions): Recorder =>
   (variants) => {
-    const parts = plannedParts(spec, plan, { ...capabilities, variants }, options)
-    return [prefillGraph(parts), decodeGraph(parts)].flatMap(({ dispatches }) => dispatches)
+    const inputs = plannedInputs(spec, plan, { ...capabilities, variants }, options)
+    return [prefillGraph(inputs), decodeGraph(inputs)].flatMap(({ dispatches }) => dispatches)
   }
 
-/** The same with a KV cache that holds `tokens` tokens. */
+/** The same bytes with a KV cache of `tokens` tokens. */
 export function withContext(
   atStart: Purposes,
-  spec: ModelSpec,
-  capabilities: Capabilities,
-  options: RuntimeOptions,
   tokens: number,
+  {
+    spec,
+    capabilities,
+    options,
+  }: { readonly spec: ModelSpec; readonly capabilities: Capabilities; readonly options: RuntimeOptions },
 ): Purposes {
   const { total: _, ...purposes } = atStart
   const sizes = cacheSizes(spec, options.cache, capabilities)
-  return summed({ ...purposes, kv_cache: cacheBytes(sizes, pagesFor(tokens)) })
+  return withTotal({ ...purposes, kv_cache: cacheBytes(sizes, pagesFor(tokens)) })
 }
 
-function summed(purposes: Omit<Purposes, 'total'>): Purposes {
+function withTotal(purposes: Omit<Purposes, 'total'>): Purposes {
   return { ...purposes, total: Object.values(purposes).reduce((sum, bytes) => sum + bytes, 0) }
 }
 
 function activationBytes(graph: Graph, capabilities: Capabilities): number {
   const { bytes } = planMemory(graph.dispatches, bindableBytes(capabilities))
-  return bytes.reduce((sum, each) => sum + allocatedBytes(each), 0)
+  return bytes.reduce((sum, size) => sum + allocatedBytes(size), 0)
 }
 
-/** The planned tensors as a graph wants them, with no buffer behind any. */
+/** The planned tensors as graph operands, without buffers. */
 function layoutsOf(plan: ModelPlan): GpuModel {
   return mapTensors(plan, {
     matrix: ({ layout, parts }) => ({

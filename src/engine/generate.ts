@@ -1,5 +1,4 @@
-// Answers: how does an answer come about, token by token? Reuse what the cache holds, prefill the rest, then decode ahead of the reader.
-// It must not know files, workers or the shapes of any API.
+// Generates an answer token by token: reuses the cached prefix, prefills the rest, decodes ahead.
 import { assert, present } from '../lib/error.ts'
 import { kvBytesPerToken } from '../models/cache-form.ts'
 import { type Answer, openAnswer } from '../text/answer.ts'
@@ -11,7 +10,7 @@ import { samplingStep } from './sampling.ts'
 import { pagesFor, type Session } from './session.ts'
 import type { FinishReason, GenerateEvent, KvUse, SamplingOptions, TokenLogprob } from './types.ts'
 
-/** A request whose text has become ids and whose options have been checked. */
+/** A validated request: the prompt as token ids and all options resolved. */
 export interface Task {
   readonly prompt: readonly number[]
   readonly maxTokens: number
@@ -21,21 +20,27 @@ export interface Task {
   readonly eos: ReadonlySet<number>
 }
 
-/** Tokens over which the live rate is taken. */
+/** Latest tokens over which the live tokens per second are averaged. */
 const RATE_WINDOW = 16
 
-/** Runs one answer. The session holds prompt and answer afterwards, however it ends. */
+interface GenerateContext {
+  readonly tokenizer: TextTokenizer
+  readonly signal: AbortSignal | undefined
+}
+
+/**
+ * Generates one answer. Unless it throws, the session holds the prompt and the answer so far when it ends.
+ */
 export async function* generate(
   runtime: Runtime,
   session: Session,
-  tokenizer: TextTokenizer,
   task: Task,
-  signal: AbortSignal | undefined,
+  { tokenizer, signal }: GenerateContext,
 ): AsyncGenerator<GenerateEvent> {
   const started = performance.now()
   const answer = openAnswer(tokenizer, task.prompt, { stop: task.stop })
-  const run = new Run(runtime, session, task)
-  // At least one id has to run, so that there are logits to sample from.
+  const run = new DecodeRun(runtime, session, task)
+  // Prefill at least one id: sampling needs its logits.
   const cached = Math.min(session.commonPrefix(task.prompt), task.prompt.length - 1)
   session.rewind(cached)
   await session.reserve(task.prompt.length - cached + task.maxTokens)
@@ -60,10 +65,10 @@ export async function* generate(
   try {
     if (!(await prefill(runtime, session, task.prompt, signal))) return yield finished('abort')
     run.sample()
-    yield* answerEvents(run, answer, tokenizer, task, signal)
+    yield* answerEvents(run, answer, task, { tokenizer, signal })
     yield finished(run.finishReason)
   } catch (error) {
-    session.rewind(0) // what of it is in the cache is not known
+    session.rewind(0) // the cache state is unknown after a failure
     throw error
   } finally {
     await run.settle()
@@ -71,11 +76,10 @@ export async function* generate(
 }
 
 async function* answerEvents(
-  run: Run,
+  run: DecodeRun,
   answer: Answer,
-  tokenizer: TextTokenizer,
   task: Task,
-  signal: AbortSignal | undefined,
+  { tokenizer, signal }: GenerateContext,
 ): AsyncGenerator<GenerateEvent> {
   while (run.tokens < task.maxTokens) {
     if (signal?.aborted) {
@@ -110,8 +114,9 @@ async function* answerEvents(
 }
 
 /**
- * Runs what the session lacks of a prompt, in chunks. One is queued while another runs, so that the GPU need not wait for JavaScript; no more,
- * so that an abort is prompt and the driver's watchdog calm. False when aborted on the way.
+ * Prefills the part of the prompt that is not in the session yet, in chunks. One chunk is queued while
+ * another runs, so the GPU does not wait for JavaScript. More would delay an abort and could trigger the
+ * driver's watchdog. Returns false if aborted.
  */
 export async function prefill(
   runtime: Pick<Runtime, 'prefill' | 'idle' | 'options'>,
@@ -119,22 +124,22 @@ export async function prefill(
   prompt: readonly number[],
   signal?: AbortSignal,
 ): Promise<boolean> {
-  let before: Promise<void> | undefined
+  let previous: Promise<void> | undefined
   for (let at = session.length; at < prompt.length; at = session.length) {
     if (signal?.aborted) return false
     const ids = prompt.slice(at, at + runtime.options.chunk)
     runtime.prefill(ids, at)
     session.append(ids)
     const done = runtime.idle()
-    done.catch(() => {}) // whoever waits for it next is told
-    await before
-    before = done
+    done.catch(() => {}) // a later await of the GPU reports the failure
+    await previous
+    previous = done
   }
   return true
 }
 
-/** One answer under way: what was submitted, what was read. */
-class Run {
+/** The decode loop of one answer: submits steps ahead and reads their results in order. */
+class DecodeRun {
   finishReason: FinishReason = 'length'
   tokens = 0
   readbacks = 0
@@ -159,23 +164,23 @@ class Run {
     })
   }
 
-  /** Draws the first token from what the prompt left. */
+  /** Submits sampling of the first token from the logits of the prompt. */
   sample(): void {
     this.#pending.push(this.#runtime.sample(this.#nextDraw()))
   }
 
-  /** The next token; steps ahead of it are submitted, so that the GPU works while the reader decodes text. */
+  /** Reads the next token after submitting steps ahead, so the GPU works while the reader decodes text. */
   async next(): Promise<SampleResult> {
     const { prompt, maxTokens } = this.#task
     while (this.#pending.length < DEPTH && this.#draws < maxTokens) {
-      // The step that feeds token n−1 is drawn as token n, so its position follows from the draws so far.
+      // The step that feeds token n−1 samples token n, so its position follows from the number of draws.
       this.#pending.push(this.#runtime.decode(prompt.length + this.#draws - 1, this.#nextDraw()))
     }
-    const read = present(this.#pending.shift(), 'a step under way')
+    const read = present(this.#pending.shift(), 'a step in flight')
     const result = decodeResult(await read())
     assert(!this.#refused, `The GPU refused a step: ${this.#refused}`)
     this.readbacks++
-    // The token before this one has been fed: its keys and values are in the cache.
+    // The previous token was the input of this step, so its keys and values are in the cache now.
     if (this.#latest !== undefined) this.#session.append([this.#latest])
     this.#latest = result.id
     const now = performance.now()
@@ -185,7 +190,7 @@ class Run {
     return result
   }
 
-  /** What a live display shows. */
+  /** Progress for a live display. */
   live() {
     const recent = this.#times.slice(-RATE_WINDOW)
     const spanMs = (recent.at(-1) ?? 0) - (recent[0] ?? 0)
@@ -196,7 +201,7 @@ class Run {
     }
   }
 
-  /** Lets steps that ran ahead finish and gives back the pages that were reserved but not used. */
+  /** Waits for the steps that ran ahead and releases the pages that were reserved but not used. */
   async settle(): Promise<void> {
     await this.#runtime.idle()
     this.#session.rewind(this.#session.length)
@@ -226,6 +231,6 @@ function describeLogprob(
     token: tokenizer.tokenText(id),
     logprob,
     thinking,
-    top: top.map((each) => ({ ...each, token: tokenizer.tokenText(each.id) })),
+    top: top.map((alternative) => ({ ...alternative, token: tokenizer.tokenText(alternative.id) })),
   }
 }

@@ -1,6 +1,4 @@
-// Answers: what is there to say about a loaded model? Counts from its spec; plain data.
-// It must not know the GPU.
-
+// Describes a loaded model as plain data: sizes, parameter counts, KV bytes per token.
 import { kvBytesPerToken } from '../models/cache-form.ts'
 import { namesOf, type StoredStack } from '../models/names.ts'
 import type { Mixture, ModelSpec } from '../models/spec.ts'
@@ -38,41 +36,44 @@ export function modelInfo(
   }
 }
 
-/** What the model is called: the last part of its folder's name. */
+/** The model's name: the last component of its folder's path. */
 export const nameOf = ({ source }: Checkpoint): string =>
   source.name.replace(/\/+$/, '').split('/').pop() ?? ''
 
 export const mixtureOf = (spec: ModelSpec): Mixture | undefined =>
   spec.layers.find((layer) => layer.kind === 'mixture')
 
-/** Parameters without draft layers and scales; active: those that one token is multiplied with (no embedding, k of the routed experts). */
+/**
+ * Counts parameters, without draft layers and scales. Active parameters are those multiplied for one token:
+ * no embedding (unless the head is tied to it), and only the chosen routed experts.
+ */
 export function countParameters(spec: ModelSpec): { parameters: number; activeParameters: number } {
   const sizeOf = (stack: StoredStack) => stack.reduce((sum, { shape }) => sum + elementsOf(shape), 0)
-  const chosen = mixtureOf(spec)?.active ?? 0
+  const expertsPerToken = mixtureOf(spec)?.active ?? 0
   let parameters = 0
   let active = 0
-  const take = (stack: StoredStack, role?: MatrixRole) => {
+  const count = (stack: StoredStack, role?: MatrixRole) => {
     const size = sizeOf(stack)
     parameters += size
     if (role !== 'embedding' || spec.tiedHead) active += size
   }
   mapTensors(namesOf(spec), {
-    matrix: take,
-    vector: (stack) => take(stack),
+    matrix: count,
+    vector: (stack) => count(stack),
     bank({ routed, shared }) {
       const expert = sizeOf(routed[0] ?? [])
       parameters += expert * routed.length
-      active += expert * chosen
-      if (shared) take(shared)
+      active += expert * expertsPerToken
+      if (shared) count(shared)
     },
   })
   return { parameters, activeParameters: active }
 }
 
-/** Parameters in the files, whatever they are for. */
+/** Parameters in the files, those of unused tensors included. */
 export function countAll({ tensors }: Checkpoint): number {
   const weights = [...tensors.values()].filter(({ name }) => !/_(scale_inv|groups)$/.test(name))
   return weights.reduce((sum, { shape }) => sum + elementsOf(shape), 0)
 }
 
-const elementsOf = (shape: readonly number[]): number => shape.reduce((product, each) => product * each, 1)
+const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)

@@ -1,5 +1,4 @@
-// Answers: which pages of the KV cache belong to whom? Pages of 64 tokens with owners counted, in one buffer a layer that grows on demand.
-// It must not know what a model does with them.
+// Page table of the KV cache: 64-token pages with reference counts, one growing buffer per layer.
 import { type Allocation, allocatedBytes } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import type { Capabilities } from '../gpu/limits.ts'
@@ -7,14 +6,14 @@ import { assert, HadalError, present } from '../lib/error.ts'
 import { type CacheForm, recordBytes } from '../models/cache-form.ts'
 import type { ModelSpec } from '../models/spec.ts'
 
-/** Tokens of a page; shaders/shared/pages.wgsl has the same number. */
+/** Tokens of a page. shaders/shared/pages.wgsl repeats the number. */
 export const PAGE_TOKENS = 64
 
-/** How the cache lies on a device: one buffer of pages for each layer. */
+/** Sizes of the cache on a device: one buffer of pages for each layer. */
 export interface CacheSizes {
   readonly layers: number
   readonly pageBytes: number
-  /** Pages that a layer's buffer may have, by the device's limits. */
+  /** The most pages of a layer's buffer under the device's limits. */
   readonly maxPages: number
 }
 
@@ -28,18 +27,18 @@ export function cacheSizes(
   return { layers: spec.layers.length, pageBytes, maxPages }
 }
 
-/** Bytes of a cache of `pages` pages. A fresh one has one page. */
+/** GPU bytes of a cache of `pages` pages over all layers. A new cache has one page. */
 export const cacheBytes = ({ layers, pageBytes }: CacheSizes, pages: number): number =>
   layers * allocatedBytes(pages * pageBytes)
 
-/** Pages of all layers. Page p of every layer holds the same tokens. */
+/** Pages of all layers. Page p holds the same tokens in every layer. */
 export class KvCache {
   readonly #device: Device
   readonly #pageBytes: number
   readonly #maxPages: number
   readonly #layers: Allocation[]
-  readonly #owners: number[] = [] // by page; 0 = free
-  /** Called after the buffers were replaced: bind groups have to be made anew. */
+  readonly #refCounts: number[] = [] // by page; 0 = free
+  /** Called after the buffers were replaced: bind groups must be created again. */
   onGrow: () => void = () => {}
 
   constructor(device: Device, { layers, pageBytes, maxPages }: CacheSizes) {
@@ -47,15 +46,15 @@ export class KvCache {
     this.#pageBytes = pageBytes
     this.#maxPages = maxPages
     this.#layers = Array.from({ length: layers }, (_, layer) => this.#allocate(layer, 1))
-    this.#owners.push(0)
+    this.#refCounts.push(0)
   }
 
-  /** The buffer of a layer: [pages, 64, record]. Changes when the cache grows. */
+  /** The buffer of a layer: [pages, 64, KV entry]. It is replaced when the cache grows. */
   buffer(layer: number): GPUBuffer {
     return present(this.#layers[layer], `the cache of layer ${layer}`).buffer
   }
 
-  /** Tokens that fit at most, by the device's limits. */
+  /** The most tokens that fit under the device's limits. */
   get maxTokens(): number {
     return this.#maxPages * PAGE_TOKENS
   }
@@ -66,61 +65,61 @@ export class KvCache {
   }
 
   /**
-   * Takes `count` pages, growing the cache if too few are free. Growing copies what is there, on the GPU.
-   * Throws `context_full` beyond the device's limits, `out_of_memory` when the GPU refuses.
+   * Allocates `count` pages and grows the cache if too few are free. Growing copies the old pages on the GPU.
+   * Throws `context_full` beyond the device's limits and `out_of_memory` when the GPU refuses.
    */
   async take(count: number): Promise<number[]> {
-    const free = this.#owners.flatMap((owners, page) => (owners === 0 ? [page] : []))
+    const free = this.#refCounts.flatMap((count, page) => (count === 0 ? [page] : []))
     if (free.length < count) {
-      await this.#grow(this.#owners.length + count - free.length)
+      await this.#grow(this.#refCounts.length + count - free.length)
       return this.take(count)
     }
-    const taken = free.slice(0, count)
-    for (const page of taken) this.#owners[page] = 1
-    return taken
+    const pages = free.slice(0, count)
+    for (const page of pages) this.#refCounts[page] = 1
+    return pages
   }
 
-  /** One more owner for each page. */
+  /** Increments the reference count of each page. */
   share(pages: readonly number[]): void {
-    for (const page of pages) this.#owners[page] = this.#ownersOf(page) + 1
+    for (const page of pages) this.#refCounts[page] = this.#refCountOf(page) + 1
   }
 
-  /** One owner less for each page. */
+  /** Decrements the reference count of each page. */
   release(pages: readonly number[]): void {
     for (const page of pages) {
-      assert(this.#ownersOf(page) > 0, `page ${page} was released too often`)
-      this.#owners[page] = this.#ownersOf(page) - 1
+      assert(this.#refCountOf(page) > 0, `page ${page} was released too often`)
+      this.#refCounts[page] = this.#refCountOf(page) - 1
     }
   }
 
   isShared(page: number): boolean {
-    return this.#ownersOf(page) > 1
+    return this.#refCountOf(page) > 1
   }
 
-  /** Whether any page belongs to somebody. */
+  /** Whether any page is in use. */
   get inUse(): boolean {
-    return this.#owners.some((owners) => owners > 0)
+    return this.#refCounts.some((count) => count > 0)
   }
 
   /**
-   * Copies pages into others, in every layer, over and over where there are more to fill; by way of a buffer of its own, since WebGPU
-   * copies only between two buffers.
+   * Copies pages in every layer; when `into` is longer than `sources`, the sources repeat. The copy goes
+   * through a staging buffer because WebGPU cannot copy within one buffer.
    */
   copy(sources: readonly number[], into: readonly number[]): void {
     const bytes = this.#pageBytes
-    const between = this.#device.arena.allocate('staging', 'pages', bytes * sources.length)
+    const staging = this.#device.arena.allocate('staging', 'pages', bytes * sources.length)
     const encoder = this.#device.gpu.createCommandEncoder()
     for (const { buffer } of this.#layers) {
       sources.forEach((page, i) => {
-        encoder.copyBufferToBuffer(buffer, page * bytes, between.buffer, i * bytes, bytes)
+        encoder.copyBufferToBuffer(buffer, page * bytes, staging.buffer, i * bytes, bytes)
       })
       into.forEach((page, i) => {
         const from = (i % sources.length) * bytes
-        encoder.copyBufferToBuffer(between.buffer, from, buffer, page * bytes, bytes)
+        encoder.copyBufferToBuffer(staging.buffer, from, buffer, page * bytes, bytes)
       })
     }
     this.#device.gpu.queue.submit([encoder.finish()])
-    between.free()
+    staging.free()
   }
 
   /** Frees every buffer. */
@@ -128,8 +127,8 @@ export class KvCache {
     for (const layer of this.#layers) layer.free()
   }
 
-  #ownersOf(page: number): number {
-    return this.#owners[page] ?? 0
+  #refCountOf(page: number): number {
+    return this.#refCounts[page] ?? 0
   }
 
   #allocate(layer: number, pages: number): Allocation {
@@ -146,18 +145,18 @@ export class KvCache {
         },
       )
     }
-    // Nothing more within: only afterwards does the GPU say whether it refused, and the old cache must still be there then.
+    // Only allocate inside the guard: out-of-memory surfaces when it closes. Until then, keep the old cache.
     const larger = await this.#device.arena.guard(`a KV cache of ${pages * PAGE_TOKENS} tokens`, async () =>
       this.#layers.map((_, layer) => this.#allocate(layer, pages)),
     )
     const encoder = this.#device.gpu.createCommandEncoder()
-    const bytes = this.#owners.length * this.#pageBytes
+    const bytes = this.#refCounts.length * this.#pageBytes
     larger.forEach(({ buffer }, layer) => {
       encoder.copyBufferToBuffer(this.buffer(layer), 0, buffer, 0, bytes)
     })
     this.#device.gpu.queue.submit([encoder.finish()])
     for (const old of this.#layers.splice(0, larger.length, ...larger)) old.free()
-    while (this.#owners.length < pages) this.#owners.push(0)
+    while (this.#refCounts.length < pages) this.#refCounts.push(0)
     this.onGrow()
   }
 }

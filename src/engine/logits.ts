@@ -1,16 +1,15 @@
-// Answers: what are the logits of every position of a text, by each of the three ways the engine can run it?
-// It must not know sampling.
+// Computes the logits of every position of a text, in one of the three ways the engine can run it.
 import { HadalError } from '../lib/error.ts'
 import type { Runtime } from './runtime.ts'
 import { Session } from './session.ts'
 
-/** One prefill step, prefill steps of CHUNK rows, or a decode step per token. */
+/** `whole`: one prefill step; `chunked`: prefill steps of CHUNK rows; `decode`: one decode step per token. */
 export type LogitsMode = 'whole' | 'chunked' | 'decode'
 
-/** Small and no multiple of a page or a tile, so that chunks begin inside of both. */
+/** Small and no multiple of a page or a tile, so that chunks begin inside both. */
 const CHUNK = 24
 
-/** f32 [ids, vocab]. */
+/** Logits after every id, f32 [ids, vocab], from an empty session. Throws as `checkTokenIds`. */
 export async function logitsOf(
   runtime: Runtime,
   ids: readonly number[],
@@ -37,19 +36,22 @@ export async function logitsOf(
   }
 }
 
-/** Of the id at `position`, by the decode program. */
+/** Logits after the id at `position`, f32 [vocab], by the decode program. */
 export async function decodeOne(runtime: Runtime, id: number, position: number): Promise<Float32Array> {
   runtime.writeToken(id)
   runtime.decodeOnly(position)
   return runtime.readLogits()
 }
 
-/** Throws `bad_request` or `context_full`. */
+/** Checks that the ids are valid and fit the context. Throws `bad_request` or `context_full`. */
 export function checkIds(ids: readonly number[], vocab: number, contextLength: number): void {
-  if (ids.length === 0) throw new HadalError('bad_request', 'At least one token id is needed.')
-  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocab)
-  if (wrong !== undefined)
-    throw new HadalError('bad_request', `${wrong} is no token id; ids are whole numbers below ${vocab}.`)
+  if (ids.length === 0) throw new HadalError('bad_request', 'The prompt has no token ids. Pass at least one.')
+  const invalid = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocab)
+  if (invalid !== undefined)
+    throw new HadalError(
+      'bad_request',
+      `${invalid} is not a token id of this model. Ids are whole numbers below ${vocab}.`,
+    )
   if (ids.length > contextLength) {
     throw new HadalError(
       'context_full',

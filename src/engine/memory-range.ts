@@ -1,6 +1,9 @@
-// Answers: does a number of bytes fit into memory of which little is known? It must not know what the bytes are for.
+// Decides whether a number of bytes fits into GPU memory whose size is often only partly known.
 
-/** Bytes that fit for sure, and bytes above which nothing fits. Equal where somebody has said how much there is. */
+/**
+ * Bounds of the memory a GPU may use: `surely` bytes fit for certain, more than `atMost` cannot fit.
+ * Both are equal when the user stated the size.
+ */
 export interface MemoryRange {
   readonly surely: number
   readonly atMost: number
@@ -9,14 +12,14 @@ export interface MemoryRange {
 export type Fits = boolean | 'unknown'
 
 const GIB = 2 ** 30
-/** `navigator.deviceMemory` stops counting here in most browsers that have it. */
+/** Most browsers that have `navigator.deviceMemory` report at most this, even on larger machines. */
 const CAPPED_GIB = 8
 
-/** What is known of the memory that a GPU may use: what was said, else what the browser tells of the machine. */
+/** The memory a GPU may use: the stated size, otherwise bounds derived from `navigator.deviceMemory`. */
 export function memoryRange(memoryBytes: number | undefined): MemoryRange {
   if (memoryBytes !== undefined) return { surely: memoryBytes, atMost: memoryBytes }
-  const machine: object = globalThis.navigator ?? {}
-  const deviceMemory = 'deviceMemory' in machine ? Number(machine.deviceMemory) : 0
+  const browser: object = globalThis.navigator ?? {}
+  const deviceMemory = 'deviceMemory' in browser ? Number(browser.deviceMemory) : 0
   if (!(deviceMemory > 0)) return { surely: 0, atMost: Number.POSITIVE_INFINITY }
   return {
     surely: (deviceMemory * GIB) / 2,
@@ -24,6 +27,7 @@ export function memoryRange(memoryBytes: number | undefined): MemoryRange {
   }
 }
 
+/** 'unknown' between the two bounds. */
 export function fitsIn(bytes: number, { surely, atMost }: MemoryRange): Fits {
   if (bytes <= surely) return true
   return bytes > atMost ? false : 'unknown'

@@ -1,5 +1,4 @@
-// Answers: what would it take to run a model here? Config, index and headers are read, and not one byte of a weight.
-// It must not know how a model is loaded.
+// Plans a model from its config, index and headers: support, memory, download size. It reads no weights.
 import { type Device, readCapabilities } from '../gpu/device.ts'
 import { type Capabilities, GUARANTEED } from '../gpu/limits.ts'
 import { spannedBytes } from '../lib/bytes.ts'
@@ -20,23 +19,27 @@ import type { LoadPlan, ModelOptions, PlannedMemory, PlannedModel, Unsupported }
 import { wantedEntries } from './wanted.ts'
 
 export interface PlanOptions extends ModelOptions {
-  /** An open device, as `engine.device` is one. */
+  /** An open device, such as `engine.device`. */
   readonly device?: Pick<Device, 'capabilities'>
-  /** Limits of a device that is not open. Without both: those of `navigator.gpu`, else what every WebGPU device guarantees. */
+  /**
+   * Limits of a device that is not open. Without `device` and `limits`, those of `navigator.gpu`, or else the
+   * limits that every WebGPU device guarantees.
+   */
   readonly limits?: Partial<Capabilities>
   readonly signal?: AbortSignal
 }
 
 /**
- * Plans the model in `source` as `loadEngine` would open it with the same options, but for what tuning has stored. What this version does not run is named in
- * `unsupported`; broken and hostile files throw their `HadalError`, as do options that make no sense.
+ * Plans the model in `source` as `loadEngine` would load it with the same options, apart from tuned variants.
+ * Features that this version does not support are listed in `unsupported`. Broken and hostile files and
+ * invalid options throw a `HadalError`.
  */
 export async function plan(source: Source, options: PlanOptions = {}): Promise<LoadPlan> {
   const checkpoint = await openCheckpoint(source, options.signal)
   return planCheckpoint(checkpoint, await capabilitiesOf(options), options)
 }
 
-/** The same for a folder whose headers have been read, on a device with these capabilities. */
+/** As `plan`, for a checkpoint whose headers are read and a device with these capabilities. */
 export async function planCheckpoint(
   checkpoint: Checkpoint,
   capabilities: Capabilities,
@@ -48,36 +51,36 @@ export async function planCheckpoint(
     unsupported.push({ what: message, where, hint })
   }
   const spec = attempt(() => specOf(checkpoint.config), note)
-  const general = generalOf(checkpoint)
-  if (!spec) return { ...general, unsupported, fits: 'unknown', choices: [] }
-  const subject = subjectOf(spec, checkpoint, capabilities, options)
-  const all = rateAll(subject)
-  const auto = best(all, subject.memory)
-  const chosen = attempt(() => chosenOf(subject, all, options.quantize), note)
+  const files = describeFiles(checkpoint)
+  if (!spec) return { ...files, unsupported, fits: 'unknown', choices: [] }
+  const target = subjectOf(spec, checkpoint, capabilities, options)
+  const all = rateAll(target)
+  const auto = best(all, target.memory)
+  const selected = attempt(() => chosenOf(target, all, options.quantize), note)
   const { parameters, activeParameters } = countParameters(spec)
   return {
-    ...general,
+    ...files,
     parameters,
-    ...(chosen && {
-      downloadBytes: spannedBytes(wantedEntries(chosen.plan)),
-      gpu: memoryOf(subject, chosen),
+    ...(selected && {
+      downloadBytes: spannedBytes(wantedEntries(selected.plan)),
+      gpu: memoryOf(target, selected),
     }),
     unsupported,
-    model: { ...modelOf(subject), activeParameters },
-    fits: chosen?.fits ?? false,
+    model: { ...modelOf(target), activeParameters },
+    fits: selected?.fits ?? false,
     choices: all.map(({ quantize, bytes, fits }) => ({ quantize, totalBytes: bytes.total, fits })),
     ...(auto && { auto: auto.quantize }),
   }
 }
 
-/** config.json → spec, of a model whose sizes the kernels can run. Throws `bad_config` or `unsupported`. */
+/** config.json → spec of a model that the kernels support. Throws `bad_config` or `unsupported`. */
 export function specOf(config: unknown): ModelSpec {
   const spec = describeModel(config)
   checkAttention(spec.attention)
   return spec
 }
 
-/** The model on a device with these capabilities. Throws `bad_request` for odd options. */
+/** Combines a model with the device and the resolved options. Throws `bad_request` for invalid options. */
 export function subjectOf(
   spec: ModelSpec,
   checkpoint: Checkpoint,
@@ -97,25 +100,25 @@ async function capabilitiesOf({ device, limits }: PlanOptions): Promise<Capabili
   return (await readCapabilities(globalThis.navigator?.gpu)) ?? GUARANTEED
 }
 
-const TOKENIZERS = ['tokenizer.json', 'tiktoken.model']
+const TOKENIZER_FILES = ['tokenizer.json', 'tiktoken.model']
 
 async function missingTokenizer(source: Source, signal: AbortSignal | undefined): Promise<Unsupported[]> {
-  const found = await Promise.all(TOKENIZERS.map((file) => source.exists(file, signal)))
-  const what = `The folder has no ${TOKENIZERS.join(' and no ')}.`
-  return found.includes(true) ? [] : [{ what, where: '', hint: 'A model needs its vocabulary.' }]
+  const found = await Promise.all(TOKENIZER_FILES.map((file) => source.exists(file, signal)))
+  const what = `The folder has no ${TOKENIZER_FILES.join(' and no ')}.`
+  return found.includes(true) ? [] : [{ what, where: '', hint: 'Add the tokenizer file of this model.' }]
 }
 
-/** What is there to say about the files, whatever the model is. */
-function generalOf(checkpoint: Checkpoint) {
+/** Facts about the files that hold for any architecture. */
+function describeFiles(checkpoint: Checkpoint) {
   const { config, files, tensors } = checkpoint
-  const family = isRecord(config) ? config.model_type : undefined
+  const modelType = isRecord(config) ? config.model_type : undefined
   const bytesByType: Record<string, number> = {}
   for (const { dtype, start, end } of tensors.values()) {
     bytesByType[dtype] = (bytesByType[dtype] ?? 0) + end - start
   }
   return {
     name: nameOf(checkpoint),
-    architecture: typeof family === 'string' ? family : '',
+    architecture: typeof modelType === 'string' ? modelType : '',
     files,
     downloadBytes: spannedBytes(tensors.values()),
     bytesByType,
@@ -140,17 +143,17 @@ function modelOf({ spec, options }: Subject): Omit<PlannedModel, 'activeParamete
   }
 }
 
-function memoryOf(subject: Subject, { quantize, bytes, atStart }: Rated): PlannedMemory {
-  const { spec, capabilities, options, tokens, memory } = subject
+function memoryOf(target: Subject, { quantize, bytes, atStart }: Rated): PlannedMemory {
+  const { spec, capabilities, options, tokens, memory } = target
   const { layers, pageBytes, maxPages } = cacheSizes(spec, options.cache, capabilities)
-  const rest = memory.surely - (atStart.total - atStart.kv_cache)
-  const held = Math.max(0, Math.floor(rest / (layers * pageBytes))) * PAGE_TOKENS
-  const most = Math.min(options.contextLength, maxPages * PAGE_TOKENS)
+  const freeBytes = memory.surely - (atStart.total - atStart.kv_cache)
+  const fittingTokens = Math.max(0, Math.floor(freeBytes / (layers * pageBytes))) * PAGE_TOKENS
+  const maxTokens = Math.min(options.contextLength, maxPages * PAGE_TOKENS)
   return {
     quantize,
     contextLength: tokens,
     bytes,
     bytesAtStart: atStart,
-    ...(memory.surely > 0 && { contextThatFits: Math.min(held, most) }),
+    ...(memory.surely > 0 && { contextThatFits: Math.min(fittingTokens, maxTokens) }),
   }
 }

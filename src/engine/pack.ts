@@ -1,5 +1,5 @@
-// Answers: how does a loaded model become a folder of files again? Its weights as they lie on the GPU, without padding, so that the next load
-// reads them as they are. It must not know where the folder is, nor how weights were quantised.
+// Writes a loaded model back to a folder, in the formats its weights have on the GPU and without padding.
+// Loading that folder then needs no conversion.
 import type { Device } from '../gpu/device.ts'
 import { sameStorage } from '../gpu/matrix.ts'
 import { readBuffer } from '../gpu/readback.ts'
@@ -18,9 +18,9 @@ import type { LinePlace } from '../weights/tensor-writer.ts'
 import type { Allocated } from './allocate.ts'
 import type { Contents } from './prepare.ts'
 
-/** Where a tensor's lines lie. */
+/** Where the lines of a tensor lie on the GPU. */
 interface LinesOnGpu {
-  readonly start: number // its first line, as `places` count them
+  readonly start: number // its first line, in the numbering of `places`
   readonly strideBytes: number
   readonly places: readonly LinePlace[]
 }
@@ -29,15 +29,23 @@ interface PackedTensor extends ShardTensor, LinesOnGpu {
   readonly lines: StoredLines
 }
 
+/** Bytes read back from the GPU at a time. */
 const READ_BYTES = 2 ** 23
 
-/** Writes the folder of a model that has been filled, if somebody takes it; nobody sees it before it is complete. Errors: those of the writer. */
+export interface PackOptions extends StreamOptions {
+  /** Takes the files; without one, nothing is written. */
+  readonly writer: ModelWriter | undefined
+}
+
+/**
+ * Writes the folder of a loaded model. The folder becomes visible only when it is complete.
+ * Throws the errors of the writer.
+ */
 export async function packModel(
   device: Device,
   { model, quantize, runtime }: Allocated,
   { source, config }: Checkpoint,
-  writer: ModelWriter | undefined,
-  { signal, onProgress }: StreamOptions,
+  { writer, signal, onProgress }: PackOptions,
 ): Promise<void> {
   if (!writer) return
   try {
@@ -49,10 +57,10 @@ export async function packModel(
     const { file, header, tensors, bytes: totalBytes } = layOut(singlePath, tensorsOf(model.contents))
     await writer.write(file, 0, header)
     for (const { tensor, start } of tensors) {
-      await eachPiece(device, tensor, async (piece, at) => {
+      await readTensor(device, tensor, async (chunk, at) => {
         throwIfAborted(signal)
-        await writer.write(file, start + at, piece)
-        const bytes = start + at + piece.length
+        await writer.write(file, start + at, chunk)
+        const bytes = start + at + chunk.length
         onProgress?.({ file, bytes, totalBytes, fileBytes: bytes, fileTotalBytes: totalBytes })
       })
     }
@@ -64,13 +72,13 @@ export async function packModel(
 
 const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
-/** Matrices with their scales, as `findPieces` looks for them; vectors in f32. */
+/** Matrices with their scales, named as `findStoredMatrices` expects them, and vectors in f32. */
 function tensorsOf({ matrices, vectors }: Contents): PackedTensor[] {
   const tensors: PackedTensor[] = []
-  const add = (name: string, lines: StoredLines, from: LinesOnGpu, shape = shapeOf(lines)) =>
-    tensors.push({ name, dtype: lines.dtype, shape, bytes: lines.lines * lineBytes(lines), lines, ...from })
-  for (const { layout, pieces, places } of matrices) {
-    for (const [index, { weight, scale, stored }] of pieces.entries()) {
+  const add = (name: string, lines: StoredLines, onGpu: LinesOnGpu, shape = shapeOf(lines)) =>
+    tensors.push({ name, dtype: lines.dtype, shape, bytes: lines.lines * lineBytes(lines), lines, ...onGpu })
+  for (const { layout, storedMatrices, places } of matrices) {
+    for (const [index, { weight, scale, stored }] of storedMatrices.entries()) {
       const { rows, scales } = storedForm(layout, stored.rows)
       const start = layout.starts[index] ?? 0
       add(weight.name, rows, { start, strideBytes: layout.stride * 16, places: places.map(rowsOf) })
@@ -92,26 +100,26 @@ function tensorsOf({ matrices, vectors }: Contents): PackedTensor[] {
   return tensors
 }
 
-/** Reads a tensor's lines from the GPU, some MiB at a time, and hands them on without their padding. `at`: bytes of the tensor. */
-async function eachPiece(
+/** Reads a tensor from the GPU in blocks of lines, without padding. `at` is the byte within the tensor. */
+async function readTensor(
   device: Device,
   { lines, strideBytes, start, places }: PackedTensor,
   sink: (bytes: Uint8Array, at: number) => Promise<void>,
 ): Promise<void> {
   const width = lineBytes(lines)
-  const most = Math.max(1, Math.floor(READ_BYTES / strideBytes))
-  for (const { firstLine, lines: there, buffer, offset } of places) {
-    const end = Math.min(start + lines.lines, firstLine + there)
-    for (let first = Math.max(start, firstLine); first < end; first += most) {
-      const count = Math.min(most, end - first)
+  const maxLines = Math.max(1, Math.floor(READ_BYTES / strideBytes))
+  for (const { firstLine, lines: partLines, buffer, offset } of places) {
+    const end = Math.min(start + lines.lines, firstLine + partLines)
+    for (let first = Math.max(start, firstLine); first < end; first += maxLines) {
+      const count = Math.min(maxLines, end - first)
       const at = offset + (first - firstLine) * strideBytes
       const padded = new Uint8Array(await readBuffer(device, buffer, count * strideBytes, at))
-      await sink(cutLines(padded, strideBytes, width), (first - start) * width)
+      await sink(withoutPadding(padded, strideBytes, width), (first - start) * width)
     }
   }
 }
 
-function cutLines(padded: Uint8Array, strideBytes: number, width: number): Uint8Array {
+function withoutPadding(padded: Uint8Array, strideBytes: number, width: number): Uint8Array {
   if (strideBytes === width) return padded
   const count = padded.length / strideBytes
   const lines = new Uint8Array(count * width)

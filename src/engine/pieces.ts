@@ -1,5 +1,4 @@
-// Answers: which stored tensors are a matrix of the model, and in which format are they? Types and shapes are checked.
-// It must not know what becomes of them.
+// Finds the stored tensors that form a matrix of the model, and checks their types and shapes.
 import { type BlockShape, type Format, layoutMatrix, type MatrixLayout, sameStorage } from '../gpu/matrix.ts'
 import { formatShape } from '../lib/bytes.ts'
 import { HadalError, present } from '../lib/error.ts'
@@ -10,35 +9,39 @@ import { floatType, SCALE_TYPES } from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
 import { formatOfCodes, shapeOf, storedForm } from '../weights/stored-form.ts'
 
-/** A stored matrix within a stack, with its scales if it has them. */
-export interface Piece {
+/** A matrix in the checkpoint, with its scales if it has them. */
+export interface StoredMatrix {
   readonly weight: TensorEntry
   readonly scale: TensorEntry | undefined
-  readonly stored: MatrixLayout // as it would lie on the GPU by itself, in the format of its file
+  readonly stored: MatrixLayout // its layout on the GPU if it were alone and in the format of its file
 }
 
-/** What shares a scale in matrices that become FP8 here. */
+/** Weights that share a scale in matrices that Hadal quantizes to FP8. */
 export const FP8_BLOCK: BlockShape = { rows: 1, cols: 128 }
 
-const STORED: Readonly<Partial<Record<TensorEntry['dtype'], Format>>> = {
+const FORMAT_OF_DTYPE: Readonly<Partial<Record<TensorEntry['dtype'], Format>>> = {
   F32: 'f32',
   F16: 'f16',
   BF16: 'bf16',
   F8_E4M3: 'fp8_block',
 }
 
-/** Throws `not_found`, `bad_file`, `bad_config` or `unsupported`, naming file and tensor. */
-export const findPieces = (spec: ModelSpec, checkpoint: Checkpoint, stack: StoredStack): readonly Piece[] =>
+/** Finds the matrices of a stack. Throws `not_found`, `bad_file`, `bad_config` or `unsupported`. */
+export const findStoredMatrices = (
+  spec: ModelSpec,
+  checkpoint: Checkpoint,
+  stack: StoredStack,
+): readonly StoredMatrix[] =>
   stack.map((stored) =>
     spec.packed && checkpoint.tensors.has(groupsName(stored.name))
       ? findPacked(checkpoint, stored)
       : findPublished(spec, checkpoint, stored),
   )
 
-function findPublished(spec: ModelSpec, checkpoint: Checkpoint, { name, shape }: StoredTensor): Piece {
+function findPublished(spec: ModelSpec, checkpoint: Checkpoint, { name, shape }: StoredTensor): StoredMatrix {
   const weight = findTensor(checkpoint, { name, shape })
   const [rows = 0, cols = 0] = shape
-  const format = formatOf(weight)
+  const format = storedFormatOf(weight)
   const stored = layoutMatrix(format, [rows], cols, spec.block)
   if (format !== 'fp8_block') return { weight, scale: undefined, stored }
   if (!spec.block) {
@@ -57,28 +60,28 @@ function findPublished(spec: ModelSpec, checkpoint: Checkpoint, { name, shape }:
   return { weight, scale, stored }
 }
 
-/** A matrix in codes that were made here: each row has scales of its own. */
-function findPacked(checkpoint: Checkpoint, { name, shape }: StoredTensor): Piece {
+/** A matrix that Hadal quantized and packed: each row has its own scales. */
+function findPacked(checkpoint: Checkpoint, { name, shape }: StoredTensor): StoredMatrix {
   const [rows = 0, cols = 0] = shape
   const dtype = checkpoint.tensors.get(name)?.dtype
   const format = dtype === undefined ? 'q8' : formatOfCodes(dtype)
   if (!format) throw wrongType(findTensor(checkpoint, { name, shape }), 'I8, U8 or F8_E4M3')
   const stored = layoutMatrix(format, [rows], cols, FP8_BLOCK)
   const form = storedForm(stored, rows)
-  const scales = present(form.scales, 'scales of codes')
+  const scales = present(form.scales, 'scales of a packed matrix')
   const weight = findTensor(checkpoint, { name, shape: shapeOf(form.rows) })
   const scale = findTensor(checkpoint, { name: groupsName(name), shape: shapeOf(scales) })
   if (scale.dtype !== scales.dtype) throw wrongType(scale, scales.dtype)
   return { weight, scale, stored }
 }
 
-/** Whether it is in codes that were made here. */
-export const isPacked = ({ weight, scale }: Piece): boolean => scale?.name === groupsName(weight.name)
+/** Whether the matrix was quantized and packed by Hadal. */
+export const isPacked = ({ weight, scale }: StoredMatrix): boolean => scale?.name === groupsName(weight.name)
 
-function wrongType({ file, name, dtype }: TensorEntry, right: string): HadalError {
+function wrongType({ file, name, dtype }: TensorEntry, expected: string): HadalError {
   return new HadalError(
     'bad_file',
-    `${file}: ${name} is stored as ${dtype}; packed as it is, only as ${right}.`,
+    `${file}: ${name} is stored as ${dtype}; a packed model stores it as ${expected}.`,
     {
       file,
       tensor: name,
@@ -94,7 +97,7 @@ export function findTensor(checkpoint: Checkpoint, { name, shape }: StoredTensor
     const files = checkpoint.files.map((file) => file.name).join(', ')
     throw new HadalError(
       'not_found',
-      `The tensor ${name} is in none of the weight files (${files.slice(0, 200)}).`,
+      `No weight file contains the tensor ${name} (${files.slice(0, 200)}).`,
       {
         tensor: name,
         hint: 'The download may be incomplete, or config.json may belong to another model.',
@@ -105,7 +108,8 @@ export function findTensor(checkpoint: Checkpoint, { name, shape }: StoredTensor
     return entry
   throw new HadalError(
     'bad_file',
-    `${entry.file}: ${name} has shape ${formatShape(entry.shape)}; config.json asks for ${formatShape(shape)}.`,
+    `${entry.file}: ${name} has shape ${formatShape(entry.shape)}; ` +
+      `config.json requires ${formatShape(shape)}.`,
     {
       file: entry.file,
       tensor: name,
@@ -114,28 +118,31 @@ export function findTensor(checkpoint: Checkpoint, { name, shape }: StoredTensor
   )
 }
 
-/** What was packed is not converted again. Throws `unsupported`. */
-export function refuseSecond(pieces: readonly Piece[], layout: MatrixLayout): void {
-  const piece = pieces.find((each) => isPacked(each) && !sameStorage(each.stored, layout))
-  if (!piece) return
-  const { weight, stored } = piece
+/** Throws `unsupported` if a packed matrix would be quantized a second time. */
+export function refuseSecond(storedMatrices: readonly StoredMatrix[], layout: MatrixLayout): void {
+  const storedMatrix = storedMatrices.find(
+    (candidate) => isPacked(candidate) && !sameStorage(candidate.stored, layout),
+  )
+  if (!storedMatrix) return
+  const { weight, stored } = storedMatrix
   throw new HadalError(
     'unsupported',
-    `${weight.file}: ${weight.name} is stored in ${stored.format} already; it is not quantised again to ${layout.format}.`,
+    `${weight.file}: ${weight.name} is already quantized to ${stored.format}; ` +
+      `Hadal does not quantize it again to ${layout.format}.`,
     {
       file: weight.file,
       tensor: weight.name,
-      hint: "Take the weights as they are stored (quantize: 'none'), or begin with the original checkpoint.",
+      hint: "Use the weights as stored (quantize: 'none') or load the original checkpoint.",
     },
   )
 }
 
-function formatOf(entry: TensorEntry): Format {
-  const format = STORED[entry.dtype]
+function storedFormatOf(entry: TensorEntry): Format {
+  const format = FORMAT_OF_DTYPE[entry.dtype]
   if (format) return format
   throw new HadalError(
     'unsupported',
-    `${entry.file}: ${entry.name} is stored as ${entry.dtype}, which is not run yet.`,
+    `${entry.file}: ${entry.name} is stored as ${entry.dtype}, which Hadal does not support.`,
     {
       file: entry.file,
       tensor: entry.name,

@@ -1,5 +1,4 @@
-// Answers: which GPU matrices will a checkpoint become, and how many bytes is that? Names are resolved, shapes and types checked; nothing is allocated.
-// It must not know a device beyond its limits.
+// Plans the GPU matrices of a checkpoint: resolves names, checks shapes and types, allocates nothing.
 import { allocatedBytes } from '../gpu/arena.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import {
@@ -20,14 +19,14 @@ import { type ModelTensors, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { floatType, VALUE_TYPES } from '../weights/matrix-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
-import { FP8_BLOCK, findPieces, findTensor, type Piece, refuseSecond } from './pieces.ts'
+import { FP8_BLOCK, findStoredMatrices, findTensor, refuseSecond, type StoredMatrix } from './pieces.ts'
 import { formatsOf, type Quantize, type QuantizeChoice } from './quantize.ts'
 
 export interface PlannedMatrix {
   readonly label: string
   readonly layout: MatrixLayout
   readonly parts: readonly PartLayout[]
-  readonly pieces: readonly Piece[]
+  readonly storedMatrices: readonly StoredMatrix[]
 }
 
 export interface PlannedVector {
@@ -35,12 +34,12 @@ export interface PlannedVector {
   readonly length: number
 }
 
-/** Where one expert's matrix lies: its bank and first byte there. */
+/** Location of one expert's matrix: its bank and its first byte there. */
 export interface PlannedSlot {
   readonly bank: number
   readonly offset: number
   readonly layout: SlotLayout
-  readonly pieces: readonly Piece[]
+  readonly storedMatrices: readonly StoredMatrix[]
 }
 
 export interface PlannedBank {
@@ -53,30 +52,37 @@ export interface PlannedBank {
 
 export type ModelPlan = ModelTensors<PlannedMatrix, PlannedVector, PlannedBank>
 
-type Limits = Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>
+type BindingLimits = Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>
 
-/** Throws `not_found`, `bad_file` or `unsupported`, naming file and tensor; `bad_request` for an unknown way to quantise. */
+/**
+ * Plans where every weight goes and in which format. Throws `not_found`, `bad_file` or `unsupported`, naming
+ * file and tensor, and `bad_request` for an unknown quantization.
+ */
 export function planModel(
   spec: ModelSpec,
   checkpoint: Checkpoint,
-  limits: Limits,
+  limits: BindingLimits,
   quantize: QuantizeChoice = 'none',
 ): ModelPlan {
-  const most = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
+  const maxBytes = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
   const formats = formatsOf(quantize, spec)
   const plan = mapTensors(namesOf(spec), {
     matrix: (stack, role) => {
-      const pieces = findPieces(spec, checkpoint, stack)
-      return planMatrix(pieces, formatFor(pieces, role === 'router' ? 'none' : formats[role]), most)
+      const storedMatrices = findStoredMatrices(spec, checkpoint, stack)
+      return planMatrix(
+        storedMatrices,
+        formatFor(storedMatrices, role === 'router' ? 'none' : formats[role]),
+        maxBytes,
+      )
     },
     vector: (stack) => planVector(checkpoint, stack),
-    bank: (bank) => planBank(spec, checkpoint, bank, formats.experts, most),
+    bank: (bank) => planBank(spec, checkpoint, bank, { quantize: formats.experts, maxBytes }),
   })
   checkExtraTensors(spec, checkpoint.tensors)
   return plan
 }
 
-/** GPU bytes of the weights by purpose, and of the tables that find experts in their banks. */
+/** GPU bytes of the weights by purpose, and of the slot tables of the experts. */
 export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: number; tables: number } {
   let weights = 0
   let experts = 0
@@ -96,12 +102,21 @@ export function bytesByPurpose(plan: ModelPlan): { weights: number; experts: num
   return { weights, experts, tables }
 }
 
-/** Bytes of a bank's page table: bank and place of every slot, and of a shared expert that may be absent. */
+/** Bytes of a slot table: bank and offset of every expert, and of a shared expert that may be absent. */
 export const slotTableBytes = ({ slots }: PlannedBank): number => (slots.length + 1) * 8
 
-function planMatrix(pieces: readonly Piece[], format: PlannedFormat, most: number): PlannedMatrix {
-  const layout = layoutStack(pieces, format)
-  return { label: pieces[0]?.weight.name ?? '', layout, parts: splitMatrix(layout, most), pieces }
+function planMatrix(
+  storedMatrices: readonly StoredMatrix[],
+  format: PlannedFormat,
+  maxBytes: number,
+): PlannedMatrix {
+  const layout = layoutStack(storedMatrices, format)
+  return {
+    label: storedMatrices[0]?.weight.name ?? '',
+    layout,
+    parts: splitMatrix(layout, maxBytes),
+    storedMatrices,
+  }
 }
 
 function planVector(checkpoint: Checkpoint, stack: StoredStack): PlannedVector {
@@ -116,53 +131,60 @@ export interface PlannedFormat {
 }
 
 /**
- * The one format of matrices that a dispatch reads together. FP8 stays as it is under `fp8` and `q8`, which would lose something and save
- * nothing; matrices that are to stay as stored, but are stored in different types, become f32, which loses nothing.
+ * The common format of matrices that one dispatch reads together. Under `fp8` and `q8`, stored FP8 stays as
+ * it is: converting it would lose precision and save nothing. Unquantized matrices of different types become
+ * f32, which is lossless.
  */
-export function formatFor(pieces: readonly Piece[], quantize: Quantize): PlannedFormat {
-  const { stored } = present(pieces[0], 'a matrix')
-  const alike = pieces.every((piece) => piece.stored.format === stored.format)
-  if (alike && (quantize === 'none' || (quantize !== 'q4' && stored.format === 'fp8_block'))) return stored
+export function formatFor(storedMatrices: readonly StoredMatrix[], quantize: Quantize): PlannedFormat {
+  const { stored } = present(storedMatrices[0], 'a matrix')
+  const sameFormat = storedMatrices.every((storedMatrix) => storedMatrix.stored.format === stored.format)
+  if (sameFormat && (quantize === 'none' || (quantize !== 'q4' && stored.format === 'fp8_block')))
+    return stored
   if (quantize === 'q8' || quantize === 'q4') return { format: quantize }
   return quantize === 'fp8' ? { format: 'fp8_block', block: FP8_BLOCK } : { format: 'f32' }
 }
 
-function layoutStack(pieces: readonly Piece[], { format, block }: PlannedFormat): MatrixLayout {
-  const heights = pieces.map(({ stored }) => stored.rows)
-  const layout = layoutMatrix(format, heights, pieces[0]?.stored.cols ?? 0, block)
-  refuseSecond(pieces, layout)
+function layoutStack(
+  storedMatrices: readonly StoredMatrix[],
+  { format, block }: PlannedFormat,
+): MatrixLayout {
+  const heights = storedMatrices.map(({ stored }) => stored.rows)
+  const layout = layoutMatrix(format, heights, storedMatrices[0]?.stored.cols ?? 0, block)
+  refuseSecond(storedMatrices, layout)
   return layout
 }
 
-/** Experts lie in banks one after the other; the shared expert comes first, so that the first dispatch over banks meets it. */
+/**
+ * Packs the experts into banks, the shared expert first, so that the first dispatch over banks includes it.
+ */
 function planBank(
   spec: ModelSpec,
   checkpoint: Checkpoint,
   bank: StoredBank,
-  quantize: Quantize,
-  most: number,
+  { quantize, maxBytes }: { readonly quantize: Quantize; readonly maxBytes: number },
 ): PlannedBank {
-  const shared = bank.shared ? [findPieces(spec, checkpoint, bank.shared)] : []
-  const routed = bank.routed.map((stack) => findPieces(spec, checkpoint, stack))
+  const shared = bank.shared ? [findStoredMatrices(spec, checkpoint, bank.shared)] : []
+  const routed = bank.routed.map((stack) => findStoredMatrices(spec, checkpoint, stack))
   const format = formatFor([...shared, ...routed].flat(), quantize)
   const bankBytes: number[] = []
-  const place = (pieces: readonly Piece[]): PlannedSlot => {
-    const matrix = layoutStack(pieces, format)
+  const place = (storedMatrices: readonly StoredMatrix[]): PlannedSlot => {
+    const matrix = layoutStack(storedMatrices, format)
     const layout = { ...matrix, ...layoutPart(matrix, 0, matrix.rows) }
-    if (layout.bytes > most) {
+    if (layout.bytes > maxBytes) {
       throw new HadalError(
         'unsupported',
-        `${pieces[0]?.weight.name} needs ${layout.bytes} bytes in one binding; this device allows ${most}.`,
+        `${storedMatrices[0]?.weight.name} needs ${layout.bytes} bytes in one binding; ` +
+          `this device allows ${maxBytes}.`,
         {
           hint: 'Use a device with larger storage buffer bindings.',
         },
       )
     }
-    const fits = (bankBytes.at(-1) ?? most) + layout.bytes <= most
+    const fits = (bankBytes.at(-1) ?? maxBytes) + layout.bytes <= maxBytes
     if (!fits) bankBytes.push(0)
     const offset = bankBytes.at(-1) ?? 0
     bankBytes[bankBytes.length - 1] = offset + layout.bytes
-    return { bank: bankBytes.length - 1, offset, layout, pieces }
+    return { bank: bankBytes.length - 1, offset, layout, storedMatrices }
   }
   const sharedSlots = shared.map(place)
   const routedSlots = routed.map(place)

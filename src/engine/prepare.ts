@@ -1,5 +1,4 @@
-// Answers: how does a planned model get onto the GPU? Buffers are allocated, then every byte is streamed to its place once.
-// It must not know configs or names.
+// Allocates the GPU buffers of a planned model and creates the writers that fill them.
 import type { Device } from '../gpu/device.ts'
 import {
   type GpuBank,
@@ -9,132 +8,103 @@ import {
   padTo,
   sameStorage,
 } from '../gpu/matrix.ts'
-import { spannedBytes } from '../lib/bytes.ts'
 import { present } from '../lib/error.ts'
 import { type ModelTensors, mapTensors } from '../models/tensors.ts'
-import type { Checkpoint } from '../weights/checkpoint.ts'
 import { type Placed, rowWriter, scaleWriter, vectorWriter } from '../weights/matrix-writer.ts'
 import { groupWriter, packedRowWriter } from '../weights/packed-writer.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
-import { type StreamOptions, streamTensors } from '../weights/stream.ts'
 import type { TensorWriter } from '../weights/tensor-writer.ts'
 import { Converter } from './convert.ts'
-import { isPacked, type Piece } from './pieces.ts'
+import { isPacked, type StoredMatrix } from './pieces.ts'
 import { type ModelPlan, type PlannedBank, type PlannedMatrix, slotTableBytes } from './plan.ts'
 
 export type GpuModel = ModelTensors<GpuMatrix, GpuVector, GpuBank>
 
-/** Bytes handed to the GPU before waiting for it: bounds what the driver has to keep for pending copies. */
-const PENDING_BYTES = 64 * 1024 * 1024
-
-/** A model whose buffers exist and are still empty. */
+/** The weights of a model: allocated buffers, still empty, and the writers that fill them. */
 export interface EmptyModel {
   readonly tensors: GpuModel
-  readonly writers: Writers
+  readonly writers: ModelWriters
   readonly contents: Contents
 }
 
-/** Where each stored tensor comes to lie. */
+/** Where each stored tensor lies on the GPU. */
 export interface Contents {
-  readonly matrices: { layout: MatrixLayout; pieces: readonly Piece[]; places: readonly Placed[] }[]
+  readonly matrices: {
+    layout: MatrixLayout
+    storedMatrices: readonly StoredMatrix[]
+    places: readonly Placed[]
+  }[]
   readonly vectors: { entry: TensorEntry; buffer: GPUBuffer; first: number }[] // f32 from element `first` on
 }
 
-type WriterMap = Map<TensorEntry, TensorWriter>
+export type WriterMap = Map<TensorEntry, TensorWriter>
 
-/** Who takes which tensor. Scales of matrices that are converted come before all others, wherever they lie. */
-interface Writers {
+/**
+ * The writer of each stored tensor. `early` holds the scales of converted matrices, which must be read first.
+ */
+interface ModelWriters {
   readonly early: WriterMap
   readonly rest: WriterMap
-  converter: Converter | undefined // made for the first matrix that needs one
+  converter: Converter | undefined // created for the first matrix that needs one
 }
 
-/** Allocates the model's buffers: whether they fit is known before the first byte is fetched. Call within `Arena.guard`. */
+/**
+ * Allocates the buffers of all weights, so that a lack of memory shows before the first byte is fetched.
+ * Call it within `Arena.guard`.
+ */
 export function allocateModel(device: Device, plan: ModelPlan): EmptyModel {
-  const writers: Writers = { early: new Map(), rest: new Map(), converter: undefined }
+  const writers: ModelWriters = { early: new Map(), rest: new Map(), converter: undefined }
   const contents: Contents = { matrices: [], vectors: [] }
-  return { tensors: allocate(device, plan, writers, contents), writers, contents }
+  return { tensors: allocateTensors(device, plan, writers, contents), writers, contents }
 }
 
-/** Streams every byte to its place. */
-export async function fillModel(
+type AddMatrix = (
+  layout: MatrixLayout,
+  storedMatrices: readonly StoredMatrix[],
+  places: readonly Placed[],
+) => void
+
+function allocateTensors(
   device: Device,
-  { writers: { early, rest, converter } }: EmptyModel,
-  checkpoint: Checkpoint,
-  options: StreamOptions,
-): Promise<void> {
-  const earlyBytes = spannedBytes(early.keys())
-  const totalBytes = earlyBytes + spannedBytes(rest.keys())
-  const { onProgress } = options
-  const pass = (writers: WriterMap, before: number) =>
-    stream(device, writers, checkpoint, {
-      ...options,
-      ...(onProgress && {
-        onProgress: (done) => onProgress({ ...done, bytes: before + done.bytes, totalBytes }),
-      }),
-    })
-  await converter?.prepare()
-  await pass(early, 0)
-  await pass(rest, earlyBytes)
-  converter?.close()
-}
-
-async function stream(
-  device: Device,
-  writers: WriterMap,
-  checkpoint: Checkpoint,
-  options: StreamOptions,
-): Promise<void> {
-  let pending = 0
-  await streamTensors(
-    checkpoint.source,
-    [...writers.keys()],
-    async (entry, offset, bytes) => {
-      const writer = present(writers.get(entry), `the writer of ${entry.name}`)
-      writer.push(bytes)
-      if (offset + bytes.length === entry.end - entry.start) writer.end()
-      pending += bytes.length
-      if (pending < PENDING_BYTES) return
-      pending = 0
-      await device.gpu.queue.onSubmittedWorkDone()
-    },
-    options,
-  )
-}
-
-type Write = (layout: MatrixLayout, pieces: readonly Piece[], places: readonly Placed[]) => void
-
-function allocate(device: Device, plan: ModelPlan, writers: Writers, contents: Contents): GpuModel {
+  plan: ModelPlan,
+  writers: ModelWriters,
+  contents: Contents,
+): GpuModel {
   const { queue } = device.gpu
-  const convert = (piece: Piece, layout: MatrixLayout, start: number, places: readonly Placed[]) => {
+  const convert = (
+    storedMatrix: StoredMatrix,
+    layout: MatrixLayout,
+    start: number,
+    places: readonly Placed[],
+  ) => {
     writers.converter ??= new Converter(device)
-    const { weight, scale } = writers.converter.writers(piece, { layout, start, places })
-    writers.rest.set(piece.weight, weight)
-    if (piece.scale && scale) writers.early.set(piece.scale, scale)
+    const { weight, scale } = writers.converter.writers(storedMatrix, { layout, start, places })
+    writers.rest.set(storedMatrix.weight, weight)
+    if (storedMatrix.scale && scale) writers.early.set(storedMatrix.scale, scale)
   }
-  const write: Write = (layout, pieces, places) => {
-    contents.matrices.push({ layout, pieces, places })
-    for (const [index, piece] of pieces.entries()) {
-      const { weight, scale, stored } = piece
+  const addMatrix: AddMatrix = (layout, storedMatrices, places) => {
+    contents.matrices.push({ layout, storedMatrices, places })
+    for (const [index, storedMatrix] of storedMatrices.entries()) {
+      const { weight, scale, stored } = storedMatrix
       const start = layout.starts[index] ?? 0
       if (!sameStorage(stored, layout)) {
-        convert(piece, layout, start, places)
+        convert(storedMatrix, layout, start, places)
         continue
       }
-      const rows = isPacked(piece) ? packedRowWriter : rowWriter
-      const scales = isPacked(piece) ? groupWriter : scaleWriter
+      const rows = isPacked(storedMatrix) ? packedRowWriter : rowWriter
+      const scales = isPacked(storedMatrix) ? groupWriter : scaleWriter
       writers.rest.set(weight, rows(queue, weight, layout, start, places))
       if (scale) writers.rest.set(scale, scales(queue, scale, layout, start, places))
     }
   }
   return mapTensors(plan, {
-    matrix: ({ label, layout, parts, pieces }: PlannedMatrix): GpuMatrix => {
+    matrix: ({ label, layout, parts, storedMatrices }: PlannedMatrix): GpuMatrix => {
       const places = parts.map((part) => ({
         part,
         buffer: device.arena.allocate('weights', label, part.bytes).buffer,
         offset: 0,
       }))
-      write(layout, pieces, places)
+      addMatrix(layout, storedMatrices, places)
       return { ...layout, parts: places.map(({ part, buffer }) => ({ ...part, buffer: () => buffer })) }
     },
     vector: ({ entries, length }): GpuVector => {
@@ -147,18 +117,18 @@ function allocate(device: Device, plan: ModelPlan, writers: Writers, contents: C
       }
       return { buffer: () => buffer, length }
     },
-    bank: (bank) => allocateBank(device, bank, write),
+    bank: (bank) => allocateBank(device, bank, addMatrix),
   })
 }
 
-function allocateBank(device: Device, plan: PlannedBank, write: Write): GpuBank {
+function allocateBank(device: Device, plan: PlannedBank, addMatrix: AddMatrix): GpuBank {
   const banks = plan.bankBytes.map((bytes) => device.arena.allocate('experts', plan.label, bytes).buffer)
-  // The page table: for each expert its bank and its first vec4 there.
+  // The slot table: for each expert its bank and its first vec4 there.
   const table = new Uint32Array(plan.slots.flatMap(({ bank, offset }) => [bank, offset / 16]))
   const { buffer: slots } = device.arena.allocate('state', `slots of ${plan.label}`, slotTableBytes(plan))
   device.gpu.queue.writeBuffer(slots, 0, table)
-  for (const { bank, offset, layout, pieces } of plan.slots) {
-    write(layout, pieces, [{ part: layout, buffer: present(banks[bank], 'a bank'), offset }])
+  for (const { bank, offset, layout, storedMatrices } of plan.slots) {
+    addMatrix(layout, storedMatrices, [{ part: layout, buffer: present(banks[bank], 'a bank'), offset }])
   }
   return {
     routed: plan.routed,

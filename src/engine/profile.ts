@@ -1,16 +1,18 @@
-// Answers: where does the time of a decode step go? One step with a timed pass per dispatch.
-// It must not know what the kernels compute.
+// Profiles one decode step with a timed pass per dispatch.
 import type { Device } from '../gpu/device.ts'
 import { type KernelTime, Profiler } from '../gpu/profiler.ts'
 import { HadalError } from '../lib/error.ts'
 import type { Runtime } from './runtime.ts'
 import { Session } from './session.ts'
 
-/** Milliseconds by kernel. A first, untimed step keeps compiling and first touches out of the figures. */
+/**
+ * Milliseconds by kernel of a decode step after `context` tokens. An untimed step runs first, so that
+ * compilation and first use of buffers are not measured. Throws `unsupported` without timestamp queries.
+ */
 export async function profileStep(device: Device, runtime: Runtime, context: number): Promise<KernelTime[]> {
   if (!device.capabilities.timestamps) {
-    throw new HadalError('unsupported', 'This adapter offers no timestamps.', {
-      hint: 'In Chrome, timestamps may need chrome://flags/#enable-webgpu-developer-features.',
+    throw new HadalError('unsupported', 'This adapter does not support GPU timestamps.', {
+      hint: 'In Chrome, try to enable chrome://flags/#enable-webgpu-developer-features.',
     })
   }
   const session = new Session(runtime.cache)

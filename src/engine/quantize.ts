@@ -1,31 +1,39 @@
-// Answers: which class of matrices is stored in which format on the GPU? The choice a user makes, and what it means for each class.
-// It must not know any tensor, nor how a format is encoded.
+// Quantization choices: which format each class of weights gets on the GPU.
 import { HadalError } from '../lib/error.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { MatrixRole } from '../models/tensors.ts'
 
-/** How weights are stored on the GPU; `none` is as the file has them. Matrices that are in FP8 already stay so under `fp8` and `q8`. */
+/**
+ * The format of weights on the GPU; `none` keeps the format of the file.
+ * Matrices stored as FP8 stay FP8 under `fp8` and `q8`.
+ */
 export type Quantize = 'none' | 'fp8' | 'q8' | 'q4'
 
 export const QUANTIZE: readonly Quantize[] = ['none', 'fp8', 'q8', 'q4']
 
-/** The classes that may differ. The router is always as stored: its errors change which experts are chosen. */
+/**
+ * Weight classes with a format of their own. The router keeps its stored format, because errors would change
+ * which experts are chosen.
+ */
 export type WeightClass = Exclude<MatrixRole, 'router'> | 'experts'
 
 export type QuantizeClasses = Readonly<Record<WeightClass, Quantize>>
 
-/** One word for the whole model, or one a class; classes left out stay as stored. */
+/** One quantization for the whole model, or one per class; missing classes keep their stored format. */
 export type QuantizeChoice = Quantize | Partial<QuantizeClasses>
 
-const same = (each: Quantize): QuantizeClasses => ({
-  experts: each,
-  mlp: each,
-  attention: each,
-  embedding: each,
-  head: each,
+const same = (quantize: Quantize): QuantizeClasses => ({
+  experts: quantize,
+  mlp: quantize,
+  attention: quantize,
+  embedding: quantize,
+  head: quantize,
 })
 
-/** What each word means. q4 keeps in q8 what is little memory and much of the error (docs/quantization.md). */
+/**
+ * The format of each class by quantization. q4 keeps q8 where that costs little memory and avoids most of the
+ * error (docs/quantization.md).
+ */
 const CHOICES: Readonly<Record<Quantize, QuantizeClasses>> = {
   none: same('none'),
   fp8: same('fp8'),
@@ -36,29 +44,29 @@ const CHOICES: Readonly<Record<Quantize, QuantizeClasses>> = {
 export const WEIGHT_CLASSES = Object.keys(CHOICES.none) as readonly WeightClass[]
 
 /**
- * The format of each class. In a mixture of experts q4 leaves the few dense layers in q8 too: they come first, and their errors pass
- * through all others. Throws `bad_request` for words and classes that do not exist.
+ * The format of each class. In an MoE model, q4 also keeps the few dense layers in q8: they come first, so
+ * their errors pass through all other layers. Throws `bad_request` for unknown quantizations and classes.
  */
 export function formatsOf(choice: QuantizeChoice, spec?: Pick<ModelSpec, 'layers'>): QuantizeClasses {
   if (typeof choice === 'string') {
-    checkWord(choice)
-    const mixed = spec?.layers.some(({ kind }) => kind === 'mixture') ?? false
-    return choice === 'q4' && mixed ? { ...CHOICES.q4, mlp: 'q8' } : CHOICES[choice]
+    checkQuantization(choice)
+    const isMoe = spec?.layers.some(({ kind }) => kind === 'mixture') ?? false
+    return choice === 'q4' && isMoe ? { ...CHOICES.q4, mlp: 'q8' } : CHOICES[choice]
   }
   for (const [name, word] of Object.entries(choice)) {
     if (!Object.hasOwn(CHOICES.none, name)) {
-      throw new HadalError('bad_request', `There is no class of weights "${name}" to quantise.`, {
-        hint: `Classes are ${WEIGHT_CLASSES.join(', ')}.`,
+      throw new HadalError('bad_request', `Unknown weight class "${name}".`, {
+        hint: `Choose among ${WEIGHT_CLASSES.join(', ')}.`,
       })
     }
-    checkWord(word)
+    checkQuantization(word)
   }
   return { ...CHOICES.none, ...choice }
 }
 
-function checkWord(word: string): void {
+function checkQuantization(word: string): void {
   if (QUANTIZE.some((known) => known === word)) return
-  throw new HadalError('bad_request', `"${word}" is no way to quantise.`, {
-    hint: `Choose ${QUANTIZE.join(', ')}.`,
+  throw new HadalError('bad_request', `Unknown quantization "${word}".`, {
+    hint: `Choose one of ${QUANTIZE.join(', ')}.`,
   })
 }

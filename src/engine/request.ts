@@ -1,5 +1,4 @@
-// Answers: what exactly does a request ask for? Text becomes ids, missing fields become defaults, impossible ones are refused.
-// It must not know how an answer is made.
+// Resolves a request for an answer: encodes the prompt, fills in defaults, refuses impossible values.
 import { optionalInteger } from '../lib/check.ts'
 import type { Chat } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
@@ -9,10 +8,10 @@ import type { Runtime } from './runtime.ts'
 import { samplingOf } from './sampling.ts'
 import { type GenerateRequest, MOST_ALTERNATIVES, type SamplingOptions } from './types.ts'
 
-/** Tokens of an answer when the request does not say. */
+/** Maximum tokens of an answer when the request gives none. */
 const DEFAULT_MAX_TOKENS = 4096
 
-/** What of the model a request is read with. */
+/** The parts of a model that resolving a request needs. */
 export interface Asked {
   readonly tokenizer: TextTokenizer
   readonly chat: Chat
@@ -20,7 +19,7 @@ export interface Asked {
   readonly eos: ReadonlySet<number>
 }
 
-/** Throws `bad_request` or `context_full`. */
+/** Resolves a request. Throws `bad_request` or `context_full`. */
 export function taskOf(
   request: GenerateRequest,
   runtime: Runtime,
@@ -29,12 +28,12 @@ export function taskOf(
   const { spec, options } = runtime
   const context = Math.min(options.contextLength, runtime.cache.maxTokens)
   const prompt = promptOf(request, tokenizer, chat)
-  // One place is left for the answer.
+  // Leave room for at least one token of the answer.
   checkIds(prompt, spec.vocab, context - 1)
-  const asked = optionalInteger('max_tokens', request.maxTokens, 1, Number.POSITIVE_INFINITY)
+  const maxTokens = optionalInteger('max_tokens', request.maxTokens, 1, Number.POSITIVE_INFINITY)
   return {
     prompt,
-    maxTokens: Math.min(asked ?? DEFAULT_MAX_TOKENS, context - prompt.length),
+    maxTokens: Math.min(maxTokens ?? DEFAULT_MAX_TOKENS, context - prompt.length),
     sampling: samplingOf(request.sampling, defaults, spec.vocab),
     stop: request.stop ?? [],
     logprobs: optionalInteger('top_logprobs', request.logprobs, 0, MOST_ALTERNATIVES),

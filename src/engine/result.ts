@@ -1,5 +1,5 @@
-// Answers: what do the 256 bytes of a sampling result say? The layout that shaders/sample writes.
-// It must not know how they came about.
+// Decodes the 256-byte sampling result that shaders/sample writes.
+import { MOST_ALTERNATIVES } from './types.ts'
 
 export interface SampleResult {
   readonly id: number
@@ -7,10 +7,10 @@ export interface SampleResult {
   readonly top: readonly { readonly id: number; readonly logprob: number }[]
 }
 
-/** Words: id, draw, log-probability of the id, n, then n pairs (id, log-probability). */
+/** 32-bit words: id, draw, log-probability of the id, n, then n pairs (id, log-probability). */
 export function decodeResult(bytes: ArrayBuffer): SampleResult {
   const view = new DataView(bytes)
-  const count = Math.min(view.getUint32(12, true), 20)
+  const count = Math.min(view.getUint32(12, true), MOST_ALTERNATIVES)
   return {
     id: view.getUint32(0, true),
     logprob: view.getFloat32(8, true),

@@ -1,5 +1,4 @@
-// Answers: how does one step of a model run? Programs are prepared once; a step rewrites 64 bytes and replays one of them.
-// It must not know text, requests or when to stop.
+// Runs single steps of a model: each rewrites 64 bytes and replays a program that was prepared once.
 import { allocatedBytes } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
@@ -28,22 +27,22 @@ import {
   sampleGraph,
 } from './steps.ts'
 
-/** Steps under way at the same time, of an answer and of whoever measures one: that whose result is awaited, and those ahead of it. */
+/** Decode steps in flight: the awaited one and two ahead. */
 export const DEPTH = 3
 
-/** The part of a step that sampling sets. */
+/** The step fields that sampling sets. */
 export type SamplingStep = Omit<Step, 'position' | 'tokens' | 'split'>
 
-/** Bytes of the ring that results are read back through. */
+/** Bytes of the ring of staging buffers that results are read back through. */
 export const STAGING_BYTES = DEPTH * allocatedBytes(RESULT_BYTES)
 
-/** How many pipelines were compiled that nobody had compiled before, and how long it took until all were there. */
+/** How many pipelines were new, and how long compiling them took. */
 export interface Compiled {
   readonly pipelines: number
   readonly ms: number
 }
 
-/** Everything needed to run steps of one model on one device, with one form of the KV cache. */
+/** Programs, state and KV cache of one model on one device, with one cache layout. */
 export class Runtime {
   readonly spec: ModelSpec
   readonly tensors: GpuModel
@@ -52,25 +51,23 @@ export class Runtime {
   readonly options: RuntimeOptions
   readonly #device: Device
   readonly #pipelines: PipelineCache
-  readonly #parts: Parts
+  readonly #inputs: Parts
   readonly #readback: Readback
   readonly #stepView = new DataView(new ArrayBuffer(STEP_BYTES))
   readonly #programs: { readonly prefill: Program; readonly decode: Program; readonly sample: Program }
   #logprobs: Program | undefined
   #reportsLogprobs = false
-  /** Dispatches of the latest decode step. */
+  /** Number of dispatches of the latest decode step. */
   dispatches = 0
 
   /**
-   * Allocates everything that steps need beside the weights, which may be empty still. Call within `Arena.guard`, and `compile`
-   * before the first step.
+   * Allocates everything that steps need besides the weights, which may still be empty. Construct it within
+   * `Arena.guard` and call `compile` before the first step.
    */
   constructor(
     device: Device,
     pipelines: PipelineCache,
-    spec: ModelSpec,
-    tensors: GpuModel,
-    options: RuntimeOptions,
+    { spec, tensors, options }: Pick<Parts, 'spec' | 'tensors' | 'options'>,
   ) {
     this.#device = device
     this.#pipelines = pipelines
@@ -80,7 +77,7 @@ export class Runtime {
     this.state = prepareState(device, spec, options.contextLength, options.chunk)
     const cache = new KvCache(device, cacheSizes(spec, options.cache, device.capabilities))
     this.cache = cache
-    this.#parts = {
+    this.#inputs = {
       spec,
       tensors,
       state: stateResources(this.state),
@@ -89,9 +86,9 @@ export class Runtime {
       options,
     }
     const programs = {
-      prefill: this.#program(prefillGraph(this.#parts)),
-      decode: this.#program(decodeGraph(this.#parts)),
-      sample: this.#program(sampleGraph(this.#parts)),
+      prefill: this.#program(prefillGraph(this.#inputs)),
+      decode: this.#program(decodeGraph(this.#inputs)),
+      sample: this.#program(sampleGraph(this.#inputs)),
     }
     this.#programs = programs
     this.#readback = new Readback(device, 'result', RESULT_BYTES, DEPTH)
@@ -102,20 +99,22 @@ export class Runtime {
   }
 
   /**
-   * One more over the same weights and pipelines, with state, cache and programs of its own, ready to run. Its context may be longer than
-   * what the model was trained for. Throws as `checkCache`, and `out_of_memory`; nothing is left then.
+   * Creates another runtime over the same weights and pipelines, with its own state, cache and programs,
+   * ready to run. Its context may be longer than what the model was trained for. Throws what `checkCache`
+   * throws, and `out_of_memory`; on failure nothing stays allocated.
    */
   async sibling(changes: Partial<RuntimeOptions>): Promise<Runtime> {
     const options = { ...this.options, ...changes }
     checkCache(this.spec.attention, options.cache.kind)
     return this.#device.arena.guard(`a ${options.cache.kind} cache`, async () => {
-      const made = new Runtime(this.#device, this.#pipelines, this.spec, this.#parts.tensors, options)
-      await made.compile()
-      return made
+      const { spec, tensors } = this.#inputs
+      const runtime = new Runtime(this.#device, this.#pipelines, { spec, tensors, options })
+      await runtime.compile()
+      return runtime
     })
   }
 
-  /** Frees all but the weights. */
+  /** Frees everything except the weights. */
   destroy(): void {
     for (const program of [...Object.values(this.#programs), this.#logprobs]) program?.destroy()
     this.cache.destroy()
@@ -131,33 +130,35 @@ export class Runtime {
     return { pipelines: this.#pipelines.count - before, ms: performance.now() - started }
   }
 
-  /** Whether results carry log-probabilities from now on; they cost one more dispatch, compiled when first asked for. */
+  /** Turns log-probabilities in results on or off. They cost one more dispatch, compiled on first use. */
   async reportLogprobs(wanted: boolean): Promise<void> {
     if (wanted && !this.#logprobs) {
-      const program = this.#program(logprobsGraph(this.#parts))
+      const program = this.#program(logprobsGraph(this.#inputs))
       await program.compile()
       this.#logprobs = program
     }
     this.#reportsLogprobs = wanted
   }
 
-  /** Called with what the GPU refuses from now on, in place of the one before: such a step leaves results as they were. */
+  /**
+   * Sets the callback for GPU validation errors. A step that the GPU refuses leaves the results unchanged.
+   */
   onRefused(report: (reason: string) => void): void {
     this.#device.gpu.onuncapturederror = ({ error }) => report(error.message)
   }
 
-  /** Tells the GPU which pages the session that runs next has. */
+  /** Uploads the page table of the session that runs next. */
   writePages(session: Session): void {
     this.#device.gpu.queue.writeBuffer(this.state.pages, 0, Uint32Array.from(session.pages))
   }
 
-  /** Runs at most `chunk` ids from `position` on through the model; the logits of the last land in `state.logits`. */
+  /** Prefills at most `prefillChunk` ids from `position` on; the last id's logits go to `state.logits`. */
   prefill(ids: readonly number[], position: number, timing?: Timing): void {
     this.#device.gpu.queue.writeBuffer(this.state.prompt, 0, Uint32Array.from(ids))
     this.#run(this.#programs.prefill, plainStep(position, ids.length), timing)
   }
 
-  /** Samples from `state.logits`. The function returned reads the result; call it once. */
+  /** Samples from `state.logits`. Call the returned function once to read the result. */
   sample(sampling: SamplingStep): () => Promise<ArrayBuffer> {
     const step = { ...sampling, position: 0, tokens: 1, split: PAGE_TOKENS }
     return this.#submit(step, (encoder) => {
@@ -166,7 +167,7 @@ export class Runtime {
     })
   }
 
-  /** Runs the id in `state.token` at `position` and samples the next one into its place. */
+  /** Runs the id in `state.token` at `position` and replaces it by the next, sampled one. */
   decode(position: number, sampling: SamplingStep): () => Promise<ArrayBuffer> {
     const step = { ...sampling, position, tokens: 1, split: splitOf(position + 1) }
     return this.#submit(step, (encoder) => {
@@ -175,61 +176,66 @@ export class Runtime {
     })
   }
 
-  /** Runs the id in `state.token` for its logits alone: nothing is read back. The id that follows is sampled greedily. */
+  /** Runs the id in `state.token` without reading a result back. The next id is sampled greedily. */
   decodeOnly(position: number, timing?: Timing): void {
     this.#run(this.#programs.decode, plainStep(position, 1), timing)
   }
 
-  /** Resolves when everything submitted so far is done. */
+  /** Resolves when all submitted work is done. */
   async idle(): Promise<void> {
     await this.#device.gpu.queue.onSubmittedWorkDone()
   }
 
-  /** The id that the next decode step reads. */
+  /** Sets the id that the next decode step reads. */
   writeToken(id: number): void {
     this.#device.gpu.queue.writeBuffer(this.state.token, 0, Uint32Array.of(id))
   }
 
-  /** The logits of the latest step, [vocab]. */
+  /** Reads the logits of the latest step, f32 [vocab]. */
   async readLogits(): Promise<Float32Array> {
     const bytes = await readBuffer(this.#device, this.state.logits, this.spec.vocab * 4)
     return new Float32Array(bytes)
   }
 
   /**
-   * Logits of every id of a chunk, [ids, vocab], by a program made for this call: for judging a model, not for chatting.
-   * It has the rows of the chat's own prefill at least, and so shares its pipelines.
+   * Logits after every id of a chunk, f32 [ids, vocab], by a program created for this call; meant for
+   * evaluation. The program has at least as many rows as the normal prefill, so that it shares its pipelines.
+   * Throws `bad_request` if the logits exceed one binding, and `out_of_memory`.
    */
   async logitsOf(ids: readonly number[], position: number): Promise<Float32Array> {
-    const made = await this.#device.arena.guard(`the logits of ${ids.length} tokens`, () =>
+    const prepared = await this.#device.arena.guard(`the logits of ${ids.length} tokens`, () =>
       this.#prepareLogits(ids.length),
     )
     try {
-      this.#device.gpu.queue.writeBuffer(made.ids.buffer, 0, Uint32Array.from(ids))
+      this.#device.gpu.queue.writeBuffer(prepared.ids.buffer, 0, Uint32Array.from(ids))
       const step = plainStep(position, ids.length)
-      this.#submit(step, (encoder) => made.program.encode(encoder, step))
-      const bytes = await readBuffer(this.#device, made.logits.buffer, ids.length * made.stride * 4)
-      return withoutPadding(new Float32Array(bytes), made.stride, this.spec.vocab)
+      this.#submit(step, (encoder) => prepared.program.encode(encoder, step))
+      const bytes = await readBuffer(this.#device, prepared.logits.buffer, ids.length * prepared.stride * 4)
+      return withoutPadding(new Float32Array(bytes), prepared.stride, this.spec.vocab)
     } finally {
-      made.program.destroy()
-      made.logits.free()
-      made.ids.free()
+      prepared.program.destroy()
+      prepared.logits.free()
+      prepared.ids.free()
     }
   }
 
   async #prepareLogits(rows: number) {
     const { arena, capabilities } = this.#device
     const stride = padTo(this.spec.vocab, CHUNK)
-    const most = Math.floor(bindableBytes(capabilities) / stride / 4)
-    if (rows > most) {
-      throw new HadalError('bad_request', `This device holds the logits of at most ${most} tokens at once.`, {
-        hint: 'Ask for the logits in chunks.',
-      })
+    const maxRows = Math.floor(bindableBytes(capabilities) / stride / 4)
+    if (rows > maxRows) {
+      throw new HadalError(
+        'bad_request',
+        `This device holds the logits of at most ${maxRows} tokens at once.`,
+        {
+          hint: 'Ask for the logits in chunks.',
+        },
+      )
     }
     const ids = arena.allocate('activations', 'ids', rows * 4)
     const logits = arena.allocate('activations', 'all logits', rows * stride * 4)
-    const options = { ...this.options, chunk: Math.max(rows, this.options.chunk) }
-    const graph = allLogitsGraph({ ...this.#parts, options }, rows, {
+    const options: RuntimeOptions = { ...this.options, chunk: Math.max(rows, this.options.chunk) }
+    const graph = allLogitsGraph({ ...this.#inputs, options }, rows, {
       ids: resource(ids.buffer),
       logits: resource(logits.buffer),
     })
@@ -265,10 +271,12 @@ export class Runtime {
   }
 }
 
-/** Cached tokens per split of decode attention: whole pages, at most SPLITS of them. */
+/**
+ * Cached tokens per split of decode attention: whole pages, chosen so that there are at most SPLITS splits.
+ */
 export const splitOf = (context: number): number => Math.ceil(context / SPLITS / PAGE_TOKENS) * PAGE_TOKENS
 
-/** A step of `tokens` rows from `position` on that samples greedily, if at all. */
+/** A step of `tokens` rows from `position` on. If it samples, it does so greedily. */
 const plainStep = (position: number, tokens: number): Step => ({
   ...PLAIN_STEP,
   position,
@@ -276,11 +284,11 @@ const plainStep = (position: number, tokens: number): Step => ({
   split: splitOf(position + tokens),
 })
 
-/** Rows of `stride` numbers as rows of `cols`, one after the other. */
+/** Cuts rows of `stride` numbers down to their first `cols`. */
 function withoutPadding(padded: Float32Array, stride: number, cols: number): Float32Array {
   const rows = padded.length / stride
-  const tight = new Float32Array(rows * cols)
+  const unpadded = new Float32Array(rows * cols)
   for (let row = 0; row < rows; row++)
-    tight.set(padded.subarray(row * stride, row * stride + cols), row * cols)
-  return tight
+    unpadded.set(padded.subarray(row * stride, row * stride + cols), row * cols)
+  return unpadded
 }

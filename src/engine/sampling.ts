@@ -1,12 +1,11 @@
-// Answers: how does a request's sampling become step fields and buffers? Checked options, defaults of the model, counts of seen tokens.
-// It must not know how the GPU chooses.
+// Resolves sampling options and writes them for the GPU: step fields, token counts, logit biases.
 import type { Device } from '../gpu/device.ts'
 import type { Step } from '../kernels/step.ts'
 import { badField, optionalInteger, optionalNumber } from '../lib/check.ts'
 import { isRecord } from '../lib/record.ts'
 import { MOST_BIAS, SAMPLING_NUMBERS, type SamplingNumber, type SamplingOptions } from './types.ts'
 
-/** Most entries of a logit bias list, as in OpenAI's API. */
+/** Maximum entries of a logit bias list, as in OpenAI's API. */
 export const MOST_BIASES = 300
 
 const NEUTRAL: SamplingOptions = {
@@ -21,7 +20,9 @@ const NEUTRAL: SamplingOptions = {
   seed: 0,
 }
 
-/** The model's own defaults from generation_config.json; anything odd in that file is ignored, since a request can say better. */
+/**
+ * The model's defaults from generation_config.json. Invalid values are ignored: requests can override them.
+ */
 export function modelDefaults(generationConfig: unknown): SamplingOptions {
   const values = fieldsOf(generationConfig)
   const pick = (name: SamplingNumber): number => {
@@ -42,7 +43,7 @@ export function modelDefaults(generationConfig: unknown): SamplingOptions {
   }
 }
 
-/** End tokens that generation_config.json adds to those of config.json. */
+/** End-of-sequence tokens that generation_config.json adds to those of config.json. */
 export function eosOf(generationConfig: unknown): number[] {
   const value = fieldsOf(generationConfig).get('eos_token_id')
   return (Array.isArray(value) ? value : [value]).filter(
@@ -53,14 +54,17 @@ export function eosOf(generationConfig: unknown): number[] {
 const fieldsOf = (json: unknown): ReadonlyMap<string, unknown> =>
   new Map(Object.entries(isRecord(json) ? json : {}))
 
-/** Options of one request over the model's defaults; a missing seed is drawn. Throws `bad_request` naming the field. */
+/**
+ * The options of a request over the model's defaults, with a random seed if there is none.
+ * Throws `bad_request`, naming the field.
+ */
 export function samplingOf(
   options: Partial<SamplingOptions> = {},
   defaults: SamplingOptions,
   vocab: number,
 ): SamplingOptions {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const sampling: SamplingOptions = { ...defaults, seed: Math.floor(Math.random() * 2 ** 32), ...given }
+  const defined = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+  const sampling: SamplingOptions = { ...defaults, seed: Math.floor(Math.random() * 2 ** 32), ...defined }
   for (const [name, [field, ...range]] of Object.entries(SAMPLING_NUMBERS))
     optionalNumber(field, sampling[name as SamplingNumber], ...range)
   const { logitBias } = sampling
@@ -72,7 +76,7 @@ export function samplingOf(
   return sampling
 }
 
-/** The fields of a step that sampling sets; `draw` counts the tokens of an answer. */
+/** The step fields that sampling sets, without `draw`, the number of the token within its answer. */
 export function samplingStep(
   sampling: SamplingOptions,
   alternatives: number,
@@ -91,15 +95,18 @@ export function samplingStep(
   }
 }
 
+/** Bit 31 of a count: the token occurs in the prompt. */
 const SEEN_IN_PROMPT = 0x8000_0000
 
-/** Starts the counts of a new answer (bit 31: seen in the prompt) and writes its logit biases. */
+/** Resets the token counts for a new answer and writes its logit biases. */
 export function writeSamplingState(
   device: Device,
   buffers: { readonly counts: GPUBuffer; readonly biases: GPUBuffer },
-  sampling: SamplingOptions,
-  prompt: readonly number[],
-  vocab: number,
+  {
+    sampling,
+    prompt,
+    vocab,
+  }: { readonly sampling: SamplingOptions; readonly prompt: readonly number[]; readonly vocab: number },
 ): void {
   const counts = new Uint32Array(vocab)
   for (const id of prompt) counts[id] = SEEN_IN_PROMPT

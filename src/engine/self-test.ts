@@ -1,9 +1,8 @@
-// Answers: does this device compute rightly with the variants it got? Where one is not the plain one, the model's own dispatches are proven on drawn
-// numbers against sums in f64, before they run on real ones. It must not know how a kernel is proven.
+// Checks kernel variants while a model loads, and replaces those that the device miscalculates.
 //
-// The dispatches are those that will run, in the model's sizes: nothing is compiled that is not needed anyway, and what is proven is what is used.
-// Their right answers are a few loops of this room rather than those of `reference`, which know one kernel each: they are part of what every
-// visitor fetches, and these serve all.
+// It runs the model's own dispatches, in the model's sizes, on random inputs and compares them with f64.
+// Nothing extra is compiled, and what is checked is what will run. The f64 loops are those of this folder and
+// not those of `reference`: every visitor downloads them, so a few general loops serve all kernels.
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { type Decision, PLAIN, type Variants } from '../gpu/variants.ts'
@@ -18,90 +17,102 @@ import { type Prover, SMALL } from './proof.ts'
 import { proveExpanded, proveHeads } from './prove-attention.ts'
 import { formatOf, proveExperts, proveLinear, proveNorm } from './prove-products.ts'
 
-/** A variant that computes wrongly here. */
-export interface Fallen {
+/** A variant that failed its check on this device. */
+export interface FailedVariant {
   readonly decision: Decision
   readonly variant: Variants[Decision]
-  readonly kernel: string // in which that showed
+  readonly kernel: string // the kernel whose check fallbacks
 }
 
-/** Variants that compute rightly, and what the plain ones among them stand in for. */
-export interface Tested {
+/** The variants that passed, and the failed ones that plain variants replace. */
+export interface SelfTestResult {
   readonly variants: Variants
-  readonly fallen: readonly Fallen[]
+  readonly failed: readonly FailedVariant[]
 }
 
-/** What a model dispatches in prefill and decode with certain variants. */
+/** Lists the prefill and decode dispatches of a model for given variants. */
 export type Recorder = (variants: Variants) => readonly Dispatch[]
 
-interface Subject {
+/** A kernel that can be checked, and the decisions about variants that affect it. */
+interface CheckedKernel {
   readonly decisions: readonly Decision[]
-  readonly prove: Prover
+  readonly check: Prover
 }
 
-const experts: Subject = { decisions: ['rows', 'banks'], prove: proveExperts }
-const heads: Subject = { decisions: ['attention'], prove: proveHeads }
-const SUBJECTS = new Map<string, Subject>([
-  ['rms_norm', { decisions: ['reduce'], prove: proveNorm }],
-  ['linear_decode', { decisions: ['rows'], prove: proveLinear }],
-  ['expert_up_decode', experts],
-  ['expert_down_decode', experts],
-  ['linear_prefill', { decisions: ['products'], prove: proveLinear }],
-  ['latent_attend', heads],
-  ['attend_prefill', { decisions: ['attention'], prove: proveExpanded }],
-  ['heads_attend', heads],
-  ['heads_prefill', heads],
+const CHECKED_KERNELS: ReadonlyMap<string, CheckedKernel> = new Map([
+  ['rms_norm', { decisions: ['reduce'], check: proveNorm }],
+  ['linear_decode', { decisions: ['rows'], check: proveLinear }],
+  ['expert_up_decode', { decisions: ['rows', 'banks'], check: proveExperts }],
+  ['expert_down_decode', { decisions: ['rows', 'banks'], check: proveExperts }],
+  ['linear_prefill', { decisions: ['products'], check: proveLinear }],
+  ['latent_attend', { decisions: ['attention'], check: proveHeads }],
+  ['attend_prefill', { decisions: ['attention'], check: proveExpanded }],
+  ['heads_attend', { decisions: ['attention'], check: proveHeads }],
+  ['heads_prefill', { decisions: ['attention'], check: proveHeads }],
 ])
 
-/** Sums of f32 are off by less than a tenth of this, quick readings of codes included; a wrong lane or code by more than ten times as much. */
+/**
+ * Relative to the sum of absolute terms. Correct f32 sums, fast decoders included, are off by less than a
+ * tenth of this; a wrong lane or code is off by more than ten times as much.
+ */
 const TOLERANCE = 1e-4
 
 /**
- * Proves what `record` dispatches with the device's variants. One that computes wrongly or does not compile gives way to the plain variant of
- * its decision. Throws `internal` when that is wrong as well.
+ * Checks the dispatches of `record` with the device's variants. A variant that miscalculates or does not
+ * compile is replaced by the plain variant of its decision. Throws `internal` if the plain variants fail too.
  */
-export async function selfTest(device: Device, pipelines: PipelineCache, record: Recorder): Promise<Tested> {
+export async function selfTest(
+  device: Device,
+  pipelines: PipelineCache,
+  record: Recorder,
+): Promise<SelfTestResult> {
   let { variants } = device.capabilities
-  const fallen: Fallen[] = []
-  let subjects = subjectsOf(record(variants))
-  for (const dispatch of subjects.values()) {
-    // All compile at once; who fails says so again when it is proven.
+  const failed: FailedVariant[] = []
+  let dispatches = subjectsOf(record(variants))
+  for (const dispatch of dispatches.values()) {
+    // Compile all in parallel. A failure shows again when the dispatch is checked.
     if (decisionsOf(dispatch, variants).length > 0) pipelines.prepare(dispatch).catch(() => {})
   }
-  for (const key of [...subjects.keys()]) {
-    const current = subjects.get(key)
+  for (const key of [...dispatches.keys()]) {
+    const current = dispatches.get(key)
     if (!current) continue
-    const wrong = await wrongOnes(decisionsOf(current, variants), async (plain) => {
-      const other = plain.length > 0 ? subjectsOf(record(withPlain(variants, plain))).get(key) : current
-      return computesRightly(device, pipelines, other ?? current)
+    const fallbacks = await fewestFallbacks(decisionsOf(current, variants), async (plain) => {
+      const fallback = plain.length > 0 ? subjectsOf(record(withPlain(variants, plain))).get(key) : current
+      return computesRightly(device, pipelines, fallback ?? current)
     })
-    if (!wrong) {
+    if (!fallbacks) {
       const { name } = current.kernel
-      throw new HadalError('internal', `${device.adapter} computes ${name} wrongly in every way.`, {
-        hint: HINT,
-      })
+      throw new HadalError(
+        'internal',
+        `${device.adapter} miscalculates ${name}, even with the plain variants.`,
+        {
+          hint: HINT,
+        },
+      )
     }
-    if (wrong.length === 0) continue
-    fallen.push(
-      ...wrong.map((decision) => ({ decision, variant: variants[decision], kernel: current.kernel.name })),
-    )
-    variants = withPlain(variants, wrong)
-    subjects = subjectsOf(record(variants))
+    if (fallbacks.length === 0) continue
+    const kernel = current.kernel.name
+    failed.push(...fallbacks.map((decision) => ({ decision, variant: variants[decision], kernel })))
+    variants = withPlain(variants, fallbacks)
+    dispatches = subjectsOf(record(variants))
   }
-  return { variants, fallen }
+  return { variants, failed }
 }
 
 const HINT =
-  'This is an error of the graphics driver, or one of Hadal: update the driver, or report it with the name of the adapter.'
+  'The graphics driver or Hadal has a bug. Update the driver, or report this with the name of the adapter.'
 
-/** The smallest set of decisions without whose variants it is right; undefined if there is none. Nothing is asked where nothing was decided. */
-async function wrongOnes(
+/**
+ * The fewest decisions that must fall back to plain; undefined if all-plain is wrong too. Without decisions
+ * to test, `right` is not called.
+ */
+async function fewestFallbacks(
   decisions: readonly Decision[],
   right: (plain: readonly Decision[]) => Promise<boolean>,
 ): Promise<readonly Decision[] | undefined> {
   if (decisions.length === 0) return []
   const sets: Decision[][] = [[]]
-  for (const each of decisions) sets.push(...sets.map((set) => [...set, each]))
+  for (const decision of decisions) sets.push(...sets.map((set) => [...set, decision]))
   sets.sort((a, b) => a.length - b.length)
   for (const set of sets) if (await right(set)) return set
   return undefined
@@ -112,36 +123,37 @@ const withPlain = (variants: Variants, plain: readonly Decision[]): Variants => 
   ...Object.fromEntries(plain.map((decision) => [decision, PLAIN[decision]])),
 })
 
+/** The function that builds the check of a dispatch. Throws for kernels that have none. */
 export const proverOf = ({ kernel }: Dispatch): Prover =>
-  present(SUBJECTS.get(kernel.name), `a proof of ${kernel.name}`).prove
+  present(CHECKED_KERNELS.get(kernel.name), `a check of ${kernel.name}`).check
 
-/** Tiles that somebody asked for, and what chose among those. */
-const ASKED: ReadonlyMap<string, readonly Decision[]> = new Map([
+/** Tiles that the user requested by `matmulPrecision`, and the decisions that choose among those. */
+const REQUESTED_TILES: ReadonlyMap<string, readonly Decision[]> = new Map([
   [TILES.f16.module, []],
   [TILES.i8.module, []],
   [TILES.matrix.module, ['halves']],
 ])
 
-/** The decisions that this dispatch hangs on. */
+/** The decisions that affect this dispatch. */
 export function allDecisionsOf(dispatch: Dispatch): readonly Decision[] {
   const { kernel, imports } = dispatch
-  const decisions = SUBJECTS.get(kernel.name)?.decisions ?? []
-  if (decisions.includes('products')) return ASKED.get(imports.products ?? '') ?? decisions
+  const decisions = CHECKED_KERNELS.get(kernel.name)?.decisions ?? []
+  if (decisions.includes('products')) return REQUESTED_TILES.get(imports.products ?? '') ?? decisions
   const format = formatOf(dispatch)
   return format && hasReadings(format) ? [...decisions, format] : decisions
 }
 
-/** Those of them that got something other than the plain variant. */
+/** Those decisions whose variant is not the plain one. */
 const decisionsOf = (dispatch: Dispatch, variants: Variants): readonly Decision[] =>
   allDecisionsOf(dispatch).filter((decision) => variants[decision] !== PLAIN[decision])
 
-/** One dispatch for each kernel, format and way to take inputs: that with the smallest matrix. */
+/** The dispatches to check: for each kernel, format and prologue the one with the smallest matrix. */
 export function subjectsOf(dispatches: readonly Dispatch[]): ReadonlyMap<string, Dispatch> {
   const found = new Map<string, Dispatch>()
   const size = ({ constants: { OUT = 0, STRIDE = 0 } }: Dispatch) => OUT * STRIDE
   for (const dispatch of dispatches) {
     const { kernel, imports } = dispatch
-    if (!SUBJECTS.has(kernel.name)) continue
+    if (!CHECKED_KERNELS.has(kernel.name)) continue
     const key = [kernel.name, formatOf(dispatch), imports.taken].join()
     const known = found.get(key)
     if (!known || size(dispatch) < size(known)) found.set(key, dispatch)
@@ -149,38 +161,41 @@ export function subjectsOf(dispatches: readonly Dispatch[]): ReadonlyMap<string,
   return found
 }
 
-/** Whether a dispatch leaves what it must. */
+/**
+ * Runs a dispatch on random inputs and compares the result with f64. False if it is wrong or does not
+ * compile; throws all other errors, such as `device_lost`.
+ */
 export async function computesRightly(
   device: Device,
   pipelines: PipelineCache,
   dispatch: Dispatch,
 ): Promise<boolean> {
-  const room = new Scratch(device)
+  const buffers = new Scratch(device)
   try {
-    const step = room.empty(STEP_BYTES / 4, 'uniform')
-    const blocks = room.empty(STEP_BYTES / 4, 'uniform')
+    const step = buffers.empty(STEP_BYTES / 4, 'uniform')
+    const blocks = buffers.empty(STEP_BYTES / 4, 'uniform')
     const graph = new Graph()
-    const proof = proverOf(dispatch)(room, dispatch, SMALL)
-    graph.replay([{ ...dispatch, operands: proof.operands }])
+    const check = proverOf(dispatch)(buffers, dispatch, SMALL)
+    graph.replay([{ ...dispatch, operands: check.operands }])
     const program = new Program(device, pipelines, { step: step.buffer(), blocks: blocks.buffer() }, graph)
     await program.compile()
-    const own = { ...PLAIN_STEP, ...proof.step }
-    const wanted = proof.wanted()
+    const fields = { ...PLAIN_STEP, ...check.step }
+    const expected = check.wanted()
     const words = new ArrayBuffer(STEP_BYTES)
-    encodeStep(own, new DataView(words))
+    encodeStep(fields, new DataView(words))
     const { gpu } = device
     gpu.queue.writeBuffer(step.buffer(), 0, words)
     const encoder = gpu.createCommandEncoder()
-    program.encode(encoder, own)
+    program.encode(encoder, fields)
     gpu.queue.submit([encoder.finish()])
-    const actual = await room.read(proof.output, proof.words)
-    return wanted.every(
+    const actual = await buffers.read(check.output, check.words)
+    return expected.every(
       ({ at, value, size }) => Math.abs((actual[at] ?? Number.NaN) - value) <= TOLERANCE * size,
     )
   } catch (error) {
     if (error instanceof HadalError && error.code === 'internal') return false
     throw error
   } finally {
-    room.free()
+    buffers.free()
   }
 }

@@ -1,11 +1,10 @@
-// Answers: which tokens has a conversation put into the KV cache, and on which pages? A session grows, is rewound and forked.
-// It must not know what the tokens mean.
+// Sessions of the KV cache: the tokens of a conversation and their pages, with append, rewind and fork.
 import { assert } from '../lib/error.ts'
 import { type KvCache, PAGE_TOKENS } from './kv-cache.ts'
 
-/** A sequence of tokens whose keys and values are cached. Forks share full pages. */
+/** A sequence of tokens whose keys and values are cached. Forks share pages until one of them writes. */
 export class Session {
-  /** Where its pages lie. */
+  /** The cache that holds its pages. */
   readonly cache: KvCache
   readonly #tokens: number[] = []
   readonly #pages: number[] = []
@@ -14,7 +13,7 @@ export class Session {
     this.cache = cache
   }
 
-  /** Ids in the cache, in order. */
+  /** The cached token ids, in order. */
   get tokens(): readonly number[] {
     return this.#tokens
   }
@@ -23,17 +22,17 @@ export class Session {
     return this.#tokens.length
   }
 
-  /** The page table: physical page of each 64 tokens. May reach beyond `length` where room was reserved. */
+  /** The page table: the physical page of each 64 tokens. Reserved pages may follow those in use. */
   get pages(): readonly number[] {
     return this.#pages
   }
 
-  /** Bytes of the pages that hold tokens, over all layers. */
+  /** Bytes over all layers of the pages that hold tokens. */
   get bytes(): number {
     return this.cache.bytesOf(pagesFor(this.length))
   }
 
-  /** How many leading ids of `ids` are in the cache already. */
+  /** How many of the first ids are already cached. */
   commonPrefix(ids: readonly number[]): number {
     const end = Math.min(ids.length, this.length)
     let same = 0
@@ -41,7 +40,7 @@ export class Session {
     return same
   }
 
-  /** Makes room for `count` more tokens, and makes the page they begin on this session's own. */
+  /** Reserves pages for `count` more tokens and copies the page they start on if it is shared with a fork. */
   async reserve(count: number): Promise<void> {
     const last = Math.floor(this.length / PAGE_TOKENS)
     const shared = this.#pages[last]
@@ -55,13 +54,13 @@ export class Session {
     if (missing > 0) this.#pages.push(...(await this.cache.take(missing)))
   }
 
-  /** Notes that these ids are in the cache now. Room must have been reserved. */
+  /** Records that these ids are now cached. Their pages must be reserved. */
   append(ids: readonly number[]): void {
     assert(pagesFor(this.length + ids.length) <= this.#pages.length, 'a session grew beyond its pages')
     for (const id of ids) this.#tokens.push(id)
   }
 
-  /** Forgets everything after the first `length` tokens, and gives their pages back. */
+  /** Drops all tokens after the first `length` and releases their pages. */
   rewind(length: number): void {
     assert(
       length >= 0 && length <= this.length,
@@ -71,7 +70,9 @@ export class Session {
     this.cache.release(this.#pages.splice(pagesFor(length)))
   }
 
-  /** A session with the same tokens that goes its own way: full pages are shared, the last is copied when one of both writes. */
+  /**
+   * A new session with the same tokens. Both share all pages; a partly filled last page is copied on write.
+   */
   fork(): Session {
     const twin = new Session(this.cache)
     const used = this.#pages.slice(0, pagesFor(this.length))
@@ -81,12 +82,12 @@ export class Session {
     return twin
   }
 
-  /** Gives every page back. */
+  /** Releases all pages. */
   close(): void {
     this.#tokens.length = 0
     this.cache.release(this.#pages.splice(0))
   }
 }
 
-/** Pages that hold this many tokens. */
+/** Pages needed for this many tokens. */
 export const pagesFor = (tokens: number): number => Math.ceil(tokens / PAGE_TOKENS)

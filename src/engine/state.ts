@@ -1,5 +1,4 @@
-// Answers: which buffers carry state from step to step? All of them made once, before the first token.
-// It must not know when they are written.
+// Allocates the buffers that steps use besides weights, activations and KV cache, once per runtime.
 import { allocatedBytes, type USAGE } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import { nowhere, padTo } from '../gpu/matrix.ts'
@@ -12,31 +11,35 @@ import { BLOCK_STRIDE } from '../program/program.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'
 import { MOST_BIASES } from './sampling.ts'
 
-/** Bytes of a sampling result: id, draw, log-probabilities (shaders/sample). */
+/** Bytes of a sampling result (shaders/sample; decoded by `decodeSampleResult`). */
 export const RESULT_BYTES = 256
 
 export type StateName =
-  | 'step' // 64 bytes: the only thing a replayed step rewrites
+  | 'step' // the 64 bytes that every step rewrites
   | 'blocks' // block index i at byte 256·i
   | 'prompt' // ids of a prefill chunk
-  | 'token' // the id that decode reads next; sampling writes it
+  | 'token' // the id that the next decode step reads; sampling writes it
   | 'pages' // page table of the session that runs
-  | 'rotations'
-  | 'logits' // [vocab] of the last row
-  | 'adjusted' // [vocab] after penalties and biases
-  | 'counts'
-  | 'biases'
+  | 'rotations' // cos and sin of RoPE
+  | 'logits' // f32 [vocab] of the last row
+  | 'adjusted' // f32 [vocab] after penalties and biases
+  | 'counts' // u32 [vocab]: occurrences in the answer; bit 31: occurs in the prompt
+  | 'biases' // pairs of id and logit bias
   | 'result'
-  | 'noBias' // zeros
+  | 'noBias' // zeros, for routers without a correction bias
 
 export type State = Readonly<Record<StateName, GPUBuffer>>
 
-/** The same buffers as what a graph reads and writes. */
+/** The same buffers as graph operands. */
 export type StateResources = Readonly<Record<StateName, Resource>>
 
 const UNIFORMS: ReadonlySet<string> = new Set<StateName>(['step', 'blocks'])
 
-/** Bytes of each, in the order in which they are made. @param context most tokens of a session; @param chunk most rows of a prefill step */
+/**
+ * Bytes of each buffer, in the order of allocation.
+ * @param context maximum tokens of a session
+ * @param chunk maximum rows of a prefill step
+ */
 function sizesOf(spec: ModelSpec, context: number, chunk: number): Readonly<Record<StateName, number>> {
   const pairs = spec.attention.rotary.frequencies.length
   const vocabBytes = padTo(spec.vocab, 16) * 4
@@ -56,17 +59,17 @@ function sizesOf(spec: ModelSpec, context: number, chunk: number): Readonly<Reco
   }
 }
 
-/** What `prepareState` would take, and the state as a graph sees it, with no buffer behind it. */
+/** The bytes that `allocateState` will use, and graph operands without buffers behind them. */
 export function planState(spec: ModelSpec, context: number, chunk: number) {
   const sizes = sizesOf(spec, context, chunk)
   const bytes = Object.values(sizes).reduce((sum, size) => sum + allocatedBytes(size), 0)
-  return { bytes, resources: each(sizes, () => resource(nowhere)) }
+  return { bytes, resources: mapValues(sizes, () => resource(nowhere)) }
 }
 
-/** Allocates the state and writes what never changes. */
+/** Allocates the state and writes its constant parts: block indices and RoPE angles. */
 export function prepareState(device: Device, spec: ModelSpec, context: number, chunk: number): State {
   const sizes = sizesOf(spec, context, chunk)
-  const state = each(sizes, (bytes, name) => {
+  const state = mapValues(sizes, (bytes, name) => {
     const usage: keyof typeof USAGE = UNIFORMS.has(name) ? 'uniform' : 'storage'
     return device.arena.allocate('state', name, bytes, usage).buffer
   })
@@ -79,12 +82,12 @@ export function prepareState(device: Device, spec: ModelSpec, context: number, c
   return state
 }
 
-export const stateResources = (state: State): StateResources => each(state, (buffer) => resource(buffer))
+export const stateResources = (state: State): StateResources => mapValues(state, (buffer) => resource(buffer))
 
-function each<T, U>(
-  all: Readonly<Record<StateName, T>>,
-  become: (value: T, name: StateName) => U,
+function mapValues<T, U>(
+  values: Readonly<Record<StateName, T>>,
+  map: (value: T, name: StateName) => U,
 ): Record<StateName, U> {
-  const entries = Object.entries(all).map(([name, value]) => [name, become(value, name as StateName)])
+  const entries = Object.entries(values).map(([name, value]) => [name, map(value, name as StateName)])
   return Object.fromEntries(entries) as Record<StateName, U>
 }

@@ -1,5 +1,5 @@
-// Answers: which graphs are the steps of a model? Prefill, decode, sampling and log-probabilities, over buffers that need not exist yet.
-// It must not know how graphs are run.
+// Records the graphs of a model's steps: prefill, decode, sampling, log-probabilities.
+// The buffers need not exist yet, so planning uses the same graphs.
 import type { Capabilities } from '../gpu/limits.ts'
 import { type Factors, factorsOf } from '../kernels/linear.ts'
 import { adjustLogits, sampleToken, topLogprobs } from '../kernels/sample.ts'
@@ -13,44 +13,45 @@ import type { StateResources } from './state.ts'
 
 export interface RuntimeOptions {
   readonly contextLength: number
-  readonly chunk: number // most rows of a prefill step
+  readonly chunk: number // maximum rows of a prefill step
   readonly cache: CacheForm
   readonly products: Factors
 }
 
-/** What the graphs of a model are made of. */
+/** The inputs of a model's graphs. */
 export interface Parts {
   readonly spec: ModelSpec
   readonly tensors: GpuModel
   readonly state: StateResources
-  /** The KV cache of a layer. */
+  /** The KV cache pages of a layer. */
   readonly records: (layer: number) => Resource
   readonly capabilities: Capabilities
   readonly options: RuntimeOptions
 }
 
-/** At most `chunk` ids from `state.prompt`; the logits of the last go to `state.logits`. */
-export function prefillGraph(parts: Parts): Graph {
+/** Runs at most `prefillChunk` ids of `state.prompt`; the logits of the last id go to `state.logits`. */
+export function prefillGraph(inputs: Parts): Graph {
   const graph = new Graph()
-  record(graph, parts, 'prefill', { ids: parts.state.prompt, ...lastLogits(graph, parts) })
+  record(graph, inputs, 'prefill', { ids: inputs.state.prompt, ...lastLogits(graph, inputs) })
   return graph
 }
 
-/** The id in `state.token`, and the one sampled after it in its place. */
-export function decodeGraph(parts: Parts): Graph {
+/** Runs the id in `state.token` and replaces it by the next, sampled one. */
+export function decodeGraph(inputs: Parts): Graph {
   const graph = new Graph()
-  record(graph, parts, 'decode', { ids: parts.state.token, ...lastLogits(graph, parts) })
-  recordSampling(graph, parts)
+  record(graph, inputs, 'decode', { ids: inputs.state.token, ...lastLogits(graph, inputs) })
+  recordSampling(graph, inputs)
   return graph
 }
 
-export function sampleGraph(parts: Pick<Parts, 'spec' | 'state'>): Graph {
+/** Samples an id from `state.logits` into `state.token`. */
+export function sampleGraph(inputs: Pick<Parts, 'spec' | 'state'>): Graph {
   const graph = new Graph()
-  recordSampling(graph, parts)
+  recordSampling(graph, inputs)
   return graph
 }
 
-/** Adds log-probabilities to the latest result. */
+/** Adds log-probabilities to `state.result`. */
 export function logprobsGraph({ spec, state }: Parts): Graph {
   const graph = new Graph()
   graph.dispatch(topLogprobs, {
@@ -61,15 +62,15 @@ export function logprobsGraph({ spec, state }: Parts): Graph {
   return graph
 }
 
-/** At most `rows` ids, and the logits of every one. */
+/** Runs at most `rows` ids and writes the logits of every one, f32 [rows, vocab]. */
 export function allLogitsGraph(
-  parts: Parts,
+  inputs: Parts,
   rows: number,
   { ids, logits }: { readonly ids: Resource; readonly logits: Resource },
 ): Graph {
   const graph = new Graph()
-  const home = graph.activation('all logits', 'f32', rows, parts.spec.vocab, logits)
-  record(graph, parts, 'prefill', { ids, logits: home, allRows: true })
+  const output = graph.activation('all logits', 'f32', rows, inputs.spec.vocab, logits)
+  record(graph, inputs, 'prefill', { ids, logits: output, allRows: true })
   return graph
 }
 
@@ -77,8 +78,8 @@ function lastLogits(graph: Graph, { spec, state }: Parts): Omit<Ends, 'ids'> {
   return { logits: graph.activation('logits', 'f32', 1, spec.vocab, state.logits), allRows: false }
 }
 
-function record(graph: Graph, parts: Parts, name: Mode['name'], ends: Ends): void {
-  const { spec, tensors, state, records, capabilities, options } = parts
+function record(graph: Graph, inputs: Parts, name: Mode['name'], ends: Ends): void {
+  const { spec, tensors, state, records, capabilities, options } = inputs
   const { pages, rotations, noBias } = state
   const caches = spec.layers.map((_, layer) => ({ records: records(layer), pages, rotations }))
   const model: Model = { spec, tensors, noBias, caches }

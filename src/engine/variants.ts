@@ -1,30 +1,32 @@
-// Answers: which variants of the kernels does a model run with, and why? The defaults, what tuning found quicker, the plain ones where the device
-// computes wrongly. It must not know how that is found out.
+// Describes which kernel variants run on a device, and why: by default, by tuning or after a failed check.
 import type { DeviceFacts } from '../gpu/device.ts'
 import { type Decision, explainVariants, type Variants } from '../gpu/variants.ts'
-import type { Fallen } from './self-test.ts'
+import type { FailedVariant } from './self-test.ts'
 import type { VariantNote } from './types.ts'
 
-/** The same device, on which kernels are chosen so. */
+/** The same device with other kernel variants. */
 export const withVariants = <D extends DeviceFacts>(device: D, variants: Partial<Variants>): D => ({
   ...device,
   capabilities: { ...device.capabilities, variants: { ...device.capabilities.variants, ...variants } },
 })
 
-/** Why a winner of tuning was chosen. */
-export const MEASURED = 'The quickest when it was measured here.'
+/** The reason of a tuned variant. */
+export const MEASURED = 'The fastest when measured on this device.'
 
-/** What a device runs, decision by decision. @param tuned what its stored winners are */
+/**
+ * The variant of each decision with its reason.
+ * @param tuned the stored tuning results
+ */
 export function variantNotes(
   { capabilities }: DeviceFacts,
   tuned: Partial<Variants>,
-  fallen: readonly Fallen[],
+  failed: readonly FailedVariant[],
 ): VariantNote[] {
   const defaults = explainVariants(capabilities)
   return (Object.keys(defaults) as Decision[]).map((decision) => {
-    const wrong = fallen.find((each) => each.decision === decision)
-    const why = wrong
-      ? `The driver computes ${wrong.kernel} wrongly with ${wrong.variant}.`
+    const failure = failed.find((candidate) => candidate.decision === decision)
+    const why = failure
+      ? `The driver miscalculates ${failure.kernel} with ${failure.variant}.`
       : decision in tuned
         ? MEASURED
         : defaults[decision].why
@@ -32,9 +34,10 @@ export function variantNotes(
   })
 }
 
-/** What people should know of it. */
-export const noticesOf = (fallen: readonly Fallen[]): string[] =>
-  fallen.map(
+/** Sentences for the user about the variants that failed their check. */
+export const noticesOf = (failed: readonly FailedVariant[]): string[] =>
+  failed.map(
     ({ decision, variant, kernel }) =>
-      `This graphics driver computes ${kernel} wrongly with ${decision} ${variant}. Answers are right, with the plain variant; a newer driver may be quicker.`,
+      `Your graphics driver miscalculates ${kernel} with ${decision} ${variant}. ` +
+      'Hadal uses a slower variant; answers are unaffected. A newer driver may fix this.',
   )

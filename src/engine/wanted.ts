@@ -1,25 +1,25 @@
-// Answers: which stored tensors does a planned model read? It must not know what they are for.
+// Lists the stored tensors that a planned model reads.
 import { mapTensors } from '../models/tensors.ts'
 import type { TensorEntry } from '../weights/safetensors.ts'
-import type { Piece } from './pieces.ts'
+import type { StoredMatrix } from './pieces.ts'
 import type { ModelPlan } from './plan.ts'
 
-/** Every stored tensor that loading reads, scales included. */
+/** Every stored tensor that loading reads, including scales. */
 export function wantedEntries(plan: ModelPlan): ReadonlySet<TensorEntry> {
   const wanted = new Set<TensorEntry>()
-  const take = (pieces: readonly Piece[]) => {
-    for (const { weight, scale } of pieces) {
+  const add = (storedMatrices: readonly StoredMatrix[]) => {
+    for (const { weight, scale } of storedMatrices) {
       wanted.add(weight)
       if (scale) wanted.add(scale)
     }
   }
   mapTensors(plan, {
-    matrix: ({ pieces }) => take(pieces),
+    matrix: ({ storedMatrices }) => add(storedMatrices),
     vector: ({ entries }) => {
       for (const entry of entries) wanted.add(entry)
     },
     bank: ({ slots }) => {
-      for (const { pieces } of slots) take(pieces)
+      for (const { storedMatrices } of slots) add(storedMatrices)
     },
   })
   return wanted

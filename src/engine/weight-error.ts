@@ -1,5 +1,4 @@
-// Answers: how far are weights from what their file says, once they are quantised? Converted and read back by the kernels that loading and running use.
-// It must not know configs, nor what the figures are for.
+// Measures the quantization error of stored matrices with the same kernels that loading and running use.
 import type { Device } from '../gpu/device.ts'
 import { layoutMatrix, layoutPart, type MatrixLayout, sameStorage } from '../gpu/matrix.ts'
 import { readBuffer } from '../gpu/readback.ts'
@@ -9,52 +8,54 @@ import type { TensorEntry } from '../weights/safetensors.ts'
 import type { Source } from '../weights/source.ts'
 import type { TensorWriter } from '../weights/tensor-writer.ts'
 import { Converter } from './convert.ts'
-import type { Piece } from './pieces.ts'
+import type { StoredMatrix } from './pieces.ts'
 import { formatFor, type ModelPlan } from './plan.ts'
 import type { Quantize, WeightClass } from './quantize.ts'
 
-/** Sums over weights: their squares, and those of their errors. */
+/** Sums over the weights: of their squares and of their squared errors. */
 export interface WeightError {
   readonly squares: number
   readonly errors: number
 }
 
-/** Rows beyond this many f32 bytes are not looked at. */
+/** Only the first rows are measured, as many as fit these bytes in f32. */
 const SAMPLE_BYTES = 32 * 1024 * 1024
 
-/** The stored matrices of each class that can be quantised. */
-export function piecesByClass(plan: ModelPlan): ReadonlyMap<WeightClass, readonly Piece[]> {
-  const classes = new Map<WeightClass, Piece[]>()
-  const add = (name: WeightClass, pieces: readonly Piece[]) => {
-    classes.set(name, [...(classes.get(name) ?? []), ...pieces])
+/** The stored matrices of each weight class that can be quantized. */
+export function piecesByClass(plan: ModelPlan): ReadonlyMap<WeightClass, readonly StoredMatrix[]> {
+  const classes = new Map<WeightClass, StoredMatrix[]>()
+  const add = (name: WeightClass, storedMatrices: readonly StoredMatrix[]) => {
+    classes.set(name, [...(classes.get(name) ?? []), ...storedMatrices])
   }
   mapTensors(plan, {
-    matrix: ({ pieces }, role) => {
-      if (role !== 'router') add(role, pieces)
+    matrix: ({ storedMatrices }, role) => {
+      if (role !== 'router') add(role, storedMatrices)
     },
     vector: () => undefined,
     bank: ({ slots }) =>
       add(
         'experts',
-        slots.flatMap(({ pieces }) => pieces),
+        slots.flatMap(({ storedMatrices }) => storedMatrices),
       ),
   })
   return classes
 }
 
-/** The error of the first rows of a stored matrix (of all that fit 32 MiB as f32) under a way to quantise. */
+/** The error of the first rows of a stored matrix (as many as fit 32 MiB in f32) under a quantization. */
 export async function weightError(
   device: Device,
   source: Source,
-  whole: Piece,
+  whole: StoredMatrix,
   quantize: Quantize,
 ): Promise<WeightError> {
-  const piece = firstRows(whole)
-  const { rows, cols } = piece.stored
-  const { format, block } = formatFor([piece], quantize)
-  const coded = layoutMatrix(format, [rows], cols, block)
-  const wanted = await asF32(device, source, piece, [])
-  const actual = sameStorage(coded, piece.stored) ? wanted : await asF32(device, source, piece, [coded])
+  const storedMatrix = firstRows(whole)
+  const { rows, cols } = storedMatrix.stored
+  const { format, block } = formatFor([storedMatrix], quantize)
+  const quantized = layoutMatrix(format, [rows], cols, block)
+  const wanted = await asF32(device, source, storedMatrix, [])
+  const actual = sameStorage(quantized, storedMatrix.stored)
+    ? wanted
+    : await asF32(device, source, storedMatrix, [quantized])
   let [squares, errors] = [0, 0]
   for (const [i, weight] of wanted.entries()) {
     squares += weight ** 2
@@ -63,14 +64,14 @@ export async function weightError(
   return { squares, errors }
 }
 
-/** The numbers of a stored matrix, rows padded, after they were converted to each of these layouts in turn. */
+/** The numbers of a stored matrix, rows padded, after conversion through each of these layouts in turn. */
 async function asF32(
   device: Device,
   source: Source,
-  piece: Piece,
+  storedMatrix: StoredMatrix,
   through: readonly MatrixLayout[],
 ): Promise<Float32Array> {
-  const { rows, cols } = piece.stored
+  const { rows, cols } = storedMatrix.stored
   const converter = new Converter(device)
   const stages = [...through, layoutMatrix('f32', [rows], cols)].map((layout) => {
     const part = layoutPart(layout, 0, rows)
@@ -79,14 +80,14 @@ async function asF32(
   const target = (stage: (typeof stages)[number]) => ({ layout: stage.layout, start: 0, places: [stage] })
   try {
     const [first, ...later] = stages
-    const { scale, weight } = converter.writers(piece, target(present(first, 'a layout')))
+    const { scale, weight } = converter.writers(storedMatrix, target(present(first, 'a layout')))
     const steps = later.map((to, i) => {
       const from = present(stages[i], 'the stage before')
       return { key: converter.want(from.layout, to.layout), from, to }
     })
     await converter.prepare()
-    if (scale && piece.scale) await feed(source, piece.scale, scale)
-    await feed(source, piece.weight, weight)
+    if (scale && storedMatrix.scale) await feed(source, storedMatrix.scale, scale)
+    await feed(source, storedMatrix.weight, weight)
     for (const { key, from, to } of steps) converter.encode(key, from, target(to))
     const { buffer, part } = present(stages.at(-1), 'the last stage')
     return new Float32Array(await readBuffer(device, buffer, part.bytes))
@@ -96,11 +97,11 @@ async function asF32(
   }
 }
 
-/** Whole blocks of rows, as a matrix of its own; its scales are still all there. */
-function firstRows({ weight, scale, stored }: Piece): Piece {
+/** The first whole blocks of rows as a matrix of its own. The scale tensor stays complete. */
+function firstRows({ weight, scale, stored }: StoredMatrix): StoredMatrix {
   const { rows, cols, block, format } = stored
-  const most = Math.floor(SAMPLE_BYTES / 4 / cols / block.rows) * block.rows
-  const count = Math.min(rows, Math.max(most, block.rows))
+  const sampleRows = Math.floor(SAMPLE_BYTES / 4 / cols / block.rows) * block.rows
+  const count = Math.min(rows, Math.max(sampleRows, block.rows))
   const end = weight.start + ((weight.end - weight.start) / rows) * count
   const cut = { ...weight, shape: [count, cols], end }
   return { weight: cut, scale, stored: layoutMatrix(format, [count], cols, block) }

@@ -1,4 +1,4 @@
-// Answers: do sessions whose keys and values are kept in another form say the same, share and rewind pages, and take the bytes they should?
+// Tests of sessions with other KV cache layouts: same answers, forks and rewinds, and the expected bytes.
 import sources from 'virtual:shaders'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
@@ -10,13 +10,13 @@ import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
 
 const LAYERS = 4
-const request: GenerateRequest = {
+const REQUEST: GenerateRequest = {
   input: { messages: [{ role: 'user', content: 'What is 347 + 586?' }] },
   sampling: GREEDY,
 }
 
 describeOnAdapters(
-  'forms of the cache',
+  'KV cache layouts',
   (adapter) => {
     let engine: Engine
     beforeAll(async () => {
@@ -24,17 +24,17 @@ describeOnAdapters(
     })
     afterAll(() => engine.destroy())
 
-    it('says the same with expanded keys and values, also in a fork and after a rewind', async () => {
-      const own = await answer(engine, request)
+    it('answers the same with expanded keys and values, also in a fork and after a rewind', async () => {
+      const own = await answer(engine, REQUEST)
       expect(own.ids.length).toBeGreaterThan(48)
       const session = await engine.openSession({ cache: 'standard' })
-      expect((await answer(engine, request, undefined, session)).ids).toEqual(own.ids)
+      expect((await answer(engine, REQUEST, undefined, session)).ids).toEqual(own.ids)
       const fork = session.fork()
-      session.rewind(70) // within the second page, which both have
-      const again = await answer(engine, request, undefined, session)
+      session.rewind(70) // within the second page, which both share
+      const again = await answer(engine, REQUEST, undefined, session)
       expect(again.done.cachedTokens).toBeGreaterThan(0)
       expect(again.ids).toEqual(own.ids)
-      const forked = await answer(engine, request, undefined, fork)
+      const forked = await answer(engine, REQUEST, undefined, fork)
       expect(forked.ids).toEqual(own.ids)
       await expect(engine.closeCache('standard')).rejects.toMatchObject({ code: 'bad_request' })
       session.close()
@@ -42,19 +42,19 @@ describeOnAdapters(
       await engine.closeCache('standard')
     })
 
-    it('closes no cache that an answer is about to use, and refuses sessions of one that was closed', async () => {
+    it('does not close a cache in use, and refuses sessions of a closed cache', async () => {
       const session = await engine.openSession({ cache: 'mqa' })
-      const events = engine.generate(request, undefined, session)
+      const events = engine.generate(REQUEST, undefined, session)
       const first = events.next()
       await expect(engine.closeCache('mqa')).rejects.toMatchObject({ code: 'bad_request' })
       await first
       await events.return(undefined)
       session.close()
       await engine.closeCache('mqa')
-      await expect(answer(engine, request, undefined, session)).rejects.toMatchObject({ code: 'bad_request' })
+      await expect(answer(engine, REQUEST, undefined, session)).rejects.toMatchObject({ code: 'bad_request' })
     })
 
-    it('keeps latents in FP8 with logits that move little', async () => {
+    it('changes the logits little when latents are stored in FP8', async () => {
       const ids = engine.tokenizer.encodePlain('The quick brown fox jumps over the lazy dog. 17 + 25 = 42.')
       const wanted = await engine.logits(ids)
       for (const mode of ['whole', 'decode'] as const) {
@@ -69,19 +69,19 @@ describeOnAdapters(
       await engine.closeCache('latent-fp8')
     })
 
-    it('is loaded with latents in FP8 where that is asked for, and says the same as such a session', async () => {
+    it('loads a model with FP8 latents that answers like an FP8 session', async () => {
       const small = await openModel(LANTERNFISH, adapter, { cache: 'fp8' })
       try {
         expect(small.info.kvBytesPerToken).toBe(LAYERS * (128 + 4 + 16 * 2))
         expect(small.info.standardKvBytesPerToken).toBe(engine.info.standardKvBytesPerToken)
         const session = await engine.openSession({ cache: 'latent-fp8' })
-        const wanted = await answer(engine, request, undefined, session)
+        const wanted = await answer(engine, REQUEST, undefined, session)
         session.close()
         await engine.closeCache('latent-fp8')
-        expect((await answer(small, request)).ids).toEqual(wanted.ids)
+        expect((await answer(small, REQUEST)).ids).toEqual(wanted.ids)
         const exact = await small.openSession({ cache: 'latent' })
-        const own = await answer(engine, request)
-        expect((await answer(small, request, undefined, exact)).ids).toEqual(own.ids)
+        const own = await answer(engine, REQUEST)
+        expect((await answer(small, REQUEST, undefined, exact)).ids).toEqual(own.ids)
       } finally {
         small.destroy()
       }
@@ -94,7 +94,7 @@ describeOnAdapters(
       ['gqa-8', 8 * (32 + 16 + 32) * 2],
       ['mqa', (32 + 16 + 32) * 2],
     ] as const)(
-      'takes whole pages of its own record in every layer, and gives them back: %s',
+      'allocates whole pages of its KV entries in every layer, and frees them: %s',
       async (cache, bytes) => {
         const { cached, total } = sums(engine)
         const session = await engine.openSession({ cache })
@@ -111,18 +111,18 @@ describeOnAdapters(
       },
     )
 
-    it('refuses forms that the model does not have', async () => {
+    it('refuses cache layouts that the model does not support', async () => {
       await expect(engine.openSession({ cache: 'grouped' })).rejects.toMatchObject({ code: 'bad_request' })
       await expect(engine.logits([1], 'whole', { cache: 'grouped' })).rejects.toMatchObject({
         code: 'bad_request',
       })
-      expect((await answer(engine, { ...request, maxTokens: 2 })).ids).toHaveLength(2)
+      expect((await answer(engine, { ...REQUEST, maxTokens: 2 })).ids).toHaveLength(2)
     })
   },
   adapters.slice(0, 1),
 )
 
-it('shares a scale among as many latents as the shaders do', () => {
+it('uses the FP8 group size of the shaders', () => {
   expect(sources['attention/fp8_record']).toContain(`const FP8_GROUP: u32 = ${FP8_GROUP};`)
 })
 
@@ -137,7 +137,7 @@ it.each([
   ['standard', 10240],
   ['gqa-8', 5120],
   ['mqa', 640],
-] as const)('a record of V2-Lite, f16: %s', (kind: CacheKind, bytes) => {
+] as const)('bytes of a KV entry of V2-Lite in f16: %s', (kind: CacheKind, bytes) => {
   const attention = {
     kind: 'latent',
     heads: 16,

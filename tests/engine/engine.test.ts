@@ -1,4 +1,4 @@
-// Answers: does the engine keep its promises about answers? Reuse equals fresh, same seed same text, aborts, limits, counted memory.
+// Tests of answers: cache reuse, seeds, forks, stops, aborts, limits, log-probabilities and freed memory.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
 import type { Session } from '../../src/engine/session.ts'
@@ -21,7 +21,7 @@ describeOnAdapters(
     })
     afterAll(() => engine.destroy())
 
-    it('answers a second turn from the cache as a fresh session would', async () => {
+    it('answers a second turn from the cache like a fresh session', async () => {
       const first = await answer(engine, ask('Who are you?'))
       const messages = [
         { role: 'user', content: 'Who are you?' },
@@ -38,15 +38,15 @@ describeOnAdapters(
       expect(expected.done.cachedTokens).toBe(0)
     })
 
-    it('regenerates after a rewind exactly what it said first', async () => {
+    it('regenerates the same answer after a rewind', async () => {
       const first = await answer(engine, ask('What is MLA?', { thinking: false }))
       await answer(engine, ask('What is 3 + 4?'))
       const again = await answer(engine, ask('What is MLA?', { thinking: false }))
       expect(again.ids).toEqual(first.ids)
     })
 
-    it('answers in a fork as in a conversation of its own, and leaves the first one as it was', async () => {
-      const ask2 = (first: string, content: string): GenerateRequest => ({
+    it('answers in a fork like in a separate conversation, without changing the original', async () => {
+      const askAgain = (first: string, content: string): GenerateRequest => ({
         input: {
           messages: [
             { role: 'user', content: 'My name is Ada.' },
@@ -61,15 +61,15 @@ describeOnAdapters(
       const [trunk, alone] = [await engine.openSession(), await engine.openSession()]
       const first = await run(ask('My name is Ada.', { thinking: false }), trunk)
       const twin = trunk.fork()
-      const inTwin = await run(ask2(first.text, 'What is my name?'), twin)
-      const inTrunk = await run(ask2(first.text, 'What is 2 + 2?'), trunk)
+      const inTwin = await run(askAgain(first.text, 'What is my name?'), twin)
+      const inTrunk = await run(askAgain(first.text, 'What is 2 + 2?'), trunk)
       expect(inTwin.done.cachedTokens).toBeGreaterThan(0)
-      expect(inTwin.ids).toEqual((await run(ask2(first.text, 'What is my name?'), alone)).ids)
-      expect(inTrunk.ids).toEqual((await run(ask2(first.text, 'What is 2 + 2?'), alone)).ids)
+      expect(inTwin.ids).toEqual((await run(askAgain(first.text, 'What is my name?'), alone)).ids)
+      expect(inTrunk.ids).toEqual((await run(askAgain(first.text, 'What is 2 + 2?'), alone)).ids)
       for (const session of [trunk, twin, alone]) session.close()
     })
 
-    it('times every kernel of a step', async () => {
+    it('profiles every kernel of a step', async () => {
       const times = await engine.profile(100)
       expect(times.map(({ name }) => name)).toContain('latent_attend')
       expect(times.reduce((sum, { count }) => sum + count, 0)).toBe(
@@ -78,7 +78,7 @@ describeOnAdapters(
       for (const { ms } of times) expect(ms).toBeGreaterThanOrEqual(0)
     })
 
-    it('repeats a sampled answer with the same seed, and not with every other', async () => {
+    it('repeats a sampled answer with the same seed, and differs with others', async () => {
       const request = (seed: number) =>
         ask('Tell me a story.', { sampling: { temperature: 1.5, topP: 1, seed }, maxTokens: 24 })
       const [one, two] = [await answer(engine, request(11)), await answer(engine, request(11))]
@@ -87,13 +87,13 @@ describeOnAdapters(
       expect(others.some((other) => other.text !== one.text || other.reasoning !== one.reasoning)).toBe(true)
     })
 
-    it('separates the thinking part, also when the template forces it open', async () => {
+    it('separates the thinking part, also when the template opens it', async () => {
       const { text, reasoning } = await answer(engine, ask('How many r are in strawberry?'))
       expect(reasoning).toContain('count r')
       expect(text).toBe('The letter r occurs 3 times in strawberry.')
     })
 
-    it('stops at max_tokens, at a stop string, and when it is told to', async () => {
+    it('stops at max_tokens, at a stop string and on abort', async () => {
       expect((await answer(engine, ask('Who are you?', { maxTokens: 3 }))).done).toMatchObject({
         finishReason: 'length',
         tokens: 3,
@@ -116,17 +116,17 @@ describeOnAdapters(
       expect(done.prefillMs).toBeGreaterThan(0)
     })
 
-    it('is free again after a reader left early', async () => {
+    it('accepts the next request after a reader left early', async () => {
       for await (const _ of engine.generate(ask('Who are you?'))) break
       expect((await answer(engine, ask('Who are you?'))).text).toContain('Lanternfish')
     })
 
-    it('refuses a second answer while one is under way, and impossible requests', async () => {
+    it('refuses a second answer while one is running, and invalid requests', async () => {
       const first = engine.generate(ask('Who are you?'))
       await first.next()
       await expect(answer(engine, ask('Me too!'))).rejects.toMatchObject({ code: 'bad_request' })
       await first.return(undefined)
-      const wrong: [Partial<GenerateRequest>, string][] = [
+      const invalid: [Partial<GenerateRequest>, string][] = [
         [{ maxTokens: 0 }, 'bad_request'],
         [{ sampling: { temperature: -1 } }, 'bad_request'],
         [{ sampling: { topP: -0.1 } }, 'bad_request'],
@@ -135,11 +135,11 @@ describeOnAdapters(
         [{ input: { ids: [1536] } }, 'bad_request'],
         [{ input: { ids: new Array(2048).fill(5) } }, 'context_full'],
       ]
-      for (const [change, code] of wrong)
+      for (const [change, code] of invalid)
         await expect(answer(engine, ask('?', change))).rejects.toMatchObject({ code })
     })
 
-    it('refuses stop strings that are too long before anything runs', async () => {
+    it('refuses overlong stop strings before anything runs', async () => {
       const session = await engine.openSession()
       const compute = vi.spyOn(engine.device.gpu, 'createCommandEncoder')
       await expect(
@@ -149,7 +149,7 @@ describeOnAdapters(
       compute.mockRestore()
     })
 
-    it('fails when the GPU refuses a step, and believes nothing of it afterwards', async () => {
+    it('fails when the GPU refuses a step, and does not reuse its cache afterwards', async () => {
       const request = ask('Who are you?', { maxTokens: 5 })
       const expected = await answer(engine, request)
       const { gpu } = engine.device
@@ -158,7 +158,8 @@ describeOnAdapters(
       const create = gpu.createCommandEncoder.bind(gpu)
       const spy = vi.spyOn(gpu, 'createCommandEncoder').mockImplementationOnce(() => {
         const encoder = create()
-        encoder.copyBufferToBuffer(runtime.state.token, 0, runtime.state.token, 0, 4) // from a buffer into itself
+        // Invalid: source and destination are the same buffer.
+        encoder.copyBufferToBuffer(runtime.state.token, 0, runtime.state.token, 0, 4)
         return encoder
       })
       await expect(answer(engine, ask('What is 3 + 4?'))).rejects.toMatchObject({
@@ -169,7 +170,7 @@ describeOnAdapters(
       expect((await answer(engine, request)).ids).toEqual(expected.ids)
     })
 
-    it('reports log-probabilities of the chosen token and the best others', async () => {
+    it('reports log-probabilities of the chosen token and of the best alternatives', async () => {
       const { events } = await answer(engine, ask('Who are you?', { logprobs: 3, maxTokens: 4 }))
       const [first] = events.flatMap((event) => (event.type === 'delta' ? (event.logprobs ?? []) : []))
       expect(first?.top).toHaveLength(3)
@@ -179,7 +180,7 @@ describeOnAdapters(
       expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeLessThanOrEqual(1.0001)
     })
 
-    it('lists every token of the thinking part as such, its tags and what shows no text at once included', async () => {
+    it('marks every thinking token, including its tags and tokens without text', async () => {
       const { events, ids } = await answer(engine, ask('How many r are in strawberry?', { logprobs: 0 }))
       const parts = events.flatMap((event) =>
         event.type === 'delta' ? (event.logprobs ?? []).map(({ thinking }) => thinking) : [],
@@ -189,8 +190,8 @@ describeOnAdapters(
       expect(parts).toEqual(ids.map((_, at) => at <= close))
     })
 
-    it('gives back what logits took when they fail, and can be asked again', async () => {
-      const held = () => ({ ...engine.gpuBytes(), kv_cache: 0, total: 0 }) // the cache keeps what it has grown to
+    it('frees the memory of logits that failed, and computes them on retry', async () => {
+      const held = () => ({ ...engine.gpuBytes(), kv_cache: 0, total: 0 }) // the cache stays grown
       const before = held()
       const compile = vi.spyOn(engine.device.gpu, 'createComputePipelineAsync')
       compile.mockRejectedValue(new Error('no compiler today'))
@@ -201,7 +202,7 @@ describeOnAdapters(
       expect(held()).toEqual(before)
     })
 
-    it('obeys a logit bias that forbids the greedy choice', async () => {
+    it('applies a logit bias that forbids the greedy choice', async () => {
       const plain = await answer(engine, ask('Who are you?', { maxTokens: 1 }))
       const [id = 0] = plain.ids
       const biased = await answer(

@@ -1,4 +1,4 @@
-// Answers: does a model that is quantised while it loads still say the same, and do its rows lie where the kernels look for them?
+// Tests of quantization while loading: logits stay close, and converted rows are where the kernels read them.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -6,6 +6,7 @@ import { Converter } from '../../src/engine/convert.ts'
 import { type Engine, loadEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { formatsOf, type QuantizeChoice } from '../../src/engine/quantize.ts'
+import type { Winners } from '../../src/engine/tuned.ts'
 import { type Device, readCapabilities } from '../../src/gpu/device.ts'
 import { layoutMatrix, splitMatrix } from '../../src/gpu/matrix.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
@@ -20,38 +21,38 @@ import { normals } from '../support/numbers.ts'
 
 const MOONLIGHT = join(FIXTURES, 'moonlight-bf16-tiny')
 
-/** A chat with its answer. */
+/** The token ids of a chat with its answer. */
 const chat = (index: number): readonly number[] => {
   const { items } = JSON.parse(readFileSync(join(LANTERNFISH, 'golden.json'), 'utf8'))
   return [...items[index].ids, ...items[index].completion_ids].slice(0, 150)
 }
 
-it('knows what each word and each class means', () => {
+it('resolves quantizations and weight classes, and refuses unknown ones', () => {
   expect(formatsOf('q4')).toMatchObject({ experts: 'q4', mlp: 'q4', attention: 'q8', head: 'q8' })
-  const mixture = { layers: [{ kind: 'dense', inner: 1 }, { kind: 'mixture' }] } as Parameters<
+  const moe = { layers: [{ kind: 'dense', inner: 1 }, { kind: 'mixture' }] } as Parameters<
     typeof formatsOf
   >[1]
-  expect(formatsOf('q4', mixture)).toMatchObject({ experts: 'q4', mlp: 'q8' })
+  expect(formatsOf('q4', moe)).toMatchObject({ experts: 'q4', mlp: 'q8' })
   expect(formatsOf({ experts: 'q4' })).toMatchObject({ experts: 'q4', mlp: 'none' })
   expect(() => formatsOf('q3' as QuantizeChoice)).toThrow(/"q3"/)
-  expect(() => formatsOf({ router: 'q4' } as QuantizeChoice)).toThrow(/no class of weights "router"/)
+  expect(() => formatsOf({ router: 'q4' } as QuantizeChoice)).toThrow(/weight class "router"/)
 })
 
 describeOnAdapters(
-  'quantised models',
+  'quantized models',
   (adapter) => {
     const logits = async (files: Files, ids: readonly number[], options: EngineOptions = {}) => {
       const gpu = await openGpu(adapter.match)
       const engine = await loadEngine(openMemory(files), { gpu, device: adapter.options, ...options })
-      return judged(engine, ids).finally(() => engine.destroy())
+      return measured(engine, ids).finally(() => engine.destroy())
     }
-    const judged = async (engine: Engine, ids: readonly number[]) => ({
+    const measured = async (engine: Engine, ids: readonly number[]) => ({
       logits: await engine.logits(ids),
       vocab: engine.info.vocab,
       bytes: engine.gpuBytes(),
     })
 
-    it('q8 and q4 stay close to the weights as stored', async () => {
+    it('q8 and q4 stay close to the stored weights', async () => {
       const files = readFolder(LANTERNFISH)
       for (const ids of [chat(3), chat(0)]) {
         const stored = await logits(files, ids)
@@ -63,35 +64,36 @@ describeOnAdapters(
       }
     })
 
-    it('products of packed bytes stay close to those of f32', async () => {
+    it('i8 matrix products stay close to f32', async () => {
       const files = readFolder(LANTERNFISH)
-      const whole = await logits(files, chat(3), { quantize: 'q4' }) // whose attention is in q8
+      const whole = await logits(files, chat(3), { quantize: 'q4' }) // with attention in q8
       const packed = await logits(files, chat(3), { quantize: 'q4', products: 'i8' })
       const { relative } = logitError(packed.logits, whole.logits, whole.vocab)
       expect(relative).toBeLessThan(2e-2)
       expect(relative > 0, 'something was rounded').toBe(true)
     })
 
-    it('products by subgroup matrices stay close to those of f32', async () => {
+    it('f16 products with subgroup matrices stay close to f32', async () => {
       const capabilities = await readCapabilities(await openGpu(adapter.match), adapter.options)
       if (!capabilities?.matrices) return
       const files = readFolder(LANTERNFISH)
       const whole = await logits(files, chat(3))
-      const tuned = async () => ({ halves: 'matrix' })
+      const tuned = async (): Promise<Winners> => ({ halves: 'matrix' })
       const halves = await logits(files, chat(3), { products: 'f16', tuned })
       const { relative } = logitError(halves.logits, whole.logits, whole.vocab)
       expect(relative).toBeLessThan(2e-3)
       expect(relative > 0, 'something was rounded').toBe(true)
     })
 
-    it('q8 leaves what is in FP8 as it is: a column that outweighs its group would silence the others', async () => {
+    // A column much larger than the others of its q8 group would round them to zero.
+    it('q8 keeps weights that are stored in FP8', async () => {
       const fp8 = join(FIXTURES, 'deepseek_v3-fp8-tiny')
       const { promptIds, logits: golden } = readGolden(fp8)
       const q8 = await logits(readFolder(fp8), promptIds, { quantize: 'q8' })
       expect(logitError(q8.logits, golden, q8.vocab).relative).toBeLessThan(2e-2)
     })
 
-    it('says exactly the same when matrices are cut and every expert has a bank of its own', async () => {
+    it('gives the same logits when matrices are split and every expert has its own bank', async () => {
       const files = readFolder(MOONLIGHT)
       const { promptIds } = readGolden(MOONLIGHT)
       for (const quantize of ['fp8', 'q4'] as const) {
@@ -104,11 +106,11 @@ describeOnAdapters(
       }
     })
 
-    it('takes matrices that are read together and stored in different types', async () => {
+    it('accepts matrices of one dispatch that are stored in different types', async () => {
       const files = readFolder(MOONLIGHT)
       const mixed = withTensors(files, (tensors) => {
-        for (const name of Object.keys(tensors).filter((each) =>
-          /0\.mlp\.up_proj|experts\.1\.down/.test(each),
+        for (const name of Object.keys(tensors).filter((tensor) =>
+          /0\.mlp\.up_proj|experts\.1\.down/.test(tensor),
         )) {
           const [, shape, bytes] = tensors[name] ?? ['', [], new Uint8Array()]
           const codes = new Uint16Array(bytes.slice().buffer)
@@ -134,8 +136,8 @@ describeOnAdapters(
     })
     afterAll(() => device.destroy())
 
-    it('writes rows of several batches into several parts', async () => {
-      // 64 different rows again and again: 20 MiB as stored, so that a batch ends where a part does not.
+    it('writes rows from several batches into several parts', async () => {
+      // 64 different rows repeated to 20 MiB as stored, so that a batch ends within a part.
       const [rows, cols] = [64 * 320, 512]
       const codes = Uint16Array.from(normals(64 * cols, 1), encodeBF16)
       const bytes = new Uint8Array(rows * cols * 2)
