@@ -1,31 +1,31 @@
-// Answers: how fast is it, and how long will it still take? It must not know what is being counted.
+// Measures the rate of a transfer and estimates the time left.
 
-export interface Pace {
-  /** Smoothed over the last seconds; 0 while unknown. */
+export interface TransferRate {
+  /** Averaged over the last seconds; 0 while unknown. */
   readonly bytesPerSecond: number
   /** NaN while unknown. */
   readonly secondsLeft: number
 }
 
-const smoothingMs = 3000 // older speeds fade to a third in this time
-const shortestMs = 200 // shorter stretches say more about the timer than about the speed
+const SMOOTHING_MS = 3000 // a sample's weight falls to about a third in this time
+const MIN_SAMPLE_MS = 200 // shorter samples measure the timer's noise
 
 /**
- * A meter for a job of `totalBytes`: tell it how many bytes are done so far and it answers with the pace.
- * The speed is an average that forgets: each stretch counts by how long it lasted and how long ago it was.
+ * Creates a meter for a transfer of `totalBytes`: call it with the bytes done so far to get the rate. The
+ * rate is an exponentially weighted average: each sample is weighted by its length and its age.
  */
 export function createMeter(
   totalBytes: number,
   now: () => number = () => performance.now(),
-): (bytes: number) => Pace {
+): (bytes: number) => TransferRate {
   let lastMs = now()
   let lastBytes = 0
   let weightedBytes = 0
   let weightedMs = 0
   return (bytes) => {
     const ms = now() - lastMs
-    if (ms >= shortestMs) {
-      const fade = Math.exp(-ms / smoothingMs)
+    if (ms >= MIN_SAMPLE_MS) {
+      const fade = Math.exp(-ms / SMOOTHING_MS)
       weightedBytes = weightedBytes * fade + (bytes - lastBytes)
       weightedMs = weightedMs * fade + ms
       lastMs += ms

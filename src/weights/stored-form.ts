@@ -1,34 +1,33 @@
-// Answers: how does a matrix lie in a file when it is stored as on the GPU? Types, and elements a row, without padding.
-// It must not know names.
+// How a matrix is stored in a file in its GPU format: element types and line lengths, without padding.
 import { FORMATS, type Format, type MatrixLayout } from '../gpu/matrix.ts'
 import { bytesOf, type Dtype } from './safetensors.ts'
 
-/** Lines of elements, behind each other without gaps. */
+/** A 2-D array in a file: lines of elements, stored without gaps. */
 export interface StoredLines {
   readonly dtype: Dtype
   readonly lines: number
   readonly width: number // elements
 }
 
-/** A matrix, and its scales if the format has them. */
-export interface StoredForm {
+/** A matrix, and its scales if the format has any. */
+export interface StoredLayout {
   readonly rows: StoredLines
   readonly scales: StoredLines | undefined
 }
 
-const TYPES: Readonly<Record<Format, { readonly codes: Dtype; readonly scales?: Dtype }>> = {
+const STORED_DTYPES: Readonly<Record<Format, { readonly codes: Dtype; readonly scales?: Dtype }>> = {
   f32: { codes: 'F32' },
   f16: { codes: 'F16' },
   bf16: { codes: 'BF16' },
   fp8_block: { codes: 'F8_E4M3', scales: 'F32' },
   q8: { codes: 'I8', scales: 'BF16' },
-  q4: { codes: 'U8', scales: 'BF16' }, // two in a byte, in the order of shaders/weights/q4.wgsl
+  q4: { codes: 'U8', scales: 'BF16' }, // two per byte, in the order of shaders/weights/q4.wgsl
 }
 
-/** The form of `rows` rows of a layout. */
-export function storedForm(layout: MatrixLayout, rows: number): StoredForm {
+/** How `rows` rows of a layout are stored. */
+export function storedForm(layout: MatrixLayout, rows: number): StoredLayout {
   const { format, cols, stride, block } = layout
-  const { codes, scales } = TYPES[format]
+  const { codes, scales } = STORED_DTYPES[format]
   return {
     rows: { dtype: codes, lines: rows, width: FORMATS[format].bits < 8 ? stride * 16 : cols },
     scales: scales && {
@@ -39,9 +38,11 @@ export function storedForm(layout: MatrixLayout, rows: number): StoredForm {
   }
 }
 
-/** The format that is stored in this type with scales for each row. */
+/** The format with scales whose codes are stored in this type. */
 export const formatOfCodes = (dtype: Dtype): Format | undefined =>
-  (Object.keys(TYPES) as Format[]).find((format) => TYPES[format].scales && TYPES[format].codes === dtype)
+  (Object.keys(STORED_DTYPES) as Format[]).find(
+    (format) => STORED_DTYPES[format].scales && STORED_DTYPES[format].codes === dtype,
+  )
 
 export const lineBytes = ({ dtype, width }: StoredLines): number => bytesOf(dtype) * width
 export const shapeOf = ({ lines, width }: StoredLines): readonly number[] => [lines, width]

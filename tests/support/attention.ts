@@ -1,5 +1,4 @@
-// Answers: how does a test run one attention kernel of a layer on given numbers? Plain arrays in and out;
-// layout, padding and page tables are put on here. It must not know what the right answers are.
+// Runs single MLA attention kernels on plain arrays; adds layout, padding and page tables.
 import type { Device } from '../../src/gpu/device.ts'
 import {
   attendPrefill,
@@ -13,16 +12,16 @@ import {
   ropeQuery,
 } from '../../src/kernels/attention.ts'
 import { TILES, type Tiles } from '../../src/kernels/linear.ts'
-import type { CacheFormat } from './cache.ts'
-import { type Data, runKernel } from './kernel.ts'
+import type { KvDtype } from './cache.ts'
+import { type KernelData, runKernel } from './kernel.ts'
 import type { Layer } from './layer.ts'
-import { ceilDiv, indent, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
-import { amongUnused, type Place, SPLITS, splitsInUse } from './steps.ts'
+import { ceilDiv, padRows, padTo16, unpadRows, withLeadingColumns, zeroRows } from './numbers.ts'
+import { SPLITS, type StepRows, usedSplits, withUnusedSplits } from './steps.ts'
 
-/** A layer whose cache may also keep latents in FP8. */
-type CachedLayer = Omit<Layer, 'cache'> & { readonly cache: CacheFormat | 'fp8' }
+/** A layer whose cache may also store latents in FP8. */
+type MlaTestLayer = Omit<Layer, 'cache'> & { readonly cache: KvDtype | 'fp8' }
 
-const headConstants = ({ heads, nope, rope, value, latent }: CachedLayer) => ({
+const headConstants = ({ heads, nope, rope, value, latent }: MlaTestLayer) => ({
   HEADS: heads,
   NOPE: nope,
   ROPE: rope,
@@ -30,14 +29,14 @@ const headConstants = ({ heads, nope, rope, value, latent }: CachedLayer) => ({
   LATENT: latent,
 })
 
-/** The query begins `offset` columns into its row, as where query and latent come from one product. */
-const queryConstants = (layer: CachedLayer, offset: number) => ({
+/** The query begins `offset` columns into its row, as when query and latent come from one matmul. */
+const queryConstants = (layer: MlaTestLayer, offset: number) => ({
   Q_OFFSET: offset,
   Q_STRIDE: padTo16(offset + layer.heads * layer.width),
   HALF_SPLIT: Number(layer.rotary.halfSplit),
 })
 
-export interface WriteOptions {
+export interface MlaWriteOptions {
   readonly kvOffset?: number
   readonly norm?: Float32Array
   readonly reduce?: string
@@ -46,10 +45,10 @@ export interface WriteOptions {
 /** The kernels of a layer on one device. Each takes and returns unpadded rows. */
 export class LayerKernels {
   readonly #device: Device
-  readonly #layer: CachedLayer
+  readonly #layer: MlaTestLayer
   readonly #cacheModule: string
 
-  constructor(device: Device, layer: CachedLayer) {
+  constructor(device: Device, layer: MlaTestLayer) {
     this.#device = device
     this.#layer = layer
     this.#cacheModule = `cache/${layer.cache}`
@@ -58,9 +57,9 @@ export class LayerKernels {
   async latentWrite(
     projected: ArrayLike<number>,
     columns: number,
-    options: WriteOptions,
+    options: MlaWriteOptions,
     cache: Uint32Array,
-    { position, tokens, pages }: Place,
+    { position, tokens, pages }: StepRows,
   ) {
     const write = this.#write(projected, columns, options)
     const result = await runKernel(this.#device, {
@@ -73,14 +72,14 @@ export class LayerKernels {
     return result.cache as Uint32Array<ArrayBuffer>
   }
 
-  /** Absorbed queries and what is then in the cache. */
+  /** The absorbed queries, and the cache afterwards. */
   async latentEnter(
     query: ArrayLike<number>,
     projected: ArrayLike<number>,
     columns: number,
-    options: WriteOptions & { readonly offset?: number },
+    options: MlaWriteOptions & { readonly offset?: number },
     cache: Uint32Array,
-    { position, tokens, pages }: Place,
+    { position, tokens, pages }: StepRows,
   ) {
     const layer = this.#layer
     const { heads, width, record } = layer
@@ -99,7 +98,7 @@ export class LayerKernels {
       step: { position, tokens },
       data: {
         ...write.data,
-        query: padRows(indent(query, heads * width, offset), offset + heads * width),
+        query: padRows(withLeadingColumns(query, heads * width, offset), offset + heads * width),
         weights: layer.expand.words,
         pages,
         absorbed: zeroRows(tokens, heads * record),
@@ -119,7 +118,7 @@ export class LayerKernels {
       kvOffset = 0,
       norm = new Float32Array(this.#layer.latent).fill(1),
       reduce = 'shared/reduce',
-    }: WriteOptions,
+    }: MlaWriteOptions,
   ) {
     const layer = this.#layer
     return {
@@ -137,7 +136,7 @@ export class LayerKernels {
     }
   }
 
-  async ropeQuery(query: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, offset = 0) {
+  async ropeQuery(query: ArrayLike<number>, { position, tokens }: Omit<StepRows, 'pages'>, offset = 0) {
     const layer = this.#layer
     const { heads, width } = layer
     const cols = offset + heads * width
@@ -152,7 +151,10 @@ export class LayerKernels {
       },
       grid: [ceilDiv((heads * layer.rope) / 2, 64), tokens],
       step: { position, tokens },
-      data: { rotations: layer.rotations, query: padRows(indent(query, heads * width, offset), cols) },
+      data: {
+        rotations: layer.rotations,
+        query: padRows(withLeadingColumns(query, heads * width, offset), cols),
+      },
     })
     return unpadRows(result.query, cols)
   }
@@ -160,8 +162,8 @@ export class LayerKernels {
   /** Partial results [tokens, heads, splits in use, latent + 2]. */
   async latentAttend(
     absorbed: ArrayLike<number>,
-    cache: Data,
-    { position, tokens, pages }: Place,
+    cache: KernelData,
+    { position, tokens, pages }: StepRows,
     split: number,
     attend = chooseAttentionTiles(this.#device.capabilities.variants).attend,
   ) {
@@ -181,10 +183,14 @@ export class LayerKernels {
         output: new Float32Array(tokens * heads * SPLITS * (latent + 2)),
       },
     })
-    return splitsInUse(result.output, latent + 2, splits)
+    return usedSplits(result.output, latent + 2, splits)
   }
 
-  async latentMerge(partial: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, split: number) {
+  async latentMerge(
+    partial: ArrayLike<number>,
+    { position, tokens }: Omit<StepRows, 'pages'>,
+    split: number,
+  ) {
     const layer = this.#layer
     const { heads, value, latent } = layer
     const { ROPE: _, ...constants } = headConstants(layer)
@@ -195,7 +201,7 @@ export class LayerKernels {
       grid: [heads, tokens],
       step: { position, tokens, split },
       data: {
-        partial: amongUnused(partial, latent + 2, ceilDiv(position + tokens, split)),
+        partial: withUnusedSplits(partial, latent + 2, ceilDiv(position + tokens, split)),
         weights: layer.expand.words,
         output: zeroRows(tokens, heads * value),
       },
@@ -203,10 +209,10 @@ export class LayerKernels {
     return unpadRows(output, heads * value)
   }
 
-  /** Block `index` of the context, padded as the engine keeps it: [block, heads * (nope + value)]. */
+  /** Block `index` of the context, padded as in the engine: [block, heads * (nope + value)]. */
   async expandLatent(
-    cache: Data,
-    { position, tokens, pages }: Place,
+    cache: KernelData,
+    { position, tokens, pages }: StepRows,
     {
       block,
       index,
@@ -233,21 +239,21 @@ export class LayerKernels {
     return expanded
   }
 
-  /** One block after another; `query` is already turned. */
+  /** Runs block after block; `query` is already rotated. */
   async attendPrefill(
     query: ArrayLike<number>,
-    expanded: readonly Data[],
-    cache: Data,
-    { position, tokens, pages }: Place,
+    expanded: readonly KernelData[],
+    cache: KernelData,
+    { position, tokens, pages }: StepRows,
     block: number,
   ) {
     const layer = this.#layer
     const { heads, value, width } = layer
     const tiles = chooseAttentionTiles(this.#device.capabilities.variants)
-    let output: Data = zeroRows(tokens, heads * value)
-    let state: Data = new Float32Array(tokens * heads * 2).fill(Number.NaN)
+    let output: KernelData = zeroRows(tokens, heads * value)
+    let state: KernelData = new Float32Array(tokens * heads * 2).fill(Number.NaN)
     for (let index = 0; index * block < position + tokens; index++) {
-      const result: Record<'output' | 'state', Data> = await runKernel(this.#device, {
+      const result: Record<'output' | 'state', KernelData> = await runKernel(this.#device, {
         kernel: attendPrefill,
         constants: { ...headConstants(layer), BLOCK: block, SCALE: layer.scale, ...queryConstants(layer, 0) },
         imports: { cache: this.#cacheModule, prefill: tiles.prefill },

@@ -1,4 +1,4 @@
-// Answers: what does a small, sound result of a benchmark look like? It must not know what is tested with it.
+// A small valid benchmark result.
 import type { BenchResult } from '../../src/bench/result.ts'
 
 const timing = (ms: number) => ({

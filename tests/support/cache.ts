@@ -1,13 +1,14 @@
-// Answers: how does a test lay records into the paged KV cache, and read them back? Pages lie in no order, and what nobody wrote is NaN.
+// Packs KV entries into a paged cache and reads them back. Pages are in random order; unwritten numbers are
+// NaN.
 import { decodeF16, encodeF16 } from '../../src/lib/float.ts'
 import { generator } from './numbers.ts'
 
 export const PAGE = 64
-export type CacheFormat = 'f16' | 'f32'
+export type KvDtype = 'f16' | 'f32'
 
-const UNWRITTEN = { f16: 0x7e007e00, f32: 0x7fc00000 } as const
+const UNWRITTEN_WORD = { f16: 0x7e007e00, f32: 0x7fc00000 } as const
 
-/** A page table for `context` positions: a shuffled choice among a few more pages than it needs. */
+/** A page table for `context` positions: a random selection from slightly more pages than needed. */
 export function pageTable(context: number, seed: number): Uint32Array<ArrayBuffer> {
   const next = generator(seed)
   const needed = Math.ceil(context / PAGE)
@@ -15,41 +16,41 @@ export function pageTable(context: number, seed: number): Uint32Array<ArrayBuffe
   return Uint32Array.from(order.sort((a, b) => a.key - b.key).slice(0, needed), ({ page }) => page)
 }
 
-/** A cache in which nothing was written, with room for every page of the table. */
-export function emptyCache(pages: Uint32Array, width: number, format: CacheFormat): Uint32Array<ArrayBuffer> {
+/** An unwritten cache that holds every page of the table. */
+export function emptyCache(pages: Uint32Array, width: number, format: KvDtype): Uint32Array<ArrayBuffer> {
   const rows = (Math.max(...pages) + 1) * PAGE
-  return new Uint32Array((rows * width) / (format === 'f16' ? 2 : 1)).fill(UNWRITTEN[format])
+  return new Uint32Array((rows * width) / (format === 'f16' ? 2 : 1)).fill(UNWRITTEN_WORD[format])
 }
 
-/** Word of the first number of a position's record. */
-const wordOf = (pages: Uint32Array, position: number, width: number, format: CacheFormat): number =>
+/** Index of the first word of a position's KV entry. */
+const wordOf = (pages: Uint32Array, position: number, width: number, format: KvDtype): number =>
   ((pages[Math.floor(position / PAGE)] ?? 0) * PAGE + (position % PAGE)) *
   (format === 'f16' ? width / 2 : width)
 
-/** Cache that holds `records` [context, width] from position 0 on, rounded to the format. */
+/** A cache that holds `entries` [context, width] from position 0 on, rounded to the format. */
 export function packRecords(
-  records: ArrayLike<number>,
+  entries: ArrayLike<number>,
   width: number,
   pages: Uint32Array,
-  format: CacheFormat,
+  format: KvDtype,
 ): Uint32Array<ArrayBuffer> {
   const cache = emptyCache(pages, width, format)
   const view = new DataView(cache.buffer)
-  for (let i = 0; i < records.length; i++) {
+  for (let i = 0; i < entries.length; i++) {
     const word = wordOf(pages, Math.floor(i / width), width, format)
-    const value = records[i] ?? 0
+    const value = entries[i] ?? 0
     if (format === 'f16') view.setUint16(4 * word + 2 * (i % width), encodeF16(value), true)
     else view.setFloat32(4 * word + 4 * (i % width), value, true)
   }
   return cache
 }
 
-/** What `packRecords` stored, for positions from `first` up to `end`: [end - first, width]. */
+/** The KV entries of positions from `first` up to `end`: [end - first, width]. */
 export function unpackRecords(
   cache: Uint32Array,
   width: number,
   pages: Uint32Array,
-  format: CacheFormat,
+  format: KvDtype,
   [first, end]: readonly [number, number],
 ): Float64Array {
   const view = new DataView(cache.buffer, cache.byteOffset)

@@ -1,5 +1,4 @@
-// Answers: which tokens does the sampler draw, many times over? One submission with a step and a result of its own per draw.
-// It must not know what the distribution should be.
+// Samples many tokens from the same logits, in one submission with a step and a result per draw.
 import type { Device } from '../../src/gpu/device.ts'
 import { sampleToken } from '../../src/kernels/sample.ts'
 import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../../src/kernels/step.ts'
@@ -8,7 +7,7 @@ import { padRows } from './numbers.ts'
 
 const SLOT_BYTES = 256 // the largest offset alignment that a device may ask for; also 64 result words
 
-/** The ids that draws 0, 1, … `count` - 1 choose from the same logits. */
+/** The token ids of draws 0, 1, … `count` - 1 from the same logits. */
 export async function drawMany(
   device: Device,
   logits: ArrayLike<number>,

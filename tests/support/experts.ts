@@ -1,20 +1,20 @@
-// Answers: how does a test put a mixture of experts into banks behind a page table, and which numbers do the experts then hold?
+// Random MoE weights for tests: experts packed into banks behind a slot table, and the numbers they hold.
 import type { Choice, Expert } from '../../src/reference/moe.ts'
 import { generator } from './numbers.ts'
-import { type Blocks, type PackedMatrix, packMatrix, randomMatrix, type WeightFormat } from './weights.ts'
+import { type BlockSize, type PackedMatrix, packMatrix, randomMatrix, type WeightFormat } from './weights.ts'
 
 export interface MixtureSizes {
   readonly hidden: number
   readonly experts: number
   readonly inner: number
-  readonly shared: number // inner width of the shared expert; 0 = none
+  readonly shared: number // intermediate size of the shared expert; 0 = none
   readonly banks: number
   readonly format: WeightFormat
-  readonly blocks: Blocks // of weights that share a scale
+  readonly blocks: BlockSize // of weights that share a scale
 }
 
-/** Matrices of one kind (up or down) of all experts, and what a kernel needs to find them. */
-export interface Bank {
+/** The up or down matrices of all experts, and what a kernel needs to find them. */
+export interface ExpertBanks {
   readonly banks: readonly Uint32Array[]
   readonly slots: Uint32Array // [experts + 1, 2]: bank and base in vec4s
   readonly routed: PackedMatrix
@@ -23,24 +23,24 @@ export interface Bank {
 
 export interface TestMixture {
   readonly sizes: MixtureSizes
-  readonly up: Bank
-  readonly down: Bank
-  readonly upStart: number // row where up begins in a routed matrix
+  readonly up: ExpertBanks
+  readonly down: ExpertBanks
+  readonly upStart: number // first up row of a routed matrix
   readonly sharedUpStart: number
   readonly experts: readonly Expert[] // the shared one last
 }
 
-/** Random experts, scattered over the banks in a random order. */
+/** Random experts, scattered over the banks in random order. */
 export function randomMixture(sizes: MixtureSizes): TestMixture {
   const { hidden, experts, inner, shared, format, blocks } = sizes
   const widths = [...new Array<number>(experts).fill(inner), ...(shared > 0 ? [shared] : [])]
   const start = (width: number) => Math.ceil(width / blocks.rows) * blocks.rows
-  const up = widths.map((width, e) => gateAndUp(width, start(width), sizes, e + 1))
+  const up = widths.map((width, e) => packGateAndUp(width, start(width), sizes, e + 1))
   const down = widths.map((width, e) => randomMatrix(hidden, width, format, 100 + e, blocks))
   return {
     sizes,
-    up: scatter(up, sizes, 7),
-    down: scatter(down, sizes, 8),
+    up: scatterOverBanks(up, sizes, 7),
+    down: scatterOverBanks(down, sizes, 8),
     upStart: start(inner),
     sharedUpStart: start(shared),
     experts: widths.map((width, e) => {
@@ -53,17 +53,22 @@ export function randomMixture(sizes: MixtureSizes): TestMixture {
   }
 }
 
-/** Gate rows, a gap up to the next row of blocks, up rows. */
-function gateAndUp(width: number, start: number, { hidden, format, blocks }: MixtureSizes, seed: number) {
+/** Gate rows, padding up to the next row of blocks, up rows. */
+function packGateAndUp(width: number, start: number, { hidden, format, blocks }: MixtureSizes, seed: number) {
   const source = randomMatrix(start + width, hidden, 'f32', seed).values
   source.fill(0, width * hidden, start * hidden)
   return packMatrix(source, hidden, format, blocks)
 }
 
-function scatter(matrices: readonly PackedMatrix[], { banks, experts }: MixtureSizes, seed: number): Bank {
+function scatterOverBanks(
+  matrices: readonly PackedMatrix[],
+  { banks, experts }: MixtureSizes,
+  seed: number,
+): ExpertBanks {
   const next = generator(seed)
   const order = matrices.map((_, e) => ({ e, key: next() })).sort((a, b) => a.key - b.key)
-  const contents = Array.from({ length: banks }, () => new Array<number>(16).fill(0xdead)) // nothing lies at 0
+  // 16 words of filler, so that no expert begins at 0.
+  const contents = Array.from({ length: banks }, () => new Array<number>(16).fill(0xdead))
   const slots = new Uint32Array(2 * (experts + 1)).fill(0xffffffff)
   order.forEach(({ e }, i) => {
     const words = contents[i % banks] ?? []
@@ -75,16 +80,18 @@ function scatter(matrices: readonly PackedMatrix[], { banks, experts }: MixtureS
   return { banks: contents.map((words) => Uint32Array.from(words)), slots, routed, shared: matrices[experts] }
 }
 
-/** Distinct random experts for each token, with weights; `only` limits the choice to some experts. */
+/** Distinct random experts for each token, chosen from `candidates`, with weights. */
 export function randomRoutes(
   tokens: number,
-  active: number,
-  only: readonly number[],
+  expertsPerToken: number,
+  candidates: readonly number[],
   seed: number,
 ): Choice[][] {
   const next = generator(seed)
   return Array.from({ length: tokens }, () => {
-    const order = only.map((expert) => ({ expert, key: next() })).sort((a, b) => a.key - b.key)
-    return order.slice(0, active).map(({ expert }) => ({ expert, weight: Math.fround(next() + 0.1) }))
+    const order = candidates.map((expert) => ({ expert, key: next() })).sort((a, b) => a.key - b.key)
+    return order
+      .slice(0, expertsPerToken)
+      .map(({ expert }) => ({ expert, weight: Math.fround(next() + 0.1) }))
   })
 }

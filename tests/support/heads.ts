@@ -1,5 +1,4 @@
-// Answers: how does a test run one kernel of attention with keys and values per group of heads? Plain arrays in and out;
-// layout, padding and page tables are put on here. It must not know what the right answers are.
+// Runs single GQA attention kernels on plain arrays; adds layout, padding and page tables.
 import type { Device } from '../../src/gpu/device.ts'
 import { chooseAttentionTiles } from '../../src/kernels/attention.ts'
 import {
@@ -14,15 +13,15 @@ import {
 import { rotationTable } from '../../src/models/rotary.ts'
 import type { GroupShape, HeadInputs } from '../../src/reference/heads.ts'
 import type { RotarySpec } from '../../src/reference/vector.ts'
-import type { CacheFormat } from './cache.ts'
-import { type Data, runKernel } from './kernel.ts'
-import { ceilDiv, indent, padRows, padTo16, unpadRows, zeroRows } from './numbers.ts'
-import { amongUnused, type Place, SPLITS, splitsInUse } from './steps.ts'
+import type { KvDtype } from './cache.ts'
+import { type KernelData, runKernel } from './kernel.ts'
+import { ceilDiv, padRows, padTo16, unpadRows, withLeadingColumns, zeroRows } from './numbers.ts'
+import { SPLITS, type StepRows, usedSplits, withUnusedSplits } from './steps.ts'
 
-/** One layer: its sizes, how its cache is stored, its rotations. */
+/** One layer: its sizes, the type of its cache, its rotary table. */
 export function makeGroupLayer(
   shape: GroupShape,
-  { cache = 'f32' as CacheFormat, rope = shape.key, halfSplit = false, positions = 512 } = {},
+  { cache = 'f32' as KvDtype, rope = shape.key, halfSplit = false, positions = 512 } = {},
 ) {
   const frequencies = Array.from({ length: rope / 2 }, (_, pair) => 10000 ** ((-2 * pair) / rope))
   const rotary: RotarySpec = { frequencies, halfSplit }
@@ -57,7 +56,7 @@ export class GroupKernels {
     columns: number,
     inputs: HeadInputs,
     cache: Uint32Array,
-    { position, tokens, pages }: Place,
+    { position, tokens, pages }: StepRows,
     reduce = 'shared/reduce',
   ) {
     const { heads, kvHeads, key, rope, rotary, rotations } = this.#layer
@@ -99,15 +98,15 @@ export class GroupKernels {
   /** Partial results [tokens, heads, splits in use, value + 2]. */
   async attend(
     query: ArrayLike<number>,
-    cache: Data,
-    { position, tokens, pages }: Place,
+    cache: KernelData,
+    { position, tokens, pages }: StepRows,
     split: number,
     tiles?: HeadTiles,
   ) {
     const { heads, kvHeads, key, value, scale } = this.#layer
     const splits = ceilDiv(position + tokens, split)
-    const own = chooseHeadTiles(heads / kvHeads, key, this.#device.capabilities.variants)
-    const { module, tile, count } = tiles ?? own
+    const defaultTiles = chooseHeadTiles(heads / kvHeads, key, this.#device.capabilities.variants)
+    const { module, tile, count } = tiles ?? defaultTiles
     const result = await runKernel(this.#device, {
       kernel: headsAttend,
       constants: { ...this.#sizes, HEAD_TILE: tile, SPLITS, SCALE: scale },
@@ -121,10 +120,10 @@ export class GroupKernels {
         output: new Float32Array(tokens * heads * SPLITS * (value + 2)),
       },
     })
-    return splitsInUse(result.output, value + 2, splits)
+    return usedSplits(result.output, value + 2, splits)
   }
 
-  async merge(partial: ArrayLike<number>, { position, tokens }: Omit<Place, 'pages'>, split: number) {
+  async merge(partial: ArrayLike<number>, { position, tokens }: Omit<StepRows, 'pages'>, split: number) {
     const { heads, value } = this.#layer
     const { output } = await runKernel(this.#device, {
       kernel: headsMerge,
@@ -132,20 +131,20 @@ export class GroupKernels {
       grid: [heads, tokens],
       step: { position, tokens, split },
       data: {
-        partial: amongUnused(partial, value + 2, ceilDiv(position + tokens, split)),
+        partial: withUnusedSplits(partial, value + 2, ceilDiv(position + tokens, split)),
         output: zeroRows(tokens, heads * value),
       },
     })
     return unpadRows(output, heads * value)
   }
 
-  /** Writes keys and values that were expanded, with the shared key `offset` columns into its row. */
+  /** Writes expanded keys and values; the shared key begins 3 columns into its row. */
   async writeExpanded(
     query: ArrayLike<number>,
     expanded: ArrayLike<number>,
     shared: ArrayLike<number>,
     cache: Uint32Array,
-    { position, tokens, pages }: Place,
+    { position, tokens, pages }: StepRows,
   ) {
     const { heads, kvHeads, key, value, rope, rotary, rotations } = this.#layer
     const nope = key - rope
@@ -166,7 +165,7 @@ export class GroupKernels {
       grid: [heads + 2 * kvHeads, tokens],
       step: { position, tokens },
       data: {
-        projected: padRows(indent(shared, rope, 3), rope + 3),
+        projected: padRows(withLeadingColumns(shared, rope, 3), rope + 3),
         source: padRows(query, heads * key),
         expanded: padRows(expanded, kvHeads * (nope + value)),
         rotations,
@@ -181,7 +180,7 @@ export class GroupKernels {
     }
   }
 
-  async prefill(query: ArrayLike<number>, cache: Data, { position, tokens, pages }: Place) {
+  async prefill(query: ArrayLike<number>, cache: KernelData, { position, tokens, pages }: StepRows) {
     const tiles = chooseAttentionTiles(this.#device.capabilities.variants)
     const { heads, key, value, scale } = this.#layer
     const { output } = await runKernel(this.#device, {

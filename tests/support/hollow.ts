@@ -1,22 +1,21 @@
-// Answers: how does a published model's folder look to whoever reads no weight? Its config, index and headers at full size, with nothing behind.
-// It must not know what is read of it.
+// A published model's folder without weights: config, index and headers at full size.
 import { describeModel } from '../../src/models/describe.ts'
 import { storedTensors } from '../../src/models/names.ts'
 import type { ModelSpec } from '../../src/models/spec.ts'
 import type { Source } from '../../src/weights/source.ts'
 
-/** The most that a header's first read may take beyond the header. */
+/** The first read of a header may extend this far beyond it. */
 const FIRST_READ = 128 * 1024
 
-export interface Hollow {
+export interface WeightlessModel {
   readonly source: Source
   readonly spec: ModelSpec
-  /** Bytes that were read, and those of them that belong to weights. */
+  /** Bytes read in total, and how many of them belong to weights. */
   readonly read: { total: number; weights: number }
 }
 
-/** The folder of a model with this config, in `shards` files: FP8 with scales where the config says so, else BF16. */
-export function hollowModel(config: Readonly<Record<string, unknown>>, shards: number): Hollow {
+/** A folder of `shards` files for this config: FP8 with scales if the config says so, else BF16. */
+export function hollowModel(config: Readonly<Record<string, unknown>>, shards: number): WeightlessModel {
   const spec = describeModel(config)
   const entries = storedTensors(spec).flatMap(({ name, shape }) => storedAs(spec, name, shape))
   const files = new Map<string, { head: Uint8Array<ArrayBuffer>; bytes: number }>()
@@ -24,9 +23,9 @@ export function hollowModel(config: Readonly<Record<string, unknown>>, shards: n
   const perShard = Math.ceil(entries.length / shards)
   for (let shard = 0; shard < shards; shard++) {
     const file = `model-${shard + 1}-of-${shards}.safetensors`
-    const own = entries.slice(shard * perShard, (shard + 1) * perShard)
-    for (const { name } of own) weightMap[name] = file
-    files.set(file, shardOf(own))
+    const shardEntries = entries.slice(shard * perShard, (shard + 1) * perShard)
+    for (const { name } of shardEntries) weightMap[name] = file
+    files.set(file, shardOf(shardEntries))
   }
   const texts = {
     'config.json': config,
@@ -40,7 +39,7 @@ export function hollowModel(config: Readonly<Record<string, unknown>>, shards: n
   const read = { total: 0, weights: 0 }
   const find = (path: string) => {
     const file = files.get(path)
-    if (!file) throw new Error(`nobody should ask for ${path}`)
+    if (!file) throw new Error(`${path} should not be read`)
     return file
   }
   const source: Source = {
@@ -61,15 +60,15 @@ export function hollowModel(config: Readonly<Record<string, unknown>>, shards: n
   return { source, spec, read }
 }
 
-interface Stored {
+interface StoredTensor {
   readonly name: string
   readonly dtype: string
   readonly shape: readonly number[]
   readonly bytes: number
 }
 
-function storedAs(spec: ModelSpec, name: string, shape: readonly number[]): Stored[] {
-  const size = shape.reduce((product, each) => product * each, 1)
+function storedAs(spec: ModelSpec, name: string, shape: readonly number[]): StoredTensor[] {
+  const size = shape.reduce((product, extent) => product * extent, 1)
   const plain = shape.length === 1 || /embed_tokens|lm_head|mlp\.gate\.weight/.test(name)
   if (!spec.block || plain) return [{ name, dtype: 'BF16', shape, bytes: size * 2 }]
   const [rows = 0, cols = 0] = shape
@@ -80,7 +79,7 @@ function storedAs(spec: ModelSpec, name: string, shape: readonly number[]): Stor
   ]
 }
 
-function shardOf(entries: readonly Stored[]) {
+function shardOf(entries: readonly StoredTensor[]) {
   let at = 0
   const header: Record<string, unknown> = {}
   for (const { name, dtype, shape, bytes } of entries) {

@@ -1,20 +1,19 @@
-// Answers: which attention layers do tests run? Sizes, a random expanding matrix in a stored format, rotations.
-// It must not know what is done with them.
+// Random MLA layers for tests: sizes, a kv_b matrix in a stored format, a rotary table.
 import { rotationTable } from '../../src/models/rotary.ts'
 import type { HeadShape } from '../../src/reference/attention.ts'
 import type { RotarySpec } from '../../src/reference/vector.ts'
-import type { CacheFormat } from './cache.ts'
-import { type Blocks, randomMatrix, type WeightFormat } from './weights.ts'
+import type { KvDtype } from './cache.ts'
+import { type BlockSize, randomMatrix, type WeightFormat } from './weights.ts'
 
 export interface LayerOptions {
   readonly format?: WeightFormat
-  readonly cache?: CacheFormat
+  readonly cache?: KvDtype
   readonly halfSplit?: boolean
-  readonly blocks?: Blocks
-  readonly positions?: number // that the rotation table covers
+  readonly blocks?: BlockSize
+  readonly positions?: number // covered by the rotary table
 }
 
-/** One layer: its sizes, its expanding matrix [heads, nope + value, latent], its rotations. */
+/** One layer: its sizes, its kv_b matrix [heads, nope + value, latent], its rotary table. */
 export function makeLayer(shape: HeadShape, options: LayerOptions = {}) {
   const {
     format = 'f32',

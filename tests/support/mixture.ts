@@ -1,5 +1,4 @@
-// Answers: how do the kernels of a mixture of experts run one after the other, as the engine runs them? In decode and in prefill.
-// It must not know what they should compute.
+// Runs the MoE kernels in sequence, as the engine does in decode and in prefill.
 import { routeWords } from '../../src/bench/kernels/experts.ts'
 import type { Device } from '../../src/gpu/device.ts'
 import type { Variants } from '../../src/gpu/variants.ts'
@@ -14,37 +13,37 @@ import {
 } from '../../src/kernels/moe.ts'
 import { shareOf } from '../../src/models/ops.ts'
 import type { Choice } from '../../src/reference/moe.ts'
-import type { Bank, TestMixture } from './experts.ts'
-import { type Data, runKernel } from './kernel.ts'
+import type { ExpertBanks, TestMixture } from './experts.ts'
+import { type KernelData, runKernel } from './kernel.ts'
 import { padRows, unpadRows } from './numbers.ts'
 import { tiledImports } from './tiles.ts'
 
 export type Routes = readonly (readonly Choice[])[]
 
-/** What goes into a mixture: rows x, their routes, and what y [tokens, hidden] holds before. */
+/** The input of an MoE layer: rows x, their routes, and the initial y [tokens, hidden]. */
 export interface MixtureInput {
   readonly x: Float32Array
   readonly routes: Routes
   readonly before: Float32Array
 }
 
-/** Banks that one dispatch binds. */
+/** Banks bound by one dispatch. */
 export type BankCount = 1 | 4
 
 const pad16 = (value: number) => Math.ceil(value / 16) * 16
-const activeOf = (routes: Routes) => routes[0]?.length ?? 0
+const expertsPerTokenOf = (routes: Routes) => routes[0]?.length ?? 0
 
-/** Constants of the up and of the down kernels. */
-function constantsOf({ sizes, up, down, upStart, sharedUpStart }: TestMixture, active: number) {
+/** Constants of the up and down kernels. */
+function constantsOf({ sizes, up, down, upStart, sharedUpStart }: TestMixture, expertsPerToken: number) {
   const common = {
     HIDDEN: sizes.hidden,
     EXPERTS: sizes.experts,
-    ACTIVE: active,
+    ACTIVE: expertsPerToken,
     INNER: sizes.inner,
     SHARED: sizes.shared,
     I_STRIDE: pad16(Math.max(sizes.inner, sizes.shared)),
   }
-  const sharedScales = (bank: Bank) => ({ SHARED_SCALES: bank.shared?.constants.SCALES ?? 0 })
+  const sharedScales = (bank: ExpertBanks) => ({ SHARED_SCALES: bank.shared?.constants.SCALES ?? 0 })
   return {
     up: { ...common, ...up.routed.constants, ...sharedScales(up), UP: upStart, SHARED_UP: sharedUpStart },
     down: {
@@ -57,63 +56,63 @@ function constantsOf({ sizes, up, down, upStart, sharedUpStart }: TestMixture, a
   }
 }
 
-interface BankRun {
+interface BankDispatch {
   readonly constants: { readonly FIRST_BANK: number }
   readonly imports: { readonly banks: string }
   readonly data: Record<'slots' | 'weights0' | 'weights1' | 'weights2' | 'weights3', Uint32Array>
 }
 
-/** Runs `dispatch` for each group of banks that one dispatch can bind, handing on what it wrote. */
-async function forBanks(
-  { banks, slots }: Bank,
-  count: BankCount,
-  written: Data,
-  dispatch: (run: BankRun, written: Data) => Promise<Data>,
-): Promise<Data> {
+/** Runs `dispatch` for each group of banks, passing on what the previous one wrote. */
+async function forBankGroups(
+  { banks, slots }: ExpertBanks,
+  banksPerDispatch: BankCount,
+  written: KernelData,
+  dispatch: (run: BankDispatch, written: KernelData) => Promise<KernelData>,
+): Promise<KernelData> {
   let data = written
-  for (let first = 0; first < banks.length; first += count) {
+  for (let first = 0; first < banks.length; first += banksPerDispatch) {
     const at = (i: number) => banks[first + i] ?? Uint32Array.of(0, 0, 0, 0)
     const bound = { slots, weights0: at(0), weights1: at(1), weights2: at(2), weights3: at(3) }
-    const imports = { banks: `shared/banks_${count}` }
+    const imports = { banks: `shared/banks_${banksPerDispatch}` }
     data = await dispatch({ constants: { FIRST_BANK: first }, imports, data: bound }, data)
   }
   return data
 }
 
-/** expert_up_decode, then expert_down_decode; returns y [tokens, hidden]. */
+/** Runs expert_up_decode and expert_down_decode; returns y [tokens, hidden]. */
 export async function decodeMixture(
   device: Device,
-  mixture: TestMixture,
-  count: BankCount,
+  moe: TestMixture,
+  banksPerDispatch: BankCount,
   { x, routes, before }: MixtureInput,
   by: Variants['rows'],
   visit = 'shared/visit_pair',
 ): Promise<Float64Array> {
-  const { hidden, inner, shared } = mixture.sizes
-  const [tokens, active] = [routes.length, activeOf(routes)]
-  const [upShare, downShare] = [shareOf({ rows: by }, 2), shareOf({ rows: by })]
-  const constants = constantsOf(mixture, active)
+  const { hidden, inner, shared } = moe.sizes
+  const [tokens, expertsPerToken] = [routes.length, expertsPerTokenOf(routes)]
+  const [upTiling, downTiling] = [shareOf({ rows: by }, 2), shareOf({ rows: by })]
+  const constants = constantsOf(moe, expertsPerToken)
   const route = routeWords(routes)
-  const weights = mixture.up.routed.imports
-  const entries = active + Math.ceil(shared / inner)
-  const empty = new Float32Array(tokens * (active + 1) * constants.up.I_STRIDE)
-  const inners = await forBanks(mixture.up, count, empty, async (run, written) => {
+  const weights = moe.up.routed.imports
+  const entries = expertsPerToken + Math.ceil(shared / inner)
+  const empty = new Float32Array(tokens * (expertsPerToken + 1) * constants.up.I_STRIDE)
+  const inners = await forBankGroups(moe.up, banksPerDispatch, empty, async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertUpDecode,
-      constants: { ...constants.up, ...run.constants, ...upShare.constants },
-      imports: { ...weights, ...run.imports, share: upShare.module, visit },
-      grid: [entries, Math.ceil(inner / upShare.rows), tokens],
+      constants: { ...constants.up, ...run.constants, ...upTiling.constants },
+      imports: { ...weights, ...run.imports, share: upTiling.module, visit },
+      grid: [entries, Math.ceil(inner / upTiling.rows), tokens],
       step: { tokens },
       data: { x: padRows(x, hidden), route, inner: written, ...run.data },
     })
     return result.inner
   })
-  const y = await forBanks(mixture.down, count, padRows(before, hidden), async (run, written) => {
+  const y = await forBankGroups(moe.down, banksPerDispatch, padRows(before, hidden), async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertDownDecode,
-      constants: { ...constants.down, ...run.constants, ...downShare.constants },
-      imports: { ...weights, ...run.imports, share: downShare.module, visit },
-      grid: [Math.ceil(hidden / downShare.rows), tokens],
+      constants: { ...constants.down, ...run.constants, ...downTiling.constants },
+      imports: { ...weights, ...run.imports, share: downTiling.module, visit },
+      grid: [Math.ceil(hidden / downTiling.rows), tokens],
       step: { tokens },
       data: { inner: inners, route, y: written, ...run.data },
     })
@@ -122,24 +121,24 @@ export async function decodeMixture(
   return unpadRows(y, hidden)
 }
 
-export interface GroupedRoom {
+export interface GroupedSizes {
   readonly MAX_TOKENS: number
   readonly TILES: number
   readonly TILE_ROWS: number
 }
 
-/** group_tokens; words that it does not write keep 0xbeef. */
+/** Runs group_tokens; words that it does not write keep 0xbeef. */
 export async function groupRoutes(
   device: Device,
   routes: Routes,
   sizes: { readonly experts: number; readonly shared: number },
-  room: GroupedRoom,
-): Promise<Data> {
-  const ACTIVE = activeOf(routes)
-  const words = 1 + 3 * room.TILES + 2 * room.MAX_TOKENS * ACTIVE
+  capacity: GroupedSizes,
+): Promise<KernelData> {
+  const ACTIVE = expertsPerTokenOf(routes)
+  const words = 1 + 3 * capacity.TILES + 2 * capacity.MAX_TOKENS * ACTIVE
   const { grouped } = await runKernel(device, {
     kernel: groupTokens,
-    constants: { EXPERTS: sizes.experts, ACTIVE, SHARED: sizes.shared, ...room, WORKGROUP: 256 },
+    constants: { EXPERTS: sizes.experts, ACTIVE, SHARED: sizes.shared, ...capacity, WORKGROUP: 256 },
     grid: [1],
     step: { tokens: routes.length },
     data: { route: routeWords(routes), grouped: new Uint32Array(words).fill(0xbeef) },
@@ -147,41 +146,43 @@ export async function groupRoutes(
   return grouped
 }
 
-/** group_tokens, expert_up_prefill, expert_down_prefill and combine_experts; returns y [tokens, hidden]. */
+/**
+ * Runs group_tokens, expert_up_prefill, expert_down_prefill and combine_experts; returns y [tokens, hidden].
+ */
 export async function prefillMixture(
   device: Device,
-  mixture: TestMixture,
-  count: BankCount,
+  moe: TestMixture,
+  banksPerDispatch: BankCount,
   { x, routes, before }: MixtureInput,
   tiles: Tiles,
 ): Promise<Float64Array> {
-  const { hidden, inner, shared, experts } = mixture.sizes
-  const [tokens, active] = [routes.length, activeOf(routes)]
+  const { hidden, inner, shared, experts } = moe.sizes
+  const [tokens, expertsPerToken] = [routes.length, expertsPerTokenOf(routes)]
   const step = { tokens }
-  const room = { TILES: experts + 8, MAX_TOKENS: tokens + 3 }
-  const grouped = await groupRoutes(device, routes, mixture.sizes, { ...room, TILE_ROWS: tiles.rows })
-  const constants = constantsOf(mixture, active)
-  const modules = tiledImports(mixture.up.routed, tiles)
-  const rows = tokens * (active + 1)
+  const capacity = { TILES: experts + 8, MAX_TOKENS: tokens + 3 }
+  const grouped = await groupRoutes(device, routes, moe.sizes, { ...capacity, TILE_ROWS: tiles.rows })
+  const constants = constantsOf(moe, expertsPerToken)
+  const modules = tiledImports(moe.up.routed, tiles)
+  const rows = tokens * (expertsPerToken + 1)
   const noInner = new Float32Array(rows * constants.up.I_STRIDE)
-  const inners = await forBanks(mixture.up, count, noInner, async (run, written) => {
+  const inners = await forBankGroups(moe.up, banksPerDispatch, noInner, async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertUpPrefill,
-      constants: { ...constants.up, ...run.constants, ...room },
+      constants: { ...constants.up, ...run.constants, ...capacity },
       imports: { ...modules, ...run.imports },
-      grid: [Math.ceil((2 * Math.max(inner, shared)) / tiles.outs), room.TILES],
+      grid: [Math.ceil((2 * Math.max(inner, shared)) / tiles.outs), capacity.TILES],
       step,
       data: { x: padRows(x, hidden), grouped, inner: written, ...run.data },
     })
     return result.inner
   })
   const noOutput = new Float32Array(rows * pad16(hidden))
-  const output = await forBanks(mixture.down, count, noOutput, async (run, written) => {
+  const output = await forBankGroups(moe.down, banksPerDispatch, noOutput, async (run, written) => {
     const result = await runKernel(device, {
       kernel: expertDownPrefill,
-      constants: { ...constants.down, ...run.constants, ...room },
+      constants: { ...constants.down, ...run.constants, ...capacity },
       imports: { ...modules, ...run.imports },
-      grid: [Math.ceil(hidden / tiles.outs), room.TILES],
+      grid: [Math.ceil(hidden / tiles.outs), capacity.TILES],
       step,
       data: { inner: inners, grouped, output: written, ...run.data },
     })
@@ -189,7 +190,7 @@ export async function prefillMixture(
   })
   const { y } = await runKernel(device, {
     kernel: combineExperts,
-    constants: { HIDDEN: hidden, ACTIVE: active, SHARED: shared, ...room, WORKGROUP: 64 },
+    constants: { HIDDEN: hidden, ACTIVE: expertsPerToken, SHARED: shared, ...capacity, WORKGROUP: 64 },
     grid: [Math.ceil(hidden / 64), tokens],
     step,
     data: { output, route: routeWords(routes), grouped, y: padRows(before, hidden) },

@@ -1,9 +1,12 @@
-// Answers: how does a test make a shader wrong, for certain? It must not know what is expected of it then.
+// Breaks a shader on purpose by replacing text in its source.
 import sources from 'virtual:shaders'
 
-/** The shader with `put` in place of every `find`. Throws when it does not say that: a test would run the right one. */
-export function tampered(path: string, find: string, put: string): Record<string, string> {
+/**
+ * The shader with every `search` replaced. Throws when there is none, because the test would run the correct
+ * shader.
+ */
+export function tampered(path: string, search: string, replacement: string): Record<string, string> {
   const text = sources[path] ?? ''
-  if (!text.includes(find)) throw new Error(`${path} does not say ${find}`)
-  return { [path]: text.replaceAll(find, put) }
+  if (!text.includes(search)) throw new Error(`${path} does not contain ${search}`)
+  return { [path]: text.replaceAll(search, replacement) }
 }

@@ -1,18 +1,20 @@
-// Answers: what did an engine do to its GPU device, and is anything left of it? A real device with a counter, and with a limit if wanted.
-// It must not know what the engine is asked.
+// Wraps a GPU to count live buffers, limit memory and check that every device gets destroyed.
 import { type AdapterCase, openGpu } from './adapter.ts'
 
-export interface Watched {
+export interface WatchedGpu {
   readonly gpu: GPU
-  /** Whether every device that was opened is destroyed. */
+  /** Whether every opened device was destroyed. */
   allDestroyed(): Promise<boolean>
 }
 
-/** The adapter's GPU; buffers beyond `budgetBytes`, staging aside, are refused as a GPU does it: by an error scope, afterwards. */
+/**
+ * The adapter's GPU. Buffers beyond `budgetBytes`, except staging, fail as on a real GPU: the error appears
+ * later, when the error scope is popped.
+ */
 export async function watchGpu(
   adapter: AdapterCase,
   budgetBytes = Number.POSITIVE_INFINITY,
-): Promise<Watched> {
+): Promise<WatchedGpu> {
   const real = await openGpu(adapter.match)
   const devices: GPUDevice[] = []
   const live = new Map<GPUBuffer, number>()
@@ -23,7 +25,7 @@ export async function watchGpu(
     device.createBuffer = (descriptor) => {
       const buffer = createBuffer(descriptor)
       const destroy = buffer.destroy.bind(buffer)
-      // Rows on their way into another format pass through buffers that are gone when the model is there.
+      // Conversion between formats uses staging buffers that are freed before the model is loaded.
       if (!descriptor.label?.startsWith('staging:')) live.set(buffer, buffer.size)
       refused ||= sum() > budgetBytes
       buffer.destroy = () => {
@@ -48,13 +50,14 @@ export async function watchGpu(
     found.requestDevice = async (descriptor) => watch(await requestDevice(descriptor))
     return found
   }
-  const gone = (device: GPUDevice) =>
+  const isDestroyed = (device: GPUDevice) =>
     Promise.race([
       device.lost.then(({ reason }) => reason === 'destroyed'),
       new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 60_000).unref()),
     ])
   return {
     gpu: Object.assign(Object.create(real), { requestAdapter }) as GPU,
-    allDestroyed: async () => devices.length > 0 && !(await Promise.all(devices.map(gone))).includes(false),
+    allDestroyed: async () =>
+      devices.length > 0 && !(await Promise.all(devices.map(isDestroyed))).includes(false),
   }
 }

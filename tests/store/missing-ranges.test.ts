@@ -1,40 +1,40 @@
-// Answers: is every missing byte asked for once, in ranges that keep their borders? And do places get names that hold?
+// Tests of the missing ranges of a download and of the folder names of stored models.
 import { describe, expect, it } from 'vitest'
-import { planMissing } from '../../src/store/missing.ts'
-import { displayName, folderName } from '../../src/store/place.ts'
+import { displayName, folderName } from '../../src/store/folder-name.ts'
+import { planMissingRanges } from '../../src/store/missing-ranges.ts'
 import { generator } from '../support/numbers.ts'
 
-describe('the missing ranges', () => {
-  it('are the gaps, cut at multiples', () => {
-    expect(planMissing(0, [], 8)).toEqual([])
-    expect(planMissing(20, [], 8)).toEqual([
+describe('planMissingRanges', () => {
+  it('returns the gaps, cut at multiples of the range size', () => {
+    expect(planMissingRanges(0, [], 8)).toEqual([])
+    expect(planMissingRanges(20, [], 8)).toEqual([
       { start: 0, end: 8 },
       { start: 8, end: 16 },
       { start: 16, end: 20 },
     ])
-    expect(planMissing(20, [{ start: 3, end: 9 }], 8)).toEqual([
+    expect(planMissingRanges(20, [{ start: 3, end: 9 }], 8)).toEqual([
       { start: 0, end: 3 },
       { start: 9, end: 16 },
       { start: 16, end: 20 },
     ])
-    expect(planMissing(20, [{ start: 0, end: 20 }], 8)).toEqual([])
+    expect(planMissingRanges(20, [{ start: 0, end: 20 }], 8)).toEqual([])
   })
 
-  it('and what is there make the whole file, each byte once', () => {
+  it('covers, with the present ranges, every byte of the file exactly once', () => {
     const random = generator(4)
     const below = (limit: number) => Math.floor(random() * limit)
     for (let round = 0; round < 2000; round++) {
       const bytes = below(200)
       const rangeBytes = 1 + below(40)
-      const there = []
-      for (let at = below(30); at < bytes; at += below(30)) {
-        const end = Math.min(bytes, at + 1 + below(30))
-        there.push({ start: at, end })
-        at = end
+      const present = []
+      for (let offset = below(30); offset < bytes; offset += below(30)) {
+        const end = Math.min(bytes, offset + 1 + below(30))
+        present.push({ start: offset, end })
+        offset = end
       }
-      const missing = planMissing(bytes, there, rangeBytes)
-      const all = [...there, ...missing].sort((a, b) => a.start - b.start)
-      expect(all.reduce((at, { start, end }) => (start === at ? end : Number.NaN), 0)).toBe(bytes)
+      const missing = planMissingRanges(bytes, present, rangeBytes)
+      const all = [...present, ...missing].sort((a, b) => a.start - b.start)
+      expect(all.reduce((offset, { start, end }) => (start === offset ? end : Number.NaN), 0)).toBe(bytes)
       for (const { start, end } of missing) {
         expect(start < end && Math.floor(start / rangeBytes) === Math.floor((end - 1) / rangeBytes)).toBe(
           true,
@@ -44,8 +44,8 @@ describe('the missing ranges', () => {
   })
 })
 
-describe('a folder name', () => {
-  it('is readable, safe, and differs where places differ', () => {
+describe('folderName', () => {
+  it('is readable, safe, and unique for every key', () => {
     const places = [
       'hf:org/Name-7B',
       'hf:org/name-7b',
