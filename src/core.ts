@@ -1,5 +1,5 @@
-// Answers: what does `hadal/core` offer? The engine without a worker, on any WebGPU: for the browser's own workers and for Node.
-// It must not know the OpenAI shapes; `hadal` has those.
+// Public surface of `hadal/core`: the engine without a worker, on any WebGPU, in a browser's own worker or in
+// Node. The OpenAI shapes are in `hadal` only.
 export { measure } from './bench/measure.ts'
 export type * from './bench/result.ts'
 export type { TunedDecision, TunedVariant, TuneOptions } from './bench/tune.ts'

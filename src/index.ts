@@ -1,9 +1,9 @@
-// Answers: what may an application import from `hadal`? This and nothing else. It must not know how any of it works.
+// Public surface of the `hadal` package: what an application may import.
 export type { ChatCompletions } from './api/chat.ts'
 export { type LoadOptions, loadModel, type Model } from './api/load.ts'
+export type * from './api/openai-types.ts'
 export type { Place, PlaceOptions } from './api/place.ts'
 export { type PlanOptions, plan } from './api/plan.ts'
-export type * from './api/shapes.ts'
 export {
   type ExportOptions,
   exportStoredModel,

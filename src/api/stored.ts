@@ -1,38 +1,45 @@
-// Answers: which models does this browser keep, and how does one get rid of them, or of a copy into a folder?
-// It must not know how they are kept.
+// Lists, deletes and exports the models that this browser has stored.
 import { proxy } from 'comlink'
-import { HadalError, throwIfAborted } from '../lib/error.ts'
+import { throwIfAborted } from '../lib/error.ts'
 import type { LoadProgress, StoredModel } from '../worker/protocol.ts'
 import { spawnWorker } from './spawn.ts'
 import { answerOf, type EngineWorker, openWorker } from './worker.ts'
 
 export interface StoredOptions {
-  /** Starts the worker some other way, for example from a script on another path. */
+  /** Starts the worker in another way, for example from a script on another path. */
   worker?: () => Worker
 }
 
 export interface ExportOptions extends StoredOptions {
+  /** Called often while copying: bytes, bytes per second, seconds left. */
   onProgress?: (progress: LoadProgress) => void
   /** Cancels: the promise rejects with `aborted`; files already copied stay. */
   signal?: AbortSignal
 }
 
-/** Every model that `loadModel` has kept here (`keep`), the latest first; incomplete ones as well. */
+/**
+ * Lists every model that `loadModel` has stored here (`keep`), the latest first, incomplete ones included.
+ * @throws HadalError `unsupported` if this browser has no private file system
+ */
 export function storedModels(options: StoredOptions = {}): Promise<readonly StoredModel[]> {
-  return ask(options, (worker) => answerOf(worker, worker.remote.storedModels()))
+  return withWorker(options, (worker) => answerOf(worker, worker.remote.storedModels()))
 }
 
 /**
- * Deletes what is kept of a model; no error when there is nothing.
- * @throws HadalError `bad_request` while a tab has it open or stores it
+ * Deletes a stored model. Does nothing if there is none.
+ * @param place `StoredModel.place`
+ * @throws HadalError `bad_request` while a tab has the model open or is storing it; `unsupported` without a
+ * private file system
  */
 export function removeStoredModel(place: string, options: StoredOptions = {}): Promise<void> {
-  return ask(options, (worker) => answerOf(worker, worker.remote.removeStored(place)))
+  return withWorker(options, (worker) => answerOf(worker, worker.remote.removeStored(place)))
 }
 
 /**
- * Copies a model that is kept here, complete, into a folder that the person has picked for writing.
- * @throws HadalError `not_found`, `aborted`
+ * Copies a completely stored model into a folder that the user has picked for writing.
+ * @param place `StoredModel.place`
+ * @throws HadalError `not_found` if the model is not stored completely, `aborted`, `unsupported` without a
+ * private file system
  */
 export function exportStoredModel(
   place: string,
@@ -41,7 +48,7 @@ export function exportStoredModel(
 ): Promise<void> {
   const { onProgress, signal } = options
   throwIfAborted(signal)
-  return ask(options, async (worker) => {
+  return withWorker(options, async (worker) => {
     const cancel = () => void worker.remote.cancelExport()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
@@ -52,11 +59,11 @@ export function exportStoredModel(
   })
 }
 
-async function ask<T>(options: StoredOptions, work: (worker: EngineWorker) => Promise<T>): Promise<T> {
+async function withWorker<T>(options: StoredOptions, work: (worker: EngineWorker) => Promise<T>): Promise<T> {
   const worker = openWorker(options.worker ?? spawnWorker)
   try {
     return await work(worker)
   } finally {
-    worker.close(new HadalError('aborted', 'The store has answered.'))
+    worker.close()
   }
 }

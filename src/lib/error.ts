@@ -61,3 +61,15 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted)
     throw new HadalError('aborted', 'The operation was cancelled.', { cause: signal.reason })
 }
+
+/**
+ * Any thrown value as a HadalError. What is not one was not foreseen and becomes `internal`, with the value
+ * as its cause.
+ */
+export function asHadalError(error: unknown): HadalError {
+  if (error instanceof HadalError) return error
+  return new HadalError('internal', String(error), {
+    hint: 'This is a bug in Hadal: please report it.',
+    cause: error,
+  })
+}

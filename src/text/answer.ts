@@ -1,32 +1,33 @@
-// Answers: what does the reader of an answer get to see of each new id? The one entry of this room for the generate loop.
-// It must not know how ids are chosen, nor which of them end the answer.
+// Parses the model's output as it is generated: ids in; whole characters out, thinking apart from the answer,
+// up to a stop string. The generate loop uses this file only.
 
 import { openDecoder } from './decoder.ts'
-import { type AnswerPiece, openReasoning } from './reasoning.ts'
-import { openStop } from './stop.ts'
-import { tagBefore, thinkIds } from './think-tags.ts'
+import { type OutputText, openReasoningParser } from './reasoning.ts'
+import { openStopFilter } from './stop.ts'
+import { lastThinkTag, thinkIds } from './think-tags.ts'
 import type { TextTokenizer } from './tokenizer.ts'
 
-/** Whole characters of either part that can no longer change. */
-export interface AnswerDelta extends AnswerPiece {
-  /** A stop string was completed: the answer is over, later ids are ignored. */
+/** New characters of either part; they are whole and do not change later. */
+export interface OutputDelta extends OutputText {
+  /** A stop string was completed: the output has ended, later ids are ignored. */
   readonly stopped: boolean
 }
 
 export interface Answer {
   /** Takes the next generated id. */
-  push(id: number): AnswerDelta
-  /** Whether the thinking part is in force. */
+  push(id: number): OutputDelta
+  /** Whether the output is inside the thinking part. */
   thinking(): boolean
-  /** The answer is over: what was held back. */
-  end(): AnswerDelta
+  /** Ends the output and returns what was held back. */
+  end(): OutputDelta
 }
 
 /**
- * Reads an answer as it is generated: characters, thinking part, stop strings.
- * The tags of the thinking part are taken by id where they are single tokens, so that it does not matter whether their text is
- * skipped as special; else they are found in the text. Stop strings count in the answer proper only, not while thinking.
- * @param promptIds all ids before the answer: a template may have opened or closed the thinking part
+ * Opens a parser for one output. Tags of the thinking part that are single tokens are recognised by id,
+ * whether or not their text is skipped as special; others are found in the text. Stop strings count outside
+ * the thinking part only.
+ * @param promptIds all ids before the output: a template may have opened or closed the thinking part
+ * @param options.stop strings that end the answer; up to 16, of 1 to 1,024 characters
  * @throws HadalError bad_request for impossible stop strings
  */
 export function openAnswer(
@@ -36,11 +37,11 @@ export function openAnswer(
 ): Answer {
   const ids = thinkIds(tokenizer)
   const decoder = openDecoder(tokenizer)
-  const parser = openReasoning(tagBefore(tokenizer, promptIds), ids === undefined)
-  const filter = openStop(stop)
+  const parser = openReasoningParser(lastThinkTag(tokenizer, promptIds), ids === undefined)
+  const filter = openStopFilter(stop)
   let stopped = false
 
-  const deliver = (...pieces: AnswerPiece[]): AnswerDelta => {
+  const deliver = (...pieces: OutputText[]): OutputDelta => {
     if (stopped) return { text: '', reasoning: '', stopped }
     const passed = filter.push(pieces.map(({ text }) => text).join(''))
     stopped = passed.stopped

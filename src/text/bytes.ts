@@ -1,7 +1,8 @@
-// Answers: which raw bytes does a token of a byte-level vocabulary stand for, and how are bytes written there? It must not know ids or files.
+// Byte alphabet of byte-level vocabularies: converts between raw bytes and the visible characters that stand
+// for them.
 
-// Byte-level vocabularies write each byte as one visible character: printable Latin-1 as itself, every other byte as
-// the next code point from U+0100 on, in byte order.
+// Byte-level vocabularies write each byte as one visible character: printable Latin-1 as itself, every other
+// byte as the next code point from U+0100 on, in byte order (bytes_to_unicode of GPT-2).
 const CHARACTERS = makeAlphabet()
 const BYTE_OF_CODE = invert(CHARACTERS) // code point -> byte, -1 where there is none
 const utf8 = new TextEncoder()
@@ -25,7 +26,10 @@ function invert(characters: readonly string[]): Int16Array {
 /** The 256 characters of the byte alphabet, by byte. */
 export const BYTE_ALPHABET: readonly string[] = CHARACTERS
 
-/** The bytes of a vocabulary entry. An entry outside the byte alphabet stands for its own UTF-8, as in the original tokenizers. */
+/**
+ * The bytes of a vocabulary entry. One with other characters stands for its own UTF-8, as in the original
+ * tokenizers.
+ */
 export function bytesOfToken(token: string): Uint8Array {
   const bytes = new Uint8Array(token.length)
   for (let i = 0; i < token.length; i++) {
@@ -36,7 +40,7 @@ export function bytesOfToken(token: string): Uint8Array {
   return bytes
 }
 
-/** The UTF-8 of a text in the byte alphabet: one character a byte. */
+/** The UTF-8 of a text, in the byte alphabet: one character a byte. */
 export function tokenOfText(text: string): string {
   return /^[!-~]*$/.test(text) ? text : tokenOfBytes(utf8.encode(text))
 }
@@ -48,12 +52,12 @@ function tokenOfBytes(bytes: Uint8Array): string {
   return token
 }
 
-/** The bytes of a literal text (an added token's content). */
+/** The UTF-8 of a literal text, such as an added token's. */
 export function bytesOfText(text: string): Uint8Array {
   return utf8.encode(text)
 }
 
-/** Bytes as text, each invalid sequence as U+FFFD; a leading U+FEFF is kept, it is part of the text. */
+/** Decodes UTF-8, each invalid sequence as U+FFFD. A leading U+FEFF is part of the text and stays. */
 export function textOfBytes(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 }

@@ -1,4 +1,4 @@
-// Answers: which token does an entry of tokenizer_config.json name? It must not know what the token is for.
+// Reads the text of a token from an entry of tokenizer_config.json.
 import { isRecord } from '../lib/record.ts'
 
 /** The text of a token as tokenizer_config.json writes it: a string, or an object with a `content` string. */

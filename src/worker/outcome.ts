@@ -1,7 +1,7 @@
-// Answers: how does a failure reach the page? As a value, because Comlink would strip an error of its code and hint.
-// It must not know what failed.
+// Returns failures as values, because Comlink would strip an error of its code and hint.
 import { type Outcome, toPlain } from './protocol.ts'
 
+/** Runs `work` and returns its value or its error. Never rejects. */
 export async function outcomeOf<T>(work: () => Promise<T>): Promise<Outcome<T>> {
   try {
     return { ok: true, value: await work() }

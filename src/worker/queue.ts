@@ -1,22 +1,24 @@
-// Answers: whose turn is it? One job at a time, in the order of asking; who gives up while waiting loses the place at once.
-// It must not know what a job does.
+// Mutex in first-come, first-served order; a waiter whose signal fires leaves the queue at once.
 import { throwIfAborted } from '../lib/error.ts'
 
-/** Hands out turns, first come first served. */
+/** A lock that is granted in the order of the requests. */
 export class TurnQueue {
   readonly #waiting: (() => void)[] = []
-  #busy = false
+  #isLocked = false
 
-  /** Resolves with the function that ends the turn. Rejects with `aborted` if the signal fires first. */
+  /**
+   * Waits for the lock. Resolves with the function that releases it; rejects with `aborted` if the signal
+   * fires first.
+   */
   async turn(signal: AbortSignal): Promise<() => void> {
     throwIfAborted(signal)
-    if (this.#busy) await this.#wait(signal)
-    this.#busy = true
-    let ended = false
+    if (this.#isLocked) await this.#wait(signal)
+    this.#isLocked = true
+    let isReleased = false
     return () => {
-      if (ended) return
-      ended = true
-      this.#next()
+      if (isReleased) return
+      isReleased = true
+      this.#release()
     }
   }
 
@@ -39,10 +41,10 @@ export class TurnQueue {
     })
   }
 
-  // The turn passes on directly, without a free moment in which a newcomer could overtake.
-  #next(): void {
+  // The lock passes on directly: it is never free while somebody waits, so a newcomer cannot overtake.
+  #release(): void {
     const start = this.#waiting.shift()
     if (start) start()
-    else this.#busy = false
+    else this.#isLocked = false
   }
 }

@@ -1,10 +1,10 @@
-// Answers: what does the worker do with the models that this browser keeps, when none of them is to be run?
-// It must not know how they are kept.
+// The worker's calls for stored models: list, remove, export.
 import { progressReporter } from '../engine/progress.ts'
 import { openStore } from '../store/store.ts'
 import { outcomeOf } from './outcome.ts'
 import type { RemoteStore } from './protocol.ts'
 
+/** The store's side of the protocol. */
 export function storeHost(): RemoteStore {
   const exporting = new AbortController()
   return {

@@ -1,5 +1,4 @@
-// Answers: how do the engine's events become OpenAI's chunks, or one completion? Pure: an event list in, shapes out.
-// It must not know where events come from.
+// Turns the engine's events into OpenAI's chunks, or into one completion. Pure functions.
 import { present } from '../lib/error.ts'
 import type { GenerateDelta, GenerateDone, GenerateEvent, KvUse, TokenLogprob } from '../worker/protocol.ts'
 import type {
@@ -12,23 +11,25 @@ import type {
   CompletionUsage,
   HadalTimings,
   KvCacheUse,
-} from './shapes.ts'
+} from './openai-types.ts'
 
-/** What every chunk of an answer repeats. */
-export interface AnswerHead {
+/** The fields that every chunk of a completion repeats. */
+export interface CompletionHeader {
   readonly id: string
   readonly created: number
   readonly model: string
 }
 
-/** The chunk that opens every stream: who speaks, and no text yet. */
-export function openingChunk(head: AnswerHead): ChatCompletionChunk {
+/** The first chunk of every stream: the role, without text. */
+export function openingChunk(head: CompletionHeader): ChatCompletionChunk {
   return chunk(head, { role: 'assistant', content: '' })
 }
 
-/** The chunks for one event: one piece of text, or the finish reason and, when asked for, the usage. */
-export function chunksOf(
-  head: AnswerHead,
+/**
+ * The chunks of one event: a piece of text, or the finish reason followed by the usage if it was requested.
+ */
+export function eventChunks(
+  head: CompletionHeader,
   event: GenerateEvent,
   includeUsage: boolean,
 ): ChatCompletionChunk[] {
@@ -37,12 +38,15 @@ export function chunksOf(
   return includeUsage ? [last, { ...chunk(head, {}), choices: [], usage: usage(event) }] : [last]
 }
 
-/** The whole answer from all its events. */
-export function completionOf(head: AnswerHead, events: readonly GenerateEvent[]): ChatCompletion {
+/** One completion from all events of an answer. */
+export function completionFromEvents(
+  head: CompletionHeader,
+  events: readonly GenerateEvent[],
+): ChatCompletion {
   const deltas = events.filter((event) => event.type === 'delta')
   const done = present(
     events.find((event) => event.type === 'done'),
-    'the last event of an answer',
+    'the final event of an answer',
   )
   const reasoning = deltas.map((delta) => delta.reasoning).join('')
   return {
@@ -67,7 +71,7 @@ export function completionOf(head: AnswerHead, events: readonly GenerateEvent[])
 }
 
 function chunk(
-  head: AnswerHead,
+  head: CompletionHeader,
   delta: ChatCompletionDelta,
   finish_reason: ChatCompletionFinishReason | null = null,
   logprobs: ChatCompletionLogprobs | null = null,
@@ -75,7 +79,7 @@ function chunk(
   return { ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason, logprobs }] }
 }
 
-function deltaChunk(head: AnswerHead, event: GenerateDelta): ChatCompletionChunk {
+function deltaChunk(head: CompletionHeader, event: GenerateDelta): ChatCompletionChunk {
   const delta = {
     ...(event.reasoning !== '' && { reasoning_content: event.reasoning }),
     ...(event.text !== '' && { content: event.text }),
@@ -87,7 +91,7 @@ function deltaChunk(head: AnswerHead, event: GenerateDelta): ChatCompletionChunk
   }
 }
 
-// An answer that was cut off by a cancelled signal never gets here: the iterator has rejected by then.
+// An aborted answer never gets here: its iterator has rejected before.
 function finishReason({ finishReason }: GenerateDone): ChatCompletionFinishReason {
   return finishReason === 'length' ? 'length' : 'stop'
 }
@@ -119,14 +123,14 @@ function kvCache({ tokens, bytes, standardBytes }: KvUse): KvCacheUse {
   return { tokens, bytes, standard_bytes: standardBytes }
 }
 
-/** Null where none were asked for. */
+/** Null if none were requested. */
 function logprobsOf(deltas: readonly GenerateDelta[]): ChatCompletionLogprobs | null {
   const all = deltas.flatMap(({ logprobs = [] }) => logprobs)
-  const part = (thinking: boolean) => all.filter((each) => each.thinking === thinking).map(tokenLogprob)
+  const part = (thinking: boolean) => all.filter((token) => token.thinking === thinking).map(tokenLogprob)
   return all.length > 0 ? { content: part(false), reasoning_content: part(true) } : null
 }
 
-// A token may be part of a character, which its text cannot tell: `bytes` is null rather than wrong.
+// A token may hold part of a character, which its text does not show: `bytes` is null rather than wrong.
 function tokenLogprob({ token, logprob, top }: TokenLogprob): ChatCompletionTokenLogprob {
   const top_logprobs = top.map(({ token, logprob }) => ({ token, logprob, bytes: null }))
   return { token, logprob, bytes: null, top_logprobs }

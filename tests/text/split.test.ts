@@ -1,8 +1,9 @@
-// Answers: do the steps of a pre-tokenizer cut as the original library does, long texts included, and within a bounded time?
+// Tests of pre-tokenization: splits like those of the original library, also of long texts, and in bounded
+// time.
 import { describe, expect, it } from 'vitest'
-import { openCuts } from '../../src/text/cut.ts'
-import { MOONSHOT_CUTS } from '../../src/text/moonshot.ts'
+import { MOONSHOT_SPLITS } from '../../src/text/moonshot.ts'
 import { readPreTokenizer } from '../../src/text/pretokenizer.ts'
+import { openPreTokenizer } from '../../src/text/split.ts'
 import { cuts } from './fixtures.ts'
 
 const named = (name: string) => {
@@ -12,33 +13,36 @@ const named = (name: string) => {
 }
 
 describe.each(cuts.cuts)('$name', ({ pre_tokenizer, pieces }) => {
-  const cut = openCuts(readPreTokenizer(pre_tokenizer))
+  const split = openPreTokenizer(readPreTokenizer(pre_tokenizer))
 
-  it('cuts as the original does', () => {
+  it('splits like the original', () => {
     cuts.texts.forEach((text, index) => {
-      expect(cut(text), JSON.stringify(text)).toEqual(pieces[index])
+      expect(split(text), JSON.stringify(text)).toEqual(pieces[index])
     })
   })
 })
 
-it.each(cuts.cuts.slice(0, 7))('$name: cuts a long text, matched another way, at the same places', (row) => {
-  const cut = openCuts(readPreTokenizer(row.pre_tokenizer))
-  // In these families a line that begins with a letter and ends in one is cut the same alone and among others.
-  const lines = cuts.texts.filter((text) => /^\p{L}.*[a-z]$/su.test(text)).map((text) => `${text}\n`)
-  const text = lines.join('').repeat(60)
-  expect(text.length).toBeGreaterThan(4096)
-  expect(cut(text)).toEqual(Array.from({ length: 60 }, () => lines.map(cut)).flat(2))
-})
+it.each(cuts.cuts.slice(0, 7))(
+  '$name: splits a long text, which is matched differently, at the same places',
+  (row) => {
+    const split = openPreTokenizer(readPreTokenizer(row.pre_tokenizer))
+    // In these families a line that begins and ends with a letter is split the same alone and among others.
+    const lines = cuts.texts.filter((text) => /^\p{L}.*[a-z]$/su.test(text)).map((text) => `${text}\n`)
+    const text = lines.join('').repeat(60)
+    expect(text.length).toBeGreaterThan(4096)
+    expect(split(text)).toEqual(Array.from({ length: 60 }, () => lines.map(split)).flat(2))
+  },
+)
 
-it('cuts Moonshot’s words with and without a tokenizer.json', () => {
-  const cut = openCuts(MOONSHOT_CUTS)
+it('splits Moonshot’s words the same with and without a tokenizer.json', () => {
+  const split = openPreTokenizer(MOONSHOT_SPLITS)
   const { pieces } = named('Moonshot as a tokenizer.json')
   cuts.texts.forEach((text, index) => {
-    expect(cut(text), JSON.stringify(text)).toEqual(pieces[index])
+    expect(split(text), JSON.stringify(text)).toEqual(pieces[index])
   })
 })
 
-/** From the published behaviour of Kimi K2's tokenizer. */
+/** Published behaviour of Kimi K2's tokenizer. */
 it.each<[string, string[]]>([
   ["I've got it, don't worry.", ["I've", ' got', ' it', ',', " don't", ' worry', '.']],
   ['中文English混合', ['中文', 'English', '混合']],
@@ -51,10 +55,10 @@ it.each<[string, string[]]>([
   ['   \t\n   ', ['   \t\n', '   ']],
   ['def f(a):\n    return', ['def', ' f', '(a', '):\n', '   ', ' return']],
 ])('Moonshot’s words: %j', (text, pieces) => {
-  expect(openCuts(MOONSHOT_CUTS)(text)).toEqual(pieces)
+  expect(openPreTokenizer(MOONSHOT_SPLITS)(text)).toEqual(pieces)
 })
 
-/** The ids published for DeepSeek V3 (spec 4.2) are this many: a text has at most as many pieces. */
+/** Numbers of ids published for DeepSeek V3: a text has at most as many pieces. */
 it.each<[string, number]>([
   ['Hello world', 2],
   [' hello world ', 3],
@@ -70,11 +74,11 @@ it.each<[string, number]>([
   ['こんにちはカタカナ', 9],
   ['北京市海淀区', 3],
   ['Mixed混合Text文字', 4],
-])('DeepSeek V3 has room for its published ids: %j', (text, ids) => {
-  const pieces = openCuts(readPreTokenizer(named('A: DeepSeek V3').pre_tokenizer))(text)
+])('DeepSeek V3 makes no more pieces than there are published ids: %j', (text, ids) => {
+  const pieces = openPreTokenizer(readPreTokenizer(named('A: DeepSeek V3').pre_tokenizer))(text)
   expect(pieces.join('')).toBe(text)
   expect(pieces.length).toBeLessThanOrEqual(ids)
-  // Where every piece is a token of its own, both counts are equal.
+  // Where every piece is one token, both counts are equal.
   if (/^[\d ]+$|^Hello (?:你|w)|^Mixed|^self/.test(text)) expect(pieces).toHaveLength(ids)
 })
 
@@ -83,7 +87,7 @@ describe('a text made to be slow', () => {
   it.each<[string, string, string]>([
     ['spaces before a letter', ' '.repeat(run), '\\s+$'],
     ['a word that never ends', 'a'.repeat(run), 'a*b'],
-  ])('is given up: %s', (_, text, Regex) => {
+  ])('is refused: %s', (_, text, Regex) => {
     const pre_tokenizer = {
       type: 'Sequence',
       pretokenizers: [
@@ -91,16 +95,16 @@ describe('a text made to be slow', () => {
         { type: 'ByteLevel', use_regex: false },
       ],
     }
-    const cut = openCuts(readPreTokenizer(pre_tokenizer))
-    expect(() => cut(`${text}x`)).toThrow('too long')
+    const split = openPreTokenizer(readPreTokenizer(pre_tokenizer))
+    expect(() => split(`${text}x`)).toThrow('too long')
   })
 
-  it('is cut as usual where the patterns are those of a family', () => {
+  it('is split as usual by the patterns of known families', () => {
     for (const { name, pre_tokenizer } of cuts.cuts.slice(0, 7)) {
-      if (name.startsWith('B')) continue // its own \s+$ goes back over a run of spaces for every space
-      const cut = openCuts(readPreTokenizer(pre_tokenizer))
+      if (name.startsWith('B')) continue // its \s+$ backtracks over a run of spaces for every space
+      const split = openPreTokenizer(readPreTokenizer(pre_tokenizer))
       for (const text of [' '.repeat(run), 'a'.repeat(run), `${'\n'.repeat(run)}x`])
-        expect(cut(text).join('')).toBe(text)
+        expect(split(text).join('')).toBe(text)
     }
   })
 })

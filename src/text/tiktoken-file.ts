@@ -1,47 +1,49 @@
-// Answers: what does a tiktoken.model say? Lines of a token in base64 and its rank, which is its id too; neighbours merge when their
-// bytes together are a token, the lowest rank first. It must not know chat templates, nor other vocabulary files.
+// Reads a tiktoken.model: each line is a token in base64 and its rank, which is also its id. Neighbours merge
+// when their bytes together are a token, the lowest rank first.
 
 import { isRecord } from '../lib/record.ts'
-import { type AddedToken, controlsOf, readAdded } from './added-tokens.ts'
-import { openPairs, type PairTable } from './byte-pairs.ts'
+import { type AddedToken, controlTokens, readAdded } from './added-tokens.ts'
+import { type BpeMerges, openBpe } from './bpe.ts'
 import { BYTE_ALPHABET } from './bytes.ts'
-import { openCuts } from './cut.ts'
-import { MOONSHOT_CUTS, RESERVED_TOKENS, reservedToken } from './moonshot.ts'
-import { checkRows, refusalsOf, type Vocabulary } from './vocabulary.ts'
+import { MOONSHOT_SPLITS, RESERVED_TOKENS, reservedToken } from './moonshot.ts'
+import { openPreTokenizer } from './split.ts'
+import { badFileErrors, checkEmbeddingRows, type Vocabulary } from './vocabulary.ts'
 
 const FILE = 'tiktoken.model'
 const MAX_LINE = 2048 // characters; the longest token of a published file has 128 bytes
-const bad = refusalsOf(FILE)
-const badConfig = refusalsOf('tokenizer_config.json')
+const bad = badFileErrors(FILE)
+const badConfig = badFileErrors('tokenizer_config.json')
 
 /**
  * Checks and reads the tiktoken.model of Moonlight or Kimi.
  * @param text the file
  * @param config tokenizer_config.json, which names the special tokens
- * @param rows the rows of the model's embedding; a file with more tokens belongs to another model
+ * @param rows rows of the model's embedding; a file with more tokens belongs to another model
  * @throws HadalError bad_file, naming the file and the line
  */
-export function readRankFile(text: string, config: Record<string, unknown>, rows: number): Vocabulary {
+export function readTiktokenFile(text: string, config: Record<string, unknown>, rows: number): Vocabulary {
   const tokens = readTokens(text, rows)
   const added = readSpecial(config.added_tokens_decoder, tokens.length, rows)
   const texts: (string | undefined)[] = [...tokens]
   for (const { id, content } of added) texts[id] = content
-  const cut = openCuts(MOONSHOT_CUTS)
-  const encodePiece = openPairs(pairsOf(tokens))
+  const split = openPreTokenizer(MOONSHOT_SPLITS)
+  const encodePiece = openBpe(mergesOf(tokens))
   return {
     texts,
     added,
-    controls: controlsOf(added, badConfig),
+    controls: controlTokens(added, badConfig),
     prefix: undefined,
     encodePlain(text) {
       const ids: number[] = []
-      for (const piece of cut(text)) for (const id of encodePiece(piece)) ids.push(id)
+      for (const piece of split(text)) for (const id of encodePiece(piece)) ids.push(id)
       return ids
     },
   }
 }
 
-/** The tokens by rank, in the byte alphabet: each rank once, none left out, every single byte among them. */
+/**
+ * The tokens by rank, in the byte alphabet. Each rank occurs once, none is missing, every byte is a token.
+ */
 function readTokens(file: string, rows: number): string[] {
   const tokens: string[] = []
   let line = 0
@@ -56,8 +58,8 @@ function readTokens(file: string, rows: number): string[] {
     const [, base64, rank] =
       /^((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?) (\d{1,9})$/.exec(text) ?? []
     if (!base64 || rank === undefined || base64.length % 4 !== 0)
-      throw bad(`line ${line} is no token in base64 and its rank`)
-    checkRows(FILE, Number(rank), rows)
+      throw bad(`line ${line} is not a token in base64 and its rank`)
+    checkEmbeddingRows(FILE, Number(rank), rows)
     if (tokens[Number(rank)] !== undefined) throw bad(`line ${line} gives the rank ${rank} again`)
     tokens[Number(rank)] = tokenOfBase64(base64)
   }
@@ -81,7 +83,7 @@ function checkTokens(tokens: readonly (string | undefined)[]): void {
   if (missing >= 0) throw bad(`no token stands for the byte ${missing} alone`)
 }
 
-/** The tokens after the ranks: as the config names them, else by their number. */
+/** The tokens behind the ranks, named by the config, else by their number. */
 function readSpecial(decoder: unknown, ranks: number, rows: number): AddedToken[] {
   if (decoder !== undefined && decoder !== null && !isRecord(decoder))
     throw badConfig('"added_tokens_decoder" is not an object')
@@ -94,7 +96,7 @@ function readSpecial(decoder: unknown, ranks: number, rows: number): AddedToken[
   const ids = new Set(named.map(({ id }) => id))
   for (const { id, content } of named) {
     if (id < ranks) throw badConfig(`${JSON.stringify(content)} has the id ${id} of an ordinary token`)
-    checkRows('tokenizer_config.json', id, rows)
+    checkEmbeddingRows('tokenizer_config.json', id, rows)
   }
   if (ids.size !== named.length) throw badConfig('two added tokens share an id')
   const flags = { special: true, lstrip: false, rstrip: false, normalized: false }
@@ -104,12 +106,12 @@ function readSpecial(decoder: unknown, ranks: number, rows: number): AddedToken[
   return [...named, ...rest].sort((a, b) => a.id - b.id)
 }
 
-function pairsOf(tokens: readonly string[]): PairTable {
+function mergesOf(tokens: readonly string[]): BpeMerges {
   const ids = new Map(tokens.map((token, id) => [token, id]))
-  const longest = tokens.reduce((most, { length }) => Math.max(most, length), 0)
+  const maxLength = tokens.reduce((max, { length }) => Math.max(max, length), 0)
   return {
     ids,
-    wholeFirst: true,
-    rank: (text, from, _middle, to) => (to - from > longest ? undefined : ids.get(text.slice(from, to))),
+    ignoreMerges: true,
+    rank: (text, from, _middle, to) => (to - from > maxLength ? undefined : ids.get(text.slice(from, to))),
   }
 }

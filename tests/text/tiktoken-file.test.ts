@@ -1,11 +1,11 @@
-// Answers: is a tiktoken.model read as Moonshot's own code reads it, and refused when it is malformed or hostile?
+// Tests of tiktoken.model: read like Moonshot's own code, and refused when malformed or hostile.
 import { Tokenizer } from '@huggingface/tokenizers'
 import { describe, expect, it } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
 import { openChat } from '../../src/text/chat.ts'
-import { openCuts } from '../../src/text/cut.ts'
 import { openDecoder } from '../../src/text/decoder.ts'
-import { MOONSHOT_CUTS } from '../../src/text/moonshot.ts'
+import { MOONSHOT_SPLITS } from '../../src/text/moonshot.ts'
+import { openPreTokenizer } from '../../src/text/split.ts'
 import { openRankTokenizer } from '../../src/text/tokenizer.ts'
 import { cuts, demoTokens, random, ranksOf, rankVectors } from './fixtures.ts'
 
@@ -13,7 +13,9 @@ const tokens = demoTokens()
 const RANKS = tokens.length
 const VOCAB = RANKS + 258
 const chat_template =
-  '{%- for m in messages -%}<|im_{{ m.role }}|>{{ m.role }}<|im_middle|>{{ m.content }}<|im_end|>{%- endfor -%}{%- if add_generation_prompt -%}<|im_assistant|>assistant<|im_middle|>{%- endif -%}'
+  '{%- for m in messages -%}<|im_{{ m.role }}|>{{ m.role }}<|im_middle|>' +
+  '{{ m.content }}<|im_end|>{%- endfor -%}' +
+  '{%- if add_generation_prompt -%}<|im_assistant|>assistant<|im_middle|>{%- endif -%}'
 const special = (content: string, is = true) => ({ content, special: is, lstrip: false, rstrip: false })
 const config = {
   bos_token: '[BOS]',
@@ -67,7 +69,7 @@ describe('a rank table', () => {
     }
   })
 
-  it('merges a word as long as a text', () => {
+  it('merges a word of 220,000 characters', () => {
     const word = 'thesealight'.repeat(20_000)
     const ids = tokenizer.encodePlain(word)
     const decoder = openDecoder(tokenizer)
@@ -75,7 +77,7 @@ describe('a rank table', () => {
   })
 })
 
-describe('the tokens after the ranks', () => {
+describe('the tokens behind the ranks', () => {
   it('are named by the config, the others by their number', () => {
     expect(tokenizer.bosId).toBe(RANKS)
     expect(tokenizer.addsBos).toBe(false)
@@ -88,13 +90,13 @@ describe('the tokens after the ranks', () => {
     expect(tokenizer.isControl(RANKS + 11)).toBe(true)
   })
 
-  it('end with the embedding', () => {
+  it('end with the rows of the embedding', () => {
     const small = openRankTokenizer(ranksOf(tokens), config, { vocab: RANKS + 20 })
     expect(small.tokenText(RANKS + 19)).toBe(`<|reserved_token_${RANKS + 19}|>`)
     expect(small.bytesOf(RANKS + 20)).toHaveLength(0)
   })
 
-  it('come from the template only, never from what people write', () => {
+  it('come from the template only, never from message contents', () => {
     const chat = openChat(tokenizer, config)
     const { ids, text } = chat.prompt([{ role: 'user', content: 'the <|im_end|> sea' }])
     expect(text).toBe(
@@ -144,13 +146,14 @@ describe('a malformed tiktoken.model', () => {
     expect(error.hint).not.toBe('')
   })
 
-  it('is refused or read, whatever is damaged', () => {
+  it('is refused or read, whichever line is damaged', () => {
     const next = random(5)
     for (let round = 0; round < 200; round++) {
       const at = Math.floor(next() * lines.length)
       const line = lines[at] ?? ''
       const cut = Math.floor(next() * line.length)
-      const damaged = `${line.slice(0, cut)}${'A=7 \n+'[Math.floor(next() * 6)]}${line.slice(cut + Math.floor(next() * 2))}`
+      const inserted = 'A=7 \n+'[Math.floor(next() * 6)]
+      const damaged = `${line.slice(0, cut)}${inserted}${line.slice(cut + Math.floor(next() * 2))}`
       try {
         openRankTokenizer(withLine(at, damaged), config, { vocab: VOCAB }).encodePlain('a <think> 1 深')
       } catch (error) {
@@ -169,10 +172,10 @@ describe('a malformed tiktoken.model', () => {
   })
 
   it.each<[string, unknown]>([
-    ['no object', { added_tokens_decoder: [1] }],
+    ['a list instead of an object', { added_tokens_decoder: [1] }],
     ['an ordinary id', { added_tokens_decoder: { 5: special('x') } }],
     ['an id beyond the model', { added_tokens_decoder: { [VOCAB]: special('x') } }],
-    ['an id that is none', { added_tokens_decoder: { x: special('x') } }],
+    ['an id that is not a number', { added_tokens_decoder: { x: special('x') } }],
     ['one text twice', { added_tokens_decoder: { [RANKS]: special('x'), [RANKS + 1]: special('x') } }],
     ['a token of null', { added_tokens_decoder: { [RANKS]: null } }],
   ])('is refused with special tokens of %s', (_, tokenizerConfig) => {
@@ -183,15 +186,15 @@ describe('a malformed tiktoken.model', () => {
   })
 })
 
-// The rank table of the released models is not part of this repository, but its published ids tell where the texts were cut: each of
-// these pieces is one token.
+// The rank table of the released models is not part of this repository, but its published ids show where the
+// texts are split: each of these pieces is one token.
 it.each<[string, number[]]>([
   ['Hello, world!', [19180, 11, 2695, 0]],
   ['中文English混合', [16717, 44372, 13935]],
   ["I've got it, don't worry.", [28906, 3632, 483, 11, 4536, 13980, 13]],
   ['12345678901234567890', [6694, 12972, 16242, 16349, 18439, 22523, 2788]],
 ])('the pieces of %s are those of the published ids of Kimi K2', (text, ids) => {
-  const pieces = openCuts(MOONSHOT_CUTS)(text)
+  const pieces = openPreTokenizer(MOONSHOT_SPLITS)(text)
   expect(pieces.join('')).toBe(text)
   expect(pieces).toHaveLength(ids.length)
 })

@@ -1,6 +1,7 @@
-// Answers: have the shapes the fields that OpenAI's clients read? From a recorded list of events. It must not know workers.
+// Tests of completions and chunks: they have the fields that OpenAI's clients read. Made from recorded
+// events.
 import { expect, test } from 'vitest'
-import { chunksOf, completionOf, openingChunk } from '../../src/api/answer.ts'
+import { completionFromEvents, eventChunks, openingChunk } from '../../src/api/completion.ts'
 import type { GenerateEvent } from '../../src/engine/types.ts'
 import { whoAreYou } from './recorded.ts'
 
@@ -12,8 +13,8 @@ const usage = {
   prompt_tokens_details: { cached_tokens: 4 },
 }
 
-test('a completion joins the pieces and keeps thinking apart', () => {
-  const completion = completionOf(head, whoAreYou)
+test('a completion joins the pieces and keeps the thinking part separate', () => {
+  const completion = completionFromEvents(head, whoAreYou)
   expect(completion).toMatchObject({ ...head, object: 'chat.completion', usage })
   expect(completion.choices).toEqual([
     {
@@ -42,8 +43,8 @@ test('a completion joins the pieces and keeps thinking apart', () => {
   })
 })
 
-test('the chunks of a stream say the same as the completion', () => {
-  const chunks = [openingChunk(head), ...whoAreYou.flatMap((event) => chunksOf(head, event, true))]
+test('the chunks of a stream add up to the completion', () => {
+  const chunks = [openingChunk(head), ...whoAreYou.flatMap((event) => eventChunks(head, event, true))]
   const deltas = chunks.flatMap((chunk) => chunk.choices.map((choice) => choice.delta))
   expect(deltas[0]).toEqual({ role: 'assistant', content: '' })
   expect(deltas.map((delta) => delta.content ?? '').join('')).toBe('I am Lanternfish 🐟.')
@@ -56,13 +57,13 @@ test('the chunks of a stream say the same as the completion', () => {
   expect(chunks.every((chunk) => chunk.object === 'chat.completion.chunk' && chunk.id === head.id)).toBe(true)
 })
 
-test('usage comes only when asked for', () => {
-  const chunks = whoAreYou.flatMap((event) => chunksOf(head, event, false))
+test('usage comes only on request', () => {
+  const chunks = whoAreYou.flatMap((event) => eventChunks(head, event, false))
   expect(chunks.some((chunk) => 'usage' in chunk)).toBe(false)
   expect(chunks).toHaveLength(whoAreYou.length)
 })
 
-test('log-probabilities are listed where their text is', () => {
+test('log-probabilities are listed with the part they belong to', () => {
   const logprob = (id: number, token: string) => ({
     id,
     token,
@@ -72,10 +73,10 @@ test('log-probabilities are listed where their text is', () => {
   })
   const events = whoAreYou.map((event, index): GenerateEvent => {
     if (event.type === 'done') return event
-    const heldBack = index === 1 && { reasoning: '' } // it may begin a tag
+    const heldBack = index === 1 && { reasoning: '' } // its text may begin a tag
     return { ...event, ...heldBack, logprobs: [logprob(index, `t${index}`)] }
   })
-  const { logprobs } = completionOf(head, events).choices[0] ?? {}
+  const { logprobs } = completionFromEvents(head, events).choices[0] ?? {}
   expect(logprobs?.reasoning_content.map(({ token }) => token)).toEqual(['t0', 't1'])
   expect(logprobs?.content.map(({ token }) => token)).toEqual(['t2', 't3', 't4'])
   expect(logprobs?.content[0]).toEqual({
@@ -86,16 +87,16 @@ test('log-probabilities are listed where their text is', () => {
   })
 })
 
-test('an answer of one token has no rate', () => {
+test('a completion of one token has a rate of 0', () => {
   const events = whoAreYou.map((event): GenerateEvent => {
     return event.type === 'done' ? { ...event, tokens: 1, decodeMs: 3 } : event
   })
-  expect(completionOf(head, events).hadal.tokens_per_second).toBe(0)
+  expect(completionFromEvents(head, events).hadal.tokens_per_second).toBe(0)
 })
 
-test('an answer that ran into max_tokens says so', () => {
+test('a completion that reaches max_tokens has the finish reason length', () => {
   const events = whoAreYou.map((event): GenerateEvent => {
     return event.type === 'done' ? { ...event, finishReason: 'length' } : event
   })
-  expect(completionOf(head, events).choices[0]?.finish_reason).toBe('length')
+  expect(completionFromEvents(head, events).choices[0]?.finish_reason).toBe('length')
 })

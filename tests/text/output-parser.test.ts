@@ -1,31 +1,32 @@
-// Answers: is an answer read the same however it is cut into pieces: thinking part, stop strings, whole characters?
+// Tests of the output parser: the same result however the output is split, with thinking part, stop strings
+// and whole characters.
 import { describe, expect, it } from 'vitest'
 import { type Answer, openAnswer } from '../../src/text/answer.ts'
-import { openReasoning } from '../../src/text/reasoning.ts'
-import { openStop } from '../../src/text/stop.ts'
+import { openReasoningParser } from '../../src/text/reasoning.ts'
+import { openStopFilter } from '../../src/text/stop.ts'
 import type { TextTokenizer } from '../../src/text/tokenizer.ts'
 import { openTokenizer } from '../../src/text/tokenizer.ts'
 import { demoFile, demoGolden, openDemo } from './fixtures.ts'
 
-interface Heard {
+interface Parsed {
   reasoning: string
   text: string
   stopped: boolean
 }
 
-function listen(answer: Answer, ids: readonly number[]): Heard {
-  const heard = { reasoning: '', text: '', stopped: false }
-  for (const delta of [...ids.map((id) => answer.push(id)), answer.end()]) {
+function parse(output: Answer, ids: readonly number[]): Parsed {
+  const parsed = { reasoning: '', text: '', stopped: false }
+  for (const delta of [...ids.map((id) => output.push(id)), output.end()]) {
     expect(delta.text + delta.reasoning).not.toMatch(/\p{Cs}/u)
-    heard.reasoning += delta.reasoning
-    heard.text += delta.text
-    heard.stopped = delta.stopped
+    parsed.reasoning += delta.reasoning
+    parsed.text += delta.text
+    parsed.stopped = delta.stopped
   }
-  return heard
+  return parsed
 }
 
-/** The text in two, three and single-character pieces, cut everywhere. */
-function* cuttings(text: string): Generator<string[]> {
+/** The text in single characters, and in two and three pieces, split everywhere. */
+function* splits(text: string): Generator<string[]> {
   const chars = [...text]
   yield chars
   for (let at = 0; at <= chars.length; at++) {
@@ -49,8 +50,8 @@ describe('the thinking part in the text', () => {
     ['absent from white space', undefined, ' \n ', '', ' \n '],
     ['closed by the prompt', 'close', '\n\nyes\n <think>', '', 'yes\n <think>'],
   ] as const)('is found when %s', (_, before, whole, reasoning, text) => {
-    for (const pieces of cuttings(whole)) {
-      const parser = openReasoning(before, true)
+    for (const pieces of splits(whole)) {
+      const parser = openReasoningParser(before, true)
       const parts = [...pieces.map((piece) => parser.push(piece)), parser.end()]
       expect(parts.map((part) => part.reasoning).join(''), JSON.stringify(pieces)).toBe(reasoning)
       expect(parts.map((part) => part.text).join(''), JSON.stringify(pieces)).toBe(text)
@@ -71,8 +72,8 @@ describe('a stop string', () => {
     ['', ['x'], '', false],
     ['all of it', [], 'all of it', false],
   ])('ends %j before %j', (whole, stops, text, stopped) => {
-    for (const pieces of cuttings(whole)) {
-      const filter = openStop(stops)
+    for (const pieces of splits(whole)) {
+      const filter = openStopFilter(stops)
       const parts = [...pieces.map((piece) => filter.push(piece)), filter.end()]
       expect(parts.map((part) => part.text).join(''), JSON.stringify(pieces)).toBe(text)
       expect(parts.at(-1)?.stopped).toBe(stopped)
@@ -80,29 +81,29 @@ describe('a stop string', () => {
     }
   })
 
-  it('is passed on no later than it must be', () => {
-    const filter = openStop(['END'])
+  it('does not hold text back longer than necessary', () => {
+    const filter = openStopFilter(['END'])
     expect(filter.push('see E').text).toBe('see ')
     expect(filter.push('N').text).toBe('')
     expect(filter.push('T').text).toBe('ENT')
   })
 
-  it('must be possible', () => {
+  it('is refused when empty, too long, or one too many', () => {
     const refused = expect.objectContaining({ code: 'bad_request' })
     for (const stops of [[''], ['x'.repeat(2000)], Array.from({ length: 17 }, () => 'a')]) {
-      expect(() => openStop(stops)).toThrow(refused)
+      expect(() => openStopFilter(stops)).toThrow(refused)
     }
   })
 })
 
-describe('an answer of the demo model', () => {
+describe('an output of the demo model', () => {
   const tokenizer = openDemo()
 
-  it('falls into the two parts of its golden completion', () => {
+  it('has the two parts of its golden completion', () => {
     for (const { ids, completion_ids, completion_text, enable_thinking } of demoGolden.items) {
       const [first = '', second] = completion_text.replace('<｜end▁of▁sentence｜>', '').split('</think>')
       expect(second !== undefined).toBe(enable_thinking)
-      expect(listen(openAnswer(tokenizer, ids), completion_ids)).toEqual({
+      expect(parse(openAnswer(tokenizer, ids), completion_ids)).toEqual({
         reasoning: second === undefined ? '' : first.trim(),
         text: second ?? first,
         stopped: false,
@@ -113,9 +114,9 @@ describe('an answer of the demo model', () => {
   const think = [tokenizer.controlId('<think>') ?? -1, tokenizer.controlId('</think>') ?? -1] as const
   const say = (text: string) => tokenizer.encodePlain(text)
 
-  it('may open, repeat and reopen its thinking part by token', () => {
+  it('may open, repeat and reopen its thinking part with tag tokens', () => {
     const [open, close] = think
-    const turn = (...ids: number[]) => listen(openAnswer(tokenizer, tokenizer.encode('<｜Assistant｜>')), ids)
+    const turn = (...ids: number[]) => parse(openAnswer(tokenizer, tokenizer.encode('<｜Assistant｜>')), ids)
     expect(turn(...say('\n'), open, ...say('\nhm\n'), close, ...say('\n\nyes'))).toMatchObject({
       reasoning: 'hm',
       text: 'yes',
@@ -130,15 +131,15 @@ describe('an answer of the demo model', () => {
     expect(turn(close, ...say('\nyes'))).toMatchObject({ reasoning: '', text: 'yes' })
   })
 
-  it('may spell a tag without meaning it', () => {
-    expect(listen(openAnswer(tokenizer, [think[0]]), say('the tag </think> ends it'))).toMatchObject({
+  it('treats a spelled-out tag as text', () => {
+    expect(parse(openAnswer(tokenizer, [think[0]]), say('the tag </think> ends it'))).toMatchObject({
       reasoning: 'the tag </think> ends it',
       text: '',
     })
   })
 
-  it('starts where the prompt left off, not where an older turn did', () => {
-    const continued = (prompt: string) => listen(openAnswer(tokenizer, tokenizer.encode(prompt)), say('so'))
+  it('continues the part that the prompt ends in, not that of an older turn', () => {
+    const continued = (prompt: string) => parse(openAnswer(tokenizer, tokenizer.encode(prompt)), say('so'))
     expect(continued('<think>\nWell, ')).toMatchObject({ reasoning: 'so', text: '' })
     expect(continued('<think>\nhm<｜end▁of▁sentence｜><｜User｜>q<｜Assistant｜>')).toMatchObject({
       reasoning: '',
@@ -148,37 +149,37 @@ describe('an answer of the demo model', () => {
     expect(continued('')).toMatchObject({ reasoning: '', text: 'so' })
   })
 
-  it('stops in the answer, not while thinking, and says nothing afterwards', () => {
+  it('stops in the answer, not while thinking, and yields nothing afterwards', () => {
     const ids = [...say('a stop b'), think[1], ...say('c stop d'), ...say('e')]
-    expect(listen(openAnswer(tokenizer, [think[0]], { stop: [' stop'] }), ids)).toEqual({
+    expect(parse(openAnswer(tokenizer, [think[0]], { stop: [' stop'] }), ids)).toEqual({
       reasoning: 'a stop b',
       text: 'c',
       stopped: true,
     })
-    expect(listen(openAnswer(tokenizer, [], { stop: ['stop!'] }), say('non-stop'))).toEqual({
+    expect(parse(openAnswer(tokenizer, [], { stop: ['stop!'] }), say('non-stop'))).toEqual({
       reasoning: '',
       text: 'non-stop',
       stopped: false,
     })
   })
 
-  it('loses a character that a tag cuts in two', () => {
+  it('replaces a character that a tag interrupts by U+FFFD', () => {
     const half = say('🐟').slice(0, 1)
-    expect(listen(openAnswer(tokenizer, [think[0]]), [...half, think[1], ...say('ok')])).toMatchObject({
+    expect(parse(openAnswer(tokenizer, [think[0]]), [...half, think[1], ...say('ok')])).toMatchObject({
       reasoning: '�',
       text: 'ok',
     })
-    expect(listen(openAnswer(tokenizer, []), half)).toMatchObject({ text: '�' })
+    expect(parse(openAnswer(tokenizer, []), half)).toMatchObject({ text: '�' })
   })
 })
 
-describe('a model whose tags are no tokens', () => {
+describe('a model whose tags are not tokens', () => {
   const tokenizer = withoutTags()
 
-  it('has them found in the text, also at the end of the prompt', () => {
+  it('has its tags found in the text, also at the end of the prompt', () => {
     expect(tokenizer.controlId('<think>')).toBeUndefined()
     const answer = (prompt: string, text: string) =>
-      listen(openAnswer(tokenizer, tokenizer.encode(prompt)), tokenizer.encodePlain(text))
+      parse(openAnswer(tokenizer, tokenizer.encode(prompt)), tokenizer.encodePlain(text))
     expect(answer('<｜Assistant｜>', '<think>\nhm\n</think>\n\nyes')).toMatchObject({
       reasoning: 'hm',
       text: 'yes',
