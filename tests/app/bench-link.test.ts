@@ -1,4 +1,4 @@
-// Answers: do settings come through an address unharmed, and does an address written by hand do no harm?
+// Tests of the benchmark permalink: round trip, defaults, and rejection of invalid fields.
 import { expect, test } from 'vitest'
 import { calculationOf } from '../../src/app/bench/state/calculation.ts'
 import { readLink, writeLink } from '../../src/app/bench/state/link.ts'
@@ -6,19 +6,19 @@ import { publishedShape } from '../../src/app/bench/state/published.ts'
 import { someResult } from '../support/bench-result.ts'
 
 const { settings } = someResult
-const calculation = {
+const CALCULATION = {
   ...calculationOf('Kimi-K2'),
   own: 'fp8' as const,
   context: 131_072,
   shape: { ...publishedShape('Kimi-K2'), heads: 96, latent: 0 },
 }
 
-test('settings, model and calculation travel there and back', () => {
-  const link = readLink(`#${writeLink(settings, calculation, 'hf:org/name@main')}`)
-  expect(link).toEqual({ settings, calculation, model: 'hf:org/name@main', refused: [] })
+test('settings, model and calculation survive a round trip', () => {
+  const link = readLink(`#${writeLink(settings, CALCULATION, 'hf:org/name@main')}`)
+  expect(link).toEqual({ settings, calculation: CALCULATION, model: 'hf:org/name@main', refused: [] })
 })
 
-test('an empty link says nothing', () => {
+test('an empty link gives the defaults', () => {
   expect(readLink('')).toEqual({
     settings: {},
     calculation: calculationOf('V3'),
@@ -42,11 +42,11 @@ test.each([
   ['heads', '0'],
   ['latent', '99999999'],
   ['context', '1.5'],
-])('%s=%s is left out and named', (name, value) => {
+])('%s=%s is ignored and reported', (name, value) => {
   const link = readLink(`#${new URLSearchParams({ [name]: value })}`)
   expect(link).toEqual({ settings: {}, calculation: calculationOf('V3'), model: undefined, refused: [name] })
 })
 
-test('contexts are sorted and named once', () => {
+test('contexts are sorted and deduplicated', () => {
   expect(readLink('#contexts=4096,64,4096').settings.contexts).toEqual([64, 4096])
 })

@@ -1,4 +1,4 @@
-// Answers: do axes, lines and keys of the pictures say what the numbers say? It must not know how anything is drawn.
+// Tests of the benchmark charts: scales, series, keyboard navigation, time left.
 import { expect, test } from 'vitest'
 import { secondsLeft } from '../../src/app/bench/state/clock.ts'
 import { apart, linearScale, logScale, rateScale } from '../../src/app/bench/state/scale.ts'
@@ -6,26 +6,26 @@ import { memorySeries, speedSeries } from '../../src/app/bench/state/series.ts'
 import { nearest, neighbour } from '../../src/app/bench/view/spots.ts'
 import { someResult } from '../support/bench-result.ts'
 
-test('a logarithmic axis holds all values between powers of two, with few ticks', () => {
+test('a logarithmic axis spans powers of two around the values, with few ticks', () => {
   const axis = logScale([1024, 100_000], 6)
   expect(axis.ticks).toEqual([1024, 4096, 16_384, 65_536])
   expect([axis.at(1024), axis.at(131_072)]).toEqual([0, 1])
   expect(logScale([64], 6).ticks).toEqual([64, 128])
 })
 
-test('an axis of speeds begins at zero, unless they lie too far apart', () => {
+test('a speed axis starts at zero unless the speeds differ too much', () => {
   expect(linearScale([3, 47], 6).ticks).toEqual([0, 10, 20, 30, 40, 50])
   expect(linearScale([0.012], 6).ticks.at(-1)).toBeCloseTo(0.015, 12)
   expect(rateScale([3, 47], 6).at(0)).toBe(0)
   expect(rateScale([1, 64], 7).ticks).toEqual([1, 2, 4, 8, 16, 32, 64])
 })
 
-test('names beside lines keep their order and their distance', () => {
+test('line labels keep their order and a minimum distance', () => {
   expect(apart([50, 50, 10], 10, 0, 100)).toEqual([50, 60, 10])
   expect(apart([98, 99, 100], 10, 0, 100)).toEqual([80, 90, 100])
 })
 
-test('memory has its measured points, the most that fits, and a line beyond it', () => {
+test('memory shows measured points, the maximum that fits, and a line beyond', () => {
   const [latent, standard] = memorySeries([{ letter: 'A', result: someResult }])
   expect(latent?.points.map(({ x, y }) => [x, y])).toEqual([
     [64, 73_728],
@@ -37,7 +37,7 @@ test('memory has its measured points, the most that fits, and a line beyond it',
   expect(standard?.points.at(-1)?.text).toBe('Standard (MHA): 104,832 tokens fit at most')
 })
 
-test('speed has what was timed and nothing else, with its middle half', () => {
+test('speed shows only timed points, with their quartiles', () => {
   const series = speedSeries(
     [
       { letter: 'A', result: someResult },
@@ -55,7 +55,7 @@ test('speed has what was timed and nothing else, with its middle half', () => {
   expect(point?.high).toBeCloseTo(500 / 0.9, 9)
 })
 
-test('keys lead along a line and between lines, also where lines meet', () => {
+test('arrow keys move along a line and between lines, also where lines meet', () => {
   const line = (...heights: number[]) => heights.map((y, index) => ({ x: 100 * index, y }))
   const lines = [line(10, 20), line(10, 50), line(80, 90)]
   expect(neighbour(lines, { line: 0, point: 0 }, 'ArrowRight')).toEqual({ line: 0, point: 1 })
@@ -68,7 +68,7 @@ test('keys lead along a line and between lines, also where lines meet', () => {
   expect(nearest(lines, 300, 300)).toBeUndefined()
 })
 
-test('time left counts down while a part is being done, and says nothing at first', () => {
+test('time left counts down within a part and is unknown at first', () => {
   const progress = { phase: 'decode', done: 4, total: 10 } as const
   const clock = { begun: 0, partDone: 8000 }
   expect(secondsLeft(progress, clock, 8000)).toBe(12)

@@ -1,80 +1,85 @@
-// Answers: does every event change the conversation as it should, and does it survive a reload? It must not know the screen.
+// Tests of conversation transitions and of saving and restoring conversations.
 import { beforeEach, expect, test } from 'vitest'
 import {
-  asked,
-  askedAgain,
-  askedInstead,
-  type Chat,
-  emptyChat,
-  failed,
-  finished,
-  isAnswering,
-  messagesOf,
-  received,
-  stopped,
+  addQuestion,
+  appendChunk,
+  type Conversation,
+  EMPTY_CONVERSATION,
+  isGenerating,
+  markFailed,
+  markFinished,
+  markStopped,
+  replaceQuestion,
+  retryLastQuestion,
+  toMessages,
 } from '../../src/app/state/chat.ts'
-import { keep, keepOnLeaving, restore, type Shelves } from '../../src/app/state/stored.ts'
+import {
+  type ConversationStorage,
+  restoreConversation,
+  saveBeforeLeaving,
+  saveConversation,
+} from '../../src/app/state/stored.ts'
 import { memoryStorage } from './memory-storage.ts'
 
-const cache = { tokens: 20, bytes: 73_728, standard_bytes: 102_400 }
-const piece = (thinking: string, text: string, tokens: number) => ({
+const CACHE_USE = { tokens: 20, bytes: 73_728, standard_bytes: 102_400 }
+const chunk = (thinking: string, text: string, tokens: number) => ({
   thinking,
   text,
   tokens,
   tokensPerSecond: 9,
-  cache,
+  cache: CACHE_USE,
 })
-const ending = { cut: false, tokens: 4, tokensPerSecond: 8, cachedTokens: 3, cache }
-const last = (chat: Chat) => chat.turns.at(-1)?.answer
+const END = { cut: false, tokens: 4, tokensPerSecond: 8, cachedTokens: 3, cache: CACHE_USE }
+const last = (chat: Conversation) => chat.turns.at(-1)?.answer
 
-function answered(chat: Chat, question: string, text: string): Chat {
-  return finished(
-    received(received(asked(chat, question), piece('Hm.', '', 1), 100), piece('', text, 4), 350),
-    ending,
+function answered(chat: Conversation, question: string, text: string): Conversation {
+  return markFinished(
+    appendChunk(appendChunk(addQuestion(chat, question), chunk('Hm.', '', 1), 100), chunk('', text, 4), 350),
+    END,
   )
 }
 
-test('an answer waits, thinks, writes and is done', () => {
-  let chat = asked(emptyChat, 'Who are you?')
-  expect([last(chat)?.status, isAnswering(chat)]).toEqual(['waiting', true])
-  chat = received(chat, piece('This is', '', 1), 100)
+test('an answer goes from waiting to thinking, writing and done', () => {
+  let chat = addQuestion(EMPTY_CONVERSATION, 'Who are you?')
+  expect([last(chat)?.status, isGenerating(chat)]).toEqual(['waiting', true])
+  chat = appendChunk(chat, chunk('This is', '', 1), 100)
   expect(last(chat)).toMatchObject({ status: 'thinking', thinking: 'This is', thinkingSince: 100 })
-  chat = received(chat, piece(' me.', '', 2), 200)
-  chat = received(chat, piece('', 'I am', 3), 350)
+  chat = appendChunk(chat, chunk(' me.', '', 2), 200)
+  chat = appendChunk(chat, chunk('', 'I am', 3), 350)
   expect(last(chat)).toMatchObject({
     status: 'writing',
     thinking: 'This is me.',
     text: 'I am',
     thinkingMs: 250,
   })
-  chat = received(chat, piece('', ' here.', 4), 400)
+  chat = appendChunk(chat, chunk('', ' here.', 4), 400)
   expect(last(chat)?.thinkingMs).toBe(250)
-  chat = finished(chat, ending)
+  chat = markFinished(chat, END)
   expect(last(chat)).toMatchObject({ status: 'done', text: 'I am here.', cachedTokens: 3 })
-  expect([chat.cache, isAnswering(chat)]).toEqual([cache, false])
+  expect([chat.cache, isGenerating(chat)]).toEqual([CACHE_USE, false])
 })
 
-test('the model reads earlier answers without their thinking, and no unanswered questions', () => {
-  let chat = answered(emptyChat, 'One?', '1.')
-  chat = failed(asked(chat, 'Lost?'), { code: 'internal', message: 'x', hint: '' })
-  chat = asked(chat, 'Two?')
-  expect(messagesOf(chat)).toEqual([
+test('messages contain no thinking and no unanswered earlier questions', () => {
+  let chat = answered(EMPTY_CONVERSATION, 'One?', '1.')
+  chat = markFailed(addQuestion(chat, 'Lost?'), { code: 'internal', message: 'x', hint: '' })
+  chat = addQuestion(chat, 'Two?')
+  expect(toMessages(chat)).toEqual([
     { role: 'user', content: 'One?' },
     { role: 'assistant', content: '1.' },
     { role: 'user', content: 'Two?' },
   ])
 })
 
-test('stopping keeps what was written; asking again drops it', () => {
-  const chat = stopped(received(asked(emptyChat, 'Story?'), piece('', 'Once', 1), 5))
+test('stopping keeps the text; asking again drops it', () => {
+  const chat = markStopped(appendChunk(addQuestion(EMPTY_CONVERSATION, 'Story?'), chunk('', 'Once', 1), 5))
   expect(last(chat)).toMatchObject({ status: 'stopped', text: 'Once' })
-  expect(last(askedAgain(chat))).toMatchObject({ status: 'waiting', text: '', thinking: '' })
-  expect(messagesOf(askedAgain(chat))).toEqual([{ role: 'user', content: 'Story?' }])
+  expect(last(retryLastQuestion(chat))).toMatchObject({ status: 'waiting', text: '', thinking: '' })
+  expect(toMessages(retryLastQuestion(chat))).toEqual([{ role: 'user', content: 'Story?' }])
 })
 
-test('a question in other words takes the place of the earlier one and of what followed it', () => {
-  const chat = answered(answered(answered(emptyChat, 'One?', '1.'), 'Two?', '2.'), 'Three?', '3.')
-  const next = askedInstead(chat, 2, 'Too?')
+test('an edited question replaces the earlier one and everything after it', () => {
+  const chat = answered(answered(answered(EMPTY_CONVERSATION, 'One?', '1.'), 'Two?', '2.'), 'Three?', '3.')
+  const next = replaceQuestion(chat, 2, 'Too?')
   expect(next.turns.map(({ id, question }) => [id, question])).toEqual([
     [1, 'One?'],
     [2, 'Too?'],
@@ -82,25 +87,30 @@ test('a question in other words takes the place of the earlier one and of what f
   expect([next.turns[0], last(next)?.status]).toEqual([chat.turns[0], 'waiting'])
 })
 
-test('finished answers stay the same object, so that they are not drawn again', () => {
-  const chat = answered(emptyChat, 'One?', '1.')
-  const next = received(asked(chat, 'Two?'), piece('', '2', 1), 5)
+test('finished answers stay the same object, so they are not redrawn', () => {
+  const chat = answered(EMPTY_CONVERSATION, 'One?', '1.')
+  const next = appendChunk(addQuestion(chat, 'Two?'), chunk('', '2', 1), 5)
   expect(next.turns[0]).toBe(chat.turns[0])
 })
 
 let shared = memoryStorage()
-let shelves: Shelves
-const newTab = (): Shelves => ({ tab: memoryStorage(), shared })
-const questions = (from: Shelves) => restore(from).turns.map(({ question }) => question)
+let storage: ConversationStorage
+const newTab = (): ConversationStorage => ({ tab: memoryStorage(), shared })
+const questions = (from: ConversationStorage) =>
+  restoreConversation(from).turns.map(({ question }) => question)
 beforeEach(() => {
   shared = memoryStorage()
-  shelves = newTab()
+  storage = newTab()
 })
 
-test('a conversation comes back after a reload; an answer in progress counts as stopped', () => {
-  const chat = received(asked(answered(emptyChat, 'One?', '1.'), 'Two?'), piece('', '2', 1), 5)
-  keep(chat, shelves)
-  const back = restore(shelves)
+test('a conversation survives a reload; an unfinished answer counts as stopped', () => {
+  const chat = appendChunk(
+    addQuestion(answered(EMPTY_CONVERSATION, 'One?', '1.'), 'Two?'),
+    chunk('', '2', 1),
+    5,
+  )
+  saveConversation(chat, storage)
+  const back = restoreConversation(storage)
   expect(back.turns.map(({ id, question }) => [id, question])).toEqual([
     [1, 'One?'],
     [2, 'Two?'],
@@ -114,86 +124,86 @@ test('a conversation comes back after a reload; an answer in progress counts as 
   })
   expect(back.turns[1]?.answer).toMatchObject({ status: 'stopped', text: '2' })
   expect(back.cache).toBeUndefined()
-  keep(emptyChat, shelves)
-  expect(restore(shelves)).toEqual(emptyChat)
-  expect(restore(newTab())).toEqual(emptyChat)
+  saveConversation(EMPTY_CONVERSATION, storage)
+  expect(restoreConversation(storage)).toEqual(EMPTY_CONVERSATION)
+  expect(restoreConversation(newTab())).toEqual(EMPTY_CONVERSATION)
 })
 
-test('each tab has its own conversation, and a new one begins with the one kept last', () => {
+test('each tab has its own conversation; a new tab starts with the last saved one', () => {
   const other = newTab()
-  keep(asked(emptyChat, 'First tab?'), shelves)
+  saveConversation(addQuestion(EMPTY_CONVERSATION, 'First tab?'), storage)
   expect(questions(other)).toEqual(['First tab?'])
-  keep(asked(emptyChat, 'Second tab?'), other)
-  expect([questions(shelves), questions(other), questions(newTab())]).toEqual([
+  saveConversation(addQuestion(EMPTY_CONVERSATION, 'Second tab?'), other)
+  expect([questions(storage), questions(other), questions(newTab())]).toEqual([
     ['First tab?'],
     ['Second tab?'],
     ['Second tab?'],
   ])
-  keep(emptyChat, shelves)
-  expect([questions(shelves), questions(other), questions(newTab())]).toEqual([
+  saveConversation(EMPTY_CONVERSATION, storage)
+  expect([questions(storage), questions(other), questions(newTab())]).toEqual([
     [],
     ['Second tab?'],
     ['Second tab?'],
   ])
 })
 
-test('a new chat takes a conversation from new tabs; another tab that still shows it leaves it again', () => {
-  const chat = asked(emptyChat, 'Mine?')
-  keep(stopped(chat), shelves)
+test('a new chat clears the shared copy; another tab that still shows it shares it again', () => {
+  const chat = addQuestion(EMPTY_CONVERSATION, 'Mine?')
+  saveConversation(markStopped(chat), storage)
   const other = newTab()
-  restore(other)
-  keep(emptyChat, other)
-  expect([questions(shelves), questions(other), questions(newTab())]).toEqual([['Mine?'], [], []])
-  keepOnLeaving(restore(shelves), shelves)
+  restoreConversation(other)
+  saveConversation(EMPTY_CONVERSATION, other)
+  expect([questions(storage), questions(other), questions(newTab())]).toEqual([['Mine?'], [], []])
+  saveBeforeLeaving(restoreConversation(storage), storage)
   expect(questions(newTab())).toEqual(['Mine?'])
 })
 
-test('as the page goes, an answer in progress is kept; what is kept already takes no place', () => {
-  const chat = asked(emptyChat, 'One?')
-  keep(chat, shelves)
-  keepOnLeaving(received(chat, piece('', 'I am', 1), 5), shelves)
-  expect(restore(shelves).turns[0]?.answer).toMatchObject({ status: 'stopped', text: 'I am' })
-  keep(answered(emptyChat, 'Newer?', 'Yes.'), newTab())
-  keepOnLeaving(restore(shelves), shelves)
+test('leaving saves an unfinished answer but does not overwrite a newer conversation', () => {
+  const chat = addQuestion(EMPTY_CONVERSATION, 'One?')
+  saveConversation(chat, storage)
+  saveBeforeLeaving(appendChunk(chat, chunk('', 'I am', 1), 5), storage)
+  expect(restoreConversation(storage).turns[0]?.answer).toMatchObject({ status: 'stopped', text: 'I am' })
+  saveConversation(answered(EMPTY_CONVERSATION, 'Newer?', 'Yes.'), newTab())
+  saveBeforeLeaving(restoreConversation(storage), storage)
   expect(questions(newTab())).toEqual(['Newer?'])
 })
 
 test.each(['nonsense', '7', 'null', '[null, 3, {"question": 5}, {"question": "x"}]', '{"turns": []}'])(
-  'stored %s is no conversation',
+  'stored %s restores an empty conversation',
   (text) => {
     shared.setItem('hadal.chat.1', text)
-    expect(restore(shelves).turns).toEqual([])
+    expect(restoreConversation(storage).turns).toEqual([])
   },
 )
 
-test('a storage that refuses disturbs nobody', () => {
-  const full = { ...memoryStorage(), setItem: () => fail(), getItem: () => fail() }
-  const chat = asked(emptyChat, 'One?')
+test('unusable storage causes no error', () => {
+  const full = { ...memoryStorage(), setItem: () => throwQuotaError(), getItem: () => throwQuotaError() }
+  const chat = addQuestion(EMPTY_CONVERSATION, 'One?')
   for (const refusing of [
     { tab: full, shared: full },
-    // A browser that keeps nothing refuses at the first look.
+    // A browser that blocks storage throws when the property is read.
     {
       tab: full,
       get shared() {
-        return fail()
+        return throwQuotaError()
       },
     },
     {
       get tab() {
-        return fail()
+        return throwQuotaError()
       },
       shared: full,
     },
   ]) {
-    keep(chat, refusing)
-    keepOnLeaving(chat, refusing)
-    expect(restore(refusing)).toEqual(emptyChat)
+    saveConversation(chat, refusing)
+    saveBeforeLeaving(chat, refusing)
+    expect(restoreConversation(refusing)).toEqual(EMPTY_CONVERSATION)
   }
-  // Nor one that is not there at all.
-  keep(chat)
-  expect(restore()).toEqual(emptyChat)
+  // Node has no storage at all.
+  saveConversation(chat)
+  expect(restoreConversation()).toEqual(EMPTY_CONVERSATION)
 })
 
-function fail(): never {
+function throwQuotaError(): never {
   throw new DOMException('full', 'QuotaExceededError')
 }

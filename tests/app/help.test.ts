@@ -1,17 +1,19 @@
-// Answers: does every browser get the steps that are meant for it? It must not know WebGPU.
+// Tests of the WebGPU instructions for each browser and operating system.
 import { expect, test } from 'vitest'
-import { helpFor } from '../../src/app/state/help.ts'
+import { webGpuInstructions } from '../../src/app/state/help.ts'
 
-const webkit = 'AppleWebKit/537.36 (KHTML, like Gecko)'
-const agents = {
-  chromeLinux: `Mozilla/5.0 (X11; Linux x86_64) ${webkit} Chrome/156.0.0.0 Safari/537.36`,
-  chromeWindows: `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${webkit} Chrome/156.0.0.0 Safari/537.36`,
-  edge: `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${webkit} Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0`,
+const WEBKIT = 'AppleWebKit/537.36 (KHTML, like Gecko)'
+const USER_AGENTS = {
+  chromeLinux: `Mozilla/5.0 (X11; Linux x86_64) ${WEBKIT} Chrome/156.0.0.0 Safari/537.36`,
+  chromeWindows: `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/156.0.0.0 Safari/537.36`,
+  edge: `Mozilla/5.0 (Windows NT 10.0; Win64; x64) ${WEBKIT} Chrome/156.0.0.0 Safari/537.36 Edg/156.0.0.0`,
   firefox: 'Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0',
   safari:
-    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Safari/605.1.15',
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) ' +
+    'Version/18.0 Safari/605.1.15',
   chromeOnPhone:
-    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 CriOS/131.0 Mobile/15E148 Safari/604.1',
+    'Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 CriOS/131.0 ' +
+    'Mobile/15E148 Safari/604.1',
   unknown: 'Lynx/2.9',
 }
 
@@ -23,19 +25,19 @@ test.each([
   ['safari', 'Safari', 'Safari 26'],
   ['chromeOnPhone', 'Safari', 'iOS'],
   ['unknown', 'this browser', 'Chrome, Edge, Firefox or Safari'],
-] as const)('%s is told about %s', (agent, browser, words) => {
-  const help = helpFor('browser', agents[agent])
+] as const)('instructions for %s name %s', (agent, browser, words) => {
+  const help = webGpuInstructions('browser', USER_AGENTS[agent])
   expect(help.browser).toBe(browser)
   expect(help.steps.join('\n')).toContain(words)
 })
 
-test('flags of Linux are for Linux only, and an iPad is not a Mac', () => {
-  expect(helpFor('browser', agents.chromeWindows).steps.join('\n')).not.toContain('vulkan')
-  expect(helpFor('browser', agents.safari, true).steps.join('\n')).toContain('iPadOS')
+test('Linux flags appear only on Linux, and an iPad is not treated as a Mac', () => {
+  expect(webGpuInstructions('browser', USER_AGENTS.chromeWindows).steps.join('\n')).not.toContain('vulkan')
+  expect(webGpuInstructions('browser', USER_AGENTS.safari, true).steps.join('\n')).toContain('iPadOS')
 })
 
-test('the reason is told apart', () => {
-  expect(helpFor('secure', agents.chromeLinux).steps.join('\n')).toContain('https')
-  expect(helpFor('adapter', agents.firefox).title).toBe('Firefox found no GPU it can use')
-  expect(helpFor('browser', agents.firefox).title).toBe('WebGPU is off in Firefox')
+test('each reason has its own instructions', () => {
+  expect(webGpuInstructions('secure', USER_AGENTS.chromeLinux).steps.join('\n')).toContain('https')
+  expect(webGpuInstructions('adapter', USER_AGENTS.firefox).title).toBe('Firefox found no GPU it can use')
+  expect(webGpuInstructions('browser', USER_AGENTS.firefox).title).toBe('WebGPU is off in Firefox')
 })

@@ -1,4 +1,4 @@
-// What is chosen in the lab, and how it travels in an address.
+// Tests of the kernel lab: choices, their permalink, and their summaries.
 import { describe, expect, it } from 'vitest'
 import {
   caseOf,
@@ -17,23 +17,23 @@ import { chooseVariants, explainVariants, possibleVariants } from '../../src/gpu
 import { labCases } from '../../src/lab/cases.ts'
 import type { LabInfo } from '../../src/lab/protocol.ts'
 
-const facts = { f16: false, subgroups: true, subgroupSize: 4, matrices: false, software: true }
-const info: LabInfo = {
+const FACTS = { f16: false, subgroups: true, subgroupSize: 4, matrices: false, software: true }
+const INFO: LabInfo = {
   adapter: 'a software adapter',
-  capabilities: { ...GUARANTEED, ...facts, variants: chooseVariants(facts) },
-  possible: possibleVariants(facts),
-  chosen: explainVariants(facts),
+  capabilities: { ...GUARANTEED, ...FACTS, variants: chooseVariants(FACTS) },
+  possible: possibleVariants(FACTS),
+  chosen: explainVariants(FACTS),
   formats: Object.keys(FORMATS) as Format[],
   cases: labCases,
   columns: 32,
 }
-const base = proposedExperiment(info)
-const effort = proposedEffort(info)
+const BASE = proposedExperiment(INFO)
+const EFFORT = proposedEffort(INFO)
 
 describe('a link', () => {
-  it('says again what was chosen', () => {
+  it('survives a round trip', () => {
     const experiment = {
-      ...withCase(base, info, 'linear_prefill', 'given'),
+      ...withCase(BASE, INFO, 'linear_prefill', 'given'),
       format: 'q8' as const,
       shape: { rows: 96, cols: 64 },
       tokens: 33,
@@ -42,15 +42,15 @@ describe('a link', () => {
     const text = writeLink(experiment, { roundBytes: 1 << 20, repetitions: 4 })
     expect(text).toContain('shape=96x64')
     expect(text).toContain('variants=products:workgroup')
-    expect(readLink(`#${text}`, info)).toEqual({
+    expect(readLink(`#${text}`, INFO)).toEqual({
       experiment,
       effort: { roundBytes: 1 << 20, repetitions: 4 },
       refused: [],
     })
   })
 
-  it('is what is proposed where it says nothing', () => {
-    expect(readLink('', info)).toEqual({ experiment: base, effort, refused: [] })
+  it('gives the defaults when empty', () => {
+    expect(readLink('', INFO)).toEqual({ experiment: BASE, effort: EFFORT, refused: [] })
   })
 
   it.each([
@@ -64,35 +64,35 @@ describe('a link', () => {
     ['variants=products:spread_8', ['variants']], // subgroups of 4
     ['variants=rows:alone,constructor:x', ['variants']],
     ['mib=0&times=-1', ['mib', 'times']],
-  ])('leaves out and names what it does not understand: %s', (hash, refused) => {
-    expect(readLink(hash, info)).toEqual({ experiment: base, effort, refused })
+  ])('ignores and reports invalid fields: %s', (hash, refused) => {
+    expect(readLink(hash, INFO)).toEqual({ experiment: BASE, effort: EFFORT, refused })
   })
 })
 
 describe('choices', () => {
-  it('offer the decisions that matter to a kernel in a format', () => {
+  it('offer the decisions that affect a kernel in a format', () => {
     const of = (kernel: string, format: Format) =>
-      decisionsFor({ ...withCase(base, info, kernel), format }, info)
+      decisionsFor({ ...withCase(BASE, INFO, kernel), format }, INFO)
     expect(of('linear_decode', 'q8')).toEqual(['q8', 'rows'])
     expect(of('linear_decode', 'bf16')).toEqual(['rows'])
     expect(of('linear_prefill', 'q8')).toEqual(['products'])
     expect(of('expert_up_decode', 'fp8_block')).toEqual(['fp8_block', 'banks', 'rows'])
   })
 
-  it('take another kernel with a role and rows that it has', () => {
-    const eight = { ...base, tokens: 8 }
-    expect(withCase(eight, info, 'expert_up_decode')).toMatchObject({ role: 'routed and shared', tokens: 8 })
-    const prefill = withCase(eight, info, 'linear_prefill')
+  it('adapt role and tokens to another kernel', () => {
+    const eight = { ...BASE, tokens: 8 }
+    expect(withCase(eight, INFO, 'expert_up_decode')).toMatchObject({ role: 'routed and shared', tokens: 8 })
+    const prefill = withCase(eight, INFO, 'linear_prefill')
     expect(prefill).toMatchObject({ role: 'attention out', tokens: 64 })
-    expect(withCase(prefill, info, 'linear_decode').tokens).toBe(1)
-    expect(caseOf(prefill, info).prefill).toBe(true)
+    expect(withCase(prefill, INFO, 'linear_decode').tokens).toBe(1)
+    expect(caseOf(prefill, INFO).prefill).toBe(true)
   })
 
-  it('do not count the engine’s own variant as another', () => {
-    const other = withVariant(base, info, 'rows', 'lanes_8')
-    expect(othersOf(other, info)).toEqual(['rows'])
-    expect(summaryOf(other, info, undefined)).toBe('8 neighbours on a row')
-    expect(withVariant(other, info, 'rows', 'columns_4')).toEqual(base)
-    expect(summaryOf(base, info, 'x')).toBe('edited (the engine’s choice)')
+  it('do not count the engine’s variant as a change', () => {
+    const other = withVariant(BASE, INFO, 'rows', 'lanes_8')
+    expect(othersOf(other, INFO)).toEqual(['rows'])
+    expect(summaryOf(other, INFO, undefined)).toBe('8 neighbours on a row')
+    expect(withVariant(other, INFO, 'rows', 'columns_4')).toEqual(BASE)
+    expect(summaryOf(BASE, INFO, 'x')).toBe('edited (the engine’s choice)')
   })
 })

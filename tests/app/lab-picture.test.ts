@@ -1,11 +1,11 @@
-// How a map of errors becomes a picture, and a text its coloured words.
+// Tests of the lab's error map, syntax highlighting and figures.
 import { describe, expect, it } from 'vitest'
 import { errorText, percent, spreadText, valueText } from '../../src/app/lab/state/figures.ts'
 import { levelOf, outlines, spotOf } from '../../src/app/lab/state/levels.ts'
 import { tint } from '../../src/app/lab/state/tint.ts'
 import { heatMap } from '../../src/lab/heat-map.ts'
 
-describe('levels of error', () => {
+describe('error levels', () => {
   it.each([
     [0, 'exact'],
     [1e-12, '-8'],
@@ -17,10 +17,10 @@ describe('levels of error', () => {
     [Number.POSITIVE_INFINITY, 'none'],
   ])('%s is %s', (error, level) => expect(levelOf(error)).toBe(level))
 
-  it('are none where nothing lies', () => expect(levelOf(-1)).toBeUndefined())
+  it('are undefined outside the result', () => expect(levelOf(-1)).toBeUndefined())
 })
 
-it('each level is outlined once, neighbours joined', () => {
+it('each level has one outline, with neighbours joined', () => {
   const errors = Float64Array.of(0, 0, 0.5, 0, Number.POSITIVE_INFINITY, 0.5)
   expect(outlines(heatMap(errors, 3))).toEqual([
     { level: 'exact', path: 'M0 0h2v1h-2zM0 1h1v1h-1z' },
@@ -29,7 +29,7 @@ it('each level is outlined once, neighbours joined', () => {
   ])
 })
 
-it('a place in the picture is a place in the result', () => {
+it('a cell of the map maps back to its rows and columns', () => {
   const errors = new Float64Array(300)
   errors[290] = 0.25
   const map = heatMap(errors, 300)
@@ -39,7 +39,7 @@ it('a place in the picture is a place in the result', () => {
 })
 
 describe('tint', () => {
-  it('loses nothing of a text', () => {
+  it('preserves the text', () => {
     const text = 'enable f16;\n\n@compute fn main() { // end\n  let x = vec4<f32>(0x1fu, 1.5e-3f); }\n\tß 🐟'
     const lines = tint(text)
     expect(lines.map((pieces) => pieces.map((piece) => piece.text).join('')).join('\n')).toBe(text)
@@ -54,7 +54,7 @@ describe('tint', () => {
   })
 })
 
-it('figures have as many digits as they mean', () => {
+it('figures have only significant digits', () => {
   expect([0, 1.234e-7, Number.NaN].map(errorText)).toEqual(['0', '1.2e-7', 'no number'])
   expect([0.1 + 0.2, 40, Number.NaN].map(valueText)).toEqual(['0.3', '40', 'NaN'])
   expect(spreadText({ ms: 16.0134, low: 0.0123, high: 0.00123, all: [] })).toBe('16,013 µs (12.3 to 1.23)')

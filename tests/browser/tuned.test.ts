@@ -1,21 +1,21 @@
-// Answers: does a browser keep what tuning found where the worker of the library finds it, and does it forget?
+// Tests that stored tuning winners reach the worker of the library, and can be deleted.
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type * as Core from '../../src/core.ts'
 import type * as Hadal from '../../src/index.ts'
-import { describeInChromium, openBarePage, root } from './chromium.ts'
+import { describeInChromium, openBarePage, ROOT } from './chromium.ts'
 
 declare const hadal: Pick<typeof Hadal, 'loadModel'>
 declare const core: Pick<typeof Core, 'readTuned' | 'tuningKeyOf' | 'writeTuned'>
 
-describeInChromium('winners in the browser', () => {
+describeInChromium('tuning winners in the browser', () => {
   let bare: Awaited<ReturnType<typeof openBarePage>>
   beforeAll(async () => {
-    bare = await openBarePage(join(root, 'public'))
+    bare = await openBarePage(join(ROOT, 'public'))
   })
   afterAll(() => bare?.close())
 
-  test('are read by the worker, proven, and forgotten', async () => {
+  test('are read by the worker, checked, and deleted', async () => {
     const [kept, tuned, others, plain] = await bare.page.evaluate(async () => {
       const key = (await core.tuningKeyOf()) ?? ''
       const load = async () => {

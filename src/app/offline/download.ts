@@ -1,12 +1,11 @@
-// Answers: how is a file read by range while it is still arriving? It grows in memory, and readers wait for their bytes.
-// It must not know where it is kept afterwards.
+// Downloads a file into memory and serves byte ranges of it while it is still arriving.
 
-/** A file on its way, for files small enough to be held whole. */
-export class Download {
-  /** The host's first answer; its body belongs to this class. */
+/** A download in progress. Holds the whole file in memory, so it is only for small files. */
+export class StreamedDownload {
+  /** The host's response. This class consumes its body. */
   readonly response: Response
   readonly totalBytes: number
-  /** The whole file once it is here; undefined when the host refused it. */
+  /** The complete file; undefined if the host refused it. */
   readonly done: Promise<Response | undefined>
   readonly #bytes: Uint8Array<ArrayBuffer>
   #received = 0
@@ -20,23 +19,23 @@ export class Download {
     this.done = response.ok ? this.#receive() : Promise.resolve(undefined)
   }
 
-  static async start(url: string): Promise<Download> {
+  static async start(url: string): Promise<StreamedDownload> {
     const response = await fetch(url)
     const length = response.headers.get('Content-Length')
     if (response.ok && (length === null || response.headers.has('Content-Encoding'))) {
-      // The length of the content is not known before all of it is here.
+      // Without a usable Content-Length the size is only known at the end.
       const content = await response.arrayBuffer()
-      return new Download(new Response(content, response), content.byteLength)
+      return new StreamedDownload(new Response(content, response), content.byteLength)
     }
-    return new Download(response, Number(length))
+    return new StreamedDownload(response, Number(length))
   }
 
-  /** Bytes `start` to `end` (exclusive) as they arrive. */
+  /** Streams bytes `start` to `end` (exclusive) as they arrive. */
   read(start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
     let position = start
     return new ReadableStream<Uint8Array<ArrayBuffer>>({
       pull: async (controller) => {
-        while (this.#received <= position && position < end) await this.#more()
+        while (this.#received <= position && position < end) await this.#moreBytes()
         const until = Math.min(end, this.#received)
         if (until > position) controller.enqueue(this.#bytes.slice(position, until))
         position = until
@@ -52,7 +51,7 @@ export class Download {
         this.#received += chunk.byteLength
         this.#wake()
       }
-      if (this.#received !== this.totalBytes) throw new TypeError('The connection broke off.')
+      if (this.#received !== this.totalBytes) throw new TypeError('The connection was lost.')
       return new Response(this.#bytes, { headers: this.response.headers })
     } catch (error) {
       this.#failure = error
@@ -61,7 +60,7 @@ export class Download {
     }
   }
 
-  #more(): Promise<void> {
+  #moreBytes(): Promise<void> {
     if (this.#failure) throw this.#failure
     return new Promise((resolve, reject) => {
       this.#waiting.push(() => (this.#failure ? reject(this.#failure) : resolve()))
@@ -71,6 +70,6 @@ export class Download {
   #wake(): void {
     const waiting = this.#waiting
     this.#waiting = []
-    for (const go of waiting) go()
+    for (const resume of waiting) resume()
   }
 }

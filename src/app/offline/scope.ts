@@ -1,5 +1,5 @@
-// Answers: what does a service worker's global scope offer? The part that is used here, because the compiler knows either pages
-// or workers. It must not know what is done with it.
+// Types of the service worker globals used here; TypeScript loads either the DOM or the worker library, not
+// both.
 
 export interface ExtendableEvent extends Event {
   waitUntil(work: Promise<unknown>): void

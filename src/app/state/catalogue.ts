@@ -1,34 +1,41 @@
-// Answers: which model does the page offer? The first of models.json. It must not know how a model is loaded.
+// Finds the bundled model: the first entry of models.json.
 import { HadalError } from '../../index.ts'
 import { home } from './home.ts'
 
 export interface CatalogueEntry {
   readonly name: string
-  /** The address of its folder, absolute. */
+  /** Absolute URL of its folder. */
   readonly place: string
   readonly description: string
 }
 
-const file = 'models.json'
+const CATALOGUE_FILE = 'models.json'
 
 /** The bundled model. Rejects with a `HadalError` that names models.json. */
 export async function findModel(): Promise<CatalogueEntry> {
-  const address = new URL(file, home)
+  const address = new URL(CATALOGUE_FILE, home)
   const response = await fetch(address).catch((cause: unknown) => {
-    throw new HadalError('network', `${file} could not be fetched.`, {
-      file,
-      hint: 'Check the connection.',
+    throw new HadalError('network', `${CATALOGUE_FILE} could not be downloaded.`, {
+      file: CATALOGUE_FILE,
+      hint: 'Check your connection and try again.',
       cause,
     })
   })
   if (!response.ok)
-    throw new HadalError('not_found', `${file} is missing: the host answered ${response.status}.`, { file })
-  const entry = entryOf(await response.json().catch(() => null))
-  if (!entry) throw new HadalError('bad_file', `${file} lists no model with a name and a path.`, { file })
+    throw new HadalError(
+      'not_found',
+      `${CATALOGUE_FILE} is missing (the host answered ${response.status}).`,
+      { file: CATALOGUE_FILE },
+    )
+  const entry = parseEntry(await response.json().catch(() => null))
+  if (!entry)
+    throw new HadalError('bad_file', `${CATALOGUE_FILE} lists no model with a name and a path.`, {
+      file: CATALOGUE_FILE,
+    })
   return { ...entry, place: new URL(entry.place, address).href }
 }
 
-function entryOf(catalogue: unknown): CatalogueEntry | undefined {
+function parseEntry(catalogue: unknown): CatalogueEntry | undefined {
   const list = (catalogue as { models?: unknown } | null)?.models
   const first: unknown = Array.isArray(list) ? list[0] : undefined
   const { name, path, description } = (first ?? {}) as Record<string, unknown>

@@ -1,47 +1,40 @@
-// Answers: what is a conversation, and how does each event change it? Pure functions from a chat to the next chat.
-// It must not know the model, the clock, storage or the screen.
+// Conversation state and its transitions, as pure functions.
 import type { KvCacheUse } from '../../index.ts'
+import type { Failure } from './failure.ts'
+
+export type { Failure }
 
 export type AnswerStatus = 'waiting' | 'thinking' | 'writing' | 'done' | 'stopped' | 'failed'
 
-/** An error as it is shown: where it happened and what to do. */
-export interface Failure {
-  readonly code: string
-  readonly message: string
-  readonly hint: string
-  readonly file?: string | undefined
-  readonly tensor?: string | undefined
-}
-
-export interface Answer {
+export interface ChatAnswer {
   readonly status: AnswerStatus
   readonly thinking: string
   readonly text: string
-  /** When the first thought came, and how long thinking took; 0 while unknown. */
+  /** Time of the first thinking text and duration of thinking, both in ms; 0 while unknown. */
   readonly thinkingSince: number
   readonly thinkingMs: number
   readonly tokens: number
   readonly tokensPerSecond: number
   readonly cachedTokens: number
-  /** It ran into the end of the context or the token limit. */
+  /** The answer hit the token limit or the end of the context. */
   readonly cut: boolean
   readonly failure?: Failure | undefined
 }
 
-export interface Turn {
+export interface ChatTurn {
   readonly id: number
   readonly question: string
-  readonly answer: Answer
+  readonly answer: ChatAnswer
 }
 
-export interface Chat {
-  readonly turns: readonly Turn[]
-  /** What the KV cache holds for this conversation; missing until something was computed. */
+export interface Conversation {
+  readonly turns: readonly ChatTurn[]
+  /** KV cache use of this conversation; undefined until something was computed. */
   readonly cache?: KvCacheUse | undefined
 }
 
-/** A piece of an answer. */
-export interface Piece {
+/** Text added to the answer, with the totals so far. */
+export interface AnswerChunk {
   readonly thinking: string
   readonly text: string
   readonly tokens: number
@@ -49,7 +42,7 @@ export interface Piece {
   readonly cache: KvCacheUse
 }
 
-export interface Ending {
+export interface AnswerEnd {
   readonly cut: boolean
   readonly tokens: number
   readonly tokensPerSecond: number
@@ -57,9 +50,9 @@ export interface Ending {
   readonly cache: KvCacheUse
 }
 
-export const emptyChat: Chat = { turns: [] }
+export const EMPTY_CONVERSATION: Conversation = { turns: [] }
 
-const blank: Answer = {
+const BLANK_ANSWER: ChatAnswer = {
   status: 'waiting',
   thinking: '',
   text: '',
@@ -71,65 +64,67 @@ const blank: Answer = {
   cut: false,
 }
 
-/** A new question, its answer still to come. */
-export function asked(chat: Chat, question: string): Chat {
+/** Adds a question with an answer to come. */
+export function addQuestion(chat: Conversation, question: string): Conversation {
   const id = (chat.turns.at(-1)?.id ?? 0) + 1
-  return { ...chat, turns: [...chat.turns, { id, question, answer: blank }] }
+  return { ...chat, turns: [...chat.turns, { id, question, answer: BLANK_ANSWER }] }
 }
 
-/** The last question again, its answer dropped. */
-export function askedAgain(chat: Chat): Chat {
-  return withAnswer(chat, () => blank)
+/** Drops the last answer and asks its question again. */
+export function retryLastQuestion(chat: Conversation): Conversation {
+  return updateLastAnswer(chat, () => BLANK_ANSWER)
 }
 
-/** Another question in place of an earlier one; what followed that one is dropped. */
-export function askedInstead(chat: Chat, id: number, question: string): Chat {
-  return asked({ ...chat, turns: chat.turns.filter((turn) => turn.id < id) }, question)
+/** Replaces an earlier question; everything after it is dropped. */
+export function replaceQuestion(chat: Conversation, id: number, question: string): Conversation {
+  return addQuestion({ ...chat, turns: chat.turns.filter((turn) => turn.id < id) }, question)
 }
 
-/** A piece of the last answer has arrived at time `now` (ms). */
-export function received(chat: Chat, piece: Piece, now: number): Chat {
-  return withAnswer({ ...chat, cache: piece.cache }, (answer) => {
-    const thinking = answer.thinking + piece.thinking
-    const text = answer.text + piece.text
-    const thinkingSince = answer.thinkingSince || (piece.thinking ? now : 0)
-    const thoughtEnds = text !== '' && answer.text === '' && thinkingSince > 0
+/** Appends text to the last answer; `now` in ms. */
+export function appendChunk(chat: Conversation, chunk: AnswerChunk, now: number): Conversation {
+  return updateLastAnswer({ ...chat, cache: chunk.cache }, (answer) => {
+    const thinking = answer.thinking + chunk.thinking
+    const text = answer.text + chunk.text
+    const thinkingSince = answer.thinkingSince || (chunk.thinking ? now : 0)
+    const thinkingEnds = text !== '' && answer.text === '' && thinkingSince > 0
     return {
       ...answer,
       thinking,
       text,
       thinkingSince,
       status: text !== '' ? 'writing' : thinking !== '' ? 'thinking' : answer.status,
-      thinkingMs: thoughtEnds ? now - thinkingSince : answer.thinkingMs,
-      tokens: piece.tokens,
-      tokensPerSecond: piece.tokensPerSecond,
+      thinkingMs: thinkingEnds ? now - thinkingSince : answer.thinkingMs,
+      tokens: chunk.tokens,
+      tokensPerSecond: chunk.tokensPerSecond,
     }
   })
 }
 
-/** The last answer is complete. */
-export function finished(chat: Chat, { cache, ...ending }: Ending): Chat {
-  return withAnswer({ ...chat, cache }, (answer) => ({ ...answer, ...ending, status: 'done' }))
+/** Completes the last answer. */
+export function markFinished(chat: Conversation, { cache, ...ending }: AnswerEnd): Conversation {
+  return updateLastAnswer({ ...chat, cache }, (answer) => ({ ...answer, ...ending, status: 'done' }))
 }
 
-/** The person has stopped the last answer; what there is of it stays. */
-export function stopped(chat: Chat): Chat {
-  return withAnswer(chat, (answer) => ({ ...answer, status: 'stopped' }))
+/** Marks the last answer as stopped by the user; its text stays. */
+export function markStopped(chat: Conversation): Conversation {
+  return updateLastAnswer(chat, (answer) => ({ ...answer, status: 'stopped' }))
 }
 
-/** The last answer has failed. */
-export function failed(chat: Chat, failure: Failure): Chat {
-  return withAnswer(chat, (answer) => ({ ...answer, status: 'failed', failure }))
+/** Marks the last answer as failed. */
+export function markFailed(chat: Conversation, failure: Failure): Conversation {
+  return updateLastAnswer(chat, (answer) => ({ ...answer, status: 'failed', failure }))
 }
 
-/** An answer is being made. */
-export function isAnswering({ turns }: Chat): boolean {
+/** Whether an answer is being generated. */
+export function isGenerating({ turns }: Conversation): boolean {
   const status = turns.at(-1)?.answer.status
   return status === 'waiting' || status === 'thinking' || status === 'writing'
 }
 
-/** The conversation up to the last question as the model reads it. A turn without an answer is left out: it has nothing to say. */
-export function messagesOf({ turns }: Chat): { role: 'user' | 'assistant'; content: string }[] {
+/**
+ * The conversation as messages for the model, up to the last question. Turns without an answer are left out.
+ */
+export function toMessages({ turns }: Conversation): { role: 'user' | 'assistant'; content: string }[] {
   const last = turns.at(-1)
   const earlier = turns.slice(0, -1).filter(({ answer }) => answer.text !== '')
   return [
@@ -141,7 +136,7 @@ export function messagesOf({ turns }: Chat): { role: 'user' | 'assistant'; conte
   ]
 }
 
-function withAnswer(chat: Chat, change: (answer: Answer) => Answer): Chat {
+function updateLastAnswer(chat: Conversation, change: (answer: ChatAnswer) => ChatAnswer): Conversation {
   const last = chat.turns.at(-1)
   if (!last) return chat
   return { ...chat, turns: [...chat.turns.slice(0, -1), { ...last, answer: change(last.answer) }] }

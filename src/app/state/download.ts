@@ -1,11 +1,11 @@
-// Answers: how does a text become a file on this device? It must not know what it says.
+// Saves a text as a file through the browser.
 
-/** Hands a file to the browser's downloads. */
-export function download(name: string, type: string, text: string): void {
+/** Starts a browser download of `text`. */
+export function download(fileName: string, type: string, text: string): void {
   const url = URL.createObjectURL(new Blob([text], { type }))
   const link = document.createElement('a')
   link.href = url
-  link.download = name
+  link.setAttribute('download', fileName)
   link.click()
   URL.revokeObjectURL(url)
 }

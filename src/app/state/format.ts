@@ -1,11 +1,11 @@
-// Answers: how are numbers written on the screen? It must not know what they count. (Bytes: lib/bytes.ts.)
+// Formats counts, rates and durations for display (bytes: lib/bytes.ts).
 
-/** A count with separators: `2,048`. */
+/** A count with thousands separators: `2,048`. */
 export function formatCount(count: number): string {
   return Math.round(count).toLocaleString('en')
 }
 
-/** A count in few digits: `9.3 M`, `671 B`. */
+/** A count with a unit prefix: `9.3 M`, `671 B`. */
 export function formatShort(count: number): string {
   const units = ['', ' K', ' M', ' B', ' T']
   const step = count < 1000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3))
@@ -18,7 +18,7 @@ export function formatRate(tokensPerSecond: number): string {
   return `${tokensPerSecond.toFixed(tokensPerSecond < 10 ? 1 : 0)} tok/s`
 }
 
-/** A stretch of time: `3.2 s`, `2 min 5 s`; empty when it is unknown. */
+/** A duration: `3.2 s`, `2 min 5 s`; empty if it is not finite. */
 export function formatSeconds(seconds: number): string {
   if (!Number.isFinite(seconds)) return ''
   if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`

@@ -1,4 +1,6 @@
-// Answers: where does the app lie? Its pages lie in folders below it and say so in their HTML. It must not know which pages there are.
+// URL of the app's folder. Pages in subfolders give the way there in `data-home` of their HTML.
 
-/** The address of the app's folder, absolute, with a slash at the end. */
-export const home = new URL(document.documentElement.dataset.home ?? './', document.baseURI).href
+const { home: folder = './' } = document.documentElement.dataset
+
+/** Absolute, with a trailing slash. */
+export const home = new URL(folder, document.baseURI).href

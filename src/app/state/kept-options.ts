@@ -1,33 +1,39 @@
-// Answers: with which options was a model opened that this browser keeps? Remembered by place, so that it still fits when it is opened
-// again; never a token. Believed only as far as the words exist. It must not know how a model is opened.
+// Remembers the load options of each saved model in localStorage (never a token), so that it opens the same
+// way again.
 import { OWN_CACHES } from '../../api/place.ts'
 import { isRecord } from '../../lib/record.ts'
-import type { Opening } from './loading.ts'
-import { attempt, browser, type Shelf } from './shelf.ts'
+import type { ModelChoice } from './loading.ts'
+import { browserStorage, type StorageGetter, tryOrUndefined } from './shelf.ts'
 
-export type KeptOptions = Pick<Opening['options'], 'quantize' | 'contextLength' | 'cache'>
+export type SavedOptions = Pick<ModelChoice['options'], 'quantize' | 'contextLength' | 'cache'>
 
-const key = 'hadal.options.1'
-const ways = ['auto', 'none', 'fp8', 'q8', 'q4'] as const
+const STORAGE_KEY = 'hadal.options.1'
+const QUANTIZE_OPTIONS = ['auto', 'none', 'fp8', 'q8', 'q4'] as const
 
-/** Remembers how a model was opened. */
-export function rememberOptions(place: string, options: KeptOptions, shelf: Shelf = browser): void {
+/** Saves the options a model was opened with. */
+export function saveOptions(
+  source: string,
+  options: SavedOptions,
+  getStorage: StorageGetter = browserStorage,
+): void {
   const { quantize, contextLength, cache } = options
-  change(shelf, (all) => all.set(place, { quantize, contextLength, cache }))
+  updateAll(getStorage, (all) => all.set(source, { quantize, contextLength, cache }))
 }
 
-/** Forgets a model that is no longer kept. */
-export function forgetOptions(place: string, shelf: Shelf = browser): void {
-  change(shelf, (all) => all.delete(place))
+/** Deletes the options of a model that is no longer saved. */
+export function forgetOptions(source: string, getStorage: StorageGetter = browserStorage): void {
+  updateAll(getStorage, (all) => all.delete(source))
 }
 
-/** How a model was opened last; where that is not known, with weights that fit. */
-export function optionsFor(place: string, shelf: Shelf = browser): KeptOptions {
-  const found = attempt(() => read(shelf()).get(place))
-  const { quantize, contextLength: tokens, cache: word } = isRecord(found) ? found : {}
-  const cache = OWN_CACHES.find((each) => each === word)
+/**
+ * The options a model was last opened with. Unknown or invalid values fall back to weights that fit (`auto`).
+ */
+export function savedOptionsFor(source: string, getStorage: StorageGetter = browserStorage): SavedOptions {
+  const found = tryOrUndefined(() => readAll(getStorage()).get(source))
+  const { quantize, contextLength: tokens, cache: cacheName } = isRecord(found) ? found : {}
+  const cache = OWN_CACHES.find((known) => known === cacheName)
   return {
-    quantize: ways.find((each) => each === quantize) ?? 'auto',
+    quantize: QUANTIZE_OPTIONS.find((known) => known === quantize) ?? 'auto',
     ...(isCount(tokens) && { contextLength: tokens }),
     ...(cache && { cache }),
   }
@@ -36,16 +42,16 @@ export function optionsFor(place: string, shelf: Shelf = browser): KeptOptions {
 const isCount = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31
 
-function change(shelf: Shelf, work: (all: Map<string, unknown>) => unknown): void {
-  attempt(() => {
-    const storage = shelf()
-    const all = read(storage)
-    work(all)
-    storage.setItem(key, JSON.stringify(Object.fromEntries(all)))
+function updateAll(getStorage: StorageGetter, edit: (all: Map<string, unknown>) => unknown): void {
+  tryOrUndefined(() => {
+    const storage = getStorage()
+    const all = readAll(storage)
+    edit(all)
+    storage.setItem(STORAGE_KEY, JSON.stringify(Object.fromEntries(all)))
   })
 }
 
-function read(storage: Storage): Map<string, unknown> {
-  const all = attempt((): unknown => JSON.parse(storage.getItem(key) ?? '{}'))
+function readAll(storage: Storage): Map<string, unknown> {
+  const all = tryOrUndefined((): unknown => JSON.parse(storage.getItem(STORAGE_KEY) ?? '{}'))
   return new Map(isRecord(all) ? Object.entries(all) : [])
 }

@@ -1,49 +1,55 @@
-// Answers: which model was used last, if this browser still keeps it, and how is a kept model opened? Its place and options are
-// remembered; never a token. It must not know how a model is loaded.
-import { type StoredModel, storedModels } from '../../index.ts'
-import { forgetOptions, optionsFor, rememberOptions } from './kept-options.ts'
-import type { Opening } from './loading.ts'
-import { attempt } from './shelf.ts'
+// Remembers the last used model in localStorage, and how to reopen saved models.
+import { type Place, type StoredModel, storedModels } from '../../index.ts'
+import { forgetOptions, savedOptionsFor, saveOptions } from './kept-options.ts'
+import type { ModelChoice } from './loading.ts'
+import { tryOrUndefined } from './shelf.ts'
 
-const key = 'hadal.model.1'
+const STORAGE_KEY = 'hadal.model.1'
 
-/** Remembers a model from elsewhere, and forgets it when the bundled one is used. */
-export function rememberModel({ place, bundled, options }: Opening): void {
-  const elsewhere = !bundled && !Array.isArray(place)
-  if (elsewhere && options.keep) rememberOptions(String(place), options)
-  attempt(() => (elsewhere ? localStorage.setItem(key, String(place)) : localStorage.removeItem(key)))
+/** Remembers a model that is not bundled; using the bundled one clears the memory. */
+export function rememberModel({ place, bundled, options }: ModelChoice): void {
+  const reopenable = !bundled && !Array.isArray(place)
+  if (reopenable && options.keep) saveOptions(String(place), options)
+  tryOrUndefined(() =>
+    reopenable ? localStorage.setItem(STORAGE_KEY, String(place)) : localStorage.removeItem(STORAGE_KEY),
+  )
 }
 
-/** Forgets a model that was removed from the store. */
-export function forgetModel(place: string): void {
-  forgetOptions(place)
-  attempt(() => localStorage.getItem(key) === place && localStorage.removeItem(key))
+/** Forgets a model that was deleted from the store. */
+export function forgetModel(source: string): void {
+  forgetOptions(source)
+  tryOrUndefined(() => localStorage.getItem(STORAGE_KEY) === source && localStorage.removeItem(STORAGE_KEY))
 }
 
-/** The last model, if it is complete in the store. */
-export async function lastModel(): Promise<Opening | undefined> {
+/** The last used model, if the store has it complete. */
+export async function lastModel(): Promise<ModelChoice | undefined> {
   try {
-    const place = localStorage.getItem(key)
-    if (place === null) return undefined
-    const kept = (await storedModels()).filter(({ complete }) => complete)
-    const own =
-      kept.find((model) => model.place === place) ?? kept.find((model) => isPackedForm(model.place, place))
-    return own && storedOpening(own)
+    const source = localStorage.getItem(STORAGE_KEY)
+    if (source === null) return undefined
+    const complete = (await storedModels()).filter((model) => model.complete)
+    const found =
+      complete.find((model) => model.place === source) ??
+      complete.find((model) => isQuantizedCopy(model.place, source))
+    return found && choiceFromStored(found)
   } catch {
     return undefined
   }
 }
 
-/** Whether a place of the store is where the quantised form of another place lies. */
-export const isPackedForm = (stored: string, place: Opening['place']): boolean =>
-  typeof place === 'string' && stored.startsWith(`${place}#`)
+/** Whether a name in the store is that of the quantized copy of a source: `source#q4`. */
+export const isQuantizedCopy = (storedAs: string, source: Place): boolean =>
+  typeof source === 'string' && storedAs.startsWith(`${source}#`)
 
-/** How a model of the store is opened: as it was before, and packed weights as they are. */
-export function storedOpening({ name, place, kind }: Pick<StoredModel, 'name' | 'place' | 'kind'>): Opening {
+/** Opens a stored model as it was opened before; packed weights are already quantized. */
+export function choiceFromStored({
+  name,
+  place,
+  kind,
+}: Pick<StoredModel, 'name' | 'place' | 'kind'>): ModelChoice {
   const [origin = ''] = place.split('#')
   const options =
     kind === 'packed'
-      ? ({ ...optionsFor(origin), quantize: 'none', keep: 'packed' } as const)
-      : ({ ...optionsFor(place), keep: 'files' } as const)
+      ? ({ ...savedOptionsFor(origin), quantize: 'none', keep: 'packed' } as const)
+      : ({ ...savedOptionsFor(place), keep: 'files' } as const)
   return { name, place, description: place, bundled: false, options }
 }

@@ -1,10 +1,9 @@
-// Answers: what does the part of an address behind the # say, part by part? Believed only as far as it makes sense; what is not understood is
-// named. It must not know which parts there are.
+// Parses the fragment (#…) of a page URL field by field and collects the fields that are invalid.
 
 export interface LinkParts {
-  /** What a part means; undefined where it is missing or not understood. */
-  part<T>(name: string, understand: (text: string) => T | undefined): T | undefined
-  /** Names of the parts that were not understood so far. */
+  /** The parsed value of a field; undefined if it is missing or invalid. */
+  part<T>(name: string, parse: (text: string) => T | undefined): T | undefined
+  /** Names of the invalid fields so far. */
   readonly refused: readonly string[]
 }
 
@@ -13,18 +12,18 @@ export function linkParts(hash: string): LinkParts {
   const refused: string[] = []
   return {
     refused,
-    part(name, understand) {
+    part(name, parse) {
       const text = parts.get(name)
       if (text === null) return undefined
-      const value = understand(text)
+      const value = parse(text)
       if (value === undefined) refused.push(name)
       return value
     },
   }
 }
 
-/** Whole numbers in decimal digits only. */
-export function countOf(text: string, least: number, most: number): number | undefined {
+/** A whole number of decimal digits from `min` to `max`, or undefined. */
+export function countOf(text: string, min: number, max: number): number | undefined {
   const number = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  return number >= least && number <= most ? number : undefined
+  return number >= min && number <= max ? number : undefined
 }

@@ -1,13 +1,13 @@
-// Answers: how far is the page on its way to a model? It must not know how a model is loaded.
+// State of loading a model, and the texts of its phases.
 import type { LoadOptions, LoadProgress, Model, Place } from '../../index.ts'
-import type { Failure } from './chat.ts'
+import type { Failure } from './failure.ts'
 
-/** A model as the page offers it. */
-export interface Opening {
+/** A model to open, and how. */
+export interface ModelChoice {
   readonly name: string
   readonly place: Place
   readonly description: string
-  /** It comes with the page: the page itself keeps it, and knows what it can be asked. */
+  /** Ships with the page: the service worker caches it, and the page knows what to ask it. */
   readonly bundled: boolean
   readonly options: Pick<LoadOptions, 'quantize' | 'contextLength' | 'cache' | 'token' | 'keep'>
 }
@@ -15,14 +15,19 @@ export interface Opening {
 export type LoadState =
   | { readonly phase: 'starting' }
   | { readonly phase: 'no-webgpu'; readonly missing: MissingWebGpu }
-  | { readonly phase: 'loading'; readonly entry: Opening; readonly progress: LoadProgress | undefined }
-  | { readonly phase: 'ready'; readonly entry: Opening; readonly model: Model }
-  | { readonly phase: 'failed'; readonly entry: Opening | undefined; readonly failure: Failure }
+  | { readonly phase: 'loading'; readonly entry: ModelChoice; readonly progress: LoadProgress | undefined }
+  | { readonly phase: 'ready'; readonly entry: ModelChoice; readonly model: Model }
+  | { readonly phase: 'failed'; readonly entry: ModelChoice | undefined; readonly failure: Failure }
 
-/** Why there is no WebGPU: the page is not from a secure address, the browser lacks it, or the browser found no GPU for it. */
+/** Why WebGPU is missing: the page is not secure, the browser lacks it, or the browser found no GPU. */
 export type MissingWebGpu = 'secure' | 'browser' | 'adapter'
 
-/** What is missing for WebGPU, if anything. */
+/** The model that is loading, loaded or failed to load; undefined if there is none. */
+export function currentChoice(state: LoadState): ModelChoice | undefined {
+  return state.phase === 'starting' || state.phase === 'no-webgpu' ? undefined : state.entry
+}
+
+/** Why WebGPU cannot be used; undefined if it can. */
 export async function missingWebGpu(): Promise<MissingWebGpu | undefined> {
   if (!isSecureContext) return 'secure'
   if (!navigator.gpu) return 'browser'
@@ -30,25 +35,25 @@ export async function missingWebGpu(): Promise<MissingWebGpu | undefined> {
   return adapter ? undefined : 'adapter'
 }
 
-/** What a person is told about a phase of loading. */
+/** The text shown for a phase of loading. */
 export function phaseText({ phase, file }: LoadProgress): string {
   const texts = {
-    list: 'Reading the list of weights',
-    tokenizer: 'Reading the vocabulary',
-    wait: 'Waiting for another tab that stores this model',
+    list: 'Reading the weight list',
+    tokenizer: 'Reading the tokenizer',
+    wait: 'Waiting for another tab that is saving this model',
     download: `Downloading ${file || 'weights'}`,
-    verify: `Checking ${file || 'weights'}`,
-    convert: `Reading and quantising ${file || 'weights'}`,
-    upload: `Reading ${file || 'weights'}`,
-    keep: `Keeping ${file || 'weights'} in this browser`,
+    verify: `Verifying ${file || 'weights'}`,
+    convert: `Quantizing ${file || 'weights'}`,
+    upload: `Loading ${file || 'weights'}`,
+    keep: `Saving ${file || 'weights'} in this browser`,
     compile: 'Compiling shaders for your GPU',
     ready: 'Ready',
   }
   return texts[phase]
 }
 
-/** The part of the bytes that has arrived, 0 to 1. */
-export function fractionOf(progress: LoadProgress | undefined): number {
+/** The fraction of the bytes that has arrived, 0 to 1. */
+export function loadedFraction(progress: LoadProgress | undefined): number {
   const { bytes, totalBytes } = progress ?? { bytes: 0, totalBytes: 0 }
   return totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 0
 }

@@ -1,5 +1,4 @@
-// Answers: which models could be opened, and what would one take? The dialog's state: the store's list, and the plan of what was asked for.
-// It must not know how anything looks, nor how a model is loaded.
+// State of the models dialog: the stored models, and the load plan of the requested one.
 import { signal } from '@preact/signals'
 import {
   exportStoredModel,
@@ -11,42 +10,42 @@ import {
   type StoredModel,
   storedModels,
 } from '../../index.ts'
-import type { Failure } from './chat.ts'
+import { type Failure, failureOf } from './failure.ts'
 import { forgetModel } from './last-model.ts'
-import type { Opening } from './loading.ts'
-import { failureOf, open, openBundled } from './opening.ts'
-import { settled } from './place.ts'
+import type { ModelChoice } from './loading.ts'
+import { openBundledModel, openModel } from './opening.ts'
+import { normalizedSource } from './place.ts'
 
-/** What was asked for: where it is, for people what it is called, and whether its latents are to be kept in FP8. */
-export interface Asked {
+/** A model to plan: its source, the name to show, an access token, and whether to store latents in FP8. */
+export interface PlanRequest {
   readonly place: Place
   readonly label: string
   readonly token: string
   readonly cache?: 'fp8'
 }
 
-export type Look =
+export type PlanState =
   | { readonly phase: 'none' }
-  | { readonly phase: 'looking'; readonly asked: Asked }
-  | { readonly phase: 'planned'; readonly asked: Asked; readonly plan: LoadPlan }
-  | { readonly phase: 'failed'; readonly asked: Asked; readonly failure: Failure }
+  | { readonly phase: 'planning'; readonly request: PlanRequest }
+  | { readonly phase: 'planned'; readonly request: PlanRequest; readonly plan: LoadPlan }
+  | { readonly phase: 'failed'; readonly request: PlanRequest; readonly failure: Failure }
 
-/** What happens to a model of the store. */
-export type Task =
-  | { readonly place: string; readonly doing: 'removing' }
-  | { readonly place: string; readonly doing: 'exporting'; readonly progress: LoadProgress | undefined }
+/** A running operation on a stored model. */
+export type StoreTask =
+  | { readonly source: string; readonly action: 'removing' }
+  | { readonly source: string; readonly action: 'exporting'; readonly progress: LoadProgress | undefined }
 
 export const dialogOpen = signal(false)
-/** What is written in the form: kept for as long as the tab is open, and nowhere else. */
-export const form = { place: signal(''), token: signal('') } as const
-export const look = signal<Look>({ phase: 'none' })
+/** Input of the form. Lives as long as the tab and is stored nowhere. */
+export const openForm = { source: signal(''), token: signal('') } as const
+export const planState = signal<PlanState>({ phase: 'none' })
 export const contextLength = signal(8192)
-export const stored = signal<readonly StoredModel[]>([])
-export const task = signal<Task | undefined>(undefined)
+export const storedModelList = signal<readonly StoredModel[]>([])
+export const storeTask = signal<StoreTask | undefined>(undefined)
 export const storeFailure = signal<Failure | undefined>(undefined)
 
-let looking: AbortController | undefined
-let exporting: AbortController | undefined
+let planAbort: AbortController | undefined
+let exportAbort: AbortController | undefined
 
 export function openDialog(): void {
   dialogOpen.value = true
@@ -55,103 +54,107 @@ export function openDialog(): void {
 
 export function closeDialog(): void {
   dialogOpen.value = false
-  forget()
+  discardPlan()
 }
 
-/** Drops the plan, and whatever is being read for it. */
-export function forget(): void {
-  looking?.abort()
-  look.value = { phase: 'none' }
+/** Drops the plan and aborts reading for it. */
+export function discardPlan(): void {
+  planAbort?.abort()
+  planState.value = { phase: 'none' }
 }
 
-/** Reads config, index and headers, and says what the model would take. Until then `before` is shown, if there is any. */
-export async function lookAt(wanted: Asked, before?: LoadPlan): Promise<void> {
-  looking?.abort()
+/** Reads config, index and headers and shows the load plan. Shows `previous` in the meantime, if given. */
+export async function lookAt(requested: PlanRequest, previous?: LoadPlan): Promise<void> {
+  planAbort?.abort()
   const own = new AbortController()
-  looking = own
+  planAbort = own
   dialogOpen.value = true
-  const show = (next: Look) => {
-    if (looking === own && !own.signal.aborted) look.value = next
+  const show = (next: PlanState) => {
+    if (planAbort === own && !own.signal.aborted) planState.value = next
   }
-  show(before ? { phase: 'planned', asked: wanted, plan: before } : { phase: 'looking', asked: wanted })
-  // A drop may come before the dialog was ever open; and what is there of a model decides what is proposed.
-  const listed = before ? undefined : refreshStored()
+  show(
+    previous
+      ? { phase: 'planned', request: requested, plan: previous }
+      : { phase: 'planning', request: requested },
+  )
+  // A drop may come before the dialog was ever open. What is already stored decides what the plan proposes.
+  const listed = previous ? undefined : refreshStored()
   try {
-    const asked = { ...wanted, place: settled(wanted.place) }
-    const options = { quantize: 'auto', ...optionsOf(asked), signal: own.signal } as const
-    const planned = await plan(asked.place, options)
+    const request = { ...requested, place: normalizedSource(requested.place) }
+    const options = { quantize: 'auto', ...optionsOf(request), signal: own.signal } as const
+    const planned = await plan(request.place, options)
     await listed
-    show({ phase: 'planned', asked, plan: planned })
+    show({ phase: 'planned', request, plan: planned })
   } catch (error) {
-    show({ phase: 'failed', asked: wanted, failure: failureOf(error) })
+    show({ phase: 'failed', request: requested, failure: failureOf(error) })
   }
 }
 
-/** What the store has of a place, complete or not. */
-export function storedAt(place: Place): StoredModel | undefined {
-  return stored.value.find((model) => model.kind === 'original' && model.place === place)
+/** The stored copy of a source, complete or not. */
+export function findStoredCopy(source: Place): StoredModel | undefined {
+  return storedModelList.value.find((model) => model.kind === 'original' && model.place === source)
 }
 
-/** Plans the same model for another context. */
-export function changeContext(tokens: number): void {
+/** Plans the same model for another context length. */
+export function changeContextLength(tokens: number): void {
   contextLength.value = tokens
-  if (look.value.phase === 'planned') void lookAt(look.value.asked, look.value.plan)
+  if (planState.value.phase === 'planned') void lookAt(planState.value.request, planState.value.plan)
 }
 
-/** Plans the same model with its latents in FP8, or as they are. */
-export function changeCache(fp8: boolean): void {
-  if (look.value.phase !== 'planned') return
-  const { cache: _, ...asked } = look.value.asked
-  void lookAt(fp8 ? { ...asked, cache: 'fp8' } : asked, look.value.plan)
+/** Plans the same model with or without FP8 latents. */
+export function changeCacheFormat(fp8: boolean): void {
+  if (planState.value.phase !== 'planned') return
+  const { cache: _, ...request } = planState.value.request
+  void lookAt(fp8 ? { ...request, cache: 'fp8' } : request, planState.value.plan)
 }
 
-/** Loads what was looked at. */
-export function load(planned: LoadPlan, asked: Asked, options: Opening['options']): void {
+/** Loads the planned model. */
+export function loadPlanned(planned: LoadPlan, request: PlanRequest, options: ModelChoice['options']): void {
   closeDialog()
-  void open({
-    name: planned.name || asked.label,
-    place: asked.place,
-    description: asked.label,
+  void openModel({
+    name: planned.name || request.label,
+    place: request.place,
+    description: request.label,
     bundled: false,
-    options: { ...optionsOf(asked), ...options },
+    options: { ...optionsOf(request), ...options },
   })
 }
 
-/** Loads a model that is here already. */
-export function loadHere(opening: Opening | 'bundled'): void {
+/** Loads a model that is already on this device. */
+export function loadLocal(choice: ModelChoice | 'bundled'): void {
   closeDialog()
-  void (opening === 'bundled' ? openBundled() : open(opening))
+  void (choice === 'bundled' ? openBundledModel() : openModel(choice))
 }
 
 /** Deletes a model from the store. */
-export function remove({ place }: StoredModel): Promise<void> {
-  return during({ place, doing: 'removing' }, async () => {
-    await removeStoredModel(place)
-    forgetModel(place)
+export function deleteModel({ place: source }: StoredModel): Promise<void> {
+  return runStoreTask({ source, action: 'removing' }, async () => {
+    await removeStoredModel(source)
+    forgetModel(source)
   })
 }
 
-/** Copies a model of the store into a folder of the person's choice. */
-export async function exportModel({ place }: StoredModel): Promise<void> {
+/** Copies a stored model into a folder that the user picks. */
+export async function exportModel({ place: source }: StoredModel): Promise<void> {
   const folder = await pickFolder('readwrite')
   if (!folder) return
-  exporting = new AbortController()
-  const { signal } = exporting
+  exportAbort = new AbortController()
+  const { signal } = exportAbort
   const onProgress = (progress: LoadProgress) => {
-    task.value = { place, doing: 'exporting', progress }
+    storeTask.value = { source, action: 'exporting', progress }
   }
-  await during({ place, doing: 'exporting', progress: undefined }, () =>
-    exportStoredModel(place, folder, { signal, onProgress }),
+  await runStoreTask({ source, action: 'exporting', progress: undefined }, () =>
+    exportStoredModel(source, folder, { signal, onProgress }),
   )
 }
 
 export function cancelExport(): void {
-  exporting?.abort()
+  exportAbort?.abort()
 }
 
 export const canPickFolders = (): boolean => 'showDirectoryPicker' in window
 
-/** A folder that the person picks; nothing when they think better of it. */
+/** A folder picked by the user; undefined if they cancel. */
 export async function pickFolder(mode: 'read' | 'readwrite'): Promise<FileSystemDirectoryHandle | undefined> {
   try {
     return await window.showDirectoryPicker?.({ mode })
@@ -161,8 +164,8 @@ export async function pickFolder(mode: 'read' | 'readwrite'): Promise<FileSystem
   }
 }
 
-async function during(begun: Task, work: () => Promise<void>): Promise<void> {
-  task.value = begun
+async function runStoreTask(begun: StoreTask, work: () => Promise<void>): Promise<void> {
+  storeTask.value = begun
   storeFailure.value = undefined
   try {
     await work()
@@ -170,19 +173,19 @@ async function during(begun: Task, work: () => Promise<void>): Promise<void> {
     const failure = failureOf(error)
     if (failure.code !== 'aborted') storeFailure.value = failure
   }
-  task.value = undefined
+  storeTask.value = undefined
   await refreshStored()
 }
 
 async function refreshStored(): Promise<void> {
   try {
-    stored.value = await storedModels()
+    storedModelList.value = await storedModels()
   } catch (error) {
     storeFailure.value = failureOf(error)
   }
 }
 
-const optionsOf = ({ token, cache }: Asked) => ({
+const optionsOf = ({ token, cache }: PlanRequest) => ({
   contextLength: contextLength.value,
   ...(token !== '' && { token }),
   ...(cache && { cache }),

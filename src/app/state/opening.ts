@@ -1,18 +1,23 @@
-// Answers: which model is loaded, and how does the page change to another one? It must not know the chat.
+// Loads the chosen model and switches to another one.
 import { signal } from '@preact/signals'
-import { type GpuBytes, HadalError, loadModel } from '../../index.ts'
-import { controlled, keepModel } from '../offline/register.ts'
+import { type GpuBytes, loadModel } from '../../index.ts'
+import { saveModelOffline, waitForServiceWorker } from '../offline/register.ts'
 import { findModel } from './catalogue.ts'
-import type { Failure } from './chat.ts'
+import { failureOf } from './failure.ts'
 import { lastModel, rememberModel } from './last-model.ts'
-import { type LoadState, missingWebGpu, type Opening } from './loading.ts'
+import { type LoadState, type ModelChoice, missingWebGpu } from './loading.ts'
+
+export { failureOf }
 
 export const load = signal<LoadState>({ phase: 'starting' })
 export const gpuBytes = signal<GpuBytes>({})
 
-let current: AbortController | undefined
+let currentLoad: AbortController | undefined
 
-/** Loads the model of last time if this browser keeps it, else the bundled one. Ends in `ready`, `failed` or `no-webgpu`. */
+/**
+ * Loads the last used model if it is saved here, else the bundled one. Ends in `ready`, `failed` or
+ * `no-webgpu`.
+ */
 export async function start(): Promise<void> {
   load.value = { phase: 'starting' }
   const missing = await missingWebGpu()
@@ -20,28 +25,28 @@ export async function start(): Promise<void> {
     load.value = { phase: 'no-webgpu', missing }
     return
   }
-  await controlled()
+  await waitForServiceWorker()
   const last = await lastModel()
-  await (last ? open(last) : openBundled())
+  await (last ? openModel(last) : openBundledModel())
 }
 
 /** Loads the bundled model. */
-export async function openBundled(): Promise<void> {
+export async function openBundledModel(): Promise<void> {
   try {
-    await open({ ...(await findModel()), bundled: true, options: {} })
+    await openModel({ ...(await findModel()), bundled: true, options: {} })
   } catch (error) {
     load.value = { phase: 'failed', entry: undefined, failure: failureOf(error) }
   }
 }
 
-/** Loads a model in place of the present one, whose memory is given back first. */
-export async function open(entry: Opening): Promise<void> {
+/** Loads a model in place of the current one, whose memory is freed first. */
+export async function openModel(entry: ModelChoice): Promise<void> {
   const before = load.value
-  current?.abort()
+  currentLoad?.abort()
   const own = new AbortController()
-  current = own
+  currentLoad = own
   const show = (state: LoadState) => {
-    if (current === own) load.value = state
+    if (currentLoad === own) load.value = state
   }
   show({ phase: 'loading', entry, progress: undefined })
   if (before.phase === 'ready') await before.model.unload()
@@ -51,7 +56,7 @@ export async function open(entry: Opening): Promise<void> {
       signal: own.signal,
       onProgress: (progress) => show({ phase: 'loading', entry, progress }),
     })
-    if (current !== own) return await model.unload()
+    if (currentLoad !== own) return await model.unload()
     show({ phase: 'ready', entry, model })
     gpuBytes.value = await model.gpuBytes()
     void model.lost.then((error) => {
@@ -59,7 +64,7 @@ export async function open(entry: Opening): Promise<void> {
       return model.unload()
     })
     rememberModel(entry)
-    if (entry.bundled) void keepModel()
+    if (entry.bundled) void saveModelOffline()
   } catch (error) {
     const failure = failureOf(error)
     show(
@@ -70,16 +75,7 @@ export async function open(entry: Opening): Promise<void> {
   }
 }
 
-/** Gives up the load in progress; what was stored of it stays. */
+/** Cancels the load in progress; what it has stored stays. */
 export function cancelLoad(): void {
-  current?.abort()
-}
-
-export function failureOf(error: unknown): Failure {
-  if (error instanceof HadalError) return error
-  return {
-    code: 'internal',
-    message: String(error),
-    hint: 'Reload the page; if that does not help, please report it.',
-  }
+  currentLoad?.abort()
 }

@@ -1,41 +1,42 @@
-// Answers: which files are in a picked or dropped folder? Its own files only: a model lies in one folder. They are not read here.
-// It must not know what they are for.
+// Lists the files of a picked or dropped folder, without its subfolders. Does not read them.
 
-/** More files than any model has: somebody has picked the wrong folder. */
-const mostFiles = 2000
+/** More than any model has: beyond this the wrong folder was picked. */
+const MAX_FILES = 2000
 
-export async function filesOf(folder: FileSystemDirectoryHandle): Promise<File[]> {
+export async function listFiles(folder: FileSystemDirectoryHandle): Promise<File[]> {
   const files: File[] = []
   for await (const handle of folder.values()) {
     if (handle.kind !== 'file') continue
     files.push(await (handle as FileSystemFileHandle).getFile())
-    if (files.length > mostFiles) break
+    if (files.length > MAX_FILES) break
   }
   return files
 }
 
-/** The files of a dropped folder with its name, or the dropped files themselves. Call it before the event has ended. */
+/**
+ * The files and name of a dropped folder, or the dropped files. Call it during the event: its data expires
+ * after.
+ */
 export async function droppedFiles(data: DataTransfer): Promise<{ name: string; files: File[] }> {
   const loose = [...data.files]
   const entries = [...data.items].map((item) => item.webkitGetAsEntry?.() ?? null)
   const folder = entries.find((entry): entry is FileSystemDirectoryEntry => entry?.isDirectory === true)
-  if (!folder)
-    return { name: loose.length === 1 ? (loose[0]?.name ?? '') : 'the dropped files', files: loose }
+  if (!folder) return { name: loose.length === 1 ? (loose[0]?.name ?? '') : 'Dropped files', files: loose }
   const inside = await readEntries(folder)
-  const files = inside.filter((entry): entry is FileSystemFileEntry => entry.isFile).slice(0, mostFiles)
+  const files = inside.filter((entry): entry is FileSystemFileEntry => entry.isFile).slice(0, MAX_FILES)
   return {
     name: folder.name,
     files: await Promise.all(files.map((entry) => new Promise<File>((done, fail) => entry.file(done, fail)))),
   }
 }
 
-// A reader hands entries out in batches, and an empty one at the end.
+// A reader returns batches and an empty one at the end.
 async function readEntries(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
   const reader = folder.createReader()
   const all: FileSystemEntry[] = []
   for (;;) {
     const batch = await new Promise<FileSystemEntry[]>((done, fail) => reader.readEntries(done, fail))
-    if (batch.length === 0 || all.length > mostFiles) return all
+    if (batch.length === 0 || all.length > MAX_FILES) return all
     all.push(...batch)
   }
 }

@@ -1,30 +1,34 @@
-// Answers: what is a place called everywhere, however it was written, and may this page read it at all? It must not know what is there.
+// Normalizes where a model is loaded from, and refuses hosts that the page policy blocks.
 import { loadRequest } from '../../api/place.ts'
 import type { Place } from '../../index.ts'
 import { HadalError } from '../../lib/error.ts'
 
-/** The page's policy (tools/page-plugins.mjs) lets it ask these without https. */
-const local = new Set(['localhost', '127.0.0.1'])
+/** Hosts that the content security policy (tools/page-plugins.mjs) allows without https. */
+const LOCAL_HOSTS = new Set(['localhost', '127.0.0.1'])
 
-/** A place as the store calls it. Throws `bad_request` for a host that the browser would not let the page ask, `not_found` for no files. */
-export function settled(place: Place, own: string = location.origin): Place {
-  const { place: found } = loadRequest(place, {})
+/**
+ * The source under the name that the store uses. Throws `bad_request` for a host that the browser would
+ * block, `not_found` for an empty list of files.
+ */
+export function normalizedSource(source: Place, pageOrigin: string = location.origin): Place {
+  const { place: found } = loadRequest(source, {})
   if ('hub' in found) return found.hub
-  if ('url' in found) return allowed(new URL(found.url), own).href
+  if ('url' in found) return checkReadable(new URL(found.url), pageOrigin).href
   if (found.files.length > 0) return found.files
-  throw new HadalError('not_found', 'No files in this folder itself.', {
-    hint: 'Choose the folder that holds config.json and the weights; folders inside it are not looked into.',
+  throw new HadalError('not_found', 'This folder contains no files.', {
+    hint: 'Choose the folder that contains config.json and the weights. Subfolders are not searched.',
   })
 }
 
-function allowed(url: URL, own: string): URL {
+function checkReadable(url: URL, pageOrigin: string): URL {
   const { protocol, hostname, origin, host } = url
-  if (protocol === 'https:' || origin === own || (protocol === 'http:' && local.has(hostname))) return url
+  if (protocol === 'https:' || origin === pageOrigin) return url
+  if (protocol === 'http:' && LOCAL_HOSTS.has(hostname)) return url
   throw new HadalError(
     'bad_request',
-    `${host || url.href} is not asked: the address does not begin with https.`,
+    `Cannot read from ${host || url.href}: its address must begin with https.`,
     {
-      hint: 'Only https is read, and http from localhost and 127.0.0.1. Serve the folder so, or choose it as a folder of this device.',
+      hint: 'Use https, use http on localhost or 127.0.0.1, or choose the folder on this device.',
     },
   )
 }

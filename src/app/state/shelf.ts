@@ -1,12 +1,12 @@
-// Answers: how does the page use the browser's storage, which may be full, forbidden, or hold nonsense? It must not know what is kept there.
+// Access to browser storage that may be full, forbidden or corrupt.
 
-/** Asked for when it is used: browsers that keep nothing refuse at the first look. */
-export type Shelf = () => Storage
+/** A getter, because browsers that block storage already throw when the property is read. */
+export type StorageGetter = () => Storage
 
-export const browser: Shelf = () => localStorage
+export const browserStorage: StorageGetter = () => localStorage
 
-/** What `work` returns; undefined when it fails: a full or forbidden storage, or nonsense in it, is no reason to disturb anyone. */
-export function attempt<T>(work: () => T): T | undefined {
+/** The result of `work`, or undefined if it throws: unusable storage must not disturb the user. */
+export function tryOrUndefined<T>(work: () => T): T | undefined {
   try {
     return work()
   } catch {

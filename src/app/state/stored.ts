@@ -1,17 +1,28 @@
-// Answers: how does a conversation survive a reload? As JSON in the browser's storage, believed only as far as it has the right shape.
-// Each tab has its own; a new tab begins with the one that was kept last. It must not know what the conversation is used for.
-import { type Answer, asked, type Chat, emptyChat, finished, isAnswering, received, stopped } from './chat.ts'
-import { attempt } from './shelf.ts'
+// Saves and restores the conversation: each tab has its own, and a new tab starts with the last saved one.
+import {
+  addQuestion,
+  appendChunk,
+  type ChatAnswer,
+  type Conversation,
+  EMPTY_CONVERSATION,
+  isGenerating,
+  markFinished,
+  markStopped,
+} from './chat.ts'
+import { tryOrUndefined } from './shelf.ts'
 
-/** Where a tab keeps its own conversation, and where new tabs find one. Browsers that keep nothing refuse at the first look. */
-export interface Shelves {
+/**
+ * `tab`: the conversation of this tab. `shared`: the one that new tabs start with.
+ * Browsers that block storage throw when the properties are read.
+ */
+export interface ConversationStorage {
   readonly tab: Storage
   readonly shared: Storage
 }
 
-const key = 'hadal.chat.1'
-const noCache = { tokens: 0, bytes: 0, standard_bytes: 0 }
-const browser: Shelves = {
+const STORAGE_KEY = 'hadal.chat.1'
+const NO_CACHE_USE = { tokens: 0, bytes: 0, standard_bytes: 0 }
+const browserStorage: ConversationStorage = {
   get tab() {
     return sessionStorage
   },
@@ -20,51 +31,64 @@ const browser: Shelves = {
   },
 }
 
-/** Keeps the conversation. An empty one takes from new tabs only what was this tab's own. */
-export function keep(chat: Chat, shelves: Shelves = browser): void {
-  const text = JSON.stringify(chat.turns)
+/** Saves the conversation. An empty one clears the shared copy only if that came from this tab. */
+export function saveConversation(chat: Conversation, storage: ConversationStorage = browserStorage): void {
+  const json = JSON.stringify(chat.turns)
   const empty = chat.turns.length === 0
-  const before = attempt(() => shelves.tab.getItem(key))
-  attempt(() => shelves.tab.setItem(key, text))
-  attempt(() => {
-    if (!empty) shelves.shared.setItem(key, text)
-    else if (shelves.shared.getItem(key) === before) shelves.shared.removeItem(key)
+  const before = tryOrUndefined(() => storage.tab.getItem(STORAGE_KEY))
+  tryOrUndefined(() => storage.tab.setItem(STORAGE_KEY, json))
+  tryOrUndefined(() => {
+    if (!empty) storage.shared.setItem(STORAGE_KEY, json)
+    else if (storage.shared.getItem(STORAGE_KEY) === before) storage.shared.removeItem(STORAGE_KEY)
   })
 }
 
-/** Keeps, as the page goes, an answer in progress as far as it is, and what a new chat in another tab took from new tabs. */
-export function keepOnLeaving(chat: Chat, shelves: Shelves = browser): void {
-  const alone = chat.turns.length > 0 && attempt(() => shelves.shared.getItem(key)) === null
-  if (alone || isAnswering(chat)) keep(chat, shelves)
+/**
+ * Saves an unfinished answer before the page closes, and shares the conversation again if another tab cleared
+ * it.
+ */
+export function saveBeforeLeaving(chat: Conversation, storage: ConversationStorage = browserStorage): void {
+  const unshared = chat.turns.length > 0 && tryOrUndefined(() => storage.shared.getItem(STORAGE_KEY)) === null
+  if (unshared || isGenerating(chat)) saveConversation(chat, storage)
 }
 
-/** The kept conversation, or an empty one. What was being answered when the page closed counts as stopped. */
-export function restore(shelves: Shelves = browser): Chat {
-  const own = attempt(() => shelves.tab.getItem(key))
-  const found = own ?? attempt(() => shelves.shared.getItem(key)) ?? '[]'
-  if (found !== own) attempt(() => shelves.tab.setItem(key, found))
-  const turns = attempt((): unknown => JSON.parse(found))
-  return (Array.isArray(turns) && attempt(() => turns.reduce(restoreTurn, emptyChat))) || emptyChat
+/** The saved conversation, or an empty one. An answer in progress when the page closed counts as stopped. */
+export function restoreConversation(storage: ConversationStorage = browserStorage): Conversation {
+  const own = tryOrUndefined(() => storage.tab.getItem(STORAGE_KEY))
+  const found = own ?? tryOrUndefined(() => storage.shared.getItem(STORAGE_KEY)) ?? '[]'
+  if (found !== own) tryOrUndefined(() => storage.tab.setItem(STORAGE_KEY, found))
+  const turns = tryOrUndefined((): unknown => JSON.parse(found))
+  return (
+    (Array.isArray(turns) && tryOrUndefined(() => turns.reduce(restoreTurn, EMPTY_CONVERSATION))) ||
+    EMPTY_CONVERSATION
+  )
 }
 
-// Built by the same steps as it was at first, so that a restored chat cannot be in a state that a live one is never in.
-function restoreTurn(chat: Chat, turn: { question?: unknown; answer?: Partial<Answer> } | null): Chat {
+// Replays the usual transitions, so that a restored conversation can only be in states that a live one has.
+function restoreTurn(
+  chat: Conversation,
+  turn: { question?: unknown; answer?: Partial<ChatAnswer> } | null,
+): Conversation {
   const { question, answer } = turn ?? {}
   if (typeof question !== 'string' || typeof answer !== 'object' || answer === null) return chat
   const { status, cut } = answer
   const numbers = {
-    tokens: number(answer.tokens),
-    tokensPerSecond: number(answer.tokensPerSecond),
-    cache: noCache,
+    tokens: asNumber(answer.tokens),
+    tokensPerSecond: asNumber(answer.tokensPerSecond),
+    cache: NO_CACHE_USE,
   }
-  const thought = { ...numbers, thinking: text(answer.thinking), text: '' }
-  const said = { ...numbers, thinking: '', text: text(answer.text) }
-  const begun = received(received(asked(chat, question), thought, 1), said, 1 + number(answer.thinkingMs))
+  const thought = { ...numbers, thinking: asText(answer.thinking), text: '' }
+  const said = { ...numbers, thinking: '', text: asText(answer.text) }
+  const begun = appendChunk(
+    appendChunk(addQuestion(chat, question), thought, 1),
+    said,
+    1 + asNumber(answer.thinkingMs),
+  )
   const whole = { ...begun, cache: undefined }
-  if (status !== 'done') return stopped(whole)
-  const ending = { ...numbers, cut: cut === true, cachedTokens: number(answer.cachedTokens) }
-  return { ...finished(whole, ending), cache: undefined }
+  if (status !== 'done') return markStopped(whole)
+  const ending = { ...numbers, cut: cut === true, cachedTokens: asNumber(answer.cachedTokens) }
+  return { ...markFinished(whole, ending), cache: undefined }
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-const number = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0)
+const asText = (value: unknown): string => (typeof value === 'string' ? value : '')
+const asNumber = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0)

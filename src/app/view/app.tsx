@@ -1,15 +1,15 @@
-// Answers: what is on the page? It must not know how any part of it works.
+// Layout of the chat page.
 import { useSignal } from '@preact/signals'
 import { load } from '../state/opening.ts'
-import { chat } from '../state/session.ts'
+import { conversation } from '../state/session.ts'
 import { Announcer } from './announcer.tsx'
 import { ChatHeader } from './chat-header.tsx'
 import { Composer } from './composer.tsx'
-import { Instruments } from './instruments.tsx'
+import { Gauges } from './instruments.tsx'
 import { ModelsDialog } from './models/dialog.tsx'
 import { dropTarget } from './models/drop.ts'
-import { NoWebGpu } from './no-webgpu.tsx'
-import { Strip } from './strip.tsx'
+import { NoWebGpuPage } from './no-webgpu-page.tsx'
+import { GaugeStrip } from './strip.tsx'
 import { Thread } from './thread.tsx'
 import { Welcome } from './welcome.tsx'
 
@@ -19,11 +19,11 @@ export function App() {
     return (
       <div class="page alone">
         <ChatHeader chatting={false} />
-        <NoWebGpu missing={load.value.missing} />
+        <NoWebGpuPage missing={load.value.missing} />
       </div>
     )
   }
-  const empty = chat.value.turns.length === 0
+  const empty = conversation.value.turns.length === 0
   return (
     <div class="page" {...dropTarget}>
       <a class="skip" href="#question">
@@ -32,10 +32,10 @@ export function App() {
       <ChatHeader chatting />
       <main class="chat" aria-label="Chat">
         {empty ? <Welcome /> : <Thread />}
-        <Strip open={panelOpen} />
+        <GaugeStrip open={panelOpen} />
         <Composer />
       </main>
-      <Instruments open={panelOpen.value} />
+      <Gauges open={panelOpen.value} />
       <Announcer />
       <ModelsDialog />
     </div>

@@ -1,12 +1,12 @@
-// Answers: how is an amount shown beside others? As a bar with its name and its number. It must not know what is counted.
+// A horizontal bar with a name and a value.
 import type { ComponentChildren } from 'preact'
 
 export interface BarProps {
   readonly name: ComponentChildren
   readonly value: string
-  /** Of the longest bar, 0 to 1. */
+  /** Length as a fraction of the longest bar, 0 to 1. */
   readonly part: number
-  /** Decides colour and pattern. */
+  /** CSS class that sets colour and pattern. */
   readonly kind: string
 }
 

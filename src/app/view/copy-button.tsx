@@ -1,21 +1,21 @@
-// Answers: how is a text copied, and how does one see and hear that it was? It must not know the text.
+// A button that copies a text and reports the outcome, also to screen readers.
 import { useSignal } from '@preact/signals'
-import { CopyIcon, DoneIcon } from './icons.tsx'
+import { CheckIcon, CopyIcon } from './icons.tsx'
 
-const shownMs = 1500
+const SHOWN_MS = 1500
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const outcome = useSignal<'' | 'Copied' | 'This browser did not copy it'>('')
+  const outcome = useSignal<'' | 'Copied' | 'Could not copy'>('')
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text)
       outcome.value = 'Copied'
     } catch {
-      outcome.value = 'This browser did not copy it'
+      outcome.value = 'Could not copy'
     }
     setTimeout(() => {
       outcome.value = ''
-    }, shownMs)
+    }, SHOWN_MS)
   }
   return (
     <>
@@ -26,7 +26,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
         title={outcome.value || label}
         onClick={() => void copy()}
       >
-        {outcome.value === 'Copied' ? <DoneIcon /> : <CopyIcon />}
+        {outcome.value === 'Copied' ? <CheckIcon /> : <CopyIcon />}
       </button>
       <span class="unseen" role="status">
         {outcome.value}

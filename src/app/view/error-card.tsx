@@ -1,8 +1,11 @@
-// Answers: how is an error told? What happened, where, and what to do next. It must not know what led to it.
+// Error card: what happened, where, and what the user can do.
 import type { ComponentChildren } from 'preact'
-import type { Failure } from '../state/chat.ts'
+import type { Failure } from '../state/failure.ts'
 
-/** `titleId`: for a card that the keyboard is led to. */
+/**
+ * `titleId`: makes the title focusable under this id. File and tensor are listed unless the message names
+ * them.
+ */
 export function ErrorCard({
   title,
   titleId,
@@ -14,32 +17,31 @@ export function ErrorCard({
   failure: Failure
   children: ComponentChildren
 }) {
-  const { message, hint, file, tensor } = failure
+  const { message, hint } = failure
+  const where = [
+    ['File', failure.file],
+    ['Tensor', failure.tensor],
+  ].flatMap(([label, value]) => (label && value && !message.includes(value) ? [{ label, value }] : []))
   return (
     <div class="error-card" role="alert">
       <h3 id={titleId} tabIndex={titleId ? -1 : undefined}>
         {title}
       </h3>
       <p>{message}</p>
-      {(file || tensor) && (
+      {where.length > 0 && (
         <dl>
-          {file && <Place name="File" value={file} />}
-          {tensor && <Place name="Tensor" value={tensor} />}
+          {where.map(({ label, value }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd>
+                <code>{value}</code>
+              </dd>
+            </div>
+          ))}
         </dl>
       )}
       {hint && <p class="hint">{hint}</p>}
       <div class="actions">{children}</div>
-    </div>
-  )
-}
-
-function Place({ name, value }: { name: string; value: string }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <code>{value}</code>
-      </dd>
     </div>
   )
 }

@@ -1,12 +1,12 @@
-// Answers: what stands at the top of a page? The name, the model, whether it works offline; and what the page adds.
-// It must not know what the page is for.
+// Page header: name, model button, offline state, update button, and what the page adds.
 import type { ComponentChildren } from 'preact'
-import { offline, update, updateWaiting } from '../offline/register.ts'
+import { applyUpdate, offlineState, updateWaiting } from '../offline/register.ts'
+import { currentChoice } from '../state/loading.ts'
 import { openDialog } from '../state/models.ts'
 import { load } from '../state/opening.ts'
-import { AgainIcon } from './icons.tsx'
+import { RetryIcon } from './icons.tsx'
 
-/** `name`: the wordmark as this page carries it. `models`: one can be chosen here, or is on its way. */
+/** `name`: the wordmark, as a heading or link. `models`: shows the button that opens the models dialog. */
 export function Header({
   name,
   models,
@@ -20,15 +20,15 @@ export function Header({
     <header class="header">
       {name}
       {models && <ModelButton />}
-      <Offline />
+      <OfflineStatus />
       {updateWaiting.value && (
         <button
           class="quiet attention"
           type="button"
-          title="A newer version of this page is here: reload"
-          onClick={() => void update()}
+          title="A new version is available. Click to reload."
+          onClick={() => void applyUpdate()}
         >
-          <AgainIcon /> <span class="words">Update</span>
+          <RetryIcon /> <span class="words">Update</span>
         </button>
       )}
       {children}
@@ -37,28 +37,26 @@ export function Header({
 }
 
 function ModelButton() {
-  const state = load.value
-  const name = 'entry' in state ? state.entry?.name : undefined
   return (
     <button class="quiet model" type="button" aria-haspopup="dialog" onClick={openDialog}>
       <span class="unseen">Model: </span>
-      <span class="cut">{name ?? 'Models'}</span>
+      <span class="cut">{currentChoice(load.value)?.name ?? 'Models'}</span>
     </button>
   )
 }
 
-function Offline() {
+function OfflineStatus() {
   const state = load.value
-  const kept = state.phase !== 'ready' || state.entry.bundled || state.entry.options.keep !== undefined
-  if (offline.value === 'off' || !kept) return <span class="offline" />
-  const ready = offline.value === 'ready'
+  const saved = state.phase !== 'ready' || state.entry.bundled || state.entry.options.keep !== undefined
+  if (offlineState.value === 'off' || !saved) return <span class="offline" />
+  const ready = offlineState.value === 'ready'
   return (
     <span
-      class={`offline ${offline.value}`}
+      class={`offline ${offlineState.value}`}
       role="status"
-      title={ready ? 'What this page needs is kept on this device.' : undefined}
+      title={ready ? 'Everything this page needs is saved on this device.' : undefined}
     >
-      {ready ? 'Works offline' : 'Saving for offline…'}
+      {ready ? 'Works offline' : 'Saving for offline use…'}
     </span>
   )
 }

@@ -1,31 +1,29 @@
-// Answers: what do the gauges beside the chat show? It must not know where the numbers come from.
-
+// Panel beside the chat: KV cache, context, speed, settings, memory and model details.
 import type { GpuBytes, ModelInfo } from '../../index.ts'
 import { formatBytes } from '../../lib/bytes.ts'
 import { formatCount, formatRate, formatShort } from '../state/format.ts'
 import { gpuBytes, load } from '../state/opening.ts'
 import { cacheUse, latestRate } from '../state/session.ts'
 import { CacheMeter } from './cache-meter.tsx'
-import { Settings } from './settings.tsx'
+import { SettingsGauge } from './settings.tsx'
 
-export function Instruments({ open }: { open: boolean }) {
+export function Gauges({ open }: { open: boolean }) {
   const state = load.value
   const info = state.phase === 'ready' ? state.model.info : undefined
   return (
-    <aside id="instruments" class={open ? 'instruments open' : 'instruments'} aria-label="Gauges">
+    <aside id="gauges" class={open ? 'gauges open' : 'gauges'} aria-label="Status and settings">
       <CacheMeter cache={cacheUse.value} info={info} />
-      <Depth info={info} />
-      <Speed />
-      <Settings />
-      {info && <Memory bytes={gpuBytes.value} />}
-      {info && info.notices.length > 0 && <Notices texts={info.notices} />}
-      {state.phase === 'ready' && <About name={state.entry.name} info={state.model.info} />}
+      <ContextGauge info={info} />
+      <SpeedGauge />
+      <SettingsGauge />
+      {info && <MemoryGauge bytes={gpuBytes.value} />}
+      {info && info.notices.length > 0 && <NoticesGauge texts={info.notices} />}
+      {state.phase === 'ready' && <ModelGauge name={state.entry.name} info={state.model.info} />}
     </aside>
   )
 }
 
-/** How much of the context is used: how deep the conversation is. */
-function Depth({ info }: { info: ModelInfo | undefined }) {
+function ContextGauge({ info }: { info: ModelInfo | undefined }) {
   const tokens = cacheUse.value?.tokens ?? 0
   const length = info?.contextLength ?? 0
   return (
@@ -39,7 +37,7 @@ function Depth({ info }: { info: ModelInfo | undefined }) {
   )
 }
 
-function Speed() {
+function SpeedGauge() {
   return (
     <section class="gauge speed">
       <h2>Speed</h2>
@@ -48,7 +46,7 @@ function Speed() {
   )
 }
 
-function Memory({ bytes }: { bytes: GpuBytes }) {
+function MemoryGauge({ bytes }: { bytes: GpuBytes }) {
   const { total = 0, ...byPurpose } = bytes
   const purposes = Object.entries(byPurpose).sort(([, a], [, b]) => b - a)
   return (
@@ -68,11 +66,11 @@ function Memory({ bytes }: { bytes: GpuBytes }) {
   )
 }
 
-/** What is to be known of this device: rarely anything. */
-function Notices({ texts }: { texts: readonly string[] }) {
+/** Notices about this device, rarely any. */
+function NoticesGauge({ texts }: { texts: readonly string[] }) {
   return (
     <section class="gauge">
-      <h2>Graphics driver</h2>
+      <h2>Notices</h2>
       {texts.map((text) => (
         <p class="note" key={text}>
           {text}
@@ -82,12 +80,12 @@ function Notices({ texts }: { texts: readonly string[] }) {
   )
 }
 
-function About({ name, info }: { name: string; info: ModelInfo }) {
+function ModelGauge({ name, info }: { name: string; info: ModelInfo }) {
   const rows = [
     ['Architecture', info.architecture],
-    ['Parameters', `${formatShort(info.parameters)}, ${formatShort(info.activeParameters)} a token`],
+    ['Parameters', `${formatShort(info.parameters)}, ${formatShort(info.activeParameters)} per token`],
     ['Layers', `${info.layers} × ${info.hidden}, ${info.heads} heads`],
-    ...(info.experts > 0 ? [['Experts', `${info.activeExperts} of ${info.experts}`]] : []),
+    ...(info.experts > 0 ? [['Experts', `${info.activeExperts} of ${info.experts} per token`]] : []),
     ['GPU', info.adapter],
   ]
   return (

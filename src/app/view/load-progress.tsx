@@ -1,18 +1,19 @@
-// Answers: how far is the loading, how fast, and how long will it take? It must not know what is loaded.
+// Progress of loading a model: phase, bytes, speed and time left.
+import type { LoadProgress } from '../../index.ts'
 import { formatBytes } from '../../lib/bytes.ts'
 import { formatSeconds } from '../state/format.ts'
-import { fractionOf, phaseText } from '../state/loading.ts'
+import { loadedFraction, phaseText } from '../state/loading.ts'
 import { cancelLoad, load } from '../state/opening.ts'
 
 export function LoadProgressView() {
   const state = load.value
   const progress = state.phase === 'loading' ? state.progress : undefined
-  const fraction = fractionOf(progress)
+  const fraction = loadedFraction(progress)
   return (
     <div class="load">
       <p role="status">{progress ? phaseText(progress) : 'Looking for your GPU'}…</p>
       <progress aria-label="Loading the model" value={fraction} max={1} />
-      <p class="figures">{progress && progress.totalBytes > 0 ? figures(progress) : ' '}</p>
+      <p class="figures">{progress && progress.totalBytes > 0 ? progressText(progress) : ' '}</p>
       {state.phase === 'loading' && (
         <button class="quiet" type="button" onClick={cancelLoad}>
           Cancel
@@ -22,14 +23,7 @@ export function LoadProgressView() {
   )
 }
 
-interface Figures {
-  bytes: number
-  totalBytes: number
-  bytesPerSecond: number
-  secondsLeft: number
-}
-
-function figures({ bytes, totalBytes, bytesPerSecond, secondsLeft }: Figures): string {
+function progressText({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgress): string {
   const left = bytes < totalBytes ? formatSeconds(secondsLeft) : ''
   return [
     `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,

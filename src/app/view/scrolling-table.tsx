@@ -1,7 +1,7 @@
-// Answers: how is a table shown that may be wider than its place? It scrolls by itself, by keyboard too. It must not know what is in it.
+// A table that scrolls sideways when it is too wide, also by keyboard.
 import type { ComponentChildren } from 'preact'
 
-/** `children`: its bodies. */
+/** `name`: its accessible name. `children`: its `tbody` elements. */
 export function ScrollingTable({
   name,
   columns,

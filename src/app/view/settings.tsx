@@ -1,57 +1,55 @@
-// Answers: where does one say how answers are to be made? In a drawer beside the chat: what is left empty is the model's own.
-// It must not know what a request looks like.
+// Form for the system prompt and sampling settings; empty fields use the model's defaults.
 import {
   changedCount,
   changeSettings,
-  modelsOwn,
-  type NumberName,
-  numberOf,
-  ranges,
+  MODEL_DEFAULTS,
+  type NumericSetting,
+  parseSetting,
+  SETTING_RANGES,
   settings,
 } from '../state/settings.ts'
 
-const numbers: readonly [NumberName, string][] = [
+const NUMERIC_SETTINGS: readonly [NumericSetting, string][] = [
   ['temperature', 'Temperature'],
   ['top_p', 'Top-p'],
-  ['max_tokens', 'Most tokens of an answer'],
+  ['max_tokens', 'Maximum answer tokens'],
   ['seed', 'Seed'],
 ]
 
-export function Settings() {
+export function SettingsGauge() {
   const changed = changedCount(settings.value)
   return (
     <details class="gauge settings">
       <summary>
-        <h2>Settings</h2>{' '}
-        <span class="figures">{changed > 0 ? `${changed} changed` : 'the model’s own'}</span>
+        <h2>Settings</h2> <span class="figures">{changed > 0 ? `${changed} changed` : 'model defaults'}</span>
       </summary>
-      <label for="setting-system">Told to the model before every chat</label>
+      <label for="setting-system">System prompt</label>
       <textarea
         id="setting-system"
         rows={3}
         value={settings.value.system}
         onInput={({ currentTarget }) => changeSettings({ system: currentTarget.value })}
       />
-      {numbers.map(([name, label]) => (
+      {NUMERIC_SETTINGS.map(([name, label]) => (
         <NumberSetting key={name} name={name} label={label} />
       ))}
-      <p class="note">They hold from the next answer on, for every model.</p>
+      <p class="note">Used from the next answer on, with any model.</p>
       <button
         class="quiet"
         type="button"
         disabled={Object.values(settings.value).every((text) => text === '')}
-        onClick={() => changeSettings(modelsOwn)}
+        onClick={() => changeSettings(MODEL_DEFAULTS)}
       >
-        Back to the model’s own
+        Reset to model defaults
       </button>
     </details>
   )
 }
 
-function NumberSetting({ name, label }: { name: NumberName; label: string }) {
-  const { low, high, whole } = ranges[name]
+function NumberSetting({ name, label }: { name: NumericSetting; label: string }) {
+  const { low, high, whole } = SETTING_RANGES[name]
   const written = settings.value[name]
-  const wrong = Number.isNaN(numberOf(name, written))
+  const invalid = Number.isNaN(parseSetting(name, written))
   const id = `setting-${name}`
   return (
     <>
@@ -62,15 +60,15 @@ function NumberSetting({ name, label }: { name: NumberName; label: string }) {
           type="text"
           inputMode={whole ? 'numeric' : 'decimal'}
           autocomplete="off"
-          placeholder="model’s"
+          placeholder="default"
           value={written}
-          aria-invalid={wrong}
+          aria-invalid={invalid}
           aria-describedby={`${id}-wrong`}
           onInput={({ currentTarget }) => changeSettings({ [name]: currentTarget.value })}
         />
       </p>
       <p id={`${id}-wrong`} class="wrong" role="status">
-        {wrong && `Not used: it must be a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`}
+        {invalid && `Ignored: enter a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`}
       </p>
     </>
   )

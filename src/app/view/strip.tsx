@@ -1,20 +1,19 @@
-// Answers: what is left of the gauges on a small screen? One line with the cache's bytes and the speed; it opens the others.
-// It must not know what the others show.
+// Summary line of the status panel on small screens; opens and closes the panel.
 import type { Signal } from '@preact/signals'
 import { formatBytes } from '../../lib/bytes.ts'
 import { formatRate } from '../state/format.ts'
 import { cacheUse, latestRate } from '../state/session.ts'
 
-export function Strip({ open }: { open: Signal<boolean> }) {
+export function GaugeStrip({ open }: { open: Signal<boolean> }) {
   const { bytes, standard_bytes } = cacheUse.value ?? { bytes: 0, standard_bytes: 0 }
-  const part = standard_bytes > 0 ? Math.min(1, bytes / standard_bytes) : 0
+  const fraction = standard_bytes > 0 ? Math.min(1, bytes / standard_bytes) : 0
   const rate = latestRate.value
   return (
     <button
       class="strip"
       type="button"
       aria-expanded={open.value}
-      aria-controls="instruments"
+      aria-controls="gauges"
       onClick={() => {
         open.value = !open.value
       }}
@@ -23,7 +22,7 @@ export function Strip({ open }: { open: Signal<boolean> }) {
         KV cache <b>{formatBytes(bytes)}</b>
       </span>
       <span class={standard_bytes > 0 ? 'mini' : 'mini empty'} aria-hidden="true">
-        <i style={{ inlineSize: `${100 * part}%` }} />
+        <i style={{ inlineSize: `${100 * fraction}%` }} />
       </span>
       <span>standard {formatBytes(standard_bytes)}</span>
       {rate > 0 && <span class="rate">{formatRate(rate)}</span>}

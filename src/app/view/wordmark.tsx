@@ -1,6 +1,6 @@
-// Answers: how is the name written? In strokes and circles, with a light in the last bowl. It must not know where it stands.
+// The name “hadal” as a drawing.
 
-/** The word “hadal”, drawn; read aloud as its name. */
+/** Screen readers read it as “Hadal”. */
 export function Wordmark() {
   return (
     <svg class="wordmark" viewBox="0 0 106 36" role="img" aria-label="Hadal">

@@ -1,33 +1,33 @@
-// Answers: where does one choose a model? In a dialog: what is here, what else there is, and what it would take before it is loaded.
-// It must not know how any of that is found out.
+// The models dialog: stored models, a form to open others, and the load plan of one.
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { closeDialog, dialogOpen, look } from '../../state/models.ts'
-import { Here } from './here.tsx'
-import { LOOKED_TITLE, Looked } from './looked.tsx'
+import { closeDialog, dialogOpen, planState } from '../../state/models.ts'
+import { StoredModels } from './here.tsx'
+import { PLAN_TITLE, PlanResult } from './looked.tsx'
 import { OPEN_TITLE, OpenForm } from './open-form.tsx'
 
 export function ModelsDialog() {
   const element = useRef<HTMLDialogElement>(null)
   const shown = dialogOpen.value
-  // After every change: the browser closes a dialog by itself, too, and may say so only later.
+  // On every render: the browser may also have closed the dialog, and its event can come later.
   useLayoutEffect(() => {
     if (shown === element.current?.open) return
     if (shown) element.current?.showModal()
     else element.current?.close()
   })
-  const { phase } = look.value
+  const { phase } = planState.value
   const before = useRef(phase)
-  // What had the focus goes when something else is shown. A plan made anew is the same plan: one stays at the choice.
+  // Another view removes the focused element. An updated plan is the same view, so the focus stays.
   useLayoutEffect(() => {
     if (shown && before.current !== phase)
-      document.getElementById(phase === 'none' ? OPEN_TITLE : LOOKED_TITLE)?.focus()
+      document.getElementById(phase === 'none' ? OPEN_TITLE : PLAN_TITLE)?.focus()
     before.current = phase
   })
-  // Escape, said before the dialog is closed, so that no answer that comes in between opens it again. Pickers within have a `cancel` of their own.
+  // Escape: this event precedes closing, so no late result can reopen the dialog. File inputs inside fire
+  // `cancel` events of their own.
   const onCancel = ({ target, currentTarget }: Event) => {
     if (target === currentTarget) closeDialog()
   }
-  // By the time the browser says so, something else may have opened the dialog again.
+  // By the time this event fires, the dialog may be open again.
   const onClose = (event: Event & { currentTarget: HTMLDialogElement }) => {
     if (!event.currentTarget.open) closeDialog()
   }
@@ -43,11 +43,11 @@ export function ModelsDialog() {
           </header>
           {phase === 'none' ? (
             <>
-              <Here />
+              <StoredModels />
               <OpenForm />
             </>
           ) : (
-            <Looked />
+            <PlanResult />
           )}
         </>
       )}

@@ -1,42 +1,42 @@
-// Answers: which models are on this device already, and what can be done with each? It must not know where they lie.
+// The models stored on this device: open, continue, export or delete.
 import { useSignal } from '@preact/signals'
 import type { StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
-import { isPackedForm, storedOpening } from '../../state/last-model.ts'
+import { choiceFromStored, isQuantizedCopy } from '../../state/last-model.ts'
 import {
   cancelExport,
   canPickFolders,
+  deleteModel,
   exportModel,
-  form,
-  loadHere,
+  loadLocal,
   lookAt,
-  remove,
-  stored,
+  openForm,
+  storedModelList,
   storeFailure,
-  task,
+  storeTask,
 } from '../../state/models.ts'
 import { load } from '../../state/opening.ts'
 
-const HERE_TITLE = 'models-here'
+const STORED_TITLE = 'models-here'
 
-export function Here() {
+export function StoredModels() {
   const failure = storeFailure.value
   return (
-    <section aria-labelledby={HERE_TITLE}>
-      <h3 id={HERE_TITLE} tabIndex={-1}>
+    <section aria-labelledby={STORED_TITLE}>
+      <h3 id={STORED_TITLE} tabIndex={-1}>
         On this device
       </h3>
       <ul class="rows">
         <li>
           <p>
-            <b>Lanternfish</b> <span class="figures">comes with the page</span>
+            <b>Lanternfish</b> <span class="figures">included with the page</span>
           </p>
           <div class="actions">
-            <OpenButton name="Lanternfish" isOpen={isOpen(undefined)} onOpen={() => loadHere('bundled')} />
+            <OpenButton name="Lanternfish" isOpen={isLoaded(undefined)} onOpen={() => loadLocal('bundled')} />
           </div>
         </li>
-        {stored.value.map((model) => (
-          <Row key={model.place} model={model} />
+        {storedModelList.value.map((model) => (
+          <StoredModelRow key={model.place} model={model} />
         ))}
       </ul>
       {failure && (
@@ -48,27 +48,31 @@ export function Here() {
   )
 }
 
-function Row({ model }: { model: StoredModel }) {
+function StoredModelRow({ model }: { model: StoredModel }) {
   const { name, place, complete, kind } = model
-  const own = task.value?.place === place ? task.value : undefined
-  const busy = task.value !== undefined
+  const own = storeTask.value?.source === place ? storeTask.value : undefined
+  const busy = storeTask.value !== undefined
   return (
     <li>
       <p>
-        <b>{name}</b> <span class="figures">{sizeOf(model)}</span>
+        <b>{name}</b> <span class="figures">{sizeText(model)}</span>
         <br />
         <span class="place">{place}</span>
       </p>
       <div class="actions">
         {complete && (
-          <OpenButton name={name} isOpen={isOpen(place)} onOpen={() => loadHere(storedOpening(model))} />
+          <OpenButton
+            name={name}
+            isOpen={isLoaded(place)}
+            onOpen={() => loadLocal(choiceFromStored(model))}
+          />
         )}
         {!complete && kind === 'original' && (
           <button
             class="quiet"
             type="button"
             aria-label={`Continue ${name}`}
-            onClick={() => void lookAt({ place, label: place, token: form.token.value.trim() })}
+            onClick={() => void lookAt({ place, label: place, token: openForm.token.value.trim() })}
           >
             Continue…
           </button>
@@ -84,9 +88,9 @@ function Row({ model }: { model: StoredModel }) {
             Export…
           </button>
         )}
-        <DeleteButton model={model} disabled={busy || isOpen(place)} />
+        <DeleteButton model={model} disabled={busy || isLoaded(place)} />
       </div>
-      {own?.doing === 'exporting' && (
+      {own?.action === 'exporting' && (
         <p class="exporting" role="status">
           Exporting {own.progress?.file}
           <progress
@@ -103,17 +107,17 @@ function Row({ model }: { model: StoredModel }) {
   )
 }
 
-/** What took hours to fetch goes at the second press only, and the first one says how much it is. */
+/** Asks for a second press before deleting what may have taken hours to download. */
 function DeleteButton({ model, disabled }: { model: StoredModel; disabled: boolean }) {
   const asking = useSignal(false)
   const press = async ({ detail }: MouseEvent) => {
-    // The second half of a double click was meant for the first question.
+    // The second click of a double click is no confirmation.
     if (asking.value && detail > 1) return
     asking.value = !asking.value
     if (asking.value) return
-    await remove(model)
-    // The row is gone, and the button with it.
-    if (document.activeElement === document.body) document.getElementById(HERE_TITLE)?.focus()
+    await deleteModel(model)
+    // The focused button is gone with its row.
+    if (document.activeElement === document.body) document.getElementById(STORED_TITLE)?.focus()
   }
   return (
     <>
@@ -132,7 +136,7 @@ function DeleteButton({ model, disabled }: { model: StoredModel; disabled: boole
         </span>
       </button>
       <span class="unseen" role="status">
-        {asking.value && 'Press again to delete it.'}
+        {asking.value && 'Press again to delete.'}
       </span>
     </>
   )
@@ -146,17 +150,18 @@ function OpenButton({ name, isOpen, onOpen }: { name: string; isOpen: boolean; o
   )
 }
 
-/** Whether the model of a place, or the bundled one, is the one in use. */
-function isOpen(place: string | undefined): boolean {
+/** Whether a stored model, or the bundled one if undefined, is loaded. */
+function isLoaded(storedAs: string | undefined): boolean {
   const state = load.value
   if (state.phase !== 'ready') return false
   const { entry } = state
-  if (place === undefined) return entry.bundled
-  return entry.place === place || (entry.options.keep === 'packed' && isPackedForm(place, entry.place))
+  if (storedAs === undefined) return entry.bundled
+  if (entry.place === storedAs) return true
+  return entry.options.keep === 'packed' && isQuantizedCopy(storedAs, entry.place)
 }
 
-function sizeOf({ bytes, totalBytes, complete, kind }: StoredModel): string {
-  if (kind === 'unreadable') return `${formatBytes(bytes)}, damaged: it can only be deleted`
-  if (!complete) return `${formatBytes(bytes)} of ${formatBytes(totalBytes)}, not complete`
-  return kind === 'packed' ? `${formatBytes(bytes)}, quantised` : formatBytes(bytes)
+function sizeText({ bytes, totalBytes, complete, kind }: StoredModel): string {
+  if (kind === 'unreadable') return `${formatBytes(bytes)}, damaged (can only be deleted)`
+  if (!complete) return `${formatBytes(bytes)} of ${formatBytes(totalBytes)}, incomplete`
+  return kind === 'packed' ? `${formatBytes(bytes)}, quantized` : formatBytes(bytes)
 }

@@ -1,38 +1,37 @@
-// Answers: what is shown of a model that was asked for: that it is being looked at, its plan, or why there is none?
-// It must not know what a plan says.
-import type { Failure } from '../../state/chat.ts'
-import { type Asked, forget, form, look, lookAt } from '../../state/models.ts'
+// The load plan of the requested model: reading, planned or failed.
+import type { Failure } from '../../state/failure.ts'
+import { discardPlan, lookAt, openForm, type PlanRequest, planState } from '../../state/models.ts'
 import { ErrorCard } from '../error-card.tsx'
 import { PlanCard } from './plan-card.tsx'
 import { TokenField } from './token-field.tsx'
 
-/** Where the keyboard begins, and a screen reader reads on, whatever is shown. */
-export const LOOKED_TITLE = 'models-looked'
+/** Id of the heading that gets the focus. */
+export const PLAN_TITLE = 'models-looked'
 
-export function Looked() {
-  const state = look.value
+export function PlanResult() {
+  const state = planState.value
   if (state.phase === 'none') return null
   if (state.phase === 'planned')
-    return <PlanCard titleId={LOOKED_TITLE} asked={state.asked} plan={state.plan} />
-  if (state.phase === 'failed') return <LookFailure asked={state.asked} failure={state.failure} />
+    return <PlanCard titleId={PLAN_TITLE} request={state.request} plan={state.plan} />
+  if (state.phase === 'failed') return <PlanFailure request={state.request} failure={state.failure} />
   return (
-    <div class="looking">
-      <h3 id={LOOKED_TITLE} tabIndex={-1}>
-        Reading the list of weights of {state.asked.label}…
+    <div class="planning">
+      <h3 id={PLAN_TITLE} tabIndex={-1}>
+        Reading the weight list of {state.request.label}…
       </h3>
-      <progress aria-label="Reading the list of weights" />
-      <button class="quiet" type="button" onClick={forget}>
+      <progress aria-label="Reading the weight list" />
+      <button class="quiet" type="button" onClick={discardPlan}>
         Cancel
       </button>
     </div>
   )
 }
 
-function LookFailure({ asked, failure }: { asked: Asked; failure: Failure }) {
-  const gated = failure.code === 'no_access' && String(asked.place).startsWith('hf:')
-  const again = () => void lookAt({ ...asked, token: form.token.value.trim() })
+function PlanFailure({ request, failure }: { request: PlanRequest; failure: Failure }) {
+  const gated = failure.code === 'no_access' && String(request.place).startsWith('hf:')
+  const again = () => void lookAt({ ...request, token: openForm.token.value.trim() })
   return (
-    <ErrorCard titleId={LOOKED_TITLE} title="This model cannot be read" failure={failure}>
+    <ErrorCard titleId={PLAN_TITLE} title="This model cannot be read" failure={failure}>
       {gated && (
         <form
           class="token"
@@ -47,7 +46,7 @@ function LookFailure({ asked, failure }: { asked: Asked; failure: Failure }) {
       <button class="primary" type="button" onClick={again}>
         Try again
       </button>
-      <button class="quiet" type="button" onClick={forget}>
+      <button class="quiet" type="button" onClick={discardPlan}>
         Back
       </button>
     </ErrorCard>

@@ -1,31 +1,46 @@
-// Answers: what would a model take, and how shall it be loaded? Figures first, then the choices. It must not know how they are worked out.
+// Load plan of a model: its figures, the choices before loading, and the Open button.
 import { useSignal } from '@preact/signals'
 import type { LoadPlan, StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { formatCount, formatShort } from '../../state/format.ts'
-import { type Asked, forget, load, storedAt } from '../../state/models.ts'
-import { CacheChoice, ContextChoice, KeepChoice, type Kept, keptOf, QuantizeChoice } from './plan-choices.tsx'
+import { discardPlan, findStoredCopy, loadPlanned, type PlanRequest } from '../../state/models.ts'
+import {
+  CacheChoice,
+  ContextChoice,
+  effectiveKeepMode,
+  KeepChoice,
+  type KeepMode,
+  QuantizeChoice,
+} from './plan-choices.tsx'
 
-/** `titleId`: of its heading, which the keyboard is led to. */
-export function PlanCard({ titleId, asked, plan }: { titleId: string; asked: Asked; plan: LoadPlan }) {
-  const stored = storedAt(asked.place)
+/** `titleId`: id of its focusable heading. */
+export function PlanCard({
+  titleId,
+  request,
+  plan,
+}: {
+  titleId: string
+  request: PlanRequest
+  plan: LoadPlan
+}) {
+  const stored = findStoredCopy(request.place)
   const quantize = useSignal(plan.auto ?? 'none')
-  const keep = useSignal<Kept>(stored ? 'files' : 'no')
-  const remote = typeof asked.place === 'string'
+  const keep = useSignal<KeepMode>(stored ? 'files' : 'no')
+  const remote = typeof request.place === 'string'
   const chosen = plan.choices.find((row) => row.quantize === quantize.value)
   const submit = (event: Event) => {
     event.preventDefault()
-    const kept = keptOf(keep.value, quantize.value)
-    load(plan, asked, { quantize: quantize.value, ...(kept !== 'no' && { keep: kept }) })
+    const kept = effectiveKeepMode(keep.value, quantize.value)
+    loadPlanned(plan, request, { quantize: quantize.value, ...(kept !== 'no' && { keep: kept }) })
   }
   return (
     <form class="plan" onSubmit={submit}>
       <h3 id={titleId} tabIndex={-1}>
-        {plan.name || asked.label}
+        {plan.name || request.label}
       </h3>
-      <p class="place">{asked.label}</p>
+      <p class="place">{request.label}</p>
       <dl class="table">
-        {rowsOf(plan).map(([name, value]) => (
+        {planRows(plan).map(([name, value]) => (
           <div key={name}>
             <dt>{name}</dt>
             <dd>{value}</dd>
@@ -37,21 +52,21 @@ export function PlanCard({ titleId, asked, plan }: { titleId: string; asked: Ask
         <>
           <QuantizeChoice plan={plan} chosen={quantize} />
           {plan.model && <ContextChoice model={plan.model} />}
-          {plan.model?.attention === 'latent' && <CacheChoice asked={asked} />}
-          {plan.gpu && <Memory gpu={plan.gpu} />}
+          {plan.model?.attention === 'latent' && <CacheChoice request={request} />}
+          {plan.gpu && <PlanMemory gpu={plan.gpu} />}
           {remote && !stored?.complete && <KeepChoice keep={keep} plan={plan} quantize={quantize.value} />}
         </>
       )}
       <div class="actions">
         <button class="primary" type="submit" disabled={!chosen}>
-          {remote ? openText(plan, stored, keptOf(keep.value, quantize.value)) : 'Open'}
+          {remote ? openButtonText(plan, stored, effectiveKeepMode(keep.value, quantize.value)) : 'Open'}
         </button>
-        <button class="quiet" type="button" onClick={forget}>
+        <button class="quiet" type="button" onClick={discardPlan}>
           Back
         </button>
         {chosen?.fits === false && (
           <p class="failure" role="status">
-            This will most likely not fit: {formatBytes(chosen.totalBytes)} are needed on the GPU.
+            This probably does not fit: it needs {formatBytes(chosen.totalBytes)} of GPU memory.
           </p>
         )}
       </div>
@@ -59,24 +74,28 @@ export function PlanCard({ titleId, asked, plan }: { titleId: string; asked: Ask
   )
 }
 
-/** What the store has of it is not fetched again; an incomplete model only if it is to be kept. */
-function openText({ downloadBytes }: LoadPlan, stored: StoredModel | undefined, keep: Kept): string {
+/**
+ * Stored bytes are not downloaded again; those of an incomplete model are only used if its files are saved.
+ */
+function openButtonText(
+  { downloadBytes }: LoadPlan,
+  stored: StoredModel | undefined,
+  keep: KeepMode,
+): string {
   if (stored?.complete) return 'Open'
   const left = stored ? stored.totalBytes - stored.bytes : 0
   if (left <= 0 || keep !== 'files') return `Download and open (${formatBytes(downloadBytes)})`
   return `Download the rest and open (${formatBytes(left)})`
 }
 
-function rowsOf({ architecture, parameters, model, downloadBytes, bytesByType, files }: LoadPlan) {
+function planRows({ architecture, parameters, model, downloadBytes, bytesByType, files }: LoadPlan) {
   const types = Object.entries(bytesByType).sort(([, a], [, b]) => b - a)
-  const active = model ? `, ${formatShort(model.activeParameters)} used for a token` : ''
+  const active = model ? `, ${formatShort(model.activeParameters)} per token` : ''
+  const fileCount = `${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}`
   const rows: [string, string][] = [
     ['Architecture', architecture || 'unknown'],
     ['Parameters', formatShort(parameters) + active],
-    [
-      'To read',
-      `${formatBytes(downloadBytes)} in ${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}`,
-    ],
+    ['Size', `${formatBytes(downloadBytes)} in ${fileCount}`],
     ['Stored as', types.map(([type, bytes]) => `${type} ${formatBytes(bytes)}`).join(', ')],
   ]
   if (!model) return rows
@@ -87,15 +106,15 @@ function rowsOf({ architecture, parameters, model, downloadBytes, bytesByType, f
       : ''
   return [
     ...rows,
-    ['KV cache', `${formatBytes(kvBytesPerToken)} a token${instead}`],
-    ['Made for', `${formatCount(maxContextLength)} tokens`],
+    ['KV cache', `${formatBytes(kvBytesPerToken)} per token${instead}`],
+    ['Maximum context', `${formatCount(maxContextLength)} tokens`],
   ] satisfies [string, string][]
 }
 
 function Unsupported({ plan }: { plan: LoadPlan }) {
   return (
     <div class="failure" role="alert">
-      <p>This version cannot run it:</p>
+      <p>Hadal cannot run this model:</p>
       <ul>
         {plan.unsupported.map(({ what, where, hint }) => (
           <li key={what}>
@@ -107,13 +126,13 @@ function Unsupported({ plan }: { plan: LoadPlan }) {
   )
 }
 
-function Memory({ gpu }: { gpu: NonNullable<LoadPlan['gpu']> }) {
+function PlanMemory({ gpu }: { gpu: NonNullable<LoadPlan['gpu']> }) {
   const { total, ...purposes } = gpu.bytes
   const shown = Object.entries(purposes).filter(([, bytes]) => bytes > 0)
   return (
     <details>
       <summary>
-        GPU memory as proposed: {formatBytes(total)} with {formatCount(gpu.contextLength)} tokens of context
+        GPU memory as suggested: {formatBytes(total)} with {formatCount(gpu.contextLength)} tokens of context
       </summary>
       <dl class="table">
         {shown.map(([purpose, bytes]) => (

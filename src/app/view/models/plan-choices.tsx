@@ -1,22 +1,27 @@
-// Answers: which choices does one have before a model is loaded? It must not know what they lead to.
+// The choices before loading: weight format, context length, cache format, what to save.
 import type { Signal } from '@preact/signals'
 import type { LoadPlan } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 import { formatCount } from '../../state/format.ts'
-import { type Asked, changeCache, changeContext, contextLength } from '../../state/models.ts'
+import {
+  changeCacheFormat,
+  changeContextLength,
+  contextLength,
+  type PlanRequest,
+} from '../../state/models.ts'
 
-type Quantize = LoadPlan['choices'][number]['quantize']
+type PlanQuantize = LoadPlan['choices'][number]['quantize']
 
-const names: Readonly<Record<Quantize, string>> = {
+const QUANTIZE_NAMES: Readonly<Record<PlanQuantize, string>> = {
   none: 'As stored',
-  fp8: '8 bits, floating point (fp8)',
-  q8: '8 bits (q8)',
-  q4: '4 bits (q4)',
+  fp8: '8-bit floating point (fp8)',
+  q8: '8-bit (q8)',
+  q4: '4-bit (q4)',
 }
 
-const verdicts = { true: 'fits', false: 'does not fit', unknown: 'may fit' } as const
+const FIT_TEXTS = { true: 'fits', false: 'does not fit', unknown: 'may fit' } as const
 
-export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signal<Quantize> }) {
+export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signal<PlanQuantize> }) {
   return (
     <fieldset>
       <legend>Weights on the GPU</legend>
@@ -30,10 +35,10 @@ export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signa
               chosen.value = quantize
             }}
           />
-          <span>{names[quantize]}</span>
+          <span>{QUANTIZE_NAMES[quantize]}</span>
           <span class="figures">
-            {formatBytes(totalBytes)}, {verdicts[`${fits}`]}
-            {plan.auto === quantize ? ' (proposed)' : ''}
+            {formatBytes(totalBytes)}, {FIT_TEXTS[`${fits}`]}
+            {plan.auto === quantize ? ' (suggested)' : ''}
           </span>
         </label>
       ))}
@@ -41,16 +46,19 @@ export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signa
   )
 }
 
-const contexts = [2048, 8192, 32_768, 131_072]
+const CONTEXT_LENGTHS = [2048, 8192, 32_768, 131_072]
 
 export function ContextChoice({ model }: { model: NonNullable<LoadPlan['model']> }) {
-  const most = model.maxContextLength
-  const lengths = [...contexts.filter((tokens) => tokens < most), most]
-  const shown = lengths.findLast((tokens) => tokens <= contextLength.value) ?? most
+  const max = model.maxContextLength
+  const lengths = [...CONTEXT_LENGTHS.filter((tokens) => tokens < max), max]
+  const shown = lengths.findLast((tokens) => tokens <= contextLength.value) ?? max
   return (
     <label class="choice">
-      <span>Context to plan for</span>
-      <select value={shown} onChange={({ currentTarget }) => changeContext(Number(currentTarget.value))}>
+      <span>Context length</span>
+      <select
+        value={shown}
+        onChange={({ currentTarget }) => changeContextLength(Number(currentTarget.value))}
+      >
         {lengths.map((tokens) => (
           <option key={tokens} value={tokens}>
             {formatCount(tokens)} tokens
@@ -61,25 +69,25 @@ export function ContextChoice({ model }: { model: NonNullable<LoadPlan['model']>
   )
 }
 
-export function CacheChoice({ asked }: { asked: Asked }) {
+export function CacheChoice({ request }: { request: PlanRequest }) {
   return (
     <label class="choice">
       <input
         type="checkbox"
-        checked={asked.cache === 'fp8'}
-        onChange={({ currentTarget }) => changeCache(currentTarget.checked)}
+        checked={request.cache === 'fp8'}
+        onChange={({ currentTarget }) => changeCacheFormat(currentTarget.checked)}
       />
       <span>KV cache in FP8</span>
-      <span class="figures">about half the bytes; answers may differ a little</span>
+      <span class="figures">about half the memory; answers may differ slightly</span>
     </label>
   )
 }
 
-/** What this browser keeps for the next time. */
-export type Kept = 'no' | 'files' | 'packed'
+/** What is saved in this browser for the next time. */
+export type KeepMode = 'no' | 'files' | 'packed'
 
-/** What is stored as it is has no other form to keep. */
-export const keptOf = (keep: Kept, quantize: Quantize): Kept =>
+/** Weights that are not quantized have no packed form, so their files are saved. */
+export const effectiveKeepMode = (keep: KeepMode, quantize: PlanQuantize): KeepMode =>
   keep === 'packed' && quantize === 'none' ? 'files' : keep
 
 export function KeepChoice({
@@ -87,24 +95,24 @@ export function KeepChoice({
   plan,
   quantize,
 }: {
-  keep: Signal<Kept>
+  keep: Signal<KeepMode>
   plan: LoadPlan
-  quantize: Quantize
+  quantize: PlanQuantize
 }) {
-  const options: [Kept, string][] = [
-    ['no', 'Nothing: it is read again next time'],
-    ['files', `The files as they are, ${formatBytes(plan.downloadBytes)}`],
+  const options: [KeepMode, string][] = [
+    ['no', 'Nothing (read it again next time)'],
+    ['files', `Original files, ${formatBytes(plan.downloadBytes)}`],
   ]
-  if (quantize !== 'none') options.push(['packed', 'The quantised weights alone'])
+  if (quantize !== 'none') options.push(['packed', 'Quantized weights only'])
   return (
     <fieldset>
-      <legend>Keep in this browser, for use without a network</legend>
+      <legend>Save in this browser for offline use</legend>
       {options.map(([value, text]) => (
         <label key={value} class="choice">
           <input
             type="radio"
             name="keep"
-            checked={keptOf(keep.value, quantize) === value}
+            checked={effectiveKeepMode(keep.value, quantize) === value}
             onChange={() => {
               keep.value = value
             }}

@@ -1,17 +1,19 @@
-// Answers: where does one say that one may read a model? In a field for a token. It must not know who asks for it.
-import { form } from '../../state/models.ts'
+// Input for a Hugging Face access token.
+import { openForm } from '../../state/models.ts'
 
 export function TokenField() {
   return (
     <>
-      <label for="model-token">Access token, sent to the Hub alone and forgotten with this tab</label>
+      <label for="model-token">
+        Access token (sent only to Hugging Face, forgotten when this tab closes)
+      </label>
       <input
         id="model-token"
         type="password"
-        value={form.token.value}
+        value={openForm.token.value}
         autocomplete="off"
         onInput={(event) => {
-          form.token.value = event.currentTarget.value
+          openForm.token.value = event.currentTarget.value
         }}
       />
     </>
