@@ -1,4 +1,4 @@
-// Answers: how are prompts read from files? Checked JSON, with errors that name the file. It must not know what becomes of them.
+// Reads token ids and messages from JSON files. Errors name the file.
 import { readFile } from 'node:fs/promises'
 import type { ChatMessage } from '../engine/types.ts'
 import { HadalError } from '../lib/error.ts'
@@ -31,7 +31,7 @@ async function readJsonFile(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new HadalError(
       'not_found',
-      `${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+      `Cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`,
       { file: path, cause },
     )
   })

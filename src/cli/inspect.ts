@@ -1,5 +1,5 @@
-// Answers: `hadal inspect`: what is in a model folder, and what would it take to run it here? Reads config, index and headers; needs no GPU.
-// It must not know how a plan is made.
+// `hadal inspect`: describes a model and plans its memory from config, index and tensor headers. Needs no
+// GPU.
 import { mixtureOf } from '../engine/info.ts'
 import { planCheckpoint, specOf } from '../engine/model-plan.ts'
 import { tunedWinners, tuningKey, type Winners } from '../engine/tuned.ts'
@@ -13,16 +13,17 @@ import type { Attention, Mixture, ModelSpec } from '../models/spec.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import { parseArgs, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
-import { LOAD_OPTIONS, machineFromArgs } from './load.ts'
+import { LOAD_OPTIONS, loadTargetFromArgs } from './load.ts'
 import { openSource } from './source.ts'
 import { readTuned } from './tuned.ts'
 
 export async function inspect(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, { ...LOAD_OPTIONS, json: 'flag', tensors: 'flag' })
   const place = args.positional[0] ?? args.text('model')
-  if (place === undefined || args.positional.length > 1) throw new UsageError('inspect needs one model.')
-  const { facts, options } = await machineFromArgs(args, dawn(args.text('adapter')))
-  // What would run here; only loading can tell whether it computes rightly, and whether there is room for the chunk.
+  if (place === undefined || args.positional.length > 1)
+    throw new UsageError('inspect needs exactly one model.')
+  const { facts, options } = await loadTargetFromArgs(args, dawnIfAvailable(args.text('adapter')))
+  // What a load would try. Only a load can check the results, and whether the chunk fits in memory.
   const stored = facts && !args.flag('untuned') ? await readTuned(tuningKey(facts)) : undefined
   const { chunk, ...tuned } = facts ? tunedWinners(facts, stored) : {}
   const variants = facts ? variantNotes(withVariants(facts, tuned), tuned, []) : []
@@ -35,7 +36,7 @@ export async function inspect(argv: readonly string[]): Promise<void> {
       process.stdout.write(`${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants, chunk })}\n`)
     else
       process.stdout.write(
-        printed(plan, spec, variants, chunk) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
+        reportText(plan, spec, variants, chunk) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
       )
     const [first] = plan.unsupported
     if (first) throw new HadalError('unsupported', first.what, { hint: first.hint })
@@ -44,8 +45,8 @@ export async function inspect(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** WebGPU where there is any: its limits make the plan exact, and the guaranteed ones will do. */
-function dawn(adapter: string | undefined): GPU | undefined {
+/** WebGPU if available, for exact limits. Without it the plan uses the guaranteed limits. */
+function dawnIfAvailable(adapter: string | undefined): GPU | undefined {
   try {
     return openDawn(adapter)
   } catch {
@@ -75,36 +76,35 @@ function reportOf(plan: LoadPlan, spec: ModelSpec | undefined, checkpoint: Check
   }
 }
 
-type Row = readonly [name: string, value: string]
+type ReportRow = readonly [name: string, value: string]
 
-function printed(
+function reportText(
   plan: LoadPlan,
   spec: ModelSpec | undefined,
   variants: readonly VariantNote[],
   chunk: Winners['chunk'],
 ): string {
   const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
-  for (const { what, hint } of plan.unsupported) rows.push(['not run', [what, hint].join(' ').trim()])
+  for (const { what, hint } of plan.unsupported) rows.push(['not supported', [what, hint].join(' ').trim()])
   for (const { decision, variant, why } of variants) rows.push([`kernels: ${decision}`, `${variant}. ${why}`])
-  if (chunk)
-    rows.push(['chunk', `${chunk} tokens, where there is room. The quickest when it was measured here.`])
+  if (chunk) rows.push(['prefill chunk', `${chunk} tokens if they fit in memory; fastest when tuned here`])
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
   return rows.map(([name, value]) => `${name.padEnd(width)}${printable(value)}\n`).join('')
 }
 
 const count = (value: number): string => value.toLocaleString('en')
 
-const generalRows = ({ architecture, parameters }: LoadPlan): Row[] => [
+const generalRows = ({ architecture, parameters }: LoadPlan): ReportRow[] => [
   ['family', architecture || 'unknown'],
   ['parameters', count(parameters)],
 ]
 
-function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpec): Row[] {
+function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpec): ReportRow[] {
   const mixture = mixtureOf(spec)
   const dense = model?.denseLayers ?? 0
   return [
     ['family', architecture],
-    ['parameters', `${count(parameters)} (${count(model?.activeParameters ?? 0)} used for a token)`],
+    ['parameters', `${count(parameters)} (${count(model?.activeParameters ?? 0)} active per token)`],
     ['layers', `${spec.layers.length} (${dense} dense), hidden ${spec.hidden}, vocabulary ${spec.vocab}`],
     ['attention', attentionText(spec.attention)],
     ...(mixture ? [['experts', expertsText(mixture)] as const] : []),
@@ -114,17 +114,20 @@ function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpe
 function attentionText(attention: Attention): string {
   if (attention.kind === 'grouped') {
     const { heads, kvHeads, key, value } = attention
-    return `${heads} heads, ${kvHeads} of keys and values, head ${key} / ${value}`
+    return `${heads} heads, ${kvHeads} KV heads, head ${key} / ${value}`
   }
   const { heads, queryRank, latent, rope, nope, value } = attention
-  return `${heads} heads, query rank ${queryRank || 'none'}, latent ${latent} + ${rope}, head ${nope} + ${rope} / ${value}`
+  return [
+    `${heads} heads, query rank ${queryRank || 'none'}`,
+    `latent ${latent} + ${rope}, head ${nope} + ${rope} / ${value}`,
+  ].join(', ')
 }
 
 const expertsText = (mixture: Mixture): string =>
   `${mixture.active} of ${mixture.experts} × ${mixture.inner}, shared ${mixture.sharedInner}, ` +
   `${mixture.scoring}, best ${mixture.topGroups} of ${mixture.groups} groups, × ${mixture.scaling}`
 
-function fileRows({ files, downloadBytes, bytesByType }: LoadPlan): Row[] {
+function fileRows({ files, downloadBytes, bytesByType }: LoadPlan): ReportRow[] {
   const shown = files.slice(0, 3).map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`)
   const more = files.length > shown.length ? [`and ${files.length - shown.length} more`] : []
   const types = Object.entries(bytesByType).map(([dtype, bytes]) => `${dtype} ${formatBytes(bytes)}`)
@@ -138,13 +141,13 @@ function fileRows({ files, downloadBytes, bytesByType }: LoadPlan): Row[] {
 
 const FITS: Readonly<Record<string, string>> = { true: 'fits', false: 'does not fit', unknown: 'may fit' }
 
-function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): Row[] {
-  const rows: Row[] = []
+function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): ReportRow[] {
+  const rows: ReportRow[] = []
   if (model) {
     const { kvBytesPerToken, standardKvBytesPerToken, maxContextLength } = model
     rows.push(
-      ['KV cache', `${kvBytesPerToken} bytes a token; standard attention: ${standardKvBytesPerToken}`],
-      ['context', `${maxContextLength} tokens at most`],
+      ['KV cache', `${kvBytesPerToken} bytes per token; standard attention: ${standardKvBytesPerToken}`],
+      ['context', `at most ${maxContextLength} tokens`],
     )
   }
   if (gpu) {
@@ -154,13 +157,13 @@ function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): Row[] {
       ['GPU', `${formatBytes(total)} with ${gpu.contextLength} tokens: ${parts.join(', ')}`],
       ['GPU at start', `${formatBytes(gpu.bytesAtStart.total)}; the cache grows with the chat`],
     )
-    if (gpu.contextThatFits !== undefined) rows.push(['room for', `${gpu.contextThatFits} tokens`])
+    if (gpu.contextThatFits !== undefined) rows.push(['context that fits', `${gpu.contextThatFits} tokens`])
   }
-  for (const { quantize, totalBytes, fits: each } of choices) {
-    const chosen = quantize === auto && each !== false ? ', the choice of auto' : ''
-    rows.push([`as ${quantize}`, `${formatBytes(totalBytes)}, ${FITS[String(each)]}${chosen}`])
+  for (const { quantize, totalBytes, fits: choiceFits } of choices) {
+    const chosen = quantize === auto && choiceFits !== false ? ', chosen by auto' : ''
+    rows.push([`as ${quantize}`, `${formatBytes(totalBytes)}, ${FITS[String(choiceFits)]}${chosen}`])
   }
-  const why = fits === 'unknown' ? ': say how much memory the GPU may use with --memory' : ''
+  const why = fits === 'unknown' ? ': use --memory to set how much memory the GPU may use' : ''
   rows.push(['verdict', `${FITS[String(fits)]}${why}`])
   return rows
 }

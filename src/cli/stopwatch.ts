@@ -1,30 +1,30 @@
-// Answers: how long did each phase of loading take, and how much memory did this process take at most? It must not know what is loaded.
+// Measures a load: time of each phase, and peak memory of the process.
 import type { LoadPhase, LoadProgress } from '../engine/types.ts'
 
 const SAMPLE_MS = 50
 
-export interface Stopwatch {
-  /** To be told of all progress. */
+export interface LoadStopwatch {
+  /** Must be called with every progress event. */
   readonly note: (progress: LoadProgress) => void
-  /** What was measured so far. */
-  read(): Measured
+  /** Measurements so far. */
+  read(): LoadMeasurements
   stop(): void
 }
 
-export interface Measured {
-  readonly bytes: number // that were streamed
+export interface LoadMeasurements {
+  readonly bytes: number // streamed
   readonly phases_ms: Readonly<Record<string, number>>
-  /** Of the whole process, GPU buffers of a software adapter included. */
+  /** Of the whole process. Includes the GPU buffers of a software adapter. */
   readonly peak_rss_bytes: number
-  /** JavaScript's heap: at first, and the most that was seen. */
+  /** JavaScript heap: at the start, and its peak. */
   readonly start_heap_bytes: number
   readonly peak_heap_bytes: number
-  /** The most of array buffers, which lie outside of that heap: bytes in flight. */
+  /** Peak of array buffers, which lie outside the heap: bytes in flight. */
   readonly peak_buffer_bytes: number
 }
 
-/** Starts to measure. */
-export function startStopwatch(): Stopwatch {
+/** Starts measuring. Samples memory every 50 ms. */
+export function startLoadStopwatch(): LoadStopwatch {
   const start = process.memoryUsage()
   let peakHeapBytes = start.heapUsed
   let peakBufferBytes = start.arrayBuffers

@@ -1,34 +1,35 @@
-// Answers: where does the command line keep what tuning found, and how does it find it again? One JSON file in the user's cache folder.
-// It must not know what a winner is.
+// Stores the results of tuning in one JSON file in the user's cache folder.
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { ReadTuned, Winners } from '../engine/tuned.ts'
 import { HadalError } from '../lib/error.ts'
 import { isRecord } from '../lib/record.ts'
-import type { Args } from './args.ts'
+import type { CliArgs } from './args.ts'
 
-/** The file, by the rules of the XDG base directories. */
+/** Path of the file, by the XDG base directory specification. */
 export const tunedFile = (): string =>
   join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hadal', 'tuned.json')
 
-/** What is stored under an adapter's key; undefined where nothing is, or nothing that can be read. */
+/** What is stored for an adapter's key; undefined if nothing readable is. */
 export async function readTuned(key: string): Promise<unknown> {
   const all = await readAll()
   return Object.hasOwn(all, key) ? all[key] : undefined
 }
 
-/** What reads it, unless the options say `--untuned`. */
-export const tunedReader = (args: Args): ReadTuned | undefined =>
+/** Reads stored winners for a load; undefined with `--untuned`. */
+export const tunedReader = (args: CliArgs): ReadTuned | undefined =>
   args.flag('untuned') ? undefined : readTuned
 
-/** In words, for the head of what a benchmark prints. */
+/** One line for the header of a benchmark. */
 export function tunedText(winners: Winners): string {
-  const each = Object.entries(winners).map(([decision, winner]) => `${decision} ${winner}`)
-  return each.length === 0 ? 'nothing tuned' : `tuned: ${each.join(', ')}`
+  const texts = Object.entries(winners).map(([decision, winner]) => `${decision} ${winner}`)
+  return texts.length === 0 ? 'nothing tuned' : `tuned: ${texts.join(', ')}`
 }
 
-/** Stores an adapter's winners; undefined forgets them. Returns whether there was anything to change. */
+/**
+ * Stores an adapter's winners, or removes them if undefined. Returns false if there was nothing to remove.
+ */
 export async function writeTuned(key: string, winners: Winners | undefined): Promise<boolean> {
   const { [key]: before, ...others } = await readAll()
   if (!winners && before === undefined) return false
@@ -42,15 +43,15 @@ export async function writeTuned(key: string, winners: Winners | undefined): Pro
     )
     await rename(partial, file)
   } catch (cause) {
-    throw new HadalError('internal', `${file} could not be written: ${cause}`, {
+    throw new HadalError('internal', `Cannot write ${file}: ${cause}`, {
       cause,
-      hint: 'Point XDG_CACHE_HOME at a folder that can be written.',
+      hint: 'Set XDG_CACHE_HOME to a writable folder.',
     })
   }
   return true
 }
 
-/** A file that is missing or broken holds nothing: winners can always be measured again. */
+/** A missing or broken file counts as empty: winners can be measured again. */
 async function readAll(): Promise<Record<string, unknown>> {
   try {
     const all: unknown = JSON.parse(await readFile(tunedFile(), 'utf8'))

@@ -1,4 +1,4 @@
-// Answers: do the benchmarks of the command line print what they measured? Tables and JSON, on tiny shapes.
+// Tests of the benchmark commands: tables and JSON of what they measure, on tiny shapes.
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
@@ -10,7 +10,7 @@ describeOnAdapters(
   (adapter) => {
     const fixture = join(FIXTURES, 'deepseek_v3-fp8-tiny')
 
-    it('measures caches as rows of JSON', async () => {
+    it('reports measured caches as rows of JSON', async () => {
       const caches = ['--contexts', '128', '--cache', 'latent,standard', '--steps', '1', '--kv', 'f32']
       const { code, stdout, stderr } = await hadal(
         ['bench', '--model', fixture, ...caches, '--json'],
@@ -25,11 +25,11 @@ describeOnAdapters(
       const wrong = await hadal(['bench', '--model', fixture, '--cache', 'expanded'], adapter.icd)
       expect(wrong).toMatchObject({
         code: 2,
-        stderr: expect.stringMatching(/--cache: "expanded" is none of/),
+        stderr: expect.stringMatching(/--cache: "expanded" is not one of/),
       })
     })
 
-    it('times kernels as a table and as rows of JSON', async () => {
+    it('reports kernel times as a table and as rows of JSON', async () => {
       const tiny = ['bench-kernels', '--shape', '64x96', '--format', 'q8,bf16', '--repetitions', '1']
       const options = [...tiny, '--round', '64KiB', '--untuned']
       const { code, stdout, stderr } = await hadal([...options, '--json'], adapter.icd)
@@ -57,15 +57,25 @@ describeOnAdapters(
       }
       const table = (await hadal(options, adapter.icd)).stdout
       expect(table).toMatch(/llvmpipe.*; nothing tuned; .*at least 64 KiB/)
-      expect(table).toMatch(/format +kernel, role +shape +µs +± half +GB\/s +GFLOP\/s +share/)
+      expect(table).toMatch(/format +kernel, role +shape +µs +± half +GB\/s +GFLOP\/s +fraction/)
       expect(table).toMatch(/^q8 +linear_decode, given +1 × 96 → 64 +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+ +[\d.]+/m)
     })
 
-    it('times a model after proving it', async () => {
-      const asked = ['bench', '--speed', '--model', fixture, '--context', '128', '--chunk', '16', '--untuned']
-      const few = ['--position', '40', '--steps', '1', '--prefill-tokens', '20', '--repetitions', '1']
+    it('times a model after checking it', async () => {
+      const asked = [
+        'bench',
+        '--speed',
+        '--model',
+        fixture,
+        '--context',
+        '128',
+        '--prefill-chunk',
+        '16',
+        '--untuned',
+      ]
+      const small = ['--position', '40', '--steps', '1', '--prefill-tokens', '20', '--repetitions', '1']
       const { code, stdout, stderr } = await hadal(
-        [...asked, ...few, '--round', '1MiB', '--json'],
+        [...asked, ...small, '--round', '1MiB', '--json'],
         adapter.icd,
       )
       expect(code, stderr).toBe(0)

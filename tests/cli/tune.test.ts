@@ -1,4 +1,4 @@
-// Answers: does the command line keep what tuning found, run with it, say so, and forget it?
+// Tests of hadal tune: stores the winners, uses them in later runs, reports them, and forgets them.
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -28,10 +28,10 @@ describeOnAdapters(
     const stored = (): Record<string, unknown> => JSON.parse(readFileSync(file(), 'utf8'))
     const variantOf = async (decision: string, ...more: string[]) => {
       const { variants } = JSON.parse(await hadal(icd, 'inspect', MODEL, '--json', ...more))
-      return variants.find((each: { decision: string }) => each.decision === decision)
+      return variants.find((note: { decision: string }) => note.decision === decision)
     }
 
-    it('measures, keeps the winners of this adapter beside those of others, and forgets them', async () => {
+    it('stores the winners of this adapter beside those of others, and forgets them', async () => {
       mkdirSync(join(cache, 'hadal'))
       writeFileSync(file(), '{"another adapter":{"rows":"alone"}}')
       const found = JSON.parse(await hadal(icd, 'tune', '--model', MODEL, '--repetitions', '1', '--json'))
@@ -51,8 +51,8 @@ describeOnAdapters(
         file(),
         JSON.stringify({ [found.key]: { rows: 'lanes_32', products: 'odd', chunk: 512 } }),
       )
-      const wide = { decision: 'rows', variant: 'lanes_32' }
-      expect(await variantOf('rows')).toMatchObject({ ...wide, why: expect.stringMatching(/measured/) })
+      const stored32 = { decision: 'rows', variant: 'lanes_32' }
+      expect(await variantOf('rows')).toMatchObject({ ...stored32, why: expect.stringMatching(/measured/) })
       expect((await variantOf('rows', '--untuned')).variant).not.toBe('lanes_32')
       expect((await variantOf('products')).variant).toMatch(/spread/)
       const tiny = ['--shape', '64x64', '--format', 'q8', '--repetitions', '1', '--round', '64KiB', '--json']
@@ -66,11 +66,11 @@ describeOnAdapters(
         tuned: {},
         rows: [{ variant: expect.stringMatching(/share_columns/) }],
       })
-      expect(await hadal(icd, 'inspect', MODEL)).toMatch(/^chunk +512 tokens/m)
-      expect(await hadal(icd, 'inspect', MODEL, '--untuned')).not.toMatch(/^chunk/m)
+      expect(await hadal(icd, 'inspect', MODEL)).toMatch(/^prefill chunk +512 tokens/m)
+      expect(await hadal(icd, 'inspect', MODEL, '--untuned')).not.toMatch(/^prefill chunk/m)
     })
 
-    it('takes a broken file for an empty one', async () => {
+    it('treats a broken file as empty', async () => {
       writeFileSync(file(), '{"a":')
       expect((await variantOf('rows')).variant).toMatch(/columns/)
       expect(existsSync(file())).toBe(true)

@@ -1,52 +1,64 @@
-// Answers: which tensors does a made checkpoint hold, of which type, and what numbers are in them? A pure decision.
-// It must not know files.
+// Plans the tensors of a random checkpoint: name, shape, dtype and distribution of the values.
 import { namesOf, type StoredStack, type StoredTensor } from '../../models/names.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { mapTensors } from '../../models/tensors.ts'
 import { bytesOf } from '../../weights/safetensors.ts'
 import type { ShardTensor } from '../../weights/shards.ts'
-import type { Numbers, NumberType } from './numbers.ts'
-import type { Stored } from './recipe.ts'
+import type { RandomDistribution, RandomDtype } from './numbers.ts'
+import type { CheckpointDtype } from './recipe.ts'
 
-export interface MadeTensor extends ShardTensor {
-  readonly numbers: Numbers
-  /** One page in so many is written, the rest is zero; 1 = all. */
-  readonly period: number
+export interface RandomTensor extends ShardTensor {
+  readonly distribution: RandomDistribution
+  /** One page in so many is written, the others stay zero; 1: all pages. */
+  readonly pageInterval: number
 }
 
-const TYPES: Readonly<Record<Stored, NumberType>> = { bf16: 'BF16', fp8: 'BF16', f16: 'F16', f32: 'F32' }
-const CODE_DEVIATION = 80 // of FP8 codes: rarely beyond the 240 they are cut at
-const PERIOD = 32
-const SPARSE_WEIGHTS = 1 << 20 // smaller matrices would have hardly a number
+const STORED_DTYPES: Readonly<Record<CheckpointDtype, RandomDtype>> = {
+  bf16: 'BF16',
+  fp8: 'BF16',
+  f16: 'F16',
+  f32: 'F32',
+}
+const FP8_CODE_DEVIATION = 80 // values rarely exceed 240, where they are clipped
+const SPARSE_PAGE_INTERVAL = 32
+const MIN_SPARSE_WEIGHTS = 1 << 20 // smaller matrices would be almost empty
 
 /**
- * Every tensor in the order of the model, scales behind their weights. Matrices have a deviation of 1 / √columns, so that outputs are as
- * large as inputs. When `sparse`, matrices of experts and MLPs are mostly zeros: gate and up have the same whole rows, and the
- * numbers of down, which meets zeros in most columns, are larger.
+ * Every tensor in the order of the model; scales follow their weights. Matrices have a standard deviation of
+ * 1 / √columns, which keeps outputs as large as inputs. With `sparse`, the matrices of experts and MLPs are
+ * mostly zeros: gate and up keep the same rows, and down, whose input is then zero in most columns, has
+ * larger values.
  */
-export function tensorsOf(spec: ModelSpec, dtype: Stored, sparse: boolean): MadeTensor[] {
-  const made: MadeTensor[] = []
-  const add = ({ name, shape }: StoredTensor, numbers: Numbers, period = 1) => {
+export function randomTensorsOf(spec: ModelSpec, dtype: CheckpointDtype, sparse: boolean): RandomTensor[] {
+  const tensors: RandomTensor[] = []
+  const add = ({ name, shape }: StoredTensor, distribution: RandomDistribution, pageInterval = 1) => {
     const count = shape.reduce((product, size) => product * size, 1)
-    made.push({ name, dtype: numbers.type, shape, numbers, bytes: count * bytesOf(numbers.type), period })
+    tensors.push({
+      name,
+      dtype: distribution.dtype,
+      shape,
+      distribution,
+      bytes: count * bytesOf(distribution.dtype),
+      pageInterval,
+    })
   }
-  const matrices = (stack: StoredStack, quantised: boolean, wide: boolean) => {
+  const matrices = (stack: StoredStack, quantised: boolean, isMlp: boolean) => {
     for (const tensor of stack) {
       const [rows = 1, cols = 1] = tensor.shape
-      const mostlyZero = wide && sparse && rows * cols >= SPARSE_WEIGHTS
-      const period = mostlyZero ? PERIOD : 1
-      const larger = tensor.name.endsWith('down_proj.weight') ? Math.sqrt(period) : 1
-      const deviation = larger / Math.sqrt(cols)
+      const mostlyZero = isMlp && sparse && rows * cols >= MIN_SPARSE_WEIGHTS
+      const pageInterval = mostlyZero ? SPARSE_PAGE_INTERVAL : 1
+      const gain = tensor.name.endsWith('down_proj.weight') ? Math.sqrt(pageInterval) : 1
+      const deviation = gain / Math.sqrt(cols)
       if (!quantised || !spec.block) {
-        add(tensor, { type: TYPES[dtype], mean: 0, deviation }, period)
+        add(tensor, { dtype: STORED_DTYPES[dtype], mean: 0, deviation }, pageInterval)
         continue
       }
-      add(tensor, { type: 'F8_E4M3', mean: 0, deviation: CODE_DEVIATION }, period)
+      add(tensor, { dtype: 'F8_E4M3', mean: 0, deviation: FP8_CODE_DEVIATION }, pageInterval)
       const blocks = [Math.ceil(rows / spec.block.rows), Math.ceil(cols / spec.block.cols)]
-      const scale = deviation / CODE_DEVIATION
+      const scale = deviation / FP8_CODE_DEVIATION
       add(
         { name: `${tensor.name}_scale_inv`, shape: blocks },
-        { type: 'F32', mean: scale, deviation: scale / 8 },
+        { dtype: 'F32', mean: scale, deviation: scale / 8 },
       )
     }
   }
@@ -56,14 +68,14 @@ export function tensorsOf(spec: ModelSpec, dtype: Stored, sparse: boolean): Made
       for (const stack of shared ? [...routed, shared] : routed) matrices(stack, true, true)
     },
     vector: (stack) => {
-      for (const tensor of stack) add(tensor, vectorNumbers(tensor.name, TYPES[dtype]))
+      for (const tensor of stack) add(tensor, vectorDistribution(tensor.name, STORED_DTYPES[dtype]))
     },
   })
-  return made
+  return tensors
 }
 
-/** Norms are about one, biases about zero. The router's correction stays F32, whatever the rest is. */
-function vectorNumbers(name: string, type: NumberType): Numbers {
-  if (name.endsWith('e_score_correction_bias')) return { type: 'F32', mean: 0, deviation: 0.02 }
-  return name.endsWith('.bias') ? { type, mean: 0, deviation: 0.1 } : { type, mean: 1, deviation: 0.05 }
+/** Norms are near one, biases near zero. The router's correction bias is always F32. */
+function vectorDistribution(name: string, dtype: RandomDtype): RandomDistribution {
+  if (name.endsWith('e_score_correction_bias')) return { dtype: 'F32', mean: 0, deviation: 0.02 }
+  return name.endsWith('.bias') ? { dtype, mean: 0, deviation: 0.1 } : { dtype, mean: 1, deviation: 0.05 }
 }

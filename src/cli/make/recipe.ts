@@ -1,55 +1,54 @@
-// Answers: what config.json does a made checkpoint get? A published one, cut to fewer layers, experts or tokens and set to a type.
-// It must not know tensors or files.
+// The config.json of a random checkpoint: a published one with fewer layers, experts or tokens, and a dtype.
 import { isRecord } from '../../lib/record.ts'
 import { UsageError } from '../args.ts'
 import { PUBLISHED } from '../published-configs.ts'
-import { type Dialect, dialectOf, type Renumbered, renumber } from './dialect.ts'
+import { type ChatFormat, chatFormatOf, type RenumberedTokens, renumber } from './dialect.ts'
 
-export const STORED = ['bf16', 'fp8', 'f16', 'f32'] as const
-export type Stored = (typeof STORED)[number]
+export const CHECKPOINT_DTYPES = ['bf16', 'fp8', 'f16', 'f32'] as const
+export type CheckpointDtype = (typeof CHECKPOINT_DTYPES)[number]
 
-export interface Wanted {
+export interface CheckpointRequest {
   readonly like: string
-  readonly dtype: Stored
+  readonly dtype: CheckpointDtype
   readonly layers?: number | undefined
   readonly vocab?: number | undefined
   readonly experts?: number | undefined
 }
 
-export interface Recipe extends Renumbered {
+export interface CheckpointRecipe extends RenumberedTokens {
   readonly config: Readonly<Record<string, unknown>>
-  readonly dialect: Dialect
+  readonly chatFormat: ChatFormat
 }
 
-const TORCH_TYPES: Readonly<Record<Stored, string>> = {
+const TORCH_TYPES: Readonly<Record<CheckpointDtype, string>> = {
   bf16: 'bfloat16',
-  fp8: 'bfloat16', // of what is not quantised
+  fp8: 'bfloat16', // the dtype of tensors that are not quantized
   f16: 'float16',
   f32: 'float32',
 }
 
-const FP8 = PUBLISHED.V3?.quantization_config
+const V3_QUANTIZATION = PUBLISHED.V3?.quantization_config
 
-/** The config and the control tokens of a checkpoint. Throws a `UsageError` that lists the published names for one that is not there. */
-export function recipeOf(wanted: Wanted): Recipe {
+/**
+ * Config and control tokens of a checkpoint. Throws `UsageError` with the list of names for an unknown one.
+ */
+export function recipeOf(wanted: CheckpointRequest): CheckpointRecipe {
   const published = Object.hasOwn(PUBLISHED, wanted.like) ? PUBLISHED[wanted.like] : undefined
   if (!published) {
-    throw new UsageError(
-      `No model "${wanted.like}" is known. Known are ${Object.keys(PUBLISHED).join(', ')}.`,
-    )
+    throw new UsageError(`Unknown model "${wanted.like}". Models: ${Object.keys(PUBLISHED).join(', ')}.`)
   }
   const { quantization_config: _, ...plain } = published
-  const dialect = dialectOf(wanted.like)
+  const chatFormat = chatFormatOf(wanted.like)
   const vocab = wanted.vocab ?? Number(published.vocab_size)
-  const { controls, idOf } = renumber(dialect, vocab, vocab === published.vocab_size)
+  const { controlIds, idOf } = renumber(chatFormat, vocab, vocab === published.vocab_size)
   const config: Record<string, unknown> = {
     ...plain,
     ...withExperts(published, wanted.experts),
     vocab_size: vocab,
     num_hidden_layers: wanted.layers ?? published.num_hidden_layers,
     torch_dtype: TORCH_TYPES[wanted.dtype],
-    ...(wanted.dtype === 'fp8' ? { quantization_config: FP8 } : {}),
-    // Layers that draft tokens are never written.
+    ...(wanted.dtype === 'fp8' ? { quantization_config: V3_QUANTIZATION } : {}),
+    // MTP layers are never written.
     ...('num_nextn_predict_layers' in published ? { num_nextn_predict_layers: 0 } : {}),
   }
   for (const key of ['bos_token_id', 'eos_token_id', 'pad_token_id']) {
@@ -57,10 +56,12 @@ export function recipeOf(wanted: Wanted): Recipe {
     if (Array.isArray(ids)) config[key] = ids.map(idOf)
     else if (typeof ids === 'number') config[key] = idOf(ids)
   }
-  return { config: sorted(config), dialect, controls, idOf }
+  return { config: sorted(config), chatFormat, controlIds, idOf }
 }
 
-/** Fewer experts keep the groups of the router where they divide into them, two experts at least in each. */
+/**
+ * Fewer experts. The groups of the router stay if each gets at least two experts, and as many as the others.
+ */
 function withExperts(published: Readonly<Record<string, unknown>>, experts: number | undefined) {
   if (experts === undefined) return {}
   const {
@@ -69,13 +70,13 @@ function withExperts(published: Readonly<Record<string, unknown>>, experts: numb
     topk_group: top,
     num_experts_per_tok: active,
   } = published
-  if (typeof all !== 'number') throw new UsageError('--experts is for models with a mixture of experts.')
-  const kept =
+  if (typeof all !== 'number') throw new UsageError('--experts works with mixture-of-experts models only.')
+  const keepsGroups =
     typeof published_groups === 'number' &&
     experts % published_groups === 0 &&
     experts / published_groups >= 2
-  const groups = kept ? published_groups : 1
-  const topGroups = kept ? Number(top) : 1
+  const groups = keepsGroups ? published_groups : 1
+  const topGroups = keepsGroups ? Number(top) : 1
   return {
     n_routed_experts: experts,
     num_experts_per_tok: Math.min(Number(active), (experts / groups) * topGroups),
@@ -90,8 +91,8 @@ const sorted = (config: Readonly<Record<string, unknown>>): Record<string, unkno
       .sort(([a], [b]) => (a < b ? -1 : 1)),
   )
 
-/** What other readers insist on as a number with a fraction, even where there is none. */
-const FRACTIONS = [
+/** Keys that other readers accept only as floats, so 1 is written as 1.0. */
+const FLOAT_KEYS = [
   'attention_dropout',
   'factor',
   'high_freq_factor',
@@ -102,8 +103,8 @@ const FRACTIONS = [
   'routed_scaling_factor',
   'temperature',
 ]
-const WHOLE_FRACTION = new RegExp(`("(?:${FRACTIONS.join('|')})": \\d+)(?=,?$)`, 'gm')
+const WHOLE_FLOAT = new RegExp(`("(?:${FLOAT_KEYS.join('|')})": \\d+)(?=,?$)`, 'gm')
 
-/** JSON as published files are written: indented, and 1.0 where a fraction is meant. */
-export const settingsText = (settings: unknown): string =>
-  `${JSON.stringify(settings, undefined, 2).replace(WHOLE_FRACTION, '$1.0')}\n`
+/** JSON in the style of published files: indented, with floats written as 1.0. */
+export const jsonText = (settings: unknown): string =>
+  `${JSON.stringify(settings, undefined, 2).replace(WHOLE_FLOAT, '$1.0')}\n`

@@ -1,38 +1,40 @@
-// Answers: how do shards get onto the disk? Pages that stay zero are never written, so that the file system need not keep them.
-// It must not know which tensors there are.
+// Writes shards of random weights. Pages that stay zero are skipped, so that the files are sparse.
 import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import type { Shard } from '../../weights/shards.ts'
-import type { MadeTensor } from './contents.ts'
-import { keyOf, PAGE, type PageMaker, pageMaker } from './numbers.ts'
+import type { RandomTensor } from './contents.ts'
+import { type FillRandomPages, keyOf, PAGE_BYTES, randomPages } from './numbers.ts'
 
 const CHUNK_PAGES = 2048
 
-/** Bytes that a shard will take on disk. */
-export function bytesOnDisk({ header, tensors }: Shard<MadeTensor>): number {
-  return tensors.reduce((sum, { tensor }) => sum + Math.ceil(tensor.bytes / tensor.period), header.length)
+/** Bytes that a shard takes on disk. */
+export function bytesOnDisk({ header, tensors }: Shard<RandomTensor>): number {
+  return tensors.reduce(
+    (sum, { tensor }) => sum + Math.ceil(tensor.bytes / tensor.pageInterval),
+    header.length,
+  )
 }
 
-/** A writer of shards with numbers of their own for each seed. */
-export function shardWriter(seed: number): (path: string, shard: Shard<MadeTensor>) => void {
-  const makers = new Map<string, PageMaker>()
-  const makerOf = ({ numbers }: MadeTensor): PageMaker => {
-    const name = JSON.stringify(numbers)
-    const maker = makers.get(name) ?? pageMaker(numbers, seed)
-    makers.set(name, maker)
-    return maker
+/** Returns a function that writes shards. The same seed gives the same files. */
+export function shardWriter(seed: number): (path: string, shard: Shard<RandomTensor>) => void {
+  const fillers = new Map<string, FillRandomPages>()
+  const fillerOf = ({ distribution }: RandomTensor): FillRandomPages => {
+    const key = JSON.stringify(distribution)
+    const filler = fillers.get(key) ?? randomPages(distribution, seed)
+    fillers.set(key, filler)
+    return filler
   }
-  const chunk = new Uint32Array((CHUNK_PAGES * PAGE) / 4)
+  const chunk = new Uint32Array((CHUNK_PAGES * PAGE_BYTES) / 4)
   return (path, { header, tensors, bytes }) => {
     const descriptor = openSync(path, 'wx')
     try {
       ftruncateSync(descriptor, bytes)
       writeAt(descriptor, header, 0)
       for (const { tensor, start } of tensors) {
-        const make = makerOf(tensor)
+        const fill = fillerOf(tensor)
         const key = keyOf(seed, tensor.name)
-        if (tensor.period === 1)
-          writeAll(descriptor, tensor, start, (pages, first) => make(pages, key, first), chunk)
-        else writeSome(descriptor, tensor, start, (pages, first) => make(pages, key, first), chunk)
+        const target = { descriptor, tensor, start, chunk }
+        const write = tensor.pageInterval === 1 ? writeDense : writeSparse
+        write(target, (pages, first) => fill(pages, key, first))
       }
     } finally {
       closeSync(descriptor)
@@ -40,38 +42,38 @@ export function shardWriter(seed: number): (path: string, shard: Shard<MadeTenso
   }
 }
 
-type Make = (pages: Uint32Array, first: number) => void
+type FillPages = (pages: Uint32Array, first: number) => void
 
-function writeAll(
-  descriptor: number,
-  { bytes }: MadeTensor,
-  start: number,
-  make: Make,
-  chunk: Uint32Array,
-): void {
+/** Where a tensor is written: an open file, the offset in it, and a buffer to fill. */
+interface TensorTarget {
+  readonly descriptor: number
+  readonly tensor: RandomTensor
+  readonly start: number
+  readonly chunk: Uint32Array
+}
+
+function writeDense({ descriptor, tensor: { bytes }, start, chunk }: TensorTarget, fill: FillPages): void {
   for (let done = 0; done < bytes; done += chunk.byteLength) {
     const part = Math.min(chunk.byteLength, bytes - done)
-    const pages = chunk.subarray(0, Math.ceil(part / PAGE) * (PAGE / 4))
-    make(pages, done / PAGE)
+    const pages = chunk.subarray(0, Math.ceil(part / PAGE_BYTES) * (PAGE_BYTES / 4))
+    fill(pages, done / PAGE_BYTES)
     writeAt(descriptor, new Uint8Array(chunk.buffer, 0, part), start + done)
   }
 }
 
-/** One page of the file in `period`, of those that lie in the tensor as a whole. Experts take turns, gate and up of one agree. */
-function writeSome(
-  descriptor: number,
-  tensor: MadeTensor,
-  start: number,
-  make: Make,
-  chunk: Uint32Array,
-): void {
-  const { name, bytes, period } = tensor
-  const page = chunk.subarray(0, PAGE / 4)
-  const written = new Uint8Array(chunk.buffer, 0, PAGE)
-  const first = Math.ceil(start / PAGE) * PAGE
-  const turn = keyOf(0, name.slice(0, name.lastIndexOf('.', name.length - '.weight'.length - 1))) % period
-  for (let at = first + turn * PAGE; at + PAGE <= start + bytes; at += period * PAGE) {
-    make(page, (at - first) / PAGE)
+/**
+ * Writes one page in `pageInterval` of the pages that lie wholly in the tensor. Which one depends on the
+ * expert, so that experts differ, and gate and up of an expert agree.
+ */
+function writeSparse({ descriptor, tensor, start, chunk }: TensorTarget, fill: FillPages): void {
+  const { name, bytes, pageInterval } = tensor
+  const page = chunk.subarray(0, PAGE_BYTES / 4)
+  const written = new Uint8Array(chunk.buffer, 0, PAGE_BYTES)
+  const first = Math.ceil(start / PAGE_BYTES) * PAGE_BYTES
+  const owner = name.slice(0, name.lastIndexOf('.', name.length - '.weight'.length - 1))
+  const offset = (keyOf(0, owner) % pageInterval) * PAGE_BYTES
+  for (let at = first + offset; at + PAGE_BYTES <= start + bytes; at += pageInterval * PAGE_BYTES) {
+    fill(page, (at - first) / PAGE_BYTES)
     writeAt(descriptor, written, at)
   }
 }

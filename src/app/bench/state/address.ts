@@ -1,29 +1,30 @@
-// Answers: how do page and address keep in step? The address is read once, and rewritten when something is chosen.
-// It must not know what the settings do.
-import { effect, signal } from '@preact/signals'
+// Keeps the benchmark page's address and its settings in step: reads the address once, then rewrites it
+// when a setting changes.
+import { signal } from '@preact/signals'
+import { keepAddress } from '../../shared/permalink.ts'
 import { load } from '../../state/opening.ts'
-import type { Calculation } from './calculation.ts'
+import type { CalculatorInputs } from './calculation.ts'
 import { readLink, writeLink } from './link.ts'
-import { chosen, settings } from './run.ts'
+import { chosenSettings, settings } from './run.ts'
 
 const link = readLink(location.hash)
 
-export const calculation = signal<Calculation>(link.calculation)
-/** Parts of the address that were not understood. */
-export const refused: readonly string[] = link.refused
-/** A model that the address asks for. It is opened only if the person wants it: that asks a foreign host. */
-export const askedModel: string | undefined = link.model
+export const calculatorInputs = signal<CalculatorInputs>(link.calculation)
+/** Names of the parts of the address that were not understood. */
+export const unreadLinkParts: readonly string[] = link.refused
+/**
+ * The model that the address names. The user is asked before it is opened, since that contacts another host.
+ */
+export const linkedModel: string | undefined = link.model
 
-/** From now on the address says what is chosen. */
-export function followAddress(): void {
-  chosen.value = link.settings
-  effect(() =>
-    history.replaceState(null, '', `#${writeLink(settings.value, calculation.value, modelPlace())}`),
-  )
+/** Applies the settings of the address, then rewrites the address on every change. */
+export function syncAddress(): void {
+  chosenSettings.value = link.settings
+  keepAddress(() => writeLink(settings.value, calculatorInputs.value, shareableSource()))
 }
 
-/** Where the loaded model is, if others can open it too; until one is loaded, the one that was asked for. */
-function modelPlace(): string | undefined {
+/** Source of the loaded model if others can open it too. Until a model is loaded: the one of the address. */
+function shareableSource(): string | undefined {
   const state = load.value
   if (state.phase !== 'ready') return link.model
   const { bundled, place } = state.entry

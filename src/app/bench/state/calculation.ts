@@ -1,35 +1,37 @@
-// Answers: what does the reader calculate: which shape, how precisely kept, for how many tokens? It must not know the formulas.
-import { PRECISIONS, type Precision, type Shape } from './formula.ts'
+// Inputs of the KV cache calculator: attention shape, precisions, context.
+import { type AttentionShape, PRECISIONS, type Precision } from './formula.ts'
 import { PUBLISHED_SHAPES, type PublishedName, publishedShape } from './published.ts'
 
-export interface Calculation {
+export interface CalculatorInputs {
   readonly model: PublishedName
-  readonly shape: Shape
-  /** How the model's own cache is kept, and how the others beside it. */
+  readonly shape: AttentionShape
+  /** Of the model's own cache layout, and of the layouts shown beside it. */
   readonly own: Precision
   readonly others: Precision
   readonly context: number
 }
 
-export const LONGEST = 1 << 20
+export const MAX_CONTEXT_TOKENS = 1 << 20
 
-/** Numbers of a shape that can be varied, and the most that is meant seriously. */
-export const VARIABLES: Readonly<Record<keyof Shape, { readonly label: string; readonly most: number }>> = {
-  layers: { label: 'Layers', most: 1024 },
-  heads: { label: 'Heads', most: 1024 },
-  kvHeads: { label: 'KV heads', most: 1024 },
-  latent: { label: 'Latent rank', most: 16_384 },
-  nope: { label: 'Key, not rotated (nope)', most: 4096 },
-  rope: { label: 'Key, rotated (rope)', most: 4096 },
-  value: { label: 'Value', most: 4096 },
-  head: { label: 'Head, as papers count', most: 4096 },
+/** Labels and upper bounds of the numbers that the reader can change. */
+export const SHAPE_FIELDS: Readonly<
+  Record<keyof AttentionShape, { readonly label: string; readonly max: number }>
+> = {
+  layers: { label: 'Layers', max: 1024 },
+  heads: { label: 'Heads', max: 1024 },
+  kvHeads: { label: 'KV heads', max: 1024 },
+  latent: { label: 'Latent rank', max: 16_384 },
+  nope: { label: 'Key, not rotated (nope)', max: 4096 },
+  rope: { label: 'Key, rotated (rope)', max: 4096 },
+  value: { label: 'Value', max: 4096 },
+  head: { label: 'Head, as papers count', max: 4096 },
 }
 
-/** What may be zero: a model without a latent, a key that is rotated as a whole. */
-export const leastOf = (variable: keyof Shape): number =>
-  variable === 'latent' || variable === 'nope' ? 0 : 1
+/** Zero is allowed for a model without a latent (GQA) and for a key that is rotated as a whole. */
+export const minOf = (field: keyof AttentionShape): number => (field === 'latent' || field === 'nope' ? 0 : 1)
 
-export function calculationOf(model: PublishedName, before?: Calculation): Calculation {
+/** Inputs with the shape of a published model; precisions and context are taken from `before`. */
+export function calculationOf(model: PublishedName, before?: CalculatorInputs): CalculatorInputs {
   return {
     model,
     shape: publishedShape(model),
@@ -39,17 +41,17 @@ export function calculationOf(model: PublishedName, before?: Calculation): Calcu
   }
 }
 
-export function isVaried({ model, shape }: Calculation): boolean {
+export function differsFromPublished({ model, shape }: CalculatorInputs): boolean {
   const published = publishedShape(model)
-  return variables.some((variable) => shape[variable] !== published[variable])
+  return SHAPE_FIELD_NAMES.some((field) => shape[field] !== published[field])
 }
 
-export const variables = Object.keys(VARIABLES) as (keyof Shape)[]
+export const SHAPE_FIELD_NAMES = Object.keys(SHAPE_FIELDS) as (keyof AttentionShape)[]
 
 export function isPrecision(text: string): text is Precision {
   return (PRECISIONS as readonly string[]).includes(text)
 }
 
-export function isPublished(text: string): text is PublishedName {
+export function isPublishedName(text: string): text is PublishedName {
   return PUBLISHED_SHAPES.some(({ name }) => name === text)
 }

@@ -1,61 +1,55 @@
-// Answers: which results stand side by side? The latest run's, those kept from earlier, and those from files. It must not know how they look.
+// The results shown side by side: the latest run, those kept from earlier runs, and imported files.
 import { computed, signal } from '@preact/signals'
 import type { BenchResult } from '../../../bench/result.ts'
-import { HadalError } from '../../../lib/error.ts'
 import type { Failure } from '../../state/chat.ts'
 import { failureOf } from '../../state/opening.ts'
-import { MOST_BYTES, readResult } from './read-result.ts'
-import { found } from './run.ts'
-import type { Shown } from './series.ts'
+import { MOST_BYTES, readResult, tooLarge } from './read-result.ts'
+import { latestResult } from './run.ts'
+import type { LetteredResult } from './series.ts'
 
-/** More than these cannot be told apart in one picture. */
-const MOST_RESULTS = 6
+/** More cannot be told apart in one chart. */
+const MAX_RESULTS = 6
 
-const kept = signal<readonly BenchResult[]>([])
+const keptResults = signal<readonly BenchResult[]>([])
 export const importFailures = signal<readonly Failure[]>([])
 
-/** All results; the latest run's first. */
-export const shown = computed<readonly Shown[]>(() =>
-  [...latest(), ...kept.value].map((result, index) => ({
+/** All results, the latest run first. */
+export const shownResults = computed<readonly LetteredResult[]>(() =>
+  [...latestUnlessKept(), ...keptResults.value].map((result, index) => ({
     letter: String.fromCharCode(65 + index),
     result,
   })),
 )
 
-function latest(): BenchResult[] {
-  return found.value && !isKept(found.value) ? [found.value] : []
+function latestUnlessKept(): BenchResult[] {
+  return latestResult.value && !isKept(latestResult.value) ? [latestResult.value] : []
 }
 
-/** Reads files; each that is no result is refused with its reason, the others are shown. */
+/** Imports result files. Files that are not results are listed in `importFailures`. */
 export async function importFiles(files: readonly File[]): Promise<void> {
-  const read = await Promise.allSettled(files.slice(0, MOST_RESULTS).map(readFile))
-  importFailures.value = read.flatMap((each) => (each.status === 'rejected' ? [failureOf(each.reason)] : []))
-  for (const each of read) {
-    if (each.status === 'fulfilled') keep(each.value)
+  const read = await Promise.allSettled(files.slice(0, MAX_RESULTS).map(readFile))
+  importFailures.value = read.flatMap((file) => (file.status === 'rejected' ? [failureOf(file.reason)] : []))
+  for (const file of read) {
+    if (file.status === 'fulfilled') keepResult(file.value)
   }
 }
 
-/** Keeps a result beside those of later runs. */
-export function keep(result: BenchResult): void {
-  if (kept.value.some((each) => isSame(each, result))) return
-  kept.value = [...kept.value, result].slice(-(MOST_RESULTS - 1))
+/** Keeps a result on screen when later runs add theirs. The oldest gives way. */
+export function keepResult(result: BenchResult): void {
+  if (keptResults.value.some((kept) => isSame(kept, result))) return
+  keptResults.value = [...keptResults.value, result].slice(-(MAX_RESULTS - 1))
 }
 
-/** True when the latest run's result stays where it is when the next run begins. */
-export const isKept = (result: BenchResult): boolean => kept.value.includes(result)
+/** True if the result stays on screen when the next run begins. */
+export const isKept = (result: BenchResult): boolean => keptResults.value.includes(result)
 
-export function remove(result: BenchResult): void {
-  if (found.value === result) found.value = undefined
-  kept.value = kept.value.filter((each) => each !== result)
+export function removeResult(result: BenchResult): void {
+  if (latestResult.value === result) latestResult.value = undefined
+  keptResults.value = keptResults.value.filter((kept) => kept !== result)
 }
 
 async function readFile(file: File): Promise<BenchResult> {
-  if (file.size > MOST_BYTES) {
-    throw new HadalError('bad_file', 'The file is larger than a result can be.', {
-      file: file.name,
-      hint: 'Choose a file that this page or the command line has exported.',
-    })
-  }
+  if (file.size > MOST_BYTES) throw tooLarge(file.name)
   return readResult(await file.text(), file.name)
 }
 

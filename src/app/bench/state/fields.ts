@@ -1,13 +1,12 @@
-// Answers: does a piece of foreign JSON say what it should? Each field is taken by name, checked, and refused with its path.
-// It must not know what the fields mean.
+// Checks untrusted JSON field by field, and names the path and the rule of a wrong field.
 import { HadalError } from '../../../lib/error.ts'
 import { isRecord } from '../../../lib/record.ts'
 
-/** The longest text that is taken; nothing that is shown is longer. */
-const longestText = 300
+/** Characters of a text field. Nothing longer is ever shown. */
+const MAX_TEXT_LENGTH = 300
 
-/** An object of a file, whose fields are taken one by one. */
-export class Fields {
+/** An object of an imported file. Every method throws `bad_file` if the field breaks its rule. */
+export class UntrustedObject {
   readonly #record: Record<string, unknown>
   readonly #path: string
   readonly #file: string
@@ -15,15 +14,15 @@ export class Fields {
   constructor(value: unknown, path: string, file: string) {
     this.#path = path
     this.#file = file
-    if (!isRecord(value)) throw this.wrong('', 'must be an object')
+    if (!isRecord(value)) throw this.invalid('', 'must be an object')
     this.#record = value
   }
 
-  wrong(name: string, rule: string): HadalError {
+  invalid(name: string, rule: string): HadalError {
     const where = [this.#path, name].filter(Boolean).join('.') || 'The file'
     return new HadalError('bad_file', `${where} ${rule}.`, {
       file: this.#file,
-      hint: 'Only results that this page or the command line has exported can be compared.',
+      hint: 'Import only results exported by this page or by `hadal bench --json`.',
     })
   }
 
@@ -31,73 +30,74 @@ export class Fields {
     return Object.hasOwn(this.#record, name)
   }
 
-  #own(name: string): unknown {
+  #field(name: string): unknown {
     return this.has(name) ? this.#record[name] : undefined
   }
 
-  /** A finite number of at least `least`. */
-  number(name: string, least = 0, most = Number.MAX_VALUE): number {
-    const value = this.#own(name)
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.wrong(name, 'must be a number')
-    if (value < least || value > most) throw this.wrong(name, `must be from ${least} to ${most}`)
+  /** A finite number from `min` to `max`. */
+  number(name: string, min = 0, max = Number.MAX_VALUE): number {
+    const value = this.#field(name)
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw this.invalid(name, 'must be a number')
+    if (value < min || value > max) throw this.invalid(name, `must be from ${min} to ${max}`)
     return value
   }
 
-  count(name: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
-    const value = this.number(name, least, most)
-    if (!Number.isInteger(value)) throw this.wrong(name, 'must be a whole number')
+  count(name: string, min = 0, max = Number.MAX_SAFE_INTEGER): number {
+    const value = this.number(name, min, max)
+    if (!Number.isInteger(value)) throw this.invalid(name, 'must be a whole number')
     return value
   }
 
   flag(name: string): boolean {
-    const value = this.#own(name)
-    if (typeof value !== 'boolean') throw this.wrong(name, 'must be true or false')
+    const value = this.#field(name)
+    if (typeof value !== 'boolean') throw this.invalid(name, 'must be true or false')
     return value
   }
 
-  /** A text, on one line: what could reorder or hide other text is left out. */
+  /** Text on one line, without characters that reorder or hide other text. */
   text(name: string): string {
-    const value = this.#own(name)
-    if (typeof value !== 'string') throw this.wrong(name, 'must be a text')
-    if (value.length > longestText) throw this.wrong(name, `must have ${longestText} characters or fewer`)
-    return plain(value)
+    const value = this.#field(name)
+    if (typeof value !== 'string') throw this.invalid(name, 'must be a text')
+    if (value.length > MAX_TEXT_LENGTH)
+      throw this.invalid(name, `must have ${MAX_TEXT_LENGTH} characters or fewer`)
+    return withoutControlCharacters(value)
   }
 
   choice<T extends string | number>(name: string, all: readonly T[]): T {
-    const value = this.#own(name)
-    const found = all.find((each) => each === value)
-    if (found === undefined) throw this.wrong(name, `must be ${all.join(' or ')}`)
+    const value = this.#field(name)
+    const found = all.find((known) => known === value)
+    if (found === undefined) throw this.invalid(name, `must be ${all.join(' or ')}`)
     return found
   }
 
-  object(name: string): Fields {
-    return new Fields(this.#own(name), this.#at(name), this.#file)
+  object(name: string): UntrustedObject {
+    return new UntrustedObject(this.#field(name), this.#at(name), this.#file)
   }
 
-  objects(name: string, most: number): Fields[] {
-    return this.#list(name, most).map(
-      (each, index) => new Fields(each, this.#at(`${name}[${index}]`), this.#file),
+  objects(name: string, maxEntries: number): UntrustedObject[] {
+    return this.#list(name, maxEntries).map(
+      (entry, index) => new UntrustedObject(entry, this.#at(`${name}[${index}]`), this.#file),
     )
   }
 
-  /** A list of values that are checked as if each were a field. */
-  values<T>(name: string, most: number, take: (fields: Fields, index: string) => T): T[] {
-    const list = this.#list(name, most)
-    const fields = new Fields({ ...list }, this.#at(name), this.#file)
+  /** A list of plain values. `take` checks each as a field of that index. */
+  values<T>(name: string, maxEntries: number, take: (fields: UntrustedObject, index: string) => T): T[] {
+    const list = this.#list(name, maxEntries)
+    const fields = new UntrustedObject({ ...list }, this.#at(name), this.#file)
     return list.map((_, index) => take(fields, String(index)))
   }
 
-  /** The names of the fields that there are. */
-  names(most: number): string[] {
+  /** Names of the fields present. */
+  names(maxFields: number): string[] {
     const names = Object.keys(this.#record)
-    if (names.length > most) throw this.wrong('', `must have ${most} fields or fewer`)
+    if (names.length > maxFields) throw this.invalid('', `must have ${maxFields} fields or fewer`)
     return names
   }
 
-  #list(name: string, most: number): unknown[] {
-    const value = this.#own(name)
-    if (!Array.isArray(value)) throw this.wrong(name, 'must be a list')
-    if (value.length > most) throw this.wrong(name, `must have ${most} entries or fewer`)
+  #list(name: string, maxEntries: number): unknown[] {
+    const value = this.#field(name)
+    if (!Array.isArray(value)) throw this.invalid(name, 'must be a list')
+    if (value.length > maxEntries) throw this.invalid(name, `must have ${maxEntries} entries or fewer`)
     return value
   }
 
@@ -106,7 +106,7 @@ export class Fields {
   }
 }
 
-/** One line without characters that steer: controls, marks that change the direction of writing, invisible ones. */
-export function plain(text: string): string {
+/** One line without control characters, marks that change the writing direction, and invisible characters. */
+export function withoutControlCharacters(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]+/gu, ' ')
 }

@@ -1,88 +1,93 @@
-// Answers: how many bytes do keys and values of a token take? The formulas of KV caches, exact, and as text with the numbers filled in.
-// It must not know which model has which numbers.
+// Exact KV cache formulas: bytes per token of an attention shape, and the formula as text.
 
-/** Attention, as far as its cache depends on it. */
-export interface Shape {
+/** The attention numbers that the cache size depends on. Their names are also the symbols of permalinks. */
+export interface AttentionShape {
   readonly layers: number
   readonly heads: number
-  readonly kvHeads: number // heads that keep keys and values; `heads` where there is a latent
-  readonly latent: number // 0: keys and values themselves are kept
-  readonly nope: number // columns of a key that are not rotated
-  readonly rope: number // columns that are
+  readonly kvHeads: number // heads with keys and values of their own; equals `heads` with a latent
+  readonly latent: number // kv_lora_rank; 0: keys and values are cached instead
+  readonly nope: number // columns of a key without rotary embedding
+  readonly rope: number // columns with it
   readonly value: number
-  /** Width of a head in the papers' 2 · heads · head, which ignores that keys are wider than values. */
+  /** Head width in the papers' formula 2 · heads · head, which ignores that keys are wider than values. */
   readonly head: number
 }
 
-/** Ways to keep keys and values. `own`: as the model was published, without a latent; `paper`: standard attention as the papers count it. */
-export const FORMS = ['latent', 'own', 'standard', 'paper', 'gqa-8', 'mqa'] as const
-export type Form = (typeof FORMS)[number]
+/**
+ * Cache layouts that the calculator compares. `own`: the layout of a model published without a latent;
+ * `paper`: standard attention as the papers count it.
+ */
+export const CALCULATOR_LAYOUTS = ['latent', 'own', 'standard', 'paper', 'gqa-8', 'mqa'] as const
+export type Form = (typeof CALCULATOR_LAYOUTS)[number]
 
 /**
- * `fp8`: a byte a number and a bf16 scale for each 128, filled up to whole words, the shared rotated key in 16 bits: 648 bytes for
- * DeepSeek, as Hadal keeps them. `fp8-flash`: scales of 4 bytes, as FlashMLA keeps them: 656. `fp8-plain`: a byte a number, no scales.
+ * `fp8`: Hadal's format. One byte a number, one bf16 scale for each 128 numbers, padded to whole words, and
+ * the shared rotated key in 16 bits: 648 bytes for DeepSeek. `fp8-flash`: FlashMLA's format with scales of 4
+ * bytes: 656 bytes. `fp8-plain`: one byte a number, no scales.
  */
 export const PRECISIONS = ['f32', 'f16', 'fp8', 'fp8-flash', 'fp8-plain', '6-bit'] as const
 export type Precision = (typeof PRECISIONS)[number]
 
-/** Tokens of a page: a cache is made of whole ones. */
+/** Tokens per page. A cache consists of whole pages. */
 export const PAGE_TOKENS = 64
 
-/** Numbers that share a scale of `fp8-flash`, and that fill a word of scales of `fp8`: either way 4 bytes. */
-const SCALED = { fp8: 256, 'fp8-flash': 128 } as const
-const WORD = 4
+/** Numbers per 4 bytes of scales: one f32 scale in `fp8-flash`, two bf16 scales in `fp8`. */
+const ELEMENTS_PER_4_SCALE_BYTES = { fp8: 256, 'fp8-flash': 128 } as const
+const WORD_BYTES = 4
 
-const BITS: Readonly<Record<Exclude<Precision, keyof typeof SCALED>, number>> = {
+const BITS_PER_ELEMENT: Readonly<
+  Record<Exclude<Precision, keyof typeof ELEMENTS_PER_4_SCALE_BYTES>, number>
+> = {
   f32: 32,
   f16: 16,
   'fp8-plain': 8,
   '6-bit': 6,
 }
 
-interface Term {
+interface FormulaTerm {
   readonly symbol: string
   readonly number: number
 }
 
-/** What a layer keeps of a token: `times` vectors of each kind, and `exact`, which fp8 leaves in 16 bits. */
-interface Layout {
-  readonly times: Term | undefined
-  readonly vectors: readonly (readonly Term[])[]
-  readonly exact: Term | undefined
+/** The KV entry of a token in one layer: `repeats` × `vectors`, and `exact`, which fp8 leaves in 16 bits. */
+interface KvEntryTerms {
+  readonly repeats: FormulaTerm | undefined
+  readonly vectors: readonly (readonly FormulaTerm[])[]
+  readonly exact: FormulaTerm | undefined
 }
 
-export interface Cost {
-  /** Numbers kept per token and layer. */
-  readonly numbers: number
+export interface KvCost {
+  /** Numbers cached per token and layer. */
+  readonly elements: number
   readonly recordBytes: number // per token and layer
   readonly bytesPerToken: number // all layers
-  /** The formula in names, and with the numbers in their places. */
+  /** The formula in symbols, and with the numbers filled in. */
   readonly symbols: string
   readonly filled: string
 }
 
-/** What a form keeps of each token. */
-export function costOf(shape: Shape, form: Form, precision: Precision): Cost {
-  const layout = layoutOf(shape, form)
-  const times = layout.times?.number ?? 1
-  const widths = layout.vectors.map(sum)
-  const exact = layout.exact?.number ?? 0
-  const numbers = times * sumOf(widths) + exact
+/** Size of the KV cache of a shape in a layout and precision. */
+export function costOf(shape: AttentionShape, layout: Form, precision: Precision): KvCost {
+  const terms = entryTermsOf(shape, layout)
+  const repeats = terms.repeats?.number ?? 1
+  const widths = terms.vectors.map(sum)
+  const exact = terms.exact?.number ?? 0
+  const elements = repeats * sumOf(widths) + exact
   const recordBytes = isScaled(precision)
-    ? times * sumOf(widths.map((width) => scaledBytes(width, precision))) + 2 * exact
-    : (numbers * BITS[precision]) / 8
+    ? repeats * sumOf(widths.map((width) => scaledBytes(width, precision))) + 2 * exact
+    : (elements * BITS_PER_ELEMENT[precision]) / 8
   return {
-    numbers,
+    elements,
     recordBytes,
     bytesPerToken: shape.layers * recordBytes,
-    symbols: written(layout, precision, 'layers', ({ symbol }) => symbol),
-    filled: written(layout, precision, count(shape.layers), ({ number }) => count(number)),
+    symbols: formulaText(terms, precision, 'layers', ({ symbol }) => symbol),
+    filled: formulaText(terms, precision, formatInteger(shape.layers), ({ number }) => formatInteger(number)),
   }
 }
 
-/** Which forms there are for a shape: `latent` needs a latent, `own` is what is published without one. */
-export function formsOf({ latent }: Shape): Form[] {
-  return FORMS.filter((form) => (latent > 0 ? form !== 'own' : form !== 'latent'))
+/** Layouts that exist for a shape: `latent` needs a latent, `own` is for models without one. */
+export function formsOf({ latent }: AttentionShape): Form[] {
+  return CALCULATOR_LAYOUTS.filter((layout) => (latent > 0 ? layout !== 'own' : layout !== 'latent'))
 }
 
 /** Bytes of a cache of `context` tokens, in whole pages. */
@@ -90,54 +95,59 @@ export function cacheBytes(bytesPerToken: number, context: number): number {
   return Math.ceil(context / PAGE_TOKENS) * PAGE_TOKENS * bytesPerToken
 }
 
-function layoutOf({ heads, kvHeads, latent, nope, rope, value, head }: Shape, form: Form): Layout {
+function entryTermsOf(
+  { heads, kvHeads, latent, nope, rope, value, head }: AttentionShape,
+  layout: Form,
+): KvEntryTerms {
   const shared = { symbol: 'rope', number: rope }
   const key = nope > 0 ? [{ symbol: 'nope', number: nope }, shared] : [{ symbol: 'key', number: rope }]
   const both = [key, [{ symbol: 'value', number: value }]]
   const same = [{ symbol: 'head', number: head }]
-  switch (form) {
+  switch (layout) {
     case 'latent':
-      return { times: undefined, vectors: [[{ symbol: 'latent', number: latent }]], exact: shared }
+      return { repeats: undefined, vectors: [[{ symbol: 'latent', number: latent }]], exact: shared }
     case 'own':
-      return { times: { symbol: 'kv heads', number: kvHeads }, vectors: both, exact: undefined }
+      return { repeats: { symbol: 'kv heads', number: kvHeads }, vectors: both, exact: undefined }
     case 'standard':
-      return { times: { symbol: 'heads', number: heads }, vectors: both, exact: undefined }
+      return { repeats: { symbol: 'heads', number: heads }, vectors: both, exact: undefined }
     case 'paper':
-      return { times: { symbol: 'heads', number: heads }, vectors: [same, same], exact: undefined }
+      return { repeats: { symbol: 'heads', number: heads }, vectors: [same, same], exact: undefined }
     case 'gqa-8':
-      return { times: { symbol: '8', number: Math.min(8, heads) }, vectors: both, exact: undefined }
+      return { repeats: { symbol: '8', number: Math.min(8, heads) }, vectors: both, exact: undefined }
     case 'mqa':
-      return { times: undefined, vectors: both, exact: undefined }
+      return { repeats: undefined, vectors: both, exact: undefined }
   }
 }
 
 /** The formula of bytes per token: `layers × heads × (nope + rope + value) × 2`. */
-function written(
-  layout: Layout,
+function formulaText(
+  { repeats, vectors, exact }: KvEntryTerms,
   precision: Precision,
   layers: string,
-  write: (term: Term) => string,
+  write: (term: FormulaTerm) => string,
 ): string {
-  const times = layout.times ? `${write(layout.times)} × ` : ''
-  const widths = layout.vectors.flat().map(write)
+  const times = repeats ? `${write(repeats)} × ` : ''
+  const widths = vectors.flat().map(write)
   if (!isScaled(precision)) {
-    const all = [...widths, ...(layout.exact ? [write(layout.exact)] : [])]
-    return `${layers} × ${times}(${all.join(' + ')}) × ${BITS[precision] / 8}`
+    const all = [...widths, ...(exact ? [write(exact)] : [])]
+    return `${layers} × ${times}(${all.join(' + ')}) × ${BITS_PER_ELEMENT[precision] / 8}`
   }
-  const scales = layout.vectors.map((vector) => {
-    const width = vector.map(write).join(' + ')
-    return `${WORD} × ⌈${vector.length > 1 ? `(${width})` : width} / ${SCALED[precision]}⌉`
+  const scales = vectors.map((vector) => {
+    const sumText = vector.map(write).join(' + ')
+    const width = vector.length > 1 ? `(${sumText})` : sumText
+    return `${WORD_BYTES} × ⌈${width} / ${ELEMENTS_PER_4_SCALE_BYTES[precision]}⌉`
   })
-  const exact = layout.exact ? [`2 × ${write(layout.exact)}`] : []
-  return `${layers} × ${times}(${[...widths, ...scales, ...exact].join(' + ')})`
+  const exactText = exact ? [`2 × ${write(exact)}`] : []
+  return `${layers} × ${times}(${[...widths, ...scales, ...exactText].join(' + ')})`
 }
 
-const isScaled = (precision: Precision): precision is keyof typeof SCALED => precision in SCALED
+const isScaled = (precision: Precision): precision is keyof typeof ELEMENTS_PER_4_SCALE_BYTES =>
+  precision in ELEMENTS_PER_4_SCALE_BYTES
 
-/** Bytes of a vector with its scales. A reader who asks for widths that fill no whole words gets the sum, without what fills them up. */
-const scaledBytes = (width: number, precision: keyof typeof SCALED): number =>
-  width + WORD * Math.ceil(width / SCALED[precision])
+/** Bytes of a vector with its scales. Padding of widths that are not whole words is not counted. */
+const scaledBytes = (width: number, precision: keyof typeof ELEMENTS_PER_4_SCALE_BYTES): number =>
+  width + WORD_BYTES * Math.ceil(width / ELEMENTS_PER_4_SCALE_BYTES[precision])
 
-const sum = (terms: readonly Term[]): number => sumOf(terms.map(({ number }) => number))
+const sum = (terms: readonly FormulaTerm[]): number => sumOf(terms.map(({ number }) => number))
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
-const count = (number: number): string => number.toLocaleString('en')
+const formatInteger = (number: number): string => number.toLocaleString('en')

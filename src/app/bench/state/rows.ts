@@ -1,8 +1,11 @@
-// Answers: what follows from the rows of a result? Shares, names, the sentence that sums it up. It must not know how it is shown.
+// What follows from the rows of a result: fractions, texts, and the comparison of latent and standard.
 import type { BenchCache, BenchResult, BenchRow, CacheKind, Check } from '../../../bench/result.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
 
-/** The cache's bytes that a decode step reads in a second, as a share of the copy speed of the same run; nothing where neither is known. */
+/**
+ * Cache bytes that a decode step reads per second, as a fraction of the copy speed of the same run. Undefined
+ * if decode or the copy was not timed.
+ */
 export function copyShare(
   { copyBytesPerSecond }: BenchResult,
   { decode, readBytesPerStep }: BenchRow,
@@ -15,35 +18,35 @@ export function cacheOf(result: BenchResult, kind: CacheKind): BenchCache | unde
   return result.caches.find(({ cache }) => cache === kind)
 }
 
-/** What the check of a cache found, in words. */
+/** Result of the check of a cache, in a few words. */
 export function checkText(check: Check): string {
   switch (check.verdict) {
     case 'equal':
       return `same ${check.tokens} tokens`
     case 'wrong':
-      return `wrong: other text from token ${check.at + 1} on`
+      return `wrong: different text from token ${check.at + 1} on`
     case 'near':
       return `${check.equal} of ${check.tokens} tokens the same, mean KL ${check.meanKl.toExponential(1)}`
     case 'shape':
-      return 'shape only: not trained so'
+      return 'shape only: not trained this way'
   }
 }
 
-export interface Summary {
+export interface LatentVsStandard {
   readonly context: number
   readonly latent: BenchRow
   readonly standard: BenchRow
   /** Standard / latent bytes. */
   readonly less: number
-  /** Latent / standard tokens a second, where both were timed. */
+  /** Latent / standard tokens per second; undefined unless both were timed. */
   readonly faster: number | undefined
 }
 
-/** Latent against standard at the longest context that has both. */
-export function summaryOf({ rows }: BenchResult): Summary | undefined {
-  const of = (kind: CacheKind) => rows.filter(({ cache, bytes }) => cache === kind && bytes > 0)
-  const standards = of('standard')
-  const pairs = of('latent').flatMap((latent) => {
+/** Compares latent and standard at the longest context that has both. */
+export function summaryOf({ rows }: BenchResult): LatentVsStandard | undefined {
+  const rowsOf = (kind: CacheKind) => rows.filter(({ cache, bytes }) => cache === kind && bytes > 0)
+  const standards = rowsOf('standard')
+  const pairs = rowsOf('latent').flatMap((latent) => {
     const standard = standards.find(({ context }) => context === latent.context)
     return standard ? [{ latent, standard }] : []
   })
@@ -60,13 +63,13 @@ export function summaryOf({ rows }: BenchResult): Summary | undefined {
   return { context: latent.context, latent, standard, less: standard.bytes / latent.bytes, faster }
 }
 
-/** Bytes that all layers may take for one cache on this device: where the line of the limit lies. */
+/** Largest cache that this device can hold, all layers: the height of the limit line. */
 export function limitBytes({ caches }: BenchResult): number {
   return Math.max(0, ...caches.map(({ bytesPerToken, maxContext }) => bytesPerToken * maxContext))
 }
 
-/** Bytes in words, and how many times those of `name` they are. */
-export function comparedWith(bytes: number, base: number, name: string): string {
-  const times = base > 0 && bytes !== base ? ` · ${(bytes / base).toFixed(2)} × ${name}` : ''
-  return formatBytes(bytes) + times
+/** `960 KiB · 4.44 × latent`; without the ratio for the base itself. */
+export function bytesWithRatio(bytes: number, base: number, name: string): string {
+  const ratio = base > 0 && bytes !== base ? ` · ${(bytes / base).toFixed(2)} × ${name}` : ''
+  return formatBytes(bytes) + ratio
 }

@@ -1,5 +1,4 @@
-// Answers: what is measured now, and what has been found? Signals for the screen, and the actions that change them.
-// It must not know how anything is measured, nor how it looks.
+// State of the benchmark run, and the actions that start and stop it.
 import { computed, signal } from '@preact/signals'
 import {
   type BenchProgress,
@@ -11,68 +10,68 @@ import {
 import type { ModelInfo } from '../../../index.ts'
 import type { Failure } from '../../state/chat.ts'
 import { failureOf, load } from '../../state/opening.ts'
-import type { Clock } from './clock.ts'
-import { proposed } from './settings.ts'
+import type { RunClock } from './clock.ts'
+import { defaultSettings } from './settings.ts'
 
-export type Run =
+export type BenchRunState =
   | { readonly phase: 'idle' }
-  | { readonly phase: 'running'; readonly progress: BenchProgress | undefined; readonly clock: Clock }
+  | { readonly phase: 'running'; readonly progress: BenchProgress | undefined; readonly clock: RunClock }
   | { readonly phase: 'stopping' }
   | { readonly phase: 'failed'; readonly failure: Failure }
 
-export const run = signal<Run>({ phase: 'idle' })
-/** What the latest run has found so far. */
-export const found = signal<BenchResult | undefined>(undefined)
-/** What was chosen; what nobody chose is proposed for the device. */
-export const chosen = signal<Partial<BenchSettings>>({})
-export const info = computed<ModelInfo | undefined>(() =>
+export const runState = signal<BenchRunState>({ phase: 'idle' })
+/** Result of the latest run so far. */
+export const latestResult = signal<BenchResult | undefined>(undefined)
+/** Settings that the user changed; the rest are defaults for the device. */
+export const chosenSettings = signal<Partial<BenchSettings>>({})
+export const modelInfo = computed<ModelInfo | undefined>(() =>
   load.value.phase === 'ready' ? load.value.model.info : undefined,
 )
-/** The ways in which the loaded model's keys and values can be kept. */
-export const kinds = computed<readonly CacheKind[]>(() =>
-  CACHE_KINDS.filter((kind) => (kind === 'grouped') === (info.value?.attention === 'grouped')),
+/** Cache layouts that the loaded model can run with. */
+export const cacheKinds = computed<readonly CacheKind[]>(() =>
+  CACHE_KINDS.filter((kind) => (kind === 'grouped') === (modelInfo.value?.attention === 'grouped')),
 )
-/** What a run would be asked. */
+/** The settings of the next run. */
 export const settings = computed<BenchSettings>(() => {
   const base = {
-    ...proposed(/swiftshader|llvmpipe|software/i.test(info.value?.adapter ?? '')),
-    ...chosen.value,
+    ...defaultSettings(/swiftshader|llvmpipe|software/i.test(modelInfo.value?.adapter ?? '')),
+    ...chosenSettings.value,
   }
-  const caches = kinds.value.filter((kind) => base.caches.includes(kind))
-  return { ...base, caches: caches.length > 0 ? caches : kinds.value }
+  const caches = cacheKinds.value.filter((kind) => base.caches.includes(kind))
+  return { ...base, caches: caches.length > 0 ? caches : cacheKinds.value }
 })
-export const busy = computed(() => run.value.phase === 'running' || run.value.phase === 'stopping')
+export const busy = computed(() => runState.value.phase === 'running' || runState.value.phase === 'stopping')
 
 let current: AbortController | undefined
 
-/** Measures. What an earlier run has found makes room. */
-export async function start(): Promise<void> {
+/** Runs the benchmark. The result of the previous run is dropped unless it was kept. */
+export async function startRun(): Promise<void> {
   if (load.value.phase !== 'ready' || busy.value) return
   const { model } = load.value
-  const own = new AbortController()
-  current = own
-  found.value = undefined
+  const controller = new AbortController()
+  current = controller
+  latestResult.value = undefined
   const begun = performance.now()
   let done = 0
-  let clock: Clock = { begun, partDone: begun }
-  run.value = { phase: 'running', progress: undefined, clock }
+  let clock: RunClock = { begun, partDone: begun }
+  runState.value = { phase: 'running', progress: undefined, clock }
   try {
-    for await (const { progress, result } of model.benchmark(settings.value, { signal: own.signal })) {
-      found.value = result
+    for await (const { progress, result } of model.benchmark(settings.value, { signal: controller.signal })) {
+      latestResult.value = result
       if (progress.done > done) clock = { begun, partDone: performance.now() }
       done = progress.done
-      if (!own.signal.aborted) run.value = { phase: 'running', progress, clock }
+      if (!controller.signal.aborted) runState.value = { phase: 'running', progress, clock }
     }
-    run.value = { phase: 'idle' }
+    runState.value = { phase: 'idle' }
   } catch (error) {
     const failure = failureOf(error)
-    run.value = failure.code === 'aborted' ? { phase: 'idle' } : { phase: 'failed', failure }
+    runState.value = failure.code === 'aborted' ? { phase: 'idle' } : { phase: 'failed', failure }
   }
 }
 
-/** Stops; what was found stays. */
-export function stop(): void {
-  if (run.value.phase !== 'running') return
-  run.value = { phase: 'stopping' }
+/** Stops the run and keeps its result so far. */
+export function stopRun(): void {
+  if (runState.value.phase !== 'running') return
+  runState.value = { phase: 'stopping' }
   current?.abort()
 }

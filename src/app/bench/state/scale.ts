@@ -1,26 +1,26 @@
-// Answers: where does a number lie on an axis, and which numbers stand beside it? It must not know what is drawn, nor how large.
+// Scales of chart axes: where a value lies, and which ticks are drawn.
 
-export interface Scale {
-  /** 0 at the axis's beginning, 1 at its end; may lie outside. */
+export interface AxisScale {
+  /** 0 at the start of the axis, 1 at its end; values outside give positions outside. */
   at(value: number): number
   readonly ticks: readonly number[]
 }
 
-/** Powers of two around all values, with `most` ticks or fewer. */
-export function logScale(values: readonly number[], most: number): Scale {
+/** Logarithmic: from a power of two below all values to one above, with at most `maxTicks` ticks. */
+export function logScale(values: readonly number[], maxTicks: number): AxisScale {
   const known = values.filter((value) => value > 0)
   const low = Math.floor(Math.log2(Math.min(...known)) + 1e-9)
   const high = Math.max(low + 1, Math.ceil(Math.log2(Math.max(...known)) - 1e-9))
-  const step = Math.max(1, Math.ceil((high - low) / (most - 1)))
+  const step = Math.max(1, Math.ceil((high - low) / (maxTicks - 1)))
   const ticks: number[] = []
   for (let power = low; power <= high; power += step) ticks.push(2 ** power)
   return { at: (value) => (Math.log2(value) - low) / (high - low), ticks }
 }
 
-/** From zero, which does not flatter, to a round number above all values. */
-export function linearScale(values: readonly number[], most: number): Scale {
+/** Linear: from zero, so that differences are not exaggerated, to a round number above all values. */
+export function linearScale(values: readonly number[], maxTicks: number): AxisScale {
   const top = Math.max(...values)
-  const rough = top / (most - 1)
+  const rough = top / (maxTicks - 1)
   const unit = 10 ** Math.floor(Math.log10(rough))
   const step = unit * ([1, 2, 5, 10].find((factor) => factor * unit >= rough) ?? 10)
   const count = Math.max(1, Math.ceil(top / step - 1e-9))
@@ -30,13 +30,18 @@ export function linearScale(values: readonly number[], most: number): Scale {
   }
 }
 
-/** From zero where that shows all values; powers of two where they lie too far apart. */
-export function rateScale(values: readonly number[], most: number): Scale {
+/** Linear, or logarithmic if the values differ by more than a factor of 30. */
+export function rateScale(values: readonly number[], maxTicks: number): AxisScale {
   const known = values.filter((value) => value > 0)
-  return Math.max(...known) > 30 * Math.min(...known) ? logScale(known, most) : linearScale(known, most)
+  return Math.max(...known) > 30 * Math.min(...known)
+    ? logScale(known, maxTicks)
+    : linearScale(known, maxTicks)
 }
 
-/** Heights moved apart so that texts beside them do not overlap: `gap` between them, all from `top` to `bottom`, in the order given. */
+/**
+ * Moves heights apart so that labels do not overlap: at least `gap` between them, all from `top` to `bottom`.
+ * Returned in the order given.
+ */
 export function apart(heights: readonly number[], gap: number, top: number, bottom: number): number[] {
   const order = heights.map((height, index) => ({ height, index })).sort((a, b) => a.height - b.height)
   let before = top - gap

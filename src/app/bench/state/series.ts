@@ -1,50 +1,25 @@
-// Answers: which lines and points do results make in each picture? It must not know how they are drawn.
+// Chart series of benchmark results: memory, decode speed and prefill speed against the context.
 import type { BenchResult, BenchRow, BenchTiming, CacheKind } from '../../../bench/result.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
+import type { ChartPoint, ChartSeries } from '../../chart/series.ts'
 import { formatCount, formatRate } from '../../state/format.ts'
+import { CACHE_STYLES } from './cache-styles.ts'
 import { CACHE_NAMES, CONTEXTS } from './settings.ts'
 
-const LONGEST_SHOWN = Math.max(...CONTEXTS)
+const MAX_SHOWN_CONTEXT = Math.max(...CONTEXTS)
 
-/** A result in pictures: its letter tells it apart where there are several. */
-export interface Shown {
+/** A result with the letter that names it in charts of several results. */
+export interface LetteredResult {
   readonly letter: string
   readonly result: BenchResult
 }
 
-export interface Point {
-  readonly x: number
-  readonly y: number
-  /** The middle half of what was measured. */
-  readonly low?: number
-  readonly high?: number
-  /** The end of a line rather than a measurement. */
-  readonly end?: boolean
-  /** What is said of it. */
-  readonly text: string
-  /** What stands beside it. */
-  readonly label?: string
-}
-
-export interface Series {
-  readonly id: string
-  readonly kind: CacheKind
-  /** Which of several results: decides dashes and hollow marks. */
-  readonly order: number
-  readonly name: string
-  readonly points: readonly Point[]
-  /** What the formula says, where the line is not drawn from point to point. */
-  readonly line?: readonly (readonly [number, number])[]
-  /** What it would say where nothing can be measured. */
-  readonly beyond?: readonly (readonly [number, number])[]
-}
-
-/** Lines go on beyond what fits, so that one sees where each crosses the limit. */
-export function memorySeries(shown: readonly Shown[]): Series[] {
-  const most = shown.flatMap(({ result }) => result.caches.map(({ maxContext }) => maxContext))
-  const farthest = 2 ** Math.ceil(Math.log2(Math.max(LONGEST_SHOWN, ...most)))
-  return eachCache(shown, ({ caches, rows, settings }, kind, name) => {
-    const cache = caches.find((each) => each.cache === kind)
+/** Cache bytes by context. Lines continue beyond what fits, to show where each crosses the limit. */
+export function memorySeries(shown: readonly LetteredResult[]): ChartSeries[] {
+  const maxContexts = shown.flatMap(({ result }) => result.caches.map(({ maxContext }) => maxContext))
+  const farthest = 2 ** Math.ceil(Math.log2(Math.max(MAX_SHOWN_CONTEXT, ...maxContexts)))
+  return seriesPerCache(shown, ({ caches, rows, settings }, kind, name) => {
+    const cache = caches.find((entry) => entry.cache === kind)
     if (!cache) return undefined
     const { bytesPerToken, maxContext } = cache
     const first = Math.min(...settings.contexts, maxContext)
@@ -75,17 +50,18 @@ export function memorySeries(shown: readonly Shown[]): Series[] {
   })
 }
 
-export function speedSeries(shown: readonly Shown[], what: 'decode' | 'prefill'): Series[] {
-  return eachCache(shown, ({ rows }, kind, name) => {
+/** Tokens per second by context, with the middle half of the measurements. */
+export function speedSeries(shown: readonly LetteredResult[], phase: 'decode' | 'prefill'): ChartSeries[] {
+  return seriesPerCache(shown, ({ rows }, kind, name) => {
     const points = rows
       .filter((row) => row.cache === kind)
-      .flatMap((row) => speedPoint(row, row[what], name))
+      .flatMap((row) => speedPoint(row, row[phase], name))
       .sort((a, b) => a.x - b.x)
     return points.length > 0 ? { points } : undefined
   })
 }
 
-function speedPoint({ context }: BenchRow, timing: BenchTiming | undefined, name: string): Point[] {
+function speedPoint({ context }: BenchRow, timing: BenchTiming | undefined, name: string): ChartPoint[] {
   if (!timing || timing.tokensPerSecond <= 0) return []
   const { tokensPerSecond, ms, msLow, msHigh } = timing
   return [
@@ -99,17 +75,17 @@ function speedPoint({ context }: BenchRow, timing: BenchTiming | undefined, name
   ]
 }
 
-type Drawn = Pick<Series, 'points' | 'line' | 'beyond'>
+type SeriesLines = Pick<ChartSeries, 'points' | 'line' | 'beyond'>
 
-function eachCache(
-  shown: readonly Shown[],
-  draw: (result: BenchResult, kind: CacheKind, name: string) => Drawn | undefined,
-): Series[] {
+function seriesPerCache(
+  shown: readonly LetteredResult[],
+  draw: (result: BenchResult, kind: CacheKind, name: string) => SeriesLines | undefined,
+): ChartSeries[] {
   return shown.flatMap(({ letter, result }, order) =>
     result.caches.flatMap(({ cache: kind }) => {
       const name = shown.length > 1 ? `${letter} ${CACHE_NAMES[kind]}` : CACHE_NAMES[kind]
       const drawn = draw(result, kind, name)
-      return drawn ? [{ id: `${letter}-${kind}`, kind, order, name, ...drawn }] : []
+      return drawn ? [{ id: `${letter}-${kind}`, style: CACHE_STYLES[kind], order, name, ...drawn }] : []
     }),
   )
 }

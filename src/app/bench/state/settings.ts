@@ -1,15 +1,15 @@
-// Answers: what can be asked of a run, and what is asked if nobody says? It must not know how anything is measured.
+// Settings of a benchmark run: the choices, the defaults, and the names of cache layouts.
 import { type BenchSettings, CACHE_KINDS, type CacheKind } from '../../../bench/result.ts'
 
-/** Tokens in the cache that the page offers: 1k to 128k. */
+/** Contexts that the page offers: 1k to 128k tokens. */
 export const CONTEXTS: readonly number[] = Array.from({ length: 8 }, (_, power) => 1024 << power)
-export const MOST_CONTEXT = 1 << 20
-export const MOST_STEPS = 1024
+export const MAX_CONTEXT = 1 << 20
+export const MAX_STEPS = 1024
 
-export const NUMBERS = ['f16', 'f32'] as const
+export const KV_DTYPES = ['f16', 'f32'] as const
 
-/** A processor that plays GPU is slow: it gets less to do. */
-export function proposed(software: boolean): BenchSettings {
+/** Defaults. A software adapter is slow, so it gets less to do. */
+export function defaultSettings(software: boolean): BenchSettings {
   return {
     contexts: software ? [1024, 2048] : [1024, 4096, 16_384],
     caches: CACHE_KINDS,
@@ -28,21 +28,21 @@ export const CACHE_NAMES: Readonly<Record<CacheKind, string>> = {
 }
 
 export const CACHE_NOTES: Readonly<Record<CacheKind, string>> = {
-  latent: 'one latent and one rotated key a token, for all heads',
+  latent: 'one latent and one rotated key per token, shared by all heads',
   'latent-fp8': 'the latent in E4M3 with scales',
   standard: 'keys and values of every head',
-  'gqa-8': 'keys and values of 8 heads; same shape, other text',
-  mqa: 'keys and values of one head; same shape, other text',
+  'gqa-8': 'keys and values of 8 heads; output is meaningless',
+  mqa: 'keys and values of one head; output is meaningless',
   grouped: 'keys and values of each group of heads',
 }
 
-/** The list with an entry put in or taken out, in the order of `all`. */
+/** The list with an entry added or removed, in the order of `all`. */
 export function toggled<T>(list: readonly T[], entry: T, all: readonly T[]): T[] {
-  const next = list.includes(entry) ? list.filter((each) => each !== entry) : [...list, entry]
-  return all.filter((each) => next.includes(each))
+  const next = list.includes(entry) ? list.filter((known) => known !== entry) : [...list, entry]
+  return all.filter((known) => next.includes(known))
 }
 
-/** 1,024 → `1k`; what is no multiple keeps its digits. */
-export function contextName(tokens: number): string {
+/** 1,024 → `1k`; other numbers keep their digits. */
+export function contextText(tokens: number): string {
   return tokens % 1024 === 0 ? `${tokens / 1024}k` : String(tokens)
 }

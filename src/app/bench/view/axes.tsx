@@ -1,19 +1,19 @@
-// Answers: what stands behind the lines of a picture? A grid with numbers, a band, and the line of a limit. It must not know the lines.
+// Background of a line chart: grid with numbers, a highlighted band, and a limit line.
 import type { ChartProps } from './chart-props.ts'
-import type { Frame } from './frame.ts'
+import type { PlotFrame } from './frame.ts'
 
-export function Axes({
+export function ChartAxes({
   frame,
-  x,
-  y,
-  nameX,
-  nameY,
+  xScale,
+  yScale,
+  formatX,
+  formatY,
   limit,
   band,
-}: { frame: Frame } & Pick<ChartProps, 'x' | 'y' | 'nameX' | 'nameY' | 'limit' | 'band'>) {
+}: { frame: PlotFrame } & Pick<ChartProps, 'xScale' | 'yScale' | 'formatX' | 'formatY' | 'limit' | 'band'>) {
   const { left, right, top, bottom } = frame
-  const height = (value: number) => bottom - y.at(value) * (bottom - top)
-  const across = (value: number) => left + x.at(value) * (right - left)
+  const pixelY = (value: number) => bottom - yScale.at(value) * (bottom - top)
+  const pixelX = (value: number) => left + xScale.at(value) * (right - left)
   return (
     <g class="axes">
       {band && (
@@ -21,32 +21,32 @@ export function Axes({
           <rect
             class="band"
             x={left}
-            y={height(band.to)}
+            y={pixelY(band.to)}
             width={right - left}
-            height={height(band.from) - height(band.to)}
+            height={pixelY(band.from) - pixelY(band.to)}
           />
-          <text class="note" x={right - 6} y={height(band.to) + 15} text-anchor="end">
+          <text class="note" x={right - 6} y={pixelY(band.to) + 15} text-anchor="end">
             {band.name}
           </text>
         </>
       )}
-      {y.ticks.map((tick) => (
+      {yScale.ticks.map((tick) => (
         <g key={tick}>
-          <path class="grid" d={`M${left} ${height(tick)}H${right}`} />
-          <text x={left - 8} y={height(tick) + 4} text-anchor="end">
-            {nameY(tick)}
+          <path class="grid" d={`M${left} ${pixelY(tick)}H${right}`} />
+          <text x={left - 8} y={pixelY(tick) + 4} text-anchor="end">
+            {formatY(tick)}
           </text>
         </g>
       ))}
-      {x.ticks.map((tick) => (
-        <text key={tick} x={across(tick)} y={bottom + 20} text-anchor="middle">
-          {nameX(tick)}
+      {xScale.ticks.map((tick) => (
+        <text key={tick} x={pixelX(tick)} y={bottom + 20} text-anchor="middle">
+          {formatX(tick)}
         </text>
       ))}
       {limit && (
         <>
-          <path class="limit" d={`M${left} ${height(limit.y)}H${right}`} />
-          <text class="note limit-name" x={left + 8} y={height(limit.y) - 6}>
+          <path class="limit" d={`M${left} ${pixelY(limit.y)}H${right}`} />
+          <text class="note limit-name" x={left + 8} y={pixelY(limit.y) - 6}>
             {limit.name}
           </text>
         </>

@@ -1,22 +1,22 @@
-// Answers: what does a picture need to know? It must not know how it is drawn.
+// Props of a line chart.
 import type { ComponentChildren } from 'preact'
-import type { Scale } from '../state/scale.ts'
-import type { Series } from '../state/series.ts'
+import type { ChartSeries } from '../../chart/series.ts'
+import type { AxisScale } from '../state/scale.ts'
 
 export interface ChartProps {
   readonly title: string
-  /** What the axes mean: `tokens in the cache`, `bytes`. */
-  readonly across: string
-  readonly up: string
-  readonly series: readonly Series[]
-  readonly x: Scale
-  readonly y: Scale
-  readonly nameX: (value: number) => string
-  readonly nameY: (value: number) => string
-  /** A line across at a height, with its name. */
+  /** Quantities of the axes: `tokens in the cache`, `bytes`. */
+  readonly xName: string
+  readonly yName: string
+  readonly series: readonly ChartSeries[]
+  readonly xScale: AxisScale
+  readonly yScale: AxisScale
+  readonly formatX: (value: number) => string
+  readonly formatY: (value: number) => string
+  /** A named horizontal line. */
   readonly limit?: { readonly y: number; readonly name: string } | undefined
-  /** A band across, from one height to another, with its name. */
+  /** A named horizontal band. */
   readonly band?: { readonly from: number; readonly to: number; readonly name: string } | undefined
-  /** Below the picture. */
+  /** Shown below the chart. */
   readonly children?: ComponentChildren
 }

@@ -1,33 +1,40 @@
-// Answers: how are results kept, shared and set beside others? It must not know what is in them.
+// Keeps, exports and imports results, and lists those shown side by side.
 import { useSignal } from '@preact/signals'
 import type { BenchResult } from '../../../bench/result.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
+import { Permalink } from '../../shared/permalink-view.tsx'
 import { download } from '../../state/download.ts'
 import { formatCount, formatShort } from '../../state/format.ts'
-import { CopyButton } from '../../view/copy-button.tsx'
-import { calculation } from '../state/address.ts'
-import { importFailures, importFiles, isKept, keep, remove, shown } from '../state/compare.ts'
+import { calculatorInputs } from '../state/address.ts'
+import {
+  importFailures,
+  importFiles,
+  isKept,
+  keepResult,
+  removeResult,
+  shownResults,
+} from '../state/compare.ts'
 import { toCsv } from '../state/csv.ts'
-import { busy, found, settings } from '../state/run.ts'
-import type { Shown } from '../state/series.ts'
-import { dashOf } from './marks.tsx'
+import { busy, latestResult, settings } from '../state/run.ts'
+import type { LetteredResult } from '../state/series.ts'
+import { dashPatternOf } from './marks.tsx'
 
 export function Compare() {
-  const results = shown.value
+  const results = shownResults.value
   return (
     <section class="compare" aria-labelledby="compare-title">
       <h2 id="compare-title">Keep, share, compare</h2>
       <p class="lead">
-        A result carries what it was measured with. Results from other machines, models and browsers stand in
-        the same pictures, each with a letter and dashes of its own.
+        A result records what it was measured with. Results from other machines, models and browsers appear in
+        the same charts, each with its own letter and dashes.
       </p>
       <ul class="results">
-        {results.map((each) => (
-          <Result key={`${each.result.date}-${each.letter}`} of={each} />
+        {results.map((lettered) => (
+          <ResultItem key={`${lettered.result.date}-${lettered.letter}`} of={lettered} />
         ))}
       </ul>
       <div class="actions">
-        <Import />
+        <ImportButton />
         {results.length > 0 && (
           <button
             class="quiet"
@@ -39,7 +46,7 @@ export function Compare() {
             Export CSV
           </button>
         )}
-        <Permalink />
+        <Permalink to="these settings" choices={[settings.value, calculatorInputs.value]} />
       </div>
       {importFailures.value.map(({ file, message, hint }) => (
         <p key={`${file}-${message}`} class="failure" role="alert">
@@ -50,22 +57,29 @@ export function Compare() {
   )
 }
 
-function Result({ of: { letter, result } }: { of: Shown }) {
+function ResultItem({ of: { letter, result } }: { of: LetteredResult }) {
   const { model, environment, settings, date, complete, copyBytesPerSecond } = result
   const name = `hadal-bench-${date.slice(0, 19).replaceAll(':', '-')}.json`
   const order = letter.charCodeAt(0) - 65
   const facts: [string, string][] = [
-    ['Adapter', environment.adapter + (environment.software ? ' (a processor playing GPU)' : '')],
+    ['Adapter', environment.adapter + (environment.software ? ' (software)' : '')],
     ['Browser or host', environment.host],
     ['Hadal', environment.hadal],
     [
       'Model',
-      `${model.name}, ${model.architecture}, ${formatShort(model.parameters)} parameters, weights: ${model.quantize}`,
+      [
+        `${model.name}, ${model.architecture}, ${formatShort(model.parameters)} parameters`,
+        `weights: ${model.quantize}`,
+      ].join(', '),
     ],
     ['Attention', attentionOf(model)],
     [
       'Settings',
-      `${settings.contexts.map(formatCount).join(', ')} tokens; ${settings.numbers}; ${settings.steps} timed steps`,
+      [
+        `${settings.contexts.map(formatCount).join(', ')} tokens`,
+        settings.numbers,
+        `${settings.steps} timed steps`,
+      ].join('; '),
     ],
     ['Copy speed', `${formatBytes(Math.round(copyBytesPerSecond))}/s, read and written`],
     ['Features', environment.features.join(', ') || 'none'],
@@ -78,7 +92,7 @@ function Result({ of: { letter, result } }: { of: Shown }) {
     <li>
       <p>
         <svg class="sample plain" viewBox="0 -8 32 16" aria-hidden="true">
-          <path class="line" d="M0 0H32" stroke-dasharray={dashOf(order)} />
+          <path class="line" d="M0 0H32" stroke-dasharray={dashPatternOf(order)} />
         </svg>
         <b>{letter}</b>
         <span>
@@ -99,17 +113,17 @@ function Result({ of: { letter, result } }: { of: Shown }) {
         >
           Export JSON
         </button>
-        {found.value === result && !isKept(result) && (
-          <button class="quiet" type="button" disabled={busy.value} onClick={() => keep(result)}>
-            Keep beside the next
+        {latestResult.value === result && !isKept(result) && (
+          <button class="quiet" type="button" disabled={busy.value} onClick={() => keepResult(result)}>
+            Keep for comparison
           </button>
         )}
         <button
           class="quiet"
           type="button"
           aria-label={`Remove result ${letter}`}
-          disabled={busy.value && found.value === result}
-          onClick={() => remove(result)}
+          disabled={busy.value && latestResult.value === result}
+          onClick={() => removeResult(result)}
         >
           Remove
         </button>
@@ -130,31 +144,31 @@ function Result({ of: { letter, result } }: { of: Shown }) {
 }
 
 function attentionOf({ layers, heads, kvHeads, latent, rope, key, value }: BenchResult['model']): string {
-  const what = latent > 0 ? `latent ${latent} + ${rope}` : `${kvHeads} KV heads`
-  return `${layers} layers, ${heads} heads (key ${key}, value ${value}), ${what}`
+  const cached = latent > 0 ? `latent ${latent} + ${rope}` : `${kvHeads} KV heads`
+  return `${layers} layers, ${heads} heads (key ${key}, value ${value}), ${cached}`
 }
 
-function Import() {
-  const over = useSignal(false)
-  const take = (files: FileList | null | undefined) => {
+function ImportButton() {
+  const dragged = useSignal(false)
+  const importAll = (files: FileList | null | undefined) => {
     if (files && files.length > 0) void importFiles([...files])
   }
   return (
     <label
-      class={over.value ? 'quiet import over' : 'quiet import'}
+      class={dragged.value ? 'quiet import over' : 'quiet import'}
       onDragOver={(event) => {
         event.preventDefault()
         event.stopPropagation()
-        over.value = true
+        dragged.value = true
       }}
       onDragLeave={() => {
-        over.value = false
+        dragged.value = false
       }}
       onDrop={(event) => {
         event.preventDefault()
         event.stopPropagation()
-        over.value = false
-        take(event.dataTransfer?.files)
+        dragged.value = false
+        importAll(event.dataTransfer?.files)
       }}
     >
       Import results…
@@ -164,21 +178,10 @@ function Import() {
         multiple
         accept=".json,application/json"
         onChange={({ currentTarget }) => {
-          take(currentTarget.files)
+          importAll(currentTarget.files)
           currentTarget.value = ''
         }}
       />
     </label>
-  )
-}
-
-/** The address follows the settings; it is drawn again when they change. */
-function Permalink() {
-  const changed = [settings.value, calculation.value]
-  return (
-    <span class="permalink">
-      <CopyButton text={changed && location.href} label="Copy link to these settings" />
-      <span class="figures">Link with these settings</span>
-    </span>
   )
 }

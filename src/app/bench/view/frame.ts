@@ -1,34 +1,34 @@
-// Answers: how large is a picture of a given width, and where in it does a point lie? It must not know what is drawn.
-import type { Scale } from '../state/scale.ts'
+// Size of a chart, and the pixel position of a value in it.
+import type { AxisScale } from '../state/scale.ts'
 
-export interface Place {
+export interface PixelPoint {
   readonly x: number
   readonly y: number
 }
 
-/** A picture's measures, in CSS pixels. */
-export interface Frame {
+/** Size of a chart and of its plot area, in CSS pixels. */
+export interface PlotFrame {
   readonly width: number
   readonly height: number
   readonly left: number
   readonly right: number
   readonly top: number
   readonly bottom: number
-  /** There is room beside the lines for their names. */
+  /** True if the names of the lines fit beside them. */
   readonly labelled: boolean
-  place(x: number, y: number): Place
+  toPixels(x: number, y: number): PixelPoint
 }
 
-const narrow = 480
-const letterWidth = 7.6
+const MIN_LABELLED_WIDTH = 480
+const LETTER_WIDTH = 7.6 // of the label font, on average
 
-/** `letters`: of the longest name beside a line. */
-export function frameOf(width: number, x: Scale, y: Scale, letters: number): Frame {
-  const labelled = width >= narrow
+/** The frame of a chart of this width. `letters`: length of the longest line name. */
+export function plotFrame(width: number, x: AxisScale, y: AxisScale, letters: number): PlotFrame {
+  const labelled = width >= MIN_LABELLED_WIDTH
   const height = Math.round(Math.min(360, Math.max(240, width * 0.55)))
   const [left, right, top, bottom] = [
     60,
-    width - (labelled ? 20 + letters * letterWidth : 14),
+    width - (labelled ? 20 + letters * LETTER_WIDTH : 14),
     18,
     height - 30,
   ]
@@ -40,7 +40,7 @@ export function frameOf(width: number, x: Scale, y: Scale, letters: number): Fra
     top,
     bottom,
     labelled,
-    place: (valueX, valueY) => ({
+    toPixels: (valueX, valueY) => ({
       x: left + x.at(valueX) * (right - left),
       y: bottom - y.at(valueY) * (bottom - top),
     }),

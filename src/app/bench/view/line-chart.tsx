@@ -1,61 +1,64 @@
-// Answers: how is one quantity drawn against another, so that eyes, keys and screen readers can follow each line?
-// It must not know what the quantities are.
+// A line chart that can be read by eye, by keyboard and by screen reader: each point is an option of a
+// listbox, and the arrow keys move between points.
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
+import type { ChartPoint, ChartSeries } from '../../chart/series.ts'
 import { apart } from '../state/scale.ts'
-import type { Point, Series } from '../state/series.ts'
-import { Axes } from './axes.tsx'
+import { ChartAxes } from './axes.tsx'
 import type { ChartProps } from './chart-props.ts'
-import { frameOf, type Place } from './frame.ts'
-import { Lines } from './lines.tsx'
+import { type PixelPoint, plotFrame } from './frame.ts'
+import { ChartLines } from './lines.tsx'
 import { Sample } from './marks.tsx'
-import { nearest, neighbour, type Spot } from './spots.ts'
+import { nearest, neighbour, type PointIndex } from './spots.ts'
 import { useWidth } from './use-width.ts'
 
-const labelHeight = 17
+const LABEL_HEIGHT = 17 // pixels
 
 export function LineChart(props: ChartProps) {
-  const { title, series, x, y, children } = props
+  const { title, series, xScale, yScale, children } = props
+  const axes = `${props.yName} by ${props.xName}`
   const { ref, width } = useWidth<HTMLDivElement>()
-  const active = useSignal<Spot | undefined>(undefined)
+  const active = useSignal<PointIndex | undefined>(undefined)
   const titleId = useId()
-  const frame = frameOf(width, x, y, Math.max(0, ...series.map(({ name }) => name.length)))
-  const places: Place[][] = series.map(({ points }) => points.map((point) => frame.place(point.x, point.y)))
+  const frame = plotFrame(width, xScale, yScale, Math.max(0, ...series.map(({ name }) => name.length)))
+  const pixels: PixelPoint[][] = series.map(({ points }) =>
+    points.map((point) => frame.toPixels(point.x, point.y)),
+  )
   const point = pointAt(series, active.value)
   const ends = series.map(({ points, line, beyond }) => {
     const last = beyond?.at(-1) ?? line?.at(-1)
     const point = points.at(-1)
-    return last ? frame.place(...last) : frame.place(point?.x ?? 0, point?.y ?? 0)
+    return last ? frame.toPixels(...last) : frame.toPixels(point?.x ?? 0, point?.y ?? 0)
   })
-  const labels = frame.labelled ? heightsOf(ends, frame.top, frame.bottom) : []
+  const labels = frame.labelled ? labelHeights(ends, frame.top, frame.bottom) : []
 
   const onKeyDown = (event: KeyboardEvent & { currentTarget: Element }) => {
-    const next = neighbour(places, active.value ?? { line: 0, point: 0 }, event.key)
+    const next = neighbour(pixels, active.value ?? { line: 0, point: 0 }, event.key)
     if (!next) return
     event.preventDefault()
     active.value = next
-    event.currentTarget.querySelector<SVGElement>(`[data-spot="${next.line}-${next.point}"]`)?.focus()
+    event.currentTarget.querySelector<SVGElement>(`[data-point="${next.line}-${next.point}"]`)?.focus()
   }
   const onPointer = (event: PointerEvent & { currentTarget: Element }) => {
     const { left, top } = event.currentTarget.getBoundingClientRect()
-    active.value = nearest(places, event.clientX - left, event.clientY - top)
+    active.value = nearest(pixels, event.clientX - left, event.clientY - top)
   }
   return (
     <figure class="chart" aria-labelledby={titleId}>
       <figcaption>
         <h3 id={titleId}>{title}</h3>
         <p class="readout" aria-hidden="true">
-          {point?.text ?? `${props.up}, against ${props.across}`}
+          {point?.text ?? axes}
         </p>
       </figcaption>
       <div ref={ref} class="plot">
         {width > 0 && (
           <>
             <svg width={width} height={frame.height} aria-hidden="true">
-              <Axes frame={frame} {...props} />
+              <ChartAxes frame={frame} {...props} />
               {series.flatMap(({ points }, line) =>
                 points.map((point, index) => {
-                  const { x: left = 0, y: top = 0 } = places[line]?.[index] ?? {}
+                  const { x: left = 0, y: top = 0 } = pixels[line]?.[index] ?? {}
                   return point.label ? (
                     <text key={point.text} class="mark-name" x={left + 8} y={top - 13}>
                       {point.label}
@@ -66,7 +69,7 @@ export function LineChart(props: ChartProps) {
               {labels.map((height, index) => (
                 <text
                   key={series[index]?.id}
-                  class={`label ${series[index]?.kind}`}
+                  class={`label ${series[index]?.style.className}`}
                   x={frame.right + 12}
                   y={height + 4}
                 >
@@ -76,7 +79,7 @@ export function LineChart(props: ChartProps) {
             </svg>
             <div
               role="listbox"
-              aria-label={`${title}: ${props.up} against ${props.across}. Arrow keys go from point to point.`}
+              aria-label={`${title}: ${axes}. Use the arrow keys to move between points.`}
               onKeyDown={onKeyDown}
               onPointerMove={onPointer}
               onPointerDown={onPointer}
@@ -85,13 +88,13 @@ export function LineChart(props: ChartProps) {
               }}
             >
               <svg width={width} height={frame.height} role="presentation">
-                <Lines
+                <ChartLines
                   frame={frame}
                   series={series}
-                  places={places}
+                  pixels={pixels}
                   active={active.value}
-                  onFocus={(spot) => {
-                    active.value = spot
+                  onFocus={(focused) => {
+                    active.value = focused
                   }}
                 />
               </svg>
@@ -99,33 +102,33 @@ export function LineChart(props: ChartProps) {
           </>
         )}
       </div>
-      {!frame.labelled && <Legend series={series} />}
+      {!frame.labelled && <ChartLegend series={series} />}
       {children}
     </figure>
   )
 }
 
-function Legend({ series }: { series: readonly Series[] }) {
+function ChartLegend({ series }: { series: readonly ChartSeries[] }) {
   return (
     <ul class="legend" aria-hidden="true">
-      {series.map(({ id, kind, order, name }) => (
+      {series.map(({ id, style, order, name }) => (
         <li key={id}>
-          <Sample kind={kind} order={order} /> {name}
+          <Sample style={style} order={order} /> {name}
         </li>
       ))}
     </ul>
   )
 }
 
-function pointAt(series: readonly Series[], spot: Spot | undefined): Point | undefined {
-  return spot && series[spot.line]?.points[spot.point]
+function pointAt(series: readonly ChartSeries[], active: PointIndex | undefined): ChartPoint | undefined {
+  return active && series[active.line]?.points[active.point]
 }
 
-/** Heights of the names beside the ends of the lines. */
-function heightsOf(ends: readonly Place[], top: number, bottom: number): number[] {
+/** Where the names of the lines stand: beside the ends, moved apart. */
+function labelHeights(ends: readonly PixelPoint[], top: number, bottom: number): number[] {
   return apart(
     ends.map(({ y }) => y),
-    labelHeight,
+    LABEL_HEIGHT,
     top,
     bottom,
   )

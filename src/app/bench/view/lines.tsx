@@ -1,35 +1,40 @@
-// Answers: how are the lines of a picture drawn, and their points reached by keyboard? It must not know the axes.
-import type { Series } from '../state/series.ts'
-import type { Frame, Place } from './frame.ts'
-import { dashOf, Mark } from './marks.tsx'
-import type { Spot } from './spots.ts'
+// Lines and points of a chart. Every point can be focused.
+import type { ChartSeries } from '../../chart/series.ts'
+import type { PixelPoint, PlotFrame } from './frame.ts'
+import { dashPatternOf, Mark } from './marks.tsx'
+import type { PointIndex } from './spots.ts'
 
-export function Lines({
+export function ChartLines({
   frame,
   series,
-  places,
+  pixels,
   active,
   onFocus,
 }: {
-  frame: Frame
-  series: readonly Series[]
-  places: readonly (readonly Place[])[]
-  active: Spot | undefined
-  onFocus: (spot: Spot) => void
+  frame: PlotFrame
+  series: readonly ChartSeries[]
+  pixels: readonly (readonly PixelPoint[])[]
+  active: PointIndex | undefined
+  onFocus: (point: PointIndex) => void
 }) {
-  return series.map((each, line) => {
-    const own = places[line] ?? []
-    const way = each.line?.map(([x, y]) => frame.place(x, y)) ?? own
+  const toPath = (line: ChartSeries['line'] = []) => pathOf(line.map(([x, y]) => frame.toPixels(x, y)))
+  return series.map(({ id, style, order, points, line: formula, beyond }, line) => {
+    const measured = pixels[line] ?? []
     return (
-      <g key={each.id} class={`series ${each.kind}`}>
-        <path class="line" d={pathOf(way)} stroke-dasharray={dashOf(each.order)} />
-        {each.beyond && <path class="beyond" d={pathOf(each.beyond.map(([x, y]) => frame.place(x, y)))} />}
-        {each.points.map((point, index) => {
-          const place = own[index]
-          if (!place) return null
+      <g key={id} class={`series ${style.className}`}>
+        <path
+          class="line"
+          d={formula ? toPath(formula) : pathOf(measured)}
+          stroke-dasharray={dashPatternOf(order)}
+        />
+        {beyond && <path class="beyond" d={toPath(beyond)} />}
+        {points.map((point, index) => {
+          const pixel = measured[index]
+          if (!pixel) return null
+          const pixelY = (y: number) => frame.toPixels(point.x, y).y - pixel.y
           const here = active?.line === line && active.point === index
           return (
-            // Only one point of a picture is reached by Tab; from there the arrow keys go on.
+            // Tab reaches one point of a chart; the arrow keys reach the others.
             <g
               key={point.text}
               class={here ? 'point here' : 'point'}
@@ -37,18 +42,15 @@ export function Lines({
               aria-selected={here}
               aria-label={point.text}
               tabIndex={(active ? here : line === 0 && index === 0) ? 0 : -1}
-              data-spot={`${line}-${index}`}
-              transform={`translate(${place.x} ${place.y})`}
+              data-point={`${line}-${index}`}
+              transform={`translate(${pixel.x} ${pixel.y})`}
               onFocus={() => onFocus({ line, point: index })}
             >
               <circle class="halo" r={11} />
               {point.low !== undefined && point.high !== undefined && (
-                <path
-                  class="spread"
-                  d={`M0 ${frame.place(point.x, point.low).y - place.y}V${frame.place(point.x, point.high).y - place.y}`}
-                />
+                <path class="spread" d={`M0 ${pixelY(point.low)}V${pixelY(point.high)}`} />
               )}
-              {point.end ? <path class="end" d="M0-7V7" /> : <Mark kind={each.kind} order={each.order} />}
+              {point.end ? <path class="end" d="M0-7V7" /> : <Mark style={style} order={order} />}
             </g>
           )
         })}
@@ -57,5 +59,5 @@ export function Lines({
   })
 }
 
-const pathOf = (places: readonly Place[]): string =>
-  places.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('')
+const pathOf = (pixels: readonly PixelPoint[]): string =>
+  pixels.map(({ x, y }, index) => `${index === 0 ? 'M' : 'L'}${x.toFixed(1)} ${y.toFixed(1)}`).join('')

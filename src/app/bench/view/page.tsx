@@ -1,4 +1,4 @@
-// Answers: what is on the benchmark page? It must not know how any part of it works.
+// Layout of the benchmark page.
 import { home } from '../../state/home.ts'
 import { Header } from '../../view/header.tsx'
 import { ModelsDialog } from '../../view/models/dialog.tsx'
@@ -8,12 +8,12 @@ import { Calculator } from './calculator.tsx'
 import { Claims } from './claims.tsx'
 import { Compare } from './compare.tsx'
 import { Method } from './method.tsx'
-import { Pictures } from './pictures.tsx'
+import { Charts } from './pictures.tsx'
 import { ResultsTable } from './results-table.tsx'
 import { RunPanel } from './run-panel.tsx'
 
 export function BenchPage() {
-  const name = (
+  const brand = (
     <a class="name" href={home} aria-label="Hadal: the chat page">
       <Wordmark />
     </a>
@@ -23,7 +23,7 @@ export function BenchPage() {
       <button class="skip" type="button" onClick={() => document.getElementById('run')?.focus()}>
         Skip to the benchmark
       </button>
-      <Header name={name} models>
+      <Header name={brand} models>
         <a class="quiet" href={home}>
           Chat
         </a>
@@ -35,15 +35,14 @@ export function BenchPage() {
         <section class="opening">
           <h1>What does a token cost to remember?</h1>
           <p class="lead">
-            Attention keeps something of every token that came before. Standard attention keeps keys and
-            values for each of its heads; latent attention (MLA), as DeepSeek trains it, keeps one short
-            vector that all heads share. Measure the difference here: on your own GPU, with the same weights,
-            writing the same text.
+            Attention keeps data about every earlier token. Standard attention keeps keys and values for each
+            head; DeepSeek’s latent attention (MLA) keeps one short vector that all heads share. Measure the
+            difference here: on your own GPU, with the same weights, writing the same text.
           </p>
         </section>
         <div class="measure">
           <RunPanel />
-          <Pictures />
+          <Charts />
         </div>
         <ResultsTable />
         <Compare />

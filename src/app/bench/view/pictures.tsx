@@ -1,37 +1,40 @@
-// Answers: what do results look like? Memory and speed against context, and a bar for each cache. It must not know how they were found.
+// Charts of benchmark results: memory and speed by context, and a bar for each cache.
 import { useSignal } from '@preact/signals'
+import type { CacheKind } from '../../../bench/result.ts'
 import type { ModelInfo } from '../../../index.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
+import type { ChartSeries } from '../../chart/series.ts'
 import { formatCount } from '../../state/format.ts'
 import { Bar } from '../../view/bar.tsx'
-import { shown } from '../state/compare.ts'
+import { CACHE_STYLES } from '../state/cache-styles.ts'
+import { shownResults } from '../state/compare.ts'
 import { cacheBytes } from '../state/formula.ts'
-import { comparedWith, limitBytes, type Summary, summaryOf } from '../state/rows.ts'
-import { info } from '../state/run.ts'
+import { bytesWithRatio, type LatentVsStandard, limitBytes, summaryOf } from '../state/rows.ts'
+import { modelInfo } from '../state/run.ts'
 import { logScale, rateScale } from '../state/scale.ts'
-import { memorySeries, type Series, type Shown, speedSeries } from '../state/series.ts'
-import { CACHE_NAMES, CONTEXTS, contextName } from '../state/settings.ts'
+import { type LetteredResult, memorySeries, speedSeries } from '../state/series.ts'
+import { CACHE_NAMES, CONTEXTS, contextText } from '../state/settings.ts'
 import { LineChart } from './line-chart.tsx'
 
-const mostTicks = 6
+const MAX_TICKS = 6
 
-export function Pictures() {
-  const results = shown.value
+export function Charts() {
+  const results = shownResults.value
   const measured = memorySeries(results)
-  const expected = measured.length === 0 && info.value ? expectedSeries(info.value) : measured
+  const expected = measured.length === 0 && modelInfo.value ? expectedSeries(modelInfo.value) : measured
   const [first] = results
   return (
     <div class="pictures">
       {first && <Headline of={first} several={results.length > 1} />}
-      {expected.length > 0 && <Memory series={expected} results={results} />}
-      {results.some(({ result }) => result.rows.length > 0) && <Bars results={results} />}
-      <Speed what="decode" results={results} />
-      <Speed what="prefill" results={results} />
+      {expected.length > 0 && <MemoryChart series={expected} results={results} />}
+      {results.some(({ result }) => result.rows.length > 0) && <BytesPerCache results={results} />}
+      <SpeedChart phase="decode" results={results} />
+      <SpeedChart phase="prefill" results={results} />
     </div>
   )
 }
 
-function Headline({ of: { letter, result }, several }: { of: Shown; several: boolean }) {
+function Headline({ of: { letter, result }, several }: { of: LetteredResult; several: boolean }) {
   const summary = summaryOf(result)
   if (!summary) return null
   return (
@@ -45,82 +48,88 @@ function Headline({ of: { letter, result }, several }: { of: Shown; several: boo
   )
 }
 
-function speedClause({ faster }: Summary): string {
+function speedClause({ faster }: LatentVsStandard): string {
   if (faster === undefined) return '.'
   return faster >= 1
     ? `, and decodes ${faster.toFixed(2)} times as fast.`
     : `, and decodes at ${formatCount(100 * faster)} % of its speed.`
 }
 
-function Memory({ series, results }: { series: readonly Series[]; results: readonly Shown[] }) {
-  const points = series.flatMap((each) => [
-    ...each.points,
-    ...[...(each.line ?? []), ...(each.beyond ?? [])].map(([x, y]) => ({ x, y })),
+function MemoryChart({
+  series,
+  results,
+}: {
+  series: readonly ChartSeries[]
+  results: readonly LetteredResult[]
+}) {
+  const points = series.flatMap(({ points, line = [], beyond = [] }) => [
+    ...points,
+    ...[...line, ...beyond].map(([x, y]) => ({ x, y })),
   ])
   const limit = Math.max(0, ...results.map(({ result }) => limitBytes(result)))
   return (
     <LineChart
       title="Memory"
-      up="bytes of the cache"
-      across="tokens in it"
+      yName="bytes of the cache"
+      xName="tokens in it"
       series={series}
-      x={logScale(
+      xScale={logScale(
         points.map(({ x }) => x),
-        mostTicks,
+        MAX_TICKS,
       )}
-      y={logScale([...points.map(({ y }) => y), limit], mostTicks)}
-      nameX={contextTick}
-      nameY={(bytes) => formatBytes(bytes).replace('.0 ', ' ')}
-      limit={limit > 0 ? { y: limit, name: `what fits on this device: ${formatBytes(limit)}` } : undefined}
+      yScale={logScale([...points.map(({ y }) => y), limit], MAX_TICKS)}
+      formatX={contextTickText}
+      formatY={(bytes) => formatBytes(bytes).replace('.0 ', ' ')}
+      limit={limit > 0 ? { y: limit, name: `limit of this device: ${formatBytes(limit)}` } : undefined}
     >
       <p class="figures">
         {results.length > 0
-          ? 'Marks: bytes of live GPU buffers. Lines: the formula; what lies above the limit does not fit.'
-          : 'By formula. Press Run, and marks show what the GPU really holds.'}{' '}
+          ? 'Marks: bytes of live GPU buffers. Lines: the formula. Caches above the limit do not fit.'
+          : 'By formula. Press Run to add marks for what the GPU really holds.'}{' '}
         Both axes are logarithmic.
       </p>
     </LineChart>
   )
 }
 
-function Speed({ what, results }: { what: 'decode' | 'prefill'; results: readonly Shown[] }) {
-  const series = speedSeries(results, what)
+function SpeedChart({ phase, results }: { phase: 'decode' | 'prefill'; results: readonly LetteredResult[] }) {
+  const series = speedSeries(results, phase)
   if (series.length === 0) return null
-  const points = series.flatMap((each) => each.points)
+  const points = series.flatMap(({ points }) => points)
   return (
     <LineChart
-      title={what === 'decode' ? 'Decode' : 'Prefill'}
-      up="tokens per second"
-      across="tokens in the cache"
+      title={phase === 'decode' ? 'Decode' : 'Prefill'}
+      yName="tokens per second"
+      xName="tokens in the cache"
       series={series}
-      x={logScale(
+      xScale={logScale(
         points.map(({ x }) => x),
-        mostTicks,
+        MAX_TICKS,
       )}
-      y={rateScale(
+      yScale={rateScale(
         points.flatMap(({ y, high = y }) => [y, high]),
-        mostTicks,
+        MAX_TICKS,
       )}
-      nameX={contextTick}
-      nameY={(value) => value.toLocaleString('en', { maximumSignificantDigits: 3 })}
+      formatX={contextTickText}
+      formatY={(value) => value.toLocaleString('en', { maximumSignificantDigits: 3 })}
     >
       <p class="figures">
-        {what === 'decode'
-          ? 'One token at a time, at this context alone: the median of the timed steps, and their middle half.'
-          : 'The last chunk of a prompt before this context.'}
+        {phase === 'decode'
+          ? 'One token at a time, at exactly this context: median and middle half of the timed steps.'
+          : 'The last chunk of a prompt that ends at this context.'}
       </p>
     </LineChart>
   )
 }
 
-function Bars({ results }: { results: readonly Shown[] }) {
-  const wanted = useSignal<number | undefined>(undefined)
+function BytesPerCache({ results }: { results: readonly LetteredResult[] }) {
+  const chosen = useSignal<number | undefined>(undefined)
   const rows = results.flatMap(({ letter, result }) => result.rows.map((row) => ({ letter, row })))
   const contexts = [...new Set(rows.map(({ row }) => row.context))].sort((a, b) => a - b)
-  const context = contexts.find((each) => each === wanted.value) ?? contexts.at(-1)
-  const here = rows.filter(({ row }) => row.context === context && row.bytes > 0)
-  const most = Math.max(1, ...here.map(({ row }) => row.bytes))
-  const latent = here.find(({ row }) => row.cache === 'latent')?.row.bytes ?? 0
+  const context = contexts.find((tokens) => tokens === chosen.value) ?? contexts.at(-1)
+  const shown = rows.filter(({ row }) => row.context === context && row.bytes > 0)
+  const maxBytes = Math.max(1, ...shown.map(({ row }) => row.bytes))
+  const latent = shown.find(({ row }) => row.cache === 'latent')?.row.bytes ?? 0
   return (
     <figure class="chart bars" aria-labelledby="bars-title">
       <figcaption>
@@ -130,7 +139,7 @@ function Bars({ results }: { results: readonly Shown[] }) {
           <select
             value={context}
             onChange={({ currentTarget }) => {
-              wanted.value = Number(currentTarget.value)
+              chosen.value = Number(currentTarget.value)
             }}
           >
             {contexts.map((tokens) => (
@@ -141,12 +150,12 @@ function Bars({ results }: { results: readonly Shown[] }) {
           </select>
         </label>
       </figcaption>
-      {here.map(({ letter, row }) => (
+      {shown.map(({ letter, row }) => (
         <Bar
           key={`${letter}-${row.cache}`}
           name={results.length > 1 ? `${letter} ${CACHE_NAMES[row.cache]}` : CACHE_NAMES[row.cache]}
-          value={comparedWith(row.bytes, latent, 'latent')}
-          part={row.bytes / most}
+          value={bytesWithRatio(row.bytes, latent, 'latent')}
+          part={row.bytes / maxBytes}
           kind={row.cache}
         />
       ))}
@@ -154,18 +163,18 @@ function Bars({ results }: { results: readonly Shown[] }) {
   )
 }
 
-/** What the formula says of the loaded model before anything is measured. */
-function expectedSeries({ kvBytesPerToken, standardKvBytesPerToken, attention }: ModelInfo): Series[] {
-  const line = (kind: Series['kind'], bytesPerToken: number): Series => ({
+/** Memory of the loaded model by formula, shown before anything is measured. */
+function expectedSeries({ kvBytesPerToken, standardKvBytesPerToken, attention }: ModelInfo): ChartSeries[] {
+  const line = (kind: CacheKind, bytesPerToken: number): ChartSeries => ({
     id: kind,
-    kind,
+    style: CACHE_STYLES[kind],
     order: 0,
     name: CACHE_NAMES[kind],
-    points: CONTEXTS.map((x) => ({
-      x,
-      y: cacheBytes(bytesPerToken, x),
-      text: `${CACHE_NAMES[kind]} at ${formatCount(x)} tokens, by formula: ${formatBytes(cacheBytes(bytesPerToken, x))}`,
-    })),
+    points: CONTEXTS.map((context) => {
+      const bytes = cacheBytes(bytesPerToken, context)
+      const what = `${CACHE_NAMES[kind]} at ${formatCount(context)} tokens, by formula`
+      return { x: context, y: bytes, text: `${what}: ${formatBytes(bytes)}` }
+    }),
   })
   return [
     line(attention === 'grouped' ? 'grouped' : 'latent', kvBytesPerToken),
@@ -173,5 +182,5 @@ function expectedSeries({ kvBytesPerToken, standardKvBytesPerToken, attention }:
   ]
 }
 
-const contextTick = (tokens: number): string =>
-  tokens >= 1 << 20 ? `${tokens / (1 << 20)}M` : contextName(tokens)
+const contextTickText = (tokens: number): string =>
+  tokens >= 1 << 20 ? `${tokens / (1 << 20)}M` : contextText(tokens)

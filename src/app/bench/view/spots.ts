@@ -1,53 +1,59 @@
-// Answers: which point is meant by a key, or by a place on the screen? It must not know what the points say.
-import type { Place } from './frame.ts'
+// Finds the point of a chart that an arrow key or the pointer means.
+import type { PixelPoint } from './frame.ts'
 
-/** A point by its line and its number on it. */
-export interface Spot {
+/** Index of a line, and of a point on it. */
+export interface PointIndex {
   readonly line: number
   readonly point: number
 }
 
-type Lines = readonly (readonly Place[])[]
+type PixelLines = readonly (readonly PixelPoint[])[]
 
-const near = 48 // pixels around a point that still mean it
+const MAX_POINTER_DISTANCE = 48 // pixels
 
-/** Where a key leads: along the line, or to the nearest point of the next line up or down. Nothing for other keys, or at an end. */
-export function neighbour(lines: Lines, { line, point }: Spot, key: string): Spot | undefined {
-  const along = { ArrowLeft: point - 1, ArrowRight: point + 1, Home: 0, End: (lines[line]?.length ?? 0) - 1 }[
-    key
-  ]
+/**
+ * The point that a key leads to: left and right along the line, up and down to the nearest point of the next
+ * line. Undefined for other keys and past the ends.
+ */
+export function neighbour(
+  lines: PixelLines,
+  { line, point }: PointIndex,
+  key: string,
+): PointIndex | undefined {
+  const end = (lines[line]?.length ?? 0) - 1
+  const along = { ArrowLeft: point - 1, ArrowRight: point + 1, Home: 0, End: end }[key]
   if (along !== undefined) return lines[line]?.[along] ? { line, point: along } : undefined
-  const place = lines[line]?.[point]
-  if (!place || (key !== 'ArrowUp' && key !== 'ArrowDown')) return undefined
+  const pixel = lines[line]?.[point]
+  if (!pixel || (key !== 'ArrowUp' && key !== 'ArrowDown')) return undefined
   const up = key === 'ArrowUp'
-  const others = lines.flatMap((places, index) => {
-    const beside = index === line ? -1 : closest(places, ({ x }) => Math.abs(x - place.x))
-    const found = places[beside]
+  const candidates = lines.flatMap((pixels, index) => {
+    const beside = index === line ? -1 : closestIndex(pixels, ({ x }) => Math.abs(x - pixel.x))
+    const found = pixels[beside]
     if (!found) return []
-    // Lines that meet are left in the order of their names.
-    const distance = up ? place.y - found.y : found.y - place.y
+    // At the same height, the order of the lines decides.
+    const distance = up ? pixel.y - found.y : found.y - pixel.y
     const ahead = distance > 0 || (distance === 0 && (up ? index < line : index > line))
-    return ahead ? [{ spot: { line: index, point: beside }, distance }] : []
+    return ahead ? [{ target: { line: index, point: beside }, distance }] : []
   })
-  return others.sort((a, b) => a.distance - b.distance)[0]?.spot
+  return candidates.sort((a, b) => a.distance - b.distance)[0]?.target
 }
 
-/** The point nearest to a place, if any is near. */
-export function nearest(lines: Lines, x: number, y: number): Spot | undefined {
-  let best: Spot | undefined
-  let least = near
-  lines.forEach((places, line) => {
-    places.forEach((place, point) => {
-      const distance = Math.hypot(place.x - x, place.y - y)
-      if (distance >= least) return
-      least = distance
+/** The point nearest to a pixel; undefined if none is within 48 pixels. */
+export function nearest(lines: PixelLines, x: number, y: number): PointIndex | undefined {
+  let best: PointIndex | undefined
+  let minDistance = MAX_POINTER_DISTANCE
+  lines.forEach((pixels, line) => {
+    pixels.forEach((pixel, point) => {
+      const distance = Math.hypot(pixel.x - x, pixel.y - y)
+      if (distance >= minDistance) return
+      minDistance = distance
       best = { line, point }
     })
   })
   return best
 }
 
-function closest(places: readonly Place[], distance: (place: Place) => number): number {
-  const distances = places.map(distance)
+function closestIndex(pixels: readonly PixelPoint[], distance: (pixel: PixelPoint) => number): number {
+  const distances = pixels.map(distance)
   return distances.indexOf(Math.min(...distances))
 }

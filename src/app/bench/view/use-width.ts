@@ -1,4 +1,4 @@
-// Answers: how wide is an element now? It must not know what is in it.
+// Hook for the current width of an element.
 import { useSignal } from '@preact/signals'
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'

@@ -1,5 +1,5 @@
-// Answers: what can be chosen in the lab, and what is chosen if nobody says? Pure; by what the device tells of itself.
-// It must not know how a choice is made, nor what comes of it.
+// The choices of the lab and their defaults: kernel, role, format, variants and effort. Pure functions of
+// what the device reports.
 import {
   type Decision,
   type Effort,
@@ -11,23 +11,23 @@ import {
 
 const MIB = 1024 * 1024
 
-export const ROUND_MIB: readonly number[] = [8, 32, 128, 512]
-export const REPETITIONS: readonly number[] = [3, 9, 31]
-export const MOST_MIB = 4096
-export const MOST_REPETITIONS = 1000
-export const MOST_ROWS = 1 << 18
-export const MOST_COLS = 1 << 16
+export const ROUND_MIB_OPTIONS: readonly number[] = [8, 32, 128, 512]
+export const REPETITION_OPTIONS: readonly number[] = [3, 9, 31]
+export const MAX_ROUND_MIB = 4096
+export const MAX_REPETITIONS = 1000
+export const MAX_ROWS = 1 << 18
+export const MAX_COLS = 1 << 16
 
-/** Rows that a kernel takes at once. */
-export const mostTokens = ({ prefill }: LabCase): number => (prefill ? 1024 : 8)
+/** Input rows that a kernel can process at once. */
+export const maxTokens = ({ prefill }: LabCase): number => (prefill ? 1024 : 8)
 
-const usualTokens = ({ prefill }: LabCase, { capabilities }: LabInfo): number =>
+const defaultTokens = ({ prefill }: LabCase, { capabilities }: LabInfo): number =>
   prefill ? (capabilities.software ? 64 : 512) : 1
 
 export const isDecision = (name: string, possible: LabInfo['possible']): name is Decision =>
   Object.hasOwn(possible, name)
 
-/** The kernel that most of a token's time goes to, in the format of DeepSeek's own weights. */
+/** The kernel that takes most of a decode step, in the format of DeepSeek's own weights. */
 export function proposedExperiment(info: LabInfo): Experiment {
   const base: Experiment = {
     kernel: 'linear_decode',
@@ -40,13 +40,14 @@ export function proposedExperiment(info: LabInfo): Experiment {
   return withCase(base, info, base.kernel, base.role)
 }
 
-/** A processor that plays GPU is slow: it gets less to do. */
+/** A software adapter is slow, so it gets less to do. */
 export function proposedEffort({ capabilities: { software } }: LabInfo): Effort {
   return { roundBytes: (software ? 8 : 128) * MIB, repetitions: software ? 3 : 9 }
 }
 
+/** The case of a kernel in a role; an empty one if there is none. */
 export function caseOf({ kernel, role }: Pick<Experiment, 'kernel' | 'role'>, { cases }: LabInfo): LabCase {
-  const found = cases.find((each) => each.kernel === kernel && each.role === role)
+  const found = cases.find((known) => known.kernel === kernel && known.role === role)
   return found ?? { kernel, role, prefill: false, formats: [], decisions: [] }
 }
 
@@ -55,20 +56,24 @@ export const kernelsOf = ({ cases }: LabInfo): readonly string[] => [
 ]
 
 export const rolesOf = ({ cases }: LabInfo, kernel: string): readonly string[] =>
-  cases.filter((each) => each.kernel === kernel).map(({ role }) => role)
+  cases.filter((known) => known.kernel === kernel).map(({ role }) => role)
 
-/** Another kernel: in the same role if it has it, with as many rows as are usual where the old number means something else. */
+/**
+ * Switches to another kernel, in the same role if it has that role. Between decode and prefill the number of
+ * input rows is reset to the default.
+ */
 export function withCase(experiment: Experiment, info: LabInfo, kernel: string, role?: string): Experiment {
   const roles = rolesOf(info, kernel)
   const [first = ''] = roles
-  const own = [role, experiment.role].find((each) => each !== undefined && roles.includes(each)) ?? first
-  const next = caseOf({ kernel, role: own }, info)
-  const same = caseOf(experiment, info).prefill === next.prefill
-  const tokens = same ? Math.min(experiment.tokens, mostTokens(next)) : usualTokens(next, info)
-  return { ...experiment, kernel, role: own, tokens }
+  const nextRole =
+    [role, experiment.role].find((wanted) => wanted !== undefined && roles.includes(wanted)) ?? first
+  const next = caseOf({ kernel, role: nextRole }, info)
+  const samePhase = caseOf(experiment, info).prefill === next.prefill
+  const tokens = samePhase ? Math.min(experiment.tokens, maxTokens(next)) : defaultTokens(next, info)
+  return { ...experiment, kernel, role: nextRole, tokens }
 }
 
-/** The decisions that matter: those of formats in that format alone, and only where there is a choice. */
+/** The decisions with a choice on this device. Those of a weight format count only in that format. */
 export function decisionsFor(experiment: Experiment, info: LabInfo): readonly Decision[] {
   const formats: readonly string[] = info.formats
   return caseOf(experiment, info).decisions.filter(
@@ -77,15 +82,15 @@ export function decisionsFor(experiment: Experiment, info: LabInfo): readonly De
   )
 }
 
-/** The variants that are asked for and matter, where they are not the engine's. */
+/** The decisions for which a variant other than the engine's is chosen. */
 export function othersOf(experiment: Experiment, info: LabInfo): readonly Decision[] {
   return decisionsFor(experiment, info).filter((decision) => {
-    const asked = experiment.variants[decision]
-    return asked !== undefined && asked !== info.chosen[decision].variant
+    const chosen = experiment.variants[decision]
+    return chosen !== undefined && chosen !== info.chosen[decision].variant
   })
 }
 
-/** A variant for a decision; the engine's own need not be asked for. */
+/** Chooses a variant for a decision. The engine's own variant is stored as no choice. */
 export function withVariant(
   experiment: Experiment,
   info: LabInfo,
@@ -93,9 +98,10 @@ export function withVariant(
   name: string,
 ): Experiment {
   const { [decision]: _, ...others } = experiment.variants
-  const variant = [...info.possible[decision]].find((own) => String(own) === name)
-  const own = variant === info.chosen[decision].variant
-  return { ...experiment, variants: own ? others : { ...others, [decision]: variant } }
+  const variant = [...info.possible[decision]].find((possible) => String(possible) === name)
+  const isDefault = variant === info.chosen[decision].variant
+  return { ...experiment, variants: isDefault ? others : { ...others, [decision]: variant } }
 }
 
-export const isShaped = ({ role }: Pick<Experiment, 'role'>): boolean => role === GIVEN
+/** True for the role whose matrix shape the user sets. */
+export const hasCustomShape = ({ role }: Pick<Experiment, 'role'>): boolean => role === GIVEN

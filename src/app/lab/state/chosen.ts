@@ -1,33 +1,32 @@
-// Answers: what is chosen now? Page and address keep in step: the address is read when the device is known, since what it may name depends on
-// that, and rewritten when something is chosen. It must not know what the choices do.
+// The current choices of the lab, kept in step with the address. The address is read once the device is
+// known, because the valid choices depend on the device.
 import { computed, effect, signal } from '@preact/signals'
 import type { Effort, Experiment, LabInfo } from '../../../lab/protocol.ts'
-import { device } from './device.ts'
+import { keepAddress } from '../../shared/permalink.ts'
+import { labDevice } from './device.ts'
 import { readLink, writeLink } from './link.ts'
 
-/** Undefined until a device is open; then for good, also when the device is lost. */
-export const info = signal<LabInfo | undefined>(undefined)
+/** Undefined until a device is open. Stays defined after the device is lost. */
+export const labInfo = signal<LabInfo | undefined>(undefined)
 export const experiment = signal<Experiment | undefined>(undefined)
 export const effort = signal<Effort | undefined>(undefined)
-/** Parts of the address that were not understood. */
-export const refused = signal<readonly string[]>([])
-export const ready = computed(() => device.value.phase === 'ready')
+/** Names of the parts of the address that were not understood. */
+export const unreadLinkParts = signal<readonly string[]>([])
+export const deviceReady = computed(() => labDevice.value.phase === 'ready')
 
 const { hash } = location
 
-export function followAddress(): void {
+/** Applies the address when the first device opens, and rewrites it on every change. */
+export function syncAddress(): void {
   effect(() => {
-    if (device.value.phase !== 'ready') return
-    const first = info.peek() === undefined
-    info.value = device.value.info
+    if (labDevice.value.phase !== 'ready') return
+    const first = labInfo.peek() === undefined
+    labInfo.value = labDevice.value.info
     if (!first) return
-    const link = readLink(hash, device.value.info)
+    const link = readLink(hash, labDevice.value.info)
     experiment.value = link.experiment
     effort.value = link.effort
-    refused.value = link.refused
+    unreadLinkParts.value = link.refused
   })
-  effect(() => {
-    if (experiment.value && effort.value)
-      history.replaceState(null, '', `#${writeLink(experiment.value, effort.value)}`)
-  })
+  keepAddress(() => experiment.value && effort.value && writeLink(experiment.value, effort.value))
 }

@@ -1,26 +1,26 @@
-// Answers: how are errors, times and rates written? It must not know what they were measured on.
+// Formats errors, times and rates.
 import type { Spread } from '../../../lab/protocol.ts'
 import { formatCount } from '../../state/format.ts'
 
-/** `2.3e-7`; in words where it is no number. */
+/** `2.3e-7`; `no number` for NaN and infinity. */
 export function errorText(error: number): string {
   if (Number.isNaN(error) || error === Number.POSITIVE_INFINITY) return 'no number'
   return error === 0 ? '0' : error.toExponential(1)
 }
 
-/** A number of a result, with the digits that f32 has. */
+/** A computed value, with the 8 digits that f32 can hold. */
 export const valueText = (value: number): string => String(Number(value.toPrecision(8)))
 
-const micros = (ms: number): string => {
+const microsecondsText = (ms: number): string => {
   const us = ms * 1000
   return us < 100 ? us.toFixed(us < 10 ? 2 : 1) : formatCount(us)
 }
 
-/** `123 µs (120 to 131)`: the median, and between what the middle half lies. */
+/** `123 µs (120 to 131)`: the median, and the range of the middle half. */
 export const spreadText = ({ ms, low, high }: Spread): string =>
-  `${micros(ms)} µs (${micros(low)} to ${micros(high)})`
+  `${microsecondsText(ms)} µs (${microsecondsText(low)} to ${microsecondsText(high)})`
 
-export const rate = (value: number, unit: string): string =>
+export const rateText = (value: number, unit: string): string =>
   `${value < 0.1 ? value.toPrecision(2) : value.toFixed(value < 10 ? 2 : 1)} ${unit}`
 
-export const percent = (share: number): string => `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`
+export const percent = (fraction: number): string => `${(100 * fraction).toFixed(fraction < 0.1 ? 1 : 0)} %`

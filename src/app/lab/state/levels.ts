@@ -1,14 +1,16 @@
-// Answers: how does a map of errors become a picture? Each decade of error is a level, each level one outline. It must not know which colour
-// a level has.
+// Turns an error map into a picture: each decade of error is a level, each level one SVG path.
 import type { HeatMap } from '../../../lab/protocol.ts'
 
-const LOWEST = -8
-/** `exact` and `none` stand for no error at all and for what is no number; between them powers of ten, `-7` for errors from 1e-8 on below 1e-7. */
-export const LEVELS = ['exact', '-8', '-7', '-6', '-5', '-4', '-3', '-2', '-1', '0', 'none'] as const
-export type Level = (typeof LEVELS)[number]
+const MIN_POWER = -8
+/**
+ * `exact`: no error. `none`: not a number. Between them powers of ten: `-7` is an error of at least 1e-8 and
+ * below 1e-7.
+ */
+export const ERROR_LEVELS = ['exact', '-8', '-7', '-6', '-5', '-4', '-3', '-2', '-1', '0', 'none'] as const
+export type ErrorLevel = (typeof ERROR_LEVELS)[number]
 
-export const LEVEL_NAMES: Readonly<Record<Level, string>> = {
-  exact: 'none',
+export const ERROR_LEVEL_NAMES: Readonly<Record<ErrorLevel, string>> = {
+  exact: 'no error',
   '-8': 'under 1e-8',
   '-7': 'under 1e-7',
   '-6': 'under 1e-6',
@@ -21,38 +23,38 @@ export const LEVEL_NAMES: Readonly<Record<Level, string>> = {
   none: 'no number',
 }
 
-/** The level of an error; undefined where nothing lies. */
-export function levelOf(error: number): Level | undefined {
+/** The level of an error; undefined for an empty cell. */
+export function levelOf(error: number): ErrorLevel | undefined {
   if (error < 0) return undefined
   if (error === 0) return 'exact'
   if (!Number.isFinite(error)) return 'none'
-  const power = Math.min(0, Math.max(LOWEST, Math.floor(Math.log10(error)) + 1))
-  return LEVELS.find((level) => level === String(power))
+  const power = Math.min(0, Math.max(MIN_POWER, Math.floor(Math.log10(error)) + 1))
+  return ERROR_LEVELS.find((level) => level === String(power))
 }
 
-/** For each level that occurs, the outline of its cells as the path of an SVG in which a cell has size 1. */
-export function outlines({ width, height, cells }: HeatMap): readonly { level: Level; path: string }[] {
-  const runs = new Map<Level, string[]>()
+/** The cells of each level that occurs, as an SVG path. A cell has size 1. */
+export function outlines({ width, height, cells }: HeatMap): readonly { level: ErrorLevel; path: string }[] {
+  const runs = new Map<ErrorLevel, string[]>()
   for (let line = 0; line < height; line++) {
     for (let from = 0; from < width; ) {
       const level = levelOf(cells[line * width + from] ?? -1)
       let to = from + 1
       while (to < width && levelOf(cells[line * width + to] ?? -1) === level) to++
       if (level) {
-        const own = runs.get(level) ?? []
-        own.push(`M${from} ${line}h${to - from}v1h-${to - from}z`)
-        runs.set(level, own)
+        const paths = runs.get(level) ?? []
+        paths.push(`M${from} ${line}h${to - from}v1h-${to - from}z`)
+        runs.set(level, paths)
       }
       from = to
     }
   }
-  return LEVELS.flatMap((level) => {
+  return ERROR_LEVELS.flatMap((level) => {
     const path = runs.get(level)?.join('')
     return path === undefined ? [] : [{ level, path }]
   })
 }
 
-/** What lies at a cell: rows and columns from … to, both included. */
+/** The rows and columns of a cell, from and to inclusive, and its error. */
 export function spotOf(map: HeatMap, cols: number, rows: number, x: number, y: number) {
   const row = Math.floor(y / map.lines) * map.cellRows
   const start = (y % map.lines) * map.lineCols

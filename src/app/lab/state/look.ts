@@ -1,42 +1,41 @@
-// Answers: what is there to read of the chosen kernel? Asked of the worker whenever something else is chosen; the newest question wins.
-// It must not know how it is shown.
+// Fetches the contract and source of the chosen kernel from the worker. A newer choice cancels the request.
 import { effect, signal } from '@preact/signals'
 import { receive } from '../../../api/receiver.ts'
 import type { Experiment, View } from '../../../lab/protocol.ts'
 import type { Failure } from '../../state/chat.ts'
 import { failureOf } from '../../state/opening.ts'
 import { experiment } from './chosen.ts'
-import { device, type LabWorker } from './device.ts'
+import { type LabWorker, labDevice } from './device.ts'
 
-/** The kernel as it would run; that of the choice before while the next is being linked. */
-export const view = signal<View | undefined>(undefined)
-export const looking = signal(false)
-export const lookFailure = signal<Failure | undefined>(undefined)
+/** The chosen kernel as it would run. While the next one is linked, the previous one stays. */
+export const kernelView = signal<View | undefined>(undefined)
+export const viewLoading = signal(false)
+export const viewFailure = signal<Failure | undefined>(undefined)
 
 let current: AbortController | undefined
 
-/** From now on there is always something to read. */
-export function followChoices(): void {
+/** Loads the view whenever the device or the choice changes. */
+export function followExperiment(): void {
   effect(() => {
-    const state = device.value
+    const state = labDevice.value
     const chosen = experiment.value
     current?.abort()
-    looking.value = false
-    if (state.phase === 'ready' && chosen) void look(state.worker, chosen)
+    viewLoading.value = false
+    if (state.phase === 'ready' && chosen) void loadView(state.worker, chosen)
   })
 }
 
-async function look({ remote, ended }: LabWorker, chosen: Experiment): Promise<void> {
-  const own = new AbortController()
-  current = own
-  looking.value = true
+async function loadView({ remote, ended }: LabWorker, chosen: Experiment): Promise<void> {
+  const controller = new AbortController()
+  current = controller
+  viewLoading.value = true
   try {
-    const answers = receive<View>(ended, (port) => remote.look(chosen, port), own.signal)
-    for await (const found of answers) view.value = found
-    lookFailure.value = undefined
+    const answers = receive<View>(ended, (port) => remote.look(chosen, port), controller.signal)
+    for await (const found of answers) kernelView.value = found
+    viewFailure.value = undefined
   } catch (error) {
     const failure = failureOf(error)
-    if (failure.code !== 'aborted') lookFailure.value = failure
+    if (failure.code !== 'aborted') viewFailure.value = failure
   }
-  if (current === own) looking.value = false
+  if (current === controller) viewLoading.value = false
 }

@@ -1,5 +1,4 @@
-// Answers: what is being run, and what came of the runs of this tab? Signals for the screen, and the actions that change them.
-// It must not know how anything is proven or timed, nor how it looks.
+// Runs of this tab and their results, and the actions that start and stop them.
 import { computed, signal } from '@preact/signals'
 import { receive } from '../../../api/receiver.ts'
 import type {
@@ -14,98 +13,109 @@ import type {
 } from '../../../lab/protocol.ts'
 import type { Failure } from '../../state/chat.ts'
 import { failureOf } from '../../state/opening.ts'
-import { effort, experiment, info } from './chosen.ts'
-import { device, type LabWorker } from './device.ts'
+import { effort, experiment, labInfo } from './chosen.ts'
+import { type LabWorker, labDevice } from './device.ts'
 import { summaryOf } from './summary.ts'
-import { tuning } from './tuning.ts'
+import { tuningState } from './tuning.ts'
 
-/** What came of one run, as far as it got. */
-export interface Finding {
+/** Result of one run, as far as it got. */
+export interface LabRun {
   readonly number: number
   readonly experiment: Experiment
   readonly effort: Effort
-  /** What was run: the variant in a few words, or that it was a text of one's own. */
-  readonly what: string
-  readonly text: string | undefined
+  /** What ran, in a few words: the variant, or that the source was edited. */
+  readonly summary: string
+  readonly editedSource: string | undefined
   readonly proof: Proof | undefined
   readonly row: KernelRow | undefined
-  /** What the engine would have run, timed in turn; undefined where that is what was run. */
-  readonly engine: KernelRow | undefined
+  /** The engine's own variant, timed alternately with this run; undefined if this run is that variant. */
+  readonly engineRow: KernelRow | undefined
 }
 
-export type Running =
+export type LabRunState =
   | { readonly phase: 'idle' }
   | { readonly phase: 'running'; readonly doing: Phase | undefined }
   | { readonly phase: 'failed'; readonly failure: Failure }
 
-export const running = signal<Running>({ phase: 'idle' })
-/** Every run that was proven, the newest first. */
-export const findings = signal<readonly Finding[]>([])
-/** Which of them is looked at. */
+export const runState = signal<LabRunState>({ phase: 'idle' })
+/** Every run whose result was checked, newest first. */
+export const labRuns = signal<readonly LabRun[]>([])
+/** Number of the run on screen. */
 export const shownNumber = signal(0)
-export const shown = computed(() => findings.value.find(({ number }) => number === shownNumber.value))
-/** What the compiler said of a text of one's own, the last time. */
-export const told = signal<
+export const shownRun = computed(() => labRuns.value.find(({ number }) => number === shownNumber.value))
+/** Compiler messages of the last edited source. */
+export const compilerReport = signal<
   { readonly text: string; readonly messages: readonly CompileMessage[] } | undefined
 >(undefined)
-/** The GPU has work whose time counts: nothing else is begun. */
-export const busy = computed(() => running.value.phase === 'running' || tuning.value.phase === 'running')
+/** True while the GPU runs timed work; nothing else may start. */
+export const busy = computed(
+  () => runState.value.phase === 'running' || tuningState.value.phase === 'running',
+)
 
 let current: AbortController | undefined
 let count = 0
 
-/** Runs the chosen kernel; `text` in place of its own. */
-export function run(text?: string): Promise<void> {
-  return start(experiment.value, effort.value, text, false)
+/** Runs the chosen kernel; `source` replaces its own source. */
+export function runExperiment(source?: string): Promise<void> {
+  return startRun(experiment.value, effort.value, source, false)
 }
 
-/** Runs what was found wrong once more, and times it. */
-export function timeNevertheless({ experiment: same, effort: much, text }: Finding): Promise<void> {
-  return start(same, much, text, true)
+/** Repeats a run with a wrong result, and times it. */
+export function timeAnyway({ experiment: same, effort: spent, editedSource: source }: LabRun): Promise<void> {
+  return startRun(same, spent, source, true)
 }
 
-/** Stops; what was found stays. */
-export function stop(): void {
+/** Stops the run. Results stay. */
+export function stopRun(): void {
   current?.abort()
 }
 
-async function start(
-  what: Experiment | undefined,
-  much: Effort | undefined,
-  text: string | undefined,
+async function startRun(
+  chosen: Experiment | undefined,
+  spent: Effort | undefined,
+  source: string | undefined,
   evenIfWrong: boolean,
 ): Promise<void> {
-  const state = device.value
-  if (state.phase !== 'ready' || busy.value || !what || !much || !info.value) return
-  const own = new AbortController()
-  current = own
-  running.value = { phase: 'running', doing: undefined }
-  const request = { experiment: what, effort: much, evenIfWrong, ...(text !== undefined && { text }) }
-  const { experiment: chosen, effort: spent } = request
-  const base = { experiment: chosen, effort: spent, text, what: summaryOf(chosen, info.value, text) }
-  let finding: Finding | undefined
+  const state = labDevice.value
+  if (state.phase !== 'ready' || busy.value || !chosen || !spent || !labInfo.value) return
+  const controller = new AbortController()
+  current = controller
+  runState.value = { phase: 'running', doing: undefined }
+  const request: RunRequest = {
+    experiment: chosen,
+    effort: spent,
+    evenIfWrong,
+    ...(source !== undefined && { text: source }),
+  }
+  const base = {
+    experiment: chosen,
+    effort: spent,
+    editedSource: source,
+    summary: summaryOf(chosen, labInfo.value, source),
+  }
+  let result: LabRun | undefined
   try {
-    for await (const event of events(state.worker, request, own.signal)) {
-      if (event.type === 'phase') running.value = { phase: 'running', doing: event.phase }
-      if (event.type === 'compiled') told.value = { text: text ?? '', messages: event.messages }
+    for await (const event of events(state.worker, request, controller.signal)) {
+      if (event.type === 'phase') runState.value = { phase: 'running', doing: event.phase }
+      if (event.type === 'compiled') compilerReport.value = { text: source ?? '', messages: event.messages }
       if (event.type === 'proved') {
         count += 1
-        finding = { ...base, number: count, proof: event.proof, row: undefined, engine: undefined }
-        keep(finding)
+        result = { ...base, number: count, proof: event.proof, row: undefined, engineRow: undefined }
+        keepRun(result)
       }
-      if (event.type === 'timed' && finding) keep({ ...finding, row: event.row, engine: event.engine })
+      if (event.type === 'timed' && result) keepRun({ ...result, row: event.row, engineRow: event.engine })
     }
-    running.value = { phase: 'idle' }
+    runState.value = { phase: 'idle' }
   } catch (error) {
     const failure = failureOf(error)
-    running.value = failure.code === 'aborted' ? { phase: 'idle' } : { phase: 'failed', failure }
+    runState.value = failure.code === 'aborted' ? { phase: 'idle' } : { phase: 'failed', failure }
   }
 }
 
 const events = ({ remote, ended }: LabWorker, request: RunRequest, signal: AbortSignal) =>
   receive<LabEvent>(ended, (port) => remote.run(request, port), signal)
 
-function keep(finding: Finding): void {
-  findings.value = [finding, ...findings.value.filter(({ number }) => number !== finding.number)]
-  shownNumber.value = finding.number
+function keepRun(result: LabRun): void {
+  labRuns.value = [result, ...labRuns.value.filter(({ number }) => number !== result.number)]
+  shownNumber.value = result.number
 }

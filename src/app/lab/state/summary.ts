@@ -1,27 +1,33 @@
-// Answers: how is a run told in a few words, and as a file? It must not know how it was made.
+// Summarizes a run in a few words, and exports it as JSON.
 import type { Effort, Experiment, KernelRow, LabInfo } from '../../../lab/protocol.ts'
 import { decisionsFor, othersOf } from './choices.ts'
 import { variantName } from './words.ts'
 
-/** What was run: a text of one's own, the engine's choice, or where it differs from that. */
-export function summaryOf(experiment: Experiment, info: LabInfo, text: string | undefined): string {
+/** What ran: the edited source, the engine's choice, or the variants that differ from it. */
+export function summaryOf(experiment: Experiment, info: LabInfo, source: string | undefined): string {
   const others = othersOf(experiment, info).map((decision) =>
     variantName(decision, experiment.variants[decision] ?? ''),
   )
   const variant = others.length > 0 ? others.join('; ') : 'the engine’s choice'
-  return text === undefined ? variant : `edited (${variant})`
+  return source === undefined ? variant : `edited (${variant})`
 }
 
-export interface Timed {
+export interface TimedRun {
   readonly experiment: Experiment
   readonly effort: Effort
-  readonly text: string | undefined
+  readonly editedSource: string | undefined
   readonly row: KernelRow
-  readonly engine: KernelRow | undefined
+  readonly engineRow: KernelRow | undefined
 }
 
-/** A result as `hadal bench-kernels --json` writes it: the engine's own row last where it was timed in turn; a text of one's own beside it. */
-export function resultJson({ experiment, effort, text, row, engine }: Timed, info: LabInfo): string {
+/**
+ * A result in the format of `hadal bench-kernels --json`. The engine's own row comes last if it was timed
+ * too; an edited source is added as `text`.
+ */
+export function resultJson(
+  { experiment, effort, editedSource, row, engineRow }: TimedRun,
+  info: LabInfo,
+): string {
   const { adapter, capabilities } = info
   const { tokens } = experiment
   const decisions = decisionsFor(experiment, info)
@@ -33,8 +39,8 @@ export function resultJson({ experiment, effort, text, row, engine }: Timed, inf
     capabilities,
     options: { formats: [row.format], tokens, ...effort },
     variants,
-    rows: engine ? [row, engine] : [row],
-    ...(text !== undefined && { text }),
+    rows: engineRow ? [row, engineRow] : [row],
+    ...(editedSource !== undefined && { text: editedSource }),
   }
   return `${JSON.stringify(result, undefined, 2)}\n`
 }

@@ -1,20 +1,22 @@
-// Answers: which kernel's text was changed on this page, and to what? Each linked text has a version of one's own, which stays while another
-// kernel is looked at. It must not know what the text does.
+// Edited kernel sources of this tab. Each survives while another kernel is shown.
 import { computed, signal } from '@preact/signals'
-import { view } from './look.ts'
+import { kernelView } from './look.ts'
 
-const changed = signal<ReadonlyMap<string, string>>(new Map())
+const editedSources = signal<ReadonlyMap<string, string>>(new Map())
 
-/** The chosen kernel's text as it was changed here; undefined when it is the engine's own. */
-export const edited = computed<string | undefined>(() => changed.value.get(view.value?.source ?? ''))
+/** The edited source of the chosen kernel; undefined if it is the engine's own. */
+export const editedSource = computed<string | undefined>(() =>
+  editedSources.value.get(kernelView.value?.source ?? ''),
+)
 
-export function edit(text: string): void {
-  if (view.value) changed.value = new Map(changed.value).set(view.value.source, text)
+export function editSource(source: string): void {
+  if (kernelView.value)
+    editedSources.value = new Map(editedSources.value).set(kernelView.value.source, source)
 }
 
-/** The text is again as the engine has it. */
-export function reset(): void {
-  const others = new Map(changed.value)
-  others.delete(view.value?.source ?? '')
-  changed.value = others
+/** Goes back to the engine's source. */
+export function resetSource(): void {
+  const others = new Map(editedSources.value)
+  others.delete(kernelView.value?.source ?? '')
+  editedSources.value = others
 }

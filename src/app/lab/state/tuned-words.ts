@@ -1,19 +1,21 @@
-// Answers: how is what tuning measured told in words? Decisions and variants without a name of their own go by the one that they are stored
-// under. It must not know how anything is measured, nor where it is kept.
+// Texts of the tuning results: one per variant, one per decision, one for the whole.
 import type { LabInfo, StoredTuning, TunedDecision, TunedVariant } from '../../../lab/protocol.ts'
 import { isDecision } from './choices.ts'
 import { decisionName, variantName } from './words.ts'
 
-/** What came of one variant: taken in place of the default, kept as the default, beaten, or wrong. */
-export type Verdict = 'taken' | 'stays' | 'default' | 'other' | 'wrong'
+/** Fate of a variant: replaces the default, stays the default, loses as the default, loses, or is wrong. */
+export type VariantVerdict = 'taken' | 'stays' | 'default' | 'other' | 'wrong'
 
-export function verdictOf({ before, winner }: TunedDecision, { variant, right }: TunedVariant): Verdict {
+export function verdictOf(
+  { before, winner }: TunedDecision,
+  { variant, right }: TunedVariant,
+): VariantVerdict {
   if (!right) return 'wrong'
   if (variant === winner) return winner === before ? 'stays' : 'taken'
   return variant === before ? 'default' : 'other'
 }
 
-export const VERDICT_NAMES: Readonly<Record<Verdict, string>> = {
+export const VERDICT_NAMES: Readonly<Record<VariantVerdict, string>> = {
   taken: 'taken',
   stays: 'the default, stays',
   default: 'the default',
@@ -21,32 +23,33 @@ export const VERDICT_NAMES: Readonly<Record<Verdict, string>> = {
   wrong: 'computes wrongly',
 }
 
-/** Empty for what was not timed. */
+/** `0.87 ×` the time of the default; empty if the variant was not timed. */
 export const multiple = ({ right, time }: TunedVariant): string => (right ? `${time.toFixed(2)} ×` : '')
-export const spreadOf = ({ right, spread }: TunedVariant): string => (right ? `± ${spread.toFixed(2)}` : '')
+export const timeSpreadText = ({ right, spread }: TunedVariant): string =>
+  right ? `± ${spread.toFixed(2)}` : ''
 
-/** A decision in a sentence, with what computes wrongly. */
+/** One decision in a sentence, with the variants that give wrong results. */
 export function saidOf(row: TunedDecision): string {
   const { decision, before, winner, variants } = row
   const time = variants.find(({ variant }) => variant === winner)?.time ?? 1
-  const fate =
+  const outcome =
     winner === before
       ? 'the default stays'
       : `${variantName(decision, winner)}, ${time.toFixed(2)} × the default’s time`
   const wrong = variants
     .filter(({ right }) => !right)
     .map(({ variant }) => `${variantName(decision, variant)} computes wrongly`)
-  return `${[`${decisionName(decision)}: ${fate}`, ...wrong].join('; ')}.`
+  return `${[`${decisionName(decision)}: ${outcome}`, ...wrong].join('; ')}.`
 }
 
-/** How it ended, in a sentence. */
+/** The outcome of the tuning in a sentence. */
 export function foundOf(rows: readonly TunedDecision[]): string {
-  const other = rows.filter(({ before, winner }) => before !== winner).length
-  if (other === 0) return 'The defaults are the quickest here.'
-  return `${other} of ${rows.length} decisions got another variant than the default.`
+  const changed = rows.filter(({ before, winner }) => before !== winner).length
+  if (changed === 0) return 'The defaults are the quickest here.'
+  return `${changed} of ${rows.length} decisions got another variant than the default.`
 }
 
-/** What is stored, as far as a load believes it: what this device cannot run is left out. */
+/** Names of the stored variants. Those that this device cannot run are left out, as a load ignores them. */
 export function storedLines(
   stored: StoredTuning,
   { possible }: Pick<LabInfo, 'possible'>,

@@ -1,26 +1,26 @@
-// Answers: how are devices, decisions and variants called in words? It must not know which is chosen.
+// Display names of decisions, variants, formats and phases, and the description of the device.
 import type { Decision, LabInfo, Phase, Variants } from '../../../lab/protocol.ts'
 
 export const DECISION_NAMES: Readonly<Record<Decision, string>> = {
   rows: 'Weight rows',
-  products: 'Tiles of products',
-  halves: 'Tiles of f16',
+  products: 'Matmul tiles',
+  halves: 'f16 tiles',
   attention: 'Tiles of attention',
   reduce: 'Sums over a workgroup',
   fp8_block: 'Reading of FP8',
-  q8: 'Reading of q8',
+  q8: 'q8 decoding',
   q4: 'Reading of q4',
-  banks: 'Banks of experts',
+  banks: 'Expert banks',
 }
 
-const sharing = {
+const TILE_VARIANT_NAMES = {
   workgroup: 'through workgroup memory',
-  spread_4: 'broadcasts among 4',
-  spread_8: 'broadcasts among 8',
+  spread_4: 'broadcasts within subgroups of 4',
+  spread_8: 'broadcasts within subgroups of 8',
 } as const
 
-const codes = {
-  plain: 'shifted and converted',
+const DECODER_NAMES = {
+  plain: 'shifted, then converted',
   mantissa: 'moved into the mantissa of f32',
   unorm: 'unpacked four at once',
 } as const
@@ -31,40 +31,40 @@ const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}
     lanes_16: '16 neighbours on a row',
     lanes_32: '32 neighbours on a row',
     alone: '16 rows, inputs of its own',
-    columns_4: '4 side by side on 64 rows',
-    columns_8: '8 side by side on 64 rows',
+    columns_4: 'subgroups of 4 on 64 rows',
+    columns_8: 'subgroups of 8 on 64 rows',
   },
-  products: sharing,
-  halves: { plain: 'through workgroup memory', matrix: 'by subgroup matrices' },
-  attention: sharing,
+  products: TILE_VARIANT_NAMES,
+  halves: { plain: 'through workgroup memory', matrix: 'subgroup matrices' },
+  attention: TILE_VARIANT_NAMES,
   reduce: { plain: 'through workgroup memory', subgroup: 'within subgroups' },
-  fp8_block: { plain: 'bit by bit', f16: 'by way of f16' },
-  q8: codes,
-  q4: codes,
-  banks: { 1: 'one for each dispatch', 4: 'four for each dispatch' },
+  fp8_block: { plain: 'bit by bit', f16: 'through f16' },
+  q8: DECODER_NAMES,
+  q4: DECODER_NAMES,
+  banks: { 1: 'one per dispatch', 4: 'four per dispatch' },
 }
 
-/** Tuning decides one thing more. */
+/** Tuning also measures the prefill chunk. */
 const TUNED_NAMES = { ...DECISION_NAMES, chunk: 'Rows of a step of prefill' } as const
 
-/** What has no name here goes by its own. */
+/** Display name; the decision's own name if it has none. */
 export const decisionName = (decision: string): string => ownOf<string>(TUNED_NAMES, decision) ?? decision
 
 export const variantName = (decision: string, variant: string | number): string =>
   ownOf<string>(ownOf(VARIANT_NAMES, decision) ?? {}, String(variant)) ?? String(variant)
 
-/** Not what every object has: names come from files as well. */
+/** Own properties only: names also come from files, and could be `constructor`. */
 const ownOf = <T>(names: Readonly<Record<string, T>>, name: string): T | undefined =>
   Object.hasOwn(names, name) ? names[name] : undefined
 
-/** What of the device the engine's choices follow from. */
-export function factsOf({ capabilities }: LabInfo): string {
+/** The features of the device that the engine's choices depend on. */
+export function deviceText({ capabilities }: LabInfo): string {
   const { software, f16, subgroups, subgroupSize, timestamps } = capabilities
   return [
     software ? 'a processor playing GPU' : 'a GPU',
     f16 ? 'with f16' : 'without f16',
     subgroups
-      ? `subgroups of ${subgroupSize > 0 ? `at least ${subgroupSize}` : 'untold size'}`
+      ? `subgroups of ${subgroupSize > 0 ? `at least ${subgroupSize}` : 'unknown size'}`
       : 'no subgroups',
     timestamps ? 'device timestamps' : 'timed by the wall clock',
   ].join(', ')
@@ -75,14 +75,14 @@ export const FORMAT_NAMES = {
   bf16: 'BF16',
   f16: 'F16',
   fp8_block: 'FP8, blocks of 128 × 128',
-  q8: 'q8, runs of 32',
-  q4: 'q4, runs of 32',
+  q8: 'q8, blocks of 32',
+  q4: 'q4, blocks of 32',
 } as const
 
 export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
-  draw: 'Drawing weights and inputs',
+  draw: 'Generating weights and inputs',
   compile: 'Compiling',
-  prove: 'Holding the result against f64',
-  ceiling: 'Finding out the most that this device can do',
-  time: 'Timing in turn',
+  prove: 'Checking the result against f64',
+  ceiling: 'Measuring the roofline of this device',
+  time: 'Timing',
 }

@@ -1,48 +1,44 @@
-// Answers: how does one choose what is run, begin and stop? It must not know how anything is run.
+// Panel of the lab: device, kernel, variants and effort; starts and stops a run.
 import { signal } from '@preact/signals'
 import { type Experiment, type LabInfo, PHASES } from '../../../lab/protocol.ts'
 import { formatBytes } from '../../../lib/bytes.ts'
-import { CopyButton } from '../../view/copy-button.tsx'
+import { Permalink, UnreadLinkParts } from '../../shared/permalink-view.tsx'
 import { ErrorCard } from '../../view/error-card.tsx'
 import { WebGpuHelp } from '../../view/no-webgpu.tsx'
 import {
   caseOf,
-  isShaped,
+  hasCustomShape,
   kernelsOf,
-  MOST_COLS,
-  MOST_ROWS,
-  mostTokens,
-  REPETITIONS,
-  ROUND_MIB,
+  MAX_COLS,
+  MAX_ROWS,
+  maxTokens,
+  REPETITION_OPTIONS,
+  ROUND_MIB_OPTIONS,
   rolesOf,
   withCase,
 } from '../state/choices.ts'
-import { effort, experiment, info, refused } from '../state/chosen.ts'
-import { device, openLab } from '../state/device.ts'
-import { busy, run, running, stop } from '../state/runs.ts'
-import { FORMAT_NAMES, factsOf, PHASE_NAMES } from '../state/words.ts'
-import { Choice, Count } from './fields.tsx'
+import { effort, experiment, labInfo, unreadLinkParts } from '../state/chosen.ts'
+import { labDevice, openLab } from '../state/device.ts'
+import { busy, runExperiment, runState, stopRun } from '../state/runs.ts'
+import { deviceText, FORMAT_NAMES, PHASE_NAMES } from '../state/words.ts'
+import { IntegerField, SelectField } from './fields.tsx'
 import { VariantChoices } from './variants.tsx'
 
 const MIB = 1024 * 1024
 
 export function ChoosePanel() {
-  const [own, chosen] = [info.value, experiment.value]
+  const [info, chosen] = [labInfo.value, experiment.value]
   return (
     <section class="card run" aria-labelledby="choose-title">
       <h2 id="choose-title">Choose</h2>
       <DeviceState />
-      {refused.value.length > 0 && (
-        <p class="failure" role="status">
-          Part of this address was not understood and is left out: {refused.value.join(', ')}.
-        </p>
-      )}
-      {own && chosen && (
+      <UnreadLinkParts names={unreadLinkParts.value} />
+      {info && chosen && (
         <>
-          <Kernel own={own} chosen={chosen} />
-          <VariantChoices own={own} chosen={chosen} />
-          <Amount />
-          <Actions />
+          <KernelFields info={info} chosen={chosen} />
+          <VariantChoices info={info} chosen={chosen} />
+          <EffortFields />
+          <RunActions />
         </>
       )}
     </section>
@@ -50,7 +46,7 @@ export function ChoosePanel() {
 }
 
 function DeviceState() {
-  const state = device.value
+  const state = labDevice.value
   if (state.phase === 'opening') {
     return (
       <p class="figures" role="status">
@@ -67,9 +63,9 @@ function DeviceState() {
   }
   if (state.phase === 'failed') {
     return (
-      <ErrorCard title="The GPU is gone" failure={state.failure}>
+      <ErrorCard title="The GPU was lost" failure={state.failure}>
         <button class="primary" type="button" onClick={() => void openLab()}>
-          Open the GPU again
+          Reopen the GPU
         </button>
       </ErrorCard>
     )
@@ -77,150 +73,150 @@ function DeviceState() {
   return (
     <p class="adapter">
       {state.info.adapter}
-      <span class="figures">{factsOf(state.info)}</span>
+      <span class="figures">{deviceText(state.info)}</span>
     </p>
   )
 }
 
-function Kernel({ own, chosen }: { own: LabInfo; chosen: Experiment }) {
+function KernelFields({ info, chosen }: { info: LabInfo; chosen: Experiment }) {
   const change = (next: Experiment) => {
     experiment.value = next
   }
-  const most = mostTokens(caseOf(chosen, own))
+  const max = maxTokens(caseOf(chosen, info))
   return (
     <fieldset disabled={busy.value} class="fields">
       <legend class="unseen">Kernel</legend>
-      <Choice
+      <SelectField
         label="Kernel"
         value={chosen.kernel}
-        options={kernelsOf(own).map((kernel) => [kernel, kernel])}
-        choose={(kernel) => change(withCase(chosen, own, kernel))}
+        options={kernelsOf(info).map((kernel) => [kernel, kernel])}
+        choose={(kernel) => change(withCase(chosen, info, kernel))}
       />
-      <Choice
-        label="As"
+      <SelectField
+        label="Role"
         value={chosen.role}
-        options={rolesOf(own, chosen.kernel).map((role) => [
+        options={rolesOf(info, chosen.kernel).map((role) => [
           role,
-          isShaped({ role }) ? 'a shape of my own' : role,
+          hasCustomShape({ role }) ? 'custom shape' : role,
         ])}
-        choose={(role) => change(withCase(chosen, own, chosen.kernel, role))}
+        choose={(role) => change(withCase(chosen, info, chosen.kernel, role))}
       />
-      {isShaped(chosen) && <Shape own={own} chosen={chosen} change={change} />}
-      <Weights own={own} chosen={chosen} change={change} />
-      <Count
-        label={`Input rows, 1 to ${most}`}
+      {hasCustomShape(chosen) && <ShapeFields info={info} chosen={chosen} change={change} />}
+      <FormatField info={info} chosen={chosen} change={change} />
+      <IntegerField
+        label={`Input rows, 1 to ${max}`}
         value={chosen.tokens}
-        least={1}
-        most={most}
+        min={1}
+        max={max}
         choose={(tokens) => change({ ...chosen, tokens })}
       />
     </fieldset>
   )
 }
 
-/** A kernel may have no weights, or weights that are kept in one format only. */
-function Weights({ own, chosen, change }: Changing) {
-  const { formats } = caseOf(chosen, own)
+/** Some kernels have no weights, or weights in one format only. */
+function FormatField({ info, chosen, change }: FieldProps) {
+  const { formats } = caseOf(chosen, info)
   const [only] = formats
-  if (only === undefined) return <p class="figures">It has no weights.</p>
-  if (formats.length === 1) return <p class="figures">Its weights are kept in {FORMAT_NAMES[only]} alone.</p>
+  if (only === undefined) return <p class="figures">No weights.</p>
+  if (formats.length === 1) return <p class="figures">Weights in {FORMAT_NAMES[only]} only.</p>
   return (
-    <Choice
+    <SelectField
       label="Weights"
       value={chosen.format}
       options={formats.map((format) => [format, FORMAT_NAMES[format]])}
       choose={(name) => {
-        const format = formats.find((each) => each === name)
+        const format = formats.find((known) => known === name)
         if (format) change({ ...chosen, format })
       }}
     />
   )
 }
 
-interface Changing {
-  own: LabInfo
+interface FieldProps {
+  info: LabInfo
   chosen: Experiment
   change: (next: Experiment) => void
 }
 
-function Shape({ own, chosen, change }: Changing) {
+function ShapeFields({ info, chosen, change }: FieldProps) {
   const { shape } = chosen
   return (
     <div class="pair">
-      <Count
+      <IntegerField
         label="Weight rows"
         value={shape.rows}
-        least={1}
-        most={MOST_ROWS}
+        min={1}
+        max={MAX_ROWS}
         choose={(rows) => change({ ...chosen, shape: { ...shape, rows } })}
       />
-      <Count
+      <IntegerField
         label="Columns"
         value={shape.cols}
-        least={own.columns}
-        most={MOST_COLS}
-        step={own.columns}
+        min={info.columns}
+        max={MAX_COLS}
+        step={info.columns}
         choose={(cols) => change({ ...chosen, shape: { ...shape, cols } })}
       />
     </div>
   )
 }
 
-const opened = signal(false)
+const effortOpen = signal(false)
 
-/** How much is done for a figure: folded, since what is proposed fits the device. */
-function Amount() {
-  const much = effort.value
-  if (!much) return null
-  const sizes = [...new Set([...ROUND_MIB, much.roundBytes / MIB])].sort((a, b) => a - b)
-  const times = [...new Set([...REPETITIONS, much.repetitions])].sort((a, b) => a - b)
+/** How much is timed. Collapsed, since the defaults suit the device. */
+function EffortFields() {
+  const amount = effort.value
+  if (!amount) return null
+  const sizes = [...new Set([...ROUND_MIB_OPTIONS, amount.roundBytes / MIB])].sort((a, b) => a - b)
+  const times = [...new Set([...REPETITION_OPTIONS, amount.repetitions])].sort((a, b) => a - b)
   return (
     <details
       class="choices"
-      open={opened.value}
+      open={effortOpen.value}
       onToggle={({ currentTarget }) => {
-        opened.value = currentTarget.open
+        effortOpen.value = currentTarget.open
       }}
     >
       <summary>
         <b>How much is timed</b>{' '}
         <span class="figures">
-          {formatBytes(much.roundBytes)} a round, {much.repetitions} times
+          {formatBytes(amount.roundBytes)} a round, {amount.repetitions} times
         </span>
       </summary>
       <fieldset disabled={busy.value} class="fields">
         <legend class="unseen">How much is timed</legend>
         <div class="pair">
-          <Choice
-            label="Weights of a round"
-            value={String(much.roundBytes / MIB)}
+          <SelectField
+            label="Weights per round"
+            value={String(amount.roundBytes / MIB)}
             options={sizes.map((mib) => [String(mib), `${mib} MiB`])}
             choose={(mib) => {
-              effort.value = { ...much, roundBytes: Number(mib) * MIB }
+              effort.value = { ...amount, roundBytes: Number(mib) * MIB }
             }}
           />
-          <Choice
+          <SelectField
             label="Repetitions"
-            value={String(much.repetitions)}
+            value={String(amount.repetitions)}
             options={times.map((count) => [String(count), String(count)])}
             choose={(count) => {
-              effort.value = { ...much, repetitions: Number(count) }
+              effort.value = { ...amount, repetitions: Number(count) }
             }}
           />
         </div>
-        <p class="figures">A round larger than every cache tells how fast memory is.</p>
+        <p class="figures">A round larger than all caches measures memory bandwidth.</p>
       </fieldset>
     </details>
   )
 }
 
-function Actions() {
-  const state = running.value
+function RunActions() {
+  const state = runState.value
   return (
     <div class="go">
       {state.phase === 'running' && (
         <div class="running">
-          <p role="status">{state.doing ? PHASE_NAMES[state.doing] : 'Getting ready'}…</p>
+          <p role="status">{state.doing ? PHASE_NAMES[state.doing] : 'Preparing'}…</p>
           <progress
             aria-label="Run"
             value={state.doing ? PHASES.indexOf(state.doing) : 0}
@@ -228,13 +224,13 @@ function Actions() {
           />
         </div>
       )}
-      {state.phase === 'failed' && device.value.phase === 'ready' && (
-        <ErrorCard title="The run ended early" failure={state.failure}>
+      {state.phase === 'failed' && labDevice.value.phase === 'ready' && (
+        <ErrorCard title="The run failed" failure={state.failure}>
           <span class="figures">Earlier runs are kept.</span>
         </ErrorCard>
       )}
       {state.phase === 'running' ? (
-        <button class="primary stop" type="button" onClick={stop}>
+        <button class="primary stop" type="button" onClick={stopRun}>
           Stop
         </button>
       ) : (
@@ -242,24 +238,13 @@ function Actions() {
           id="run"
           class="primary"
           type="button"
-          disabled={device.value.phase !== 'ready' || busy.value}
-          onClick={() => void run()}
+          disabled={labDevice.value.phase !== 'ready' || busy.value}
+          onClick={() => void runExperiment()}
         >
           Prove and time
         </button>
       )}
-      <Permalink />
+      <Permalink to="these choices" choices={[experiment.value, effort.value]} />
     </div>
-  )
-}
-
-/** The address follows the choices; it is drawn again when they change. */
-function Permalink() {
-  const changed = [experiment.value, effort.value]
-  return (
-    <span class="permalink">
-      <CopyButton text={changed && location.href} label="Copy link to these choices" />
-      <span class="figures">Link with these choices</span>
-    </span>
   )
 }

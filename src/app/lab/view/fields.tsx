@@ -1,9 +1,9 @@
-// Answers: how is one of several, or a number, chosen? With a label, by mouse or keys. It must not know what is chosen.
+// Form fields of the lab: a select and a whole number, each with a label.
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
 import { countOf } from '../../state/link-parts.ts'
 
-export function Choice({
+export function SelectField({
   label,
   value,
   options,
@@ -12,7 +12,7 @@ export function Choice({
 }: {
   label: string
   value: string
-  /** Values and what they are called. */
+  /** Values and their labels. */
   options: readonly (readonly [string, string])[]
   choose: (value: string) => void
   note?: string
@@ -42,30 +42,30 @@ export function Choice({
   )
 }
 
-/** A whole number from `least` to `most`, a multiple of `step`; anything else is marked, and changes nothing. */
-export function Count({
+/** A whole number from `min` to `max`, a multiple of `step`. Invalid input is marked and changes nothing. */
+export function IntegerField({
   label,
   value,
-  least,
-  most,
+  min,
+  max,
   step = 1,
   choose,
 }: {
   label: string
   value: number
-  least: number
-  most: number
+  min: number
+  max: number
   step?: number
   choose: (value: number) => void
 }) {
   const id = useId()
-  const written = useSignal(String(value))
-  const meant = (text: string) => {
-    const number = countOf(text, least, most)
+  const typed = useSignal(String(value))
+  const parse = (text: string) => {
+    const number = countOf(text, min, max)
     return number !== undefined && number % step === 0 ? number : undefined
   }
-  // What is written stays as long as it means nothing; a number that was chosen elsewhere replaces it.
-  const text = meant(written.value) === undefined ? written.value : String(value)
+  // Invalid input stays while it is typed; a number chosen elsewhere replaces it.
+  const text = parse(typed.value) === undefined ? typed.value : String(value)
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -73,17 +73,17 @@ export function Count({
         id={id}
         type="number"
         inputMode="numeric"
-        min={step === 1 ? least : step}
-        max={most}
+        min={step === 1 ? min : step}
+        max={max}
         step={step}
         value={text}
         onInput={({ currentTarget }) => {
-          written.value = currentTarget.value
-          const number = meant(currentTarget.value)
+          typed.value = currentTarget.value
+          const number = parse(currentTarget.value)
           if (number !== undefined) choose(number)
         }}
         onBlur={() => {
-          written.value = String(value)
+          typed.value = String(value)
         }}
       />
     </div>

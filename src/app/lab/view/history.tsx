@@ -1,31 +1,44 @@
-// Answers: what came of the runs of this tab, side by side? It must not know how any of them was made.
+// Table of all runs in this tab.
 import { ScrollingTable } from '../../view/scrolling-table.tsx'
 import { errorText, percent, spreadText } from '../state/figures.ts'
-import { type Finding, findings, shownNumber } from '../state/runs.ts'
+import { type LabRun, labRuns, shownNumber } from '../state/runs.ts'
 
-const columns = ['Run', 'Kernel', 'Case', 'What ran', 'Error', 'Time', 'Share', 'Of the engine’s time']
+const COLUMNS = [
+  'Run',
+  'Kernel',
+  'Case',
+  'Variant',
+  'Error',
+  'Time',
+  'Of the ceiling',
+  'Of the engine’s time',
+]
 
-export function History() {
-  if (findings.value.length === 0) return null
+export function RunHistory() {
+  if (labRuns.value.length === 0) return null
   return (
     <section class="history" aria-labelledby="history-title">
       <h2 id="history-title">Runs in this tab</h2>
-      <ScrollingTable name="Runs in this tab" columns={columns}>
+      <ScrollingTable name="Runs in this tab" columns={COLUMNS}>
         <tbody>
-          {findings.value.map((finding) => (
-            <Row key={finding.number} of={finding} />
+          {labRuns.value.map((finding) => (
+            <HistoryRow key={finding.number} of={finding} />
           ))}
         </tbody>
       </ScrollingTable>
       <p class="figures">
-        Of the engine’s time: against what the engine would have run, timed in turn in the same run. Times of
-        different runs may differ for other reasons.
+        Of the engine’s time: divided by the time of the engine’s own variant, timed alternately in the same
+        run. Times of different runs may differ for other reasons.
       </p>
     </section>
   )
 }
 
-function Row({ of: { number, experiment, what, proof, row, engine } }: { of: Finding }) {
+function HistoryRow({
+  of: { number, experiment, summary: what, proof, row, engineRow: engine },
+}: {
+  of: LabRun
+}) {
   const { kernel, role, shape, format, tokens } = experiment
   const wrong = proof !== undefined && !proof.right
   return (

@@ -1,59 +1,58 @@
-// Answers: what came of the run that is looked at? Right or wrong, where it is how wrong, and how fast it was. It must not know how that was
-// found out.
+// Result of the run on screen: right or wrong, where the errors are, and how fast it ran.
 
 import type { KernelRow, Proof } from '../../../lab/protocol.ts'
 import { download } from '../../state/download.ts'
 import { formatCount } from '../../state/format.ts'
 import { Bar } from '../../view/bar.tsx'
-import { info } from '../state/chosen.ts'
-import { errorText, percent, rate, spreadText } from '../state/figures.ts'
-import { busy, type Finding, shown, timeNevertheless } from '../state/runs.ts'
+import { labInfo } from '../state/chosen.ts'
+import { errorText, percent, rateText, spreadText } from '../state/figures.ts'
+import { busy, type LabRun, shownRun, timeAnyway } from '../state/runs.ts'
 import { resultJson } from '../state/summary.ts'
 import { ErrorMap } from './error-map.tsx'
 
-export function Outcome() {
-  const finding = shown.value
+export function RunOutcome() {
+  const finding = shownRun.value
   return (
     <section class="outcome" aria-labelledby="outcome-title">
       <h2 id="outcome-title" class="unseen">
-        What came of it
+        Result
       </h2>
-      <div aria-live="polite">{finding ? <Verdict of={finding} /> : <Nothing />}</div>
+      <div aria-live="polite">{finding ? <RunVerdict of={finding} /> : <NoRunYet />}</div>
       {finding?.proof && <ErrorMap key={finding.number} proof={finding.proof} />}
-      {finding?.row && <Speed of={finding} row={finding.row} />}
+      {finding?.row && <SpeedBars of={finding} row={finding.row} />}
     </section>
   )
 }
 
-function Nothing() {
+function NoRunYet() {
   return (
     <div class="chart nothing">
-      <p>Nothing was run yet.</p>
+      <p>No runs yet.</p>
       <p class="figures">
-        A run draws random weights and inputs, computes them on the GPU, and computes them again in f64 in a
-        worker beside this page. What differs is shown here, number by number; then it is timed.
+        A run computes random weights and inputs on the GPU, and again in f64 in a worker. The differences are
+        shown here, number by number; then the kernel is timed.
       </p>
     </div>
   )
 }
 
-function Verdict({ of }: { of: Finding }) {
-  const { proof, row, what, experiment, number } = of
+function RunVerdict({ of }: { of: LabRun }) {
+  const { proof, row, summary: what, experiment, number } = of
   if (!proof) return null
   const timed =
-    row && of.engine ? `, ${(row.time.ms / of.engine.time.ms).toFixed(2)} × the engine’s time` : ''
+    row && of.engineRow ? `, ${(row.time.ms / of.engineRow.time.ms).toFixed(2)} × the engine’s time` : ''
   return (
     <div class={proof.right ? 'headline' : 'headline wrong'}>
       <p>
         <b>{proof.right ? 'Right' : 'Wrong'}</b>: {experiment.kernel}, {what}.{' '}
         {proof.right
-          ? `Relative error ${errorText(proof.error)}, at most ${errorText(proof.tolerance)} is let pass${timed}.`
+          ? `Relative error ${errorText(proof.error)}, tolerance ${errorText(proof.tolerance)}${timed}.`
           : `${wrongText(proof)}${timed}.`}
       </p>
       {!proof.right && !row && (
         <p class="actions">
           <span class="figures">What computes wrongly is not timed.</span>
-          <button class="quiet" type="button" disabled={busy.value} onClick={() => void timeNevertheless(of)}>
+          <button class="quiet" type="button" disabled={busy.value} onClick={() => void timeAnyway(of)}>
             Time run {number} nevertheless
           </button>
         </p>
@@ -64,27 +63,27 @@ function Verdict({ of }: { of: Finding }) {
 }
 
 function wrongText({ error, notFinite, tolerance }: Proof): string {
-  if (notFinite > 0) return `${formatCount(notFinite)} of its numbers are none`
-  return `Its relative error is ${errorText(error)}; at most ${errorText(tolerance)} is let pass`
+  if (notFinite > 0) return `${formatCount(notFinite)} of its values are not numbers`
+  return `Its relative error is ${errorText(error)}; the tolerance is ${errorText(tolerance)}`
 }
 
-function Speed({ of, row }: { of: Finding; row: KernelRow }) {
-  const { engine, number } = of
+function SpeedBars({ of, row }: { of: LabRun; row: KernelRow }) {
+  const { engineRow, number } = of
   const { ceiling } = row
   const bytes = ceiling.kind === 'bytes'
-  const speed = (each: { gbPerSecond: number; gflopPerSecond: number }) =>
-    bytes ? each.gbPerSecond : each.gflopPerSecond
+  const speed = (rates: { gbPerSecond: number; gflopPerSecond: number }) =>
+    bytes ? rates.gbPerSecond : rates.gflopPerSecond
   const unit = bytes ? 'GB/s' : 'GFLOP/s'
   const bars = [
-    { name: engine ? 'This run' : 'This kernel', kind: 'latent', value: speed(row) },
-    ...(engine ? [{ name: 'What the engine runs', kind: 'latent-fp8', value: speed(engine) }] : []),
+    { name: engineRow ? 'This run' : 'This kernel', kind: 'latent', value: speed(row) },
+    ...(engineRow ? [{ name: 'The engine’s variant', kind: 'latent-fp8', value: speed(engineRow) }] : []),
     { name: `The ceiling: ${ceiling.loop}`, kind: 'standard', value: speed(ceiling) },
     ...(bytes ? [{ name: 'The best streaming read', kind: 'mqa', value: ceiling.readGbPerSecond }] : []),
   ]
-  const most = Math.max(...bars.map(({ value }) => value))
+  const maxRate = Math.max(...bars.map(({ value }) => value))
   const save = () => {
-    if (info.value) {
-      const text = resultJson({ ...of, row }, info.value)
+    if (labInfo.value) {
+      const text = resultJson({ ...of, row }, labInfo.value)
       download(`hadal-kernel-${row.kernel}-${number}.json`, 'application/json', text)
     }
   }
@@ -97,19 +96,27 @@ function Speed({ of, row }: { of: Finding; row: KernelRow }) {
         </button>
       </figcaption>
       <dl class="numbers-of">
-        <Fact term="Median" value={spreadText(row.time)} note={`of ${row.time.all.length}, middle half`} />
-        <Fact term="Reads" value={rate(row.gbPerSecond, 'GB/s')} note="that a run must read" />
-        <Fact term="Computes" value={rate(row.gflopPerSecond, 'GFLOP/s')} note="" />
-        <Fact term="Share" value={percent(row.share)} note="of the ceiling in this run" />
+        <SpeedFact
+          term="Median"
+          value={spreadText(row.time)}
+          note={`of ${row.time.all.length}, middle half`}
+        />
+        <SpeedFact
+          term="Reads"
+          value={rateText(row.gbPerSecond, 'GB/s')}
+          note="the minimum a run must read"
+        />
+        <SpeedFact term="Computes" value={rateText(row.gflopPerSecond, 'GFLOP/s')} note="" />
+        <SpeedFact term="Fraction" value={percent(row.share)} note="of the ceiling in this run" />
       </dl>
       {bars.map(({ name, kind, value }) => (
-        <Bar key={name} name={name} kind={kind} value={rate(value, unit)} part={value / most} />
+        <Bar key={name} name={name} kind={kind} value={rateText(value, unit)} part={value / maxRate} />
       ))}
     </figure>
   )
 }
 
-function Fact({ term, value, note }: { term: string; value: string; note: string }) {
+function SpeedFact({ term, value, note }: { term: string; value: string; note: string }) {
   return (
     <div>
       <dt>{term}</dt>
