@@ -28,7 +28,7 @@ export function quote(name: string): string {
   return JSON.stringify(name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name)
 }
 
-const MAX_TEXT = 80
+const MAX_TEXT = 60
 const MAX_LIST = 8
 
 /** A JSON value for a message: short, whatever its size or depth. */

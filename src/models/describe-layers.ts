@@ -2,7 +2,7 @@
 import { present } from '../lib/error.ts'
 import type { ConfigFields } from './config-fields.ts'
 import type { RoutingTraits } from './families.ts'
-import type { Dense, Mixture } from './spec.ts'
+import type { Dense, ExpertGroups, Mixture } from './spec.ts'
 
 const MAX_INTERMEDIATE = 1 << 20
 const MAX_EXPERTS = 512 // per layer: what the routing kernel has workgroup memory for
@@ -89,9 +89,7 @@ function describeMoe(config: ConfigFields, routing: RoutingTraits): Mixture {
   }
 }
 
-type Grouping = Pick<Mixture, 'groups' | 'topGroups' | 'groupScore'>
-
-function describeGroups(config: ConfigFields, { methods }: RoutingTraits, experts: number): Grouping {
+function describeGroups(config: ConfigFields, { methods }: RoutingTraits, experts: number): ExpertGroups {
   const names = Object.keys(methods)
   const rule = present(methods[config.choice('topk_method', names, names[0])], 'the rule of topk_method')
   if (rule === 'one group') {

@@ -1,7 +1,7 @@
 // Reads from a config how stored weights are quantised: FP8 with block scales, or packed by Hadal.
 import type { BlockShape } from '../gpu/matrix.ts'
 import type { ConfigFields } from './config-fields.ts'
-import type { ModelSpec } from './spec.ts'
+import type { StoredQuantization } from './spec.ts'
 
 const MAX_BLOCK = 4096
 const PACKED_VERSION = 1
@@ -10,7 +10,7 @@ const PACKED_VERSION = 1
 const PACKED = 'hadal'
 
 /** Packed folders may also hold published FP8 matrices with their block scales. */
-export function describeQuantization(config: ConfigFields): Pick<ModelSpec, 'block' | 'packed'> {
+export function describeQuantization(config: ConfigFields): StoredQuantization {
   const quantization = config.object('quantization_config')
   if (!quantization) return { block: undefined, packed: false }
   const hint = 'Use the original checkpoint: FP8 with block scales, BF16, F16 and F32 weights are read.'

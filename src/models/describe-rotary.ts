@@ -1,6 +1,6 @@
 // Reads the rotary keys of a config: the base, and every constant of long-context scaling.
 import type { ConfigFields } from './config-fields.ts'
-import { type RotaryScaling, type Yarn, yarnMscale } from './rotary.ts'
+import { type RotaryScaling, type YarnCorrection, yarnMscale } from './rotary.ts'
 
 /** How a family applies YaRN's correction: to the scores (DeepSeek), or to cos and sin (the paper). */
 export type YarnStyle = 'scores' | 'rotations'
@@ -51,8 +51,6 @@ function describeScaling(scaling: ConfigFields, yarn: YarnStyle): RotaryScaling 
     ...(yarn === 'scores' ? scaledScores(scaling, factor) : scaledRotations(scaling, factor)),
   }
 }
-
-type YarnCorrection = Pick<Yarn, 'magnitude' | 'sharpness'>
 
 /**
  * DeepSeek: scores times g(factor, mscale_all_dim)², where g is `yarnMscale`.

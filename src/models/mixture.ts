@@ -58,15 +58,15 @@ export function dense(
   linear(context, tensors.down, activated, x, { accumulate: true })
 }
 
-/** One MoE layer on the GPU. */
-interface MoeLayer {
+/** One MoE layer: sizes and GPU tensors. */
+interface MoeOperands {
   readonly spec: ModelSpec
   readonly layer: Mixture
   readonly tensors: MixtureTensors<GpuMatrix, GpuVector, GpuBank>
 }
 
 /** Shader constants that the expert kernels share. */
-function sizeConstants({ spec, layer }: MoeLayer) {
+function sizeConstants({ spec, layer }: MoeOperands) {
   const widest = Math.max(layer.inner, layer.sharedInner)
   return {
     HIDDEN: spec.hidden,
@@ -83,7 +83,7 @@ export function mixture(
   context: Context,
   spec: ModelSpec,
   layer: Mixture,
-  tensors: MoeLayer['tensors'],
+  tensors: MoeOperands['tensors'],
   noBias: Resource,
   x: Activation,
 ): void {
@@ -114,7 +114,7 @@ export function mixture(
 /** normed = RMSNorm(x); logits = Router(normed). In prefill two dispatches, in decode one. */
 function routerLogits(
   context: Context,
-  { spec, layer, tensors }: MoeLayer,
+  { spec, layer, tensors }: MoeOperands,
   x: Activation,
   { normed, logits }: { readonly normed: Activation; readonly logits: Activation },
 ): void {
@@ -145,7 +145,12 @@ interface RoutedRows {
   readonly route: Activation // [tokens, expertsPerToken, 2]: expert and weight
 }
 
-function decodeExperts(context: Context, moe: MoeLayer, { normed, route }: RoutedRows, x: Activation): void {
+function decodeExperts(
+  context: Context,
+  moe: MoeOperands,
+  { normed, route }: RoutedRows,
+  x: Activation,
+): void {
   const { graph, mode } = context
   const { layer } = moe
   const { up, down } = moe.tensors
@@ -180,7 +185,12 @@ function decodeExperts(context: Context, moe: MoeLayer, { normed, route }: Route
   })
 }
 
-function prefillExperts(context: Context, moe: MoeLayer, { normed, route }: RoutedRows, x: Activation): void {
+function prefillExperts(
+  context: Context,
+  moe: MoeOperands,
+  { normed, route }: RoutedRows,
+  x: Activation,
+): void {
   const { graph, mode } = context
   const { layer } = moe
   const { up, down } = moe.tensors

@@ -6,6 +6,7 @@ import {
   type GroupedTensors,
   type LatentTensors,
   type LayerTensors,
+  type MixtureTensors,
   type ModelTensors,
   mapTensors,
 } from './tensors.ts'
@@ -142,7 +143,7 @@ function feedForwardNames(
       return { kind: 'dense', norm, up, down }
     }
     case 'mixture':
-      return { kind: 'mixture', norm, ...moeNames(spec, layer, mlp) }
+      return moeNames(spec, layer, mlp, norm)
     default:
       return assertNever(layer, 'feed-forward kind')
   }
@@ -208,7 +209,12 @@ const downNames = (spec: ModelSpec, prefix: string, width: number): StoredStack 
   { name: `${prefix}.down_proj.weight`, shape: [spec.hidden, width] },
 ]
 
-function moeNames(spec: ModelSpec, layer: Mixture, mlp: string) {
+function moeNames(
+  spec: ModelSpec,
+  layer: Mixture,
+  mlp: string,
+  norm: StoredStack,
+): MixtureTensors<StoredStack, StoredStack, StoredBank> {
   const bank = (names: typeof upNames): StoredBank => ({
     routed: Array.from({ length: layer.experts }, (_, expert) =>
       names(spec, `${mlp}.experts.${expert}`, layer.inner),
@@ -216,6 +222,8 @@ function moeNames(spec: ModelSpec, layer: Mixture, mlp: string) {
     shared: layer.sharedInner > 0 ? names(spec, `${mlp}.shared_experts`, layer.sharedInner) : undefined,
   })
   return {
+    kind: 'mixture',
+    norm,
     gate: [{ name: `${mlp}.gate.weight`, shape: [layer.experts, spec.hidden] }],
     bias: layer.bias ? [{ name: `${mlp}.gate.e_score_correction_bias`, shape: [layer.experts] }] : undefined,
     up: bank(upNames),

@@ -7,15 +7,19 @@ export interface Rotary {
   readonly magnitude: number // factor on cos and sin
 }
 
+/** YaRN's correction of attention for the longer context. */
+export interface YarnCorrection {
+  readonly magnitude: number // factor on cos and sin
+  readonly sharpness: number // factor on attention scores
+}
+
 /** Slow pairs are interpolated by `factor`, fast pairs kept, those between blended along a ramp over pairs. */
-export interface Yarn {
+interface Yarn extends YarnCorrection {
   readonly kind: 'yarn'
   readonly factor: number
   readonly betaFast: number // pairs with at least this many turns within the original context are kept
   readonly betaSlow: number // pairs with at most this many turns are interpolated
   readonly originalPositions: number
-  readonly magnitude: number // on cos and sin
-  readonly sharpness: number // on attention scores
 }
 
 /** As YaRN, with three bands of wavelengths, blended along a ramp over the turns. */

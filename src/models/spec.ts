@@ -45,17 +45,21 @@ export interface GroupedAttention extends HeadSizes {
 /** To add a kind, extend this union: the compiler then lists every `switch` that must handle it. */
 export type Attention = LatentAttention | GroupedAttention
 
+/** Group-limited routing: only experts of the best groups can be chosen. */
+export interface ExpertGroups {
+  readonly groups: number // n_group
+  readonly topGroups: number // topk_group
+  readonly groupScore: 'top2' | 'max' // a group's score: the sum of its two best experts, or its best
+}
+
 /** The feed-forward part of an MoE layer: routing and sizes. */
-export interface Mixture {
+export interface Mixture extends ExpertGroups {
   readonly kind: 'mixture'
   readonly experts: number // routed experts
   readonly active: number // num_experts_per_tok
   readonly inner: number // moe_intermediate_size
   readonly sharedInner: number // width of all shared experts together; 0: none
   readonly scoring: 'sigmoid' | 'softmax'
-  readonly groups: number // n_group
-  readonly topGroups: number // topk_group
-  readonly groupScore: 'top2' | 'max' // a group's score: the sum of its two best experts, or its best
   readonly bias: boolean // e_score_correction_bias, added for the selection only
   readonly normalise: boolean // norm_topk_prob
   readonly scaling: number // routed_scaling_factor
@@ -67,7 +71,13 @@ export interface Dense {
   readonly inner: number // intermediate_size
 }
 
-export interface ModelSpec {
+/** How the checkpoint stores quantised weights. */
+export interface StoredQuantization {
+  readonly block: BlockShape | undefined // of FP8 scales, when weights are quantised
+  readonly packed: boolean // the folder may hold weights in Hadal's own GPU formats
+}
+
+export interface ModelSpec extends StoredQuantization {
   readonly family: string // config.json's model_type
   readonly hidden: number
   readonly vocab: number
@@ -77,8 +87,6 @@ export interface ModelSpec {
   readonly attention: Attention
   readonly layers: readonly (Dense | Mixture)[] // the feed-forward part of each layer
   readonly drafts: number // multi-token-prediction layers after the model; they are not loaded
-  readonly block: BlockShape | undefined // of FP8 scales, when weights are quantised
-  readonly packed: boolean // the folder may hold weights in Hadal's own GPU formats
   readonly bos: number | undefined
   readonly eos: readonly number[]
 }

@@ -1,9 +1,10 @@
 // Tests of checkAttention: sizes that the kernels cannot run are refused before anything is allocated.
 import { describe, expect, it } from 'vitest'
 import { checkAttention } from '../../src/models/check.ts'
+import type { Rotary } from '../../src/models/rotary.ts'
 import type { Attention, GroupedAttention, LatentAttention } from '../../src/models/spec.ts'
 
-const rotary = { frequencies: [], magnitude: 1 }
+const rotary: Rotary = { frequencies: [], magnitude: 1 }
 const grouped: GroupedAttention = {
   kind: 'grouped',
   heads: 65,

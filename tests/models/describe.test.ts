@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { PUBLISHED } from '../../src/cli/published-configs.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import { NOT_YET } from '../../src/models/families.ts'
+import type { Mixture, ModelSpec } from '../../src/models/spec.ts'
 import { LANTERNFISH } from '../support/model.ts'
 
 const read = (folder: string) => JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
@@ -24,8 +25,14 @@ describe('describeModel', () => {
       topGroups: 2,
       scaling: 1.5,
       sharedInner: 128,
-    })
-    expect(spec).toMatchObject({ drafts: 1, block: { rows: 128, cols: 128 }, bos: 0, eos: [1] })
+    } satisfies Partial<Mixture>)
+    const wanted = {
+      drafts: 1,
+      block: { rows: 128, cols: 128 },
+      bos: 0,
+      eos: [1],
+    } satisfies Partial<ModelSpec>
+    expect(spec).toMatchObject(wanted)
     expect(spec.attention.scale).toBeCloseTo(1 / Math.sqrt(48), 12)
   })
 
