@@ -19,10 +19,11 @@ export const expandedSizes = (mla: LatentAttention, kvHeads: number): HeadSizes 
 
 /** Throws `unsupported` for head sizes that the kernels have no registers for. */
 export function checkExpanded({ nope, rope }: LatentAttention): void {
-  if (nope + rope <= headLimits.key) return
+  const width = nope + rope
+  if (width <= headLimits.key) return
   throw new HadalError(
     'unsupported',
-    `Keys of ${nope + rope} numbers per head cannot be cached expanded: the limit is ${headLimits.key}.`,
+    `Keys of ${width} numbers per head cannot be cached expanded: the limit is ${headLimits.key}.`,
     { hint: 'Use the cache of latents.' },
   )
 }

@@ -97,7 +97,7 @@ export function latentAttention(
   linear(context, tensors.output, heads, x, { accumulate: true })
 }
 
-/** The queries [tokens, heads, qkNopeDim + qkRopeDim]: from their latent, or already projected without one. */
+/** The queries [tokens, heads, qkNopeDim + qkRopeDim]: from their latent, or directly projected. */
 function queries(context: Context, { mla, tensors }: MlaLayer, projected: Activation): Activation {
   const { query: matrix, queryNorm } = tensors
   if (!matrix || !queryNorm) return projected

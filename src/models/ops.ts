@@ -69,7 +69,7 @@ export const ceilDiv = (value: number, by: number): number => Math.ceil(value / 
 export const reduceModule = ({ capabilities }: Pick<Context, 'capabilities'>): string =>
   capabilities.variants.reduce === 'subgroup' ? 'shared/reduce_subgroup' : 'shared/reduce'
 
-/** Tiles of a prefill matmul and their shader modules. `exact`: f32 factors, whatever the matmul precision. */
+/** Tiles of a prefill matmul and their shader modules. `exact`: f32 factors at any matmul precision. */
 export function tilesOf(
   { mode, capabilities }: Context,
   { format, block, scaleStride }: MatrixLayout,

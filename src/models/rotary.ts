@@ -13,7 +13,7 @@ export interface YarnCorrection {
   readonly sharpness: number // factor on attention scores
 }
 
-/** Slow pairs are interpolated by `factor`, fast pairs kept, those between blended along a ramp over pairs. */
+/** Slow pairs are interpolated by `factor`, fast pairs kept, those between blended along a ramp. */
 interface Yarn extends YarnCorrection {
   readonly kind: 'yarn'
   readonly factor: number

@@ -12,7 +12,7 @@ export interface Activation {
   readonly rows: number // maximum of a step
   readonly cols: number
   readonly stride: number // words per row: f32 rows are padded to whole chunks
-  readonly home: Resource | undefined // a buffer that outlives the step; else the memory plan assigns one
+  readonly home: Resource | undefined // outlives the step; else the memory plan assigns a buffer
 }
 
 /** A buffer that outlives the step: weights, KV cache, tables. Read at bind time, since a cache may grow. */

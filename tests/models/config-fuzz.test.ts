@@ -103,15 +103,13 @@ function attentionRules(attention: Attention, config: Json): [string, boolean][]
     ...(attention.kind === 'latent'
       ? ([
           ['latent', attention.latent === config.kv_lora_rank && attention.latent % 2 === 0],
-          ['widths', attention.nope === config.qk_nope_head_dim && attention.value === config.v_head_dim],
+          ['key width', attention.nope === config.qk_nope_head_dim],
+          ['value width', attention.value === config.v_head_dim],
           ['query', attention.queryRank === (config.q_lora_rank ?? 0)],
         ] as [string, boolean][])
       : ([
           ['groups of heads', attention.heads % attention.kvHeads === 0],
-          [
-            'width',
-            attention.key * attention.heads === config.hidden_size || attention.key === config.head_dim,
-          ],
+          ['width', [Number(config.hidden_size) / attention.heads, config.head_dim].includes(attention.key)],
           ['rotated', attention.rope === attention.key && attention.key % 2 === 0],
         ] as [string, boolean][])),
   ]
@@ -125,7 +123,7 @@ function moeRules(layer: Mixture, config: Json): [string, boolean][] {
     ['eligible', active >= 1 && active <= (experts / groups) * topGroups],
     ['judged by two', layer.groupScore !== 'top2' || groups === 1 || experts / groups >= 2],
     ['inner', layer.inner === config.moe_intermediate_size],
-    ['shared', layer.sharedInner === layer.inner * Number(config.n_shared_experts ?? 0)],
+    ['shared', layer.sharedInner / layer.inner === Number(config.n_shared_experts ?? 0)],
     ['scaling', Number.isFinite(layer.scaling) && layer.scaling > 0],
   ]
 }
