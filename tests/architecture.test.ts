@@ -1,5 +1,4 @@
-// Answers: does the code keep the shape it was designed in? Import direction, cycles, sizes, first comments, complete kernels.
-// It reads files only; types and style have their own tools.
+// Tests of the code's structure: import direction, cycles, file sizes, first comments, complete kernels.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import ts from 'typescript'
@@ -8,7 +7,10 @@ import { kernels } from '../src/kernels/index.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** What each room may import besides itself: everything to its right. `worker/protocol.ts` is a room of its own here. */
+/**
+ * What each room may import besides itself: everything to its right.
+ * Some files, such as `worker/protocol.ts`, count as rooms of their own.
+ */
 const rooms: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   gpu: ['lib'],
@@ -68,7 +70,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'core.ts': ['bench', 'engine', 'models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
 }
 
-/** Files that stand for themselves in the table above rather than for the room they lie in. */
+/** Files that count as rooms of their own in the table above. */
 const named = new Set(Object.values(rooms).flat().concat(Object.keys(rooms)))
 const room = (path: string) => (named.has(path) ? path : (path.split('/')[0] ?? ''))
 
@@ -89,7 +91,7 @@ const tests = files('tests', /\.ts$/)
 const tools = files('tools', /\.(mjs|ts)$/)
 const shaders = files('shaders', /\.wgsl$/)
 
-/** What a file imports, types included: paths below src/ for our own files, the specifier as it is for everything else. */
+/** What a file imports, types included: paths below src/ for our own files, else the specifier itself. */
 function imports({ path, text }: SourceFile): string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
     const own = fileName.startsWith('.')
@@ -126,7 +128,9 @@ function mayImport(path: string, target: string): boolean {
 
 const isNode = (target: string) => target.startsWith('node:') || target === 'webgpu'
 
-/** The shortest way from a file back to itself as one line, found from its first file by name only; empty when there is none. */
+/**
+ * The shortest import cycle through a file, as one line; empty if there is none or another file reports it.
+ */
 function cycleThrough(start: string): string[] {
   const ways = [[start]]
   const seen = new Set([start])
@@ -166,7 +170,7 @@ describe('files', () => {
   })
 })
 
-/** A kernel's head begins with its name, a module's may begin with its path: several modules share a name. */
+/** A kernel's head starts with its name; a module's may start with its path, since names repeat there. */
 function headed(path: string, text: string): boolean {
   const full = path.slice('shaders/'.length, -'.wgsl'.length)
   return [basename(full), full].some((name) => text.startsWith(`// ${name} – `))

@@ -1,33 +1,48 @@
-// Answers: how are sizes and foreign names written in a message? It must not know which message.
+// Formats sizes, shapes, and names and values from foreign files for messages.
 
-const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
+const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 
 /** A size for people: `812 bytes`, `1.5 GiB`. */
 export function formatBytes(bytes: number): string {
   let unit = 0
   let size = bytes
-  while (size >= 1024 && unit < units.length - 1) {
+  while (size >= 1024 && unit < UNITS.length - 1) {
     size /= 1024
     unit++
   }
-  return `${unit === 0 ? size : size.toFixed(size < 10 ? 1 : 0)} ${units[unit]}`
+  return `${unit === 0 ? size : size.toFixed(size < 10 ? 1 : 0)} ${UNITS[unit]}`
 }
 
-/** A shape, however many dimensions a file claims. */
+/** A shape. At most 8 dimensions are printed: a hostile file may claim thousands. */
 export const formatShape = (shape: readonly number[]): string =>
   `[${shape.slice(0, 8).join(', ')}${shape.length > 8 ? ', …' : ''}]`
 
-/** A text from a stranger for a terminal: control characters, which it would obey, are escaped. */
+/** Foreign text for a terminal, which would obey control characters: they are escaped. */
 export const printable = (text: string): string =>
   text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
 
-const longest = 120
+const MAX_NAME = 120
 
-/** A name from a file that may be hostile: quoted, control characters escaped, never longer than a line. */
+/** A name from a file that may be hostile: quoted, control characters escaped, cut to a line. */
 export function quote(name: string): string {
-  return JSON.stringify(name.length > longest ? `${name.slice(0, longest)}…` : name)
+  return JSON.stringify(name.length > MAX_NAME ? `${name.slice(0, MAX_NAME)}…` : name)
 }
 
-/** Bytes of ranges of a file, which do not overlap. */
+const MAX_TEXT = 60
+const MAX_LIST = 8
+
+/** A JSON value for a message: short, whatever its size or depth. */
+export function formatValue(value: unknown): string {
+  if (value === undefined || value === null) return 'missing'
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value)
+  if (Array.isArray(value)) {
+    const flat = value.length <= MAX_LIST && value.every((item) => typeof item !== 'object')
+    return flat ? `[${value.map(formatValue).join(', ')}]`.slice(0, 100) : `a list of ${value.length}`
+  }
+  return typeof value === 'object' ? 'an object' : String(value)
+}
+
+/** Total bytes of ranges of a file that do not overlap. */
 export const spannedBytes = (ranges: Iterable<{ readonly start: number; readonly end: number }>): number =>
   [...ranges].reduce((sum, { start, end }) => sum + end - start, 0)

@@ -1,7 +1,6 @@
-// Answers: which numbers does a test or a benchmark take where any will do? Drawn from a seed, the same every time.
-// It must not know what they are for.
+// Random (seeded) inputs for tests and benchmarks: the same numbers for the same seed.
 
-/** xorshift32: fast enough for a gigabyte. */
+/** Fills the array with the output of xorshift32, which is fast enough for a gigabyte. */
 export function drawWords(words: Uint32Array, seed: number): void {
   let state = (seed * 0x9e3779b1) | 1
   for (let i = 0; i < words.length; i++) {
@@ -12,7 +11,7 @@ export function drawWords(words: Uint32Array, seed: number): void {
   }
 }
 
-/** Numbers between -1 and 1, as f32. */
+/** f32 numbers between -1 and 1. */
 export function drawNumbers(count: number, seed: number): Float32Array<ArrayBuffer> {
   const words = new Uint32Array(count)
   drawWords(words, seed)

@@ -1,4 +1,4 @@
-// Answers: is a piece of parsed JSON an object? It must not know which file the JSON came from.
+// Tells a JSON object from the other kinds of parsed JSON.
 
 /** True for a JSON object: not null, not an array. */
 export function isRecord(value: unknown): value is Record<string, unknown> {

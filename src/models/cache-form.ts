@@ -1,70 +1,104 @@
-// Answers: which ways are there to keep keys and values, and how many bytes does a token take in each? Sizes alone.
-// It must not know buffers, nor how a record is written or read.
+// KV cache layouts: which ones a model supports, and how many bytes one token takes in each.
+// Switches have no default, so that a new kind does not compile until every function here handles it.
 import type { Attention, LatentAttention, ModelSpec } from './spec.ts'
 
-/** Every way to keep keys and values; which of them a model has, `cacheKindsOf` says. */
+/** All cache kinds; `cacheKindsOf` lists those that a model supports. */
 export const CACHE_KINDS = ['latent', 'latent-fp8', 'standard', 'gqa-8', 'mqa', 'grouped'] as const
 
 /**
- * `latent`: the normalised latent and the rotated key that all heads share. `latent-fp8`: the same, the latent in E4M3 with scales.
- * `standard`: keys and values of every head, expanded from the latent, as multi-head attention keeps them. `gqa-8`, `mqa`: of 8 heads, of one,
- * as a model so trained would keep them: the same shape, not the same text. Where 8 does not divide the heads, `gqa-8` keeps the largest number
- * below that does. `grouped`: what a model without latents keeps, keys and values of each of its groups of heads.
+ * What the cache keeps of a token:
+ * - `latent`: the normalised latent and the rotated key that all heads share (MLA);
+ * - `latent-fp8`: the same, with the latent in FP8 E4M3 and its scales;
+ * - `standard`: keys and values of every head, expanded from the latent, as multi-head attention keeps them;
+ * - `gqa-8`, `mqa`: keys and values of 8 heads, or of one: the shape that a GQA or MQA model has; the output
+ *   is meaningless. Where 8 does not divide the heads, `gqa-8` keeps the largest divisor below 8;
+ * - `grouped`: keys and values of each group of heads (models without latents).
  */
 export type CacheKind = (typeof CACHE_KINDS)[number]
 
-/** How the numbers of a cache are stored, but for latents in FP8. */
+/** The number type of cached values; `latent-fp8` has types of its own. */
 export type CacheType = 'f16' | 'f32'
-const CACHE_BYTES: Readonly<Record<CacheType, number>> = { f16: 2, f32: 4 }
+const TYPE_BYTES: Readonly<Record<CacheType, number>> = { f16: 2, f32: 4 }
 
-/** A way to keep keys and values, with the type of its numbers. `latent-fp8` has its own types, whatever `numbers` says. */
+/** A cache kind with its number type, which `latent-fp8` ignores. */
 export interface CacheForm {
   readonly kind: CacheKind
   readonly numbers: CacheType
 }
 
-/** The ways in which a model's keys and values can be kept, its own first. */
-export const cacheKindsOf = ({ kind }: Attention): readonly CacheKind[] =>
-  kind === 'latent' ? CACHE_KINDS.filter((each) => each !== 'grouped') : ['grouped']
-
-/** Heads whose keys and values a latent model keeps; 0: none, but what they are made of. */
-export function expandedHeads({ heads }: LatentAttention, kind: CacheKind): number {
-  if (kind === 'standard') return heads
-  if (kind === 'mqa') return 1
-  if (kind !== 'gqa-8') return 0
-  let kept = Math.min(8, heads)
-  while (heads % kept !== 0) kept--
-  return kept
+/** The cache kinds that a model supports, its native one first. */
+export function cacheKindsOf(attention: Attention): readonly CacheKind[] {
+  switch (attention.kind) {
+    case 'latent':
+      return CACHE_KINDS.filter((kind) => kind !== 'grouped')
+    case 'grouped':
+      return ['grouped']
+  }
 }
 
-/** Latents that share a scale in FP8. */
+/** Heads whose expanded keys and values an MLA model caches; 0 where it caches latents. */
+export function expandedHeads({ heads }: LatentAttention, kind: CacheKind): number {
+  switch (kind) {
+    case 'standard':
+      return heads
+    case 'mqa':
+      return 1
+    case 'gqa-8': {
+      let kvHeads = Math.min(8, heads)
+      while (heads % kvHeads !== 0) kvHeads--
+      return kvHeads
+    }
+    case 'latent':
+    case 'latent-fp8':
+    case 'grouped':
+      return 0
+  }
+}
+
+/** Numbers of a latent that share one scale in FP8. */
 export const FP8_GROUP = 128
 
 /**
- * Words of an FP8 record, one part after the other, each filled up to whole words: a code a byte, a scale a bf16, the rotated key in f16.
- * Sizes are even.
+ * 32-bit words of the three parts of an FP8 entry: E4M3 codes, bf16 scales, the rotated key in f16.
+ * Each part is padded to whole words. Both sizes must be even.
  */
 export function fp8Words({ latent, rope }: { readonly latent: number; readonly rope: number }) {
-  const [codes, scales, key] = [Math.ceil(latent / 4), Math.ceil(Math.ceil(latent / FP8_GROUP) / 2), rope / 2]
+  const codes = Math.ceil(latent / 4)
+  const scales = Math.ceil(Math.ceil(latent / FP8_GROUP) / 2)
+  const key = rope / 2
   return { codes, scales, key, all: codes + scales + key }
 }
 
-/** Bytes that a layer keeps of a token. */
+/** Bytes that one layer caches per token: the size of a KV entry. */
 export function recordBytes(attention: Attention, { kind, numbers }: CacheForm): number {
-  const bytes = CACHE_BYTES[numbers]
-  if (attention.kind === 'grouped') return attention.kvHeads * (attention.key + attention.value) * bytes
-  const { latent, nope, rope, value } = attention
-  if (kind === 'latent') return (latent + rope) * bytes
-  if (kind === 'latent-fp8') return fp8Words(attention).all * 4
-  return expandedHeads(attention, kind) * (nope + rope + value) * bytes
+  const bytes = TYPE_BYTES[numbers]
+  switch (attention.kind) {
+    case 'grouped':
+      return attention.kvHeads * (attention.key + attention.value) * bytes
+    case 'latent': {
+      const { latent, nope, rope, value } = attention
+      if (kind === 'latent') return (latent + rope) * bytes
+      if (kind === 'latent-fp8') return fp8Words({ latent, rope }).all * 4
+      return expandedHeads(attention, kind) * (nope + rope + value) * bytes
+    }
+  }
 }
 
-/** Bytes of the KV cache per token over all layers, and what multi-head attention would keep for the same heads. */
+/** Bytes per token over all layers: in this layout, and with multi-head attention of the same heads. */
 export function kvBytesPerToken(spec: ModelSpec, form: CacheForm): { kept: number; standard: number } {
-  const { attention, layers } = spec
-  const standard =
-    attention.kind === 'latent'
-      ? recordBytes(attention, { ...form, kind: 'standard' })
-      : recordBytes({ ...attention, kvHeads: attention.heads }, form)
-  return { kept: layers.length * recordBytes(attention, form), standard: layers.length * standard }
+  const layers = spec.layers.length
+  return {
+    kept: layers * recordBytes(spec.attention, form),
+    standard: layers * standardBytes(spec.attention, form),
+  }
+}
+
+/** Bytes of a KV entry with keys and values of every head. */
+function standardBytes(attention: Attention, form: CacheForm): number {
+  switch (attention.kind) {
+    case 'latent':
+      return recordBytes(attention, { ...form, kind: 'standard' })
+    case 'grouped':
+      return recordBytes({ ...attention, kvHeads: attention.heads }, form)
+  }
 }

@@ -1,6 +1,5 @@
-// Answers: can the kernels run a model of these sizes, and keep its keys and values so? It must not know how a size is limited;
-// each kind of attention does.
-import { HadalError } from '../lib/error.ts'
+// Checks that the kernels can run a model's attention sizes and its cache kind.
+import { assertNever, HadalError } from '../lib/error.ts'
 import { type CacheKind, cacheKindsOf, expandedHeads } from './cache-form.ts'
 import { checkExpanded } from './expanded.ts'
 import { checkGrouped } from './grouped.ts'
@@ -9,11 +8,22 @@ import type { Attention } from './spec.ts'
 
 /** Throws `unsupported` for sizes that the kernels have no registers for. */
 export function checkAttention(attention: Attention): void {
-  if (attention.kind === 'latent') checkLatent(attention)
-  else checkGrouped(attention)
+  switch (attention.kind) {
+    case 'latent':
+      checkLatent(attention)
+      break
+    case 'grouped':
+      checkGrouped(attention)
+      break
+    default:
+      assertNever(attention, 'attention kind')
+  }
 }
 
-/** Throws `bad_request` for a cache that this attention does not have, `unsupported` for one that the kernels cannot read. */
+/**
+ * Throws `bad_request` for a cache kind that this attention does not have.
+ * Throws `unsupported` for one that the kernels cannot read.
+ */
 export function checkCache(attention: Attention, kind: CacheKind): void {
   const kinds = cacheKindsOf(attention)
   if (!kinds.includes(kind)) {
@@ -21,5 +31,13 @@ export function checkCache(attention: Attention, kind: CacheKind): void {
       hint: `It has: ${kinds.join(', ')}.`,
     })
   }
-  if (attention.kind === 'latent' && expandedHeads(attention, kind) > 0) checkExpanded(attention)
+  switch (attention.kind) {
+    case 'latent':
+      if (expandedHeads(attention, kind) > 0) checkExpanded(attention)
+      break
+    case 'grouped':
+      break
+    default:
+      assertNever(attention, 'attention kind')
+  }
 }

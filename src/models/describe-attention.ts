@@ -1,52 +1,55 @@
-// Answers: which attention does a config describe? Sizes, rotary settings and the scale of scores.
-// It must not know kernels or tensors.
+// Reads the attention of a config: sizes, rotary settings and the softmax scale.
+import type { ConfigFields } from './config-fields.ts'
 import { describeRotary, type YarnStyle } from './describe-rotary.ts'
 import type { GroupedTraits } from './families.ts'
-import type { Fields } from './fields.ts'
 import { rotaryOf, softmaxScale } from './rotary.ts'
 import type { GroupedAttention, LatentAttention } from './spec.ts'
 
-const MOST = 1 << 16 // no published width of a head or a latent comes near
-const MOST_HEADS = 4096
+const MAX_WIDTH = 1 << 16 // far above every published width of a head or a latent
+const MAX_HEADS = 4096
 
-/** Multi-head latent attention, the same keys in every family that has it. */
-export function describeLatent(config: Fields, style: YarnStyle): LatentAttention {
+/** Multi-head latent attention: the same keys in every family that has it. */
+export function describeLatent(config: ConfigFields, style: YarnStyle): LatentAttention {
   config.only('use_mla', true)
   config.only('attention_bias', false)
-  const heads = config.count('num_attention_heads', 1, MOST_HEADS)
+  const heads = config.count('num_attention_heads', 1, MAX_HEADS)
   config.only('num_key_value_heads', heads)
-  const nope = config.count('qk_nope_head_dim', 1, MOST)
+  const nope = config.count('qk_nope_head_dim', 1, MAX_WIDTH)
   const rope = evenCount(config, 'qk_rope_head_dim')
-  // transformers writes down what it computes from the keys above.
+  // transformers also writes values that follow from the keys above.
   config.only('head_dim', rope)
   config.only('qk_head_dim', nope + rope)
   const { base, scaling } = describeRotary(config, style)
   return {
     kind: 'latent',
     heads,
-    queryRank: config.count('q_lora_rank', 0, MOST, 0),
+    queryRank: config.count('q_lora_rank', 0, MAX_WIDTH, 0),
     latent: evenCount(config, 'kv_lora_rank'),
     nope,
     rope,
-    value: config.count('v_head_dim', 1, MOST),
+    value: config.count('v_head_dim', 1, MAX_WIDTH),
     scale: softmaxScale(nope + rope, scaling),
     halfSplit: !config.flag('rope_interleave', true),
-    // DeepSeek's modelling code builds both latent norms with the default epsilon, whatever rms_norm_eps says.
+    // DeepSeek's modelling code builds both latent norms with the default epsilon and ignores rms_norm_eps.
     latentEpsilon: 1e-6,
     rotary: rotaryOf(rope, base, scaling),
   }
 }
 
 /** Multi-head or grouped-query attention. */
-export function describeGrouped(config: Fields, traits: GroupedTraits, style: YarnStyle): GroupedAttention {
+export function describeGrouped(
+  config: ConfigFields,
+  traits: GroupedTraits,
+  style: YarnStyle,
+): GroupedAttention {
   config.only('attention_bias', traits.bias)
   config.only('use_mla', false)
   config.only('rope_interleave', false)
-  const heads = config.count('num_attention_heads', 1, MOST_HEADS)
+  const heads = config.count('num_attention_heads', 1, MAX_HEADS)
   const kvHeads = config.count('num_key_value_heads', 1, heads, heads)
   if (heads % kvHeads !== 0)
     throw config.error('num_key_value_heads', `must divide the ${heads} heads`, kvHeads)
-  const hidden = config.count('hidden_size', 1, MOST * MOST_HEADS)
+  const hidden = config.count('hidden_size', 1, MAX_WIDTH * MAX_HEADS)
   const key = evenCount(config, 'head_dim', hidden / heads)
   const { base, scaling } = describeRotary(config, style)
   return {
@@ -64,9 +67,9 @@ export function describeGrouped(config: Fields, traits: GroupedTraits, style: Ya
   }
 }
 
-/** A width that is rotated or cached in pairs. */
-function evenCount(config: Fields, key: string, fallback?: number): number {
-  const value = config.count(key, 2, MOST, fallback)
+/** An even width: it is rotated or cached in pairs. */
+function evenCount(config: ConfigFields, key: string, fallback?: number): number {
+  const value = config.count(key, 2, MAX_WIDTH, fallback)
   if (value % 2 !== 0) throw config.error(key, 'must be even: its numbers are used in pairs', value)
   return value
 }

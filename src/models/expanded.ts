@@ -1,15 +1,14 @@
-// Answers: which dispatches is latent attention whose keys and values are kept expanded, head by head, as if there were no latents?
-// It must not know how latents are normalised, nor how heads attend.
+// MLA over a cache of expanded keys and values: heads attend as if there were no latents.
 import { type GpuMatrix, onlyPart } from '../gpu/matrix.ts'
 import { expandedWrite, headLimits } from '../kernels/heads.ts'
 import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
 import type { Cache } from './cache.ts'
-import { attendHeads, type HeadSizes } from './grouped.ts'
+import { attendHeads } from './grouped.ts'
 import { type Context, cacheModule, linear, WORKGROUP } from './ops.ts'
-import type { LatentAttention } from './spec.ts'
+import type { HeadSizes, LatentAttention } from './spec.ts'
 
-/** What attention over the expanded keys and values of `kvHeads` heads looks like. */
+/** The sizes of attention over the expanded keys and values of `kvHeads` heads. */
 export const expandedSizes = (mla: LatentAttention, kvHeads: number): HeadSizes => ({
   heads: mla.heads,
   kvHeads,
@@ -20,35 +19,44 @@ export const expandedSizes = (mla: LatentAttention, kvHeads: number): HeadSizes 
 
 /** Throws `unsupported` for head sizes that the kernels have no registers for. */
 export function checkExpanded({ nope, rope }: LatentAttention): void {
-  if (nope + rope <= headLimits.key) return
+  const width = nope + rope
+  if (width <= headLimits.key) return
   throw new HadalError(
     'unsupported',
-    `Keys of ${nope + rope} numbers a head cannot be kept expanded: at most ${headLimits.key} can.`,
-    { hint: 'Keep the latents.' },
+    `Keys of ${width} numbers per head cannot be cached expanded: the limit is ${headLimits.key}.`,
+    { hint: 'Use the cache of latents.' },
   )
 }
 
-/** What the latents have left of the rows of a step. */
-export interface LatentRows {
-  readonly latents: Activation // [tokens, latent], normalised
-  readonly query: Activation // queries [tokens, heads, nope + rope] from column 0 on, not rotated
-  readonly projected: Activation
-  readonly keyOffset: number // where in `projected` the shared key begins
+/** An MLA layer whose keys and values are cached for `kvHeads` heads. */
+export interface ExpandedLayer {
+  readonly mla: LatentAttention
+  readonly kvHeads: number
+  readonly kvB: GpuMatrix
+  readonly cache: Cache
 }
 
-/** heads [tokens, heads, value] = attention over the cache, after the rows' own keys and values have gone there. */
+/** The rows of a step, as the projections left them. */
+export interface ExpandedInput {
+  readonly latents: Activation // [tokens, kvLoraRank], normalised
+  readonly query: Activation // queries [tokens, heads, qkNopeDim + qkRopeDim] from column 0 on, not rotated
+  readonly projected: Activation
+  readonly keyOffset: number // column in `projected` of the shared rotary key
+}
+
+/**
+ * heads [tokens, heads, vHeadDim] = attention over the cache.
+ * The rows' own keys and values are written to the cache first.
+ */
 export function expandedAttention(
   context: Context,
-  mla: LatentAttention,
-  kvHeads: number,
-  expand: GpuMatrix,
-  cache: Cache,
-  { latents, query, projected, keyOffset }: LatentRows,
+  { mla, kvHeads, kvB, cache }: ExpandedLayer,
+  { latents, query, projected, keyOffset }: ExpandedInput,
   heads: Activation,
 ): void {
   const { graph, mode } = context
   const { nope, rope, value } = mla
-  const kept = firstRows(expand, kvHeads * (nope + value))
+  const kept = firstRows(kvB, kvHeads * (nope + value))
   const expanded = graph.activation('expanded rows', 'f32', mode.rows, kept.rows)
   linear(context, kept, latents, expanded)
   const rotated = graph.activation('rotated query', 'f32', mode.rows, mla.heads * (nope + rope))
@@ -80,7 +88,7 @@ export function expandedAttention(
   attendHeads(context, expandedSizes(mla, kvHeads), cache, rotated, heads)
 }
 
-/** The same matrix, cut off after so many rows. */
+/** The matrix without the rows after the first `rows`. */
 const firstRows = (matrix: GpuMatrix, rows: number): GpuMatrix => ({
   ...matrix,
   rows,

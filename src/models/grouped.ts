@@ -1,5 +1,4 @@
-// Answers: which dispatches is attention with keys and values of its own for each group of heads? Multi-head, grouped-query, multi-query.
-// It must not know what comes before or after attention.
+// Records multi-head, grouped-query and multi-query attention: keys and values for each group of heads.
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { chooseAttentionTiles } from '../kernels/attention.ts'
 import {
@@ -23,7 +22,7 @@ import {
   vectorResource,
   WORKGROUP,
 } from './ops.ts'
-import type { GroupedAttention, ModelSpec } from './spec.ts'
+import type { GroupedAttention, HeadSizes, ModelSpec } from './spec.ts'
 import type { GroupedTensors } from './tensors.ts'
 
 /** Throws `unsupported` for head sizes that the kernels have no registers for. */
@@ -38,57 +37,57 @@ export function checkGrouped({ heads, kvHeads, key, value, rope }: GroupedAttent
     refuse(`num_attention_heads ${heads} is no multiple of num_key_value_heads ${kvHeads}`)
   if ([key, value, rope].some((size) => size % 2 !== 0))
     refuse(
-      `heads have keys of ${key} and values of ${value} numbers, ${rope} of a key turn: all must be even`,
+      `heads have keys of ${key} and values of ${value} numbers, ` +
+        `${rope} of a key are rotated: all must be even`,
     )
   if (key > headLimits.key || value > headLimits.value)
     refuse(
-      `heads have keys of ${key} and values of ${value} numbers, at most ${headLimits.key} and ${headLimits.value} can be run`,
+      `heads have keys of ${key} and values of ${value} numbers, ` +
+        `at most ${headLimits.key} and ${headLimits.value} can be run`,
     )
 }
 
-type Tensors = GroupedTensors<GpuMatrix, GpuVector>
+/** One GQA layer on the GPU. */
+export interface GqaLayer {
+  readonly attention: GroupedAttention
+  readonly tensors: GroupedTensors<GpuMatrix, GpuVector>
+  readonly cache: Cache
+}
 
 /** x [tokens, hidden] += Attention(RMSNorm(x)). */
-export function groupedAttention(
-  context: Context,
-  spec: ModelSpec,
-  attention: GroupedAttention,
-  tensors: Tensors,
-  cache: Cache,
-  x: Activation,
-): void {
+export function groupedAttention(context: Context, spec: ModelSpec, layer: GqaLayer, x: Activation): void {
   const { graph, mode } = context
+  const { attention, tensors, cache } = layer
   const projected = graph.activation('projected', 'f32', mode.rows, tensors.project.rows)
-  const before = { weight: tensors.norm, epsilon: spec.epsilon }
-  normedLinear(context, before, tensors.project, x, projected)
+  const inputNorm = { weight: tensors.norm, epsilon: spec.epsilon }
+  normedLinear(context, { norm: inputNorm, matrix: tensors.project }, x, projected)
   const query = graph.activation('query', 'f32', mode.rows, attention.heads * attention.key)
-  writeHeads(context, spec, attention, tensors, cache, projected, query)
+  writeHeads(context, layer, { projected, query }, spec.epsilon)
   const heads = graph.activation('heads', 'f32', mode.rows, attention.heads * attention.value)
   attendHeads(context, attention, cache, query, heads)
   linear(context, tensors.output, heads, x, { accumulate: true })
 }
 
-/** Makes queries [tokens, heads, key] of the projected rows, and puts keys and values into the cache. */
+/**
+ * Makes queries [tokens, heads, qkHeadDim] of the projected rows, and writes keys and values to the cache.
+ */
 function writeHeads(
   context: Context,
-  spec: ModelSpec,
-  attention: GroupedAttention,
-  tensors: Tensors,
-  cache: Cache,
-  projected: Activation,
-  query: Activation,
+  { attention, tensors, cache }: GqaLayer,
+  { projected, query }: { readonly projected: Activation; readonly query: Activation },
+  epsilon: number,
 ): void {
   const { bias, queryNorm, keyNorm, project, norm: unused } = tensors
   context.graph.dispatch(headsWrite, {
     constants: {
-      ...sizes(attention),
+      ...sizeConstants(attention),
       ROPE: attention.rope,
       P_STRIDE: projected.stride,
       K_OFFSET: project.starts[1] ?? 0,
       V_OFFSET: project.starts[2] ?? 0,
       BIASED: attention.bias,
       NORMED: attention.headNorm,
-      EPSILON: spec.epsilon,
+      EPSILON: epsilon,
       HALF_SPLIT: attention.halfSplit,
       WORKGROUP,
     },
@@ -107,10 +106,10 @@ function writeHeads(
   })
 }
 
-/** What heads attend with; head h reads key and value h / (heads / kvHeads). */
-export type HeadSizes = Pick<GroupedAttention, 'heads' | 'kvHeads' | 'key' | 'value' | 'scale'>
-
-/** heads [tokens, heads, value] = softmax(query · keys) · values, over all that a record [kvHeads · key | kvHeads · value] of the cache holds. */
+/**
+ * heads [tokens, heads, vHeadDim] = softmax(scale · query · keys) · values, causal, over the cached context.
+ * A KV entry is [kvHeads · qkHeadDim | kvHeads · vHeadDim].
+ */
 export function attendHeads(
   context: Context,
   attention: HeadSizes,
@@ -118,17 +117,21 @@ export function attendHeads(
   query: Activation,
   heads: Activation,
 ): void {
-  if (context.mode.name === 'decode') decode(context, attention, cache, query, heads)
-  else prefill(context, attention, cache, query, heads)
+  const record = context.mode.name === 'decode' ? decode : prefill
+  record(context, attention, cache, { query, output: heads })
 }
 
-/** Each cached key and value is read once for a tile of its group's heads. */
+interface QueryAndOutput {
+  readonly query: Activation
+  readonly output: Activation
+}
+
+/** Reads each cached key and value once for a tile of its group's heads. */
 function decode(
   context: Context,
   attention: HeadSizes,
   cache: Cache,
-  query: Activation,
-  output: Activation,
+  { query, output }: QueryAndOutput,
 ): void {
   const { graph, mode } = context
   const { heads, kvHeads, value } = attention
@@ -139,7 +142,7 @@ function decode(
   )
   const partial = graph.scratch('partial', mode.rows * heads * SPLITS * (value + 2))
   graph.dispatch(headsAttend, {
-    constants: { ...sizes(attention), HEAD_TILE: tile, SPLITS, SCALE: attention.scale },
+    constants: { ...sizeConstants(attention), HEAD_TILE: tile, SPLITS, SCALE: attention.scale },
     imports: { cache: cacheModule(context), members: module },
     operands: { query, pages: cache.pages, cache: cache.records, output: partial },
     grid: (step) => [ceilDiv(step.position + step.tokens, step.split), kvHeads * count, step.tokens],
@@ -155,19 +158,18 @@ function prefill(
   context: Context,
   attention: HeadSizes,
   cache: Cache,
-  query: Activation,
-  output: Activation,
+  { query, output }: QueryAndOutput,
 ): void {
   const tiles = chooseAttentionTiles(context.capabilities.variants)
   context.graph.dispatch(headsPrefill, {
-    constants: { ...sizes(attention), SCALE: attention.scale },
+    constants: { ...sizeConstants(attention), SCALE: attention.scale },
     imports: { cache: cacheModule(context), prefill: tiles.prefill },
     operands: { query, pages: cache.pages, cache: cache.records, output },
     grid: (step) => [ceilDiv(step.tokens, tiles.rows), attention.heads],
   })
 }
 
-const sizes = ({ heads, kvHeads, key, value }: HeadSizes) => ({
+const sizeConstants = ({ heads, kvHeads, key, value }: HeadSizes) => ({
   HEADS: heads,
   KV_HEADS: kvHeads,
   KEY: key,

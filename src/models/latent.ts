@@ -1,6 +1,6 @@
-// Answers: which dispatches is multi-head latent attention? Absorbed in decode, materialised block by block in
-// prefill (DeepSeek-V2, arXiv 2405.04434, section 2.1), where the cache holds latents; expanded.ts goes on where it does not.
-// It must not know what comes before or after attention.
+// Records multi-head latent attention (MLA; DeepSeek-V2, arXiv 2405.04434, section 2.1).
+// Over cached latents, decode uses the absorbed form and prefill expands keys and values block by block.
+// mla-expanded.ts records attention over a cache of expanded keys and values.
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import {
   attendPrefill,
@@ -35,7 +35,7 @@ import {
 import type { LatentAttention, ModelSpec } from './spec.ts'
 import type { LatentTensors } from './tensors.ts'
 
-/** Cached tokens that prefill materialises at a time. */
+/** Cached tokens whose keys and values prefill expands at a time. */
 export const BLOCK = 256
 
 /** Throws `unsupported` for head sizes that the kernels have no registers for. */
@@ -43,86 +43,81 @@ export function checkLatent({ latent, rope, nope, value }: LatentAttention): voi
   if ([latent, rope, nope, value].some((size) => size % 2 !== 0)) {
     throw new HadalError(
       'unsupported',
-      `config.json: kv_lora_rank ${latent}, qk_rope_head_dim ${rope}, qk_nope_head_dim ${nope} and v_head_dim ${value} must be even.`,
+      `config.json: kv_lora_rank ${latent}, qk_rope_head_dim ${rope}, ` +
+        `qk_nope_head_dim ${nope} and v_head_dim ${value} must be even.`,
       { file: 'config.json', hint: 'All published DeepSeek models have even sizes.' },
     )
   }
-  const { record, value: widest } = attentionLimits
-  if (latent + rope <= record && value <= widest) return
+  const { record, value: maxValue } = attentionLimits
+  if (latent + rope <= record && value <= maxValue) return
   throw new HadalError(
     'unsupported',
-    `config.json: kv_lora_rank + qk_rope_head_dim is ${latent + rope} (at most ${record}), v_head_dim is ${value} (at most ${widest}).`,
+    `config.json: kv_lora_rank + qk_rope_head_dim is ${latent + rope} (at most ${record}), ` +
+      `v_head_dim is ${value} (at most ${maxValue}).`,
     { file: 'config.json', hint: 'All published DeepSeek models are within these sizes.' },
   )
 }
 
-type Tensors = LatentTensors<GpuMatrix, GpuVector>
+/** One MLA layer on the GPU. */
+interface MlaLayer {
+  readonly mla: LatentAttention
+  readonly tensors: LatentTensors<GpuMatrix, GpuVector>
+  readonly cache: Cache
+}
 
 /** x [tokens, hidden] += Attention(RMSNorm(x)). */
 export function latentAttention(
   context: Context,
   spec: ModelSpec,
   mla: LatentAttention,
-  tensors: Tensors,
+  tensors: MlaLayer['tensors'],
   cache: Cache,
   x: Activation,
 ): void {
   const { graph, mode } = context
+  const layer = { mla, tensors, cache }
   const projected = graph.activation('projected', 'f32', mode.rows, tensors.project.rows)
-  const before = { weight: tensors.norm, epsilon: spec.epsilon }
-  normedLinear(context, before, tensors.project, x, projected)
-  const query = queries(context, mla, tensors, projected)
+  const inputNorm = { weight: tensors.norm, epsilon: spec.epsilon }
+  normedLinear(context, { norm: inputNorm, matrix: tensors.project }, x, projected)
+  const query = queries(context, layer, projected)
   const heads = graph.activation('heads', 'f32', mode.rows, mla.heads * mla.value)
   const kvHeads = expandedHeads(mla, mode.cache.kind)
   if (kvHeads > 0) {
     const latents = graph.activation('latents', 'f32', mode.rows, mla.latent)
-    writeLatents(context, mla, tensors, cache, projected, latents)
-    const keyOffset = keyValueOffset(tensors) + mla.latent
-    expandedAttention(
-      context,
-      mla,
-      kvHeads,
-      tensors.expand,
-      cache,
-      { latents, query, projected, keyOffset },
-      heads,
-    )
+    writeLatents(context, layer, projected, latents)
+    const keyOffset = keyValueOffset(layer) + mla.latent
+    const input = { latents, query, projected, keyOffset }
+    expandedAttention(context, { mla, kvHeads, kvB: tensors.expand, cache }, input, heads)
   } else if (mode.name === 'decode') {
-    decode(context, mla, tensors, cache, projected, query, heads)
+    decode(context, layer, { projected, query }, heads)
   } else {
-    writeLatents(context, mla, tensors, cache, projected)
-    prefill(context, mla, tensors, cache, query, heads)
+    writeLatents(context, layer, projected)
+    prefill(context, layer, query, heads)
   }
   linear(context, tensors.output, heads, x, { accumulate: true })
 }
 
-/** Where the queries [tokens, heads, nope + rope] are: of the normalised query latent, or projected already. */
-function queries(
-  context: Context,
-  { latentEpsilon }: LatentAttention,
-  { query: matrix, queryNorm }: Tensors,
-  projected: Activation,
-): Activation {
+/** The queries [tokens, heads, qkNopeDim + qkRopeDim]: from their latent, or directly projected. */
+function queries(context: Context, { mla, tensors }: MlaLayer, projected: Activation): Activation {
+  const { query: matrix, queryNorm } = tensors
   if (!matrix || !queryNorm) return projected
   const query = context.graph.activation('query', 'f32', context.mode.rows, matrix.rows)
-  normedLinear(context, { weight: queryNorm, epsilon: latentEpsilon }, matrix, projected, query)
+  const latentNorm = { weight: queryNorm, epsilon: mla.latentEpsilon }
+  normedLinear(context, { norm: latentNorm, matrix }, projected, query)
   return query
 }
 
-/** Column of the key-value latent in the projected rows; the shared key follows it. */
-const keyValueOffset = ({ project }: Tensors): number => project.starts[1] ?? 0
+/** Column of the KV latent in the projected rows; the shared rotary key follows it. */
+const keyValueOffset = ({ tensors }: MlaLayer): number => tensors.project.starts[1] ?? 0
 
-/** Normalises the latents of the rows, rotates their shared keys, and puts both into the cache, or the latents alone into `latents`. */
-function writeLatents(
-  context: Context,
-  mla: LatentAttention,
-  tensors: Tensors,
-  cache: Cache,
-  projected: Activation,
-  latents?: Activation,
-): void {
+/**
+ * Normalises the latents of the rows, rotates their shared keys, and writes both to the cache.
+ * With `latents` it writes the latents there instead, and no keys.
+ */
+function writeLatents(context: Context, layer: MlaLayer, projected: Activation, latents?: Activation): void {
+  const { tensors, cache } = layer
   context.graph.dispatch(latentWrite, {
-    constants: { ...recordConstants(mla, tensors, projected), PAGED: latents === undefined },
+    constants: { ...entryConstants(layer, projected), PAGED: latents === undefined },
     imports: { reduce: reduceModule(context), pack: latents ? 'pack/step' : packModule(context) },
     operands: {
       projected,
@@ -135,33 +130,31 @@ function writeLatents(
   })
 }
 
-/** Scores and values in the latent space: each cached row is read once for a tile of heads. */
+/** The absorbed form: scores and values in latent space. Each KV entry is read once for a tile of heads. */
 function decode(
   context: Context,
-  mla: LatentAttention,
-  tensors: Tensors,
-  cache: Cache,
-  projected: Activation,
-  query: Activation,
+  layer: MlaLayer,
+  { projected, query }: { readonly projected: Activation; readonly query: Activation },
   heads: Activation,
 ): void {
   const { graph, mode } = context
+  const { mla, tensors, cache } = layer
   const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
-  const expand = whole(tensors.expand)
+  const kvB = whole(tensors.expand)
   const absorbed = graph.activation('absorbed', 'f32', mode.rows, HEADS * (LATENT + ROPE))
   graph.dispatch(latentEnter, {
     constants: {
-      ...recordConstants(mla, tensors, projected),
+      ...entryConstants(layer, projected),
       ...headConstants(mla),
       ...queryConstants(mla, query),
-      ...expand.constants,
+      ...kvB.constants,
     },
-    imports: { weights: expand.module, reduce: reduceModule(context), pack: packModule(context) },
+    imports: { weights: kvB.module, reduce: reduceModule(context), pack: packModule(context) },
     operands: {
       projected,
       latent_norm: vectorResource(tensors.latentNorm),
       query,
-      weights: expand.weights,
+      weights: kvB.weights,
       rotations: cache.rotations,
       pages: cache.pages,
       absorbed,
@@ -184,25 +177,23 @@ function decode(
     ],
   })
   graph.dispatch(latentMerge, {
-    constants: { HEADS, NOPE, VALUE, LATENT, SPLITS, ...expand.constants, WORKGROUP },
-    imports: { weights: expand.module },
-    operands: { partial, weights: expand.weights, output: heads },
+    constants: { HEADS, NOPE, VALUE, LATENT, SPLITS, ...kvB.constants, WORKGROUP },
+    imports: { weights: kvB.module },
+    operands: { partial, weights: kvB.weights, output: heads },
     grid: (step) => [HEADS, step.tokens],
   })
 }
 
-/** Keys and values of one block of the context at a time, with a running softmax. */
+/** Expands keys and values of one block of the context at a time, with a running softmax. */
 function prefill(
   context: Context,
-  mla: LatentAttention,
-  tensors: Tensors,
-  cache: Cache,
+  { mla, tensors, cache }: MlaLayer,
   query: Activation,
   heads: Activation,
 ): void {
   const { graph, mode } = context
   const { HEADS, NOPE, ROPE, VALUE } = headConstants(mla)
-  const expand = whole(tensors.expand)
+  const kvB = whole(tensors.expand)
   graph.dispatch(ropeQuery, {
     constants: { HEADS, NOPE, ROPE, ...queryConstants(mla, query), WORKGROUP },
     operands: { rotations: cache.rotations, query },
@@ -210,15 +201,15 @@ function prefill(
   })
   const expanded = graph.activation('expanded', 'f32', BLOCK, HEADS * (NOPE + VALUE))
   const tiles = tilesOf(context, tensors.expand)
-  const queries = chooseAttentionTiles(context.capabilities.variants)
+  const queryTiles = chooseAttentionTiles(context.capabilities.variants)
   const state = graph.scratch('softmax state', mode.rows * HEADS * 2)
   graph.repeat(
     (step) => ceilDiv(step.position + step.tokens, BLOCK),
     () => {
       graph.dispatch(expandLatent, {
-        constants: { ...headConstants(mla), BLOCK, ...expand.constants },
+        constants: { ...headConstants(mla), BLOCK, ...kvB.constants },
         imports: { ...tiles.imports, cache: cacheModule(context) },
-        operands: { pages: cache.pages, cache: cache.records, weights: expand.weights, expanded },
+        operands: { pages: cache.pages, cache: cache.records, weights: kvB.weights, expanded },
         grid: [ceilDiv(HEADS * (NOPE + VALUE), tiles.outs), BLOCK / tiles.rows],
       })
       graph.dispatch(attendPrefill, {
@@ -228,9 +219,9 @@ function prefill(
           SCALE: mla.scale,
           ...queryConstants(mla, query),
         },
-        imports: { cache: cacheModule(context), prefill: queries.prefill },
+        imports: { cache: cacheModule(context), prefill: queryTiles.prefill },
         operands: { query, expanded, pages: cache.pages, cache: cache.records, output: heads, state },
-        grid: (step) => [ceilDiv(step.tokens, queries.rows), HEADS],
+        grid: (step) => [ceilDiv(step.tokens, queryTiles.rows), HEADS],
       })
     },
   )
@@ -244,13 +235,13 @@ const headConstants = (mla: LatentAttention) => ({
   LATENT: mla.latent,
 })
 
-const recordConstants = (mla: LatentAttention, tensors: Tensors, projected: Activation) => ({
+const entryConstants = (layer: MlaLayer, projected: Activation) => ({
   P_STRIDE: projected.stride,
-  KV_OFFSET: keyValueOffset(tensors),
-  LATENT: mla.latent,
-  ROPE: mla.rope,
-  EPSILON: mla.latentEpsilon,
-  HALF_SPLIT: mla.halfSplit,
+  KV_OFFSET: keyValueOffset(layer),
+  LATENT: layer.mla.latent,
+  ROPE: layer.mla.rope,
+  EPSILON: layer.mla.latentEpsilon,
+  HALF_SPLIT: layer.mla.halfSplit,
   WORKGROUP,
 })
 

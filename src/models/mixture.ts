@@ -1,5 +1,5 @@
-// Answers: which dispatches is the feed-forward part of a layer? A dense SwiGLU, or routed and shared experts (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
-// It must not know attention.
+// Records the feed-forward part of a layer: a dense SwiGLU, or routed and shared experts
+// (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { swiglu } from '../kernels/activation.ts'
 import {
@@ -16,13 +16,13 @@ import { type Activation, type Resource, resource } from '../program/graph.ts'
 import {
   type Context,
   ceilDiv,
+  decodeModules,
   linear,
   matrixConstants,
   norm,
   normedLinear,
   reduceModule,
   shareOf,
-  takenBy,
   tilesOf,
   vectorResource,
   WORKGROUP,
@@ -32,10 +32,10 @@ import type { Mixture, ModelSpec } from './spec.ts'
 import type { DenseTensors, MixtureTensors } from './tensors.ts'
 
 /** Banks that one dispatch of prefill binds; more banks take more dispatches. */
-const BANKS = 4
+const PREFILL_BANKS = 4
 
 /** Experts whose logits one workgroup of route_logits computes. */
-const PER_GROUP = 8
+const EXPERTS_PER_WORKGROUP = 8
 
 /** x += Down(silu(Gate(RMSNorm(x))) ⊙ Up(RMSNorm(x))). */
 export function dense(
@@ -47,7 +47,8 @@ export function dense(
 ): void {
   const { graph, mode } = context
   const gateUp = graph.activation('gate and up', 'f32', mode.rows, tensors.up.rows)
-  normedLinear(context, { weight: tensors.norm, epsilon: spec.epsilon }, tensors.up, x, gateUp)
+  const inputNorm = { weight: tensors.norm, epsilon: spec.epsilon }
+  normedLinear(context, { norm: inputNorm, matrix: tensors.up }, x, gateUp)
   const activated = graph.activation('inner', 'f32', mode.rows, inner)
   graph.dispatch(swiglu, {
     constants: { INNER: inner, UP: tensors.up.starts[1] ?? 0, X_STRIDE: gateUp.stride, WORKGROUP },
@@ -57,10 +58,15 @@ export function dense(
   linear(context, tensors.down, activated, x, { accumulate: true })
 }
 
-type Tensors = MixtureTensors<GpuMatrix, GpuVector, GpuBank>
+/** One MoE layer: sizes and GPU tensors. */
+interface MoeOperands {
+  readonly spec: ModelSpec
+  readonly layer: Mixture
+  readonly tensors: MixtureTensors<GpuMatrix, GpuVector, GpuBank>
+}
 
-/** Sizes that every kernel of the mixture shares. */
-function sizes(spec: ModelSpec, layer: Mixture) {
+/** Shader constants that the expert kernels share. */
+function sizeConstants({ spec, layer }: MoeOperands) {
   const widest = Math.max(layer.inner, layer.sharedInner)
   return {
     HIDDEN: spec.hidden,
@@ -77,14 +83,15 @@ export function mixture(
   context: Context,
   spec: ModelSpec,
   layer: Mixture,
-  tensors: Tensors,
+  tensors: MoeOperands['tensors'],
   noBias: Resource,
   x: Activation,
 ): void {
   const { graph, mode } = context
   const normed = graph.activation('normed', 'f32', mode.rows, spec.hidden)
   const logits = graph.activation('router logits', 'f32', mode.rows, layer.experts)
-  routerLogits(context, spec, layer, tensors, x, normed, logits)
+  const moe = { spec, layer, tensors }
+  routerLogits(context, moe, x, { normed, logits })
   const route = graph.activation('route', 'u32', mode.rows, layer.active * 2)
   graph.dispatch(routeKernel, {
     constants: {
@@ -100,21 +107,19 @@ export function mixture(
     operands: { logits, bias: tensors.bias ? vectorResource(tensors.bias) : noBias, route },
     grid: (step) => [step.tokens],
   })
-  const run = mode.name === 'decode' ? decodeExperts : prefillExperts
-  run(context, spec, layer, tensors, normed, route, x)
+  const experts = mode.name === 'decode' ? decodeExperts : prefillExperts
+  experts(context, moe, { normed, route }, x)
 }
 
+/** normed = RMSNorm(x); logits = Router(normed). In prefill two dispatches, in decode one. */
 function routerLogits(
   context: Context,
-  spec: ModelSpec,
-  layer: Mixture,
-  tensors: Tensors,
+  { spec, layer, tensors }: MoeOperands,
   x: Activation,
-  normed: Activation,
-  logits: Activation,
+  { normed, logits }: { readonly normed: Activation; readonly logits: Activation },
 ): void {
   if (context.mode.name === 'prefill') {
-    norm(context, tensors.norm, spec.epsilon, x, normed)
+    norm(context, { weight: tensors.norm, epsilon: spec.epsilon }, x, normed)
     linear(context, tensors.gate, normed, logits, { exact: true })
     return
   }
@@ -124,68 +129,72 @@ function routerLogits(
       HIDDEN: spec.hidden,
       EPSILON: spec.epsilon,
       EXPERTS: layer.experts,
-      PER_GROUP,
+      PER_GROUP: EXPERTS_PER_WORKGROUP,
       WORKGROUP,
       ...gate.constants,
     },
     imports: { weights: gate.module, reduce: reduceModule(context) },
     operands: { x, norm: vectorResource(tensors.norm), weights: gate.weights, normed, logits },
-    grid: (step) => [ceilDiv(layer.experts, PER_GROUP), step.tokens],
+    grid: (step) => [ceilDiv(layer.experts, EXPERTS_PER_WORKGROUP), step.tokens],
   })
+}
+
+/** Rows and the experts that each was routed to. */
+interface RoutedRows {
+  readonly normed: Activation // [tokens, hidden]
+  readonly route: Activation // [tokens, expertsPerToken, 2]: expert and weight
 }
 
 function decodeExperts(
   context: Context,
-  spec: ModelSpec,
-  layer: Mixture,
-  { up, down }: Tensors,
-  normed: Activation,
-  route: Activation,
+  moe: MoeOperands,
+  { normed, route }: RoutedRows,
   x: Activation,
 ): void {
   const { graph, mode } = context
+  const { layer } = moe
+  const { up, down } = moe.tensors
   const { variants } = context.capabilities
-  const [upShare, downShare] = [shareOf(variants, 2), shareOf(variants)]
-  const size = sizes(spec, layer)
+  const [upTiling, downTiling] = [shareOf(variants, 2), shareOf(variants)]
+  const size = sizeConstants(moe)
   const entries = layer.active + ceilDiv(size.SHARED, size.INNER)
   const inner = graph.activation('expert inner', 'f32', mode.rows * (layer.active + 1), size.I_STRIDE)
   forBanks(up, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpDecode, {
-      constants: { ...size, ...upConstants(up), FIRST_BANK, ...upShare.constants },
+      constants: { ...size, ...upConstants(up), FIRST_BANK, ...upTiling.constants },
       imports: {
-        ...takenBy(context, up.routed),
+        ...decodeModules(context, up.routed),
         banks,
-        share: upShare.module,
+        share: upTiling.module,
       },
       operands: { x: normed, route, slots: resource(up.slots), inner, ...weights },
-      grid: (step) => [entries, ceilDiv(size.INNER, upShare.rows), step.tokens],
+      grid: (step) => [entries, ceilDiv(size.INNER, upTiling.rows), step.tokens],
     })
   })
   forBanks(down, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownDecode, {
-      constants: { ...size, ...downConstants(down), FIRST_BANK, ...downShare.constants },
+      constants: { ...size, ...downConstants(down), FIRST_BANK, ...downTiling.constants },
       imports: {
-        ...takenBy(context, down.routed),
+        ...decodeModules(context, down.routed),
         banks,
-        share: downShare.module,
+        share: downTiling.module,
       },
       operands: { inner, route, slots: resource(down.slots), y: x, ...weights },
-      grid: (step) => [ceilDiv(size.HIDDEN, downShare.rows), step.tokens],
+      grid: (step) => [ceilDiv(size.HIDDEN, downTiling.rows), step.tokens],
     })
   })
 }
 
 function prefillExperts(
   context: Context,
-  spec: ModelSpec,
-  layer: Mixture,
-  { up, down }: Tensors,
-  normed: Activation,
-  route: Activation,
+  moe: MoeOperands,
+  { normed, route }: RoutedRows,
   x: Activation,
 ): void {
   const { graph, mode } = context
-  const size = sizes(spec, layer)
+  const { layer } = moe
+  const { up, down } = moe.tensors
+  const size = sizeConstants(moe)
   const tiles = tilesOf(context, up.routed)
   const downTiles = tilesOf(context, down.routed)
   const assignments = mode.rows * layer.active
@@ -205,7 +214,7 @@ function prefillExperts(
   const rows = mode.rows * (layer.active + 1)
   const inner = graph.activation('expert inner', 'f32', rows, size.I_STRIDE)
   const output = graph.activation('expert output', 'f32', rows, HIDDEN)
-  forBanks(up, BANKS, (FIRST_BANK, weights, banks) => {
+  forBanks(up, PREFILL_BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpPrefill, {
       constants: { ...size, ...upConstants(up), ...group, FIRST_BANK },
       imports: { ...tiles.imports, banks },
@@ -213,7 +222,7 @@ function prefillExperts(
       grid: [ceilDiv(Math.max(size.INNER, size.SHARED), tiles.outs / 2), TILES],
     })
   })
-  forBanks(down, BANKS, (FIRST_BANK, weights, banks) => {
+  forBanks(down, PREFILL_BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertDownPrefill, {
       constants: { ...size, ...downConstants(down), ...group, FIRST_BANK },
       imports: { ...downTiles.imports, banks },
@@ -248,18 +257,21 @@ function downConstants({ routed, shared }: GpuBank) {
 
 type BankOperands = Readonly<Record<'weights0' | 'weights1' | 'weights2' | 'weights3', Resource>>
 
-/** Calls back for each group of at most `most` banks, those of one dispatch. A place without a bank repeats the group's first, which nothing reads. */
+/**
+ * Calls `dispatch` for each group of at most `maxBanks` banks, which one dispatch binds.
+ * Unused bindings repeat the group's first bank; the shader never reads them.
+ */
 function forBanks(
   bank: GpuBank,
-  most: 1 | 4,
+  maxBanks: 1 | 4,
   dispatch: (first: number, weights: BankOperands, module: string) => void,
 ): void {
-  for (let first = 0; first < bank.banks.length; first += most) {
-    const own = bank.banks.slice(first, first + most)
-    const [head] = own
+  for (let first = 0; first < bank.banks.length; first += maxBanks) {
+    const group = bank.banks.slice(first, first + maxBanks)
+    const [head] = group
     if (!head) return
-    const at = (index: number) => resource(own[index] ?? head)
-    const module = own.length === 1 ? 'shared/banks_1' : 'shared/banks_4'
+    const at = (index: number) => resource(group[index] ?? head)
+    const module = group.length === 1 ? 'shared/banks_1' : 'shared/banks_4'
     dispatch(first, { weights0: at(0), weights1: at(1), weights2: at(2), weights3: at(3) }, module)
   }
 }

@@ -1,12 +1,12 @@
-// Answers: under which names, and with which shapes, does a checkpoint store the tensors of a model? The one place where their names become ours.
-// It must not know how they are read or laid out.
+// Names and shapes of a model's tensors in its checkpoint. Nothing else in Hadal knows checkpoint names.
 import { quote } from '../lib/bytes.ts'
-import { HadalError } from '../lib/error.ts'
+import { assertNever, HadalError } from '../lib/error.ts'
 import type { Dense, GroupedAttention, LatentAttention, Mixture, ModelSpec } from './spec.ts'
 import {
   type GroupedTensors,
   type LatentTensors,
   type LayerTensors,
+  type MixtureTensors,
   type ModelTensors,
   mapTensors,
 } from './tensors.ts'
@@ -16,17 +16,17 @@ export interface StoredTensor {
   readonly shape: readonly number[]
 }
 
-/** Matrices of equal width, to be laid under each other; or vectors, one after the other. */
+/** Matrices of equal width that are stacked by rows, or vectors that are concatenated. */
 export type StoredStack = readonly StoredTensor[]
 
 export interface StoredBank {
-  readonly routed: readonly StoredStack[] // one stack an expert
+  readonly routed: readonly StoredStack[] // one per expert
   readonly shared: StoredStack | undefined
 }
 
 export type StoredModel = ModelTensors<StoredStack, StoredStack, StoredBank>
 
-/** The tensors of a model, as the family names them. */
+/** The tensors of a model under their checkpoint names. */
 export function namesOf(spec: ModelSpec): StoredModel {
   const { hidden, vocab } = spec
   const tensor = (name: string, ...shape: number[]): StoredTensor => ({ name: `${name}.weight`, shape })
@@ -38,13 +38,13 @@ export function namesOf(spec: ModelSpec): StoredModel {
   }
 }
 
-/** The block scales of an FP8 matrix. */
+/** The name of the block scales of an FP8 matrix. */
 export const scaleName = (name: string): string => `${name}_scale_inv`
 
-/** The scales of a packed matrix: each row has its own. */
+/** The name of the scales of a matrix that Hadal packed. */
 export const groupsName = (name: string): string => `${name}_groups`
 
-/** Names that belong to the multi-token-prediction layers: recognised, and left on disk. */
+/** Whether a name belongs to the multi-token-prediction (MTP) layers, which are recognised and not loaded. */
 export function isDraftTensor(spec: ModelSpec, name: string): boolean {
   const layer = /^model\.layers\.(\d+)\./.exec(name)?.[1]
   return (
@@ -57,98 +57,123 @@ export function isDraftTensor(spec: ModelSpec, name: string): boolean {
 /** Every tensor of a model, in layer order. */
 export function storedTensors(spec: ModelSpec): StoredTensor[] {
   const tensors: StoredTensor[] = []
-  const take = (stack: StoredStack) => {
+  const add = (stack: StoredStack) => {
     for (const tensor of stack) tensors.push(tensor)
   }
   mapTensors(namesOf(spec), {
-    matrix: take,
-    vector: take,
+    matrix: add,
+    vector: add,
     bank({ routed, shared }) {
-      for (const stack of routed) take(stack)
-      if (shared) take(shared)
+      for (const stack of routed) add(stack)
+      if (shared) add(shared)
     },
   })
   return tensors
 }
 
 /**
- * A checkpoint holds what its config.json asks for, scales, and leftovers that are known to change nothing.
- * Throws `bad_file` naming file and tensor for any other: then the two do not belong together, or a part of the model would be left out.
+ * A checkpoint may hold the tensors of its config.json, their scales, and tensors that are known to be
+ * unused. Throws `bad_file` naming file and tensor for any other: config and weights do not belong together,
+ * or a part of the model would be left out.
  */
 export function checkExtraTensors(
   spec: ModelSpec,
   tensors: ReadonlyMap<string, { readonly file: string; readonly dtype: string }>,
 ): void {
-  const asked = new Set(storedTensors(spec).map(({ name }) => name))
+  const expected = new Set(storedTensors(spec).map(({ name }) => name))
   for (const [name, { file }] of tensors) {
-    if (asked.has(name) || isDraftTensor(spec, name) || isLeftover(spec, asked, name)) continue
-    if (asked.has(scaledBy(name)) && tensors.get(scaledBy(name))?.dtype === 'F8_E4M3') continue
+    if (expected.has(name) || isDraftTensor(spec, name) || isUnused(spec, expected, name)) continue
+    const weight = scaledWeight(name)
+    if (expected.has(weight) && tensors.get(weight)?.dtype === 'F8_E4M3') continue
     throw new HadalError('bad_file', `${file}: the model of config.json has no tensor ${quote(name)}.`, {
       file,
       tensor: name,
-      hint: 'The file and config.json do not belong together, or this version does not know a part of the model.',
+      hint:
+        'The file and config.json do not belong together, ' +
+        'or the model has a part that this version does not know.',
     })
   }
 }
 
-/** The weight that a tensor of this name is the scale of, or of whose input. Only FP8 is read with scales: beside others they would be left out. */
-const scaledBy = (name: string): string =>
+/**
+ * The weight that a tensor of this name scales, or whose input it scales. Scales are read for FP8 weights
+ * only: for any other type they would be left out.
+ */
+const scaledWeight = (name: string): string =>
   name.replace(/_scale_inv$/, '').replace(/\.input_scale$/, '.weight')
 
-/** Rotary tables that old releases stored, scales of packed weights, and the head of a model whose head is its embedding. */
-function isLeftover(spec: ModelSpec, asked: ReadonlySet<string>, name: string): boolean {
+/** Rotary tables of old releases, scales of packed weights, and an output head beside a tied embedding. */
+function isUnused(spec: ModelSpec, expected: ReadonlySet<string>, name: string): boolean {
   if (/^model\.(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/.test(name)) return true
   if (spec.tiedHead && name === 'lm_head.weight') return true
-  return spec.packed && asked.has(name.replace(/_groups$/, ''))
+  return spec.packed && expected.has(name.replace(/_groups$/, ''))
 }
 
-type Layer = LayerTensors<StoredStack, StoredStack, StoredBank>
+type LayerNames = LayerTensors<StoredStack, StoredStack, StoredBank>
 
-function layerNames(spec: ModelSpec, layer: Dense | Mixture, prefix: string): Layer {
-  const norm = [{ name: `${prefix}.post_attention_layernorm.weight`, shape: [spec.hidden] }]
-  const mlp = `${prefix}.mlp`
+function layerNames(spec: ModelSpec, layer: Dense | Mixture, prefix: string): LayerNames {
   return {
-    attention:
-      spec.attention.kind === 'latent'
-        ? latentNames(spec, spec.attention, prefix)
-        : groupedNames(spec, spec.attention, prefix),
-    feedForward:
-      layer.kind === 'dense'
-        ? {
-            kind: 'dense',
-            norm,
-            up: upNames(spec, mlp, layer.inner),
-            down: downNames(spec, mlp, layer.inner),
-          }
-        : { kind: 'mixture', norm, ...mixtureNames(spec, layer, mlp) },
+    attention: attentionNames(spec, prefix),
+    feedForward: feedForwardNames(spec, layer, prefix),
   }
 }
 
-function latentNames(
+function attentionNames(spec: ModelSpec, prefix: string): LayerNames['attention'] {
+  const { attention } = spec
+  switch (attention.kind) {
+    case 'latent':
+      return mlaNames(spec, attention, prefix)
+    case 'grouped':
+      return gqaNames(spec, attention, prefix)
+    default:
+      return assertNever(attention, 'attention kind')
+  }
+}
+
+function feedForwardNames(
+  spec: ModelSpec,
+  layer: Dense | Mixture,
+  prefix: string,
+): LayerNames['feedForward'] {
+  const norm = [{ name: `${prefix}.post_attention_layernorm.weight`, shape: [spec.hidden] }]
+  const mlp = `${prefix}.mlp`
+  switch (layer.kind) {
+    case 'dense': {
+      const [up, down] = [upNames(spec, mlp, layer.inner), downNames(spec, mlp, layer.inner)]
+      return { kind: 'dense', norm, up, down }
+    }
+    case 'mixture':
+      return moeNames(spec, layer, mlp, norm)
+    default:
+      return assertNever(layer, 'feed-forward kind')
+  }
+}
+
+function mlaNames(
   spec: ModelSpec,
   mla: LatentAttention,
   prefix: string,
 ): LatentTensors<StoredStack, StoredStack> {
   const { heads, queryRank, latent, nope, rope, value } = mla
   const tensor = (name: string, ...shape: number[]) => ({ name: `${prefix}.self_attn.${name}.weight`, shape })
-  const queries = heads * (nope + rope)
-  const low = queryRank > 0
+  const queryRows = heads * (nope + rope)
+  const hasQueryLatent = queryRank > 0
   return {
     kind: 'latent',
     norm: inputNorm(spec, prefix),
     project: [
-      low ? tensor('q_a_proj', queryRank, spec.hidden) : tensor('q_proj', queries, spec.hidden),
+      hasQueryLatent ? tensor('q_a_proj', queryRank, spec.hidden) : tensor('q_proj', queryRows, spec.hidden),
       tensor('kv_a_proj_with_mqa', latent + rope, spec.hidden),
     ],
-    queryNorm: low ? [tensor('q_a_layernorm', queryRank)] : undefined,
-    query: low ? [tensor('q_b_proj', queries, queryRank)] : undefined,
+    queryNorm: hasQueryLatent ? [tensor('q_a_layernorm', queryRank)] : undefined,
+    query: hasQueryLatent ? [tensor('q_b_proj', queryRows, queryRank)] : undefined,
     latentNorm: [tensor('kv_a_layernorm', latent)],
     expand: [tensor('kv_b_proj', heads * (nope + value), latent)],
     output: [tensor('o_proj', spec.hidden, heads * value)],
   }
 }
 
-function groupedNames(
+function gqaNames(
   spec: ModelSpec,
   attention: GroupedAttention,
   prefix: string,
@@ -175,16 +200,21 @@ const inputNorm = (spec: ModelSpec, prefix: string): StoredStack => [
   { name: `${prefix}.input_layernorm.weight`, shape: [spec.hidden] },
 ]
 
-const upNames = (spec: ModelSpec, prefix: string, inner: number): StoredStack => [
-  { name: `${prefix}.gate_proj.weight`, shape: [inner, spec.hidden] },
-  { name: `${prefix}.up_proj.weight`, shape: [inner, spec.hidden] },
+const upNames = (spec: ModelSpec, prefix: string, width: number): StoredStack => [
+  { name: `${prefix}.gate_proj.weight`, shape: [width, spec.hidden] },
+  { name: `${prefix}.up_proj.weight`, shape: [width, spec.hidden] },
 ]
 
-const downNames = (spec: ModelSpec, prefix: string, inner: number): StoredStack => [
-  { name: `${prefix}.down_proj.weight`, shape: [spec.hidden, inner] },
+const downNames = (spec: ModelSpec, prefix: string, width: number): StoredStack => [
+  { name: `${prefix}.down_proj.weight`, shape: [spec.hidden, width] },
 ]
 
-function mixtureNames(spec: ModelSpec, layer: Mixture, mlp: string) {
+function moeNames(
+  spec: ModelSpec,
+  layer: Mixture,
+  mlp: string,
+  norm: StoredStack,
+): MixtureTensors<StoredStack, StoredStack, StoredBank> {
   const bank = (names: typeof upNames): StoredBank => ({
     routed: Array.from({ length: layer.experts }, (_, expert) =>
       names(spec, `${mlp}.experts.${expert}`, layer.inner),
@@ -192,6 +222,8 @@ function mixtureNames(spec: ModelSpec, layer: Mixture, mlp: string) {
     shared: layer.sharedInner > 0 ? names(spec, `${mlp}.shared_experts`, layer.sharedInner) : undefined,
   })
   return {
+    kind: 'mixture',
+    norm,
     gate: [{ name: `${mlp}.gate.weight`, shape: [layer.experts, spec.hidden] }],
     bias: layer.bias ? [{ name: `${mlp}.gate.e_score_correction_bias`, shape: [layer.experts] }] : undefined,
     up: bank(upNames),

@@ -1,5 +1,5 @@
-// Answers: which tensors does a model consist of? One structure for all stages: names in the checkpoint, layouts, buffers on the GPU.
-// It must not know files, bytes or kernels.
+// The tensors of a model as one structure for every stage: checkpoint names, layouts, GPU buffers.
+import { assertNever } from '../lib/error.ts'
 
 /** The matrices (M), vectors (V) and expert banks (B) of a model. */
 export interface ModelTensors<M, V, B> {
@@ -19,97 +19,121 @@ export type AttentionTensors<M, V> = LatentTensors<M, V> | GroupedTensors<M, V>
 export interface LatentTensors<M, V> {
   readonly kind: 'latent'
   readonly norm: V
-  readonly project: M // query (or its latent) over [key-value latent, rotary key]; stacked, since both read the same input
-  readonly queryNorm: V | undefined
-  readonly query: M | undefined // from the query latent; undefined: projected directly
-  readonly latentNorm: V
-  readonly expand: M // kv_b: [heads · (nope + value), latent]
-  readonly output: M
+  readonly project: M // q_a (or q_proj) stacked on kv_a_proj_with_mqa: both read the same input
+  readonly queryNorm: V | undefined // q_a_layernorm
+  readonly query: M | undefined // q_b; undefined: queries are projected directly
+  readonly latentNorm: V // kv_a_layernorm
+  readonly expand: M // kv_b: [heads · (qkNopeDim + vHeadDim), kvLoraRank]
+  readonly output: M // o_proj
 }
 
 export interface GroupedTensors<M, V> {
   readonly kind: 'grouped'
   readonly norm: V
-  readonly project: M // query over key over value
-  readonly bias: V | undefined // of all three, one after the other
-  readonly queryNorm: V | undefined // [key], shared by all heads
+  readonly project: M // q_proj, k_proj and v_proj, stacked
+  readonly bias: V | undefined // their biases, one after the other
+  readonly queryNorm: V | undefined // [qkHeadDim], shared by all heads
   readonly keyNorm: V | undefined
-  readonly output: M
+  readonly output: M // o_proj
 }
 
 export interface DenseTensors<M, V> {
   readonly kind: 'dense'
   readonly norm: V
-  readonly up: M // gate over up
+  readonly up: M // gate_proj stacked on up_proj
   readonly down: M
 }
 
 export interface MixtureTensors<M, V, B> {
   readonly kind: 'mixture'
   readonly norm: V
-  readonly gate: M
-  readonly bias: V | undefined
-  readonly up: B // gate over up, for each expert
+  readonly gate: M // router
+  readonly bias: V | undefined // e_score_correction_bias
+  readonly up: B // gate_proj stacked on up_proj, for each expert
   readonly down: B
 }
 
-/** What a matrix is for: the classes that may be stored on the GPU in formats of their own. Expert banks are one more. */
+/** What a matrix is for. Each role may have its own GPU format; expert banks are one more class. */
 export type MatrixRole = 'embedding' | 'head' | 'attention' | 'router' | 'mlp'
 
-/** What to do with each kind of tensor on the way from one stage to the next. */
+/** Conversions of the three kinds of tensors from one stage to the next. */
 export interface Stage<M, V, B, M2, V2, B2> {
   matrix(matrix: M, role: MatrixRole): M2
   vector(vector: V): V2
   bank(bank: B): B2
 }
 
-/** Takes every tensor to the next stage, in layer order. */
+/** Converts every tensor to the next stage, in layer order. */
 export function mapTensors<M, V, B, M2, V2, B2>(
   model: ModelTensors<M, V, B>,
   stage: Stage<M, V, B, M2, V2, B2>,
 ): ModelTensors<M2, V2, B2> {
-  const matrix = (m: M | undefined, role: MatrixRole) => (m === undefined ? undefined : stage.matrix(m, role))
-  const vector = (v: V | undefined) => (v === undefined ? undefined : stage.vector(v))
-  const attention = (t: AttentionTensors<M, V>): AttentionTensors<M2, V2> => {
-    const ends = {
-      norm: stage.vector(t.norm),
-      project: stage.matrix(t.project, 'attention'),
-      queryNorm: vector(t.queryNorm),
-      output: stage.matrix(t.output, 'attention'),
-    }
-    return t.kind === 'grouped'
-      ? { kind: t.kind, ...ends, bias: vector(t.bias), keyNorm: vector(t.keyNorm) }
-      : {
-          kind: t.kind,
-          ...ends,
-          query: matrix(t.query, 'attention'),
-          latentNorm: stage.vector(t.latentNorm),
-          expand: stage.matrix(t.expand, 'attention'),
-        }
-  }
-  const feedForward = (t: LayerTensors<M, V, B>['feedForward']): LayerTensors<M2, V2, B2>['feedForward'] =>
-    t.kind === 'dense'
-      ? {
-          kind: t.kind,
-          norm: stage.vector(t.norm),
-          up: stage.matrix(t.up, 'mlp'),
-          down: stage.matrix(t.down, 'mlp'),
-        }
-      : {
-          kind: t.kind,
-          norm: stage.vector(t.norm),
-          gate: stage.matrix(t.gate, 'router'),
-          bias: vector(t.bias),
-          up: stage.bank(t.up),
-          down: stage.bank(t.down),
-        }
   return {
     embedding: stage.matrix(model.embedding, 'embedding'),
-    layers: model.layers.map((layer) => ({
-      attention: attention(layer.attention),
-      feedForward: feedForward(layer.feedForward),
+    layers: model.layers.map(({ attention, feedForward }) => ({
+      attention: mapAttention(attention, stage),
+      feedForward: mapFeedForward(feedForward, stage),
     })),
     norm: stage.vector(model.norm),
-    head: matrix(model.head, 'head'),
+    head: model.head === undefined ? undefined : stage.matrix(model.head, 'head'),
+  }
+}
+
+function mapAttention<M, V, B, M2, V2, B2>(
+  tensors: AttentionTensors<M, V>,
+  stage: Stage<M, V, B, M2, V2, B2>,
+): AttentionTensors<M2, V2> {
+  const matrix = (m: M) => stage.matrix(m, 'attention')
+  const optional = (v: V | undefined) => (v === undefined ? undefined : stage.vector(v))
+  switch (tensors.kind) {
+    case 'latent':
+      return {
+        kind: tensors.kind,
+        norm: stage.vector(tensors.norm),
+        project: matrix(tensors.project),
+        queryNorm: optional(tensors.queryNorm),
+        output: matrix(tensors.output),
+        query: tensors.query === undefined ? undefined : matrix(tensors.query),
+        latentNorm: stage.vector(tensors.latentNorm),
+        expand: matrix(tensors.expand),
+      }
+    case 'grouped':
+      return {
+        kind: tensors.kind,
+        norm: stage.vector(tensors.norm),
+        project: matrix(tensors.project),
+        queryNorm: optional(tensors.queryNorm),
+        output: matrix(tensors.output),
+        bias: optional(tensors.bias),
+        keyNorm: optional(tensors.keyNorm),
+      }
+    default:
+      return assertNever(tensors, 'attention kind')
+  }
+}
+
+function mapFeedForward<M, V, B, M2, V2, B2>(
+  tensors: LayerTensors<M, V, B>['feedForward'],
+  stage: Stage<M, V, B, M2, V2, B2>,
+): LayerTensors<M2, V2, B2>['feedForward'] {
+  switch (tensors.kind) {
+    case 'dense':
+      return {
+        kind: tensors.kind,
+        norm: stage.vector(tensors.norm),
+        up: stage.matrix(tensors.up, 'mlp'),
+        down: stage.matrix(tensors.down, 'mlp'),
+      }
+    case 'mixture':
+      return {
+        kind: tensors.kind,
+        norm: stage.vector(tensors.norm),
+        gate: stage.matrix(tensors.gate, 'router'),
+        bias: tensors.bias === undefined ? undefined : stage.vector(tensors.bias),
+        up: stage.bank(tensors.up),
+        down: stage.bank(tensors.down),
+      }
+    default:
+      return assertNever(tensors, 'feed-forward kind')
   }
 }

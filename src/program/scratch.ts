@@ -1,12 +1,11 @@
-// Answers: which buffers does a measurement or a proof hold, and what is in them? Uploads, read-back, and one call that frees all.
-// It must not know what is measured or proven.
+// Temporary GPU buffers of a benchmark or kernel check: upload, read-back, and one call that frees them all.
 import type { Allocation, USAGE } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import { readBuffer } from '../gpu/readback.ts'
 import { present } from '../lib/error.ts'
 import { type Resource, resource } from './graph.ts'
 
-type Data = Float32Array | Uint32Array
+type Words = Float32Array | Uint32Array
 
 export class Scratch {
   readonly device: Device
@@ -23,26 +22,29 @@ export class Scratch {
     return resource(allocation.buffer)
   }
 
-  upload(data: Data): Resource {
-    const made = this.empty(data.length)
-    this.write(made, data)
-    return made
+  upload(data: Words): Resource {
+    const buffer = this.empty(data.length)
+    this.write(buffer, data)
+    return buffer
   }
 
-  write(into: Resource, data: Data, word = 0): void {
+  /** Writes data from the 32-bit word `word` on. */
+  write(into: Resource, data: Words, word = 0): void {
     const { queue } = this.device.gpu
     queue.writeBuffer(into.buffer(), word * 4, data.buffer, data.byteOffset, data.byteLength)
   }
 
+  /** The first `words` words as f32. */
   async read(from: Resource, words: number): Promise<Float32Array> {
     return new Float32Array(await readBuffer(this.device, from.buffer(), words * 4))
   }
 
-  /** Frees the buffers made since the mark, the newest first. */
+  /** Frees the buffers made since `mark` was read, newest first; all of them by default. */
   free(mark = 0): void {
     while (this.#allocations.length > mark) present(this.#allocations.pop(), 'a buffer').free()
   }
 
+  /** The state to return to with `free`. */
   get mark(): number {
     return this.#allocations.length
   }

@@ -1,9 +1,9 @@
-// Answers: what do the kernels of attention with keys and values of its own for each group of heads compute, in f64?
-// It must not know how the GPU does it. heads_prefill is plain causal attention; heads_attend and heads_merge together must agree with it.
+// Reference of the GQA kernels (multi-head, grouped-query and multi-query attention), in f64.
+// gqa_prefill is plain causal attention; gqa_decode and gqa_combine together must agree with it.
 import { rms_norm } from './norm.ts'
 import { dot, type RotarySpec, rotatedPairs, rowOf } from './vector.ts'
 
-/** Sizes of one attention layer; head h reads key and value ⌊h / (heads / kvHeads)⌋. */
+/** Sizes of one GQA layer. Head h reads key and value ⌊h / (heads / kvHeads)⌋. */
 export interface GroupShape {
   readonly heads: number
   readonly kvHeads: number
@@ -11,23 +11,23 @@ export interface GroupShape {
   readonly value: number
 }
 
-/** What becomes of a projected token before it is attended with; empty vectors where the model has none. */
+/** What is applied to projected rows before attention. Vectors are empty where the model has none. */
 export interface HeadInputs {
   readonly kOffset: number // column of the first key
   readonly vOffset: number
-  readonly bias: Float64Array // [queries | keys | values], tight
+  readonly bias: Float64Array // [queries | keys | values], without padding
   readonly queryNorm: Float64Array // [key]
   readonly keyNorm: Float64Array // [key]
   readonly epsilon: number
   readonly rotary: RotarySpec // its pairs are the last columns of a head
 }
 
-const recordOf = ({ kvHeads, key, value }: GroupShape): number => kvHeads * (key + value)
+const entrySize = ({ kvHeads, key, value }: GroupShape): number => kvHeads * (key + value)
 
 /**
- * Queries and cache records of rows that begin at `position`, the turned columns pair by pair.
- * @param projected [tokens, columns]: queries from column 0 on, keys and values where `inputs` says
- * @returns query [tokens, heads, key], records [tokens, kvHeads · key | kvHeads · value]
+ * Queries and KV entries of rows that start at `position`. The numbers of each rotary pair lie side by side.
+ * @param projected [tokens, columns]: queries from column 0 on, keys from `kOffset`, values from `vOffset`
+ * @returns query [tokens, heads, qkHeadDim], records [tokens, kvHeads · qkHeadDim | kvHeads · vHeadDim]
  */
 export function heads_write(
   projected: Float64Array,
@@ -39,31 +39,31 @@ export function heads_write(
   const { heads, kvHeads, key, value } = shape
   const tokens = projected.length / columns
   const query = new Float64Array(tokens * heads * key)
-  const records = new Float64Array(tokens * recordOf(shape))
+  const records = new Float64Array(tokens * entrySize(shape))
   const keyBias = inputs.bias.subarray(heads * key)
   const valueBias = keyBias.subarray(kvHeads * key)
   for (let t = 0; t < tokens; t++) {
     const row = rowOf(projected, t, columns)
-    const record = rowOf(records, t, recordOf(shape))
+    const entry = rowOf(records, t, entrySize(shape))
     for (let h = 0; h < heads; h++) {
-      const head = add(rowOf(row, h, key), rowOf(inputs.bias, h, key))
-      query.set(turn(head, inputs.queryNorm, inputs, position + t), (t * heads + h) * key)
+      const head = addBias(rowOf(row, h, key), rowOf(inputs.bias, h, key))
+      query.set(normAndRotate(head, inputs.queryNorm, inputs, position + t), (t * heads + h) * key)
     }
     for (let g = 0; g < kvHeads; g++) {
-      const head = add(rowOf(row.subarray(inputs.kOffset), g, key), rowOf(keyBias, g, key))
-      record.set(turn(head, inputs.keyNorm, inputs, position + t), g * key)
-      const values = add(rowOf(row.subarray(inputs.vOffset), g, value), rowOf(valueBias, g, value))
-      record.set(values, kvHeads * key + g * value)
+      const head = addBias(rowOf(row.subarray(inputs.kOffset), g, key), rowOf(keyBias, g, key))
+      entry.set(normAndRotate(head, inputs.keyNorm, inputs, position + t), g * key)
+      const values = addBias(rowOf(row.subarray(inputs.vOffset), g, value), rowOf(valueBias, g, value))
+      entry.set(values, kvHeads * key + g * value)
     }
   }
   return { query, records }
 }
 
 /**
- * The same for keys and values that were expanded from latents; every key ends with the one that all heads share.
- * @param query [tokens, heads, key], not turned
- * @param expanded [tokens, kvHeads, key - rope + value]
- * @param shared [tokens, rope], not turned
+ * As `gqa_write`, for keys and values that were expanded from latents. Every key ends with the shared key.
+ * @param query [tokens, heads, qkHeadDim], not rotated
+ * @param expanded [tokens, kvHeads, qkHeadDim - qkRopeDim + vHeadDim]
+ * @param shared the shared key, [tokens, qkRopeDim], not rotated
  */
 export function expanded_write(
   query: Float64Array,
@@ -76,98 +76,98 @@ export function expanded_write(
   const { heads, kvHeads, key, value } = shape
   const rope = 2 * rotary.frequencies.length
   const nope = key - rope
-  const turned = query.slice()
-  const records = new Float64Array((shared.length / rope) * recordOf(shape))
+  const rotated = query.slice()
+  const records = new Float64Array((shared.length / rope) * entrySize(shape))
   for (let i = 0; i < query.length / key; i++) {
-    const head = rowOf(turned, i, key)
+    const head = rowOf(rotated, i, key)
     head.set(rotatedPairs(head.slice(nope), position + Math.floor(i / heads), rotary), nope)
   }
   for (let t = 0; t < shared.length / rope; t++) {
-    const record = rowOf(records, t, recordOf(shape))
-    const common = rotatedPairs(rowOf(shared, t, rope), position + t, rotary)
+    const entry = rowOf(records, t, entrySize(shape))
+    const sharedKey = rotatedPairs(rowOf(shared, t, rope), position + t, rotary)
     for (let g = 0; g < kvHeads; g++) {
-      const own = rowOf(expanded, t * kvHeads + g, nope + value)
-      record.set(own.subarray(0, nope), g * key)
-      record.set(common, g * key + nope)
-      record.set(own.subarray(nope), kvHeads * key + g * value)
+      const head = rowOf(expanded, t * kvHeads + g, nope + value)
+      entry.set(head.subarray(0, nope), g * key)
+      entry.set(sharedKey, g * key + nope)
+      entry.set(head.subarray(nope), kvHeads * key + g * value)
     }
   }
-  return { query: turned, records }
+  return { query: rotated, records }
 }
 
 /** A head plus its bias, if it has one. */
-const add = (head: Float64Array, bias: Float64Array) => head.map((each, i) => each + (bias[i] ?? 0))
+const addBias = (head: Float64Array, bias: Float64Array) => head.map((x, i) => x + (bias[i] ?? 0))
 
-/** A query or key normalised, if it has a norm, and turned to its position. */
-function turn(
+/** A query or key, normalised if it has a norm, then rotated to its position. */
+function normAndRotate(
   head: Float64Array,
   norm: Float64Array,
   { rotary, epsilon }: HeadInputs,
   position: number,
 ): Float64Array {
-  const turned = norm.length > 0 ? rms_norm(head, norm, epsilon) : head.slice()
+  const rotated = norm.length > 0 ? rms_norm(head, norm, epsilon) : head.slice()
   const nope = head.length - 2 * rotary.frequencies.length
-  turned.set(rotatedPairs(turned.subarray(nope), position, rotary), nope)
-  return turned
+  rotated.set(rotatedPairs(rotated.subarray(nope), position, rotary), nope)
+  return rotated
 }
 
-/** Keys and values of the group that head `h` belongs to, position by position. */
-function groupOf(records: Float64Array, shape: GroupShape, h: number) {
+/** Keys and values, by position, of the group that head `h` belongs to. */
+function groupOf(entries: Float64Array, shape: GroupShape, h: number) {
   const { heads, kvHeads, key, value } = shape
   const group = Math.floor(h / (heads / kvHeads))
-  const record = (s: number) => rowOf(records, s, recordOf(shape))
+  const entry = (s: number) => rowOf(entries, s, entrySize(shape))
   return {
-    key: (s: number) => rowOf(record(s), group, key),
-    value: (s: number) => rowOf(record(s).subarray(kvHeads * key), group, value),
+    key: (s: number) => rowOf(entry(s), group, key),
+    value: (s: number) => rowOf(entry(s).subarray(kvHeads * key), group, value),
   }
 }
 
 /**
- * For each row, head and split of the context: Σ p·v, the largest score, Σ p. A split that a row sees nothing of is zero, its
- * largest score -1e30.
- * @param query [tokens, heads, key]
- * @param records [context, record]; the last row of `query` belongs to the last of them
- * @returns [tokens, heads, splits, value + 2]
+ * For each row, head and split of the context: Σ p·v, the largest score, Σ p.
+ * A split with no position visible to the row is zero, with -1e30 as its largest score.
+ * @param query [tokens, heads, qkHeadDim]; its last row is the last position of the context
+ * @param entries [context, KV entry]
+ * @returns [tokens, heads, splits, vHeadDim + 2]
  */
 export function heads_attend(
   query: Float64Array,
-  records: Float64Array,
+  entries: Float64Array,
   shape: GroupShape,
   scale: number,
   split: number,
 ): Float64Array {
   const { heads, key, value } = shape
-  const context = records.length / recordOf(shape)
+  const context = entries.length / entrySize(shape)
   const rows = query.length / key
   const splits = Math.ceil(context / split)
   const partial = new Float64Array(rows * splits * (value + 2))
   for (let i = 0; i < rows * splits; i++) {
     const at = Math.floor(i / splits)
-    const group = groupOf(records, shape, at % heads)
-    const into = rowOf(partial, i, value + 2)
-    const seen = context - rows / heads + Math.floor(at / heads) + 1
+    const group = groupOf(entries, shape, at % heads)
+    const sums = rowOf(partial, i, value + 2)
+    const visible = context - rows / heads + Math.floor(at / heads) + 1
     const first = (i % splits) * split
     const scores = Array.from(
-      { length: Math.max(Math.min(split, seen - first), 0) },
+      { length: Math.max(Math.min(split, visible - first), 0) },
       (_, s) => scale * dot(rowOf(query, at, key), group.key(first + s)),
     )
     const largest = Math.max(-1e30, ...scores)
     scores.forEach((score, s) => {
       const p = Math.exp(score - largest)
-      group.value(first + s).forEach((each, v) => {
-        into[v] = (into[v] ?? 0) + p * each
+      group.value(first + s).forEach((x, v) => {
+        sums[v] = (sums[v] ?? 0) + p * x
       })
-      into[value + 1] = (into[value + 1] ?? 0) + p
+      sums[value + 1] = (sums[value + 1] ?? 0) + p
     })
-    into[value] = largest
+    sums[value] = largest
   }
   return partial
 }
 
 /**
- * Joins splits.
- * @param partial [tokens, heads, splits, value + 2], as `heads_attend` returns it
- * @returns [tokens, heads, value]
+ * Combines the splits.
+ * @param partial [tokens, heads, splits, vHeadDim + 2], as `gqa_decode` returns it
+ * @returns [tokens, heads, vHeadDim]
  */
 export function heads_merge(partial: Float64Array, value: number, splits: number): Float64Array {
   const rows = partial.length / (splits * (value + 2))
@@ -184,31 +184,31 @@ export function heads_merge(partial: Float64Array, value: number, splits: number
 
 /**
  * Plain causal attention.
- * @param query [tokens, heads, key]
- * @param records [context, record]; the last row of `query` belongs to the last of them
- * @returns [tokens, heads, value]
+ * @param query [tokens, heads, qkHeadDim]; its last row is the last position of the context
+ * @param entries [context, KV entry]
+ * @returns [tokens, heads, vHeadDim]
  */
 export function heads_prefill(
   query: Float64Array,
-  records: Float64Array,
+  entries: Float64Array,
   shape: GroupShape,
   scale: number,
 ): Float64Array {
   const { heads, key, value } = shape
-  const context = records.length / recordOf(shape)
+  const context = entries.length / entrySize(shape)
   const rows = query.length / key
   const output = new Float64Array(rows * value)
   for (let i = 0; i < rows; i++) {
-    const group = groupOf(records, shape, i % heads)
-    const seen = context - rows / heads + Math.floor(i / heads) + 1
-    const scores = Array.from({ length: seen }, (_, s) => scale * dot(rowOf(query, i, key), group.key(s)))
+    const group = groupOf(entries, shape, i % heads)
+    const visible = context - rows / heads + Math.floor(i / heads) + 1
+    const scores = Array.from({ length: visible }, (_, s) => scale * dot(rowOf(query, i, key), group.key(s)))
     const largest = Math.max(...scores)
     const total = scores.reduce((sum, score) => sum + Math.exp(score - largest), 0)
-    const into = rowOf(output, i, value)
+    const row = rowOf(output, i, value)
     scores.forEach((score, s) => {
       const p = Math.exp(score - largest) / total
-      group.value(s).forEach((each, v) => {
-        into[v] = (into[v] ?? 0) + p * each
+      group.value(s).forEach((x, v) => {
+        row[v] = (row[v] ?? 0) + p * x
       })
     })
   }

@@ -1,8 +1,8 @@
-// Answers: does a quantile fall on a time, or between two of them? It must not know what is timed.
+// Tests of the timing summary: quantiles on a time and between two times.
 import { expect, test } from 'vitest'
 import { spreadOf } from '../../src/lib/spread.ts'
 
-test('falls on a time, or between two', () => {
+test('interpolates between the two neighbouring times', () => {
   expect(spreadOf([7, 1, 2])).toEqual({ ms: 2, low: 1.5, high: 4.5, all: [7, 1, 2] })
   expect(spreadOf([6, 1, 7, 2]).ms).toBe(4)
   expect(spreadOf([1, 2, 6, 8])).toMatchObject({ low: 1.75, high: 6.5 })

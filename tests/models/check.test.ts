@@ -1,9 +1,10 @@
-// Answers: are sizes that the kernels cannot run refused before anything is allocated? The sizes themselves are judged by running kernels.
+// Tests of checkAttention: sizes that the kernels cannot run are refused before anything is allocated.
 import { describe, expect, it } from 'vitest'
 import { checkAttention } from '../../src/models/check.ts'
-import type { GroupedAttention, LatentAttention } from '../../src/models/spec.ts'
+import type { Rotary } from '../../src/models/rotary.ts'
+import type { Attention, GroupedAttention, LatentAttention } from '../../src/models/spec.ts'
 
-const rotary = { frequencies: [], magnitude: 1 }
+const rotary: Rotary = { frequencies: [], magnitude: 1 }
 const grouped: GroupedAttention = {
   kind: 'grouped',
   heads: 65,
@@ -32,19 +33,20 @@ const latent: LatentAttention = {
 }
 
 describe('checkAttention', () => {
-  it.each([[grouped], [latent]])('passes the largest sizes: $kind', (attention) => {
+  it.each([[grouped], [latent]])('accepts the largest sizes: $kind', (attention) => {
     expect(() => checkAttention(attention)).not.toThrow()
   })
 
-  it.each([
+  const refused: [Attention, RegExp][] = [
     [{ ...grouped, key: 258 }, /keys of 258 .* at most 256/],
     [{ ...grouped, value: 258 }, /values of 258 .* at most 256/],
     [{ ...grouped, key: 15, rope: 14 }, /keys of 15 .* must be even/],
-    [{ ...grouped, rope: 5 }, /5 of a key turn: all must be even/],
+    [{ ...grouped, rope: 5 }, /5 of a key are rotated: all must be even/],
     [{ ...grouped, heads: 9, kvHeads: 2 }, /num_attention_heads 9 is no multiple of num_key_value_heads 2/],
     [{ ...latent, latent: 514 }, /kv_lora_rank \+ qk_rope_head_dim is 578 \(at most 576\)/],
     [{ ...latent, nope: 21 }, /qk_nope_head_dim 21 .* must be even/],
-  ])('refuses %o', (attention, message) => {
+  ]
+  it.each(refused)('refuses %o', (attention, message) => {
     expect(() => checkAttention(attention)).toThrow(message)
     expect(() => checkAttention(attention)).toThrow(expect.objectContaining({ code: 'unsupported' }))
   })

@@ -1,4 +1,4 @@
-// Answers: is every published model what its authors say? Parameters, KV cache and score scale, from nothing but its config.json.
+// Tests of published models: parameters, KV cache and softmax scale follow from their config.json alone.
 import { describe, expect, it } from 'vitest'
 import { PUBLISHED } from '../../src/cli/published-configs.ts'
 import { countParameters } from '../../src/engine/info.ts'
@@ -8,19 +8,19 @@ import { storedTensors } from '../../src/models/names.ts'
 
 interface Facts {
   readonly parameters: number
-  readonly active: number // with the head, without the embedding
-  readonly kv: number // bytes a token in f16
+  readonly active: number // parameters, with the head, without the embedding
+  readonly kv: number // bytes per token in f16
   readonly standardKv: number
   readonly scale: number
 }
 
-const billion = 1e9
+const BILLION = 1e9
 
-/** What was published, or follows from it; parameters to the digits that are known. */
+/** Published figures, or figures that follow from them; parameters to the published digits. */
 const FACTS: Readonly<Record<string, Facts>> = {
   'V2-Lite': {
     parameters: 15_706_484_224,
-    active: 2.45 * billion,
+    active: 2.45 * BILLION,
     kv: 31_104,
     standardKv: 276_480,
     scale: 0.1147214,
@@ -69,7 +69,8 @@ const FACTS: Readonly<Record<string, Facts>> = {
 }
 
 describe('published models', () => {
-  it('are all here', () => expect(Object.keys(FACTS).sort()).toEqual(Object.keys(PUBLISHED).sort()))
+  it('all have an entry in this test', () =>
+    expect(Object.keys(FACTS).sort()).toEqual(Object.keys(PUBLISHED).sort()))
 
   for (const [name, wanted] of Object.entries(FACTS)) {
     it(name, () => {
