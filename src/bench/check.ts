@@ -1,5 +1,5 @@
-// Answers: does a form of the cache give the same text as the model's own? Greedy tokens one by one; for FP8 also how far the logits move.
-// It must not know speed or bytes.
+// Checks a cache layout: its greedy tokens against those of the model's own cache, for FP8 also the KL of
+// logits.
 import { logitsOf } from '../engine/logits.ts'
 import { decodeResult } from '../engine/result.ts'
 import type { Runtime } from '../engine/runtime.ts'
@@ -13,13 +13,13 @@ import type { Chat } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import type { Check } from './result.ts'
 
-/** Greedy tokens that are compared. */
+/** Greedy tokens compared in each layout. */
 export const CHECKED_TOKENS = 64
 
 const PROMPT = 'What is 347 + 586? Think it through step by step, then say how you can be sure of the answer.'
 
-/** The prompt in the words of the model's own template; a model without one is given the bare text. */
-export function checkedPrompt(chat: Chat, tokenizer: TextTokenizer): readonly number[] {
+/** The prompt in the model's own chat template; plain text where the model has no template. */
+export function checkPrompt(chat: Chat, tokenizer: TextTokenizer): readonly number[] {
   try {
     return chat.prompt([{ role: 'user', content: PROMPT }]).ids
   } catch (error) {
@@ -28,44 +28,57 @@ export function checkedPrompt(chat: Chat, tokenizer: TextTokenizer): readonly nu
   }
 }
 
-/** What the model's own cache gives. */
-export interface Reference {
+/** Output with the model's own cache layout. */
+export interface GreedyReference {
   readonly prompt: readonly number[]
   readonly tokens: readonly number[]
-  /** Of prompt and tokens, [ids, vocab]; only where FP8 is judged. */
+  /** Of prompt and tokens, [ids, vocab]; only where FP8 is compared. */
   readonly logits: Float32Array | undefined
 }
 
-/** A runtime with a cache of this form that holds what is compared. The caller destroys it. */
-export const checkRuntime = (own: Runtime, cache: CacheForm, prompt: readonly number[]): Promise<Runtime> =>
-  own.sibling({ cache, contextLength: prompt.length + CHECKED_TOKENS })
+/** A runtime with this cache layout, large enough for prompt and checked tokens. The caller destroys it. */
+export const prepareCheckRuntime = (
+  own: Runtime,
+  cache: CacheForm,
+  prompt: readonly number[],
+): Promise<Runtime> => own.sibling({ cache, contextLength: prompt.length + CHECKED_TOKENS })
 
-export async function referenceOf(
+export interface ReferenceOptions {
+  readonly prompt: readonly number[]
+  readonly withLogits: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+/** Runs the prompt greedily in the model's own layout; computes logits only on request. Throws `aborted`. */
+export async function runReference(
   device: Device,
   runtime: Runtime,
-  prompt: readonly number[],
-  wantsLogits: boolean,
-  signal: AbortSignal | undefined,
-): Promise<Reference> {
+  { prompt, withLogits, signal }: ReferenceOptions,
+): Promise<GreedyReference> {
   const tokens = await greedyTokens(device, runtime, prompt, signal)
-  const logits = wantsLogits ? await logitsOf(runtime, [...prompt, ...tokens], 'whole') : undefined
+  const logits = withLogits ? await logitsOf(runtime, [...prompt, ...tokens], 'whole') : undefined
   return { prompt, tokens, logits }
 }
 
-/** Compares what `runtime` says with the reference. */
+export interface CheckOptions {
+  readonly kind: CacheKind
+  readonly reference: GreedyReference
+  readonly signal: AbortSignal | undefined
+}
+
+/** Compares the output of `runtime` with the reference. Throws `aborted`. */
 export async function checkCache(
   device: Device,
   runtime: Runtime,
-  kind: CacheKind,
-  { prompt, tokens: wanted, logits }: Reference,
-  signal: AbortSignal | undefined,
+  { kind, reference, signal }: CheckOptions,
 ): Promise<Check> {
+  const { prompt, tokens: expected, logits } = reference
   if (kind === 'gqa-8' || kind === 'mqa') return { verdict: 'shape' }
   const tokens = await greedyTokens(device, runtime, prompt, signal)
-  const same = tokens.map((token, i) => token === wanted[i])
+  const same = tokens.map((token, i) => token === expected[i])
   if (kind === 'latent-fp8' && logits) {
-    const own = await logitsOf(runtime, [...prompt, ...wanted], 'whole')
-    const equal = same.filter((each) => each).length
+    const own = await logitsOf(runtime, [...prompt, ...expected], 'whole')
+    const equal = same.filter((isSame) => isSame).length
     return {
       verdict: 'near',
       tokens: tokens.length,
@@ -79,7 +92,7 @@ export async function checkCache(
     : { verdict: 'wrong', tokens: tokens.length, at }
 }
 
-/** Tokens after the prompt, whatever they are: what ends an answer does not end this. */
+/** Greedy tokens after the prompt; end-of-sequence tokens do not stop it. */
 async function greedyTokens(
   device: Device,
   runtime: Runtime,

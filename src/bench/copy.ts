@@ -1,19 +1,22 @@
-// Answers: how fast does this device move bytes? It must not know what is compared with that.
+// Measures the copy bandwidth of the device.
 import type { Device } from '../gpu/device.ts'
 import { throwIfAborted } from '../lib/error.ts'
 
-const BYTES = 64 * 2 ** 20 // of a buffer: more than caches hold, and within every device's limit
-const COPIES = 4 // of a submission, so that its cost is spread
+const BUFFER_BYTES = 64 * 2 ** 20 // exceeds hardware caches; within every device's buffer limit
+const COPIES = 4 // per submission, to amortise its overhead
 const TRIES = 5
 
-/** Bytes per second, read and written together, of the best of several copies from one buffer into another. */
+/**
+ * Bytes per second, reads plus writes, of the fastest of several buffer-to-buffer copies.
+ * Throws `aborted`, `out_of_memory`.
+ */
 export async function copyBandwidth(
   { gpu, arena }: Device,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const [from, into] = await arena.guard('two buffers to copy between', async () => [
-    arena.allocate('staging', 'copy from', BYTES),
-    arena.allocate('staging', 'copy into', BYTES),
+    arena.allocate('staging', 'copy from', BUFFER_BYTES),
+    arena.allocate('staging', 'copy into', BUFFER_BYTES),
   ])
   let best = Number.POSITIVE_INFINITY
   try {
@@ -21,15 +24,15 @@ export async function copyBandwidth(
       throwIfAborted(signal)
       const encoder = gpu.createCommandEncoder()
       for (let copy = 0; copy < COPIES; copy++)
-        encoder.copyBufferToBuffer(from.buffer, 0, into.buffer, 0, BYTES)
+        encoder.copyBufferToBuffer(from.buffer, 0, into.buffer, 0, BUFFER_BYTES)
       const started = performance.now()
       gpu.queue.submit([encoder.finish()])
       await gpu.queue.onSubmittedWorkDone()
-      if (i > 0) best = Math.min(best, performance.now() - started) // the first touches the pages
+      if (i > 0) best = Math.min(best, performance.now() - started) // the first run faults in the pages
     }
   } finally {
     from.free()
     into.free()
   }
-  return (2 * COPIES * BYTES * 1000) / best
+  return (2 * COPIES * BUFFER_BYTES * 1000) / best
 }

@@ -1,5 +1,4 @@
-// Answers: on what and of what was measured? The device, the host, the model and its caches, as plain data.
-// It must not know how anything is measured.
+// Describes the environment, the model and its cache layouts in a benchmark result.
 import type { Engine } from '../engine/engine.ts'
 import { cacheSizes, PAGE_TOKENS } from '../engine/kv-cache.ts'
 import type { Runtime } from '../engine/runtime.ts'
@@ -8,7 +7,7 @@ import { VERSION } from '../lib/version.ts'
 import { type CacheForm, expandedHeads, recordBytes } from '../models/cache-form.ts'
 import type { BenchCache, BenchEnvironment, BenchModel, Check } from './result.ts'
 
-const LIMITS = [
+const SHOWN_LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
   'maxStorageBuffersPerShaderStage',
@@ -23,7 +22,7 @@ export function describeEnvironment({ gpu, adapter, capabilities }: Device): Ben
     adapter,
     software: capabilities.software,
     features: [...gpu.features].sort(),
-    limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
+    limits: Object.fromEntries(SHOWN_LIMITS.map((name) => [name, gpu.limits[name]])),
   }
 }
 
@@ -53,12 +52,12 @@ export function describeCache(
   check: Check,
 ): BenchCache {
   const { attention, layers } = spec
-  const record = recordBytes(attention, form)
+  const entryBytes = recordBytes(attention, form)
   return {
     cache: form.kind,
     kvHeads: attention.kind === 'latent' ? expandedHeads(attention, form.kind) : attention.kvHeads,
-    recordBytes: record,
-    bytesPerToken: layers.length * record,
+    recordBytes: entryBytes,
+    bytesPerToken: layers.length * entryBytes,
     maxContext: cacheSizes(spec, form, capabilities).maxPages * PAGE_TOKENS,
     check,
   }

@@ -1,5 +1,4 @@
-// Answers: what do a cache of this form and context take, and how fast are steps with it? One runtime with exactly the pages, over the model's
-// weights, freed in the end. It must not know which forms and contexts are compared.
+// Measures memory and speed of one cache layout at one context, in a runtime with exactly the pages it needs.
 import { cacheBytes, cacheSizes, PAGE_TOKENS } from '../engine/kv-cache.ts'
 import { fitsIn, type MemoryRange } from '../engine/memory-range.ts'
 import type { Runtime } from '../engine/runtime.ts'
@@ -12,46 +11,48 @@ import { type CacheForm, recordBytes } from '../models/cache-form.ts'
 import type { BenchProgress, BenchRow } from './result.ts'
 import { timeSteps } from './timing.ts'
 
-/** Tokens whose keys and values are computed; copies of their pages fill the context. */
-const REAL_TOKENS = 256
-/** Times that the last chunk is run; once is enough where it takes seconds. */
-const PREFILLS = 3
+/** Tokens that run through the model; copies of their pages fill the rest of the context. */
+const COMPUTED_TOKENS = 256
+/** Runs of the last chunk; no further run begins after PREFILL_MS milliseconds. */
+const PREFILL_RUNS = 3
 const PREFILL_MS = 2000
 
 export interface RowTask<T> {
-  /** What to yield at the beginning of a phase. */
-  readonly at: (phase: BenchProgress['phase']) => T
+  /** The event to yield when a phase begins. */
+  readonly eventOf: (phase: BenchProgress['phase']) => T
   readonly form: CacheForm
   readonly context: number
   readonly steps: number
-  readonly text: readonly number[] // ids that fill the cache, over and over
+  readonly tokenIds: readonly number[] // token ids that fill the cache, repeated
   readonly memory: MemoryRange
 }
 
-/** What is known before anything is allocated. */
+/** The figures that follow from sizes alone, without allocating. */
 export function plannedRow(
   { capabilities }: Device,
   { spec }: Runtime,
   { form, context }: Pick<RowTask<unknown>, 'form' | 'context'>,
 ) {
-  const record = recordBytes(spec.attention, form)
+  const entryBytes = recordBytes(spec.attention, form)
   const layers = spec.layers.length
   return {
     cache: form.kind,
     context,
     bytes: 0,
-    formulaBytes: layers * Math.ceil(context / PAGE_TOKENS) * PAGE_TOKENS * record,
+    formulaBytes: layers * Math.ceil(context / PAGE_TOKENS) * PAGE_TOKENS * entryBytes,
     readBytesPerStep:
-      layers * context * record * readsPerStep(spec.attention, form.kind, capabilities.variants),
+      layers * context * entryBytes * readsPerStep(spec.attention, form.kind, capabilities.variants),
   } satisfies BenchRow
 }
 
 /**
- * Measures one row. What the device refuses becomes a row that says so. Throws `aborted`, and what nobody foresaw.
+ * Measures one row. A refusal by the device becomes a row that gives the reason. Throws `aborted` and any
+ * unexpected error.
  *
- * How: the first tokens go through the model; copies of their pages fill the rest, since the time of a step depends on how much is cached and
- * not on what. Prefill is timed on the last chunk before the context, decode on the last steps before it, so that its last step reads
- * exactly `context` tokens: what a token costs there, not an average of all before.
+ * The first tokens run through the model; copies of their pages fill the rest, since the time of a step
+ * depends on the amount of cached data and not on its values. Prefill is timed on the last chunk of the
+ * context. Decode is timed on its last steps, so that the last one reads exactly `context` tokens: the cost
+ * at that context, not an average.
  */
 export async function* measureRow<T>(
   device: Device,
@@ -62,8 +63,8 @@ export async function* measureRow<T>(
   const planned = plannedRow(device, own, task)
   try {
     refuseTooLarge(device, own, task)
-    yield task.at('fill')
-    return yield* measureWith(device, own, task, planned, signal)
+    yield task.eventOf('fill')
+    return yield* measureAllocated(device, own, { ...task, planned, signal })
   } catch (error) {
     return { ...planned, missing: refusalOf(error) }
   }
@@ -71,45 +72,48 @@ export async function* measureRow<T>(
 
 const REFUSALS: ReadonlySet<string> = new Set(['out_of_memory', 'context_full', 'unsupported'])
 
-/** Why the device would not do it. Throws what is no refusal. */
+/** The message of a refusal by the device. Rethrows every other error. */
 export function refusalOf(error: unknown): string {
   if (error instanceof HadalError && REFUSALS.has(error.code)) return error.message
   throw error
 }
 
-async function* measureWith<T>(
+interface PlannedRowTask<T> extends RowTask<T> {
+  readonly planned: BenchRow
+  readonly signal: AbortSignal | undefined
+}
+
+async function* measureAllocated<T>(
   device: Device,
   own: Runtime,
-  { form, context, steps, text, at }: RowTask<T>,
-  planned: BenchRow,
-  signal: AbortSignal | undefined,
+  { form, context, steps, tokenIds, eventOf, planned, signal }: PlannedRowTask<T>,
 ): AsyncGenerator<T, BenchRow> {
-  const held = () => device.arena.bytes().kv_cache ?? 0
-  const before = held()
+  const cacheBytesNow = () => device.arena.bytes().kv_cache ?? 0
+  const before = cacheBytesNow()
   const rows = Math.min(own.options.chunk, context)
   const runtime = await own.sibling({ cache: form, contextLength: context })
   try {
     const session = new Session(runtime.cache)
     await session.reserve(context)
-    const bytes = held() - before
+    const bytes = cacheBytesNow() - before
     runtime.writePages(session)
-    await fill(runtime, session, context, text, signal)
-    yield at('prefill')
+    await fillCache(runtime, session, { context, tokenIds, signal })
+    yield eventOf('prefill')
     const start = context - rows
     const prefill = await timeSteps(
       device,
       runtime,
       {
-        count: PREFILLS,
+        count: PREFILL_RUNS,
         tokens: rows,
         enoughMs: PREFILL_MS,
-        warm: true, // by what filled the cache
-        run: (_, timing) => runtime.prefill(textFrom(text, start, rows), start, timing),
+        warm: true, // filling the cache ran the same program
+        run: (_, timing) => runtime.prefill(tokensFrom(tokenIds, start, rows), start, timing),
       },
       signal,
     )
-    yield at('decode')
-    runtime.writeToken(text[0] ?? 0)
+    yield eventOf('decode')
+    runtime.writeToken(tokenIds[0] ?? 0)
     const count = Math.min(steps, context)
     const decode = await timeSteps(
       device,
@@ -124,49 +128,53 @@ async function* measureWith<T>(
   }
 }
 
-/** Throws `context_full` or `out_of_memory` before anything is allocated, for what cannot be. */
+/** Throws `context_full` or `out_of_memory`, before anything is allocated, for a cache that cannot fit. */
 function refuseTooLarge(
   { capabilities, arena }: Device,
   own: Runtime,
   { form, context, memory }: RowTask<unknown>,
 ): void {
   const sizes = cacheSizes(own.spec, form, capabilities)
-  const most = sizes.maxPages * PAGE_TOKENS
-  if (context > most) {
+  const maxTokens = sizes.maxPages * PAGE_TOKENS
+  if (context > maxTokens) {
     const limit = formatBytes(Math.min(capabilities.maxBindingBytes, capabilities.maxBufferBytes))
     throw new HadalError(
       'context_full',
-      `The cache of a layer is larger than the ${limit} of a buffer here: at most ${most} tokens.`,
+      `One layer's cache exceeds this device's buffer limit of ${limit}: at most ${maxTokens} tokens.`,
     )
   }
   const total = (arena.bytes().total ?? 0) + cacheBytes(sizes, pagesFor(context))
   if (fitsIn(total, memory) === false) {
     throw new HadalError(
       'out_of_memory',
-      `With the weights it takes ${formatBytes(total)}; there are ${formatBytes(memory.atMost)}.`,
+      `Weights and cache need ${formatBytes(total)}; ${formatBytes(memory.atMost)} are available.`,
     )
   }
 }
 
-/** Leaves the cache with `context` tokens: the first are computed, the rest are copies of their pages. */
-async function fill(
+interface FillOptions {
+  readonly context: number
+  readonly tokenIds: readonly number[]
+  readonly signal: AbortSignal | undefined
+}
+
+/** Fills the cache with `context` tokens: computes the first ones and copies their pages to the rest. */
+async function fillCache(
   runtime: Runtime,
   { pages }: Session,
-  context: number,
-  text: readonly number[],
-  signal: AbortSignal | undefined,
+  { context, tokenIds, signal }: FillOptions,
 ): Promise<void> {
   const { chunk } = runtime.options
-  const real = Math.min(context, REAL_TOKENS)
-  for (let at = 0; at < real; at += chunk) {
+  const computed = Math.min(context, COMPUTED_TOKENS)
+  for (let at = 0; at < computed; at += chunk) {
     throwIfAborted(signal)
-    runtime.prefill(textFrom(text, at, Math.min(chunk, real - at)), at)
+    runtime.prefill(tokensFrom(tokenIds, at, Math.min(chunk, computed - at)), at)
     await runtime.idle()
   }
-  const made = pagesFor(real)
-  if (pages.length > made) runtime.cache.copy(pages.slice(0, made), pages.slice(made))
+  const filled = pagesFor(computed)
+  if (pages.length > filled) runtime.cache.copy(pages.slice(0, filled), pages.slice(filled))
   await runtime.idle()
 }
 
-const textFrom = (text: readonly number[], first: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => text[(first + i) % text.length] ?? 0)
+const tokensFrom = (tokenIds: readonly number[], first: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => tokenIds[(first + i) % tokenIds.length] ?? 0)

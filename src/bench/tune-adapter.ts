@@ -1,5 +1,5 @@
-// Answers: what is measured when an adapter is tuned, and under which name is that worth keeping? A model that is named, at its own sizes, or two layers
-// of V2-Lite's. It must not know where winners are kept.
+// Tunes an adapter: measures kernel variants and the prefill chunk at the sizes of a given model, or of two
+// DeepSeek-V2-Lite layers, and returns the winners with the key to store them under.
 import sources from 'virtual:shaders'
 import { rate } from '../engine/choices.ts'
 import { plannedRecorder } from '../engine/footprint.ts'
@@ -16,7 +16,7 @@ import { openMemory } from '../weights/memory.ts'
 import type { Source } from '../weights/source.ts'
 import { V2_LITE } from './kernels/model.ts'
 import type { Clock } from './kernels/run.ts'
-import type { Planned } from './prefill-layer.ts'
+import type { PlannedModel } from './prefill-layer.ts'
 import { type TuneOptions, tune } from './tune.ts'
 import { tuneChunk } from './tune-chunk.ts'
 
@@ -24,28 +24,37 @@ export interface TuneAdapterOptions extends TuneOptions, ModelOptions {
   /** Where WebGPU comes from; default: `navigator.gpu`. */
   readonly gpu?: GPU
   readonly device?: DeviceOptions
-  /** The folder of a model, whose sizes and formats are taken; its weights are not read. Default: V2-Lite's sizes, in every format with variants. */
+  /**
+   * A model folder that gives sizes and formats; its weights are not read. Default: the sizes of V2-Lite in
+   * every format that has variants.
+   */
   readonly source?: Source
   readonly clock?: Clock
 }
 
-/** What was found quickest on an adapter. */
+/** The fastest settings found on an adapter. */
 export interface AdapterTuning {
   readonly adapter: string
-  /** Under which `loadEngine` asks for the winners (`tuned`). */
+  /** The key under which `loadEngine` asks for the winners (`tuned`). */
   readonly key: string
-  /** Variants other than the default ones, and a chunk if it is another; none where the defaults are the quickest. */
+  /**
+   * Only what differs from the defaults: variants, and the prefill chunk. Empty where the defaults are
+   * fastest.
+   */
   readonly winners: Winners
 }
 
-/** Opens an adapter and measures on it; some seconds on a GPU. Throws as `openDevice`, `tune` and, with a source, `plan` do. */
+/**
+ * Opens an adapter and measures on it, for some seconds on a GPU. Throws the errors of `openDevice`, `tune`
+ * and, with a source, `plan`.
+ */
 export async function tuneAdapter(options: TuneAdapterOptions = {}): Promise<AdapterTuning> {
   const device = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   try {
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: options.clock }
     const models = await modelsOf(device, options)
-    const recorders = models.map((each) =>
-      plannedRecorder(each.spec, each.plan, device.capabilities, each.options),
+    const recorders = models.map((model) =>
+      plannedRecorder(model.spec, model.plan, device.capabilities, model.options),
     )
     const variants = await tune(bench, recorders, options)
     const { capabilities } = withVariants(device, variants)
@@ -57,7 +66,7 @@ export async function tuneAdapter(options: TuneAdapterOptions = {}): Promise<Ada
   }
 }
 
-/** The key of an adapter that nothing is measured on; undefined without one. */
+/** The tuning key of an adapter, without measuring; undefined if there is no adapter. */
 export async function tuningKeyOf({
   gpu,
   device,
@@ -66,7 +75,7 @@ export async function tuningKeyOf({
   return facts && tuningKey(facts)
 }
 
-async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<Planned[]> {
+async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<PlannedModel[]> {
   if (!options.source)
     return (['fp8', 'q8', 'q4'] as const).map((quantize) =>
       plannedModel(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
@@ -80,17 +89,17 @@ function plannedModel(
   checkpoint: Checkpoint,
   device: Device,
   options: ModelOptions,
-): Planned {
+): PlannedModel {
   const subject = subjectOf(spec, checkpoint, device.capabilities, options)
   const { quantize = 'none' } = options
   const { plan } = rate(subject, quantize === 'auto' ? 'none' : quantize)
   return { spec, plan, options: subject.options }
 }
 
-/** The headers of such a model, with no bytes behind them. */
+/** The tensor headers of a BF16 checkpoint of this model, without data. */
 function emptyCheckpoint(spec: ModelSpec): Checkpoint {
   const tensors = storedTensors(spec).map(({ name, shape }) => {
-    const bytes = 2 * shape.reduce((product, each) => product * each, 1)
+    const bytes = 2 * shape.reduce((product, size) => product * size, 1)
     return [name, { name, shape, dtype: 'BF16', file: '', start: 0, end: bytes }] as const
   })
   return {

@@ -1,4 +1,4 @@
-// Answers: which variants does a model get on this device, with what is stored for its adapter, and why? It must not know where that is stored.
+// Applies the stored tuning of an adapter to a device, and gives the reason for each chosen variant.
 import { type ReadTuned, readWinners, type Winners } from '../engine/tuned.ts'
 import { MEASURED, withVariants } from '../engine/variants.ts'
 import type { Device } from '../gpu/device.ts'
@@ -10,7 +10,7 @@ export interface TunedDevice {
   readonly chosen: { readonly [D in Decision]: Choice<Variants[D]> }
 }
 
-/** @param read what is stored; undefined: the defaults */
+/** @param read reads the stored tuning; undefined: the defaults */
 export async function tunedDevice(opened: Device, read: ReadTuned | undefined): Promise<TunedDevice> {
   const tuned = await readWinners(opened, read)
   const { chunk, ...variants } = tuned

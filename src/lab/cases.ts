@@ -1,10 +1,9 @@
-// Answers: what is measured for an experiment? The benchmark's case for a kernel and a role, recorded in the variants that are asked for.
-// It must not know how it is proven or timed.
-import type { Case, CaseMaker } from '../bench/kernels/case.ts'
+// Builds the benchmark case of a lab experiment, recorded in the chosen variants.
+import type { CaseMaker, KernelCase } from '../bench/kernels/case.ts'
 import { allCases } from '../bench/kernels/cases.ts'
 import { linearOfShape } from '../bench/kernels/linear-cases.ts'
 import { V2_LITE } from '../bench/kernels/model.ts'
-import { Room } from '../bench/kernels/room.ts'
+import { BenchBuffers } from '../bench/kernels/room.ts'
 import { COLUMNS } from '../bench/kernels/stored.ts'
 import type { Device } from '../gpu/device.ts'
 import type { Kernel } from '../gpu/kernel.ts'
@@ -16,17 +15,18 @@ import type { Dispatch } from '../program/graph.ts'
 import { decisionsOf } from './decisions.ts'
 import { type Experiment, GIVEN, type LabCase } from './protocol.ts'
 
-const SHAPED = { linear_decode: 'decode', linear_prefill: 'prefill' } as const
+/** Kernels that accept a matrix of any shape, with their mode. */
+const SHAPED_KERNELS = { linear_decode: 'decode', linear_prefill: 'prefill' } as const
 
-const shapedMakers: readonly CaseMaker[] = Object.values(SHAPED).map((mode) =>
+const SHAPED_CASES: readonly CaseMaker[] = Object.values(SHAPED_KERNELS).map((mode) =>
   linearOfShape(mode, COLUMNS, COLUMNS),
 )
 
-/** Tokens in the KV cache, for the kernels that read it. */
+/** Tokens in the KV cache. */
 const CONTEXT = 2048
 
-/** Everything that can be looked at, a matrix of a given shape among it. */
-export const labCases: readonly LabCase[] = [...allCases, ...shapedMakers].map((maker) => ({
+/** All cases of the lab, including matrices of a given shape. */
+export const labCases: readonly LabCase[] = [...allCases, ...SHAPED_CASES].map((maker) => ({
   kernel: maker.kernel,
   role: maker.role,
   prefill: maker.mode === 'prefill',
@@ -34,14 +34,14 @@ export const labCases: readonly LabCase[] = [...allCases, ...shapedMakers].map((
   decisions: decisionsOf(contractOf(maker)),
 }))
 
-function formatsOf({ stored }: CaseMaker): readonly Format[] {
-  if (stored === 'any') return Object.keys(FORMATS) as Format[]
-  return stored === 'none' ? [] : [stored]
+function formatsOf({ weightFormat }: CaseMaker): readonly Format[] {
+  if (weightFormat === 'any') return Object.keys(FORMATS) as Format[]
+  return weightFormat === 'none' ? [] : [weightFormat]
 }
 
-/** The format of a case's weights; kernels without any do not look. */
-export const formatOf = ({ stored }: CaseMaker, { format }: Experiment): Format =>
-  stored === 'any' ? format : stored === 'none' ? 'f32' : stored
+/** The weight format of a case; kernels without weights ignore it. */
+export const formatOf = ({ weightFormat }: CaseMaker, { format }: Experiment): Format =>
+  weightFormat === 'any' ? format : weightFormat === 'none' ? 'f32' : weightFormat
 
 function contractOf({ kernel }: CaseMaker): Kernel {
   return present(
@@ -50,25 +50,25 @@ function contractOf({ kernel }: CaseMaker): Kernel {
   )
 }
 
-/** Throws `bad_request` for what no case is called, and for shapes that no matrix has. */
-export function makerOf({ kernel, role, shape: { rows, cols } }: Experiment): CaseMaker {
+/** Throws `bad_request` for an unknown case or an invalid shape. */
+export function caseMakerOf({ kernel, role, shape: { rows, cols } }: Experiment): CaseMaker {
   if (role === GIVEN && (kernel === 'linear_decode' || kernel === 'linear_prefill')) {
     if (!(Number.isSafeInteger(rows) && rows > 0 && cols > 0 && cols % COLUMNS === 0)) {
-      throw new HadalError('bad_request', `A matrix of ${rows} × ${cols} cannot be made.`, {
-        hint: `It needs whole rows, and columns that are a multiple of ${COLUMNS}.`,
+      throw new HadalError('bad_request', `A matrix cannot have the shape ${rows} × ${cols}.`, {
+        hint: `Choose at least one row, and a number of columns that is a multiple of ${COLUMNS}.`,
       })
     }
-    return linearOfShape(SHAPED[kernel], rows, cols)
+    return linearOfShape(SHAPED_KERNELS[kernel], rows, cols)
   }
-  const maker = allCases.find((each) => each.kernel === kernel && each.role === role)
-  if (maker) return maker
-  throw new HadalError('bad_request', `No case is called ${kernel}, ${role}.`, {
+  const known = allCases.find((maker) => maker.kernel === kernel && maker.role === role)
+  if (known) return known
+  throw new HadalError('bad_request', `Unknown case "${kernel}, ${role}".`, {
     hint: 'Choose a kernel and a role from the lists.',
   })
 }
 
-/** The same device, for which the engine would choose otherwise. */
-export const deviceIn = (device: Device, variants: Partial<Variants>): Device => ({
+/** The same device with other variants. */
+export const deviceWithVariants = (device: Device, variants: Partial<Variants>): Device => ({
   ...device,
   capabilities: {
     ...device.capabilities,
@@ -76,37 +76,41 @@ export const deviceIn = (device: Device, variants: Partial<Variants>): Device =>
   },
 })
 
-/** A case, and the buffers it lies in. */
-export interface Made {
+/** A case with its buffers. */
+export interface BuiltCase {
   readonly maker: CaseMaker
   readonly format: Format
-  readonly made: Case
-  readonly room: Room
+  readonly kernelCase: KernelCase
+  readonly buffers: BenchBuffers
 }
 
-/** Draws a case into buffers of its own. Throws `out_of_memory` when the GPU refuses one of them. */
-export async function makeCase(device: Device, experiment: Experiment, roundBytes: number): Promise<Made> {
-  const maker = makerOf(experiment)
-  const room = new Room(deviceIn(device, experiment.variants))
+/** Builds a case in its own buffers. Throws `out_of_memory` if the GPU refuses one of them. */
+export async function buildCase(
+  device: Device,
+  experiment: Experiment,
+  roundBytes: number,
+): Promise<BuiltCase> {
+  const maker = caseMakerOf(experiment)
+  const buffers = new BenchBuffers(deviceWithVariants(device, experiment.variants))
   const format = formatOf(maker, experiment)
-  const setting = {
-    room,
+  const settings = {
+    buffers,
     widths: V2_LITE,
     format,
     tokens: experiment.tokens,
-    products: 'f32' as const,
+    matmulPrecision: 'f32' as const,
     context: CONTEXT,
     roundBytes,
   }
-  const made = await device.arena.guard(maker.kernel, () => maker.make(setting))
-  return { maker, format, made, room }
+  const kernelCase = await device.arena.guard(maker.kernel, () => maker.build(settings))
+  return { maker, format, kernelCase, buffers }
 }
 
-/** The dispatches of the kernel itself in one run of the case. */
+/** The dispatches of the measured kernel in one run of the case. */
 export function ownDispatches({
   maker: { kernel },
-  made: { first },
-}: Pick<Made, 'maker' | 'made'>): readonly [Dispatch, ...Dispatch[]] {
+  kernelCase: { firstRun: first },
+}: Pick<BuiltCase, 'maker' | 'kernelCase'>): readonly [Dispatch, ...Dispatch[]] {
   const [head, ...others] = first.filter((dispatch) => dispatch.kernel.name === kernel)
   return [present(head, `a dispatch of ${kernel}`), ...others]
 }

@@ -1,22 +1,22 @@
-// Answers: what does the compiler say of a text? It must not know what the text computes.
+// Compiles a WGSL text and returns the compiler's messages.
 import type { CompileMessage } from './protocol.ts'
 
-/** Compiles a text by itself, without making a pipeline of it. */
-export async function compile(
+/** Compiles WGSL as a shader module, without creating a pipeline. */
+export async function compileWgsl(
   gpu: GPUDevice,
   label: string,
   code: string,
 ): Promise<readonly CompileMessage[]> {
-  // Text that is no WGSL makes an invalid module, which is an error of the device unless somebody listens.
+  // Invalid WGSL raises a validation error on the device unless an error scope catches it.
   gpu.pushErrorScope('validation')
   const module = gpu.createShaderModule({ label, code })
   const [{ messages }, refused] = await Promise.all([module.getCompilationInfo(), gpu.popErrorScope()])
-  const told = messages.map(({ type, lineNum, linePos, message }) => ({
+  const reported = messages.map(({ type, lineNum, linePos, message }) => ({
     type,
     line: lineNum,
     column: linePos,
     text: message,
   }))
-  if (!refused || told.some(({ type }) => type === 'error')) return told
-  return [...told, { type: 'error', line: 0, column: 0, text: refused.message }]
+  if (!refused || reported.some(({ type }) => type === 'error')) return reported
+  return [...reported, { type: 'error', line: 0, column: 0, text: refused.message }]
 }

@@ -1,9 +1,8 @@
-// Answers: which choices of variants does a kernel depend on? Told by the slots of its contract.
-// It must not know which variant a device gets.
+// Lists the variant decisions that a kernel depends on, from the import slots of its contract.
 import type { Kernel } from '../gpu/kernel.ts'
 import type { Decision } from '../gpu/variants.ts'
 
-const BY_SLOT: Readonly<Record<string, Decision>> = {
+const DECISION_OF_SLOT: Readonly<Record<string, Decision>> = {
   share: 'rows',
   products: 'products',
   attend: 'attention',
@@ -13,14 +12,17 @@ const BY_SLOT: Readonly<Record<string, Decision>> = {
   banks: 'banks',
 }
 
-const READINGS: readonly Decision[] = ['fp8_block', 'q8', 'q4']
+const DECODERS: readonly Decision[] = ['fp8_block', 'q8', 'q4']
 
-/** The second modules for a format, and one bank at a time, are for products of decode alone (models/ops.ts, models/mixture.ts). */
+/**
+ * The decoder variants of a weight format, and one bank per dispatch, exist only for decode matvecs
+ * (models/ops.ts, models/moe.ts).
+ */
 export function decisionsOf({ slots }: Kernel): readonly Decision[] {
-  const shared = slots.includes('share')
+  const isMatvec = slots.includes('share')
   return slots.flatMap((slot) => {
-    if (slot === 'weights') return shared ? READINGS : []
-    const decision = BY_SLOT[slot]
-    return decision === undefined || (decision === 'banks' && !shared) ? [] : [decision]
+    if (slot === 'weights') return isMatvec ? DECODERS : []
+    const decision = DECISION_OF_SLOT[slot]
+    return decision === undefined || (decision === 'banks' && !isMatvec) ? [] : [decision]
   })
 }

@@ -1,36 +1,41 @@
-// Answers: how is one experiment made? The text is compiled, the result proven against f64, then timed in turn with what the engine would
-// have run, with the ceiling and with a streaming read. It must not know how anything is shown.
+// Runs one lab experiment: compiles the shader, checks its result against f64, then times it interleaved with
+// the engine's own variant, its roofline ceiling and a streaming read.
 import { type KernelRow, rowOf } from '../bench/kernels/bench.ts'
-import { type Bench, Run, timeInTurn } from '../bench/kernels/run.ts'
+import { REPORT_HINT } from '../bench/kernels/case.ts'
+import { type BenchContext, DispatchTimer, timeInterleaved } from '../bench/kernels/run.ts'
 import type { Device } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import { link, type ShaderSources } from '../gpu/linker.ts'
 import { HadalError, present, throwIfAborted } from '../lib/error.ts'
-import { type Made, makeCase, ownDispatches } from './cases.ts'
-import type { CeilingShelf, Ceilings } from './ceiling-shelf.ts'
-import { compile } from './compile.ts'
-import { columnsOf, nearest, proofOf } from './proof.ts'
+import { type BuiltCase, buildCase, ownDispatches } from './cases.ts'
+import type { CaseCeilings, CeilingCache } from './ceiling-shelf.ts'
+import { compileWgsl } from './compile.ts'
+import { accuracyReport, columnsPerRow, worstOutput } from './proof.ts'
 import type { CompileMessage, Experiment, LabEvent, Phase, Proof, RunRequest } from './protocol.ts'
-import type { Watch } from './watch.ts'
+import type { GpuWatchdog } from './watch.ts'
 
-/** What experiments are made on. */
-export interface Lab {
+/** What experiments run on. */
+export interface LabContext {
   readonly device: Device
   readonly sources: ShaderSources
   readonly pipelines: PipelineCache
-  readonly ceilings: CeilingShelf
-  readonly watch: Watch
+  readonly ceilings: CeilingCache
+  readonly watch: GpuWatchdog
 }
 
-/** A case in pipelines of its own, and what came of it. */
-interface Proven extends Made {
-  readonly bench: Bench
-  readonly proof: Proof
+/** A case with the accuracy of its result, and the pipelines to time it with. */
+interface CheckedCase extends BuiltCase {
+  readonly bench: BenchContext
+  readonly accuracy: Proof
 }
 
-/** Events in the order of `PHASES`. Ends after the compiler's errors, and after a wrong proof unless it is to be timed nevertheless. */
+/**
+ * Events in the order of `PHASES`. Ends after compiler errors, and after a failed check unless the request
+ * says `evenIfWrong`. Throws `aborted`, `bad_request`, `out_of_memory`, `device_lost`, and `internal` if the
+ * engine's variant or a ceiling loop miscalculates.
+ */
 export async function* runExperiment(
-  lab: Lab,
+  lab: LabContext,
   request: RunRequest,
   signal: AbortSignal,
 ): AsyncGenerator<LabEvent> {
@@ -39,40 +44,41 @@ export async function* runExperiment(
     throwIfAborted(signal)
     return { type: 'phase', phase }
   }
-  const rooms: Made['room'][] = []
-  const draw = async (what: Experiment): Promise<Made> => {
-    const drawn = await makeCase(lab.device, what, effort.roundBytes)
-    rooms.push(drawn.room)
-    return drawn
+  const allBuffers: BuiltCase['buffers'][] = []
+  const build = async (wanted: Experiment): Promise<BuiltCase> => {
+    const built = await buildCase(lab.device, wanted, effort.roundBytes)
+    allBuffers.push(built.buffers)
+    return built
   }
   try {
     yield begin('draw')
-    const drawn = await draw(experiment)
+    const built = await build(experiment)
     yield begin('compile')
     let { pipelines } = lab
     if (text !== undefined) {
-      const sources = { ...lab.sources, [ownDispatches(drawn)[0].kernel.path]: text }
+      const sources = { ...lab.sources, [ownDispatches(built)[0].kernel.path]: text }
       pipelines = new PipelineCache(lab.device, sources)
-      const messages = await checkText(lab.device, drawn, sources, pipelines)
+      const messages = await compileText(lab.device, built, sources, pipelines)
       yield { type: 'compiled', messages }
       if (messages.some(({ type }) => type === 'error')) return
     }
     yield begin('prove')
-    const tried = await prove(lab, drawn, pipelines, experiment.tokens)
-    yield { type: 'proved', proof: tried.proof }
-    if (!tried.proof.right && !evenIfWrong) return
-    const engine = isEngines(lab, request) ? undefined : await proveEngine(lab, experiment, draw)
+    const own = await checkBuilt(lab, built, pipelines, experiment.tokens)
+    yield { type: 'proved', proof: own.accuracy }
+    if (!own.accuracy.right && !evenIfWrong) return
+    const engine = matchesEngine(lab, request) ? undefined : await checkEngine(lab, experiment, build)
     yield begin('ceiling')
-    const ceilings = await lab.ceilings.of(drawn.maker, drawn.format, effort.roundBytes)
+    const ceilings = await lab.ceilings.forCase(built.maker, built.format, effort.roundBytes)
     yield begin('time')
-    yield { type: 'timed', ...(await time(lab, request, [tried, engine], ceilings, signal)) }
+    const { repetitions } = effort
+    yield { type: 'timed', ...(await timeCases(lab, { own, engine, ceilings, repetitions, signal })) }
   } finally {
-    for (const room of rooms) room.free()
+    for (const buffers of allBuffers) buffers.free()
   }
 }
 
-/** Nothing of it differs from what the engine would run. */
-function isEngines({ device }: Lab, { experiment, text }: RunRequest): boolean {
+/** Whether the request is exactly what the engine would run. */
+function matchesEngine({ device }: LabContext, { experiment, text }: RunRequest): boolean {
   const { variants } = device.capabilities
   const same = (Object.keys(experiment.variants) as (keyof typeof variants)[]).every(
     (decision) => experiment.variants[decision] === variants[decision],
@@ -80,100 +86,102 @@ function isEngines({ device }: Lab, { experiment, text }: RunRequest): boolean {
   return same && text === undefined
 }
 
-/** What the compiler says of a text, and of its place in the pipelines that the case needs. */
-async function checkText(
+/** Compiler messages of an edited shader, and of the pipelines that the case needs. */
+async function compileText(
   { gpu }: Device,
-  drawn: Made,
+  built: BuiltCase,
   sources: ShaderSources,
   pipelines: PipelineCache,
 ): Promise<readonly CompileMessage[]> {
-  const own = ownDispatches(drawn)
-  const [{ kernel, imports }] = own
+  const dispatches = ownDispatches(built)
+  const [{ kernel, imports }] = dispatches
   try {
-    const told = await compile(gpu, kernel.name, link(sources, kernel.path, imports))
-    if (!told.some(({ type }) => type === 'error'))
-      await Promise.all(own.map((each) => pipelines.prepare(each)))
-    return told
+    const messages = await compileWgsl(gpu, kernel.name, link(sources, kernel.path, imports))
+    if (!messages.some(({ type }) => type === 'error'))
+      await Promise.all(dispatches.map((dispatch) => pipelines.prepare(dispatch)))
+    return messages
   } catch (error) {
-    // What is no fault of a line: an import that is none, no entry point, a workgroup that is too large.
+    // Errors without a line number: an unknown import, no entry point, a workgroup that is too large.
     if (!(error instanceof HadalError)) throw error
     const text = error.cause instanceof Error ? error.cause.message : error.message
     return [{ type: 'error', line: 0, column: 0, text }]
   }
 }
 
-/** Runs a case once, and holds what came of it against f64. */
-async function prove(
-  { device, watch }: Lab,
-  drawn: Made,
+/** Runs a case once and checks its result against f64. */
+async function checkBuilt(
+  { device, watch }: LabContext,
+  built: BuiltCase,
   pipelines: PipelineCache,
   tokens: number,
-): Promise<Proven> {
-  const { made } = drawn
+): Promise<CheckedCase> {
+  const { kernelCase } = built
   const bench = { device, pipelines, clock: undefined }
-  const run = await watch.over(Run.prepare(bench, made.first, made.step))
+  const timer = await watch.wait(DispatchTimer.prepare(bench, kernelCase.firstRun, kernelCase.step))
   try {
-    run.once()
-    await watch.over(device.gpu.queue.onSubmittedWorkDone())
-    const result = nearest(await watch.over(made.result()))
-    const cols = columnsOf(ownDispatches(drawn)[0], result.wanted.length, tokens)
-    return { ...drawn, bench, proof: proofOf(result, cols) }
+    timer.runOnce()
+    await watch.wait(device.gpu.queue.onSubmittedWorkDone())
+    const output = worstOutput(await watch.wait(kernelCase.outputs()))
+    const cols = columnsPerRow(ownDispatches(built)[0], output.expected.length, tokens)
+    return { ...built, bench, accuracy: accuracyReport(output, cols) }
   } finally {
-    run.free()
+    timer.free()
   }
 }
 
-/** What the engine would run. Throws `internal` when that computes wrongly. */
-async function proveEngine(
-  lab: Lab,
+/** Builds and checks what the engine would run. Throws `internal` if that miscalculates. */
+async function checkEngine(
+  lab: LabContext,
   experiment: Experiment,
-  draw: (experiment: Experiment) => Promise<Made>,
-): Promise<Proven> {
-  const engine = await prove(
-    lab,
-    await draw({ ...experiment, variants: {} }),
-    lab.pipelines,
-    experiment.tokens,
-  )
-  if (engine.proof.right) return engine
+  build: (experiment: Experiment) => Promise<BuiltCase>,
+): Promise<CheckedCase> {
+  const built = await build({ ...experiment, variants: {} })
+  const engine = await checkBuilt(lab, built, lab.pipelines, experiment.tokens)
+  if (engine.accuracy.right) return engine
   throw new HadalError(
     'internal',
-    `What the engine runs for ${engine.maker.kernel} computes wrongly on this adapter: relative error ${engine.proof.error}.`,
-    { hint: 'Please report this with the name of the adapter and its driver.' },
+    `The engine's own ${engine.maker.kernel} miscalculates on this adapter: ` +
+      `relative error ${engine.accuracy.error}, allowed ${engine.accuracy.tolerance}.`,
+    { hint: REPORT_HINT },
   )
 }
 
-/** Times what was proven in turn with its ceiling and a streaming read. */
-async function time(
-  { watch }: Lab,
-  { effort }: RunRequest,
-  cases: readonly (Proven | undefined)[],
-  { top, read }: Ceilings,
-  signal: AbortSignal,
+interface TimingOptions {
+  readonly own: CheckedCase
+  readonly engine: CheckedCase | undefined
+  readonly ceilings: CaseCeilings
+  readonly repetitions: number
+  readonly signal: AbortSignal
+}
+
+/** Times checked cases interleaved with their ceiling and a streaming read. */
+async function timeCases(
+  { watch }: LabContext,
+  { own, engine, ceilings: { ceiling: top, read }, repetitions, signal }: TimingOptions,
 ): Promise<{ row: KernelRow; engine: KernelRow | undefined }> {
-  const proven = cases.filter((each) => each !== undefined)
-  const runs: Run[] = []
+  const cases = engine ? [own, engine] : [own]
+  const timers: DispatchTimer[] = []
   try {
-    for (const { bench, made } of proven)
-      runs.push(await watch.over(Run.prepare(bench, made.dispatches, made.step)))
-    const watched = [top.run, read.run, ...runs].map((run) => ({
-      settle: () => watch.over(run.settle()),
+    for (const { bench, kernelCase } of cases)
+      timers.push(await watch.wait(DispatchTimer.prepare(bench, kernelCase.dispatches, kernelCase.step)))
+    const watched = [top.timer, read.timer, ...timers].map((timer) => ({
+      calibrate: () => watch.wait(timer.calibrate()),
       time: () => {
         throwIfAborted(signal)
-        return watch.over(run.time())
+        return watch.wait(timer.time())
       },
     }))
-    const [topTime, readTime, ...times] = await timeInTurn(watched, effort.repetitions)
-    const rows = proven.map(({ maker, made, format, proof: { error, tolerance } }, i) =>
+    const [topTime, readTime, ...times] = await timeInterleaved(watched, repetitions)
+    const rows = cases.map(({ maker, kernelCase, format, accuracy: { error, tolerance } }, i) =>
       rowOf(
         maker,
-        { made, format, error, tolerance, round: present(times[i], 'a time') },
+        { kernelCase, format, error, tolerance, round: present(times[i], 'a time') },
         { ceiling: top, time: present(topTime, 'a time') },
         { ceiling: read, time: present(readTime, 'a time') },
       ),
     )
     return { row: present(rows[0], 'a row'), engine: rows[1] }
   } finally {
-    for (const run of runs) run.free()
+    for (const timer of timers) timer.free()
   }
 }

@@ -1,53 +1,56 @@
-// Answers: where is a result how wrong? The error of each number, the worst of them, and all of them binned into cells of a picture.
-// It must not know what was computed, nor how a picture looks.
-import type { HeatMap, Spot } from './protocol.ts'
+// Bins the errors of a result into a heat map, and finds the largest ones.
+import type { ElementError, HeatMap } from './protocol.ts'
 
-const MOST_WIDTH = 128
-const MOST_HEIGHT = 64
-/** A few long rows are folded into about so many lines, so that the picture is no hair. */
-const FOLDED_LINES = 32
+const MAX_WIDTH = 128
+const MAX_HEIGHT = 64
+/**
+ * Results with few long rows are wrapped into about this many lines, so that the map is not a thin stripe.
+ */
+const WRAPPED_LINES = 32
 
-/** Distances from f64, in root mean squares of what is wanted; Infinity for what is no finite number. */
-export function errorsOf(actual: ArrayLike<number>, wanted: ArrayLike<number>): Float64Array {
+/**
+ * Distances from f64 divided by the root mean square of the expected values; Infinity for non-finite values.
+ */
+export function errorsOf(actual: ArrayLike<number>, expected: ArrayLike<number>): Float64Array {
   let squares = 0
-  for (let i = 0; i < wanted.length; i++) squares += (wanted[i] ?? 0) ** 2
-  const size = Math.sqrt(squares / Math.max(1, wanted.length)) || 1
-  return Float64Array.from({ length: wanted.length }, (_, i) => {
-    const error = Math.abs((actual[i] ?? Number.NaN) - (wanted[i] ?? 0)) / size
+  for (let i = 0; i < expected.length; i++) squares += (expected[i] ?? 0) ** 2
+  const rootMeanSquare = Math.sqrt(squares / Math.max(1, expected.length)) || 1
+  return Float64Array.from({ length: expected.length }, (_, i) => {
+    const error = Math.abs((actual[i] ?? Number.NaN) - (expected[i] ?? 0)) / rootMeanSquare
     return Number.isFinite(error) ? error : Number.POSITIVE_INFINITY
   })
 }
 
-/** The `most` largest errors, the largest first; of equal ones the first in order. */
+/** The `max` largest errors in descending order; equal errors keep their order. */
 export function worstOf(
   errors: Float64Array,
-  { actual, wanted }: { actual: ArrayLike<number>; wanted: ArrayLike<number> },
+  { actual, expected }: { actual: ArrayLike<number>; expected: ArrayLike<number> },
   cols: number,
-  most: number,
-): Spot[] {
+  max: number,
+): ElementError[] {
   const found: number[] = []
   const at = (i: number | undefined) => (i === undefined ? -1 : (errors[i] ?? -1))
   for (let i = 0; i < errors.length; i++) {
-    if (found.length === most && at(i) <= at(found.at(-1))) continue
-    const place = found.findIndex((other) => at(i) > at(other))
-    found.splice(place < 0 ? found.length : place, 0, i)
-    found.length = Math.min(found.length, most)
+    if (found.length === max && at(i) <= at(found.at(-1))) continue
+    const insertAt = found.findIndex((other) => at(i) > at(other))
+    found.splice(insertAt < 0 ? found.length : insertAt, 0, i)
+    found.length = Math.min(found.length, max)
   }
   return found.map((i) => ({
     row: Math.floor(i / cols),
     col: i % cols,
     actual: actual[i] ?? Number.NaN,
-    wanted: wanted[i] ?? Number.NaN,
+    wanted: expected[i] ?? Number.NaN,
     error: at(i),
   }))
 }
 
-/** How [rows, cols] numbers are laid out in at most 128 × 64 cells. */
+/** Lays out [rows, cols] values in at most 128 × 64 cells. */
 export function layoutCells(rows: number, cols: number): Omit<HeatMap, 'cells'> {
-  const cellRows = Math.ceil(rows / MOST_HEIGHT)
-  const most = Math.max(1, Math.floor(FOLDED_LINES / rows))
-  const lineCols = Math.ceil(cols / Math.min(most, Math.ceil(cols / MOST_WIDTH)))
-  const cellCols = Math.ceil(lineCols / MOST_WIDTH)
+  const cellRows = Math.ceil(rows / MAX_HEIGHT)
+  const maxLines = Math.max(1, Math.floor(WRAPPED_LINES / rows))
+  const lineCols = Math.ceil(cols / Math.min(maxLines, Math.ceil(cols / MAX_WIDTH)))
+  const cellCols = Math.ceil(lineCols / MAX_WIDTH)
   const lines = Math.ceil(cols / lineCols)
   return {
     lineCols,
@@ -59,7 +62,7 @@ export function layoutCells(rows: number, cols: number): Omit<HeatMap, 'cells'> 
   }
 }
 
-/** The largest error of each cell. */
+/** The heat map of errors [rows, cols]: each cell holds its largest error. */
 export function heatMap(errors: Float64Array, cols: number): HeatMap {
   const layout = layoutCells(Math.ceil(errors.length / cols), cols)
   const { width, height, lines, lineCols, cellCols, cellRows } = layout

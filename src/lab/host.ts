@@ -1,5 +1,4 @@
-// Answers: what does the lab's worker do with a call? It owns one device, gives turns, and turns failures into values.
-// It must not know how an experiment is made, nor that it runs in a worker.
+// Implements the lab worker's calls on one device: runs them one at a time and returns failures as values.
 import { COLUMNS } from '../bench/kernels/stored.ts'
 import { type TunedDevice, tunedDevice } from '../bench/tuned-device.ts'
 import { openDevice } from '../gpu/device.ts'
@@ -13,22 +12,25 @@ import { outcomeOf } from '../worker/outcome.ts'
 import { toPlain } from '../worker/protocol.ts'
 import { TurnQueue } from '../worker/queue.ts'
 import { sendStream } from '../worker/sender.ts'
-import { labCases, makeCase, ownDispatches } from './cases.ts'
-import { CeilingShelf } from './ceiling-shelf.ts'
-import { type Lab, runExperiment } from './experiment.ts'
+import { buildCase, labCases, ownDispatches } from './cases.ts'
+import { CeilingCache } from './ceiling-shelf.ts'
+import { type LabContext, runExperiment } from './experiment.ts'
 import type { Experiment, LabInfo, RemoteLab, View } from './protocol.ts'
-import { forgetTuned, tuneAndKeep, tunedOf } from './tuning.ts'
-import { viewOf } from './view.ts'
-import { Watch } from './watch.ts'
+import { forgetTuned, readStoredTuning, tuneAndStore } from './tuning.ts'
+import { kernelView } from './view.ts'
+import { GpuWatchdog } from './watch.ts'
 
 /** The worker's side of the protocol, on the adapter of `gpu`. */
-export function labHost(gpu: GPU | undefined, sources: ShaderSources): RemoteLab {
-  const turns = new TurnQueue()
-  let lab: Lab | undefined
+export function createLabHost(gpu: GPU | undefined, sources: ShaderSources): RemoteLab {
+  const queue = new TurnQueue()
+  let lab: LabContext | undefined
 
-  /** What the lab yields, when it is this caller's turn. */
-  async function* inTurn<T>(signal: AbortSignal, work: (lab: Lab) => AsyncIterable<T>): AsyncGenerator<T> {
-    const endTurn = await turns.turn(signal)
+  /** Runs `work` when all earlier calls have finished. */
+  async function* exclusively<T>(
+    signal: AbortSignal,
+    work: (lab: LabContext) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const endTurn = await queue.turn(signal)
     try {
       yield* work(present(lab, 'the lab'))
     } finally {
@@ -42,24 +44,24 @@ export function labHost(gpu: GPU | undefined, sources: ShaderSources): RemoteLab
         const tuned = await tunedDevice(await openDevice(gpu), readTuned)
         const { device } = tuned
         const pipelines = new PipelineCache(device, sources)
-        const ceilings = new CeilingShelf({ device, pipelines, clock: undefined })
-        lab = { device, sources, pipelines, ceilings, watch: new Watch(device) }
+        const ceilings = new CeilingCache({ device, pipelines, clock: undefined })
+        lab = { device, sources, pipelines, ceilings, watch: new GpuWatchdog(device) }
         return infoOf(tuned)
       }),
     look(experiment, port) {
-      void sendStream(port, (signal) => inTurn(signal, (own) => look(own, experiment)))
+      void sendStream(port, (signal) => exclusively(signal, (own) => viewExperiment(own, experiment)))
     },
     run(request, port) {
-      void sendStream(port, (signal) => inTurn(signal, (own) => runExperiment(own, request, signal)))
+      void sendStream(port, (signal) => exclusively(signal, (own) => runExperiment(own, request, signal)))
     },
     tune(request, port) {
       void sendStream(port, (signal) =>
-        inTurn(signal, ({ watch: { gone } }) => tuneAndKeep({ gpu, gone }, request, signal)),
+        exclusively(signal, ({ watch: { lost: gone } }) => tuneAndStore({ gpu, gone }, request, signal)),
       )
     },
-    tuned: () => outcomeOf(() => tunedOf(gpu)),
+    tuned: () => outcomeOf(() => readStoredTuning(gpu)),
     forgetTuned: () => outcomeOf(() => forgetTuned(gpu)),
-    lost: async () => toPlain(await present(lab, 'the lab').watch.gone),
+    lost: async () => toPlain(await present(lab, 'the lab').watch.lost),
   }
 }
 
@@ -75,12 +77,15 @@ function infoOf({ device: { adapter, capabilities }, chosen }: TunedDevice): Lab
   }
 }
 
-/** What there is to read of an experiment: its case is drawn as small as it can be, recorded, and given back. */
-async function* look({ device, sources }: Lab, experiment: Experiment): AsyncGenerator<View> {
-  const drawn = await makeCase(device, experiment, 1)
+/** Yields the view of an experiment's kernel; its case is built as small as possible and freed. */
+async function* viewExperiment(
+  { device, sources }: LabContext,
+  experiment: Experiment,
+): AsyncGenerator<View> {
+  const built = await buildCase(device, experiment, 1)
   try {
-    yield viewOf(sources, ownDispatches(drawn), drawn.made.shape, drawn.made.step)
+    yield kernelView(sources, ownDispatches(built), built.kernelCase.shape, built.kernelCase.step)
   } finally {
-    drawn.room.free()
+    built.buffers.free()
   }
 }

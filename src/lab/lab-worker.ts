@@ -1,6 +1,6 @@
-// Answers: what runs when the lab's worker starts? The lab, with the shaders as they were written, behind Comlink. It must not know the page.
+// Entry point of the kernel lab's worker: exposes the lab, with unminified shaders, through Comlink.
 import sources from 'virtual:shaders/whole'
 import { expose } from 'comlink'
-import { labHost } from './host.ts'
+import { createLabHost } from './host.ts'
 
-expose(labHost(navigator.gpu, sources))
+expose(createLabHost(navigator.gpu, sources))

@@ -1,5 +1,5 @@
-// Answers: what do the kernel lab's page and its worker say to each other? Plain data; answers that take time come on a MessagePort, as those
-// of worker/protocol.ts do. It must not know WebGPU, nor how anything is measured.
+// Messages between the kernel lab's page and its worker: plain data. Answers that take time arrive on a
+// MessagePort, as in worker/protocol.ts.
 import type { KernelRow } from '../bench/kernels/bench.ts'
 import type { TunedDecision } from '../bench/tune.ts'
 import type { Capabilities } from '../gpu/limits.ts'
@@ -14,23 +14,23 @@ export type { Decision, Variants } from '../gpu/variants.ts'
 export type { Spread } from '../lib/spread.ts'
 export { fromPlain } from '../worker/protocol.ts'
 
-/** The role of a kernel that multiplies a matrix of a shape of one's own. */
+/** The role of a matrix whose shape the user gives. */
 export const GIVEN = 'given'
 
-/** What is looked at. */
+/** A kernel in a role, with the variants and sizes to run it with. */
 export interface Experiment {
   readonly kernel: string
   readonly role: string
-  /** Of the matrix, for the role `given`; otherwise nobody looks at it. */
+  /** Shape of the matrix for the role `given`; ignored for other roles. */
   readonly shape: { readonly rows: number; readonly cols: number }
   readonly format: Format
-  /** Input rows of a step. */
+  /** Input rows per step. */
   readonly tokens: number
-  /** Where another variant is wanted than the one that the engine chooses. */
+  /** Variants that replace the engine's choices. */
   readonly variants: Partial<Variants>
 }
 
-/** How much is done for a figure. */
+/** How long to measure for a figure. */
 export interface Effort {
   /** Bytes of weights that a round reads, each once. */
   readonly roundBytes: number
@@ -42,32 +42,32 @@ export interface LabCase {
   readonly kernel: string
   readonly role: string
   readonly prefill: boolean
-  /** Of its weights: those there is a choice of, its own alone, or none where it has no weights. */
+  /** Weight formats to choose from; a single one if the case has its own, none if it has no weights. */
   readonly formats: readonly Format[]
-  /** What of the variants it depends on; a decision that bears a format's name counts in that format alone. */
+  /** Variant decisions it depends on; a decision named after a format applies in that format only. */
   readonly decisions: readonly Decision[]
 }
 
-/** The device, and what it can be asked. */
+/** The device, with its cases and variants. */
 export interface LabInfo {
   readonly adapter: string
   readonly capabilities: Capabilities
   readonly possible: VariantLists
-  /** What the engine chooses on this device, and why. */
+  /** The engine's choices on this device, with reasons. */
   readonly chosen: { readonly [D in Decision]: Reasoned<Variants[D]> }
   readonly formats: readonly Format[]
   readonly cases: readonly LabCase[]
-  /** Matrices have a multiple of so many columns. */
+  /** Columns of a matrix must be a multiple of this. */
   readonly columns: number
 }
 
-/** A kernel as it would run: its contract with the numbers filled in, and its linked text. */
+/** A kernel as it would run: its contract with constants filled in, and its linked source. */
 export interface View {
   readonly kernel: string
   readonly path: string // under shaders/, without extension
-  /** Of the whole case, in words: `1 × 2048 → 2048`. */
+  /** Shape of the whole case, such as `1 × 2048 → 2048`. */
   readonly shape: string
-  /** The comment at the head of its file. */
+  /** The comment at the top of its file. */
   readonly head: string
   readonly bindings: readonly {
     readonly name: string
@@ -75,7 +75,7 @@ export interface View {
     readonly shape: string
     readonly access: string
   }[]
-  /** Overrides: `default` when the engine sets none. */
+  /** Override constants; `byDefault` if the engine does not set them. */
   readonly constants: readonly {
     readonly name: string
     readonly type: string
@@ -83,7 +83,7 @@ export interface View {
     readonly byDefault: boolean
   }[]
   readonly modules: readonly { readonly slot: string; readonly module: string }[]
-  /** Workgroups of each of its dispatches in one run. */
+  /** Workgroups of each dispatch in one run. */
   readonly grids: readonly string[]
   readonly source: string
 }
@@ -91,13 +91,13 @@ export interface View {
 export interface RunRequest {
   readonly experiment: Experiment
   readonly effort: Effort
-  /** Runs this text in place of the kernel's own. */
+  /** WGSL to run in place of the kernel's own file. */
   readonly text?: string
-  /** A text that computes wrongly is timed nevertheless. */
+  /** Times the kernel even if its result is wrong. */
   readonly evenIfWrong?: boolean
 }
 
-/** What the compiler says of a text; lines and columns count from 1, 0 where it names no place. */
+/** A compiler message; line and column count from 1, and are 0 without a position. */
 export interface CompileMessage {
   readonly type: 'error' | 'warning' | 'info'
   readonly line: number
@@ -105,8 +105,11 @@ export interface CompileMessage {
   readonly text: string
 }
 
-/** One number of the result. Its error is the distance from f64, in root mean squares of all wanted numbers. */
-export interface Spot {
+/**
+ * One element of the result. `error`: distance from f64 divided by the root mean square of all expected
+ * values.
+ */
+export interface ElementError {
   readonly row: number
   readonly col: number
   readonly actual: number
@@ -114,71 +117,74 @@ export interface Spot {
   readonly error: number
 }
 
-/** The result, laid out as cells: each row takes `lines` lines of cells, `cols` columns of each line. */
+/** The errors of a result, binned into cells. A row of the result is wrapped into `lines` lines of cells. */
 export interface HeatMap {
-  readonly width: number // cells of a line
+  readonly width: number // cells per line
   readonly height: number
-  readonly lines: number // that a row takes
-  readonly lineCols: number // columns of a line
-  readonly cellCols: number // columns of a cell
-  readonly cellRows: number // rows of a cell
-  /** The largest error in each cell, line by line; Infinity for what is no number, -1 where nothing lies. */
+  readonly lines: number // per row of the result
+  readonly lineCols: number // columns of the result per line
+  readonly cellCols: number // columns of the result per cell
+  readonly cellRows: number // rows of the result per cell
+  /** The largest error in each cell, line by line; Infinity for non-finite values, -1 for empty cells. */
   readonly cells: Float32Array
 }
 
-/** How far a result is from f64. */
+/** Comparison of a result with its f64 reference. */
 export interface Proof {
-  readonly error: number // ‖actual − wanted‖ / ‖wanted‖; NaN when some number is none
+  readonly error: number // ‖actual − expected‖ / ‖expected‖; NaN if any value is NaN
   readonly tolerance: number
   readonly right: boolean
   readonly rows: number
   readonly cols: number
-  readonly notFinite: number // numbers that are none
-  readonly numbers: readonly number[] // of the rows in the kernel's result, of which not all may be proven
-  readonly worst: readonly Spot[] // the largest error first
+  readonly notFinite: number // count of non-finite values
+  readonly numbers: readonly number[] // row numbers in the kernel's result, where not all rows are checked
+  readonly worst: readonly ElementError[] // in descending order of error
   readonly map: HeatMap
 }
 
-/** In the order in which an experiment goes through them. */
+/** Phases of an experiment, in order. */
 export const PHASES = ['draw', 'compile', 'prove', 'ceiling', 'time'] as const
 export type Phase = (typeof PHASES)[number]
 
 export type LabEvent =
   | { readonly type: 'phase'; readonly phase: Phase }
-  /** What the compiler said of a text; nothing follows when there is an error among it. */
+  /** The compiler's messages; nothing follows if there is an error. */
   | { readonly type: 'compiled'; readonly messages: readonly CompileMessage[] }
   | { readonly type: 'proved'; readonly proof: Proof }
-  /** `engine`: what the engine would have run, timed in turn; undefined when that is what was run. */
+  /** `engine`: the engine's own variant, timed interleaved; undefined if `row` is that variant. */
   | { readonly type: 'timed'; readonly row: KernelRow; readonly engine: KernelRow | undefined }
 
-/** How the adapter is tuned. */
+/** A request to tune the adapter. */
 export interface TuneRequest {
-  /** The absolute address of a model's folder, whose sizes and formats are taken; missing = V2-Lite's sizes, in every format with variants. */
+  /**
+   * Absolute URL of a model folder that gives sizes and formats. Default: the sizes of V2-Lite in every
+   * format that has variants.
+   */
   readonly place?: string
   readonly repetitions: number
 }
 
-/** What is kept for an adapter: variants by decision, none where the defaults were the quickest. */
+/** The stored tuning of an adapter: variants by decision; empty where the defaults were fastest. */
 export type StoredTuning = Readonly<Record<string, string | number>>
 
 export type TuneEvent =
   | { readonly type: 'decision'; readonly row: TunedDecision }
-  /** The last event. `refused`: why this browser keeps nothing of it. */
+  /** The last event. `refused`: why this browser did not store the result. */
   | { readonly type: 'found'; readonly winners: StoredTuning; readonly refused: PlainError | undefined }
 
-/** What the worker offers. */
+/** The interface of the lab's worker. */
 export interface RemoteLab {
   /** Opens the device. */
   open(): Promise<Outcome<LabInfo>>
-  /** Answers with one `View` on the port. */
+  /** Sends one `KernelView` on the port. */
   look(experiment: Experiment, port: MessagePort): void
-  /** Answers with `LabEvent`s on the port. */
+  /** Sends `LabEvent`s on the port. */
   run(request: RunRequest, port: MessagePort): void
-  /** Answers with `TuneEvent`s on the port. */
+  /** Sends `TuneEvent`s on the port. */
   tune(request: TuneRequest, port: MessagePort): void
-  /** What is kept for the adapter; undefined where nothing is. */
+  /** The stored tuning of the adapter; undefined if there is none. */
   tuned(): Promise<Outcome<StoredTuning | undefined>>
   forgetTuned(): Promise<Outcome<void>>
-  /** Settles when the device is gone for good. */
+  /** Resolves when the device is lost for good. */
   lost(): Promise<PlainError>
 }

@@ -1,5 +1,5 @@
-// Answers: how is the lab's adapter tuned, and what does this browser keep of it? Under the key by which every load asks for it (engine/engine.ts).
-// It must not know how variants are measured, nor how rows are shown.
+// Tunes the lab's adapter and stores the winners in this browser, under the key by which every load looks
+// them up (engine/engine.ts).
 import type { TunedDecision } from '../bench/tune.ts'
 import { type AdapterTuning, tuneAdapter, tuningKeyOf } from '../bench/tune-adapter.ts'
 import { type HadalError, present, throwIfAborted } from '../lib/error.ts'
@@ -9,28 +9,29 @@ import { openHttp } from '../weights/http.ts'
 import { type PlainError, toPlain } from '../worker/protocol.ts'
 import type { StoredTuning, TuneEvent, TuneRequest } from './protocol.ts'
 
-/** Where the adapter comes from, and what settles when it is gone. */
-export interface Tunable {
+/** The source of the adapter, and a promise that resolves when the lab's device is lost. */
+export interface TuningTarget {
   readonly gpu: GPU | undefined
   readonly gone: Promise<HadalError>
 }
 
 /**
- * A row for each decision, then what was found, which is kept from then on. The adapter is opened once more, and closed in the end. Throws as
- * `tuneAdapter` does, and `device_lost` when `gone` settles; nothing is kept then.
+ * Yields a row for each decision, then the winners, which are stored. Opens the adapter a second time and
+ * closes it at the end. Throws the errors of `tuneAdapter`, and `device_lost` when `gone` resolves; nothing
+ * is stored then.
  */
-export async function* tuneAndKeep(
-  tunable: Tunable,
+export async function* tuneAndStore(
+  target: TuningTarget,
   request: TuneRequest,
   signal: AbortSignal,
 ): AsyncGenerator<TuneEvent> {
   const events = new ReadableStream<TuneEvent>({
     async start(out) {
-      const { key, winners } = await measure(tunable, request, signal, (row) =>
+      const { key, winners } = await runTuning(target, request, signal, (row) =>
         out.enqueue({ type: 'decision', row }),
       )
       throwIfAborted(signal)
-      out.enqueue({ type: 'found', winners: { ...winners }, refused: await keep(key, winners) })
+      out.enqueue({ type: 'found', winners: { ...winners }, refused: await storeWinners(key, winners) })
       out.close()
     },
   }).getReader()
@@ -41,21 +42,21 @@ export async function* tuneAndKeep(
       yield value
     }
   } finally {
-    // Whoever leaves early has aborted; the next in turn waits until this has ended.
+    // A caller that stops early has aborted; wait for the tuning to end before the next call may run.
     await events.closed.catch(() => {})
   }
 }
 
-function measure(
-  { gpu, gone }: Tunable,
+function runTuning(
+  { gpu, gone }: TuningTarget,
   { place, repetitions }: TuneRequest,
   signal: AbortSignal,
   onDecision: (row: TunedDecision) => void,
 ): Promise<AdapterTuning> {
   const source = place === undefined ? undefined : openHttp(place)
   const lost = new AbortController()
-  // What waits for a device that is gone may wait for ever.
-  const fallen = gone.then((error) => {
+  // Work on a lost device may never finish, so race it against the loss.
+  const failed = gone.then((error) => {
     lost.abort()
     throw error
   })
@@ -66,28 +67,29 @@ function measure(
     signal: AbortSignal.any([signal, lost.signal]),
     onDecision,
   })
-  return Promise.race([tuned, fallen])
+  return Promise.race([tuned, failed])
 }
 
-/** What is kept for the adapter; undefined where nothing is. */
-export async function tunedOf(gpu: GPU | undefined): Promise<StoredTuning | undefined> {
+/** The stored tuning of the adapter; undefined if there is none. */
+export async function readStoredTuning(gpu: GPU | undefined): Promise<StoredTuning | undefined> {
   const stored = await readTuned(await keyOf(gpu))
   if (!isRecord(stored)) return undefined
-  const named = Object.entries(stored).filter(
-    (each): each is [string, string | number] => typeof each[1] === 'string' || typeof each[1] === 'number',
+  const valid = Object.entries(stored).filter(
+    (entry): entry is [string, string | number] =>
+      typeof entry[1] === 'string' || typeof entry[1] === 'number',
   )
-  return Object.fromEntries(named)
+  return Object.fromEntries(valid)
 }
 
-/** Forgets it. Throws `unsupported` where files cannot be changed. */
+/** Deletes the stored tuning. Throws `unsupported` where files cannot be changed. */
 export const forgetTuned = async (gpu: GPU | undefined): Promise<void> =>
   writeTuned(await keyOf(gpu), undefined)
 
 const keyOf = async (gpu: GPU | undefined): Promise<string> =>
   present(await tuningKeyOf({ ...(gpu && { gpu }) }), 'the adapter')
 
-/** Why it could not be kept, as plain data; undefined where it was. */
-async function keep(key: string, winners: object): Promise<PlainError | undefined> {
+/** Stores the winners; returns the error as plain data if that fails. */
+async function storeWinners(key: string, winners: object): Promise<PlainError | undefined> {
   try {
     await writeTuned(key, winners)
     return undefined

@@ -1,12 +1,12 @@
-// Answers: what is there to read of a kernel that was recorded? Its contract with the numbers of this case, and its linked text.
-// It must not know how the case was made.
+// Describes a recorded kernel for display: its contract with the constants of this case, and its linked
+// source.
 import { link, type ShaderSources } from '../gpu/linker.ts'
 import { PLAIN_STEP, type Step } from '../kernels/step.ts'
 import type { Dispatch } from '../program/graph.ts'
 import type { View } from './protocol.ts'
 
-/** @param dispatches those of one run of the kernel, at least one */
-export function viewOf(
+/** @param dispatches those of the kernel in one run, at least one */
+export function kernelView(
   sources: ShaderSources,
   [first, ...others]: readonly [Dispatch, ...Dispatch[]],
   shape: string,
@@ -35,7 +35,7 @@ export function viewOf(
   }
 }
 
-/** The comment that a file begins with, without its slashes. */
+/** The comment at the top of a file, without slashes. */
 export function headOf(source: string): string {
   const lines = source.split('\n')
   const end = lines.findIndex((line) => !line.startsWith('//'))
@@ -48,7 +48,7 @@ export function headOf(source: string): string {
 
 const OVERRIDE = /^override\s+(\w+)\s*(?::\s*(\w+))?\s*(?:=\s*([^;]+?))?\s*;/gm
 
-/** What the linked text declares, in its order, with what the engine sets. */
+/** The override constants of the linked source, in order, with the values that the engine sets. */
 export function constantsOf(source: string, set: Readonly<Record<string, number>>): View['constants'] {
   return [...source.matchAll(OVERRIDE)].map(([, name = '', type = '', fallback = '']) => {
     const value = set[name]

@@ -1,34 +1,35 @@
-// Answers: does the GPU still answer? What is waited for ends when it is done, when the device is gone, or when it has taken too long: a text
-// of one's own may loop without end. It must not know what is waited for.
+// Watchdog of GPU work in the lab: waiting ends when the work is done, the device is lost, or after 20 s,
+// since an edited shader may loop forever.
 import type { Device } from '../gpu/device.ts'
 import { HadalError } from '../lib/error.ts'
 
-const LONGEST_MS = 20_000
+const MAX_WAIT_MS = 20_000
 
-const hint = 'Open the GPU again: everything on this page stays.'
+const HINT = 'Open the GPU again. Everything on this page stays.'
 
-export class Watch {
-  /** Settles when the device is gone or was given up. */
-  readonly gone: Promise<HadalError>
-  #tell: (error: HadalError) => void = () => {}
+export class GpuWatchdog {
+  /** Resolves when the device is lost or was given up. */
+  readonly lost: Promise<HadalError>
+  #resolveGone: (error: HadalError) => void = () => {}
 
   constructor(device: Device) {
-    this.gone = new Promise((resolve) => {
-      this.#tell = resolve
-      void device.lost.then(({ message }) => resolve(new HadalError('device_lost', message, { hint })))
+    this.lost = new Promise((resolve) => {
+      this.#resolveGone = resolve
+      void device.lost.then(({ message }) => resolve(new HadalError('device_lost', message, { hint: HINT })))
     })
   }
 
   /**
-   * What `work` resolves with. Rejects with `device_lost`; a device that takes longer than 20 s for it is given up. It is not destroyed: browsers
-   * wait for its work before they do that, and with them everything else that they draw.
+   * The result of `work`. Rejects with `device_lost` if the device is lost or takes longer than 20 s. Such a
+   * device is given up but not destroyed: browsers wait for its work before they destroy it, and block all
+   * other drawing.
    */
-  async over<T>(work: Promise<T>): Promise<T> {
+  async wait<T>(work: Promise<T>): Promise<T> {
     let timer: ReturnType<typeof setTimeout> | undefined
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(this.#giveUp()), LONGEST_MS)
+      timer = setTimeout(() => reject(this.#giveUp()), MAX_WAIT_MS)
     })
-    const gone = this.gone.then((error) => Promise.reject(error))
+    const gone = this.lost.then((error) => Promise.reject(error))
     try {
       return await Promise.race([work, late, gone])
     } finally {
@@ -39,10 +40,10 @@ export class Watch {
   #giveUp(): HadalError {
     const error = new HadalError(
       'device_lost',
-      `The GPU has not answered for ${LONGEST_MS / 1000} s and was given up: the kernel may loop without end.`,
-      { hint },
+      `The GPU did not respond for ${MAX_WAIT_MS / 1000} s and was given up: the kernel may loop forever.`,
+      { hint: HINT },
     )
-    this.#tell(error)
+    this.#resolveGone(error)
     return error
   }
 }

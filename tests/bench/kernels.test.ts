@@ -1,10 +1,11 @@
+// Tests of the kernel benchmark on every adapter: checks of all cases and ceilings, rows, and freed buffers.
 import sources from 'virtual:shaders'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { benchKernels, type KernelRow, prove, settingOf } from '../../src/bench/kernels/bench.ts'
+import { benchKernels, caseSettings, checkCase, type KernelRow } from '../../src/bench/kernels/bench.ts'
 import type { CaseMaker } from '../../src/bench/kernels/case.ts'
 import { allCases } from '../../src/bench/kernels/cases.ts'
-import { productCeilings } from '../../src/bench/kernels/product-ceiling.ts'
-import { Room } from '../../src/bench/kernels/room.ts'
+import { matmulCeilings } from '../../src/bench/kernels/product-ceiling.ts'
+import { BenchBuffers } from '../../src/bench/kernels/room.ts'
 import type { Device } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { Format } from '../../src/gpu/matrix.ts'
@@ -14,13 +15,19 @@ import { adapters, describeOnAdapters, kindsOfAdapters, openAdapter } from '../s
 import { SMALL } from '../support/bench-sizes.ts'
 import { tampered } from '../support/tampered.ts'
 
-const formatsOf = ({ stored }: CaseMaker): readonly Format[] => {
-  if (stored === 'any') return ['fp8_block', 'q4']
-  return [stored === 'none' ? 'f32' : stored]
+const makerOf = (kernel: string): CaseMaker =>
+  present(
+    allCases.find((maker) => maker.kernel === kernel),
+    kernel,
+  )
+
+const formatsOf = ({ weightFormat }: CaseMaker): readonly Format[] => {
+  if (weightFormat === 'any') return ['fp8_block', 'q4']
+  return [weightFormat === 'none' ? 'f32' : weightFormat]
 }
 
 describeOnAdapters(
-  'cases of the benchmark',
+  'benchmark cases',
   (adapter) => {
     let device: Device
     beforeAll(async () => {
@@ -35,36 +42,39 @@ describeOnAdapters(
     })
 
     for (const maker of allCases) {
-      it(`${maker.kernel}, ${maker.role}: every format is proven`, async () => {
+      it(`${maker.kernel}, ${maker.role}: results are right in every format`, async () => {
         const bench = benchOf()
-        const room = new Room(device)
+        const buffers = new BenchBuffers(device)
         for (const format of formatsOf(maker)) {
-          const { made, error, tolerance } = await prove(bench, maker, settingOf(room, maker, format, SMALL))
+          const { kernelCase, error, tolerance } = await checkCase(
+            bench,
+            maker,
+            caseSettings(buffers, maker, format, SMALL),
+          )
           expect(error).toBeLessThanOrEqual(tolerance)
-          expect(made.dispatches.length, 'dispatches of a round').toBeGreaterThanOrEqual(made.runs)
-          const { weightBytes, plainBytes } = made.cost
-          expect(weightBytes > 0).toBe(maker.stored !== 'none')
+          expect(kernelCase.dispatches.length, 'dispatches of a round').toBeGreaterThanOrEqual(
+            kernelCase.runs,
+          )
+          const { weightBytes, plainBytes } = kernelCase.cost
+          expect(weightBytes > 0).toBe(maker.weightFormat !== 'none')
           expect(weightBytes + plainBytes).toBeGreaterThan(0)
         }
-        room.free()
+        buffers.free()
       })
     }
 
     for (const kernel of ['linear_prefill', 'expert_up_prefill', 'expert_down_prefill', 'expand_latent']) {
-      it(`${kernel}: rounded factors are proven`, async () => {
+      it(`${kernel}: results are right with rounded inputs`, async () => {
         const bench = benchOf()
-        const room = new Room(device)
-        const maker = present(
-          allCases.find((each) => each.kernel === kernel),
-          kernel,
-        )
+        const buffers = new BenchBuffers(device)
+        const maker = makerOf(kernel)
         for (const products of ['f16', 'i8'] as const) {
-          const setting = settingOf(room, maker, 'q4', { ...SMALL, products })
-          const { error, tolerance } = await prove(bench, maker, setting)
+          const settings = caseSettings(buffers, maker, 'q4', { ...SMALL, products })
+          const { error, tolerance } = await checkCase(bench, maker, settings)
           expect(tolerance > 1e-4).toBe(factorsOf(products, device.capabilities) === products)
           expect(error).toBeLessThanOrEqual(tolerance)
         }
-        room.free()
+        buffers.free()
       })
     }
 
@@ -74,39 +84,36 @@ describeOnAdapters(
       ['expand_latent', 'attention/expand_latent', '= tile_value(i)[j]', '= 1.001 * tile_value(i)[j]'],
       ['expert_down_prefill', 'moe/expert_down_prefill', 'min(row, end - 1)', 'min(row, end - 2)'],
       ['sample_token', 'sample/sample_token', 'result[0] = ', 'result[0] = 1 + '],
-    ])('%s that computes wrongly is found out', async (kernel, path, right, wrong) => {
+    ])('detects a wrong %s', async (kernel, path, right, wrong) => {
       const bench = benchOf({ ...sources, ...tampered(path, right, wrong) })
-      const room = new Room(device)
-      const maker = present(
-        allCases.find((each) => each.kernel === kernel),
-        kernel,
-      )
-      await expect(prove(bench, maker, settingOf(room, maker, 'q4', SMALL))).rejects.toMatchObject({
+      const buffers = new BenchBuffers(device)
+      const maker = makerOf(kernel)
+      await expect(checkCase(bench, maker, caseSettings(buffers, maker, 'q4', SMALL))).rejects.toMatchObject({
         code: 'internal',
-        message: expect.stringMatching(new RegExp(`^${kernel} .*computes wrongly`)),
+        message: expect.stringMatching(new RegExp(`^${kernel} .*miscalculates`)),
       })
-      room.free()
+      buffers.free()
     })
 
     it.each([
       ['minimal loops', 'bench/product_ceiling', 'low += w', 'low += 1.001 * w'],
       ['minimal loops that write nothing', 'bench/product_ceiling', 'store(first, out, low);', ''],
       ["the engine's own tile", 'linear/linear_prefill', '= tile_value(', '= 1.001 * tile_value('],
-    ])('the best product is sought among %s, and proven', async (_, path, right, wrong) => {
+    ])('the matmul ceiling includes %s, and checks them', async (_, path, right, wrong) => {
       const bench = benchOf({ ...sources, ...tampered(path, right, wrong) })
-      const room = new Room(device)
-      const options = { shapes: SMALL.widths.products, products: 'f32' } as const
-      await expect(productCeilings(room, bench, ['q4'], options)).rejects.toThrow(
-        /^The ceiling .*computes wrongly/,
+      const buffers = new BenchBuffers(device)
+      const options = { shapes: SMALL.widths.products, matmulPrecision: 'f32' } as const
+      await expect(matmulCeilings(buffers, bench, ['q4'], options)).rejects.toThrow(
+        /^The ceiling .*miscalculates/,
       )
-      room.free()
+      buffers.free()
     })
   },
   kindsOfAdapters,
 )
 
 describeOnAdapters(
-  'the benchmark of kernels',
+  'kernel benchmark',
   (adapter) => {
     let device: Device
     beforeAll(async () => {
@@ -120,16 +127,16 @@ describeOnAdapters(
       clock: undefined,
     })
 
-    it('takes several rows of decode', async () => {
+    it('is right with several rows per decode step', async () => {
       for (const maker of allCases.filter(({ mode }) => mode === 'decode')) {
-        const room = new Room(device)
+        const buffers = new BenchBuffers(device)
         const [format = 'f32'] = formatsOf(maker)
-        await prove(bench(), maker, settingOf(room, maker, format, { ...SMALL, tokens: 3 }))
-        room.free()
+        await checkCase(bench(), maker, caseSettings(buffers, maker, format, { ...SMALL, tokens: 3 }))
+        buffers.free()
       }
     })
 
-    it('ends where a kernel computes wrongly', async () => {
+    it('stops at a kernel that miscalculates', async () => {
       const wrong = bench({
         ...sources,
         ...tampered('norm/rms_norm', 'x[source + i] * scale', '1.001 * x[source + i] * scale'),
@@ -138,11 +145,11 @@ describeOnAdapters(
       const options = { ...SMALL, formats: [], repetitions: 1 }
       const rows: KernelRow[] = []
       const run = benchKernels(wrong, makers, options, (row) => rows.push(row))
-      await expect(run).rejects.toThrow(/^rms_norm .*computes wrongly/)
+      await expect(run).rejects.toThrow(/^rms_norm .*miscalculates/)
       expect(rows).toEqual([])
     })
 
-    it('gives a row for each kernel and format, and leaves no buffer', async () => {
+    it('reports a row for each kernel and format, and frees all buffers', async () => {
       const buffers = device.arena.count
       const wanted = ['linear_decode', 'latent_merge', 'latent_attend', 'linear_prefill', 'route_logits']
       const makers = wanted.flatMap((name) => allCases.filter(({ kernel }) => kernel === name).slice(0, 1))

@@ -1,4 +1,4 @@
-// Answers: does tuning measure every variant that an adapter can run, after proving it, and keep to those that compute rightly?
+// Tests of tuning: every runnable variant is checked and measured, and wrong ones cannot win.
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
@@ -15,7 +15,7 @@ import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../
 import { FIXTURES } from '../support/model.ts'
 import { tampered } from '../support/tampered.ts'
 
-it('reads 128 MiB of weights a round, within bounds, and little where a processor plays the GPU', () => {
+it('reads 128 MiB of weights per round within bounds, and less on software adapters', () => {
   const q4 = (2048 * 2048 * 4.5) / 8
   expect([q4, 1 << 30, 1 << 10].map((bytes) => copiesFor(bytes, false))).toEqual([57, 8, 64])
   expect(copiesFor(q4, true)).toBe(8)
@@ -24,7 +24,7 @@ it('reads 128 MiB of weights a round, within bounds, and little where a processo
 describeOnAdapters(
   'tuning',
   (adapter) => {
-    it('makes a device what a model gets there, and says why', async () => {
+    it('applies stored variants to a device, with the reason of each choice', async () => {
       const opened = await openAdapter(adapter)
       const read = async () => ({ rows: 'alone', products: 'odd', chunk: 512 })
       const { device, tuned, chosen } = await tunedDevice(opened, read)
@@ -36,7 +36,7 @@ describeOnAdapters(
       opened.destroy()
     })
 
-    it('measures all variants of what a model uses, and no other decision', async () => {
+    it('measures all variants of every decision that the model uses, and no other decision', async () => {
       const { rows, winners, possible } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny')
       const decisions = ['rows', 'fp8_block', 'products', 'attention', 'reduce'] as const
       for (const { decision, variants } of rows) {
@@ -51,7 +51,7 @@ describeOnAdapters(
         expect(winners[decision as keyof typeof winners]).toBe(winner === before ? undefined : winner)
     })
 
-    it('passes over what computes wrongly', async () => {
+    it('rejects a variant that miscalculates', async () => {
       const broken = { ...sources, ...tampered('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;') }
       const { rows } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny', broken)
       const row = rows.find(({ decision }) => decision === 'fp8_block')
@@ -59,7 +59,7 @@ describeOnAdapters(
       expect(row?.variants.find(({ variant }) => variant === 'f16')?.right).toBe(false)
     })
 
-    it('stops when asked to', async () => {
+    it('stops on abort', async () => {
       const stop = AbortSignal.abort()
       await expect(tuneFixture(adapter, 'qwen2-bf16', sources, stop)).rejects.toMatchObject({
         code: 'aborted',

@@ -1,15 +1,17 @@
-// Errors of each number, the worst of them, and cells of a picture.
+// Tests of the lab's heat map: errors of each element, the largest ones, and the layout of cells.
 import { describe, expect, it } from 'vitest'
 import { errorsOf, heatMap, layoutCells, worstOf } from '../../src/lab/heat-map.ts'
+import type { ElementError } from '../../src/lab/protocol.ts'
 
 describe('errors', () => {
-  it('are distances in root mean squares of what is wanted', () => {
+  it('are distances divided by the root mean square of the expected values', () => {
     expect([...errorsOf([3, 4, 5], [3, 4.5, 5])]).toEqual([0, 0.5 / Math.sqrt((9 + 20.25 + 25) / 3), 0])
   })
 
-  it('of zeros are distances as they are', () => expect([...errorsOf([0, 2], [0, 0])]).toEqual([0, 2]))
+  it('are plain distances if all expected values are zero', () =>
+    expect([...errorsOf([0, 2], [0, 0])]).toEqual([0, 2]))
 
-  it('of what is no number are infinite', () => {
+  it('are infinite for non-finite values', () => {
     expect([...errorsOf([Number.NaN, Number.NEGATIVE_INFINITY], [1, 1, 1])]).toEqual([
       Number.POSITIVE_INFINITY,
       Number.POSITIVE_INFINITY,
@@ -18,15 +20,15 @@ describe('errors', () => {
   })
 })
 
-it('the worst come first, of equal ones the first', () => {
+it('lists the largest errors first, equal ones in order', () => {
   const errors = Float64Array.of(1, 5, 2, 5, 0, 9, 1)
-  const result = { actual: [0, 1, 2, 3, 4, 5, 6], wanted: [0, 10, 20, 30, 40, 50, 60] }
+  const result = { actual: [0, 1, 2, 3, 4, 5, 6], expected: [0, 10, 20, 30, 40, 50, 60] }
   expect(worstOf(errors, result, 3, 4)).toEqual([
     { row: 1, col: 2, actual: 5, wanted: 50, error: 9 },
     { row: 0, col: 1, actual: 1, wanted: 10, error: 5 },
     { row: 1, col: 0, actual: 3, wanted: 30, error: 5 },
     { row: 0, col: 2, actual: 2, wanted: 20, error: 2 },
-  ])
+  ] satisfies ElementError[])
   expect(worstOf(errors, result, 3, 20)).toHaveLength(7)
 })
 
@@ -39,7 +41,7 @@ describe('cells', () => {
     [8, 20_480],
     [300, 5],
     [4096, 4096],
-  ])('of %s × %s numbers are at most 128 × 64, and hold each number once', (rows, cols) => {
+  ])('of %s × %s values are at most 128 × 64, and cover each value once', (rows, cols) => {
     const { width, height, lines, lineCols, cellCols, cellRows } = layoutCells(rows, cols)
     expect(width).toBeLessThanOrEqual(128)
     expect(height).toBeLessThanOrEqual(64)
@@ -49,17 +51,17 @@ describe('cells', () => {
     expect((height / lines) * cellRows).toBeGreaterThanOrEqual(rows)
   })
 
-  it('show the largest error in them', () => {
+  it('hold the largest of their errors', () => {
     const errors = new Float64Array(200 * 300)
     errors[150 * 300 + 299] = 7
     errors[150 * 300 + 298] = 3
     const { cells, width, cellRows, cellCols } = heatMap(errors, 300)
     expect([cellRows, cellCols, width]).toEqual([4, 3, 100])
     expect(cells[37 * width + 99]).toBe(7)
-    expect(cells.filter((each) => each > 0)).toHaveLength(1)
+    expect(cells.filter((error) => error > 0)).toHaveLength(1)
   })
 
-  it('beyond the end of a row are empty', () => {
+  it('are -1 beyond the end of a row', () => {
     const map = heatMap(new Float64Array(129), 129)
     expect([map.lines, map.lineCols, map.cells.length]).toEqual([2, 65, 130])
     expect(map.cells[129]).toBe(-1)

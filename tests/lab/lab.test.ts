@@ -1,19 +1,19 @@
-// One kernel in the lab, on every adapter: what there is to read of it, its proof, its times, and texts of one's own.
+// Tests of the kernel lab on every adapter: the view of a kernel, its check, its times, and edited shaders.
 import sources from 'virtual:shaders/whole'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { Decision } from '../../src/gpu/variants.ts'
 import { possibleVariants } from '../../src/gpu/variants.ts'
-import { labCases, makeCase, ownDispatches } from '../../src/lab/cases.ts'
-import { CeilingShelf } from '../../src/lab/ceiling-shelf.ts'
-import { type Lab, runExperiment } from '../../src/lab/experiment.ts'
+import { buildCase, labCases, ownDispatches } from '../../src/lab/cases.ts'
+import { CeilingCache } from '../../src/lab/ceiling-shelf.ts'
+import { type LabContext, runExperiment } from '../../src/lab/experiment.ts'
 import type { Experiment, LabEvent, RunRequest, View } from '../../src/lab/protocol.ts'
-import { viewOf } from '../../src/lab/view.ts'
-import { Watch } from '../../src/lab/watch.ts'
+import { kernelView } from '../../src/lab/view.ts'
+import { GpuWatchdog } from '../../src/lab/watch.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 
-const base: Experiment = {
+const BASE_EXPERIMENT: Experiment = {
   kernel: 'linear_decode',
   role: 'given',
   shape: { rows: 208, cols: 96 },
@@ -24,29 +24,29 @@ const base: Experiment = {
 
 describeOnAdapters('the lab', (adapter) => {
   let device: Device
-  let lab: Lab
+  let lab: LabContext
   beforeAll(async () => {
     device = await openAdapter(adapter)
     const pipelines = new PipelineCache(device, sources)
-    const ceilings = new CeilingShelf({ device, pipelines, clock: undefined })
-    lab = { device, sources, pipelines, ceilings, watch: new Watch(device) }
+    const ceilings = new CeilingCache({ device, pipelines, clock: undefined })
+    lab = { device, sources, pipelines, ceilings, watch: new GpuWatchdog(device) }
   })
   afterAll(() => device.destroy())
 
   const look = async (experiment: Experiment): Promise<View> => {
-    const drawn = await makeCase(device, experiment, 1)
-    drawn.room.free()
-    return viewOf(sources, ownDispatches(drawn), drawn.made.shape, drawn.made.step)
+    const built = await buildCase(device, experiment, 1)
+    built.buffers.free()
+    return kernelView(sources, ownDispatches(built), built.kernelCase.shape, built.kernelCase.step)
   }
   const run = async (request: Partial<RunRequest>): Promise<LabEvent[]> => {
     const events: LabEvent[] = []
-    const whole = { experiment: base, effort: { roundBytes: 1 << 18, repetitions: 2 }, ...request }
+    const whole = { experiment: BASE_EXPERIMENT, effort: { roundBytes: 1 << 18, repetitions: 2 }, ...request }
     for await (const event of runExperiment(lab, whole, new AbortController().signal)) events.push(event)
     return events.filter(({ type }) => type !== 'phase')
   }
 
-  it('shows a contract with its numbers', async () => {
-    const view = await look(base)
+  it('shows the contract with the constants of the case', async () => {
+    const view = await look(BASE_EXPERIMENT)
     expect(view.head).toMatch(/^linear_decode – /)
     expect(view.bindings.map(({ name }) => name)).toEqual(['step', 'x', 'norm', 'weights', 'y'])
     expect(view.constants.find(({ name }) => name === 'OUT')).toEqual({
@@ -59,9 +59,9 @@ describeOnAdapters('the lab', (adapter) => {
     expect(view.source).not.toMatch(/^#import/m)
   })
 
-  it('proves and times another variant beside the engine’s', async () => {
+  it('checks and times another variant together with the engine’s', async () => {
     const variants = device.capabilities.variants.rows === 'alone' ? 'lanes_8' : 'alone'
-    const [proved, timed] = await run({ experiment: { ...base, variants: { rows: variants } } })
+    const [proved, timed] = await run({ experiment: { ...BASE_EXPERIMENT, variants: { rows: variants } } })
     expect(proved).toMatchObject({ type: 'proved', proof: { right: true, rows: 2, cols: 208, notFinite: 0 } })
     expect(timed).toMatchObject({ type: 'timed', row: { kernel: 'linear_decode', format: 'q8' } })
     expect(timed?.type === 'timed' && timed.engine?.variant).not.toBe(
@@ -69,8 +69,8 @@ describeOnAdapters('the lab', (adapter) => {
     )
   })
 
-  it('times a text of one’s own only if it is right', async () => {
-    const { source } = await look(base)
+  it('times an edited shader only if its result is right', async () => {
+    const { source } = await look(BASE_EXPERIMENT)
     const wrong = source.replace('let sum = ', 'let sum = f32(out != 77) * ')
     expect(wrong).not.toBe(source)
     const events = await run({ text: wrong })
@@ -87,16 +87,16 @@ describeOnAdapters('the lab', (adapter) => {
   it.each([
     ['let', 'fn main() {\n  let = 3;\n}', 2],
     ['no entry point', '@compute @workgroup_size(1) fn other() {}', 0],
-    ['an import that is none', '#import nonsense', 0],
-  ])('tells what is wrong with %s', async (_, text, line) => {
+    ['an unknown import', '#import nonsense', 0],
+  ])('reports the error of %s', async (_, text, line) => {
     const [compiled, ...others] = await run({ text })
     expect(compiled).toMatchObject({ type: 'compiled', messages: [{ type: 'error', line }] })
     expect(others).toEqual([])
   })
 
-  it('ends when it is told to', async () => {
+  it('ends on abort', async () => {
     const abort = new AbortController()
-    const request = { experiment: base, effort: { roundBytes: 1, repetitions: 1 } }
+    const request = { experiment: BASE_EXPERIMENT, effort: { roundBytes: 1, repetitions: 1 } }
     const first = runExperiment(lab, request, abort.signal)
     await first.next()
     abort.abort()
@@ -106,11 +106,11 @@ describeOnAdapters('the lab', (adapter) => {
   it('offers the decisions that change a kernel, and no others', async () => {
     const possible = possibleVariants(device.capabilities)
     for (const { kernel, role, decisions } of labCases.filter(({ role }) => role === 'given')) {
-      const experiment = { ...base, kernel, role }
+      const experiment = { ...BASE_EXPERIMENT, kernel, role }
       const plain = JSON.stringify(await imports(experiment))
       for (const decision of Object.keys(possible) as Decision[]) {
         const others = await Promise.all(
-          possible[decision].map((each) => imports({ ...experiment, variants: { [decision]: each } })),
+          possible[decision].map((variant) => imports({ ...experiment, variants: { [decision]: variant } })),
         )
         const matters = others.some((other) => JSON.stringify(other) !== plain)
         const offered = decisions.includes(decision) && !['fp8_block', 'q4'].includes(decision)

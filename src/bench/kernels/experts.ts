@@ -1,19 +1,19 @@
-// Answers: what do the cases of experts share? Experts drawn into banks as the engine lays them, routes, and a layer as a model records it.
-// It must not know which kernel is measured.
+// Random experts in banks laid out as the engine does, with routes and the dispatches of a mixture-of-experts
+// layer.
 import { type GpuBank, layoutPart, type SlotLayout } from '../../gpu/matrix.ts'
 import { mixture } from '../../models/mixture.ts'
 import type { Mixture } from '../../models/spec.ts'
 import type { Dispatch, Resource } from '../../program/graph.ts'
 import type { Choice, Expert } from '../../reference/moe.ts'
-import { type CaseMaker, record, type Setting, unmeasured } from './case.ts'
-import type { Room } from './room.ts'
-import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
+import { type CaseMaker, type CaseSettings, layoutOnly, recordDispatches } from './case.ts'
+import type { BenchBuffers } from './room.ts'
+import { drawMatrix, type RandomMatrix, readRows } from './stored.ts'
 
-/** The choices of a token: routed experts, then the shared one with weight 1. */
-export type Choices = readonly Choice[]
+/** The experts of a token: the routed ones, then the shared one with weight 1. */
+export type TokenRoute = readonly Choice[]
 
-/** Which experts the tokens of a round take: all the same number of times, as far as it goes. */
-export function routesOf({ tokens, widths }: Setting, round: number): readonly Choices[] {
+/** Expert choices of each token in a round, spread as evenly as possible over all experts. */
+export function routesForRound({ tokens, widths }: CaseSettings, round: number): readonly TokenRoute[] {
   const { experts, active } = widths.mixture
   return Array.from({ length: tokens }, (_, token) => [
     ...Array.from({ length: active }, (_, i) => ({
@@ -24,7 +24,10 @@ export function routesOf({ tokens, widths }: Setting, round: number): readonly C
   ])
 }
 
-/** The routed ones, as the route kernel writes them: [tokens, active, 2], ids and bits of weights. */
+/**
+ * Routes as the route kernel writes them: [tokens, expertsPerToken, 2], expert ids and the bits of f32
+ * weights.
+ */
 export function routeWords(routes: readonly (readonly Choice[])[]): Uint32Array<ArrayBuffer> {
   const choices = routes.flat()
   const words = new Uint32Array(2 * choices.length)
@@ -36,51 +39,60 @@ export function routeWords(routes: readonly (readonly Choice[])[]): Uint32Array<
   return words
 }
 
-export const uploadRoutes = (room: Room, routes: readonly Choices[], active: number): Resource =>
-  room.upload(routeWords(routes.map((choices) => choices.slice(0, active))))
+export const uploadRoutes = (
+  buffers: BenchBuffers,
+  routes: readonly TokenRoute[],
+  active: number,
+): Resource => buffers.upload(routeWords(routes.map((choices) => choices.slice(0, active))))
 
-export const widthOf = ({ experts, inner, sharedInner }: Mixture, expert: number): number =>
+export const expertWidth = ({ experts, inner, sharedInner }: Mixture, expert: number): number =>
   expert === experts ? sharedInner : inner
 
-/** Numbers of a row of inner results: the widest expert's. */
-export const strideOf = ({ inner, sharedInner }: Mixture): number => Math.max(inner, sharedInner)
+/** Elements per row of inner activations: the width of the widest expert. */
+export const innerStride = ({ inner, sharedInner }: Mixture): number => Math.max(inner, sharedInner)
 
-/** What a layer of experts records. Both banks are `bank`: a case uses the kernels of the one that it drew. */
-export function layerOf(setting: Setting, mode: CaseMaker['mode'], bank: GpuBank): readonly Dispatch[] {
-  const { room, tokens, widths } = setting
+/**
+ * The dispatches of a mixture-of-experts layer. `bank` stands for up and down; a case uses only one of them.
+ */
+export function moeDispatches(
+  settings: CaseSettings,
+  mode: CaseMaker['mode'],
+  bank: GpuBank,
+): readonly Dispatch[] {
+  const { buffers, tokens, widths } = settings
   const { spec, mixture: layer } = widths
-  const none = room.empty(16)
+  const unused = buffers.empty(16)
   const tensors = {
     kind: 'mixture' as const,
-    norm: { buffer: none.buffer, length: spec.hidden },
-    gate: unmeasured('bf16', [layer.experts], spec.hidden, none),
+    norm: { buffer: unused.buffer, length: spec.hidden },
+    gate: layoutOnly('bf16', [layer.experts], spec.hidden, unused),
     bias: undefined,
     up: bank,
     down: bank,
   }
-  return record(setting, mode, (context) => {
+  return recordDispatches(settings, mode, (context) => {
     const x = context.graph.activation('x', 'f32', tokens, spec.hidden)
-    mixture(context, spec, layer, tensors, none, x)
+    mixture(context, spec, layer, tensors, unused, x)
   })
 }
 
-export interface StoredExperts {
+export interface RandomExperts {
   readonly bank: GpuBank
-  /** What an expert holds, in f64, without the gap between gate and up. Its other matrix is empty. */
+  /** An expert's weights in f64, without the gap between gate and up. The other matrix is empty. */
   expert(index: number): Expert
 }
 
 /** Gate and up of every expert. */
-export function drawUps(setting: Setting): StoredExperts {
-  const { spec, mixture: layer } = setting.widths
+export function randomGateUp(settings: CaseSettings): RandomExperts {
+  const { spec, mixture: layer } = settings.widths
   const draw = (expert: number) => {
-    const width = widthOf(layer, expert)
-    return drawMatrix(setting.format, [width, width], spec.hidden, expert + 1)
+    const width = expertWidth(layer, expert)
+    return drawMatrix(settings.format, [width, width], spec.hidden, expert + 1)
   }
   return {
-    bank: bankOf(setting, draw),
+    bank: uploadBanks(settings, draw),
     expert(index) {
-      const [stored, width] = [draw(index), widthOf(layer, index)]
+      const [stored, width] = [draw(index), expertWidth(layer, index)]
       const up = new Float64Array(2 * width * spec.hidden)
       up.set(readRows(stored, 0, width))
       up.set(readRows(stored, stored.layout.starts[1] ?? 0, width), width * spec.hidden)
@@ -90,21 +102,21 @@ export function drawUps(setting: Setting): StoredExperts {
 }
 
 /** Down of every expert. */
-export function drawDowns(setting: Setting): StoredExperts {
-  const { spec, mixture: layer } = setting.widths
+export function randomDown(settings: CaseSettings): RandomExperts {
+  const { spec, mixture: layer } = settings.widths
   const draw = (expert: number) =>
-    drawMatrix(setting.format, [spec.hidden], widthOf(layer, expert), expert + 1)
+    drawMatrix(settings.format, [spec.hidden], expertWidth(layer, expert), expert + 1)
   return {
-    bank: bankOf(setting, draw),
+    bank: uploadBanks(settings, draw),
     expert: (index) => ({ up: new Float64Array(), down: readRows(draw(index), 0, spec.hidden) }),
   }
 }
 
-/** Draws every expert and lays them into banks as the engine does, the shared one first. */
-function bankOf({ room, widths }: Setting, draw: (expert: number) => StoredMatrix): GpuBank {
+/** Puts random experts into banks as the engine does, the shared one first. */
+function uploadBanks({ buffers, widths }: CaseSettings, draw: (expert: number) => RandomMatrix): GpuBank {
   const { experts } = widths.mixture
-  const { banks, slots } = fillBanks(room, experts, draw)
-  const slotOf = ({ layout }: StoredMatrix): SlotLayout => ({
+  const { banks, slots } = fillBanks(buffers, experts, draw)
+  const slotOf = ({ layout }: RandomMatrix): SlotLayout => ({
     ...layout,
     ...layoutPart(layout, 0, layout.rows),
   })
@@ -112,29 +124,29 @@ function bankOf({ room, widths }: Setting, draw: (expert: number) => StoredMatri
     routed: slotOf(draw(0)),
     shared: slotOf(draw(experts)),
     banks: banks.map(({ buffer }) => buffer),
-    slots: room.upload(slots).buffer,
+    slots: buffers.upload(slots).buffer,
   }
 }
 
 function fillBanks(
-  room: Room,
+  buffers: BenchBuffers,
   experts: number,
-  draw: (expert: number) => StoredMatrix,
+  draw: (expert: number) => RandomMatrix,
 ): { banks: Resource[]; slots: Uint32Array<ArrayBuffer> } {
   const order = [experts, ...Array.from({ length: experts }, (_, expert) => expert)]
-  const most = room.device.capabilities.maxBindingBytes
+  const maxBytes = buffers.device.capabilities.maxBindingBytes
   const slots = new Uint32Array(2 * (experts + 1))
   const sizes: number[] = []
   for (const expert of order) {
     const { bytes } = draw(expert).part
-    if (sizes.length === 0 || (sizes.at(-1) ?? 0) + bytes > most) sizes.push(0)
+    if (sizes.length === 0 || (sizes.at(-1) ?? 0) + bytes > maxBytes) sizes.push(0)
     slots.set([sizes.length - 1, (sizes.at(-1) ?? 0) / 16], 2 * expert)
     sizes[sizes.length - 1] = (sizes.at(-1) ?? 0) + bytes
   }
-  const banks = sizes.map((bytes) => room.empty(bytes / 4))
+  const banks = sizes.map((bytes) => buffers.empty(bytes / 4))
   for (const expert of order) {
     const bank = banks[slots[2 * expert] ?? 0]
-    if (bank) room.write(bank, draw(expert).words, (slots[2 * expert + 1] ?? 0) * 4)
+    if (bank) buffers.write(bank, draw(expert).words, (slots[2 * expert + 1] ?? 0) * 4)
   }
   return { banks, slots }
 }

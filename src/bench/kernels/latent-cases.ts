@@ -1,79 +1,78 @@
-// Answers: which kernels of decode's attention to latents are measured? Entering the latent space, attending, leaving it.
-// It must not know how the kernels are dispatched.
+// Benchmark cases of MLA decode: absorbing the query, attention in latent space, and combining the splits.
 import { drawNumbers } from '../../lib/draw.ts'
 import { decodeF16 } from '../../lib/float.ts'
 import { rotationTable } from '../../models/rotary.ts'
 import { latent_attend, latent_enter, latent_merge } from '../../reference/attention.ts'
 import {
-  type Case,
   type CaseMaker,
-  copiesOf,
+  type CaseSettings,
+  copiesForRound,
+  gatherRows,
+  type KernelCase,
   roundOver,
-  type Setting,
-  select,
   TOLERANCE,
-  takeRows,
+  withOperands,
 } from './case.ts'
-import { pageTable } from './paged.ts'
-import { attendCase, attentionOf, drawExpand, splitsOf } from './recorded-attention.ts'
+import { reversedPageTable } from './paged.ts'
+import { decodeAttentionCase, mlaDispatches, randomKvB, splitLayout } from './recorded-attention.ts'
 
-export const latentCases: readonly CaseMaker[] = [
+export const MLA_DECODE_CASES: readonly CaseMaker[] = [
   {
     kernel: 'latent_enter',
     role: 'one layer',
     mode: 'decode',
-    stored: 'any',
+    weightFormat: 'any',
     ceiling: 'bytes',
-    make: makeEnter,
+    build: makeAbsorbQ,
   },
   {
     kernel: 'latent_attend',
     role: 'f16 latents',
     mode: 'decode',
-    stored: 'none',
+    weightFormat: 'none',
     ceiling: 'bytes',
-    make: makeAttend,
+    build: makeDecode,
   },
   {
     kernel: 'latent_merge',
     role: 'one layer',
     mode: 'decode',
-    stored: 'any',
+    weightFormat: 'any',
     ceiling: 'bytes',
-    make: makeMerge,
+    build: makeCombine,
   },
 ]
 
-async function makeEnter(setting: Setting): Promise<Case> {
-  const { room, tokens, context, widths } = setting
+async function makeAbsorbQ(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, context, widths } = settings
   const { attention } = widths
   const { heads, nope, rope, value, latent, rotary, halfSplit, latentEpsilon } = attention
-  const { dispatches, stride, latentAt } = attentionOf(setting, 'decode')
+  const { dispatches, stride, latentAt } = mlaDispatches(settings, 'decode')
   const width = nope + rope
-  const record = latent + rope
-  const stored = drawExpand(setting)
+  const entryWidth = latent + rope
+  const stored = randomKvB(settings)
   const numbers = drawNumbers(tokens * stride, 3)
   const weight = drawNumbers(latent, 4)
-  const { table, rowOf } = pageTable(context)
-  const words = table.length * 32 * record // 64 records of f16 pairs a page
-  const cache = room.empty(words)
-  const absorbed = room.empty(tokens * heads * record)
-  const projected = room.upload(numbers)
+  const { table, rowOf } = reversedPageTable(context)
+  const words = table.length * 32 * entryWidth // 64 KV entries of f16 pairs per page
+  const cache = buffers.empty(words)
+  const absorbed = buffers.empty(tokens * heads * entryWidth)
+  const projected = buffers.upload(numbers)
   const operands = {
     projected,
     query: projected,
-    latent_norm: room.upload(weight),
-    rotations: room.upload(rotationTable(rotary, context)),
-    pages: room.upload(table),
+    latent_norm: buffers.upload(weight),
+    rotations: buffers.upload(rotationTable(rotary, context)),
+    pages: buffers.upload(table),
     absorbed,
     cache,
   }
   const position = context - tokens
   return {
-    shape: `${tokens} × ${heads} · ${width} → ${heads} · ${record}`,
+    shape: `${tokens} × ${heads} · ${width} → ${heads} · ${entryWidth}`,
     ...roundOver(
-      copiesOf(setting, stored.part.bytes, () => room.upload(stored.words)),
-      (weights) => select(dispatches, 'latent_enter', { ...operands, weights }),
+      copiesForRound(settings, stored.part.bytes, () => buffers.upload(stored.words)),
+      (weights) => withOperands(dispatches, 'latent_enter', { ...operands, weights }),
     ),
     cost: {
       weightBytes: (stored.part.bytes * nope) / (nope + value),
@@ -81,10 +80,10 @@ async function makeEnter(setting: Setting): Promise<Case> {
       flops: 2 * tokens * heads * nope * latent,
     },
     step: { tokens, position },
-    async result() {
+    async outputs() {
       const rows = Array.from({ length: tokens }, (_, token) => token)
-      const wanted = latent_enter(
-        takeRows(numbers, rows, stride, heads * width),
+      const expected = latent_enter(
+        gatherRows(numbers, rows, stride, heads * width),
         stored.values(),
         attention,
         [
@@ -96,56 +95,56 @@ async function makeEnter(setting: Setting): Promise<Case> {
           { frequencies: rotary.frequencies, halfSplit },
         ],
       )
-      const halves = new Uint16Array((await room.read(cache, words)).buffer)
-      const records = takeRows(
+      const halves = new Uint16Array((await buffers.read(cache, words)).buffer)
+      const entries = gatherRows(
         halves,
         rows.map((token) => rowOf(position + token)),
-        record,
+        entryWidth,
       ).map(decodeF16)
       return [
         {
-          actual: await room.read(absorbed, tokens * heads * record),
-          wanted: wanted.absorbed,
+          actual: await buffers.read(absorbed, tokens * heads * entryWidth),
+          expected: expected.absorbed,
           tolerance: TOLERANCE.f32,
         },
-        { actual: records, wanted: wanted.records, tolerance: TOLERANCE.f16 },
+        { actual: entries, expected: expected.records, tolerance: TOLERANCE.f16 },
       ]
     },
   }
 }
 
-async function makeAttend(setting: Setting): Promise<Case> {
-  const { attention } = setting.widths
+async function makeDecode(settings: CaseSettings): Promise<KernelCase> {
+  const { attention } = settings.widths
   const { heads, rope, latent, scale } = attention
-  return attendCase(setting, {
+  return decodeAttentionCase(settings, {
     kernel: 'latent_attend',
     input: 'absorbed',
     heads,
     query: latent + rope,
-    record: latent + rope,
+    entryWidth: latent + rope,
     value: latent,
-    dispatches: attentionOf(setting, 'decode').dispatches,
-    wanted: (queries, records, split) => latent_attend(queries, records, attention, scale, split),
+    dispatches: mlaDispatches(settings, 'decode').dispatches,
+    expected: (queries, entries, split) => latent_attend(queries, entries, attention, scale, split),
   })
 }
 
-async function makeMerge(setting: Setting): Promise<Case> {
-  const { room, tokens, context, widths } = setting
+async function makeCombine(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, context, widths } = settings
   const { attention } = widths
   const { heads, nope, value, latent } = attention
   const width = latent + 2
-  const { split, splits, rows, words } = splitsOf(setting, heads, width)
-  const stored = drawExpand(setting)
+  const { split, splits, rows, words } = splitLayout(settings, heads, width)
+  const stored = randomKvB(settings)
   const numbers = drawNumbers(words, 3)
-  for (let at = width - 1; at < words; at += width) numbers[at] = 2 + (numbers[at] ?? 0) // Σ p
-  const partial = room.upload(numbers)
-  const output = room.empty(tokens * heads * value)
-  const { dispatches } = attentionOf(setting, 'decode')
+  for (let at = width - 1; at < words; at += width) numbers[at] = 2 + (numbers[at] ?? 0) // Σ p is positive
+  const partial = buffers.upload(numbers)
+  const output = buffers.empty(tokens * heads * value)
+  const { dispatches } = mlaDispatches(settings, 'decode')
   return {
     shape: `${tokens} × ${heads} · ${latent}, ${splits} splits → ${heads} · ${value}`,
     ...roundOver(
-      copiesOf(setting, stored.part.bytes, () => room.upload(stored.words)),
-      (weights) => select(dispatches, 'latent_merge', { partial, weights, output }),
+      copiesForRound(settings, stored.part.bytes, () => buffers.upload(stored.words)),
+      (weights) => withOperands(dispatches, 'latent_merge', { partial, weights, output }),
     ),
     cost: {
       weightBytes: (stored.part.bytes * value) / (nope + value),
@@ -153,11 +152,11 @@ async function makeMerge(setting: Setting): Promise<Case> {
       flops: 2 * tokens * heads * (splits + value) * latent,
     },
     step: { tokens, position: context - tokens, split },
-    async result() {
-      const used = takeRows(numbers, rows, width)
-      const wanted = latent_merge(used, stored.values(), attention, splits)
-      const actual = await room.read(output, tokens * heads * value)
-      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+    async outputs() {
+      const partials = gatherRows(numbers, rows, width)
+      const expected = latent_merge(partials, stored.values(), attention, splits)
+      const actual = await buffers.read(output, tokens * heads * value)
+      return [{ actual, expected, tolerance: TOLERANCE.f32 }]
     },
   }
 }

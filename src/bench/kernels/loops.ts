@@ -1,80 +1,84 @@
-// Answers: which of several proven loops is the quickest on this adapter? It must not know what they read or multiply.
+// Chooses the fastest of several loops on this adapter, after checking each one's result.
 import { HadalError, present } from '../../lib/error.ts'
 import { type Dispatch, Graph, type Resource } from '../../program/graph.ts'
-import { TOLERANCE } from './case.ts'
-import { type Bench, Run, timeInTurn } from './run.ts'
+import { REPORT_HINT, TOLERANCE } from './case.ts'
+import { type BenchContext, DispatchTimer, timeInterleaved } from './run.ts'
 
-/** A loop that may turn out to be the best. */
-export interface Loop {
+/** A loop to choose from. */
+export interface CandidateLoop {
   readonly name: string
   readonly dispatches: readonly Dispatch[]
-  readonly bytes: number // of a round
+  readonly bytes: number // per round
   readonly flops: number
-  readonly tokens?: number // rows of the step
-  /** Where a round leaves its result; emptied first, since loops that do the same write to the same place. */
+  readonly tokens?: number // rows per step
+  /** The result of a round. It is cleared first, since loops with the same result share it. */
   readonly output: Resource
-  /** The relative error of what a round has left. */
-  prove(): Promise<number>
-  readonly tolerance?: number // of it; that of f32 sums unless given
+  /** The relative error of a round's result. */
+  check(): Promise<number>
+  readonly tolerance?: number // for the error; default: that of f32 sums
 }
 
-/** One loop, ready to be timed. */
+/** A checked loop, ready to be timed. */
 export interface CeilingRun {
   readonly name: string
-  readonly run: Run
-  readonly bytes: number // of a round
+  readonly timer: DispatchTimer
+  readonly bytes: number // per round
   readonly flops: number
-  readonly rate: number // FLOPs, or else bytes, in a millisecond, when it was chosen
+  readonly rate: number // FLOPs (bytes if it has none) per millisecond, measured when it was chosen
 }
 
 const TRIALS = 3
-/** A loop that is this many times slower than another at first is not tried again: trials of slow loops take minutes. */
-const HOPELESS = 2
+/**
+ * A loop this many times slower than the fastest at first is not tried again: slow loops would take minutes.
+ */
+const SKIP_RATIO = 2
 
 /**
- * Proves every loop and times them in turn: the one that multiplies, or else reads, the most in a second; the others are freed.
- * Throws `internal` when one computes wrongly.
+ * Checks all loops, times them interleaved, and returns the one with the highest rate; the others are freed.
+ * Throws `internal` if a loop miscalculates.
  */
-export async function best(loops: readonly Loop[], bench: Bench): Promise<CeilingRun> {
-  const made: Proven[] = []
-  for (const loop of loops) made.push(await proven(loop, bench))
-  const rate = ({ flops, bytes }: Proven, ms: number) => (flops || bytes) / ms
-  const first: { loop: Proven; rate: number }[] = []
-  for (const loop of made) first.push({ loop, rate: rate(loop, await loop.run.time()) })
-  const most = Math.max(...first.map((each) => each.rate))
-  const tried = first.filter((each) => each.rate * HOPELESS >= most).map(({ loop }) => loop)
-  const times = await timeInTurn(
-    tried.map(({ run }) => run),
+export async function fastestLoop(loops: readonly CandidateLoop[], bench: BenchContext): Promise<CeilingRun> {
+  const checked: CheckedLoop[] = []
+  for (const loop of loops) checked.push(await checkLoop(loop, bench))
+  const rateOf = ({ flops, bytes }: CheckedLoop, ms: number) => (flops || bytes) / ms
+  const trials: { loop: CheckedLoop; rate: number }[] = []
+  for (const loop of checked) trials.push({ loop, rate: rateOf(loop, await loop.timer.time()) })
+  const maxRate = Math.max(...trials.map(({ rate }) => rate))
+  const fast = trials.filter(({ rate }) => rate * SKIP_RATIO >= maxRate).map(({ loop }) => loop)
+  const times = await timeInterleaved(
+    fast.map(({ timer }) => timer),
     TRIALS,
   )
-  const rated = tried.map((loop, i) => ({ ...loop, rate: rate(loop, times[i]?.ms ?? Number.NaN) }))
+  const rated = fast.map((loop, i) => ({ ...loop, rate: rateOf(loop, times[i]?.ms ?? Number.NaN) }))
   const winner = present(rated.sort((a, b) => b.rate - a.rate)[0], 'a ceiling')
-  for (const { run } of made) if (run !== winner.run) run.free()
+  for (const { timer } of checked) if (timer !== winner.timer) timer.free()
   return winner
 }
 
-type Proven = Omit<CeilingRun, 'rate'>
+type CheckedLoop = Omit<CeilingRun, 'rate'>
 
-async function proven(loop: Loop, bench: Bench): Promise<Proven> {
+async function checkLoop(loop: CandidateLoop, bench: BenchContext): Promise<CheckedLoop> {
   const { name, dispatches, bytes, flops, tokens = 1, tolerance = TOLERANCE.f32 } = loop
-  const run = await Run.prepare(bench, dispatches, { tokens })
-  empty(bench, loop.output)
-  run.once()
-  const error = await loop.prove()
+  const timer = await DispatchTimer.prepare(bench, dispatches, { tokens })
+  clearOutput(bench, loop.output)
+  timer.runOnce()
+  const error = await loop.check()
   if (!(error <= tolerance))
-    throw new HadalError('internal', `The ceiling ${name} computes wrongly on this adapter: ${error}.`, {
-      hint: 'Please report this with the name of the adapter and its driver.',
-    })
-  return { name, run, bytes, flops }
+    throw new HadalError(
+      'internal',
+      `The ceiling ${name} miscalculates on this adapter: relative error ${error}, allowed ${tolerance}.`,
+      { hint: REPORT_HINT },
+    )
+  return { name, timer, bytes, flops }
 }
 
-function empty({ device: { gpu } }: Bench, output: Resource): void {
+function clearOutput({ device: { gpu } }: BenchContext, output: Resource): void {
   const encoder = gpu.createCommandEncoder()
   encoder.clearBuffer(output.buffer())
   gpu.queue.submit([encoder.finish()])
 }
 
-export function recorded(body: (graph: Graph) => void): readonly Dispatch[] {
+export function recordGraph(body: (graph: Graph) => void): readonly Dispatch[] {
   const graph = new Graph()
   body(graph)
   return graph.dispatches

@@ -1,19 +1,18 @@
-// Answers: of which sizes are the kernels that are measured? Those of DeepSeek-V2-Lite (its config.json), unless others are given.
-// It must not know any kernel.
+// Model sizes for kernel benchmarks; the default is DeepSeek-V2-Lite (from its config.json).
 import type { Dense, LatentAttention, Mixture, ModelSpec } from '../../models/spec.ts'
 
-/** Sizes of a model of latents, as V2-Lite is: queries without a rank of their own, a shared expert, all widths multiples of 32. */
+/** Sizes of an MLA model like V2-Lite: no q_lora_rank, one shared expert, all widths multiples of 32. */
 export interface Widths {
   readonly spec: ModelSpec
   readonly attention: LatentAttention
   readonly mixture: Mixture
   readonly dense: Dense
-  /** At which the best product is sought. */
-  readonly products: readonly ProductShape[]
+  /** Shapes tried for the matmul ceiling. */
+  readonly products: readonly MatmulShape[]
 }
 
-/** A product tokens × cols → rows, each a multiple of 32. */
-export interface ProductShape {
+/** Shape of a matmul: [tokens, cols] × [rows, cols]ᵀ → [tokens, rows]. All are multiples of 32. */
+export interface MatmulShape {
   readonly tokens: number
   readonly rows: number
   readonly cols: number
@@ -51,7 +50,7 @@ const MIXTURE: Mixture = {
   scaling: 1,
 }
 
-/** The first layer, which has no experts. */
+/** The first layer, which is dense. */
 const DENSE: Dense = { kind: 'dense', inner: 10944 }
 
 const SPEC: ModelSpec = {
@@ -75,7 +74,7 @@ export const V2_LITE: Widths = {
   attention: ATTENTION,
   mixture: MIXTURE,
   dense: DENSE,
-  // A square one, and one whose input stays in a CPU's cache.
+  // One square shape, and one whose input fits a CPU's cache.
   products: [
     { tokens: 256, rows: 2048, cols: 2048 },
     { tokens: 64, rows: 8192, cols: 2048 },

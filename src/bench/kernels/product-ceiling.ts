@@ -1,6 +1,6 @@
-// Answers: how quickly can this adapter multiply matrices at most? The best of minimal loops over plain f32 and of the engine's own tiles at a
-// shape that suits them, each proven, so that no kernel can look better than what a single product reaches.
-// It must not know the kernels that are compared with it.
+// Roofline ceiling of matrix multiplication on this adapter: the fastest of minimal f32 loops and of the
+// engine's own tiles at favourable shapes. Including the engine's tiles ensures that no kernel exceeds the
+// ceiling.
 import type { Format } from '../../gpu/matrix.ts'
 import { productCeiling } from '../../kernels/bench.ts'
 import { type Factors, factorsOf } from '../../kernels/linear.ts'
@@ -10,88 +10,91 @@ import { relativeError } from '../../lib/relative-error.ts'
 import { ceilDiv, linear } from '../../models/ops.ts'
 import type { Resource } from '../../program/graph.ts'
 import { product_ceiling } from '../../reference/bench.ts'
-import { PREFILL_TOLERANCE, record, spreadRows, takeRows } from './case.ts'
-import { product } from './linear-cases.ts'
-import { best, type CeilingRun, type Loop, recorded } from './loops.ts'
-import type { ProductShape } from './model.ts'
-import type { Room } from './room.ts'
-import type { Bench } from './run.ts'
-import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
+import { gatherRows, PREFILL_TOLERANCE, recordDispatches, sampleRows } from './case.ts'
+import { referenceProduct } from './linear-cases.ts'
+import { type CandidateLoop, type CeilingRun, fastestLoop, recordGraph } from './loops.ts'
+import type { MatmulShape } from './model.ts'
+import type { BenchBuffers } from './room.ts'
+import type { BenchContext } from './run.ts'
+import { drawMatrix, type RandomMatrix, readRows } from './stored.ts'
 
-export interface ProductCeilings {
-  /** The best product that takes weights of none but these formats, or plain ones. */
-  of(formats: readonly Format[]): CeilingRun
+export interface MatmulCeilings {
+  /** The fastest matmul with weights in one of these formats or in f32. */
+  best(formats: readonly Format[]): CeilingRun
   free(): void
 }
 
-export interface ProductOptions {
-  readonly shapes: readonly ProductShape[]
-  /** How tiles may hold their factors, beside f32. */
-  readonly products: Factors
+export interface MatmulCeilingOptions {
+  readonly shapes: readonly MatmulShape[]
+  /** Precision of tile inputs, tried in addition to f32. */
+  readonly matmulPrecision: Factors
 }
 
-/** Measures the best product of plain matrices and of each format. */
-export async function productCeilings(
-  room: Room,
-  bench: Bench,
+/**
+ * Measures the fastest matmul with f32 weights and with each format. Throws `internal` if a loop
+ * miscalculates.
+ */
+export async function matmulCeilings(
+  buffers: BenchBuffers,
+  bench: BenchContext,
   formats: readonly Format[],
-  { shapes, products }: ProductOptions,
-): Promise<ProductCeilings> {
-  const factors = new Set<Factors>(['f32', factorsOf(products, room.device.capabilities)])
-  const places = shapes.map((shape) => placeOf(room, shape))
+  { shapes, matmulPrecision }: MatmulCeilingOptions,
+): Promise<MatmulCeilings> {
+  const precisions = new Set<Factors>(['f32', factorsOf(matmulPrecision, buffers.device.capabilities)])
+  const inputs = shapes.map((shape) => inputsOf(buffers, shape))
   const ceilings = new Map<Format, CeilingRun>()
   for (const format of new Set<Format>(['f32', ...formats])) {
-    const loops = places.flatMap((place) => {
-      const stored = drawMatrix(format, [place.shape.rows], place.shape.cols, 5)
-      return [...factors].map((each) => tileLoop(place, stored, each))
+    const loops = inputs.flatMap((input) => {
+      const stored = drawMatrix(format, [input.shape.rows], input.shape.cols, 5)
+      return [...precisions].map((precision) => tileLoop(input, stored, precision))
     })
-    const plain = format === 'f32' ? places.flatMap(plainLoops) : []
-    ceilings.set(format, await best([...plain, ...loops], bench))
+    const plain = format === 'f32' ? inputs.flatMap(plainLoops) : []
+    ceilings.set(format, await fastestLoop([...plain, ...loops], bench))
   }
   return {
-    of(wanted) {
-      const allowed = [...ceilings].filter(([format]) => format === 'f32' || wanted.includes(format))
+    best(expected) {
+      const allowed = [...ceilings].filter(([format]) => format === 'f32' || expected.includes(format))
       const [first] = allowed.map(([, ceiling]) => ceiling).sort((a, b) => b.rate - a.rate)
-      return present(first, 'a product')
+      return present(first, 'a matmul ceiling')
     },
     free() {
-      for (const { run } of ceilings.values()) run.free()
+      for (const { timer } of ceilings.values()) timer.free()
     },
   }
 }
 
-/** A product of a shape: its input, and where the result goes. */
-interface Place {
-  readonly room: Room
-  readonly shape: ProductShape
-  readonly input: Float32Array
+/** Input and output buffers of one matmul shape. */
+interface MatmulBuffers {
+  readonly buffers: BenchBuffers
+  readonly shape: MatmulShape
+  readonly values: Float32Array // of x
   readonly x: Resource
   readonly y: Resource
 }
 
-function placeOf(room: Room, shape: ProductShape): Place {
-  const input = drawNumbers(shape.tokens * shape.cols, 2)
-  return { room, shape, input, x: room.upload(input), y: room.empty(shape.tokens * shape.rows) }
+function inputsOf(buffers: BenchBuffers, shape: MatmulShape): MatmulBuffers {
+  const values = drawNumbers(shape.tokens * shape.cols, 2)
+  return { buffers, shape, values, x: buffers.upload(values), y: buffers.empty(shape.tokens * shape.rows) }
 }
 
-const PROVEN_ROWS = 4
+const CHECKED_ROWS = 4
 
-/** The rows that are proven: of the input, and of what is there. */
-async function provenRows({ room, shape, input, y }: Place) {
-  const rows = spreadRows(shape.tokens, PROVEN_ROWS)
-  const x = takeRows(input, rows, shape.cols)
-  return { x, actual: takeRows(await room.read(y, shape.tokens * shape.rows), rows, shape.rows) }
+/** The rows to check, of the input and of the result. */
+async function readCheckedRows({ buffers, shape, values, y }: MatmulBuffers) {
+  const rows = sampleRows(shape.tokens, CHECKED_ROWS)
+  const x = gatherRows(values, rows, shape.cols)
+  return { x, actual: gatherRows(await buffers.read(y, shape.tokens * shape.rows), rows, shape.rows) }
 }
 
-const flopsOf = ({ tokens, rows, cols }: ProductShape) => 2 * tokens * rows * cols
+const flopsOf = ({ tokens, rows, cols }: MatmulShape) => 2 * tokens * rows * cols
 
-const nameOf = ({ tokens, rows, cols }: ProductShape) => `${tokens} × ${cols} → ${rows}`
+const nameOf = ({ tokens, rows, cols }: MatmulShape) => `${tokens} × ${cols} → ${rows}`
 
-/** Minimal loops over matrices that lie there as plain f32. */
-function plainLoops(place: Place): Loop[] {
-  const { room, shape, x, y } = place
+/** Minimal loops over f32 matrices. */
+function plainLoops(matmul: MatmulBuffers): CandidateLoop[] {
+  const { buffers, shape, x, y } = matmul
   const stored = drawMatrix('f32', [shape.rows], shape.cols, 5)
-  const weights = room.upload(stored.words)
+  const weights = buffers.upload(stored.words)
   return [4, 8].flatMap((ROWS) =>
     [8, 32].map((WORKGROUP) => ({
       name: `${ROWS} × 4, workgroups of ${WORKGROUP}, ${nameOf(shape)}`,
@@ -99,39 +102,40 @@ function plainLoops(place: Place): Loop[] {
       flops: flopsOf(shape),
       tokens: shape.tokens,
       output: y,
-      dispatches: recorded((graph) =>
+      dispatches: recordGraph((graph) =>
         graph.dispatch(productCeiling, {
           constants: { IN: shape.cols, OUT: shape.rows, ROWS, WORKGROUP },
           operands: { x, weights, y },
           grid: [ceilDiv(shape.rows, 4 * WORKGROUP), shape.tokens / ROWS],
         }),
       ),
-      async prove() {
-        const { x: proven, actual } = await provenRows(place)
-        return relativeError(actual, product_ceiling(proven, readRows(stored, 0, shape.rows), shape.cols))
+      async check() {
+        const { x: rows, actual } = await readCheckedRows(matmul)
+        return relativeError(actual, product_ceiling(rows, readRows(stored, 0, shape.rows), shape.cols))
       },
     })),
   )
 }
 
-/** The engine's own product of prefill. */
-function tileLoop(place: Place, stored: StoredMatrix, products: Factors): Loop {
-  const { room, shape, x, y } = place
+/** The engine's own prefill matmul. */
+function tileLoop(matmul: MatmulBuffers, stored: RandomMatrix, matmulPrecision: Factors): CandidateLoop {
+  const { buffers, shape, x, y } = matmul
   const { format } = stored.layout
-  const matrix = room.matrix(stored)
+  const precision = matmulPrecision === 'f32' ? '' : `, ${matmulPrecision} inputs`
+  const matrix = buffers.matrix(stored)
   return {
-    name: `linear_prefill, ${format}${products === 'f32' ? '' : `, ${products} factors`}, ${nameOf(shape)}`,
+    name: `linear_prefill, ${format}${precision}, ${nameOf(shape)}`,
     bytes: stored.part.bytes,
     flops: flopsOf(shape),
     tokens: shape.tokens,
     output: y,
-    dispatches: record({ room, tokens: shape.tokens, products }, 'prefill', (context) =>
+    dispatches: recordDispatches({ buffers, tokens: shape.tokens, matmulPrecision }, 'prefill', (context) =>
       linear(context, matrix, x, context.graph.activation('y', 'f32', shape.tokens, shape.rows, y)),
     ),
-    async prove() {
-      const { x: proven, actual } = await provenRows(place)
-      return relativeError(actual, product(proven, stored))
+    async check() {
+      const { x: rows, actual } = await readCheckedRows(matmul)
+      return relativeError(actual, referenceProduct(rows, stored))
     },
-    tolerance: PREFILL_TOLERANCE[products],
+    tolerance: PREFILL_TOLERANCE[matmulPrecision],
   }
 }

@@ -1,5 +1,5 @@
-// Answers: what do the cases of attention share? Attention of decode to a cache, and its splits; of latents also the dispatches as a model records them, and the
-// matrix that expands them. It must not know which kernel is measured.
+// Shared parts of attention cases: MLA dispatches, the kv_b matrix, splits, and decode attention over a
+// cache.
 import { splitOf } from '../../engine/runtime.ts'
 import { CHUNK, type GpuMatrix, type GpuVector, padTo } from '../../gpu/matrix.ts'
 import { drawNumbers } from '../../lib/draw.ts'
@@ -8,56 +8,59 @@ import { latentAttention } from '../../models/latent.ts'
 import type { LatentTensors } from '../../models/tensors.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import {
-  type Case,
   type CaseMaker,
-  record,
+  type CaseSettings,
+  gatherRows,
+  type KernelCase,
+  layoutOnly,
+  recordDispatches,
   roundOver,
-  type Setting,
-  select,
   TOLERANCE,
-  takeRows,
-  unmeasured,
+  withOperands,
 } from './case.ts'
-import { drawPaged } from './paged.ts'
-import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
+import { randomKvPages } from './paged.ts'
+import { drawMatrix, type RandomMatrix, readRows } from './stored.ts'
 
-/** What a layer's attention records, with where queries (from column 0 on) and latents lie in the projected rows. */
-export function attentionOf(
-  setting: Setting,
+/**
+ * The dispatches of an MLA layer. A projected row has queries from column 0 and latents from column
+ * `latentAt`.
+ */
+export function mlaDispatches(
+  settings: CaseSettings,
   mode: CaseMaker['mode'],
 ): { readonly dispatches: readonly Dispatch[]; readonly stride: number; readonly latentAt: number } {
-  const { room, format, tokens, widths } = setting
+  const { buffers, format, tokens, widths } = settings
   const { attention, spec } = widths
   const { heads, nope, rope, value, latent } = attention
-  const none = room.empty(16)
-  const project = unmeasured(format, [heads * (nope + rope), latent + rope], spec.hidden, none)
+  const unused = buffers.empty(16)
+  const project = layoutOnly(format, [heads * (nope + rope), latent + rope], spec.hidden, unused)
   const tensors: LatentTensors<GpuMatrix, GpuVector> = {
     kind: 'latent',
-    norm: { buffer: none.buffer, length: spec.hidden },
+    norm: { buffer: unused.buffer, length: spec.hidden },
     project,
     queryNorm: undefined,
     query: undefined,
-    latentNorm: { buffer: none.buffer, length: latent },
-    expand: unmeasured(format, [heads * (nope + value)], latent, none),
-    output: unmeasured(format, [spec.hidden], heads * value, none),
+    latentNorm: { buffer: unused.buffer, length: latent },
+    expand: layoutOnly(format, [heads * (nope + value)], latent, unused),
+    output: layoutOnly(format, [spec.hidden], heads * value, unused),
   }
-  const cache = { records: none, pages: none, rotations: none }
-  const dispatches = record(setting, mode, (context) => {
+  const cache = { records: unused, pages: unused, rotations: unused }
+  const dispatches = recordDispatches(settings, mode, (context) => {
     const x = context.graph.activation('x', 'f32', tokens, spec.hidden)
     latentAttention(context, spec, attention, tensors, cache, x)
   })
   return { dispatches, stride: padTo(project.rows, CHUNK), latentAt: project.starts[1] ?? 0 }
 }
 
-/** kv_b: [heads · (nope + value), latent]. */
-export function drawExpand({ format, widths }: Setting): StoredMatrix & { values(): Float64Array } {
+/** A random kv_b matrix: [heads · (qkNopeDim + vHeadDim), kvLoraRank]. */
+export function randomKvB({ format, widths }: CaseSettings): RandomMatrix & { values(): Float64Array } {
   const { heads, nope, value, latent } = widths.attention
   const stored = drawMatrix(format, [heads * (nope + value)], latent, 11)
   return { ...stored, values: () => readRows(stored, 0, stored.layout.rows) }
 }
 
-/** The splits that a context takes in decode, and which rows of `width` numbers of the partial results are in use. */
-export function splitsOf({ context, tokens }: Setting, heads: number, width: number) {
+/** How decode splits the context, and which rows [_, width] of the partial results are used. */
+export function splitLayout({ context, tokens }: CaseSettings, heads: number, width: number) {
   const split = splitOf(context)
   const splits = Math.ceil(context / split)
   const rows = Array.from(
@@ -67,44 +70,45 @@ export function splitsOf({ context, tokens }: Setting, heads: number, width: num
   return { split, splits, rows, words: tokens * heads * SPLITS * width }
 }
 
-/** A kernel of decode that attends to the records of a context. */
-export interface Attending {
+/** A decode attention kernel. */
+export interface DecodeAttention {
   readonly kernel: string
-  readonly input: string // the operand with its queries
+  readonly input: string // operand name of the queries
   readonly heads: number
-  readonly query: number // numbers of a query
-  readonly record: number // numbers of a record
-  readonly value: number // numbers of what it leaves for each head and split, beside maximum and sum
+  readonly query: number // query width
+  readonly entryWidth: number // elements of a KV entry
+  readonly value: number // output width per head and split, besides maximum and sum
   readonly dispatches: readonly Dispatch[]
-  wanted(queries: Float64Array, records: Float64Array, split: number): ArrayLike<number>
+  /** The f64 reference. */
+  expected(queries: Float64Array, entries: Float64Array, split: number): ArrayLike<number>
 }
 
-/** Queries are this much larger than drawn numbers: records are small, and weights of a softmax should differ. */
-const SHARP = 32
+/** Scale of the random queries: KV entries are small, and the softmax weights should differ. */
+const QUERY_SCALE = 32
 
-/** The case of such a kernel, over a cache of f16. */
-export function attendCase(setting: Setting, attending: Attending): Case {
-  const { room, tokens, context } = setting
-  const { kernel, input, heads, query, record, value, dispatches } = attending
-  const paged = drawPaged(setting, context, record)
-  const queries = drawNumbers(tokens * heads * query, 3).map((each) => each * SHARP)
+/** The case of a decode attention kernel over an f16 cache. */
+export function decodeAttentionCase(settings: CaseSettings, attention: DecodeAttention): KernelCase {
+  const { buffers, tokens, context } = settings
+  const { kernel, input, heads, query, entryWidth, value, dispatches } = attention
+  const kvPages = randomKvPages(settings, context, entryWidth)
+  const queries = drawNumbers(tokens * heads * query, 3).map((number) => number * QUERY_SCALE)
   const width = value + 2
-  const { split, rows, words } = splitsOf(setting, heads, width)
-  const output = room.empty(words)
-  const operands = { [input]: room.upload(queries), pages: paged.pages, output }
+  const { split, rows, words } = splitLayout(settings, heads, width)
+  const output = buffers.empty(words)
+  const operands = { [input]: buffers.upload(queries), pages: kvPages.pages, output }
   return {
     shape: `${tokens} × ${heads} · ${query}, ${context} cached`,
-    ...roundOver(paged.copies, (cache) => select(dispatches, kernel, { ...operands, cache })),
+    ...roundOver(kvPages.copies, (cache) => withOperands(dispatches, kernel, { ...operands, cache })),
     cost: {
       weightBytes: 0,
-      plainBytes: paged.bytes,
+      plainBytes: kvPages.bytes,
       flops: 2 * tokens * heads * context * (query + value),
     },
     step: { tokens, position: context - tokens, split },
-    async result() {
-      const wanted = attending.wanted(Float64Array.from(queries), paged.records(context), split)
-      const actual = takeRows(await room.read(output, words), rows, width)
-      return [{ actual, wanted, tolerance: TOLERANCE.f32 }]
+    async outputs() {
+      const expected = attention.expected(Float64Array.from(queries), kvPages.entries(context), split)
+      const actual = gatherRows(await buffers.read(output, words), rows, width)
+      return [{ actual, expected, tolerance: TOLERANCE.f32 }]
     },
   }
 }

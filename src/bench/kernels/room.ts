@@ -1,12 +1,12 @@
-// Answers: which buffers does a benchmark hold, and what is in them? It must not know what is measured.
+// Buffers of a benchmark, with matrices among them.
 import type { GpuMatrix } from '../../gpu/matrix.ts'
 import { Scratch } from '../../program/scratch.ts'
-import type { StoredMatrix } from './stored.ts'
+import type { RandomMatrix } from './stored.ts'
 
-/** Buffers, some of which are matrices. */
-export class Room extends Scratch {
-  /** A matrix in one binding. */
-  matrix({ layout, part, words }: StoredMatrix): GpuMatrix {
+/** Temporary buffers that can also hold a random matrix. */
+export class BenchBuffers extends Scratch {
+  /** Uploads a matrix as a single binding. */
+  matrix({ layout, part, words }: RandomMatrix): GpuMatrix {
     const { buffer } = this.upload(words)
     return { ...layout, parts: [{ ...part, buffer }] }
   }

@@ -1,5 +1,5 @@
-// Answers: how long do recorded dispatches take on the device, several lists of them against each other? By device timestamps around one
-// pass, or by a clock around the queue. It must not know what the dispatches compute.
+// Times recorded dispatches on the device, several lists interleaved. Uses device timestamps around one pass,
+// or a clock around the queue.
 import type { Device } from '../../gpu/device.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
 import { Profiler } from '../../gpu/profiler.ts'
@@ -9,21 +9,24 @@ import { type Dispatch, Graph } from '../../program/graph.ts'
 import { BLOCK_STRIDE, Program } from '../../program/program.ts'
 
 /** A round is repeated within its pass until it takes this long: timestamps may be as coarse as 0.1 ms. */
-const LEAST_MS = 10
-const MOST_REPEATS = 4096
+const MIN_MS = 10
+const MAX_REPEATS = 4096
 
-/** Milliseconds by a clock of one's choice, such as the CPU time of the process; undefined: timestamps, or the wall clock without them. */
+/**
+ * A clock in milliseconds, such as the CPU time of the process. Undefined: device timestamps, or the wall
+ * clock where there are none.
+ */
 export type Clock = (() => number) | undefined
 
-/** What runs are made on. */
-export interface Bench {
+/** The device to time on, with its pipelines and clock. */
+export interface BenchContext {
   readonly device: Device
   readonly pipelines: PipelineCache
   readonly clock: Clock
 }
 
-/** Dispatches that are timed together, as one round. */
-export class Run {
+/** Times a list of dispatches as one round. */
+export class DispatchTimer {
   readonly #device: Device
   readonly #program: Program
   readonly #step: Step
@@ -32,25 +35,29 @@ export class Run {
   readonly #clock: () => number
   #repeats = 1
 
-  /** Compiles the dispatches. Those that count blocks are always at the first. */
+  /** Compiles the dispatches. Loops over cache blocks always run block 0. */
   static async prepare(
-    bench: Bench,
+    bench: BenchContext,
     dispatches: readonly Dispatch[],
     step: Partial<Step> = {},
-  ): Promise<Run> {
-    const run = new Run(bench, dispatches, { ...PLAIN_STEP, ...step })
+  ): Promise<DispatchTimer> {
+    const run = new DispatchTimer(bench, dispatches, { ...PLAIN_STEP, ...step })
     await run.#program.compile()
     return run
   }
 
-  private constructor({ device, pipelines, clock }: Bench, dispatches: readonly Dispatch[], step: Step) {
+  private constructor(
+    { device, pipelines, clock }: BenchContext,
+    dispatches: readonly Dispatch[],
+    step: Step,
+  ) {
     this.#device = device
     this.#clock = clock ?? (() => performance.now())
     this.#step = step
     const { arena, gpu } = device
     const uniform = arena.allocate('state', 'step', STEP_BYTES, 'uniform')
-    // A program takes each repetition for a block; all of them are block 0 here.
-    const blocks = arena.allocate('state', 'blocks', MOST_REPEATS * BLOCK_STRIDE, 'uniform')
+    // The program treats each repetition as a cache block; the zeroed buffer makes all of them block 0.
+    const blocks = arena.allocate('state', 'blocks', MAX_REPEATS * BLOCK_STRIDE, 'uniform')
     const view = new DataView(new ArrayBuffer(STEP_BYTES))
     encodeStep(step, view)
     gpu.queue.writeBuffer(uniform.buffer, 0, view.buffer as ArrayBuffer)
@@ -64,24 +71,26 @@ export class Run {
     this.#profiler = device.capabilities.timestamps && !clock ? new Profiler(device) : undefined
   }
 
-  /** Runs one round once, untimed. */
-  once(): void {
+  /** Runs one round, untimed. */
+  runOnce(): void {
     const repeats = this.#repeats
     this.#repeats = 1
     this.#submit((encoder) => this.#program.encode(encoder, this.#step))
     this.#repeats = repeats
   }
 
-  /** Warms up, and finds how often a round must be repeated to be told from the clock's grain. Milliseconds of a round. */
-  async settle(): Promise<number> {
+  /**
+   * Warms up, and repeats the round until it exceeds the clock's resolution. Returns milliseconds per round.
+   */
+  async calibrate(): Promise<number> {
     await this.time()
     for (;;) {
       const round = await this.time()
       const ms = round * this.#repeats
-      if (ms >= LEAST_MS || this.#repeats === MOST_REPEATS) return round
+      if (ms >= MIN_MS || this.#repeats === MAX_REPEATS) return round
       this.#repeats = Math.min(
-        MOST_REPEATS,
-        Math.ceil(this.#repeats * Math.min(16, (1.5 * LEAST_MS) / Math.max(ms, 0.01))),
+        MAX_REPEATS,
+        Math.ceil(this.#repeats * Math.min(16, (1.5 * MIN_MS) / Math.max(ms, 0.01))),
       )
     }
   }
@@ -122,22 +131,23 @@ export class Run {
 }
 
 /**
- * Times every run `repetitions` times, taking turns, so that what disturbs one disturbs all. One that was over `hopeless` times as slow as the
- * quickest when it settled is not timed again, unless it is the first, with which the others are compared: slow ones are why it takes minutes.
+ * Times all runs `repetitions` times, interleaved, so that a disturbance affects all of them. To save
+ * minutes, a run that was over `skipRatio` times slower than the fastest in its warm-up is not timed again,
+ * except the first, which is the baseline.
  */
-export async function timeInTurn(
-  runs: readonly Pick<Run, 'settle' | 'time'>[],
+export async function timeInterleaved(
+  runs: readonly Pick<DispatchTimer, 'calibrate' | 'time'>[],
   repetitions: number,
-  hopeless = Number.POSITIVE_INFINITY,
+  skipRatio = Number.POSITIVE_INFINITY,
 ): Promise<readonly Spread[]> {
-  const settled: number[] = []
-  for (const run of runs) settled.push(await run.settle())
-  const most = Math.min(...settled) * hopeless
-  const turns = runs.map((run, i) => {
-    const ms = settled[i] ?? Number.NaN
-    return i > 0 && ms > most ? { times: [ms] } : { run, times: [] as number[] }
+  const warmUps: number[] = []
+  for (const run of runs) warmUps.push(await run.calibrate())
+  const maxMs = Math.min(...warmUps) * skipRatio
+  const series = runs.map((run, i) => {
+    const ms = warmUps[i] ?? Number.NaN
+    return i > 0 && ms > maxMs ? { times: [ms] } : { run, times: [] as number[] }
   })
   for (let i = 0; i < repetitions; i++)
-    for (const { run, times } of turns) if (run) times.push(await run.time())
-  return turns.map(({ times }) => spreadOf(times))
+    for (const { run, times } of series) if (run) times.push(await run.time())
+  return series.map(({ times }) => spreadOf(times))
 }

@@ -1,6 +1,6 @@
-// Answers: does a model compute rightly here, so that its times are worth something? The logits after the same ids by the two programs that are
-// timed and share few kernels: decode (absorbed attention, rows side by side) and prefill (expanded attention, tiles).
-// It must not know how anything is timed.
+// Checks a model before timing it: decode and prefill must give the same logits after the same tokens. The
+// two timed programs share few kernels: decode uses absorbed attention and matvecs, prefill expanded
+// attention and tiles.
 import { prefill } from '../../engine/generate.ts'
 import { decodeOne, logitsOf } from '../../engine/logits.ts'
 import type { Runtime } from '../../engine/runtime.ts'
@@ -9,13 +9,14 @@ import type { Device } from '../../gpu/device.ts'
 import { type Factors, factorsOf } from '../../kernels/linear.ts'
 import { HadalError } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import { promptOf } from './prompt.ts'
+import { REPORT_HINT } from '../kernels/case.ts'
+import { benchPrompt } from './prompt.ts'
 
 export interface ModelProof {
-  /** Relative errors of the logits after some tokens. */
+  /** Relative errors of the logits at some positions. */
   readonly positions: readonly PositionError[]
-  readonly tolerance: number // of most of them
-  readonly most: number // of any of them
+  readonly tolerance: number // for the median error
+  readonly most: number // for the largest error
 }
 
 interface PositionError {
@@ -23,31 +24,39 @@ interface PositionError {
   readonly error: number
 }
 
-/** Tokens after which steps of prefill end, from an empty cache: the last row of each has logits. */
-const ENDS = [1, 3, 6, 10]
-const NEAR = 10
-/** Beyond a page, where decode splits attention. What comes before it is written by prefill for both. */
-const FAR = 70
+/** Prompt lengths compared from an empty cache; prefill gives logits for the last row only. */
+const PROMPT_LENGTHS = [1, 3, 6, 10]
+const NEAR_TOKENS = 10
+/**
+ * Position in the second page, where decode splits attention. Prefill writes the cache before it for both.
+ */
+const FAR_POSITION = 70
 
-/** What is let pass: rounded inputs of prefill's products, and numbers of the cache that the two ways round to either side. */
-const OF_PRODUCTS: Readonly<Record<Factors, number>> = { f32: 1e-4, f16: 1e-2, i8: 0.1 }
-const OF_CACHE = { f32: 0, f16: 2e-3, fp8: 0.1 } as const
-/** A router that is undecided between two experts may take either, and those are different numbers: so few positions may be off by so much. */
-const ROUTED = { near: 0.25, coarse: 1 } as const
+/**
+ * Allowed error from rounding prefill's matmul inputs, and from cache values that the two paths round
+ * differently.
+ */
+const MATMUL_TOLERANCE: Readonly<Record<Factors, number>> = { f32: 1e-4, f16: 1e-2, i8: 0.1 }
+const CACHE_TOLERANCE = { f32: 0, f16: 2e-3, fp8: 0.1 } as const
+/**
+ * With near-equal router scores the two paths may choose different experts, so a few positions may differ
+ * this much.
+ */
+const ROUTING_TOLERANCE = { near: 0.25, coarse: 1 } as const
 
-function bounds({ spec, options }: Runtime, device: Device): Pick<ModelProof, 'tolerance' | 'most'> {
+function tolerances({ spec, options }: Runtime, device: Device): Pick<ModelProof, 'tolerance' | 'most'> {
   const { kind, numbers } = options.cache
-  const cache = OF_CACHE[kind === 'latent-fp8' ? 'fp8' : numbers]
-  const tolerance = OF_PRODUCTS[factorsOf(options.products, device.capabilities)] + cache
-  const routed = spec.layers.some((layer) => layer.kind === 'mixture')
-  return { tolerance, most: routed ? ROUTED[tolerance < 0.1 ? 'near' : 'coarse'] : tolerance }
+  const cache = CACHE_TOLERANCE[kind === 'latent-fp8' ? 'fp8' : numbers]
+  const tolerance = MATMUL_TOLERANCE[factorsOf(options.products, device.capabilities)] + cache
+  const isRouted = spec.layers.some((layer) => layer.kind === 'mixture')
+  return { tolerance, most: isRouted ? ROUTING_TOLERANCE[tolerance < 0.1 ? 'near' : 'coarse'] : tolerance }
 }
 
-/** Throws `internal`, naming the position, where most positions or one of them by much are further apart than rounding explains. */
-export async function proveModel(device: Device, runtime: Runtime): Promise<ModelProof> {
+/** Throws `internal` with the position if the median or the largest error exceeds its tolerance. */
+export async function checkModel(device: Device, runtime: Runtime): Promise<ModelProof> {
   const { spec, options } = runtime
-  const ids = promptOf(Math.min(FAR + 1, options.contextLength), spec.vocab)
-  const near = Math.min(NEAR, ids.length)
+  const ids = benchPrompt(Math.min(FAR_POSITION + 1, options.contextLength), spec.vocab)
+  const near = Math.min(NEAR_TOKENS, ids.length)
   const decoded = await logitsOf(runtime, ids.slice(0, near), 'decode')
   const session = new Session(runtime.cache)
   const positions: PositionError[] = []
@@ -58,7 +67,7 @@ export async function proveModel(device: Device, runtime: Runtime): Promise<Mode
   try {
     await session.reserve(ids.length)
     runtime.writePages(session)
-    for (const end of ENDS.filter((each) => each <= near))
+    for (const end of PROMPT_LENGTHS.filter((length) => length <= near))
       await compare(end - 1, decoded.subarray((end - 1) * spec.vocab, end * spec.vocab))
     const last = ids.length - 1
     await prefill(runtime, session, ids.slice(0, last))
@@ -66,18 +75,21 @@ export async function proveModel(device: Device, runtime: Runtime): Promise<Mode
   } finally {
     session.close()
   }
-  return judged({ positions, ...bounds(runtime, device) })
+  return requireAgreement({ positions, ...tolerances(runtime, device) })
 }
 
-export function judged(proof: ModelProof): ModelProof {
-  const { positions, tolerance, most } = proof
+/** Returns the check if it passed. Throws `internal` with the worst position if it did not. */
+export function requireAgreement(check: ModelProof): ModelProof {
+  const { positions, tolerance, most } = check
   const sorted = positions.toSorted((a, b) => sizeOf(b) - sizeOf(a))
   const [worst, median] = [sorted[0], sorted[Math.floor(sorted.length / 2)]]
-  if (worst && median && worst.error <= most && median.error <= tolerance) return proof
+  if (worst && median && worst.error <= most && median.error <= tolerance) return check
   throw new HadalError(
     'internal',
-    `Decode and prefill disagree about position ${worst?.position}: the relative error of the logits is ${worst?.error.toPrecision(2)}; ${tolerance.toPrecision(2)} is right for most positions, ${most.toPrecision(2)} for any.`,
-    { hint: 'Please report this with the name of the adapter and its driver.' },
+    `Decode and prefill disagree at position ${worst?.position}: ` +
+      `the relative error of the logits is ${worst?.error.toPrecision(2)}; ` +
+      `the median may be ${tolerance.toPrecision(2)}, the largest ${most.toPrecision(2)}.`,
+    { hint: REPORT_HINT },
   )
 }
 
