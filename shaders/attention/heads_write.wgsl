@@ -25,7 +25,7 @@
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> projected: array<f32>; // [queries | … | keys | … | values]
-@group(0) @binding(2) var<storage, read> bias: array<f32>; // tight: queries, keys, values
+@group(0) @binding(2) var<storage, read> bias: array<f32>; // not padded: queries, keys, values
 @group(0) @binding(3) var<storage, read> query_norm: array<f32>;
 @group(0) @binding(4) var<storage, read> key_norm: array<f32>;
 @group(0) @binding(5) var<storage, read> rotations: array<vec2<f32>>;

@@ -1,4 +1,4 @@
-// Answers: does a device get variants that it can run, and is the plain one always among them?
+// Tests that every device gets variants that it can run, with the plain one first among the possible ones.
 import { expect, it } from 'vitest'
 import { chooseVariants, type Decision, PLAIN, possibleVariants } from '../../src/gpu/variants.ts'
 
@@ -12,9 +12,9 @@ const facts = sizes.flatMap((subgroupSize) =>
   ),
 )
 
-it.each(facts)('chooses what is possible: %j', (each) => {
-  const possible = possibleVariants(each)
-  const chosen = chooseVariants(each)
+it.each(facts)('chooses only possible variants: %j', (device) => {
+  const possible = possibleVariants(device)
+  const chosen = chooseVariants(device)
   for (const decision of Object.keys(PLAIN) as Decision[]) {
     const variants: readonly unknown[] = possible[decision]
     expect(variants[0]).toBe(PLAIN[decision])
