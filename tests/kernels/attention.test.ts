@@ -7,6 +7,7 @@ import {
   absorb_query,
   attend_prefill,
   expand_latent,
+  type HeadShape,
   latent_attend,
   latent_enter,
   latent_merge,
@@ -20,9 +21,9 @@ import { type LayerOptions, makeLayer } from '../support/layer.ts'
 import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
 import { everyTiles, ownTiles } from '../support/tiles.ts'
 
-const ODD_SIZES = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
-const WIDE = { heads: 2, nope: 192, rope: 64, value: 256, latent: 512 }
-const MANY = { heads: 17, nope: 6, rope: 2, value: 4, latent: 64 }
+const ODD_SIZES: HeadShape = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
+const WIDE: HeadShape = { heads: 2, nope: 192, rope: 64, value: 256, latent: 512 }
+const MANY: HeadShape = { heads: 17, nope: 6, rope: 2, value: 4, latent: 64 }
 
 const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
 
@@ -42,7 +43,7 @@ describeOnAdapters('attention', (adapter) => {
   })
   afterAll(() => device.destroy())
 
-  const open = (shape: typeof ODD_SIZES, options?: LayerOptions) => {
+  const open = (shape: HeadShape, options?: LayerOptions) => {
     const layer = makeLayer(shape, options)
     return { layer, kernels: new LayerKernels(device, layer) }
   }

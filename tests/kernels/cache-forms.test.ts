@@ -8,8 +8,9 @@ import { chooseHeadTiles, headsAttend } from '../../src/kernels/heads.ts'
 import { decodeE4M3 } from '../../src/lib/float.ts'
 import { readsPerStep } from '../../src/models/cache.ts'
 import { recordBytes } from '../../src/models/cache-form.ts'
-import { expand_latent, latent_attend, latent_write } from '../../src/reference/attention.ts'
-import { expanded_write } from '../../src/reference/heads.ts'
+import type { LatentAttention } from '../../src/models/spec.ts'
+import { expand_latent, type HeadShape, latent_attend, latent_write } from '../../src/reference/attention.ts'
+import { expanded_write, type GroupShape } from '../../src/reference/heads.ts'
 import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { LayerKernels } from '../support/attention.ts'
 import { emptyCache, PAGE, pageTable, unpackRecords } from '../support/cache.ts'
@@ -21,7 +22,7 @@ import { ceilDiv, expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 import { tampered } from '../support/tampered.ts'
 
 // The last word of codes is half full, and the last scale group has 6 latents.
-const ODD_SIZES = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
+const ODD_SIZES: HeadShape = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
 const SPLIT = 64
 
 const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
@@ -33,7 +34,7 @@ describeOnAdapters('cache layouts', (adapter) => {
   })
   afterAll(() => device.destroy())
 
-  const openFp8 = (shape: typeof ODD_SIZES, positions = 512) => {
+  const openFp8 = (shape: HeadShape, positions = 512) => {
     const layer = { ...makeLayer(shape, { positions }), cache: 'fp8' as const }
     return { layer, kernels: new LayerKernels(device, layer) }
   }
@@ -66,7 +67,7 @@ describeOnAdapters('cache layouts', (adapter) => {
   })
 
   it('expand_latent decodes every finite FP8 code exactly, including subnormals', async () => {
-    const shape = { heads: 1, nope: 128, rope: 2, value: 128, latent: 256 }
+    const shape: HeadShape = { heads: 1, nope: 128, rope: 2, value: 128, latent: 256 }
     const { layer, kernels } = openFp8(shape)
     const identity = Float32Array.from({ length: 256 * 256 }, (_, i) => Number(i % 257 === 0))
     layer.expand.words.set(new Uint32Array(identity.buffer))
@@ -110,7 +111,7 @@ describeOnAdapters('cache layouts', (adapter) => {
   ] as const) {
     const ropeOrder = halfSplit ? 'half-split' : 'interleaved'
     it(`expanded_write: ${kvHeads} KV heads of 6, ${ropeOrder} RoPE`, async () => {
-      const shape = { heads: 6, kvHeads, key: 32, value: 26 }
+      const shape: GroupShape = { heads: 6, kvHeads, key: 32, value: 26 }
       const layer = makeGroupLayer(shape, { cache, rope: 10, halfSplit, positions: 2000 })
       const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
       const query = random(31 * 6 * 32, 1)
@@ -161,7 +162,7 @@ describeOnAdapters(
     })
     const counted = write('atomic<u32>', '[rows, KV_ENTRY]')
     const CONTEXT = 192 // whole splits: heads_attend reads two positions at a time
-    const attention = {
+    const attention: Omit<LatentAttention, 'heads'> = {
       kind: 'latent',
       queryRank: 0,
       latent: 32, // eight quads: one for each invocation of subgroup_broadcast_tile
@@ -169,8 +170,10 @@ describeOnAdapters(
       rope: 8,
       value: 32,
       scale: 1,
-    } as const
-    const rotary = { frequencies: [1, 1, 1, 1], magnitude: 1 }
+      halfSplit: false,
+      latentEpsilon: 1e-6,
+      rotary: { frequencies: [1, 1, 1, 1], magnitude: 1 },
+    }
 
     /** Word i of each KV entry of the context was read `times[i]` times, and no other word at all. */
     function expectReads(counts: ArrayLike<number>, pages: Uint32Array, times: readonly number[]): void {
@@ -185,7 +188,7 @@ describeOnAdapters(
       'latent_attend reads each cached row once for up to 16 heads: %i heads',
       async (heads) => {
         const { attend } = chooseAttentionTiles(device.capabilities.variants)
-        const spec = { ...attention, heads, halfSplit: false, latentEpsilon: 1e-6, rotary }
+        const spec = { ...attention, heads }
         const words = recordBytes(spec, { kind: 'latent', numbers: 'f16' }) / 4
         const pages = pageTable(CONTEXT, 2)
         const { cache } = await runKernel(device, {
@@ -214,7 +217,7 @@ describeOnAdapters(
     it.each(['standard', 'mqa'] as const)(
       'heads_attend reads each cached row as often as counted: %s',
       async (kind) => {
-        const spec = { ...attention, heads: 12, halfSplit: false, latentEpsilon: 1e-6, rotary }
+        const spec = { ...attention, heads: 12 }
         const words = recordBytes(spec, { kind, numbers: 'f16' }) / 4
         const pages = pageTable(CONTEXT, 2)
         const kvHeads = kind === 'mqa' ? 1 : 12

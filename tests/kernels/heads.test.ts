@@ -16,11 +16,11 @@ import { emptyCache, packRecords, pageTable, unpackRecords } from '../support/ca
 import { GroupKernels, type GroupLayer, makeGroupLayer } from '../support/heads.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 
-const ODD_SIZES = { heads: 9, kvHeads: 3, key: 14, value: 14 }
-const WIDE = { heads: 5, kvHeads: 1, key: 256, value: 256 } // five heads for two workgroups of three
-const EXPANDED = { heads: 3, kvHeads: 3, key: 192, value: 128 } // MLA with expanded keys and values
-const QWEN2_7B = { heads: 14, kvHeads: 2, key: 128, value: 128 } // half of its heads: groups of seven
-const ONE_KEY = { heads: 65, kvHeads: 1, key: 6, value: 10 } // heads for nine workgroups
+const ODD_SIZES: GroupShape = { heads: 9, kvHeads: 3, key: 14, value: 14 }
+const WIDE: GroupShape = { heads: 5, kvHeads: 1, key: 256, value: 256 } // two workgroups of three heads
+const EXPANDED: GroupShape = { heads: 3, kvHeads: 3, key: 192, value: 128 } // expanded MLA
+const QWEN2_7B: GroupShape = { heads: 14, kvHeads: 2, key: 128, value: 128 } // half of its heads
+const ONE_KEY: GroupShape = { heads: 65, kvHeads: 1, key: 6, value: 10 } // heads for nine workgroups
 
 const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
 const none = new Float64Array(0)
@@ -65,7 +65,7 @@ describe('the reference', () => {
       const group = Math.floor((head % 9) / 3) + (head < 9 ? 0 : 3)
       return records[position * 84 + group * 14 + column] ?? 0
     })
-    const every = { ...ODD_SIZES, kvHeads: 9 }
+    const every: GroupShape = { ...ODD_SIZES, kvHeads: 9 }
     expectClose(heads_prefill(query, records, ODD_SIZES, 0.3), heads_prefill(query, copied, every, 0.3), 0)
   })
 })

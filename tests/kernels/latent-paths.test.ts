@@ -17,8 +17,8 @@ import { emptyCache, pageTable } from '../support/cache.ts'
 import { type Layer, type LayerOptions, makeLayer } from '../support/layer.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 
-const ODD_SIZES = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
-const V2_LITE = { heads: 16, nope: 128, rope: 64, value: 128, latent: 512 }
+const ODD_SIZES: HeadShape = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
+const V2_LITE: HeadShape = { heads: 16, nope: 128, rope: 64, value: 128, latent: 512 }
 const BLOCK = 64 // cached tokens expanded at a time
 const SPLIT = 52
 

@@ -52,7 +52,7 @@ describeOnAdapters('linear', (adapter) => {
       by = device.capabilities.variants.rows,
       before,
       weights = matrix.imports.weights,
-      visit = 'shared/visit_pair',
+      kUnroll = 'shared/visit_pair',
       norm,
       xStride = padTo16(matrix.cols),
     }: {
@@ -60,24 +60,24 @@ describeOnAdapters('linear', (adapter) => {
       by?: Variants['rows']
       before?: Float32Array
       weights?: string
-      visit?: string
+      kUnroll?: string
       norm?: Float32Array
       xStride?: number
     } = {},
   ) => {
     const { tokens, constants, data } = shared(x, matrix, before)
-    const share = shareOf({ rows: by })
+    const tiling = shareOf({ rows: by })
     const { y } = await runKernel(device, {
       kernel: linearDecode,
-      constants: { ...constants, X_STRIDE: xStride, EPSILON, ...share.constants },
+      constants: { ...constants, X_STRIDE: xStride, EPSILON, ...tiling.constants },
       imports: {
         weights,
         rows: `shared/rows_${rows}`,
         taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
-        share: share.module,
-        visit,
+        share: tiling.module,
+        visit: kUnroll,
       },
-      grid: [Math.ceil(matrix.rows / share.rows)],
+      grid: [Math.ceil(matrix.rows / tiling.rows)],
       step: { tokens },
       data: {
         ...data,
@@ -117,8 +117,8 @@ describeOnAdapters('linear', (adapter) => {
       const blocks = { rows: 32, cols: 64 }
       const wide = randomMatrix(509, 138, format, 1, blocks)
       const wantedWide = linear_prefill(f64(x.slice(0, 138)), wide.values, 138)
-      for (const visit of visitsOf(format)) {
-        expectClose(await decode(x.slice(0, 138), wide, { visit }), wantedWide, TOLERANCE.f32)
+      for (const kUnroll of visitsOf(format)) {
+        expectClose(await decode(x.slice(0, 138), wide, { kUnroll }), wantedWide, TOLERANCE.f32)
       }
     })
   }

@@ -92,9 +92,9 @@ describeOnAdapters('experts', (adapter) => {
   ) => {
     const { mixture, input } = draw(sizes, tokens, only)
     const own = device.capabilities.variants.rows
-    const visits = visitsOf(sizes.format).map((visit) => [own, visit] as const)
-    for (const [by, visit] of [...visits, ['lanes_8', 'shared/visit_pair'] as const]) {
-      const decoded = await decodeMixture(device, mixture, count, input, by, visit)
+    const unrollings = visitsOf(sizes.format).map((module) => [own, module] as const)
+    for (const [by, kUnroll] of [...unrollings, ['lanes_8', 'shared/visit_pair'] as const]) {
+      const decoded = await decodeMixture(device, mixture, count, input, by, kUnroll)
       expectClose(decoded, expectedOf(mixture, input, decodeMlp), TOLERANCE.f32)
     }
     for (const [tiles, tolerance] of tilings) {

@@ -27,7 +27,7 @@ const V2: RouteOptions = {
   normalise: false,
   scale: 16,
 }
-const PLAIN = { ...V3, groups: 1, topGroups: 1 }
+const PLAIN: RouteOptions = { ...V3, groups: 1, topGroups: 1 }
 
 /** Evenly spaced logits in random order, far enough apart to stay distinct in f32 after scoring. */
 function spaced(count: number, seed: number): Float32Array {
@@ -85,7 +85,7 @@ describeOnAdapters('route', (adapter) => {
     expectClose(actual.weights, weights, TOLERANCE.f32)
   }
 
-  for (const [name, experts, options] of [
+  const cases: readonly (readonly [name: string, experts: number, options: RouteOptions])[] = [
     ['V3', 256, V3],
     ['V2', 160, V2],
     ['V2-Lite', 64, { ...V2, groups: 1, topGroups: 1, scale: 1 }],
@@ -94,7 +94,8 @@ describeOnAdapters('route', (adapter) => {
     ['as many experts as choices', 8, { ...PLAIN, groups: 4, topGroups: 4 }],
     ['groups of one', 6, { ...V3, active: 2, groups: 6, topGroups: 3 }],
     ['one expert', 1, { ...PLAIN, active: 1 }],
-  ] as const) {
+  ]
+  for (const [name, experts, options] of cases) {
     it(`${name}: chooses the experts and weights of the reference`, async () => {
       const logits = new Float32Array(3 * experts)
       for (let token = 0; token < 3; token++) logits.set(spaced(experts, token), token * experts)

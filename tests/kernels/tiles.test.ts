@@ -1,11 +1,11 @@
 // Tests of the choice of tiles for matrix products by precision, device and matrix.
 import { expect, it } from 'vitest'
-import { PLAIN } from '../../src/gpu/variants.ts'
-import { chooseTiles, TILES } from '../../src/kernels/linear.ts'
+import { PLAIN, type Variants } from '../../src/gpu/variants.ts'
+import { chooseTiles, type Storage, TILES } from '../../src/kernels/linear.ts'
 
-const own = { ...PLAIN, products: 'spread_8' } as const
-const withMatrices = { ...own, halves: 'matrix' } as const
-const every = { packable: true, paired: true }
+const own: Variants = { ...PLAIN, products: 'spread_8' }
+const withMatrices: Variants = { ...own, halves: 'matrix' }
+const every: Storage = { packable: true, paired: true }
 
 it('f32 uses the tiles of the device', () => {
   expect(chooseTiles('f32', own, every)).toBe(TILES.spread_8)
