@@ -1,4 +1,4 @@
-// absorb – brings a head's query into the latent space: q̃ = W_UKᵀ q_nope, followed by the rotated rope part
+// absorb_query – absorbs W_UK into a head's query: q̃ = W_UKᵀ q_nope, followed by the rotated rope part
 //
 // The kernel has the bindings `query`, `weights`, `rotations` and `absorbed`, and a WORKGROUP of at most 256.
 
@@ -17,12 +17,12 @@ override Q_OFFSET: u32 = 0;
 override Q_STRIDE: u32; // floats
 
 override CHUNKS: u32 = (LATENT + 15) / 16;
-override WIDTH: u32 = min(CHUNKS, WORKGROUP); // a team of this many invocations covers as many chunks of columns
-override TEAMS: u32 = WORKGROUP / WIDTH;      // which share the weight rows
+override WIDTH: u32 = min(CHUNKS, WORKGROUP); // invocations of a team, one chunk of columns each
+override TEAMS: u32 = WORKGROUP / WIDTH;      // teams, which divide the weight rows among them
 
 var<workgroup> partial: array<vec4<f32>, 4 * WORKGROUP>; // [TEAMS, WIDTH, 4]
 
-// What this invocation's team has of its chunk of W_UKᵀ q.
+// The part of its chunk of W_UKᵀ q that comes from this invocation's team.
 fn multiply(m: Matrix, source: u32, head: u32, chunk: u32, team: u32) -> mat4x4<f32> {
   var sums = mat4x4<f32>();
   if team >= TEAMS || chunk >= CHUNKS { return sums; }
@@ -33,7 +33,7 @@ fn multiply(m: Matrix, source: u32, head: u32, chunk: u32, team: u32) -> mat4x4<
   return sums;
 }
 
-fn absorb(row: u32, head: u32, lane: u32) {
+fn absorb_query(row: u32, head: u32, lane: u32) {
   let source = row * Q_STRIDE + Q_OFFSET + head * (NOPE + ROPE);
   let into = row * ((HEADS * (LATENT + ROPE) + 15) / 16 * 16) + head * (LATENT + ROPE);
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
@@ -56,8 +56,8 @@ fn absorb(row: u32, head: u32, lane: u32) {
   }
   for (var pair = lane; pair < ROPE / 2; pair += WORKGROUP) {
     let at = source + NOPE + pair_columns(pair);
-    let turned = rotate(vec2<f32>(query[at.x], query[at.y]), rotation(step.position + row, pair));
-    absorbed[into + LATENT + 2 * pair] = turned.x;
-    absorbed[into + LATENT + 2 * pair + 1] = turned.y;
+    let rotated = rotate(vec2<f32>(query[at.x], query[at.y]), rotation(step.position + row, pair));
+    absorbed[into + LATENT + 2 * pair] = rotated.x;
+    absorbed[into + LATENT + 2 * pair + 1] = rotated.y;
   }
 }

@@ -1,4 +1,4 @@
-// attention/attend_spread_8 – the core of latent_attend by broadcasts, where subgroups have 8 invocations or more
+// mla_tile_subgroup_broadcast_8 – core of mla_decode by broadcasts, for subgroups of 8 or more invocations
 
 #import attention/spread_latents
 #import attention/spread_8

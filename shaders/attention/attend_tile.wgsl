@@ -1,40 +1,49 @@
-// attention/attend_tile – 16 heads over one split of the latents, each record staged once for all of them: the core of latent_attend
+// mla_tile – attention of 16 heads to one split of the latents, through workgroup memory: core of mla_decode
 //
-// The kernel defines HEADS, LATENT, RECORD, SPLITS, SCALE, the bindings of latent_attend, absorbed_quad(row, head, quad), and where the partial result of a head lies:
-// partial_at(row, head, split), in pairs. In uniform control flow it calls
+// Each KV entry is staged once for all 16 heads. The kernel defines HEADS, LATENT, KV_ENTRY, SPLITS, SCALE,
+// the bindings of mla_decode, absorbed_quad(row, head, quad), and partial_at(row, head, split): where a
+// head's partial result begins, in pairs. In uniform control flow it calls
 //   attend_split(first, end, row, head0, split, lane)
-// for positions first to end - 1, first a multiple of 4. Records hold at most 576 numbers (4 * QUADS * LANES).
+// for positions first to end - 1, first a multiple of 4. An entry has at most 576 numbers 
+// (4 * QUADS * LANES).
 
-// The heads of the tile are shared out among 4 groups of LANES invocations. An invocation owns every LANES-th quad of columns
-// for the 4 heads of its group, so that each number it takes from a staged record is used four times.
+// The heads of the tile are divided among 4 groups of LANES invocations. An invocation owns every LANES-th
+// quad of columns for the 4 heads of its group, so each number it reads from a staged entry is used four
+// times.
 const GROUPS: u32 = 4;
 const LANES: u32 = 48;
 const WORKGROUP: u32 = GROUPS * LANES;
 const QUADS: u32 = 3;
-override OWN_QUADS: u32 = min(QUADS, (RECORD_QUADS + LANES - 1) / LANES); // that a record of this size needs
-const PARTS: u32 = 8;  // invocations that share the sum of one group's scores
+// Needed for an entry of this size
+override OWN_QUADS: u32 = min(QUADS, (KV_ENTRY_QUADS + LANES - 1) / LANES);
+const PARTS: u32 = 8;  // invocations that sum one group's scores
 const LOWEST = -1e30;  // below every score, and finite
 
-var<workgroup> tile: array<vec4<f32>, 2 * RECORD_QUADS>;   // two records
-var<workgroup> products: array<vec4<f32>, 2 * WORKGROUP>;  // shares of the scores: [2 records, GROUPS, LANES] of 4 heads
+var<workgroup> tile: array<vec4<f32>, 2 * KV_ENTRY_QUADS>;   // two entries
+// Partial scores of 4 heads: [2 entries, GROUPS, LANES]
+var<workgroup> score_parts: array<vec4<f32>, 2 * WORKGROUP>;
 var<workgroup> scores: array<vec4<f32>, 2 * GROUPS * PARTS>;
-var<workgroup> weights: array<vec4<f32>, 3 * GROUPS>;      // factor on earlier sums, p of the first record, p of the second
+// Factor on earlier sums, p of the first entry, p of the second
+var<workgroup> weights: array<vec4<f32>, 3 * GROUPS>;
 var<private> query: array<mat4x4<f32>, QUADS>;             // a column for each head
 var<private> value: array<mat4x4<f32>, QUADS>;
 
-fn load_query(row: u32, head: u32, place: u32) {
+fn load_query(row: u32, head: u32, column_lane: u32) {
   for (var i = 0u; i < OWN_QUADS; i++) {
-    for (var h = 0u; h < 4; h++) { query[i][h] = SCALE * absorbed_quad(row, head + h, LANES * i + place); }
+    for (var h = 0u; h < 4; h++) {
+      query[i][h] = SCALE * absorbed_quad(row, head + h, LANES * i + column_lane);
+    }
   }
 }
 
-// The records of `first` and its neighbour; zeros from `end` on and in the columns that fill up the last quad.
+// Stages the entries of `first` and the next position; zeros from `end` on and in the padding of the last
+// quad.
 fn stage(first: u32, end: u32, lane: u32) {
-  for (var i = lane; i < 2 * RECORD_QUADS; i += WORKGROUP) {
-    let position = first + i / RECORD_QUADS;
-    let pair = 2 * (i % RECORD_QUADS);
+  for (var i = lane; i < 2 * KV_ENTRY_QUADS; i += WORKGROUP) {
+    let position = first + i / KV_ENTRY_QUADS;
+    let pair = 2 * (i % KV_ENTRY_QUADS);
     var quad = vec4<f32>();
-    if position < end { quad = record_quad(cache_row(position), pair, RECORD / 2); }
+    if position < end { quad = kv_quad(cache_row(position), pair, KV_ENTRY / 2); }
     tile[i] = quad;
   }
 }
@@ -44,28 +53,28 @@ fn multiply(lane: u32) {
   var second = vec4<f32>();
   for (var i = 0u; i < OWN_QUADS; i++) {
     let at = LANES * i + lane % LANES;
-    if at < RECORD_QUADS {
+    if at < KV_ENTRY_QUADS {
       first += tile[at] * query[i];
-      second += tile[RECORD_QUADS + at] * query[i];
+      second += tile[KV_ENTRY_QUADS + at] * query[i];
     }
   }
-  products[lane] = first;
-  products[WORKGROUP + lane] = second;
+  score_parts[lane] = first;
+  score_parts[WORKGROUP + lane] = second;
 }
 
-// Adds up the shares; part by part, then in `soften` all parts.
-fn gather(lane: u32) {
+// Sums the partial scores into PARTS parts, which update_softmax adds up.
+fn sum_scores(lane: u32) {
   if lane >= 2 * GROUPS * PARTS { return; }
   let first = lane / PARTS * LANES;
   var sum = vec4<f32>();
-  for (var i = first + lane % PARTS; i < first + LANES; i += PARTS) { sum += products[i]; }
+  for (var i = first + lane % PARTS; i < first + LANES; i += PARTS) { sum += score_parts[i]; }
   scores[lane] = sum;
 }
 
-// The running softmax of a group's 4 heads, by one invocation: largest scores and Σ p so far.
+// Online softmax of a group's 4 heads, kept by one invocation: largest scores and Σ p so far.
 struct Softmax { largest: vec4<f32>, total: vec4<f32> }
 
-fn soften(before: Softmax, group: u32, both: bool) -> Softmax {
+fn update_softmax(before: Softmax, group: u32, both: bool) -> Softmax {
   var first = vec4<f32>();
   var second = vec4<f32>();
   for (var i = PARTS * group; i < PARTS * (group + 1); i++) {
@@ -74,33 +83,33 @@ fn soften(before: Softmax, group: u32, both: bool) -> Softmax {
   }
   second = select(vec4<f32>(LOWEST), second, both);
   let largest = max(before.largest, max(first, second));
-  let fade = exp(before.largest - largest);
+  let rescale = exp(before.largest - largest);
   first = exp(first - largest);
   second = exp(second - largest);
-  weights[3 * group] = fade;
+  weights[3 * group] = rescale;
   weights[3 * group + 1] = first;
   weights[3 * group + 2] = second;
-  return Softmax(largest, before.total * fade + first + second);
+  return Softmax(largest, before.total * rescale + first + second);
 }
 
 fn accumulate(lane: u32) {
-  let fade = weights[lane / LANES * 3];
+  let rescale = weights[lane / LANES * 3];
   let p = weights[lane / LANES * 3 + 1];
   let q = weights[lane / LANES * 3 + 2];
   for (var i = 0u; i < OWN_QUADS; i++) {
     let at = LANES * i + lane % LANES;
     if 4 * at < LATENT {
       let first = tile[at];
-      let second = tile[RECORD_QUADS + at];
-      for (var h = 0u; h < 4; h++) { value[i][h] = fade[h] * value[i][h] + p[h] * first + q[h] * second; }
+      let second = tile[KV_ENTRY_QUADS + at];
+      for (var h = 0u; h < 4; h++) { value[i][h] = rescale[h] * value[i][h] + p[h] * first + q[h] * second; }
     }
   }
 }
 
 // `at`: where the partial result of the group's first head begins.
-fn write_values(at: u32, heads: u32, place: u32) {
+fn write_values(at: u32, heads: u32, column_lane: u32) {
   for (var i = 0u; i < OWN_QUADS; i++) {
-    let quad = LANES * i + place;
+    let quad = LANES * i + column_lane;
     for (var h = 0u; h < 4; h++) {
       let into = at + h * SPLITS * (LATENT / 2 + 1) + 2 * quad;
       if h < heads && 4 * quad < LATENT { output[into] = value[i][h].xy; }
@@ -118,18 +127,18 @@ fn attend_split(first: u32, end: u32, row: u32, head0: u32, split: u32, lane: u3
     workgroupBarrier();
     multiply(lane);
     workgroupBarrier();
-    gather(lane);
+    sum_scores(lane);
     workgroupBarrier();
-    if lane < GROUPS { softmax = soften(softmax, lane, base + 1 < end); }
+    if lane < GROUPS { softmax = update_softmax(softmax, lane, base + 1 < end); }
     workgroupBarrier();
     accumulate(lane);
     workgroupBarrier();
   }
   if head < HEADS { write_values(partial_at(row, head, split), HEADS - head, lane % LANES); }
   for (var h = 0u; h < 4; h++) {
-    let softened = head0 + 4 * lane + h;
-    if lane < GROUPS && softened < HEADS {
-      output[partial_at(row, softened, split) + LATENT / 2] = vec2<f32>(softmax.largest[h], softmax.total[h]);
+    let own_head = head0 + 4 * lane + h;
+    if lane < GROUPS && own_head < HEADS {
+      output[partial_at(row, own_head, split) + LATENT / 2] = vec2<f32>(softmax.largest[h], softmax.total[h]);
     }
   }
 }

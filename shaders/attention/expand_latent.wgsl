@@ -1,14 +1,14 @@
-// expand_latent – keys (without rope) and values of all heads for one block of the cached latents (prefill)
+// mla_expand_kv – expands a block of cached latents into keys (without rope) and values of all heads
 //
 //   step      Step                                            uniform
 //   block     Block                                           uniform
 //   pages     u32        [pages]                              read
-//   cache     u32        [rows, RECORD]                       read
+//   cache     u32        [rows, KV_ENTRY]                       read
 //   weights   vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]     read
 //   expanded  f32        [BLOCK, HEADS * (NOPE + VALUE)]      read_write
 //
-//   grid    ceil(HEADS * (NOPE + VALUE) / TILE_OUTS) × BLOCK / TILE_ROWS; workgroups and tiles of the module of `products`
-//   exact   f32 sums; products_f16 rounds latents to 11 bits
+//   grid    ceil(HEADS * (NOPE + VALUE) / TILE_OUTS) × BLOCK / TILE_ROWS; sizes from the module of `tile`
+//   exact   f32 sums; tile_f16 rounds latents to 11 bits
 
 #import shared/step
 #import shared/block
@@ -34,13 +34,13 @@ override BLOCK: u32;
 override STRIDE: u32;
 override SCALES: u32;
 override SCALE_STRIDE: u32;
-override RECORD: u32 = LATENT + ROPE;
+override KV_ENTRY: u32 = LATENT + ROPE;
 override OUT: u32 = HEADS * (NOPE + VALUE);
 
 fn input_row(row: u32) -> u32 { return cache_row(min(block.index * BLOCK + row, step.context - 1)); }
 
 fn input_quad(at: u32, quad: u32) -> vec4<f32> {
-  return record_quad(at, 2 * quad, LATENT / 2); // where the record goes on with the key
+  return kv_quad(at, 2 * quad, LATENT / 2); // behind it the entry holds the key
 }
 
 fn weight_row(out: u32) -> u32 { return min(out, OUT - 1); }
@@ -52,7 +52,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   if block.index * BLOCK + row0 >= step.context { return; }
   multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, (LATENT + 15) / 16, lane);
   let out = out0 + tile_out(lane);
-  for (var i = 0u; i < LANE_ROWS * one(); i++) {
+  for (var i = 0u; i < LANE_ROWS * opaque_one(); i++) {
     let row = row0 + tile_row(lane, i);
     if row >= BLOCK { continue; }
     let at = row * ((OUT + 15) / 16 * 16) + out;

@@ -1,6 +1,7 @@
-// attention/expanded_loads – quads of queries, keys and values for attend_prefill; zeros beyond the rows, the positions and the columns that exist
+// mla_prefill_loads – loads quads of queries, keys and values for mla_prefill
 //
-// Heads begin at even columns, not always at multiples of four: quads are put together from two loads.
+// Zeros beyond the existing rows, positions and columns. Heads begin at even columns, not always at multiples
+// of four, so a quad is two loads.
 
 #import attention/rope_pairs
 #import cache
@@ -11,7 +12,8 @@ fn expanded_at(position: u32, head: u32) -> u32 {
   return (position % BLOCK * ((HEADS * (NOPE + VALUE) + 15) / 16 * 16) + head * (NOPE + VALUE)) / 2;
 }
 
-// Columns 2 * pair to 2 * pair + 3 of a head, those before `end`: keys lie before NOPE, values behind.
+// Columns 2 * pair to 2 * pair + 3 of a head, those before `end`. Keys are the first NOPE columns, values
+// follow.
 fn expanded_quad(position: u32, head: u32, pair: u32, end: u32) -> vec4<f32> {
   let at = expanded_at(position, head) + pair;
   if 2 * pair + 2 >= end { return vec4<f32>(expanded[at], 0, 0); }
@@ -39,11 +41,11 @@ fn query_quad(row: u32, head: u32, quad: u32) -> vec4<f32> {
   return vec4<f32>(first, query_rope(at + NOPE / 2, pair + 1));
 }
 
-fn place_of(position: u32) -> u32 { return position; }
+fn cache_index(position: u32) -> u32 { return position; }
 
 fn key_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {
   if quad < NOPE_QUADS { return expanded_quad(position, head, 2 * quad, NOPE); }
-  return record_quad(cache_row(position), LATENT / 2 + 2 * (quad - NOPE_QUADS), RECORD / 2);
+  return kv_quad(cache_row(position), LATENT / 2 + 2 * (quad - NOPE_QUADS), KV_ENTRY / 2);
 }
 
 fn value_quad(position: u32, head: u32, quad: u32) -> vec4<f32> {

@@ -1,4 +1,4 @@
-// expanded_write – puts keys and values that were expanded from latents into the KV cache, head by head, and rotates queries and the shared key
+// mla_write_expanded – writes keys and values expanded from latents into a per-head KV cache; rotates queries
 //
 //   step       Step                                            uniform
 //   projected  f32        [tokens, P_STRIDE]                   read
@@ -7,13 +7,13 @@
 //   rotations  vec2<f32>  [256 + n, ROPE / 2]                  read
 //   pages      u32        [pages]                              read
 //   query      f32        [tokens, HEADS * (NOPE + ROPE)]      read_write
-//   cache      u32        [rows, RECORD]                       read_write
+//   cache      u32        [rows, KV_ENTRY]                       read_write
 //
 //   grid    (HEADS + 2 * KV_HEADS) × rows
 //   exact   one rounding of each product and sum of a rotation; the cache rounds to its own format
 //
-// Every head's key ends with the one rotated key that all share. In queries and keys alike, what turns lies pair by pair, as the kernels
-// heads_* want it. All sizes are even.
+// Every head's key ends with the one rotated key that all heads share. In queries and keys alike, the columns
+// of a rotated pair are adjacent, as the gqa_* kernels expect. All sizes are even.
 
 #import shared/step
 #import shared/pages
@@ -22,13 +22,15 @@
 #import attention/record_store
 
 @group(0) @binding(0) var<uniform> step: Step;
-@group(0) @binding(1) var<storage, read> projected: array<f32>; // the shared key, not rotated, from column K_OFFSET on
+// The shared key, not rotated, from column K_OFFSET on
+@group(0) @binding(1) var<storage, read> projected: array<f32>;
 @group(0) @binding(2) var<storage, read> source: array<f32>; // queries from column 0 on: [HEADS, NOPE + ROPE]
 @group(0) @binding(3) var<storage, read> expanded: array<f32>; // head by head: [NOPE | VALUE]
 @group(0) @binding(4) var<storage, read> rotations: array<vec2<f32>>;
 @group(0) @binding(5) var<storage, read> pages: array<u32>;
 @group(0) @binding(6) var<storage, read_write> query: array<f32>;
-@group(0) @binding(7) var<storage, read_write> cache: array<u32>; // [KV_HEADS × (NOPE + ROPE) | KV_HEADS × VALUE]
+// [KV_HEADS × (NOPE + ROPE) | KV_HEADS × VALUE]
+@group(0) @binding(7) var<storage, read_write> cache: array<u32>;
 
 override WORKGROUP: u32 = 64;
 override HEADS: u32;
@@ -40,7 +42,7 @@ override P_STRIDE: u32; // floats
 override Q_STRIDE: u32;
 override K_OFFSET: u32;
 override KEY: u32 = NOPE + ROPE;
-override RECORD: u32 = KV_HEADS * (KEY + VALUE);
+override KV_ENTRY: u32 = KV_HEADS * (KEY + VALUE);
 
 fn write_query(row: u32, head: u32, lane: u32) {
   let first = row * Q_STRIDE + head * KEY;
@@ -48,9 +50,9 @@ fn write_query(row: u32, head: u32, lane: u32) {
   for (var i = lane; i < NOPE; i += WORKGROUP) { query[into + i] = source[first + i]; }
   for (var pair = lane; pair < ROPE / 2; pair += WORKGROUP) {
     let at = first + NOPE + pair_columns(pair);
-    let turned = rotate(vec2<f32>(source[at.x], source[at.y]), rotation(step.position + row, pair));
-    query[into + NOPE + 2 * pair] = turned.x;
-    query[into + NOPE + 2 * pair + 1] = turned.y;
+    let rotated = rotate(vec2<f32>(source[at.x], source[at.y]), rotation(step.position + row, pair));
+    query[into + NOPE + 2 * pair] = rotated.x;
+    query[into + NOPE + 2 * pair + 1] = rotated.y;
   }
 }
 
@@ -65,12 +67,12 @@ fn write_key(row: u32, head: u32, lane: u32) {
   let into = cache_row(position);
   let first = head * (KEY / 2);
   for (var pair = lane; pair < NOPE / 2; pair += WORKGROUP) {
-    cache_store(into, first + pair, expanded_pair(row, head, 2 * pair));
+    kv_store(into, first + pair, expanded_pair(row, head, 2 * pair));
   }
   for (var pair = lane; pair < ROPE / 2; pair += WORKGROUP) {
     let at = row * P_STRIDE + K_OFFSET + pair_columns(pair);
     let key = vec2<f32>(projected[at.x], projected[at.y]);
-    cache_store(into, first + NOPE / 2 + pair, rotate(key, rotation(position, pair)));
+    kv_store(into, first + NOPE / 2 + pair, rotate(key, rotation(position, pair)));
   }
 }
 
@@ -78,7 +80,7 @@ fn write_value(row: u32, head: u32, lane: u32) {
   let into = cache_row(step.position + row);
   let first = KV_HEADS * (KEY / 2) + head * (VALUE / 2);
   for (var pair = lane; pair < VALUE / 2; pair += WORKGROUP) {
-    cache_store(into, first + pair, expanded_pair(row, head, NOPE + 2 * pair));
+    kv_store(into, first + pair, expanded_pair(row, head, NOPE + 2 * pair));
   }
 }
 

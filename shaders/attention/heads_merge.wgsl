@@ -1,4 +1,4 @@
-// heads_merge – joins the splits of heads_attend (decode)
+// gqa_combine – combines the splits of gqa_decode (decode)
 //
 //   step     Step                                           uniform
 //   partial  vec2<f32>  [tokens, HEADS, SPLITS, VALUE + 2]  read
@@ -25,7 +25,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let at = (group.y * HEADS + group.x) * SPLITS * WIDTH;
   let into = (group.y * ((HEADS * VALUE + 15) / 16 * 16) + group.x * VALUE) / 2;
   let count = min((step.context + step.split - 1) / step.split, SPLITS);
-  share_splits(at, count, lane);
+  compute_split_factors(at, count, lane);
   workgroupBarrier();
-  for (var pair = lane; pair < VALUE / 2; pair += WORKGROUP) { output[into + pair] = join_pair(at, count, pair); }
+  for (var pair = lane; pair < VALUE / 2; pair += WORKGROUP) {
+    output[into + pair] = combine_pair(at, count, pair);
+  }
 }

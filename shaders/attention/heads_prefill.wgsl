@@ -1,12 +1,12 @@
-// heads_prefill – attention of a tile of rows of one head to all the keys and values of its group in the cache (prefill)
+// gqa_prefill – attention of a tile of query rows to all cached keys and values of the head's group (prefill)
 //
 //   step    Step                                uniform
 //   query   vec2<f32>  [tokens, HEADS * KEY]    read
 //   pages   u32        [pages]                  read
-//   cache   u32        [rows, RECORD]           read
+//   cache   u32        [rows, KV_ENTRY]           read
 //   output  vec2<f32>  [tokens, HEADS * VALUE]  read_write
 //
-//   grid    ceil(tokens / TILE) × HEADS; workgroups and tiles of the module of `prefill`
+//   grid    ceil(tokens / TILE) × HEADS; WORKGROUP and TILE come from the module of `prefillTile`
 //   exact   f32 scores, softmax and sums in a fixed order
 //
 // Row t sees the positions up to step.position + t. VALUE is at most 256; all sizes are even.
@@ -25,16 +25,18 @@
 override HEADS: u32;
 override SCALE: f32;
 
-fn place_of(position: u32) -> u32 { return cache_row(position); }
+fn cache_index(position: u32) -> u32 { return cache_row(position); }
 
-fn key_quad(place: u32, head: u32, quad: u32) -> vec4<f32> { return cached_key(place, head / GROUP, quad); }
+fn key_quad(index: u32, head: u32, quad: u32) -> vec4<f32> { return cached_key(index, head / GROUP, quad); }
 
-fn value_quad(place: u32, head: u32, quad: u32) -> vec4<f32> { return cached_value(place, head / GROUP, quad); }
+fn value_quad(index: u32, head: u32, quad: u32) -> vec4<f32> {
+  return cached_value(index, head / GROUP, quad);
+}
 
-// One dispatch sees all positions: nothing is kept.
-fn kept(row: u32, head: u32) -> vec2<f32> { return vec2<f32>(); }
+// One dispatch sees all positions, so no softmax state is carried over.
+fn load_softmax(row: u32, head: u32) -> vec2<f32> { return vec2<f32>(); }
 
-fn keep(row: u32, head: u32, softmax: vec2<f32>) {}
+fn store_softmax(row: u32, head: u32, softmax: vec2<f32>) {}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {

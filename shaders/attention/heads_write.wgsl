@@ -1,4 +1,4 @@
-// heads_write – adds biases, normalises and rotates a token's queries and keys head by head, and puts keys and values into the KV cache
+// gqa_write – adds biases, normalises and rotates queries and keys, writes keys and values into the KV cache
 //
 //   step        Step                                                        uniform
 //   projected   f32        [tokens, P_STRIDE]                               read
@@ -8,12 +8,13 @@
 //   rotations   vec2<f32>  [256 + n, ROPE / 2]                              read
 //   pages       u32        [pages]                                          read
 //   query       f32        [tokens, HEADS * KEY]                            read_write
-//   cache       u32        [rows, RECORD]                                   read_write
+//   cache       u32        [rows, KV_ENTRY]                                   read_write
 //
 //   grid    (HEADS + 2 * KV_HEADS) × rows
 //   exact   f32 sum of squares; the cache rounds to its own format
 //
-// A head's last ROPE columns turn; in queries and cached keys alike they then lie pair by pair. All sizes are even.
+// RoPE rotates a head's last ROPE columns; afterwards, in queries and cached keys alike, a pair's columns are
+// adjacent. All sizes are even.
 
 #import shared/step
 #import shared/pages
@@ -24,7 +25,7 @@
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> projected: array<f32>; // [queries | … | keys | … | values]
-@group(0) @binding(2) var<storage, read> bias: array<f32>; // tight: queries, keys, values
+@group(0) @binding(2) var<storage, read> bias: array<f32>; // not padded: queries, keys, values
 @group(0) @binding(3) var<storage, read> query_norm: array<f32>;
 @group(0) @binding(4) var<storage, read> key_norm: array<f32>;
 @group(0) @binding(5) var<storage, read> rotations: array<vec2<f32>>;
@@ -44,13 +45,13 @@ override V_OFFSET: u32;
 override BIASED: bool;
 override NORMED: bool;
 override EPSILON: f32 = 0;
-override RECORD: u32 = KV_HEADS * (KEY + VALUE);
+override KV_ENTRY: u32 = KV_HEADS * (KEY + VALUE);
 override NOPE_PAIRS: u32 = (KEY - ROPE) / 2;
 
 // Where a head begins in `projected` and in `bias`.
 struct Head { source: u32, bias: u32 }
 
-fn number(head: Head, column: u32) -> f32 {
+fn projected_value(head: Head, column: u32) -> f32 {
   var value = projected[head.source + column];
   if BIASED { value += bias[head.bias + column]; }
   return value;
@@ -61,12 +62,12 @@ fn head_columns(pair: u32) -> vec2<u32> {
   return 2 * NOPE_PAIRS + pair_columns(pair - NOPE_PAIRS);
 }
 
-// 1 / rms of a query or key, 1 where they are not normalised.
-fn normaliser(head: Head, lane: u32) -> f32 {
+// 1 / rms of a query or key; 1 without normalisation.
+fn inverse_rms(head: Head, lane: u32) -> f32 {
   if !NORMED { return 1.0; }
   var squares = 0.0;
   for (var i = lane; i < KEY; i += WORKGROUP) {
-    let value = number(head, i);
+    let value = projected_value(head, i);
     squares += value * value;
   }
   return inverseSqrt(workgroup_sum(squares, lane) / f32(KEY) + EPSILON);
@@ -78,11 +79,11 @@ fn norm_weight(is_key: bool, column: u32) -> f32 {
   return query_norm[column];
 }
 
-// A pair of a query or key, as it is attended with.
-fn turned(head: Head, is_key: bool, position: u32, pair: u32, scale: f32) -> vec2<f32> {
+// A pair of columns of a query or key, normalised and rotated.
+fn rotated_pair(head: Head, is_key: bool, position: u32, pair: u32, scale: f32) -> vec2<f32> {
   let at = head_columns(pair);
   let weight = vec2<f32>(norm_weight(is_key, at.x), norm_weight(is_key, at.y));
-  let value = vec2<f32>(number(head, at.x), number(head, at.y)) * scale * weight;
+  let value = vec2<f32>(projected_value(head, at.x), projected_value(head, at.y)) * scale * weight;
   if pair < NOPE_PAIRS { return value; }
   return rotate(value, rotation(position, pair - NOPE_PAIRS));
 }
@@ -90,9 +91,9 @@ fn turned(head: Head, is_key: bool, position: u32, pair: u32, scale: f32) -> vec
 fn write_query(row: u32, index: u32, lane: u32) {
   let head = Head(row * P_STRIDE + index * KEY, index * KEY);
   let into = row * ((HEADS * KEY + 15) / 16 * 16) + index * KEY;
-  let scale = normaliser(head, lane);
+  let scale = inverse_rms(head, lane);
   for (var pair = lane; pair < KEY / 2; pair += WORKGROUP) {
-    let value = turned(head, false, step.position + row, pair, scale);
+    let value = rotated_pair(head, false, step.position + row, pair, scale);
     query[into + 2 * pair] = value.x;
     query[into + 2 * pair + 1] = value.y;
   }
@@ -101,18 +102,19 @@ fn write_query(row: u32, index: u32, lane: u32) {
 fn write_key(row: u32, index: u32, lane: u32) {
   let head = Head(row * P_STRIDE + K_OFFSET + index * KEY, (HEADS + index) * KEY);
   let position = step.position + row;
-  let scale = normaliser(head, lane);
+  let scale = inverse_rms(head, lane);
   for (var pair = lane; pair < KEY / 2; pair += WORKGROUP) {
-    cache_store(cache_row(position), index * (KEY / 2) + pair, turned(head, true, position, pair, scale));
+    kv_store(cache_row(position), index * (KEY / 2) + pair, rotated_pair(head, true, position, pair, scale));
   }
 }
 
 fn write_value(row: u32, index: u32, lane: u32) {
-  let head = Head(row * P_STRIDE + V_OFFSET + index * VALUE, (HEADS + KV_HEADS) * KEY + index * VALUE);
+  let head = Head(
+    row * P_STRIDE + V_OFFSET + index * VALUE, (HEADS + KV_HEADS) * KEY + index * VALUE);
   let into = cache_row(step.position + row);
   for (var pair = lane; pair < VALUE / 2; pair += WORKGROUP) {
-    let value = vec2<f32>(number(head, 2 * pair), number(head, 2 * pair + 1));
-    cache_store(into, (KV_HEADS * KEY + index * VALUE) / 2 + pair, value);
+    let value = vec2<f32>(projected_value(head, 2 * pair), projected_value(head, 2 * pair + 1));
+    kv_store(into, (KV_HEADS * KEY + index * VALUE) / 2 + pair, value);
   }
 }
 

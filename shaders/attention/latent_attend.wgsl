@@ -1,16 +1,17 @@
-// latent_attend – attention of a tile of heads to one split of the cached latents, without ever expanding keys or values (decode)
+// mla_decode – absorbed attention of a tile of heads to one split of the cached latents (decode)
 //
 //   step      Step                                            uniform
 //   absorbed  vec2<f32>  [tokens, HEADS * (LATENT + ROPE)]    read
 //   pages     u32        [pages]                              read
-//   cache     u32        [rows, RECORD]                       read
+//   cache     u32        [rows, KV_ENTRY]                       read
 //   output    vec2<f32>  [tokens, HEADS, SPLITS, LATENT + 2]  read_write
 //
-//   grid    splits in use × ceil(HEADS / 16) × rows; workgroups of the module of `attend`
+//   grid    splits in use × ceil(HEADS / 16) × rows; WORKGROUP from the module of `mlaTile`
 //   exact   f32 scores, softmax and sums in a fixed order
 //
-// Row t sees the positions up to step.position + t. A split leaves Σ p·ĉ, not yet divided, then the largest score and Σ p;
-// a split that a row sees nothing of leaves Σ p = 0. A split is a multiple of 4; a record holds at most 576 numbers.
+// Keys and values are never expanded. Row t sees the positions up to step.position + t. A split writes Σ p·ĉ,
+// not yet divided, then the largest score and Σ p; where a row sees nothing of a split, Σ p = 0. A split is a
+// multiple of 4; a KV entry has at most 576 numbers.
 
 #import shared/step
 #import shared/pages
@@ -28,23 +29,26 @@ override LATENT: u32;
 override ROPE: u32;
 override SPLITS: u32;
 override SCALE: f32;
-override RECORD: u32 = LATENT + ROPE;
-override RECORD_QUADS: u32 = (RECORD + 3) / 4;
+override KV_ENTRY: u32 = LATENT + ROPE;
+override KV_ENTRY_QUADS: u32 = (KV_ENTRY + 3) / 4;
 
 const HEAD_TILE: u32 = 16;
 
 // Zeros beyond the heads and the columns that exist.
 fn absorbed_quad(row: u32, head: u32, quad: u32) -> vec4<f32> {
-  if head >= HEADS || quad >= RECORD_QUADS { return vec4<f32>(); }
-  let at = (row * ((HEADS * RECORD + 15) / 16 * 16) + head * RECORD) / 2 + 2 * quad;
-  if 4 * quad + 2 >= RECORD { return vec4<f32>(absorbed[at], 0, 0); }
+  if head >= HEADS || quad >= KV_ENTRY_QUADS { return vec4<f32>(); }
+  let at = (row * ((HEADS * KV_ENTRY + 15) / 16 * 16) + head * KV_ENTRY) / 2 + 2 * quad;
+  if 4 * quad + 2 >= KV_ENTRY { return vec4<f32>(absorbed[at], 0, 0); }
   return vec4<f32>(absorbed[at], absorbed[at + 1]);
 }
 
-fn partial_at(row: u32, head: u32, split: u32) -> u32 { return ((row * HEADS + head) * SPLITS + split) * (LATENT / 2 + 1); }
+fn partial_at(row: u32, head: u32, split: u32) -> u32 {
+  return ((row * HEADS + head) * SPLITS + split) * (LATENT / 2 + 1);
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = group.x * step.split;
-  attend_split(first, min(first + step.split, step.position + group.z + 1), group.z, HEAD_TILE * group.y, group.x, lane);
+  attend_split(
+    first, min(first + step.split, step.position + group.z + 1), group.z, HEAD_TILE * group.y, group.x, lane);
 }

@@ -1,4 +1,4 @@
-// latent_merge – joins the splits of latent_attend and leaves the latent space: o = W_UV ô (decode)
+// mla_combine_splits – combines the splits of mla_decode and applies W_UV: o = W_UV ô (decode)
 //
 //   step     Step                                            uniform
 //   partial  vec2<f32>  [tokens, HEADS, SPLITS, LATENT + 2]  read
@@ -6,7 +6,7 @@
 //   output   f32        [tokens, HEADS * VALUE]              read_write
 //
 //   grid    HEADS × rows
-//   exact   f32 sums in a fixed order: over splits, then each of 8 invocations over its chunks, then over these
+//   exact   f32 sums in a fixed order: over splits, then over each of 8 lanes' chunks, then over the lanes
 
 #import shared/step
 #import shared/fetch
@@ -15,7 +15,8 @@
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> partial: array<vec2<f32>>;
-@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>; // head by head: NOPE rows of W_UK, VALUE rows of W_UV
+// Per head: NOPE rows of W_UK, VALUE of W_UV
+@group(0) @binding(2) var<storage, read> weights: array<vec4<u32>>;
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
 
 override WORKGROUP: u32 = 256;
@@ -28,19 +29,19 @@ override STRIDE: u32;
 override SCALES: u32;
 override SCALE_STRIDE: u32;
 
-const LANES: u32 = 8; // invocations that share one weight row
+const LANES: u32 = 8; // invocations per weight row
 
 override CHUNKS: u32 = (LATENT + 15) / 16;
 override WIDTH: u32 = LATENT / 2 + 1; // of a partial result, in pairs
 var<workgroup> latent: array<vec4<f32>, 4 * CHUNKS>;
 var<workgroup> sums: array<f32, VALUE * LANES>;
 
-fn merge(at: u32, count: u32, lane: u32) {
+fn combine(at: u32, count: u32, lane: u32) {
   for (var i = lane; i < 4 * CHUNKS; i += WORKGROUP) {
-    var merged = vec4<f32>();
-    if 4 * i < LATENT { merged = vec4<f32>(join_pair(at, count, 2 * i), 0, 0); }
-    if 4 * i + 2 < LATENT { merged = vec4<f32>(merged.xy, join_pair(at, count, 2 * i + 1)); }
-    latent[i] = merged;
+    var combined = vec4<f32>();
+    if 4 * i < LATENT { combined = vec4<f32>(combine_pair(at, count, 2 * i), 0, 0); }
+    if 4 * i + 2 < LATENT { combined = vec4<f32>(combined.xy, combine_pair(at, count, 2 * i + 1)); }
+    latent[i] = combined;
   }
 }
 
@@ -64,9 +65,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let head = group.x;
   let at = (group.y * HEADS + head) * SPLITS * WIDTH;
   let count = min((step.context + step.split - 1) / step.split, SPLITS);
-  share_splits(at, count, lane);
+  compute_split_factors(at, count, lane);
   workgroupBarrier();
-  merge(at, count, lane);
+  combine(at, count, lane);
   workgroupBarrier();
   multiply(head, lane);
   workgroupBarrier();

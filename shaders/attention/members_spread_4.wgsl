@@ -1,4 +1,4 @@
-// attention/members_spread_4 – the core of heads_attend by attention/spread, where subgroups have 4 to 7 invocations
+// gqa_tile_subgroup_broadcast_4 – core of gqa_decode by broadcasts, for subgroups of 4 to 7 invocations
 
 #import attention/spread_group
 #import attention/spread_4

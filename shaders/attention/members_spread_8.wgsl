@@ -1,4 +1,4 @@
-// attention/members_spread_8 – the core of heads_attend by attention/spread, where subgroups have 8 invocations or more
+// gqa_tile_subgroup_broadcast_8 – core of gqa_decode by broadcasts, for subgroups of 8 or more invocations
 
 #import attention/spread_group
 #import attention/spread_8

@@ -1,4 +1,4 @@
-// attention/prefill_spread_8 – the core of prefill attention by broadcasts, where subgroups have 8 invocations or more
+// prefill_tile_subgroup_broadcast_8 – prefill attention by broadcasts, for subgroups of 8 or more invocations
 
 #import attention/spread_tokens
 #import attention/spread_8

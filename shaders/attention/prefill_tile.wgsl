@@ -1,30 +1,33 @@
-// attention/prefill_tile – 32 rows of one head over tiles of 32 keys, by a workgroup of 256: the core of prefill attention
+// prefill_tile – 32 query rows of one head over tiles of 32 keys: the core of prefill attention
 //
-// The kernel defines HEADS, VALUE, SCALE, KEY_QUADS (quads of a query or key), `output`, and in quads of columns
-// query_quad(row, head, quad), key_quad(place, head, quad) and value_quad(place, head, quad), where place_of(position) says where a position lies. Row t sees the positions up to
-// step.position + t. VALUE is at most 256. In uniform control flow it calls
-//   attend(first, end, row0, head, begun, last, lane)
-// for positions first to end - 1, first a multiple of 32. `begun`: `output` holds Σ p·v of earlier positions, and kept(row, head) the
-// largest score and Σ p, as keep(row, head, softmax) was told. `last`: no more positions will come, and the sums are divided.
+// A workgroup has 256 invocations. The kernel defines HEADS, VALUE, SCALE, KEY_QUADS (quads of a query or
+// key), `output`, and loads of four columns: query_quad(row, head, quad), key_quad(index, head, quad) and
+// value_quad(index, head, quad), where index = cache_index(position). Row t sees the positions up to
+// step.position + t. VALUE is at most 256. In uniform control flow the kernel calls
+//   attend(first, end, row0, head, resume, last, lane)
+// for positions first to end - 1, first a multiple of 32. `resume`: `output` holds Σ p·v of earlier
+// positions, and load_softmax(row, head) returns the largest score and Σ p that store_softmax(row, head,
+// softmax) saved. `last`: no more positions follow, so the sums are divided by Σ p.
 
 #import attention/softmax
 
 override VALUE_QUADS: u32 = (VALUE + 3) / 4;
-override SPANS: u32 = (VALUE_QUADS + 31) / 32; // 32 invocations side by side, once or twice
+// Passes of 32 neighbouring invocations over the columns: 1 or 2
+override SPANS: u32 = (VALUE_QUADS + 31) / 32;
 
 const WORKGROUP: u32 = 256;
-const SHARERS: u32 = 8;
-const WEIGHTS_ROW: u32 = 33;
+const LANES_PER_QUERY: u32 = 8;
+const WEIGHTS_STRIDE: u32 = 33;
 const TILE: u32 = 32;    // queries, and keys at a time
 const DEPTH: u32 = 8;    // quads of a query or key that are staged at a time
-const ROW: u32 = 9;      // quads from one staged row to the next: an odd number spreads the banks
+const ROW: u32 = 9;      // quads from one staged row to the next: odd, which avoids bank conflicts
 const KEYS: u32 = 288;   // TILE * ROW: staged queries come first
 const VALUES: u32 = 8;   // values staged at a time
 
 var<workgroup> staged: array<vec4<f32>, 576>; // 32 queries and 32 keys, or 8 values
 var<private> sums: array<vec4<f32>, 8>;       // 4 queries × 2 quads of columns
 
-// The staged quads' share of the scores of 2 queries × 2 keys.
+// The staged quads' part of the scores of 2 queries × 2 keys.
 fn multiply(lane: u32) -> vec4<f32> {
   let q = 2 * (lane / 16) * ROW;
   let k = KEYS + lane % 16 * ROW;
@@ -39,7 +42,8 @@ fn multiply(lane: u32) -> vec4<f32> {
   return scores;
 }
 
-// Leaves scores in `weights`, LOWEST where a query may not look. Each invocation stages one quad of a query and one of a key.
+// Leaves scores in `weights`, LOWEST where the causal mask hides a key. Each invocation stages one quad of a
+// query and one of a key.
 fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
   let row = row0 + lane / DEPTH;
   let position = base + lane / DEPTH;
@@ -50,7 +54,7 @@ fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
     var q = vec4<f32>();
     var k = vec4<f32>();
     if quad < KEY_QUADS { q = query_quad(row, head, quad); }
-    if quad < KEY_QUADS && position < end { k = key_quad(place_of(position), head, quad); }
+    if quad < KEY_QUADS && position < end { k = key_quad(cache_index(position), head, quad); }
     staged[into] = q;
     staged[KEYS + into] = k;
     workgroupBarrier();
@@ -61,15 +65,15 @@ fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
     let q = 2 * (lane / 16) + i / 2;
     let k = lane % 16 + 16 * (i % 2);
     let visible = base + k <= step.position + row0 + q;
-    weights[k * WEIGHTS_ROW + q] = select(LOWEST, SCALE * scores[i], visible);
+    weights[k * WEIGHTS_STRIDE + q] = select(LOWEST, SCALE * scores[i], visible);
   }
   workgroupBarrier();
 }
 
 fn own_scores(lane: u32) -> vec4<f32> {
   let first = weights_at(lane);
-  return vec4<f32>(weights[first], weights[first + WEIGHTS_ROW],
-    weights[first + 2 * WEIGHTS_ROW], weights[first + 3 * WEIGHTS_ROW]);
+  return vec4<f32>(weights[first], weights[first + WEIGHTS_STRIDE],
+    weights[first + 2 * WEIGHTS_STRIDE], weights[first + 3 * WEIGHTS_STRIDE]);
 }
 
 fn scale_sums(lane: u32) {
@@ -79,11 +83,11 @@ fn scale_sums(lane: u32) {
 fn accumulate(base: u32, end: u32, head: u32, lane: u32) {
   for (var first = base; first < min(base + TILE, end); first += VALUES) {
     for (var i = lane; i < VALUES * VALUE_QUADS && first + i / VALUE_QUADS < end; i += WORKGROUP) {
-      staged[i] = value_quad(place_of(first + i / VALUE_QUADS), head, i % VALUE_QUADS);
+      staged[i] = value_quad(cache_index(first + i / VALUE_QUADS), head, i % VALUE_QUADS);
     }
     workgroupBarrier();
     for (var k = 0u; k < min(VALUES, end - first); k++) {
-      let at = (first - base + k) * WEIGHTS_ROW + 4 * (lane / 32);
+      let at = (first - base + k) * WEIGHTS_STRIDE + 4 * (lane / 32);
       let p = vec4<f32>(weights[at], weights[at + 1], weights[at + 2], weights[at + 3]);
       for (var span = 0u; span < SPANS; span++) {
         let value = staged[k * VALUE_QUADS + min(lane % 32 + 32 * span, VALUE_QUADS - 1)];
@@ -94,26 +98,27 @@ fn accumulate(base: u32, end: u32, head: u32, lane: u32) {
   }
 }
 
-// Goes over positions first to end - 1. `before`: largest score and Σ p of row row0 + lane / SHARERS so far; returns what they are now.
+// Attends to positions first to end - 1. Takes the largest score and Σ p so far (`before`) of row
+// row0 + lane / LANES_PER_QUERY, and returns the new ones.
 fn attend_tiles(before: vec2<f32>, first: u32, end: u32, row0: u32, head: u32, lane: u32) -> vec2<f32> {
   var softmax = before;
   for (var base = first; base < end; base += TILE) {
     score(base, end, row0, head, lane);
-    softmax = soften(softmax, own_scores(lane), lane);
+    softmax = update_softmax(softmax, own_scores(lane), lane);
     scale_sums(lane);
     accumulate(base, end, head, lane);
   }
   return softmax;
 }
 
-// Divides the sums of row row0 + lane / SHARERS by `total`.
+// Divides the sums of row row0 + lane / LANES_PER_QUERY by `total`.
 fn divide_sums(total: f32, lane: u32) {
-  if lane % SHARERS == 0 { factors[lane / SHARERS] = 1.0 / total; }
+  if lane % LANES_PER_QUERY == 0 { factors[lane / LANES_PER_QUERY] = 1.0 / total; }
   workgroupBarrier();
   scale_sums(lane);
 }
 
-// Place of sums[i] in the output, in pairs.
+// Index of sums[i] in the output, in pairs.
 fn sums_at(i: u32, row0: u32, head: u32, lane: u32) -> u32 {
   let row = row0 + 4 * (lane / 32) + i % 4;
   return (row * ((HEADS * VALUE + 15) / 16 * 16) + head * VALUE) / 2 + 2 * (lane % 32 + i / 4 * 32);
@@ -140,13 +145,13 @@ fn write_sums(row0: u32, head: u32, lane: u32) {
   }
 }
 
-fn attend(first: u32, end: u32, row0: u32, head: u32, begun: bool, last: bool, lane: u32) {
-  let own = row0 + lane / SHARERS; // the row whose softmax this invocation shares in
+fn attend(first: u32, end: u32, row0: u32, head: u32, resume: bool, last: bool, lane: u32) {
+  let own = row0 + lane / LANES_PER_QUERY; // the row whose softmax this invocation helps compute
   var softmax = vec2<f32>(LOWEST, 0.0);
-  if begun && own < step.tokens { softmax = kept(own, head); }
-  if begun { read_sums(row0, head, lane); }
+  if resume && own < step.tokens { softmax = load_softmax(own, head); }
+  if resume { read_sums(row0, head, lane); }
   softmax = attend_tiles(softmax, first, end, row0, head, lane);
-  if lane % SHARERS == 0 && own < step.tokens { keep(own, head, softmax); }
+  if lane % LANES_PER_QUERY == 0 && own < step.tokens { store_softmax(own, head, softmax); }
   divide_sums(select(1.0, softmax.y, last), lane);
   write_sums(row0, head, lane);
 }

@@ -1,4 +1,4 @@
-// attention/rope_pairs – which two columns of a head's rope part turn together; cached keys always lie pair by pair
+// rope_pairs – which two columns of a head's rope part are rotated together; in cached keys they are adjacent
 
 override HALF_SPLIT: bool = false; // pairs (i, i + ROPE / 2) instead of (2i, 2i + 1)
 

@@ -5,7 +5,7 @@
 //   query      f32        [tokens, Q_STRIDE]     read_write
 //
 //   grid    ceil(HEADS * ROPE / 2 / WORKGROUP) × rows
-//   exact   one rounding of each product and sum; angles as shared/rotation says
+//   exact   one rounding of each product and sum; angles as in shared/rotation
 
 #import shared/step
 #import shared/rotation
@@ -13,7 +13,8 @@
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> rotations: array<vec2<f32>>;
-@group(0) @binding(2) var<storage, read_write> query: array<f32>; // from column Q_OFFSET on: [HEADS, NOPE + ROPE]
+// From column Q_OFFSET on: [HEADS, NOPE + ROPE]
+@group(0) @binding(2) var<storage, read_write> query: array<f32>;
 
 override WORKGROUP: u32 = 64;
 override HEADS: u32;
@@ -28,7 +29,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let pair = id.x % (ROPE / 2);
   let head = id.x / (ROPE / 2);
   let at = id.y * Q_STRIDE + Q_OFFSET + head * (NOPE + ROPE) + NOPE + pair_columns(pair);
-  let turned = rotate(vec2<f32>(query[at.x], query[at.y]), rotation(step.position + id.y, pair));
-  query[at.x] = turned.x;
-  query[at.y] = turned.y;
+  let rotated = rotate(vec2<f32>(query[at.x], query[at.y]), rotation(step.position + id.y, pair));
+  query[at.x] = rotated.x;
+  query[at.y] = rotated.y;
 }

@@ -1,37 +1,43 @@
-// attention/softmax – the running softmax of several queries over tiles of 4 * SHARERS keys
+// online_softmax – online softmax of several queries over tiles of 4 * LANES_PER_QUERY keys
 //
-// The kernel defines SHARERS, the invocations that share a query, WORKGROUP, and WEIGHTS_ROW: numbers from one key's weights to the
-// next, one more than there are queries. All sharers keep their query's largest score and Σ p, computed in the same order, hence equal.
+// The kernel defines LANES_PER_QUERY (invocations per query), WORKGROUP, and WEIGHTS_STRIDE: numbers from one
+// key's weights to the next, one more than there are queries. All invocations of a query keep its largest
+// score and Σ p; they compute them in the same order, so they agree.
 
 const LOWEST = -1e30; // below every score, and finite
 
-var<workgroup> weights: array<f32, 4 * SHARERS * WEIGHTS_ROW>; // softmax numerators: [keys, queries]
+// Softmax numerators: [keys, queries]
+var<workgroup> weights: array<f32, 4 * LANES_PER_QUERY * WEIGHTS_STRIDE>;
 var<workgroup> scratch: array<f32, WORKGROUP>;
-var<workgroup> factors: array<f32, WORKGROUP / SHARERS>; // by which each query's earlier sums shrink
+// By which each query's earlier sums are rescaled
+var<workgroup> factors: array<f32, WORKGROUP / LANES_PER_QUERY>;
 
-// Where the first of an invocation's four keys has its weight; those of the others follow WEIGHTS_ROW apart.
-fn weights_at(lane: u32) -> u32 { return lane % SHARERS * 4 * WEIGHTS_ROW + lane / SHARERS; }
+// Index of the weight of an invocation's first key; those of its other three keys follow, WEIGHTS_STRIDE
+// apart.
+fn weights_at(lane: u32) -> u32 {
+  return lane % LANES_PER_QUERY * 4 * WEIGHTS_STRIDE + lane / LANES_PER_QUERY;
+}
 
-// Leaves softmax numerators in `weights`. `before`: the query's largest score and Σ p so far; returns what they are now.
-// `scores`: of this invocation's four keys, LOWEST where a query may not look.
-fn soften(before: vec2<f32>, scores: vec4<f32>, lane: u32) -> vec2<f32> {
+// Leaves softmax numerators in `weights`. Takes the query's largest score and Σ p so far (`before`) and
+// returns the new ones. `scores`: of this invocation's four keys, LOWEST where masked.
+fn update_softmax(before: vec2<f32>, scores: vec4<f32>, lane: u32) -> vec2<f32> {
   let first = weights_at(lane);
-  let sharers = lane / SHARERS * SHARERS;
+  let first_lane = lane / LANES_PER_QUERY * LANES_PER_QUERY;
   scratch[lane] = max(max(scores.x, scores.y), max(scores.z, scores.w));
   workgroupBarrier();
   var largest = before.x;
-  for (var i = 0u; i < SHARERS; i++) { largest = max(largest, scratch[sharers + i]); }
+  for (var i = 0u; i < LANES_PER_QUERY; i++) { largest = max(largest, scratch[first_lane + i]); }
   workgroupBarrier();
   let p = exp(scores - largest);
   weights[first] = p.x;
-  weights[first + WEIGHTS_ROW] = p.y;
-  weights[first + 2 * WEIGHTS_ROW] = p.z;
-  weights[first + 3 * WEIGHTS_ROW] = p.w;
+  weights[first + WEIGHTS_STRIDE] = p.y;
+  weights[first + 2 * WEIGHTS_STRIDE] = p.z;
+  weights[first + 3 * WEIGHTS_STRIDE] = p.w;
   scratch[lane] = p.x + p.y + p.z + p.w;
-  let fade = exp(before.x - largest);
-  if lane % SHARERS == 0 { factors[lane / SHARERS] = fade; }
+  let rescale = exp(before.x - largest);
+  if lane % LANES_PER_QUERY == 0 { factors[lane / LANES_PER_QUERY] = rescale; }
   workgroupBarrier();
-  var total = before.y * fade;
-  for (var i = 0u; i < SHARERS; i++) { total += scratch[sharers + i]; }
+  var total = before.y * rescale;
+  for (var i = 0u; i < LANES_PER_QUERY; i++) { total += scratch[first_lane + i]; }
   return vec2<f32>(largest, total);
 }

@@ -1,10 +1,12 @@
-// attention/spread_1 – what attention/spread loads for one row
+// attention/subgroup_broadcast_1 – the loads of subgroup_broadcast_tile for a single row
 
 #import shared/spread_1
 #import attention/spread
 
-const OWN: u32 = 1;
+const QUERIES_PER_LANE: u32 = 1;
 
-fn own_queries(places: Places, row0: u32, head: u32, quad: u32) -> Quads { return row_query(row0, head, quad); }
+fn own_queries(row_indices: RowIndices, row0: u32, head: u32, quad: u32) -> RowQuads {
+  return row_query(row0, head, quad);
+}
 
-fn own_weights(places: Places, quad: u32) -> Quads { return weights[quad]; }
+fn own_weights(row_indices: RowIndices, quad: u32) -> RowQuads { return weights[quad]; }

@@ -1,14 +1,18 @@
-// attention/spread_4 – what attention/spread loads and broadcasts, where subgroups have 4 to 7 invocations
+// attention/subgroup_broadcast_4 – loads of subgroup_broadcast_tile, for subgroups of 4 to 7 invocations
 
 #import shared/spread_4
 #import attention/spread
 
-const OWN: u32 = 2;
+const QUERIES_PER_LANE: u32 = 2;
 
-fn own_queries(places: Places, row0: u32, head: u32, quad: u32) -> Quads {
-  return Quads(row_query(row0 + places.x, head, quad), row_query(row0 + places.y, head, quad), row_query(row0 + places.z, head, quad), row_query(row0 + places.w, head, quad));
+fn own_queries(places: RowIndices, row0: u32, head: u32, quad: u32) -> RowQuads {
+  return RowQuads(
+    row_query(row0 + places.x, head, quad), row_query(row0 + places.y, head, quad),
+    row_query(row0 + places.z, head, quad), row_query(row0 + places.w, head, quad));
 }
 
-fn own_weights(places: Places, quad: u32) -> Quads {
-  return Quads(weights[places.x * WEIGHTS_ROW + quad], weights[places.y * WEIGHTS_ROW + quad], weights[places.z * WEIGHTS_ROW + quad], weights[places.w * WEIGHTS_ROW + quad]);
+fn own_weights(places: RowIndices, quad: u32) -> RowQuads {
+  return RowQuads(
+    weights[places.x * WEIGHTS_STRIDE + quad], weights[places.y * WEIGHTS_STRIDE + quad],
+    weights[places.z * WEIGHTS_STRIDE + quad], weights[places.w * WEIGHTS_STRIDE + quad]);
 }

@@ -1,4 +1,4 @@
-// attention/spread_group – rows that are the heads of one group of one token: attend_split, as attention/members_tile says
+// broadcast_gqa_heads – rows are the heads of one group of one token; offers attend_split like gqa_tile
 
 #import attention/spread_heads
 
@@ -11,9 +11,9 @@ fn row_query(row: u32, group: u32, quad: u32) -> vec4<f32> {
   return query_quad(token, group * GROUP + row, quad);
 }
 
-fn key_quad(place: u32, group: u32, quad: u32) -> vec4<f32> { return cached_key(place, group, quad); }
+fn key_quad(index: u32, group: u32, quad: u32) -> vec4<f32> { return cached_key(index, group, quad); }
 
-fn value_quad(place: u32, group: u32, quad: u32) -> vec4<f32> { return cached_value(place, group, quad); }
+fn value_quad(index: u32, group: u32, quad: u32) -> vec4<f32> { return cached_value(index, group, quad); }
 
 fn attend_split(first: u32, end: u32, row: u32, group: u32, first_head: u32, split: u32, lane: u32) {
   attend_heads(first, end, row, group, first_head, split, lane);

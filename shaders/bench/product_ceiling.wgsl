@@ -1,4 +1,4 @@
-// product_ceiling – y = x Wᵀ of f32 matrices, each invocation 4 × 4 or 8 × 4 numbers in registers: the best plain product of this adapter
+// matmul_ceiling – y = x Wᵀ of f32 matrices in registers: the fastest plain matrix product on this adapter
 //
 //   step     Step                            uniform
 //   x        vec4<f32>  [tokens, IN]         read
@@ -7,6 +7,8 @@
 //
 //   grid     ceil(OUT / (4 * WORKGROUP)) × tokens / ROWS
 //   exact    f32 sums in order of columns; tokens a multiple of ROWS, OUT and IN of 4
+//
+// Each invocation computes 4 × 4 or 8 × 4 results.
 
 #import shared/step
 
@@ -40,7 +42,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   var high = mat4x4<f32>();
   for (var quad = 0u; quad < stride; quad++) {
     let at = out * stride + quad;
-    let w = transpose(mat4x4<f32>(weights[at], weights[at + stride], weights[at + 2 * stride], weights[at + 3 * stride]));
+    let w = transpose(
+      mat4x4<f32>(weights[at], weights[at + stride], weights[at + 2 * stride], weights[at + 3 * stride]));
     low += w * rows_at(first, quad);
     if ROWS == 8 { high += w * rows_at(first + 4, quad); }
   }

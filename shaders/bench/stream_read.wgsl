@@ -1,4 +1,4 @@
-// stream_read – adds up every word of a buffer: how fast can this adapter read at all?
+// stream_read – adds up every word of a buffer, to measure how fast this adapter reads memory
 //
 //   step    Step                        uniform
 //   words   vec4<u32>  [COUNT]          read
@@ -16,14 +16,17 @@
 
 override WORKGROUP: u32 = 64;
 override COUNT: u32;         // vec4s
-override PER: u32;           // vec4s of an invocation
-override RUNS: bool = false; // an invocation's vec4s lie one after the other; else those of a workgroup take turns
+override PER: u32;           // vec4s per invocation
+override RUNS: bool = false; // an invocation's vec4s are contiguous; else a workgroup's are interleaved
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
-  @builtin(workgroup_id) id: vec3<u32>, @builtin(num_workgroups) grid: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let group = spread(id, grid);
-  let first = group * WORKGROUP * PER + select(lane, lane * PER, RUNS);
+  @builtin(workgroup_id) id: vec3<u32>,
+  @builtin(num_workgroups) grid: vec3<u32>,
+  @builtin(local_invocation_index) lane: u32) {
+  let group = grid_index(id, grid);
+  let first = group * WORKGROUP * PER
+    + select(lane, lane * PER, RUNS);
   let stride = select(WORKGROUP, 1, RUNS);
   var sum = vec4<u32>();
   for (var i = 0u; i < PER; i++) {

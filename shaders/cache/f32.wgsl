@@ -1,11 +1,11 @@
-// cache/f32 – KV cache records as f32 in u32 words of the binding `cache`; for proofs, twice the bytes of cache/f16
+// cache/f32 – reads KV entries stored as f32 in u32 words of the binding `cache`; for checks
 
 #import attention/record_quad
 
 const CACHE_WORDS: u32 = 2; // of a pair
 
 fn cache_load(row: u32, pair: u32) -> vec2<f32> {
-  let at = row * RECORD + 2 * pair;
+  let at = row * KV_ENTRY + 2 * pair;
   return bitcast<vec2<f32>>(vec2<u32>(cache[at], cache[at + 1]));
 }
 

@@ -1,13 +1,15 @@
-// cache/fp8 – records of latent attention with the latent in FP8 E4M3, in u32 words of the binding `cache`; needs no shader-f16
+// cache/fp8 – reads MLA KV entries with the latent in FP8 E4M3, from the binding `cache`; needs no shader-f16
 
 #import shared/e4m3
 #import attention/fp8_record
 
-fn key_pair(at: u32, pair: u32) -> vec2<f32> { return unpack2x16float(cache[at + KEY_AT + pair - LATENT / 2]); }
+fn key_pair(at: u32, pair: u32) -> vec2<f32> {
+  return unpack2x16float(cache[at + KEY_AT + pair - LATENT / 2]);
+}
 
-// As attention/record_quad. Within the latent `pair` is even, so that a quad is one word.
-fn record_quad(row: u32, pair: u32, end: u32) -> vec4<f32> {
-  let at = row * RECORD_WORDS;
+// As in attention/kv_quad. Within the latent `pair` is even, so a quad is one word.
+fn kv_quad(row: u32, pair: u32, end: u32) -> vec4<f32> {
+  let at = row * KV_ENTRY_WORDS;
   var quad = vec4<f32>();
   if pair < min(end, LATENT / 2) {
     let group = 2 * pair / FP8_GROUP;

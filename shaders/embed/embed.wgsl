@@ -1,4 +1,4 @@
-// embed – x = the rows of the embedding matrix that the token ids name
+// embed – x = rows of the embedding matrix, selected by token ids
 //
 //   step     Step                          uniform
 //   ids      u32        [tokens]           read
@@ -8,7 +8,8 @@
 //   grid     ceil(chunks of 16 columns / WORKGROUP) × tokens
 //   exact    the stored numbers
 //
-// A matrix that is larger than a binding comes in pieces: this dispatch has rows FIRST .. FIRST + COUNT and leaves the others' tokens alone.
+// A matrix larger than a binding is split: this dispatch has rows FIRST .. FIRST + COUNT and skips tokens of
+// other parts.
 
 #import shared/step
 #import shared/fetch
@@ -38,7 +39,7 @@ fn store(at: u32, values: vec4<f32>) {
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) at: vec3<u32>) {
   let chunk = at.x;
-  let row = ids[at.y] - FIRST; // wraps below FIRST, which makes it too large
+  let row = ids[at.y] - FIRST; // below FIRST it wraps and becomes too large
   if row >= COUNT || chunk >= chunks_of(HIDDEN) { return; }
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
   let values = weight_scale(m, row, chunk) * weight_chunk(m, row, chunk);

@@ -1,4 +1,4 @@
-// linear_decode – y (+)= W x, or W RMSNorm(x), for 1 to ROWS rows; each weight is read once for all of them
+// linear_decode – y (+)= W x, or W RMSNorm(x), for 1 to ROWS rows; each weight is read once for all rows
 //
 //   step     Step                            uniform
 //   x        vec4<f32>  [tokens, X_STRIDE]   read
@@ -6,11 +6,11 @@
 //   weights  vec4<u32>  [OUT, IN]            read
 //   y        f32        [tokens, Y_STRIDE]   read_write
 //
-//   norm is read by taken_normed alone
-//   grid     one workgroup per WORKGROUP / LANES * EACH weight rows
-//   exact    f32 sums in a fixed order: each of the LANES over its pairs of chunks, then over the lanes
+//   norm     read by prologue_rmsnorm only
+//   grid     one workgroup per WORKGROUP / LANES * ROWS_PER_INVOCATION weight rows
+//   exact    f32 sums in a fixed order: each of the LANES over its chunks, then over the lanes
 
-const TOGETHER: u32 = 1;
+const ROWS_PER_OUTPUT: u32 = 1;
 
 #import shared/step
 #import shared/fetch
@@ -36,19 +36,21 @@ override ACCUMULATE: bool = false;
 
 fn row_at(first: u32, i: u32) -> u32 { return min(first + i, OUT - 1); }
 
-// Rows beyond the step's repeat its last one; their sums are dropped.
-fn input_quad(row: u32, quad: u32) -> vec4<f32> { return x[min(row, step.tokens - 1) * (X_STRIDE / 4) + quad]; }
+// Rows beyond the step's last repeat it; their sums are dropped.
+fn input_quad(row: u32, quad: u32) -> vec4<f32> {
+  return x[min(row, step.tokens - 1) * (X_STRIDE / 4) + quad];
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
-  walk(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, chunks_of(IN), 1.0, lane);
+  matvec_rows(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, chunks_of(IN), 1.0, lane);
   var scales: array<f32, ROWS>;
-  for (var row = 0u; row < ROWS; row++) { scales[row] = input_scale(row, lane); }
-  for (var i = 0u; i < each(); i++) {
+  for (var row = 0u; row < ROWS; row++) { scales[row] = prologue_scale(row, lane); }
+  for (var i = 0u; i < rows_per_invocation(); i++) {
     let out = first + i;
     for (var row = 0u; row < step.tokens; row++) {
-      let sum = scales[row] * shared_sum(row_sum(sums[i], row), lane);
+      let sum = scales[row] * sum_over_lanes(row_sum(sums[i], row), lane);
       if lane % LANES == i % LANES && out < OUT {
         let at = row * Y_STRIDE + out;
         if ACCUMULATE { y[at] += sum; } else { y[at] = sum; }

@@ -5,8 +5,8 @@
 //   weights  vec4<u32>  [OUT, IN]            read
 //   y        f32        [tokens, Y_STRIDE]   read_write
 //
-//   grid     ceil(OUT / TILE_OUTS) × ceil(tokens / TILE_ROWS); workgroups and tiles of the module of `products`
-//   exact    f32 sums; products_f16 rounds x to 11 bits
+//   grid     ceil(OUT / TILE_OUTS) × ceil(tokens / TILE_ROWS); sizes from the module of `tile`
+//   exact    f32 sums; tile_f16 rounds x to 11 bits
 
 #import shared/step
 #import shared/fetch
@@ -39,7 +39,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let out0 = TILE_OUTS * group.x;
   multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, chunks_of(IN), lane);
   let out = out0 + tile_out(lane);
-  for (var i = 0u; i < LANE_ROWS * one(); i++) {
+  for (var i = 0u; i < LANE_ROWS * opaque_one(); i++) {
     let row = row0 + tile_row(lane, i);
     if row >= step.tokens { continue; }
     let at = row * Y_STRIDE + out;

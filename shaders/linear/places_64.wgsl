@@ -1,4 +1,4 @@
-// places_64 – who has what of a tile of 32 input rows times 32 weight rows that a workgroup of 64 invocations has: four rows times four each
+// lane_layout_64 – how 32 input rows × 32 weight rows are divided among 64 invocations, 4 × 4 results each
 
 const WORKGROUP: u32 = 64;
 const TILE_ROWS: u32 = 32;
@@ -6,7 +6,8 @@ const TILE_OUTS: u32 = 32;
 const LANE_ROWS: u32 = 4;
 
 var<private> tile_sums: mat4x4<f32>;
-var<workgroup> tile_scales: array<f32, 64>; // of the input rows, then of the weight rows, each at its place
+// Of the input rows, then of the weight rows, each at its tile_index
+var<workgroup> tile_scales: array<f32, 64>;
 
 fn tile_row(lane: u32, i: u32) -> u32 { return lane / 8 * 4 + i; }
 
@@ -14,15 +15,16 @@ fn tile_out(lane: u32) -> u32 { return lane % 8 * 4; }
 
 fn tile_value(i: u32) -> vec4<f32> { return tile_sums[i]; }
 
-// Rows that an invocation has lie 8 apart, so that neighbouring invocations read neighbouring places.
-fn tile_place(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
+// An invocation's rows lie 8 apart, so that neighbouring invocations read neighbouring words.
+fn tile_index(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
 
-// Of the four weight rows of the `out`-th invocation of each eight.
+// Scales of the four weight rows of the `out`-th invocation of each eight.
 fn out_scales(out: u32) -> vec4<f32> {
-  return vec4<f32>(tile_scales[32 + out], tile_scales[40 + out], tile_scales[48 + out], tile_scales[56 + out]);
+  return vec4<f32>(
+    tile_scales[32 + out], tile_scales[40 + out], tile_scales[48 + out], tile_scales[56 + out]);
 }
 
-// Each invocation brings one row to the tile: the first 32 of the inputs, the others of the weights.
+// The row that an invocation loads into the tile: the first 32 load inputs, the others weights.
 fn own_row(row0: u32, out0: u32, lane: u32) -> u32 {
   if lane < TILE_ROWS { return input_row(row0 + lane); }
   return weight_row(out0 + lane - TILE_ROWS);

@@ -1,11 +1,13 @@
-// products_spread_8 – tiles of linear/spread, where subgroups have 8 invocations or more
+// tile_subgroup_broadcast_8 – the loads of subgroup_broadcast_tile, for subgroups of 8 invocations or more
 
 #import shared/spread_8
 #import linear/spread
 
-fn own_rows(row0: u32) -> Places {
-  let places = own_places();
-  return Places(input_row(row0 + places.x), input_row(row0 + places.y));
+fn own_rows(row0: u32) -> RowIndices {
+  let places = own_row_indices();
+  return RowIndices(input_row(row0 + places.x), input_row(row0 + places.y));
 }
 
-fn own_quads(rows: Places, quad: u32) -> Quads { return Quads(input_quad(rows.x, quad), input_quad(rows.y, quad)); }
+fn own_quads(rows: RowIndices, quad: u32) -> RowQuads {
+  return RowQuads(input_quad(rows.x, quad), input_quad(rows.y, quad));
+}

@@ -1,4 +1,4 @@
-// combine_experts – y += Σ weight * output over the experts each token chose, and the shared expert's output
+// combine_experts – y += Σ weight * output over a token's chosen experts, plus the shared expert's output
 //
 //   step     Step                                       uniform
 //   output   f32   [tokens * (ACTIVE + 1), HIDDEN]      read

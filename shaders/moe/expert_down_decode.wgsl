@@ -1,4 +1,4 @@
-// expert_down_decode – y += Σ weight * (down inner) over a token's chosen experts, and the shared expert with weight 1
+// expert_down_decode – y += Σ weight * (down inner) over a token's chosen experts, plus the shared expert's
 //
 //   step      Step                                      uniform
 //   inner     vec4<f32>  [tokens, ACTIVE + 1, I_STRIDE] read
@@ -10,10 +10,10 @@
 //   weights2  vec4<u32>  [bank]                         read
 //   weights3  vec4<u32>  [bank]                         read
 //
-//   grid      ceil(HIDDEN / (WORKGROUP / LANES * EACH)) × tokens
+//   grid      ceil(HIDDEN / (WORKGROUP / LANES * ROWS_PER_INVOCATION)) × tokens
 //   exact     f32 sums in a fixed order: experts in order of choice, then lanes; relative error under 1e-5
 
-const TOGETHER: u32 = 1;
+const ROWS_PER_OUTPUT: u32 = 1;
 
 #import shared/step
 #import shared/rows_1
@@ -36,7 +36,7 @@ override HIDDEN: u32;
 override EXPERTS: u32;
 override ACTIVE: u32;
 override INNER: u32;
-override SHARED: u32 = 0;   // the shared expert's inner width; 0 = none
+override SHARED: u32 = 0;   // intermediate size of the shared expert; 0 = none
 override I_STRIDE: u32;     // floats
 override STRIDE: u32;
 override SCALES: u32;       // words from an expert's base
@@ -45,13 +45,13 @@ override SHARED_STRIDE: u32 = 0;
 override SHARED_SCALES: u32 = 0;
 override SHARED_SCALE_STRIDE: u32 = 0;
 
-var<private> input_at: u32; // vec4 where the expert's inner row begins
+var<private> input_at: u32; // where the expert's input row begins, in vec4s
 
 fn row_at(first: u32, i: u32) -> u32 { return min(first + i, HIDDEN - 1); }
 
 fn input_quad(row: u32, quad: u32) -> vec4<f32> { return inner[input_at + quad]; }
 
-// Adds the product with the token's j-th expert, weighted.
+// Adds the weighted output of the token's j-th expert.
 fn add_expert(first: u32, token: u32, j: u32, lane: u32) {
   let is_shared = j == ACTIVE;
   var expert = EXPERTS;
@@ -60,11 +60,11 @@ fn add_expert(first: u32, token: u32, j: u32, lane: u32) {
     expert = route[2 * (token * ACTIVE + j)];
     weight = bitcast<f32>(route[2 * (token * ACTIVE + j) + 1]);
   }
-  if !open_expert(expert) { return; }
+  if !select_bank(expert) { return; }
   let m = expert_matrix(expert, select(STRIDE, SHARED_STRIDE, is_shared),
     select(SCALES, SHARED_SCALES, is_shared), select(SCALE_STRIDE, SHARED_SCALE_STRIDE, is_shared));
   input_at = (token * (ACTIVE + 1) + j) * (I_STRIDE / 4);
-  walk(m, first, chunks_of(select(INNER, SHARED, is_shared)), weight, lane);
+  matvec_rows(m, first, chunks_of(select(INNER, SHARED, is_shared)), weight, lane);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -72,8 +72,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
   let token = group.y;
   for (var j = 0u; j < ACTIVE + u32(SHARED > 0); j++) { add_expert(first, token, j, lane); }
-  for (var i = 0u; i < each(); i++) {
-    let sum = shared_sum(sums[i], lane);
-    if lane % LANES == i % LANES && first + i < HIDDEN { y[token * (16 * chunks_of(HIDDEN)) + first + i] += sum; }
+  for (var i = 0u; i < rows_per_invocation(); i++) {
+    let sum = sum_over_lanes(sums[i], lane);
+    if lane % LANES == i % LANES && first + i < HIDDEN {
+      y[token * (16 * chunks_of(HIDDEN)) + first + i] += sum;
+    }
   }
 }

@@ -1,4 +1,4 @@
-// expert_down_prefill – output = down inner for tiles of rows that chose the same expert; not yet weighted
+// expert_down_prefill – output = down inner, not yet weighted, for tiles of rows that chose the same expert
 //
 //   step      Step                                        uniform
 //   inner     vec4<f32>  [tokens * (ACTIVE + 1), I_STRIDE] read
@@ -10,8 +10,8 @@
 //   weights2  vec4<u32>  [bank]                           read
 //   weights3  vec4<u32>  [bank]                           read
 //
-//   grid      ceil(HIDDEN / TILE_OUTS) × TILES; workgroups and tiles of the module of `products`
-//   exact     f32 sums; products_f16 rounds inner to 11 bits
+//   grid      ceil(HIDDEN / TILE_OUTS) × TILES; sizes from the module of `tile`
+//   exact     f32 sums; tile_f16 rounds inner to 11 bits
 
 #import shared/step
 #import shared/chunk
@@ -33,7 +33,7 @@
 override HIDDEN: u32;
 override EXPERTS: u32;
 override INNER: u32;
-override SHARED: u32 = 0;   // the shared expert's inner width; 0 = none
+override SHARED: u32 = 0;   // intermediate size of the shared expert; 0 = none
 override I_STRIDE: u32;     // floats
 override STRIDE: u32;
 override SCALES: u32;       // words from an expert's base
@@ -42,7 +42,7 @@ override SHARED_STRIDE: u32 = 0;
 override SHARED_SCALES: u32 = 0;
 override SHARED_SCALE_STRIDE: u32 = 0;
 
-var<private> end: u32; // first grouped row behind the tile's
+var<private> end: u32; // end of the tile's rows in `grouped`
 
 fn input_row(row: u32) -> u32 { return min(row, end - 1) * (I_STRIDE / 4); }
 
@@ -56,7 +56,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let at = tile_word(group.y);
   let expert = grouped[at];
   let row0 = grouped[at + 1];
-  if !open_expert(expert) { return; }
+  if !select_bank(expert) { return; }
   end = row0 + grouped[at + 2];
   let is_shared = expert == EXPERTS;
   let m = expert_matrix(expert, select(STRIDE, SHARED_STRIDE, is_shared),
@@ -64,7 +64,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let out0 = TILE_OUTS * group.x;
   multiply_tile(m, row0, out0, chunks_of(select(INNER, SHARED, is_shared)), lane);
   let out = out0 + tile_out(lane);
-  for (var i = 0u; i < LANE_ROWS * one(); i++) {
+  for (var i = 0u; i < LANE_ROWS * opaque_one(); i++) {
     let row = row0 + tile_row(lane, i);
     if row >= end { continue; }
     let into = row * (16 * chunks_of(HIDDEN)) + out;

@@ -1,4 +1,4 @@
-// expert_up_decode – inner = silu(gate x) * (up x) for each chosen expert of each token, and for the shared expert
+// expert_up_decode – inner = silu(gate x) * (up x) for a token's chosen experts and the shared expert
 //
 //   step      Step                                      uniform
 //   x         vec4<f32>  [tokens, HIDDEN]               read
@@ -10,13 +10,15 @@
 //   weights2  vec4<u32>  [bank]                         read
 //   weights3  vec4<u32>  [bank]                         read
 //
-//   grid      (ACTIVE + ceil(SHARED / INNER)) × ceil(INNER / (WORKGROUP / LANES * EACH / 2)) × tokens
+//   grid      (ACTIVE + ceil(SHARED / INNER))
+//             × ceil(INNER / (WORKGROUP / LANES * ROWS_PER_INVOCATION / 2)) × tokens
 //   exact     f32 sums in a fixed order; relative error under 1e-5
 //
-// A wide shared expert goes in pieces as wide as the others, and experts are the first dimension: a CPU gives each of its threads a run of workgroups,
-// and each run has its part of every expert.
+// A wide shared expert is split into pieces as wide as the other experts. Experts are the grid's first
+// dimension: a software adapter gives each CPU thread a run of consecutive workgroups, and so each thread has
+// a part of every expert.
 
-const TOGETHER: u32 = 2; // a row of gate and its row of up
+const ROWS_PER_OUTPUT: u32 = 2; // a row of gate and its row of up
 
 #import shared/step
 #import shared/silu
@@ -40,7 +42,7 @@ override HIDDEN: u32;
 override EXPERTS: u32;
 override ACTIVE: u32;
 override INNER: u32;
-override SHARED: u32 = 0;    // the shared expert's inner width; 0 = none
+override SHARED: u32 = 0;    // intermediate size of the shared expert; 0 = none
 override UP: u32;            // row where up begins; gate begins at 0
 override SHARED_UP: u32 = 0;
 override I_STRIDE: u32;      // floats
@@ -49,13 +51,13 @@ override SCALES: u32;        // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_SCALES: u32 = 0;
 
-var<private> row_up: u32;  // where up begins in this expert
-var<private> row_end: u32; // of gate, or of the piece
+var<private> row_up: u32;  // first row of up in this expert
+var<private> row_end: u32; // end of the gate rows, or of the piece
 var<private> input_at: u32;
 
-// Of an invocation's rows, the first half are gate's from `first` on, the others those of up.
+// The first half of an invocation's rows are gate's from `first` on, the second half the same rows of up.
 fn row_at(first: u32, i: u32) -> u32 {
-  let half = EACH / TOGETHER;
+  let half = EACH / ROWS_PER_OUTPUT;
   return min(first + i % half, row_end - 1) + i / half * row_up;
 }
 
@@ -65,23 +67,23 @@ fn input_quad(row: u32, quad: u32) -> vec4<f32> { return x[input_at + quad]; }
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
   let entry = min(group.x, ACTIVE);
   let is_shared = entry == ACTIVE;
-  let piece = (group.x - entry) * INNER; // where it begins
+  let piece = (group.x - entry) * INNER; // first row of the piece
   let end = select(INNER, min(piece + INNER, SHARED), is_shared);
-  let first_of_group = piece + group.y * (WORKGROUP / LANES) * (EACH / TOGETHER);
+  let first_of_group = piece + group.y * (WORKGROUP / LANES) * (EACH / ROWS_PER_OUTPUT);
   if first_of_group >= end { return; }
-  let first = first_of_group + lane / LANES * (EACH / TOGETHER);
+  let first = first_of_group + lane / LANES * (EACH / ROWS_PER_OUTPUT);
   var expert = EXPERTS;
   if !is_shared { expert = route[2 * (group.z * ACTIVE + entry)]; }
-  if !open_expert(expert) { return; }
+  if !select_bank(expert) { return; }
   row_end = end;
   row_up = select(UP, SHARED_UP, is_shared);
   input_at = group.z * 4 * chunks_of(HIDDEN);
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
-  walk(m, first, chunks_of(HIDDEN), 1.0, lane);
+  matvec_rows(m, first, chunks_of(HIDDEN), 1.0, lane);
   let into = (group.z * (ACTIVE + 1) + entry) * I_STRIDE;
-  for (var i = 0u; i < each() / TOGETHER; i++) {
-    let gate = shared_sum(sums[i], lane);
-    let up = shared_sum(sums[i + EACH / TOGETHER], lane);
+  for (var i = 0u; i < rows_per_invocation() / ROWS_PER_OUTPUT; i++) {
+    let gate = sum_over_lanes(sums[i], lane);
+    let up = sum_over_lanes(sums[i + EACH / ROWS_PER_OUTPUT], lane);
     if lane % LANES == i % LANES && first + i < row_end { inner[into + first + i] = silu(gate) * up; }
   }
 }

@@ -10,8 +10,8 @@
 //   weights2  vec4<u32>  [bank]                           read
 //   weights3  vec4<u32>  [bank]                           read
 //
-//   grid      ceil(max(INNER, SHARED) / (TILE_OUTS / 2)) × TILES; workgroups and tiles of the module of `products`
-//   exact     f32 sums; products_f16 rounds x to 11 bits
+//   grid      ceil(max(INNER, SHARED) / (TILE_OUTS / 2)) × TILES; sizes from `tile`
+//   exact     f32 sums; tile_f16 rounds x to 11 bits
 
 #import shared/step
 #import shared/chunk
@@ -34,7 +34,7 @@
 override HIDDEN: u32;
 override EXPERTS: u32;
 override INNER: u32;
-override SHARED: u32 = 0;    // the shared expert's inner width; 0 = none
+override SHARED: u32 = 0;    // intermediate size of the shared expert; 0 = none
 override UP: u32;            // row where up begins; gate begins at 0
 override SHARED_UP: u32 = 0;
 override I_STRIDE: u32;      // floats
@@ -43,9 +43,9 @@ override SCALES: u32;        // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_SCALES: u32 = 0;
 
-var<private> end: u32;  // first grouped row behind the tile's
-var<private> outs: u32; // inner width of the tile's expert
-var<private> up: u32;   // where its up rows begin
+var<private> end: u32;  // end of the tile's rows in `grouped`
+var<private> outs: u32; // intermediate size of the tile's expert
+var<private> up: u32;   // first row of up
 
 fn input_row(row: u32) -> u32 {
   let own = min(row, end - 1);
@@ -57,7 +57,7 @@ fn input_row(row: u32) -> u32 {
 
 fn input_quad(at: u32, quad: u32) -> vec4<f32> { return x[at + quad]; }
 
-// Four places are two rows of gate, then the two of up that go with them.
+// Four outputs of a tile are two rows of gate and the same two rows of up.
 fn weight_row(out: u32) -> u32 { return min(out / 4 * 2 + out % 2, outs - 1) + select(0, up, out % 4 >= 2); }
 
 @compute @workgroup_size(WORKGROUP)
@@ -69,14 +69,14 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let is_shared = expert == EXPERTS;
   let width = select(INNER, SHARED, is_shared);
   let out0 = TILE_OUTS * group.x;
-  if out0 / 2 >= width || !open_expert(expert) { return; }
+  if out0 / 2 >= width || !select_bank(expert) { return; }
   end = row0 + grouped[at + 2];
   outs = width;
   up = select(UP, SHARED_UP, is_shared);
   let m = expert_matrix(expert, STRIDE, select(SCALES, SHARED_SCALES, is_shared), SCALE_STRIDE);
   multiply_tile(m, row0, out0, chunks_of(HIDDEN), lane);
   let out = (out0 + tile_out(lane)) / 2;
-  for (var i = 0u; i < LANE_ROWS * one(); i++) {
+  for (var i = 0u; i < LANE_ROWS * opaque_one(); i++) {
     let row = row0 + tile_row(lane, i);
     if row >= end { continue; }
     let value = tile_value(i);

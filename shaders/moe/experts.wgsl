@@ -1,16 +1,17 @@
-// experts – where an expert's matrix lies: the page table `slots` holds its bank and its first vec4 there
+// expert_slots – finds an expert's matrix through the page table `slots`: its bank and its first vec4 there
 //
-// Entry EXPERTS is the shared expert. A dispatch has the banks FIRST_BANK .. FIRST_BANK + BANKS and skips experts of others.
+// Entry EXPERTS is the shared expert. A dispatch binds the banks FIRST_BANK .. FIRST_BANK + BANKS and skips
+// experts in other banks.
 
 #import banks
 
 override FIRST_BANK: u32 = 0;
 
-// Turns to the buffer of an expert; false if another dispatch has it.
-fn open_expert(expert: u32) -> bool {
-  let place = slots[2 * expert] - FIRST_BANK; // wraps below FIRST_BANK, which makes it too large
-  bank = place;
-  return place < BANKS;
+// Selects the bank of an expert; false if this dispatch does not bind it.
+fn select_bank(expert: u32) -> bool {
+  let index = slots[2 * expert] - FIRST_BANK; // below FIRST_BANK it wraps and becomes too large
+  bank = index;
+  return index < BANKS;
 }
 
 // scales: of this matrix, in words from its base.

@@ -7,7 +7,7 @@
 //   grid     one workgroup
 //   exact    rows by expert, then token, then choice: the same on every run
 //
-// The layout of grouped, 1 + 3 * TILES + 2 * MAX_TOKENS * ACTIVE words, is that of moe/grouped.
+// `grouped` has 1 + 3 * TILES + 2 * MAX_TOKENS * ACTIVE words; moe/expert_groups describes the layout.
 
 #import shared/step
 #import moe/grouped
@@ -41,7 +41,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   for (var i = lane; i < pairs; i += WORKGROUP) { atomicAdd(&counts[route[2 * i]], 1u); }
   workgroupBarrier();
 
-  // Each invocation places the experts lane, lane + WORKGROUP, ...; one more stands for the shared expert and the total.
+  // Each invocation handles the experts lane, lane + WORKGROUP, ...; number EXPERTS is the shared expert and
+  // the total.
   for (var own = lane; own <= EXPERTS; own += WORKGROUP) {
     var row = 0u;
     var tile = 0u;

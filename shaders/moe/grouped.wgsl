@@ -1,14 +1,17 @@
-// grouped – the layout of `grouped`: how group_tokens tells the expert kernels of prefill which rows belong together
+// expert_groups – layout of `grouped`, in which group_tokens lists the rows of each expert for prefill
 //
-// Word 0 is the number of tiles; then TILES times (expert, first grouped row, rows); then the token of each grouped row;
-// then the grouped row of each (token, choice). The shared expert's rows follow all others, in the order of tokens.
+// Word 0 is the number of tiles. Then follow TILES times (expert, first grouped row, rows), the token of each
+// grouped row, and the grouped row of each (token, choice). The shared expert's rows come last, in the order
+// of tokens.
 
 override ACTIVE: u32;
-override TILES: u32;      // room for tiles
-override MAX_TOKENS: u32; // room for tokens
+override TILES: u32;      // capacity
+override MAX_TOKENS: u32; // capacity
 
 fn tile_word(tile: u32) -> u32 { return 1 + 3 * tile; }
 
 fn token_word(grouped_row: u32) -> u32 { return 1 + 3 * TILES + grouped_row; }
 
-fn row_word(token: u32, choice: u32) -> u32 { return 1 + 3 * TILES + (MAX_TOKENS + token) * ACTIVE + choice; }
+fn row_word(token: u32, choice: u32) -> u32 {
+  return 1 + 3 * TILES + (MAX_TOKENS + token) * ACTIVE + choice;
+}

@@ -1,4 +1,4 @@
-// route – which experts a token goes to, and with which weights
+// route – chooses each token's experts and their weights
 //
 //   step    Step                          uniform
 //   logits  f32   [tokens, EXPERTS]       read
@@ -8,8 +8,9 @@
 //   grid    one workgroup per token
 //   exact   the choice follows f32 scores, the smaller id among equals; weights within 1e-5
 //
-// Scores are sigmoid(logits) or softmax(logits); score + bias chooses, the score alone weighs. Experts compete only within the
-// TOP_GROUPS best of GROUPS groups. An entry of route is an expert's id and its weight's f32 bits, best choice first.
+// Scores are sigmoid(logits) or softmax(logits). Experts are chosen by score + bias and weighted by the score
+// alone, and only within the TOP_GROUPS best of GROUPS groups. An entry of route is an expert's id and its
+// weight's f32 bits, best choice first.
 
 #import shared/step
 #import shared/silu
@@ -37,7 +38,8 @@ var<workgroup> keys: array<u32, EXPERTS>;
 var<workgroup> group_keys: array<u32, GROUPS>;
 var<workgroup> chosen: array<u32, ACTIVE>;
 
-// Larger numbers have larger keys, and even NaN has one place in the order: whatever the logits, every choice is made. 0 is below all.
+// Sort key: larger numbers have larger keys, and NaN has a fixed position too, so the choice is always
+// complete. Key 0 is below all others.
 fn key_of(value: f32) -> u32 {
   let bits = bitcast<u32>(value);
   return select(bits | 0x80000000, ~bits, bits >= 0x80000000);
@@ -47,8 +49,10 @@ fn value_of(key: u32) -> f32 {
   return bitcast<f32>(select(~key, key & 0x7fffffff, key >= 0x80000000));
 }
 
-// Is entry b before entry a?
-fn precedes(b_key: u32, b: u32, a_key: u32, a: u32) -> bool { return b_key > a_key || (b_key == a_key && b < a); }
+// Whether entry b comes before entry a.
+fn precedes(b_key: u32, b: u32, a_key: u32, a: u32) -> bool {
+  return b_key > a_key || (b_key == a_key && b < a);
+}
 
 fn score_experts(row: u32, lane: u32) {
   var largest = LOWEST;
@@ -70,7 +74,7 @@ fn score_experts(row: u32, lane: u32) {
   workgroupBarrier();
 }
 
-// Takes the experts of all but the best groups out of the choice.
+// Excludes the experts of all but the best groups.
 fn exclude_groups(lane: u32) {
   let size = EXPERTS / GROUPS;
   for (var g = lane; g < GROUPS; g += WORKGROUP) {

@@ -19,7 +19,7 @@
 
 override WORKGROUP: u32 = 64;
 override HIDDEN: u32;
-override X_STRIDE: u32; // floats; what lies between HIDDEN and it is not read
+override X_STRIDE: u32; // floats; columns from HIDDEN on are not read
 override EPSILON: f32;
 override LAST: bool = false;
 

@@ -1,5 +1,5 @@
-// pack/f16 – a record of latent attention as cache/f16 reads it
+// pack/f16 – packs an MLA KV entry as cache/f16 reads it
 
-override RECORD_WORDS: u32 = RECORD / 2;
+override KV_ENTRY_WORDS: u32 = KV_ENTRY / 2;
 
-fn record_word(i: u32) -> u32 { return pack2x16float(record[i]); }
+fn kv_entry_word(i: u32) -> u32 { return pack2x16float(kv_entry[i]); }

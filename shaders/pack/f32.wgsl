@@ -1,5 +1,5 @@
-// pack/f32 – a record of latent attention as cache/f32 reads it
+// pack/f32 – packs an MLA KV entry as cache/f32 reads it
 
-override RECORD_WORDS: u32 = RECORD;
+override KV_ENTRY_WORDS: u32 = KV_ENTRY;
 
-fn record_word(i: u32) -> u32 { return bitcast<u32>(record[i / 2][i % 2]); }
+fn kv_entry_word(i: u32) -> u32 { return bitcast<u32>(kv_entry[i / 2][i % 2]); }

@@ -1,13 +1,14 @@
-// pack/fp8 – a record of latent attention as cache/fp8 reads it; needs no shader-f16
+// pack/fp8 – packs an MLA KV entry as cache/fp8 reads it; needs no shader-f16
 
 #import shared/e4m3
 #import attention/fp8_record
 
-// The scale of a group as bf16: the largest of its latents becomes 448, the largest code, but for the rounding of the scale.
+// Scale of a group as bf16: it maps the largest latent to 448, the largest code, up to the rounding of the
+// scale.
 fn group_scale(group: u32) -> u32 {
   var largest = vec2<f32>(1e-30); // keeps the scale of zeros a normal number
   for (var pair = group * FP8_GROUP / 2; pair < min((group + 1) * FP8_GROUP, LATENT) / 2; pair++) {
-    largest = max(largest, abs(record[pair]));
+    largest = max(largest, abs(kv_entry[pair]));
   }
   let bits = bitcast<u32>(max(largest.x, largest.y) / 448);
   return (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
@@ -15,8 +16,8 @@ fn group_scale(group: u32) -> u32 {
 
 fn code_word(i: u32) -> u32 {
   let scale = bitcast<f32>(group_scale(4 * i / FP8_GROUP) << 16);
-  var latents = vec4<f32>(record[2 * i], 0, 0);
-  if 4 * i + 2 < LATENT { latents = vec4<f32>(latents.xy, record[2 * i + 1]); }
+  var latents = vec4<f32>(kv_entry[2 * i], 0, 0);
+  if 4 * i + 2 < LATENT { latents = vec4<f32>(latents.xy, kv_entry[2 * i + 1]); }
   return e4m3_codes(latents / scale);
 }
 
@@ -26,8 +27,8 @@ fn scale_word(i: u32) -> u32 {
   return word;
 }
 
-fn record_word(i: u32) -> u32 {
+fn kv_entry_word(i: u32) -> u32 {
   if i < SCALES_AT { return code_word(i); }
   if i < KEY_AT { return scale_word(i - SCALES_AT); }
-  return pack2x16float(record[LATENT / 2 + i - KEY_AT]);
+  return pack2x16float(kv_entry[LATENT / 2 + i - KEY_AT]);
 }

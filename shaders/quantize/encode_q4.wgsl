@@ -1,19 +1,19 @@
-// encode_q4 – 64 columns a call as weights/q4 reads them: two groups, whose scales fill a word
+// encode_q4 – encodes 64 columns as weights/q4 reads them: two groups, whose scales fill a word
 //
-// With 15 steps it pays to look for the scale: of 8 that bring the extreme weight to between -7.25 and -9 (where it is cut to -8),
-// the one with the least squared error.
+// With only 15 steps it pays to search for the scale. Of scales that map the extreme weight to -7.25 .. -9
+// (clamped to -8), it takes the one with the smallest squared error.
 
 #import quantize/groups
 
 const SPAN: u32 = 4; // chunks
 
-// In units of the extreme weight, so that the squares of no weights are too small or too large.
+// Squared error in units of the extreme weight, so that no square over- or underflows.
 fn squared_error(group: Group, scale: u32, extreme: f32) -> f32 {
   let inverse = inverse_of(scale);
   var sums = vec4<f32>();
   for (var i = 0u; i < 8; i++) {
-    let rest = group[i] * inverse - codes_of(group[i], inverse, 8);
-    sums += rest * rest;
+    let difference = group[i] * inverse - codes_of(group[i], inverse, 8);
+    sums += difference * difference;
   }
   let unit = bitcast<f32>(scale) / extreme;
   return (sums.x + sums.y + sums.z + sums.w) * unit * unit;
@@ -23,12 +23,12 @@ fn best_scale(group: Group) -> u32 {
   let extreme = extreme_of(group);
   var best = round_scale(extreme * -0.125);
   if best == 0 { return 0; }
-  var least = squared_error(group, best, extreme);
+  var smallest = squared_error(group, best, extreme);
   for (var i = 29u; i <= 36; i++) {
     let scale = round_scale(extreme * (-4.0 / f32(i)));
     let error = squared_error(group, scale, extreme);
-    if error < least {
-      least = error;
+    if error < smallest {
+      smallest = error;
       best = scale;
     }
   }

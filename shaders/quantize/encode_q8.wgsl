@@ -1,4 +1,4 @@
-// encode_q8 – 64 columns a call as weights/q8 reads them: two groups, whose scales fill a word
+// encode_q8 – encodes 64 columns as weights/q8 reads them: two groups, whose scales fill a word
 
 #import quantize/groups
 
@@ -8,8 +8,10 @@ const SPAN: u32 = 4; // chunks
 fn pack_chunk(group: Group, half: u32, inverse: f32) -> vec4<u32> {
   let at = 4 * half;
   return vec4<u32>(
-    pack_codes(codes_of(group[at], inverse, 128), 0xff), pack_codes(codes_of(group[at + 1], inverse, 128), 0xff),
-    pack_codes(codes_of(group[at + 2], inverse, 128), 0xff), pack_codes(codes_of(group[at + 3], inverse, 128), 0xff));
+    pack_codes(codes_of(group[at], inverse, 128), 0xff),
+    pack_codes(codes_of(group[at + 1], inverse, 128), 0xff),
+    pack_codes(codes_of(group[at + 2], inverse, 128), 0xff),
+    pack_codes(codes_of(group[at + 3], inverse, 128), 0xff));
 }
 
 fn encode_group(row: u32, chunk: u32) -> u32 {
@@ -17,7 +19,9 @@ fn encode_group(row: u32, chunk: u32) -> u32 {
   let scale = round_scale(extreme_of(group) * -0x1p-7);
   let inverse = inverse_of(scale);
   for (var half = 0u; half < 2; half++) {
-    if chunk + half < chunks_of(batch.cols) { store_codes(row, chunk + half, pack_chunk(group, half, inverse)); }
+    if chunk + half < chunks_of(batch.cols) {
+      store_codes(row, chunk + half, pack_chunk(group, half, inverse));
+    }
   }
   return scale;
 }

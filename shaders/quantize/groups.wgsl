@@ -1,7 +1,7 @@
-// groups – what the encoders of 32 columns under one scale share
+// groups – common functions of the encoders that give 32 columns one scale
 //
-// The scale is the weight of largest magnitude divided by the code of largest magnitude, which is negative: so the scale has the
-// opposite sign of that weight, and no code is left unused.
+// The scale is the weight of largest magnitude divided by the code of largest magnitude. That code is
+// negative, so the scale has the opposite sign of the weight, and every code can occur.
 
 alias Group = array<vec4<f32>, 8>;
 
@@ -19,19 +19,19 @@ fn extreme_of(group: Group) -> f32 {
     low = min(low, group[i]);
     high = max(high, group[i]);
   }
-  let least = min(min(low.x, low.y), min(low.z, low.w));
-  let most = max(max(high.x, high.y), max(high.z, high.w));
-  return select(least, most, most > -least);
+  let smallest = min(min(low.x, low.y), min(low.z, low.w));
+  let largest = max(max(high.x, high.y), max(high.z, high.w));
+  return select(smallest, largest, largest > -smallest);
 }
 
-// The nearest bfloat16, as bits of an f32; zero instead of subnormal numbers, which adapters may flush.
+// The nearest bfloat16, as bits of an f32; zero instead of subnormals, which adapters may flush.
 fn round_scale(scale: f32) -> u32 {
   let bits = bitcast<u32>(scale);
   let rounded = (bits + 0x7fff + ((bits >> 16) & 1)) & 0xffff0000;
   return select(rounded, 0u, (rounded & 0x7f800000) == 0);
 }
 
-// What to multiply weights with; 0 where the scale is.
+// What to multiply weights with; 0 if the scale is 0.
 fn inverse_of(scale: u32) -> f32 {
   if scale == 0 { return 0.0; }
   return 1.0 / bitcast<f32>(scale);
@@ -42,7 +42,7 @@ fn codes_of(weights: vec4<f32>, inverse: f32, half: f32) -> vec4<f32> {
   return clamp(round(weights * inverse), vec4<f32>(-half), vec4<f32>(half - 1));
 }
 
-// The low bytes of four codes as a word, masked: bits of a code that belong to it.
+// Packs the low bytes of four codes into a word; `mask` selects the bits of a code.
 fn pack_codes(codes: vec4<f32>, mask: u32) -> u32 {
   let bits = (bitcast<vec4<u32>>(vec4<i32>(codes)) & vec4<u32>(mask)) << vec4<u32>(0, 8, 16, 24);
   return bits.x | bits.y | bits.z | bits.w;

@@ -1,11 +1,13 @@
-// quantize – rows of a matrix from one storage format into another; the slot `encode` says which
+// quantize – converts rows of a matrix from one storage format into another, which the slot `encode` selects
 //
 //   batch    Batch                     uniform
 //   weights  vec4<u32>  [rows, cols]   read
 //   into     u32        [rows, cols]   read_write
 //
-//   grid     x × y workgroups, together at least ceil(batch.rows * ceil(chunks / SPAN) / WORKGROUP): an invocation takes SPAN chunks of a row
-//   exact    each code is the one nearest to weight / scale, ties to even; up to 3 rounding errors of f32 in weight / scale
+//   grid     x × y workgroups, together at least ceil(batch.rows * ceil(chunks / SPAN) / WORKGROUP)
+//   exact    the code nearest to weight / scale, ties to even; up to 3 f32 rounding errors in weight / scale
+//
+// An invocation converts SPAN chunks of a row.
 
 #import shared/batch
 #import shared/fetch
@@ -19,14 +21,14 @@
 
 override WORKGROUP: u32 = 64;
 
-// 16 columns of a row of the batch; zeros beyond its end.
+// 16 columns of a row of the batch; zeros beyond the row's end.
 fn source_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   if chunk >= chunks_of(batch.cols) { return mat4x4<f32>(); }
   let at = batch.first + row;
   return weight_scale(batch.source, at, chunk) * weight_chunk(batch.source, at, chunk);
 }
 
-// Four words of a row's codes: vec4 `at` of the row.
+// Stores four words of a row's codes as vec4 `at` of the row.
 fn store_codes(row: u32, at: u32, words: vec4<u32>) {
   let m = batch.encoded;
   let to = 4 * (m.base + (batch.row + row) * m.stride + at);

@@ -1,4 +1,4 @@
-// adjust_logits – repetition, presence and frequency penalties, then the caller's biases
+// adjust_logits – applies repetition, presence and frequency penalties, then the caller's biases
 //
 //   step      Step                 uniform
 //   logits    f32  [VOCAB]         read

@@ -1,7 +1,8 @@
-// sample/rank – logits as integers whose ascending order is "best first", safe from NaN and infinities
+// sample/rank – maps logits to integers in ascending order "best first", with NaN and infinities handled
 //
-// WGSL lets a compiler assume that no NaN and no infinity occurs, so they are recognised by their bits: NaN and -inf become the
-// lowest finite number, +inf the largest, -0 becomes 0. rank_of is its own inverse on bits.
+// WGSL lets a compiler assume that NaN and infinities never occur, so they are recognised by their bits: NaN
+// and -inf become the lowest finite number, +inf the largest, -0 becomes 0. rank_of is its own inverse on
+// bits.
 
 const LOWEST_BITS: u32 = 0xff7fffffu;
 

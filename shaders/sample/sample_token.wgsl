@@ -1,4 +1,4 @@
-// sample_token – the next token: the best logit, or a draw after temperature, top-k, top-p and min-p, in this order
+// sample_token – the next token: the best logit, or a draw after temperature, top-k, top-p and min-p
 //
 //   step      Step           uniform
 //   adjusted  f32  [VOCAB]   read
@@ -6,14 +6,16 @@
 //   token     u32  [1]       read_write
 //   result    u32  [64]      read_write
 //
-//   token   the chosen id; result[0] the same, result[1] the draw's number; counts[id] grows by one
-//   greedy  temperature under 1e-6: the best logit, of equals the smallest id
-//   draw    weight = exp((logit - best) / temperature), cut off under 2^-42. top_k keeps the k best; top_p the fewest best whose mass
-//           reaches its share of what is left, at least one; of equal logits at a border the smaller ids stay; min_p keeps weights >= it.
-//           Then the uniform number of (seed, draw) falls on the running mass in the order of ids.
+//   token   the chosen id; result[0] is the same, result[1] the draw's number; counts[id] grows by one
+//   greedy  temperature under 1e-6: the best logit; among equals the smallest id
+//   draw    weight = exp((logit - best) / temperature), zero under 2^-42. top_k keeps the k best; top_p the
+//           fewest best whose mass reaches that fraction of the rest, at least one; min_p keeps weights that
+//           are at least min_p. Of equal logits at a cutoff the smaller ids are kept. A uniform number from
+//           (seed, draw) then selects from the running mass in the order of ids.
 //   grid    one workgroup
-//   exact   masses add up as integers (sample/select), so sets and draws are reproducible on an adapter. Between adapters weights differ
-//           by the error of exp (5e-6 at weight 2^-30); borders and the draw are placed with an f32 product of the mass (2^-23).
+//   exact   masses are added as integers (sample/radix_select), so results are reproducible on an adapter.
+//           Between adapters weights differ by the error of exp (5e-6 at weight 2^-30); cutoffs and the draw
+//           use an f32 product of the mass (2^-23).
 
 #import shared/step
 #import sample/rank
@@ -28,30 +30,30 @@
 override VOCAB: u32; // below 2^18
 
 const WORKGROUP: u32 = 256;
-const TOP_K: u32 = 0;
-const TOP_P: u32 = 1;
-const DRAW: u32 = 2;
+const STAGE_TOP_K: u32 = 0;
+const STAGE_TOP_P: u32 = 1;
+const STAGE_DRAW: u32 = 2;
 
-var<private> goal: u32;
+var<private> current_stage: u32;
 var<private> best: f32;
-var<private> border: vec2<u32>; // the last place (rank, id) that is kept
-var<workgroup> least: atomic<u32>;
-var<workgroup> agreed: u32;
+var<private> cutoff: vec2<u32>; // (rank, id) of the last candidate that is kept
+var<workgroup> minimum: atomic<u32>;
+var<workgroup> uniform_minimum: u32;
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  let first = best_place(lane);
+  let first = best_candidate(lane);
   best = logit_of(first.x);
-  border = vec2<u32>(0xffffffffu);
+  cutoff = vec2<u32>(0xffffffffu);
   var id = first.y;
   if step.temperature >= 1e-6 {
-    for (var stage = TOP_K; stage <= DRAW; stage++) {
-      if stage == TOP_K && (step.top_k == 0 || step.top_k >= VOCAB) { continue; }
-      if stage == TOP_P && step.top_p >= 1.0 { continue; }
-      goal = stage;
-      border = select_place(select(0u, 4u, stage == DRAW), lane);
+    for (var stage = STAGE_TOP_K; stage <= STAGE_DRAW; stage++) {
+      if stage == STAGE_TOP_K && (step.top_k == 0 || step.top_k >= VOCAB) { continue; }
+      if stage == STAGE_TOP_P && step.top_p >= 1.0 { continue; }
+      current_stage = stage;
+      cutoff = radix_select(select(0u, 4u, stage == STAGE_DRAW), lane);
     }
-    id = border.y;
+    id = cutoff.y;
   }
   if lane != 0 { return; }
   token[0] = id;
@@ -62,25 +64,27 @@ fn main(@builtin(local_invocation_index) lane: u32) {
 
 fn rank_at(id: u32) -> u32 { return rank_of(finite_bits(adjusted[id])); }
 
-fn weigh(id: u32, rank: u32) -> vec3<u32> {
-  if rank > border.x || (rank == border.x && id > border.y) { return vec3<u32>(0); }
-  if goal == TOP_K { return vec3<u32>(0, 0, 1); }
+fn candidate_mass(id: u32, rank: u32) -> vec3<u32> {
+  if rank > cutoff.x || (rank == cutoff.x && id > cutoff.y) { return vec3<u32>(0); }
+  if current_stage == STAGE_TOP_K { return vec3<u32>(0, 0, 1); }
   let power = (logit_of(rank) - best) / step.temperature;
   if power >= 0.0 { return vec3<u32>(16384, 0, 0); }
   let weight = exp(max(power, -40.0));
-  if goal == DRAW && weight < step.min_p { return vec3<u32>(0); }
+  if current_stage == STAGE_DRAW && weight < step.min_p { return vec3<u32>(0); }
   return mass_digits(weight);
 }
 
-fn wanted(total: vec2<u32>) -> vec2<u32> {
-  if goal == TOP_K { return vec2<u32>(0, step.top_k); }
-  if goal == DRAW { return mass_plus(mass_from(uniform_number() * mass_value(total)), vec2<u32>(0, 1)); }
+fn target_mass(total: vec2<u32>) -> vec2<u32> {
+  if current_stage == STAGE_TOP_K { return vec2<u32>(0, step.top_k); }
+  if current_stage == STAGE_DRAW {
+    return mass_plus(mass_from(uniform_number() * mass_value(total)), vec2<u32>(0, 1));
+  }
   let mass = mass_from(max(step.top_p, 0.0) * mass_value(total));
   return select(mass, vec2<u32>(0, 1), all(mass == vec2<u32>(0)));
 }
 
-/// The place (rank, id) of the best logit, of equals the one of the smallest id.
-fn best_place(lane: u32) -> vec2<u32> {
+// (rank, id) of the best logit; among equals the smallest id.
+fn best_candidate(lane: u32) -> vec2<u32> {
   var own = vec2<u32>(0xffffffffu);
   for (var base = lane; base < VOCAB; base += LOAD_AHEAD * WORKGROUP) {
     for (var i = 0u; i < LOAD_AHEAD; i++) {
@@ -94,21 +98,21 @@ fn best_place(lane: u32) -> vec2<u32> {
 }
 
 fn workgroup_min(value: u32, lane: u32) -> u32 {
-  if lane == 0 { atomicStore(&least, 0xffffffffu); }
+  if lane == 0 { atomicStore(&minimum, 0xffffffffu); }
   workgroupBarrier();
-  atomicMin(&least, value);
+  atomicMin(&minimum, value);
   workgroupBarrier();
-  if lane == 0 { agreed = atomicLoad(&least); }
-  return workgroupUniformLoad(&agreed);
+  if lane == 0 { uniform_minimum = atomicLoad(&minimum); }
+  return workgroupUniformLoad(&uniform_minimum);
 }
 
-/// A number in [0, 1) of 24 bits that depends on nothing but the seed and the draw's number.
+// A number in [0, 1) of 24 bits that depends only on the seed and the draw's number.
 fn uniform_number() -> f32 {
   return f32(scramble(step.draw ^ scramble(step.seed ^ 0x9e3779b9u)) >> 8) / 16777216.0;
 }
 
-/// A bijection of u32 in which each bit of the input stirs all others: multiplications by odd numbers between folding shifts
-/// (the pair of multipliers with the least bias that a public search by C. Wellons found).
+// A hash that permutes u32: multiplications by odd numbers between xor-shifts. The multipliers are the pair
+// with the least bias found in a public search by C. Wellons ("lowbias32").
 fn scramble(value: u32) -> u32 {
   var mixed = (value ^ (value >> 16)) * 0x7feb352du;
   mixed = (mixed ^ (mixed >> 15)) * 0x846ca68bu;

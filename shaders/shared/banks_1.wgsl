@@ -1,10 +1,10 @@
-// banks_1 – the stored words of expert weights that all lie in the binding `weights0`
+// banks_1 – loads expert weights that all lie in one buffer, the binding `weights0`
 //
-// `bank` is the buffer among those of this dispatch; with one buffer there is nothing to choose.
+// `bank` numbers the buffers of this dispatch; with one buffer it is always 0.
 
 const BANKS: u32 = 1;
 var<private> bank: u32;
 
-fn fetch(i: u32) -> vec4<u32> { return weights0[i]; }
+fn weight_vec4(i: u32) -> vec4<u32> { return weights0[i]; }
 
-fn fetch_word(i: u32) -> u32 { return weights0[i / 4][i % 4]; }
+fn weight_word(i: u32) -> u32 { return weights0[i / 4][i % 4]; }

@@ -1,11 +1,12 @@
-// banks_4 – the stored words of expert weights that lie in four buffers, because one binding has a size limit
+// banks_4 – loads expert weights that lie in up to four buffers, because the size of one binding is limited
 //
-// `bank` is the buffer among those of this dispatch. All invocations of a workgroup share it, so the branch costs little.
+// `bank` numbers the buffers of this dispatch. It is the same in a whole workgroup, so the branch costs
+// little.
 
 const BANKS: u32 = 4;
 var<private> bank: u32;
 
-fn fetch(i: u32) -> vec4<u32> {
+fn weight_vec4(i: u32) -> vec4<u32> {
   switch bank {
     case 0: { return weights0[i]; }
     case 1: { return weights1[i]; }
@@ -14,7 +15,7 @@ fn fetch(i: u32) -> vec4<u32> {
   }
 }
 
-fn fetch_word(i: u32) -> u32 {
+fn weight_word(i: u32) -> u32 {
   switch bank {
     case 0: { return weights0[i / 4][i % 4]; }
     case 1: { return weights1[i / 4][i % 4]; }

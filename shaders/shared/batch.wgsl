@@ -1,12 +1,12 @@
-// batch – which rows `quantize` takes from where to where (48 bytes; src/kernels/quantize.ts writes them)
+// batch – parameters of a `quantize` dispatch: source and destination rows (48 bytes; see src/kernels)
 
 #import shared/matrix
 
 struct Batch {
   rows: u32,
   cols: u32,
-  first: u32,      // row of the source
-  row: u32,        // row of the result
+  first: u32,      // first row of the source
+  row: u32,        // first row of the result
   source: Matrix,
-  encoded: Matrix, // scales: words from the start of the buffer
+  encoded: Matrix, // its scales are counted in words from the start of the buffer
 }

@@ -1,3 +1,3 @@
-// block – which run of BLOCK cached tokens the prefill dispatches of one round work on (16 bytes; a dynamic offset counts it up)
+// block – index of the block of BLOCK cached tokens of a prefill dispatch (16 bytes; dynamic offset)
 
 struct Block { index: u32 }

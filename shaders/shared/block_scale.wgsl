@@ -1,7 +1,9 @@
-// block_scale – the f32 scale of a block of weights; FACTOR is what the numbers of the module that imports this lack
+// block_scale – weight_scale for formats with one f32 scale per block of weights
 //
-// Blocks are counted from the first row of the matrix, so that any range of rows finds its scales.
+// The importing format defines DECODE_SCALE, a constant factor that its decoded numbers still lack.
+// Blocks are counted from the first row of the matrix, so any range of rows finds its scales.
 
 fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 {
-  return FACTOR * bitcast<f32>(fetch_word(m.scales + row / BLOCK_ROWS * m.scale_stride + 16 * chunk / BLOCK_COLS));
+  return DECODE_SCALE * bitcast<f32>(
+    weight_word(m.scales + row / BLOCK_ROWS * m.scale_stride + 16 * chunk / BLOCK_COLS));
 }

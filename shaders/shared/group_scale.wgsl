@@ -1,12 +1,13 @@
-// group_scale – the scale of 32 consecutive weights of a row, two to a word; FACTOR is the format's
+// group_scale – weight_scale for formats with one bf16 scale per 32 weights of a row, two to a word
 //
-// bfloat16, the upper half of an f32: as exact as f16 in what the codes lose (shaders/README.md), and no weight is too small or
-// too large for it. f16 would lose weights below 1e-5, and its subnormals are zero on some adapters.
+// The importing format defines DECODE_SCALE, a constant factor that its decoded numbers still lack. bf16 is
+// the upper half of an f32. Its 8 bits of precision are enough next to the error of the codes, and its range
+// covers every weight; f16 would lose weights below 1e-5, and some adapters flush its subnormals to zero.
 
-// Of the four chunks that `chunk` is among: of the first pair and of the second.
+// Scales of the four chunks around `chunk`: of the first pair and of the second.
 fn pair_scales(m: Matrix, row: u32, chunk: u32) -> vec2<f32> {
-  let pair = fetch_word(m.scales + row * m.scale_stride + chunk / 4);
-  return FACTOR * bitcast<vec2<f32>>(vec2<u32>(pair << 16, pair & 0xffff0000));
+  let pair = weight_word(m.scales + row * m.scale_stride + chunk / 4);
+  return DECODE_SCALE * bitcast<vec2<f32>>(vec2<u32>(pair << 16, pair & 0xffff0000));
 }
 
 fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 {

@@ -1,10 +1,14 @@
-// input_alone – an invocation loads the inputs that it needs itself
+// input_loads – each invocation of a decode kernel loads the inputs that it needs itself
 
-// A chunk through its `taken`; zeros behind the input's chunks.
+// A chunk of an input row, through the module of `prologue`; zeros beyond the row's chunks.
 fn input_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   let quad = 4 * chunk;
   if quad >= end_quad { return mat4x4<f32>(); }
-  return mat4x4<f32>(taken_quad(row, quad), taken_quad(row, quad + 1), taken_quad(row, quad + 2), taken_quad(row, quad + 3));
+  return mat4x4<f32>(
+    prologue_quad(row, quad), prologue_quad(row, quad + 1),
+    prologue_quad(row, quad + 2), prologue_quad(row, quad + 3));
 }
 
-fn input_pair(row: u32, chunk: u32) -> ChunkPair { return ChunkPair(input_chunk(row, chunk), input_chunk(row, chunk + 1)); }
+fn input_chunk_pair(row: u32, chunk: u32) -> ChunkPair {
+  return ChunkPair(input_chunk(row, chunk), input_chunk(row, chunk + 1));
+}

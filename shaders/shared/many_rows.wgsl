@@ -1,3 +1,5 @@
-// many_rows – each(): EACH, where sums are private memory under a loop that no compiler unrolls, which would take seconds to compile
+// rows_not_unrolled – the number of weight rows per invocation, hidden from the compiler
+//
+// For tilings with many rows: unrolling a loop over them takes the compiler seconds.
 
-fn each() -> u32 { return EACH * min(step.tokens, 1); }
+fn rows_per_invocation() -> u32 { return EACH * min(step.tokens, 1); }

@@ -1,6 +1,7 @@
-// matrix – where a stored weight matrix [rows, cols] lies; every storage format of shaders/weights reads through it
+// matrix – where a stored weight matrix [rows, cols] lies in its buffer, for every format of shaders/weights
 //
-// Rows are padded to 16 columns (one chunk) with zeros. Scales, where the format has them, are f32 words of the same buffer.
+// Rows are padded with zeros to whole chunks of 16 columns. Scales, where the format has them, are words of
+// the same buffer: f32, or pairs of bf16.
 
 // Size of the blocks that share one scale; declared here so that every format takes the same constants.
 override BLOCK_ROWS: u32 = 128;
@@ -10,5 +11,5 @@ struct Matrix {
   base: u32,          // index of the first row, in vec4<u32>
   stride: u32,        // of a row, in vec4<u32>
   scales: u32,        // index of the first scale, in words
-  scale_stride: u32,  // scales per block row
+  scale_stride: u32,  // words of scales per block row
 }

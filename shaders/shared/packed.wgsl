@@ -1,31 +1,35 @@
-// packed – 32 columns as codes of eight bits, four to a word: how weights and inputs meet in products of packed bytes
+// int8_dot – dot products of 32 columns held as 8-bit codes, four codes to a word (DP4A)
 
-// Two neighbouring chunks of a row, the first an even one.
-struct PackedPair {
+// Two neighbouring chunks of a row; the first has an even index.
+struct Int8Pair {
   first: vec4<u32>,
   second: vec4<u32>,
 }
 
-// Inputs are their codes times `scale`.
-struct PackedInput {
-  codes: PackedPair,
+// 32 inputs: their codes times `scale`.
+struct Int8Input {
+  codes: Int8Pair,
   scale: f32,
-  over: i32, // what BIAS above each weight's code adds to a product with them
+  correction: i32, // what the weights' ZERO_POINT adds to a dot product with these codes
 }
 
-fn packed_dot(a: vec4<u32>, b: vec4<u32>) -> i32 {
+fn int8_dot(a: vec4<u32>, b: vec4<u32>) -> i32 {
   return dot4I8Packed(a.x, b.x) + dot4I8Packed(a.y, b.y) + dot4I8Packed(a.z, b.z) + dot4I8Packed(a.w, b.w);
 }
 
-fn pair_dot(a: PackedPair, b: PackedPair) -> i32 { return packed_dot(a.first, b.first) + packed_dot(a.second, b.second); }
+fn int8_pair_dot(a: Int8Pair, b: Int8Pair) -> i32 {
+  return int8_dot(a.first, b.first) + int8_dot(a.second, b.second);
+}
 
-// What the codes of all 32 inputs are multiplied with; never 0, and no number whose reciprocal is too large.
-fn packed_scale(largest: f32) -> f32 { return max(largest, 1e-30) / 127; }
+// Scale of 32 inputs by their largest magnitude; at least 1e-30 / 127, so that its reciprocal is finite.
+fn int8_scale(largest: f32) -> f32 { return max(largest, 1e-30) / 127; }
 
-fn packed_word(inputs: vec4<f32>, scale: f32) -> u32 { return pack4xI8(vec4<i32>(round(inputs * (1 / scale)))); }
+fn int8_word(inputs: vec4<f32>, scale: f32) -> u32 {
+  return pack4xI8(vec4<i32>(round(inputs * (1 / scale))));
+}
 
-fn packed_input(codes: PackedPair, scale: f32) -> PackedInput {
-  if BIAS == 0 { return PackedInput(codes, scale, 0); }
+fn int8_input(codes: Int8Pair, scale: f32) -> Int8Input {
+  if ZERO_POINT == 0 { return Int8Input(codes, scale, 0); }
   let ones = vec4<u32>(0x01010101);
-  return PackedInput(codes, scale, BIAS * pair_dot(codes, PackedPair(ones, ones)));
+  return Int8Input(codes, scale, ZERO_POINT * int8_pair_dot(codes, Int8Pair(ones, ones)));
 }

@@ -1,4 +1,4 @@
-// pages – from a position in a session to a row of the paged KV cache, through the binding `pages`
+// pages – maps a position of a session to a row of the paged KV cache, through the binding `pages`
 
 const PAGE: u32 = 64;
 

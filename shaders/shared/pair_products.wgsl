@@ -1,19 +1,21 @@
-// pair_products – the products of two neighbouring chunks of a weight row, above the weights' by OFFSET, with their inputs
+// chunk_pair_dots – dot products of two neighbouring chunks of a weight row, before ZERO_POINT is corrected
 //
-// The first chunk is multiplied before the second is loaded, if that is a load of its own: numbers that wait for one fill a CPU's registers.
-// Importers have a module of `rows`, which says what LaneSum and Inputs are.
+// The first chunk is multiplied before the second is loaded, if that is a separate load: decoded numbers that
+// wait for a load fill a CPU's registers. Importers have a module of `rows`, which defines RowSums and
+// InputPair.
 
-fn pair_products(m: Matrix, row: u32, first: u32, second: u32, x: Inputs) -> LaneSum {
-  var words = words_of(m, row, first);
-  let products = row_products(numbers_of(words, 0), x.first);
-  if CHUNKS_A_LOAD == 1 { words = words_of(m, row, second); }
-  return products + row_products(numbers_of(words, 1), x.second);
+fn chunk_pair_dots(m: Matrix, row: u32, first: u32, second: u32, x: InputPair) -> RowSums {
+  var codes = load_codes(m, row, first);
+  let dots = row_dots(decode_chunk(codes, 0), x.first);
+  if CHUNKS_PER_LOAD == 1 { codes = load_codes(m, row, second); }
+  return dots + row_dots(decode_chunk(codes, 1), x.second);
 }
 
-// What OFFSET above each weight makes of a pair's products. Formats that have it share a scale among the whole pair.
-fn excess(x: Inputs) -> LaneSum {
-  if OFFSET == 0 { return LaneSum(); }
-  let each = vec4<f32>(OFFSET);
-  let offsets = mat4x4<f32>(each, each, each, each);
-  return row_products(offsets, x.first) + row_products(offsets, x.second);
+// What ZERO_POINT adds to the dot products of a pair. Formats that have one share a scale over the whole
+// pair.
+fn zero_point_correction(x: InputPair) -> RowSums {
+  if ZERO_POINT == 0 { return RowSums(); }
+  let column = vec4<f32>(ZERO_POINT);
+  let zero_points = mat4x4<f32>(column, column, column, column);
+  return row_dots(zero_points, x.first) + row_dots(zero_points, x.second);
 }

@@ -1,6 +1,7 @@
-// reduce – sum and maximum over a workgroup, the same in every invocation; plain variant, the truth for reduce_subgroup
+// reduce – sum and maximum over a workgroup, returned to every invocation (plain variant)
 //
-// Every invocation of the workgroup must call these in uniform control flow. The order of the sum is fixed.
+// Every invocation of the workgroup must call these, in uniform control flow. The order of the sum is fixed.
+// reduce_subgroup is checked against this module.
 
 var<workgroup> reduce_scratch: array<f32, WORKGROUP>;
 

@@ -1,30 +1,31 @@
-// rows_2 – sums of 2 input rows that share each load of weights, in registers without an index
+// rows_2 – 2 input rows per weight load, held in registers that are never indexed
 //
-// The module of `share` defines `fn input_pair(row: u32, chunk: u32) -> ChunkPair`, a chunk of an input row and the next.
+// The module of `rowTiling` defines `fn input_chunk_pair(row: u32, chunk: u32) -> ChunkPair`: a chunk of an
+// input row and the next one.
 
 #import shared/chunk
 
 const ROWS: u32 = 2;
-alias LaneSum = vec2<f32>;
+alias RowSums = vec2<f32>;
 
 // A chunk of each row.
-struct Input {
+struct InputChunk {
   r0: mat4x4<f32>, r1: mat4x4<f32>,
 }
 
-struct Inputs { first: Input, second: Input }
+struct InputPair { first: InputChunk, second: InputChunk }
 
-fn inputs(chunk: u32) -> Inputs {
-  let p0 = input_pair(0, chunk);
-  let p1 = input_pair(1, chunk);
-  return Inputs(
-    Input(p0.first, p1.first),
-    Input(p0.second, p1.second));
+fn load_inputs(chunk: u32) -> InputPair {
+  let p0 = input_chunk_pair(0, chunk);
+  let p1 = input_chunk_pair(1, chunk);
+  return InputPair(
+    InputChunk(p0.first, p1.first),
+    InputChunk(p0.second, p1.second));
 }
 
-fn row_products(w: mat4x4<f32>, x: Input) -> LaneSum {
+fn row_dots(w: mat4x4<f32>, x: InputChunk) -> RowSums {
   return vec2<f32>(
     chunk_dot(w, x.r0), chunk_dot(w, x.r1));
 }
 
-fn row_sum(sums: LaneSum, row: u32) -> f32 { return sums[row]; }
+fn row_sum(sums: RowSums, row: u32) -> f32 { return sums[row]; }

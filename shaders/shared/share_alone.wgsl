@@ -1,4 +1,6 @@
-// share_alone – an invocation has 16 weight rows to itself, with each input read for all of them: for a CPU without subgroups
+// row_tiling_single – an invocation computes 16 weight rows, loading each input once
+//
+// For a CPU without subgroups.
 
 #import shared/many_rows
 #import shared/input_alone
@@ -6,6 +8,6 @@
 const EACH: u32 = 16;
 const LANES: u32 = 1;
 
-fn place_of(lane: u32) -> u32 { return 0; }
+fn lane_in_row(lane: u32) -> u32 { return 0; }
 
-fn shared_sum(value: f32, lane: u32) -> f32 { return value; }
+fn sum_over_lanes(value: f32, lane: u32) -> f32 { return value; }

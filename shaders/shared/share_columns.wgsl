@@ -1,16 +1,17 @@
-// share_columns – the LANES invocations of a subgroup, which is the workgroup, side by side on EACH weight rows: what a CPU does best
+// row_tiling_subgroup – the subgroup, which is the workgroup, computes 64 weight rows: for a CPU
 //
-// Each has inputs of its own columns, loaded once for all rows. What they read of a row at a time lies side by side, so that memory brings whole
-// lines for immediate use.
+// The subgroup has LANES invocations. Each takes its own columns, whose inputs it loads once for all rows.
+// What the lanes read of a row at a time is contiguous, so that every cache line is used as a whole.
 
 #enable subgroups
 
 #import shared/many_rows
 #import shared/input_alone
 
-const EACH: u32 = 64; // inputs are an eighth of what is loaded, of q4 the most
+// Inputs are then an eighth of all loads (for q4, where their part is largest)
+const EACH: u32 = 64;
 override LANES: u32 = 8;
 
-fn place_of(lane: u32) -> u32 { return lane; }
+fn lane_in_row(lane: u32) -> u32 { return lane; }
 
-fn shared_sum(value: f32, lane: u32) -> f32 { return subgroupAdd(value); }
+fn sum_over_lanes(value: f32, lane: u32) -> f32 { return subgroupAdd(value); }

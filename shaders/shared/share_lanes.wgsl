@@ -1,20 +1,20 @@
-// share_lanes – LANES neighbouring invocations share the rows that belong together, and read neighbouring words: what a GPU does best
+// row_tiling_lanes – LANES neighbouring invocations compute one output and read neighbouring words: for a GPU
 //
-// The kernel's TOGETHER is how many those are. The sum over lanes goes in their order: a tree would save a few additions of so few
-// lanes, at the price of a barrier for each of its levels.
+// An output takes the kernel's ROWS_PER_OUTPUT weight rows. The sum over lanes is sequential: a tree would
+// save a few additions of so few lanes, at the price of a barrier per level.
 
 #import shared/input_alone
 
-const EACH: u32 = TOGETHER;
+const EACH: u32 = ROWS_PER_OUTPUT;
 override LANES: u32 = 16;
 
 var<workgroup> lane_values: array<f32, WORKGROUP>;
 
-fn each() -> u32 { return EACH; }
+fn rows_per_invocation() -> u32 { return EACH; }
 
-fn place_of(lane: u32) -> u32 { return lane % LANES; }
+fn lane_in_row(lane: u32) -> u32 { return lane % LANES; }
 
-fn shared_sum(value: f32, lane: u32) -> f32 {
+fn sum_over_lanes(value: f32, lane: u32) -> f32 {
   lane_values[lane] = value;
   workgroupBarrier();
   let first = lane / LANES * LANES;

@@ -1,6 +1,7 @@
-// silu – the sigmoid and the gate function of every MLP; exponents are kept where f32 does not overflow
+// silu – the sigmoid, and the SiLU gate of every MLP; arguments are clamped where exp would overflow f32
 
 fn sigmoid(x: f32) -> f32 { return 1.0 / (1.0 + exp(min(-x, 80.0))); }
 
-// Below -80 it is zero to all intents, also for x so large that the sigmoid's limit would not hide it.
+// Below -80 the result is practically zero; the clamp keeps it so for huge negative x, where the sigmoid's
+// would not.
 fn silu(x: f32) -> f32 { return max(x, -80.0) * sigmoid(x); }

@@ -1,23 +1,23 @@
-// spread_4 – products of four weight rows with 16 input rows that invocations load for each other, where subgroups have 4 to 7 invocations
+// subgroup_broadcast_4 – products of four weight rows with 16 input rows, for subgroups of 4 to 7 invocations
 //
-// Each invocation loads quads of the rows at its place, one in 4, and has four weight rows of its own.
-// No order of invocations within subgroups is taken for granted.
+// Each invocation has four weight rows of its own and loads every 4th input row; subgroup broadcasts hand the
+// inputs to the others. Nothing is assumed about the order of invocations within subgroups.
 
 #enable subgroups
 
 const TILE: u32 = 16; // input rows
 
-alias Sums = array<vec4<f32>, 16>; // of each input row, for the four weight rows
-alias Places = vec4<u32>;
-alias Quads = mat4x4<f32>;
+alias Sums = array<vec4<f32>, 16>; // for each input row, the four weight rows
+alias RowIndices = vec4<u32>;
+alias RowQuads = mat4x4<f32>;
 
-// Of the input rows that this invocation loads.
-fn own_places() -> Places {
-  let place = subgroupExclusiveAdd(1u) % 4;
-  return place + Places(0, 4, 8, 12);
+// The input rows that this invocation loads.
+fn own_row_indices() -> RowIndices {
+  let index = subgroupExclusiveAdd(1u) % 4;
+  return index + RowIndices(0, 4, 8, 12);
 }
 
-fn add_rows(sums: ptr<function, Sums>, weights: mat4x4<f32>, own: Quads) {
+fn add_rows(sums: ptr<function, Sums>, weights: mat4x4<f32>, own: RowQuads) {
   (*sums)[0] += weights * subgroupBroadcast(own[0], 0u);
   (*sums)[1] += weights * subgroupBroadcast(own[0], 1u);
   (*sums)[2] += weights * subgroupBroadcast(own[0], 2u);

@@ -1,23 +1,23 @@
-// spread_8 – products of four weight rows with 16 input rows that invocations load for each other, where subgroups have 8 invocations or more
+// subgroup_broadcast_8 – products of four weight rows with 16 input rows, for subgroups of 8 or more
 //
-// Each invocation loads quads of the rows at its place, one in 8, and has four weight rows of its own.
-// No order of invocations within subgroups is taken for granted.
+// Each invocation has four weight rows of its own and loads every 8th input row; subgroup broadcasts hand the
+// inputs to the others. Nothing is assumed about the order of invocations within subgroups.
 
 #enable subgroups
 
 const TILE: u32 = 16; // input rows
 
-alias Sums = array<vec4<f32>, 16>; // of each input row, for the four weight rows
-alias Places = vec2<u32>;
-alias Quads = mat2x4<f32>;
+alias Sums = array<vec4<f32>, 16>; // for each input row, the four weight rows
+alias RowIndices = vec2<u32>;
+alias RowQuads = mat2x4<f32>;
 
-// Of the input rows that this invocation loads.
-fn own_places() -> Places {
-  let place = subgroupExclusiveAdd(1u) % 8;
-  return place + Places(0, 8);
+// The input rows that this invocation loads.
+fn own_row_indices() -> RowIndices {
+  let index = subgroupExclusiveAdd(1u) % 8;
+  return index + RowIndices(0, 8);
 }
 
-fn add_rows(sums: ptr<function, Sums>, weights: mat4x4<f32>, own: Quads) {
+fn add_rows(sums: ptr<function, Sums>, weights: mat4x4<f32>, own: RowQuads) {
   (*sums)[0] += weights * subgroupBroadcast(own[0], 0u);
   (*sums)[1] += weights * subgroupBroadcast(own[0], 1u);
   (*sums)[2] += weights * subgroupBroadcast(own[0], 2u);

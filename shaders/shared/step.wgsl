@@ -1,4 +1,4 @@
-// step – what changes from one step to the next: the only numbers a replayed program rewrites (64 bytes; src/kernels/step.ts writes them)
+// step – parameters of one step, the only ones a replayed program rewrites (64 bytes; src/kernels/step.ts)
 
 struct Step {
   position: u32,      // of the first row within the session
@@ -19,5 +19,6 @@ struct Step {
   reserved: u32,
 }
 
-// 1, which no compiler knows: it would unroll short loops around memory accesses, and compile for seconds.
-fn one() -> u32 { return min(step.tokens, 1); }
+// 1, computed so that no compiler knows it: it would unroll short loops around memory accesses and compile
+// for seconds.
+fn opaque_one() -> u32 { return min(step.tokens, 1); }

@@ -1,7 +1,8 @@
-// taken_plain – inputs as they are
+// prologue_plain – passes the inputs of a decode product through unchanged
 //
-// A module of the slot `taken`: what `walk` takes of an input, and what the sums are multiplied with in the end.
+// A module of the slot `prologue`: what matvec_rows multiplies in place of an input, and a factor for the
+// final sums.
 
-fn taken_quad(row: u32, quad: u32) -> vec4<f32> { return input_quad(row, quad); }
+fn prologue_quad(row: u32, quad: u32) -> vec4<f32> { return input_quad(row, quad); }
 
-fn input_scale(row: u32, lane: u32) -> f32 { return 1.0; }
+fn prologue_scale(row: u32, lane: u32) -> f32 { return 1.0; }

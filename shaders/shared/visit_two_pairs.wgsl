@@ -1,25 +1,27 @@
-// visit_two_pairs – two pairs of chunks of each row, with one read of scales for both: that and the sum are read half as often
+// k_unroll_two_pairs – advances four chunks of each weight row at a time, whose two scales lie in one word
 //
-// For formats with `pair_scales`; a visit begins at a multiple of four chunks.
+// For formats with `pair_scales`. Scales and running sums are read half as often as by k_unroll_pair. `chunk`
+// is a multiple of 4.
 
 #import shared/pair_products
 
-const VISIT: u32 = 4; // chunks
+const K_UNROLL: u32 = 4; // chunks
 
-// Behind the row's end inputs are zeros; any weights will do.
-fn near_products(m: Matrix, row: u32, chunk: u32, x: Inputs, over: LaneSum) -> LaneSum {
+// Chunks beyond the row's end repeat the last one; their inputs are zeros.
+fn clamped_pair_dots(m: Matrix, row: u32, chunk: u32, x: InputPair, correction: RowSums) -> RowSums {
   let last = end_quad / 4 - 1;
-  return pair_products(m, row, min(chunk, last), min(chunk + 1, last), x) - over;
+  return chunk_pair_dots(m, row, min(chunk, last), min(chunk + 1, last), x) - correction;
 }
 
-fn visit(m: Matrix, first: u32, chunk: u32, factor: f32) {
-  let x = inputs(chunk);
-  let y = inputs(chunk + 2);
-  let over_x = excess(x);
-  let over_y = excess(y);
-  for (var i = 0u; i < each(); i++) {
+fn accumulate_chunks(m: Matrix, first: u32, chunk: u32, factor: f32) {
+  let x = load_inputs(chunk);
+  let y = load_inputs(chunk + 2);
+  let correction_x = zero_point_correction(x);
+  let correction_y = zero_point_correction(y);
+  for (var i = 0u; i < rows_per_invocation(); i++) {
     let row = row_at(first, i);
     let scales = pair_scales(m, row, chunk);
-    sums[i] += factor * (scales.x * near_products(m, row, chunk, x, over_x) + scales.y * near_products(m, row, chunk + 2, y, over_y));
+    sums[i] += factor * (scales.x * clamped_pair_dots(m, row, chunk, x, correction_x)
+      + scales.y * clamped_pair_dots(m, row, chunk + 2, y, correction_y));
   }
 }

@@ -1,20 +1,22 @@
-// words_16 – a chunk of 16-bit numbers, two vec4s; the format defines `fn widen(low: u32, high: u32) -> vec4<f32>`; no scales
+// dequantize_16 – loads and decodes chunks of 16-bit numbers: two vec4s a chunk, no scales
+//
+// The format defines `fn dequantize(low: u32, high: u32) -> vec4<f32>`.
 
 #import shared/stored
 
-const CHUNKS_A_LOAD: u32 = 1;
-const OFFSET: f32 = 0;
-alias Words = array<vec4<u32>, 2>;
+const CHUNKS_PER_LOAD: u32 = 1;
+const ZERO_POINT: f32 = 0;
+alias Codes = array<vec4<u32>, 2>;
 
-fn words_of(m: Matrix, row: u32, chunk: u32) -> Words {
+fn load_codes(m: Matrix, row: u32, chunk: u32) -> Codes {
   let at = m.base + row * m.stride + 2 * chunk;
-  return Words(fetch(at), fetch(at + 1));
+  return Codes(weight_vec4(at), weight_vec4(at + 1));
 }
 
-fn numbers_of(words: Words, odd: u32) -> mat4x4<f32> {
-  let a = words[0];
-  let b = words[1];
-  return mat4x4<f32>(widen(a.x, a.y), widen(a.z, a.w), widen(b.x, b.y), widen(b.z, b.w));
+fn decode_chunk(codes: Codes, odd: u32) -> mat4x4<f32> {
+  let a = codes[0];
+  let b = codes[1];
+  return mat4x4<f32>(dequantize(a.x, a.y), dequantize(a.z, a.w), dequantize(b.x, b.y), dequantize(b.z, b.w));
 }
 
 fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 { return 1.0; }

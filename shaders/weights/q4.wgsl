@@ -1,13 +1,14 @@
-// weights/q4 – weights stored as signed 4-bit codes, one vec4 for two chunks; 32 columns of a row share a scale
+// weights/q4 – weights stored as signed 4-bit codes: one vec4 for two chunks, one scale per 32 columns
 //
-// Bytes lie as in weights/q8: an even chunk in their low halves, the odd one after it in the high halves. Exact for all codes.
+// Bytes are ordered as in weights/q8. Their low halves hold an even chunk, their high halves the next, odd
+// one. Exact for all codes.
 
 #import shared/words_4
 #import shared/group_scale
 
-const OFFSET: f32 = 0;
-const FACTOR: f32 = 1;
+const ZERO_POINT: f32 = 0;
+const DECODE_SCALE: f32 = 1;
 
-fn widen(word: u32) -> vec4<f32> {
+fn dequantize(word: u32) -> vec4<f32> {
   return vec4<f32>(bitcast<vec4<i32>>(vec4<u32>(word) << vec4<u32>(28, 20, 12, 4)) >> vec4<u32>(28));
 }

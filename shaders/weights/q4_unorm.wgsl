@@ -1,11 +1,11 @@
-// weights/q4_unorm – the codes of weights/q4, widened as bytes by a built-in that adapters without vector shifts are quick at
+// weights/q4_unorm – decodes weights/q4 with unpack4x8unorm, which is fast on adapters without vector shifts
 //
-// Off by at most 1.5e-6 of a code's step: a 255th part is rounded.
+// Off by at most 1.5e-6 of a code's step, because the built-in rounds a division by 255.
 
 #import shared/words_4
 #import shared/group_scale
 
-const OFFSET: f32 = 8.0 / 255;
-const FACTOR: f32 = 255;
+const ZERO_POINT: f32 = 8.0 / 255;
+const DECODE_SCALE: f32 = 255;
 
-fn widen(word: u32) -> vec4<f32> { return unpack4x8unorm((word ^ 0x88888888) & 0x0f0f0f0f); }
+fn dequantize(word: u32) -> vec4<f32> { return unpack4x8unorm((word ^ 0x88888888) & 0x0f0f0f0f); }

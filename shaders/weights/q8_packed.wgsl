@@ -1,13 +1,13 @@
-// weights/q8_packed – the codes of weights/q8 as they are stored, for products of packed bytes
+// weights/q8_int8 – the codes of weights/q8 as they are stored, for int8 dot products
 
 #import shared/matrix
 #import shared/group_scale
 #import shared/packed
 
-const FACTOR: f32 = 1;
-const BIAS: i32 = 0;
+const DECODE_SCALE: f32 = 1;
+const ZERO_POINT: i32 = 0;
 
-fn packed_pair(m: Matrix, row: u32, first: u32, second: u32) -> PackedPair {
+fn load_int8_pair(m: Matrix, row: u32, first: u32, second: u32) -> Int8Pair {
   let at = m.base + row * m.stride;
-  return PackedPair(fetch(at + first), fetch(at + second));
+  return Int8Pair(weight_vec4(at + first), weight_vec4(at + second));
 }

@@ -1,11 +1,13 @@
-// Answers: which buffers are alive, and how many bytes does each purpose hold? Every buffer of the engine is made here.
-// It must not know what is stored in them.
+// Arena of GPU buffers: makes every buffer of the engine and counts bytes by purpose.
 import { HadalError } from '../lib/error.ts'
 
-/** Why a buffer exists; the rows of the memory report. */
+/** What a buffer is for; the rows of the memory report. */
 export type Purpose = 'weights' | 'experts' | 'kv_cache' | 'activations' | 'state' | 'staging'
 
-/** The usages of a buffer by what it is for; numbers are those of the WebGPU specification (absent in Node). */
+/**
+ * Usage flags by kind of buffer. Numbers from the WebGPU specification, since GPUBufferUsage is missing in
+ * Node.
+ */
 export const USAGE = {
   storage: 0x80 | 0x08 | 0x04, // STORAGE | COPY_DST | COPY_SRC
   uniform: 0x40 | 0x08, // UNIFORM | COPY_DST
@@ -13,17 +15,17 @@ export const USAGE = {
   query: 0x200 | 0x04, // QUERY_RESOLVE | COPY_SRC
 } as const
 
-/** What a buffer of `bytes` bytes takes. */
+/** The size that is allocated for a buffer of `bytes` bytes: a multiple of 16, at least 16. */
 export const allocatedBytes = (bytes: number): number => Math.max(16, Math.ceil(bytes / 16) * 16)
 
-/** A live buffer; `free` gives its bytes back at once. */
+/** A live buffer; `free` destroys it at once. */
 export interface Allocation {
   readonly buffer: GPUBuffer
   readonly bytes: number
   free(): void
 }
 
-/** Makes buffers and counts them. */
+/** Allocates buffers and counts them. */
 export class Arena {
   readonly #device: GPUDevice
   readonly #live = new Map<GPUBuffer, Purpose>()
@@ -32,7 +34,10 @@ export class Arena {
     this.#device = device
   }
 
-  /** A zero-filled buffer of at least `bytes` bytes (rounded up to 16). Throws `out_of_memory` above the device's limit. */
+  /**
+   * A zero-filled buffer of at least `bytes` bytes (see allocatedBytes). Throws `out_of_memory` above the
+   * device's limit.
+   */
   allocate(
     purpose: Purpose,
     label: string,
@@ -56,8 +61,9 @@ export class Arena {
   }
 
   /**
-   * Runs `prepare` and turns an allocation that the GPU refused meanwhile into an `out_of_memory` error.
-   * Whatever was allocated inside and is still alive is freed when it fails.
+   * Runs `prepare` and throws `out_of_memory` if the GPU refused an allocation meanwhile. WebGPU reports that
+   * only when the error scope closes. On failure, buffers that were allocated inside and are still alive are
+   * freed.
    */
   async guard<T>(what: string, prepare: () => Promise<T>): Promise<T> {
     const before = new Set(this.#live.keys())
@@ -76,9 +82,13 @@ export class Arena {
     }
     if (refused) {
       undo()
-      throw new HadalError('out_of_memory', `The GPU has not enough memory for ${what}: ${refused.message}`, {
-        hint: 'Close other programs that use the GPU, or choose a smaller context or model.',
-      })
+      throw new HadalError(
+        'out_of_memory',
+        `The GPU does not have enough memory for ${what}: ${refused.message}`,
+        {
+          hint: 'Close other programs that use the GPU, or choose a smaller context or model.',
+        },
+      )
     }
     return outcome.value
   }
@@ -94,12 +104,12 @@ export class Arena {
     return { ...sums, total }
   }
 
-  /** How many buffers were ever made and not freed; a test's way to see that decoding allocates nothing. */
+  /** Number of live buffers. Tests use it to check that decoding allocates nothing. */
   get count(): number {
     return this.#live.size
   }
 
-  /** Gives a buffer's bytes back; nothing happens when it is done again. */
+  /** Destroys a buffer; does nothing if it was freed before. */
   free(buffer: GPUBuffer): void {
     if (this.#live.delete(buffer)) buffer.destroy()
   }

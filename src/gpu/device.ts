@@ -1,33 +1,33 @@
-// Answers: how is a GPU device opened, and with which limits and features? It must not know what runs on it.
+// Opens a GPU device with the limits and features that the engine uses, and reports its capabilities.
 import { HadalError } from '../lib/error.ts'
 import { Arena } from './arena.ts'
 import { type Capabilities, GUARANTEED } from './limits.ts'
-import { chooseVariants } from './variants.ts'
+import { chooseVariants, type Facts } from './variants.ts'
 
 export interface DeviceOptions {
-  /** 'default': the limits every WebGPU device guarantees; 'max': whatever the adapter offers. */
+  /** 'default': the limits that every WebGPU device guarantees; 'max' (the default): those of the adapter. */
   readonly limits?: 'default' | 'max'
-  /** Matrices are kept to parts of at most this many bytes, however large the device allows bindings. */
+  /** Matrices are split into parts of at most this many bytes, even if the device allows larger bindings. */
   readonly maxBindingBytes?: number
-  readonly f16?: boolean // false: do not ask for shader-f16
-  readonly subgroups?: boolean // false: do not ask for subgroups
+  readonly f16?: boolean // false: do not request shader-f16
+  readonly subgroups?: boolean // false: do not request subgroups
 }
 
-/** An open GPU device with what the rest of the engine needs to know of it. */
+/** An open GPU device with its buffer arena and capabilities. */
 export interface Device {
-  /** Held because Dawn, in Node, stops when this object is collected. */
+  /** Kept alive: Dawn, in Node, stops working when this object is garbage-collected. */
   readonly instance: GPU
   readonly gpu: GPUDevice
   readonly arena: Arena
   readonly capabilities: Capabilities
-  readonly adapter: string // for people: vendor, architecture, description
-  /** Resolves when the device goes away for another reason than `destroy()`. */
+  readonly adapter: string // display name: vendor, architecture, description
+  /** Resolves when the device is lost for a reason other than `destroy()`. */
   readonly lost: Promise<HadalError>
   destroy(): void
 }
 
-/** Chromium's name for a draft; its browsers have it behind a flag. */
-const MATRICES = 'chromium-experimental-subgroup-matrix' as GPUFeatureName
+/** Chromium's feature name of a draft extension, behind a flag. */
+const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName
 
 interface MatrixConfig {
   readonly componentType: string
@@ -37,12 +37,16 @@ interface MatrixConfig {
   readonly K: number
 }
 
-const RAISED = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const
+/** Limits that 'max' raises to the adapter's. */
+const RAISED_LIMITS = ['maxBufferSize', 'maxStorageBufferBindingSize'] as const
 
-/** A device by what it is called and what it can do. */
+/** Name and capabilities of a device. */
 export type DeviceFacts = Pick<Device, 'adapter' | 'capabilities'>
 
-/** What a device would be when opened with these options; undefined without an adapter. Opens none. */
+/**
+ * Name and capabilities that a device would have with these options, without opening it; undefined without an
+ * adapter.
+ */
 export async function readDevice(
   gpu: GPU | undefined,
   options: DeviceOptions = {},
@@ -51,20 +55,22 @@ export async function readDevice(
   return adapter && factsOf(gpu, adapter, options)
 }
 
-/** The latter alone. */
+/** Only the capabilities, as `readDevice` reports them. */
 export const readCapabilities = async (
   ...args: Parameters<typeof readDevice>
 ): Promise<Capabilities | undefined> => (await readDevice(...args))?.capabilities
 
 /**
- * Opens the adapter of `navigator.gpu` (or of Dawn in Node).
- * Throws `no_webgpu` when there is none.
+ * Opens a device on the adapter of `navigator.gpu`, or of Dawn in Node.
+ * Throws `no_webgpu` when there is no adapter.
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
   const adapter = gpu && (await findAdapter(gpu))
   if (!adapter) {
     throw new HadalError('no_webgpu', 'No WebGPU adapter was found.', {
-      hint: 'Use a browser with WebGPU (Chrome or Edge 116+, Safari 26+, Firefox 141+ on Windows) and a current graphics driver.',
+      hint:
+        'Use a browser with WebGPU (Chrome or Edge 116+, Safari 26+, Firefox 141+ on Windows) ' +
+        'and a current graphics driver.',
     })
   }
   const facts = factsOf(gpu, adapter, options)
@@ -72,10 +78,11 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const requiredFeatures: GPUFeatureName[] = []
   if (capabilities.f16) requiredFeatures.push('shader-f16')
   if (capabilities.subgroups) requiredFeatures.push('subgroups')
-  if (capabilities.matrices) requiredFeatures.push(MATRICES)
+  if (capabilities.matrices) requiredFeatures.push(SUBGROUP_MATRIX_FEATURE)
   if (capabilities.timestamps) requiredFeatures.push('timestamp-query')
   const requiredLimits: Record<string, number> = {}
-  if (options.limits !== 'default') for (const name of RAISED) requiredLimits[name] = adapter.limits[name]
+  if (options.limits !== 'default')
+    for (const name of RAISED_LIMITS) requiredLimits[name] = adapter.limits[name]
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits })
   let closing = false
   return {
@@ -98,8 +105,8 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
 const findAdapter = async (gpu: GPU) =>
   (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
 
-/** What an adapter tells of itself; Chrome's before 127 tell nothing. */
-type Info = Partial<GPUAdapterInfo>
+/** What an adapter reports about itself; nothing in Chrome before 127. */
+type AdapterInfo = Partial<GPUAdapterInfo>
 
 const factsOf = (gpu: GPU, adapter: GPUAdapter, options: DeviceOptions): DeviceFacts => ({
   adapter: describeAdapter(adapter.info),
@@ -108,18 +115,18 @@ const factsOf = (gpu: GPU, adapter: GPUAdapter, options: DeviceOptions): DeviceF
 
 function capabilitiesOf(
   { wgslLanguageFeatures }: GPU,
-  { features, limits, info = {} }: Pick<GPUAdapter, 'features' | 'limits'> & { readonly info?: Info },
+  { features, limits, info = {} }: Pick<GPUAdapter, 'features' | 'limits'> & { readonly info?: AdapterInfo },
   options: DeviceOptions,
 ): Capabilities {
   const raised = options.limits !== 'default'
   const subgroups = options.subgroups !== false && features.has('subgroups')
   const binding = raised ? limits.maxStorageBufferBindingSize : GUARANTEED.maxBindingBytes
   const f16 = options.f16 !== false && features.has('shader-f16')
-  const facts = {
+  const facts: Facts = {
     f16,
     subgroups,
     subgroupSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
-    matrices: f16 && subgroups && features.has(MATRICES) && multipliesHalves(info),
+    matrices: f16 && subgroups && features.has(SUBGROUP_MATRIX_FEATURE) && supportsF16Matrices(info),
     software: isSoftware(info),
   }
   return {
@@ -132,8 +139,13 @@ function capabilitiesOf(
   }
 }
 
-/** Whether there are subgroup matrices of 8 × 8 that multiply f16 into f32, and subgroups that a workgroup of 64 holds whole. */
-function multipliesHalves(info: Info & { readonly subgroupMatrixConfigs?: Iterable<MatrixConfig> }): boolean {
+/**
+ * Whether 8 × 8 subgroup matrices multiply f16 into f32, and subgroups have at most 64 invocations (a
+ * workgroup of tiles).
+ */
+function supportsF16Matrices(
+  info: AdapterInfo & { readonly subgroupMatrixConfigs?: Iterable<MatrixConfig> },
+): boolean {
   const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig) =>
     componentType === 'f16' && resultComponentType === 'f32' && M === 8 && N === 8 && K === 8
   return (info.subgroupMaxSize ?? 0) <= 64 && [...(info.subgroupMatrixConfigs ?? [])].some(fits)
@@ -141,15 +153,17 @@ function multipliesHalves(info: Info & { readonly subgroupMatrixConfigs?: Iterab
 
 function lostError(info: GPUDeviceLostInfo): HadalError {
   return new HadalError('device_lost', `The GPU device was lost: ${info.message || info.reason}.`, {
-    hint: 'Load the model again. If it happens again, close other programs that use the GPU or choose a smaller model or context.',
+    hint:
+      'Load the model again. If it happens again, close other programs that use the GPU or choose ' +
+      'a smaller model or context.',
   })
 }
 
-/** Fallback adapters say so; Mesa's lavapipe does not, but names itself. */
-function isSoftware({ isFallbackAdapter, architecture = '' }: Info): boolean {
+/** Fallback adapters are marked as such; Mesa's lavapipe is not, but its architecture names it. */
+function isSoftware({ isFallbackAdapter, architecture = '' }: AdapterInfo): boolean {
   return isFallbackAdapter || ['swiftshader', 'software'].includes(architecture)
 }
 
-function describeAdapter({ vendor, architecture, description, device }: Info = {}): string {
+function describeAdapter({ vendor, architecture, description, device }: AdapterInfo = {}): string {
   return [vendor, architecture, description || device].filter(Boolean).join(' ') || 'unnamed adapter'
 }

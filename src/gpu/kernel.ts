@@ -1,17 +1,16 @@
-// Answers: what is a kernel to TypeScript, and how does it become a pipeline? The contract at the head of each shader, as typed data.
-// It must not know any particular kernel.
+// Kernel contracts as typed data (the heads of the shaders), and the cache of pipelines compiled from them.
 import { HadalError } from '../lib/error.ts'
 import type { Device } from './device.ts'
 import { type Imports, link, type ShaderSources } from './linker.ts'
 
-/** WGSL element types of a buffer as a kernel sees it. */
+/** WGSL element types of storage buffers. */
 export type Element = 'f32' | 'u32' | 'atomic<u32>' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>'
 
 export interface Binding {
   readonly access: 'uniform' | 'read' | 'read_write'
-  readonly type: string // Element for storage, the struct's name for a uniform
+  readonly type: string // element type of a storage buffer, struct name of a uniform
   readonly shape: string // as in the head: "[tokens, HIDDEN]"
-  readonly dynamic: boolean // uniform with a dynamic offset
+  readonly dynamic: boolean // a uniform with a dynamic offset
 }
 
 export type StorageBinding<E extends Element> = Binding & { readonly type: E }
@@ -41,11 +40,11 @@ export interface Kernel<
   C extends string = string,
   S extends string = string,
 > {
-  readonly name: string // also the file's name and the row in the profiler
+  readonly name: string // last part of `path`; also the label in the profiler
   readonly path: string // under shaders/, without extension
   readonly bindings: B
-  readonly constants: readonly C[] // overrides the caller sets
-  readonly slots: readonly S[] // modules the caller chooses
+  readonly constants: readonly C[] // overrides that callers may set
+  readonly slots: readonly S[] // imports for which callers choose a module
 }
 
 export function defineKernel<
@@ -57,14 +56,14 @@ export function defineKernel<
   return { slots: [], ...kernel, name }
 }
 
-/** One specialisation of a kernel: what makes two pipelines differ. */
+/** A specialisation of a kernel: everything by which pipelines differ. */
 export interface Variant {
   readonly kernel: Kernel
   readonly constants: Readonly<Record<string, number>>
   readonly imports: Imports
 }
 
-/** Compiles variants, each once, several at a time. */
+/** Compiles each kernel variant once; several may compile in parallel. */
 export class PipelineCache {
   readonly #device: Device
   readonly #sources: ShaderSources
@@ -76,12 +75,12 @@ export class PipelineCache {
     this.#sources = sources
   }
 
-  /** How many variants it holds. */
+  /** Number of variants in the cache. */
   get count(): number {
     return this.#pipelines.size
   }
 
-  /** The bind group layout of a kernel's contract (explicit, so that a binding a variant does not use stays legal). */
+  /** The bind group layout of a kernel; explicit, so that variants may leave bindings unused. */
   layout(kernel: Kernel): GPUBindGroupLayout {
     const known = this.#layouts.get(kernel)
     if (known) return known
@@ -97,14 +96,17 @@ export class PipelineCache {
     return layout
   }
 
-  /** The pipeline of a variant, compiled asynchronously and shared by every later request. */
+  /**
+   * The pipeline of a variant, compiled asynchronously at the first request. Throws `internal` if it does not
+   * compile.
+   */
   prepare(variant: Variant): Promise<GPUComputePipeline> {
     const key = JSON.stringify([variant.kernel.path, variant.constants, variant.imports])
     let pipeline = this.#pipelines.get(key)
     if (!pipeline) {
       pipeline = this.#compile(variant)
       this.#pipelines.set(key, pipeline)
-      // A failure is told to whoever asked, and tried again for the next.
+      // The caller gets the error; the next request compiles again.
       pipeline.catch(() => this.#pipelines.delete(key))
     }
     return pipeline
@@ -137,7 +139,10 @@ export class PipelineCache {
   }
 }
 
-/** A contract names the constants of all its modules; WebGPU refuses those that the chosen modules do not declare. */
+/**
+ * The constants that the linked code declares: WebGPU rejects others, and a contract lists those of all
+ * possible modules.
+ */
 function declaredIn(code: string, constants: Readonly<Record<string, number>>): Record<string, number> {
   const declared = new Set([...code.matchAll(/^override (\w+)/gm)].map(([, name]) => name))
   return Object.fromEntries(Object.entries(constants).filter(([name]) => declared.has(name)))

@@ -1,10 +1,12 @@
-// Answers: what may a shader and a buffer be on this device? Plain numbers and flags that decide which kernels are chosen.
-// It must not know how a device is opened.
+// Capabilities of a device as plain data: the limits and features that decide which kernels are chosen.
 import { chooseVariants, type Facts, type Variants } from './variants.ts'
 
-/** What the choice of kernels depends on; pure data, so that a choice can be made and tested without a GPU. */
+/**
+ * Everything the choice of kernels depends on. Pure data, so that choices can be made and tested without a
+ * GPU.
+ */
 export interface Capabilities extends Facts {
-  readonly packed: boolean // products of four bytes at once (packed_4x8_integer_dot_product)
+  readonly packed: boolean // has packed_4x8_integer_dot_product (DP4A)
   readonly timestamps: boolean
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
@@ -23,6 +25,9 @@ export const GUARANTEED: Capabilities = {
   maxBufferBytes: 256 * 1024 * 1024,
 }
 
-/** Bytes that one binding can hold, also where matrices are kept to smaller parts than the device needs. */
+/**
+ * Bytes that one binding can hold, even if `maxBindingBytes` is set lower to split matrices into smaller
+ * parts.
+ */
 export const bindableBytes = ({ maxBindingBytes }: Capabilities): number =>
   Math.max(maxBindingBytes, GUARANTEED.maxBindingBytes)

@@ -1,21 +1,21 @@
-// Answers: what WGSL text does a kernel become? Resolves `#import` and `#enable` lines; nothing else is rewritten.
-// It must not know what any shader computes.
+// Links a shader: resolves its `#import`, `#enable` and `#diagnostic` lines into one WGSL text.
 import { HadalError } from '../lib/error.ts'
 
-/** Shader texts by path under shaders/, without extension. */
+/** Shader sources by path under shaders/, without extension. */
 export type ShaderSources = Readonly<Record<string, string>>
 
-/** Which module stands behind a slot: `{ weights: 'weights/fp8_block' }` for `#import weights`. */
+/** Module chosen for each slot: `{ weights: 'weights/fp8_block' }` for `#import weights`. */
 export type Imports = Readonly<Record<string, string>>
 
 const DIRECTIVE = /^#(import|enable|diagnostic)\s+(\S+)\s*$/
 
 /**
- * Links one shader: each `#import NAME` becomes the module's text, once, before its first use. NAME is a slot of `imports` or a path.
- * `#enable f16` and `#enable subgroups` are gathered at the top, since WGSL wants them first; so is `#diagnostic RULE`, which turns one off.
+ * Links one shader. The first `#import NAME` of a module becomes its text; NAME is a slot of `imports` or a
+ * path. `#enable EXTENSION` and `#diagnostic RULE` (which turns a rule off) move to the top, where WGSL
+ * requires them. Throws `internal` if an import is neither a module nor a slot of `imports`.
  */
 export function link(sources: ShaderSources, path: string, imports: Imports = {}): string {
-  const head = new Set<string>()
+  const directives = new Set<string>()
   const done = new Set<string>()
   const text: string[] = []
 
@@ -27,36 +27,36 @@ export function link(sources: ShaderSources, path: string, imports: Imports = {}
     if (source === undefined) {
       throw new HadalError(
         'internal',
-        `Shader ${from} imports "${name}", which is no module and no bound slot.`,
+        `Shader ${from} imports "${name}", which is neither a module nor a slot of this variant.`,
       )
     }
     for (const line of source.split('\n')) {
       const [, directive, argument] = DIRECTIVE.exec(line) ?? []
       if (directive === 'import' && argument) include(argument, target)
-      else if (directive === 'enable') head.add(`enable ${argument};`)
-      else if (directive === 'diagnostic') head.add(`diagnostic(off, ${argument});`)
+      else if (directive === 'enable') directives.add(`enable ${argument};`)
+      else if (directive === 'diagnostic') directives.add(`diagnostic(off, ${argument});`)
       else text.push(line)
     }
   }
 
   include(path, 'the kernel')
-  return [...[...head].sort(), ...text].join('\n')
+  return [...[...directives].sort(), ...text].join('\n')
 }
 
-/** The names that a shader and its modules import without being paths: the slots a variant has to fill. */
+/** The slots that a variant must fill: names imported by a shader and its modules that are not paths. */
 export function slotsOf(sources: ShaderSources, path: string): readonly string[] {
   const slots = new Set<string>()
   const seen = new Set<string>()
-  const visit = (target: string) => {
+  const collect = (target: string) => {
     if (seen.has(target)) return
     seen.add(target)
     for (const line of (sources[target] ?? '').split('\n')) {
       const [, directive, argument] = DIRECTIVE.exec(line) ?? []
       if (directive !== 'import' || !argument) continue
-      if (argument in sources) visit(argument)
+      if (argument in sources) collect(argument)
       else slots.add(argument)
     }
   }
-  visit(path)
+  collect(path)
   return [...slots]
 }

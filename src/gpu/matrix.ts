@@ -1,8 +1,7 @@
-// Answers: how does a weight matrix lie in GPU buffers? Row stride, scales, splitting into parts no larger than a binding.
-// It must not know which matrix it is or where its bytes come from.
+// Layout of weight matrices in GPU buffers: row stride, scales, and parts no larger than a binding.
 import { HadalError } from '../lib/error.ts'
 
-/** Columns and rows that share one scale. */
+/** Size of the block of weights that shares one scale. */
 export interface BlockShape {
   readonly rows: number
   readonly cols: number
@@ -11,12 +10,12 @@ export interface BlockShape {
 interface FormatFacts {
   readonly bits: number // of one weight
   readonly scaleBits: 0 | 16 | 32 // of one scale
-  readonly block?: BlockShape // where the format itself says what shares a scale, and not the file
+  readonly block?: BlockShape // if the format fixes it; otherwise the model file does
 }
 
 const GROUP: BlockShape = { rows: 1, cols: 32 }
 
-/** Storage formats on the GPU; each is a module of shaders/weights and an entry here. */
+/** Storage formats of weights on the GPU; each has a module in shaders/weights. */
 export const FORMATS = {
   f32: { bits: 32, scaleBits: 0 },
   f16: { bits: 16, scaleBits: 0 },
@@ -28,23 +27,26 @@ export const FORMATS = {
 
 export type Format = keyof typeof FORMATS
 
-/** Columns of one chunk: rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
+/** Columns of a chunk. Rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
 export const CHUNK = 16
 
 export const padTo = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple
 
-/** The layout of a matrix [rows, cols], before it is cut into parts. It may be several stored matrices, one under the other. */
+/**
+ * Layout of a matrix [rows, cols] before it is split into parts. It may stack several stored matrices
+ * vertically.
+ */
 export interface MatrixLayout {
   readonly format: Format
   readonly starts: readonly number[] // first row of each stored matrix
   readonly rows: number
   readonly cols: number
   readonly stride: number // of a row, in vec4<u32> (16 bytes)
-  readonly block: BlockShape // what shares a scale; single rows where the format has none
-  readonly scaleStride: number // words of scales per block row, two f16-sized ones in a word; 0 without scales
+  readonly block: BlockShape // weights that share a scale; see NO_BLOCK for formats without scales
+  readonly scaleStride: number // words of scales per block row (two 16-bit scales a word); 0 without scales
 }
 
-/** A run of rows in one buffer. Its scales follow its rows. */
+/** Consecutive rows of a matrix in one buffer, followed by their scales. */
 export interface PartLayout {
   readonly firstRow: number // a multiple of the block's rows
   readonly rows: number
@@ -52,14 +54,14 @@ export interface PartLayout {
   readonly bytes: number
 }
 
-/** Of formats without scales: wide enough that kernels look for one scale a pair of chunks, not two. */
+/** For formats without scales: wide enough that kernels look up one scale per pair of chunks, not two. */
 const NO_BLOCK: BlockShape = { rows: 1, cols: 8 * CHUNK }
 const FILE_BLOCK: BlockShape = { rows: 128, cols: 128 }
 
 /**
- * Lays stored matrices of `heights` rows and `cols` columns under each other. With scales, each begins at a whole block row, so that a
- * scale keeps belonging to the same weights; the rows skipped are zero. `block` is for formats whose blocks the file decides.
- * Throws `unsupported` for block widths that would put two scales into one chunk.
+ * Stacks stored matrices of `heights` rows and `cols` columns. With scales, each begins at a whole block row,
+ * so that every scale still covers the same weights; skipped rows are zero. `block` applies to formats whose
+ * blocks the file defines. Throws `unsupported` if a chunk would need two scales.
  */
 export function layoutMatrix(
   format: Format,
@@ -93,36 +95,43 @@ export function layoutMatrix(
   }
 }
 
-/** Whether rows of the one are rows of the other, byte for byte. */
+/** Whether both store rows in the same way, byte for byte. */
 export const sameStorage = (a: MatrixLayout, b: MatrixLayout): boolean =>
   a.format === b.format && a.block.rows === b.block.rows && a.block.cols === b.block.cols
 
-/** Columns of a row whose codes and scales fill words of their own: what can be written without touching a neighbour's. */
+/**
+ * The smallest run of columns whose codes and scales fill whole words, so that it can be written
+ * independently.
+ */
 export function spanOf({ format, block }: MatrixLayout): number {
   const { scaleBits } = FORMATS[format]
   return scaleBits === 0 ? CHUNK : (block.cols * 32) / scaleBits
 }
 
-/** The layout of `rows` rows from `firstRow` on, with their scales behind them; bytes are a multiple of 16. */
+/** Layout of `rows` rows from `firstRow` on, followed by their scales; `bytes` is a multiple of 16. */
 export function layoutPart(matrix: MatrixLayout, firstRow: number, rows: number): PartLayout {
   const weightBytes = rows * matrix.stride * 16
   const scaleBytes = Math.ceil(rows / matrix.block.rows) * matrix.scaleStride * 4
   return { firstRow, rows, scales: weightBytes / 4, bytes: padTo(weightBytes + scaleBytes, 16) }
 }
 
-/** WebGPU lets a grid be 65,535 workgroups wide, and no variant of decode gives one fewer than two rows. */
-const MOST_ROWS = 2 * 65_535
+/**
+ * A grid has at most 65,535 workgroups per dimension, and every variant of decode computes at least two rows
+ * per workgroup.
+ */
+const MAX_PART_ROWS = 2 * 65_535
 
 /**
- * Cuts a matrix into parts of at most `maxBytes`, and of no more rows than a grid takes. Cuts fall on multiples of 64 rows and of the block's
- * rows, so that scales stay whole and a part's outputs start at an offset that WebGPU lets a buffer be bound at (256 bytes).
+ * Splits a matrix into parts of at most `maxBytes` and MAX_PART_ROWS rows. Parts begin at multiples of 64
+ * rows and of the block's rows: blocks stay whole, and a part's outputs start at a multiple of 256 bytes, as
+ * WebGPU requires of bindings. Throws `unsupported` if not even one such unit of rows fits.
  */
 export function splitMatrix(matrix: MatrixLayout, maxBytes: number): PartLayout[] {
   const whole = layoutPart(matrix, 0, matrix.rows)
-  if (whole.bytes <= maxBytes && matrix.rows <= MOST_ROWS) return [whole]
+  if (whole.bytes <= maxBytes && matrix.rows <= MAX_PART_ROWS) return [whole]
   const unit = leastCommonMultiple(64, matrix.block.rows)
   const unitBytes = layoutPart(matrix, 0, unit).bytes
-  const units = Math.floor(Math.min(maxBytes / unitBytes, MOST_ROWS / unit))
+  const units = Math.floor(Math.min(maxBytes / unitBytes, MAX_PART_ROWS / unit))
   if (units === 0) {
     throw new HadalError(
       'unsupported',
@@ -142,10 +151,10 @@ function leastCommonMultiple(a: number, b: number): number {
   return (a / large) * b
 }
 
-/** Asked for when a recorded dispatch is bound, not before: what a step takes is known without a GPU. */
+/** A buffer that is resolved only when a dispatch is bound, so that a step can be planned without a GPU. */
 export type LateBuffer = () => GPUBuffer
 
-/** The buffer of what is only planned: a graph may name it, and must never be bound to it. */
+/** Buffer of a graph that is only planned. Throws `internal` when it is bound. */
 export const nowhere: LateBuffer = () => {
   throw new HadalError('internal', 'A planned buffer was bound.')
 }
@@ -161,18 +170,21 @@ export interface GpuVector {
   readonly length: number
 }
 
-/** One matrix among many in a bank: its layout, with the place of its scales. */
+/** Layout of a matrix in a slot of a bank, with its scales. */
 export type SlotLayout = MatrixLayout & PartLayout
 
-/** The matrices of a layer's experts in banks no larger than a binding, and the page table that finds them. */
+/** The expert matrices of a layer in banks no larger than a binding, and the page table that locates them. */
 export interface GpuBank {
   readonly routed: SlotLayout
-  readonly shared: SlotLayout | undefined // the shared expert has its own size; absent when the model has none
+  readonly shared: SlotLayout | undefined // the shared expert's own layout; undefined if the model has none
   readonly banks: readonly LateBuffer[]
-  readonly slots: LateBuffer // [experts + 1, 2] u32: bank, first vec4 within it; the last entry is the shared expert's
+  readonly slots: LateBuffer // [experts + 1, 2] u32: bank, first vec4 in it; the shared expert comes last
 }
 
-/** The part of a matrix that kernels need whole. Throws `unsupported` when the device's bindings are too small for that. */
+/**
+ * The only part of a matrix that must not be split. Throws `unsupported` if it was, because bindings are too
+ * small.
+ */
 export function onlyPart(matrix: GpuMatrix): GpuMatrix['parts'][number] {
   const [part] = matrix.parts
   if (part && matrix.parts.length === 1) return part

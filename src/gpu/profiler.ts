@@ -1,5 +1,4 @@
-// Answers: how long does each kernel take on the device? Timestamps around dispatches, summed by kernel name.
-// It must not know what the kernels are for.
+// Profiler: GPU timestamps around dispatches, summed by kernel name.
 import type { Allocation } from './arena.ts'
 import type { Device } from './device.ts'
 
@@ -9,15 +8,18 @@ export interface KernelTime {
   readonly ms: number
 }
 
-/** What is timed: each dispatch, in a pass of its own, or a step as a whole. */
+/** What to time: each dispatch in a pass of its own, or a step as a whole. */
 export interface Timing {
   readonly profiler: Profiler
   readonly per: 'dispatch' | 'step'
 }
 
-const MOST = 4096 // queries of one set, as WebGPU allows
+const MAX_QUERIES = 4096 // per query set, by the WebGPU specification
 
-/** Measures passes until it is read. Needs the `timestamp-query` feature; passes beyond the query set's size are not timed. */
+/**
+ * Times passes until it is read. Needs the `timestamp-query` feature; passes beyond 2048 (the query set) are
+ * not timed.
+ */
 export class Profiler {
   readonly #queries: GPUQuerySet
   readonly #resolved: Allocation
@@ -25,15 +27,15 @@ export class Profiler {
   readonly #names: string[] = []
 
   constructor(device: Device) {
-    this.#queries = device.gpu.createQuerySet({ type: 'timestamp', count: MOST })
-    this.#resolved = device.arena.allocate('staging', 'timestamps', MOST * 8, 'query')
-    this.#staging = device.arena.allocate('staging', 'timestamps read-back', MOST * 8, 'readback')
+    this.#queries = device.gpu.createQuerySet({ type: 'timestamp', count: MAX_QUERIES })
+    this.#resolved = device.arena.allocate('staging', 'timestamps', MAX_QUERIES * 8, 'query')
+    this.#staging = device.arena.allocate('staging', 'timestamps read-back', MAX_QUERIES * 8, 'readback')
   }
 
-  /** The descriptor of the next pass, and what it will be called. */
+  /** The descriptor of the next pass, which is reported as `name`. */
   next(name: string): GPUComputePassDescriptor {
     const at = this.#names.length * 2
-    if (at + 2 > MOST) return {}
+    if (at + 2 > MAX_QUERIES) return {}
     this.#names.push(name)
     return {
       timestampWrites: {
@@ -44,7 +46,7 @@ export class Profiler {
     }
   }
 
-  /** Call on the encoder of the last timed pass, behind it. */
+  /** Records the read-out of the timestamps. Call after the last timed pass, on the same encoder. */
   resolve(encoder: GPUCommandEncoder): void {
     const count = this.#names.length * 2
     if (count === 0) return
@@ -52,7 +54,9 @@ export class Profiler {
     encoder.copyBufferToBuffer(this.#resolved.buffer, 0, this.#staging.buffer, 0, count * 8)
   }
 
-  /** After the submission: milliseconds of each pass, in order. Starts over for the next submission. */
+  /**
+   * Call after submission: milliseconds of each pass, in order. Resets the profiler for the next submission.
+   */
   async readEach(): Promise<{ name: string; ms: number }[]> {
     const { buffer } = this.#staging
     await buffer.mapAsync(1)
@@ -64,7 +68,7 @@ export class Profiler {
     })
   }
 
-  /** The same, summed by name, longest first. */
+  /** Like `readEach`, but summed by name, longest first. */
   async read(): Promise<KernelTime[]> {
     const sums = new Map<string, { count: number; ms: number }>()
     for (const { name, ms } of await this.readEach()) {

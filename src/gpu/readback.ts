@@ -1,12 +1,11 @@
-// Answers: how do a few bytes come back without stalling the GPU? A ring of staging buffers, made once.
-// It must not know what the bytes mean.
+// Reads results back from the GPU without stalling it, through a ring of staging buffers.
 import { HadalError, present } from '../lib/error.ts'
 import type { Allocation } from './arena.ts'
 import type { Device } from './device.ts'
 
 const MAP_READ = 1
 
-/** Reads of a fixed size, several under way at once; each is mapped while later steps already run. */
+/** Reads of a fixed size, several in flight at once; each is mapped while later steps already run. */
 export class Readback {
   readonly #slots: readonly Allocation[]
   readonly #bytes: number
@@ -20,8 +19,8 @@ export class Readback {
   }
 
   /**
-   * Records the copy of `bytes` bytes from the start of `source`. After the encoder's commands are submitted, call the returned
-   * function once: it resolves with a copy of the bytes. At most `depth` reads may be under way.
+   * Records a copy of `bytes` bytes from the start of `source`. After the commands are submitted, call the
+   * returned function once: it resolves with a copy of the bytes. At most `depth` reads may be in flight.
    */
   encode(encoder: GPUCommandEncoder, source: GPUBuffer): () => Promise<ArrayBuffer> {
     const { buffer } = present(this.#slots[this.#next], 'a staging buffer')
@@ -40,7 +39,10 @@ export class Readback {
   }
 }
 
-/** Copies `bytes` bytes of a buffer from `offset` on to the CPU, through a staging buffer of its own: for large or rare reads. */
+/**
+ * Copies `bytes` bytes of a buffer from `offset` on to the CPU, through a temporary staging buffer: for large
+ * or rare reads.
+ */
 export async function readBuffer(
   device: Device,
   source: GPUBuffer,

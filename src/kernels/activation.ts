@@ -1,4 +1,4 @@
-// Answers: what are the contracts of shaders/activation? It must not know which MLP they serve.
+// Contract of shaders/activation: SwiGLU.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
 export const swiglu = defineKernel({

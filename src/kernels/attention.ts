@@ -1,11 +1,14 @@
-// Answers: what are the contracts of shaders/attention? It must not know which step uses the absorbed and which the materialised form.
+// Contracts of multi-head latent attention (MLA) in shaders/attention, and the tile modules of attention.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 import type { Variants } from '../gpu/variants.ts'
 
-/** Heads that one workgroup of `latent_attend` serves from each staged record. */
+/** Heads per workgroup of `mla_decode`; each KV entry is read once for all of them. */
 export const latentHeadTile = 16
 
-/** Modules of the slots `prefill` and `attend`, and the rows that one workgroup of the former serves, as the shader has it. */
+/**
+ * Modules of the slots `prefillTile` and `mlaTile`, and the query rows per workgroup of the former (TILE in
+ * the shader).
+ */
 export interface AttentionTiles {
   readonly prefill: string
   readonly attend: string
@@ -18,21 +21,21 @@ const ATTENTION_TILES = {
   spread_8: { prefill: 'attention/prefill_spread_8', attend: 'attention/attend_spread_8', rows: 16 },
 } as const satisfies Record<string, AttentionTiles>
 
-/** How attention is cut into tiles of rows that look at the same keys. */
+/** How attention is divided into tiles of rows that attend to the same keys. */
 export const chooseAttentionTiles = ({ attention }: Pick<Variants, 'attention'>): AttentionTiles =>
   ATTENTION_TILES[attention]
 
-/** The largest sizes that the kernels have registers for. */
+/** Largest sizes that the MLA kernels have registers for: numbers of a KV entry, columns of a value. */
 export const attentionLimits = { record: 576, value: 256 } as const
 
-const matrix = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] as const
-const record = ['P_STRIDE', 'KV_OFFSET', 'LATENT', 'ROPE', 'EPSILON'] as const
+const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] as const
+const ENTRY = ['P_STRIDE', 'KV_OFFSET', 'LATENT', 'ROPE', 'EPSILON'] as const
 const step = uniform('Step')
 const block = uniform('Block', true)
 const rotations = read('vec2<f32>', '[256 + n, ROPE / 2]')
 const pages = read('u32', '[pages]')
-const cache = read('u32', '[rows, RECORD]')
-const records = write('u32', '[rows, RECORD]')
+const cache = read('u32', '[rows, KV_ENTRY]')
+const kvEntries = write('u32', '[rows, KV_ENTRY]')
 const projected = read('f32', '[tokens, P_STRIDE]')
 const latentNorm = read('f32', '[LATENT]')
 const weights = read('vec4<u32>', '[HEADS * (NOPE + VALUE), LATENT]')
@@ -49,9 +52,9 @@ export const latentWrite = defineKernel({
     latent_norm: latentNorm,
     rotations,
     pages,
-    cache: records,
+    cache: kvEntries,
   },
-  constants: [...record, 'HALF_SPLIT', 'PAGED', 'WORKGROUP'],
+  constants: [...ENTRY, 'HALF_SPLIT', 'PAGED', 'WORKGROUP'],
   slots: ['reduce', 'pack'],
 })
 
@@ -72,14 +75,14 @@ export const latentEnter = defineKernel({
     rotations,
     pages,
     absorbed: write('f32', absorbed),
-    cache: records,
+    cache: kvEntries,
   },
   constants: [
-    ...record,
+    ...ENTRY,
     'HEADS',
     'NOPE',
     'VALUE',
-    ...matrix,
+    ...MATRIX,
     'Q_OFFSET',
     'Q_STRIDE',
     'HALF_SPLIT',
@@ -104,14 +107,14 @@ export const latentAttend = defineKernel({
 export const latentMerge = defineKernel({
   path: 'attention/latent_merge',
   bindings: { step, partial: read('vec2<f32>', partial), weights, output },
-  constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'SPLITS', ...matrix, 'WORKGROUP'],
+  constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'SPLITS', ...MATRIX, 'WORKGROUP'],
   slots: ['weights'],
 })
 
 export const expandLatent = defineKernel({
   path: 'attention/expand_latent',
   bindings: { step, block, pages, cache, weights, expanded: write('f32', expanded) },
-  constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'ROPE', 'BLOCK', ...matrix],
+  constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'ROPE', 'BLOCK', ...MATRIX],
   slots: ['weights', 'cache', 'products'],
 })
 

@@ -1,4 +1,4 @@
-// Answers: what are the contracts of shaders/bench, the ceilings that kernels are compared with? It must not know which kernel is compared.
+// Contracts of shaders/bench: the roofline ceilings that kernels are compared with.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
 const step = uniform('Step')

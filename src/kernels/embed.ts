@@ -1,4 +1,4 @@
-// Answers: what are the contracts of shaders/embed? It must not know how an embedding is split.
+// Contract of shaders/embed: embedding lookup.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
 export const embed = defineKernel({

@@ -1,31 +1,30 @@
-// Answers: what are the contracts of attention with keys and values of its own for each group of heads, shaders/attention/heads_* and expanded_write?
-// It must not know which models attend so.
+// Contracts of grouped-query attention (GQA) in shaders/attention, and of MLA with expanded keys and values.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 import type { Variants } from '../gpu/variants.ts'
 
-/** The largest sizes of a head that the kernels have registers and workgroup memory for. */
+/** Largest head sizes that the GQA kernels have registers and workgroup memory for. */
 export const headLimits = { key: 256, value: 256 } as const
 
-const MOST_HEADS = 8 // that one workgroup of members_tile has registers for
-const QUERY_NUMBERS = 1024 // that its workgroup memory has room for
+const MAX_TILE_HEADS = 8 // heads that a workgroup of gqa_tile has registers for
+const MAX_QUERY_NUMBERS = 1024 // query numbers that fit its workgroup memory
 
-/** A module of the slot `members`, and how it shares out the heads of a group: `tile` of them (HEAD_TILE) to a workgroup, `count` workgroups a group. */
+/** A module of the slot `gqaTile`, and how it divides the heads of a group. */
 export interface HeadTiles {
   readonly module: string
-  readonly tile: number
-  readonly count: number
+  readonly tile: number // heads per workgroup: HEAD_TILE
+  readonly count: number // workgroups per group
 }
 
-/** As many heads to a workgroup as it has room for. */
+/** The plain variant: as many heads per workgroup as fit. */
 export function plainHeadTiles(group: number, key: number): HeadTiles {
-  const count = Math.ceil(group / Math.min(MOST_HEADS, Math.floor(QUERY_NUMBERS / key)))
+  const count = Math.ceil(group / Math.min(MAX_TILE_HEADS, Math.floor(MAX_QUERY_NUMBERS / key)))
   return { module: 'attention/members_tile', tile: Math.ceil(group / count), count }
 }
 
 /**
- * How `heads_attend` serves the heads of a group; a head alone has nothing to broadcast.
- * @param group heads that share a key and a value
- * @param key width of a key
+ * How `gqa_decode` divides the heads of a group among workgroups. A single head has nothing to broadcast.
+ * @param group query heads per KV head
+ * @param key columns of a key
  */
 export function chooseHeadTiles(
   group: number,
@@ -34,16 +33,21 @@ export function chooseHeadTiles(
 ): HeadTiles {
   if (attention === 'workgroup') return plainHeadTiles(group, key)
   if (group === 1) return { module: 'attention/members_spread_1', tile: 1, count: 1 }
-  return { module: `attention/members_${attention}`, tile: 16, count: Math.ceil(group / 16) }
+  return { module: BROADCAST_MODULES[attention], tile: 16, count: Math.ceil(group / 16) }
 }
+
+const BROADCAST_MODULES = {
+  spread_4: 'attention/members_spread_4',
+  spread_8: 'attention/members_spread_8',
+} as const
 
 const step = uniform('Step')
 const pages = read('u32', '[pages]')
-const cache = read('u32', '[rows, RECORD]')
+const cache = read('u32', '[rows, KV_ENTRY]')
 const query = read('vec2<f32>', '[tokens, HEADS * KEY]')
 const output = write('vec2<f32>', '[tokens, HEADS * VALUE]')
 const partial = '[tokens, HEADS, SPLITS, VALUE + 2]'
-const sizes = ['HEADS', 'KV_HEADS', 'KEY', 'VALUE'] as const
+const SIZES = ['HEADS', 'KV_HEADS', 'KEY', 'VALUE'] as const
 
 export const headsWrite = defineKernel({
   path: 'attention/heads_write',
@@ -56,10 +60,10 @@ export const headsWrite = defineKernel({
     rotations: read('vec2<f32>', '[256 + n, ROPE / 2]'),
     pages,
     query: write('f32', '[tokens, HEADS * KEY]'),
-    cache: write('u32', '[rows, RECORD]'),
+    cache: write('u32', '[rows, KV_ENTRY]'),
   },
   constants: [
-    ...sizes,
+    ...SIZES,
     'ROPE',
     'P_STRIDE',
     'K_OFFSET',
@@ -73,7 +77,7 @@ export const headsWrite = defineKernel({
   slots: ['reduce', 'cache'],
 })
 
-/** The same for keys and values that were expanded from latents. */
+/** The same as `gqaWrite` for keys and values that were expanded from latents. */
 export const expandedWrite = defineKernel({
   path: 'attention/expanded_write',
   bindings: {
@@ -84,7 +88,7 @@ export const expandedWrite = defineKernel({
     rotations: read('vec2<f32>', '[256 + n, ROPE / 2]'),
     pages,
     query: write('f32', '[tokens, HEADS * (NOPE + ROPE)]'),
-    cache: write('u32', '[rows, RECORD]'),
+    cache: write('u32', '[rows, KV_ENTRY]'),
   },
   constants: [
     'HEADS',
@@ -104,7 +108,7 @@ export const expandedWrite = defineKernel({
 export const headsAttend = defineKernel({
   path: 'attention/heads_attend',
   bindings: { step, query, pages, cache, output: write('vec2<f32>', partial) },
-  constants: [...sizes, 'HEAD_TILE', 'SPLITS', 'SCALE'],
+  constants: [...SIZES, 'HEAD_TILE', 'SPLITS', 'SCALE'],
   slots: ['cache', 'members'],
 })
 
@@ -117,6 +121,6 @@ export const headsMerge = defineKernel({
 export const headsPrefill = defineKernel({
   path: 'attention/heads_prefill',
   bindings: { step, query, pages, cache, output },
-  constants: [...sizes, 'SCALE'],
+  constants: [...SIZES, 'SCALE'],
   slots: ['cache', 'prefill'],
 })

@@ -1,4 +1,4 @@
-// Answers: which kernels exist? The list that the contract test, the profiler and the kernel lab walk through.
+// List of all kernels, for the contract test, the profiler and the kernel lab.
 import type { Kernel } from '../gpu/kernel.ts'
 import * as activation from './activation.ts'
 import * as attention from './attention.ts'
@@ -11,7 +11,7 @@ import * as norm from './norm.ts'
 import * as quantize from './quantize.ts'
 import * as sample from './sample.ts'
 
-const families: readonly Readonly<Record<string, unknown>>[] = [
+const FAMILIES: readonly Readonly<Record<string, unknown>>[] = [
   activation,
   attention,
   bench,
@@ -25,7 +25,7 @@ const families: readonly Readonly<Record<string, unknown>>[] = [
 ]
 
 /** Every kernel contract that a family exports. */
-export const kernels: readonly Kernel[] = families.flatMap((family) => Object.values(family).filter(isKernel))
+export const kernels: readonly Kernel[] = FAMILIES.flatMap((family) => Object.values(family).filter(isKernel))
 
 function isKernel(value: unknown): value is Kernel {
   return typeof value === 'object' && value !== null && 'path' in value && 'bindings' in value

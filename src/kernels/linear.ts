@@ -1,4 +1,4 @@
-// Answers: what are the contracts of shaders/linear? It must not know which projection of a model they serve.
+// Contracts of shaders/linear, and the choice of tiles for matrix products of prefill.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import type { Variants } from '../gpu/variants.ts'
@@ -6,7 +6,7 @@ import type { Variants } from '../gpu/variants.ts'
 const step = uniform('Step')
 const weights = read('vec4<u32>', '[OUT, IN]')
 const y = write('f32', '[tokens, Y_STRIDE]')
-const constants = [
+const CONSTANTS = [
   'IN',
   'OUT',
   'Y_STRIDE',
@@ -27,31 +27,33 @@ export const linearDecode = defineKernel({
     weights,
     y,
   },
-  constants: [...constants, 'X_STRIDE', 'EPSILON', 'WORKGROUP', 'LANES'],
+  constants: [...CONSTANTS, 'X_STRIDE', 'EPSILON', 'WORKGROUP', 'LANES'],
   slots: ['weights', 'rows', 'taken', 'share', 'visit'],
 })
 
 export const linearPrefill = defineKernel({
   path: 'linear/linear_prefill',
   bindings: { step, x: read('vec4<f32>', '[tokens, IN]'), weights, y },
-  constants,
+  constants: [...CONSTANTS],
   slots: ['weights', 'products'],
 })
 
-/** How products hold their factors: weights and inputs. */
+/** Number types in which tiles of prefill hold weights and inputs. */
 export const FACTORS = ['f32', 'f16', 'i8'] as const
 export type Factors = (typeof FACTORS)[number]
 
-/** Those that are asked for, as far as the device has them. */
-export const factorsOf = (asked: Factors, { f16, packed }: Pick<Capabilities, 'f16' | 'packed'>): Factors =>
-  (asked === 'f16' && !f16) || (asked === 'i8' && !packed) ? 'f32' : asked
+/** The requested precision, or f32 where the device does not support it. */
+export const factorsOf = (
+  requested: Factors,
+  { f16, packed }: Pick<Capabilities, 'f16' | 'packed'>,
+): Factors => ((requested === 'f16' && !f16) || (requested === 'i8' && !packed) ? 'f32' : requested)
 
-/** A module of the slot `products`, and the size of its tiles, as the shader has it. */
+/** A module of the slot `tile`, and the size of its tiles (TILE_ROWS and TILE_OUTS in the shader). */
 export interface Tiles {
   readonly module: string
   readonly rows: number // input rows
   readonly outs: number // weight rows
-  readonly packed?: true // of weights that are taken as packed bytes
+  readonly packed?: true // reads weights as packed 8-bit codes
 }
 
 export const TILES = {
@@ -63,22 +65,23 @@ export const TILES = {
   spread_8: { module: 'linear/products_spread_8', rows: 16, outs: 32 },
 } as const satisfies Record<string, Tiles>
 
-/** What of a matrix decides about its tiles. */
+/** The properties of a stored matrix that its tiles depend on. */
 export interface Storage {
-  readonly packable: boolean // its weights can be taken as packed bytes
-  readonly paired: boolean // pairs of chunks share their scale
+  readonly packable: boolean // its codes can be multiplied as 8-bit integers
+  readonly paired: boolean // each pair of chunks shares a scale
 }
 
 /**
- * How the products of prefill are cut into tiles. Their rows are the same for all matrices.
- * @param factors numbers that a tile may hold; 'f16' needs shader-f16, 'i8' packed products; 'i8' leaves what is not packable in f32
+ * Chooses the tiles of a matrix product of prefill. Their number of rows is the same for all matrices.
+ * @param precision 'f16' needs shader-f16, 'i8' packed int8 dot products; 'i8' leaves matrices without
+ *   `packable` codes in f32
  */
 export function chooseTiles(
-  factors: Factors,
+  precision: Factors,
   { products, halves }: Pick<Variants, 'products' | 'halves'>,
   { packable, paired }: Storage,
 ): Tiles {
-  if (factors === 'f32') return TILES[products]
-  if (factors === 'f16') return halves === 'matrix' && paired ? TILES.matrix : TILES.f16
+  if (precision === 'f32') return TILES[products]
+  if (precision === 'f16') return halves === 'matrix' && paired ? TILES.matrix : TILES.f16
   return packable ? TILES.i8 : TILES.workgroup
 }

@@ -1,4 +1,4 @@
-// Answers: what are the contracts of shaders/moe? It must not know how experts are placed in banks.
+// Contracts of shaders/moe: routing and experts.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
 const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] as const

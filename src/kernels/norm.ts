@@ -1,4 +1,4 @@
-// Answers: what are the contracts of shaders/norm? It must not know who normalises what.
+// Contract of shaders/norm: RMSNorm.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
 export const rmsNorm = defineKernel({

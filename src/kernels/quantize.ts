@@ -1,4 +1,4 @@
-// Answers: what is the contract of shaders/quantize, and how does its Batch lie in memory? It must not know which matrix is converted.
+// Contract of shaders/quantize, and the memory layout of its Batch struct.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
 export const quantize = defineKernel({
@@ -12,38 +12,47 @@ export const quantize = defineKernel({
   slots: ['weights', 'encode'],
 })
 
-/** Where a matrix lies in its buffer: as the struct Matrix of shaders/shared/matrix.wgsl. */
+/** Where a matrix lies in its buffer: the struct Matrix of shaders/shared/matrix.wgsl. */
 export interface Placement {
-  readonly base: number // first row, in vec4s
+  readonly base: number // index of the first row, in vec4s
   readonly stride: number // of a row, in vec4s
-  readonly scales: number // first scale, in words of the buffer
-  readonly scaleStride: number
+  readonly scales: number // index of the first scale, in words of the buffer
+  readonly scaleStride: number // words of scales per block row
 }
 
-/** See shaders/shared/batch.wgsl. */
+/** Parameters of a `quantize` dispatch: the struct Batch of shaders/shared/batch.wgsl. */
 export interface Batch {
   readonly rows: number
   readonly cols: number
-  readonly first: number // row of the source
-  readonly row: number // row of the result
+  readonly first: number // first row of the source
+  readonly row: number // first row of the result
   readonly source: Placement
   readonly encoded: Placement
 }
 
 export const BATCH_BYTES = 48
 
-/** The words of a batch, in the order of its struct. */
+/** The words of a batch, in the order of the struct. */
 export function encodeBatch(batch: Batch): Uint32Array<ArrayBuffer> {
-  const place = ({ base, stride, scales, scaleStride }: Placement) => [base, stride, scales, scaleStride]
+  const matrixWords = ({ base, stride, scales, scaleStride }: Placement) => [
+    base,
+    stride,
+    scales,
+    scaleStride,
+  ]
   const { rows, cols, first, row, source, encoded } = batch
-  return Uint32Array.of(rows, cols, first, row, ...place(source), ...place(encoded))
+  return Uint32Array.of(rows, cols, first, row, ...matrixWords(source), ...matrixWords(encoded))
 }
 
-const MOST_GROUPS = 65535
+/** Workgroups per grid dimension that every WebGPU device allows. */
+const MAX_GROUPS = 65535
 
-/** Workgroups for `rows` rows, within what a dimension may have; an invocation takes `span` columns, SPAN chunks of the encoder. */
+/**
+ * The grid for `rows` rows, in two dimensions if necessary. An invocation converts `span` columns (SPAN
+ * chunks of the encoder).
+ */
 export function quantizeGrid(rows: number, cols: number, span: number, workgroup: number): [number, number] {
   const groups = Math.ceil((rows * Math.ceil(cols / span)) / workgroup)
-  const x = Math.min(groups, MOST_GROUPS)
+  const x = Math.min(groups, MAX_GROUPS)
   return [x, Math.ceil(groups / x)]
 }

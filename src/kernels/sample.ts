@@ -1,4 +1,4 @@
-// Answers: what are the contracts of shaders/sample? It must not know who asks for a token, nor what its text is.
+// Contracts of shaders/sample: penalties, sampling and log-probabilities.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
 export const adjustLogits = defineKernel({

@@ -1,6 +1,6 @@
-// Answers: how does the Step struct of shaders/shared/step.wgsl lie in memory? It must not know who sets which field.
+// Memory layout of the Step struct of shaders/shared/step.wgsl.
 
-/** The numbers a step rewrites; see shaders/shared/step.wgsl for their meaning. */
+/** The parameters that each step rewrites; shaders/shared/step.wgsl documents them. */
 export interface Step {
   position: number
   tokens: number

@@ -1,3 +1,4 @@
+// Tests that shader heads, shader declarations and the TypeScript contracts agree; needs no GPU.
 import sources from 'virtual:shaders'
 import { describe, expect, it } from 'vitest'
 import { type Imports, link, slotsOf } from '../../src/gpu/linker.ts'
@@ -7,13 +8,14 @@ import { headBindings, readShader } from './shader-facts.ts'
 
 const MAX_STORAGE_BUFFERS = 8 // per stage, on every WebGPU device
 
-/** The modules that fit a slot: a folder of its name, or files that begin with its name. */
+/** Modules of a slot: those in a folder of its name, and files that begin with its name in snake case. */
 function modulesFor(slot: string): string[] {
-  const fits = new RegExp(`^${slot}/|(^|/)${slot}(_\\w+)?$`)
+  const name = slot.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const fits = new RegExp(`^${name}/|(^|/)${name}(_\\w+)?$`)
   return Object.keys(sources).filter((path) => fits.test(path) && !sources[path]?.includes('@compute'))
 }
 
-/** Variants in which every module of every slot occurs at least once. */
+/** Variants that together use every module of every slot. */
 function variantsOf(path: string): Imports[] {
   const choices = slotsOf(sources, path).map((slot) => [slot, modulesFor(slot)] as const)
   const count = Math.max(1, ...choices.map(([, modules]) => modules.length))
@@ -29,7 +31,7 @@ describe.each(kernels.map((kernel) => [kernel.path, kernel] as const))('%s', (pa
     ...readShader(link(sources, path, imports)),
   }))
 
-  it('has a head that says what the contract says', () => {
+  it('has a head that matches the contract', () => {
     const wanted = contract.map(([name, { type, shape, access }]) => ({ name, type, shape, access }))
     expect(headBindings(sources[path] ?? '')).toEqual(wanted)
   })
@@ -51,7 +53,7 @@ describe.each(kernels.map((kernel) => [kernel.path, kernel] as const))('%s', (pa
     },
   )
 
-  it('takes the constants of the contract, and needs no others', () => {
+  it('declares the constants of the contract and needs no others', () => {
     const overrides = variants.flatMap((variant) => variant.overrides)
     const known = new Set(overrides.map(({ name }) => name))
     expect(kernel.constants.filter((name) => !known.has(name))).toEqual([])
@@ -65,7 +67,7 @@ describe.each(kernels.map((kernel) => [kernel.path, kernel] as const))('%s', (pa
   })
 })
 
-it('encodes a step as the shaders read it', () => {
+it('writes a step in the layout of the shader struct', () => {
   const { Step: members = [] } = readShader(link(sources, 'shared/step')).structs
   const names = Object.keys(PLAIN_STEP)
   const step = { ...PLAIN_STEP, ...Object.fromEntries(names.map((name, index) => [name, 100 + index])) }

@@ -1,8 +1,7 @@
-// Answers: what do a shader's head and its declarations say? Read from the text alone; no GPU.
-// It must not know what the TypeScript contract says.
+// Reads what the head and the declarations of a shader state, from its text alone.
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
 
-/** What both tell of one binding. Shapes are in the head only. */
+/** Properties of a binding that head and declaration state. Only the head has shapes. */
 export interface BindingFacts {
   readonly name: string
   readonly type: string
@@ -25,7 +24,7 @@ export function headBindings(source: string): BindingFacts[] {
   })
 }
 
-/** What a linked shader declares. */
+/** Declarations of a linked shader. */
 export interface ShaderFacts {
   readonly bindings: readonly (Omit<BindingFacts, 'shape'> & {
     readonly group: number
@@ -71,7 +70,7 @@ function plainType(type: string): string {
   return element.replace(/^vec([234])([fui])$/, (_, size, kind) => `vec${size}<${scalars[kind]}>`)
 }
 
-/** The text without comments and functions: the parser of wgsl_reflect does not know every statement of WGSL. */
+/** The text without comments and functions, because wgsl_reflect cannot parse every WGSL statement. */
 function declarations(linked: string): string {
   const code = linked.replace(/\/\/.*$/gm, '').replace(/^enable .*$/gm, '')
   const kept: string[] = []
@@ -84,7 +83,7 @@ function declarations(linked: string): string {
   return kept.join('') + code.slice(at)
 }
 
-/** Where the block that was opened before `start` ends. */
+/** End of the block that was opened before `start`. */
 function closingBrace(code: string, start: number): number {
   let depth = 1
   let at = start

@@ -1,3 +1,4 @@
+// Tests of the buffer arena: bytes by purpose, limits, and clean-up after failures.
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { Arena } from '../../src/gpu/arena.ts'
 import type { Device } from '../../src/gpu/device.ts'
@@ -26,7 +27,7 @@ describeOnAdapters('arena', (adapter) => {
     expect(arena.count).toBe(2)
   })
 
-  it('refuses what the device cannot hold in one buffer, and says what and how much', () => {
+  it('rejects a buffer above the device limit and names it and its size', () => {
     const limit = device.gpu.limits.maxBufferSize
     const act = () => arena.allocate('experts', 'layer 3', limit + 1)
     expect(act).toThrow(HadalError)
@@ -51,14 +52,14 @@ describeOnAdapters('arena', (adapter) => {
     expect(before.buffer.size).toBe(64)
   })
 
-  it('returns what a guarded preparation returns, and keeps its buffers', async () => {
+  it('returns the result of a guarded preparation and keeps its buffers', async () => {
     const kept = await arena.guard('a model', async () => arena.allocate('weights', 'within', 1024))
     expect(arena.bytes()).toEqual({ weights: 1024, total: 1024 })
     kept.free()
     expect(arena.bytes()).toEqual({ total: 0 })
   })
 
-  it('makes buffers that start as zeros', async () => {
+  it('allocates zero-filled buffers', async () => {
     const { buffer } = arena.allocate('staging', 'read', 32, 'readback')
     await buffer.mapAsync(0x1)
     expect([...new Uint8Array(buffer.getMappedRange())]).toEqual(new Array(32).fill(0))

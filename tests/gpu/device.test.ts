@@ -1,4 +1,4 @@
-// Answers: what is known of a device whose browser tells little?
+// Tests of opening a device in browsers that report little about their adapter.
 import { expect, it } from 'vitest'
 import { openDevice, readCapabilities } from '../../src/gpu/device.ts'
 import { adapters, describeOnAdapters, openGpu } from '../support/adapter.ts'
@@ -6,7 +6,7 @@ import { adapters, describeOnAdapters, openGpu } from '../support/adapter.ts'
 describeOnAdapters(
   'a device',
   (adapter) => {
-    it('opens without a name where adapters tell nothing of themselves, as in Chrome before 127', async () => {
+    it('opens without a name if the adapter has no info, as in Chrome before 127', async () => {
       const real = await openGpu(adapter.match)
       const gpu: GPU = Object.create(real, {
         wgslLanguageFeatures: { value: undefined },

@@ -1,3 +1,4 @@
+// Tests of the shader linker: imports, slots, enables, diagnostics and errors.
 import { describe, expect, it } from 'vitest'
 import { link, slotsOf } from '../../src/gpu/linker.ts'
 import { HadalError } from '../../src/lib/error.ts'
@@ -11,11 +12,11 @@ const sources = {
   'weights/odd': '#diagnostic some.rule\n#enable f16\nfn weight_odd() {}',
   loop: '#import other\nfn loop() {}',
   other: '#import loop\nfn other() {}',
-  lost: '#import nowhere',
+  broken: '#import missing',
 }
 
 describe('link', () => {
-  it('puts each module once, where it is first asked for', () => {
+  it('inserts each module once, at its first import', () => {
     expect(link(sources, 'kernel', { weights: 'weights/f32' }).split('\n')).toEqual([
       'enable subgroups;',
       '// kernel',
@@ -26,31 +27,31 @@ describe('link', () => {
     ])
   })
 
-  it('takes the module that the variant binds to a slot', () => {
+  it('inserts the module that the variant chose for a slot', () => {
     expect(link(sources, 'kernel', { weights: 'weights/f16' })).toContain('weight_f16')
   })
 
-  it('says what is enabled first, once and in a fixed order', () => {
+  it('moves enable directives to the top, once and in a fixed order', () => {
     const lines = link(sources, 'kernel', { weights: 'weights/f16' }).split('\n')
     expect(lines.slice(0, 2)).toEqual(['enable f16;', 'enable subgroups;'])
     expect(lines.slice(2).join('\n')).not.toContain('enable')
   })
 
-  it('turns rules off before anything is declared', () => {
+  it('moves diagnostic directives to the top', () => {
     const lines = link(sources, 'kernel', { weights: 'weights/odd' }).split('\n')
     expect(lines.slice(0, 2)).toEqual(['diagnostic(off, some.rule);', 'enable f16;'])
     expect(lines).not.toContain('#diagnostic some.rule')
   })
 
-  it('survives modules that import each other', () => {
+  it('handles modules that import each other', () => {
     expect(link(sources, 'loop')).toBe('fn other() {}\nfn loop() {}')
   })
 
   it.each([
-    ['lost', 'Shader lost imports "nowhere"'],
+    ['broken', 'Shader broken imports "missing"'],
     ['kernel', 'Shader kernel imports "weights"'],
     ['absent', 'imports "absent"'],
-  ])('refuses %s, whose import is unknown', (path, message) => {
+  ])('rejects %s, whose import is unknown', (path, message) => {
     const act = () => link(sources, path)
     expect(act).toThrow(HadalError)
     expect(act).toThrow(message)
@@ -58,7 +59,7 @@ describe('link', () => {
   })
 })
 
-it('slotsOf finds the names that are no paths, through modules too', () => {
+it('slotsOf finds imported names that are not paths, also in modules', () => {
   expect(slotsOf(sources, 'kernel')).toEqual(['weights'])
   expect(slotsOf({ ...sources, 'shared/fetch': '#import banks' }, 'kernel')).toEqual(['weights', 'banks'])
   expect(slotsOf(sources, 'loop')).toEqual([])

@@ -1,20 +1,20 @@
-// Answers: does a device get variants that it can run, and is the plain one always among them?
+// Tests that every device gets variants that it can run, with the plain one first among the possible ones.
 import { expect, it } from 'vitest'
-import { chooseVariants, type Decision, PLAIN, possibleVariants } from '../../src/gpu/variants.ts'
+import { chooseVariants, type Decision, type Facts, PLAIN, possibleVariants } from '../../src/gpu/variants.ts'
 
 const sizes = [0, 1, 4, 8, 16, 32, 64]
 const facts = sizes.flatMap((subgroupSize) =>
   [true, false].flatMap((f16) =>
-    [true, false].map((software) => {
+    [true, false].map((software): Facts => {
       const subgroups = subgroupSize > 0
       return { f16, software, subgroupSize, subgroups, matrices: f16 && subgroups }
     }),
   ),
 )
 
-it.each(facts)('chooses what is possible: %j', (each) => {
-  const possible = possibleVariants(each)
-  const chosen = chooseVariants(each)
+it.each(facts)('chooses only possible variants: %j', (device) => {
+  const possible = possibleVariants(device)
+  const chosen = chooseVariants(device)
   for (const decision of Object.keys(PLAIN) as Decision[]) {
     const variants: readonly unknown[] = possible[decision]
     expect(variants[0]).toBe(PLAIN[decision])

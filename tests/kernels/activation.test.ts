@@ -1,3 +1,4 @@
+// Tests of the SwiGLU kernel against its f64 reference.
 import { afterAll, beforeAll, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { swiglu as swigluKernel } from '../../src/kernels/activation.ts'
@@ -22,8 +23,8 @@ describeOnAdapters('swiglu', (adapter) => {
       step: { tokens },
       data: { x, y: padRows(new Float32Array(tokens * inner), inner) },
     })
-    const wanted = swiglu(Float64Array.from(x), stride, up, inner)
-    expectClose(unpadRows(y, inner), wanted, TOLERANCE.f32)
+    const expected = swiglu(Float64Array.from(x), stride, up, inner)
+    expectClose(unpadRows(y, inner), expected, TOLERANCE.f32)
   }
 
   for (const [inner, up] of [
@@ -37,7 +38,7 @@ describeOnAdapters('swiglu', (adapter) => {
     })
   }
 
-  it('huge gates pass or close, and never become NaN', async () => {
+  it('stays finite for huge gates', async () => {
     const ups = new Array<number>(8).fill(2)
     await check(Float32Array.of(200, -200, 90, -90, -1e30, 0, -0, 5, ...ups), 8, 8, 16)
     await check(Float32Array.of(1e30, -1e38, 1e4, 0, 0, 0, 0, 0, ...ups), 8, 8, 16)

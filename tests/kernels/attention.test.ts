@@ -1,3 +1,4 @@
+// Tests of the MLA kernels against their f64 references: cache writes, absorbed decode, expanded prefill.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { chooseAttentionTiles } from '../../src/kernels/attention.ts'
@@ -6,6 +7,7 @@ import {
   absorb_query,
   attend_prefill,
   expand_latent,
+  type HeadShape,
   latent_attend,
   latent_enter,
   latent_merge,
@@ -19,13 +21,13 @@ import { type LayerOptions, makeLayer } from '../support/layer.ts'
 import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
 import { everyTiles, ownTiles } from '../support/tiles.ts'
 
-const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
-const WIDE = { heads: 2, nope: 192, rope: 64, value: 256, latent: 512 }
-const MANY = { heads: 17, nope: 6, rope: 2, value: 4, latent: 64 }
+const ODD_SIZES: HeadShape = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
+const WIDE: HeadShape = { heads: 2, nope: 192, rope: 64, value: 256, latent: 512 }
+const MANY: HeadShape = { heads: 17, nope: 6, rope: 2, value: 4, latent: 64 }
 
 const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
 
-/** Rows of `cols` as expand_latent leaves them, `block` rows at a time; NaN in the rows that do not exist. */
+/** Splits rows of `cols` into blocks as expand_latent writes them, with NaN in rows that do not exist. */
 function cutBlocks(rows: Float32Array, cols: number, block: number): Float32Array[] {
   return Array.from({ length: Math.ceil(rows.length / (cols * block)) }, (_, index) => {
     const filled = new Float32Array(block * cols).fill(Number.NaN)
@@ -41,12 +43,12 @@ describeOnAdapters('attention', (adapter) => {
   })
   afterAll(() => device.destroy())
 
-  const open = (shape: typeof AWKWARD, options?: LayerOptions) => {
+  const open = (shape: HeadShape, options?: LayerOptions) => {
     const layer = makeLayer(shape, options)
     return { layer, kernels: new LayerKernels(device, layer) }
   }
 
-  /** Random records as a cache of the layer's format stores them, and what is then in it. */
+  /** A cache with random KV entries in the layer's format, and the entries as they read back. */
   const fill = ({ layer }: ReturnType<typeof open>, context: number) => {
     const pages = pageTable(context, context)
     const cache = packRecords(normals(context * layer.record, 5), layer.record, pages, layer.cache)
@@ -55,10 +57,11 @@ describeOnAdapters('attention', (adapter) => {
 
   for (const format of ['f16', 'f32'] as const) {
     for (const halfSplit of [false, true]) {
-      it(`latent_write and latent_enter into ${format}, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
-        const { layer, kernels } = open(AWKWARD, { cache: format, halfSplit, positions: 2000 })
+      const rope = halfSplit ? 'half-split' : 'interleaved'
+      it(`latent_write and latent_enter into ${format}, ${rope} RoPE`, async () => {
+        const { layer, kernels } = open(ODD_SIZES, { cache: format, halfSplit, positions: 2000 })
         const columns = 198 // 48 others, latent and key, 6 more
-        const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // from within one page into the next
+        const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // crosses a page boundary
         const projected = random(31 * columns, 1, 3)
         const query = random(31 * 3 * 32, 4)
         const norm = { weight: random(134, 2), epsilon: 1e-6 }
@@ -82,8 +85,8 @@ describeOnAdapters('attention', (adapter) => {
     }
   }
 
-  it('latent_write far into a long context', async () => {
-    const { layer, kernels } = open(AWKWARD, { positions: 160_001 })
+  it('latent_write at a position far into a long context', async () => {
+    const { layer, kernels } = open(ODD_SIZES, { positions: 160_001 })
     const pages = new Uint32Array(2501)
     pages[2500] = 1
     const projected = random(144, 1)
@@ -95,8 +98,8 @@ describeOnAdapters('attention', (adapter) => {
   })
 
   for (const halfSplit of [false, true]) {
-    it(`rope_query, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
-      const { layer, kernels } = open(AWKWARD, { halfSplit })
+    it(`rope_query, ${halfSplit ? 'half-split' : 'interleaved'} RoPE`, async () => {
+      const { layer, kernels } = open(ODD_SIZES, { halfSplit })
       const query = random(3 * 3 * 32, 4)
       const turned = await kernels.ropeQuery(query, { position: 62, tokens: 3 }, 5)
       const wanted = rope_query(query, layer, 62, layer.rotary)
@@ -115,7 +118,7 @@ describeOnAdapters('attention', (adapter) => {
 
   for (const format of ['bf16', 'fp8_block', 'q4'] as const) {
     it(`latent_enter, latent_merge, expand_latent with ${format} weights`, async () => {
-      const { layer, kernels } = open(AWKWARD, { format })
+      const { layer, kernels } = open(ODD_SIZES, { format })
       const query = random(2 * 3 * 32, 4)
       const wanted = absorb_query(query, layer.expand.values, layer, 1, layer.rotary)
       const place = { position: 1, tokens: 2, pages: pageTable(3, 1) }
@@ -123,8 +126,8 @@ describeOnAdapters('attention', (adapter) => {
       const { absorbed } = await kernels.latentEnter(query, random(2 * 144, 9), 144, {}, empty, place)
       expectClose(absorbed, wanted, TOLERANCE.f32)
 
-      const partial = random(2 * 3 * 4 * 136, 6).map((each, i) =>
-        i % 136 === 135 ? Math.abs(each) + 1 : each,
+      const partial = random(2 * 3 * 4 * 136, 6).map((value, i) =>
+        i % 136 === 135 ? Math.abs(value) + 1 : value,
       )
       const merged = latent_merge(partial, layer.expand.values, layer, 4)
       expectClose(await kernels.latentMerge(partial, { position: 30, tokens: 2 }, 8), merged, TOLERANCE.f32)
@@ -143,10 +146,10 @@ describeOnAdapters('attention', (adapter) => {
   }
 
   for (const [name, shape, cache, tokens, context, split] of [
-    ['one position', AWKWARD, 'f16', 1, 1, 64],
+    ['one position', ODD_SIZES, 'f16', 1, 1, 64],
     ['more heads than a tile', MANY, 'f16', 2, 65, 16],
-    ['awkward sizes, an empty last split', AWKWARD, 'f32', 3, 130, 64],
-    ['the widest records', WIDE, 'f16', 1, 100, 64],
+    ['odd sizes, an empty last split', ODD_SIZES, 'f32', 3, 130, 64],
+    ['the widest KV entries', WIDE, 'f16', 1, 100, 64],
   ] as const) {
     it(`latent_attend: ${name}`, async () => {
       const opened = open(shape, { cache })
@@ -161,8 +164,8 @@ describeOnAdapters('attention', (adapter) => {
     })
   }
 
-  it('latent_merge ignores an empty split and lets one huge score win', async () => {
-    const { layer, kernels } = open(AWKWARD)
+  it('latent_merge ignores an empty split, and one huge score dominates', async () => {
+    const { layer, kernels } = open(ODD_SIZES)
     const part = (largest: number, total: number, seed: number) => [...random(134, seed), largest, total]
     const heads = [part(-3, 2, 1), part(700, 1, 2), [...new Array(134).fill(0), -1e30, 0]]
     const partial = Float64Array.from([...heads, ...heads, ...heads].flat())
@@ -171,9 +174,9 @@ describeOnAdapters('attention', (adapter) => {
   })
 
   for (const [name, shape, position, tokens, block, halfSplit] of [
-    ['one row, halves paired', AWKWARD, 0, 1, 32, true],
-    ['tile edges, halves paired', AWKWARD, 0, 33, 32, true],
-    ['a chunk after a long context', AWKWARD, 90, 40, 64, false],
+    ['one row, half-split RoPE', ODD_SIZES, 0, 1, 32, true],
+    ['tile edges, half-split RoPE', ODD_SIZES, 0, 33, 32, true],
+    ['a chunk after a long context', ODD_SIZES, 90, 40, 64, false],
     ['the widest heads', WIDE, 10, 35, 32, false],
   ] as const) {
     it(`attend_prefill: ${name}`, async () => {

@@ -1,3 +1,4 @@
+// Tests of the ceiling kernels against their f64 references.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { drawMatrix, readRows } from '../../src/bench/kernels/stored.ts'
 import type { Device } from '../../src/gpu/device.ts'
@@ -16,7 +17,7 @@ describeOnAdapters('ceilings', (adapter) => {
   afterAll(() => device.destroy())
 
   for (const format of WEIGHT_FORMATS) {
-    it(`weight_ceiling over drawn ${format} codes: every weight once`, async () => {
+    it(`weight_ceiling reads every weight once: random ${format} codes`, async () => {
       const { layout, part, words } = drawMatrix(format, [37], 160, 3)
       const x = normals(16, 1)
       const lanes = 2
@@ -50,7 +51,7 @@ describeOnAdapters('ceilings', (adapter) => {
     })
   }
 
-  it('stream_read: every word, in runs and in turn', async () => {
+  it('stream_read reads every word, contiguous and interleaved', async () => {
     const words = drawMatrix('f32', [1], 4 * 96, 3).words
     for (const [RUNS, ownerOf] of [
       [1, (i: number) => Math.floor(i / 5)],

@@ -1,3 +1,4 @@
+// Tests of the cache layouts: FP8 latents, expanded keys and values, and the bytes that decode reads.
 import sources from 'virtual:shaders'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
@@ -7,8 +8,9 @@ import { chooseHeadTiles, headsAttend } from '../../src/kernels/heads.ts'
 import { decodeE4M3 } from '../../src/lib/float.ts'
 import { readsPerStep } from '../../src/models/cache.ts'
 import { recordBytes } from '../../src/models/cache-form.ts'
-import { expand_latent, latent_attend, latent_write } from '../../src/reference/attention.ts'
-import { expanded_write } from '../../src/reference/heads.ts'
+import type { LatentAttention } from '../../src/models/spec.ts'
+import { expand_latent, type HeadShape, latent_attend, latent_write } from '../../src/reference/attention.ts'
+import { expanded_write, type GroupShape } from '../../src/reference/heads.ts'
 import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { LayerKernels } from '../support/attention.ts'
 import { emptyCache, PAGE, pageTable, unpackRecords } from '../support/cache.ts'
@@ -19,27 +21,28 @@ import { makeLayer } from '../support/layer.ts'
 import { ceilDiv, expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 import { tampered } from '../support/tampered.ts'
 
-const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 } // the last word of codes is half full, the last group has 6
+// The last word of codes is half full, and the last scale group has 6 latents.
+const ODD_SIZES: HeadShape = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
 const SPLIT = 64
 
 const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
 
-describeOnAdapters('forms of the cache', (adapter) => {
+describeOnAdapters('cache layouts', (adapter) => {
   let device: Device
   beforeAll(async () => {
     device = await openAdapter(adapter)
   })
   afterAll(() => device.destroy())
 
-  const openFp8 = (shape: typeof AWKWARD, positions = 512) => {
+  const openFp8 = (shape: HeadShape, positions = 512) => {
     const layer = { ...makeLayer(shape, { positions }), cache: 'fp8' as const }
     return { layer, kernels: new LayerKernels(device, layer) }
   }
   const emptyFp8 = (pages: Uint32Array, shape: Fp8Shape) =>
     new Uint32Array(((Math.max(...pages) + 1) * PAGE * fp8RecordBytes(shape)) / 4)
 
-  it('latent_write rounds a latent to the nearest FP8 codes, and nothing else', async () => {
-    const { layer, kernels } = openFp8(AWKWARD, 2000)
+  it('latent_write rounds a latent to the nearest FP8 codes and changes nothing else', async () => {
+    const { layer, kernels } = openFp8(ODD_SIZES, 2000)
     const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
     const projected = random(31 * 144, 1, 3)
     projected.fill(0, 5 * 144, 6 * 144) // a latent of zeros
@@ -49,12 +52,12 @@ describeOnAdapters('forms of the cache', (adapter) => {
     const norm = Float32Array.from(weight)
     const written = await kernels.latentWrite(projected, 144, { norm }, emptyFp8(place.pages, layer), place)
     const got = unpackFp8(written, layer, place.pages, [1000, 1031])
-    // What lies close to the middle between two codes may go either way: the GPU divides in f32.
+    // Values near the middle between two codes may round either way, because the GPU divides in f32.
     for (let row = 0; row < 31; row++) {
       const wanted = records.subarray(row * 144, row * 144 + 144)
       wanted.forEach((value, i) => {
         const group = i < 128 ? wanted.subarray(0, 128) : wanted.subarray(128, 134)
-        const largest = group.reduce((most, each) => Math.max(most, Math.abs(each)), 0)
+        const largest = group.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
         const step =
           i < 134 ? Math.max(Math.abs(value) / 16, largest / 224 / 1024) : Math.abs(value) / 2048 + 1e-7
         const error = Math.abs((got[row * 144 + i] ?? Number.NaN) - value)
@@ -63,16 +66,17 @@ describeOnAdapters('forms of the cache', (adapter) => {
     }
   })
 
-  it('expand_latent reads every finite FP8 code as it is meant, subnormals and all', async () => {
-    const shape = { heads: 1, nope: 128, rope: 2, value: 128, latent: 256 }
+  it('expand_latent decodes every finite FP8 code exactly, including subnormals', async () => {
+    const shape: HeadShape = { heads: 1, nope: 128, rope: 2, value: 128, latent: 256 }
     const { layer, kernels } = openFp8(shape)
     const identity = Float32Array.from({ length: 256 * 256 }, (_, i) => Number(i % 257 === 0))
     layer.expand.words.set(new Uint32Array(identity.buffer))
     const pages = pageTable(1, 1)
     const cache = emptyFp8(pages, shape)
     const view = new DataView(cache.buffer, (pages[0] ?? 0) * PAGE * fp8RecordBytes(shape))
-    for (let code = 0; code < 256; code++) view.setUint8(code, code % 128 === 127 ? 0 : code) // but for the two NaNs
-    view.setUint16(256, (127 - 100) << 7, true) // 2^-100: numbers far from what an f16 could hold
+    // All codes except the two NaN codes.
+    for (let code = 0; code < 256; code++) view.setUint8(code, code % 128 === 127 ? 0 : code)
+    view.setUint16(256, (127 - 100) << 7, true) // 2^-100: far outside the range of f16
     view.setUint16(258, (127 + 3) << 7, true)
     const expanded = await kernels.expandLatent(
       cache,
@@ -87,8 +91,8 @@ describeOnAdapters('forms of the cache', (adapter) => {
     )
   })
 
-  it('latent_attend and expand_latent read FP8 records', async () => {
-    const { layer, kernels } = openFp8(AWKWARD)
+  it('latent_attend and expand_latent read FP8 KV entries', async () => {
+    const { layer, kernels } = openFp8(ODD_SIZES)
     const pages = pageTable(130, 7)
     const cache = packFp8(random(130 * 144, 5), layer, pages)
     const records = unpackFp8(cache, layer, pages, [0, 130])
@@ -105,8 +109,9 @@ describeOnAdapters('forms of the cache', (adapter) => {
     [6, 'f32', false],
     [1, 'f16', true],
   ] as const) {
-    it(`expanded_write: ${kvHeads} of 6 heads, ${halfSplit ? 'halves' : 'neighbours'} paired`, async () => {
-      const shape = { heads: 6, kvHeads, key: 32, value: 26 }
+    const ropeOrder = halfSplit ? 'half-split' : 'interleaved'
+    it(`expanded_write: ${kvHeads} KV heads of 6, ${ropeOrder} RoPE`, async () => {
+      const shape: GroupShape = { heads: 6, kvHeads, key: 32, value: 26 }
       const layer = makeGroupLayer(shape, { cache, rope: 10, halfSplit, positions: 2000 })
       const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
       const query = random(31 * 6 * 32, 1)
@@ -139,7 +144,9 @@ describeOnAdapters(
     })
     afterAll(() => device.destroy())
 
-    /** The shader of a kernel, with reads of the f16 cache counted in the cache itself. */
+    /**
+     * The shader of a kernel, changed so that each read of the f16 cache increments the word that it reads.
+     */
     const counting = (path: string) => ({
       ...sources,
       ...tampered(
@@ -149,24 +156,26 @@ describeOnAdapters(
       ),
       ...tampered(
         'cache/f16',
-        '{ return unpack2x16float(cache[row * (RECORD / 2) + pair]); }',
-        '{ atomicAdd(&cache[row * (RECORD / 2) + pair], 1u); return vec2<f32>(); }',
+        'return unpack2x16float(cache[row * (KV_ENTRY / 2) + pair]);',
+        'atomicAdd(&cache[row * (KV_ENTRY / 2) + pair], 1u); return vec2<f32>();',
       ),
     })
-    const counted = write('atomic<u32>', '[rows, RECORD]')
+    const counted = write('atomic<u32>', '[rows, KV_ENTRY]')
     const CONTEXT = 192 // whole splits: heads_attend reads two positions at a time
-    const attention = {
+    const attention: Omit<LatentAttention, 'heads'> = {
       kind: 'latent',
       queryRank: 0,
-      latent: 32, // eight quads: one for each invocation of attention/spread
+      latent: 32, // eight quads: one for each invocation of subgroup_broadcast_tile
       nope: 16,
       rope: 8,
       value: 32,
       scale: 1,
-    } as const
-    const rotary = { frequencies: [1, 1, 1, 1], magnitude: 1 }
+      halfSplit: false,
+      latentEpsilon: 1e-6,
+      rotary: { frequencies: [1, 1, 1, 1], magnitude: 1 },
+    }
 
-    /** Every word of the context's records was read as often as `times` says for its place in a record, and no other word at all. */
+    /** Word i of each KV entry of the context was read `times[i]` times, and no other word at all. */
     function expectReads(counts: ArrayLike<number>, pages: Uint32Array, times: readonly number[]): void {
       const wanted = new Uint32Array(counts.length)
       for (const page of pages) {
@@ -179,7 +188,7 @@ describeOnAdapters(
       'latent_attend reads each cached row once for up to 16 heads: %i heads',
       async (heads) => {
         const { attend } = chooseAttentionTiles(device.capabilities.variants)
-        const spec = { ...attention, heads, halfSplit: false, latentEpsilon: 1e-6, rotary }
+        const spec = { ...attention, heads }
         const words = recordBytes(spec, { kind: 'latent', numbers: 'f16' }) / 4
         const pages = pageTable(CONTEXT, 2)
         const { cache } = await runKernel(device, {
@@ -198,9 +207,9 @@ describeOnAdapters(
         })
         const times = readsPerStep(spec, 'latent', device.capabilities.variants)
         expect(times).toBe(heads === 16 ? 1 : 2)
-        // Broadcasts read a latent again for its sums, out of the CPU's cache.
-        const again = attend === 'attention/attend_tile' ? 1 : 2
-        const wanted = Array.from({ length: words }, (_, word) => times * (word < 32 / 2 ? again : 1))
+        // The broadcast variants read a latent a second time for its sums (from the CPU's cache).
+        const latentReads = attend === 'attention/attend_tile' ? 1 : 2
+        const wanted = Array.from({ length: words }, (_, word) => times * (word < 32 / 2 ? latentReads : 1))
         expectReads(cache, pages, wanted)
       },
     )
@@ -208,7 +217,7 @@ describeOnAdapters(
     it.each(['standard', 'mqa'] as const)(
       'heads_attend reads each cached row as often as counted: %s',
       async (kind) => {
-        const spec = { ...attention, heads: 12, halfSplit: false, latentEpsilon: 1e-6, rotary }
+        const spec = { ...attention, heads: 12 }
         const words = recordBytes(spec, { kind, numbers: 'f16' }) / 4
         const pages = pageTable(CONTEXT, 2)
         const kvHeads = kind === 'mqa' ? 1 : 12

@@ -1,3 +1,4 @@
+// Tests of the GQA kernels against their f64 references: cache writes, decode, combine, prefill.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { chooseHeadTiles, plainHeadTiles } from '../../src/kernels/heads.ts'
@@ -15,11 +16,11 @@ import { emptyCache, packRecords, pageTable, unpackRecords } from '../support/ca
 import { GroupKernels, type GroupLayer, makeGroupLayer } from '../support/heads.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 
-const AWKWARD = { heads: 9, kvHeads: 3, key: 14, value: 14 }
-const WIDE = { heads: 5, kvHeads: 1, key: 256, value: 256 } // five heads for two workgroups of three
-const EXPANDED = { heads: 3, kvHeads: 3, key: 192, value: 128 } // what latent attention looks like when it is expanded
-const QWEN2_7B = { heads: 14, kvHeads: 2, key: 128, value: 128 } // half of its heads: groups of seven
-const ONE_KEY = { heads: 65, kvHeads: 1, key: 6, value: 10 } // heads for nine workgroups
+const ODD_SIZES: GroupShape = { heads: 9, kvHeads: 3, key: 14, value: 14 }
+const WIDE: GroupShape = { heads: 5, kvHeads: 1, key: 256, value: 256 } // two workgroups of three heads
+const EXPANDED: GroupShape = { heads: 3, kvHeads: 3, key: 192, value: 128 } // expanded MLA
+const QWEN2_7B: GroupShape = { heads: 14, kvHeads: 2, key: 128, value: 128 } // half of its heads
+const ONE_KEY: GroupShape = { heads: 65, kvHeads: 1, key: 6, value: 10 } // heads for nine workgroups
 
 const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
 const none = new Float64Array(0)
@@ -41,7 +42,7 @@ function inputsOf(
   }
 }
 
-/** Random records as a cache of the layer's format stores them, and what is then in it. */
+/** A cache with random KV entries in the layer's format, and the entries as they read back. */
 function fill(layer: GroupLayer, context: number) {
   const pages = pageTable(context, context)
   const cache = packRecords(normals(context * layer.record, 5), layer.record, pages, layer.cache)
@@ -49,14 +50,14 @@ function fill(layer: GroupLayer, context: number) {
 }
 
 describe('the reference', () => {
-  it('of the splits equals plain attention', () => {
+  it('of decode with splits equals plain attention', () => {
     const query = random(3 * 9 * 14, 1, 2)
     const records = random(70 * 3 * 28, 2)
-    const partial = heads_attend(query, records, AWKWARD, 0.3, 32)
-    expectClose(heads_merge(partial, 14, 3), heads_prefill(query, records, AWKWARD, 0.3), 1e-12)
+    const partial = heads_attend(query, records, ODD_SIZES, 0.3, 32)
+    expectClose(heads_merge(partial, 14, 3), heads_prefill(query, records, ODD_SIZES, 0.3), 1e-12)
   })
 
-  it('sees more heads than keys as copies of the keys', () => {
+  it('treats shared keys like copies of the keys', () => {
     const query = random(9 * 14, 1, 2)
     const records = random(5 * 3 * 28, 2)
     const copied = Float64Array.from({ length: 5 * 9 * 28 }, (_, i) => {
@@ -64,8 +65,8 @@ describe('the reference', () => {
       const group = Math.floor((head % 9) / 3) + (head < 9 ? 0 : 3)
       return records[position * 84 + group * 14 + column] ?? 0
     })
-    const every = { ...AWKWARD, kvHeads: 9 }
-    expectClose(heads_prefill(query, records, AWKWARD, 0.3), heads_prefill(query, copied, every, 0.3), 0)
+    const every: GroupShape = { ...ODD_SIZES, kvHeads: 9 }
+    expectClose(heads_prefill(query, records, ODD_SIZES, 0.3), heads_prefill(query, copied, every, 0.3), 0)
   })
 })
 
@@ -75,7 +76,7 @@ it.each([
   [9, 14, { tile: 5, count: 2 }],
   [8, 256, { tile: 4, count: 2 }],
   [65, 6, { tile: 8, count: 9 }],
-])('plainHeadTiles shares out a group of %i heads of width %i', (group, key, wanted) => {
+])('plainHeadTiles divides a group of %i heads of width %i', (group, key, wanted) => {
   expect(plainHeadTiles(group, key)).toEqual({ module: 'attention/members_tile', ...wanted })
 })
 
@@ -92,9 +93,9 @@ describeOnAdapters('heads', (adapter) => {
   }
 
   for (const [name, shape, cache, rope, halfSplit, has] of [
-    ['halves paired, a bias', AWKWARD, 'f16', 14, true, { bias: true, norm: false }],
-    ['neighbours paired, norms', AWKWARD, 'f32', 14, false, { bias: false, norm: true }],
-    ['part of a key turned, bias and norms', AWKWARD, 'f32', 6, true, { bias: true, norm: true }],
+    ['half-split RoPE, a bias', ODD_SIZES, 'f16', 14, true, { bias: true, norm: false }],
+    ['interleaved RoPE, norms', ODD_SIZES, 'f32', 14, false, { bias: false, norm: true }],
+    ['RoPE on part of a key, bias and norms', ODD_SIZES, 'f32', 6, true, { bias: true, norm: true }],
     ['neither bias nor norms', EXPANDED, 'f32', 64, false, { bias: false, norm: false }],
     ['the widest heads', WIDE, 'f16', 256, true, { bias: true, norm: true }],
   ] as const) {
@@ -104,7 +105,7 @@ describeOnAdapters('heads', (adapter) => {
       const vOffset = kOffset + layer.kvHeads * layer.key + 3
       const columns = vOffset + layer.kvHeads * layer.value + 7
       const inputs = inputsOf(layer, { kOffset, vOffset }, has)
-      const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // from within one page into the next
+      const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // crosses a page boundary
       const projected = random(31 * columns, 1, 3)
       const wanted = heads_write(projected, columns, layer, inputs, 1000)
       const empty = emptyCache(place.pages, layer.record, cache)
@@ -119,9 +120,9 @@ describeOnAdapters('heads', (adapter) => {
   }
 
   for (const [name, shape, cache, tokens, context, split] of [
-    ['one position', AWKWARD, 'f32', 1, 1, 64],
-    ['groups of three, an empty last split for two rows', AWKWARD, 'f32', 3, 130, 64],
-    ['tile edges, eight rows', AWKWARD, 'f32', 8, 129, 128],
+    ['one position', ODD_SIZES, 'f32', 1, 1, 64],
+    ['groups of three, an empty last split for two rows', ODD_SIZES, 'f32', 3, 130, 64],
+    ['tile edges, eight rows', ODD_SIZES, 'f32', 8, 129, 128],
     ['groups of seven, splits within pages', QWEN2_7B, 'f16', 1, 65, 16],
     ['one key for 65 heads', ONE_KEY, 'f16', 2, 66, 36],
     ['keys wider than values, none shared', EXPANDED, 'f16', 2, 90, 64],
@@ -143,8 +144,8 @@ describeOnAdapters('heads', (adapter) => {
     })
   }
 
-  it('heads_attend lets one huge score win and copes with equal ones', async () => {
-    const { layer, kernels } = open(AWKWARD)
+  it('heads_attend handles one huge score and equal scores', async () => {
+    const { layer, kernels } = open(ODD_SIZES)
     const pages = pageTable(70, 1)
     const records = random(70 * layer.record, 6)
     records.fill(0, 0, 40 * layer.record) // 40 equal scores
@@ -156,8 +157,8 @@ describeOnAdapters('heads', (adapter) => {
     expectClose(await kernels.attend(query, cache, place, 64), wanted, TOLERANCE.f32)
   })
 
-  it('heads_merge ignores an empty split and lets one huge score win', async () => {
-    const { kernels } = open(AWKWARD)
+  it('heads_merge ignores an empty split, and one huge score dominates', async () => {
+    const { kernels } = open(ODD_SIZES)
     const part = (largest: number, total: number, seed: number) => [...random(14, seed), largest, total]
     const head = (seed: number) => [
       part(-3, 2, seed),
@@ -170,9 +171,9 @@ describeOnAdapters('heads', (adapter) => {
   })
 
   for (const [name, shape, cache, position, tokens] of [
-    ['one row', AWKWARD, 'f32', 0, 1],
-    ['tile edges', AWKWARD, 'f32', 0, 33],
-    ['a chunk after a long context', AWKWARD, 'f32', 90, 40],
+    ['one row', ODD_SIZES, 'f32', 0, 1],
+    ['tile edges', ODD_SIZES, 'f32', 0, 33],
+    ['a chunk after a long context', ODD_SIZES, 'f32', 90, 40],
     ['keys wider than values, none shared', EXPANDED, 'f16', 3, 32],
     ['the widest heads, one key for all', WIDE, 'f16', 10, 35],
   ] as const) {

@@ -1,3 +1,4 @@
+// Tests that expanded prefill and absorbed decode of MLA both equal plain causal attention.
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import {
@@ -16,12 +17,12 @@ import { emptyCache, pageTable } from '../support/cache.ts'
 import { type Layer, type LayerOptions, makeLayer } from '../support/layer.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 
-const AWKWARD = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
-const V2_LITE = { heads: 16, nope: 128, rope: 64, value: 128, latent: 512 }
-const BLOCK = 64 // of the context, expanded at a time
+const ODD_SIZES: HeadShape = { heads: 3, nope: 22, rope: 10, value: 26, latent: 134 }
+const V2_LITE: HeadShape = { heads: 16, nope: 128, rope: 64, value: 128, latent: 512 }
+const BLOCK = 64 // cached tokens expanded at a time
 const SPLIT = 52
 
-/** `context` random rows of a layer, and what plain causal attention in f64 makes of them. */
+/** `context` random rows of a layer, and their plain causal attention in f64. */
 function makeProblem(shape: HeadShape, context: number, options: LayerOptions) {
   const layer = makeLayer(shape, { ...options, positions: context })
   const projected = Float64Array.from(normals(context * layer.record, 21))
@@ -47,7 +48,7 @@ type Problem = ReturnType<typeof makeProblem>
 const rows = (values: Float64Array, width: number, first: number, end?: number) =>
   values.subarray(first * width, end === undefined ? undefined : end * width)
 
-/** Materialised attention of one chunk after the other; returns the output of every row and the cache they left. */
+/** Prefill in chunks with expanded keys and values; returns the output of every row and the final cache. */
 async function prefill(kernels: LayerKernels, problem: Problem, starts: readonly number[]) {
   const { layer, context, pages } = problem
   const output = new Float64Array(context * layer.heads * layer.value)
@@ -71,7 +72,7 @@ async function prefill(kernels: LayerKernels, problem: Problem, starts: readonly
   return { output, cache }
 }
 
-/** Absorbed attention of the last `tokens` rows over the cache. */
+/** Absorbed decode of the last `tokens` rows over the cache. */
 async function decode(kernels: LayerKernels, problem: Problem, before: Uint32Array, tokens: number) {
   const { layer, context, pages, norm } = problem
   const place = { position: context - tokens, tokens, pages }
@@ -85,8 +86,8 @@ async function decode(kernels: LayerKernels, problem: Problem, before: Uint32Arr
 
 describe('the reference', () => {
   for (const halfSplit of [false, true]) {
-    it(`absorbed equals materialised, ${halfSplit ? 'halves' : 'neighbours'} paired`, () => {
-      const { layer, records, query, wanted } = makeProblem(AWKWARD, 70, { halfSplit })
+    it(`absorbed equals expanded, ${halfSplit ? 'half-split' : 'interleaved'} RoPE`, () => {
+      const { layer, records, query, wanted } = makeProblem(ODD_SIZES, 70, { halfSplit })
       const last = rows(query, layer.heads * layer.width, 60)
       const absorbed = absorb_query(last, layer.expand.values, layer, 60, layer.rotary)
       const partial = latent_attend(absorbed, records, layer, layer.scale, 32)
@@ -97,7 +98,7 @@ describe('the reference', () => {
 })
 
 const problems = new Map<string, Problem>()
-/** The same problem for every adapter: its answer in f64 takes a while. */
+/** Cached for all adapters, because the f64 reference takes a while. */
 function problemOf(shape: HeadShape, context: number, options: LayerOptions): Problem {
   const key = JSON.stringify([shape, context, options])
   const problem = problems.get(key) ?? makeProblem(shape, context, options)
@@ -105,7 +106,7 @@ function problemOf(shape: HeadShape, context: number, options: LayerOptions): Pr
   return problem
 }
 
-describeOnAdapters('materialised prefill and absorbed decode are plain causal attention', (adapter) => {
+describeOnAdapters('expanded prefill and absorbed decode equal plain causal attention', (adapter) => {
   let device: Device
   beforeAll(async () => {
     device = await openAdapter(adapter)
@@ -117,15 +118,15 @@ describeOnAdapters('materialised prefill and absorbed decode are plain causal at
     const kernels = new LayerKernels(device, layer)
     const { output, cache } = await prefill(kernels, problem, starts)
     expectClose(output, problem.wanted, TOLERANCE[layer.cache])
-    for (const each of tokens) {
-      const decoded = await decode(kernels, problem, cache, each)
-      // Both read the same cache, so that its rounding does not part them.
-      expectClose(decoded, rows(output, layer.heads * layer.value, problem.context - each), TOLERANCE.f32)
+    for (const count of tokens) {
+      const decoded = await decode(kernels, problem, cache, count)
+      // Both read the same cache, so its rounding makes no difference.
+      expectClose(decoded, rows(output, layer.heads * layer.value, problem.context - count), TOLERANCE.f32)
     }
   }
 
   for (const cache of ['f16', 'f32'] as const) {
-    it(`3 awkward heads, ${cache} cache, context 1 to 300`, async () => {
+    it(`3 heads of odd sizes, ${cache} cache, context 1 to 300`, async () => {
       for (const [context, starts, tokens] of [
         [1, [0], [1]],
         [63, [0, 40], [2]],
@@ -133,13 +134,13 @@ describeOnAdapters('materialised prefill and absorbed decode are plain causal at
         [65, [0, 64], [1, 3]],
         [300, [0, 40, 140], [1, 2, 3]],
       ] as const) {
-        await check(problemOf(AWKWARD, context, { cache }), starts, tokens)
+        await check(problemOf(ODD_SIZES, context, { cache }), starts, tokens)
       }
     })
   }
 
-  it('halves paired, FP8 weights', async () => {
-    await check(problemOf(AWKWARD, 70, { halfSplit: true, format: 'fp8_block' }), [0, 30], [2])
+  it('half-split RoPE, FP8 weights', async () => {
+    await check(problemOf(ODD_SIZES, 70, { halfSplit: true, format: 'fp8_block' }), [0, 30], [2])
   })
 
   it('the heads of DeepSeek-V2-Lite', async () => {

@@ -1,3 +1,4 @@
+// Tests of the linear kernels against their f64 references: formats, tiles, precisions, row tilings.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import type { Variants } from '../../src/gpu/variants.ts'
@@ -20,7 +21,7 @@ import { everyTiles, ownTiles, tiledImports } from '../support/tiles.ts'
 import { type PackedMatrix, packMatrix, randomMatrix, visitsOf, WEIGHT_FORMATS } from '../support/weights.ts'
 
 const EPSILON = 1e-3 // large enough to matter
-const BLOCKS = { rows: 32, cols: 48 } // small and odd, so that small matrices have many and cut ones
+const BLOCKS = { rows: 32, cols: 48 } // small, so that small matrices have several, some of them partial
 
 describeOnAdapters('linear', (adapter) => {
   let device: Device
@@ -51,7 +52,7 @@ describeOnAdapters('linear', (adapter) => {
       by = device.capabilities.variants.rows,
       before,
       weights = matrix.imports.weights,
-      visit = 'shared/visit_pair',
+      kUnroll = 'shared/visit_pair',
       norm,
       xStride = padTo16(matrix.cols),
     }: {
@@ -59,24 +60,24 @@ describeOnAdapters('linear', (adapter) => {
       by?: Variants['rows']
       before?: Float32Array
       weights?: string
-      visit?: string
+      kUnroll?: string
       norm?: Float32Array
       xStride?: number
     } = {},
   ) => {
     const { tokens, constants, data } = shared(x, matrix, before)
-    const share = shareOf({ rows: by })
+    const tiling = shareOf({ rows: by })
     const { y } = await runKernel(device, {
       kernel: linearDecode,
-      constants: { ...constants, X_STRIDE: xStride, EPSILON, ...share.constants },
+      constants: { ...constants, X_STRIDE: xStride, EPSILON, ...tiling.constants },
       imports: {
         weights,
         rows: `shared/rows_${rows}`,
         taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
-        share: share.module,
-        visit,
+        share: tiling.module,
+        visit: kUnroll,
       },
-      grid: [Math.ceil(matrix.rows / share.rows)],
+      grid: [Math.ceil(matrix.rows / tiling.rows)],
       step: { tokens },
       data: {
         ...data,
@@ -103,7 +104,7 @@ describeOnAdapters('linear', (adapter) => {
   const f64 = (x: Float32Array) => Float64Array.from(x)
 
   for (const format of WEIGHT_FORMATS) {
-    it(`${format}: awkward sizes, decode and prefill`, async () => {
+    it(`${format}: odd sizes, decode and prefill`, async () => {
       const matrix = randomMatrix(509, 138, format, 1, BLOCKS)
       const x = normals(35 * 138, 2)
       const wanted = linear_prefill(f64(x), matrix.values, 138)
@@ -116,8 +117,8 @@ describeOnAdapters('linear', (adapter) => {
       const blocks = { rows: 32, cols: 64 }
       const wide = randomMatrix(509, 138, format, 1, blocks)
       const wantedWide = linear_prefill(f64(x.slice(0, 138)), wide.values, 138)
-      for (const visit of visitsOf(format)) {
-        expectClose(await decode(x.slice(0, 138), wide, { visit }), wantedWide, TOLERANCE.f32)
+      for (const kUnroll of visitsOf(format)) {
+        expectClose(await decode(x.slice(0, 138), wide, { kUnroll }), wantedWide, TOLERANCE.f32)
       }
     })
   }
@@ -131,7 +132,7 @@ describeOnAdapters('linear', (adapter) => {
     }
   })
 
-  it('one number, and one more than a tile, added to what is there', async () => {
+  it('accumulates into y: a single number, and one more than a tile', async () => {
     for (const [size, tokens] of [
       [1, 1],
       [33, 33],
@@ -147,7 +148,7 @@ describeOnAdapters('linear', (adapter) => {
     }
   })
 
-  it('f16 products: inputs beyond its range, tiny scales, and sums that cancel', async () => {
+  it('f16 tiles: inputs beyond the range of f16, tiny scales, and sums that cancel', async () => {
     const { f16, matrices } = device.capabilities
     const tilings = [...(f16 ? [TILES.f16] : []), ...(matrices ? [TILES.matrix] : [])]
     for (const tiles of tilings) {
@@ -171,7 +172,7 @@ describeOnAdapters('linear', (adapter) => {
   })
 
   for (const format of ['q8', 'q4'] as const) {
-    it(`i8 products with ${format}: awkward sizes, large and tiny inputs, a row of zeros`, async () => {
+    it(`i8 tiles with ${format}: odd sizes, large and tiny inputs, a row of zeros`, async () => {
       if (!device.capabilities.packed) return
       for (const [rows, cols, tokens, scale] of [
         [67, 138, 35, 1],
@@ -182,14 +183,14 @@ describeOnAdapters('linear', (adapter) => {
         const x = normals(tokens * cols, 2, scale)
         if (tokens > 1) x.fill(0, cols, 2 * cols)
         const y = await prefill(x, matrix, TILES.i8)
-        // A number half way between two codes may become either.
+        // A number halfway between two codes may round either way.
         expectClose(y, linear_prefill(rounded_inputs(f64(x), cols), matrix.values, cols), 1e-4)
         expectClose(y, linear_prefill(f64(x), matrix.values, cols), 2e-2)
       }
     })
   }
 
-  const shareCalled = (name: Variants['rows'] | 'own') =>
+  const matvecVariant = (name: Variants['rows'] | 'own') =>
     name === 'own' ? device.capabilities.variants.rows : name
 
   for (const [rows, by] of [
@@ -198,30 +199,30 @@ describeOnAdapters('linear', (adapter) => {
     [4, 'alone'],
     [8, 'own'],
   ] as const) {
-    it(`decode with up to ${rows} rows, shared out by ${by}`, async () => {
+    it(`decode of up to ${rows} rows with ${by}`, async () => {
       const matrix = randomMatrix(67, 138, 'fp8_block', rows, BLOCKS)
       for (const tokens of new Set([rows, Math.ceil(rows / 2), 1])) {
         const x = normals(tokens * 138, tokens)
         const wanted = linear_decode(f64(x), matrix.values, 138)
-        expectClose(await decode(x, matrix, { rows, by: shareCalled(by) }), wanted, TOLERANCE.f32)
+        expectClose(await decode(x, matrix, { rows, by: matvecVariant(by) }), wanted, TOLERANCE.f32)
       }
     })
   }
 
-  // An odd number of chunks, the last one cut; rows alone, or the first columns of wider ones.
+  // An odd number of chunks, the last one partial; whole rows, or the first columns of wider rows.
   for (const [rows, by, cols, xStride] of [
     [1, 'own', 138, 144],
     [1, 'own', 256, 256],
     [1, 'lanes_8', 138, 192],
     [2, 'own', 138, 192],
   ] as const) {
-    it(`decode with up to ${rows} normalised rows of ${cols} in ${xStride}, shared out by ${by}`, async () => {
+    it(`decode of up to ${rows} normalised rows, ${cols} of ${xStride} columns, with ${by}`, async () => {
       const matrix = randomMatrix(67, cols, 'q8', rows, BLOCKS)
       const norm = normals(cols, 3)
       const x = normals(rows * cols, 5, 0.1)
       const normed = rms_norm(f64(x), f64(norm), EPSILON)
       const wanted = linear_decode(normed, matrix.values, cols)
-      const y = await decode(x, matrix, { rows, by: shareCalled(by), norm, xStride })
+      const y = await decode(x, matrix, { rows, by: matvecVariant(by), norm, xStride })
       expectClose(y, wanted, TOLERANCE.f32)
     })
   }

@@ -1,3 +1,4 @@
+// Tests of the expert kernels against their f64 references, in decode and in prefill.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { TILES } from '../../src/kernels/linear.ts'
@@ -35,8 +36,8 @@ const prefillMlp: Mlp = (row, experts, weights) => {
   return combine_experts(outputs, weights)
 }
 
-/** What y holds afterwards, in f64. */
-function wantedOf(
+/** Expected y, in f64. */
+function expectedOf(
   { sizes, experts }: TestMixture,
   { x, routes, before }: MixtureInput,
   mlp: Mlp,
@@ -91,26 +92,26 @@ describeOnAdapters('experts', (adapter) => {
   ) => {
     const { mixture, input } = draw(sizes, tokens, only)
     const own = device.capabilities.variants.rows
-    const visits = visitsOf(sizes.format).map((visit) => [own, visit] as const)
-    for (const [by, visit] of [...visits, ['lanes_8', 'shared/visit_pair'] as const]) {
-      const decoded = await decodeMixture(device, mixture, count, input, by, visit)
-      expectClose(decoded, wantedOf(mixture, input, decodeMlp), TOLERANCE.f32)
+    const unrollings = visitsOf(sizes.format).map((module) => [own, module] as const)
+    for (const [by, kUnroll] of [...unrollings, ['lanes_8', 'shared/visit_pair'] as const]) {
+      const decoded = await decodeMixture(device, mixture, count, input, by, kUnroll)
+      expectClose(decoded, expectedOf(mixture, input, decodeMlp), TOLERANCE.f32)
     }
     for (const [tiles, tolerance] of tilings) {
       const y = await prefillMixture(device, mixture, count, input, tiles)
-      expectClose(y, wantedOf(mixture, input, prefillMlp), tolerance)
+      expectClose(y, expectedOf(mixture, input, prefillMlp), tolerance)
     }
   }
 
-  it('fp8 experts in six banks, a shared one, one that nobody chose', async () => {
+  it('fp8 experts in six banks, with a shared expert and one that no token chose', async () => {
     await check({ ...SIZES, banks: 6 }, 4, 7, [0, 1, 3, 4])
   })
 
-  it('fp8 experts in blocks that hold whole pairs of chunks', async () => {
+  it('fp8 experts whose blocks hold whole pairs of chunks', async () => {
     await check({ ...SIZES, blocks: { rows: 16, cols: 64 } }, 1, 3, EVERY)
   })
 
-  it('one bank a dispatch, no shared expert, one expert takes all', async () => {
+  it('one bank per dispatch, no shared expert, one expert gets all tokens', async () => {
     await check({ ...SIZES, shared: 0, banks: 2 }, 1, 35, [2], everyTiles(device.capabilities))
   })
 
@@ -120,14 +121,14 @@ describeOnAdapters('experts', (adapter) => {
     })
   }
 
-  it('q4 experts as packed bytes', async () => {
+  it('q4 experts with int8 tiles', async () => {
     if (!device.capabilities.packed) return
     const { mixture, input } = draw({ ...SIZES, format: 'q4', banks: 2 }, 35, EVERY)
     const y = await prefillMixture(device, mixture, 1, input, TILES.i8)
-    expectClose(y, wantedOf(mixture, input, prefillMlp), 2e-2)
+    expectClose(y, expectedOf(mixture, input, prefillMlp), 2e-2)
   })
 
-  it('group_tokens: sorted by expert, cut into tiles, nothing else written', async () => {
+  it('group_tokens sorts by expert, splits into tiles and writes nothing else', async () => {
     for (const [tokens, active, only, shared, TILE_ROWS] of [
       [1, 1, [3], 0, 32],
       [70, 2, [0, 1, 3, 4], 1, 16],

@@ -1,3 +1,4 @@
+// Tests of the RMSNorm kernel against its f64 reference.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { rmsNorm } from '../../src/kernels/norm.ts'
@@ -54,14 +55,14 @@ describeOnAdapters('rms_norm', (adapter) => {
     })
   }
 
-  it('takes only the last row when asked', async () => {
+  it('normalises only the last row with LAST', async () => {
     const x = normals(5 * 48, 3)
     const weight = normals(48, 4)
     const wanted = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6).slice(4 * 48)
     expectClose(await run(x, weight, 'shared/reduce', { last: 1 }), wanted, TOLERANCE.f32)
   })
 
-  it('takes the first columns of wider rows, and nothing of the others', async () => {
+  it('reads only the first columns of wider rows', async () => {
     const x = normals(3 * 138, 3)
     const weight = normals(138, 4)
     const wanted = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6)

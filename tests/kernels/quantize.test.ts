@@ -1,3 +1,4 @@
+// Tests of the quantize kernel against its f64 reference, for every source and target format.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { type Format, layoutMatrix, layoutPart, spanOf } from '../../src/gpu/matrix.ts'
@@ -14,7 +15,10 @@ const TARGETS: readonly Target[] = ['q8', 'q4', 'fp8_block']
 const BLOCKS = { rows: 32, cols: 48 }
 const WORKGROUP = 64
 
-/** Runs the kernel over rows `first` on of a matrix; the result begins at row 3 of a buffer with a gap before its first vec4. */
+/**
+ * Quantizes the rows of a matrix from `first` on, into row 3 of a buffer whose matrix begins at its second
+ * vec4.
+ */
 async function convert(
   device: Device,
   matrix: PackedMatrix,
@@ -56,7 +60,7 @@ async function convert(
   )
 }
 
-/** The codes and scales in a matrix's words. */
+/** The codes, scales and values stored in the words of a matrix. */
 function unpack(
   words: Uint32Array,
   stride: number,
@@ -91,8 +95,8 @@ function unpack(
 }
 
 /**
- * Equal codes, but for weights that lie between two: f32 may decide otherwise there, also about the better of two scales, and then
- * loses no more than the reference does.
+ * Codes must be equal, except for weights in the middle between two codes, where f32 may round differently.
+ * It may also prefer another scale, if the squared error is no larger than the reference's.
  */
 function expectSame(actual: Quantised, weights: Float64Array, cols: number, target: Target): void {
   const wanted = quantize(weights, cols, target)
@@ -125,21 +129,21 @@ describeOnAdapters('quantize', (adapter) => {
   afterAll(() => device.destroy())
 
   for (const target of TARGETS) {
-    it(`${target}: from every stored type`, async () => {
+    it(`${target}: from every storage format`, async () => {
       for (const format of WEIGHT_FORMATS) {
         const matrix = randomMatrix(67, 138, format, 3, BLOCKS)
         expectSame(await convert(device, matrix, target), matrix.values, 138, target)
       }
     })
 
-    it(`${target}: rows that end within a group, a chunk and a word of scales`, async () => {
+    it(`${target}: rows that end inside a group, a chunk and a word of scales`, async () => {
       for (const cols of [1, 10, 16, 33, 46, 102, 128, 161]) {
         const matrix = randomMatrix(5, cols, 'bf16', cols)
         expectSame(await convert(device, matrix, target), matrix.values, cols, target)
       }
     })
 
-    it(`${target}: zeros, equal numbers of both signs, outliers, and weights as small and as large as they come`, async () => {
+    it(`${target}: zeros, equal magnitudes, outliers, the smallest and largest weights`, async () => {
       const size = [0, 1e-38, 1e-20, 1e-6, 1, 6e4 * 127, 1e30, 3e38]
       const rows = size.flatMap((scale) => [
         normals(64, 5, scale / 8),
@@ -149,7 +153,7 @@ describeOnAdapters('quantize', (adapter) => {
       const matrix = packMatrix(Float32Array.from(rows.flatMap((row) => [...row])), 64, 'f32')
       const { values, ...rest } = await convert(device, matrix, target)
       expect(values.every(Number.isFinite)).toBe(true)
-      // 1e-38 in 128 steps has a scale that f32 cannot hold.
+      // A scale of 1e-38 / 128 does not fit f32.
       const plain = size.map((scale, i) => [scale, i] as const).filter(([scale]) => scale !== 1e-38)
       for (const [, i] of plain) {
         const own = (array: Float64Array, width: number) => array.slice(3 * i * width, 3 * (i + 1) * width)
@@ -162,23 +166,23 @@ describeOnAdapters('quantize', (adapter) => {
         }
         expectSame(part, own(matrix.values, 64), 64, target)
       }
-      const most = { q8: 0.01, q4: 0.2, fp8_block: 0.05 }[target]
+      const maxError = { q8: 0.01, q4: 0.2, fp8_block: 0.05 }[target]
       for (const [i, scale] of size.entries()) {
         if (scale < 1e-30) continue
         const own = (array: Float64Array) => array.slice(192 * i, 192 * (i + 1)).map((value) => value / scale)
-        expect(relativeError(own(values), own(matrix.values)), `weights of ${scale}`).toBeLessThan(most)
+        expect(relativeError(own(values), own(matrix.values)), `weights of ${scale}`).toBeLessThan(maxError)
       }
     })
   }
 
-  it('takes rows out of the middle, and more than one dimension of workgroups holds', async () => {
+  it('starts at a row in the middle, and uses a second grid dimension when necessary', async () => {
     const matrix = randomMatrix(100, 40, 'fp8_block', 7, { rows: 32, cols: 48 })
     const from = matrix.values.slice(37 * 40)
     expectSame(await convert(device, matrix, 'q8', 37), from, 40, 'q8')
     expect(quantizeGrid(5_000_000, 64, 64, 64)).toEqual([65535, 2])
   })
 
-  it('f32: multiplies scales out', async () => {
+  it('f32: multiplies the scales out', async () => {
     for (const format of WEIGHT_FORMATS) {
       const matrix = randomMatrix(9, 70, format, 11, BLOCKS)
       const { values } = await convert(device, matrix, 'f32')

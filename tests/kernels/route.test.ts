@@ -1,3 +1,4 @@
+// Tests of the routing kernels against their f64 references.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { route as routeKernel, routeLogits } from '../../src/kernels/moe.ts'
@@ -26,9 +27,9 @@ const V2: RouteOptions = {
   normalise: false,
   scale: 16,
 }
-const PLAIN = { ...V3, groups: 1, topGroups: 1 }
+const PLAIN: RouteOptions = { ...V3, groups: 1, topGroups: 1 }
 
-/** Logits in steps that f32 tells apart after any scoring, in random order. */
+/** Evenly spaced logits in random order, far enough apart to stay distinct in f32 after scoring. */
 function spaced(count: number, seed: number): Float32Array {
   const next = generator(seed)
   const order = Array.from({ length: count }, (_, i) => ({ i, key: next() })).sort((a, b) => a.key - b.key)
@@ -84,17 +85,18 @@ describeOnAdapters('route', (adapter) => {
     expectClose(actual.weights, weights, TOLERANCE.f32)
   }
 
-  for (const [name, experts, options] of [
+  const cases: readonly (readonly [name: string, experts: number, options: RouteOptions])[] = [
     ['V3', 256, V3],
     ['V2', 160, V2],
     ['V2-Lite', 64, { ...V2, groups: 1, topGroups: 1, scale: 1 }],
     ['Kimi-K2', 384, PLAIN],
-    ['groups by their best, 512 experts', 512, { ...V3, groupTop2: false, topGroups: 2 }],
+    ['groups by their best expert, 512 experts', 512, { ...V3, groupTop2: false, topGroups: 2 }],
     ['as many experts as choices', 8, { ...PLAIN, groups: 4, topGroups: 4 }],
     ['groups of one', 6, { ...V3, active: 2, groups: 6, topGroups: 3 }],
     ['one expert', 1, { ...PLAIN, active: 1 }],
-  ] as const) {
-    it(`${name}: the experts and weights of the reference`, async () => {
+  ]
+  for (const [name, experts, options] of cases) {
+    it(`${name}: chooses the experts and weights of the reference`, async () => {
       const logits = new Float32Array(3 * experts)
       for (let token = 0; token < 3; token++) logits.set(spaced(experts, token), token * experts)
       await check(logits, new Float32Array(experts), options)
@@ -106,7 +108,7 @@ describeOnAdapters('route', (adapter) => {
     })
   }
 
-  it('equal scores: the smaller ids, in groups too', async () => {
+  it('equal scores: chooses the smaller ids, also among groups', async () => {
     await check(new Float32Array(256), new Float32Array(256), V3)
     const logits = Float32Array.from({ length: 256 }, (_, e) => (e >> 3) % 3)
     await check(logits, new Float32Array(256), V3)
@@ -114,7 +116,7 @@ describeOnAdapters('route', (adapter) => {
   })
 
   it('huge and small logits give finite weights', async () => {
-    const logits = spaced(256, 3).map((value) => 10 * value - 31) // beyond +17 f32 sigmoids are all 1
+    const logits = spaced(256, 3).map((value) => 10 * value - 31) // above +17 every f32 sigmoid is 1
     for (const options of [V3, PLAIN]) await check(logits, new Float32Array(256), options)
     const { weights } = await run(new Float32Array(256).fill(-1e30), new Float32Array(256), V3)
     expect(weights.every(Number.isFinite)).toBe(true)

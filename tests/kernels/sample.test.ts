@@ -1,3 +1,4 @@
+// Tests of the sampling kernels: distributions, draws, penalties and log-probabilities.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { adjustLogits, sampleToken, topLogprobs } from '../../src/kernels/sample.ts'
@@ -24,29 +25,31 @@ const tally = (values: Iterable<number>, classes: number) => {
 }
 const wide = (values: ArrayLike<number>) => Float64Array.from(values)
 
-/** χ² of counts against probabilities; classes that expect fewer than five join into one. Returns the statistic per degree's limit. */
+/**
+ * χ² of counts against probabilities, with its limit. Classes with fewer than five expected draws are merged.
+ */
 function chiSquare(counts: ArrayLike<number>, probabilities: Float64Array): { value: number; limit: number } {
   const draws = Array.from(counts).reduce((sum, count) => sum + count, 0)
   const classes: { seen: number; wanted: number }[] = []
   const rare = { seen: 0, wanted: 0 }
   probabilities.forEach((probability, id) => {
-    const one = { seen: counts[id] ?? 0, wanted: probability * draws }
-    if (one.wanted >= 5) classes.push(one)
+    const own = { seen: counts[id] ?? 0, wanted: probability * draws }
+    if (own.wanted >= 5) classes.push(own)
     else {
-      rare.seen += one.seen
-      rare.wanted += one.wanted
+      rare.seen += own.seen
+      rare.wanted += own.wanted
     }
   })
   if (rare.wanted > 0) classes.push(rare)
   else expect(rare.seen, 'draws of impossible tokens').toBe(0)
   const value = classes.reduce((sum, { seen, wanted }) => sum + (seen - wanted) ** 2 / wanted, 0)
-  // Wilson and Hilferty's approximation of the quantile that one honest run in 30,000 exceeds.
+  // Wilson and Hilferty's approximation of the quantile that one correct run in 30,000 exceeds.
   const degrees = Math.max(1, classes.length - 1)
   return { value, limit: degrees * (1 - 2 / (9 * degrees) + 4 * Math.sqrt(2 / (9 * degrees))) ** 3 }
 }
 
 describe('uniform_number', () => {
-  it('is even over draws and over seeds, and draws do not follow seeds', () => {
+  it('is uniform over draws and over seeds, and draws are independent of seeds', () => {
     const bucket = (value: number, count = 64) => Math.floor(value * count)
     const kinds: ((i: number) => number)[] = [
       (i) => bucket(uniform_number(7, i)),
@@ -83,7 +86,7 @@ describe('sample_distribution', () => {
   })
 })
 
-// No kernel here has variants, so the adapter with the guaranteed minimum stands for the one with all features.
+// No kernel here has variants, so lavapipe with minimal features also covers lavapipe with all features.
 const chosen = adapters.filter(({ name }) => name !== 'lavapipe')
 
 describeOnAdapters('sample', body, chosen)
@@ -150,7 +153,7 @@ function body(adapter: AdapterCase): void {
       const ids = await drawMany(device, logits, { ...setting, seed: 11 }, draws)
       const { value, limit } = chiSquare(tally(ids, vocab), probabilities)
       expect(value).toBeLessThan(limit)
-      // Beyond the statistics: each draw is the reference's, unless its number falls on a border.
+      // Besides, each draw equals the reference's, unless its number falls on a boundary.
       const other = Array.from(
         ids,
         (id, draw) => [id, sample_token(wide(logits), setting, 11, draw)] as const,
@@ -158,7 +161,7 @@ function body(adapter: AdapterCase): void {
       expect(other.filter(([id, wanted]) => id !== wanted).length).toBeLessThanOrEqual(1)
     })
 
-    it('keeps the smaller ids of equals at the border of top-k and top-p', async () => {
+    it('keeps the smaller ids among equal logits at the cutoff of top-k and top-p', async () => {
       const logits = new Float32Array(509).fill(1)
       const used = async (sampling: Partial<Sampling>) =>
         new Set(await drawMany(device, logits, { ...PLAIN, ...sampling }, 60))
@@ -169,7 +172,7 @@ function body(adapter: AdapterCase): void {
       expect([...best].sort((a, b) => a - b)).toEqual([0, 470])
     })
 
-    it('always keeps the best one', async () => {
+    it('always keeps the best token', async () => {
       const logits = normals(509, 8)
       const best = await choose(logits, { temperature: 0 })
       for (const sampling of [
@@ -188,7 +191,7 @@ function body(adapter: AdapterCase): void {
       expect(await choose(single, { topK: 5, topP: 0.9 })).toBe(137)
     })
 
-    it('chooses from a large vocabulary as the reference does, and the same twice', async () => {
+    it('matches the reference on a large vocabulary, twice in a row', async () => {
       const logits = normals(163840, 21, 2)
       const sampling = { ...PLAIN, temperature: 0.9, topK: 5000, topP: 0.95 }
       for (const [draw, setting] of [sampling, PLAIN].entries()) {
@@ -199,7 +202,7 @@ function body(adapter: AdapterCase): void {
     })
   })
 
-  it('adjust_logits applies penalties to what was seen, and biases', async () => {
+  it('adjust_logits applies penalties to seen tokens, then biases', async () => {
     const logits = normals(509, 3, 5)
     logits.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, -3e38])
     const counts = Uint32Array.from(logits, (_, id) => [0, 0x8000_0000, 1, 0x8000_0003][id % 4] ?? 0)
@@ -276,7 +279,7 @@ function body(adapter: AdapterCase): void {
       expect(Math.max(...difference)).toBeLessThan(2e-5)
     })
 
-    it('puts the smaller of equal ids first and NaN last', async () => {
+    it('sorts equal logits by id and NaN last', async () => {
       const logits = [1, 2, Number.NaN, 2, 2]
       const { own, pairs } = await run(logits, 1, 20)
       expect(pairs.map(([id]) => id)).toEqual([1, 3, 4, 0, 2])

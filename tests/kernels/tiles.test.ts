@@ -1,23 +1,23 @@
-// Answers: do products get the tiles that were asked for, as far as device and matrix allow?
+// Tests of the choice of tiles for matrix products by precision, device and matrix.
 import { expect, it } from 'vitest'
-import { PLAIN } from '../../src/gpu/variants.ts'
-import { chooseTiles, TILES } from '../../src/kernels/linear.ts'
+import { PLAIN, type Variants } from '../../src/gpu/variants.ts'
+import { chooseTiles, type Storage, TILES } from '../../src/kernels/linear.ts'
 
-const own = { ...PLAIN, products: 'spread_8' } as const
-const withMatrices = { ...own, halves: 'matrix' } as const
-const every = { packable: true, paired: true }
+const own: Variants = { ...PLAIN, products: 'spread_8' }
+const withMatrices: Variants = { ...own, halves: 'matrix' }
+const every: Storage = { packable: true, paired: true }
 
-it('f32 tiles are what the device chose', () => {
+it('f32 uses the tiles of the device', () => {
   expect(chooseTiles('f32', own, every)).toBe(TILES.spread_8)
 })
 
-it('f16 tiles use subgroup matrices where the device has them and pairs of chunks share a scale', () => {
+it('f16 uses subgroup matrices if the device has them and pairs of chunks share a scale', () => {
   expect(chooseTiles('f16', own, every)).toBe(TILES.f16)
   expect(chooseTiles('f16', withMatrices, every)).toBe(TILES.matrix)
   expect(chooseTiles('f16', withMatrices, { ...every, paired: false })).toBe(TILES.f16)
 })
 
-it('i8 leaves what cannot be packed in f32, in tiles of as many rows', () => {
+it('i8 falls back to f32 tiles of as many rows for other formats', () => {
   expect(chooseTiles('i8', own, every)).toBe(TILES.i8)
   const rest = chooseTiles('i8', own, { ...every, packable: false })
   expect(rest).toBe(TILES.workgroup)
