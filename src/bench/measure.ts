@@ -27,6 +27,7 @@ import type {
 } from './result.ts'
 import { measureRow, plannedRow, refusalOf } from './row.ts'
 import { benchSettings } from './settings.ts'
+import type { CacheForm } from '../models/cache-form.ts'
 
 /**
  * Runs the benchmark on a loaded model, which serves no other request meanwhile. An abort ends it with a
@@ -153,7 +154,7 @@ class Benchmark {
     }
   }
 
-  #form = (kind: CacheKind) => ({ kind, numbers: this.#settings.numbers })
+  #form = (kind: CacheKind): CacheForm => ({ kind, numbers: this.#settings.numbers })
 
   #event(at: Omit<BenchProgress, 'done' | 'total'>): BenchEvent {
     const complete = this.#done === this.#parts

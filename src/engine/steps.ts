@@ -10,6 +10,7 @@ import type { ModelSpec } from '../models/spec.ts'
 import { Graph, type Resource } from '../program/graph.ts'
 import type { GpuModel } from './prepare.ts'
 import type { StateResources } from './state.ts'
+import type { Cache } from '../models/cache.ts'
 
 export interface RuntimeOptions {
   readonly contextLength: number
@@ -81,7 +82,7 @@ function lastLogits(graph: Graph, { spec, state }: Parts): Omit<Ends, 'ids'> {
 function record(graph: Graph, inputs: Parts, name: Mode['name'], ends: Ends): void {
   const { spec, tensors, state, records, capabilities, options } = inputs
   const { pages, rotations, noBias } = state
-  const caches = spec.layers.map((_, layer) => ({ records: records(layer), pages, rotations }))
+  const caches = spec.layers.map((_, layer): Cache => ({ records: records(layer), pages, rotations }))
   const model: Model = { spec, tensors, noBias, caches }
   const products = factorsOf(options.products, capabilities)
   const rows = name === 'decode' ? 1 : options.chunk

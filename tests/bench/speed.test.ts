@@ -14,10 +14,11 @@ import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { SMALL_WIDTHS } from '../support/bench-sizes.ts'
 import { LANTERNFISH, openModel } from '../support/model.ts'
 import { tampered } from '../support/tampered.ts'
+import type { GroupedAttention } from '../../src/models/spec.ts'
 
 describe('FLOPs of a prompt', () => {
   const { rotary } = SMALL_WIDTHS.attention
-  const base = { ...SMALL_WIDTHS.spec, hidden: 10, vocab: 7 }
+  const base = { ...SMALL_WIDTHS.spec, hidden: 10, vocab: 7 } satisfies ModelSpec
 
   it('equal a count by hand for MLA with a dense and a mixture-of-experts layer', () => {
     const spec: ModelSpec = {
@@ -38,7 +39,7 @@ describe('FLOPs of a prompt', () => {
   })
 
   it('equal a count by hand for GQA', () => {
-    const grouped = { kind: 'grouped', heads: 4, kvHeads: 2, key: 6, value: 5, rope: 6, scale: 1 } as const
+    const grouped = { kind: 'grouped', heads: 4, kvHeads: 2, key: 6, value: 5, rope: 6, scale: 1 } as const satisfies Partial<GroupedAttention>
     const spec: ModelSpec = {
       ...base,
       attention: { ...grouped, halfSplit: false, bias: false, headNorm: false, rotary },

@@ -8,6 +8,7 @@ import { logitError } from '../../src/lib/logit-error.ts'
 import { type CacheKind, FP8_GROUP, recordBytes } from '../../src/models/cache-form.ts'
 import { adapters, describeOnAdapters } from '../support/adapter.ts'
 import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
+import type { LatentAttention } from '../../src/models/spec.ts'
 
 const LAYERS = 4
 const REQUEST: GenerateRequest = {
@@ -150,7 +151,7 @@ it.each([
     halfSplit: false,
     latentEpsilon: 1e-6,
     rotary: { frequencies: [], magnitude: 1 },
-  } as const
+  } as const satisfies LatentAttention
   expect(recordBytes(attention, { kind, numbers: 'f16' })).toBe(bytes)
   // 12 heads in groups of 6: 8 does not divide them.
   if (kind === 'gqa-8')

@@ -188,7 +188,7 @@ describeOnAdapters(
       'latent_attend reads each cached row once for up to 16 heads: %i heads',
       async (heads) => {
         const { attend } = chooseAttentionTiles(device.capabilities.variants)
-        const spec = { ...attention, heads }
+        const spec = { ...attention, heads } satisfies LatentAttention
         const words = recordBytes(spec, { kind: 'latent', numbers: 'f16' }) / 4
         const pages = pageTable(CONTEXT, 2)
         const { cache } = await runKernel(device, {
@@ -217,7 +217,7 @@ describeOnAdapters(
     it.each(['standard', 'mqa'] as const)(
       'heads_attend reads each cached row as often as counted: %s',
       async (kind) => {
-        const spec = { ...attention, heads: 12 }
+        const spec = { ...attention, heads: 12 } satisfies LatentAttention
         const words = recordBytes(spec, { kind, numbers: 'f16' }) / 4
         const pages = pageTable(CONTEXT, 2)
         const kvHeads = kind === 'mqa' ? 1 : 12

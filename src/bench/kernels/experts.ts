@@ -8,6 +8,8 @@ import type { Choice, Expert } from '../../reference/moe.ts'
 import { type CaseMaker, type CaseSettings, layoutOnly, recordDispatches } from './case.ts'
 import type { BenchBuffers } from './room.ts'
 import { drawMatrix, type RandomMatrix, readRows } from './stored.ts'
+import type { MixtureTensors } from '../../models/tensors.ts'
+import type { GpuMatrix, GpuVector } from '../../gpu/matrix.ts'
 
 /** The experts of a token: the routed ones, then the shared one with weight 1. */
 export type TokenRoute = readonly Choice[]
@@ -62,8 +64,8 @@ export function moeDispatches(
   const { buffers, tokens, widths } = settings
   const { spec, mixture: layer } = widths
   const unused = buffers.empty(16)
-  const tensors = {
-    kind: 'mixture' as const,
+  const tensors: MixtureTensors<GpuMatrix, GpuVector, GpuBank> = {
+    kind: 'mixture',
     norm: { buffer: unused.buffer, length: spec.hidden },
     gate: layoutOnly('bf16', [layer.experts], spec.hidden, unused),
     bias: undefined,

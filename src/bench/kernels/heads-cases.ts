@@ -5,6 +5,7 @@ import { attendHeads } from '../../models/grouped.ts'
 import { heads_attend } from '../../reference/heads.ts'
 import { type CaseMaker, type CaseSettings, type KernelCase, recordDispatches } from './case.ts'
 import { decodeAttentionCase } from './recorded-attention.ts'
+import type { Cache } from '../../models/cache.ts'
 
 export const GQA_CASES: readonly CaseMaker[] = (['standard', 'gqa-8'] as const).map((kind) => ({
   kernel: 'heads_attend',
@@ -22,7 +23,7 @@ async function makeGqaDecode(settings: CaseSettings, kind: CacheKind): Promise<K
   const unused = buffers.empty(16)
   const dispatches = recordDispatches(settings, 'decode', (recording) => {
     const activation = (name: string, cols: number) => recording.graph.activation(name, 'f32', tokens, cols)
-    const cache = { records: unused, pages: unused, rotations: unused }
+    const cache: Cache = { records: unused, pages: unused, rotations: unused }
     attendHeads(recording, sizes, cache, activation('query', heads * key), activation('heads', heads * value))
   })
   return decodeAttentionCase(settings, {

@@ -20,6 +20,7 @@ import {
 } from './case.ts'
 import { randomKvPages } from './paged.ts'
 import { drawMatrix, type RandomMatrix, readRows } from './stored.ts'
+import type { Cache } from '../../models/cache.ts'
 
 /**
  * The dispatches of an MLA layer. A projected row has queries from column 0 and latents from column
@@ -44,7 +45,7 @@ export function mlaDispatches(
     expand: layoutOnly(format, [heads * (nope + value)], latent, unused),
     output: layoutOnly(format, [spec.hidden], heads * value, unused),
   }
-  const cache = { records: unused, pages: unused, rotations: unused }
+  const cache: Cache = { records: unused, pages: unused, rotations: unused }
   const dispatches = recordDispatches(settings, mode, (context) => {
     const x = context.graph.activation('x', 'f32', tokens, spec.hidden)
     latentAttention(context, spec, attention, tensors, cache, x)

@@ -24,6 +24,8 @@ import {
 } from './case.ts'
 import { moeDispatches } from './experts.ts'
 import { drawMatrix, readRows } from './stored.ts'
+import type { DenseTensors } from '../../models/tensors.ts'
+import type { GpuMatrix, GpuVector } from '../../gpu/matrix.ts'
 
 export const ROW_CASES: readonly CaseMaker[] = [
   {
@@ -149,8 +151,8 @@ function denseLayer(settings: CaseSettings): {
   const { spec, dense: layer } = widths
   const unused = buffers.empty(16)
   const up = layoutOnly('bf16', [layer.inner, layer.inner], spec.hidden, unused)
-  const tensors = {
-    kind: 'dense' as const,
+  const tensors: DenseTensors<GpuMatrix, GpuVector> = {
+    kind: 'dense',
     norm: { buffer: unused.buffer, length: spec.hidden },
     up,
     down: layoutOnly('bf16', [spec.hidden], layer.inner, unused),
