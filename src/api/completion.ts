@@ -1,6 +1,6 @@
 // Turns the engine's events into OpenAI's chunks, or into one completion. Pure functions.
-import { present } from '../lib/error.ts'
-import type { GenerateDelta, GenerateDone, GenerateEvent, KvUse, TokenLogprob } from '../worker/protocol.ts'
+import { expectDefined } from '../lib/error.ts'
+import type { GenerateDelta, GenerateDone, GenerateEvent, KvUsage, TokenLogprob } from '../worker/protocol.ts'
 import type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -44,7 +44,7 @@ export function completionFromEvents(
   events: readonly GenerateEvent[],
 ): ChatCompletion {
   const deltas = events.filter((event) => event.type === 'delta')
-  const done = present(
+  const done = expectDefined(
     events.find((event) => event.type === 'done'),
     'the final event of an answer',
   )
@@ -119,7 +119,7 @@ function timings(done: GenerateDone): HadalTimings {
   }
 }
 
-function kvCache({ tokens, bytes, standardBytes }: KvUse): KvCacheUse {
+function kvCache({ tokens, bytes, standardBytes }: KvUsage): KvCacheUse {
   return { tokens, bytes, standard_bytes: standardBytes }
 }
 

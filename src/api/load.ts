@@ -1,25 +1,25 @@
 // Loads a model in a worker of its own and wraps the worker as a `LoadedModel`.
 import { proxy } from 'comlink'
-import { given, optionalWord } from '../lib/check.ts'
+import { definedFields, optionalEnum } from '../lib/check.ts'
 import { asHadalError, HadalError, throwIfAborted } from '../lib/error.ts'
 import {
   type BenchEvent,
   type BenchSettings,
-  fromPlain,
+  deserializeError,
   type GenerateEvent,
   type GpuBytes,
   type LoadProgress,
   type ModelInfo,
 } from '../worker/protocol.ts'
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
+import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
 import type { RequestOptions } from './openai-types.ts'
-import { loadRequest, type Place, type PlaceOptions } from './place.ts'
 import { receive } from './receiver.ts'
 import { spawnWorker } from './spawn.ts'
-import { answerOf, type EngineWorker, openWorker } from './worker.ts'
+import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
 /** Options of `loadModel`. */
-export interface LoadOptions extends PlaceOptions {
+export interface LoadOptions extends ModelSourceOptions {
   /**
    * What this browser stores so that the model loads without a network next time: its files (`files`), or
    * only its quantized weights (`packed`). Default: nothing. What is already stored is used in any case and
@@ -35,7 +35,7 @@ export interface LoadOptions extends PlaceOptions {
 }
 
 /** A loaded model. It holds a worker and GPU memory until `unload`. */
-export interface Model {
+export interface LoadedModel {
   /** Architecture, sizes, limits and the kernel variants in use. */
   readonly info: ModelInfo
   /** OpenAI's client interface: `model.chat.completions.create(...)`. */
@@ -72,22 +72,22 @@ export interface Model {
  * - `aborted`: the signal fired
  * - `device_lost`, `internal`: the GPU went away, or Hadal has a bug
  */
-export async function loadModel(source: Place, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
   const { onProgress, signal, keep, worker: start = spawnWorker } = options
   const request = {
-    ...loadRequest(source, options),
-    ...given({ keep: optionalWord('keep', keep, ['files', 'packed']) }),
+    ...workerLoadRequest(source, options),
+    ...definedFields({ keep: optionalEnum('keep', keep, ['files', 'packed']) }),
   }
   // Requested here because workers cannot. A refusal does not stop the load: the browser may then evict the
   // files.
   if (keep) await navigator.storage?.persist?.().catch(() => false)
   throwIfAborted(signal)
-  const worker = openWorker(start)
+  const worker = startWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
   signal?.addEventListener('abort', cancel, { once: true })
   try {
     const loading = worker.remote.load(request, proxy(onProgress ?? (() => {})))
-    return wrapModel(await answerOf(worker, loading), worker)
+    return wrapModel(await unwrapOutcome(worker, loading), worker)
   } catch (error) {
     worker.close(asHadalError(error))
     throwIfAborted(signal)
@@ -97,7 +97,7 @@ export async function loadModel(source: Place, options: LoadOptions = {}): Promi
   }
 }
 
-function wrapModel(info: ModelInfo, worker: EngineWorker): Model {
+function wrapModel(info: ModelInfo, worker: EngineWorker): LoadedModel {
   const { remote, failed, ended } = worker
   const start: StartGeneration = (request, signal) =>
     receive<GenerateEvent>(ended, (port) => remote.generate(request, port), signal)
@@ -116,12 +116,12 @@ function wrapModel(info: ModelInfo, worker: EngineWorker): Model {
       receive<BenchEvent>(ended, (port) => remote.bench(settings, port), signal),
     async gpuBytes() {
       ended.throwIfAborted()
-      return answerOf(worker, remote.gpuBytes())
+      return unwrapOutcome(worker, remote.gpuBytes())
     },
     unload() {
       unloading ??= end()
       return unloading
     },
-    lost: Promise.race([failed, remote.lost().then(fromPlain)]),
+    lost: Promise.race([failed, remote.lost().then(deserializeError)]),
   }
 }

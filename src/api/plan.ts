@@ -1,12 +1,12 @@
 // Plans a model in a worker of its own: whether it fits, and what it would take. Reads no weights.
 import { throwIfAborted } from '../lib/error.ts'
 import type { LoadPlan } from '../worker/protocol.ts'
-import { loadRequest, type Place, type PlaceOptions } from './place.ts'
+import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
 import { spawnWorker } from './spawn.ts'
-import { answerOf, openWorker } from './worker.ts'
+import { startWorker, unwrapOutcome } from './worker.ts'
 
 /** Options of `plan`; the same as those of `loadModel` where both have them. */
-export interface PlanOptions extends PlaceOptions {
+export interface PlanOptions extends ModelSourceOptions {
   /** Cancels: the promise rejects with `aborted`. */
   signal?: AbortSignal
   /** Starts the worker in another way, for example from a script on another path. */
@@ -21,15 +21,15 @@ export interface PlanOptions extends PlaceOptions {
  * @returns a plan; its `unsupported` lists what this version of Hadal does not run
  * @throws HadalError `bad_request`, `not_found`, `no_access`, `network`, `bad_file`, `bad_config`, `aborted`
  */
-export async function plan(source: Place, options: PlanOptions = {}): Promise<LoadPlan> {
+export async function plan(source: ModelSource, options: PlanOptions = {}): Promise<LoadPlan> {
   const { signal, worker: start = spawnWorker } = options
   throwIfAborted(signal)
-  const request = loadRequest(source, options)
-  const worker = openWorker(start)
+  const request = workerLoadRequest(source, options)
+  const worker = startWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
   signal?.addEventListener('abort', cancel, { once: true })
   try {
-    return await answerOf(worker, worker.remote.plan(request))
+    return await unwrapOutcome(worker, worker.remote.plan(request))
   } finally {
     signal?.removeEventListener('abort', cancel)
     worker.close()

@@ -2,7 +2,12 @@
 // immediate abort.
 import { transfer } from 'comlink'
 import { throwIfAborted } from '../lib/error.ts'
-import { fromPlain, type StreamCommand, type StreamMessage, toPlain } from '../worker/protocol.ts'
+import {
+  deserializeError,
+  type StreamCommand,
+  type StreamMessage,
+  serializeError,
+} from '../worker/protocol.ts'
 
 // Most events in transit or unread. Credits are renewed when half of them are used, so that the worker never
 // stops for a reader that keeps up.
@@ -43,7 +48,7 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
   readonly #arrived: StreamMessage<T>[] = []
   readonly #ended: AbortSignal | undefined
   readonly #onAbort = () => this.#cancel()
-  readonly #onEnded = () => this.#accept({ type: 'error', error: toPlain(this.#ended?.reason) })
+  readonly #onEnded = () => this.#accept({ type: 'error', error: serializeError(this.#ended?.reason) })
   #wake = () => {}
   #read = 0
   #closed = false
@@ -81,7 +86,7 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
         return { done: false, value: message.event }
       }
       if (message) this.#close()
-      if (message?.type === 'error') throw fromPlain(message.error)
+      if (message?.type === 'error') throw deserializeError(message.error)
       if (this.#closed) return { done: true, value: undefined }
       await new Promise<void>((resolve) => {
         this.#wake = resolve

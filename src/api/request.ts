@@ -2,23 +2,23 @@
 // What this version cannot do is refused, not ignored.
 import {
   badField,
-  given,
+  definedFields,
+  formatValue,
   optionalBoolean,
   optionalInteger,
   optionalNumber,
   optionalObject,
-  shown,
 } from '../lib/check.ts'
 import {
   type ChatMessage,
   type GenerateRequest,
-  MOST_ALTERNATIVES,
-  MOST_BIAS,
-  SAMPLING_NUMBERS,
+  MAX_ALTERNATIVES,
+  MAX_LOGIT_BIAS,
+  SAMPLING_RANGES,
   type SamplingOptions,
 } from '../worker/protocol.ts'
 
-export { SAMPLING_NUMBERS }
+export { SAMPLING_RANGES }
 
 /** A request that has been checked and translated. */
 export interface CheckedRequest {
@@ -77,7 +77,11 @@ function refuseUnknown(body: Record<string, unknown>): void {
     )
   }
   if (body.n !== undefined && body.n !== null && body.n !== 1) {
-    throw badField('n', `must be 1, not ${shown(body.n)}`, 'Send several requests with different seeds.')
+    throw badField(
+      'n',
+      `must be 1, not ${formatValue(body.n)}`,
+      'Send several requests with different seeds.',
+    )
   }
 }
 
@@ -95,13 +99,13 @@ function readMessages(value: unknown): ChatMessage[] {
 function readRole(field: string, role: unknown): ChatMessage['role'] {
   if (role === 'developer') return 'system'
   if (role === 'system' || role === 'user' || role === 'assistant') return role
-  throw badField(`${field}.role`, `must be "system", "user" or "assistant", not ${shown(role)}`)
+  throw badField(`${field}.role`, `must be "system", "user" or "assistant", not ${formatValue(role)}`)
 }
 
 function readContent(field: string, content: unknown): string {
   if (typeof content === 'string') return content
   if (!Array.isArray(content))
-    throw badField(field, `must be a string or a list of text parts, not ${shown(content)}`)
+    throw badField(field, `must be a string or a list of text parts, not ${formatValue(content)}`)
   const texts = content.map((item: unknown, index) => {
     const part = optionalObject(`${field}[${index}]`, item)
     if (part?.type === 'text' && typeof part.text === 'string') return part.text
@@ -115,10 +119,13 @@ function readContent(field: string, content: unknown): string {
 }
 
 function readSampling(body: Record<string, unknown>): Partial<SamplingOptions> {
-  const numbers = Object.entries(SAMPLING_NUMBERS).map(([name, [field, ...range]]) => {
+  const numbers = Object.entries(SAMPLING_RANGES).map(([name, [field, ...range]]) => {
     return [name, optionalNumber(field, body[field], ...range)]
   })
-  return given<SamplingOptions>({ ...Object.fromEntries(numbers), logitBias: readLogitBias(body.logit_bias) })
+  return definedFields<SamplingOptions>({
+    ...Object.fromEntries(numbers),
+    logitBias: readLogitBias(body.logit_bias),
+  })
 }
 
 function readLogitBias(value: unknown): SamplingOptions['logitBias'] | undefined {
@@ -126,9 +133,9 @@ function readLogitBias(value: unknown): SamplingOptions['logitBias'] | undefined
   return (
     biases &&
     Object.entries(biases).map(([id, bias]) => {
-      const field = `logit_bias[${shown(id)}]`
+      const field = `logit_bias[${formatValue(id)}]`
       if (!/^\d{1,9}$/.test(id)) throw badField(field, 'must have a token id as its key')
-      return [Number(id), optionalNumber(field, bias, -MOST_BIAS, MOST_BIAS) ?? 0]
+      return [Number(id), optionalNumber(field, bias, -MAX_LOGIT_BIAS, MAX_LOGIT_BIAS) ?? 0]
     })
   )
 }
@@ -161,7 +168,7 @@ function readStop(value: unknown): readonly string[] {
 
 function readLogprobs(body: Record<string, unknown>): number | undefined {
   const wanted = optionalBoolean('logprobs', body.logprobs) ?? false
-  const top = optionalInteger('top_logprobs', body.top_logprobs, 0, MOST_ALTERNATIVES)
+  const top = optionalInteger('top_logprobs', body.top_logprobs, 0, MAX_ALTERNATIVES)
   if (top !== undefined && !wanted) throw badField('top_logprobs', 'needs `logprobs: true`')
   return wanted ? (top ?? 0) : undefined
 }

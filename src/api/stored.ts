@@ -3,14 +3,14 @@ import { proxy } from 'comlink'
 import { throwIfAborted } from '../lib/error.ts'
 import type { LoadProgress, StoredModel } from '../worker/protocol.ts'
 import { spawnWorker } from './spawn.ts'
-import { answerOf, type EngineWorker, openWorker } from './worker.ts'
+import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
-export interface StoredOptions {
+export interface StoredModelOptions {
   /** Starts the worker in another way, for example from a script on another path. */
   worker?: () => Worker
 }
 
-export interface ExportOptions extends StoredOptions {
+export interface ExportModelOptions extends StoredModelOptions {
   /** Called often while copying: bytes, bytes per second, seconds left. */
   onProgress?: (progress: LoadProgress) => void
   /** Cancels: the promise rejects with `aborted`; files already copied stay. */
@@ -21,8 +21,8 @@ export interface ExportOptions extends StoredOptions {
  * Lists every model that `loadModel` has stored here (`keep`), the latest first, incomplete ones included.
  * @throws HadalError `unsupported` if this browser has no private file system
  */
-export function storedModels(options: StoredOptions = {}): Promise<readonly StoredModel[]> {
-  return withWorker(options, (worker) => answerOf(worker, worker.remote.storedModels()))
+export function storedModels(options: StoredModelOptions = {}): Promise<readonly StoredModel[]> {
+  return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.storedModels()))
 }
 
 /**
@@ -31,8 +31,8 @@ export function storedModels(options: StoredOptions = {}): Promise<readonly Stor
  * @throws HadalError `bad_request` while a tab has the model open or is storing it; `unsupported` without a
  * private file system
  */
-export function removeStoredModel(place: string, options: StoredOptions = {}): Promise<void> {
-  return withWorker(options, (worker) => answerOf(worker, worker.remote.removeStored(place)))
+export function removeStoredModel(place: string, options: StoredModelOptions = {}): Promise<void> {
+  return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.removeStored(place)))
 }
 
 /**
@@ -44,7 +44,7 @@ export function removeStoredModel(place: string, options: StoredOptions = {}): P
 export function exportStoredModel(
   place: string,
   folder: FileSystemDirectoryHandle,
-  options: ExportOptions = {},
+  options: ExportModelOptions = {},
 ): Promise<void> {
   const { onProgress, signal } = options
   throwIfAborted(signal)
@@ -52,15 +52,18 @@ export function exportStoredModel(
     const cancel = () => void worker.remote.cancelExport()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      await answerOf(worker, worker.remote.exportStored(place, folder, proxy(onProgress ?? (() => {}))))
+      await unwrapOutcome(worker, worker.remote.exportStored(place, folder, proxy(onProgress ?? (() => {}))))
     } finally {
       signal?.removeEventListener('abort', cancel)
     }
   })
 }
 
-async function withWorker<T>(options: StoredOptions, work: (worker: EngineWorker) => Promise<T>): Promise<T> {
-  const worker = openWorker(options.worker ?? spawnWorker)
+async function withWorker<T>(
+  options: StoredModelOptions,
+  work: (worker: EngineWorker) => Promise<T>,
+): Promise<T> {
+  const worker = startWorker(options.worker ?? spawnWorker)
   try {
     return await work(worker)
   } finally {

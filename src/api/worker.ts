@@ -1,10 +1,10 @@
 // Starts a worker from the page, wraps its calls, watches it for failures, and ends it.
 import { releaseProxy, wrap } from 'comlink'
 import { HadalError } from '../lib/error.ts'
-import { fromPlain, type Outcome, type RemoteEngine, type RemoteStore } from '../worker/protocol.ts'
+import { deserializeError, type Outcome, type RemoteEngine, type RemoteStore } from '../worker/protocol.ts'
 
 /** A running worker that offers the calls of `R`. */
-export interface OpenWorker<R> {
+export interface WorkerHandle<R> {
   readonly remote: ReturnType<typeof wrap<R>>
   /** Resolves if the worker's script cannot be loaded or fails outside a call. */
   readonly failed: Promise<HadalError>
@@ -19,10 +19,10 @@ export interface OpenWorker<R> {
   close(error?: HadalError): void
 }
 
-export type EngineWorker = OpenWorker<RemoteEngine & RemoteStore>
+export type EngineWorker = WorkerHandle<RemoteEngine & RemoteStore>
 
 /** Starts a worker. */
-export function openWorker<R = RemoteEngine & RemoteStore>(start: () => Worker): OpenWorker<R> {
+export function startWorker<R = RemoteEngine & RemoteStore>(start: () => Worker): WorkerHandle<R> {
   const worker = start()
   const remote = wrap<R>(worker)
   const failed = watchWorker(worker)
@@ -60,11 +60,11 @@ function watchWorker(worker: Worker): Promise<HadalError> {
  * Waits for the result of a call.
  * @throws HadalError of the call, or the one that the worker is closed with before
  */
-export async function answerOf<T>(
+export async function unwrapOutcome<T>(
   { closed }: Pick<EngineWorker, 'closed'>,
   call: Promise<Outcome<T>>,
 ): Promise<T> {
   const outcome = await Promise.race([call, closed])
   if (outcome.ok) return outcome.value
-  throw fromPlain(outcome.error)
+  throw deserializeError(outcome.error)
 }

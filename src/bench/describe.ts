@@ -1,11 +1,11 @@
 // Describes the environment, the model and its cache layouts in a benchmark result.
 import type { Engine } from '../engine/engine.ts'
-import { cacheSizes, PAGE_TOKENS } from '../engine/kv-cache.ts'
-import type { Runtime } from '../engine/runtime.ts'
+import { kvCacheSizes, PAGE_TOKENS } from '../engine/run/kv-cache.ts'
+import type { Runtime } from '../engine/run/runtime.ts'
 import type { Device } from '../gpu/device.ts'
 import { VERSION } from '../lib/version.ts'
-import { type CacheForm, expandedHeads, recordBytes } from '../models/cache-form.ts'
-import type { BenchCache, BenchEnvironment, BenchModel, Check } from './result.ts'
+import { type CacheLayout, expandedKvHeads, kvEntryBytes } from '../models/cache-layout.ts'
+import type { BenchCache, BenchEnvironment, BenchModel, CacheCheck } from './result.ts'
 
 const SHOWN_LIMITS = [
   'maxBufferSize',
@@ -36,11 +36,11 @@ export function describeBenchModel({ info }: Engine, { spec }: Runtime): BenchMo
     layers: info.layers,
     heads: attention.heads,
     kvHeads: isLatent ? attention.heads : attention.kvHeads,
-    latent: isLatent ? attention.latent : 0,
-    rope: attention.rope,
-    key: isLatent ? attention.nope + attention.rope : attention.key,
-    value: attention.value,
-    trainedContext: spec.maxPosition,
+    latent: isLatent ? attention.kvLoraRank : 0,
+    rope: attention.qkRopeDim,
+    key: isLatent ? attention.qkNopeDim + attention.qkRopeDim : attention.qkHeadDim,
+    value: attention.vHeadDim,
+    trainedContext: spec.maxPositionEmbeddings,
     quantize: typeof info.quantize === 'string' ? info.quantize : JSON.stringify(info.quantize),
   }
 }
@@ -48,17 +48,17 @@ export function describeBenchModel({ info }: Engine, { spec }: Runtime): BenchMo
 export function describeCache(
   { spec }: Runtime,
   { capabilities }: Device,
-  form: CacheForm,
-  check: Check,
+  form: CacheLayout,
+  check: CacheCheck,
 ): BenchCache {
   const { attention, layers } = spec
-  const entryBytes = recordBytes(attention, form)
+  const entryBytes = kvEntryBytes(attention, form)
   return {
     cache: form.kind,
-    kvHeads: attention.kind === 'latent' ? expandedHeads(attention, form.kind) : attention.kvHeads,
+    kvHeads: attention.kind === 'latent' ? expandedKvHeads(attention, form.kind) : attention.kvHeads,
     recordBytes: entryBytes,
     bytesPerToken: layers.length * entryBytes,
-    maxContext: cacheSizes(spec, form, capabilities).maxPages * PAGE_TOKENS,
+    maxContext: kvCacheSizes(spec, form, capabilities).maxPages * PAGE_TOKENS,
     check,
   }
 }

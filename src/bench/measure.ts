@@ -9,13 +9,20 @@
 // the buffers. row.ts describes how steps are timed. All layouts use the same weight buffers; the buffers of
 // one layout are freed before the next is measured. Contexts may exceed the trained length: bytes and times
 // are real, the text would not be.
-import type { Borrowed, Engine } from '../engine/engine.ts'
-import type { Runtime } from '../engine/runtime.ts'
+import type { Engine, EngineLease } from '../engine/engine.ts'
+import type { Runtime } from '../engine/run/runtime.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import type { CacheKind } from '../models/cache-form.ts'
-import { checkCache, checkPrompt, type GreedyReference, prepareCheckRuntime, runReference } from './check.ts'
-import { copyBandwidth } from './copy.ts'
+import type { CacheKind, CacheLayout } from '../models/cache-layout.ts'
+import {
+  checkCache,
+  checkPrompt,
+  type GreedyReference,
+  prepareCheckRuntime,
+  runReference,
+} from './check-cache.ts'
+import { copyBandwidth } from './copy-bandwidth.ts'
 import { describeBenchModel, describeCache, describeEnvironment } from './describe.ts'
+import { measureRow, plannedRow, refusalOf } from './measure-row.ts'
 import type {
   BenchCache,
   BenchEvent,
@@ -23,11 +30,9 @@ import type {
   BenchResult,
   BenchRow,
   BenchSettings,
-  Check,
+  CacheCheck,
 } from './result.ts'
-import { measureRow, plannedRow, refusalOf } from './row.ts'
 import { benchSettings } from './settings.ts'
-import type { CacheForm } from '../models/cache-form.ts'
 
 /**
  * Runs the benchmark on a loaded model, which serves no other request meanwhile. An abort ends it with a
@@ -39,7 +44,7 @@ export async function* measure(
   wanted: Partial<BenchSettings> = {},
   signal?: AbortSignal,
 ): AsyncGenerator<BenchEvent, void> {
-  const borrowed = engine.borrow()
+  const borrowed = engine.lease()
   try {
     yield* new Benchmark(engine, borrowed, benchSettings(borrowed.runtime.spec, wanted), signal).run()
   } finally {
@@ -50,7 +55,7 @@ export async function* measure(
 class Benchmark {
   readonly #engine: Engine
   readonly #own: Runtime
-  readonly #memory: Borrowed['memory']
+  readonly #memory: EngineLease['memory']
   readonly #settings: BenchSettings
   readonly #signal: AbortSignal | undefined
   readonly #prompt: readonly number[]
@@ -65,7 +70,7 @@ class Benchmark {
 
   constructor(
     engine: Engine,
-    { runtime, chat, memory }: Borrowed,
+    { runtime, chat, memory }: EngineLease,
     settings: BenchSettings,
     signal: AbortSignal | undefined,
   ) {
@@ -122,7 +127,7 @@ class Benchmark {
     }
   }
 
-  async #check(kind: CacheKind, reference: GreedyReference): Promise<Check> {
+  async #check(kind: CacheKind, reference: GreedyReference): Promise<CacheCheck> {
     return this.#with(kind, (runtime) =>
       checkCache(this.#engine.device, runtime, { kind, reference, signal: this.#signal }),
     )
@@ -154,7 +159,7 @@ class Benchmark {
     }
   }
 
-  #form = (kind: CacheKind): CacheForm => ({ kind, numbers: this.#settings.numbers })
+  #form = (kind: CacheKind): CacheLayout => ({ kind, kvDtype: this.#settings.numbers })
 
   #event(at: Omit<BenchProgress, 'done' | 'total'>): BenchEvent {
     const complete = this.#done === this.#parts

@@ -1,24 +1,25 @@
 // Records the prefill dispatches of one model layer on placeholder buffers, so that a model can be tuned that
 // does not fit the GPU. Weights are zeros; expert banks hold only as many experts as fit one binding.
-import { cacheSizes, PAGE_TOKENS } from '../engine/kv-cache.ts'
-import type { ModelPlan, PlannedBank } from '../engine/plan.ts'
-import type { GpuModel } from '../engine/prepare.ts'
-import { planState } from '../engine/state.ts'
-import { type Parts, prefillGraph, type RuntimeOptions } from '../engine/steps.ts'
+
+import type { PlannedBank, WeightPlan } from '../engine/load/weight-plan.ts'
+import { kvCacheSizes, PAGE_TOKENS } from '../engine/run/kv-cache.ts'
+import { planState } from '../engine/run/state.ts'
+import { type GraphInputs, prefillGraph, type RuntimeOptions } from '../engine/run/step-graphs.ts'
 import { type Capabilities, GUARANTEED } from '../gpu/limits.ts'
-import { type GpuBank, nowhere } from '../gpu/matrix.ts'
+import { type GpuBank, unboundBuffer } from '../gpu/matrix.ts'
 import type { Step } from '../kernels/step.ts'
-import { drawNumbers } from '../lib/draw.ts'
-import { rotationTable } from '../models/rotary.ts'
+import { randomNumbers } from '../lib/random.ts'
+import { computeRotaryTable } from '../models/rotary.ts'
 import type { ModelSpec } from '../models/spec.ts'
+import type { GpuModel } from '../models/tensors.ts'
 import { mapTensors } from '../models/tensors.ts'
 import type { Dispatch, Graph } from '../program/graph.ts'
-import type { Scratch } from '../program/scratch.ts'
+import type { TempBuffers } from '../program/temp-buffers.ts'
 
 /** The parts of a model that tuning needs; no weights are read. */
 export interface PlannedModel {
   readonly spec: ModelSpec
-  readonly plan: ModelPlan
+  readonly plan: WeightPlan
   readonly options: RuntimeOptions
 }
 
@@ -27,31 +28,31 @@ export interface PlannedModel {
  * model nearly all layers are like it.
  */
 export function prepareLayer(
-  buffers: Scratch,
+  buffers: TempBuffers,
   { spec, plan, options }: PlannedModel,
   capabilities: Capabilities,
   tokens: number,
-): Parts {
+): GraphInputs {
   const last = { ...spec, layers: spec.layers.slice(-1) }
   const pages = Math.ceil(tokens / PAGE_TOKENS)
-  const records = buffers.empty((pages * cacheSizes(last, options.cache, capabilities).pageBytes) / 4)
+  const records = buffers.zeros((pages * kvCacheSizes(last, options.cache, capabilities).pageBytes) / 4)
   const state = {
-    ...planState(last, tokens, options.chunk).resources,
+    ...planState(last, tokens, options.prefillChunk).resources,
     pages: buffers.upload(Uint32Array.from({ length: pages }, (_, page) => page)),
-    rotations: buffers.upload(rotationTable(spec.attention.rotary, tokens)),
-    noBias: buffers.empty(512),
+    rotations: buffers.upload(computeRotaryTable(spec.attention.rotary, tokens)),
+    noBias: buffers.zeros(512),
   }
   return {
     spec: last,
     tensors: zerosFor(buffers, plan),
     state,
-    records: () => records,
+    kvPages: () => records,
     capabilities,
     options,
   }
 }
 
-function zerosFor(buffers: Scratch, plan: ModelPlan): GpuModel {
+function zerosFor(buffers: TempBuffers, plan: WeightPlan): GpuModel {
   return mapTensors(
     { ...plan, layers: plan.layers.slice(-1) },
     {
@@ -60,17 +61,17 @@ function zerosFor(buffers: Scratch, plan: ModelPlan): GpuModel {
         parts: parts.map((part) => {
           // Embedding and head are not run.
           const isOutside = role === 'embedding' || role === 'head'
-          return { ...part, buffer: isOutside ? nowhere : buffers.empty(part.bytes / 4).buffer }
+          return { ...part, buffer: isOutside ? unboundBuffer : buffers.zeros(part.bytes / 4).buffer }
         }),
       }),
-      vector: ({ length }) => ({ buffer: buffers.empty(Math.ceil(length / 16) * 16).buffer, length }),
+      vector: ({ length }) => ({ buffer: buffers.zeros(Math.ceil(length / 16) * 16).buffer, length }),
       bank: (bank) => bankFor(buffers, bank),
     },
   )
 }
 
 /** Experts in one binding, larger than hardware caches; where not all fit, several slots share one expert. */
-function bankFor(buffers: Scratch, { routed, shared, slots }: PlannedBank): GpuBank {
+function bankFor(buffers: TempBuffers, { routed, shared, slots }: PlannedBank): GpuBank {
   const held = Math.max(1, Math.floor(GUARANTEED.maxBindingBytes / routed.bytes))
   const bytes = Math.max(Math.min(held, slots.length) * routed.bytes, shared?.bytes ?? 0)
   // Each slot: bank index and offset in vec4s. The last slot is the shared expert, if there is one.
@@ -82,7 +83,7 @@ function bankFor(buffers: Scratch, { routed, shared, slots }: PlannedBank): GpuB
   return {
     routed,
     shared,
-    banks: [buffers.empty(bytes / 4).buffer],
+    banks: [buffers.zeros(bytes / 4).buffer],
     slots: buffers.upload(Uint32Array.from(table.flat())).buffer,
   }
 }
@@ -95,13 +96,17 @@ const OUTSIDE_KERNELS = ['embed', 'linear_decode']
  * as often as the step has blocks. The router gets random logits, since zeros would send all rows to the same
  * experts.
  */
-export function recordPrefillStep(buffers: Scratch, layer: Parts, step: Readonly<Step>): readonly Dispatch[] {
-  const graph = prefillGraph({ ...layer, options: { ...layer.options, chunk: step.tokens } })
+export function recordPrefillStep(
+  buffers: TempBuffers,
+  layer: GraphInputs,
+  step: Readonly<Step>,
+): readonly Dispatch[] {
+  const graph = prefillGraph({ ...layer, options: { ...layer.options, prefillChunk: step.tokens } })
   const inner = unrolled(graph, step).filter(({ kernel }) => !OUTSIDE_KERNELS.includes(kernel.name))
   return inner.map((dispatch) => {
     const { logits } = dispatch.operands
     if (dispatch.kernel.name !== 'route' || logits?.kind !== 'activation') return dispatch
-    const randomLogits = buffers.upload(drawNumbers(logits.rows * logits.stride, logits.rows))
+    const randomLogits = buffers.upload(randomNumbers(logits.rows * logits.stride, logits.rows))
     return { ...dispatch, operands: { ...dispatch.operands, logits: randomLogits } }
   })
 }

@@ -1,21 +1,21 @@
 // Types of a KV-cache benchmark result, as it is shown, exported and imported.
 
-import type { CacheKind, CacheType } from '../models/cache-form.ts'
+import type { CacheKind, KvDtype } from '../models/cache-layout.ts'
 
-export { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
+export { CACHE_KINDS, type CacheKind } from '../models/cache-layout.ts'
 
 export interface BenchSettings {
   /** Context lengths to measure, ascending, in tokens; may exceed the trained length. */
   readonly contexts: readonly number[]
   readonly caches: readonly CacheKind[]
   /** Data type of the cache, except for `latent-fp8`. */
-  readonly numbers: CacheType
+  readonly numbers: KvDtype
   /** Decode steps timed at each context. */
   readonly steps: number
 }
 
 /** Whether a cache layout gave the same greedy tokens as `latent`, checked before timing. */
-export type Check =
+export type CacheCheck =
   | { readonly verdict: 'equal'; readonly tokens: number }
   /** The tokens differ, so the layout is not timed. `at`: index of the first different token. */
   | { readonly verdict: 'wrong'; readonly tokens: number; readonly at: number }
@@ -63,7 +63,7 @@ export interface BenchCache {
   readonly recordBytes: number // of a KV entry: one token, one layer
   /** Longest context within the device's limits, in tokens. */
   readonly maxContext: number
-  readonly check: Check
+  readonly check: CacheCheck
 }
 
 /** Attention of the measured model: all inputs of the cache formula. */

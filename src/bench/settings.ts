@@ -1,6 +1,6 @@
 // Completes and validates the settings of the KV-cache benchmark.
 import { HadalError } from '../lib/error.ts'
-import { type CacheKind, cacheKindsOf } from '../models/cache-form.ts'
+import { type CacheKind, cacheKindsOf } from '../models/cache-layout.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { BenchSettings } from './result.ts'
 

@@ -1,21 +1,21 @@
 // Tunes an adapter: measures kernel variants and the prefill chunk at the sizes of a given model, or of two
 // DeepSeek-V2-Lite layers, and returns the winners with the key to store them under.
 import sources from 'virtual:shaders'
-import { rate } from '../engine/choices.ts'
-import { plannedRecorder } from '../engine/footprint.ts'
-import { specOf, subjectOf } from '../engine/model-plan.ts'
-import { CHUNKS, tuningKey, type Winners } from '../engine/tuned.ts'
+import { estimateQuantization } from '../engine/load/choose-quantization.ts'
+import { plannedRecorder } from '../engine/load/footprint.ts'
+import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
+import { PREFILL_CHUNKS, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
+import { withVariants } from '../engine/load/variant-notes.ts'
 import type { ModelOptions } from '../engine/types.ts'
-import { withVariants } from '../engine/variants.ts'
 import { type Device, type DeviceOptions, openDevice, readDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
-import { storedTensors } from '../models/names.ts'
 import type { ModelSpec } from '../models/spec.ts'
+import { listTensors } from '../models/tensor-names.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import { openMemory } from '../weights/memory.ts'
 import type { Source } from '../weights/source.ts'
-import { V2_LITE } from './kernels/model.ts'
-import type { Clock } from './kernels/run.ts'
+import type { BenchClock } from './kernels/dispatch-timer.ts'
+import { V2_LITE } from './kernels/model-widths.ts'
 import type { PlannedModel } from './prefill-layer.ts'
 import { type TuneOptions, tune } from './tune.ts'
 import { tuneChunk } from './tune-chunk.ts'
@@ -29,7 +29,7 @@ export interface TuneAdapterOptions extends TuneOptions, ModelOptions {
    * every format that has variants.
    */
   readonly source?: Source
-  readonly clock?: Clock
+  readonly clock?: BenchClock
 }
 
 /** The fastest settings found on an adapter. */
@@ -41,7 +41,7 @@ export interface AdapterTuning {
    * Only what differs from the defaults: variants, and the prefill chunk. Empty where the defaults are
    * fastest.
    */
-  readonly winners: Winners
+  readonly winners: TunedVariants
 }
 
 /**
@@ -58,8 +58,8 @@ export async function tuneAdapter(options: TuneAdapterOptions = {}): Promise<Ada
     )
     const variants = await tune(bench, recorders, options)
     const { capabilities } = withVariants(device, variants)
-    const chunk = await tuneChunk(bench, models, capabilities, options)
-    const winners = { ...variants, ...(chunk !== CHUNKS[0] && { chunk }) }
+    const prefillChunk = await tuneChunk(bench, models, capabilities, options)
+    const winners = { ...variants, ...(prefillChunk !== PREFILL_CHUNKS[0] && { prefillChunk }) }
     return { adapter: device.adapter, key: tuningKey(device), winners }
   } finally {
     device.destroy()
@@ -81,7 +81,7 @@ async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<Pl
       plannedModel(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
     )
   const checkpoint = await openCheckpoint(options.source, options.signal)
-  return [plannedModel(specOf(checkpoint.config), checkpoint, device, options)]
+  return [plannedModel(specFromConfig(checkpoint.config), checkpoint, device, options)]
 }
 
 function plannedModel(
@@ -90,15 +90,15 @@ function plannedModel(
   device: Device,
   options: ModelOptions,
 ): PlannedModel {
-  const subject = subjectOf(spec, checkpoint, device.capabilities, options)
+  const subject = toLoadTarget(spec, checkpoint, device.capabilities, options)
   const { quantize = 'none' } = options
-  const { plan } = rate(subject, quantize === 'auto' ? 'none' : quantize)
+  const { plan } = estimateQuantization(subject, quantize === 'auto' ? 'none' : quantize)
   return { spec, plan, options: subject.options }
 }
 
 /** The tensor headers of a BF16 checkpoint of this model, without data. */
 function emptyCheckpoint(spec: ModelSpec): Checkpoint {
-  const tensors = storedTensors(spec).map(({ name, shape }) => {
+  const tensors = listTensors(spec).map(({ name, shape }) => {
     const bytes = 2 * shape.reduce((product, size) => product * size, 1)
     return [name, { name, shape, dtype: 'BF16', file: '', start: 0, end: bytes }] as const
   })

@@ -1,16 +1,16 @@
 // Finds the prefill chunk size that is fastest on an adapter, by timing one layer of each model in every
 // size.
-import { CHUNKS, type Chunk } from '../engine/tuned.ts'
+import { PREFILL_CHUNKS, type PrefillChunk } from '../engine/load/tuned-variants.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import { PLAIN_STEP } from '../kernels/step.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import type { Spread } from '../lib/spread.ts'
-import { Scratch } from '../program/scratch.ts'
-import { type BenchContext, DispatchTimer, timeInterleaved } from './kernels/run.ts'
+import type { TimingSummary } from '../lib/timing-summary.ts'
+import { TempBuffers } from '../program/temp-buffers.ts'
+import { type BenchContext, DispatchTimer, timeInterleaved } from './kernels/dispatch-timer.ts'
 import { type PlannedModel, prepareLayer, recordPrefillStep } from './prefill-layer.ts'
 import { fastest, REPETITIONS, relativeTimes, TIMED_STEP, type TuneOptions } from './tune.ts'
 
-const [DEFAULT_CHUNK] = CHUNKS
+const [DEFAULT_CHUNK] = PREFILL_CHUNKS
 
 /**
  * Compares times per row. A chunk size is left out if it exceeds a model's context, a binding or the GPU
@@ -21,18 +21,18 @@ export async function tuneChunk(
   models: readonly PlannedModel[],
   capabilities: Capabilities,
   { repetitions = REPETITIONS, signal, onDecision }: TuneOptions = {},
-): Promise<Chunk> {
-  const measured: ReadonlyMap<Chunk, Spread>[] = []
+): Promise<PrefillChunk> {
+  const measured: ReadonlyMap<PrefillChunk, TimingSummary>[] = []
   for (const model of models) {
     throwIfAborted(signal)
     measured.push(await timeChunks(bench, model, capabilities, repetitions))
   }
-  const chunks = CHUNKS.filter((chunk) => measured.every((times) => times.has(chunk)))
+  const chunks = PREFILL_CHUNKS.filter((chunk) => measured.every((times) => times.has(chunk)))
   if (chunks[0] !== DEFAULT_CHUNK || chunks.length === 1) return DEFAULT_CHUNK
   const relative = relativeTimes(measured.map((times) => chunks.flatMap((chunk) => times.get(chunk) ?? [])))
   const variants = relative.map((time, i) => ({ variant: chunks[i] ?? DEFAULT_CHUNK, right: true, ...time }))
   const winner = fastest(DEFAULT_CHUNK, variants)
-  onDecision?.({ decision: 'chunk', before: DEFAULT_CHUNK, winner, variants })
+  onDecision?.({ decision: 'prefillChunk', before: DEFAULT_CHUNK, winner, variants })
   return winner
 }
 
@@ -42,16 +42,16 @@ async function timeChunks(
   model: PlannedModel,
   capabilities: Capabilities,
   repetitions: number,
-): Promise<ReadonlyMap<Chunk, Spread>> {
-  const buffers = new Scratch(bench.device)
-  const timers = new Map<Chunk, DispatchTimer>()
+): Promise<ReadonlyMap<PrefillChunk, TimingSummary>> {
+  const buffers = new TempBuffers(bench.device)
+  const timers = new Map<PrefillChunk, DispatchTimer>()
   try {
-    const maxTokens = TIMED_STEP.context + Math.max(...CHUNKS)
+    const maxTokens = TIMED_STEP.context + Math.max(...PREFILL_CHUNKS)
     const layer = await unlessRefused(bench, async () =>
       prepareLayer(buffers, model, capabilities, maxTokens),
     )
     if (!layer) return new Map()
-    for (const chunk of CHUNKS) {
+    for (const chunk of PREFILL_CHUNKS) {
       if (chunk > model.options.contextLength) continue
       // Centred on the same position, so that the rows of every chunk size see equally many tokens on
       // average.
@@ -71,7 +71,7 @@ async function timeChunks(
   }
 }
 
-const perRow = ({ ms, low, high, all }: Spread, rows: number): Spread => ({
+const perRow = ({ ms, low, high, all }: TimingSummary, rows: number): TimingSummary => ({
   ms: ms / rows,
   low: low / rows,
   high: high / rows,

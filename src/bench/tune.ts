@@ -1,14 +1,20 @@
 // Finds the fastest kernel variants on an adapter. For each decision it checks every variant that the adapter
 // can run, then times the variants interleaved on the dispatches of real models.
-import type { Proof } from '../engine/proof.ts'
-import { allDecisionsOf, computesRightly, proverOf, type Recorder, subjectsOf } from '../engine/self-test.ts'
-import type { Chunk } from '../engine/tuned.ts'
+import type { KernelCheck } from '../engine/check/kernel-check.ts'
+import {
+  checkBuilderOf,
+  type DispatchRecorder,
+  decisionsAffecting,
+  dispatchesToCheck,
+  passesCheck,
+} from '../engine/check/self-test.ts'
+import type { PrefillChunk } from '../engine/load/tuned-variants.ts'
 import { type Decision, possibleVariants, type Variants } from '../gpu/variants.ts'
-import { present, throwIfAborted } from '../lib/error.ts'
-import type { Spread } from '../lib/spread.ts'
+import { expectDefined, throwIfAborted } from '../lib/error.ts'
+import type { TimingSummary } from '../lib/timing-summary.ts'
 import type { Dispatch } from '../program/graph.ts'
-import { Scratch } from '../program/scratch.ts'
-import { type BenchContext, DispatchTimer, timeInterleaved } from './kernels/run.ts'
+import { TempBuffers } from '../program/temp-buffers.ts'
+import { type BenchContext, DispatchTimer, timeInterleaved } from './kernels/dispatch-timer.ts'
 
 export interface TuneOptions {
   readonly repetitions?: number
@@ -18,13 +24,13 @@ export interface TuneOptions {
 
 /** Measurements of one decision: a choice of kernel variants, or the prefill chunk. */
 export interface TunedDecision {
-  readonly decision: Decision | 'chunk'
+  readonly decision: Decision | 'prefillChunk'
   readonly before: TunedValue
   readonly winner: TunedValue
   readonly variants: readonly TunedVariant[]
 }
 
-type TunedValue = Variants[Decision] | Chunk
+type TunedValue = Variants[Decision] | PrefillChunk
 
 /** One variant, measured relative to the untuned default. */
 export interface TunedVariant<V = TunedValue> extends RelativeTime {
@@ -41,7 +47,7 @@ interface RelativeTime {
  * Measured in this order, each with the winners of those before. `banks` is left out: it matters only for
  * models whose experts fill several bindings.
  */
-const DECISIONS = ['reduce', 'rows', 'fp8_block', 'q8', 'q4', 'products', 'attention'] as const
+const DECISIONS = ['reduce', 'matvec', 'fp8_block', 'q8', 'q4', 'matmul', 'attention'] as const
 
 export const REPETITIONS = 7
 /** A variant this many times slower than the fastest is timed only once: it cannot win. */
@@ -60,6 +66,7 @@ export const copiesFor = (bytes: number, few: boolean): number =>
 
 /** Sizes of a timed step; checks use smaller ones. */
 export const TIMED_STEP = { tokens: 64, context: 1024 }
+const DECODE_ATTENTION: ReadonlySet<string> = new Set(['mla_decode', 'gqa_decode'])
 const SPLIT = 64 // cached tokens per workgroup in decode, at this context
 
 /**
@@ -68,7 +75,7 @@ const SPLIT = 64 // cached tokens per workgroup in decode, at this context
  */
 export async function tune(
   bench: BenchContext,
-  recorders: readonly Recorder[],
+  recorders: readonly DispatchRecorder[],
   options: TuneOptions = {},
 ): Promise<Partial<Variants>> {
   const { capabilities } = bench.device
@@ -93,13 +100,13 @@ export async function tune(
 }
 
 const dispatchesFor = (
-  recorders: readonly Recorder[],
+  recorders: readonly DispatchRecorder[],
   variants: Variants,
   decision: Decision,
 ): readonly Dispatch[] =>
   recorders
-    .flatMap((record) => [...subjectsOf(record(variants)).values()])
-    .filter((dispatch) => allDecisionsOf(dispatch).includes(decision))
+    .flatMap((record) => [...dispatchesToCheck(record(variants)).values()])
+    .filter((dispatch) => decisionsAffecting(dispatch).includes(decision))
 
 /** A variant with its dispatches: the same kernels in the same order for every variant. */
 interface VariantDispatches {
@@ -118,7 +125,7 @@ async function compare(
     if (await allCorrect(bench, candidate.dispatches)) correct.push(candidate)
   }
   const kernels = correct[0]?.dispatches.length ?? 0
-  const times: (readonly Spread[])[] = []
+  const times: (readonly TimingSummary[])[] = []
   for (let kernel = 0; kernel < kernels; kernel++) {
     throwIfAborted(signal)
     const dispatches = correct.flatMap(({ dispatches }) => dispatches[kernel] ?? [])
@@ -132,12 +139,15 @@ async function compare(
 }
 
 /** Turns times [kernels][variants] into each variant's time relative to the first variant. */
-export function relativeTimes(times: readonly (readonly Spread[])[]): RelativeTime[] {
+export function relativeTimes(times: readonly (readonly TimingSummary[])[]): RelativeTime[] {
   const variants = times[0]?.length ?? 0
   return Array.from({ length: variants }, (_, variant) => {
     let [time, spread] = [0, 0]
     for (const kernelTimes of times) {
-      const [first, own] = [present(kernelTimes[0], 'a time'), present(kernelTimes[variant], 'a time')]
+      const [first, own] = [
+        expectDefined(kernelTimes[0], 'a time'),
+        expectDefined(kernelTimes[variant], 'a time'),
+      ]
       time += Math.log(own.ms / first.ms) / times.length
       spread += (own.high - own.low) / 2 / own.ms / times.length
     }
@@ -149,7 +159,7 @@ async function allCorrect(
   { device, pipelines }: BenchContext,
   dispatches: readonly Dispatch[],
 ): Promise<boolean> {
-  for (const dispatch of dispatches) if (!(await computesRightly(device, pipelines, dispatch))) return false
+  for (const dispatch of dispatches) if (!(await passesCheck(device, pipelines, dispatch))) return false
   return true
 }
 
@@ -157,12 +167,12 @@ async function timeAll(
   bench: BenchContext,
   dispatches: readonly Dispatch[],
   repetitions: number,
-): Promise<readonly Spread[]> {
-  const buffers = new Scratch(bench.device)
+): Promise<readonly TimingSummary[]> {
+  const buffers = new TempBuffers(bench.device)
   const timers: DispatchTimer[] = []
   try {
     // All variants of a kernel take the same operands.
-    const checks = roundInputs(bench, buffers, present(dispatches[0], 'a dispatch'))
+    const checks = roundInputs(bench, buffers, expectDefined(dispatches[0], 'a dispatch'))
     for (const dispatch of dispatches) timers.push(await prepareTimer(bench, dispatch, checks))
     return await timeInterleaved(timers, repetitions, SKIP_RATIO)
   } finally {
@@ -172,8 +182,12 @@ async function timeAll(
 }
 
 /** The buffers of a round: several copies if the kernel has weights, otherwise one. */
-function roundInputs({ device }: BenchContext, buffers: Scratch, dispatch: Dispatch): readonly Proof[] {
-  const draw = () => proverOf(dispatch)(buffers, dispatch, TIMED_STEP)
+function roundInputs(
+  { device }: BenchContext,
+  buffers: TempBuffers,
+  dispatch: Dispatch,
+): readonly KernelCheck[] {
+  const draw = () => checkBuilderOf(dispatch)(buffers, dispatch, TIMED_STEP)
   const first = draw()
   if (!dispatch.imports.weights) return [first]
   const { weights = first.operands.weights0 } = first.operands
@@ -186,10 +200,10 @@ function roundInputs({ device }: BenchContext, buffers: Scratch, dispatch: Dispa
 async function prepareTimer(
   bench: BenchContext,
   dispatch: Dispatch,
-  checks: readonly Proof[],
+  checks: readonly KernelCheck[],
 ): Promise<DispatchTimer> {
   const round = checks.map(({ operands }) => ({ ...dispatch, operands }))
-  const split = dispatch.kernel.name.endsWith('_attend') ? { split: SPLIT } : {}
+  const split = DECODE_ATTENTION.has(dispatch.kernel.name) ? { split: SPLIT } : {}
   return DispatchTimer.prepare(bench, round, { ...checks[0]?.step, ...split })
 }
 

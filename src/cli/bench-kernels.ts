@@ -2,21 +2,21 @@
 import sources from 'virtual:shaders'
 import { benchKernels, type KernelRow } from '../bench/kernels/bench.ts'
 import type { CaseMaker } from '../bench/kernels/case.ts'
-import { allCases } from '../bench/kernels/cases.ts'
+import { ALL_CASES } from '../bench/kernels/cases.ts'
 import { linearOfShape } from '../bench/kernels/linear-cases.ts'
-import { V2_LITE } from '../bench/kernels/model.ts'
-import { COLUMNS } from '../bench/kernels/stored.ts'
+import { V2_LITE } from '../bench/kernels/model-widths.ts'
+import { COLUMN_MULTIPLE } from '../bench/kernels/random-matrix.ts'
 import { tunedDevice } from '../bench/tuned-device.ts'
-import type { Winners } from '../engine/tuned.ts'
+import type { TunedVariants } from '../engine/load/tuned-variants.ts'
 import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
-import { FORMATS, type Format } from '../gpu/matrix.ts'
-import { FACTORS } from '../kernels/linear.ts'
-import { formatBytes } from '../lib/bytes.ts'
+import { FORMATS, type StorageFormat } from '../gpu/matrix.ts'
+import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
+import { formatBytes } from '../lib/format.ts'
 import { type CliArgs, type OptionKinds, oneOf, parseArgs, UsageError } from './args.ts'
 import { BENCH_OPTIONS, clockOf, positiveCount, roundBytesOf } from './bench-options.ts'
 import { openDawn } from './dawn.ts'
-import { tunedReader, tunedText } from './tuned.ts'
+import { tunedReader, tunedText } from './tuned-store.ts'
 
 const OPTIONS: OptionKinds = {
   ...BENCH_OPTIONS,
@@ -51,7 +51,7 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
     tokens: positiveCount(args, 'rows', 1, 8),
     prefillTokens: positiveCount(args, 'prefill-rows', 512, 4096),
     context: positiveCount(args, 'context', 2048, 1 << 17),
-    products: oneOf(args, 'matmul-precision', FACTORS, 'f32'),
+    matmulPrecision: oneOf(args, 'matmul-precision', MATMUL_PRECISIONS, 'f32'),
     repetitions: positiveCount(args, 'repetitions', REPETITIONS, 1000),
     roundBytes: roundBytesOf(args),
   }
@@ -73,30 +73,30 @@ function caseMakersOf(args: CliArgs): readonly CaseMaker[] {
   const role = args.text('role')
   const shape = args.text('shape')
   if (shape !== undefined) return [caseMakerOfShape(kernel ?? 'linear_decode', shape)]
-  const makers = allCases.filter(
+  const makers = ALL_CASES.filter(
     (maker) =>
       (kernel === undefined || maker.kernel === kernel) && (role === undefined || maker.role.includes(role)),
   )
   if (makers.length > 0) return makers
-  const known = [...new Set(allCases.map((maker) => maker.kernel))].join(', ')
+  const known = [...new Set(ALL_CASES.map((maker) => maker.kernel))].join(', ')
   throw new UsageError(`No kernel matches --kernel and --role. Kernels: ${known}.`)
 }
 
 function caseMakerOfShape(kernel: string, shape: string): CaseMaker {
   const [, rows, cols] = /^(\d+)x(\d+)$/.exec(shape) ?? []
   const [height, width] = [Number(rows), Number(cols)]
-  if (!(height > 0 && width > 0 && width % COLUMNS === 0))
+  if (!(height > 0 && width > 0 && width % COLUMN_MULTIPLE === 0))
     throw new UsageError(
-      `--shape must be ROWSxCOLUMNS with columns a multiple of ${COLUMNS}, not "${shape}".`,
+      `--shape must be ROWSxCOLUMNS with columns a multiple of ${COLUMN_MULTIPLE}, not "${shape}".`,
     )
   if (kernel !== 'linear_decode' && kernel !== 'linear_prefill')
     throw new UsageError('--shape works with linear_decode and linear_prefill only.')
   return linearOfShape(kernel === 'linear_decode' ? 'decode' : 'prefill', height, width)
 }
 
-function formatsOf(args: CliArgs): Format[] {
+function formatsOf(args: CliArgs): StorageFormat[] {
   return (args.text('format') ?? DEFAULT_FORMATS).split(',').map((name) => {
-    const known = Object.keys(FORMATS).find((format): format is Format => format === name)
+    const known = Object.keys(FORMATS).find((format): format is StorageFormat => format === name)
     if (known === undefined)
       throw new UsageError(`--format must be one of ${Object.keys(FORMATS).join(', ')}, not "${name}".`)
     return known
@@ -116,7 +116,7 @@ function row(cells: readonly string[]): string {
 
 function head(
   { adapter, capabilities }: Device,
-  tuned: Winners,
+  tuned: TunedVariants,
   roundBytes: number,
   cpuClock: boolean,
 ): string {
@@ -150,7 +150,7 @@ function line({
   time,
   gbPerSecond,
   gflopPerSecond,
-  share,
+  fractionOfCeiling,
   ceiling,
   ...rest
 }: KernelRow) {
@@ -169,7 +169,7 @@ function line({
     ((time.high - time.low) * 500).toFixed(1),
     gbPerSecond.toFixed(2),
     gflopPerSecond.toFixed(1),
-    share.toFixed(2),
+    fractionOfCeiling.toFixed(2),
     ceilingText,
     ceiling.readGbPerSecond.toFixed(1),
   ])}          ${details}\n`

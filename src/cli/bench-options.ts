@@ -1,5 +1,5 @@
 // Options that all benchmark commands share.
-import type { Clock } from '../bench/kernels/run.ts'
+import type { BenchClock } from '../bench/kernels/dispatch-timer.ts'
 import { byteSize, type CliArgs, type OptionKinds, oneOf, UsageError } from './args.ts'
 
 /** Options of every command that times something. */
@@ -20,7 +20,7 @@ export const roundBytesOf = (args: CliArgs): number => byteSize(args, 'round') ?
  * `--clock cpu` counts the CPU time of this process, where a software adapter runs. Unlike wall clock time it
  * is not disturbed by other programs.
  */
-export const clockOf = (args: CliArgs): Clock =>
+export const clockOf = (args: CliArgs): BenchClock =>
   oneOf(args, 'clock', ['device', 'cpu'], 'device') === 'device' ? undefined : cpuMs
 
 function cpuMs(): number {

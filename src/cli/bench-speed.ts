@@ -1,16 +1,16 @@
 // `hadal bench --speed`: decode, prefill and first-token times of a model, as fractions of the roofline.
 import sources from 'virtual:shaders'
+import type { ModelCheck } from '../bench/speed/check-model.ts'
 import type { DecodeRow } from '../bench/speed/decode.ts'
 import type { FirstTokenRow, PrefillRow } from '../bench/speed/prefill.ts'
-import type { ModelProof } from '../bench/speed/proof.ts'
 import { type AllocationRow, benchSpeed, type SpeedResult } from '../bench/speed/speed.ts'
-import { readWinners } from '../engine/tuned.ts'
+import { readTunedVariants } from '../engine/load/tuned-variants.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
-import { formatBytes } from '../lib/bytes.ts'
+import { formatBytes } from '../lib/format.ts'
 import { type OptionKinds, parseArgs } from './args.ts'
 import { BENCH_OPTIONS, clockOf, positiveCount, roundBytesOf } from './bench-options.ts'
 import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
-import { tunedReader, tunedText } from './tuned.ts'
+import { tunedReader, tunedText } from './tuned-store.ts'
 
 const OPTIONS: OptionKinds = {
   ...LOAD_OPTIONS,
@@ -36,7 +36,7 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
     const heapBytes = () => process.memoryUsage().heapUsed
     const { adapter, capabilities } = device
-    const tuned = await readWinners(device, tunedReader(args))
+    const tuned = await readTunedVariants(device, tunedReader(args))
     const print = (...lines: readonly string[]) => process.stdout.write(`${lines.join('\n')}\n`)
     if (args.flag('json')) {
       const result = await benchSpeed(bench, engine, { ...options, heapBytes })
@@ -50,8 +50,8 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
   }
 }
 
-const partLines = ({ proof, decode, allocations, prefill, firstToken }: Partial<SpeedResult>): string[] => [
-  ...(proof ? [proofLine(proof)] : []),
+const partLines = ({ check, decode, allocations, prefill, firstToken }: Partial<SpeedResult>): string[] => [
+  ...(check ? [proofLine(check)] : []),
   ...(decode ? decodeLines(decode) : []),
   ...(allocations ? allocationLines(allocations) : []),
   ...(prefill ? prefillLines(prefill) : []),
@@ -60,7 +60,7 @@ const partLines = ({ proof, decode, allocations, prefill, firstToken }: Partial<
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
 
-const proofLine = ({ positions, tolerance }: ModelProof): string =>
+const proofLine = ({ positions, tolerance }: ModelCheck): string =>
   [
     'check: logits of decode and prefill differ by',
     positions.map(({ position, error }) => `${error.toExponential(1)} at ${position}`).join(', '),
@@ -81,12 +81,12 @@ function decodeLines(decode: DecodeRow): string[] {
     ].join(' '),
     [
       `  ${formatBytes(decode.bytes)} of weights per token,`,
-      `${decode.gbPerSecond.toFixed(2)} GB/s: ${decode.share.toFixed(2)} of the ceiling`,
+      `${decode.gbPerSecond.toFixed(2)} GB/s: ${decode.fractionOfCeiling.toFixed(2)} of the ceiling`,
     ].join(' '),
     ...parts,
     [
       `  ${dispatches} dispatches; encoding takes ${decode.encodeMs.toFixed(3)} ms,`,
-      `${percent(decode.encodeShare)} of the wall clock time per token`,
+      `${percent(decode.encodeFraction)} of the wall clock time per token`,
     ].join(' '),
   ]
 }
@@ -101,7 +101,7 @@ function prefillLines(prefill: PrefillRow): string[] {
     ].join(' '),
     [
       `  ${(prefill.flops / 1e9).toFixed(2)} GFLOP, ${prefill.gflopPerSecond.toFixed(1)} GFLOP/s:`,
-      `${prefill.share.toFixed(2)} of the fastest matmul`,
+      `${prefill.fractionOfCeiling.toFixed(2)} of the fastest matmul`,
     ].join(' '),
     `  ceiling: ${ceiling.gflopPerSecond.toFixed(1)} GFLOP/s by ${ceiling.loop}`,
   ]
@@ -111,9 +111,9 @@ function firstTokenLines({ compile, encode, gpu, sample, pipelines, ms }: FirstT
   const parts = { encode, gpu, 'sample and read back': sample }
   return [
     `first token: ${ms.toFixed(1)} ms after the prompt; ${(ms + compile.ms).toFixed(1)} ms with compilation`,
-    `  compiling ${pipelines} pipelines: ${compile.ms.toFixed(1)} ms, ${percent(compile.share)}`,
+    `  compiling ${pipelines} pipelines: ${compile.ms.toFixed(1)} ms, ${percent(compile.fraction)}`,
     ...Object.entries(parts).map(
-      ([name, part]) => `  ${name}: ${part.ms.toFixed(2)} ms, ${percent(part.share)}`,
+      ([name, part]) => `  ${name}: ${part.ms.toFixed(2)} ms, ${percent(part.fraction)}`,
     ),
   ]
 }

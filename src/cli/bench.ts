@@ -1,11 +1,18 @@
 // `hadal bench`: size and speed of the KV cache in each layout, as a table or as JSON.
 import { measure } from '../bench/measure.ts'
-import type { BenchEvent, BenchProgress, BenchResult, BenchRow, BenchTiming, Check } from '../bench/result.ts'
-import { formatBytes } from '../lib/bytes.ts'
-import { present } from '../lib/error.ts'
+import type {
+  BenchEvent,
+  BenchProgress,
+  BenchResult,
+  BenchRow,
+  BenchTiming,
+  CacheCheck,
+} from '../bench/result.ts'
+import { expectDefined } from '../lib/error.ts'
+import { formatBytes } from '../lib/format.ts'
 import { type CliArgs, type OptionKinds, oneOf, parseArgs, required } from './args.ts'
 import { benchSpeedCommand } from './bench-speed.ts'
-import { markdownTable } from './formats.ts'
+import { markdownTable } from './format-options.ts'
 import { cacheKindNamed, LOAD_OPTIONS, loadFromArgs } from './load.ts'
 
 const OPTIONS: OptionKinds = {
@@ -31,7 +38,7 @@ export async function bench(argv: readonly string[]): Promise<void> {
       last = event
       if (process.stderr.isTTY) showProgress(event.progress)
     }
-    const { result } = present(last, 'a result')
+    const { result } = expectDefined(last, 'a result')
     process.stdout.write(args.flag('json') ? `${JSON.stringify(result)}\n` : resultText(result))
   } finally {
     process.off('SIGINT', onInterrupt)
@@ -122,7 +129,7 @@ function comparedToStandard(row: BenchRow, rows: readonly BenchRow[]): string[] 
 
 const rateText = (timing: BenchTiming | undefined): string => timing?.tokensPerSecond.toFixed(2) ?? ''
 
-function verdictText(check: Check): string {
+function verdictText(check: CacheCheck): string {
   if (check.verdict === 'equal') return `${check.tokens} equal tokens`
   if (check.verdict === 'wrong') return `WRONG from token ${check.at + 1} on`
   if (check.verdict === 'shape') return 'shape only'

@@ -1,10 +1,10 @@
 // `hadal evaluate`: counts exact answers to held-out questions, for each weight format.
 import type { Engine } from '../engine/engine.ts'
-import type { Quantize } from '../engine/quantize.ts'
+import type { Quantize } from '../engine/load/quantization.ts'
 import { type OptionKinds, parseArgs, UsageError, withOption } from './args.ts'
-import { formatsOf, markdownTable } from './formats.ts'
+import { formatsOf, markdownTable } from './format-options.ts'
+import { heldOutQuestions, type Question } from './held-out-questions.ts'
 import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
-import { heldOutQuestions, type Question } from './questions.ts'
 
 const OPTIONS: OptionKinds = {
   ...LOAD_OPTIONS,

@@ -1,10 +1,10 @@
 // `hadal generate`: answers a prompt as streamed text or as one JSON object.
-import type { Session } from '../engine/session.ts'
+import type { Session } from '../engine/run/session.ts'
 import type { GenerateDone, GenerateRequest, SamplingOptions } from '../engine/types.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, UsageError } from './args.ts'
-import { readIds, readMessages } from './input.ts'
 import { cacheKindOption, LOAD_OPTIONS, type LoadedModel, loadFromArgs } from './load.ts'
+import { readIds, readMessages } from './prompt-files.ts'
 
 const OPTIONS: OptionKinds = {
   ...LOAD_OPTIONS,

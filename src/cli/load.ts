@@ -2,18 +2,18 @@
 import { totalmem } from 'node:os'
 import { type Engine, loadEngine } from '../engine/engine.ts'
 import type { EngineOptions } from '../engine/options.ts'
-import { type LoadProgress, type ModelOptions, OWN_CACHES } from '../engine/types.ts'
+import { KV_CACHE_DTYPES, type LoadProgress, type ModelOptions } from '../engine/types.ts'
 import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
-import { FACTORS } from '../kernels/linear.ts'
-import { formatBytes } from '../lib/bytes.ts'
+import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
 import { HadalError } from '../lib/error.ts'
-import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
+import { formatBytes } from '../lib/format.ts'
+import { CACHE_KINDS, type CacheKind } from '../models/cache-layout.ts'
 import { byteSize, type CliArgs, type OptionKinds, oneOf, required, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
-import { quantizeOf } from './formats.ts'
+import { quantizeOf } from './format-options.ts'
+import { type LoadMeasurements, startLoadStopwatch } from './load-stopwatch.ts'
 import { openSource } from './source.ts'
-import { type LoadMeasurements, startLoadStopwatch } from './stopwatch.ts'
-import { tunedReader } from './tuned.ts'
+import { tunedReader } from './tuned-store.ts'
 
 /** Options of every command that uses a GPU. */
 export const LOAD_OPTIONS: OptionKinds = {
@@ -95,13 +95,13 @@ export async function loadTargetFromArgs(args: CliArgs, gpu: GPU | undefined): P
     subgroups: !args.flag('no-subgroups'),
   }
   const contextLength = args.number('context')
-  const chunk = args.number('prefill-chunk')
+  const prefillChunk = args.number('prefill-chunk')
   const modelOptions: ModelOptions = {
-    cache: oneOf(args, 'kv', OWN_CACHES, 'f16'),
-    products: oneOf(args, 'matmul-precision', FACTORS, 'f32'),
+    cache: oneOf(args, 'kv', KV_CACHE_DTYPES, 'f16'),
+    matmulPrecision: oneOf(args, 'matmul-precision', MATMUL_PRECISIONS, 'f32'),
     quantize: quantizeOf(args),
     ...(contextLength !== undefined && { contextLength }),
-    ...(chunk !== undefined && { chunk }),
+    ...(prefillChunk !== undefined && { prefillChunk }),
   }
   const givenBytes = byteSize(args, 'memory')
   const facts = await readDevice(gpu, device)

@@ -1,8 +1,8 @@
 // `hadal logits`: writes the logits of every position of a prompt to a safetensors file.
 import { writeFile } from 'node:fs/promises'
 import { type OptionKinds, oneOf, parseArgs, required } from './args.ts'
-import { readIds } from './input.ts'
 import { cacheKindOption, LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { readIds } from './prompt-files.ts'
 
 const OPTIONS: OptionKinds = { ...LOAD_OPTIONS, ids: 'text', out: 'text', mode: 'text', cache: 'text' }
 

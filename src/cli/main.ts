@@ -1,6 +1,7 @@
 // Entry point of the command line: finds the command, runs it, and sets the exit code.
-import { printable } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
+import { escapeControls } from '../lib/format.ts'
 import { UsageError } from './args.ts'
 import { bench } from './bench.ts'
 import { benchKernelsCommand } from './bench-kernels.ts'
@@ -102,7 +103,7 @@ function describeFailure(error: unknown): string {
   if (error instanceof UsageError) return `hadal: ${error.message}\n\n${USAGE}`
   if (error instanceof HadalError) {
     const { message, hint } = error
-    return `hadal: ${printable(message)}${hint ? `\n${printable(hint)}` : ''}`
+    return `hadal: ${escapeControls(message)}${hint ? `\n${escapeControls(hint)}` : ''}`
   }
   return `hadal: ${error instanceof Error ? (error.stack ?? error.message) : error}`
 }

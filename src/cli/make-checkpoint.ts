@@ -1,15 +1,15 @@
 // `hadal make-checkpoint`: writes a checkpoint with the shapes of a published model and random weights.
 import { mkdir, readdir, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { formatBytes } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
+import { formatBytes } from '../lib/format.ts'
 import { describeModel } from '../models/describe.ts'
-import { indexOf, planShards, type Shard } from '../weights/shards.ts'
+import { planShards, type ShardLayout, shardIndex } from '../weights/shards.ts'
 import { byteSize, type CliArgs, type OptionKinds, oneOf, parseArgs, required, UsageError } from './args.ts'
-import { type RandomTensor, randomTensorsOf } from './make/contents.ts'
-import { CHECKPOINT_DTYPES, type CheckpointRecipe, jsonText, recipeOf } from './make/recipe.ts'
+import { CHECKPOINT_DTYPES, type CheckpointRecipe, jsonText, recipeOf } from './make/config-recipe.ts'
+import { type RandomTensor, randomTensorsOf } from './make/random-tensors.ts'
+import { bytesOnDisk, shardWriter } from './make/shard-writer.ts'
 import { tokenizerFiles } from './make/tokenizer.ts'
-import { bytesOnDisk, shardWriter } from './make/write.ts'
 
 const OPTIONS: OptionKinds = {
   like: 'text',
@@ -84,13 +84,13 @@ async function writeCheckpoint(args: CliArgs): Promise<CheckpointReport> {
   }
 }
 
-const shardBytesOnDisk = (shards: readonly Shard<RandomTensor>[]) =>
+const shardBytesOnDisk = (shards: readonly ShardLayout<RandomTensor>[]) =>
   shards.reduce((sum, shard) => sum + bytesOnDisk(shard), 0)
 
 async function writeFiles(
   out: string,
   recipe: CheckpointRecipe,
-  shards: readonly Shard<RandomTensor>[],
+  shards: readonly ShardLayout<RandomTensor>[],
   seed: number,
 ): Promise<void> {
   await mkdir(out, { recursive: true })
@@ -105,7 +105,7 @@ async function writeFiles(
   const files = {
     'config.json': recipe.config,
     ...tokenizerFiles(recipe),
-    ...(shards.length > 1 ? { 'model.safetensors.index.json': indexOf(shards) } : {}),
+    ...(shards.length > 1 ? { 'model.safetensors.index.json': shardIndex(shards) } : {}),
   }
   for (const [name, json] of Object.entries(files)) await writeFile(join(out, name), jsonText(json))
 }

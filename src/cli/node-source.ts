@@ -2,7 +2,7 @@
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import { checkPath, checkRange, missingFile, type Source, shortFile } from '../weights/source.ts'
+import { checkPath, checkRange, missingFile, type Source, truncatedFile } from '../weights/source.ts'
 
 /** A folder on disk. Files stay open after the first read until `close`. */
 export interface FolderSource extends Source {
@@ -24,7 +24,7 @@ export function openFolder(dir: string): FolderSource {
   }
   const openUpTo = async (path: string, end: number): Promise<FileHandle> => {
     const file = await find(path)
-    if (end > file.bytes) throw shortFile(path, end, file.bytes)
+    if (end > file.bytes) throw truncatedFile(path, end, file.bytes)
     return file.handle
   }
   return {
@@ -90,7 +90,7 @@ async function readAt({ handle, path, start, into, signal }: FileRead): Promise<
     const { bytesRead } = await handle
       .read(into, filled, into.length - filled, start + filled)
       .catch((cause: unknown) => Promise.reject(unreadableError(path, cause)))
-    if (bytesRead === 0) throw shortFile(path, start + into.length, start + filled)
+    if (bytesRead === 0) throw truncatedFile(path, start + into.length, start + filled)
     filled += bytesRead
   }
 }

@@ -276,7 +276,7 @@ const R1_0528_QWEN3_8B: ConfigJson = {
 }
 
 /** Configs by common model name. */
-export const PUBLISHED: Readonly<Record<string, ConfigJson>> = {
+export const PUBLISHED_CONFIGS: Readonly<Record<string, ConfigJson>> = {
   'V2-Lite': V2_LITE,
   V2,
   V3,

@@ -1,17 +1,18 @@
 // `hadal quantize-error`: what a model loses in each weight format: errors of its weights and of its logits.
-import { planModel } from '../engine/plan.ts'
-import type { Quantize, WeightClass } from '../engine/quantize.ts'
-import { openText } from '../engine/text.ts'
-import { piecesByClass, weightError } from '../engine/weight-error.ts'
-import { formatBytes } from '../lib/bytes.ts'
+
+import type { Quantize, WeightClass } from '../engine/load/quantization.ts'
+import { openText } from '../engine/load/text.ts'
+import { matricesByClass, weightError } from '../engine/load/weight-error.ts'
+import { planWeights } from '../engine/load/weight-plan.ts'
+import { formatBytes } from '../lib/format.ts'
 import { type LogitError, logitError } from '../lib/logit-error.ts'
 import { describeModel } from '../models/describe.ts'
 import { openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, withOption } from './args.ts'
-import { formatsOf, markdownTable } from './formats.ts'
-import { readIds } from './input.ts'
+import { formatsOf, markdownTable } from './format-options.ts'
 import { LOAD_OPTIONS, type LoadedModel, loadFromArgs } from './load.ts'
+import { readIds } from './prompt-files.ts'
 import { openSource } from './source.ts'
 
 const OPTIONS: OptionKinds = { ...LOAD_OPTIONS, formats: 'text', ids: 'text', json: 'flag' }
@@ -78,9 +79,9 @@ async function measureBaseline(
   const logits: Float32Array[] = []
   for (const sequence of ids) logits.push(await engine.logits(sequence))
   const checkpoint = await openCheckpoint(source)
-  const plan = planModel(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
+  const plan = planWeights(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
   const weights: WeightErrors = {}
-  for (const [name, pieces] of piecesByClass(plan)) {
+  for (const [name, pieces] of matricesByClass(plan)) {
     const step = Math.max(1, pieces.length / MAX_MATRICES)
     const chosen = pieces.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step))
     const row: Partial<Record<Quantize, number>> = {}
@@ -88,8 +89,8 @@ async function measureBaseline(
       let [squares, errors] = [0, 0]
       for (const piece of chosen) {
         const error = await weightError(engine.device, source, piece, quantize)
-        squares += error.squares
-        errors += error.errors
+        squares += error.squaredNorm
+        errors += error.squaredError
       }
       row[quantize] = Math.sqrt(errors / squares)
     }
@@ -145,9 +146,9 @@ function reportText(
   const logits = report.formats.map((row) => [
     row.quantize,
     formatBytes(row.weightBytes),
-    figure(row.relative),
+    figure(row.relativeError),
     figure(row.meanKl),
-    `${(100 * row.sameTop).toFixed(1)} %`,
+    `${(100 * row.top1Agreement).toFixed(1)} %`,
   ])
   return [
     markdownTable([['relative RMS error of weights', ...formats], ...weights]),

@@ -6,7 +6,7 @@ import { clockOf, positiveCount, TIMING_OPTIONS } from './bench-options.ts'
 import { openDawn } from './dawn.ts'
 import { LOAD_OPTIONS, loadTargetFromArgs } from './load.ts'
 import { openSource } from './source.ts'
-import { tunedFile, writeTuned } from './tuned.ts'
+import { tunedFile, writeTuned } from './tuned-store.ts'
 
 /** Load options, except those that tuning decides. */
 const { 'prefill-chunk': _chunk, untuned: _untuned, ...TUNE_LOAD_OPTIONS } = LOAD_OPTIONS

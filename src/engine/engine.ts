@@ -5,27 +5,28 @@ import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import type { KernelTime } from '../gpu/profiler.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import type { CacheKind } from '../models/cache-form.ts'
-import type { Chat } from '../text/chat.ts'
+import type { CacheKind } from '../models/cache-layout.ts'
+import type { ChatEncoder } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
-import { generate } from './generate.ts'
-import { modelInfo } from './info.ts'
-import { loadOnDevice } from './load-on-device.ts'
-import { type LogitsMode, logitsOf } from './logits.ts'
-import type { MemoryRange } from './memory-range.ts'
-import { specOf, subjectOf } from './model-plan.ts'
+import { loadOnDevice } from './load/load-on-device.ts'
+import type { MemoryRange } from './load/memory-range.ts'
+import { specFromConfig, toLoadTarget } from './load/plan.ts'
+import { progressReporter } from './load/progress.ts'
+import { openText } from './load/text.ts'
+import { readTunedVariants } from './load/tuned-variants.ts'
+import { variantNotes, withVariants } from './load/variant-notes.ts'
+import { modelInfo } from './model-info.ts'
 import type { EngineOptions } from './options.ts'
-import { profileStep } from './profile.ts'
-import { progressReporter } from './progress.ts'
-import { taskOf } from './request.ts'
-import type { Compiled, Runtime } from './runtime.ts'
-import { Runtimes } from './runtimes.ts'
-import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
-import { Session } from './session.ts'
-import { openText } from './text.ts'
-import { readWinners } from './tuned.ts'
+import { generate } from './run/generate.ts'
+import { computeLogits, type LogitsMode } from './run/logits.ts'
+import { profileDecodeStep } from './run/profile.ts'
+import { resolveRequest } from './run/request.ts'
+import type { CompileStats, Runtime } from './run/runtime.ts'
+import { Runtimes } from './run/runtimes.ts'
+import { eosTokenIds, samplingDefaults, writeSamplingState } from './run/sampling.ts'
+import { Session } from './run/session.ts'
 import type {
   GenerateEvent,
   GenerateRequest,
@@ -34,7 +35,6 @@ import type {
   QuantizeChoice,
   SamplingOptions,
 } from './types.ts'
-import { variantNotes, withVariants } from './variants.ts'
 
 /**
  * Loads the model in `source`: reads config and headers, allocates all buffers, uploads the weights, checks
@@ -45,15 +45,15 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
   const { signal } = options
   const opened = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   try {
-    const { chunk: tunedChunk, ...tuned } = await readWinners(opened, options.tuned)
+    const { prefillChunk: tunedChunk, ...tuned } = await readTunedVariants(opened, options.tuned)
     const device = withVariants(opened, tuned)
     const report = progressReporter(options.onProgress)
     report('list')
     const checkpoint = await openCheckpoint(source, signal)
-    const spec = specOf(checkpoint.config)
+    const spec = specFromConfig(checkpoint.config)
     report('tokenizer')
-    const { tokenizer, chat } = await openText(source, spec.vocab, signal)
-    const target = subjectOf(spec, checkpoint, device.capabilities, options)
+    const { tokenizer, chat } = await openText(source, spec.vocabSize, signal)
+    const target = toLoadTarget(spec, checkpoint, device.capabilities, options)
     const pipelines = new PipelineCache(device, options.shaders ?? sources)
     const model = await loadOnDevice(device, pipelines, target, { options, tunedChunk, report })
     const compiled = await model.runtime.compile()
@@ -80,13 +80,13 @@ export interface CacheOption {
 }
 
 /** Exclusive access to an engine's runtime, for benchmarks. */
-export interface Borrowed {
+export interface EngineLease {
   readonly runtime: Runtime
-  readonly chat: Chat
+  readonly chat: ChatEncoder
   /** Memory that the GPU may use. */
   readonly memory: MemoryRange
   /** Pipelines compiled while loading, and how long that took. */
-  readonly compiled: Compiled
+  readonly compiled: CompileStats
   readonly release: () => void
 }
 
@@ -100,12 +100,12 @@ export class Engine {
   /** Resolves when the GPU device is lost. */
   readonly lost: Promise<HadalError>
   readonly #runtimes: Runtimes
-  readonly #chat: Chat
+  readonly #chat: ChatEncoder
   readonly #defaults: SamplingOptions
   readonly #eos: ReadonlySet<number>
   readonly #session: Session
   readonly #memory: MemoryRange
-  readonly #compiled: Compiled
+  readonly #compiled: CompileStats
   #busy = false
 
   constructor(
@@ -114,10 +114,10 @@ export class Engine {
     parts: {
       checkpoint: Checkpoint
       tokenizer: TextTokenizer
-      chat: Chat
+      chat: ChatEncoder
       quantize: QuantizeChoice
       memory: MemoryRange
-      compiled: Compiled
+      compiled: CompileStats
       notes: Pick<ModelInfo, 'variants' | 'notices'>
     },
   ) {
@@ -128,8 +128,8 @@ export class Engine {
     this.#memory = parts.memory
     this.#compiled = parts.compiled
     this.#chat = parts.chat
-    this.#defaults = modelDefaults(parts.checkpoint.generationConfig)
-    this.#eos = new Set([...runtime.spec.eos, ...eosOf(parts.checkpoint.generationConfig)])
+    this.#defaults = samplingDefaults(parts.checkpoint.generationConfig)
+    this.#eos = new Set([...runtime.spec.eosTokenIds, ...eosTokenIds(parts.checkpoint.generationConfig)])
     this.#session = new Session(runtime.cache)
     const { thinking } = parts.chat
     this.info = modelInfo(runtime, parts.checkpoint, device.adapter, {
@@ -176,12 +176,12 @@ export class Engine {
   ): AsyncGenerator<GenerateEvent> {
     const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
     const runtime = this.#runtimes.of(session)
-    const task = taskOf(request, runtime, model)
+    const task = resolveRequest(request, runtime, model)
     const release = this.#acquire()
     try {
       const { state, spec } = runtime
       const { sampling, prompt } = task
-      writeSamplingState(this.device, state, { sampling, prompt, vocab: spec.vocab })
+      writeSamplingState(this.device, state, { sampling, prompt, vocab: spec.vocabSize })
       yield* generate(runtime, session, task, { tokenizer: this.tokenizer, signal })
     } finally {
       release()
@@ -200,7 +200,7 @@ export class Engine {
     const release = this.#acquire()
     return this.#runtimes
       .open(cache)
-      .then((runtime) => logitsOf(runtime, ids, mode))
+      .then((runtime) => computeLogits(runtime, ids, mode))
       .finally(release)
   }
 
@@ -210,14 +210,14 @@ export class Engine {
    */
   async profile(context: number): Promise<KernelTime[]> {
     const release = this.#acquire()
-    return profileStep(this.device, this.#runtimes.own, context).finally(release)
+    return profileDecodeStep(this.device, this.#runtimes.own, context).finally(release)
   }
 
   /**
    * Hands out the runtime for measurements; requests are refused until `release` is called.
    * Throws `bad_request` while an answer is running.
    */
-  borrow(): Borrowed {
+  lease(): EngineLease {
     const release = this.#acquire()
     const compiled = this.#compiled
     return { runtime: this.#runtimes.own, chat: this.#chat, memory: this.#memory, compiled, release }

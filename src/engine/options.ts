@@ -1,15 +1,15 @@
 // Options of loading an engine, and the runtime options they resolve to for a model.
 import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
-import { FACTORS } from '../kernels/linear.ts'
-import { optionalInteger, optionalWord } from '../lib/check.ts'
+import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
+import { optionalEnum, optionalInteger } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
-import type { CacheForm } from '../models/cache-form.ts'
+import type { CacheLayout } from '../models/cache-layout.ts'
 import type { Attention, ModelSpec } from '../models/spec.ts'
 import type { ModelWriter } from '../store/writer.ts'
-import type { RuntimeOptions } from './steps.ts'
-import { CHUNKS, type ReadTuned } from './tuned.ts'
-import { type LoadProgress, type ModelOptions, OWN_CACHES } from './types.ts'
+import { PREFILL_CHUNKS, type ReadTuned } from './load/tuned-variants.ts'
+import type { RuntimeOptions } from './run/step-graphs.ts'
+import { KV_CACHE_DTYPES, type LoadProgress, type ModelOptions } from './types.ts'
 
 export interface EngineOptions extends ModelOptions {
   /** Reads the stored tuning results; by default there are none. */
@@ -31,25 +31,28 @@ const PLANNED_CONTEXT = 8192
 /** Resolves the options for a model. Throws `bad_request` for invalid values. */
 export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeOptions {
   const contextLength = Math.min(
-    count('contextLength', options.contextLength) ?? spec.maxPosition,
-    spec.maxPosition,
+    count('contextLength', options.contextLength) ?? spec.maxPositionEmbeddings,
+    spec.maxPositionEmbeddings,
   )
-  const chunk = Math.min(count('prefillChunk', options.chunk) ?? CHUNKS[0], contextLength)
-  const cache = cacheLayout(spec.attention, optionalWord('cache', options.cache, OWN_CACHES) ?? 'f16')
-  const products = optionalWord('matmulPrecision', options.products, FACTORS) ?? 'f32'
-  return { contextLength, chunk, cache, products }
+  const prefillChunk = Math.min(
+    count('prefillChunk', options.prefillChunk) ?? PREFILL_CHUNKS[0],
+    contextLength,
+  )
+  const cache = cacheLayout(spec.attention, optionalEnum('cache', options.cache, KV_CACHE_DTYPES) ?? 'f16')
+  const matmulPrecision = optionalEnum('matmulPrecision', options.matmulPrecision, MATMUL_PRECISIONS) ?? 'f32'
+  return { contextLength, prefillChunk, cache, matmulPrecision }
 }
 
 const count = (field: string, value: number | undefined): number | undefined =>
   optionalInteger(field, value, 1, Number.POSITIVE_INFINITY)
 
 /** Context length that a plan assumes. */
-export const plannedContext = (spec: ModelSpec, { contextLength }: ModelOptions): number =>
-  Math.min(contextLength ?? PLANNED_CONTEXT, spec.maxPosition)
+export const plannedContextLength = (spec: ModelSpec, { contextLength }: ModelOptions): number =>
+  Math.min(contextLength ?? PLANNED_CONTEXT, spec.maxPositionEmbeddings)
 
-function cacheLayout({ kind }: Attention, dtype: (typeof OWN_CACHES)[number]): CacheForm {
-  if (dtype !== 'fp8') return { kind, numbers: dtype }
-  if (kind === 'latent') return { kind: 'latent-fp8', numbers: 'f16' }
+function cacheLayout({ kind }: Attention, dtype: (typeof KV_CACHE_DTYPES)[number]): CacheLayout {
+  if (dtype !== 'fp8') return { kind, kvDtype: dtype }
+  if (kind === 'latent') return { kind: 'latent-fp8', kvDtype: 'f16' }
   throw new HadalError('bad_request', '`cache`: this model has no MLA latents to store in FP8.', {
     hint: 'Choose f16 or f32.',
   })

@@ -1,7 +1,7 @@
 // Requests and results of the engine: plain data that crosses a worker boundary unchanged.
-import type { Quantize, QuantizeChoice } from './quantize.ts'
+import type { Quantize, QuantizeChoice } from './load/quantization.ts'
 
-export type { Quantize, QuantizeChoice } from './quantize.ts'
+export type { Quantize, QuantizeChoice } from './load/quantization.ts'
 
 /** One message of a chat, as the model's template expects it. */
 export interface ChatMessage {
@@ -23,8 +23,13 @@ export interface SamplingOptions {
 }
 
 /** The numeric options: name in files and requests, bounds, and whether they are whole numbers. */
-export const SAMPLING_NUMBERS: {
-  readonly [Name in SamplingNumber]: readonly [field: string, low: number, high: number, whole?: boolean]
+export const SAMPLING_RANGES: {
+  readonly [Name in NumericSamplingOption]: readonly [
+    field: string,
+    low: number,
+    high: number,
+    whole?: boolean,
+  ]
 } = {
   temperature: ['temperature', 0, 2],
   topK: ['top_k', 0, 2 ** 32 - 1, true],
@@ -36,13 +41,13 @@ export const SAMPLING_NUMBERS: {
   seed: ['seed', 0, 2 ** 32 - 1, true],
 }
 
-export type SamplingNumber = Exclude<keyof SamplingOptions, 'logitBias'>
+export type NumericSamplingOption = Exclude<keyof SamplingOptions, 'logitBias'>
 
 /** Logit biases lie between minus and plus this. */
-export const MOST_BIAS = 100
+export const MAX_LOGIT_BIAS = 100
 
 /** Maximum alternatives reported for a token. */
-export const MOST_ALTERNATIVES = 20
+export const MAX_ALTERNATIVES = 20
 
 export interface GenerateRequest {
   /** Exactly one of a chat, a raw text to continue, or token ids. */
@@ -80,7 +85,7 @@ export interface GenerateDelta {
   /** Answer tokens so far, and the recent rate, for a live display. */
   readonly tokens: number
   readonly tokensPerSecond: number
-  readonly kv: KvUse
+  readonly kv: KvUsage
 }
 
 export type FinishReason = 'stop' | 'length' | 'abort'
@@ -95,13 +100,13 @@ export interface GenerateDone {
   readonly decodeMs: number
   readonly dispatchesPerToken: number
   readonly readbacksPerToken: number
-  readonly kv: KvUse
+  readonly kv: KvUsage
 }
 
 export type GenerateEvent = GenerateDelta | GenerateDone
 
 /** KV cache usage of the current conversation, and what standard attention would use for the same tokens. */
-export interface KvUse {
+export interface KvUsage {
   readonly tokens: number
   readonly bytes: number // whole pages in use
   /** The same pages with layers × heads × (qk head dim + v head dim) elements of the same size per token. */
@@ -140,7 +145,7 @@ export interface LoadProgress {
 export type QuantizeOption = QuantizeChoice | 'auto'
 
 /** Data types of the KV cache that a model is loaded with. */
-export const OWN_CACHES = ['f16', 'f32', 'fp8'] as const
+export const KV_CACHE_DTYPES = ['f16', 'f32', 'fp8'] as const
 
 /** Options that affect the memory a model needs. */
 export interface ModelOptions {
@@ -150,18 +155,18 @@ export interface ModelOptions {
    * Data type of the KV cache, default f16. fp8 needs an MLA model and takes about half of f16: latents in
    * E4M3 with one scale per 128 of them, and the rotated key in f16.
    */
-  readonly cache?: (typeof OWN_CACHES)[number]
+  readonly cache?: (typeof KV_CACHE_DTYPES)[number]
   /**
    * Precision of the inputs of prefill's matrix products, default f32. f16 halves the memory of a tile;
    * relative error of the logits about 1e-3. i8 rounds inputs to 8 bits with one scale per 32 of them and
    * multiplies four at once with q8 and q4 weights; error about 1e-2. Without shader-f16 or
    * `packed_4x8_integer_dot_product`, f32 is used.
    */
-  readonly products?: 'f32' | 'f16' | 'i8'
+  readonly matmulPrecision?: 'f32' | 'f16' | 'i8'
   /**
    * Maximum prompt tokens of a prefill step. Default: the tuned value if the model fits with it, else 256.
    */
-  readonly chunk?: number
+  readonly prefillChunk?: number
   /**
    * Format of the weights on the GPU. Default 'none': as in the file. 'auto' takes the most precise one that
    * fits `memoryBytes` together with the KV cache of `contextLength` tokens (8192 if not given), and a
@@ -190,7 +195,7 @@ export interface ModelInfo {
   readonly vocab: number
   readonly contextLength: number
   /** Maximum prompt tokens of a prefill step: from the options, from tuning, or the default. */
-  readonly chunk: number
+  readonly prefillChunk: number
   readonly kvBytesPerToken: number
   readonly standardKvBytesPerToken: number
   readonly adapter: string
@@ -215,7 +220,7 @@ export interface GpuBytes {
 }
 
 /** The same with every purpose present. */
-export interface Purposes {
+export interface BytesByPurpose {
   readonly weights: number
   readonly experts: number
   readonly kv_cache: number
@@ -235,7 +240,7 @@ export interface LoadPlan {
   readonly downloadBytes: number
   readonly bytesByType: { readonly [dtype: string]: number }
   readonly parameters: number
-  readonly unsupported: readonly Unsupported[]
+  readonly unsupported: readonly UnsupportedFeature[]
   /** Missing if the architecture is not supported. */
   readonly model?: PlannedModel
   /** Missing if the model cannot run on this device; `unsupported` says why. */
@@ -257,7 +262,7 @@ export interface QuantizeRow {
 }
 
 /** A feature of the model that this version does not support. */
-export interface Unsupported {
+export interface UnsupportedFeature {
   readonly what: string
   readonly where: string // file and tensor; '' for the device
   readonly hint: string
@@ -282,9 +287,9 @@ export interface PlannedMemory {
   readonly quantize: QuantizeChoice
   /** Tokens that the KV cache of `bytes` holds. */
   readonly contextLength: number
-  readonly bytes: Purposes
+  readonly bytes: BytesByPurpose
   /** Right after loading, when the KV cache has one page. It grows with the chat. */
-  readonly bytesAtStart: Purposes
+  readonly bytesAtStart: BytesByPurpose
   /** Tokens that certainly fit; missing if the memory is unknown. */
   readonly contextThatFits?: number
 }

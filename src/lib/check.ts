@@ -1,8 +1,9 @@
 // Checks optional fields of a request; errors are `bad_request` and name the field.
-import { formatValue } from './bytes.ts'
+
 import { HadalError } from './error.ts'
 import { type FieldError, Fields } from './fields.ts'
-import { isRecord } from './record.ts'
+import { formatValue } from './format.ts'
+import { isJsonObject } from './json.ts'
 
 /** A `bad_request` error about one field of the request. */
 export function badField(field: string, problem: string, hint = ''): HadalError {
@@ -38,7 +39,7 @@ export const optionalBoolean = (field: string, value: unknown): boolean | undefi
   optional(field, value, (fields) => fields.flag(field))
 
 /** One of the words, undefined when the field is missing or null. */
-export const optionalWord = <const W extends string>(
+export const optionalEnum = <const W extends string>(
   field: string,
   value: unknown,
   words: readonly W[],
@@ -47,14 +48,16 @@ export const optionalWord = <const W extends string>(
 /** A copy of the object, undefined when the field is missing or null. */
 export function optionalObject(field: string, value: unknown): Record<string, unknown> | undefined {
   if (value === undefined || value === null) return undefined
-  if (!isRecord(value)) throw invalidField(field, 'must be an object', value)
+  if (!isJsonObject(value)) throw invalidField(field, 'must be an object', value)
   return { ...value }
 }
 
 /** The same object without the fields that are undefined. */
-export function given<T extends object>(fields: { [Name in keyof T]: T[Name] | undefined }): Partial<T> {
+export function definedFields<T extends object>(
+  fields: { [Name in keyof T]: T[Name] | undefined },
+): Partial<T> {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Partial<T>
 }
 
-export { formatValue as shown } from './bytes.ts'
+export { formatValue } from './format.ts'

@@ -61,7 +61,7 @@ export function assertNever(value: never, what: string): never {
 }
 
 /** The value, or an `internal` error when it is missing: for look-ups that cannot fail. */
-export function present<T>(value: T | undefined | null, what: string): T {
+export function expectDefined<T>(value: T | undefined | null, what: string): T {
   assert(value !== undefined && value !== null, `${what} is missing`)
   return value
 }

@@ -1,6 +1,6 @@
 // Reads a JSON object from outside: typed look-ups that name the field and the rule when a value breaks it.
 import type { HadalError } from './error.ts'
-import { isRecord } from './record.ts'
+import { isJsonObject } from './json.ts'
 
 /** Makes the error for a value that breaks a rule. The path is empty for the whole value. */
 export type FieldError = (path: string, rule: string, value: unknown) => HadalError
@@ -23,7 +23,7 @@ export class Fields {
   readonly #nested = new Map<string, this>()
 
   constructor(json: unknown, error: FieldError, path = '') {
-    if (!isRecord(json)) throw error(path, 'must be an object', json)
+    if (!isJsonObject(json)) throw error(path, 'must be an object', json)
     this.#values = new Map(Object.entries(json))
     this.#path = path
     this.#error = error

@@ -1,9 +1,9 @@
 // Compares the logits of two models: relative error, KL divergence and top-1 agreement, in f64.
 
 export interface LogitError {
-  readonly relative: number // ‖a − b‖ / ‖b‖ over all positions
+  readonly relativeError: number // ‖a − b‖ / ‖b‖ over all positions
   readonly meanKl: number // nats per position, KL(b ‖ a)
-  readonly sameTop: number // fraction of positions with the same largest logit
+  readonly top1Agreement: number // fraction of positions with the same largest logit
   readonly positions: number
 }
 
@@ -24,9 +24,9 @@ export function logitError(actual: Float32Array, wanted: Float32Array, vocab: nu
     if (argmax(a) === argmax(b)) same++
   }
   return {
-    relative: Math.sqrt(difference / size),
+    relativeError: Math.sqrt(difference / size),
     meanKl: kl / positions,
-    sameTop: same / positions,
+    top1Agreement: same / positions,
     positions,
   }
 }

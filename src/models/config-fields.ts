@@ -1,7 +1,8 @@
 // Reads a hostile config.json: look-ups that refuse unknown values, and a list of the keys that nothing read.
-import { formatValue, quote } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
 import { type FieldError, Fields } from '../lib/fields.ts'
+import { formatValue, quoteName } from '../lib/format.ts'
 
 const FILE = 'config.json'
 
@@ -59,6 +60,6 @@ export class ConfigFields extends Fields {
 
 /** The error for a key whose value this version does not run. */
 export function unsupportedKey(path: string, value: unknown, hint: string): HadalError {
-  const key = /^[\w.-]{1,100}$/.test(path) ? path : quote(path)
+  const key = /^[\w.-]{1,100}$/.test(path) ? path : quoteName(path)
   return new HadalError('unsupported', `${FILE}: ${key} is ${formatValue(value)}.`, { file: FILE, hint })
 }

@@ -1,8 +1,8 @@
 // Reads from a config which layers are dense and which are MoE layers, and how those route tokens to experts.
-import { present } from '../lib/error.ts'
+import { expectDefined } from '../lib/error.ts'
 import type { ConfigFields } from './config-fields.ts'
 import type { RoutingTraits } from './families.ts'
-import type { Dense, ExpertGroups, Mixture } from './spec.ts'
+import type { DenseLayer, ExpertGroups, MoeLayer } from './spec.ts'
 
 const MAX_INTERMEDIATE = 1 << 20
 const MAX_EXPERTS = 512 // per layer: what the routing kernel has workgroup memory for
@@ -28,9 +28,12 @@ const MOE_KEYS = [
 export function describeLayers(
   config: ConfigFields,
   routing: RoutingTraits | undefined,
-): (Dense | Mixture)[] {
+): (DenseLayer | MoeLayer)[] {
   const count = config.count('num_hidden_layers', 1, 1000)
-  const dense: Dense = { kind: 'dense', inner: config.count('intermediate_size', 1, MAX_INTERMEDIATE) }
+  const dense: DenseLayer = {
+    kind: 'dense',
+    intermediateSize: config.count('intermediate_size', 1, MAX_INTERMEDIATE),
+  }
   if (!routing || !config.has('n_routed_experts')) {
     if (routing) config.ignore(...MOE_KEYS)
     return Array.from({ length: count }, () => dense)
@@ -65,45 +68,53 @@ function listedPattern(config: ConfigFields, count: number): boolean[] {
   return types.map((type) => type === 'sparse')
 }
 
-function describeMoe(config: ConfigFields, routing: RoutingTraits): Mixture {
-  const { bias, normalises, scales } = routing
-  const scoring = config.choice('scoring_func', [routing.scoring], routing.scoring)
+function describeMoe(config: ConfigFields, routing: RoutingTraits): MoeLayer {
+  const { correctionBias, hasNormTopkProb, hasRoutedScalingFactor } = routing
+  const scoringFunc = config.choice('scoring_func', [routing.scoringFunc], routing.scoringFunc)
   const experts = config.count('n_routed_experts', 1, MAX_EXPERTS)
   config.only('num_experts', experts) // alternative names of the same key
   config.only('num_local_experts', experts)
-  const inner = config.count('moe_intermediate_size', 1, MAX_INTERMEDIATE)
+  const intermediateSize = config.count('moe_intermediate_size', 1, MAX_INTERMEDIATE)
   const grouping = describeGroups(config, routing, experts)
-  if (!normalises) config.only('norm_topk_prob', false)
-  if (!scales) config.only('routed_scaling_factor', 1)
+  if (!hasNormTopkProb) config.only('norm_topk_prob', false)
+  if (!hasRoutedScalingFactor) config.only('routed_scaling_factor', 1)
   return {
     kind: 'mixture',
     experts,
-    active: config.count('num_experts_per_tok', 1, (experts / grouping.groups) * grouping.topGroups),
-    inner,
-    sharedInner: inner * config.count('n_shared_experts', 0, 64, 0),
-    scoring,
+    expertsPerToken: config.count(
+      'num_experts_per_tok',
+      1,
+      (experts / grouping.expertGroups) * grouping.topkGroups,
+    ),
+    intermediateSize,
+    sharedIntermediateSize: intermediateSize * config.count('n_shared_experts', 0, 64, 0),
+    scoringFunc,
     ...grouping,
-    bias,
-    normalise: normalises && config.flag('norm_topk_prob'),
-    scaling: scales ? config.number('routed_scaling_factor', 1e-6, 1e6) : 1,
+    correctionBias,
+    normTopkProb: hasNormTopkProb && config.flag('norm_topk_prob'),
+    routedScalingFactor: hasRoutedScalingFactor ? config.number('routed_scaling_factor', 1e-6, 1e6) : 1,
   }
 }
 
 function describeGroups(config: ConfigFields, { methods }: RoutingTraits, experts: number): ExpertGroups {
   const names = Object.keys(methods)
-  const rule = present(methods[config.choice('topk_method', names, names[0])], 'the rule of topk_method')
+  const rule = expectDefined(
+    methods[config.choice('topk_method', names, names[0])],
+    'the rule of topk_method',
+  )
   if (rule === 'one group') {
     config.ignore('n_group', 'topk_group')
-    return { groups: 1, topGroups: 1, groupScore: 'max' }
+    return { expertGroups: 1, topkGroups: 1, groupScore: 'max' }
   }
-  const groups = config.count('n_group', 1, experts, 1)
-  if (experts % groups !== 0) throw config.error('n_group', `must divide the ${experts} experts`, groups)
-  if (rule === 'top2' && groups > 1 && experts / groups < 2)
+  const expertGroups = config.count('n_group', 1, experts, 1)
+  if (experts % expertGroups !== 0)
+    throw config.error('n_group', `must divide the ${experts} experts`, expertGroups)
+  if (rule === 'top2' && expertGroups > 1 && experts / expertGroups < 2)
     throw config.error(
       'n_group',
       'must leave two experts in a group, since a group is scored by its best two',
-      groups,
+      expertGroups,
     )
-  const topGroups = config.count('topk_group', 1, groups, groups === 1 ? 1 : undefined)
-  return { groups, topGroups, groupScore: rule }
+  const topkGroups = config.count('topk_group', 1, expertGroups, expertGroups === 1 ? 1 : undefined)
+  return { expertGroups, topkGroups, groupScore: rule }
 }

@@ -12,7 +12,7 @@ const PACKED = 'hadal'
 /** Packed folders may also hold published FP8 matrices with their block scales. */
 export function describeQuantization(config: ConfigFields): StoredQuantization {
   const quantization = config.object('quantization_config')
-  if (!quantization) return { block: undefined, packed: false }
+  if (!quantization) return { weightBlockSize: undefined, packed: false }
   const hint = 'Use the original checkpoint: FP8 with block scales, BF16, F16 and F32 weights are read.'
   const packed = quantization.choice('quant_method', ['fp8', PACKED], undefined, hint) === PACKED
   quantization.choice('fmt', ['e4m3'], 'e4m3', hint)
@@ -20,8 +20,8 @@ export function describeQuantization(config: ConfigFields): StoredQuantization {
     quantization.only('version', PACKED_VERSION)
     quantization.ignore('quantize') // the option that was used; the tensors carry their own formats
   }
-  if (quantization.has('weight_block_size')) return { block: describeBlock(quantization), packed }
-  if (packed) return { block: undefined, packed }
+  if (quantization.has('weight_block_size')) return { weightBlockSize: describeBlock(quantization), packed }
+  if (packed) return { weightBlockSize: undefined, packed }
   throw quantization.unsupported('weight_block_size', hint)
 }
 

@@ -34,20 +34,24 @@ function describeScaling(scaling: ConfigFields, yarn: YarnStyle): RotaryScaling 
   if (kind !== other) throw scaling.error('type', `must be the same as rope_type, ${kind}`, other)
   if (kind === 'default') return undefined
   const factor = scaling.number('factor', 1, 1e6)
-  const originalPositions = scaling.count('original_max_position_embeddings', 1, 1 << 30)
+  const originalMaxPositionEmbeddings = scaling.count('original_max_position_embeddings', 1, 1 << 30)
   if (kind === 'llama3') {
-    const lowTurns = scaling.number('low_freq_factor', 1e-6, 1e6)
-    const highTurns = scaling.number('high_freq_factor', 1e-6, 1e6)
-    if (highTurns <= lowTurns)
-      throw scaling.error('high_freq_factor', `must be above low_freq_factor, ${lowTurns}`, highTurns)
-    return { kind, factor, lowTurns, highTurns, originalPositions }
+    const lowFreqFactor = scaling.number('low_freq_factor', 1e-6, 1e6)
+    const highFreqFactor = scaling.number('high_freq_factor', 1e-6, 1e6)
+    if (highFreqFactor <= lowFreqFactor)
+      throw scaling.error(
+        'high_freq_factor',
+        `must be above low_freq_factor, ${lowFreqFactor}`,
+        highFreqFactor,
+      )
+    return { kind, factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings }
   }
   return {
     kind,
     factor,
     betaFast: scaling.number('beta_fast', 1e-6, 1e6, 32),
     betaSlow: scaling.number('beta_slow', 1e-6, 1e6, 1),
-    originalPositions,
+    originalMaxPositionEmbeddings,
     ...(yarn === 'scores' ? scaledScores(scaling, factor) : scaledRotations(scaling, factor)),
   }
 }
@@ -68,8 +72,8 @@ function scaledScores(scaling: ConfigFields, factor: number): YarnCorrection {
   if (keys.length === 0) return scaledRotations(scaling, factor)
   const all = yarnMscale(factor, scaling.number('mscale_all_dim', 1e-6, 100))
   return {
-    magnitude: yarnMscale(factor, scaling.number('mscale', 1e-6, 100)) / all,
-    sharpness: all ** 2,
+    attentionFactor: yarnMscale(factor, scaling.number('mscale', 1e-6, 100)) / all,
+    scoreFactor: all ** 2,
   }
 }
 
@@ -79,8 +83,8 @@ function scaledScores(scaling: ConfigFields, factor: number): YarnCorrection {
  * correction. transformers does not know that key.
  */
 function scaledRotations(scaling: ConfigFields, factor: number): YarnCorrection {
-  const magnitude = scaling.has('attention_factor')
+  const attentionFactor = scaling.has('attention_factor')
     ? scaling.number('attention_factor', 1e-6, 100)
     : yarnMscale(factor, 1) * scaling.number('attn_factor', 1e-6, 100, 1)
-  return { magnitude, sharpness: 1 }
+  return { attentionFactor, scoreFactor: 1 }
 }

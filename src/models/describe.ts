@@ -2,7 +2,7 @@
 import { assertNever, HadalError } from '../lib/error.ts'
 import { ConfigFields } from './config-fields.ts'
 import { refuseUnreadKeys } from './config-keys.ts'
-import { describeGrouped, describeLatent } from './describe-attention.ts'
+import { describeGqa, describeMla } from './describe-attention.ts'
 import { describeLayers } from './describe-layers.ts'
 import { describeQuantization } from './describe-quantization.ts'
 import { FAMILIES, type Family, NOT_YET } from './families.ts'
@@ -26,29 +26,29 @@ export function describeModel(config: unknown): ModelSpec {
 
 function describeFamily(config: ConfigFields, name: string, family: Family): ModelSpec {
   config.choice('hidden_act', ['silu'])
-  const vocab = config.count('vocab_size', 1, MAX_VOCAB)
+  const vocabSize = config.count('vocab_size', 1, MAX_VOCAB)
   return {
     family: name,
-    hidden: config.count('hidden_size', 1, MAX_HIDDEN),
-    vocab,
-    epsilon: config.number('rms_norm_eps', 1e-20, 1),
-    maxPosition: config.count('max_position_embeddings', 1, 1 << 30),
-    tiedHead: config.flag('tie_word_embeddings', family.tied),
+    hiddenSize: config.count('hidden_size', 1, MAX_HIDDEN),
+    vocabSize,
+    rmsNormEps: config.number('rms_norm_eps', 1e-20, 1),
+    maxPositionEmbeddings: config.count('max_position_embeddings', 1, 1 << 30),
+    tieWordEmbeddings: config.flag('tie_word_embeddings', family.tieWordEmbeddings),
     attention: describeAttention(config, family),
     layers: describeLayers(config, family.routing),
-    drafts: describeMtpLayers(config, family),
+    mtpLayers: describeMtpLayers(config, family),
     ...describeQuantization(config),
-    bos: config.ids('bos_token_id', vocab)[0],
-    eos: config.ids('eos_token_id', vocab),
+    bosTokenId: config.ids('bos_token_id', vocabSize)[0],
+    eosTokenIds: config.ids('eos_token_id', vocabSize),
   }
 }
 
 function describeAttention(config: ConfigFields, { attention, yarn }: Family): Attention {
   switch (attention.kind) {
     case 'latent':
-      return describeLatent(config, yarn)
+      return describeMla(config, yarn)
     case 'grouped':
-      return describeGrouped(config, attention, yarn)
+      return describeGqa(config, attention, yarn)
     default:
       return assertNever(attention, 'attention kind')
   }

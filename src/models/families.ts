@@ -1,58 +1,64 @@
 // The model families as data: what config.json need not say because the family's modelling code fixes it.
 import type { YarnStyle } from './describe-rotary.ts'
-import type { Mixture } from './spec.ts'
+import type { MoeLayer } from './spec.ts'
 
 /** Multi-head latent attention: its config keys say everything. */
-interface LatentTraits {
+interface MlaTraits {
   readonly kind: 'latent'
 }
 
 /** Multi-head or grouped-query attention. */
-export interface GroupedTraits {
+export interface GqaTraits {
   readonly kind: 'grouped'
-  readonly bias: boolean // on queries, keys and values
-  readonly headNorm: boolean // RMSNorm of each query and key head (QK norm)
+  readonly qkvBias: boolean // on queries, keys and values
+  readonly qkNorm: boolean // RMSNorm of each query and key head (QK norm)
 }
 
 /** What a value of `topk_method` means: how groups of experts are scored, or that there is one group only. */
-export type GroupRule = Mixture['groupScore'] | 'one group'
+export type GroupRule = MoeLayer['groupScore'] | 'one group'
 
 export interface RoutingTraits {
-  readonly scoring: Mixture['scoring']
+  readonly scoringFunc: MoeLayer['scoringFunc']
   /** Rule by `topk_method`; the first is the default. */
   readonly methods: Readonly<Record<string, GroupRule>>
-  readonly bias: boolean
+  readonly correctionBias: boolean
   /** Whether weights may be normalised; if so, the config must have `norm_topk_prob`. */
-  readonly normalises: boolean
+  readonly hasNormTopkProb: boolean
   /** Whether the released code multiplies by `routed_scaling_factor`. */
-  readonly scales: boolean
+  readonly hasRoutedScalingFactor: boolean
 }
 
 export interface Family {
-  readonly attention: LatentTraits | GroupedTraits
+  readonly attention: MlaTraits | GqaTraits
   readonly routing: RoutingTraits | undefined // undefined: all layers are dense
   readonly yarn: YarnStyle
-  readonly tied: boolean // default of tie_word_embeddings
+  readonly tieWordEmbeddings: boolean // default of tie_word_embeddings
   readonly unused: readonly string[] // keys that its modelling code does not read
 }
 
 const NOAUX: RoutingTraits = {
-  scoring: 'sigmoid',
+  scoringFunc: 'sigmoid',
   methods: { noaux_tc: 'top2' },
-  bias: true,
-  normalises: true,
-  scales: true,
+  correctionBias: true,
+  hasNormTopkProb: true,
+  hasRoutedScalingFactor: true,
 }
 
-const V3: Family = { attention: { kind: 'latent' }, routing: NOAUX, yarn: 'scores', tied: false, unused: [] }
+const V3: Family = {
+  attention: { kind: 'latent' },
+  routing: NOAUX,
+  yarn: 'scores',
+  tieWordEmbeddings: false,
+  unused: [],
+}
 
-const YOUTU: Family = { ...V3, routing: undefined, tied: true }
+const YOUTU: Family = { ...V3, routing: undefined, tieWordEmbeddings: true }
 
-const dense = (attention: Omit<GroupedTraits, 'kind'>): Family => ({
+const dense = (attention: Omit<GqaTraits, 'kind'>): Family => ({
   attention: { kind: 'grouped', ...attention },
   routing: undefined,
   yarn: 'rotations',
-  tied: false,
+  tieWordEmbeddings: false,
   unused: [],
 })
 
@@ -64,13 +70,13 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
   [
     'deepseek',
     {
-      ...dense({ bias: false, headNorm: false }),
+      ...dense({ qkvBias: false, qkNorm: false }),
       routing: {
-        scoring: 'softmax',
+        scoringFunc: 'softmax',
         methods: { greedy: 'one group' },
-        bias: false,
-        normalises: true,
-        scales: false,
+        correctionBias: false,
+        hasNormTopkProb: true,
+        hasRoutedScalingFactor: false,
       },
     },
   ],
@@ -79,13 +85,13 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
     {
       ...V3,
       routing: {
-        scoring: 'softmax',
+        scoringFunc: 'softmax',
         // "gready" is how DeepSeek's configuration file spells the default.
         methods: { greedy: 'one group', gready: 'one group', group_limited_greedy: 'max' },
-        bias: false,
+        correctionBias: false,
         // Implementations disagree about norm_topk_prob here: scale as well, do not scale, or ignore it.
-        normalises: false,
-        scales: true,
+        hasNormTopkProb: false,
+        hasRoutedScalingFactor: true,
       },
     },
   ],
@@ -94,9 +100,9 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
   ['glm4_moe_lite', V3],
   ['youtu', YOUTU],
   ['youtu_llm', YOUTU], // the name in the first release
-  ['qwen2', { ...dense({ bias: true, headNorm: false }), unused: WINDOW }],
-  ['qwen3', { ...dense({ bias: false, headNorm: true }), unused: WINDOW }],
-  ['llama', dense({ bias: false, headNorm: false })],
+  ['qwen2', { ...dense({ qkvBias: true, qkNorm: false }), unused: WINDOW }],
+  ['qwen3', { ...dense({ qkvBias: false, qkNorm: true }), unused: WINDOW }],
+  ['llama', dense({ qkvBias: false, qkNorm: false })],
 ] satisfies [string, Family][])
 
 /** Related families that are recognised, with what is missing to run them. */

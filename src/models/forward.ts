@@ -1,26 +1,26 @@
 // The forward pass of every supported decoder: records the dispatches of one step, layer by layer.
 import type { Capabilities } from '../gpu/limits.ts'
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
-import { assertNever, internalError, present } from '../lib/error.ts'
+import { assertNever, expectDefined, internalError } from '../lib/error.ts'
 import type { Activation, Graph, Resource } from '../program/graph.ts'
-import type { Cache } from './cache.ts'
-import { groupedAttention } from './grouped.ts'
-import { latentAttention } from './latent.ts'
-import { dense, mixture } from './mixture.ts'
-import { type Context, embed, linear, type Mode, norm, normedLinear } from './ops.ts'
+import { gqaAttention } from './gqa.ts'
+import type { LayerCache } from './layer-cache.ts'
+import { mlaAttention } from './mla.ts'
+import { denseMlp, moe } from './moe.ts'
+import { embed, linear, norm, normedLinear, type OpContext, type StepMode } from './ops.ts'
 import type { ModelSpec } from './spec.ts'
 import type { LayerTensors, ModelTensors } from './tensors.ts'
 
 /** A model on the GPU, with the buffers that its steps read besides activations. */
-export interface Model {
+export interface ForwardModel {
   readonly spec: ModelSpec
   readonly tensors: ModelTensors<GpuMatrix, GpuVector, GpuBank>
-  readonly caches: readonly Cache[] // one per layer
+  readonly caches: readonly LayerCache[] // one per layer
   readonly noBias: Resource // zeros, for routers without a correction bias
 }
 
 /** The input and output of a step. */
-export interface Ends {
+export interface StepOperands {
   readonly ids: Resource // u32 [tokens]
   readonly logits: Activation // of the last row [1, vocab]; with `allRows` of every row [tokens, vocab]
   readonly allRows: boolean
@@ -29,44 +29,44 @@ export interface Ends {
 /** Records one step of the model. */
 export function forward(
   graph: Graph,
-  model: Model,
-  mode: Mode,
+  model: ForwardModel,
+  mode: StepMode,
   capabilities: Capabilities,
-  ends: Ends,
+  ends: StepOperands,
 ): void {
   const { spec, tensors } = model
   const context = { graph, mode, capabilities }
-  const x = graph.activation('x', 'f32', mode.rows, spec.hidden)
+  const x = graph.activation('x', 'f32', mode.rows, spec.hiddenSize)
   embed(context, tensors.embedding, ends.ids, x)
   for (let layer = 0; layer < spec.layers.length; layer++) {
     addAttention(context, model, layer, x)
     addFeedForward(context, model, layer, x)
   }
-  const head = tensors.head ?? tensors.embedding
-  const finalNorm = { weight: tensors.norm, epsilon: spec.epsilon }
-  if (ends.allRows || mode.name === 'decode') {
+  const head = tensors.lmHead ?? tensors.embedding
+  const finalNorm = { weight: tensors.finalNorm, epsilon: spec.rmsNormEps }
+  if (ends.allRows || mode.phase === 'decode') {
     normedLinear(context, { norm: finalNorm, matrix: head }, x, ends.logits)
     return
   }
-  const last = graph.activation('last', 'f32', 1, spec.hidden)
+  const last = graph.activation('last', 'f32', 1, spec.hiddenSize)
   norm(context, { ...finalNorm, lastRow: true }, x, last)
-  linear({ ...context, mode: { ...mode, name: 'decode', rows: 1 } }, head, last, ends.logits)
+  linear({ ...context, mode: { ...mode, phase: 'decode', rows: 1 } }, head, last, ends.logits)
 }
 
 type Layer = LayerTensors<GpuMatrix, GpuVector, GpuBank>
 
 /** x += Attention(RMSNorm(x)). */
-function addAttention(context: Context, model: Model, layer: number, x: Activation): void {
+function addAttention(context: OpContext, model: ForwardModel, layer: number, x: Activation): void {
   const { spec } = model
   const { attention } = spec
   const tensors = layerOf(model, layer).attention
-  const cache = present(model.caches[layer], `the cache of layer ${layer}`)
+  const cache = expectDefined(model.caches[layer], `the cache of layer ${layer}`)
   switch (attention.kind) {
     case 'latent':
-      latentAttention(context, spec, attention, ofKind(tensors, attention.kind), cache, x)
+      mlaAttention(context, spec, attention, ofKind(tensors, attention.kind), cache, x)
       break
     case 'grouped':
-      groupedAttention(context, spec, { attention, tensors: ofKind(tensors, attention.kind), cache }, x)
+      gqaAttention(context, spec, { attention, tensors: ofKind(tensors, attention.kind), cache }, x)
       break
     default:
       assertNever(attention, 'attention kind')
@@ -74,24 +74,24 @@ function addAttention(context: Context, model: Model, layer: number, x: Activati
 }
 
 /** x += FeedForward(RMSNorm(x)). */
-function addFeedForward(context: Context, model: Model, index: number, x: Activation): void {
+function addFeedForward(context: OpContext, model: ForwardModel, index: number, x: Activation): void {
   const { spec } = model
-  const layer = present(spec.layers[index], `layer ${index}`)
+  const layer = expectDefined(spec.layers[index], `layer ${index}`)
   const tensors = layerOf(model, index).feedForward
   switch (layer.kind) {
     case 'dense':
-      dense(context, spec, ofKind(tensors, layer.kind), layer.inner, x)
+      denseMlp(context, spec, ofKind(tensors, layer.kind), layer.intermediateSize, x)
       break
     case 'mixture':
-      mixture(context, spec, layer, ofKind(tensors, layer.kind), model.noBias, x)
+      moe(context, spec, layer, ofKind(tensors, layer.kind), model.noBias, x)
       break
     default:
       assertNever(layer, 'feed-forward kind')
   }
 }
 
-const layerOf = ({ tensors }: Model, layer: number): Layer =>
-  present(tensors.layers[layer], `the tensors of layer ${layer}`)
+const layerOf = ({ tensors }: ForwardModel, layer: number): Layer =>
+  expectDefined(tensors.layers[layer], `the tensors of layer ${layer}`)
 
 /** Narrows the tensors to one kind. Throws `internal` when they are of another kind. */
 function ofKind<T extends { readonly kind: string }, K extends T['kind']>(

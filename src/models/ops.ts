@@ -2,33 +2,39 @@
 import type { Capabilities } from '../gpu/limits.ts'
 import {
   CHUNK,
-  type Format,
   type GpuMatrix,
   type GpuVector,
   type MatrixLayout,
-  onlyPart,
   type PartLayout,
   padTo,
+  type StorageFormat,
+  unsplitPart,
 } from '../gpu/matrix.ts'
-import { READINGS, type Variants } from '../gpu/variants.ts'
+import { DECODERS, type Variants } from '../gpu/variants.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
-import { chooseTiles, type Factors, linearDecode, linearPrefill } from '../kernels/linear.ts'
+import { chooseMatmulTiles, linearDecode, linearPrefill, type MatmulPrecision } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
-import { type Activation, type Graph, type Operand, resource, type View } from '../program/graph.ts'
-import type { CacheForm } from './cache-form.ts'
+import {
+  type Activation,
+  type BufferView,
+  type Graph,
+  type KernelOperand,
+  resource,
+} from '../program/graph.ts'
+import type { CacheLayout } from './cache-layout.ts'
 
 /** How a step runs. Cache layout and precision are part of it, since they decide which kernels run. */
-export interface Mode {
-  readonly name: 'decode' | 'prefill' // one row per step, or a chunk of rows
+export interface StepMode {
+  readonly phase: 'decode' | 'prefill' // one row per step, or a chunk of rows
   readonly rows: number // maximum rows of a step
-  readonly cache: CacheForm
-  readonly products: Factors
+  readonly cache: CacheLayout
+  readonly matmulPrecision: MatmulPrecision
 }
 
 /** The graph that an operation records into, and what decides its kernels. */
-export interface Context {
+export interface OpContext {
   readonly graph: Graph
-  readonly mode: Mode
+  readonly mode: StepMode
   readonly capabilities: Capabilities
 }
 
@@ -42,75 +48,84 @@ interface RowTiling {
 }
 
 /** `combined`: weight rows combined into one result (2 for gate and up). */
-export function shareOf({ rows }: Pick<Variants, 'rows'>, combined = 1): RowTiling {
-  const { module, LANES, WORKGROUP, rowsPerLane = combined } = ROW_TILINGS[rows]
+export function rowTilingOf({ matvec }: Pick<Variants, 'matvec'>, combined = 1): RowTiling {
+  const { module, LANES, WORKGROUP, rowsPerLane = combined } = ROW_TILINGS[matvec]
   return { module, constants: { LANES, WORKGROUP }, rows: ((WORKGROUP / LANES) * rowsPerLane) / combined }
 }
 
-const lanes = (LANES: number) => ({ module: 'shared/share_lanes', LANES, WORKGROUP, rowsPerLane: undefined })
+const lanes = (LANES: number) => ({
+  module: 'shared/row_tiling_lanes',
+  LANES,
+  WORKGROUP,
+  rowsPerLane: undefined,
+})
 const columns = (LANES: number) => ({
-  module: 'shared/share_columns',
+  module: 'shared/row_tiling_subgroup',
   LANES,
   WORKGROUP: LANES,
   rowsPerLane: 64,
 })
 /** `rowsPerLane` repeats what the shader module has; undefined: the rows combined into one result. */
 const ROW_TILINGS = {
-  lanes_8: lanes(8),
-  lanes_16: lanes(16),
-  lanes_32: lanes(32),
-  alone: { module: 'shared/share_alone', LANES: 1, WORKGROUP: 8, rowsPerLane: 16 },
-  columns_4: columns(4),
-  columns_8: columns(8),
+  lanes8: lanes(8),
+  lanes16: lanes(16),
+  lanes32: lanes(32),
+  single: { module: 'shared/row_tiling_single', LANES: 1, WORKGROUP: 8, rowsPerLane: 16 },
+  subgroup4: columns(4),
+  subgroup8: columns(8),
 }
 
 export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
 
-export const reduceModule = ({ capabilities }: Pick<Context, 'capabilities'>): string =>
+export const reduceModule = ({ capabilities }: Pick<OpContext, 'capabilities'>): string =>
   capabilities.variants.reduce === 'subgroup' ? 'shared/reduce_subgroup' : 'shared/reduce'
 
 /** Tiles of a prefill matmul and their shader modules. `exact`: f32 factors at any matmul precision. */
-export function tilesOf(
-  { mode, capabilities }: Context,
+export function matmulTiles(
+  { mode, capabilities }: OpContext,
   { format, block, scaleStride }: MatrixLayout,
   exact = false,
 ) {
   const paired = scaleStride === 0 || block.cols % (2 * CHUNK) === 0
-  const storage = { packable: isInteger(format), paired }
-  const tiles = chooseTiles(exact ? 'f32' : mode.products, capabilities.variants, storage)
-  const weights = moduleOf(format, tiles.packed ? 'packed' : 'plain')
-  return { ...tiles, imports: { weights, products: tiles.module } }
+  const storage = { int8Codes: isInteger(format), pairsShareScale: paired }
+  const tiles = chooseMatmulTiles(exact ? 'f32' : mode.matmulPrecision, capabilities.variants, storage)
+  const weights = moduleOf(format, tiles.int8Weights ? 'int8' : 'plain')
+  return { ...tiles, imports: { weights, tile: tiles.module } }
 }
 
 /** The storage format of a KV entry: shaders/cache reads it, shaders/pack writes a latent. */
-const entryFormat = ({ mode }: Context): string =>
-  mode.cache.kind === 'latent-fp8' ? 'fp8' : mode.cache.numbers
-export const cacheModule = (context: Context): string => `cache/${entryFormat(context)}`
-export const packModule = (context: Context): string => `pack/${entryFormat(context)}`
+const entryFormat = ({ mode }: OpContext): string =>
+  mode.cache.kind === 'latent-fp8' ? 'fp8' : mode.cache.kvDtype
+export const cacheModule = (context: OpContext): string => `cache/${entryFormat(context)}`
+export const packModule = (context: OpContext): string => `pack/${entryFormat(context)}`
 
 const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
 
 /** Every shader module that decodes a format, the plain one first. */
-export const modulesOf = (format: Format): readonly string[] =>
-  hasReadings(format) ? READINGS[format].map((decoder) => moduleOf(format, decoder)) : [`weights/${format}`]
+export const weightModules = (format: StorageFormat): readonly string[] =>
+  hasDecoders(format) ? DECODERS[format].map((decoder) => moduleOf(format, decoder)) : [`weights/${format}`]
 
 /** Shader modules of a decode kernel: the decoder of the matrix, and how much of a row an iteration takes. */
-export function decodeModules({ capabilities: { variants } }: Context, { format }: MatrixLayout, inputs = 1) {
+export function decodeModules(
+  { capabilities: { variants } }: OpContext,
+  { format }: MatrixLayout,
+  inputs = 1,
+) {
   // Two pairs of chunks per iteration pay off where a load is a gather and one word holds the scales of both.
-  const twoPairs = variants.rows === 'columns_8' && inputs === 1 && isInteger(format)
+  const twoPairs = variants.matvec === 'subgroup8' && inputs === 1 && isInteger(format)
   return {
-    weights: moduleOf(format, hasReadings(format) ? variants[format] : 'plain'),
-    visit: twoPairs ? 'shared/visit_two_pairs' : 'shared/visit_pair',
+    weights: moduleOf(format, hasDecoders(format) ? variants[format] : 'plain'),
+    kUnroll: twoPairs ? 'shared/k_unroll_two_pairs' : 'shared/k_unroll_pair',
   }
 }
 
 /** Formats with integer codes, 32 columns to a scale. */
-const isInteger = (format: Format): boolean => format === 'q8' || format === 'q4'
+const isInteger = (format: StorageFormat): boolean => format === 'q8' || format === 'q4'
 
-export const hasReadings = (format: Format): format is keyof typeof READINGS =>
-  Object.hasOwn(READINGS, format)
+export const hasDecoders = (format: StorageFormat): format is keyof typeof DECODERS =>
+  Object.hasOwn(DECODERS, format)
 
-const moduleOf = (format: Format, decoder: string): string =>
+const moduleOf = (format: StorageFormat, decoder: string): string =>
   decoder === 'plain' ? `weights/${format}` : `weights/${format}_${decoder}`
 
 /** Shader constants that locate the rows and scales of a matrix in its buffer. */
@@ -140,14 +155,14 @@ interface LinearOptions {
 
 /** y [tokens, rows] (+)= matrix · x [tokens, cols]; one dispatch per part of the matrix. */
 export function linear(
-  context: Context,
+  context: OpContext,
   matrix: GpuMatrix,
-  x: Operand,
+  x: KernelOperand,
   y: Activation,
   options: LinearOptions = {},
 ): void {
   const { graph, mode, capabilities } = context
-  const tiling = shareOf(capabilities.variants)
+  const tiling = rowTilingOf(capabilities.variants)
   const { norm } = options
   for (const part of matrix.parts) {
     const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
@@ -158,7 +173,7 @@ export function linear(
       ACCUMULATE: options.accumulate ?? false,
       ...matrixConstants(matrix, part),
     }
-    if (mode.name === 'decode') {
+    if (mode.phase === 'decode') {
       graph.dispatch(linearDecode, {
         constants: {
           ...constants,
@@ -169,14 +184,14 @@ export function linear(
         imports: {
           ...decodeModules(context, matrix, mode.rows),
           rows: `shared/rows_${mode.rows}`,
-          taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
-          share: tiling.module,
+          prologue: norm ? 'shared/prologue_rmsnorm' : 'shared/prologue_plain',
+          rowTiling: tiling.module,
         },
         operands: { ...operands, norm: norm ? vectorResource(norm.weight) : x },
         grid: [ceilDiv(part.rows, tiling.rows)],
       })
     } else {
-      const tiles = tilesOf(context, matrix, options.exact)
+      const tiles = matmulTiles(context, matrix, options.exact)
       graph.dispatch(linearPrefill, {
         constants,
         imports: tiles.imports,
@@ -189,13 +204,13 @@ export function linear(
 
 /** y = matrix · RMSNorm(the first columns of x). In prefill the norm is a dispatch of its own. */
 export function normedLinear(
-  context: Context,
+  context: OpContext,
   { norm: params, matrix }: { readonly norm: NormParams; readonly matrix: GpuMatrix },
   x: Activation,
   y: Activation,
 ): void {
   const { graph, mode } = context
-  if (mode.name === 'decode') {
+  if (mode.phase === 'decode') {
     linear(context, matrix, x, y, { norm: params })
     return
   }
@@ -205,13 +220,13 @@ export function normedLinear(
 }
 
 /** Numbers from one row of an operand to the next. Buffers without a shape have rows padded to chunks. */
-function strideOf(operand: Operand, cols: number): number {
+function strideOf(operand: KernelOperand, cols: number): number {
   if (operand.kind === 'view') return strideOf(operand.of, cols)
   return operand.kind === 'activation' ? operand.stride : padTo(cols, CHUNK)
 }
 
 /** x [tokens, hidden] = rows of the embedding. Each part of the matrix writes the ids that it holds. */
-export function embed({ graph }: Context, matrix: GpuMatrix, ids: Operand, x: Activation): void {
+export function embed({ graph }: OpContext, matrix: GpuMatrix, ids: KernelOperand, x: Activation): void {
   for (const part of matrix.parts) {
     graph.dispatch(embedKernel, {
       constants: {
@@ -230,9 +245,9 @@ export function embed({ graph }: Context, matrix: GpuMatrix, ids: Operand, x: Ac
 
 /** y = RMSNorm(the first columns of x) · weight, for every row, or only for the last row of the step. */
 export function norm(
-  context: Context,
+  context: OpContext,
   { weight, epsilon, lastRow = false }: NormParams & { readonly lastRow?: boolean },
-  x: Operand,
+  x: KernelOperand,
   y: Activation,
 ): void {
   context.graph.dispatch(rmsNorm, {
@@ -244,8 +259,8 @@ export function norm(
 }
 
 /** Shader constants, buffer and module of a matrix that is never split (kv_b, the router). */
-export function whole(matrix: GpuMatrix) {
-  const part = onlyPart(matrix)
+export function wholeMatrix(matrix: GpuMatrix) {
+  const part = unsplitPart(matrix)
   return {
     constants: matrixConstants(matrix, part),
     weights: resource(part.buffer),
@@ -253,6 +268,6 @@ export function whole(matrix: GpuMatrix) {
   }
 }
 
-function viewOf(activation: Activation, offset: number): Activation | View {
+function viewOf(activation: Activation, offset: number): Activation | BufferView {
   return offset === 0 ? activation : { kind: 'view', of: activation, offset }
 }

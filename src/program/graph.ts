@@ -12,7 +12,7 @@ export interface Activation {
   readonly rows: number // maximum of a step
   readonly cols: number
   readonly stride: number // words per row: f32 rows are padded to whole chunks
-  readonly home: Resource | undefined // outlives the step; else the memory plan assigns a buffer
+  readonly ownBuffer: Resource | undefined // outlives the step; else the memory plan assigns a buffer
 }
 
 /** A buffer that outlives the step: weights, KV cache, tables. Read at bind time, since a cache may grow. */
@@ -22,23 +22,23 @@ export interface Resource {
 }
 
 /** An operand bound from a byte offset on, which WebGPU requires to be a multiple of 256. */
-export interface View {
+export interface BufferView {
   readonly kind: 'view'
   readonly of: Activation | Resource
   readonly offset: number
 }
 
-export type Operand = Activation | Resource | View
+export type KernelOperand = Activation | Resource | BufferView
 
-export type Size3 = readonly [x: number, y?: number, z?: number]
+export type GridSize = readonly [x: number, y?: number, z?: number]
 /** Workgroups per dimension: fixed, or computed from the step when it runs. */
-export type Grid = Size3 | ((step: Readonly<Step>) => Size3)
+export type Grid = GridSize | ((step: Readonly<Step>) => GridSize)
 
 export interface Dispatch {
   readonly kernel: Kernel
   readonly constants: Readonly<Record<string, number>>
   readonly imports: Imports
-  readonly operands: Readonly<Record<string, Operand>>
+  readonly operands: Readonly<Record<string, KernelOperand>>
   readonly grid: Grid
   readonly loop: number // the dispatches of a loop share its number; 0: no loop
 }
@@ -48,10 +48,14 @@ export type LoopCount = (step: Readonly<Step>) => number
 
 /** Operands of a kernel: one per storage binding. The program itself binds the uniforms. */
 type OperandsOf<B extends Readonly<Record<string, Binding>>> = {
-  readonly [K in keyof B as B[K] extends { readonly access: 'uniform' } ? never : K]: Operand
+  readonly [K in keyof B as B[K] extends { readonly access: 'uniform' } ? never : K]: KernelOperand
 }
 
-export interface Call<B extends Readonly<Record<string, Binding>>, C extends string, S extends string> {
+export interface DispatchOptions<
+  B extends Readonly<Record<string, Binding>>,
+  C extends string,
+  S extends string,
+> {
   readonly constants: { readonly [K in C]?: number | boolean }
   readonly imports?: { readonly [K in S]: string }
   readonly operands: Omit<OperandsOf<B>, 'step' | 'block'>
@@ -70,7 +74,13 @@ export class Graph {
   #loop = 0
 
   /** Declares an activation [rows, cols]. It takes memory only if a dispatch uses it. */
-  activation(name: string, type: 'f32' | 'u32', rows: number, cols: number, home?: Resource): Activation {
+  activation(
+    name: string,
+    type: 'f32' | 'u32',
+    rows: number,
+    cols: number,
+    ownBuffer?: Resource,
+  ): Activation {
     return {
       kind: 'activation',
       name,
@@ -78,18 +88,26 @@ export class Graph {
       rows,
       cols,
       stride: type === 'f32' ? padTo(cols, CHUNK) : cols,
-      home,
+      ownBuffer,
     }
   }
 
   /** Declares `words` f32 without rows or padding, for kernels with a layout of their own. */
-  scratch(name: string, words: number): Activation {
-    return { kind: 'activation', name, type: 'f32', rows: 1, cols: words, stride: words, home: undefined }
+  unpadded(name: string, words: number): Activation {
+    return {
+      kind: 'activation',
+      name,
+      type: 'f32',
+      rows: 1,
+      cols: words,
+      stride: words,
+      ownBuffer: undefined,
+    }
   }
 
   dispatch<B extends Readonly<Record<string, Binding>>, C extends string, S extends string>(
     kernel: Kernel<B, C, S>,
-    call: Call<B, C, S>,
+    call: DispatchOptions<B, C, S>,
   ): void {
     const constants: Record<string, number> = {}
     for (const [name, value] of Object.entries<number | boolean | undefined>(call.constants)) {
@@ -99,7 +117,7 @@ export class Graph {
       kernel,
       constants,
       imports: call.imports ?? {},
-      operands: call.operands as Readonly<Record<string, Operand>>,
+      operands: call.operands as Readonly<Record<string, KernelOperand>>,
       grid: call.grid,
       loop: this.#loop,
     })

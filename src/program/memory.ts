@@ -1,6 +1,6 @@
 // Memory plan of a program: activations with disjoint lifetimes share a buffer.
 import { HadalError } from '../lib/error.ts'
-import type { Activation, Dispatch, Operand } from './graph.ts'
+import type { Activation, Dispatch, KernelOperand } from './graph.ts'
 
 /** The buffer of each activation, by number, and the size of each buffer. */
 interface MemoryPlan {
@@ -57,7 +57,7 @@ function lifetimesOf(dispatches: readonly Dispatch[]): Map<Activation, Lifetime>
   dispatches.forEach((dispatch, index) => {
     const span = spans.get(dispatch.loop) ?? { first: index, last: index }
     for (const activation of Object.values(dispatch.operands).map(activationOf)) {
-      if (!activation || activation.home) continue
+      if (!activation || activation.ownBuffer) continue
       const first = lifetimes.get(activation)?.first ?? span.first
       lifetimes.set(activation, { first: Math.min(first, span.first), last: span.last })
     }
@@ -74,7 +74,7 @@ function loopSpans(dispatches: readonly Dispatch[]): Map<number, Lifetime> {
 }
 
 /** The activation behind an operand, if there is one. */
-function activationOf(operand: Operand): Activation | undefined {
+function activationOf(operand: KernelOperand): Activation | undefined {
   const base = operand.kind === 'view' ? operand.of : operand
   return base.kind === 'activation' ? base : undefined
 }

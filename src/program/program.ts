@@ -5,8 +5,8 @@ import type { PipelineCache } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
 import type { Timing } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
-import { type HadalError, internalError, present } from '../lib/error.ts'
-import type { Activation, Dispatch, Graph, Operand, Size3 } from './graph.ts'
+import { expectDefined, type HadalError, internalError } from '../lib/error.ts'
+import type { Activation, Dispatch, Graph, GridSize, KernelOperand } from './graph.ts'
 import { planMemory } from './memory.ts'
 
 /** The uniforms every program shares. */
@@ -16,7 +16,7 @@ export interface Uniforms {
 }
 
 /** WebGPU's default alignment of dynamic offsets, in bytes. */
-export const BLOCK_STRIDE = 256
+export const BLOCK_INDEX_STRIDE = 256
 
 /** Workgroups per dimension that every WebGPU device guarantees. */
 const MAX_WORKGROUPS = 65_535
@@ -31,7 +31,7 @@ interface BoundDispatch {
 }
 
 /** A recorded list of dispatches. */
-export class Program {
+export class DispatchProgram {
   readonly #device: Device
   readonly #pipelines: PipelineCache
   readonly #uniforms: Uniforms
@@ -53,7 +53,7 @@ export class Program {
     this.#buffers = new Map(
       [...plan.slots].map(([activation, slot]) => [
         activation,
-        present(this.#allocations[slot], 'a slot').buffer,
+        expectDefined(this.#allocations[slot], 'a slot').buffer,
       ]),
     )
   }
@@ -82,13 +82,13 @@ export class Program {
     let count = 0
     for (let start = 0; start < this.#bound.length; ) {
       const end = this.#loopEnd(start)
-      const loop = present(this.#bound[start], 'a dispatch').dispatch.loop
-      const rounds = loop === 0 ? 1 : present(this.#graph.loops[loop - 1], 'a loop')(step)
+      const loop = expectDefined(this.#bound[start], 'a dispatch').dispatch.loop
+      const rounds = loop === 0 ? 1 : expectDefined(this.#graph.loops[loop - 1], 'a loop')(step)
       for (let block = 0; block < rounds; block++) {
         for (let i = start; i < end; i++) {
-          const bound = present(this.#bound[i], 'a dispatch')
+          const bound = expectDefined(this.#bound[i], 'a dispatch')
           const timed = perDispatch && encoder.beginComputePass(perDispatch.next(bound.dispatch.kernel.name))
-          this.#encodeDispatch(pass ?? present(timed, 'a compute pass'), bound, step, block)
+          this.#encodeDispatch(pass ?? expectDefined(timed, 'a compute pass'), bound, step, block)
           timed?.end()
           count++
         }
@@ -119,7 +119,7 @@ export class Program {
     block: number,
   ): void {
     pass.setPipeline(pipeline)
-    if (usesBlock) pass.setBindGroup(0, group, [block * BLOCK_STRIDE])
+    if (usesBlock) pass.setBindGroup(0, group, [block * BLOCK_INDEX_STRIDE])
     else pass.setBindGroup(0, group)
     const size = typeof dispatch.grid === 'function' ? dispatch.grid(step) : dispatch.grid
     if (!size.every(fitsGrid)) throw gridError(dispatch.kernel.name, size)
@@ -130,7 +130,10 @@ export class Program {
     const entries = Object.entries(kernel.bindings).map(([name, { type }], binding): GPUBindGroupEntry => {
       if (type === 'Step') return { binding, resource: { buffer: this.#uniforms.step } }
       if (type === 'Block') return { binding, resource: { buffer: this.#uniforms.blocks, size: 16 } }
-      return { binding, resource: this.#locate(present(operands[name], `operand ${name} of ${kernel.name}`)) }
+      return {
+        binding,
+        resource: this.#locate(expectDefined(operands[name], `operand ${name} of ${kernel.name}`)),
+      }
     })
     return this.#device.gpu.createBindGroup({
       label: kernel.name,
@@ -139,7 +142,7 @@ export class Program {
     })
   }
 
-  #locate(operand: Operand): GPUBufferBinding {
+  #locate(operand: KernelOperand): GPUBufferBinding {
     const base = operand.kind === 'view' ? operand.of : operand
     const buffer = base.kind === 'resource' ? base.buffer() : this.#bufferOf(base)
     return { buffer, offset: operand.kind === 'view' ? operand.offset : 0 }
@@ -147,12 +150,13 @@ export class Program {
 
   #bufferOf(activation: Activation): GPUBuffer {
     return (
-      activation.home?.buffer() ?? present(this.#buffers.get(activation), `the buffer of ${activation.name}`)
+      activation.ownBuffer?.buffer() ??
+      expectDefined(this.#buffers.get(activation), `the buffer of ${activation.name}`)
     )
   }
 }
 
-function gridError(kernel: string, size: Size3): HadalError {
+function gridError(kernel: string, size: GridSize): HadalError {
   const message = `The grid of ${kernel} is too large: ${size.join(' × ')} workgroups.`
   return internalError(`${message} WebGPU guarantees ${MAX_WORKGROUPS} per dimension.`)
 }

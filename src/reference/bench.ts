@@ -21,7 +21,7 @@ export function stream_read(
  * @param weights [rows, inputs], already multiplied by their scales
  * @returns [rows, lanes]
  */
-export function weight_ceiling(
+export function matvec_ceiling(
   x: Float64Array,
   weights: Float64Array,
   inputs: number,
@@ -38,6 +38,6 @@ export function weight_ceiling(
 }
 
 /** `linear` of unquantised matrices. */
-export function product_ceiling(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
+export function matmul_ceiling(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
   return linear(x, weights, inputs)
 }

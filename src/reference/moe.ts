@@ -9,19 +9,19 @@ export interface Expert {
   readonly down: Float64Array // [hidden, inner]
 }
 
-export interface Choice {
+export interface ExpertChoice {
   readonly expert: number
   readonly weight: number
 }
 
 export interface RouteOptions {
-  readonly active: number
-  readonly groups: number
-  readonly topGroups: number
+  readonly expertsPerToken: number
+  readonly expertGroups: number
+  readonly topkGroups: number
   readonly sigmoid: boolean // else softmax
   readonly groupTop2: boolean // a group's score is the sum of its two best experts; else its best
-  readonly normalise: boolean
-  readonly scale: number
+  readonly normTopkProb: boolean
+  readonly routedScalingFactor: number
 }
 
 /**
@@ -42,21 +42,23 @@ export function route_logits(
 }
 
 /** The experts of one token, best first; equal scores order by id. */
-export function route(logits: Float64Array, bias: Float64Array, options: RouteOptions): Choice[] {
+export function route(logits: Float64Array, bias: Float64Array, options: RouteOptions): ExpertChoice[] {
   const scores = options.sigmoid ? logits.map(sigmoid) : softmax(logits)
   const biased = scores.map((score, expert) => score + (bias[expert] ?? 0))
-  const size = scores.length / options.groups
-  const groupScores = Array.from({ length: options.groups }, (_, group) => {
+  const size = scores.length / options.expertGroups
+  const groupScores = Array.from({ length: options.expertGroups }, (_, group) => {
     const [best = 0, second = 0] = biased.slice(group * size, (group + 1) * size).sort((a, b) => b - a)
     return options.groupTop2 && size > 1 ? best + second : best
   })
-  const kept = new Set(topK(groupScores, options.topGroups))
+  const kept = new Set(topK(groupScores, options.topkGroups))
   const candidates = Array.from(biased, (value, expert) =>
     kept.has(Math.floor(expert / size)) ? value : Number.NEGATIVE_INFINITY,
   )
-  const chosen = topK(candidates, options.active)
+  const chosen = topK(candidates, options.expertsPerToken)
   const total = chosen.reduce((sum, expert) => sum + (scores[expert] ?? 0), 0)
-  const factor = options.normalise ? options.scale / (total + 1e-20) : options.scale
+  const factor = options.normTopkProb
+    ? options.routedScalingFactor / (total + 1e-20)
+    : options.routedScalingFactor
   return chosen.map((expert) => ({ expert, weight: (scores[expert] ?? 0) * factor }))
 }
 
@@ -114,7 +116,7 @@ export interface GroupedRow {
   readonly choice: number
 }
 
-export interface Tile {
+export interface ExpertTile {
   readonly expert: number
   readonly firstRow: number
   readonly rows: number // at most 32
@@ -131,12 +133,12 @@ export function group_tokens(
   experts: number,
   shared: boolean,
   tileRows: number,
-): { rows: GroupedRow[]; tiles: Tile[] } {
+): { rows: GroupedRow[]; tiles: ExpertTile[] } {
   const rows = chosen
     .flatMap((ids, token) => ids.map((expert, choice) => ({ expert, token, choice })))
     .sort((a, b) => a.expert - b.expert)
   if (shared) chosen.forEach((ids, token) => void rows.push({ expert: experts, token, choice: ids.length }))
-  const tiles: Tile[] = []
+  const tiles: ExpertTile[] = []
   rows.forEach(({ expert }, row) => {
     const last = tiles.at(-1)
     if (last?.expert === expert && last.rows < tileRows)

@@ -1,9 +1,9 @@
 // Reference of the quantisation kernels, in f64: codes and scales of rows of weights in each format.
 import { decodeBF16, decodeE4M3, encodeBF16, encodeE4M3 } from '../lib/float.ts'
 
-export type Target = 'q8' | 'q4' | 'fp8_block'
+export type QuantizedFormat = 'q8' | 'q4' | 'fp8_block'
 
-export interface Quantised {
+export interface QuantizedRows {
   readonly codes: Float64Array // [rows, cols]: whole numbers, or bytes of E4M3
   readonly scales: Float64Array // [rows, groups]
   readonly values: Float64Array // [rows, cols], the dequantised weights
@@ -15,10 +15,10 @@ interface Encoded {
   readonly scale: number
 }
 
-const GROUP_COLS: Readonly<Record<Target, number>> = { q8: 32, q4: 32, fp8_block: 128 }
+const GROUP_COLS: Readonly<Record<QuantizedFormat, number>> = { q8: 32, q4: 32, fp8_block: 128 }
 
 /** Quantises weights [rows, cols]; the last group of a row may be short. */
-export function quantize(weights: ArrayLike<number>, cols: number, target: Target): Quantised {
+export function quantize(weights: ArrayLike<number>, cols: number, target: QuantizedFormat): QuantizedRows {
   const group = GROUP_COLS[target]
   const groups = Math.ceil(cols / group)
   const codes = new Float64Array(weights.length)
@@ -39,7 +39,7 @@ export function quantize(weights: ArrayLike<number>, cols: number, target: Targe
   return { codes, scales, values, group }
 }
 
-function encode(group: readonly number[], target: Target): Encoded {
+function encode(group: readonly number[], target: QuantizedFormat): Encoded {
   if (target === 'fp8_block') return encodeFp8(group)
   const extreme = extremeOf(group)
   if (target === 'q8') return withScale(group, bf16(extreme / -128), 128)

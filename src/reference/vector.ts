@@ -1,17 +1,17 @@
 // Helpers of the attention references, in f64: rows, dot products and rotary embedding.
 
 /** The layout and the frequencies of rotary pairs. */
-export interface RotarySpec {
+export interface RotaryLayout {
   readonly frequencies: readonly number[] // radians per position
-  readonly halfSplit: boolean // pairs (i, i + pairs) instead of (2i, 2i + 1)
+  readonly ropeInterleaved: boolean // pairs (2i, 2i + 1) rather than (i, i + pairs)
 }
 
 /** The two columns of a pair within the rope part. */
-export const columnsOf = (pair: number, { frequencies, halfSplit }: RotarySpec): [number, number] =>
-  halfSplit ? [pair, pair + frequencies.length] : [2 * pair, 2 * pair + 1]
+export const columnsOf = (pair: number, { frequencies, ropeInterleaved }: RotaryLayout): [number, number] =>
+  ropeInterleaved ? [2 * pair, 2 * pair + 1] : [pair, pair + frequencies.length]
 
 /** One rope part rotated to its position. The result has pairs side by side, in whatever layout they came. */
-export function rotatedPairs(part: Float64Array, position: number, rotary: RotarySpec): Float64Array {
+export function rotatedPairs(part: Float64Array, position: number, rotary: RotaryLayout): Float64Array {
   const rotated = new Float64Array(part.length)
   rotary.frequencies.forEach((frequency, pair) => {
     const [first, second] = columnsOf(pair, rotary)

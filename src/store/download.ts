@@ -1,8 +1,9 @@
 // Downloads a model's files into its folder, resuming where the last attempt ended.
-import { formatBytes } from '../lib/bytes.ts'
-import { present, throwIfAborted } from '../lib/error.ts'
+
+import { expectDefined, throwIfAborted } from '../lib/error.ts'
+import { formatBytes } from '../lib/format.ts'
 import { forEachParallel } from '../lib/parallel.ts'
-import type { FileFacts, Source } from '../weights/source.ts'
+import type { FileInfo, Source } from '../weights/source.ts'
 import type { DownloadOptions } from './download-options.ts'
 import { fetchFile, type OnArrived } from './fetch-file.ts'
 import type { ModelFolder } from './folder.ts'
@@ -95,10 +96,10 @@ async function fetchFileInfos(
   source: Source,
   paths: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, FileFacts>> {
-  const fileInfos = new Map<string, FileFacts>()
+): Promise<ReadonlyMap<string, FileInfo>> {
+  const fileInfos = new Map<string, FileInfo>()
   await forEachParallel(paths, { parallel: PARALLEL_INFO_REQUESTS, signal }, async (path, stop) => {
-    fileInfos.set(path, (await source.facts?.(path, stop)) ?? { bytes: await source.size(path, stop) })
+    fileInfos.set(path, (await source.fileInfo?.(path, stop)) ?? { bytes: await source.size(path, stop) })
   })
   throwIfAborted(signal)
   return fileInfos
@@ -108,7 +109,7 @@ async function fetchFileInfos(
 function registerFile(
   folder: ModelFolder,
   path: string,
-  fileInfo: FileFacts,
+  fileInfo: FileInfo,
   options: DownloadOptions,
 ): StoredFile {
   const { state } = folder
@@ -128,14 +129,14 @@ function registerFile(
     ...(sha256 !== undefined && { sha256 }),
     ...(version !== undefined && { version }),
   })
-  return present(currentFile(state, path), path)
+  return expectDefined(currentFile(state, path), path)
 }
 
 /**
  * Why the stored file differs from the one on the host; undefined if it does not. Equal hashes outweigh
  * different versions, because a new commit changes few files.
  */
-function changeReason(stored: StoredFile, fileInfo: FileFacts): string | undefined {
+function changeReason(stored: StoredFile, fileInfo: FileInfo): string | undefined {
   if (stored.bytes !== fileInfo.bytes) {
     return `Its size on the host changed from ${formatBytes(stored.bytes)} to ${formatBytes(fileInfo.bytes)}.`
   }

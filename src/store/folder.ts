@@ -1,5 +1,5 @@
 // A model's folder in the origin private file system: a journal, and one data file per file of the model.
-import { HadalError, present } from '../lib/error.ts'
+import { expectDefined, HadalError } from '../lib/error.ts'
 import { openAccessHandle, type SyncAccessHandle, undefinedIfMissing } from './access.ts'
 import { findDamaged, writeAndFlush } from './hash-check.ts'
 import {
@@ -104,7 +104,7 @@ async function recoverJournal(
   access.truncate(0)
   writeAndFlush(access, encodeRecords(records, 0), 0)
   return {
-    state: present(replayJournal(records), 'a journal that begins with a model'),
+    state: expectDefined(replayJournal(records), 'a journal that begins with a model'),
     nextSequence: records.length,
   }
 }

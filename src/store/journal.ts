@@ -1,5 +1,5 @@
 // Encodes and decodes a model's journal: an append-only log of checksummed lines that survives crashes.
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { checkPath } from '../weights/source.ts'
 import { checksum } from './checksum.ts'
 
@@ -127,7 +127,7 @@ function decodeLine(line: Uint8Array): { sequence: number; record: JournalRecord
 
 /** The record; undefined when a member is missing or has the wrong type. */
 function readRecord(value: unknown): JournalRecord | undefined {
-  if (!isRecord(value) || typeof value.type !== 'string') return undefined
+  if (!isJsonObject(value) || typeof value.type !== 'string') return undefined
   const check = Object.hasOwn(RECORD_CHECKS, value.type)
     ? RECORD_CHECKS[value.type as JournalRecord['type']]
     : undefined

@@ -27,7 +27,7 @@ async function describeFolder(dir: FileSystemDirectoryHandle): Promise<readonly 
   return [
     {
       name: displayName(state.key),
-      place: state.key,
+      key: state.key,
       bytes: sum(committedBytes),
       totalBytes: sum(({ bytes }) => bytes),
       complete: completeFiles(state) !== undefined,
@@ -43,5 +43,5 @@ async function describeUnreadable(dir: FileSystemDirectoryHandle): Promise<Store
     if (handle.kind === 'file') bytes += (await (handle as FileSystemFileHandle).getFile()).size
   }
   const { name } = dir
-  return { name, place: name, bytes, totalBytes: bytes, complete: false, savedAt: 0, kind: 'unreadable' }
+  return { name, key: name, bytes, totalBytes: bytes, complete: false, savedAt: 0, kind: 'unreadable' }
 }

@@ -1,6 +1,6 @@
 // Serves a stored model as a source, like any other model folder.
 import { HadalError } from '../lib/error.ts'
-import { checkRange, missingFile, type Source, shortFile } from '../weights/source.ts'
+import { checkRange, missingFile, type Source, truncatedFile } from '../weights/source.ts'
 import { openAccessHandle, type SyncAccessHandle } from './access.ts'
 import { findDataFile, readModelState } from './folder.ts'
 import { completeFiles, type StoredFile } from './state.ts'
@@ -77,7 +77,7 @@ function createStoredSource(
       checkRange(path, 0, 0, signal)
       return files.has(path)
     },
-    async facts(path, signal) {
+    async fileInfo(path, signal) {
       checkRange(path, 0, 0, signal)
       const { bytes, sha256, version } = findFile(path).file
       return { bytes, ...(sha256 !== undefined && { sha256 }), ...(version !== undefined && { version }) }
@@ -98,11 +98,11 @@ async function readInto(
 ): Promise<void> {
   const { path, bytes } = stored.file
   const end = start + into.length
-  if (end > bytes) throw shortFile(path, end, bytes)
+  if (end > bytes) throw truncatedFile(path, end, bytes)
   stored.access ??= openAccessHandle(stored.handle, 'read-only', 1).catch(() => undefined)
   const access = await stored.access
   let filled = into.length
   if (access) filled = access.read(into, { at: start })
   else into.set(new Uint8Array(await (await stored.handle.getFile()).slice(start, end).arrayBuffer()))
-  if (filled < into.length) throw shortFile(path, end, start + filled)
+  if (filled < into.length) throw truncatedFile(path, end, start + filled)
 }

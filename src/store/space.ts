@@ -1,6 +1,7 @@
 // Checks that the browser has room for a model, and reports when it has not.
-import { formatBytes } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
+import { formatBytes } from '../lib/format.ts'
 import { isDomException } from './access.ts'
 
 const FULL_HINT = 'Delete a stored model or free disk space, then try again. Downloaded parts are kept.'

@@ -1,5 +1,5 @@
 // Replays a journal into the files and ranges on disk.
-import { spannedBytes } from '../lib/bytes.ts'
+import { totalRangeBytes } from '../lib/format.ts'
 import type { JournalRecord, ModelKind, RangeRecord } from './journal.ts'
 
 export interface StoredFile {
@@ -104,7 +104,7 @@ export function committedRanges(file: StoredFile): readonly RangeRecord[] {
 
 /** How many bytes of the file are committed. */
 export function committedBytes(file: StoredFile): number {
-  return spannedBytes(committedRanges(file))
+  return totalRangeBytes(committedRanges(file))
 }
 
 /** Whether every byte is committed and the file was verified. */

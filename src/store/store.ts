@@ -1,5 +1,5 @@
 // The models kept in this browser: download, open, verify, remove, export. Only for workers.
-import { HadalError, present } from '../lib/error.ts'
+import { expectDefined, HadalError } from '../lib/error.ts'
 import type { Source } from '../weights/source.ts'
 import { undefinedIfMissing } from './access.ts'
 import { downloadInto } from './download.ts'
@@ -92,7 +92,7 @@ export async function openStore(root?: FileSystemDirectoryHandle): Promise<Store
 /** Throws `unsupported` in old browsers, in private windows, and for pages that may not store anything. */
 async function openPrivateFolder(): Promise<FileSystemDirectoryHandle> {
   try {
-    present(navigator.locks, 'locks')
+    expectDefined(navigator.locks, 'locks')
     const opfs = await navigator.storage.getDirectory()
     return await opfs.getDirectoryHandle('hadal', { create: true })
   } catch (cause) {
@@ -153,7 +153,7 @@ async function lockToWrite(name: string, { signal, onWait }: OpenToWriteOptions)
   const immediate = await acquireLock(name, 'write', { mode: 'exclusive', ifFree: true })
   if (immediate) return immediate
   onWait?.()
-  return present(
+  return expectDefined(
     await acquireLock(name, 'write', { mode: 'exclusive', signal }),
     'a lock that was waited for',
   )
@@ -170,7 +170,7 @@ async function download(
   try {
     await downloadInto(opened.folder, source, files, options)
     // Opened while the write lock is held, so that no tab can remove it in between.
-    return present(await open(base, key), 'the model that was just stored')
+    return expectDefined(await open(base, key), 'the model that was just stored')
   } finally {
     await opened.close()
   }
@@ -178,7 +178,10 @@ async function download(
 
 async function open(base: FileSystemDirectoryHandle, key: string): Promise<StoredSource | undefined> {
   const name = folderName(key)
-  const release = present(await acquireLock(name, 'read', { mode: 'shared' }), 'a lock that was waited for')
+  const release = expectDefined(
+    await acquireLock(name, 'read', { mode: 'shared' }),
+    'a lock that was waited for',
+  )
   let source: StoredSource | undefined
   try {
     const dir = await undefinedIfMissing(base.getDirectoryHandle(name))
@@ -191,7 +194,7 @@ async function open(base: FileSystemDirectoryHandle, key: string): Promise<Store
 
 async function remove(base: FileSystemDirectoryHandle, key: string): Promise<void> {
   const unreadable = (await listModels(base)).some(
-    (model) => model.kind === 'unreadable' && model.place === key,
+    (model) => model.kind === 'unreadable' && model.key === key,
   )
   const name = unreadable ? key : folderName(key)
   const locks: (ReleaseLock | undefined)[] = []

@@ -7,7 +7,7 @@ export interface StoredModel {
    * Identifies the model in every call of the store: its address, plus `#q4` and the like for a quantized
    * form; the folder's name if it is unreadable.
    */
-  readonly place: string
+  readonly key: string
   /** Bytes stored, of `totalBytes`. */
   readonly bytes: number
   readonly totalBytes: number

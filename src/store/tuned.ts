@@ -1,6 +1,6 @@
 // Stores tuning results in one small file of the private file system, which workers and pages can read.
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 
 const FILE_NAME = 'hadal-tuned.json'
 
@@ -36,7 +36,7 @@ async function readAll(): Promise<Record<string, unknown>> {
     const folder = await navigator.storage.getDirectory()
     const file = await (await folder.getFileHandle(FILE_NAME)).getFile()
     const all: unknown = JSON.parse(await file.text())
-    return isRecord(all) ? all : {}
+    return isJsonObject(all) ? all : {}
   } catch {
     return {}
   }

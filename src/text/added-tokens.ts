@@ -1,7 +1,7 @@
 // Added tokens of a vocabulary, which stand apart from its merges: reads their list and finds them in a text.
 
 import type { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 
 const MAX_CONTROLS = 16_384
 const MAX_CONTENT = 1024
@@ -27,7 +27,7 @@ export function readAdded(list: unknown, refuse: MakeFileError): AddedToken[] {
   if (!Array.isArray(list)) throw refuse('"added_tokens" is not a list')
   const ids = new Map<string, number>()
   return list.map((entry: unknown, index) => {
-    if (!isRecord(entry)) throw refuse(`added token ${index} is not an object`)
+    if (!isJsonObject(entry)) throw refuse(`added token ${index} is not an object`)
     const { id, content } = entry
     if (!isId(id)) throw refuse(`added token ${index} has no valid id`)
     if (typeof content !== 'string' || content === '' || content.length > MAX_CONTENT) {

@@ -1,7 +1,7 @@
 // Byte-pair encoding: merges neighbouring bytes of a piece of text into tokens, in the order of their ranks.
 // Takes n log n steps, because one word can be as long as the text.
 
-import { BYTE_ALPHABET, tokenOfText } from './bytes.ts'
+import { BYTE_ALPHABET, tokenOfText } from './byte-level.ts'
 
 /** The merges of a vocabulary. Texts are in the byte alphabet: one character a byte. */
 export interface BpeMerges {

@@ -10,7 +10,7 @@
 // messages <think> and </think> stay readable, because templates look for them to drop old reasoning.
 
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { type ChatTemplate, openTemplate, renderChat } from './template.ts'
 import { THINK_CLOSE, THINK_OPEN } from './think-tags.ts'
 import type { TextTokenizer } from './tokenizer.ts'
@@ -34,7 +34,7 @@ export interface ChatPrompt {
   readonly ids: number[]
 }
 
-export interface Chat {
+export interface ChatEncoder {
   /** Whether the template has a switch for the thinking part. */
   readonly thinking: boolean
   /**
@@ -50,7 +50,11 @@ export interface Chat {
  * @param tokenizerConfig parsed tokenizer_config.json, undefined where there is none
  * @param jinja text of chat_template.jinja, if the folder has one
  */
-export function openChat(tokenizer: TextTokenizer, tokenizerConfig: unknown, jinja?: string): Chat {
+export function openChatEncoder(
+  tokenizer: TextTokenizer,
+  tokenizerConfig: unknown,
+  jinja?: string,
+): ChatEncoder {
   const template = openTemplate(tokenizerConfig, jinja)
   return {
     thinking: /enable_thinking|\bthinking\b/.test(template.source ?? ''),
@@ -81,7 +85,7 @@ function checkMessages(messages: readonly TemplateMessage[]): void {
     new HadalError('bad_request', what, { hint: 'Each message needs a role and a content.' })
   if (!Array.isArray(messages) || messages.length === 0) throw fail('A chat needs at least one message.')
   messages.forEach((message: unknown, index) => {
-    if (!isRecord(message)) throw fail(`TemplateMessage ${index} is not an object.`)
+    if (!isJsonObject(message)) throw fail(`TemplateMessage ${index} is not an object.`)
     const { role, content } = message
     // Some templates print the role unchanged, so it must be a plain word.
     if (typeof role !== 'string' || !/^[a-z][a-z_]{0,31}$/.test(role))
@@ -127,7 +131,7 @@ function makeInert(message: TemplateMessage, standIns: ReadonlyMap<string, strin
   const replaceAll = (value: unknown): unknown => {
     if (typeof value === 'string') return replaceCharacters(value, standIns, readable)
     if (Array.isArray(value)) return value.map(replaceAll)
-    if (!isRecord(value)) return value
+    if (!isJsonObject(value)) return value
     return Object.fromEntries(
       Object.entries(value).map(([key, part]) => [replaceCharacters(key, standIns), replaceAll(part)]),
     )

@@ -2,7 +2,7 @@
 // costs a step. What takes long without evaluating nodes (loops, searching, sorting, slicing) pays beforehand
 // by the size of its operand; what multiplies sizes is refused before it is built.
 import { type Environment, Interpreter } from '@huggingface/jinja'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 
 // A step takes about a microsecond; a message takes some 40 of them, and no context holds 10,000 messages.
 const LIMITS = { steps: 400_000, nesting: 100 }
@@ -38,15 +38,15 @@ const RESULT_SIZES = new Map<unknown, (call: SizedCall) => number>(
   }),
 )
 
-const isNode = (value: unknown): value is JinjaNode => isRecord(value) && typeof value.type === 'string'
+const isNode = (value: unknown): value is JinjaNode => isJsonObject(value) && typeof value.type === 'string'
 const isEvaluated = (node: unknown): node is EvaluatedNode => isNode(node) && node.type === 'Evaluated'
 const evaluated = (result: JinjaValue): EvaluatedNode => ({ type: 'Evaluated', result })
 /** The name of a filter, method, operator or argument. */
-const nameOf = (node: unknown): unknown => (isRecord(node) ? node.value : undefined)
+const nameOf = (node: unknown): unknown => (isJsonObject(node) ? node.value : undefined)
 const isText = (operand: unknown): operand is { readonly value: string } =>
-  isRecord(operand) && typeof operand.value === 'string'
+  isJsonObject(operand) && typeof operand.value === 'string'
 const textOf = (operand: unknown): string => {
-  if (isRecord(operand) && Array.isArray(operand.value)) return operand.value.map(textOf).join('')
+  if (isJsonObject(operand) && Array.isArray(operand.value)) return operand.value.map(textOf).join('')
   return isText(operand) ? operand.value : ''
 }
 const numberOf = (operand: JinjaValue | undefined, missing: number): number =>

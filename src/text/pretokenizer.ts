@@ -3,7 +3,7 @@
 
 import { SplitPreTokenizer } from '@huggingface/tokenizers'
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { checkRegexSafety } from './regex-safety.ts'
 import type { SplitBehavior, SplitStep } from './split.ts'
 
@@ -31,7 +31,7 @@ function malformed(what: string): HadalError {
 /** The steps of a possibly nested Sequence, in order. */
 function flatten(node: unknown, listKey: string, depth = 0): PipelineStep[] {
   if (node === undefined || node === null) return []
-  if (!isRecord(node) || depth > MAX_DEPTH) throw malformed(`the entries of "${listKey}" are malformed`)
+  if (!isJsonObject(node) || depth > MAX_DEPTH) throw malformed(`the entries of "${listKey}" are malformed`)
   if (node.type !== 'Sequence') return [node]
   const list = node[listKey]
   if (!Array.isArray(list) || list.length > MAX_STEPS)
@@ -55,7 +55,7 @@ export function readNormalizer(node: unknown): ((text: string) => string) | unde
 export function readPreTokenizer(node: unknown): SplitStep[] {
   const steps = flatten(node, 'pretokenizers')
   const patterns = steps.flatMap(({ type, pattern }) =>
-    type === 'Split' && isRecord(pattern) && typeof pattern.Regex === 'string' ? [pattern.Regex] : [],
+    type === 'Split' && isJsonObject(pattern) && typeof pattern.Regex === 'string' ? [pattern.Regex] : [],
   )
   const why = checkRegexSafety(patterns)
   if (why !== undefined) throw unsupported(`a pattern that ${why}`)
@@ -84,8 +84,8 @@ function readStep(step: PipelineStep): SplitStep[] {
 }
 
 function readSplit({ pattern, behavior, invert }: PipelineStep): SplitStep {
-  const text = isRecord(pattern) ? (pattern.Regex ?? pattern.String) : undefined
-  if (!isRecord(pattern) || typeof text !== 'string' || text === '')
+  const text = isJsonObject(pattern) ? (pattern.Regex ?? pattern.String) : undefined
+  if (!isJsonObject(pattern) || typeof text !== 'string' || text === '')
     throw malformed('a Split step has no pattern')
   return splitAt(pattern, readBehavior(behavior), invert === true)
 }
@@ -115,8 +115,8 @@ export function readPrefix(node: unknown): string | undefined {
   for (const step of flatten(node, 'processors')) {
     const first: unknown =
       step.type === 'TemplateProcessing' && Array.isArray(step.single) ? step.single[0] : undefined
-    const special = isRecord(first) ? first.SpecialToken : undefined
-    if (isRecord(special) && typeof special.id === 'string') return special.id
+    const special = isJsonObject(first) ? first.SpecialToken : undefined
+    if (isJsonObject(special) && typeof special.id === 'string') return special.id
   }
   return undefined
 }

@@ -1,7 +1,7 @@
 // Finds the chat template of a model folder and renders conversations with it.
 
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { type CompiledTemplate, compileTemplate, TemplateRefusal } from './jinja.ts'
 import { tokenContent } from './token-content.ts'
 import { readConfig } from './tokenizer.ts'
@@ -49,7 +49,7 @@ function pickTemplate(value: unknown): string | undefined {
   if (value === undefined || value === null || typeof value === 'string') return value ?? undefined
   const list: unknown[] = Array.isArray(value) ? value : []
   const named = list
-    .filter(isRecord)
+    .filter(isJsonObject)
     .filter(({ name, template }) => typeof name === 'string' && typeof template === 'string')
   const chosen = named.find(({ name }) => name === 'default') ?? (named.length === 1 ? named[0] : undefined)
   if (typeof chosen?.template === 'string') return chosen.template

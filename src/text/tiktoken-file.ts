@@ -1,10 +1,10 @@
 // Reads a tiktoken.model: each line is a token in base64 and its rank, which is also its id. Neighbours merge
 // when their bytes together are a token, the lowest rank first.
 
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { type AddedToken, controlTokens, readAdded } from './added-tokens.ts'
 import { type BpeMerges, openBpe } from './bpe.ts'
-import { BYTE_ALPHABET } from './bytes.ts'
+import { BYTE_ALPHABET } from './byte-level.ts'
 import { MOONSHOT_SPLITS, RESERVED_TOKENS, reservedToken } from './moonshot.ts'
 import { openPreTokenizer } from './split.ts'
 import { badFileErrors, checkEmbeddingRows, type Vocabulary } from './vocabulary.ts'
@@ -85,11 +85,11 @@ function checkTokens(tokens: readonly (string | undefined)[]): void {
 
 /** The tokens behind the ranks, named by the config, else by their number. */
 function readSpecial(decoder: unknown, ranks: number, rows: number): AddedToken[] {
-  if (decoder !== undefined && decoder !== null && !isRecord(decoder))
+  if (decoder !== undefined && decoder !== null && !isJsonObject(decoder))
     throw badConfig('"added_tokens_decoder" is not an object')
   const named = readAdded(
     Object.entries(decoder ?? {}).map(([id, token]) =>
-      isRecord(token) ? { ...token, id: Number(id) } : token,
+      isJsonObject(token) ? { ...token, id: Number(id) } : token,
     ),
     badConfig,
   )

@@ -2,7 +2,7 @@
 // tokenizer_class and the like are ignored, because released files name classes that would lose the spaces.
 
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { type AddedToken, controlTokens, isId, openTokenSplitter, readAdded } from './added-tokens.ts'
 import { type BpeMerges, openBpe } from './bpe.ts'
 import { checkDecoder, readNormalizer, readPrefix, readPreTokenizer } from './pretokenizer.ts'
@@ -18,11 +18,11 @@ const bad = badFileErrors(FILE)
  * @throws HadalError bad_file (malformed, or larger than `rows`), unsupported (well-formed, another kind)
  */
 export function readTokenizerFile(json: unknown, rows: number): Vocabulary {
-  if (!isRecord(json)) throw bad('the file is not a JSON object')
+  if (!isJsonObject(json)) throw bad('the file is not a JSON object')
   const { model } = json
-  if (!isRecord(model)) throw bad('"model" is missing')
+  if (!isJsonObject(model)) throw bad('"model" is missing')
   checkModel(model)
-  if (!isRecord(model.vocab)) throw bad('"model.vocab" is missing')
+  if (!isJsonObject(model.vocab)) throw bad('"model.vocab" is missing')
   const added = readAdded(json.added_tokens, bad)
   const texts = readTexts(model.vocab, added, rows)
   const controls = controlTokens(added, bad)

@@ -1,9 +1,9 @@
 // Encodes text to ids, and gives the bytes of ids.
 
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { openTokenSplitter, type TextPiece } from './added-tokens.ts'
-import { bytesOfText, bytesOfToken, textOfBytes } from './bytes.ts'
+import { bytesOfText, bytesOfToken, textOfBytes } from './byte-level.ts'
 import { readTiktokenFile } from './tiktoken-file.ts'
 import { tokenContent } from './token-content.ts'
 import { readTokenizerFile } from './tokenizer-file.ts'
@@ -62,7 +62,7 @@ export function openTokenizer(
  * @param options.vocab rows of the model's embedding
  * @throws HadalError bad_file, naming the file
  */
-export function openRankTokenizer(
+export function openTiktokenTokenizer(
   tiktokenModel: string,
   tokenizerConfig: unknown,
   { vocab }: { readonly vocab: number },
@@ -97,7 +97,7 @@ function withFileErrors<T>(file: string, act: () => T): T {
 /** tokenizer_config.json as an object; empty if the folder has none. */
 export function readConfig(tokenizerConfig: unknown): Record<string, unknown> {
   if (tokenizerConfig === undefined || tokenizerConfig === null) return {}
-  if (isRecord(tokenizerConfig)) return tokenizerConfig
+  if (isJsonObject(tokenizerConfig)) return tokenizerConfig
   throw new HadalError('bad_file', 'tokenizer_config.json is not a JSON object.', {
     file: 'tokenizer_config.json',
     hint: 'Download the file again from the model’s own page.',

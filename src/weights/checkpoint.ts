@@ -1,9 +1,10 @@
 // Opens a model folder: reads config, index and shard headers, and lists every tensor with its file and
 // bytes.
-import { quote } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
+import { quoteName } from '../lib/format.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { forEachParallel } from '../lib/parallel.ts'
-import { isRecord } from '../lib/record.ts'
 import { readHeader, type TensorEntry } from './safetensors.ts'
 import { readJson, type Source } from './source.ts'
 
@@ -19,10 +20,10 @@ export interface Checkpoint {
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
 }
 
-export const configPath = 'config.json'
+export const CONFIG_FILE = 'config.json'
 const GENERATION_CONFIG_FILE = 'generation_config.json'
 export const INDEX_FILE = 'model.safetensors.index.json'
-export const singlePath = 'model.safetensors'
+export const SINGLE_WEIGHTS_FILE = 'model.safetensors'
 const MAX_CONFIG_BYTES = 4 * 2 ** 20
 const MAX_INDEX_BYTES = 64 * 2 ** 20 // a trillion-parameter model needs about 15 MiB
 const PARALLEL_HEADERS = 6
@@ -36,7 +37,11 @@ type TensorsByShard = ReadonlyMap<string, readonly string[]>
  * `parseHeader`; `bad_file` if the index contradicts the shards; those of `Source`.
  */
 export async function openCheckpoint(source: Source, signal?: AbortSignal): Promise<Checkpoint> {
-  const config = await readJson(source, configPath, { maxBytes: MAX_CONFIG_BYTES, signal, uniqueNames: true })
+  const config = await readJson(source, CONFIG_FILE, {
+    maxBytes: MAX_CONFIG_BYTES,
+    signal,
+    uniqueNames: true,
+  })
   const [hasGeneration, hasIndex] = await Promise.all([
     source.exists(GENERATION_CONFIG_FILE, signal),
     source.exists(INDEX_FILE, signal),
@@ -50,8 +55,8 @@ export async function openCheckpoint(source: Source, signal?: AbortSignal): Prom
     : undefined
   const tensorsByShard: TensorsByShard = hasIndex
     ? await readIndex(source, signal)
-    : new Map([[singlePath, []]])
-  if (!hasIndex && !(await source.exists(singlePath, signal))) throw missingWeights(source)
+    : new Map([[SINGLE_WEIGHTS_FILE, []]])
+  if (!hasIndex && !(await source.exists(SINGLE_WEIGHTS_FILE, signal))) throw missingWeights(source)
   const headers = await readHeaders(source, tensorsByShard, signal)
   const tensors = mergeTensors(headers.flatMap((header) => header.entries))
   checkIndex(tensorsByShard, tensors)
@@ -65,8 +70,8 @@ export async function openCheckpoint(source: Source, signal?: AbortSignal): Prom
 }
 
 function missingWeights(source: Source): HadalError {
-  return new HadalError('not_found', `${source.name} has neither ${singlePath} nor ${INDEX_FILE}.`, {
-    file: singlePath,
+  return new HadalError('not_found', `${source.name} has neither ${SINGLE_WEIGHTS_FILE} nor ${INDEX_FILE}.`, {
+    file: SINGLE_WEIGHTS_FILE,
     hint: 'Hadal loads safetensors only. Open the folder that holds them.',
   })
 }
@@ -81,14 +86,14 @@ function badIndex(what: string, tensor?: string): HadalError {
 
 async function readIndex(source: Source, signal: AbortSignal | undefined): Promise<TensorsByShard> {
   const index = await readJson(source, INDEX_FILE, { maxBytes: MAX_INDEX_BYTES, signal, uniqueNames: true })
-  if (!isRecord(index) || !isRecord(index.weight_map)) throw badIndex('has no weight_map')
+  if (!isJsonObject(index) || !isJsonObject(index.weight_map)) throw badIndex('has no weight_map')
   const tensorsByShard = new Map<string, string[]>()
   for (const [tensor, shard] of Object.entries(index.weight_map)) {
     // A plain name only: an index must not point into other folders or at other hosts.
     if (typeof shard !== 'string' || !/^\w[\w.-]*\.safetensors$/.test(shard) || shard.length > 255) {
-      const shown = typeof shard === 'string' ? quote(shard) : typeof shard
+      const shown = typeof shard === 'string' ? quoteName(shard) : typeof shard
       throw badIndex(
-        `places tensor ${quote(tensor)} in ${shown}, which is not a plain .safetensors file name`,
+        `places tensor ${quoteName(tensor)} in ${shown}, which is not a plain .safetensors file name`,
         tensor,
       )
     }
@@ -133,7 +138,7 @@ function addTensorToError(error: unknown, tensorsByShard: TensorsByShard): unkno
   if (!(error instanceof HadalError) || error.tensor !== undefined || error.file === undefined) return error
   const tensor = tensorsByShard.get(error.file)?.[0]
   if (tensor === undefined) return error
-  const message = `${error.message} Tensor ${quote(tensor)} should be in it.`
+  const message = `${error.message} Tensor ${quoteName(tensor)} should be in it.`
   return new HadalError(error.code, message, {
     hint: error.hint,
     file: error.file,
@@ -147,7 +152,7 @@ function mergeTensors(entries: readonly TensorEntry[]): ReadonlyMap<string, Tens
   for (const entry of entries) {
     const earlier = tensors.get(entry.name)
     if (earlier) {
-      const message = `Tensor ${quote(entry.name)} is in ${earlier.file} and again in ${entry.file}.`
+      const message = `Tensor ${quoteName(entry.name)} is in ${earlier.file} and again in ${entry.file}.`
       throw new HadalError('bad_file', message, {
         file: entry.file,
         tensor: entry.name,
@@ -165,7 +170,7 @@ function checkIndex(tensorsByShard: TensorsByShard, tensors: ReadonlyMap<string,
       const actualShard = tensors.get(name)?.file
       if (actualShard === shard) continue
       const where = actualShard === undefined ? 'which lacks it' : `but it is in ${actualShard}`
-      throw badIndex(`places tensor ${quote(name)} in ${shard}, ${where}`, name)
+      throw badIndex(`places tensor ${quoteName(name)} in ${shard}, ${where}`, name)
     }
   }
 }

@@ -1,6 +1,6 @@
 // Reads picked or dropped `File` objects in place, as a model folder.
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import { checkRange, missingFile, type Source, shortFile } from './source.ts'
+import { checkRange, missingFile, type Source, truncatedFile } from './source.ts'
 
 /**
  * A folder of `File` objects. After a folder pick, `webkitRelativePath` begins with the folder's own name,
@@ -33,7 +33,7 @@ export function openFiles(files: readonly File[], name?: string): Source {
     async read(path, start, end, signal) {
       checkRange(path, start, end, signal)
       const file = findFile(path)
-      if (end > file.size) throw shortFile(path, end, file.size)
+      if (end > file.size) throw truncatedFile(path, end, file.size)
       const bytes = await readSlice(file, path, start, end)
       throwIfAborted(signal)
       return bytes
@@ -62,6 +62,6 @@ async function readSlice(
       cause,
     })
   }
-  if (bytes.byteLength !== end - start) throw shortFile(path, end, start + bytes.byteLength)
+  if (bytes.byteLength !== end - start) throw truncatedFile(path, end, start + bytes.byteLength)
   return new Uint8Array(bytes)
 }

@@ -10,7 +10,7 @@ import {
 } from './http-exchange.ts'
 import { RetryableError, type RetryPolicy, withRetries } from './retry.ts'
 import { sequentialReader } from './sequential.ts'
-import { checkPath, checkRange, type FileFacts, type Source, shortFile } from './source.ts'
+import { checkPath, checkRange, type FileInfo, type Source, truncatedFile } from './source.ts'
 import { trackVersions, type VersionTracker } from './versions.ts'
 
 export interface HttpSourceOptions {
@@ -26,7 +26,7 @@ export interface HttpSourceOptions {
 
 /** A source with every optional method. */
 export interface HttpSource extends Source {
-  facts(path: string, signal?: AbortSignal): Promise<FileFacts>
+  fileInfo(path: string, signal?: AbortSignal): Promise<FileInfo>
   readInto(
     path: string,
     start: number,
@@ -59,17 +59,17 @@ const MIN_PROGRESS_BYTES = 2 ** 20
 export function openHttpSource(options: HttpSourceOptions): HttpSource {
   const site: HttpSite = { ...options, versions: trackVersions(options.knownBytes) }
   const fill = createReader(site)
-  const facts: HttpSource['facts'] = async (path, signal) => {
+  const fileInfo: HttpSource['fileInfo'] = async (path, signal) => {
     checkRange(path, 0, 0, signal)
-    const known = site.versions.facts(path)
+    const known = site.versions.fileInfo(path)
     if (known) return known
     const bytes = await withRetries(site.retry, path, signal, () => fetchSize(site, path, signal))
-    return site.versions.facts(path) ?? { bytes }
+    return site.versions.fileInfo(path) ?? { bytes }
   }
   return {
     name: site.host.name,
-    facts,
-    size: async (path, signal) => (await facts(path, signal)).bytes,
+    fileInfo,
+    size: async (path, signal) => (await fileInfo(path, signal)).bytes,
     async read(path, start, end, signal) {
       checkRange(path, start, end, signal)
       const into = new Uint8Array(end - start)
@@ -82,7 +82,7 @@ export function openHttpSource(options: HttpSourceOptions): HttpSource {
     },
     async exists(path, signal) {
       try {
-        await facts(path, signal)
+        await fileInfo(path, signal)
         return true
       } catch (error) {
         if (error instanceof HadalError && error.code === 'not_found') return false
@@ -187,7 +187,7 @@ async function readRange(
     const exchange = await requestFile(site, path, { method: 'GET', range }, signal)
     try {
       if (exchange.response.status === 416)
-        throw shortFile(path, end, site.versions.facts(path)?.bytes ?? from)
+        throw truncatedFile(path, end, site.versions.fileInfo(path)?.bytes ?? from)
       checkStatus(site.host, path, exchange.response)
       if (exchange.response.status === 200) return false
       site.versions.check(path, exchange.response, checkPartial(path, exchange.response, from, end))
@@ -222,7 +222,7 @@ function checkPartial(path: string, response: Response, start: number, end: numb
   const range = contentRange(response)
   if (range?.first === start && range.last === end - 1) return range.total
   const fileEnds = range?.first === start && range.last < end && range.last + 1 === range.total
-  throw fileEnds ? shortFile(path, end, range.last + 1) : wrongRange(path, 'another range')
+  throw fileEnds ? truncatedFile(path, end, range.last + 1) : wrongRange(path, 'another range')
 }
 
 function wrongRange(path: string, what: string): HadalError {

@@ -1,6 +1,7 @@
 // Opens a model folder on any static HTTP host.
-import { quote } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
+import { quoteName } from '../lib/format.ts'
 import { type HttpSource, openHttpSource } from './http-source.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
 
@@ -42,13 +43,13 @@ export function parseBaseUrl(baseUrl: string | URL): URL {
   try {
     base = new URL(baseUrl, globalThis.location?.href)
   } catch (cause) {
-    throw new HadalError('bad_request', `${quote(String(baseUrl))} is not an address.`, {
+    throw new HadalError('bad_request', `${quoteName(String(baseUrl))} is not an address.`, {
       hint: 'Give the full address of the model folder, such as https://host/models/name/.',
       cause,
     })
   }
   if (base.protocol !== 'http:' && base.protocol !== 'https:') {
-    throw new HadalError('bad_request', `${quote(base.href)} is not an http or https address.`)
+    throw new HadalError('bad_request', `${quoteName(base.href)} is not an http or https address.`)
   }
   if (base.username || base.password) {
     throw new HadalError('bad_request', `The address of ${base.host} holds a user name or a password.`, {

@@ -1,18 +1,19 @@
 // Lists the files of a Hugging Face model, with their sizes and hashes.
 // Every response is untrusted: checked and bounded.
-import { formatBytes, quote } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { formatBytes, quoteName } from '../lib/format.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { checkStatus, type HttpExchange, type HttpHost, isHtml, sendRequest } from './http-exchange.ts'
 import { formatHubName, type HubName } from './hub-name.ts'
 import { parseJson } from './json.ts'
 import { type RetryPolicy, withRetries } from './retry.ts'
-import { checkPath, type FileFacts } from './source.ts'
+import { checkPath, type FileInfo } from './source.ts'
 
 export interface HubListing {
   /** The commit the revision pointed to at the time: 40 hex digits (64 in repositories with SHA-256). */
   readonly commit: string
-  readonly files: ReadonlyMap<string, FileFacts>
+  readonly files: ReadonlyMap<string, FileInfo>
 }
 
 /** Which Hub to query, and for which model. */
@@ -41,7 +42,7 @@ export async function fetchListing(query: HubQuery): Promise<HubListing> {
   const { org, name, revision } = query.name
   const model = `api/models/${org}/${name}`
   const commit = await fetchCommit(query, `${model}/revision/${encodeURIComponent(revision)}`)
-  const files = new Map<string, FileFacts>()
+  const files = new Map<string, FileInfo>()
   let next: URL | undefined = new URL(`${model}/tree/${commit}?recursive=true`, query.endpoint)
   for (let pages = 1; next; pages++) {
     if (pages > MAX_PAGES) throw invalidListing(query, `it has more than ${MAX_PAGES} pages`)
@@ -56,7 +57,7 @@ export async function fetchListing(query: HubQuery): Promise<HubListing> {
 
 async function fetchCommit(query: HubQuery, path: string): Promise<string> {
   const { value } = await fetchJson(query, new URL(path, query.endpoint))
-  const sha = isRecord(value) ? value.sha : undefined
+  const sha = isJsonObject(value) ? value.sha : undefined
   if (typeof sha === 'string' && /^(?:[\da-f]{40}|[\da-f]{64})$/.test(sha)) return sha
   throw invalidListing(query, 'it names no commit')
 }
@@ -124,17 +125,17 @@ function nextPage(query: HubQuery, current: URL, link: string): URL | undefined 
   throw invalidListing(query, 'its next page is on another host')
 }
 
-function addEntry(query: HubQuery, files: Map<string, FileFacts>, item: unknown): void {
-  if (!isRecord(item) || typeof item.path !== 'string' || typeof item.type !== 'string') {
+function addEntry(query: HubQuery, files: Map<string, FileInfo>, item: unknown): void {
+  if (!isJsonObject(item) || typeof item.path !== 'string' || typeof item.type !== 'string') {
     throw invalidListing(query, 'an entry has no path or no type')
   }
   const { path, type, size, oid, lfs } = item
   if (path.startsWith('/') || path.split('/').some((part) => /^\.{0,2}$/.test(part))) {
-    throw invalidListing(query, `${quote(path)} leads out of the folder`)
+    throw invalidListing(query, `${quoteName(path)} leads out of the folder`)
   }
   if (type !== 'file') return
-  if (files.has(path)) throw invalidListing(query, `it names ${quote(path)} twice`)
-  if (!isSize(size)) throw invalidListing(query, `${quote(path)} has an invalid size`)
+  if (files.has(path)) throw invalidListing(query, `it names ${quoteName(path)} twice`)
+  if (!isSize(size)) throw invalidListing(query, `${quoteName(path)} has an invalid size`)
   if (isAllowedPath(path))
     files.set(path, { bytes: size, ...publishedHash(query, path, size, lfs), ...gitVersion(oid) })
 }
@@ -149,15 +150,15 @@ function isAllowedPath(path: string): boolean {
 }
 
 /** Large files are stored outside the Git repository (LFS), under the SHA-256 of their content. */
-function publishedHash(query: HubQuery, path: string, size: number, lfs: unknown): Pick<FileFacts, 'sha256'> {
+function publishedHash(query: HubQuery, path: string, size: number, lfs: unknown): Pick<FileInfo, 'sha256'> {
   if (lfs === undefined || lfs === null) return {}
-  const sha256 = isRecord(lfs) && lfs.size === size ? lfs.oid : undefined
+  const sha256 = isJsonObject(lfs) && lfs.size === size ? lfs.oid : undefined
   if (typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256)) return { sha256 }
-  throw invalidListing(query, `${quote(path)} has an invalid hash`)
+  throw invalidListing(query, `${quoteName(path)} has an invalid hash`)
 }
 
 /** The Git object id: it changes exactly when the file's content does. */
-function gitVersion(oid: unknown): Pick<FileFacts, 'version'> {
+function gitVersion(oid: unknown): Pick<FileInfo, 'version'> {
   return typeof oid === 'string' && /^[\da-f]{40,64}$/.test(oid) ? { version: oid } : {}
 }
 
@@ -172,7 +173,7 @@ function listingName({ name }: HubQuery): string {
 function unknownModel({ name }: HubQuery, response: Response): HadalError {
   const noRevision = response.headers.get('x-error-code') === 'RevisionNotFound'
   const what = noRevision
-    ? `${formatHubName({ ...name, revision: 'main' })} has no revision ${quote(name.revision)}`
+    ? `${formatHubName({ ...name, revision: 'main' })} has no revision ${quoteName(name.revision)}`
     : `The Hub has no model ${formatHubName(name)}`
   return new HadalError('not_found', `${what}.`, {
     hint: 'Check the name: hf:org/name, followed by @revision for a branch, tag or commit.',

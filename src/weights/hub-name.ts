@@ -1,6 +1,7 @@
 // Parses and formats short names of Hugging Face models: `hf:org/name@revision`.
-import { quote } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
+import { quoteName } from '../lib/format.ts'
 
 /** A model of the Hub at one of its branches, tags or commits. */
 export interface HubName {
@@ -26,12 +27,12 @@ export function isHubName(text: string): boolean {
 export function parseHubName(text: string): HubName {
   const [, org, name, revision = 'main'] = /^hf:([^/@]+)\/([^/@]+)(?:@(.+))?$/su.exec(text) ?? []
   if (org === undefined || name === undefined || !isValidNamePart(org) || !isValidNamePart(name)) {
-    throw new HadalError('bad_request', `${quote(text)} is not the name of a model on the Hub.`, {
+    throw new HadalError('bad_request', `${quoteName(text)} is not the name of a model on the Hub.`, {
       hint: 'Write hf:org/name, or hf:org/name@revision for a version other than the newest.',
     })
   }
   if (revision.length > MAX_REVISION_LENGTH || FORBIDDEN_IN_REVISION.test(revision)) {
-    throw new HadalError('bad_request', `${quote(revision)} is not a branch, tag or commit.`, {
+    throw new HadalError('bad_request', `${quoteName(revision)} is not a branch, tag or commit.`, {
       hint: 'Write it as the Hub shows it, such as main or refs/pr/1.',
     })
   }

@@ -6,7 +6,7 @@ import { type HttpSource, openHttpSource } from './http-source.ts'
 import { fetchListing } from './hub-listing.ts'
 import { formatHubName, parseHubName } from './hub-name.ts'
 import { RetryableError } from './retry.ts'
-import { checkRange, type FileFacts, missingFile, shortFile } from './source.ts'
+import { checkRange, type FileInfo, missingFile, truncatedFile } from './source.ts'
 
 export interface HubOptions extends HttpOptions {
   /** The Hub, or a mirror of it. Default: https://huggingface.co */
@@ -20,7 +20,7 @@ export interface HubOptions extends HttpOptions {
 /** A model folder on the Hub at one commit. */
 export interface HubSource extends HttpSource {
   readonly commit: string
-  readonly files: ReadonlyMap<string, FileFacts>
+  readonly files: ReadonlyMap<string, FileInfo>
 }
 
 const DEFAULT_ENDPOINT = 'https://huggingface.co'
@@ -45,18 +45,18 @@ export async function openHub(name: string, options: HubOptions = {}): Promise<H
 
   const base = new URL(`${model.org}/${model.name}/resolve/${commit}/`, endpoint)
   const source = openHttpSource({ host, base, retry, idleMs, knownBytes: (path) => files.get(path)?.bytes })
-  const findFile = (path: string, start: number, end: number, signal?: AbortSignal): FileFacts => {
+  const findFile = (path: string, start: number, end: number, signal?: AbortSignal): FileInfo => {
     checkRange(path, start, end, signal)
     const file = files.get(path)
     if (file === undefined) throw missingFile(displayName, path)
-    if (end > file.bytes) throw shortFile(path, end, file.bytes)
+    if (end > file.bytes) throw truncatedFile(path, end, file.bytes)
     return file
   }
   return {
     name: displayName,
     commit,
     files,
-    facts: async (path, signal) => findFile(path, 0, 0, signal),
+    fileInfo: async (path, signal) => findFile(path, 0, 0, signal),
     size: async (path, signal) => findFile(path, 0, 0, signal).bytes,
     async read(path, start, end, signal) {
       findFile(path, start, end, signal)

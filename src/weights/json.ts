@@ -1,7 +1,8 @@
 // Parses untrusted JSON: bounded depth and size, and no repeated names.
-import { quote } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { quoteName } from '../lib/format.ts'
+import { isJsonObject } from '../lib/json.ts'
 
 // A tokenizer.json has up to seven commas per token, but a third as many tokens as the limit allows members.
 const COMMAS_PER_MEMBER = 4
@@ -39,7 +40,7 @@ export function parseJson(bytes: Uint8Array, rules: JsonRules): unknown {
     throw invalidJson(rules, `is not valid JSON (${why})`, cause)
   }
   if (rules.uniqueNames && countParsedMembers(value, rules) !== writtenMembers) {
-    throw invalidJson(rules, `names ${quote(findRepeatedName(text))} twice`)
+    throw invalidJson(rules, `names ${quoteName(findRepeatedName(text))} twice`)
   }
   return value
 }
@@ -81,9 +82,9 @@ function countParsedMembers(value: unknown, rules: JsonRules): number {
   let count = 0
   if (Array.isArray(value)) {
     for (const item of value) count += countParsedMembers(item, rules)
-  } else if (isRecord(value)) {
+  } else if (isJsonObject(value)) {
     for (const name in value) {
-      if (name === '__proto__') throw invalidJson(rules, `uses the forbidden name ${quote(name)}`)
+      if (name === '__proto__') throw invalidJson(rules, `uses the forbidden name ${quoteName(name)}`)
       count += 1 + countParsedMembers(value[name], rules)
     }
   }

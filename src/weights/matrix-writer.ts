@@ -5,15 +5,15 @@ import { HadalError } from '../lib/error.ts'
 import { type FloatType, toF32 } from '../lib/float.ts'
 import { checkFinite, checkFiniteValues } from './finite.ts'
 import type { TensorEntry } from './safetensors.ts'
-import { invalidTensor, type LinePlace, lineWriter, type TensorWriter } from './tensor-writer.ts'
+import { invalidTensor, type LinePlacement, lineWriter, type TensorWriter } from './tensor-writer.ts'
 
 /** Where a part of a matrix lies: in which buffer, from which byte offset. */
-export interface Placed {
+export interface PartPlacement {
   readonly part: PartLayout
   readonly buffer: GPUBuffer
   readonly offset: number // bytes, a multiple of 16
   /** Called when the last row of the part has been written: the buffer range may then hold another part. */
-  readonly filled?: () => void
+  readonly onFilled?: () => void
 }
 
 /**
@@ -26,27 +26,32 @@ export function rowWriter(
   entry: TensorEntry,
   layout: MatrixLayout,
   start: number,
-  placements: readonly Placed[],
+  placements: readonly PartPlacement[],
 ): TensorWriter {
-  const type = floatType(entry, WEIGHT_DTYPES)
+  const type = expectDtype(entry, WEIGHT_DTYPES)
   return lineWriter(queue, entry, {
     lineBytes: (entry.end - entry.start) / (entry.shape[0] ?? 0),
     strideBytes: layout.stride * 16,
     firstLine: start,
-    placements: placements.map(rowsOf),
+    placements: placements.map(rowPlacement),
     check: (bytes, row) => checkFinite(entry, type, bytes, row * layout.cols),
   })
 }
 
 /** Where the rows of a part lie. */
-export const rowsOf = ({ part: { firstRow, rows }, buffer, offset, filled }: Placed): LinePlace => {
-  return { firstLine: firstRow, lines: rows, buffer, offset, onFilled: filled }
+export const rowPlacement = ({
+  part: { firstRow, rows },
+  buffer,
+  offset,
+  onFilled,
+}: PartPlacement): LinePlacement => {
+  return { firstLine: firstRow, lines: rows, buffer, offset, onFilled }
 }
 
 /** Where the scales of a part lie: after its rows, one line per block row. */
-export const scalesOf =
+export const scalePlacement =
   ({ block }: MatrixLayout) =>
-  ({ part: { firstRow, rows, scales }, buffer, offset }: Placed): LinePlace => ({
+  ({ part: { firstRow, rows, scales }, buffer, offset }: PartPlacement): LinePlacement => ({
     firstLine: firstRow / block.rows,
     lines: Math.ceil(rows / block.rows),
     buffer,
@@ -59,20 +64,20 @@ export function scaleWriter(
   entry: TensorEntry,
   layout: MatrixLayout,
   start: number,
-  placements: readonly Placed[],
+  placements: readonly PartPlacement[],
 ): TensorWriter {
-  return scaleReader(entry, (scales) => writeScales(queue, scales, layout, start, placements))
+  return scaleCollector(entry, (scales) => writeScales(queue, scales, layout, start, placements))
 }
 
 /** A larger scale would turn the largest FP8 number into infinity. */
 const MAX_SCALE = 3e38 / 448
 
 /** Collects the block scales of a matrix and passes them on. They must be finite, also times any weight. */
-export function scaleReader(
+export function scaleCollector(
   entry: TensorEntry,
   onCollected: (scales: Float32Array<ArrayBuffer>) => void,
 ): TensorWriter {
-  return tensorCollector(entry, SCALE_TYPES, (scales) => {
+  return tensorCollector(entry, SCALE_DTYPES, (scales) => {
     const stride = entry.shape[1] ?? 1
     const badIndex = scales.findIndex((scale) => !(Math.abs(scale) <= MAX_SCALE))
     if (badIndex < 0) return onCollected(scales)
@@ -90,7 +95,7 @@ export function writeScales(
   scales: Float32Array<ArrayBuffer>,
   layout: MatrixLayout,
   start: number,
-  placements: readonly Placed[],
+  placements: readonly PartPlacement[],
 ): void {
   const stride = layout.scaleStride
   const firstBlock = start / layout.block.rows
@@ -112,17 +117,17 @@ export function vectorWriter(
   buffer: GPUBuffer,
   first: number,
 ): TensorWriter {
-  return tensorCollector(entry, VALUE_TYPES, (values) => {
+  return tensorCollector(entry, VECTOR_DTYPES, (values) => {
     checkFiniteValues(entry, values, 0)
     queue.writeBuffer(buffer, first * 4, values)
   })
 }
 
 /** Stored types a vector may have. */
-export const VALUE_TYPES = ['F32', 'F16', 'BF16'] as const
-const WEIGHT_DTYPES = [...VALUE_TYPES, 'F8_E4M3'] as const
+export const VECTOR_DTYPES = ['F32', 'F16', 'BF16'] as const
+const WEIGHT_DTYPES = [...VECTOR_DTYPES, 'F8_E4M3'] as const
 /** Stored types scales may have. A byte of E8M0 is a power of two; its NaN is rejected like any other. */
-export const SCALE_TYPES = [...VALUE_TYPES, 'F8_E8M0'] as const
+export const SCALE_DTYPES = [...VECTOR_DTYPES, 'F8_E8M0'] as const
 
 /** Collects a small tensor of one of these types and passes it on as f32. */
 function tensorCollector(
@@ -130,7 +135,7 @@ function tensorCollector(
   types: readonly FloatType[],
   onCollected: (values: Float32Array<ArrayBuffer>) => void,
 ): TensorWriter {
-  const type = floatType(entry, types)
+  const type = expectDtype(entry, types)
   const bytes = new Uint8Array(entry.end - entry.start)
   let filled = 0
   return {
@@ -143,7 +148,7 @@ function tensorCollector(
 }
 
 /** The stored type of a tensor. Errors: `unsupported` if it is none of `types`. */
-export function floatType<const T extends FloatType>(entry: TensorEntry, types: readonly T[]): T {
+export function expectDtype<const T extends FloatType>(entry: TensorEntry, types: readonly T[]): T {
   const type = types.find((candidate) => candidate === entry.dtype)
   if (type) return type
   throw new HadalError(

@@ -1,5 +1,5 @@
 // Serves bytes that are already in memory as a model folder.
-import { checkRange, missingFile, type Source, shortFile } from './source.ts'
+import { checkRange, missingFile, type Source, truncatedFile } from './source.ts'
 
 /** A folder of named byte arrays; strings are stored as UTF-8. Reads are copies. */
 export function openMemory(files: Readonly<Record<string, Uint8Array | string>>, name = 'memory'): Source {
@@ -24,7 +24,7 @@ export function openMemory(files: Readonly<Record<string, Uint8Array | string>>,
     async read(path, start, end, signal) {
       checkRange(path, start, end, signal)
       const bytes = findBytes(path)
-      if (end > bytes.length) throw shortFile(path, end, bytes.length)
+      if (end > bytes.length) throw truncatedFile(path, end, bytes.length)
       return bytes.slice(start, end)
     },
     async exists(path, signal) {

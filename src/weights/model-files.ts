@@ -1,5 +1,5 @@
 // Lists the files that make up a model: those that running it reads, and no others.
-import { configPath, INDEX_FILE, openCheckpoint } from './checkpoint.ts'
+import { CONFIG_FILE, INDEX_FILE, openCheckpoint } from './checkpoint.ts'
 import type { Source } from './source.ts'
 
 const TEXT_FILES = [
@@ -17,7 +17,7 @@ const TEXT_FILES = [
 export async function modelFiles(source: Source, signal?: AbortSignal): Promise<readonly string[]> {
   const { files } = await openCheckpoint(source, signal)
   return [
-    ...(await existingFiles(source, [configPath, ...TEXT_FILES, INDEX_FILE], signal)),
+    ...(await existingFiles(source, [CONFIG_FILE, ...TEXT_FILES, INDEX_FILE], signal)),
     ...files.map(({ name }) => name),
   ]
 }

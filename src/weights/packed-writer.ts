@@ -1,9 +1,9 @@
 // Writes weights that are already stored in GPU formats (q8, q4, FP8) with their scales.
 // They are checked and padded, and otherwise unchanged.
 import type { MatrixLayout } from '../gpu/matrix.ts'
-import { present } from '../lib/error.ts'
+import { expectDefined } from '../lib/error.ts'
 import { checkScaleLimit } from './finite.ts'
-import { type Placed, rowsOf, rowWriter, scalesOf } from './matrix-writer.ts'
+import { type PartPlacement, rowPlacement, rowWriter, scalePlacement } from './matrix-writer.ts'
 import type { TensorEntry } from './safetensors.ts'
 import { invalidTensor, lineWriter, type TensorWriter } from './tensor-writer.ts'
 
@@ -20,34 +20,34 @@ export function packedRowWriter(
   entry: TensorEntry,
   layout: MatrixLayout,
   start: number,
-  placements: readonly Placed[],
+  placements: readonly PartPlacement[],
 ): TensorWriter {
   if (layout.format === 'fp8_block') return rowWriter(queue, entry, layout, start, placements)
   return lineWriter(queue, entry, {
     lineBytes: entry.shape[1] ?? 1,
     strideBytes: layout.stride * 16,
     firstLine: start,
-    placements: placements.map(rowsOf),
+    placements: placements.map(rowPlacement),
     check: layout.format === 'q4' ? paddingChecker(entry, layout.cols) : () => {},
   })
 }
 
 /** Writes the group scales of q8, q4 or FP8 rows, from the scales of row `start` on. */
-export function groupWriter(
+export function groupScaleWriter(
   queue: GPUQueue,
   entry: TensorEntry,
   layout: MatrixLayout,
   start: number,
-  placements: readonly Placed[],
+  placements: readonly PartPlacement[],
 ): TensorWriter {
   const type = layout.format === 'fp8_block' ? 'F32' : 'BF16'
-  const power = present(MAX_POWER[layout.format], 'a format with scales')
+  const power = expectDefined(MAX_POWER[layout.format], 'a format with scales')
   const groups = entry.shape[1] ?? 1
   return lineWriter(queue, entry, {
     lineBytes: groups * (type === 'F32' ? 4 : 2),
     strideBytes: layout.scaleStride * 4,
     firstLine: start,
-    placements: placements.map(scalesOf(layout)),
+    placements: placements.map(scalePlacement(layout)),
     check: (bytes, line) => checkScaleLimit(entry, bytes, { type, first: line * groups, power }),
   })
 }

@@ -1,6 +1,7 @@
 // Reads byte ranges ahead of use, in order and within bounded memory.
-import { quote } from '../lib/bytes.ts'
-import { HadalError, present, throwIfAborted } from '../lib/error.ts'
+
+import { expectDefined, HadalError, throwIfAborted } from '../lib/error.ts'
+import { quoteName } from '../lib/format.ts'
 import type { ReadRange } from './ranges.ts'
 import type { Source } from './source.ts'
 
@@ -71,7 +72,7 @@ export function readAhead(
       for (const [at, range] of ranges.entries()) {
         check()
         startMore()
-        const bytes = await present(pending.get(at), 'a started read')
+        const bytes = await expectDefined(pending.get(at), 'a started read')
         pending.delete(at)
         yield { range, bytes }
         pool.release(bytes)
@@ -120,7 +121,7 @@ function addTensorToError(failure: unknown, range: ReadRange): unknown {
   const tensor = range.slices[0]?.entry.name
   const unnamed = failure instanceof HadalError && failure.tensor === undefined && failure.code !== 'aborted'
   if (!unnamed || tensor === undefined) return failure
-  const message = `${failure.message} Tensor ${quote(tensor)} was being read.`
+  const message = `${failure.message} Tensor ${quoteName(tensor)} was being read.`
   return new HadalError(failure.code, message, {
     hint: failure.hint,
     file: failure.file ?? range.file,

@@ -5,11 +5,11 @@ export interface RetryPolicy {
   /** How often one read is tried without making progress. */
   readonly attempts: number
   /** The first delay; each further one is twice as long, up to `maxDelayMs`, with jitter. */
-  readonly firstMs: number
-  readonly longestMs: number
+  readonly initialDelayMs: number
+  readonly maxDelayMs: number
 }
 
-export const DEFAULT_RETRY: RetryPolicy = { attempts: 6, firstMs: 300, longestMs: 10_000 }
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 6, initialDelayMs: 300, maxDelayMs: 10_000 }
 
 /** Longer delays that a host asks for are cut to this. */
 const MAX_ASKED_DELAY_MS = 60_000
@@ -60,8 +60,9 @@ export async function withRetries<T>(
 }
 
 function delayMs(policy: RetryPolicy, tried: number, askedDelayMs: number): number {
-  if (askedDelayMs === Infinity) return policy.longestMs
-  const backoffMs = Math.min(policy.longestMs, policy.firstMs * 2 ** (tried - 1)) * (0.5 + Math.random() / 2)
+  if (askedDelayMs === Infinity) return policy.maxDelayMs
+  const backoffMs =
+    Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (tried - 1)) * (0.5 + Math.random() / 2)
   return Math.max(backoffMs, Math.min(askedDelayMs, MAX_ASKED_DELAY_MS))
 }
 

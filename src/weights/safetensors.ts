@@ -1,8 +1,9 @@
 // Reads the header of a safetensors file: which tensors it holds, and at which bytes.
 // The header is untrusted until every number is checked.
-import { formatShape, quote } from '../lib/bytes.ts'
+
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { formatShape, quoteName } from '../lib/format.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { parseJson } from './json.ts'
 import type { Source } from './source.ts'
 
@@ -41,7 +42,7 @@ export interface TensorEntry {
 }
 
 /** Bytes of one stored element. */
-export const bytesOf = (dtype: Dtype): number => ELEMENT_BYTES[dtype]
+export const bytesPerElement = (dtype: Dtype): number => ELEMENT_BYTES[dtype]
 
 const PREFIX_BYTES = 8
 const MAX_HEADER_BYTES = 100_000_000 // the limit of the format itself
@@ -93,7 +94,7 @@ function headerLength(file: string, fileBytes: number, first: Uint8Array): numbe
 export function parseHeader(file: string, fileBytes: number, json: Uint8Array): readonly TensorEntry[] {
   if (json[0] !== 0x7b) throw invalidFile(file, 'has a header that does not begin with "{"')
   const header = parseJson(json, { file, maxDepth: MAX_DEPTH, maxMembers: MAX_MEMBERS, uniqueNames: true })
-  if (!isRecord(header)) throw invalidFile(file, 'has a header that is not an object')
+  if (!isJsonObject(header)) throw invalidFile(file, 'has a header that is not an object')
   const dataStart = PREFIX_BYTES + json.length
   const entries: TensorEntry[] = []
   for (const [name, value] of Object.entries(header)) {
@@ -105,13 +106,13 @@ export function parseHeader(file: string, fileBytes: number, json: Uint8Array): 
 }
 
 function parseEntry(file: string, name: string, value: unknown, dataStart: number): TensorEntry {
-  if (!isRecord(value)) throw invalidFile(file, 'has an entry that is not an object', name)
+  if (!isJsonObject(value)) throw invalidFile(file, 'has an entry that is not an object', name)
   const { dtype, shape, data_offsets: offsets } = value
   if (typeof dtype !== 'string') throw invalidFile(file, 'has an entry without a dtype', name)
   if (!isDtype(dtype)) {
     throw new HadalError(
       'unsupported',
-      `${file}: tensor ${quote(name)} has the unknown type ${quote(dtype)}.`,
+      `${file}: tensor ${quoteName(name)} has the unknown type ${quoteName(dtype)}.`,
       { file, tensor: name, hint: `Known types are ${Object.keys(ELEMENT_BYTES).join(', ')}.` },
     )
   }
@@ -175,7 +176,7 @@ function tensorBytes(dtype: Dtype, shape: readonly number[]): number | undefined
 }
 
 function invalidFile(file: string, what: string, tensor?: string): HadalError {
-  const where = tensor === undefined ? file : `${file} (tensor ${quote(tensor)})`
+  const where = tensor === undefined ? file : `${file} (tensor ${quoteName(tensor)})`
   return new HadalError('bad_file', `${where} ${what}.`, {
     file,
     ...(tensor === undefined ? {} : { tensor }),

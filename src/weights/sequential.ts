@@ -1,7 +1,7 @@
 // Reads parts of a file from a host that only sends whole files.
 import type { HttpExchange } from './http-exchange.ts'
 import { RetryableError, type RetryPolicy, withRetries } from './retry.ts'
-import { shortFile } from './source.ts'
+import { truncatedFile } from './source.ts'
 
 interface WholeFileResponse {
   readonly exchange: HttpExchange
@@ -50,7 +50,8 @@ export function sequentialReader(options: SequentialOptions): FillFrom {
     }
     const filled = await fill(current, start, into, signal)
     if (filled === into.length) return
-    if (current.position === current.fileBytes) throw shortFile(path, start + into.length, current.position)
+    if (current.position === current.fileBytes)
+      throw truncatedFile(path, start + into.length, current.position)
     throw new RetryableError('the connection ended early')
   }
 

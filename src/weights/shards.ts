@@ -1,5 +1,5 @@
 // Plans the safetensors files of a checkpoint to be written: which tensor lies in which file, at which bytes.
-import { bytesOf, type Dtype } from './safetensors.ts'
+import { bytesPerElement, type Dtype } from './safetensors.ts'
 
 /** A tensor to be written. */
 export interface ShardTensor {
@@ -9,7 +9,7 @@ export interface ShardTensor {
   readonly bytes: number
 }
 
-export interface Shard<T extends ShardTensor = ShardTensor> {
+export interface ShardLayout<T extends ShardTensor = ShardTensor> {
   readonly file: string
   readonly header: Uint8Array<ArrayBuffer> // begins with its length; padded so that the data start on a page
   readonly tensors: readonly { readonly tensor: T; readonly start: number }[] // by offset, without gaps
@@ -23,7 +23,10 @@ const PAGE_BYTES = 4096
  * Splits the tensors, in order, into files of at most `shardBytes` of data; a larger tensor gets its own
  * file.
  */
-export function planShards<T extends ShardTensor>(tensors: readonly T[], shardBytes: number): Shard<T>[] {
+export function planShards<T extends ShardTensor>(
+  tensors: readonly T[],
+  shardBytes: number,
+): ShardLayout<T>[] {
   const groups: T[][] = []
   let filled = Number.POSITIVE_INFINITY
   for (const tensor of tensors) {
@@ -36,7 +39,7 @@ export function planShards<T extends ShardTensor>(tensors: readonly T[], shardBy
   }
   const number = (n: number) => String(n).padStart(5, '0')
   return groups.map((group, index) =>
-    layOut(
+    layOutShard(
       groups.length === 1
         ? 'model.safetensors'
         : `model-${number(index + 1)}-of-${number(groups.length)}.safetensors`,
@@ -48,8 +51,10 @@ export function planShards<T extends ShardTensor>(tensors: readonly T[], shardBy
 /**
  * Orders the tensors of a file as the safetensors library does: by element size, largest first, then by name.
  */
-export function layOut<T extends ShardTensor>(file: string, group: readonly T[]): Shard<T> {
-  const ordered = [...group].sort((a, b) => bytesOf(b.dtype) - bytesOf(a.dtype) || (a.name < b.name ? -1 : 1))
+export function layOutShard<T extends ShardTensor>(file: string, group: readonly T[]): ShardLayout<T> {
+  const ordered = [...group].sort(
+    (a, b) => bytesPerElement(b.dtype) - bytesPerElement(a.dtype) || (a.name < b.name ? -1 : 1),
+  )
   const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   let end = 0
   const starts = ordered.map(({ name, dtype, shape, bytes }) => {
@@ -76,7 +81,7 @@ function encodeHeader(json: string): Uint8Array<ArrayBuffer> {
 }
 
 /** The content of model.safetensors.index.json for these shards. */
-export function indexOf(shards: readonly Shard[]): unknown {
+export function shardIndex(shards: readonly ShardLayout[]): unknown {
   const entries = shards.flatMap(({ file, tensors }) => tensors.map(({ tensor }) => ({ tensor, file })))
   return {
     metadata: { total_size: entries.reduce((sum, { tensor }) => sum + tensor.bytes, 0) },

@@ -1,10 +1,11 @@
 // The interface of a model folder, wherever its files are, and helpers to read from it.
-import { formatBytes, quote } from '../lib/bytes.ts'
+
 import { HadalError, throwIfAborted } from '../lib/error.ts'
+import { formatBytes, quoteName } from '../lib/format.ts'
 import { parseJson } from './json.ts'
 
 /** What a host reports about a file without sending it. */
-export interface FileFacts {
+export interface FileInfo {
   readonly bytes: number
   /** SHA-256 of the content, 64 lower-case hex digits, if the host publishes it. */
   readonly sha256?: string
@@ -44,7 +45,7 @@ export interface Source {
   /**
    * Size, hash and version of a file without reading it; only for sources that the store can keep a copy of.
    */
-  facts?(path: string, signal?: AbortSignal): Promise<FileFacts>
+  fileInfo?(path: string, signal?: AbortSignal): Promise<FileInfo>
 }
 
 export interface ReadOptions {
@@ -72,7 +73,7 @@ export function checkPath(path: string): readonly string[] {
     FORBIDDEN_IN_PATH.test(path) ||
     parts.some((part) => /^(\.{0,2})$/.test(part))
   if (wrong) {
-    throw new HadalError('bad_request', `${quote(path)} is not a plain path inside the model folder.`, {
+    throw new HadalError('bad_request', `${quoteName(path)} is not a plain path inside the model folder.`, {
       hint: 'A model may only name files of its own folder. Do not trust this one.',
     })
   }
@@ -89,7 +90,7 @@ export function missingFile(source: string, path: string, cause?: unknown): Hada
 }
 
 /** The error for a file that ends before `end`. */
-export function shortFile(path: string, end: number, fileBytes: number): HadalError {
+export function truncatedFile(path: string, end: number, fileBytes: number): HadalError {
   const message = `${path} is truncated: byte ${end} was asked for, the file has ${fileBytes}.`
   return new HadalError('bad_file', message, { file: path, hint: 'Download or copy this file again.' })
 }

@@ -9,7 +9,7 @@ export interface TensorWriter {
 }
 
 /** Where consecutive lines of equal length lie in a buffer. */
-export interface LinePlace {
+export interface LinePlacement {
   readonly firstLine: number
   readonly lines: number
   readonly buffer: GPUBuffer
@@ -22,7 +22,7 @@ export interface LineTarget {
   readonly lineBytes: number // as stored
   readonly strideBytes: number // on the GPU, a multiple of 4; padding is zero
   readonly firstLine: number // the line of the placements that is the tensor's first
-  readonly placements: readonly LinePlace[]
+  readonly placements: readonly LinePlacement[]
   /** Checks whole lines before they are written; `firstLine` counts within the tensor. */
   readonly check: (bytes: Uint8Array<ArrayBuffer>, firstLine: number) => void
 }
@@ -69,14 +69,14 @@ function writeLines(
   bytes: Uint8Array<ArrayBuffer>,
 ): void {
   const count = bytes.length / strideBytes
-  for (const { firstLine, lines, buffer, offset, onFilled: filled } of places) {
+  for (const { firstLine, lines, buffer, offset, onFilled } of places) {
     const end = firstLine + lines
     const from = Math.max(first, firstLine)
     const to = Math.min(first + count, end)
     if (from >= to) continue
     const placedBytes = bytes.subarray((from - first) * strideBytes, (to - first) * strideBytes)
     queue.writeBuffer(buffer, offset + (from - firstLine) * strideBytes, placedBytes)
-    if (to === end) filled?.()
+    if (to === end) onFilled?.()
   }
 }
 

@@ -1,7 +1,7 @@
 // Detects files that change on the host between two HTTP responses, and collects what those report about
 // them.
 import { HadalError } from '../lib/error.ts'
-import type { FileFacts } from './source.ts'
+import type { FileInfo } from './source.ts'
 
 interface FileVersion {
   readonly etag: string | null
@@ -17,7 +17,7 @@ export interface VersionTracker {
    */
   check(file: string, response: Response, bytes: number | undefined): void
   /** What the responses so far reported; undefined before one of them stated the length. */
-  facts(file: string): FileFacts | undefined
+  fileInfo(file: string): FileInfo | undefined
 }
 
 /**
@@ -53,7 +53,7 @@ export function trackVersions(
         bytes: first.bytes ?? bytes,
       })
     },
-    facts(file) {
+    fileInfo(file) {
       const { bytes, sha256, etag, modified } = seen.get(file) ?? {}
       if (bytes === undefined) return undefined
       const version = etag ?? modified

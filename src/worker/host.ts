@@ -1,11 +1,11 @@
 // The worker's side of the protocol: owns one engine, runs requests one at a time, returns failures as
 // values.
 import type { Engine } from '../engine/engine.ts'
-import { HadalError, present, throwIfAborted } from '../lib/error.ts'
-import { outcomeOf } from './outcome.ts'
+import { expectDefined, HadalError, throwIfAborted } from '../lib/error.ts'
+import { FifoMutex } from './fifo-mutex.ts'
+import { captureOutcome } from './outcome.ts'
 import type { BenchEvent, BenchSettings, LoadPlan, LoadProgress } from './protocol.ts'
-import { type LoadRequest, type RemoteEngine, toPlain } from './protocol.ts'
-import { TurnQueue } from './queue.ts'
+import { type RemoteEngine, serializeError, type WorkerLoadRequest } from './protocol.ts'
 import { sendStream } from './sender.ts'
 
 /** The part of an engine that the worker uses. */
@@ -13,12 +13,12 @@ export type HostedEngine = Pick<Engine, 'info' | 'gpuBytes' | 'generate' | 'dest
 
 /** Loads a model on the GPU. Rejects with a `HadalError`. */
 export type OpenEngine<E extends HostedEngine> = (
-  request: LoadRequest,
+  request: WorkerLoadRequest,
   options: { onProgress(progress: LoadProgress): void; signal: AbortSignal },
 ) => Promise<E>
 
 /** Plans a model from its config and headers. Rejects with a `HadalError`. */
-export type PlanModel = (request: LoadRequest, options: { signal: AbortSignal }) => Promise<LoadPlan>
+export type PlanModel = (request: WorkerLoadRequest, options: { signal: AbortSignal }) => Promise<LoadPlan>
 
 /** Runs the KV-cache benchmark. */
 export type MeasureCaches<E> = (
@@ -34,7 +34,7 @@ export function engineHost<E extends HostedEngine>(
   measure: MeasureCaches<E>,
 ): RemoteEngine {
   const loading = new AbortController()
-  const mutex = new TurnQueue()
+  const mutex = new FifoMutex()
   let engine: E | undefined
 
   /** Yields what `work` yields, once no other request uses the engine. */
@@ -42,7 +42,7 @@ export function engineHost<E extends HostedEngine>(
     signal: AbortSignal,
     work: (engine: E) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
-    const release = await mutex.turn(signal)
+    const release = await mutex.acquire(signal)
     try {
       if (!engine) throw new HadalError('bad_request', 'No model is loaded.', { hint: 'Load a model first.' })
       yield* work(engine)
@@ -53,7 +53,7 @@ export function engineHost<E extends HostedEngine>(
 
   return {
     async load(request, onProgress) {
-      return outcomeOf(async () => {
+      return captureOutcome(async () => {
         const opened = await open(request, { onProgress, signal: loading.signal })
         if (loading.signal.aborted) opened.destroy()
         throwIfAborted(loading.signal)
@@ -61,7 +61,7 @@ export function engineHost<E extends HostedEngine>(
         return opened.info
       })
     },
-    plan: (request) => outcomeOf(() => plan(request, { signal: loading.signal })),
+    plan: (request) => captureOutcome(() => plan(request, { signal: loading.signal })),
     cancelLoad: () => loading.abort(),
     generate(request, port) {
       void sendStream(port, (signal) => exclusively(signal, (loaded) => loaded.generate(request, signal)))
@@ -70,7 +70,7 @@ export function engineHost<E extends HostedEngine>(
       void sendStream(port, (signal) => exclusively(signal, (loaded) => measure(loaded, settings, signal)))
     },
     gpuBytes: () => ({ ok: true, value: engine?.gpuBytes() ?? {} }),
-    lost: async () => toPlain(await present(engine, 'the engine').lost),
+    lost: async () => serializeError(await expectDefined(engine, 'the engine').lost),
     unload() {
       loading.abort()
       engine?.destroy()

@@ -1,5 +1,5 @@
 // Opens a model's files: from their host, from the user's files, or from what this browser has stored.
-import { progressReporter } from '../engine/progress.ts'
+import { progressReporter } from '../engine/load/progress.ts'
 import { HadalError } from '../lib/error.ts'
 import { openStore, type Store } from '../store/store.ts'
 import type { ModelWriter } from '../store/writer.ts'
@@ -8,7 +8,7 @@ import { openHttp } from '../weights/http.ts'
 import { openHub } from '../weights/hub.ts'
 import { modelFiles } from '../weights/model-files.ts'
 import type { Source } from '../weights/source.ts'
-import type { LoadProgress, LoadRequest, ModelPlace } from './protocol.ts'
+import type { LoadProgress, ResolvedModelSource, WorkerLoadRequest } from './protocol.ts'
 
 export interface OpenSourceOptions {
   readonly signal: AbortSignal
@@ -35,7 +35,7 @@ const nothingToClose = async () => {}
  * `network`)
  */
 export async function openModelSource(
-  { place: location, keep, quantize }: LoadRequest,
+  { modelSource: location, keep, quantize }: WorkerLoadRequest,
   { signal, onProgress }: OpenSourceOptions,
 ): Promise<OpenedModelSource> {
   const key = storeKey(location)
@@ -60,20 +60,20 @@ export async function openModelSource(
 }
 
 /** The key of a model in the store; undefined for the user's own files, which are never copied. */
-export function storeKey(location: ModelPlace): string | undefined {
+export function storeKey(location: ResolvedModelSource): string | undefined {
   if ('files' in location) return undefined
   return 'hub' in location ? location.hub : location.url
 }
 
 /** The key of its quantized form. */
-export function quantizedKey(key: string, quantize: LoadRequest['quantize'] = 'none'): string {
+export function quantizedKey(key: string, quantize: WorkerLoadRequest['quantize'] = 'none'): string {
   if (quantize === 'none') return key
   const formats =
     typeof quantize === 'string' ? quantize : Object.entries(quantize).sort().join('&').replaceAll(',', '=')
   return `${key}#${formats}`
 }
 
-async function openHost(location: ModelPlace, signal: AbortSignal): Promise<Source> {
+async function openHost(location: ResolvedModelSource, signal: AbortSignal): Promise<Source> {
   if ('url' in location) return openHttp(location.url)
   if ('files' in location) return openFiles(location.files)
   const { hub, ...options } = location

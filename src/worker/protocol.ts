@@ -22,8 +22,8 @@ export type {
   BenchRow,
   BenchSettings,
   BenchTiming,
+  CacheCheck,
   CacheKind,
-  Check,
 } from '../bench/result.ts'
 export type {
   ChatMessage,
@@ -33,7 +33,7 @@ export type {
   GenerateEvent,
   GenerateRequest,
   GpuBytes,
-  KvUse,
+  KvUsage,
   LoadPlan,
   LoadProgress,
   ModelInfo,
@@ -42,18 +42,23 @@ export type {
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
-export { MOST_ALTERNATIVES, MOST_BIAS, OWN_CACHES, SAMPLING_NUMBERS } from '../engine/types.ts'
+export {
+  KV_CACHE_DTYPES,
+  MAX_ALTERNATIVES,
+  MAX_LOGIT_BIAS,
+  SAMPLING_RANGES,
+} from '../engine/types.ts'
 export type { StoredModel } from '../store/stored-model.ts'
 
 /** Where a model is: the absolute address of its folder, its name on the Hub, or the files of its folder. */
-export type ModelPlace =
+export type ResolvedModelSource =
   | { readonly url: string }
   | { readonly hub: string; readonly token?: string; readonly endpoint?: string }
   | { readonly files: readonly File[] }
 
 /** A load or plan request as it crosses to the worker; checked. */
-export interface LoadRequest extends ModelOptions {
-  readonly place: ModelPlace
+export interface WorkerLoadRequest extends ModelOptions {
+  readonly modelSource: ResolvedModelSource
   /** What this browser is to store; missing = nothing. What is already stored is used in any case. */
   readonly keep?: 'files' | 'packed'
 }
@@ -75,9 +80,9 @@ export interface RemoteStore {
  * hint.
  */
 export interface RemoteEngine {
-  load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<ModelInfo>>
+  load(request: WorkerLoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<ModelInfo>>
   /** Plans a load; reads no weights. */
-  plan(request: LoadRequest): Promise<Outcome<LoadPlan>>
+  plan(request: WorkerLoadRequest): Promise<Outcome<LoadPlan>>
   /** Cancels `load` and `plan`. */
   cancelLoad(): void
   /** Generates on a port that is transferred to the worker; see `StreamCommand` and `StreamMessage`. */
@@ -86,7 +91,7 @@ export interface RemoteEngine {
   bench(settings: Partial<BenchSettings>, port: MessagePort): void
   gpuBytes(): Outcome<GpuBytes>
   /** Settles when the GPU device is gone for good. */
-  lost(): Promise<PlainError>
+  lost(): Promise<SerializedError>
   unload(): void
 }
 
@@ -97,15 +102,15 @@ export type StreamCommand = { readonly type: 'credits'; readonly count: number }
 export type StreamMessage<T> =
   | { readonly type: 'event'; readonly event: T }
   | { readonly type: 'end' }
-  | { readonly type: 'error'; readonly error: PlainError }
+  | { readonly type: 'error'; readonly error: SerializedError }
 
 /** The value of a call, or its error. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: PlainError }
+  | { readonly ok: false; readonly error: SerializedError }
 
 /** A `HadalError` as plain data. */
-export interface PlainError {
+export interface SerializedError {
   readonly code: ErrorCode
   readonly message: string
   readonly hint: string
@@ -116,14 +121,14 @@ export interface PlainError {
 }
 
 /** Any thrown value as plain data; what is not a `HadalError` becomes `internal` and has its stack. */
-export function toPlain(error: unknown): PlainError {
+export function serializeError(error: unknown): SerializedError {
   const { code, message, hint, file, tensor } = asHadalError(error)
   const stack = error instanceof Error && !(error instanceof HadalError) && error.stack
   return { code, message, hint, ...(file && { file }), ...(tensor && { tensor }), ...(stack && { stack }) }
 }
 
 /** The error again, on the page's side. */
-export function fromPlain({ code, message, hint, file, tensor, stack }: PlainError): HadalError {
+export function deserializeError({ code, message, hint, file, tensor, stack }: SerializedError): HadalError {
   return new HadalError(code, message, {
     hint,
     ...(file && { file }),

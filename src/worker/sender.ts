@@ -1,5 +1,5 @@
 // Sends a stream of events from the worker, one event for each credit that the reader has granted.
-import { type StreamCommand, type StreamMessage, toPlain } from './protocol.ts'
+import { type StreamCommand, type StreamMessage, serializeError } from './protocol.ts'
 
 /**
  * Sends everything that `produce` yields to the port, then `end` or `error`, and closes the port. Never
@@ -19,7 +19,7 @@ export async function sendStream<T>(
     }
     send({ type: 'end' })
   } catch (error) {
-    send({ type: 'error', error: toPlain(error) })
+    send({ type: 'error', error: serializeError(error) })
   } finally {
     port.close()
   }

@@ -2,7 +2,7 @@
 import { expose } from 'comlink'
 import { measure } from '../bench/measure.ts'
 import { loadEngine } from '../engine/engine.ts'
-import { plan } from '../engine/model-plan.ts'
+import { plan } from '../engine/load/plan.ts'
 import { readTuned } from '../store/tuned.ts'
 import { engineHost } from './host.ts'
 import { openModelSource } from './model-source.ts'
@@ -19,7 +19,7 @@ expose({
       }
     },
     async (request, events) => {
-      const { source, close } = await openModelSource({ place: request.place }, events)
+      const { source, close } = await openModelSource({ modelSource: request.modelSource }, events)
       try {
         return await plan(source, { ...request, ...events })
       } finally {

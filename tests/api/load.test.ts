@@ -13,7 +13,7 @@ import {
   type OpenEngine,
   type PlanModel,
 } from '../../src/worker/host.ts'
-import type { LoadRequest } from '../../src/worker/protocol.ts'
+import type { WorkerLoadRequest } from '../../src/worker/protocol.ts'
 import { benchEvents, noMeasure, noPlan, replayEngine } from './recorded.ts'
 
 const messages = [{ role: 'user', content: 'Who are you?' }] as const
@@ -48,7 +48,11 @@ test('loads with progress, then completes a chat', async () => {
   const { engine, requests } = replayEngine()
   const phases: string[] = []
   const { worker } = workerOf(async (request, { onProgress }) => {
-    expect(request).toEqual<LoadRequest>({ place: { url: `${modelUrl}/` }, contextLength: 512, cache: 'f32' })
+    expect(request).toEqual<WorkerLoadRequest>({
+      modelSource: { url: `${modelUrl}/` },
+      contextLength: 512,
+      cache: 'f32',
+    })
     const progress = {
       bytes: 1,
       totalBytes: 2,
@@ -224,12 +228,12 @@ test('plans in a worker of its own, with the options of a load', async () => {
     auto: 'none',
   }
   const { state, worker } = workerOf(noEngine, async (request) => {
-    expect(request).toEqual<LoadRequest>({
-      place: { hub: 'hf:someone/lanternfish@v2', token: 'secret' },
+    expect(request).toEqual<WorkerLoadRequest>({
+      modelSource: { hub: 'hf:someone/lanternfish@v2', token: 'secret' },
       contextLength: 512,
       cache: 'fp8',
-      products: 'i8',
-      chunk: 128,
+      matmulPrecision: 'i8',
+      prefillChunk: 128,
       quantize: { experts: 'q4' },
       memoryBytes: 1e9,
     })
@@ -238,8 +242,8 @@ test('plans in a worker of its own, with the options of a load', async () => {
   const options: PlanOptions = {
     contextLength: 512,
     cache: 'fp8',
-    products: 'i8',
-    chunk: 128,
+    matmulPrecision: 'i8',
+    prefillChunk: 128,
     quantize: { experts: 'q4' },
     memoryBytes: 1e9,
     token: 'secret',
@@ -273,8 +277,8 @@ test.each<[string, LoadOptions]>([
   ['http://', {}],
   [modelUrl, { contextLength: 0 }],
   [modelUrl, { cache: 'f8' as 'f16' }],
-  [modelUrl, { products: 'f8' as 'f16' }],
-  [modelUrl, { chunk: 1.5 }],
+  [modelUrl, { matmulPrecision: 'f8' as 'f16' }],
+  [modelUrl, { prefillChunk: 1.5 }],
   [modelUrl, { memoryBytes: -1 }],
   [modelUrl, { quantize: 4 as unknown as 'q4' }],
 ])('loadModel(%j, %j) and its plan are refused', async (source, options) => {

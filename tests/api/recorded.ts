@@ -48,7 +48,7 @@ const info: ModelInfo = {
   activeExperts: 4,
   vocab: 1536,
   contextLength: 2048,
-  chunk: 256,
+  prefillChunk: 256,
   kvBytesPerToken: 1152,
   standardKvBytesPerToken: 5120,
   adapter: 'none',

@@ -23,7 +23,7 @@ function generate(host: RemoteEngine, prompt: string, signal?: AbortSignal): Eve
 async function hostOf(events?: readonly GenerateEvent[]) {
   const replay = replayEngine(events)
   const host = engineHost(async () => replay.engine, noPlan, noMeasure)
-  await host.load({ place: { url: 'https://example.test/' } }, () => {})
+  await host.load({ modelSource: { url: 'https://example.test/' } }, () => {})
   return { host, ...replay }
 }
 

@@ -1,13 +1,17 @@
 // Tests of importing and exporting benchmark results: validation of hostile files, JSON and CSV output.
 import { expect, test } from 'vitest'
 import { toCsv } from '../../src/app/bench/state/csv.ts'
-import { MOST_BYTES, readResult } from '../../src/app/bench/state/read-result.ts'
-import { copyShare, limitBytes, summaryOf } from '../../src/app/bench/state/rows.ts'
+import { MAX_RESULT_BYTES, readResult } from '../../src/app/bench/state/read-result.ts'
+import {
+  compareLatentWithStandard,
+  copyFraction,
+  maxCacheBytes,
+} from '../../src/app/bench/state/result-figures.ts'
 import type { BenchResult } from '../../src/bench/result.ts'
 import { HadalError } from '../../src/lib/error.ts'
-import { someResult } from '../support/bench-result.ts'
+import { SAMPLE_RESULT } from '../support/bench-result.ts'
 
-const RESULT_JSON = JSON.stringify(someResult)
+const RESULT_JSON = JSON.stringify(SAMPLE_RESULT)
 const changedJson = (change: (result: Record<string, never>) => void): string => {
   const copy = JSON.parse(RESULT_JSON)
   change(copy)
@@ -26,7 +30,7 @@ function rejectionOf(text: string): string {
 }
 
 test('an exported result reads back unchanged', () => {
-  expect(readResult(RESULT_JSON, 'some.json')).toEqual(someResult)
+  expect(readResult(RESULT_JSON, 'some.json')).toEqual(SAMPLE_RESULT)
 })
 
 type LooseResult = Record<string, unknown> & {
@@ -94,14 +98,14 @@ test.each<[string, (result: LooseResult) => void, RegExp]>([
 test('files that are no JSON, no object or too large are rejected', () => {
   expect(rejectionOf('cache,context\r\n')).toMatch(/not JSON/)
   expect(rejectionOf('null')).toMatch(/must be an object/)
-  expect(rejectionOf(' '.repeat(MOST_BYTES + 1))).toMatch(/larger than a result/)
+  expect(rejectionOf(' '.repeat(MAX_RESULT_BYTES + 1))).toMatch(/larger than a result/)
   expect(rejectionOf(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)).toMatch(/must be an object|not JSON/)
 })
 
 test('inherited fields are ignored and unknown ones dropped', () => {
   const text = RESULT_JSON.replace('{', '{"__proto__":{"polluted":1},"extra":"<img src=x onerror=alert(1)>",')
   const result = readResult(text, 'some.json') as BenchResult & Record<string, unknown>
-  expect(result).toEqual(someResult)
+  expect(result).toEqual(SAMPLE_RESULT)
   expect([result.polluted, result.extra, ({} as Record<string, unknown>).polluted]).toEqual([
     undefined,
     undefined,
@@ -140,11 +144,11 @@ test('a mutated file is either valid or rejected with a HadalError', () => {
 
 test('CSV has every number and no cell that a spreadsheet would execute', () => {
   const hostile = {
-    ...someResult,
-    model: { ...someResult.model, name: '=HYPERLINK("http://x.example","a,b")' },
+    ...SAMPLE_RESULT,
+    model: { ...SAMPLE_RESULT.model, name: '=HYPERLINK("http://x.example","a,b")' },
   }
   const lines = toCsv([hostile]).split('\r\n')
-  expect(lines).toHaveLength(1 + someResult.rows.length + 1)
+  expect(lines).toHaveLength(1 + SAMPLE_RESULT.rows.length + 1)
   expect(lines[0]?.split(',').slice(0, 3)).toEqual(['date', 'hadal', 'host'])
   expect(lines[1]).toContain(`"'=HYPERLINK(""http://x.example"",""a,b"")"`)
   expect(lines[1]).toContain(
@@ -152,14 +156,14 @@ test('CSV has every number and no cell that a spreadsheet would execute', () => 
       '125,8,7.2,9.6,73728,1000000000,0.036864,equal,,',
   )
   expect(lines[3]).toMatch(/,wrong,,wrong$/)
-  expect(toCsv([{ ...someResult, rows: [] }])).toBe('\r\n')
+  expect(toCsv([{ ...SAMPLE_RESULT, rows: [] }])).toBe('\r\n')
 })
 
 test('the summary uses the longest context that both caches have', () => {
-  const summary = summaryOf(someResult)
+  const summary = compareLatentWithStandard(SAMPLE_RESULT)
   expect(summary).toMatchObject({ context: 128, faster: undefined })
   expect(summary?.less).toBeCloseTo(5120 / 1152, 12)
-  const [first] = someResult.rows
-  expect(first && copyShare(someResult, first)).toBeCloseTo(73_728 / 0.002 / 1e9, 12)
-  expect(limitBytes(someResult)).toBe(466_048 * 1152)
+  const [first] = SAMPLE_RESULT.rows
+  expect(first && copyFraction(SAMPLE_RESULT, first)).toBeCloseTo(73_728 / 0.002 / 1e9, 12)
+  expect(maxCacheBytes(SAMPLE_RESULT)).toBe(466_048 * 1152)
 })

@@ -1,8 +1,8 @@
 // Tests of the service worker's range responses, from complete and arriving files, over real HTTP.
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import { afterEach, expect, test } from 'vitest'
-import { StreamedDownload } from '../../src/app/offline/download.ts'
 import { rangeResponse, toRangedFile } from '../../src/app/offline/range.ts'
+import { StreamedDownload } from '../../src/app/offline/streamed-download.ts'
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, index) => index % 251)
 const bodyBytes = async (response: Response) => [...new Uint8Array(await response.arrayBuffer())]

@@ -3,8 +3,8 @@ import { lexer } from 'marked'
 import { expect, test } from 'vitest'
 import { type MarkdownBlocks, NO_BLOCKS, splitBlocks } from '../../src/app/markdown/blocks.ts'
 import { safeLink } from '../../src/app/markdown/link.ts'
-import { formatRate, formatSeconds, formatShort } from '../../src/app/state/format.ts'
-import { NOTHING_SPOKEN, nextSpoken } from '../../src/app/state/spoken.ts'
+import { formatCompact, formatRate, formatSeconds } from '../../src/app/shared/format.ts'
+import { NOTHING_SPOKEN, nextSpoken } from '../../src/app/state/speech.ts'
 
 const DOCUMENT = `# Title
 
@@ -90,7 +90,11 @@ test('an answer is spoken in whole sentences, each once', () => {
 })
 
 test('numbers are formatted briefly', () => {
-  expect([formatShort(812), formatShort(9_265_920), formatShort(671e9)]).toEqual(['812', '9.3 M', '671 B'])
+  expect([formatCompact(812), formatCompact(9_265_920), formatCompact(671e9)]).toEqual([
+    '812',
+    '9.3 M',
+    '671 B',
+  ])
   expect([formatSeconds(3.21), formatSeconds(42.4), formatSeconds(125), formatSeconds(Number.NaN)]).toEqual([
     '3.2 s',
     '42 s',

@@ -6,7 +6,7 @@ import type { BenchEvent } from '../../src/bench/result.ts'
 import { benchSettings } from '../../src/bench/settings.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { VERSION } from '../../src/lib/version.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { LANTERNFISH, openModel } from '../support/model.ts'
 
 it('reports the version of the package', () => expect(VERSION).toBe(packageJson.version))
@@ -124,5 +124,5 @@ describeOnAdapters(
       expect(await engine.logits([1])).toHaveLength(engine.info.vocab)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

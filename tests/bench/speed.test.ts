@@ -2,31 +2,44 @@
 import sources from 'virtual:shaders'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { countGpuCalls, heapGrowth } from '../../src/bench/speed/allocations.ts'
+import { type ModelCheck, requireAgreement } from '../../src/bench/speed/check-model.ts'
 import { openDecoder } from '../../src/bench/speed/decoder.ts'
 import { prefillFlops } from '../../src/bench/speed/flops.ts'
-import { type ModelProof, requireAgreement } from '../../src/bench/speed/proof.ts'
 import { benchSpeed, type SpeedResult } from '../../src/bench/speed/speed.ts'
 import type { Engine } from '../../src/engine/engine.ts'
-import { DEPTH } from '../../src/engine/runtime.ts'
+import { STEPS_IN_FLIGHT } from '../../src/engine/run/runtime.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
-import type { ModelSpec } from '../../src/models/spec.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import type { GqaAttention, ModelSpec } from '../../src/models/spec.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { SMALL_WIDTHS } from '../support/bench-sizes.ts'
 import { LANTERNFISH, openModel } from '../support/model.ts'
-import { tampered } from '../support/tampered.ts'
-import type { GroupedAttention } from '../../src/models/spec.ts'
+import { tamperedShader } from '../support/tampered-shader.ts'
 
 describe('FLOPs of a prompt', () => {
   const { rotary } = SMALL_WIDTHS.attention
-  const base = { ...SMALL_WIDTHS.spec, hidden: 10, vocab: 7 } satisfies ModelSpec
+  const base = { ...SMALL_WIDTHS.spec, hiddenSize: 10, vocabSize: 7 } satisfies ModelSpec
 
   it('equal a count by hand for MLA with a dense and a mixture-of-experts layer', () => {
     const spec: ModelSpec = {
       ...base,
-      attention: { ...SMALL_WIDTHS.attention, heads: 2, queryRank: 6, latent: 5, nope: 4, rope: 2, value: 3 },
+      attention: {
+        ...SMALL_WIDTHS.attention,
+        heads: 2,
+        qLoraRank: 6,
+        kvLoraRank: 5,
+        qkNopeDim: 4,
+        qkRopeDim: 2,
+        vHeadDim: 3,
+      },
       layers: [
-        { kind: 'dense', inner: 11 },
-        { ...SMALL_WIDTHS.mixture, experts: 9, active: 2, inner: 4, sharedInner: 8 },
+        { kind: 'dense', intermediateSize: 11 },
+        {
+          ...SMALL_WIDTHS.mixture,
+          experts: 9,
+          expertsPerToken: 2,
+          intermediateSize: 4,
+          sharedIntermediateSize: 8,
+        },
       ],
     }
     // q_a 10 × 6, q_b 6 × 12, kv_a 10 × 7, kv_b 5 × 14, o_proj 6 × 10.
@@ -39,11 +52,19 @@ describe('FLOPs of a prompt', () => {
   })
 
   it('equal a count by hand for GQA', () => {
-    const grouped = { kind: 'grouped', heads: 4, kvHeads: 2, key: 6, value: 5, rope: 6, scale: 1 } as const satisfies Partial<GroupedAttention>
+    const grouped = {
+      kind: 'grouped',
+      heads: 4,
+      kvHeads: 2,
+      qkHeadDim: 6,
+      vHeadDim: 5,
+      qkRopeDim: 6,
+      softmaxScale: 1,
+    } as const satisfies Partial<GqaAttention>
     const spec: ModelSpec = {
       ...base,
-      attention: { ...grouped, halfSplit: false, bias: false, headNorm: false, rotary },
-      layers: [{ kind: 'dense', inner: 11 }],
+      attention: { ...grouped, ropeInterleaved: true, qkvBias: false, qkNorm: false, rotary },
+      layers: [{ kind: 'dense', intermediateSize: 11 }],
     }
     const matrices = 10 * (4 * 6 + 2 * 6 + 2 * 5) + 4 * 5 * 10 + 3 * 10 * 11
     expect(prefillFlops(spec, 2)).toBe(2 * (2 * matrices + 3 * 4 * (6 + 5) + 70))
@@ -51,10 +72,10 @@ describe('FLOPs of a prompt', () => {
 })
 
 describe('the check of a model', () => {
-  const checkOf = (...errors: number[]): ModelProof => ({
+  const checkOf = (...errors: number[]): ModelCheck => ({
     positions: errors.map((error, position) => ({ position, error })),
     tolerance: 1e-4,
-    most: 0.25,
+    maxTolerance: 0.25,
   })
 
   it('tolerates one position with different experts, but not most positions', () => {
@@ -136,40 +157,40 @@ describeOnAdapters(
       const reported: Partial<SpeedResult> = {}
       const result = await benchSpeed(bench(), engine, {
         ...options,
-        matmulShapes: SMALL_WIDTHS.products,
+        matmulShapes: SMALL_WIDTHS.matmulShapes,
         heapBytes,
         onPart: (part) => Object.assign(reported, part),
       })
       expect(reported).toEqual(result)
-      const { proof, decode, prefill, firstToken, allocations } = result
-      expect(proof.positions.map(({ position }) => position)).toEqual([0, 2, 5, 9, 70])
-      expect(proof).toMatchObject({
+      const { check, decode, prefill, firstToken, allocations } = result
+      expect(check.positions.map(({ position }) => position)).toEqual([0, 2, 5, 9, 70])
+      expect(check).toMatchObject({
         tolerance: 1e-4 + 2e-3,
-        most: 0.25,
-      } satisfies Partial<ModelProof>)
+        maxTolerance: 0.25,
+      } satisfies Partial<ModelCheck>)
       expect(allocations).toMatchObject({ objectsPerToken: 0, callsPerToken: { createCommandEncoder: 1 } })
       const ceilingMs = Object.values(decode.formats).reduce(
         (sum, { bytes, gbPerSecond }) => sum + bytes / gbPerSecond / 1e6,
         0,
       )
-      expect(decode.share).toBeCloseTo(ceilingMs / decode.token.ms)
+      expect(decode.fractionOfCeiling).toBeCloseTo(ceilingMs / decode.token.ms)
       expect(prefill.flops).toBe(prefillFlops(specOfEngine(engine), 300))
-      expect(prefill.share).toBeCloseTo(
+      expect(prefill.fractionOfCeiling).toBeCloseTo(
         prefill.flops / prefill.time.ms / 1e6 / prefill.ceiling.gflopPerSecond,
       )
       const { compile, encode, gpu, sample } = firstToken
       const parts = [compile, encode, gpu, sample]
-      expect(parts.reduce((sum, { share }) => sum + share, 0)).toBeCloseTo(1)
+      expect(parts.reduce((sum, { fraction }) => sum + fraction, 0)).toBeCloseTo(1)
       expect(encode.ms + gpu.ms + sample.ms).toBeCloseTo(firstToken.ms)
       expect(firstToken.pipelines).toBeGreaterThan(10)
       expect(engine.device.arena.count).toBe(before)
     })
 
     it.each([
-      ['prefill', 'attention/expand_latent', '= tile_value(i)[j]', '= 1.1 * tile_value(i)[j]'],
-      ['decode', 'attention/latent_merge', 'output[into + v] = sum;', 'output[into + v] = 1.1 * sum;'],
+      ['prefill', 'attention/mla_expand_kv', '= tile_value(i)[j]', '= 1.1 * tile_value(i)[j]'],
+      ['decode', 'attention/mla_combine_splits', 'output[into + v] = sum;', 'output[into + v] = 1.1 * sum;'],
     ])('is not measured if %s miscalculates', async (_, path, right, wrong) => {
-      const shaders = { ...sources, ...tampered(path, right, wrong) }
+      const shaders = { ...sources, ...tamperedShader(path, right, wrong) }
       const broken = await openModel(LANTERNFISH, adapter, { shaders })
       const reported: Partial<SpeedResult>[] = []
       const brokenBench = { ...bench(), device: broken.device }
@@ -183,11 +204,11 @@ describeOnAdapters(
     })
 
     it('has as many decode steps in flight as an answer, with one submission each', async () => {
-      const { runtime, release } = engine.borrow()
+      const { runtime, release } = engine.lease()
       const decoder = await openDecoder(runtime, 70)
       const submit = vi.spyOn(engine.device.gpu.queue, 'submit')
       const running = decoder.run(7)
-      expect(submit).toHaveBeenCalledTimes(DEPTH) // until it waits for the first
+      expect(submit).toHaveBeenCalledTimes(STEPS_IN_FLIGHT) // until it waits for the first
       await running
       expect(submit).toHaveBeenCalledTimes(7)
       submit.mockRestore()
@@ -204,11 +225,11 @@ describeOnAdapters(
       }
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )
 
 function specOfEngine(engine: Engine): ModelSpec {
-  const { runtime, release } = engine.borrow()
+  const { runtime, release } = engine.lease()
   release()
   return runtime.spec
 }

@@ -5,15 +5,15 @@ import { expect, it } from 'vitest'
 import { copiesFor, type TunedDecision, tune } from '../../src/bench/tune.ts'
 import { tunedDevice } from '../../src/bench/tuned-device.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
-import { rate } from '../../src/engine/choices.ts'
-import { plannedRecorder } from '../../src/engine/footprint.ts'
-import { specOf, subjectOf } from '../../src/engine/model-plan.ts'
+import { estimateQuantization } from '../../src/engine/load/choose-quantization.ts'
+import { plannedRecorder } from '../../src/engine/load/footprint.ts'
+import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { possibleVariants } from '../../src/gpu/variants.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
-import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { ADAPTERS, type AdapterCase, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { FIXTURES } from '../support/model.ts'
-import { tampered } from '../support/tampered.ts'
+import { tamperedShader } from '../support/tampered-shader.ts'
 
 it('reads 128 MiB of weights per round within bounds, and less on software adapters', () => {
   const q4 = (2048 * 2048 * 4.5) / 8
@@ -26,19 +26,19 @@ describeOnAdapters(
   (adapter) => {
     it('applies stored variants to a device, with the reason of each choice', async () => {
       const opened = await openAdapter(adapter)
-      const read = async () => ({ rows: 'alone', products: 'odd', chunk: 512 })
+      const read = async () => ({ matvec: 'single', matmul: 'odd', prefillChunk: 512 })
       const { device, tuned, chosen } = await tunedDevice(opened, read)
       const defaults = opened.capabilities.variants
-      expect(tuned).toEqual({ rows: 'alone', chunk: 512 })
-      expect(device.capabilities.variants).toEqual({ ...defaults, rows: 'alone' })
-      expect(chosen.rows).toEqual({ variant: 'alone', why: expect.stringMatching(/measured/) })
+      expect(tuned).toEqual({ matvec: 'single', prefillChunk: 512 })
+      expect(device.capabilities.variants).toEqual({ ...defaults, matvec: 'single' })
+      expect(chosen.matvec).toEqual({ variant: 'single', why: expect.stringMatching(/measured/) })
       expect((await tunedDevice(opened, undefined)).device.capabilities.variants).toEqual(defaults)
       opened.destroy()
     })
 
     it('measures all variants of every decision that the model uses, and no other decision', async () => {
       const { rows, winners, possible } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny')
-      const decisions = ['rows', 'fp8_block', 'products', 'attention', 'reduce'] as const
+      const decisions = ['matvec', 'fp8_block', 'matmul', 'attention', 'reduce'] as const
       for (const { decision, variants } of rows) {
         expect(decisions).toContain(decision)
         const all: readonly unknown[] = possible[decision as keyof typeof possible]
@@ -52,7 +52,7 @@ describeOnAdapters(
     })
 
     it('rejects a variant that miscalculates', async () => {
-      const broken = { ...sources, ...tampered('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;') }
+      const broken = { ...sources, ...tamperedShader('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;') }
       const { rows } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny', broken)
       const row = rows.find(({ decision }) => decision === 'fp8_block')
       expect(row?.winner).toBe('plain')
@@ -66,7 +66,7 @@ describeOnAdapters(
       })
     })
   },
-  adapters.slice(0, 2),
+  ADAPTERS.slice(0, 2),
 )
 
 async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources, signal?: AbortSignal) {
@@ -74,8 +74,8 @@ async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources
   const device = await openAdapter(adapter)
   try {
     const checkpoint = await openCheckpoint(source)
-    const subject = subjectOf(specOf(checkpoint.config), checkpoint, device.capabilities, {})
-    const { plan } = rate(subject, 'none')
+    const subject = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, device.capabilities, {})
+    const { plan } = estimateQuantization(subject, 'none')
     const record = plannedRecorder(subject.spec, plan, device.capabilities, subject.options)
     const rows: TunedDecision[] = []
     const bench = { device, pipelines: new PipelineCache(device, shaders), clock: undefined }

@@ -48,7 +48,7 @@ describeInChromium('the benchmark page', () => {
 
   test('stops a run and keeps its results so far', async () => {
     await button('Run').click()
-    await page.getByText('Latent: does it say the same?').waitFor()
+    await page.getByText('Latent: same output?').waitFor()
     await page.getByRole('progressbar', { name: 'Benchmark' }).waitFor()
     await button('Stop').click()
     await button('Run again').waitFor()
@@ -59,7 +59,7 @@ describeInChromium('the benchmark page', () => {
   test('measures without a network, after checking that all caches give the same text', async () => {
     await context.setOffline(true)
     await button('Run again').click()
-    await page.getByText('Standard (MHA): does it say the same?').waitFor()
+    await page.getByText('Standard (MHA): same output?').waitFor()
   })
 
   test('shows results as a table, a headline and charts', async () => {
@@ -75,7 +75,7 @@ describeInChromium('the benchmark page', () => {
       /At 192 tokens, .* 216 KiB .* 960 KiB: 4\.4 times less/,
     )
     const pictures = await page.locator('.pictures h3').allInnerTexts()
-    expect(pictures).toEqual(['Memory', 'Bytes, cache by cache', 'Decode', 'Prefill'])
+    expect(pictures).toEqual(['Memory', 'Bytes per cache', 'Decode', 'Prefill'])
   })
 
   test('moves between chart points by keyboard', async () => {
@@ -129,7 +129,7 @@ describeInChromium('the benchmark page', () => {
     // The URL set 64 heads instead of 128.
     expect(await sheet.innerText()).toContain('61 × 64 × (128 + 64 + 128) × 2 = 2,498,560')
     await page.getByRole('combobox', { name: 'Model', exact: true }).selectOption('V2-Lite')
-    await page.getByRole('combobox', { name: 'Own cache kept as' }).selectOption('fp8-flash')
+    await page.getByRole('combobox', { name: 'Own cache stored as' }).selectOption('fp8-flash')
     await page.getByRole('spinbutton', { name: 'Tokens in the cache' }).fill('65')
     expect(await sheet.innerText()).toContain('27 × (512 + 4 × ⌈512 / 128⌉ + 2 × 64) = 17,712')
     expect(await sheet.locator('.bar b').first().innerText()).toBe('2.2 MiB') // two whole pages

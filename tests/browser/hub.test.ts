@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright'
 import { build } from 'rolldown'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { listen } from '../weights/file-server.ts'
-import { type HubServer, model, startHub } from '../weights/hub-server.ts'
+import { HUB_MODEL, type HubServer, startHub } from '../weights/hub-server.ts'
 import { noise } from '../weights/make-safetensors.ts'
 import { describeInChromium, launchChromium, ROOT } from './chromium.ts'
 import type { HubResult, HubTask } from './library/hub-worker.ts'
@@ -48,7 +48,7 @@ describeInChromium('the Hub, from a worker on another origin', () => {
   const ask = (token?: string): Promise<HubResult> => {
     const options = {
       endpoint: hub.url,
-      retry: { attempts: 1, firstMs: 1, longestMs: 1 },
+      retry: { attempts: 1, initialDelayMs: 1, maxDelayMs: 1 },
       ...(token && { token }),
     }
     return page.evaluate(
@@ -61,7 +61,7 @@ describeInChromium('the Hub, from a worker on another origin', () => {
           }
           worker.postMessage(task)
         }),
-      { name: `hf:${model}`, options, reads: READS } satisfies HubTask,
+      { name: `hf:${HUB_MODEL}`, options, reads: READS } satisfies HubTask,
     )
   }
   const expected = { pieces: READS.map(([path, start, end]) => [...FILES[path].subarray(start, end)]) }

@@ -6,7 +6,7 @@ import { describeInChromium, type PageHost } from './chromium.ts'
 import { Visitor } from './visitor.ts'
 
 const TUNED_FILE = 'hadal-tuned.json'
-const OTHER_ADAPTER = { 'another adapter': { rows: 'alone' } }
+const OTHER_ADAPTER = { 'another adapter': { matvec: 'single' } }
 
 describeInChromium('tuning in the kernel lab', () => {
   let visitor: Visitor
@@ -56,10 +56,10 @@ describeInChromium('tuning in the kernel lab', () => {
     await tuning().getByLabel('With the sizes of').selectOption('bundled')
     await button('Tune for this adapter').focus()
     await page.keyboard.press('Enter')
-    await statusText('Sums over a workgroup: ').waitFor()
-    expect(await page.getByRole('button', { name: 'Prove and time' }).isDisabled()).toBe(true)
+    await statusText('Workgroup reductions: ').waitFor()
+    expect(await page.getByRole('button', { name: 'Check and time' }).isDisabled()).toBe(true)
     await page.keyboard.press('Enter') // the same button, which now stops
-    await statusText('Stopped. Nothing of it was stored.').waitFor()
+    await statusText('Stopped. Nothing was stored.').waitFor()
     const row = tuning().locator('tbody').first()
     expect(await row.innerText()).toMatch(/within subgroups the default\S*( stays)?\s+1\.00 ×\s+± \d\.\d\d/)
     expect(await stored()).toEqual({})
@@ -70,12 +70,10 @@ describeInChromium('tuning in the kernel lab', () => {
     await button('Tune for this adapter').click()
     await button('Stop tuning').waitFor()
     await button('Tune for this adapter').waitFor({ timeout: 0 }) // the runner ends what hangs
-    expect(await tuning().getByRole('status').innerText()).toContain(
-      'Stored: the next load of a model takes it',
-    )
+    expect(await tuning().getByRole('status').innerText()).toContain('Stored: the next model load uses it')
     expect(await tuning().getByRole('alert').count()).toBe(0)
     const table = await tuning().locator('table').innerText()
-    for (const name of ['Sums over a workgroup', 'Weight rows', 'Reading of FP8', 'Tiles of attention'])
+    for (const name of ['Workgroup reductions', 'Weight rows', 'FP8 decoding', 'Attention tiles'])
       expect(table).toContain(name)
     expect(table).toMatch(/through workgroup memory[ a-z]*\s+\d+\.\d\d ×/)
     const { 'another adapter': kept, ...own } = await stored()
@@ -86,11 +84,11 @@ describeInChromium('tuning in the kernel lab', () => {
 
   test('shows stored winners after a reload', async () => {
     const keys = Object.keys(await stored()).filter((key) => !(key in OTHER_ADAPTER))
-    const winners = Object.fromEntries(keys.map((key) => [key, { rows: 'lanes_32', q8: 'by hand' }]))
+    const winners = Object.fromEntries(keys.map((key) => [key, { matvec: 'lanes32', q8: 'by hand' }]))
     await store({ ...OTHER_ADAPTER, ...winners })
     await page.reload()
-    await tuning().getByText('32 neighbours on a row').waitFor()
-    expect(await tuning().locator('dl').innerText()).toBe('Weight rows\n32 neighbours on a row')
+    await tuning().getByText('32 lanes per row').waitFor()
+    expect(await tuning().locator('dl').innerText()).toBe('Weight rows\n32 lanes per row')
   })
 
   test('is accessible at all widths and colour schemes', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type * as Library from '../../src/index.ts'
-import type { Model } from '../../src/index.ts'
+import type { LoadedModel } from '../../src/index.ts'
 import { describeInChromium, openBarePage, ROOT } from './chromium.ts'
 
 interface GoldenCompletion {
@@ -18,7 +18,7 @@ const GOLDENS: GoldenCompletion[] = JSON.parse(
 ).items
 
 declare const hadal: Pick<typeof Library, 'loadModel' | 'storedModels' | 'removeStoredModel'>
-declare let model: Model
+declare let model: LoadedModel
 
 describeInChromium('the library', () => {
   let bare: Awaited<ReturnType<typeof openBarePage>>
@@ -125,10 +125,10 @@ describeInChromium('the library', () => {
     expect(second.ids).toEqual(first.ids)
     const stored = await page.evaluate(async () => {
       const models = await hadal.storedModels()
-      for (const { place } of models) await hadal.removeStoredModel(place)
+      for (const { key } of models) await hadal.removeStoredModel(key)
       return models
     })
     expect(stored).toMatchObject([{ kind: 'packed', complete: true }])
-    expect(stored[0]?.place).toMatch(/lanternfish\/#q4$/)
+    expect(stored[0]?.key).toMatch(/lanternfish\/#q4$/)
   })
 })

@@ -23,7 +23,7 @@ describeInChromium('the page, with a model from another host', () => {
   beforeAll(async () => {
     const files = readdirSync(FOLDER).map((name) => [`${MODEL}/${name}`, readFileSync(join(FOLDER, name))])
     modelHost = await startFileServer(Object.fromEntries(files))
-    modelHost.mischief = (_, response) => {
+    modelHost.intercept = (_, response) => {
       response.setHeader('Access-Control-Allow-Origin', '*')
       response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
       return false
@@ -239,7 +239,7 @@ describeInChromium('the page, with a model from another host', () => {
 
   test('cancels a load and goes back to the bundled model', async () => {
     let held = 0
-    modelHost.mischief = (request, response, body) => {
+    modelHost.intercept = (request, response, body) => {
       response.setHeader('Access-Control-Allow-Origin', '*')
       response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
       const { start, end } = rangeOf(request, body.length) ?? { start: 0, end: body.length }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { generator } from '../support/numbers.ts'
+import { seededRandom } from '../support/numbers.ts'
 import { noise } from '../weights/make-safetensors.ts'
 import { describeInChromium } from './chromium.ts'
 import { type StoreHost, startStoreHost } from './store/host.ts'
@@ -38,7 +38,7 @@ describeInChromium('a download that is killed repeatedly', () => {
   })
 
   test('resumes, downloads at most the ranges in flight again, and ends with the right bytes', async () => {
-    const random = generator(20)
+    const random = seededRandom(20)
     const facts = host.facts()
     const refetched: number[] = []
     for (let kill = 0; kill < KILLS; kill++) {

@@ -67,7 +67,7 @@ describeInChromium('a stored model', () => {
       await open?.close()
       await tamper('journal', 0, () => 0)
       const [unreadable] = await store.list()
-      await store.remove(unreadable?.place ?? '')
+      await store.remove(unreadable?.key ?? '')
       return { inUse, unreadable, left: await store.list() }
     }, SOURCE)
     expect(seen).toMatchObject({

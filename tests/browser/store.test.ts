@@ -180,7 +180,7 @@ describeInChromium('a stored download', () => {
       const more = await tab.evaluate(downloadFailing, whole)
       expect(more).toMatchObject({ code: 'storage_full', message: expect.stringContaining('needs 8.0 MiB') })
       const [kept] = await tab.evaluate(() => store.list())
-      expect(kept).toMatchObject({ place: SOURCE, bytes: 900 + FILE_BYTES['part/1.safetensors'] })
+      expect(kept).toMatchObject({ key: SOURCE, bytes: 900 + FILE_BYTES['part/1.safetensors'] })
       await limit({})
       expect((await used.tab.evaluate(download, whole)).found.large).toBe(whole.facts.large?.sha256)
       expect(host.sent().again).toBe(0)

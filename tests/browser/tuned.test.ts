@@ -22,20 +22,20 @@ describeInChromium('tuning winners in the browser', () => {
         const model = await hadal.loadModel('models/lanternfish')
         const { variants, notices } = model.info
         await model.unload()
-        return { rows: variants.find(({ decision }) => decision === 'rows'), notices }
+        return { matvec: variants.find(({ decision }) => decision === 'matvec'), notices }
       }
-      await core.writeTuned('another adapter', { rows: 'alone' })
-      await core.writeTuned(key, { rows: 'lanes_32', attention: 'by hand' })
+      await core.writeTuned('another adapter', { matvec: 'single' })
+      await core.writeTuned(key, { matvec: 'lanes32', attention: 'by hand' })
       const kept = await core.readTuned(key)
       const tuned = await load()
       await core.writeTuned(key, undefined)
       const others = [await core.readTuned(key), await core.readTuned('another adapter')]
       return [kept, tuned, others, await load()] as const
     })
-    expect(kept).toEqual({ rows: 'lanes_32', attention: 'by hand' })
-    expect(tuned).toMatchObject({ rows: { variant: 'lanes_32' }, notices: [] })
-    expect(tuned.rows?.why).toMatch(/measured/)
-    expect(others).toEqual([undefined, { rows: 'alone' }])
-    expect(plain.rows?.variant).not.toBe('lanes_32')
+    expect(kept).toEqual({ matvec: 'lanes32', attention: 'by hand' })
+    expect(tuned).toMatchObject({ matvec: { variant: 'lanes32' }, notices: [] })
+    expect(tuned.matvec?.why).toMatch(/measured/)
+    expect(others).toEqual([undefined, { matvec: 'single' }])
+    expect(plain.matvec?.variant).not.toBe('lanes32')
   })
 })

@@ -14,11 +14,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { relativeError } from '../../src/lib/relative-error.ts'
 import { parseHeader } from '../../src/weights/safetensors.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
-import { hadal } from '../support/hadal.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
+import { runCli } from '../support/cli.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 import { startFileServer } from '../weights/file-server.ts'
-import { model, startHub } from '../weights/hub-server.ts'
+import { HUB_MODEL, startHub } from '../weights/hub-server.ts'
 
 let folder: string
 beforeAll(() => {
@@ -56,7 +56,7 @@ describe('usage', () => {
   ]
   for (const [what, argv, message] of wrong) {
     it(`exits with 2 for ${what}`, async () => {
-      const { code, stdout, stderr } = await hadal(argv)
+      const { code, stdout, stderr } = await runCli(argv)
       expect(stderr).toMatch(message)
       expect(stderr).toContain('Usage:')
       expect([code, stdout]).toEqual([2, ''])
@@ -71,7 +71,7 @@ describe('inspect', () => {
   const noDriver = '/nonexistent.json'
 
   it('describes a model without a GPU, and says that the memory is unknown', async () => {
-    const { code, stdout } = await hadal(['inspect', LANTERNFISH, '--tensors'], noDriver)
+    const { code, stdout } = await runCli(['inspect', LANTERNFISH, '--tensors'], noDriver)
     expect(code).toBe(0)
     expect(stdout).toContain('1152 bytes per token; standard attention: 5120')
     expect(stdout).toContain('model.layers.1.mlp.experts.15.down_proj.weight  F8_E4M3 [256, 128]')
@@ -79,7 +79,7 @@ describe('inspect', () => {
   })
 
   it('prints JSON', async () => {
-    const { stdout } = await hadal(['inspect', LANTERNFISH, '--json'], noDriver)
+    const { stdout } = await runCli(['inspect', LANTERNFISH, '--json'], noDriver)
     const report = JSON.parse(stdout)
     expect(report).toMatchObject({ kv_bytes_per_token: 1152, standard_kv_bytes_per_token: 5120 })
     expect(report.drafts_left_on_disk).toBeGreaterThan(0)
@@ -90,18 +90,18 @@ describe('inspect', () => {
 
   it('plans for the given memory, context and formats', async () => {
     const options = ['--memory', '12.5MB', '--context', '1000', '--quantize', 'auto']
-    const { stdout } = await hadal(['inspect', LANTERNFISH, '--json', ...options], noDriver)
+    const { stdout } = await runCli(['inspect', LANTERNFISH, '--json', ...options], noDriver)
     const { plan } = JSON.parse(stdout)
     expect(plan).toMatchObject({ fits: true, auto: 'q4', gpu: { quantize: 'q4', contextLength: 1000 } })
     expect(plan.choices[0]).toMatchObject({ quantize: 'none', fits: false })
-    const tight = await hadal(['inspect', LANTERNFISH, '--memory', '1MiB'], noDriver)
+    const tight = await runCli(['inspect', LANTERNFISH, '--memory', '1MiB'], noDriver)
     expect(tight.stdout).toMatch(/^as none +\S+ MiB, does not fit$/m)
     expect(tight.stdout).toMatch(/^verdict +does not fit$/m)
   })
 
   it('plans a folder on a host from its first 128 KiB', async () => {
     const server = await startFileServer(filesOf(LANTERNFISH))
-    const { code, stdout } = await hadal(['inspect', `${server.url}`, '--json'], noDriver)
+    const { code, stdout } = await runCli(['inspect', `${server.url}`, '--json'], noDriver)
     await server.close()
     expect(code).toBe(0)
     expect(JSON.parse(stdout).plan.architecture).toBe('deepseek_v3')
@@ -114,13 +114,16 @@ describe('inspect', () => {
     const hub = await startHub(filesOf(LANTERNFISH))
     hub.token = 'hf_secret'
     const env = { HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_secret' }
-    const found = await hadal(['inspect', `hf:${model}`, '--json'], noDriver, env)
-    const refused = await hadal(['inspect', `hf:${model}`], noDriver, { HF_ENDPOINT: hub.url, HF_TOKEN: '' })
+    const found = await runCli(['inspect', `hf:${HUB_MODEL}`, '--json'], noDriver, env)
+    const refused = await runCli(['inspect', `hf:${HUB_MODEL}`], noDriver, {
+      HF_ENDPOINT: hub.url,
+      HF_TOKEN: '',
+    })
     await hub.close()
     expect(found.code).toBe(0)
     expect(JSON.parse(found.stdout).plan).toMatchObject({ architecture: 'deepseek_v3', unsupported: [] })
     expect(refused.code).toBe(1)
-    expect(refused.stderr).toContain(model)
+    expect(refused.stderr).toContain(HUB_MODEL)
     expect(found.stdout + refused.stderr).not.toContain('hf_secret')
   })
 
@@ -133,7 +136,7 @@ describe('inspect', () => {
       [{ 'x\u001b[2J': 1 }, /^hadal: config\.json: "x\\u001b\[2J" is 1/m],
     ] as const) {
       writeFileSync(join(path, 'config.json'), JSON.stringify({ ...config, ...change }))
-      const { code, stdout, stderr } = await hadal(['inspect', path], noDriver)
+      const { code, stdout, stderr } = await runCli(['inspect', path], noDriver)
       expect([code, stderr]).toEqual([1, expect.stringMatching(message)])
       expect(stdout).toMatch(/^not supported +config\.json/m)
       expect(stdout).not.toContain('\u001b')
@@ -163,7 +166,7 @@ describe('inspect', () => {
       ],
     ]
     for (const [path, message] of cases) {
-      const { code, stderr } = await hadal(['inspect', path])
+      const { code, stderr } = await runCli(['inspect', path])
       expect(stderr).toMatch(message)
       expect(code).toBe(1)
     }
@@ -194,7 +197,7 @@ describeOnAdapters(
         'f32',
         '--no-f16',
       ]
-      const { code, stdout, stderr } = await hadal(
+      const { code, stdout, stderr } = await runCli(
         [...argv, '--limits', 'default', '--no-subgroups'],
         adapter.icd,
       )
@@ -210,12 +213,12 @@ describeOnAdapters(
 
     it('answers as text and as JSON', async () => {
       const asked = ['generate', '--model', LANTERNFISH, '--prompt', 'Who are you?', '--max-tokens', '60']
-      const text = await hadal(asked, adapter.icd)
+      const text = await runCli(asked, adapter.icd)
       expect(text.stdout).toBe(
         '<think>\nThis is about me.\n</think>\nI am Lanternfish, a tiny DeepSeek-style language model ' +
           'that runs entirely in your browser on Hadal.\n',
       )
-      const { stdout } = await hadal([...asked, '--no-think', '--json'], adapter.icd)
+      const { stdout } = await runCli([...asked, '--no-think', '--json'], adapter.icd)
       const report = JSON.parse(stdout)
       expect(report).toMatchObject({ reasoning: '', finish_reason: 'stop', readbacks_per_token: 1 })
       expect(report.text).toContain('Lanternfish')
@@ -233,7 +236,7 @@ describeOnAdapters(
     })
 
     it('exits with 1 if no adapter has the name', async () => {
-      const { code, stderr } = await hadal(
+      const { code, stderr } = await runCli(
         ['generate', '--model', LANTERNFISH, '--prompt', 'x', '--adapter', 'voodoo'],
         adapter.icd,
       )
@@ -241,5 +244,5 @@ describeOnAdapters(
       expect(code).toBe(1)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

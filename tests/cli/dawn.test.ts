@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { openDawn } from '../../src/cli/dawn.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
-import { describeOnAdapters, kindsOfAdapters, openAdapter } from '../support/adapter.ts'
+import { ADAPTER_KINDS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 
 /** Adds to two numbers many times. */
 const ADDER = `
@@ -38,7 +38,7 @@ describeOnAdapters(
       device.destroy()
     })
   },
-  kindsOfAdapters,
+  ADAPTER_KINDS,
 )
 
 it('leaves other uses of setImmediate unchanged', async () => {

@@ -5,17 +5,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { randomTensorsOf } from '../../src/cli/make/contents.ts'
-import { PAGE_BYTES } from '../../src/cli/make/numbers.ts'
-import { type CheckpointDtype, recipeOf } from '../../src/cli/make/recipe.ts'
-import { bytesOnDisk, shardWriter } from '../../src/cli/make/write.ts'
+import { type CheckpointDtype, recipeOf } from '../../src/cli/make/config-recipe.ts'
+import { PAGE_BYTES } from '../../src/cli/make/random-pages.ts'
+import { randomTensorsOf } from '../../src/cli/make/random-tensors.ts'
+import { bytesOnDisk, shardWriter } from '../../src/cli/make/shard-writer.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
-import { openText } from '../../src/engine/text.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
+import { openText } from '../../src/engine/load/text.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { planShards } from '../../src/weights/shards.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { openModel } from '../support/model.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -73,7 +73,7 @@ describe('a whole model', () => {
   })
 
   it('has a chat format and a smaller variant for every name', () => {
-    for (const [like, published] of Object.entries(PUBLISHED)) {
+    for (const [like, published] of Object.entries(PUBLISHED_CONFIGS)) {
       const experts = 'n_routed_experts' in published ? 8 : undefined
       const { config } = recipeOf({ like, dtype: 'bf16', layers: 1, vocab: 512, experts })
       expect(describeModel(config)).toMatchObject({ vocab: 512, drafts: 0 })
@@ -116,7 +116,7 @@ describe('the command', () => {
     const source = openFolder(join(folder, 'first'))
     const { config, tensors } = await openCheckpoint(source)
     expect(tensors.size).toBe(13)
-    const { tokenizer, chat } = await openText(source, describeModel(config).vocab, undefined)
+    const { tokenizer, chat } = await openText(source, describeModel(config).vocabSize, undefined)
     const { ids, text } = chat.prompt([{ role: 'user', content: 'Hé\n' }])
     expect(text).toBe('[BOS]<|im_user|>user<|im_middle|>Hé\n<|im_end|><|im_assistant|>assistant<|im_middle|>')
     expect(ids[0]).toBe(tokenizer.bosId)
@@ -193,5 +193,5 @@ describeOnAdapters(
       expect(deviation).toBeLessThan(3)
     })
   },
-  adapters.filter(({ name }) => name === 'lavapipe-plain'),
+  ADAPTERS.filter(({ name }) => name === 'lavapipe-plain'),
 )

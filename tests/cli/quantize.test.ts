@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseArgs, UsageError } from '../../src/cli/args.ts'
-import { quantizeOf } from '../../src/cli/formats.ts'
-import { heldOutQuestions } from '../../src/cli/questions.ts'
+import { quantizeOf } from '../../src/cli/format-options.ts'
+import { heldOutQuestions } from '../../src/cli/held-out-questions.ts'
 import { logitError } from '../../src/lib/logit-error.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs')
@@ -52,13 +52,13 @@ describe('logitError', () => {
     expect(logitError(logits, logits, 3)).toEqual({ relative: 0, meanKl: 0, sameTop: 1, positions: 2 })
     const shifted = logits.map((logit) => logit + 1)
     expect(logitError(shifted, logits, 3).meanKl).toBeCloseTo(0, 6)
-    expect(logitError(shifted, logits, 3).relative).toBeCloseTo(Math.sqrt(6 / 39), 6)
+    expect(logitError(shifted, logits, 3).relativeError).toBeCloseTo(Math.sqrt(6 / 39), 6)
   })
 
   it('is the KL divergence from the expected distribution', () => {
     const error = logitError(Float32Array.of(0, 0), Float32Array.of(Math.log(3), 0), 2)
     expect(error.meanKl).toBeCloseTo(0.75 * Math.log(1.5) + 0.25 * Math.log(0.5), 6)
-    expect(logitError(Float32Array.of(0, 1), Float32Array.of(1, 0), 2).sameTop).toBe(0)
+    expect(logitError(Float32Array.of(0, 1), Float32Array.of(1, 0), 2).top1Agreement).toBe(0)
   })
 })
 
@@ -153,5 +153,5 @@ describeOnAdapters(
       expect(stderr).toMatch(/"q5" is not none or fp8 or q8 or q4/)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

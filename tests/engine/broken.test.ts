@@ -5,10 +5,10 @@ import { loadEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
-import { type Files, readFolder, withConfig, withTensors, zeros } from '../support/folder.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
+import { type ModelFiles, readFolder, withConfig, withTensors, zeroTensor } from '../support/folder.ts'
 import { FIXTURES } from '../support/model.ts'
-import { watchGpu } from '../support/watched.ts'
+import { watchGpu } from '../support/watched-gpu.ts'
 
 const files = readFolder(join(FIXTURES, 'deepseek_v3-fp8-tiny'))
 const MATRIX = 'model.layers.1.self_attn.o_proj.weight'
@@ -16,13 +16,13 @@ const SCALE = `${MATRIX}_scale_inv`
 const SHARD = 'model.safetensors'
 
 /** The folder with some bytes of a tensor replaced. */
-const withBytes = (name: string, at: number, bytes: readonly number[]): Files =>
+const withBytes = (name: string, at: number, bytes: readonly number[]): ModelFiles =>
   withTensors(files, (tensors) => tensors[name]?.[2].set(bytes, at))
 const f32 = (value: number): number[] => [...new Uint8Array(Float32Array.of(value).buffer)]
 
 interface BrokenFolder {
   readonly what: string
-  readonly folder: Files
+  readonly folder: ModelFiles
   readonly options?: EngineOptions
   readonly error: Pick<HadalError, 'code'> & Partial<Pick<HadalError, 'file' | 'tensor'>>
   readonly says?: RegExp
@@ -42,14 +42,14 @@ const CASES: readonly BrokenFolder[] = [
   {
     what: 'an extra tensor',
     folder: withTensors(files, (tensors) => {
-      tensors['model.layers.1.self_attn.o_proj.bias'] = zeros('BF16', 64)
+      tensors['model.layers.1.self_attn.o_proj.bias'] = zeroTensor('BF16', 64)
     }),
     error: { code: 'bad_file', file: SHARD, tensor: 'model.layers.1.self_attn.o_proj.bias' },
   },
   {
     what: 'a wrong shape',
     folder: withTensors(files, (tensors) => {
-      tensors['model.norm.weight'] = zeros('BF16', 7)
+      tensors['model.norm.weight'] = zeroTensor('BF16', 7)
     }),
     error: { code: 'bad_file', file: SHARD, tensor: 'model.norm.weight' },
     says: /\[7\]/,
@@ -57,7 +57,7 @@ const CASES: readonly BrokenFolder[] = [
   {
     what: 'weights that are integers',
     folder: withTensors(files, (tensors) => {
-      const [, shape, bytes] = tensors[MATRIX] ?? zeros('U8', 0)
+      const [, shape, bytes] = tensors[MATRIX] ?? zeroTensor('U8', 0)
       tensors[MATRIX] = ['U8', shape, bytes]
     }),
     error: { code: 'unsupported', file: SHARD, tensor: MATRIX },
@@ -66,7 +66,7 @@ const CASES: readonly BrokenFolder[] = [
   {
     what: 'a norm of integers',
     folder: withTensors(files, (tensors) => {
-      const [, shape, bytes] = tensors['model.norm.weight'] ?? zeros('I16', 0)
+      const [, shape, bytes] = tensors['model.norm.weight'] ?? zeroTensor('I16', 0)
       tensors['model.norm.weight'] = ['I16', shape, bytes]
     }),
     error: { code: 'unsupported', file: SHARD, tensor: 'model.norm.weight' },
@@ -75,7 +75,7 @@ const CASES: readonly BrokenFolder[] = [
   {
     what: 'a shape of a thousand dimensions',
     folder: withTensors(files, (tensors) => {
-      const [dtype, shape, bytes] = tensors[MATRIX] ?? zeros('F8_E4M3', 0)
+      const [dtype, shape, bytes] = tensors[MATRIX] ?? zeroTensor('F8_E4M3', 0)
       tensors[MATRIX] = [dtype, [...shape, ...new Array(1000).fill(1)], bytes]
     }),
     error: { code: 'bad_file', file: SHARD, tensor: MATRIX },
@@ -158,7 +158,7 @@ const CASES: readonly BrokenFolder[] = [
 describeOnAdapters(
   'broken folders',
   (adapter) => {
-    const load = async (folder: Files, options: EngineOptions = {}) => {
+    const load = async (folder: ModelFiles, options: EngineOptions = {}) => {
       const watched = await watchGpu(adapter)
       const failure: unknown = await loadEngine(openMemory(folder), {
         gpu: watched.gpu,
@@ -194,5 +194,5 @@ describeOnAdapters(
       }
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

@@ -1,24 +1,24 @@
 // Counts the dispatches of an MoE layer in decode at V2-Lite's widths. Needs no GPU.
 import { expect, it } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
-import { rate } from '../../src/engine/choices.ts'
-import { plannedRecorder } from '../../src/engine/footprint.ts'
-import { specOf, subjectOf } from '../../src/engine/model-plan.ts'
-import type { Quantize } from '../../src/engine/quantize.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
+import { estimateQuantization } from '../../src/engine/load/choose-quantization.ts'
+import { plannedRecorder } from '../../src/engine/load/footprint.ts'
+import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
+import type { Quantize } from '../../src/engine/load/quantization.ts'
 import { type Capabilities, GUARANTEED } from '../../src/gpu/limits.ts'
 import { chooseVariants } from '../../src/gpu/variants.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
-import { hollowModel } from '../support/hollow.ts'
+import { weightlessModel } from '../support/weightless-model.ts'
 
-const CPU_FACTS = { f16: true, subgroups: true, subgroupSize: 8, matrices: false, software: true }
+const CPU_FACTS = { f16: true, subgroups: true, subgroupSize: 8, subgroupMatrices: false, software: true }
 const CPU: Capabilities = { ...GUARANTEED, ...CPU_FACTS, variants: chooseVariants(CPU_FACTS) }
 
 /** Dispatches of a decode step with this many layers, of which the first is dense. */
 async function dispatchesOf(layers: number, quantize: Quantize, capabilities: Capabilities) {
-  const { source } = hollowModel({ ...PUBLISHED['V2-Lite'], num_hidden_layers: layers }, 1)
+  const { source } = weightlessModel({ ...PUBLISHED_CONFIGS['V2-Lite'], num_hidden_layers: layers }, 1)
   const checkpoint = await openCheckpoint(source)
-  const target = subjectOf(specOf(checkpoint.config), checkpoint, capabilities, {})
-  const { plan } = rate(target, quantize)
+  const target = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, capabilities, {})
+  const { plan } = estimateQuantization(target, quantize)
   const all = plannedRecorder(target.spec, plan, capabilities, target.options)(capabilities.variants)
   const names = all.map(({ kernel }) => kernel.name)
   return names.slice(names.lastIndexOf('embed')).length // prefill comes first

@@ -2,10 +2,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
-import { PAGE_TOKENS } from '../../src/engine/kv-cache.ts'
-import { DEPTH } from '../../src/engine/runtime.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
-import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
+import { PAGE_TOKENS } from '../../src/engine/run/kv-cache.ts'
+import { STEPS_IN_FLIGHT } from '../../src/engine/run/runtime.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
+import { GREEDY, LANTERNFISH, openModel, runRequest } from '../support/model.ts'
 
 const MOE_LAYERS = 3
 const ENTRY = 128 + 16 // numbers of a KV entry
@@ -27,7 +27,7 @@ describeOnAdapters(
     afterAll(() => engine.destroy())
 
     it('takes at most 10 dispatches a layer and one read-back a token', async () => {
-      const { done } = await answer(engine, REQUEST)
+      const { done } = await runRequest(engine, REQUEST)
       const [perLayer, dense, around] = [10, 9, 4] // around: embedding, head, two of sampling
       expect(done.dispatchesPerToken).toBeLessThanOrEqual(MOE_LAYERS * perLayer + dense + around)
       expect(done.dispatchesPerToken).toBeGreaterThan(LAYERS)
@@ -35,20 +35,22 @@ describeOnAdapters(
     })
 
     it('submits steps ahead of the read-back, one submission each', async () => {
-      await answer(engine, REQUEST) // lets the cache grow
+      await runRequest(engine, REQUEST) // lets the cache grow
       const submit = vi.spyOn(engine.device.gpu.queue, 'submit')
       const ahead: number[] = []
       for await (const event of engine.generate({ ...REQUEST, maxTokens: 20 })) {
         if (event.type === 'delta') ahead.push(submit.mock.calls.length - (PROMPT_SUBMITS + ahead.length))
       }
       expect(ahead).toHaveLength(20)
-      expect(ahead.map((steps, token) => Math.min(DEPTH, 20 - token) - steps)).toEqual(Array(20).fill(0))
+      expect(ahead.map((steps, token) => Math.min(STEPS_IN_FLIGHT, 20 - token) - steps)).toEqual(
+        Array(20).fill(0),
+      )
       expect(submit).toHaveBeenCalledTimes(PROMPT_SUBMITS + 20)
       submit.mockRestore()
     })
 
     it('queues one prefill chunk while another runs, and stops after those when aborted', async () => {
-      const small = await openModel(LANTERNFISH, adapter, { chunk: 16 })
+      const small = await openModel(LANTERNFISH, adapter, { prefillChunk: 16 })
       const { queue } = small.device.gpu
       const submit = vi.spyOn(queue, 'submit')
       const wait = queue.onSubmittedWorkDone.bind(queue)
@@ -72,7 +74,7 @@ describeOnAdapters(
         const ids = Array.from({ length: 16 * 9 }, (_, i) => first + i)
         submit.mockClear()
         inFlight.length = done = 0
-        return answer(small, { input: { ids }, sampling: GREEDY, maxTokens: 1 }, stop.signal)
+        return runRequest(small, { input: { ids }, sampling: GREEDY, maxTokens: 1 }, stop.signal)
       }
       await ask(5) // lets the cache grow
       await ask(6)
@@ -104,11 +106,11 @@ describeOnAdapters(
     it('compiles log-probabilities on their first use only', async () => {
       const compile = vi.spyOn(engine.device.gpu, 'createComputePipelineAsync')
       const compiled = () => compile.mock.calls.map(([{ label }]) => label)
-      await answer(engine, REQUEST)
+      await runRequest(engine, REQUEST)
       expect(compiled()).toEqual([])
-      await answer(engine, { ...REQUEST, logprobs: 2 })
+      await runRequest(engine, { ...REQUEST, logprobs: 2 })
       expect(compiled()).toEqual(['top_logprobs'])
-      await answer(engine, { ...REQUEST, logprobs: 2 })
+      await runRequest(engine, { ...REQUEST, logprobs: 2 })
       expect(compiled()).toEqual(['top_logprobs'])
       compile.mockRestore()
     })
@@ -139,7 +141,7 @@ describeOnAdapters(
         return buffer
       })
       const before = total
-      await answer(fresh, REQUEST)
+      await runRequest(fresh, REQUEST)
       const made = [...live.values()].reduce((sum, bytes) => sum + bytes, 0)
       // The grown cache replaced the first page of each layer.
       const replaced = LAYERS * PAGE_TOKENS * ENTRY * 2
@@ -148,7 +150,7 @@ describeOnAdapters(
     })
 
     it('uses layers × (latent + rope) × 2 bytes per token, in whole pages', async () => {
-      const { done } = await answer(engine, REQUEST)
+      const { done } = await runRequest(engine, REQUEST)
       const pages = Math.ceil(done.kv.tokens / PAGE_TOKENS)
       expect(done.kv.bytes).toBe(pages * PAGE_TOKENS * LAYERS * ENTRY * 2)
       expect(done.kv.standardBytes).toBe(pages * PAGE_TOKENS * LAYERS * 8 * (32 + 16 + 32) * 2)
@@ -156,5 +158,5 @@ describeOnAdapters(
       expect(allocated % (PAGE_TOKENS * LAYERS * ENTRY * 2)).toBe(0)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

@@ -1,15 +1,15 @@
 // Tests of loading with little memory: an early error with a hint, and the fallback of quantize 'auto'.
 import { expect, it } from 'vitest'
 import { loadEngine } from '../../src/engine/engine.ts'
-import { plan } from '../../src/engine/model-plan.ts'
+import { plan } from '../../src/engine/load/plan.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import type { LoadProgress } from '../../src/engine/types.ts'
 import { readCapabilities } from '../../src/gpu/device.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { readFolder } from '../support/folder.ts'
 import { LANTERNFISH } from '../support/model.ts'
-import { watchGpu } from '../support/watched.ts'
+import { watchGpu } from '../support/watched-gpu.ts'
 
 const files = readFolder(LANTERNFISH)
 
@@ -76,5 +76,5 @@ describeOnAdapters(
       if ('destroy' in engine) engine.destroy()
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

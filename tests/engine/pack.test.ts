@@ -7,8 +7,8 @@ import type { QuantizeOption } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import type { ModelWriter } from '../../src/store/writer.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { adapters, describeOnAdapters, openGpu } from '../support/adapter.ts'
-import { type Files, readFolder } from '../support/folder.ts'
+import { ADAPTERS, describeOnAdapters, openGpu } from '../support/adapter.ts'
+import { type ModelFiles, readFolder } from '../support/folder.ts'
 import { FIXTURES, readGolden } from '../support/model.ts'
 
 /**
@@ -27,9 +27,9 @@ const CASES: readonly (readonly [fixture: string, quantize: QuantizeOption, agai
 ]
 
 /** Keeps the written files in memory; they appear with `commit`. */
-function memoryWriter(): ModelWriter & { readonly files: Files; readonly ends: string[] } {
+function memoryWriter(): ModelWriter & { readonly files: ModelFiles; readonly ends: string[] } {
   const parts = new Map<string, { at: number; bytes: Uint8Array }[]>()
-  const files: Files = {}
+  const files: ModelFiles = {}
   const ends: string[] = []
   return {
     files,
@@ -55,13 +55,13 @@ function memoryWriter(): ModelWriter & { readonly files: Files; readonly ends: s
 describeOnAdapters(
   'packed models',
   (adapter) => {
-    const load = async (files: Files, options: EngineOptions) =>
+    const load = async (files: ModelFiles, options: EngineOptions) =>
       loadEngine(openMemory(files), {
         gpu: await openGpu(adapter.match),
         device: adapter.options,
         ...options,
       })
-    const logitsOf = async (files: Files, ids: readonly number[], options: EngineOptions) => {
+    const logitsOf = async (files: ModelFiles, ids: readonly number[], options: EngineOptions) => {
       const engine = await load(files, options)
       const { weights = 0, experts = 0 } = engine.gpuBytes()
       return { logits: await engine.logits(ids).finally(() => engine.destroy()), bytes: weights + experts }
@@ -115,5 +115,5 @@ describeOnAdapters(
       expect(writer.ends).toEqual(['cancel'])
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

@@ -1,20 +1,20 @@
 // Tests of the plans of published models, from their headers alone. Needs no GPU.
 import { expect, it, test } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
-import { plan } from '../../src/engine/model-plan.ts'
-import { QUANTIZE } from '../../src/engine/quantize.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
+import { plan } from '../../src/engine/load/plan.ts'
+import { QUANTIZATIONS } from '../../src/engine/load/quantization.ts'
 import { GUARANTEED } from '../../src/gpu/limits.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { hollowModel } from '../support/hollow.ts'
-import { withWork } from '../support/work.ts'
-import { safetensorsOf } from '../weights/make-safetensors.ts'
+import { weightlessModel } from '../support/weightless-model.ts'
+import { measureWork } from '../support/work.ts'
+import { makeSafetensors } from '../weights/make-safetensors.ts'
 
 const GIB = 2 ** 30
-const config = (name: string) => PUBLISHED[name] ?? {}
+const config = (name: string) => PUBLISHED_CONFIGS[name] ?? {}
 
 it('plans DeepSeek-V3 from the headers of its shards within the guaranteed device limits', async () => {
-  const { source, read } = hollowModel(config('V3'), 163)
-  const { made: planned, work } = await withWork(() =>
+  const { source, read } = weightlessModel(config('V3'), 163)
+  const { made: planned, work } = await measureWork(() =>
     plan(source, { limits: GUARANTEED, contextLength: 4096, memoryBytes: 24 * GIB }),
   )
   expect(work).toBeLessThan(200) // about three times what it takes alone
@@ -31,9 +31,9 @@ it('plans DeepSeek-V3 from the headers of its shards within the guaranteed devic
 })
 
 it('reports which formats of V2-Lite fit 24 GiB, and the context that fits', async () => {
-  const { source } = hollowModel(config('V2-Lite'), 4)
+  const { source } = weightlessModel(config('V2-Lite'), 4)
   const planned = await plan(source, { limits: GUARANTEED, memoryBytes: 24 * GIB, quantize: 'auto' })
-  expect(planned.choices.map(({ quantize }) => quantize)).toEqual(QUANTIZE)
+  expect(planned.choices.map(({ quantize }) => quantize)).toEqual(QUANTIZATIONS)
   expect(planned.choices.map(({ fits }) => fits)).toEqual([false, true, true, true])
   expect(planned).toMatchObject({ auto: 'fp8', fits: true, gpu: { quantize: 'fp8', contextLength: 8192 } })
   const { bytes, bytesAtStart, contextThatFits = 0 } = planned.gpu ?? {}
@@ -46,15 +46,15 @@ it('reports which formats of V2-Lite fit 24 GiB, and the context that fits', asy
 })
 
 const HUGE = ['V3', 'V2', 'Kimi-K2', 'GLM-4.7-Flash'] // like V3, but slower
-test.each(Object.keys(PUBLISHED).filter((name) => !HUGE.includes(name)))('plans %s', async (name) => {
-  const { source, spec } = hollowModel(config(name), 8)
+test.each(Object.keys(PUBLISHED_CONFIGS).filter((name) => !HUGE.includes(name)))('plans %s', async (name) => {
+  const { source, spec } = weightlessModel(config(name), 8)
   const planned = await plan(source, { limits: GUARANTEED })
   expect(planned.unsupported).toEqual([])
   expect(planned).toMatchObject({ architecture: spec.family, fits: 'unknown', auto: 'none' })
 })
 
 it('names the tensor that exceeds a binding', async () => {
-  const { source } = hollowModel(config('V2-Lite'), 1)
+  const { source } = weightlessModel(config('V2-Lite'), 1)
   const planned = await plan(source, { limits: { maxBindingBytes: 2 ** 20 } })
   expect(planned).toMatchObject({ fits: false, choices: [] })
   expect(planned.gpu).toBeUndefined()
@@ -62,7 +62,7 @@ it('names the tensor that exceeds a binding', async () => {
 })
 
 it('describes the files of an unsupported architecture and names it', async () => {
-  const weights = safetensorsOf({ 'model.norm.weight': ['U8', [8], new Uint8Array(8)] })
+  const weights = makeSafetensors({ 'model.norm.weight': ['U8', [8], new Uint8Array(8)] })
   const source = openMemory({ 'config.json': '{"model_type":"deepseek_v4"}', 'model.safetensors': weights })
   const planned = await plan(source, { limits: GUARANTEED })
   expect(planned).toMatchObject({

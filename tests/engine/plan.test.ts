@@ -2,10 +2,10 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openFolder } from '../../src/cli/node-source.ts'
-import { type PlanOptions, plan } from '../../src/engine/model-plan.ts'
+import { type EnginePlanOptions, plan } from '../../src/engine/load/plan.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import type { LoadProgress } from '../../src/engine/types.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, openModel } from '../support/model.ts'
 
 const NO_BYTES = { weights: 0, experts: 0, kv_cache: 0, activations: 0, state: 0, staging: 0 }
@@ -17,7 +17,7 @@ describeOnAdapters(
       [LANTERNFISH, {}],
       [LANTERNFISH, { quantize: 'q4' }],
       [LANTERNFISH, { quantize: { experts: 'q8', head: 'q4' } }],
-      [LANTERNFISH, { contextLength: 300, cache: 'f32', chunk: 40 }],
+      [LANTERNFISH, { contextLength: 300, cache: 'f32', prefillChunk: 40 }],
       [LANTERNFISH, { contextLength: 200, cache: 'fp8' }],
       [join(FIXTURES, 'deepseek_v3-fp8-awkward'), { contextLength: 100 }],
       // Matrices in several parts and experts in several banks.
@@ -26,7 +26,7 @@ describeOnAdapters(
         { device: { ...adapter.options, maxBindingBytes: 45_000 } },
       ],
       [join(FIXTURES, 'deepseek_v3-f32-tied'), {}],
-      [join(FIXTURES, 'moonlight-bf16-tiny'), { products: 'f16', quantize: 'fp8' }],
+      [join(FIXTURES, 'moonlight-bf16-tiny'), { matmulPrecision: 'f16', quantize: 'fp8' }],
       [join(FIXTURES, 'qwen2-bf16'), {}],
     ]
     for (const [folder, options] of cases) {
@@ -64,11 +64,11 @@ describeOnAdapters(
       })
     }
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )
 
-it.each<[PlanOptions, RegExp]>([
-  [{ products: 'i4' as 'i8' }, /`matmulPrecision` .*"i4"/],
+it.each<[EnginePlanOptions, RegExp]>([
+  [{ matmulPrecision: 'i4' as 'i8' }, /`matmulPrecision` .*"i4"/],
   [{ cache: 'f8' as 'fp8' }, /`cache` .*"f8"/],
   [{ cache: 'fp8' }, /no MLA latents/], // Qwen2 is a GQA model
 ])('refuses an invalid option: %j', async (options, message) => {

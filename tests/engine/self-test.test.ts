@@ -5,11 +5,11 @@ import sources from 'virtual:shaders'
 import { describe, expect, it } from 'vitest'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import type { ModelInfo } from '../../src/engine/types.ts'
-import { PLAIN, type Variants } from '../../src/gpu/variants.ts'
+import { PLAIN_VARIANTS, type Variants } from '../../src/gpu/variants.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
-import { type AdapterCase, adapters, describeOnAdapters, lastingGpu } from '../support/adapter.ts'
+import { ADAPTERS, type AdapterCase, describeOnAdapters, persistentGpu } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
-import { tampered } from '../support/tampered.ts'
+import { tamperedShader } from '../support/tampered-shader.ts'
 
 interface Opened {
   readonly info: ModelInfo
@@ -25,7 +25,7 @@ async function open(
 ): Promise<Opened> {
   const folder = join(FIXTURES, name)
   const golden = readGolden(folder)
-  const gpu = await lastingGpu(adapter.match)
+  const gpu = await persistentGpu(adapter.match)
   const engine = await openModel(folder, adapter, { ...options, gpu, shaders: { ...sources, ...shaders } })
   try {
     const errors: number[] = []
@@ -76,7 +76,7 @@ describeOnAdapters('the self-test', (adapter) => {
   })
 
   it('detects FP8 subnormals that are flushed in f16', async () => {
-    const flushing = tampered(
+    const flushing = tamperedShader(
       'weights/fp8_block_f16',
       'return vec4<f32>(even.x, odd.x, even.y, odd.y);',
       'let all = vec4<f32>(even.x, odd.x, even.y, odd.y); ' +
@@ -84,13 +84,13 @@ describeOnAdapters('the self-test', (adapter) => {
     )
     const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', flushing)
     expect(variantsOf(info).fp8_block).toBe('plain')
-    expect(variantsOf(info).rows).not.toBe(PLAIN.rows)
+    expect(variantsOf(info).matvec).not.toBe(PLAIN_VARIANTS.matvec)
     expect(info.notices.join()).toMatch(/miscalculates linear_decode with fp8_block f16/)
     expect(Math.max(...errors)).toBeLessThan(2e-3)
   })
 
   it.skipIf(testsFewModels(adapter))('detects a bank that is read at a wrong offset', async () => {
-    const moved = tampered('shared/banks_1', 'return weights0[i];', 'return weights0[i + 1];')
+    const moved = tamperedShader('shared/banks_1', 'return weights0[i];', 'return weights0[i + 1];')
     const small = { ...adapter, options: { ...adapter.options, maxBindingBytes: 48 * 1024 } }
     const { info, errors } = await open(small, 'deepseek_v3-fp8-tiny', moved)
     expect(variantsOf(info).banks).toBe('4')
@@ -99,7 +99,11 @@ describeOnAdapters('the self-test', (adapter) => {
   })
 
   it('names kernel and adapter when the plain variant is wrong too', async () => {
-    const twice = tampered('linear/linear_decode', 'let sum = scales[row]', 'let sum = 2.0 * scales[row]')
+    const twice = tamperedShader(
+      'linear/linear_decode',
+      'let sum = scales[row]',
+      'let sum = 2.0 * scales[row]',
+    )
     await expect(open(adapter, 'deepseek_v3-fp8-tiny', twice)).rejects.toMatchObject({
       code: 'internal',
       message: expect.stringMatching(/(llvmpipe|SwiftShader).* miscalculates linear_decode/i),
@@ -115,7 +119,7 @@ describeOnAdapters(
   'the self-test of subgroups',
   (adapter) => {
     const width = SUBGROUP_SIZES[adapter.name] ?? 0
-    const spread = `spread_${width}`
+    const broadcast = `subgroup_broadcast_${width}`
 
     const models = [
       ['deepseek_v3-fp8-tiny', 'MLA'],
@@ -129,13 +133,13 @@ describeOnAdapters(
           'subgroupAdd(value)',
           'subgroupAdd(select(value, 0.0, lane == 5))',
         ],
-        ['rows', 'shared/share_columns', 'return lane;', 'return lane / 2 * 2;'],
-        ['rows', 'shared/share_columns', 'return subgroupAdd(value);', 'return value;'],
-        ['products', `linear/products_${spread}`, 'places.y', 'places.x'],
-        ['attention', `attention/${spread}`, 'weights[places.y', 'weights[places.x'],
+        ['matvec', 'shared/row_tiling_subgroup', 'return lane;', 'return lane / 2 * 2;'],
+        ['matvec', 'shared/row_tiling_subgroup', 'return subgroupAdd(value);', 'return value;'],
+        ['matmul', `linear/tile_${broadcast}`, 'places.y', 'places.x'],
+        ['attention', `attention/${broadcast}`, 'weights[places.y', 'weights[places.x'],
       ] as const)('falls back from wrong %s (%s)', async (decision, path, find, put) => {
-        const { info, errors } = await open(adapter, name, tampered(path, find, put))
-        expect(variantsOf(info)[decision]).toBe(PLAIN[decision])
+        const { info, errors } = await open(adapter, name, tamperedShader(path, find, put))
+        expect(variantsOf(info)[decision]).toBe(PLAIN_VARIANTS[decision])
         expect(info.notices).toHaveLength(1)
         expect(info.notices[0]).toContain(`with ${decision}`)
         expect(Math.max(...errors)).toBeLessThan(2e-3)
@@ -143,32 +147,32 @@ describeOnAdapters(
     })
 
     it('detects wrong reads of FP8 latents', async () => {
-      const larger = tampered('cache/fp8', 'quad = scale *', 'quad = 1.5 * scale *')
+      const larger = tamperedShader('cache/fp8', 'quad = scale *', 'quad = 1.5 * scale *')
       await expect(open(adapter, 'deepseek_v3-fp8-tiny', larger, { cache: 'fp8' })).rejects.toMatchObject({
         code: 'internal',
-        message: expect.stringMatching(/miscalculates (attend_prefill|latent_attend),/),
+        message: expect.stringMatching(/miscalculates (mla_prefill|mla_decode),/),
       })
     })
 
     it('falls back from a variant that does not compile', async () => {
-      const broken = tampered('linear/spread', 'fn multiply_tile', 'fn no_such_tile')
+      const broken = tamperedShader('linear/subgroup_broadcast_tile', 'fn multiply_tile', 'fn no_such_tile')
       const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', broken)
-      expect(variantsOf(info).products).toBe('workgroup')
+      expect(variantsOf(info).matmul).toBe('workgroup')
       expect(Math.max(...errors)).toBeLessThan(2e-3)
     })
 
     it.skipIf(testsFewModels(adapter))('falls back from two decisions at once', async () => {
       const both = {
-        ...tampered('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;'),
-        ...tampered('shared/share_columns', 'return lane;', 'return 0;'),
+        ...tamperedShader('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;'),
+        ...tamperedShader('shared/row_tiling_subgroup', 'return lane;', 'return 0;'),
       }
       const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', both)
       expect(variantsOf(info)).toMatchObject({
-        rows: 'lanes_8',
+        matvec: 'lanes8',
         fp8_block: 'plain',
       } satisfies VariantNames)
       expect(Math.max(...errors)).toBeLessThan(2e-3)
     })
   },
-  adapters.filter(({ name }) => name in SUBGROUP_SIZES),
+  ADAPTERS.filter(({ name }) => name in SUBGROUP_SIZES),
 )

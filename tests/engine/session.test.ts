@@ -1,11 +1,11 @@
 // Tests of sessions without a model: pages are allocated, shared, copied on write and released.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { KvCache, PAGE_TOKENS } from '../../src/engine/kv-cache.ts'
-import { Session } from '../../src/engine/session.ts'
+import { KvCache, PAGE_TOKENS } from '../../src/engine/run/kv-cache.ts'
+import { Session } from '../../src/engine/run/session.ts'
 import { type Device, openDevice } from '../../src/gpu/device.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
-import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
-import { watchGpu } from '../support/watched.ts'
+import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { watchGpu } from '../support/watched-gpu.ts'
 
 const LAYERS = 2
 const ENTRY_BYTES = 8
@@ -120,7 +120,7 @@ describeOnAdapters(
       await expect(session.reserve(cache.maxTokens + 1)).rejects.toMatchObject({ code: 'context_full' })
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )
 
 describe('page size', () => {

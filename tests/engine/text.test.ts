@@ -1,10 +1,10 @@
 // Tests of opening tokenizer and chat template, and of refusing oversized files quickly.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { openText } from '../../src/engine/text.ts'
+import { openText } from '../../src/engine/load/text.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { LITTLE, withWork } from '../support/work.ts'
+import { MAX_REFUSAL_WORK, measureWork } from '../support/work.ts'
 
 const DEMO = new URL('../../public/models/lanternfish/', import.meta.url)
 const TOKENIZER_JSON = readFileSync(new URL('tokenizer.json', DEMO), 'utf8')
@@ -112,10 +112,10 @@ describe('an oversized', () => {
       ...(file === 'tiktoken.model' ? {} : { 'tokenizer.json': TOKENIZER_JSON }),
       [file]: content(),
     }
-    const { made: error, work } = await withWork(() => failure(files))
+    const { made: error, work } = await measureWork(() => failure(files))
     expect(error).toMatchObject({ code: 'bad_file', file })
     expect(error.message).toMatch(rule)
     expect(error.message.length).toBeLessThan(500)
-    expect(work).toBeLessThan(LITTLE)
+    expect(work).toBeLessThan(MAX_REFUSAL_WORK)
   })
 })

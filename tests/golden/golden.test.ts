@@ -2,11 +2,11 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { LogitsMode } from '../../src/engine/logits.ts'
+import type { LogitsMode } from '../../src/engine/run/logits.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
-import type { CacheKind } from '../../src/models/cache-form.ts'
+import type { CacheKind } from '../../src/models/cache-layout.ts'
 import { type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
-import { answer, FIXTURES, GREEDY, openModel, readGolden } from '../support/model.ts'
+import { FIXTURES, GREEDY, openModel, readGolden, runRequest } from '../support/model.ts'
 
 const MODES: readonly LogitsMode[] = ['whole', 'chunked', 'decode']
 
@@ -69,7 +69,7 @@ async function compare(
   const golden = readGolden(folder)
   const engine = await openModel(folder, adapter, {
     cache,
-    products: cache === 'f16' && !name.includes('f32') ? 'f16' : 'f32',
+    matmulPrecision: cache === 'f16' && !name.includes('f32') ? 'f16' : 'f32',
   })
   try {
     for (const mode of MODES) {
@@ -78,7 +78,7 @@ async function compare(
     }
     const request = { input: { ids: golden.promptIds }, maxTokens: 32, sampling: GREEDY }
     const session = await engine.openSession({ cache: kind })
-    expect((await answer(engine, request, undefined, session)).ids).toEqual(golden.continuationIds)
+    expect((await runRequest(engine, request, undefined, session)).ids).toEqual(golden.continuationIds)
   } finally {
     engine.destroy()
   }

@@ -1,10 +1,10 @@
 // Tests that every weight module decodes its format correctly.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { type Format, layoutMatrix } from '../../src/gpu/matrix.ts'
+import { layoutMatrix, type StorageFormat } from '../../src/gpu/matrix.ts'
 import { embed as embedKernel } from '../../src/kernels/embed.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16 } from '../../src/lib/float.ts'
-import { modulesOf } from '../../src/models/ops.ts'
+import { weightModules } from '../../src/models/ops.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 
@@ -16,7 +16,7 @@ async function readRows(
   words: Uint32Array,
   rows: number,
   cols: number,
-  format: Format,
+  format: StorageFormat,
   scales = 0,
   module = `weights/${format}`,
 ) {
@@ -57,7 +57,7 @@ describeOnAdapters('weights', (adapter) => {
     const bytes = new Uint8Array(4 * 256 + 16)
     for (let i = 0; i < 4 * 256; i++) bytes[i] = (i & 0x7f) === 0x7f ? 0 : i // no NaN
     bytes.set(new Uint8Array(scales.buffer), 4 * 256)
-    for (const module of modulesOf('fp8_block')) {
+    for (const module of weightModules('fp8_block')) {
       const actual = await readRows(device, new Uint32Array(bytes.buffer), 4, 256, 'fp8_block', 256, module)
       const wanted = Array.from(actual, (_, i) =>
         Math.fround(decodeE4M3(bytes[i] ?? 0) * (scales[i >> 8] ?? 0)),
@@ -72,7 +72,7 @@ describeOnAdapters('weights', (adapter) => {
   it('keeps the sign of FP8 zeros', async () => {
     const scale = new Uint32Array(new Float32Array([1, 0, 0, 0]).buffer)
     const words = Uint32Array.of(0x80008000, 0, 0, 0, ...scale)
-    for (const module of modulesOf('fp8_block')) {
+    for (const module of weightModules('fp8_block')) {
       const actual = await readRows(device, words, 1, 16, 'fp8_block', 4, module)
       expect([...actual].slice(0, 4), module).toEqual([0, -0, 0, -0])
     }
@@ -92,7 +92,7 @@ describeOnAdapters('weights', (adapter) => {
       const code = (col: number) =>
         format === 'q8' ? (col << 24) >> 24 : ((16 * (col >> 5) + (col & 15)) << (col & 16 ? 24 : 28)) >> 28
       const scale = (col: number) => decodeBF16(scales[col >> 5] ?? 0)
-      for (const module of modulesOf(format)) {
+      for (const module of weightModules(format)) {
         const actual = await readRows(device, words, 1, cols, format, 64, module)
         const exact = module === `weights/${format}`
         // The plain decoder is exact, others to 4e-5 of a step; subnormal results may be flushed to zero.

@@ -1,11 +1,11 @@
 // Fuzz test of describeModel: mutated configs (seeded) neither crash it nor pass as impossible models.
 import { describe, expect, it } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { describeModel } from '../../src/models/describe.ts'
-import { storedTensors } from '../../src/models/names.ts'
-import type { Attention, Mixture, ModelSpec } from '../../src/models/spec.ts'
-import { generator } from '../support/numbers.ts'
+import type { Attention, ModelSpec, MoeLayer } from '../../src/models/spec.ts'
+import { listTensors } from '../../src/models/tensor-names.ts'
+import { seededRandom } from '../support/numbers.ts'
 
 type Json = Record<string, unknown>
 
@@ -19,9 +19,9 @@ const ODD_VALUES: readonly unknown[] = [
 ]
 
 describe('mutated configs', () => {
-  for (const [name, published] of Object.entries(PUBLISHED)) {
+  for (const [name, published] of Object.entries(PUBLISHED_CONFIGS)) {
     it(name, () => {
-      const random = generator(name.length)
+      const random = seededRandom(name.length)
       let accepted = 0
       for (let round = 0; round < ROUNDS; round++) {
         // Fewer layers, so that every accepted model's tensors can be listed.
@@ -75,55 +75,58 @@ function accepts(config: Json): boolean {
  */
 function brokenRules(spec: ModelSpec, config: Json): string[] {
   const rules: [string, boolean][] = [
-    ['hidden', spec.hidden === config.hidden_size],
-    ['vocabulary', spec.vocab === config.vocab_size],
+    ['hidden', spec.hiddenSize === config.hidden_size],
+    ['vocabulary', spec.vocabSize === config.vocab_size],
     ['layers', spec.layers.length === config.num_hidden_layers],
-    ['epsilon', spec.epsilon > 0 && spec.epsilon <= 1],
-    ['ends', spec.eos.every((id) => Number.isInteger(id) && id >= 0 && id < spec.vocab)],
-    ['block', !spec.block || (spec.block.rows > 0 && spec.block.cols > 0)],
+    ['epsilon', spec.rmsNormEps > 0 && spec.rmsNormEps <= 1],
+    ['ends', spec.eosTokenIds.every((id) => Number.isInteger(id) && id >= 0 && id < spec.vocabSize)],
+    ['block', !spec.weightBlockSize || (spec.weightBlockSize.rows > 0 && spec.weightBlockSize.cols > 0)],
     ['unknown key', !('unheard_of' in config) || config.unheard_of === null],
     ...attentionRules(spec.attention, config),
     ...spec.layers.flatMap((layer) => (layer.kind === 'mixture' ? moeRules(layer, config) : [])),
-    [
-      'shapes',
-      storedTensors(spec).every(({ shape }) => shape.every((n) => Number.isSafeInteger(n) && n > 0)),
-    ],
+    ['shapes', listTensors(spec).every(({ shape }) => shape.every((n) => Number.isSafeInteger(n) && n > 0))],
   ]
   return rules.filter(([, holds]) => !holds).map(([rule]) => rule)
 }
 
 function attentionRules(attention: Attention, config: Json): [string, boolean][] {
-  const { frequencies, magnitude } = attention.rotary
+  const { frequencies, attentionFactor } = attention.rotary
   return [
     ['heads', attention.heads === config.num_attention_heads],
-    ['scale', Number.isFinite(attention.scale) && attention.scale > 0],
-    ['pairs', frequencies.length * 2 === attention.rope],
+    ['scale', Number.isFinite(attention.softmaxScale) && attention.softmaxScale > 0],
+    ['pairs', frequencies.length * 2 === attention.qkRopeDim],
     ['frequencies', frequencies.every((f) => f > 0 && f <= 1)],
-    ['magnitude', Number.isFinite(magnitude) && magnitude > 0],
+    ['magnitude', Number.isFinite(attentionFactor) && attentionFactor > 0],
     ...(attention.kind === 'latent'
       ? ([
-          ['latent', attention.latent === config.kv_lora_rank && attention.latent % 2 === 0],
-          ['key width', attention.nope === config.qk_nope_head_dim],
-          ['value width', attention.value === config.v_head_dim],
-          ['query', attention.queryRank === (config.q_lora_rank ?? 0)],
+          ['latent', attention.kvLoraRank === config.kv_lora_rank && attention.kvLoraRank % 2 === 0],
+          ['key width', attention.qkNopeDim === config.qk_nope_head_dim],
+          ['value width', attention.vHeadDim === config.v_head_dim],
+          ['query', attention.qLoraRank === (config.q_lora_rank ?? 0)],
         ] as [string, boolean][])
       : ([
           ['groups of heads', attention.heads % attention.kvHeads === 0],
-          ['width', [Number(config.hidden_size) / attention.heads, config.head_dim].includes(attention.key)],
-          ['rotated', attention.rope === attention.key && attention.key % 2 === 0],
+          [
+            'width',
+            [Number(config.hidden_size) / attention.heads, config.head_dim].includes(attention.qkHeadDim),
+          ],
+          ['rotated', attention.qkRopeDim === attention.qkHeadDim && attention.qkHeadDim % 2 === 0],
         ] as [string, boolean][])),
   ]
 }
 
-function moeRules(layer: Mixture, config: Json): [string, boolean][] {
-  const { experts, groups, topGroups, active } = layer
+function moeRules(layer: MoeLayer, config: Json): [string, boolean][] {
+  const { experts, expertGroups, topkGroups, expertsPerToken } = layer
   return [
     ['experts', experts === config.n_routed_experts && experts > 0 && experts <= 512],
-    ['groups', experts % groups === 0 && topGroups >= 1 && topGroups <= groups],
-    ['eligible', active >= 1 && active <= (experts / groups) * topGroups],
-    ['judged by two', layer.groupScore !== 'top2' || groups === 1 || experts / groups >= 2],
-    ['inner', layer.inner === config.moe_intermediate_size],
-    ['shared', layer.sharedInner / layer.inner === Number(config.n_shared_experts ?? 0)],
-    ['scaling', Number.isFinite(layer.scaling) && layer.scaling > 0],
+    ['groups', experts % expertGroups === 0 && topkGroups >= 1 && topkGroups <= expertGroups],
+    ['eligible', expertsPerToken >= 1 && expertsPerToken <= (experts / expertGroups) * topkGroups],
+    ['judged by two', layer.groupScore !== 'top2' || expertGroups === 1 || experts / expertGroups >= 2],
+    ['inner', layer.intermediateSize === config.moe_intermediate_size],
+    [
+      'shared',
+      layer.sharedIntermediateSize / layer.intermediateSize === Number(config.n_shared_experts ?? 0),
+    ],
+    ['scaling', Number.isFinite(layer.routedScalingFactor) && layer.routedScalingFactor > 0],
   ]
 }

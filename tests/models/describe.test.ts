@@ -2,17 +2,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import { NOT_YET } from '../../src/models/families.ts'
-import type { Mixture, ModelSpec } from '../../src/models/spec.ts'
+import type { ModelSpec, MoeLayer } from '../../src/models/spec.ts'
 import { LANTERNFISH } from '../support/model.ts'
 
 const read = (folder: string) => JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
 const lanternfish = read(LANTERNFISH)
 const change = (more: object) => ({ ...lanternfish, ...more })
 
-const v3 = structuredClone(PUBLISHED.V3) as { rope_theta: number; rope_scaling: object }
+const v3 = structuredClone(PUBLISHED_CONFIGS.V3) as { rope_theta: number; rope_scaling: object }
 
 describe('describeModel', () => {
   it('reads the bundled model', () => {
@@ -20,20 +20,20 @@ describe('describeModel', () => {
     expect(spec.layers.map(({ kind }) => kind)).toEqual(['dense', 'mixture', 'mixture', 'mixture'])
     expect(spec.layers[1]).toMatchObject({
       experts: 16,
-      active: 4,
-      groups: 4,
-      topGroups: 2,
-      scaling: 1.5,
-      sharedInner: 128,
-    } satisfies Partial<Mixture>)
+      expertsPerToken: 4,
+      expertGroups: 4,
+      topkGroups: 2,
+      routedScalingFactor: 1.5,
+      sharedIntermediateSize: 128,
+    } satisfies Partial<MoeLayer>)
     const wanted = {
-      drafts: 1,
-      block: { rows: 128, cols: 128 },
-      bos: 0,
-      eos: [1],
+      mtpLayers: 1,
+      weightBlockSize: { rows: 128, cols: 128 },
+      bosTokenId: 0,
+      eosTokenIds: [1],
     } satisfies Partial<ModelSpec>
     expect(spec).toMatchObject(wanted)
-    expect(spec.attention.scale).toBeCloseTo(1 / Math.sqrt(48), 12)
+    expect(spec.attention.softmaxScale).toBeCloseTo(1 / Math.sqrt(48), 12)
   })
 
   it('reads rotary keys from rope_scaling or from rope_parameters', () => {
@@ -178,7 +178,7 @@ describe('describeModel', () => {
   ]
   for (const [model, what, more, message] of changed) {
     it(`refuses ${model} with ${what}`, () => {
-      expect(() => describeModel({ ...PUBLISHED[model], ...more })).toThrow(message)
+      expect(() => describeModel({ ...PUBLISHED_CONFIGS[model], ...more })).toThrow(message)
     })
   }
 

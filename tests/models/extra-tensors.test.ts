@@ -1,12 +1,12 @@
 // Tests of checkExtraTensors: unknown tensors are refused by name, unused ones of published files are not.
 import { describe, expect, it } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
 import { describeModel } from '../../src/models/describe.ts'
-import { checkExtraTensors, storedTensors } from '../../src/models/names.ts'
+import { checkExtraTensors, listTensors } from '../../src/models/tensor-names.ts'
 
 const check = (model: string, ...more: readonly string[]) => {
-  const spec = describeModel({ ...PUBLISHED[model], num_hidden_layers: 4 })
-  const names = [...storedTensors(spec).map(({ name }) => name), ...more]
+  const spec = describeModel({ ...PUBLISHED_CONFIGS[model], num_hidden_layers: 4 })
+  const names = [...listTensors(spec).map(({ name }) => name), ...more]
   const dtype = model === 'V3' ? 'F8_E4M3' : 'BF16'
   checkExtraTensors(spec, new Map(names.map((name) => [name, { file: 'model-00001.safetensors', dtype }])))
 }

@@ -2,19 +2,19 @@
 import { describe, expect, it } from 'vitest'
 import { ConfigFields } from '../../src/models/config-fields.ts'
 import { describeRotary } from '../../src/models/describe-rotary.ts'
-import { rotaryOf, rotationTable, softmaxScale } from '../../src/models/rotary.ts'
+import { computeRotary, computeRotaryTable, softmaxScale } from '../../src/models/rotary.ts'
 import vectors from '../fixtures/rope-and-routing.json' with { type: 'json' }
 
 describe('rotary', () => {
   for (const { name, dim, qk_head_dim: headDim, inv_freq: frequencies, ...wanted } of vectors.rope) {
     it(name, () => {
       const { base, scaling } = describeRotary(new ConfigFields(wanted), 'scores')
-      const rotary = rotaryOf(dim, base, scaling)
+      const rotary = computeRotary(dim, base, scaling)
       expect(rotary.frequencies.length).toBe(frequencies.length)
       rotary.frequencies.forEach((frequency, pair) => {
         expect(frequency / (frequencies[pair] ?? 0)).toBeCloseTo(1, 6)
       })
-      expect(rotary.magnitude).toBeCloseTo(wanted.cos_sin_factor, 6)
+      expect(rotary.attentionFactor).toBeCloseTo(wanted.cos_sin_factor, 6)
       if (headDim) expect(softmaxScale(headDim, scaling)).toBeCloseTo(wanted.softmax_scale ?? 0, 6)
     })
   }
@@ -28,7 +28,7 @@ describe('rotary', () => {
       original_max_position_embeddings: 4096,
     }
     const settings = describeRotary(new ConfigFields({ rope_theta: 50_000, rope_scaling: scaling }), 'scores')
-    const { frequencies } = rotaryOf(64, settings.base, settings.scaling)
+    const { frequencies } = computeRotary(64, settings.base, settings.scaling)
     const fractions = frequencies.map((frequency, pair) => frequency * 50_000 ** ((2 * pair) / 64))
     fractions.forEach((kept, pair) => {
       expect(kept).toBeCloseTo(pair <= 19 ? 1 : 1 / 32, 12)
@@ -38,8 +38,8 @@ describe('rotary', () => {
   it('uses all three bands of Llama 3: kept, blended, interpolated', () => {
     const llama = vectors.rope.find(({ name }) => name === 'R1-Distill-Llama-8B')
     const { base, scaling } = describeRotary(new ConfigFields({ ...llama }), 'rotations')
-    const plain = rotaryOf(128, base, undefined).frequencies
-    const fractions = rotaryOf(128, base, scaling).frequencies.map((f, pair) => f / (plain[pair] ?? 0))
+    const plain = computeRotary(128, base, undefined).frequencies
+    const fractions = computeRotary(128, base, scaling).frequencies.map((f, pair) => f / (plain[pair] ?? 0))
     const bands = fractions.map((kept) =>
       kept > 1 - 1e-9 ? 'kept' : kept < 1 / 8 + 1e-9 ? 'interpolated' : 'blended',
     )
@@ -52,7 +52,7 @@ describe('rotary', () => {
     const magnitude = (more: object) => {
       const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32_768, ...more }
       const settings = describeRotary(new ConfigFields({ rope_theta: 1e6, rope_scaling: yarn }), 'rotations')
-      return rotaryOf(128, settings.base, settings.scaling).magnitude
+      return computeRotary(128, settings.base, settings.scaling).attentionFactor
     }
     expect(magnitude({})).toBeCloseTo(1.1386294, 6)
     expect(magnitude({ attn_factor: 0.8782488562869419 })).toBeCloseTo(1, 12)
@@ -60,8 +60,8 @@ describe('rotary', () => {
   })
 
   it('gives the rotation of any position as the product of two rows of the table', () => {
-    const rotary = rotaryOf(64, 10_000, undefined)
-    const table = rotationTable(rotary, 163_840)
+    const rotary = computeRotary(64, 10_000, undefined)
+    const table = computeRotaryTable(rotary, 163_840)
     const at = (row: number, pair: number) =>
       [table[(row * 32 + pair) * 2] ?? 0, table[(row * 32 + pair) * 2 + 1] ?? 0] as const
     for (const position of [0, 1, 255, 256, 4_097, 163_839]) {

@@ -5,7 +5,7 @@ import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { shipped as shippedOf } from '../../tools/shader-plugin.mjs'
-import { type AdapterCase, adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
 
 const shipped = shippedOf(sources)
@@ -13,9 +13,9 @@ const shipped = shippedOf(sources)
 describeOnAdapters(
   'shipped shaders',
   (adapter) => {
-    const latent: EngineOptions = { quantize: 'q8', cache: 'fp8', products: 'i8' }
+    const latent: EngineOptions = { quantize: 'q8', cache: 'fp8', matmulPrecision: 'i8' }
     const models: [string, EngineOptions][] = [['deepseek_v3-fp8-tiny', latent]]
-    if (adapter === adapters[0]) models.push(['qwen2-bf16', { products: 'f16' }])
+    if (adapter === ADAPTERS[0]) models.push(['qwen2-bf16', { matmulPrecision: 'f16' }])
     it.each(models)('compute the same as their sources: %s', async (name, special) => {
       for (const options of [{}, { quantize: 'q4' } as const, special]) {
         const expected = await logits(adapter, name, options)
@@ -23,7 +23,7 @@ describeOnAdapters(
       }
     })
   },
-  adapters.slice(0, 2),
+  ADAPTERS.slice(0, 2),
 )
 
 async function logits(adapter: AdapterCase, name: string, options: EngineOptions) {

@@ -40,7 +40,7 @@ it('never shares a buffer between different widths, even with equal stride: padd
 
 it('never shares a buffer between padded rows and an unpadded activation', () => {
   const graph = new Graph()
-  chain(graph, graph.activation('a', 'f32', 1, 30), make(graph, 'b'), graph.scratch('c', 30))
+  chain(graph, graph.activation('a', 'f32', 1, 30), make(graph, 'b'), graph.unpadded('c', 30))
   expect(planMemory(graph.dispatches, 4096).bytes).toEqual([32 * 4, 4 * 32 * 4, 30 * 4])
 })
 

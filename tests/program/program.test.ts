@@ -5,27 +5,27 @@ import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { rmsNorm } from '../../src/kernels/norm.ts'
 import { PLAIN_STEP, STEP_BYTES } from '../../src/kernels/step.ts'
 import { Graph } from '../../src/program/graph.ts'
-import { Program } from '../../src/program/program.ts'
-import { Scratch } from '../../src/program/scratch.ts'
-import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { DispatchProgram } from '../../src/program/program.ts'
+import { TempBuffers } from '../../src/program/temp-buffers.ts'
+import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 
 describeOnAdapters(
   'a program',
   (adapter) => {
     it('accepts the widest grid that WebGPU guarantees, and refuses a wider one with a hint', async () => {
       const device = await openAdapter(adapter)
-      const buffers = new Scratch(device)
-      const [step, blocks] = [buffers.empty(STEP_BYTES / 4, 'uniform'), buffers.empty(4, 'uniform')]
+      const buffers = new TempBuffers(device)
+      const [step, blocks] = [buffers.zeros(STEP_BYTES / 4, 'uniform'), buffers.zeros(4, 'uniform')]
       const graph = new Graph()
       let width = 65_535
       graph.dispatch(rmsNorm, {
         constants: { HIDDEN: 16, X_STRIDE: 16, EPSILON: 1e-6, LAST: true, WORKGROUP: 64 },
         imports: { reduce: 'shared/reduce' },
-        operands: { x: buffers.empty(16), weight: buffers.empty(16), y: buffers.empty(16) },
+        operands: { x: buffers.zeros(16), weight: buffers.zeros(16), y: buffers.zeros(16) },
         grid: () => [width],
       })
       const uniforms = { step: step.buffer(), blocks: blocks.buffer() }
-      const program = new Program(device, new PipelineCache(device, sources), uniforms, graph)
+      const program = new DispatchProgram(device, new PipelineCache(device, sources), uniforms, graph)
       await program.compile()
       const encode = () => program.encode(device.gpu.createCommandEncoder(), PLAIN_STEP)
       expect(encode()).toBe(1)
@@ -37,5 +37,5 @@ describeOnAdapters(
       device.destroy()
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

@@ -9,7 +9,7 @@ import {
   isComplete,
   replayJournal,
 } from '../../src/store/state.ts'
-import { generator } from '../support/numbers.ts'
+import { seededRandom } from '../support/numbers.ts'
 
 type Random = () => number
 const randomInteger = (random: Random, below: number) => Math.floor(random() * below)
@@ -64,7 +64,7 @@ function corruptJournal(lines: readonly Uint8Array[], random: Random): Uint8Arra
 
 describe('a journal', () => {
   it('decodes what was encoded', () => {
-    const records = randomHistory(generator(1))
+    const records = randomHistory(seededRandom(1))
     const bytes = join([encodeRecords(records.slice(0, 4), 0), encodeRecords(records.slice(4), 4)])
     expect(decodeJournal(bytes)).toEqual({
       records,
@@ -75,7 +75,7 @@ describe('a journal', () => {
   })
 
   it('is valid up to the first invalid line, and corrupt when a valid line follows', () => {
-    const random = generator(2)
+    const random = seededRandom(2)
     let corruptCount = 0
     let torn = 0
     for (let model = 0; model < 50; model++) {
@@ -116,7 +116,7 @@ describe('a journal', () => {
   })
 
   it('decodes nothing from random bytes', () => {
-    const random = generator(3)
+    const random = seededRandom(3)
     const noise = Uint8Array.from({ length: 2 ** 20 }, () =>
       random() < 0.02 ? 10 : randomInteger(random, 256),
     )

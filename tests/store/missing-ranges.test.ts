@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { displayName, folderName } from '../../src/store/folder-name.ts'
 import { planMissingRanges } from '../../src/store/missing-ranges.ts'
-import { generator } from '../support/numbers.ts'
+import { seededRandom } from '../support/numbers.ts'
 
 describe('planMissingRanges', () => {
   it('returns the gaps, cut at multiples of the range size', () => {
@@ -21,7 +21,7 @@ describe('planMissingRanges', () => {
   })
 
   it('covers, with the present ranges, every byte of the file exactly once', () => {
-    const random = generator(4)
+    const random = seededRandom(4)
     const below = (limit: number) => Math.floor(random() * limit)
     for (let round = 0; round < 2000; round++) {
       const bytes = below(200)

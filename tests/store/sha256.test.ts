@@ -1,9 +1,9 @@
 // Tests of the incremental SHA-256 against Node's, with any split of the bytes and any save and resume.
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { present } from '../../src/lib/error.ts'
+import { expectDefined } from '../../src/lib/error.ts'
 import { createSha256, resumeSha256, sha256 } from '../../src/store/sha256.ts'
-import { generator } from '../support/numbers.ts'
+import { seededRandom } from '../support/numbers.ts'
 
 const randomBytes = (random: () => number, count: number) =>
   Uint8Array.from({ length: count }, () => Math.floor(random() * 256))
@@ -12,7 +12,7 @@ const nodeSha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).dig
 
 describe('SHA-256', () => {
   it('is correct for every length around the block size', () => {
-    const bytes = randomBytes(generator(1), 400)
+    const bytes = randomBytes(seededRandom(1), 400)
     for (let length = 0; length <= bytes.length; length++) {
       const part = bytes.subarray(0, length)
       expect(sha256(part), `${length} bytes`).toBe(nodeSha256(part))
@@ -20,7 +20,7 @@ describe('SHA-256', () => {
   })
 
   it('is correct however the bytes are split, and after any save and resume', () => {
-    const random = generator(2)
+    const random = seededRandom(2)
     for (let round = 0; round < 300; round++) {
       const bytes = randomBytes(random, Math.floor(random() * 5000))
       let hash = createSha256()
@@ -28,7 +28,7 @@ describe('SHA-256', () => {
         const end = at + Math.floor(random() ** 3 * 700)
         hash.update(bytes.subarray(at, end))
         at = Math.min(bytes.length, end)
-        if (random() < 0.3) hash = present(resumeSha256(hash.save()), 'a resumed hash')
+        if (random() < 0.3) hash = expectDefined(resumeSha256(hash.save()), 'a resumed hash')
         if (random() < 0.1) expect(hash.digest()).toBe(nodeSha256(bytes.subarray(0, at)))
         expect(hash.bytes).toBe(at)
       }

@@ -24,7 +24,7 @@ const SWIFTSHADER = firstExisting(process.env.HADAL_SWIFTSHADER, '/usr/lib/chrom
  * Every adapter on which kernels must be correct: both kinds with all features, and one with the guaranteed
  * minimum.
  */
-export const adapters: readonly AdapterCase[] = [
+export const ADAPTERS: readonly AdapterCase[] = [
   { name: 'lavapipe', match: 'llvmpipe', icd: LAVAPIPE, options: { limits: 'max' } },
   {
     name: 'lavapipe-plain',
@@ -39,7 +39,7 @@ export const adapters: readonly AdapterCase[] = [
  * One of each kind, for tests that do not depend on a device's features or are covered without them
  * elsewhere.
  */
-export const kindsOfAdapters = adapters.filter(({ name }) => name !== 'lavapipe-plain')
+export const ADAPTER_KINDS = ADAPTERS.filter(({ name }) => name !== 'lavapipe-plain')
 
 /** A Dawn `GPU` that offers only the given adapter. */
 export async function openGpu(match: string): Promise<GPU> {
@@ -55,7 +55,7 @@ const openGpus: GPU[] = [] // Dawn stops when its GPU object is collected
  * `destroy` leaves the device and its pipelines alive: SwiftShader takes seconds to compile the pipelines of
  * a model.
  */
-export function lastingGpu(match: string): Promise<GPU> {
+export function persistentGpu(match: string): Promise<GPU> {
   const gpu = persistentGpus.get(match) ?? openGpu(match).then(withPersistentDevices)
   persistentGpus.set(match, gpu)
   return gpu
@@ -100,7 +100,7 @@ export async function openAdapter(adapter: AdapterCase): Promise<Device> {
 export function describeOnAdapters(
   title: string,
   body: (adapter: AdapterCase) => void,
-  chosen = adapters,
+  chosen = ADAPTERS,
 ): void {
   for (const adapter of chosen) {
     const missing = adapter.icd === '' && !process.env.HADAL_REQUIRE_ADAPTERS

@@ -9,7 +9,7 @@ const timing = (ms: number) => ({
   clock: 'host' as const,
 })
 
-export const someResult: BenchResult = {
+export const SAMPLE_RESULT: BenchResult = {
   format: 'hadal-bench',
   version: 1,
   date: '2026-03-01T10:20:30.400Z',

@@ -5,7 +5,7 @@ import type { Device } from '../../src/gpu/device.ts'
 import type { Binding, Kernel } from '../../src/gpu/kernel.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { ShaderSources } from '../../src/gpu/linker.ts'
-import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../../src/kernels/step.ts'
+import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../src/kernels/step.ts'
 
 export type KernelData = Float32Array | Uint32Array
 
@@ -114,6 +114,6 @@ function bufferFor(
 
 function stepWords(step: Partial<Step> = {}): Uint32Array {
   const view = new DataView(new ArrayBuffer(STEP_BYTES))
-  encodeStep({ ...PLAIN_STEP, ...step }, view)
+  writeStep({ ...PLAIN_STEP, ...step }, view)
   return new Uint32Array(view.buffer)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { type Engine, loadEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
-import type { Session } from '../../src/engine/session.ts'
+import type { Session } from '../../src/engine/run/session.ts'
 import type { GenerateDone, GenerateEvent, GenerateRequest } from '../../src/engine/types.ts'
 import { parseHeader } from '../../src/weights/safetensors.ts'
 import { type AdapterCase, openGpu } from './adapter.ts'
@@ -62,7 +62,7 @@ export interface RequestResult {
 }
 
 /** Runs a request to its end and collects the output. */
-export async function answer(
+export async function runRequest(
   engine: Engine,
   request: GenerateRequest,
   signal?: AbortSignal,

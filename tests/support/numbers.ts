@@ -6,7 +6,7 @@ import { relativeError } from '../../src/lib/relative-error.ts'
 export const TOLERANCE = { f32: 1e-5, f16: 1e-3, exact: 0 } as const
 
 /** A seeded generator of uniform numbers in [0, 1): mulberry32. */
-export function generator(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -18,7 +18,7 @@ export function generator(seed: number): () => number {
 
 /** Roughly normal numbers (sum of uniforms), in f32. */
 export function normals(count: number, seed: number, scale = 1): Float32Array {
-  const next = generator(seed)
+  const next = seededRandom(seed)
   return Float32Array.from({ length: count }, () => scale * (next() + next() + next() + next() - 2) * 1.73)
 }
 
@@ -51,7 +51,7 @@ export function withLeadingColumns(values: ArrayLike<number>, cols: number, befo
 /**
  * Rows of `cols` numbers followed by sevens up to `stride`; by zeros if `stride` is just the padded width.
  */
-export function amongOthers(values: Float32Array, cols: number, stride: number): Float32Array {
+export function withTrailingColumns(values: Float32Array, cols: number, stride: number): Float32Array {
   if (stride === padTo16(cols)) return padRows(values, cols)
   const rows = values.length / cols
   const wide = new Float32Array(rows * stride).fill(7)

@@ -1,15 +1,17 @@
 // Packs matrices into the stored weight formats, and knows the numbers they then hold.
-import { FORMATS, type Format, layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
+import { FORMATS, layoutMatrix, layoutPart, type StorageFormat } from '../../src/gpu/matrix.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16, encodeE4M3, encodeF16 } from '../../src/lib/float.ts'
 import { quantize } from '../../src/reference/quantize.ts'
 import { normals } from './numbers.ts'
 
-export type WeightFormat = Format
+export type WeightFormat = StorageFormat
 export const WEIGHT_FORMATS = Object.keys(FORMATS) as WeightFormat[]
 
 /** The kUnroll modules for reading weights of a format when an invocation has whole rows to itself. */
-export const visitsOf = (format: WeightFormat): readonly string[] =>
-  format === 'q8' || format === 'q4' ? ['shared/visit_pair', 'shared/visit_two_pairs'] : ['shared/visit_pair']
+export const kUnrollModules = (format: WeightFormat): readonly string[] =>
+  format === 'q8' || format === 'q4'
+    ? ['shared/k_unroll_pair', 'shared/k_unroll_two_pairs']
+    : ['shared/k_unroll_pair']
 
 export interface BlockSize {
   readonly rows: number

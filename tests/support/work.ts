@@ -18,13 +18,13 @@ const JSON_TEXT = JSON.stringify(Array.from({ length: 50_000 }, (_, i) => ({ [`t
 /**
  * The most work that rejecting a hostile file may take, in units of `measureWork`; the worst here takes 11.
  */
-export const LITTLE = 40
+export const MAX_REFUSAL_WORK = 40
 
 /**
  * The result of `action`, and its work: CPU time relative to parsing two megabytes of JSON, which is measured
  * right after it.
  */
-export async function withWork<T>(action: () => Promise<T>): Promise<{ made: T; work: number }> {
+export async function measureWork<T>(action: () => Promise<T>): Promise<{ made: T; work: number }> {
   const before = process.cpuUsage()
   const made = await action()
   const ms = process.cpuUsage(before).user / 1000

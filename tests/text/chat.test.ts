@@ -1,6 +1,6 @@
 // Tests of the chat encoder: golden texts and ids, and contents that try to become control tokens.
 import { describe, expect, it } from 'vitest'
-import { openChat } from '../../src/text/chat.ts'
+import { openChatEncoder } from '../../src/text/chat.ts'
 import { openTemplate, renderChat } from '../../src/text/template.ts'
 import { demoConfig, demoGolden, fixture, fixtures, open, openDemo, openNamed } from './fixtures.ts'
 
@@ -8,7 +8,7 @@ const hasControl = (text: string | null) => text?.includes('<｜') ?? false
 
 describe.each(fixtures)('the chats of $models', (fixture) => {
   const tokenizer = open(fixture)
-  const chat = openChat(tokenizer, fixture.config)
+  const chat = openChatEncoder(tokenizer, fixture.config)
 
   // Their templates look for <think> in earlier answers, but have no switch for it.
   it('have no thinking switch', () => expect(chat.thinking).toBe(false))
@@ -36,7 +36,7 @@ describe.each(fixtures)('the chats of $models', (fixture) => {
 })
 
 it('gives the demo model its golden prompts, with and without thinking', () => {
-  const chat = openChat(openDemo(), demoConfig)
+  const chat = openChatEncoder(openDemo(), demoConfig)
   expect(chat.thinking).toBe(true)
   expect(demoGolden.items.length).toBeGreaterThan(10)
   for (const { messages, enable_thinking, text, ids } of demoGolden.items) {
@@ -50,7 +50,7 @@ describe.each(['lanternfish', 'deepseek_v3-fp8-awkward', 'qwen2-bf16-tiny'])(
   (name) => {
     const tokenizer = openNamed(name)
     const config = name === 'lanternfish' ? demoConfig : fixture(name).config
-    const chat = openChat(tokenizer, config)
+    const chat = openChatEncoder(tokenizer, config)
     const controls = (ids: readonly number[]) => ids.filter((id) => tokenizer.isControl(id))
     const roles = ['system', 'user', 'assistant']
 
@@ -114,7 +114,7 @@ it('writes the begin token once if the template writes it, else not at all', () 
   const tokenizer = openDemo()
   const messages = [{ role: 'user', content: 'hi' }]
   const count = (template: string) =>
-    openChat(tokenizer, { ...demoConfig, chat_template: template })
+    openChatEncoder(tokenizer, { ...demoConfig, chat_template: template })
       .prompt(messages)
       .ids.filter((id) => id === tokenizer.bosId).length
   expect(count('{{ bos_token }}{{ messages[0].content }}')).toBe(1)
@@ -122,7 +122,7 @@ it('writes the begin token once if the template writes it, else not at all', () 
 })
 
 it('refuses malformed conversations', () => {
-  const chat = openChat(openDemo(), demoConfig)
+  const chat = openChatEncoder(openDemo(), demoConfig)
   const refused = expect.objectContaining({ code: 'bad_request' })
   const malformed: unknown[] = [
     [],

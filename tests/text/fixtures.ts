@@ -1,6 +1,6 @@
 // Tokenizers, goldens and vectors for the text tests.
 import { readdirSync, readFileSync } from 'node:fs'
-import { bytesOfToken } from '../../src/text/bytes.ts'
+import { bytesOfToken } from '../../src/text/byte-level.ts'
 import { openTokenizer, type TextTokenizer } from '../../src/text/tokenizer.ts'
 
 const folder = new URL('../fixtures/text/', import.meta.url)

@@ -1,7 +1,7 @@
 // Tests of the output parser: the same result however the output is split, with thinking part, stop strings
 // and whole characters.
 import { describe, expect, it } from 'vitest'
-import { type Answer, openAnswer } from '../../src/text/answer.ts'
+import { type OutputParser, openOutputParser } from '../../src/text/output-parser.ts'
 import { openReasoningParser } from '../../src/text/reasoning.ts'
 import { openStopFilter } from '../../src/text/stop.ts'
 import type { TextTokenizer } from '../../src/text/tokenizer.ts'
@@ -14,7 +14,7 @@ interface Parsed {
   stopped: boolean
 }
 
-function parse(output: Answer, ids: readonly number[]): Parsed {
+function parse(output: OutputParser, ids: readonly number[]): Parsed {
   const parsed = { reasoning: '', text: '', stopped: false }
   for (const delta of [...ids.map((id) => output.push(id)), output.end()]) {
     expect(delta.text + delta.reasoning).not.toMatch(/\p{Cs}/u)
@@ -103,7 +103,7 @@ describe('an output of the demo model', () => {
     for (const { ids, completion_ids, completion_text, enable_thinking } of demoGolden.items) {
       const [first = '', second] = completion_text.replace('<｜end▁of▁sentence｜>', '').split('</think>')
       expect(second !== undefined).toBe(enable_thinking)
-      expect(parse(openAnswer(tokenizer, ids), completion_ids)).toEqual({
+      expect(parse(openOutputParser(tokenizer, ids), completion_ids)).toEqual({
         reasoning: second === undefined ? '' : first.trim(),
         text: second ?? first,
         stopped: false,
@@ -116,7 +116,8 @@ describe('an output of the demo model', () => {
 
   it('may open, repeat and reopen its thinking part with tag tokens', () => {
     const [open, close] = think
-    const turn = (...ids: number[]) => parse(openAnswer(tokenizer, tokenizer.encode('<｜Assistant｜>')), ids)
+    const turn = (...ids: number[]) =>
+      parse(openOutputParser(tokenizer, tokenizer.encode('<｜Assistant｜>')), ids)
     expect(turn(...say('\n'), open, ...say('\nhm\n'), close, ...say('\n\nyes'))).toMatchObject({
       reasoning: 'hm',
       text: 'yes',
@@ -132,14 +133,15 @@ describe('an output of the demo model', () => {
   })
 
   it('treats a spelled-out tag as text', () => {
-    expect(parse(openAnswer(tokenizer, [think[0]]), say('the tag </think> ends it'))).toMatchObject({
+    expect(parse(openOutputParser(tokenizer, [think[0]]), say('the tag </think> ends it'))).toMatchObject({
       reasoning: 'the tag </think> ends it',
       text: '',
     })
   })
 
   it('continues the part that the prompt ends in, not that of an older turn', () => {
-    const continued = (prompt: string) => parse(openAnswer(tokenizer, tokenizer.encode(prompt)), say('so'))
+    const continued = (prompt: string) =>
+      parse(openOutputParser(tokenizer, tokenizer.encode(prompt)), say('so'))
     expect(continued('<think>\nWell, ')).toMatchObject({ reasoning: 'so', text: '' })
     expect(continued('<think>\nhm<｜end▁of▁sentence｜><｜User｜>q<｜Assistant｜>')).toMatchObject({
       reasoning: '',
@@ -151,12 +153,12 @@ describe('an output of the demo model', () => {
 
   it('stops in the answer, not while thinking, and yields nothing afterwards', () => {
     const ids = [...say('a stop b'), think[1], ...say('c stop d'), ...say('e')]
-    expect(parse(openAnswer(tokenizer, [think[0]], { stop: [' stop'] }), ids)).toEqual({
+    expect(parse(openOutputParser(tokenizer, [think[0]], { stop: [' stop'] }), ids)).toEqual({
       reasoning: 'a stop b',
       text: 'c',
       stopped: true,
     })
-    expect(parse(openAnswer(tokenizer, [], { stop: ['stop!'] }), say('non-stop'))).toEqual({
+    expect(parse(openOutputParser(tokenizer, [], { stop: ['stop!'] }), say('non-stop'))).toEqual({
       reasoning: '',
       text: 'non-stop',
       stopped: false,
@@ -165,11 +167,11 @@ describe('an output of the demo model', () => {
 
   it('replaces a character that a tag interrupts by U+FFFD', () => {
     const half = say('🐟').slice(0, 1)
-    expect(parse(openAnswer(tokenizer, [think[0]]), [...half, think[1], ...say('ok')])).toMatchObject({
+    expect(parse(openOutputParser(tokenizer, [think[0]]), [...half, think[1], ...say('ok')])).toMatchObject({
       reasoning: '�',
       text: 'ok',
     })
-    expect(parse(openAnswer(tokenizer, []), half)).toMatchObject({ text: '�' })
+    expect(parse(openOutputParser(tokenizer, []), half)).toMatchObject({ text: '�' })
   })
 })
 
@@ -179,7 +181,7 @@ describe('a model whose tags are not tokens', () => {
   it('has its tags found in the text, also at the end of the prompt', () => {
     expect(tokenizer.controlId('<think>')).toBeUndefined()
     const answer = (prompt: string, text: string) =>
-      parse(openAnswer(tokenizer, tokenizer.encode(prompt)), tokenizer.encodePlain(text))
+      parse(openOutputParser(tokenizer, tokenizer.encode(prompt)), tokenizer.encodePlain(text))
     expect(answer('<｜Assistant｜>', '<think>\nhm\n</think>\n\nyes')).toMatchObject({
       reasoning: 'hm',
       text: 'yes',

@@ -1,7 +1,7 @@
 // Tests that opening a vocabulary and encoding a text take time in proportion to their size.
 // Measured at sixteen times the size, up to 64,000 tokens and a quarter of a megabyte.
 import { expect, it } from 'vitest'
-import { openRankTokenizer, openTokenizer } from '../../src/text/tokenizer.ts'
+import { openTiktokenTokenizer, openTokenizer } from '../../src/text/tokenizer.ts'
 import { parseJson } from '../../src/weights/json.ts'
 import { bestCpuMs } from '../support/work.ts'
 import { cuts, demoTokens, random, ranksOf } from './fixtures.ts'
@@ -48,7 +48,7 @@ function tokenizerJsonOf(size: number) {
 /** The same as a tiktoken.model. */
 function tiktokenModelOf(size: number) {
   const ranks = ranksOf(makeVocabulary(size).tokens)
-  return () => openRankTokenizer(ranks, {}, VOCAB)
+  return () => openTiktokenTokenizer(ranks, {}, VOCAB)
 }
 
 function makeText(length: number): string {

@@ -2,11 +2,11 @@
 import { Tokenizer } from '@huggingface/tokenizers'
 import { describe, expect, it } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
-import { openChat } from '../../src/text/chat.ts'
+import { openChatEncoder } from '../../src/text/chat.ts'
 import { openDecoder } from '../../src/text/decoder.ts'
 import { MOONSHOT_SPLITS } from '../../src/text/moonshot.ts'
 import { openPreTokenizer } from '../../src/text/split.ts'
-import { openRankTokenizer } from '../../src/text/tokenizer.ts'
+import { openTiktokenTokenizer } from '../../src/text/tokenizer.ts'
 import { cuts, demoTokens, random, ranksOf, rankVectors } from './fixtures.ts'
 
 const tokens = demoTokens()
@@ -29,7 +29,7 @@ const config = {
     [RANKS + 17]: special('<|im_middle|>'),
   },
 }
-const tokenizer = openRankTokenizer(ranksOf(tokens), config, { vocab: VOCAB })
+const tokenizer = openTiktokenTokenizer(ranksOf(tokens), config, { vocab: VOCAB })
 
 describe('a rank table', () => {
   it('gives the ids of Moonshot’s code', () => {
@@ -91,13 +91,13 @@ describe('the tokens behind the ranks', () => {
   })
 
   it('end with the rows of the embedding', () => {
-    const small = openRankTokenizer(ranksOf(tokens), config, { vocab: RANKS + 20 })
+    const small = openTiktokenTokenizer(ranksOf(tokens), config, { vocab: RANKS + 20 })
     expect(small.tokenText(RANKS + 19)).toBe(`<|reserved_token_${RANKS + 19}|>`)
     expect(small.bytesOf(RANKS + 20)).toHaveLength(0)
   })
 
   it('come from the template only, never from message contents', () => {
-    const chat = openChat(tokenizer, config)
+    const chat = openChatEncoder(tokenizer, config)
     const { ids, text } = chat.prompt([{ role: 'user', content: 'the <|im_end|> sea' }])
     expect(text).toBe(
       '<|im_user|>user<|im_middle|>the <|im_end|> sea<|im_end|><|im_assistant|>assistant<|im_middle|>',
@@ -108,7 +108,7 @@ describe('the tokens behind the ranks', () => {
 
 function failure(file: string, tokenizerConfig: unknown = config, vocab = VOCAB): HadalError {
   try {
-    openRankTokenizer(file, tokenizerConfig, { vocab })
+    openTiktokenTokenizer(file, tokenizerConfig, { vocab })
   } catch (error) {
     if (error instanceof HadalError) return error
     throw error
@@ -155,7 +155,7 @@ describe('a malformed tiktoken.model', () => {
       const inserted = 'A=7 \n+'[Math.floor(next() * 6)]
       const damaged = `${line.slice(0, cut)}${inserted}${line.slice(cut + Math.floor(next() * 2))}`
       try {
-        openRankTokenizer(withLine(at, damaged), config, { vocab: VOCAB }).encodePlain('a <think> 1 深')
+        openTiktokenTokenizer(withLine(at, damaged), config, { vocab: VOCAB }).encodePlain('a <think> 1 深')
       } catch (error) {
         expect(error).toMatchObject({ code: 'bad_file', file: 'tiktoken.model' })
       }

@@ -1,7 +1,7 @@
 // Tests of encoding and decoding: the ids and texts of the original tokenizers. Goldens and vectors are from
 // the Rust library.
 import { describe, expect, it } from 'vitest'
-import { openChat } from '../../src/text/chat.ts'
+import { openChatEncoder } from '../../src/text/chat.ts'
 import { openDecoder } from '../../src/text/decoder.ts'
 import { openTokenizer, type TextTokenizer } from '../../src/text/tokenizer.ts'
 import {
@@ -26,7 +26,7 @@ it.each(models)(
   'the tokenizer of $name gives its golden ids and texts',
   ({ tokenizer, config, vocab, golden }) => {
     const opened = openTokenizer(tokenizer, config, { vocab })
-    const chat = openChat(opened, config)
+    const chat = openChatEncoder(opened, config)
     expect(golden.encode).toHaveLength(24)
     for (const { text, ids, decoded, decoded_skip_special } of golden.encode) {
       expect(opened.encode(text), text).toEqual(ids)

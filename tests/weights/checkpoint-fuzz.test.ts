@@ -4,14 +4,14 @@ import { HadalError } from '../../src/lib/error.ts'
 import { type Checkpoint, openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import type { Source } from '../../src/weights/source.ts'
-import { LITTLE, withWork } from '../support/work.ts'
-import { noise, safetensorsOf, seeded } from './make-safetensors.ts'
+import { MAX_REFUSAL_WORK, measureWork } from '../support/work.ts'
+import { makeSafetensors, noise, seeded } from './make-safetensors.ts'
 
 const MUTATIONS = 5000
 const INDEX_FILE = 'model.safetensors.index.json'
 const SHARDS = ['a-1.safetensors', 'a-2.safetensors', 'a-3.safetensors']
 const shardOf = (...names: string[]) =>
-  safetensorsOf(Object.fromEntries(names.map((name, i) => [name, ['F32', [2], noise(8, i)] as const])))
+  makeSafetensors(Object.fromEntries(names.map((name, i) => [name, ['F32', [2], noise(8, i)] as const])))
 
 /** A folder that also holds files an index must not reach; records every requested path. */
 function folder(
@@ -180,13 +180,13 @@ describe('an oversized index or checkpoint', () => {
     ['100,000 shards', () => map(100_000, (offset) => `"t${offset}":"s${offset}.safetensors"`), /missing/],
   ])('%s is rejected cheaply', async (_, text, rule) => {
     const { source, requested } = folder(text())
-    const { made: error, work } = await withWork(() =>
+    const { made: error, work } = await measureWork(() =>
       openCheckpoint(source).catch((failure: unknown) => failure),
     )
     expect(error).toBeInstanceOf(HadalError)
     expect(error).toMatchObject({ message: expect.stringMatching(rule) })
     expect(String(error).length).toBeLessThan(1000)
-    expect(work).toBeLessThan(LITTLE)
+    expect(work).toBeLessThan(MAX_REFUSAL_WORK)
     expect(requested.size).toBeLessThan(12)
   })
 })

@@ -5,10 +5,10 @@ import { openHttp } from '../../src/weights/http.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import type { Source } from '../../src/weights/source.ts'
 import { type FileServer, startFileServer } from './file-server.ts'
-import { noise, safetensorsOf } from './make-safetensors.ts'
+import { makeSafetensors, noise } from './make-safetensors.ts'
 
 const shard = (...names: string[]) =>
-  safetensorsOf(Object.fromEntries(names.map((name, i) => [name, ['F32', [4, 2], noise(32, i)] as const])))
+  makeSafetensors(Object.fromEntries(names.map((name, i) => [name, ['F32', [4, 2], noise(32, i)] as const])))
 const SHARD_1 = 'model-00001-of-00002.safetensors'
 const SHARD_2 = 'model-00002-of-00002.safetensors'
 const indexOf = (weight_map: unknown) => JSON.stringify({ metadata: { total_size: 1 }, weight_map })
@@ -49,7 +49,7 @@ test('opens a single file over HTTP from a host that sends a web page for unknow
     'config.json': new TextEncoder().encode('{}'),
     'model.safetensors': shard('a'),
   })
-  server.mischief = (_, response, body) => {
+  server.intercept = (_, response, body) => {
     if (body.length > 0) return false
     response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>')
     return true

@@ -13,7 +13,7 @@ export interface FileServer {
   readonly headers: IncomingMessage['headers'][]
   readonly files: Map<string, Uint8Array>
   readonly etags: Map<string, string>
-  mischief: Interceptor
+  intercept: Interceptor
   close(): Promise<void>
 }
 
@@ -26,7 +26,7 @@ export async function startFileServer(files: Readonly<Record<string, Uint8Array>
     headers: [],
     files: new Map(Object.entries(files)),
     etags: new Map(),
-    mischief: () => false,
+    intercept: () => false,
     close,
   }
   return state
@@ -52,7 +52,7 @@ function answer(state: FileServer, request: IncomingMessage, response: ServerRes
   state.log.push(`${request.method} ${request.url} ${request.headers.range ?? ''}`.trim())
   state.headers.push(request.headers)
   const body = state.files.get(path)
-  if (state.mischief(request, response, body ?? new Uint8Array(0))) return
+  if (state.intercept(request, response, body ?? new Uint8Array(0))) return
   if (body === undefined) {
     response.writeHead(404).end()
     return

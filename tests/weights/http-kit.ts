@@ -8,7 +8,7 @@ export const BIG_FILE = noise(3_000_000, 1)
 /** The files most of these tests serve. */
 export const TEST_FILES = { big: BIG_FILE, 'sub/ä #?%.json': noise(10, 2), empty: new Uint8Array(0) }
 
-export const FAST_RETRY = { attempts: 4, firstMs: 5, longestMs: 20 }
+export const FAST_RETRY = { attempts: 4, initialDelayMs: 5, maxDelayMs: 20 }
 
 /** Expects bytes `start` to `end` of `BIG_FILE`. */
 export function expectBytes(bytes: Uint8Array, start: number, end: number): void {

@@ -17,7 +17,7 @@ afterEach(() => server.close())
 describe('a failing host', () => {
   test('a 429 with Retry-After is retried after that delay', async () => {
     let remaining = 1
-    server.mischief = (_, response) => {
+    server.intercept = (_, response) => {
       if (remaining-- <= 0) return false
       response.writeHead(429, { 'Retry-After': '1' }).end()
       return true
@@ -29,7 +29,7 @@ describe('a failing host', () => {
 
   test('a 5xx is retried, for sizes and for bytes', async () => {
     let count = 0
-    server.mischief = (_, response) => {
+    server.intercept = (_, response) => {
       if (count++ % 3 === 2) return false
       response.writeHead(count % 2 ? 503 : 500).end()
       return true
@@ -40,7 +40,7 @@ describe('a failing host', () => {
   })
 
   test('endless 5xx ends with an error that names the file', async () => {
-    server.mischief = (_, response) => {
+    server.intercept = (_, response) => {
       response.writeHead(502).end()
       return true
     }
@@ -53,7 +53,7 @@ describe('a failing host', () => {
 
   test('a broken connection resumes at the next byte', async () => {
     let cuts = 3
-    server.mischief = (request, response, body) => {
+    server.intercept = (request, response, body) => {
       const range = rangeOf(request, body.length)
       if (request.method !== 'GET' || range === undefined || cuts-- <= 0) return false
       const { start, end } = range
@@ -73,7 +73,7 @@ describe('a failing host', () => {
 
   test('broken connections do not count as failures while each delivers a mebibyte', async () => {
     let cuts = 0
-    server.mischief = (request, response, body) => {
+    server.intercept = (request, response, body) => {
       const range = rangeOf(request, body.length)
       if (range === undefined || range.end - range.start <= 1_100_000) return false
       const { start, end } = range
@@ -83,7 +83,11 @@ describe('a failing host', () => {
       return true
     }
     expectBytes(
-      await open({ retry: { attempts: 2, firstMs: 5, longestMs: 5 } }).read('big', 0, BIG_FILE.length),
+      await open({ retry: { attempts: 2, initialDelayMs: 5, maxDelayMs: 5 } }).read(
+        'big',
+        0,
+        BIG_FILE.length,
+      ),
       0,
       BIG_FILE.length,
     )
@@ -92,14 +96,14 @@ describe('a failing host', () => {
 
   test('a 429 without a delay is retried after the longest delay of the policy', async () => {
     let remaining = 1
-    server.mischief = (_, response) => {
+    server.intercept = (_, response) => {
       if (remaining-- <= 0) return false
       response.writeHead(429).end()
       return true
     }
     const began = performance.now()
     expectBytes(
-      await open({ retry: { attempts: 2, firstMs: 1, longestMs: 400 } }).read('big', 10, 20),
+      await open({ retry: { attempts: 2, initialDelayMs: 1, maxDelayMs: 400 } }).read('big', 10, 20),
       10,
       20,
     )
@@ -114,7 +118,7 @@ describe('a failing host', () => {
 
   test('a stalled connection is closed and retried', async () => {
     let silent = 1
-    server.mischief = () => silent-- > 0
+    server.intercept = () => silent-- > 0
     expectBytes(await open({ stallMs: 300 }).read('big', 0, 50), 0, 50)
     expect(server.log).toHaveLength(2)
   })
@@ -137,7 +141,7 @@ describe('a failing host', () => {
       }, 300)
       return true
     }
-    server.mischief = (...args) => {
+    server.intercept = (...args) => {
       setTimeout(() => drip(...args), 300)
       return true
     }
@@ -148,7 +152,7 @@ describe('a failing host', () => {
 
 describe('a host that sends wrong responses', () => {
   const answerWith = (status: number, headers: Record<string, string>, bytes: number) => {
-    server.mischief = (_, response, body) => {
+    server.intercept = (_, response, body) => {
       response.writeHead(status, headers)
       response.end(body.subarray(0, bytes))
       return true
@@ -228,8 +232,8 @@ describe('a host that sends wrong responses', () => {
   })
 
   test('a file that changes while a range is resumed is detected', async () => {
-    server.mischief = (_, response, body) => {
-      server.mischief = () => false
+    server.intercept = (_, response, body) => {
+      server.intercept = () => false
       server.etags.set('big', '"second"')
       response.writeHead(206, { 'Content-Range': 'bytes 0-99/3000000', ETag: '"big"' })
       response.write(body.subarray(0, 50), () => setTimeout(() => response.destroy(), 20))

@@ -16,7 +16,7 @@ afterEach(() => server.close())
 
 describe('a host that ignores ranges', () => {
   beforeEach(() => {
-    server.mischief = wholeFilesOnly
+    server.intercept = wholeFilesOnly
   })
 
   test('reads in file order download the file once', async () => {
@@ -46,7 +46,7 @@ describe('a host that ignores ranges', () => {
 
   test('a broken connection is retried', async () => {
     let gets = 0
-    server.mischief = (request, response, body) => {
+    server.intercept = (request, response, body) => {
       if (++gets !== 2) return wholeFilesOnly(request, response, body)
       response.writeHead(200, { 'Content-Length': body.length })
       response.write(body.subarray(0, 1_500_000), () => setTimeout(() => response.destroy(), 20))
@@ -56,7 +56,7 @@ describe('a host that ignores ranges', () => {
   })
 
   test('a compressed response is read decompressed', async () => {
-    server.mischief = (_, response, body) => {
+    server.intercept = (_, response, body) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(body, { level: 1 }))
       return true
     }
@@ -74,10 +74,10 @@ describe('a host that ignores ranges', () => {
 })
 
 test('the signal stops a read, a retry delay and a stalled connection', async () => {
-  server.mischief = () => true
+  server.intercept = () => true
   const stopped = open().read('big', 0, 10, AbortSignal.timeout(50))
   expect((await errorOf(stopped)).code).toBe('aborted')
-  server.mischief = (_, response) => {
+  server.intercept = (_, response) => {
     response.writeHead(503, { 'Retry-After': '30' }).end()
     return true
   }

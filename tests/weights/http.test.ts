@@ -55,21 +55,21 @@ describe('file info from response headers', () => {
     ],
     ['its length only', {}, {}],
   ])('%s', async (_, headers, facts) => {
-    server.mischief = (_, response, body) => {
+    server.intercept = (_, response, body) => {
       response.writeHead(200, { 'Content-Length': body.length, ...headers }).end()
       return true
     }
-    expect(await open().facts('big')).toEqual({ bytes: BIG_FILE.length, ...facts })
+    expect(await open().fileInfo('big')).toEqual({ bytes: BIG_FILE.length, ...facts })
   })
 
   test('costs one request per file', async () => {
     const source = open()
     await source.read('big', 0, 10)
-    expect(await source.facts('big')).toEqual({ bytes: BIG_FILE.length, version: '"big"' })
+    expect(await source.fileInfo('big')).toEqual({ bytes: BIG_FILE.length, version: '"big"' })
     expect(await source.size('empty')).toBe(0)
-    expect(await source.facts('empty')).toEqual({ bytes: 0, version: '"empty"' })
+    expect(await source.fileInfo('empty')).toEqual({ bytes: 0, version: '"empty"' })
     expect(server.log).toHaveLength(2)
-    expect(await errorOf(source.facts('nothing'))).toMatchObject({ code: 'not_found', file: 'nothing' })
+    expect(await errorOf(source.fileInfo('nothing'))).toMatchObject({ code: 'not_found', file: 'nothing' })
   })
 })
 
@@ -107,7 +107,7 @@ test('rejects paths that lead out of the base URL', async () => {
 })
 
 test('gets the size from a range when HEAD is not allowed', async () => {
-  server.mischief = (request, response) => {
+  server.intercept = (request, response) => {
     if (request.method !== 'HEAD') return false
     response.writeHead(405).end()
     return true
@@ -119,7 +119,7 @@ test('gets the size from a range when HEAD is not allowed', async () => {
 })
 
 test('does not trust the length of a compressed response, nor a missing one', async () => {
-  server.mischief = (request, response, body) => {
+  server.intercept = (request, response, body) => {
     if (request.method !== 'HEAD') return false
     const honest =
       request.url === '/big' ? { 'Content-Encoding': 'gzip', 'Content-Length': body.length / 2 } : {}
@@ -127,7 +127,7 @@ test('does not trust the length of a compressed response, nor a missing one', as
     return true
   }
   expect(await open().size('big')).toBe(BIG_FILE.length)
-  server.mischief = (_, response) => {
+  server.intercept = (_, response) => {
     response.writeHead(200).end()
     return true
   }
@@ -136,14 +136,14 @@ test('does not trust the length of a compressed response, nor a missing one', as
 
 test('follows redirects to another origin for lengths, ranges and whole files', async () => {
   const front = await startFileServer({})
-  front.mischief = (request, response) => {
+  front.intercept = (request, response) => {
     response.writeHead(307, { Location: server.url + (request.url ?? '').slice(1) }).end()
     return true
   }
   const source = openHttp(front.url)
   expect(await source.size('big')).toBe(BIG_FILE.length)
   expectBytes(await source.read('big', 5, 999), 5, 999)
-  server.mischief = wholeFilesOnly
+  server.intercept = wholeFilesOnly
   expectBytes(await openHttp(front.url).read('big', 5, 999), 5, 999)
   await front.close()
 })

@@ -34,7 +34,7 @@ export interface HubServer {
 
 type HubFiles = ReadonlyMap<string, Uint8Array>
 
-export const model = 'deep-sea/lantern.fish_v1'
+export const HUB_MODEL = 'deep-sea/lantern.fish_v1'
 
 const HUB_HEADERS = {
   'Access-Control-Allow-Origin': '*',
@@ -92,12 +92,12 @@ function answer(state: HubServer, request: IncomingMessage, response: ServerResp
   const url = new URL(request.url ?? '/', state.url)
   const allowed = state.token === undefined || request.headers.authorization === `Bearer ${state.token}`
   const [, api, endpoint = '', revision = '', path = ''] =
-    new RegExp(`^/(api/models/)?${model}/(revision|tree|resolve)/([^/]+)/?(.*)$`).exec(url.pathname) ?? []
+    new RegExp(`^/(api/models/)?${HUB_MODEL}/(revision|tree|resolve)/([^/]+)/?(.*)$`).exec(url.pathname) ?? []
   const files = findFiles(state, decodeURIComponent(revision))
   if ((api !== undefined) === (endpoint === 'resolve')) refuse(response, 404, 'RepoNotFound')
   else if (!allowed && !state.gated) refuse(response, 401, 'RepoNotFound')
   else if (files === undefined) refuse(response, 404, 'RevisionNotFound')
-  else if (endpoint === 'revision') sendJson(response, { id: model, sha: commitOf(files), siblings: [] })
+  else if (endpoint === 'revision') sendJson(response, { id: HUB_MODEL, sha: commitOf(files), siblings: [] })
   else if (endpoint === 'tree') sendTree(state, response, url, files)
   else if (!allowed) refuse(response, 401, 'GatedRepo')
   else sendResolved(state, request, response, { path: decodeURIComponent(path), files })

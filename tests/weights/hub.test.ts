@@ -6,12 +6,12 @@ import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { type HubOptions, openHub } from '../../src/weights/hub.ts'
 import { parseHubName } from '../../src/weights/hub-name.ts'
 import { errorOf, FAST_RETRY } from './http-kit.ts'
-import { commitOf, type HubServer, model, sendJson, startHub } from './hub-server.ts'
-import { noise, safetensorsOf } from './make-safetensors.ts'
+import { commitOf, HUB_MODEL, type HubServer, sendJson, startHub } from './hub-server.ts'
+import { makeSafetensors, noise } from './make-safetensors.ts'
 
-const MODEL_NAME = `hf:${model}`
+const MODEL_NAME = `hf:${HUB_MODEL}`
 const TOKEN = 'hf_SecretSecretSecret'
-const SHARD = safetensorsOf({ a: ['U8', [200_000], noise(200_000, 1)] })
+const SHARD = makeSafetensors({ a: ['U8', [200_000], noise(200_000, 1)] })
 const jsonBytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
 const FILES = {
   'config.json': jsonBytes({ model_type: 'deepseek_v3' }),
@@ -35,12 +35,12 @@ describe('a public model', () => {
     const requests = server.log.length
     expect(requests).toBe(2)
     expect([...source.files.keys()]).toEqual(Object.keys(FILES))
-    expect(await source.facts('model.safetensors')).toEqual({
+    expect(await source.fileInfo('model.safetensors')).toEqual({
       bytes: SHARD.length,
       sha256: createHash('sha256').update(SHARD).digest('hex'),
       version: expect.stringMatching(/^[\da-f]{40}$/),
     })
-    expect(await source.facts('config.json')).toEqual({
+    expect(await source.fileInfo('config.json')).toEqual({
       bytes: FILES['config.json'].length,
       version: expect.stringMatching(/^[\da-f]{40}$/),
     })
@@ -57,9 +57,9 @@ describe('a public model', () => {
     expect(await source.read('model.safetensors', 1000, 90_000)).toEqual(SHARD.subarray(1000, 90_000))
     expect(await source.read('sub/ä #?%.json', 0, 3)).toEqual(FILES['sub/ä #?%.json'])
     expect(server.log.slice(2)).toEqual([
-      `hub GET /${model}/resolve/${source.commit}/model.safetensors bytes=1000-89999`,
+      `hub GET /${HUB_MODEL}/resolve/${source.commit}/model.safetensors bytes=1000-89999`,
       expect.stringMatching(/^store GET .* bytes=1000-89999$/),
-      `hub GET /${model}/resolve/${source.commit}/sub/%C3%A4%20%23%3F%25.json bytes=0-2`,
+      `hub GET /${HUB_MODEL}/resolve/${source.commit}/sub/%C3%A4%20%23%3F%25.json bytes=0-2`,
     ])
     expect([...(await openCheckpoint(source)).tensors.keys()]).toEqual(['a'])
   })
@@ -82,7 +82,7 @@ describe('a public model', () => {
     expect([...source.files].map(([path, { bytes }]) => [path, bytes])).toEqual(
       many.map(([path, body]) => [path, body.length]),
     )
-    expect(server.log[0]).toBe(`hub GET /api/models/${model}/revision/refs%2Fpr%2F1`)
+    expect(server.log[0]).toBe(`hub GET /api/models/${HUB_MODEL}/revision/refs%2Fpr%2F1`)
     expect(server.log).toHaveLength(4)
   })
 })
@@ -147,7 +147,7 @@ describe('a failing Hub', () => {
       else response.destroy()
       return true
     }
-    const source = await open({ retry: { attempts: 7, firstMs: 5, longestMs: 20 } })
+    const source = await open({ retry: { attempts: 7, initialDelayMs: 5, maxDelayMs: 20 } })
     expect(source.files.size).toBe(3)
   })
 

@@ -22,7 +22,7 @@ export function rawSafetensors(
 }
 
 /** A valid file of tensors: name → [dtype, shape, bytes]. */
-export function safetensorsOf(
+export function makeSafetensors(
   tensors: Readonly<Record<string, readonly [dtype: string, shape: readonly number[], bytes: Uint8Array]>>,
 ): Uint8Array<ArrayBuffer> {
   const header: Record<string, HeaderEntry | Record<string, string>> = { __metadata__: { format: 'pt' } }

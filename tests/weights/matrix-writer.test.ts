@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { layoutMatrix, layoutPart, type MatrixLayout, splitMatrix } from '../../src/gpu/matrix.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
-import { type Placed, rowWriter, scaleWriter, vectorWriter } from '../../src/weights/matrix-writer.ts'
+import { type PartPlacement, rowWriter, scaleWriter, vectorWriter } from '../../src/weights/matrix-writer.ts'
 import type { Dtype, TensorEntry } from '../../src/weights/safetensors.ts'
 import type { TensorWriter } from '../../src/weights/tensor-writer.ts'
-import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
-import { generator } from '../support/numbers.ts'
+import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { seededRandom } from '../support/numbers.ts'
 
 const makeEntry = (dtype: Dtype, shape: number[], bytes: number): TensorEntry => ({
   name: 'layer.weight',
@@ -23,7 +23,7 @@ const patternBytes = (count: number) => Uint8Array.from({ length: count }, (_, i
 
 /** Pushes the bytes in pieces of random length. */
 function pushInPieces(writer: TensorWriter, bytes: Uint8Array<ArrayBuffer>, seed: number): void {
-  const next = generator(seed)
+  const next = seededRandom(seed)
   for (let at = 0; at < bytes.length; ) {
     const end = Math.min(bytes.length, at + 1 + Math.floor(next() * 200))
     writer.push(bytes.subarray(at, end))
@@ -86,13 +86,13 @@ describeOnAdapters(
     })
     afterAll(() => device.destroy())
 
-    const placed = (layout: MatrixLayout, maxBytes: number): Placed[] =>
+    const placed = (layout: MatrixLayout, maxBytes: number): PartPlacement[] =>
       splitMatrix(layout, maxBytes).map((part) => ({
         part,
         buffer: device.arena.allocate('weights', 'part', part.bytes + 32).buffer,
         offset: 32,
       }))
-    const read = async ({ part, buffer }: Placed) =>
+    const read = async ({ part, buffer }: PartPlacement) =>
       new Uint8Array(await readBuffer(device, buffer, part.bytes + 32)).subarray(32)
 
     it('pads rows and fills stacked matrices in parts, however the bytes are split', async () => {
@@ -197,5 +197,5 @@ describeOnAdapters(
       expect(() => writer.end()).toThrow(/ended after 2 of 4 rows/)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { readHeader, type TensorEntry } from '../../src/weights/safetensors.ts'
-import { noise, rawSafetensors, safetensorsOf, seeded } from './make-safetensors.ts'
+import { makeSafetensors, noise, rawSafetensors, seeded } from './make-safetensors.ts'
 
 const MUTATIONS = 20_000
 const ELEMENT_BYTES: Readonly<Record<string, number>> = {
@@ -126,12 +126,12 @@ function mutate(header: string, random: () => number): string {
 
 test(`${MUTATIONS} mutated files give a named error or a correct result`, async () => {
   const bases = [
-    safetensorsOf({
+    makeSafetensors({
       a: ['F32', [2, 3], noise(24, 1)],
       'b.weight': ['F8_E4M3', [5], noise(5, 2)],
       c: ['BF16', [], noise(2, 3)],
     }),
-    safetensorsOf({ only: ['U8', [16], noise(16, 4)] }),
+    makeSafetensors({ only: ['U8', [16], noise(16, 4)] }),
     rawSafetensors(
       '{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},' +
         '"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}',

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import type { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { readHeader } from '../../src/weights/safetensors.ts'
-import { LITTLE, withWork } from '../support/work.ts'
-import { noise, rawSafetensors, safetensorsOf } from './make-safetensors.ts'
+import { MAX_REFUSAL_WORK, measureWork } from '../support/work.ts'
+import { makeSafetensors, noise, rawSafetensors } from './make-safetensors.ts'
 
 const FILE = 'model.safetensors'
 const read = async (bytes: Uint8Array) => (await readHeader(openMemory({ [FILE]: bytes }), FILE)).entries
@@ -38,7 +38,7 @@ test('reads a header larger than the first read, and an empty file', async () =>
   const many = Object.fromEntries(
     Array.from({ length: 5000 }, (_, i) => [`layer.${i}`, ['F16', [2, 2], noise(8, i)] as const]),
   )
-  const bytes = safetensorsOf(many)
+  const bytes = makeSafetensors(many)
   expect(bytes.length).toBeGreaterThan(300_000)
   const entries = await read(bytes)
   expect(entries).toHaveLength(5000)
@@ -147,7 +147,7 @@ test('rejects a hostile header of many megabytes cheaply', async () => {
   ]
   for (const header of headers) {
     const bytes = rawSafetensors(header, DATA)
-    const { work } = await withWork(() => expect(read(bytes)).rejects.toMatchObject({ code: 'bad_file' }))
-    expect(work).toBeLessThan(LITTLE)
+    const { work } = await measureWork(() => expect(read(bytes)).rejects.toMatchObject({ code: 'bad_file' }))
+    expect(work).toBeLessThan(MAX_REFUSAL_WORK)
   }
 })

@@ -2,13 +2,13 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { openHttp } from '../../src/weights/http.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { createMeter } from '../../src/weights/progress.ts'
 import { planRanges } from '../../src/weights/ranges.ts'
+import { createRateMeter } from '../../src/weights/rate-meter.ts'
 import { readHeader, type TensorEntry } from '../../src/weights/safetensors.ts'
 import type { Source } from '../../src/weights/source.ts'
 import { streamTensors } from '../../src/weights/stream.ts'
 import { type FileServer, startFileServer, wholeFilesOnly } from './file-server.ts'
-import { noise, safetensorsOf, seeded } from './make-safetensors.ts'
+import { makeSafetensors, noise, seeded } from './make-safetensors.ts'
 
 const SIZES = [1, 300, 0, 4096, 70_001, 12, 255, 256, 257, 2_000_000, 9, 500_000]
 const contents = new Map<string, Uint8Array<ArrayBuffer>>()
@@ -20,7 +20,7 @@ for (const file of ['x.safetensors', 'y.safetensors']) {
     contents.set(`${file}/${i}`, data)
     tensors[`${file}/${i}`] = ['U8', [bytes], data]
   }
-  files[file] = safetensorsOf(tensors)
+  files[file] = makeSafetensors(tensors)
 }
 const memory = openMemory(files)
 const headers = await Promise.all(Object.keys(files).map((file) => readHeader(memory, file)))
@@ -66,7 +66,7 @@ describe('delivers every wanted byte once and in order', () => {
   test('over HTTP, with ranges and without', async () => {
     server = await startFileServer(files)
     await collect(openHttp(server.url), all, { rangeBytes: 100_000 })
-    server.mischief = wholeFilesOnly
+    server.intercept = wholeFilesOnly
     await collect(openHttp(server.url), all, { rangeBytes: 100_000 })
     const whole = server.log.filter((line) => line.endsWith('bytes=0-') && line.startsWith('GET'))
     expect(whole).toHaveLength(2) // one stream per file
@@ -185,7 +185,7 @@ test('a shard shorter than its header states is an error that names file and ten
 
 test('the rate meter measures a steady rate, follows a change, and is NaN while unknown', () => {
   let ms = 0
-  const meter = createMeter(1e6, () => ms)
+  const meter = createRateMeter(1e6, () => ms)
   expect(meter(0)).toEqual({ bytesPerSecond: 0, secondsLeft: Number.NaN })
   for (let i = 1; i <= 50; i++) {
     ms += 100

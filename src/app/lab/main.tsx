@@ -1,11 +1,11 @@
 // Entry point of the kernel lab.
 import { render } from 'preact'
-import { present } from '../../lib/error.ts'
-import { pageKept } from '../offline/register.ts'
-import { allowOwnScripts } from '../trusted-types.ts'
-import { syncAddress } from './state/chosen.ts'
+import { expectDefined } from '../../lib/error.ts'
+import { registerOfflinePage } from '../offline/register.ts'
+import { allowOwnScripts } from '../shared/trusted-types.ts'
 import { openLab } from './state/device.ts'
-import { followExperiment } from './state/look.ts'
+import { followExperiment } from './state/kernel-view.ts'
+import { syncAddress } from './state/selection.ts'
 import { followStoredTuning } from './state/tuning.ts'
 import { LabPage } from './view/page.tsx'
 
@@ -13,6 +13,6 @@ allowOwnScripts()
 syncAddress()
 followExperiment()
 followStoredTuning()
-render(<LabPage />, present(document.getElementById('app'), 'the element #app'))
+render(<LabPage />, expectDefined(document.getElementById('app'), 'the element #app'))
 void openLab()
-void pageKept()
+void registerOfflinePage()

@@ -3,7 +3,7 @@ import type { Token, Tokens } from 'marked'
 import type { ComponentChildren } from 'preact'
 import { memo } from 'preact/compat'
 import { useRef } from 'preact/hooks'
-import { CopyButton } from '../view/copy-button.tsx'
+import { CopyButton } from '../shared/copy-button.tsx'
 import { type MarkdownBlocks, NO_BLOCKS, splitBlocks } from './blocks.ts'
 import { safeLink } from './link.ts'
 

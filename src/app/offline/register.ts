@@ -1,6 +1,6 @@
 // Registers the service worker and reports offline readiness and page updates.
 import { signal } from '@preact/signals'
-import { home } from '../state/home.ts'
+import { APP_URL } from '../shared/app-url.ts'
 
 /** `off`: not available in this browser or at this address; `ready`: everything needed is on this device. */
 export const offlineState = signal<'off' | 'saving' | 'ready'>('off')
@@ -16,7 +16,7 @@ let registration: Promise<ServiceWorkerRegistration | undefined> | undefined
 export async function waitForServiceWorker(): Promise<void> {
   if (!('serviceWorker' in navigator)) return
   const { serviceWorker } = navigator
-  registration ??= serviceWorker.register(`${home}service-worker.js`).catch(() => undefined)
+  registration ??= serviceWorker.register(`${APP_URL}service-worker.js`).catch(() => undefined)
   void registration.then(watchForUpdate)
   if (serviceWorker.controller) return
   await Promise.race([
@@ -27,7 +27,7 @@ export async function waitForServiceWorker(): Promise<void> {
 }
 
 /** For a page without a model: sets the offline state to `ready` once the service worker is active. */
-export async function pageKept(): Promise<void> {
+export async function registerOfflinePage(): Promise<void> {
   await waitForServiceWorker()
   if (!(await registration)) return
   await navigator.serviceWorker.ready

@@ -1,7 +1,8 @@
 // Service worker: serves the page from its cache since installation, and the bundled model once downloaded.
-import { StreamedDownload } from './download.ts'
+
 import { rangeResponse, toRangedFile } from './range.ts'
-import type { FetchEvent, ServiceScope } from './scope.ts'
+import { StreamedDownload } from './streamed-download.ts'
+import type { FetchEvent, ServiceScope } from './worker-scope.ts'
 
 /**
  * Written by the build (tools/page-plugins.mjs): URLs relative to the page, and a hash of names and content.

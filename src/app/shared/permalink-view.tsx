@@ -1,5 +1,5 @@
 // The permalink button of a page, and the notice about parts of a link that were not understood.
-import { CopyButton } from '../view/copy-button.tsx'
+import { CopyButton } from './copy-button.tsx'
 
 /**
  * Copies the page's address. `to`: what the link leads to, as in `these settings`; `choices`: the values that

@@ -1,6 +1,8 @@
 // The current conversation: signals for the views, and the actions that change it.
 import { computed, signal } from '@preact/signals'
-import type { ChatCompletionChunk, Model } from '../../index.ts'
+import type { ChatCompletionChunk, LoadedModel } from '../../index.ts'
+import { failureOf } from '../shared/failure.ts'
+import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import {
   addQuestion,
   appendChunk,
@@ -13,11 +15,9 @@ import {
   replaceQuestion,
   retryLastQuestion,
   toMessages,
-} from './chat.ts'
-import { failureOf } from './failure.ts'
-import { gpuBytes, load } from './opening.ts'
+} from './conversation.ts'
+import { restoreConversation, saveBeforeLeaving, saveConversation } from './conversation-storage.ts'
 import { settings, toRequestFields } from './settings.ts'
-import { restoreConversation, saveBeforeLeaving, saveConversation } from './stored.ts'
 
 export const conversation = signal<Conversation>(restoreConversation())
 /** The conversation that a new chat replaced; can be restored until the next question. */
@@ -31,10 +31,10 @@ export const latestRate = computed(
     0,
 )
 
-const answeringModel = signal<Model | undefined>(undefined)
+const answeringModel = signal<LoadedModel | undefined>(undefined)
 /** KV cache use of this conversation, if the loaded model computed it. */
 export const cacheUse = computed(() =>
-  load.value.phase === 'ready' && load.value.model === answeringModel.value
+  loadState.value.phase === 'ready' && loadState.value.model === answeringModel.value
     ? conversation.value.cache
     : undefined,
 )
@@ -90,8 +90,8 @@ export function saveOnPageHide(): void {
 }
 
 async function generateAnswer(begun: Conversation): Promise<void> {
-  if (load.value.phase !== 'ready' || generating.value) return
-  const { model } = load.value
+  if (loadState.value.phase !== 'ready' || generating.value) return
+  const { model } = loadState.value
   const abort = new AbortController()
   currentAnswer = abort
   replacedConversation.value = undefined
@@ -115,7 +115,7 @@ async function generateAnswer(begun: Conversation): Promise<void> {
 /** Yields the conversation after each chunk. */
 async function* streamAnswer(
   begun: Conversation,
-  model: Model,
+  model: LoadedModel,
   signal: AbortSignal,
 ): AsyncGenerator<Conversation> {
   let next = begun

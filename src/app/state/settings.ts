@@ -1,7 +1,7 @@
 // Sampling settings and system prompt: kept as text in localStorage, and sent with requests if valid.
 import { signal } from '@preact/signals'
-import { SAMPLING_NUMBERS } from '../../api/request.ts'
-import { browserStorage, type StorageGetter, tryOrUndefined } from './shelf.ts'
+import { SAMPLING_RANGES } from '../../api/request.ts'
+import { browserStorage, type StorageGetter, tryOrUndefined } from '../shared/storage.ts'
 
 /** As typed; empty means the model's default. */
 export interface ChatSettings {
@@ -22,8 +22,8 @@ interface SettingRange {
   readonly whole: boolean
 }
 
-function rangeOf(name: keyof typeof SAMPLING_NUMBERS): SettingRange {
-  const [, low, high, whole = false] = SAMPLING_NUMBERS[name]
+function rangeOf(name: keyof typeof SAMPLING_RANGES): SettingRange {
+  const [, low, high, whole = false] = SAMPLING_RANGES[name]
   return { low, high, whole }
 }
 

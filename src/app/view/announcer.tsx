@@ -1,8 +1,8 @@
 // Announces answers to screen readers in whole sentences.
 import { useRef } from 'preact/hooks'
-import { isGenerating } from '../state/chat.ts'
+import { isGenerating } from '../state/conversation.ts'
 import { conversation } from '../state/session.ts'
-import { NOTHING_SPOKEN, nextSpoken } from '../state/spoken.ts'
+import { NOTHING_SPOKEN, nextSpoken } from '../state/speech.ts'
 
 export function Announcer() {
   // A restored conversation is not read aloud.

@@ -1,14 +1,14 @@
 // One answer: thinking part, text, error, and a footer with figures and actions.
 import { memo } from 'preact/compat'
 import { Markdown } from '../markdown/markdown.tsx'
-import type { ChatAnswer } from '../state/chat.ts'
-import type { Failure } from '../state/failure.ts'
-import { formatCount, formatRate } from '../state/format.ts'
-import { load } from '../state/opening.ts'
+import { CopyButton } from '../shared/copy-button.tsx'
+import { ErrorCard } from '../shared/error-card.tsx'
+import type { Failure } from '../shared/failure.ts'
+import { formatCount, formatRate } from '../shared/format.ts'
+import { RetryIcon } from '../shared/icons.tsx'
+import { loadState } from '../shared/models/model-choice.ts'
+import type { ChatAnswer } from '../state/conversation.ts'
 import { newChat, regenerate } from '../state/session.ts'
-import { CopyButton } from './copy-button.tsx'
-import { ErrorCard } from './error-card.tsx'
-import { RetryIcon } from './icons.tsx'
 import { Thinking } from './thinking.tsx'
 
 /** Memoized: the answer object only changes when the answer does, so finished answers are not redrawn. */
@@ -40,7 +40,7 @@ function AnswerFailure({ failure, last }: { failure: Failure; last: boolean }) {
         <button
           class="primary"
           type="button"
-          disabled={load.value.phase !== 'ready'}
+          disabled={loadState.value.phase !== 'ready'}
           onClick={() => void regenerate()}
         >
           Try again
@@ -74,7 +74,7 @@ function AnswerFooter({ answer, last }: { answer: ChatAnswer; last: boolean }) {
           type="button"
           aria-label="Regenerate answer"
           title="Regenerate answer"
-          disabled={load.value.phase !== 'ready'}
+          disabled={loadState.value.phase !== 'ready'}
           onClick={() => void regenerate()}
         >
           <RetryIcon />

@@ -1,8 +1,8 @@
 // Size of the KV cache, next to what standard attention would need.
 import type { KvCacheUse, ModelInfo } from '../../index.ts'
-import { formatBytes } from '../../lib/bytes.ts'
-import { formatCount } from '../state/format.ts'
-import { Bar } from './bar.tsx'
+import { formatBytes } from '../../lib/format.ts'
+import { Bar } from '../shared/bar.tsx'
+import { formatCount } from '../shared/format.ts'
 
 const NO_CACHE_USE: KvCacheUse = { tokens: 0, bytes: 0, standard_bytes: 0 }
 
@@ -23,13 +23,13 @@ export function CacheMeter({
           info?.attention === 'grouped' ? 'This model: keys and values' : 'This model: one latent per token'
         }
         value={formatBytes(bytes)}
-        part={bytes / full}
+        fraction={bytes / full}
         kind="latent"
       />
       <Bar
         name="Standard attention"
         value={formatBytes(standard_bytes)}
-        part={standard_bytes / full}
+        fraction={standard_bytes / full}
         kind="standard"
       />
       <p class="note">

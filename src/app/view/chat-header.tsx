@@ -1,9 +1,10 @@
 // Header of the chat page: links to the other pages and the New chat button.
+
+import { Header } from '../shared/header.tsx'
+import { ChartIcon, LensIcon, NewIcon } from '../shared/icons.tsx'
+import { Wordmark } from '../shared/wordmark.tsx'
 import { conversation, newChat } from '../state/session.ts'
 import { focusQuestion } from './focus.ts'
-import { Header } from './header.tsx'
-import { ChartIcon, LensIcon, NewIcon } from './icons.tsx'
-import { Wordmark } from './wordmark.tsx'
 
 /** `chatting`: the page shows a chat, not the WebGPU instructions. */
 export function ChatHeader({ chatting }: { chatting: boolean }) {

@@ -1,14 +1,14 @@
 // Input for questions, with the Send, Stop and Think buttons.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { LoadState } from '../state/loading.ts'
-import { load } from '../state/opening.ts'
+import { SendIcon, StopIcon, ThinkIcon } from '../shared/icons.tsx'
+import type { LoadState } from '../shared/models/load-state.ts'
+import { loadState } from '../shared/models/model-choice.ts'
 import { ask, generating, stopGenerating, thinkingEnabled } from '../state/session.ts'
 import { focusQuestion, QUESTION_ID } from './focus.ts'
-import { SendIcon, StopIcon, ThinkIcon } from './icons.tsx'
 
 function placeholderFor(state: LoadState): string {
-  if (state.phase === 'ready') return `Ask ${state.entry.name}…`
+  if (state.phase === 'ready') return `Ask ${state.choice.name}…`
   return state.phase === 'starting' || state.phase === 'loading'
     ? 'Type while the model loads…'
     : 'No model loaded'
@@ -17,7 +17,7 @@ function placeholderFor(state: LoadState): string {
 export function Composer() {
   const text = useSignal('')
   const waiting = useSignal(false) // send as soon as the model is ready
-  const state = load.value
+  const state = loadState.value
   const ready = state.phase === 'ready'
   const canThink = state.phase !== 'ready' || state.model.info.thinking
   const loading = state.phase === 'starting' || state.phase === 'loading'

@@ -1,10 +1,10 @@
 // One question, and the form to edit it.
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { load } from '../state/opening.ts'
+import { EditIcon } from '../shared/icons.tsx'
+import { loadState } from '../shared/models/model-choice.ts'
 import { askEdited, generating } from '../state/session.ts'
 import { focusQuestion } from './focus.ts'
-import { EditIcon } from './icons.tsx'
 
 /** `last`: editing it drops no later turns. */
 export function QuestionView({ id, text, last }: { id: number; text: string; last: boolean }) {
@@ -33,7 +33,7 @@ export function QuestionView({ id, text, last }: { id: number; text: string; las
         type="button"
         aria-label="Edit the question"
         title="Edit the question"
-        disabled={load.value.phase !== 'ready' || generating.value}
+        disabled={loadState.value.phase !== 'ready' || generating.value}
         onClick={() => {
           editing.value = true
         }}
@@ -62,7 +62,7 @@ function QuestionEditor({
   const written = useSignal(text)
   const area = useRef<HTMLTextAreaElement>(null)
   useLayoutEffect(() => area.current?.focus(), [])
-  const sendable = written.value.trim() !== '' && load.value.phase === 'ready' && !generating.value
+  const sendable = written.value.trim() !== '' && loadState.value.phase === 'ready' && !generating.value
   const send = (event: Event) => {
     event.preventDefault()
     if (sendable) onSend(written.value.trim())

@@ -1,8 +1,8 @@
 // The thinking part of an answer, folded, with its duration.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { ChatAnswer } from '../state/chat.ts'
-import { formatSeconds } from '../state/format.ts'
+import { formatSeconds } from '../shared/format.ts'
+import type { ChatAnswer } from '../state/conversation.ts'
 
 const TICK_MS = 100
 

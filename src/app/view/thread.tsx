@@ -1,10 +1,10 @@
 // The conversation, scrolled to its end while the reader stays there.
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { load } from '../state/opening.ts'
+import { LoadFailure } from '../shared/models/load-failure.tsx'
+import { LoadProgressView } from '../shared/models/load-progress.tsx'
+import { loadState } from '../shared/models/model-choice.ts'
 import { conversation } from '../state/session.ts'
 import { AnswerView } from './answer.tsx'
-import { LoadFailure } from './load-failure.tsx'
-import { LoadProgressView } from './load-progress.tsx'
 import { QuestionView } from './question.tsx'
 
 // Within this distance the reader counts as at the end.
@@ -12,7 +12,7 @@ const NEAR_END_PIXELS = 48
 
 export function Thread() {
   const { turns } = conversation.value
-  const state = load.value
+  const state = loadState.value
   const box = useRef<HTMLElement>(null)
   const following = useRef(true)
   const lastId = turns.at(-1)?.id
@@ -39,7 +39,7 @@ export function Thread() {
         ))}
       </ol>
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
-      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.entry} />}
+      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.choice} />}
     </section>
   )
 }

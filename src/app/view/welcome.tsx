@@ -1,12 +1,13 @@
 // Start screen: the model, its loading progress, and suggested questions.
-import { currentChoice, loadedFraction } from '../state/loading.ts'
-import { openDialog } from '../state/models.ts'
-import { load } from '../state/opening.ts'
+
+import { openDialog } from '../shared/models/dialog-state.ts'
+import { LoadFailure } from '../shared/models/load-failure.tsx'
+import { LoadProgressView } from '../shared/models/load-progress.tsx'
+import { currentChoice, loadedFraction } from '../shared/models/load-state.ts'
+import { loadState } from '../shared/models/model-choice.ts'
 import { ask, replacedConversation, undoNewChat } from '../state/session.ts'
 import { focusQuestion } from './focus.ts'
 import { Lanternfish } from './lanternfish.tsx'
-import { LoadFailure } from './load-failure.tsx'
-import { LoadProgressView } from './load-progress.tsx'
 
 const SUGGESTIONS = [
   'Who are you?',
@@ -18,7 +19,7 @@ const SUGGESTIONS = [
 ]
 
 export function Welcome() {
-  const state = load.value
+  const state = loadState.value
   const ready = state.phase === 'ready'
   const choice = currentChoice(state)
   const bundled = choice?.bundled ?? true
@@ -42,7 +43,7 @@ export function Welcome() {
         </p>
       )}
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
-      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.entry} />}
+      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.choice} />}
       {ready && bundled && (
         <ul class="suggestions" aria-label="Suggested questions">
           {SUGGESTIONS.map((text) => (

@@ -1,25 +1,25 @@
 // Benchmarks kernels: checks each result, then times it interleaved with its roofline ceiling on this
 // adapter.
-import type { Format } from '../../gpu/matrix.ts'
-import { type Factors, factorsOf } from '../../kernels/linear.ts'
-import { HadalError, present } from '../../lib/error.ts'
+import type { StorageFormat } from '../../gpu/matrix.ts'
+import { type MatmulPrecision, supportedPrecision } from '../../kernels/linear.ts'
+import { expectDefined, HadalError } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import type { Spread } from '../../lib/spread.ts'
+import type { TimingSummary } from '../../lib/timing-summary.ts'
 import type { Dispatch } from '../../program/graph.ts'
+import { BenchBuffers } from './buffers.ts'
 import { type CaseMaker, type CaseSettings, type KernelCase, REPORT_HINT } from './case.ts'
 import { readCeiling, weightsCeiling } from './ceilings.ts'
-import type { CeilingRun } from './loops.ts'
-import type { Widths } from './model.ts'
-import { type MatmulCeilings, matmulCeilings } from './product-ceiling.ts'
-import { BenchBuffers } from './room.ts'
-import { type BenchContext, DispatchTimer, timeInterleaved } from './run.ts'
+import { type BenchContext, DispatchTimer, timeInterleaved } from './dispatch-timer.ts'
+import type { CeilingRun } from './fastest-loop.ts'
+import { type MatmulCeilings, matmulCeilings } from './matmul-ceiling.ts'
+import type { ModelWidths } from './model-widths.ts'
 
 export interface KernelBenchOptions {
-  readonly widths: Widths
-  readonly formats: readonly Format[]
+  readonly widths: ModelWidths
+  readonly formats: readonly StorageFormat[]
   readonly tokens: number // rows per decode step
   readonly prefillTokens: number
-  readonly products: Factors
+  readonly matmulPrecision: MatmulPrecision
   readonly context: number // cached tokens
   readonly repetitions: number
   readonly roundBytes: number
@@ -29,17 +29,17 @@ export interface KernelBenchOptions {
 export interface KernelRow {
   readonly kernel: string
   readonly role: string
-  readonly format: Format | 'none' // 'none': no weights
+  readonly format: StorageFormat | 'none' // 'none': no weights
   readonly shape: string
   readonly variant: string
   readonly error: number // relative to f64
   readonly tolerance: number // for the error
-  readonly time: Spread
+  readonly time: TimingSummary
   readonly bytes: number // that a run must read: weights, cache, activations
   readonly gbPerSecond: number
   readonly gflopPerSecond: number
   readonly ceiling: CeilingRow
-  readonly share: number // the ceiling's milliseconds divided by the kernel's
+  readonly fractionOfCeiling: number // the ceiling's milliseconds divided by the kernel's
 }
 
 export interface CeilingRow {
@@ -71,7 +71,7 @@ export async function benchKernels(
   const groups = groupByFormat(makers, options.formats)
   const read = await readCeiling(buffers, bench, roundBytes)
   const needsMatmul = makers.some(({ ceiling }) => ceiling === 'product')
-  const tiles = { shapes: widths.products, matmulPrecision: options.products }
+  const tiles = { shapes: widths.matmulShapes, matmulPrecision: options.matmulPrecision }
   const matmul = needsMatmul ? await matmulCeilings(buffers, bench, options.formats, tiles) : undefined
   for (const [format, group] of groups) {
     const mark = buffers.mark
@@ -93,10 +93,10 @@ export async function benchKernels(
 /** Groups kernels by weight format, in the requested order. Kernels without weights are grouped with f32. */
 function groupByFormat(
   makers: readonly CaseMaker[],
-  formats: readonly Format[],
-): ReadonlyMap<Format, readonly CaseMaker[]> {
-  const groups = new Map<Format, CaseMaker[]>()
-  const add = (format: Format, maker: CaseMaker) => {
+  formats: readonly StorageFormat[],
+): ReadonlyMap<StorageFormat, readonly CaseMaker[]> {
+  const groups = new Map<StorageFormat, CaseMaker[]>()
+  const add = (format: StorageFormat, maker: CaseMaker) => {
     const group = groups.get(format) ?? []
     group.push(maker)
     groups.set(format, group)
@@ -112,10 +112,10 @@ function groupByFormat(
 export function caseSettings(
   buffers: BenchBuffers,
   { mode }: CaseMaker,
-  format: Format,
+  format: StorageFormat,
   { tokens, prefillTokens, ...options }: Omit<KernelBenchOptions, 'formats' | 'repetitions'>,
 ): CaseSettings {
-  const matmulPrecision = factorsOf(options.products, buffers.device.capabilities)
+  const matmulPrecision = supportedPrecision(options.matmulPrecision, buffers.device.capabilities)
   return {
     ...options,
     buffers,
@@ -154,12 +154,12 @@ export async function checkCase(
   }
   const ratio = ({ error, tolerance }: { error: number; tolerance: number }) => error / (tolerance || 1)
   const [nearest] = checks.sort((a, b) => ratio(b) - ratio(a))
-  return { kernelCase, ...present(nearest, 'a checked output') }
+  return { kernelCase, ...expectDefined(nearest, 'a checked output') }
 }
 
 interface KernelMeasurement {
   readonly maker: CaseMaker
-  readonly format: Format
+  readonly format: StorageFormat
   readonly options: KernelBenchOptions
   readonly ceilings: FormatCeilings
 }
@@ -183,24 +183,24 @@ async function measureKernel(
   buffers.free(mark)
   return rowOf(
     maker,
-    { kernelCase, format, error, tolerance, round: present(round, 'a time') },
-    { ceiling, time: present(top, 'a time') },
-    { ceiling: read, time: present(stream, 'a time') },
+    { kernelCase, format, error, tolerance, round: expectDefined(round, 'a time') },
+    { ceiling, time: expectDefined(top, 'a time') },
+    { ceiling: read, time: expectDefined(stream, 'a time') },
   )
 }
 
 /** A checked case, and the times of its rounds. */
 export interface TimedCase {
   readonly kernelCase: KernelCase
-  readonly format: Format
+  readonly format: StorageFormat
   readonly error: number
   readonly tolerance: number
-  readonly round: Spread
+  readonly round: TimingSummary
 }
 
 interface TimedCeiling {
   readonly ceiling: CeilingRun
-  readonly time: Spread
+  readonly time: TimingSummary
 }
 
 /** The figures of a case that was timed interleaved with its ceiling and with the streaming read. */
@@ -238,17 +238,21 @@ export function rowOf(
       gflopPerSecond: ceiling.flops / top.time.ms / 1e6,
       readGbPerSecond: read.bytes / stream.time.ms / 1e6,
     },
-    share: ms / time.ms,
+    fractionOfCeiling: ms / time.ms,
   }
 }
 
-function ceilingOf(maker: CaseMaker, format: Format, { read, weights, matmul }: FormatCeilings): CeilingRun {
+function ceilingOf(
+  maker: CaseMaker,
+  format: StorageFormat,
+  { read, weights, matmul }: FormatCeilings,
+): CeilingRun {
   if (maker.ceiling === 'product')
-    return present(matmul, 'the matmul ceiling').best(maker.weightFormat === 'none' ? [] : [format])
-  return maker.weightFormat === 'none' ? read : present(weights, 'the weights ceiling')
+    return expectDefined(matmul, 'the matmul ceiling').best(maker.weightFormat === 'none' ? [] : [format])
+  return maker.weightFormat === 'none' ? read : expectDefined(weights, 'the weights ceiling')
 }
 
-const scaled = (spread: Spread, factor: number): Spread => ({
+const scaled = (spread: TimingSummary, factor: number): TimingSummary => ({
   ms: spread.ms * factor,
   low: spread.low * factor,
   high: spread.high * factor,
@@ -256,7 +260,7 @@ const scaled = (spread: Spread, factor: number): Spread => ({
 })
 
 /** Override constants that the engine chooses by variant. */
-const SHOWN_CONSTANTS = ['LANES', 'EACH', 'WORKGROUP'] as const
+const SHOWN_CONSTANTS = ['LANES', 'ROWS_PER_INVOCATION', 'WORKGROUP'] as const
 
 /** The engine's choices: imported modules and constants. */
 function variantOf(dispatches: readonly Dispatch[]): string {

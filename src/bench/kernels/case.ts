@@ -1,22 +1,22 @@
 // Types and helpers of a kernel benchmark case: dispatches, expected output, and cost.
-import { type Format, type GpuMatrix, layoutMatrix, layoutPart } from '../../gpu/matrix.ts'
-import type { Factors } from '../../kernels/linear.ts'
+import { type GpuMatrix, layoutMatrix, layoutPart, type StorageFormat } from '../../gpu/matrix.ts'
+import type { MatmulPrecision } from '../../kernels/linear.ts'
 import type { Step } from '../../kernels/step.ts'
-import type { Context, Mode } from '../../models/ops.ts'
-import { type Dispatch, Graph, type Operand, type Resource } from '../../program/graph.ts'
-import type { Widths } from './model.ts'
-import type { BenchBuffers } from './room.ts'
+import type { OpContext, StepMode } from '../../models/ops.ts'
+import { type Dispatch, Graph, type KernelOperand, type Resource } from '../../program/graph.ts'
+import type { BenchBuffers } from './buffers.ts'
+import type { ModelWidths } from './model-widths.ts'
 
 export const REPORT_HINT = 'Please report this with the name of the adapter and its driver.'
 
 /** Settings to build a case with. */
 export interface CaseSettings {
   readonly buffers: BenchBuffers
-  readonly widths: Widths
+  readonly widths: ModelWidths
   /** Weight format; ignored by kernels without weights. */
-  readonly format: Format
+  readonly format: StorageFormat
   readonly tokens: number
-  readonly matmulPrecision: Factors
+  readonly matmulPrecision: MatmulPrecision
   /** Tokens in the KV cache, including those of the step. */
   readonly context: number
   /** Minimum bytes that a round of a `bytes` case reads, each once: more than hardware caches hold. */
@@ -42,7 +42,7 @@ export const TOLERANCE = { f32: 1e-5, f16: 1e-3, exact: 0 } as const
  * Allowed relative errors of prefill matmuls, with some margin: inputs may be rounded to f16, or to 8 bits
  * with one scale per 32.
  */
-export const PREFILL_TOLERANCE: Readonly<Record<Factors, number>> = {
+export const PREFILL_TOLERANCE: Readonly<Record<MatmulPrecision, number>> = {
   f32: TOLERANCE.f32,
   f16: 3e-3,
   i8: 2e-2,
@@ -73,9 +73,9 @@ export interface CaseMaker {
   readonly kernel: string
   readonly role: string
   /** Whether it takes the rows of a decode step or of a prefill chunk. */
-  readonly mode: Mode['name']
+  readonly mode: StepMode['phase']
   /** Weight formats to measure: every requested one, none, or only this one. */
-  readonly weightFormat: 'any' | 'none' | Format
+  readonly weightFormat: 'any' | 'none' | StorageFormat
   /**
    * Roofline ceiling. `bytes`: weights read by the fastest minimal loop, the rest by the fastest streaming
    * read. `product`: FLOPs at the speed of the fastest tiled matmul.
@@ -88,33 +88,34 @@ export interface CaseMaker {
  * Records dispatches with the engine's own functions, so that variants and constants are those of a model.
  */
 export function recordDispatches(
-  {
-    buffers,
-    tokens,
-    matmulPrecision: products,
-  }: Pick<CaseSettings, 'buffers' | 'tokens' | 'matmulPrecision'>,
-  mode: Mode['name'],
-  body: (context: Context) => void,
+  { buffers, tokens, matmulPrecision }: Pick<CaseSettings, 'buffers' | 'tokens' | 'matmulPrecision'>,
+  mode: StepMode['phase'],
+  body: (context: OpContext) => void,
 ): Dispatch[] {
   const graph = new Graph()
   const { capabilities } = buffers.device
   body({
     graph,
-    mode: { name: mode, rows: kernelRows(mode, tokens), cache: { kind: 'latent', numbers: 'f16' }, products },
+    mode: {
+      phase: mode,
+      rows: kernelRows(mode, tokens),
+      cache: { kind: 'latent', kvDtype: 'f16' },
+      matmulPrecision,
+    },
     capabilities,
   })
   return graph.dispatches
 }
 
 /** Decode kernels exist for 1, 2, 4 and 8 rows. */
-const kernelRows = (mode: Mode['name'], tokens: number): number =>
+const kernelRows = (mode: StepMode['phase'], tokens: number): number =>
   mode === 'decode' ? 2 ** Math.ceil(Math.log2(tokens)) : tokens
 
 /** The dispatches of one kernel, with these operands replaced. */
 export const withOperands = (
   dispatches: readonly Dispatch[],
   kernel: string,
-  operands: Readonly<Record<string, Operand>>,
+  operands: Readonly<Record<string, KernelOperand>>,
 ): Dispatch[] =>
   dispatches
     .filter((dispatch) => dispatch.kernel.name === kernel)
@@ -135,7 +136,7 @@ export const copiesForRound = <T>({ roundBytes }: CaseSettings, bytes: number, m
 
 /** A matrix with a layout but without its own buffer, for recorded dispatches that are not measured. */
 export function layoutOnly(
-  format: Format,
+  format: StorageFormat,
   heights: readonly number[],
   cols: number,
   unused: Resource,

@@ -1,15 +1,15 @@
 // Roofline ceilings of memory reads: the fastest checked loop over weights of a format, and over plain words.
-import { type Format, onlyPart } from '../../gpu/matrix.ts'
-import { streamRead, weightCeiling } from '../../kernels/bench.ts'
-import { drawNumbers } from '../../lib/draw.ts'
+import { type StorageFormat, unsplitPart } from '../../gpu/matrix.ts'
+import { matvecCeiling, streamRead } from '../../kernels/bench.ts'
+import { randomNumbers } from '../../lib/random.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import { ceilDiv, matrixConstants, modulesOf } from '../../models/ops.ts'
+import { ceilDiv, matrixConstants, weightModules } from '../../models/ops.ts'
 import { resource } from '../../program/graph.ts'
-import { stream_read, weight_ceiling } from '../../reference/bench.ts'
-import { type CeilingRun, fastestLoop, recordGraph } from './loops.ts'
-import type { BenchBuffers } from './room.ts'
-import type { BenchContext } from './run.ts'
-import { drawMatrix, readRows } from './stored.ts'
+import { matvec_ceiling, stream_read } from '../../reference/bench.ts'
+import type { BenchBuffers } from './buffers.ts'
+import type { BenchContext } from './dispatch-timer.ts'
+import { type CeilingRun, fastestLoop, recordGraph } from './fastest-loop.ts'
+import { randomMatrix, readRows } from './random-matrix.ts'
 
 const HIDDEN = 2048
 const OUT = 2048
@@ -20,17 +20,17 @@ const OUT = 2048
 export async function weightsCeiling(
   buffers: BenchBuffers,
   bench: BenchContext,
-  format: Format,
+  format: StorageFormat,
   roundBytes: number,
 ): Promise<CeilingRun> {
-  const stored = drawMatrix(format, [OUT], HIDDEN, 5)
+  const stored = randomMatrix(format, [OUT], HIDDEN, 5)
   const matrices = Array.from({ length: Math.ceil(roundBytes / stored.part.bytes) }, () =>
     buffers.matrix(stored),
   )
-  const numbers = drawNumbers(16, 1)
+  const numbers = randomNumbers(16, 1)
   const x = buffers.upload(numbers)
-  const sums = buffers.empty(OUT * 32)
-  const loops = modulesOf(format).flatMap((weights) =>
+  const sums = buffers.zeros(OUT * 32)
+  const loops = weightModules(format).flatMap((weights) =>
     LOOPS.map(({ lanes, workgroup, each, order }) => ({
       name: [
         weights,
@@ -41,17 +41,17 @@ export async function weightsCeiling(
       lanes,
       dispatches: recordGraph((graph) => {
         for (const matrix of matrices) {
-          const part = onlyPart(matrix)
-          graph.dispatch(weightCeiling, {
+          const part = unsplitPart(matrix)
+          graph.dispatch(matvecCeiling, {
             constants: {
               IN: HIDDEN,
               OUT,
               LANES: lanes,
-              EACH: each,
+              ROWS_PER_INVOCATION: each,
               WORKGROUP: workgroup,
               ...matrixConstants(matrix, part),
             },
-            imports: { weights, order: `bench/order_${order}` },
+            imports: { weights, loopOrder: `bench/loop_order_${order}` },
             operands: { x, weights: resource(part.buffer), sums },
             grid: [ceilDiv(OUT, (workgroup / lanes) * each)],
           })
@@ -70,7 +70,7 @@ export async function weightsCeiling(
       bytes,
       flops: 2 * OUT * HIDDEN * matrices.length,
       check: async () => {
-        const expected = weight_ceiling(wide, values, HIDDEN, lanes)
+        const expected = matvec_ceiling(wide, values, HIDDEN, lanes)
         return relativeError(await buffers.read(sums, expected.length), expected)
       },
     })),
@@ -99,21 +99,23 @@ export async function readCeiling(
   roundBytes: number,
 ): Promise<CeilingRun> {
   const count = Math.min(roundBytes, buffers.device.capabilities.maxBindingBytes) / 16
-  const data = drawMatrix('f32', [1], count * 4, 9).words
+  const data = randomMatrix('f32', [1], count * 4, 9).words
   const words = buffers.upload(data)
-  const sums = buffers.empty(count)
+  const sums = buffers.zeros(count)
   const loops = [
-    { PER: 16, WORKGROUP: 64, RUNS: true },
-    { PER: 64, WORKGROUP: 16, RUNS: true },
-    { PER: 16, WORKGROUP: 64, RUNS: false },
-    { PER: 4, WORKGROUP: 256, RUNS: false },
+    { VEC4S_PER_INVOCATION: 16, WORKGROUP: 64, CONTIGUOUS: true },
+    { VEC4S_PER_INVOCATION: 64, WORKGROUP: 16, CONTIGUOUS: true },
+    { VEC4S_PER_INVOCATION: 16, WORKGROUP: 64, CONTIGUOUS: false },
+    { VEC4S_PER_INVOCATION: 4, WORKGROUP: 256, CONTIGUOUS: false },
   ]
   return fastestLoop(
     loops.map((loop) => {
-      const { PER, WORKGROUP, RUNS } = loop
-      const groups = ceilDiv(count, PER * WORKGROUP)
+      const { VEC4S_PER_INVOCATION, WORKGROUP, CONTIGUOUS } = loop
+      const groups = ceilDiv(count, VEC4S_PER_INVOCATION * WORKGROUP)
       return {
-        name: `${PER} vec4s ${RUNS ? 'contiguous' : 'interleaved'}, workgroups of ${WORKGROUP}`,
+        name:
+          `${VEC4S_PER_INVOCATION} vec4s ${CONTIGUOUS ? 'contiguous' : 'interleaved'}, ` +
+          `workgroups of ${WORKGROUP}`,
         bytes: count * 16,
         flops: 0,
         output: sums,
@@ -126,7 +128,9 @@ export async function readCeiling(
         ),
         check: async () => {
           const expected = stream_read(data, groups * WORKGROUP, (i) =>
-            RUNS ? Math.floor(i / PER) : Math.floor(i / (PER * WORKGROUP)) * WORKGROUP + (i % WORKGROUP),
+            CONTIGUOUS
+              ? Math.floor(i / VEC4S_PER_INVOCATION)
+              : Math.floor(i / (VEC4S_PER_INVOCATION * WORKGROUP)) * WORKGROUP + (i % WORKGROUP),
           )
           const actual = new Uint32Array((await buffers.read(sums, expected.length)).buffer)
           return expected.every((sum, i) => sum === actual[i]) ? 0 : Number.NaN

@@ -1,6 +1,7 @@
 // Benchmark cases of the expert kernels: up and down, in decode and in prefill.
-import { drawNumbers } from '../../lib/draw.ts'
-import { present } from '../../lib/error.ts'
+
+import { expectDefined } from '../../lib/error.ts'
+import { randomNumbers } from '../../lib/random.ts'
 import type { Dispatch, Resource } from '../../program/graph.ts'
 import {
   expert_down_decode,
@@ -30,7 +31,7 @@ import {
   routesForRound,
   type TokenRoute,
   uploadRoutes,
-} from './experts.ts'
+} from './random-experts.ts'
 
 export const EXPERT_DECODE_CASES: readonly CaseMaker[] = [
   defineCase('expert_up_decode', makeUpDecode),
@@ -60,38 +61,44 @@ function costOf(
   { bank }: RandomExperts,
   matrices: 1 | 2,
 ): KernelCase['cost'] {
-  const { experts, active, inner, sharedInner } = widths.mixture
-  const expertsRead = Math.min(experts, tokens * active)
+  const { experts, expertsPerToken, intermediateSize, sharedIntermediateSize } = widths.mixture
+  const expertsRead = Math.min(experts, tokens * expertsPerToken)
   return {
     weightBytes: expertsRead * bank.routed.bytes + (bank.shared?.bytes ?? 0),
     plainBytes: 0,
-    flops: 2 * tokens * (active * inner + sharedInner) * widths.spec.hidden * matrices,
+    flops:
+      2 *
+      tokens *
+      (expertsPerToken * intermediateSize + sharedIntermediateSize) *
+      widths.spec.hiddenSize *
+      matrices,
   }
 }
 
 const shapeOf = ({ tokens, widths }: CaseSettings, up: boolean): string => {
-  const { hidden } = widths.spec
-  const { inner, active, experts } = widths.mixture
-  return `${tokens} × ${up ? `${hidden} → 2 · ${inner}` : `${inner} → ${hidden}`}, ${active} of ${experts}`
+  const { hiddenSize } = widths.spec
+  const { intermediateSize, expertsPerToken, experts } = widths.mixture
+  const widths = up ? `${hiddenSize} → 2 · ${intermediateSize}` : `${intermediateSize} → ${hiddenSize}`
+  return `${tokens} × ${widths}, ${expertsPerToken} of ${experts}`
 }
 
 /** Row of an expert's inner activations in decode: per token the routed experts, then the shared one. */
-const innerRowOf = ({ active }: CaseSettings['widths']['mixture'], token: number, choice: number) =>
-  token * (active + 1) + choice
+const innerRowOf = ({ expertsPerToken }: CaseSettings['widths']['mixture'], token: number, choice: number) =>
+  token * (expertsPerToken + 1) + choice
 
 async function makeUpDecode(settings: CaseSettings): Promise<KernelCase> {
   const { buffers, tokens, widths } = settings
-  const { hidden } = widths.spec
+  const { hiddenSize } = widths.spec
   const layer = widths.mixture
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const inner = buffers.empty(tokens * (layer.active + 1) * innerStride(layer))
+  const numbers = randomNumbers(tokens * hiddenSize, 3)
+  const inner = buffers.zeros(tokens * (layer.expertsPerToken + 1) * innerStride(layer))
   const stored = randomGateUp(settings)
   const operands = { x: buffers.upload(numbers), inner }
   const outputOf = async (routes: readonly TokenRoute[]) => {
-    const actual = await buffers.read(inner, tokens * (layer.active + 1) * innerStride(layer))
+    const actual = await buffers.read(inner, tokens * (layer.expertsPerToken + 1) * innerStride(layer))
     const expected = new Float64Array(actual.length)
     routes.forEach((choices, token) => {
-      const x = Float64Array.from(numbers.subarray(token * hidden, (token + 1) * hidden))
+      const x = Float64Array.from(numbers.subarray(token * hiddenSize, (token + 1) * hiddenSize))
       choices.forEach(({ expert }, choice) => {
         const at = innerRowOf(layer, token, choice) * innerStride(layer)
         expected.set(expert_up_decode(x, stored.expert(expert)), at)
@@ -104,14 +111,14 @@ async function makeUpDecode(settings: CaseSettings): Promise<KernelCase> {
 
 async function makeDownDecode(settings: CaseSettings): Promise<KernelCase> {
   const { buffers, tokens, widths } = settings
-  const { hidden } = widths.spec
+  const { hiddenSize } = widths.spec
   const layer = widths.mixture
-  const numbers = drawNumbers(tokens * (layer.active + 1) * innerStride(layer), 4)
-  const y = buffers.empty(tokens * hidden)
+  const numbers = randomNumbers(tokens * (layer.expertsPerToken + 1) * innerStride(layer), 4)
+  const y = buffers.zeros(tokens * hiddenSize)
   const stored = randomDown(settings)
   const operands = { inner: buffers.upload(numbers), y }
   const outputOf = async (routes: readonly TokenRoute[]) => {
-    const actual = await buffers.read(y, tokens * hidden)
+    const actual = await buffers.read(y, tokens * hiddenSize)
     const expected = new Float64Array(actual.length)
     routes.forEach((choices, token) => {
       const rows = choices.map(({ expert }, choice) => {
@@ -120,7 +127,7 @@ async function makeDownDecode(settings: CaseSettings): Promise<KernelCase> {
       })
       const chosen = choices.map(({ expert }) => stored.expert(expert))
       const weights = choices.map(({ weight }) => weight)
-      expected.set(expert_down_decode(rows, chosen, weights), token * hidden)
+      expected.set(expert_down_decode(rows, chosen, weights), token * hiddenSize)
     })
     return { actual, expected }
   }
@@ -146,15 +153,15 @@ function decodeCase(
   { kernel, stored, operands, outputOf }: DecodeKernel,
 ): KernelCase {
   const { buffers, tokens, widths } = settings
-  const { experts, active } = widths.mixture
-  const rounds = Array.from({ length: Math.max(1, Math.floor(experts / active)) }, (_, round) =>
+  const { experts, expertsPerToken } = widths.mixture
+  const rounds = Array.from({ length: Math.max(1, Math.floor(experts / expertsPerToken)) }, (_, round) =>
     routesForRound(settings, round),
   )
   const all = moeDispatches(settings, 'decode', stored.bank)
   return {
     shape: shapeOf(settings, kernel === 'expert_up_decode'),
     ...roundOver(rounds, (routes) =>
-      withOperands(all, kernel, { ...operands, route: uploadRoutes(buffers, routes, active) }),
+      withOperands(all, kernel, { ...operands, route: uploadRoutes(buffers, routes, expertsPerToken) }),
     ),
     cost: costOf(settings, stored, kernel === 'expert_up_decode' ? 2 : 1),
     step: { tokens },
@@ -164,10 +171,10 @@ function decodeCase(
 
 async function makeUpPrefill(settings: CaseSettings): Promise<KernelCase> {
   const { buffers, tokens, widths } = settings
-  const { hidden } = widths.spec
+  const { hiddenSize } = widths.spec
   const layer = widths.mixture
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const inner = buffers.empty(tokens * (layer.active + 1) * innerStride(layer))
+  const numbers = randomNumbers(tokens * hiddenSize, 3)
+  const inner = buffers.zeros(tokens * (layer.expertsPerToken + 1) * innerStride(layer))
   const stored = randomGateUp(settings)
   return prefillCase(settings, {
     kernel: 'expert_up_prefill',
@@ -176,7 +183,7 @@ async function makeUpPrefill(settings: CaseSettings): Promise<KernelCase> {
     output: inner,
     stride: innerStride(layer),
     expectedOf({ token, expert }) {
-      const x = Float64Array.from(numbers.subarray(token * hidden, (token + 1) * hidden))
+      const x = Float64Array.from(numbers.subarray(token * hiddenSize, (token + 1) * hiddenSize))
       return expert_up_prefill(x, stored.expert(expert))
     },
   })
@@ -184,17 +191,17 @@ async function makeUpPrefill(settings: CaseSettings): Promise<KernelCase> {
 
 async function makeDownPrefill(settings: CaseSettings): Promise<KernelCase> {
   const { buffers, tokens, widths } = settings
-  const { hidden } = widths.spec
+  const { hiddenSize } = widths.spec
   const layer = widths.mixture
-  const numbers = drawNumbers(tokens * (layer.active + 1) * innerStride(layer), 4)
-  const output = buffers.empty(tokens * (layer.active + 1) * hidden)
+  const numbers = randomNumbers(tokens * (layer.expertsPerToken + 1) * innerStride(layer), 4)
+  const output = buffers.zeros(tokens * (layer.expertsPerToken + 1) * hiddenSize)
   const stored = randomDown(settings)
   return prefillCase(settings, {
     kernel: 'expert_down_prefill',
     stored,
     operands: { inner: buffers.upload(numbers), output },
     output,
-    stride: hidden,
+    stride: hiddenSize,
     expectedOf({ row, expert }) {
       const at = row * innerStride(layer)
       const inner = Float64Array.from(numbers.subarray(at, at + expertWidth(layer, expert)))
@@ -222,11 +229,13 @@ function prefillCase(
   { kernel, stored, operands, output, stride, expectedOf: wantedOf }: PrefillKernel,
 ): KernelCase {
   const { buffers, tokens, widths } = settings
-  const { experts, active } = widths.mixture
+  const { experts, expertsPerToken } = widths.mixture
   const routes = routesForRound(settings, 0)
   const all = moeDispatches(settings, 'prefill', stored.bank)
-  const [grouping] = withOperands(all, 'group_tokens', { route: uploadRoutes(buffers, routes, active) })
-  const { dispatch, grouped } = withOwnBuffer(settings, present(grouping, 'group_tokens'))
+  const [grouping] = withOperands(all, 'group_tokens', {
+    route: uploadRoutes(buffers, routes, expertsPerToken),
+  })
+  const { dispatch, grouped } = withOwnBuffer(settings, expectDefined(grouping, 'group_tokens'))
   const round = roundOver([undefined], () => withOperands(all, kernel, { ...operands, grouped }))
   return {
     shape: shapeOf(settings, kernel === 'expert_up_prefill'),
@@ -235,10 +244,10 @@ function prefillCase(
     cost: costOf(settings, stored, kernel === 'expert_up_prefill' ? 2 : 1),
     step: { tokens },
     async outputs() {
-      const ids = routes.map((choices) => choices.slice(0, active).map(({ expert }) => expert))
+      const ids = routes.map((choices) => choices.slice(0, expertsPerToken).map(({ expert }) => expert))
       const { rows } = group_tokens(ids, experts, true, 1)
       // Rows are ordered by expert: check the first, the last (shared), and some between.
-      const checked = sampleRows(rows.length, 9).map((row) => ({ row, ...present(rows[row], 'a row') }))
+      const checked = sampleRows(rows.length, 9).map((row) => ({ row, ...expectDefined(rows[row], 'a row') }))
       const values = await buffers.read(output, rows.length * stride)
       const expected = checked.map(wantedOf)
       const actual = checked.flatMap(({ row }, i) => [
@@ -261,7 +270,7 @@ function withOwnBuffer(
   { buffers }: CaseSettings,
   dispatch: Dispatch,
 ): { dispatch: Dispatch; grouped: Resource } {
-  const planned = present(dispatch.operands.grouped, 'the operand grouped')
-  const grouped = buffers.empty(planned.kind === 'activation' ? planned.rows * planned.cols : 0)
+  const planned = expectDefined(dispatch.operands.grouped, 'the operand grouped')
+  const grouped = buffers.zeros(planned.kind === 'activation' ? planned.rows * planned.cols : 0)
   return { dispatch: { ...dispatch, operands: { ...dispatch.operands, grouped } }, grouped }
 }

@@ -1,9 +1,10 @@
 // Benchmark cases of linear_decode and linear_prefill: every role they have in the model.
 import type { GpuMatrix } from '../../gpu/matrix.ts'
 import { CHUNK, padTo, splitMatrix } from '../../gpu/matrix.ts'
-import { drawNumbers } from '../../lib/draw.ts'
+import { randomNumbers } from '../../lib/random.ts'
 import { linear } from '../../models/ops.ts'
 import { linear_decode } from '../../reference/linear.ts'
+import type { BenchBuffers } from './buffers.ts'
 import {
   type CaseMaker,
   type CaseSettings,
@@ -16,9 +17,8 @@ import {
   sampleRows,
   TOLERANCE,
 } from './case.ts'
-import type { Widths } from './model.ts'
-import type { BenchBuffers } from './room.ts'
-import { drawMatrix, type RandomMatrix, readRows } from './stored.ts'
+import type { ModelWidths } from './model-widths.ts'
+import { type RandomMatrix, randomMatrix, readRows } from './random-matrix.ts'
 
 interface LinearShape {
   readonly heights: readonly number[]
@@ -26,19 +26,26 @@ interface LinearShape {
   readonly accumulate?: boolean
 }
 
-const ROLES: Readonly<Record<string, (widths: Widths) => LinearShape>> = {
-  'attention in': ({ spec, attention: { heads, nope, rope, latent } }) => ({
-    heights: [heads * (nope + rope), latent + rope],
-    cols: spec.hidden,
+const ROLES: Readonly<Record<string, (widths: ModelWidths) => LinearShape>> = {
+  'attention in': ({ spec, attention: { heads, qkNopeDim, qkRopeDim, kvLoraRank } }) => ({
+    heights: [heads * (qkNopeDim + qkRopeDim), kvLoraRank + qkRopeDim],
+    cols: spec.hiddenSize,
   }),
-  'attention out': ({ spec, attention: { heads, value } }) => ({
-    heights: [spec.hidden],
-    cols: heads * value,
+  'attention out': ({ spec, attention: { heads, vHeadDim } }) => ({
+    heights: [spec.hiddenSize],
+    cols: heads * vHeadDim,
     accumulate: true,
   }),
-  'dense up': ({ spec, dense: { inner } }) => ({ heights: [inner, inner], cols: spec.hidden }),
-  'dense down': ({ spec, dense: { inner } }) => ({ heights: [spec.hidden], cols: inner, accumulate: true }),
-  head: ({ spec }) => ({ heights: [spec.vocab], cols: spec.hidden }),
+  'dense up': ({ spec, dense: { intermediateSize } }) => ({
+    heights: [intermediateSize, intermediateSize],
+    cols: spec.hiddenSize,
+  }),
+  'dense down': ({ spec, dense: { intermediateSize } }) => ({
+    heights: [spec.hiddenSize],
+    cols: intermediateSize,
+    accumulate: true,
+  }),
+  head: ({ spec }) => ({ heights: [spec.vocabSize], cols: spec.hiddenSize }),
 }
 
 type LinearMode = CaseMaker['mode']
@@ -56,7 +63,11 @@ export const LINEAR_PREFILL_CASES: readonly CaseMaker[] = Object.entries(ROLES)
 export const linearOfShape = (mode: LinearMode, rows: number, cols: number): CaseMaker =>
   defineCase(mode, 'given', () => ({ heights: [rows], cols }))
 
-function defineCase(mode: LinearMode, role: string, shapeOf: (widths: Widths) => LinearShape): CaseMaker {
+function defineCase(
+  mode: LinearMode,
+  role: string,
+  shapeOf: (widths: ModelWidths) => LinearShape,
+): CaseMaker {
   return {
     kernel: `linear_${mode}`,
     role,
@@ -70,13 +81,13 @@ function defineCase(mode: LinearMode, role: string, shapeOf: (widths: Widths) =>
 async function makeLinear(mode: LinearMode, shape: LinearShape, settings: CaseSettings): Promise<KernelCase> {
   const { buffers, format, tokens } = settings
   const { cols, heights, accumulate = false } = shape
-  const stored = drawMatrix(format, heights, cols, 7)
+  const stored = randomMatrix(format, heights, cols, 7)
   const { bytes } = stored.part
-  const numbers = drawNumbers(tokens * cols, 3)
+  const numbers = randomNumbers(tokens * cols, 3)
   const x = buffers.upload(numbers)
   const { rows } = stored.layout
   const stride = padTo(rows, CHUNK)
-  const output = buffers.empty(tokens * stride)
+  const output = buffers.zeros(tokens * stride)
   const matrices = copiesForRound(settings, bytes, () => uploadInParts(buffers, stored))
   return {
     shape: `${tokens} × ${cols} → ${rows}`,
@@ -111,7 +122,7 @@ function uploadInParts(buffers: BenchBuffers, { layout, words, part }: RandomMat
   return {
     ...layout,
     parts: parts.map((slice) => {
-      const resource = buffers.empty(slice.bytes / 4)
+      const resource = buffers.zeros(slice.bytes / 4)
       const row = layout.stride * 4
       buffers.write(resource, words.subarray(slice.firstRow * row, (slice.firstRow + slice.rows) * row))
       const scales = part.scales + (slice.firstRow / layout.block.rows) * layout.scaleStride

@@ -1,9 +1,11 @@
 // Benchmark cases of row-wise kernels: the router, RMS norm, SwiGLU and sampling.
-import { planState } from '../../engine/state.ts'
-import { sampleGraph } from '../../engine/steps.ts'
+import { planState } from '../../engine/run/state.ts'
+import { sampleGraph } from '../../engine/run/step-graphs.ts'
+import type { GpuMatrix, GpuVector } from '../../gpu/matrix.ts'
 import { CHUNK, padTo } from '../../gpu/matrix.ts'
-import { drawNumbers } from '../../lib/draw.ts'
-import { dense } from '../../models/mixture.ts'
+import { randomNumbers } from '../../lib/random.ts'
+import { denseMlp } from '../../models/moe.ts'
+import type { DenseTensors } from '../../models/tensors.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import { swiglu } from '../../reference/activation.ts'
 import { route_logits } from '../../reference/moe.ts'
@@ -22,10 +24,8 @@ import {
   TOLERANCE,
   withOperands,
 } from './case.ts'
-import { moeDispatches } from './experts.ts'
-import { drawMatrix, readRows } from './stored.ts'
-import type { DenseTensors } from '../../models/tensors.ts'
-import type { GpuMatrix, GpuVector } from '../../gpu/matrix.ts'
+import { moeDispatches } from './random-experts.ts'
+import { randomMatrix, readRows } from './random-matrix.ts'
 
 export const ROW_CASES: readonly CaseMaker[] = [
   {
@@ -58,35 +58,35 @@ export const ROW_CASES: readonly CaseMaker[] = [
 
 async function makeRouter(settings: CaseSettings): Promise<KernelCase> {
   const { buffers, tokens, format, widths } = settings
-  const { hidden, epsilon } = widths.spec
+  const { hiddenSize, rmsNormEps } = widths.spec
   const { experts } = widths.mixture
-  const stored = drawMatrix(format, [experts], hidden, 7)
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const weight = drawNumbers(hidden, 4)
-  const normed = buffers.empty(tokens * hidden)
+  const stored = randomMatrix(format, [experts], hiddenSize, 7)
+  const numbers = randomNumbers(tokens * hiddenSize, 3)
+  const weight = randomNumbers(hiddenSize, 4)
+  const normed = buffers.zeros(tokens * hiddenSize)
   const stride = padTo(experts, CHUNK)
-  const logits = buffers.empty(tokens * stride)
+  const logits = buffers.zeros(tokens * stride)
   // The expert kernels are not run, so any bank layout will do.
-  const unused = buffers.empty(16)
+  const unused = buffers.zeros(16)
   const slot = { ...stored.layout, ...stored.part }
   const bank = { routed: slot, shared: undefined, banks: [unused.buffer], slots: unused.buffer }
   const dispatches = moeDispatches(settings, 'decode', bank)
   const operands = { x: buffers.upload(numbers), norm: buffers.upload(weight), normed, logits }
   return {
-    shape: `${tokens} × ${hidden} → ${experts}`,
+    shape: `${tokens} × ${hiddenSize} → ${experts}`,
     ...roundOver(
       copiesForRound(settings, stored.part.bytes, () => buffers.upload(stored.words)),
       (weights) => withOperands(dispatches, 'route_logits', { ...operands, weights }),
     ),
-    cost: { weightBytes: stored.part.bytes, plainBytes: 0, flops: 2 * tokens * hidden * experts },
+    cost: { weightBytes: stored.part.bytes, plainBytes: 0, flops: 2 * tokens * hiddenSize * experts },
     step: { tokens },
     async outputs() {
       const [x, norm] = [Float64Array.from(numbers), Float64Array.from(weight)]
-      const expected = route_logits(x, norm, readRows(stored, 0, experts), epsilon)
+      const expected = route_logits(x, norm, readRows(stored, 0, experts), rmsNormEps)
       const rows = sampleRows(tokens, tokens)
       return [
         {
-          actual: await buffers.read(normed, tokens * hidden),
+          actual: await buffers.read(normed, tokens * hiddenSize),
           expected: expected.normed,
           tolerance: TOLERANCE.f32,
         },
@@ -120,18 +120,18 @@ async function makeSampling(
 ): Promise<KernelCase> {
   const { buffers, widths } = settings
   const { spec } = widths
-  const { vocab } = spec
-  const numbers = drawNumbers(vocab, 3).map((number) => 12 * number)
+  const { vocabSize } = spec
+  const numbers = randomNumbers(vocabSize, 3).map((number) => 12 * number)
   const { dispatches } = sampleGraph({ spec, state: planState(spec, 1, 1).resources })
-  const result = buffers.empty(64)
-  const operands = { counts: buffers.empty(vocab), token: buffers.empty(1), result }
+  const result = buffers.zeros(64)
+  const operands = { counts: buffers.zeros(vocabSize), token: buffers.zeros(1), result }
   return {
-    shape: `1 × ${vocab}`,
+    shape: `1 × ${vocabSize}`,
     ...roundOver(
-      copiesForRound(settings, vocab * 4, () => buffers.upload(numbers)),
+      copiesForRound(settings, vocabSize * 4, () => buffers.upload(numbers)),
       (adjusted) => withOperands(dispatches, 'sample_token', { ...operands, adjusted }),
     ),
-    cost: { weightBytes: 0, plainBytes: vocab * 4, flops: 0 },
+    cost: { weightBytes: 0, plainBytes: vocabSize * 4, flops: 0 },
     step: { ...options, seed: SEED },
     async outputs() {
       const [id = -1] = new Uint32Array((await buffers.read(result, 1)).buffer)
@@ -149,41 +149,41 @@ function denseLayer(settings: CaseSettings): {
 } {
   const { buffers, tokens, widths } = settings
   const { spec, dense: layer } = widths
-  const unused = buffers.empty(16)
-  const up = layoutOnly('bf16', [layer.inner, layer.inner], spec.hidden, unused)
+  const unused = buffers.zeros(16)
+  const gateUp = layoutOnly('bf16', [layer.intermediateSize, layer.intermediateSize], spec.hiddenSize, unused)
   const tensors: DenseTensors<GpuMatrix, GpuVector> = {
     kind: 'dense',
-    norm: { buffer: unused.buffer, length: spec.hidden },
-    up,
-    down: layoutOnly('bf16', [spec.hidden], layer.inner, unused),
+    postAttentionNorm: { buffer: unused.buffer, length: spec.hiddenSize },
+    gateUp,
+    down: layoutOnly('bf16', [spec.hiddenSize], layer.intermediateSize, unused),
   }
   const dispatches = recordDispatches(settings, 'prefill', (context) => {
-    const x = context.graph.activation('x', 'f32', tokens, spec.hidden)
-    dense(context, spec, tensors, layer.inner, x)
+    const x = context.graph.activation('x', 'f32', tokens, spec.hiddenSize)
+    denseMlp(context, spec, tensors, layer.intermediateSize, x)
   })
-  return { dispatches, stride: up.rows, upAt: up.starts[1] ?? 0 }
+  return { dispatches, stride: gateUp.rows, upAt: gateUp.starts[1] ?? 0 }
 }
 
 async function makeNorm(settings: CaseSettings): Promise<KernelCase> {
   const { buffers, tokens, widths } = settings
-  const { hidden, epsilon } = widths.spec
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const weight = drawNumbers(hidden, 4)
-  const y = buffers.empty(tokens * hidden)
+  const { hiddenSize, rmsNormEps } = widths.spec
+  const numbers = randomNumbers(tokens * hiddenSize, 3)
+  const weight = randomNumbers(hiddenSize, 4)
+  const y = buffers.zeros(tokens * hiddenSize)
   const { dispatches } = denseLayer(settings)
   const operands = { weight: buffers.upload(weight), y }
   return {
-    shape: `${tokens} × ${hidden}`,
+    shape: `${tokens} × ${hiddenSize}`,
     ...roundOver(
       copiesForRound(settings, numbers.byteLength, () => buffers.upload(numbers)),
       (x) => withOperands(dispatches, 'rms_norm', { ...operands, x }),
     ),
-    cost: { weightBytes: 0, plainBytes: numbers.byteLength, flops: 4 * tokens * hidden },
+    cost: { weightBytes: 0, plainBytes: numbers.byteLength, flops: 4 * tokens * hiddenSize },
     step: { tokens },
     async outputs() {
       const rows = sampleRows(tokens, 8)
-      const expected = rms_norm(gatherRows(numbers, rows, hidden), Float64Array.from(weight), epsilon)
-      const actual = gatherRows(await buffers.read(y, tokens * hidden), rows, hidden)
+      const expected = rms_norm(gatherRows(numbers, rows, hiddenSize), Float64Array.from(weight), rmsNormEps)
+      const actual = gatherRows(await buffers.read(y, tokens * hiddenSize), rows, hiddenSize)
       return [{ actual, expected, rows, tolerance: TOLERANCE.f32 }]
     },
   }
@@ -191,22 +191,22 @@ async function makeNorm(settings: CaseSettings): Promise<KernelCase> {
 
 async function makeSwiglu(settings: CaseSettings): Promise<KernelCase> {
   const { buffers, tokens, widths } = settings
-  const { inner } = widths.dense
+  const { intermediateSize } = widths.dense
   const { dispatches, stride, upAt } = denseLayer(settings)
-  const numbers = drawNumbers(tokens * stride, 3).map((number) => 4 * number)
-  const y = buffers.empty(tokens * inner)
+  const numbers = randomNumbers(tokens * stride, 3).map((number) => 4 * number)
+  const y = buffers.zeros(tokens * intermediateSize)
   return {
-    shape: `${tokens} × 2 · ${inner}`,
+    shape: `${tokens} × 2 · ${intermediateSize}`,
     ...roundOver(
       copiesForRound(settings, numbers.byteLength, () => buffers.upload(numbers)),
       (x) => withOperands(dispatches, 'swiglu', { x, y }),
     ),
-    cost: { weightBytes: 0, plainBytes: 2 * tokens * inner * 4, flops: 0 },
+    cost: { weightBytes: 0, plainBytes: 2 * tokens * intermediateSize * 4, flops: 0 },
     step: { tokens },
     async outputs() {
       const rows = sampleRows(tokens, 8)
-      const expected = swiglu(gatherRows(numbers, rows, stride), stride, upAt, inner)
-      const actual = gatherRows(await buffers.read(y, tokens * inner), rows, inner)
+      const expected = swiglu(gatherRows(numbers, rows, stride), stride, upAt, intermediateSize)
+      const actual = gatherRows(await buffers.read(y, tokens * intermediateSize), rows, intermediateSize)
       return [{ actual, expected, rows, tolerance: TOLERANCE.f32 }]
     },
   }

@@ -1,5 +1,5 @@
 // Counts GPU objects created while work runs, and measures the JavaScript heap that submitting a step takes.
-import { spreadOf } from '../../lib/spread.ts'
+import { summarizeTimes } from '../../lib/timing-summary.ts'
 
 /** Calls that create GPU objects, except command encoders: WebGPU needs one of those for each submission. */
 const CREATE_CALLS = [
@@ -74,5 +74,5 @@ export async function heapGrowth(
     if (before >= start) overhead.push(before - start)
     if (after >= before) growth.push(after - before)
   }
-  return Math.max(0, spreadOf(growth).ms - spreadOf(overhead).ms)
+  return Math.max(0, summarizeTimes(growth).ms - summarizeTimes(overhead).ms)
 }

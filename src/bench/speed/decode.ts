@@ -1,25 +1,25 @@
 // Measures decode: time per token, and its fraction of the bandwidth ceiling for the weights that a token
 // reads.
-import type { Format } from '../../gpu/matrix.ts'
-import { type Spread, spreadOf } from '../../lib/spread.ts'
+import type { StorageFormat } from '../../gpu/matrix.ts'
+import { summarizeTimes, type TimingSummary } from '../../lib/timing-summary.ts'
+import { BenchBuffers } from '../kernels/buffers.ts'
 import { weightsCeiling } from '../kernels/ceilings.ts'
-import { BenchBuffers } from '../kernels/room.ts'
-import type { BenchContext } from '../kernels/run.ts'
+import type { BenchContext } from '../kernels/dispatch-timer.ts'
 import type { Decoder } from './decoder.ts'
 
 export interface DecodeRow {
-  readonly token: Spread // milliseconds
+  readonly token: TimingSummary // milliseconds
   readonly tokensPerSecond: number
   readonly bytes: number // of weights that a token reads
   readonly gbPerSecond: number
   /** Milliseconds to read the same bytes at each format's ceiling. */
   readonly ceilingMs: number
-  readonly share: number
+  readonly fractionOfCeiling: number
   readonly encodeMs: number // JavaScript's time per token, by the wall clock
-  readonly encodeShare: number
+  readonly encodeFraction: number
   readonly dispatches: number
   readonly formats: Readonly<
-    Partial<Record<Format, { readonly bytes: number; readonly gbPerSecond: number }>>
+    Partial<Record<StorageFormat, { readonly bytes: number; readonly gbPerSecond: number }>>
   >
 }
 
@@ -37,7 +37,7 @@ export async function benchDecode(
 ): Promise<DecodeRow> {
   const buffers = new BenchBuffers(bench.device)
   const clock = bench.clock ?? (() => performance.now())
-  const formats = Object.entries(decoder.activeBytes) as [Format, number][]
+  const formats = Object.entries(decoder.activeBytes) as [StorageFormat, number][]
   const ceilings = []
   for (const [format, bytes] of formats) {
     const ceiling = await weightsCeiling(buffers, bench, format, options.roundBytes)
@@ -56,22 +56,22 @@ export async function benchDecode(
   }
   const measured = ceilings.map(({ format, bytes, ceiling, times }) => {
     ceiling.timer.free()
-    return { format, bytes, gbPerSecond: ceiling.bytes / spreadOf(times).ms / 1e6 }
+    return { format, bytes, gbPerSecond: ceiling.bytes / summarizeTimes(times).ms / 1e6 }
   })
   buffers.free()
-  const token = spreadOf(tokens)
+  const token = summarizeTimes(tokens)
   const bytes = formats.reduce((sum, [, formatBytes]) => sum + formatBytes, 0)
   const ceilingMs = measured.reduce((sum, { bytes, gbPerSecond }) => sum + bytes / gbPerSecond / 1e6, 0)
-  const encodeMs = spreadOf(encodes).ms
+  const encodeMs = summarizeTimes(encodes).ms
   return {
     token,
     tokensPerSecond: 1000 / token.ms,
     bytes,
     gbPerSecond: bytes / token.ms / 1e6,
     ceilingMs,
-    share: ceilingMs / token.ms,
+    fractionOfCeiling: ceilingMs / token.ms,
     encodeMs,
-    encodeShare: encodeMs / spreadOf(walls).ms,
+    encodeFraction: encodeMs / summarizeTimes(walls).ms,
     dispatches: decoder.dispatches,
     formats: Object.fromEntries(measured.map(({ format, ...rest }) => [format, rest])),
   }

@@ -1,10 +1,11 @@
 // Runs decode steps without using their text, with as many steps in flight as an answer has.
-import type { GpuModel } from '../../engine/prepare.ts'
-import { DEPTH, type Runtime } from '../../engine/runtime.ts'
-import { Session } from '../../engine/session.ts'
-import type { Format } from '../../gpu/matrix.ts'
+
+import { type Runtime, STEPS_IN_FLIGHT } from '../../engine/run/runtime.ts'
+import { Session } from '../../engine/run/session.ts'
+import type { StorageFormat } from '../../gpu/matrix.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
 import type { ModelSpec } from '../../models/spec.ts'
+import type { GpuModel } from '../../models/tensors.ts'
 import { mapTensors } from '../../models/tensors.ts'
 
 /** Repeats decode steps at the same context. */
@@ -20,7 +21,7 @@ export interface Decoder {
   submit(): () => Promise<unknown>
   readonly dispatches: number // per step
   /** Bytes of weights that a step reads, by format; independent of which experts the router chooses. */
-  readonly activeBytes: Readonly<Partial<Record<Format, number>>>
+  readonly activeBytes: Readonly<Partial<Record<StorageFormat, number>>>
   close(): void
 }
 
@@ -28,7 +29,7 @@ export interface Decoder {
 export async function openDecoder(runtime: Runtime, context: number): Promise<Decoder> {
   const session = new Session(runtime.cache)
   await session.reserve(context + 1)
-  runtime.writePages(session)
+  runtime.writePageTable(session)
   await runtime.reportLogprobs(false)
   const submit = () => runtime.decode(context, PLAIN_STEP)
   const run = async (steps: number) => {
@@ -38,7 +39,7 @@ export async function openDecoder(runtime: Runtime, context: number): Promise<De
       const started = performance.now()
       pending.push(submit())
       encodeMs += performance.now() - started
-      if (pending.length === DEPTH) await pending.shift()?.()
+      if (pending.length === STEPS_IN_FLIGHT) await pending.shift()?.()
     }
     for (const read of pending) await read()
     return encodeMs
@@ -54,20 +55,20 @@ export async function openDecoder(runtime: Runtime, context: number): Promise<De
 }
 
 /** Weight bytes that one token reads, by format: all but the embedding and the experts not chosen. */
-export function activeBytes(spec: ModelSpec, model: GpuModel): Partial<Record<Format, number>> {
-  const sums: Partial<Record<Format, number>> = {}
-  const add = (format: Format, bytes: number) => {
+export function activeBytes(spec: ModelSpec, model: GpuModel): Partial<Record<StorageFormat, number>> {
+  const sums: Partial<Record<StorageFormat, number>> = {}
+  const add = (format: StorageFormat, bytes: number) => {
     sums[format] = (sums[format] ?? 0) + bytes
   }
   const mixture = spec.layers.find((layer) => layer.kind === 'mixture')
   mapTensors(model, {
     matrix: ({ format, parts }, role) => {
-      const isSkipped = role === 'embedding' && model.head !== undefined
+      const isSkipped = role === 'embedding' && model.lmHead !== undefined
       if (!isSkipped) for (const { bytes } of parts) add(format, bytes)
     },
     vector: ({ length }) => add('f32', length * 4),
     bank: ({ routed, shared }) => {
-      add(routed.format, routed.bytes * (mixture?.active ?? 0) + (shared?.bytes ?? 0))
+      add(routed.format, routed.bytes * (mixture?.expertsPerToken ?? 0) + (shared?.bytes ?? 0))
     },
   })
   return sums

@@ -1,5 +1,5 @@
 // Counts the FLOPs of a prompt from the model spec alone, independent of kernels and chunking.
-import type { Attention, Dense, Mixture, ModelSpec } from '../../models/spec.ts'
+import type { Attention, DenseLayer, ModelSpec, MoeLayer } from '../../models/spec.ts'
 
 /**
  * FLOPs of a prompt of `tokens` tokens from an empty cache, up to the logits of its last token. A
@@ -16,37 +16,38 @@ import type { Attention, Dense, Mixture, ModelSpec } from '../../models/spec.ts'
  * such work must not look faster.
  */
 export function prefillFlops(spec: ModelSpec, tokens: number): number {
-  const { attention, layers, hidden, vocab } = spec
+  const { attention, layers, hiddenSize, vocabSize } = spec
   const pairs = (tokens * (tokens + 1)) / 2
   const perLayer = layers.map(
     (layer) =>
-      tokens * (projections(attention, hidden) + feedForward(layer, hidden)) + pairs * perPair(attention),
+      tokens * (projections(attention, hiddenSize) + feedForward(layer, hiddenSize)) +
+      pairs * perPair(attention),
   )
-  return 2 * (perLayer.reduce((sum, flops) => sum + flops, 0) + vocab * hidden)
+  return 2 * (perLayer.reduce((sum, flops) => sum + flops, 0) + vocabSize * hiddenSize)
 }
 
 /** Elements of the projection matrices around attention. */
 function projections(attention: Attention, hidden: number): number {
   if (attention.kind === 'grouped') {
-    const { heads, kvHeads, key, value } = attention
-    return hidden * (heads * key + kvHeads * (key + value)) + heads * value * hidden
+    const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
+    return hidden * (heads * qkHeadDim + kvHeads * (qkHeadDim + vHeadDim)) + heads * vHeadDim * hidden
   }
-  const { heads, queryRank, latent, nope, rope, value } = attention
-  const query = heads * (nope + rope)
-  const queries = queryRank > 0 ? hidden * queryRank + queryRank * query : hidden * query
-  const keyValue = hidden * (latent + rope) + latent * heads * (nope + value)
-  return queries + keyValue + heads * value * hidden
+  const { heads, qLoraRank, kvLoraRank, qkNopeDim, qkRopeDim, vHeadDim } = attention
+  const query = heads * (qkNopeDim + qkRopeDim)
+  const queries = qLoraRank > 0 ? hidden * qLoraRank + qLoraRank * query : hidden * query
+  const keyValue = hidden * (kvLoraRank + qkRopeDim) + kvLoraRank * heads * (qkNopeDim + vHeadDim)
+  return queries + keyValue + heads * vHeadDim * hidden
 }
 
 /** Multiply-adds of a query-key pair: the score, and the weighted value. */
 function perPair(attention: Attention): number {
-  const key = attention.kind === 'grouped' ? attention.key : attention.nope + attention.rope
-  return attention.heads * (key + attention.value)
+  const key = attention.kind === 'grouped' ? attention.qkHeadDim : attention.qkNopeDim + attention.qkRopeDim
+  return attention.heads * (key + attention.vHeadDim)
 }
 
 /** Elements of the feed-forward matrices that a token uses. */
-function feedForward(layer: Dense | Mixture, hidden: number): number {
-  if (layer.kind === 'dense') return 3 * hidden * layer.inner
-  const { experts, active, inner, sharedInner } = layer
-  return experts * hidden + 3 * hidden * (active * inner + sharedInner)
+function feedForward(layer: DenseLayer | MoeLayer, hidden: number): number {
+  if (layer.kind === 'dense') return 3 * hidden * layer.intermediateSize
+  const { experts, expertsPerToken, intermediateSize, sharedIntermediateSize } = layer
+  return experts * hidden + 3 * hidden * (expertsPerToken * intermediateSize + sharedIntermediateSize)
 }

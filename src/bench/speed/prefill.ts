@@ -1,31 +1,31 @@
 // Measures prefill as a fraction of the matrix-multiplication ceiling, and the time to the first token.
-import { prefill } from '../../engine/generate.ts'
-import type { Compiled, Runtime } from '../../engine/runtime.ts'
-import { Session } from '../../engine/session.ts'
-import type { Format } from '../../gpu/matrix.ts'
+import { prefill } from '../../engine/run/generate.ts'
+import type { CompileStats, Runtime } from '../../engine/run/runtime.ts'
+import { Session } from '../../engine/run/session.ts'
+import type { StorageFormat } from '../../gpu/matrix.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
-import { type Spread, spreadOf } from '../../lib/spread.ts'
-import type { MatmulShape } from '../kernels/model.ts'
-import { matmulCeilings } from '../kernels/product-ceiling.ts'
-import { BenchBuffers } from '../kernels/room.ts'
-import type { BenchContext } from '../kernels/run.ts'
+import { summarizeTimes, type TimingSummary } from '../../lib/timing-summary.ts'
+import { BenchBuffers } from '../kernels/buffers.ts'
+import type { BenchContext } from '../kernels/dispatch-timer.ts'
+import { matmulCeilings } from '../kernels/matmul-ceiling.ts'
+import type { MatmulShape } from '../kernels/model-widths.ts'
 import { prefillFlops } from './flops.ts'
 import { benchPrompt } from './prompt.ts'
 
 export interface PrefillRow {
   readonly tokens: number
-  readonly time: Spread // milliseconds, without sampling
+  readonly time: TimingSummary // milliseconds, without sampling
   readonly tokensPerSecond: number
   readonly flops: number // by `prefillFlops`
   readonly gflopPerSecond: number
   readonly ceiling: { readonly loop: string; readonly gflopPerSecond: number }
-  readonly share: number
+  readonly fractionOfCeiling: number
 }
 
 /** A part of the time to the first token: wall-clock milliseconds, and the fraction of all parts. */
 export interface TimePart {
   readonly ms: number
-  readonly share: number
+  readonly fraction: number
 }
 
 /** Time to the first token of a freshly loaded model. */
@@ -42,7 +42,7 @@ export interface FirstTokenRow {
 export interface PrefillOptions {
   readonly tokens: number
   readonly repetitions: number
-  readonly formats: readonly Format[] // of the model's matrices
+  readonly formats: readonly StorageFormat[] // of the model's matrices
   readonly shapes: readonly MatmulShape[] // tried for the matmul ceiling
 }
 
@@ -53,12 +53,12 @@ export interface PrefillOptions {
 export async function benchPrefill(
   bench: BenchContext,
   runtime: Runtime,
-  compiled: Compiled,
+  compiled: CompileStats,
   { tokens, repetitions, formats, shapes }: PrefillOptions,
 ): Promise<{ prefill: PrefillRow; firstToken: FirstTokenRow }> {
   const buffers = new BenchBuffers(bench.device)
-  const { products } = runtime.options
-  const ceilings = await matmulCeilings(buffers, bench, formats, { shapes, matmulPrecision: products })
+  const { matmulPrecision } = runtime.options
+  const ceilings = await matmulCeilings(buffers, bench, formats, { shapes, matmulPrecision })
   const top = ceilings.best(formats)
   await top.timer.calibrate()
   const session = new Session(runtime.cache)
@@ -74,10 +74,10 @@ export async function benchPrefill(
   session.close()
   ceilings.free()
   buffers.free()
-  const time = spreadOf(runs.map(({ ms }) => ms))
+  const time = summarizeTimes(runs.map(({ ms }) => ms))
   const flops = prefillFlops(runtime.spec, tokens)
   const gflopPerSecond = flops / time.ms / 1e6
-  const ceiling = { loop: top.name, gflopPerSecond: top.flops / spreadOf(topTimes).ms / 1e6 }
+  const ceiling = { loop: top.name, gflopPerSecond: top.flops / summarizeTimes(topTimes).ms / 1e6 }
   return {
     prefill: {
       tokens,
@@ -86,7 +86,7 @@ export async function benchPrefill(
       flops,
       gflopPerSecond,
       ceiling,
-      share: gflopPerSecond / ceiling.gflopPerSecond,
+      fractionOfCeiling: gflopPerSecond / ceiling.gflopPerSecond,
     },
     firstToken: firstTokenOf(runs, compiled),
   }
@@ -106,10 +106,10 @@ async function runPrompt(
   tokens: number,
   clock: () => number,
 ): Promise<PromptRun> {
-  const ids = benchPrompt(tokens, runtime.spec.vocab)
+  const ids = benchPrompt(tokens, runtime.spec.vocabSize)
   session.rewind(0)
   await session.reserve(tokens)
-  runtime.writePages(session)
+  runtime.writePageTable(session)
   let encodeMs = 0
   const timed: Parameters<typeof prefill>[0] = {
     options: runtime.options,
@@ -133,15 +133,15 @@ async function runPrompt(
   }
 }
 
-function firstTokenOf(runs: readonly PromptRun[], { pipelines, ms: compileMs }: Compiled): FirstTokenRow {
-  const median = (of: (run: PromptRun) => number) => spreadOf(runs.map(of)).ms
+function firstTokenOf(runs: readonly PromptRun[], { pipelines, ms: compileMs }: CompileStats): FirstTokenRow {
+  const median = (of: (run: PromptRun) => number) => summarizeTimes(runs.map(of)).ms
   const [encodeMs, gpuMs, sampleMs] = [
     median((run) => run.encodeMs),
     median((run) => run.gpuMs),
     median((run) => run.sampleMs),
   ]
   const warm = encodeMs + gpuMs + sampleMs
-  const part = (ms: number): TimePart => ({ ms, share: ms / (warm + compileMs) })
+  const part = (ms: number): TimePart => ({ ms, fraction: ms / (warm + compileMs) })
   return {
     pipelines,
     compile: part(compileMs),

@@ -1,16 +1,16 @@
 // Measures a model's speed as a fraction of what the adapter can do in the same run: first a check of the
 // model, then decode, prefill, the time to the first token, and allocations per token.
 import type { Engine } from '../../engine/engine.ts'
-import type { Runtime } from '../../engine/runtime.ts'
-import type { Format } from '../../gpu/matrix.ts'
+import type { Runtime } from '../../engine/run/runtime.ts'
+import type { StorageFormat } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
-import { type MatmulShape, V2_LITE } from '../kernels/model.ts'
-import type { BenchContext } from '../kernels/run.ts'
+import type { BenchContext } from '../kernels/dispatch-timer.ts'
+import { type MatmulShape, V2_LITE } from '../kernels/model-widths.ts'
 import { countGpuCalls, type GpuCallCounts, heapGrowth } from './allocations.ts'
+import { checkModel, type ModelCheck } from './check-model.ts'
 import { benchDecode, type DecodeRow } from './decode.ts'
 import { type Decoder, openDecoder } from './decoder.ts'
 import { benchPrefill, type FirstTokenRow, type PrefillRow } from './prefill.ts'
-import { checkModel, type ModelProof } from './proof.ts'
 
 export interface SpeedOptions {
   readonly position: number // cached tokens before each decode step
@@ -27,7 +27,7 @@ export interface SpeedOptions {
 }
 
 export interface SpeedResult {
-  readonly proof: ModelProof
+  readonly check: ModelCheck
   readonly decode: DecodeRow
   readonly prefill: PrefillRow
   readonly firstToken: FirstTokenRow
@@ -54,11 +54,11 @@ export async function benchSpeed(
   engine: Engine,
   options: SpeedOptions,
 ): Promise<SpeedResult> {
-  const { runtime, compiled, release } = engine.borrow()
+  const { runtime, compiled, release } = engine.lease()
   try {
     checkContext(runtime, options)
-    const proof = await checkModel(bench.device, runtime)
-    options.onPart?.({ proof })
+    const check = await checkModel(bench.device, runtime)
+    options.onPart?.({ check })
     const decoder = await openDecoder(runtime, options.position)
     const decode = await benchDecode(bench, decoder, options)
     options.onPart?.({ decode })
@@ -68,11 +68,11 @@ export async function benchSpeed(
     const rest = await benchPrefill(bench, runtime, compiled, {
       tokens: options.prefillTokens,
       repetitions: options.repetitions,
-      formats: Object.keys(decoder.activeBytes) as Format[],
-      shapes: options.matmulShapes ?? V2_LITE.products,
+      formats: Object.keys(decoder.activeBytes) as StorageFormat[],
+      shapes: options.matmulShapes ?? V2_LITE.matmulShapes,
     })
     options.onPart?.(rest)
-    return { proof, decode, ...rest, allocations }
+    return { check, decode, ...rest, allocations }
   } finally {
     release()
   }

@@ -1,7 +1,7 @@
 // Tokenizer files for a vocabulary of any size: bytes, control tokens, and unused filler words.
-import { bytesOfToken } from '../../text/bytes.ts'
-import { BYTE_TOKENS, type ChatFormat } from './dialect.ts'
-import type { CheckpointRecipe } from './recipe.ts'
+import { bytesOfToken } from '../../text/byte-level.ts'
+import { BYTE_TOKENS, type ChatFormat } from './chat-format.ts'
+import type { CheckpointRecipe } from './config-recipe.ts'
 
 /** The contents of the tokenizer and generation files, by file name. */
 export function tokenizerFiles({

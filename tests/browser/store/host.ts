@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { build } from 'vite'
-import type { FileFacts } from '../../../src/weights/source.ts'
+import type { FileInfo } from '../../../src/weights/source.ts'
 import { type FileServer, rangeOf, startFileServer } from '../../weights/file-server.ts'
 import { ROOT } from '../chromium.ts'
 
@@ -11,7 +11,7 @@ export interface StoreHost extends FileServer {
   /** Sets the file at a path below `data/`. */
   put(path: string, bytes: Uint8Array): void
   /** Sizes and hashes of all files, as a model hub publishes them. */
-  facts(): Record<string, FileFacts>
+  facts(): Record<string, FileInfo>
   /** Bytes sent since the last call, and how many of them had been sent before. */
   sent(): { readonly bytes: number; readonly again: number }
   /** Resets the counts. */
@@ -102,7 +102,7 @@ function countSent(server: FileServer): StoreHost {
     }
     response.end()
   }
-  server.mischief = (request, response, body) => {
+  server.intercept = (request, response, body) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', server.url).pathname.slice(1)) || 'index.html'
     const range = rangeOf(request, body.length)
     response.setHeader('Cache-Control', 'no-store')

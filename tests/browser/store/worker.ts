@@ -2,15 +2,15 @@
 import { createSha256 } from '../../../src/store/sha256.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { openHttp } from '../../../src/weights/http.ts'
-import type { FileFacts, Source } from '../../../src/weights/source.ts'
+import type { FileInfo, Source } from '../../../src/weights/source.ts'
 
 const store = await openStore()
 
 /** The folder `data/` of the page's host, with the sizes and hashes that a model hub would publish. */
-function hub(facts: Record<string, FileFacts>): Source {
+function hub(facts: Record<string, FileInfo>): Source {
   const http = openHttp(new URL('/data/', location.origin))
   const factsOf = async (path: string) => facts[path] ?? { bytes: await http.size(path) }
-  return { ...http, facts: factsOf }
+  return { ...http, fileInfo: factsOf }
 }
 
 /** SHA-256 of files of a source, by path. */
@@ -49,7 +49,7 @@ async function tamper(name: string, at: number, change: (byte: number) => number
 
 /** Removes every model, damaged ones included. */
 async function clear(): Promise<void> {
-  for (const { place } of await store.list()) await store.remove(place)
+  for (const { key } of await store.list()) await store.remove(key)
 }
 
 const held = new AbortController()

@@ -1,21 +1,21 @@
 // The arithmetic behind published claims about the memory of latent attention (MLA).
-import { type AttentionShape, costOf, type Form, type Precision } from './formula.ts'
-import { PUBLISHED_SHAPES, type PublishedName, publishedShape } from './published.ts'
+import { type AttentionShape, type CachePrecision, type CalculatorLayout, kvCostOf } from './kv-formula.ts'
+import { PUBLISHED_SHAPES, type PublishedName, publishedShape } from './published-shapes.ts'
 
 /** Bytes per token of a cache and of the one it is compared with, and the first divided by the second. */
 export interface ByteComparison {
   readonly bytes: number
-  readonly against: number
-  readonly share: number
+  readonly baselineBytes: number
+  readonly fraction: number
 }
 
 function compare(
-  [shape, layout, precision]: readonly [AttentionShape, Form, Precision],
-  [otherShape, otherLayout, otherPrecision]: readonly [AttentionShape, Form, Precision],
+  [shape, layout, precision]: readonly [AttentionShape, CalculatorLayout, CachePrecision],
+  [otherShape, otherLayout, otherPrecision]: readonly [AttentionShape, CalculatorLayout, CachePrecision],
 ): ByteComparison {
-  const bytes = costOf(shape, layout, precision).bytesPerToken
-  const against = costOf(otherShape, otherLayout, otherPrecision).bytesPerToken
-  return { bytes, against, share: bytes / against }
+  const bytes = kvCostOf(shape, layout, precision).bytesPerToken
+  const baselineBytes = kvCostOf(otherShape, otherLayout, otherPrecision).bytesPerToken
+  return { bytes, baselineBytes, fraction: bytes / baselineBytes }
 }
 
 const v2 = publishedShape('V2')
@@ -37,8 +37,8 @@ export const smallPair = compareElements(publishedShape('V2-Lite'), publishedSha
 export const largePair = compareElements(v2, { ...v2, heads: 56 })
 
 function compareElements(latent: AttentionShape, standard: AttentionShape) {
-  const numbers = latent.layers * costOf(latent, 'latent', 'f16').elements
-  const against = standard.layers * costOf(standard, 'paper', 'f16').elements
+  const numbers = latent.layers * kvCostOf(latent, 'latent', 'f16').elements
+  const against = standard.layers * kvCostOf(standard, 'paper', 'f16').elements
   return { numbers, against, fraction: numbers / against }
 }
 
@@ -49,17 +49,19 @@ export interface LatentFraction {
   /**
    * Latent cache / cache of all heads: with the model's own key and value widths, and as 2 · heads · head.
    */
-  readonly own: number
+  readonly ownWidths: number
   readonly paperWidths: number
 }
 
 /** Latent cache / standard cache, for each published model with latent attention. */
-export const SHARES: readonly LatentFraction[] = PUBLISHED_SHAPES.filter(({ shape }) => shape.latent > 0).map(
+export const LATENT_FRACTIONS: readonly LatentFraction[] = PUBLISHED_SHAPES.filter(
+  ({ shape }) => shape.latent > 0,
+).map(
   ({ name, title, shape }): LatentFraction => ({
     name,
     title,
     heads: shape.heads,
-    own: latentFractionOf(shape, 'standard'),
+    ownWidths: latentFractionOf(shape, 'standard'),
     paperWidths: latentFractionOf(shape, 'paper'),
   }),
 )
@@ -71,7 +73,7 @@ export const CLAIMED_RANGE = { min: 0.05, max: 0.13 } as const
  * The range of head counts for which a DeepSeek-shaped cache (latent 512 + 64, heads of 128 + 64 and 128) is
  * within the claim.
  */
-export function headsWithinClaim(layout: 'standard' | 'paper'): {
+export function headCountsWithinClaim(layout: 'standard' | 'paper'): {
   readonly least: number
   readonly most: number
 } {
@@ -83,8 +85,8 @@ export const withinClaim = (fraction: number): boolean =>
   fraction >= CLAIMED_RANGE.min && fraction <= CLAIMED_RANGE.max
 
 /** Latent cache / cache in `layout`, both in f16. */
-export function latentFractionOf(shape: AttentionShape, layout: Form): number {
-  return compare([shape, 'latent', 'f16'], [shape, layout, 'f16']).share
+export function latentFractionOf(shape: AttentionShape, layout: CalculatorLayout): number {
+  return compare([shape, 'latent', 'f16'], [shape, layout, 'f16']).fraction
 }
 
 /** V3's cache against that of a dense GQA model of the same time. */
@@ -99,7 +101,7 @@ export const layersOf = (name: PublishedName): number => publishedShape(name).la
 export const PAPER_HEAD_DIM = publishedShape('V3').head
 
 /** GQA groups whose cache is as large as a latent: 2.25 in the V2 paper. */
-export const equalGroups = (() => {
+export const EQUAL_GROUPS = (() => {
   const { latent, rope, head } = publishedShape('V3')
   return (latent + rope) / (2 * head)
 })()

@@ -1,7 +1,7 @@
 // Results as CSV for spreadsheets: one line per row, every number, and no cell that a spreadsheet would
 // run as a formula.
 import type { BenchResult } from '../../../bench/result.ts'
-import { copyShare } from './rows.ts'
+import { copyFraction } from './result-figures.ts'
 
 type CsvCell = string | number | boolean | undefined
 
@@ -46,7 +46,7 @@ function cellsOf(result: BenchResult, row: BenchResult['rows'][number]): Record<
     prefill_ms_high: row.prefill?.msHigh,
     read_bytes_per_step: row.readBytesPerStep,
     copy_bytes_per_second: result.copyBytesPerSecond,
-    share_of_copy: copyShare(result, row),
+    share_of_copy: copyFraction(result, row),
     check: check?.verdict,
     mean_kl: check?.verdict === 'near' ? check.meanKl : undefined,
     missing: row.missing,

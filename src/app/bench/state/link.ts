@@ -1,21 +1,21 @@
 // Permalinks of the benchmark page: settings, model and calculator inputs, behind the # that no server
 // sees.
 import { type BenchSettings, CACHE_KINDS } from '../../../bench/result.ts'
+import { type LinkFields, parseCount, parseLinkFields } from '../../shared/link-fields.ts'
 import { linkText, type ParsedLink } from '../../shared/permalink.ts'
-import { countOf, type LinkParts, linkParts } from '../../state/link-parts.ts'
 import {
   type CalculatorInputs,
-  calculationOf,
+  calculatorInputsFor,
   isPrecision,
   isPublishedName,
   MAX_CONTEXT_TOKENS,
   minOf,
   SHAPE_FIELD_NAMES,
   SHAPE_FIELDS,
-} from './calculation.ts'
-import type { AttentionShape } from './formula.ts'
-import { publishedShape } from './published.ts'
-import { KV_DTYPES, MAX_CONTEXT, MAX_STEPS } from './settings.ts'
+} from './calculator-inputs.ts'
+import type { AttentionShape } from './kv-formula.ts'
+import { publishedShape } from './published-shapes.ts'
+import { KV_DTYPES, MAX_CONTEXT, MAX_STEPS } from './run-settings.ts'
 
 export interface BenchLink extends ParsedLink {
   /** Only the settings that the link names. */
@@ -29,7 +29,7 @@ const MAX_MODEL_LENGTH = 300
 const MAX_CONTEXTS = 16
 
 /** The text of the link, without the #. Only changed numbers of the shape are written. */
-export function writeLink(
+export function writeBenchLink(
   settings: BenchSettings,
   calculation: CalculatorInputs,
   model: string | undefined,
@@ -44,51 +44,51 @@ export function writeLink(
     steps: String(steps),
     model,
     shape: calculation.model,
-    own: calculation.own,
-    others: calculation.others,
+    own: calculation.ownPrecision,
+    others: calculation.otherPrecision,
     context: String(calculation.context),
     ...Object.fromEntries(changed.map((field) => [field, String(calculation.shape[field])])),
   })
 }
 
 /** Reads a link, which may be written by hand: parts out of range are refused, not clamped. */
-export function readLink(hash: string): BenchLink {
-  const { part, refused } = linkParts(hash)
+export function readBenchLink(hash: string): BenchLink {
+  const { field, refused } = parseLinkFields(hash)
   const settings: { readonly [K in keyof BenchSettings]: BenchSettings[K] | undefined } = {
-    contexts: part('contexts', contextsOf),
-    caches: part('caches', (text) => subsetOf(text, CACHE_KINDS)),
-    numbers: part('numbers', (text) => KV_DTYPES.find((dtype) => dtype === text)),
-    steps: part('steps', (text) => countOf(text, 1, MAX_STEPS)),
+    contexts: field('contexts', contextsOf),
+    caches: field('caches', (text) => subsetOf(text, CACHE_KINDS)),
+    numbers: field('numbers', (text) => KV_DTYPES.find((dtype) => dtype === text)),
+    steps: field('steps', (text) => parseCount(text, 1, MAX_STEPS)),
   }
-  const name = part('shape', (text) => (isPublishedName(text) ? text : undefined)) ?? 'V3'
+  const name = field('shape', (text) => (isPublishedName(text) ? text : undefined)) ?? 'V3'
   const precision = (text: string) => (isPrecision(text) ? text : undefined)
-  const base = calculationOf(name)
+  const base = calculatorInputsFor(name)
   return {
     settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
-    model: part('model', modelOf),
+    model: field('model', modelOf),
     calculation: {
       ...base,
-      own: part('own', precision) ?? base.own,
-      others: part('others', precision) ?? base.others,
-      context: part('context', (text) => countOf(text, 1, MAX_CONTEXT_TOKENS)) ?? base.context,
-      shape: { ...base.shape, ...changedShapeFields(part) },
+      ownPrecision: field('own', precision) ?? base.ownPrecision,
+      otherPrecision: field('others', precision) ?? base.otherPrecision,
+      context: field('context', (text) => parseCount(text, 1, MAX_CONTEXT_TOKENS)) ?? base.context,
+      shape: { ...base.shape, ...changedShapeFields(field) },
     },
     refused,
   }
 }
 
-function changedShapeFields(part: LinkParts['part']) {
+function changedShapeFields(part: LinkFields['field']) {
   const changed: Partial<Record<keyof AttentionShape, number>> = {}
   for (const field of SHAPE_FIELD_NAMES) {
     const { max } = SHAPE_FIELDS[field]
-    const number = part(field, (text) => countOf(text, minOf(field), max))
+    const number = part(field, (text) => parseCount(text, minOf(field), max))
     if (number !== undefined) changed[field] = number
   }
   return changed
 }
 
 function contextsOf(text: string): number[] | undefined {
-  const numbers = text.split(',').map((context) => countOf(context, 1, MAX_CONTEXT))
+  const numbers = text.split(',').map((context) => parseCount(context, 1, MAX_CONTEXT))
   const known = numbers.filter((context) => context !== undefined)
   if (known.length !== numbers.length || known.length > MAX_CONTEXTS) return undefined
   return [...new Set(known)].sort((a, b) => a - b)

@@ -8,14 +8,14 @@ import {
   type BenchSettings,
   type BenchTiming,
   CACHE_KINDS,
-  type Check,
+  type CacheCheck,
 } from '../../../bench/result.ts'
 import { HadalError } from '../../../lib/error.ts'
-import { UntrustedObject } from './fields.ts'
-import { KV_DTYPES, MAX_CONTEXT, MAX_STEPS } from './settings.ts'
+import { KV_DTYPES, MAX_CONTEXT, MAX_STEPS } from './run-settings.ts'
+import { UntrustedObject } from './untrusted-object.ts'
 
 /** Largest file that is read. */
-export const MOST_BYTES = 1 << 20
+export const MAX_RESULT_BYTES = 1 << 20
 
 const MAX_ROWS = 256
 const MAX_FEATURES = 64
@@ -24,7 +24,7 @@ const MAX_TOKENS = 2 ** 31
 
 /** Parses a result. Throws `bad_file` with the name of the wrong field and its rule. */
 export function readResult(text: string, file: string): BenchResult {
-  if (text.length > MOST_BYTES) throw tooLarge(file)
+  if (text.length > MAX_RESULT_BYTES) throw tooLarge(file)
   const fields = new UntrustedObject(parse(text, file), '', file)
   const result: BenchResult = {
     format: fields.choice('format', ['hadal-bench']),
@@ -123,7 +123,7 @@ function cacheOf(fields: UntrustedObject): BenchCache {
   }
 }
 
-function checkOf(fields: UntrustedObject): Check {
+function checkOf(fields: UntrustedObject): CacheCheck {
   const verdict = fields.choice('verdict', ['equal', 'wrong', 'near', 'shape'])
   if (verdict === 'shape') return { verdict }
   const tokens = fields.count('tokens')

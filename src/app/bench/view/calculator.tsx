@@ -1,11 +1,12 @@
 // The KV cache calculator: choose a model, change its numbers, and see the formula with them filled in.
-import { formatCount } from '../../state/format.ts'
-import { countOf } from '../../state/link-parts.ts'
-import { Bar } from '../../view/bar.tsx'
+
+import { Bar } from '../../shared/bar.tsx'
+import { formatCount } from '../../shared/format.ts'
+import { parseCount } from '../../shared/link-fields.ts'
 import { calculatorInputs } from '../state/address.ts'
 import {
   type CalculatorInputs,
-  calculationOf,
+  calculatorInputsFor,
   differsFromPublished,
   isPrecision,
   isPublishedName,
@@ -13,22 +14,22 @@ import {
   minOf,
   SHAPE_FIELD_NAMES,
   SHAPE_FIELDS,
-} from '../state/calculation.ts'
+} from '../state/calculator-inputs.ts'
 import {
   type AttentionShape,
+  CACHE_PRECISIONS,
+  type CachePrecision,
+  type CalculatorLayout,
   cacheBytes,
-  costOf,
-  type Form,
-  formsOf,
   type KvCost,
+  kvCostOf,
+  layoutsOf,
   PAGE_TOKENS,
-  PRECISIONS,
-  type Precision,
-} from '../state/formula.ts'
-import { PUBLISHED_SHAPES } from '../state/published.ts'
-import { bytesWithRatio } from '../state/rows.ts'
+} from '../state/kv-formula.ts'
+import { PUBLISHED_SHAPES } from '../state/published-shapes.ts'
+import { bytesWithRatio } from '../state/result-figures.ts'
 
-const LAYOUT_NAMES: Readonly<Record<Form, string>> = {
+const LAYOUT_NAMES: Readonly<Record<CalculatorLayout, string>> = {
   latent: 'Latent (MLA)',
   own: 'As published (GQA)',
   standard: 'Standard (MHA)',
@@ -38,7 +39,7 @@ const LAYOUT_NAMES: Readonly<Record<Form, string>> = {
 }
 
 /** CSS classes of the bars: the patterns of the measured cache layouts. */
-const LAYOUT_STYLES: Readonly<Record<Form, string>> = {
+const LAYOUT_STYLES: Readonly<Record<CalculatorLayout, string>> = {
   latent: 'latent',
   own: 'grouped',
   standard: 'standard',
@@ -47,7 +48,7 @@ const LAYOUT_STYLES: Readonly<Record<Form, string>> = {
   mqa: 'mqa',
 }
 
-const PRECISION_NAMES: Readonly<Record<Precision, string>> = {
+const PRECISION_NAMES: Readonly<Record<CachePrecision, string>> = {
   f32: 'f32',
   f16: 'f16 or bf16',
   fp8: 'fp8 with 2-byte scales (Hadal, 648 B)',
@@ -57,10 +58,10 @@ const PRECISION_NAMES: Readonly<Record<Precision, string>> = {
 }
 
 export function Calculator() {
-  const { model, shape, own: ownPrecision, others: otherPrecision, context } = calculatorInputs.value
-  const rows = formsOf(shape).map((layout) => {
+  const { model, shape, ownPrecision, otherPrecision, context } = calculatorInputs.value
+  const rows = layoutsOf(shape).map((layout) => {
     const precision = layout === 'latent' || layout === 'own' ? ownPrecision : otherPrecision
-    const cost = costOf(shape, layout, precision)
+    const cost = kvCostOf(shape, layout, precision)
     return { layout, cost, bytes: cacheBytes(cost.bytesPerToken, context) }
   })
   const maxBytes = Math.max(...rows.map(({ bytes }) => bytes))
@@ -80,7 +81,7 @@ export function Calculator() {
             value={model}
             options={PUBLISHED_SHAPES.map(({ name, title }) => [name, title])}
             onChange={(name) =>
-              isPublishedName(name) && changeInputs(calculationOf(name, calculatorInputs.value))
+              isPublishedName(name) && changeInputs(calculatorInputsFor(name, calculatorInputs.value))
             }
           />
           <div class="variables">
@@ -89,23 +90,23 @@ export function Calculator() {
             ))}
           </div>
           <Select
-            label="Own cache kept as"
+            label="Own cache stored as"
             value={ownPrecision}
             options={PRECISION_OPTIONS}
-            onChange={(text) => isPrecision(text) && changeInputs({ own: text })}
+            onChange={(text) => isPrecision(text) && changeInputs({ ownPrecision: text })}
           />
           <Select
             label="Other caches stored as"
             value={otherPrecision}
             options={PRECISION_OPTIONS}
-            onChange={(text) => isPrecision(text) && changeInputs({ others: text })}
+            onChange={(text) => isPrecision(text) && changeInputs({ otherPrecision: text })}
           />
           <ContextInput tokens={context} />
           {differsFromPublished(calculatorInputs.value) && (
             <button
               class="quiet"
               type="button"
-              onClick={() => changeInputs(calculationOf(model, calculatorInputs.value))}
+              onClick={() => changeInputs(calculatorInputsFor(model, calculatorInputs.value))}
             >
               Back to {published?.title}
             </button>
@@ -121,7 +122,7 @@ export function Calculator() {
                   first?.bytes ?? 0,
                   first?.layout === 'own' ? 'published' : 'latent',
                 )}
-                part={bytes / maxBytes}
+                fraction={bytes / maxBytes}
                 kind={LAYOUT_STYLES[layout]}
               />
               <KvFormula cost={cost} />
@@ -133,18 +134,18 @@ export function Calculator() {
   )
 }
 
-const PRECISION_OPTIONS = PRECISIONS.map((precision): [string, string] => [
+const PRECISION_OPTIONS = CACHE_PRECISIONS.map((precision): [string, string] => [
   precision,
   PRECISION_NAMES[precision],
 ])
 
-function KvFormula({ cost: { symbols, filled, bytesPerToken } }: { cost: KvCost }) {
+function KvFormula({ cost: { symbols, withNumbers, bytesPerToken } }: { cost: KvCost }) {
   return (
     <p class="formula">
       <code>{symbols}</code>
       <br />
       <code>
-        {filled} = <b>{formatCount(bytesPerToken)}</b>
+        {withNumbers} = <b>{formatCount(bytesPerToken)}</b>
       </code>{' '}
       bytes per token
     </p>
@@ -227,7 +228,7 @@ function NumberField({
         step={1}
         value={value}
         onInput={({ currentTarget }) => {
-          const number = countOf(currentTarget.value, min, max)
+          const number = parseCount(currentTarget.value, min, max)
           if (number !== undefined) onChange(number)
         }}
       />

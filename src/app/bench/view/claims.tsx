@@ -1,15 +1,15 @@
 // Text: what published claims about the memory of latent attention mean. Every figure is computed in place.
 
+import { logScale } from '../../chart/axis-scale.ts'
+import { LineChart } from '../../chart/line-chart.tsx'
 import type { ChartSeries, SeriesStyle } from '../../chart/series.ts'
-import { formatCount } from '../../state/format.ts'
+import { formatCount } from '../../shared/format.ts'
 import { CACHE_STYLES } from '../state/cache-styles.ts'
 import * as claims from '../state/claims.ts'
-import { shownResults } from '../state/compare.ts'
-import { summaryOf } from '../state/rows.ts'
-import { logScale } from '../state/scale.ts'
-import { LineChart } from './line-chart.tsx'
+import { shownResults } from '../state/compared-results.ts'
+import { compareLatentWithStandard } from '../state/result-figures.ts'
 
-const { CLAIMED_RANGE, SHARES } = claims
+const { CLAIMED_RANGE, LATENT_FRACTIONS } = claims
 
 export function Claims() {
   return (
@@ -33,21 +33,21 @@ export function Claims() {
 
 function DeployedClaim() {
   const { v2Against67B, v2Against67BEqual, v2AgainstItself, smallPair, largePair } = claims
-  const heads = SHARES.find(({ name }) => name === 'V2')?.heads
+  const heads = LATENT_FRACTIONS.find(({ name }) => name === 'V2')?.heads
   return (
     <article>
       <h3>“93.3 % less”: true of two products, not of an architecture</h3>
       <p>
         DeepSeek-V2’s paper compares V2 as deployed with the company’s older 67B model. V2 stored its cache in
         6 bits on average, {formatKilobytes(v2Against67B.bytes)} per token; the 67B, which already shares keys
-        and values in 8 groups, stored {formatKilobytes(v2Against67B.against)} in 16 bits. That is{' '}
-        <b>{formatPercent(1 - v2Against67B.share)} less</b>. With 16 bits on both sides it is{' '}
-        <b>{formatPercent(1 - v2Against67BEqual.share)} less</b>.
+        and values in 8 groups, stored {formatKilobytes(v2Against67B.baselineBytes)} in 16 bits. That is{' '}
+        <b>{formatPercent(1 - v2Against67B.fraction)} less</b>. With 16 bits on both sides it is{' '}
+        <b>{formatPercent(1 - v2Against67BEqual.fraction)} less</b>.
       </p>
       <p>
         Against standard attention with V2’s own {heads} heads it is more:{' '}
-        <b>{formatPercent(1 - v2AgainstItself.share)} less</b>. The paper’s like-for-like table says 14 % and
-        4 % of standard attention for a small and a large model; counted here:{' '}
+        <b>{formatPercent(1 - v2AgainstItself.fraction)} less</b>. The paper’s like-for-like table says 14 %
+        and 4 % of standard attention for a small and a large model; counted here:{' '}
         {formatPercent(smallPair.fraction)} ({formatCount(smallPair.numbers)} of{' '}
         {formatCount(smallPair.against)} numbers) and {formatPercent(largePair.fraction)} (
         {formatCount(largePair.numbers)} of {formatCount(largePair.against)}).
@@ -57,12 +57,12 @@ function DeployedClaim() {
 }
 
 function RangeClaim() {
-  const own = claims.headsWithinClaim('standard')
-  const paper = claims.headsWithinClaim('paper')
-  const inside = SHARES.filter((model) => claims.withinClaim(model.own))
-  const below = SHARES.filter((model) => model.own < CLAIMED_RANGE.min)
-  const list = (models: typeof SHARES) =>
-    models.map((model) => `${model.title} (${formatPercent(model.own)})`).join(', ')
+  const own = claims.headCountsWithinClaim('standard')
+  const paper = claims.headCountsWithinClaim('paper')
+  const inside = LATENT_FRACTIONS.filter((model) => claims.withinClaim(model.ownWidths))
+  const below = LATENT_FRACTIONS.filter((model) => model.ownWidths < CLAIMED_RANGE.min)
+  const list = (models: typeof LATENT_FRACTIONS) =>
+    models.map((model) => `${model.title} (${formatPercent(model.ownWidths)})`).join(', ')
   return (
     <article>
       <h3>“5–13 % of standard attention”: right for small models only</h3>
@@ -83,7 +83,7 @@ function RangeClaim() {
 /** The same fraction for results measured on this page. */
 function MeasuredHere() {
   const texts = shownResults.value.flatMap(({ letter, result }) => {
-    const summary = summaryOf(result)
+    const summary = compareLatentWithStandard(result)
     if (!summary) return []
     const { model } = result
     const fraction = 1 / summary.less
@@ -100,8 +100,8 @@ function MeasuredHere() {
 }
 
 function FactorClaim() {
-  const { v3AgainstLlama, equalGroups } = claims
-  const factors = SHARES.map(({ own }) => 1 / own).sort((a, b) => a - b)
+  const { v3AgainstLlama, EQUAL_GROUPS } = claims
+  const factors = LATENT_FRACTIONS.map(({ ownWidths }) => 1 / ownWidths).sort((a, b) => a - b)
   const { min, max } = CLAIMED_RANGE
   return (
     <article>
@@ -114,9 +114,10 @@ function FactorClaim() {
       <p>
         But hardly anyone uses standard attention at that size: large models without latents share keys and
         values among groups of heads. Compared with Llama 3 70B and its 8 groups, V3 stores{' '}
-        {formatKilobytes(v3AgainstLlama.bytes)} per token instead of {formatKilobytes(v3AgainstLlama.against)}
-        : <b>{(1 / v3AgainstLlama.share).toFixed(1)} times less</b>, with {claims.layersOf('V3')} layers
-        against {claims.layersOf('Llama-3-70B')}. A latent is as large as {equalGroups} groups would be.
+        {formatKilobytes(v3AgainstLlama.bytes)} per token instead of{' '}
+        {formatKilobytes(v3AgainstLlama.baselineBytes)}:{' '}
+        <b>{(1 / v3AgainstLlama.fraction).toFixed(1)} times less</b>, with {claims.layersOf('V3')} layers
+        against {claims.layersOf('Llama-3-70B')}. A latent is as large as {EQUAL_GROUPS} groups would be.
       </p>
     </article>
   )
@@ -132,14 +133,14 @@ function FractionChart() {
       yName="fraction of the bytes"
       xName="heads"
       series={[
-        fractionSeries('own widths', CACHE_STYLES.latent, (model) => ({ y: model.own })),
+        fractionSeries('own widths', CACHE_STYLES.latent, (model) => ({ y: model.ownWidths })),
         fractionSeries('as papers count', CACHE_STYLES.standard, (model) => ({
           y: model.paperWidths,
           label: labelOf(model),
         })),
       ]}
       xScale={logScale(
-        SHARES.map(({ heads }) => heads),
+        LATENT_FRACTIONS.map(({ heads }) => heads),
         5,
       )}
       yScale={{ ...FRACTION_SCALE, ticks: [0.01, 0.02, 0.05, 0.1, 0.2] }}
@@ -156,8 +157,8 @@ function FractionChart() {
 }
 
 /** Models with the same shape share a mark, which carries all their names. */
-function labelOf({ heads, own, name }: claims.LatentFraction): string {
-  const same = SHARES.filter((model) => model.heads === heads && model.own === own)
+function labelOf({ heads, ownWidths, name }: claims.LatentFraction): string {
+  const same = LATENT_FRACTIONS.filter((model) => model.heads === heads && model.ownWidths === ownWidths)
   return same[0]?.name === name ? same.map((model) => model.name).join(', ') : ''
 }
 
@@ -166,7 +167,7 @@ function fractionSeries(
   style: SeriesStyle,
   pointOf: (model: claims.LatentFraction) => { readonly y: number; readonly label?: string },
 ): ChartSeries {
-  const points = SHARES.map((model) => {
+  const points = LATENT_FRACTIONS.map((model) => {
     const point = pointOf(model)
     const text = `${model.title}, ${model.heads} heads, ${name}: ${formatPercent(point.y)}`
     return { x: model.heads, text, ...point }

@@ -1,5 +1,5 @@
 // Text: how the benchmark measures, and what it leaves open.
-import { PAGE_TOKENS } from '../state/formula.ts'
+import { PAGE_TOKENS } from '../state/kv-formula.ts'
 
 export function Method() {
   return (

@@ -1,33 +1,33 @@
 // Layout of the benchmark page.
-import { home } from '../../state/home.ts'
-import { Header } from '../../view/header.tsx'
-import { ModelsDialog } from '../../view/models/dialog.tsx'
-import { dropTarget } from '../../view/models/drop.ts'
-import { Wordmark } from '../../view/wordmark.tsx'
+import { APP_URL } from '../../shared/app-url.ts'
+import { Header } from '../../shared/header.tsx'
+import { ModelsDialog } from '../../shared/models/dialog.tsx'
+import { dropHandlers } from '../../shared/models/drop.ts'
+import { Wordmark } from '../../shared/wordmark.tsx'
 import { Calculator } from './calculator.tsx'
+import { Charts } from './charts.tsx'
 import { Claims } from './claims.tsx'
-import { Compare } from './compare.tsx'
 import { Method } from './method.tsx'
-import { Charts } from './pictures.tsx'
+import { Compare } from './results-list.tsx'
 import { ResultsTable } from './results-table.tsx'
 import { RunPanel } from './run-panel.tsx'
 
 export function BenchPage() {
   const brand = (
-    <a class="name" href={home} aria-label="Hadal: the chat page">
+    <a class="name" href={APP_URL} aria-label="Hadal: the chat page">
       <Wordmark />
     </a>
   )
   return (
-    <div class="page long" {...dropTarget}>
+    <div class="page long" {...dropHandlers}>
       <button class="skip" type="button" onClick={() => document.getElementById('run')?.focus()}>
         Skip to the benchmark
       </button>
       <Header name={brand} models>
-        <a class="quiet" href={home}>
+        <a class="quiet" href={APP_URL}>
           Chat
         </a>
-        <a class="quiet" href={`${home}lab/`}>
+        <a class="quiet" href={`${APP_URL}lab/`}>
           Kernel lab
         </a>
       </Header>

@@ -1,12 +1,12 @@
 // Table with every number of the results.
 import type { BenchRow, BenchTiming } from '../../../bench/result.ts'
-import { formatBytes } from '../../../lib/bytes.ts'
-import { formatCount } from '../../state/format.ts'
-import { ScrollingTable } from '../../view/scrolling-table.tsx'
-import { shownResults } from '../state/compare.ts'
-import { cacheOf, checkText, copyShare } from '../state/rows.ts'
-import type { LetteredResult } from '../state/series.ts'
-import { CACHE_NAMES } from '../state/settings.ts'
+import { formatBytes } from '../../../lib/format.ts'
+import { formatCount } from '../../shared/format.ts'
+import { ScrollingTable } from '../../shared/scrolling-table.tsx'
+import type { LetteredResult } from '../state/bench-series.ts'
+import { shownResults } from '../state/compared-results.ts'
+import { cacheOf, checkText, copyFraction } from '../state/result-figures.ts'
+import { CACHE_NAMES } from '../state/run-settings.ts'
 
 const COLUMNS = [
   'Cache',
@@ -76,7 +76,7 @@ function ResultRows({ of: { letter, result }, several }: { of: LetteredResult; s
 function MeasuredRow({ of: { result }, row }: { of: LetteredResult; row: BenchRow }) {
   const { cache, context, bytes, formulaBytes, decode, prefill, readBytesPerStep, missing } = row
   const cacheInfo = cacheOf(result, cache)
-  const fraction = copyShare(result, row)
+  const fraction = copyFraction(result, row)
   return (
     <tr class={cacheInfo?.check.verdict}>
       <th scope="row">{CACHE_NAMES[cache]}</th>

@@ -1,15 +1,15 @@
 // Panel that loads a model, sets what is measured, and starts and stops the benchmark.
 import { signal, useSignal } from '@preact/signals'
+import { Sample } from '../../chart/marks.tsx'
+import { ErrorCard } from '../../shared/error-card.tsx'
+import { formatCount } from '../../shared/format.ts'
+import { openDialog, requestPlan } from '../../shared/models/dialog-state.ts'
+import { LoadFailure } from '../../shared/models/load-failure.tsx'
+import { LoadProgressView } from '../../shared/models/load-progress.tsx'
+import { loadInitialModel, loadState } from '../../shared/models/model-choice.ts'
 import { UnreadLinkParts } from '../../shared/permalink-view.tsx'
-import { formatCount } from '../../state/format.ts'
-import { lookAt, openDialog } from '../../state/models.ts'
-import { load, start as open } from '../../state/opening.ts'
-import { ErrorCard } from '../../view/error-card.tsx'
-import { LoadFailure } from '../../view/load-failure.tsx'
-import { LoadProgressView } from '../../view/load-progress.tsx'
-import { WebGpuHelp } from '../../view/no-webgpu.tsx'
+import { WebGpuHelp } from '../../shared/webgpu-help.tsx'
 import { linkedModel, unreadLinkParts } from '../state/address.ts'
-import { CACHE_STYLES } from '../state/cache-styles.ts'
 import {
   busy,
   cacheKinds,
@@ -20,21 +20,21 @@ import {
   settings,
   startRun,
   stopRun,
-} from '../state/run.ts'
-import { CACHE_NAMES, CACHE_NOTES, CONTEXTS, contextText, KV_DTYPES, toggled } from '../state/settings.ts'
-import { Sample } from './marks.tsx'
+} from '../state/bench-run.ts'
+import { CACHE_STYLES } from '../state/cache-styles.ts'
+import { CACHE_NAMES, CACHE_NOTES, CONTEXTS, contextText, KV_DTYPES, toggled } from '../state/run-settings.ts'
 import { RunProgress } from './run-progress.tsx'
 
 const linkDismissed = signal(false)
 
 export function RunPanel() {
-  const state = load.value
+  const state = loadState.value
   return (
     <section class="card run" aria-labelledby="run-title">
       <h2 id="run-title">Measure</h2>
       {state.phase === 'no-webgpu' ? (
         <div class="steps-inside">
-          <WebGpuHelp missing={state.missing} again={open} />
+          <WebGpuHelp missing={state.missing} again={loadInitialModel} />
         </div>
       ) : (
         <LoadedModel />
@@ -92,13 +92,13 @@ function SettingsFields() {
 }
 
 function LoadedModel() {
-  const state = load.value
-  if (state.phase === 'failed') return <LoadFailure failure={state.failure} entry={state.entry} />
+  const state = loadState.value
+  if (state.phase === 'failed') return <LoadFailure failure={state.failure} entry={state.choice} />
   if (state.phase !== 'ready') return <LoadProgressView />
-  const { model, entry } = state
+  const { model, choice } = state
   return (
     <p class="of">
-      <b>{entry.name}</b>
+      <b>{choice.name}</b>
       <span class="figures">on {model.info.adapter}</span>
       <button class="quiet" type="button" disabled={busy.value} onClick={openDialog}>
         Another model…
@@ -109,14 +109,14 @@ function LoadedModel() {
 
 /** Asks before the model of the address is opened, since that contacts another host. */
 function LinkedModel() {
-  const state = load.value
-  const open = state.phase === 'ready' ? state.entry.place : undefined
-  const place = linkedModel
-  if (place === undefined || linkDismissed.value || open === place) return null
+  const state = loadState.value
+  const open = state.phase === 'ready' ? state.choice.source : undefined
+  const source = linkedModel
+  if (source === undefined || linkDismissed.value || open === source) return null
   return (
     <div class="asked">
       <p>
-        This address was made with another model: <code>{place}</code>
+        This address was made with another model: <code>{source}</code>
       </p>
       <div class="actions">
         <button
@@ -124,7 +124,7 @@ function LinkedModel() {
           type="button"
           onClick={() => {
             linkDismissed.value = true
-            void lookAt({ place, label: place, token: '' })
+            void requestPlan({ source, label: source, token: '' })
           }}
         >
           Open it…

@@ -2,9 +2,9 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { BenchProgress } from '../../../bench/result.ts'
-import { formatCount, formatSeconds } from '../../state/format.ts'
-import { type RunClock, secondsLeft } from '../state/clock.ts'
-import { CACHE_NAMES } from '../state/settings.ts'
+import { formatCount, formatSeconds } from '../../shared/format.ts'
+import { CACHE_NAMES } from '../state/run-settings.ts'
+import { type RunClock, secondsLeft } from '../state/time-left.ts'
 
 const TICK_MS = 500
 
@@ -36,7 +36,7 @@ function phaseText({ phase, cache, context }: BenchProgress): string {
   const at = context ? ` at ${formatCount(context)} tokens` : ''
   const texts: Readonly<Record<BenchProgress['phase'], string>> = {
     copy: 'Measuring the copy speed of this device',
-    check: `${name}: does it say the same?`,
+    check: `${name}: same output?`,
     fill: `${name}: filling the cache${at}`,
     prefill: `${name}: timing prefill${at}`,
     decode: `${name}: timing decode${at}`,

@@ -1,13 +1,13 @@
 // Opens the GPU device of the lab in a worker, and reopens it after it was lost.
 import { signal } from '@preact/signals'
-import { answerOf, type OpenWorker, openWorker } from '../../../api/worker.ts'
-import { fromPlain, type LabInfo, type RemoteLab } from '../../../lab/protocol.ts'
+import { startWorker, unwrapOutcome, type WorkerHandle } from '../../../api/worker.ts'
+import { deserializeError, type LabInfo, type RemoteLab } from '../../../bench/lab/protocol.ts'
 import { HadalError } from '../../../lib/error.ts'
-import type { Failure } from '../../state/chat.ts'
-import { type MissingWebGpu, missingWebGpu } from '../../state/loading.ts'
-import { failureOf } from '../../state/opening.ts'
+import type { Failure } from '../../shared/failure.ts'
+import { failureOf } from '../../shared/failure.ts'
+import { type MissingWebGpu, missingWebGpu } from '../../shared/models/load-state.ts'
 
-export type LabWorker = OpenWorker<RemoteLab>
+export type LabWorker = WorkerHandle<RemoteLab>
 
 export type LabDevice =
   | { readonly phase: 'opening' }
@@ -21,7 +21,7 @@ let current: LabWorker | undefined
 
 const MAX_OPEN_MS = 20_000
 
-const spawn = () => new Worker(new URL('../../../lab/lab-worker.ts', import.meta.url), { type: 'module' })
+const spawn = () => new Worker(new URL('../../../bench/lab/worker.ts', import.meta.url), { type: 'module' })
 
 /** Opens the device in a new worker. Ends in phase `ready`, `failed` or `no-webgpu`. */
 export async function openLab(): Promise<void> {
@@ -34,14 +34,14 @@ export async function openLab(): Promise<void> {
       labDevice.value = { phase: 'no-webgpu', missing }
       return
     }
-    const worker = openWorker<RemoteLab>(spawn)
+    const worker = startWorker<RemoteLab>(spawn)
     current = worker
-    const info = await withTimeout(answerOf(worker, worker.remote.open()))
+    const info = await withTimeout(unwrapOutcome(worker, worker.remote.open()))
     labDevice.value = { phase: 'ready', worker, info }
     void worker.failed.then((error) => worker.close(error))
     // A worker whose GPU is lost is closed only when the next one opens: ending a kernel that never ends
     // would block.
-    const lost = worker.remote.lost().then(fromPlain)
+    const lost = worker.remote.lost().then(deserializeError)
     void Promise.race([worker.failed, lost]).then((error) => {
       if (current === worker) fail(error)
     })

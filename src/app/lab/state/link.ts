@@ -1,36 +1,42 @@
 // Permalinks of the lab: the choices behind the #. A part counts only if this device and this version have
 // what it names.
-import { type Decision, type Effort, type Experiment, GIVEN, type LabInfo } from '../../../lab/protocol.ts'
-import { linkText, type ParsedLink } from '../../shared/permalink.ts'
-import { countOf, linkParts } from '../../state/link-parts.ts'
 import {
-  caseOf,
+  type Decision,
+  type Experiment,
+  GIVEN_ROLE,
+  type LabInfo,
+  type TimingSettings,
+} from '../../../bench/lab/protocol.ts'
+import { parseCount, parseLinkFields } from '../../shared/link-fields.ts'
+import { linkText, type ParsedLink } from '../../shared/permalink.ts'
+import {
+  defaultEffort,
+  defaultExperiment,
   isDecision,
+  labCaseOf,
   MAX_COLS,
   MAX_REPETITIONS,
   MAX_ROUND_MIB,
   MAX_ROWS,
   maxTokens,
-  proposedEffort,
-  proposedExperiment,
   withCase,
-} from './choices.ts'
+} from './experiment-choices.ts'
 
 const MIB = 1024 * 1024
 
 export interface LabLink extends ParsedLink {
   readonly experiment: Experiment
-  readonly effort: Effort
+  readonly effort: TimingSettings
 }
 
 /** The text of the link, without the #. */
-export function writeLink(experiment: Experiment, effort: Effort): string {
+export function writeLabLink(experiment: Experiment, effort: TimingSettings): string {
   const { kernel, role, shape, format, tokens, variants } = experiment
   const chosen = Object.entries(variants).map(([decision, variant]) => `${decision}:${variant}`)
   return linkText({
     kernel,
     role,
-    shape: role === GIVEN ? `${shape.rows}x${shape.cols}` : undefined,
+    shape: role === GIVEN_ROLE ? `${shape.rows}x${shape.cols}` : undefined,
     format,
     tokens: String(tokens),
     variants: chosen.length > 0 ? chosen.join(',') : undefined,
@@ -40,23 +46,23 @@ export function writeLink(experiment: Experiment, effort: Effort): string {
 }
 
 /** Reads a link, which may be written by hand: parts out of range are refused, not clamped. */
-export function readLink(hash: string, info: LabInfo): LabLink {
-  const { part, refused } = linkParts(hash)
-  const base = proposedExperiment(info)
-  const kernel = part('kernel', (text) => info.cases.find((known) => known.kernel === text)?.kernel)
-  const role = part('role', (text) =>
+export function readLabLink(hash: string, info: LabInfo): LabLink {
+  const { field, refused } = parseLinkFields(hash)
+  const base = defaultExperiment(info)
+  const kernel = field('kernel', (text) => info.cases.find((known) => known.kernel === text)?.kernel)
+  const role = field('role', (text) =>
     info.cases.some((known) => known.kernel === (kernel ?? base.kernel) && known.role === text)
       ? text
       : undefined,
   )
   const chosen = withCase(base, info, kernel ?? base.kernel, role)
-  const format = part('format', (text) => info.formats.find((known) => known === text))
-  const tokens = part('tokens', (text) => countOf(text, 1, maxTokens(caseOf(chosen, info))))
-  const shape = part('shape', (text) => shapeOf(text, info.columns))
-  const variants = part('variants', (text) => variantsOf(text, info))
-  const effort = proposedEffort(info)
-  const mib = part('mib', (text) => countOf(text, 1, MAX_ROUND_MIB))
-  const repetitions = part('times', (text) => countOf(text, 1, MAX_REPETITIONS))
+  const format = field('format', (text) => info.formats.find((known) => known === text))
+  const tokens = field('tokens', (text) => parseCount(text, 1, maxTokens(labCaseOf(chosen, info))))
+  const shape = field('shape', (text) => shapeOf(text, info.columns))
+  const variants = field('variants', (text) => variantsOf(text, info))
+  const effort = defaultEffort(info)
+  const mib = field('mib', (text) => parseCount(text, 1, MAX_ROUND_MIB))
+  const repetitions = field('times', (text) => parseCount(text, 1, MAX_REPETITIONS))
   return {
     experiment: {
       ...chosen,
@@ -75,7 +81,7 @@ export function readLink(hash: string, info: LabInfo): LabLink {
 
 function shapeOf(text: string, columns: number): Experiment['shape'] | undefined {
   const [, height = '', width = ''] = /^(\d+)x(\d+)$/.exec(text) ?? []
-  const [rows, cols] = [countOf(height, 1, MAX_ROWS), countOf(width, columns, MAX_COLS)]
+  const [rows, cols] = [parseCount(height, 1, MAX_ROWS), parseCount(width, columns, MAX_COLS)]
   return rows && cols && cols % columns === 0 ? { rows, cols } : undefined
 }
 

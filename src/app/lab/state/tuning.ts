@@ -1,11 +1,17 @@
 // Tunes the adapter, and reads and removes the stored result.
 import { effect, signal } from '@preact/signals'
 import { receive } from '../../../api/receiver.ts'
-import { answerOf } from '../../../api/worker.ts'
-import type { LabInfo, StoredTuning, TunedDecision, TuneEvent, TuneRequest } from '../../../lab/protocol.ts'
-import { findModel } from '../../state/catalogue.ts'
-import type { Failure } from '../../state/chat.ts'
-import { failureOf } from '../../state/opening.ts'
+import { unwrapOutcome } from '../../../api/worker.ts'
+import type {
+  LabInfo,
+  StoredTuning,
+  TunedDecision,
+  TuneEvent,
+  TuneRequest,
+} from '../../../bench/lab/protocol.ts'
+import type { Failure } from '../../shared/failure.ts'
+import { failureOf } from '../../shared/failure.ts'
+import { findBundledModel } from '../../shared/models/catalogue.ts'
 import { type LabWorker, labDevice } from './device.ts'
 
 export type TuningState =
@@ -73,7 +79,7 @@ export async function forgetTuning(): Promise<void> {
   const state = labDevice.value
   if (state.phase !== 'ready') return
   try {
-    await answerOf(state.worker, state.worker.remote.forgetTuned())
+    await unwrapOutcome(state.worker, state.worker.remote.forgetTuned())
     await readStoredTuning(state.worker)
   } catch (error) {
     storedTuningFailure.value = failureOf(error)
@@ -82,7 +88,7 @@ export async function forgetTuning(): Promise<void> {
 
 async function request(info: LabInfo): Promise<TuneRequest> {
   const base = { repetitions: repetitions.value ?? defaultRepetitions(info) }
-  return tuningSizes.value === 'v2-lite' ? base : { ...base, place: (await findModel()).place }
+  return tuningSizes.value === 'v2-lite' ? base : { ...base, modelUrl: (await findBundledModel()).source }
 }
 
 const events = ({ remote, ended }: LabWorker, request: TuneRequest, signal: AbortSignal) =>
@@ -90,7 +96,7 @@ const events = ({ remote, ended }: LabWorker, request: TuneRequest, signal: Abor
 
 async function readStoredTuning(worker: LabWorker): Promise<void> {
   try {
-    storedTuning.value = (await answerOf(worker, worker.remote.tuned())) ?? 'nothing'
+    storedTuning.value = (await unwrapOutcome(worker, worker.remote.tuned())) ?? 'nothing'
     storedTuningFailure.value = undefined
   } catch (error) {
     storedTuningFailure.value = failureOf(error)

@@ -1,7 +1,7 @@
 // The contract of the chosen kernel: head, bindings, constants, modules and workgroups.
 import type { ComponentChildren } from 'preact'
-import { ScrollingTable } from '../../view/scrolling-table.tsx'
-import { kernelView, viewFailure } from '../state/look.ts'
+import { ScrollingTable } from '../../shared/scrolling-table.tsx'
+import { kernelView, viewFailure } from '../state/kernel-view.ts'
 
 export function Contract() {
   const view = kernelView.value

@@ -1,15 +1,15 @@
 // Map of the errors of a result, with a legend and a table of the largest errors.
 import { useSignal } from '@preact/signals'
 import { useMemo } from 'preact/hooks'
-import type { Proof } from '../../../lab/protocol.ts'
-import { formatCount } from '../../state/format.ts'
-import { ScrollingTable } from '../../view/scrolling-table.tsx'
-import { errorText, valueText } from '../state/figures.ts'
-import { ERROR_LEVEL_NAMES, ERROR_LEVELS, outlines, spotOf } from '../state/levels.ts'
+import type { AccuracyReport } from '../../../bench/lab/protocol.ts'
+import { formatCount } from '../../shared/format.ts'
+import { ScrollingTable } from '../../shared/scrolling-table.tsx'
+import { ERROR_LEVEL_NAMES, ERROR_LEVELS, levelOutlines, mapCellAt } from '../state/error-levels.ts'
+import { relativeErrorText, valueText } from '../state/number-text.ts'
 
-export function ErrorMap({ proof }: { proof: Proof }) {
+export function ErrorMap({ proof }: { proof: AccuracyReport }) {
   const { map, rows, cols } = proof
-  const drawn = useMemo(() => outlines(map), [map])
+  const drawn = useMemo(() => levelOutlines(map), [map])
   const readout = useSignal('')
   // One pixel is one cell. Maps with few lines are stretched, so that cells can be seen and pointed at.
   const stretch = Math.min(8, Math.max(1, Math.round((map.width * 0.3) / map.height)))
@@ -61,37 +61,37 @@ export function ErrorMap({ proof }: { proof: Proof }) {
   )
 }
 
-function layoutText({ map, rows, cols }: Proof): string {
+function layoutText({ map, rows, cols }: AccuracyReport): string {
   const size = `${formatCount(rows)} × ${formatCount(cols)} numbers`
   const wrapped = map.lines > 1 ? `, each row in ${map.lines} lines of ${formatCount(map.lineCols)}` : ''
   const cell = map.cellCols * map.cellRows
   return `${size}${wrapped}; a cell is ${cell === 1 ? 'one number' : `the worst of ${formatCount(cell)}`}`
 }
 
-function textAt({ map, rows, cols, numbers }: Proof, x: number, y: number): string {
-  const cell = spotOf(map, cols, rows, x, y)
+function textAt({ map, rows, cols, rowNumbers }: AccuracyReport, x: number, y: number): string {
+  const cell = mapCellAt(map, cols, rows, x, y)
   if (cell.error < 0) return ''
   const range = ([from, to]: readonly [number, number]) => (from === to ? `${from}` : `${from} to ${to}`)
   const [from, to] = cell.rows
-  const row = range([numbers[from] ?? from, numbers[to] ?? to])
-  return `row ${row}, column ${range(cell.cols)}: ${errorText(cell.error)}`
+  const row = range([rowNumbers[from] ?? from, rowNumbers[to] ?? to])
+  return `row ${row}, column ${range(cell.cols)}: ${relativeErrorText(cell.error)}`
 }
 
-function LargestErrors({ proof: { worst } }: { proof: Proof }) {
+function LargestErrors({ proof: { worst } }: { proof: AccuracyReport }) {
   return (
     <details class="worst">
       <summary>
-        The worst numbers <span class="figures">up to {errorText(worst[0]?.error ?? 0)}</span>
+        Largest errors <span class="figures">up to {relativeErrorText(worst[0]?.error ?? 0)}</span>
       </summary>
-      <ScrollingTable name="The worst numbers" columns={['Row', 'Column', 'Computed', 'f64', 'Error']}>
+      <ScrollingTable name="Largest errors" columns={['Row', 'Column', 'Computed', 'f64', 'Error']}>
         <tbody>
-          {worst.map(({ row, col, actual, wanted, error }) => (
+          {worst.map(({ row, col, actual, expected, error }) => (
             <tr key={`${row} ${col}`}>
               <td>{row}</td>
               <td>{col}</td>
               <td>{valueText(actual)}</td>
-              <td>{valueText(wanted)}</td>
-              <td>{errorText(error)}</td>
+              <td>{valueText(expected)}</td>
+              <td>{relativeErrorText(error)}</td>
             </tr>
           ))}
         </tbody>

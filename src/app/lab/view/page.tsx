@@ -1,17 +1,17 @@
 // Layout of the kernel lab.
-import { home } from '../../state/home.ts'
-import { Header } from '../../view/header.tsx'
-import { Wordmark } from '../../view/wordmark.tsx'
-import { ChoosePanel } from './choose.tsx'
+import { APP_URL } from '../../shared/app-url.ts'
+import { Header } from '../../shared/header.tsx'
+import { Wordmark } from '../../shared/wordmark.tsx'
 import { Contract } from './contract.tsx'
-import { RunHistory } from './history.tsx'
-import { RunOutcome } from './outcome.tsx'
+import { RunHistory } from './run-history.tsx'
+import { ChoosePanel } from './run-panel.tsx'
+import { RunOutcome } from './run-result.tsx'
 import { KernelSource } from './source.tsx'
 import { TUNING_ID, TuningPanel } from './tuning.tsx'
 
 export function LabPage() {
   const brand = (
-    <a class="name" href={home} aria-label="Hadal: the chat page">
+    <a class="name" href={APP_URL} aria-label="Hadal: the chat page">
       <Wordmark />
     </a>
   )
@@ -21,10 +21,10 @@ export function LabPage() {
         Skip to the lab
       </button>
       <Header name={brand} models={false}>
-        <a class="quiet" href={home}>
+        <a class="quiet" href={APP_URL}>
           Chat
         </a>
-        <a class="quiet" href={`${home}bench/`}>
+        <a class="quiet" href={`${APP_URL}bench/`}>
           Benchmark
         </a>
       </Header>

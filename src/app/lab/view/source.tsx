@@ -1,12 +1,12 @@
 // The linked source of the kernel, as a listing or in an editor, with compiler messages at their lines.
 import { useMemo } from 'preact/hooks'
-import type { CompileMessage } from '../../../lab/protocol.ts'
-import { CopyButton } from '../../view/copy-button.tsx'
-import { deviceReady } from '../state/chosen.ts'
-import { kernelView, viewLoading } from '../state/look.ts'
-import { busy, compilerReport, runExperiment } from '../state/runs.ts'
-import { editedSource, editSource, resetSource } from '../state/texts.ts'
-import { tint } from '../state/tint.ts'
+import type { CompileMessage } from '../../../bench/lab/protocol.ts'
+import { CopyButton } from '../../shared/copy-button.tsx'
+import { editedSource, editSource, resetSource } from '../state/edited-source.ts'
+import { highlight } from '../state/highlight.ts'
+import { kernelView, viewLoading } from '../state/kernel-view.ts'
+import { busy, compilerReport, runExperiment } from '../state/lab-runs.ts'
+import { deviceReady } from '../state/selection.ts'
 
 export function KernelSource() {
   const view = kernelView.value
@@ -26,7 +26,7 @@ export function KernelSource() {
       <div class="actions">
         {edited === undefined ? (
           <button class="quiet" type="button" onClick={() => editSource(view.source)}>
-            Edit this text
+            Edit source
           </button>
         ) : (
           <>
@@ -36,14 +36,14 @@ export function KernelSource() {
               disabled={busy.value || !deviceReady.value}
               onClick={() => void runExperiment(edited)}
             >
-              Run this text
+              Run this source
             </button>
             <button class="quiet" type="button" onClick={resetSource}>
-              Back to the engine’s text
+              Back to the engine’s source
             </button>
           </>
         )}
-        <CopyButton text={text} label="Copy this text" />
+        <CopyButton text={text} label="Copy source" />
         <span class="figures" role="status">
           {viewLoading.value ? 'Linking…' : `${text.split('\n').length} lines`}
         </span>
@@ -59,7 +59,7 @@ export function KernelSource() {
 }
 
 function SourceListing({ text }: { text: string }) {
-  const lines = useMemo(() => tint(text), [text])
+  const lines = useMemo(() => highlight(text), [text])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
     <section class="text" aria-label="Linked source" tabIndex={0}>
@@ -93,7 +93,7 @@ function SourceEditor({ text, messages }: { text: string; messages: readonly Com
       <LineNumbers count={lines.length} messages={messages} />
       <textarea
         id="editor"
-        aria-label="Your text of the kernel"
+        aria-label="Your kernel source"
         aria-invalid={messages.some(({ type }) => type === 'error')}
         aria-describedby={messages.length > 0 ? 'messages' : undefined}
         spellcheck={false}

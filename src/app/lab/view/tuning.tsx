@@ -1,9 +1,8 @@
 // Tuning section of the lab: what is stored for this adapter, and the controls to tune and forget.
-import type { LabInfo } from '../../../lab/protocol.ts'
-import { ErrorCard } from '../../view/error-card.tsx'
-import { deviceReady, labInfo } from '../state/chosen.ts'
-import { busy } from '../state/runs.ts'
-import { foundOf, saidOf, storedLines } from '../state/tuned-words.ts'
+import type { LabInfo } from '../../../bench/lab/protocol.ts'
+import { ErrorCard } from '../../shared/error-card.tsx'
+import { busy } from '../state/lab-runs.ts'
+import { deviceReady, labInfo } from '../state/selection.ts'
 import {
   forgetTuning,
   REPETITION_OPTIONS,
@@ -17,8 +16,9 @@ import {
   tuningSizes,
   tuningState,
 } from '../state/tuning.ts'
-import { SelectField } from './fields.tsx'
-import { TunedTable } from './tuned-table.tsx'
+import { decisionSentence, storedVariantNames, tuningSentence } from '../state/tuning-text.ts'
+import { SelectField } from './form-fields.tsx'
+import { TunedTable } from './tuning-table.tsx'
 
 /** The heading that the top of the page links to. */
 export const TUNING_ID = 'tuning-title'
@@ -58,7 +58,7 @@ export function TuningPanel() {
 /** The stored variants, which loads use. */
 function StoredVariants({ info }: { info: LabInfo }) {
   const stored = storedTuning.value
-  const lines = stored === undefined || stored === 'nothing' ? [] : storedLines(stored, info)
+  const lines = stored === undefined || stored === 'nothing' ? [] : storedVariantNames(stored, info)
   return (
     <div class="kept">
       <h3>Stored for this adapter</h3>
@@ -176,7 +176,7 @@ function TuningActions({ info: { capabilities } }: { info: LabInfo }) {
   )
 }
 
-const STORED = 'Stored: the next load of a model takes it, on every page of this site.'
+const STORED = 'Stored: the next model load uses it, on every page of this site.'
 const NOT_STORED = 'This browser stores no files for this site, so loads use the same variants as before.'
 
 /** Status for screen readers: decision by decision, then the outcome. */
@@ -185,13 +185,15 @@ function statusText(): string {
   const last = tunedDecisions.value.at(-1)
   switch (state.phase) {
     case 'running':
-      return last ? `${saidOf(last)} Measuring the next decision…` : 'Measuring the first decision…'
+      return last ? `${decisionSentence(last)} Measuring the next decision…` : 'Measuring the first decision…'
     case 'stopped':
-      return 'Stopped. Nothing of it was stored.'
+      return 'Stopped. Nothing was stored.'
     case 'failed':
       return state.failure.code === 'device_lost' ? 'The GPU was lost. The stored result is unchanged.' : ''
     case 'done':
-      return state.refused ? foundOf(tunedDecisions.value) : `${foundOf(tunedDecisions.value)} ${STORED}`
+      return state.refused
+        ? tuningSentence(tunedDecisions.value)
+        : `${tuningSentence(tunedDecisions.value)} ${STORED}`
     default:
       return ''
   }
