@@ -1,4 +1,4 @@
-// rows_not_unrolled – the number of weight rows per invocation, hidden from the compiler
+// opaque_row_count – the number of weight rows per invocation, hidden from the compiler
 //
 // For tilings with many rows: unrolling a loop over them takes the compiler seconds.
 
