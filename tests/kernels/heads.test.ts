@@ -17,7 +17,7 @@ import { GroupKernels, type GroupLayer, makeGroupLayer } from '../support/heads.
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 
 const ODD_SIZES: GroupShape = { heads: 9, kvHeads: 3, key: 14, value: 14 }
-const WIDE: GroupShape = { heads: 5, kvHeads: 1, key: 256, value: 256 } // two workgroups of three heads
+const WIDE: GroupShape = { heads: 5, kvHeads: 1, key: 256, value: 256 } // two workgroups
 const EXPANDED: GroupShape = { heads: 3, kvHeads: 3, key: 192, value: 128 } // expanded MLA
 const QWEN2_7B: GroupShape = { heads: 14, kvHeads: 2, key: 128, value: 128 } // half of its heads
 const ONE_KEY: GroupShape = { heads: 65, kvHeads: 1, key: 6, value: 10 } // heads for nine workgroups
