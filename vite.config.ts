@@ -1,11 +1,11 @@
-// Answers: how are the pages served and built? It must not know anything of the engine.
+// Vite configuration: development server and build of the three pages and the service worker.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
 import { contentSecurityPolicy, precache } from './tools/page-plugins.mjs'
 import { shaderPlugin } from './tools/shader-plugin.mjs'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
-const serviceWorker = 'service-worker'
+const SERVICE_WORKER = 'service-worker'
 
 export default defineConfig({
   root: path('src/app'),
@@ -14,7 +14,7 @@ export default defineConfig({
   plugins: [
     shaderPlugin(),
     contentSecurityPolicy(),
-    precache({ worker: `${serviceWorker}.js`, publicFolder: path('public') }),
+    precache({ worker: `${SERVICE_WORKER}.js`, publicFolder: path('public') }),
   ],
   worker: { format: 'es', plugins: () => [shaderPlugin({ strip: true })] },
   build: {
@@ -27,11 +27,11 @@ export default defineConfig({
         index: path('src/app/index.html'),
         bench: path('src/app/bench/index.html'),
         lab: path('src/app/lab/index.html'),
-        [serviceWorker]: path('src/app/offline/service-worker.ts'),
+        [SERVICE_WORKER]: path('src/app/offline/service-worker.ts'),
       },
       output: {
-        // A service worker stands at the root of what it serves, and its name never changes.
-        entryFileNames: ({ name }) => (name === serviceWorker ? '[name].js' : 'assets/[name]-[hash].js'),
+        // A service worker must be at the root of what it serves, under a name that never changes.
+        entryFileNames: ({ name }) => (name === SERVICE_WORKER ? '[name].js' : 'assets/[name]-[hash].js'),
       },
     },
   },

@@ -1,4 +1,4 @@
-// Answers: which tests run, and with which build steps? It must not know where adapters come from.
+// Vitest configuration.
 import { defineConfig } from 'vitest/config'
 import { shaderPlugin } from './tools/shader-plugin.mjs'
 
@@ -6,7 +6,7 @@ export default defineConfig({
   plugins: [shaderPlugin()],
   test: {
     include: ['tests/**/*.test.ts'],
-    // No test is about time: these only end what hangs, on however busy a machine.
+    // These limits only end tests that hang, even on a busy machine.
     testTimeout: 600_000,
     hookTimeout: 600_000,
     maxWorkers: 2,

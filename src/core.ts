@@ -1,5 +1,5 @@
-// Answers: what does `hadal/core` offer? The engine without a worker, on any WebGPU: for the browser's own workers and for Node.
-// It must not know the OpenAI shapes; `hadal` has those.
+// Public surface of `hadal/core`: the engine without a worker, on any WebGPU, in a browser's own worker or in
+// Node. The OpenAI shapes are in `hadal` only.
 export { measure } from './bench/measure.ts'
 export type * from './bench/result.ts'
 export type { TunedDecision, TunedVariant, TuneOptions } from './bench/tune.ts'
@@ -9,11 +9,11 @@ export {
   tuneAdapter,
   tuningKeyOf,
 } from './bench/tune-adapter.ts'
-export { type Borrowed, type CacheOption, Engine, loadEngine } from './engine/engine.ts'
-export type { LogitsMode } from './engine/logits.ts'
-export { type PlanOptions, plan } from './engine/model-plan.ts'
+export { type CacheOption, Engine, type EngineLease, loadEngine } from './engine/engine.ts'
+export { type EnginePlanOptions, plan } from './engine/load/plan.ts'
+export type { ReadTuned, TunedVariants } from './engine/load/tuned-variants.ts'
 export type { EngineOptions } from './engine/options.ts'
-export type { ReadTuned, Winners } from './engine/tuned.ts'
+export type { LogitsMode } from './engine/run/logits.ts'
 export type * from './engine/types.ts'
 export { type DeviceOptions, readCapabilities } from './gpu/device.ts'
 export type { Capabilities } from './gpu/limits.ts'
@@ -25,4 +25,4 @@ export { type HttpOptions, openHttp } from './weights/http.ts'
 export { type HubOptions, type HubSource, openHub } from './weights/hub.ts'
 export { type HubName, isHubName, parseHubName } from './weights/hub-name.ts'
 export { openMemory } from './weights/memory.ts'
-export type { FileFacts, Source } from './weights/source.ts'
+export type { FileInfo, Source } from './weights/source.ts'

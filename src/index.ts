@@ -1,14 +1,14 @@
-// Answers: what may an application import from `hadal`? This and nothing else. It must not know how any of it works.
+// Public surface of the `hadal` package: what an application may import.
 export type { ChatCompletions } from './api/chat.ts'
-export { type LoadOptions, loadModel, type Model } from './api/load.ts'
-export type { Place, PlaceOptions } from './api/place.ts'
+export { type LoadedModel, type LoadOptions, loadModel } from './api/load.ts'
+export type { ModelSource, ModelSourceOptions } from './api/model-source.ts'
+export type * from './api/openai-types.ts'
 export { type PlanOptions, plan } from './api/plan.ts'
-export type * from './api/shapes.ts'
 export {
-  type ExportOptions,
+  type ExportModelOptions,
   exportStoredModel,
   removeStoredModel,
-  type StoredOptions,
+  type StoredModelOptions,
   storedModels,
 } from './api/stored.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
@@ -22,8 +22,8 @@ export type {
   BenchRow,
   BenchSettings,
   BenchTiming,
+  CacheCheck as BenchCheck,
   CacheKind,
-  Check as BenchCheck,
   GpuBytes,
   LoadPlan,
   LoadProgress,

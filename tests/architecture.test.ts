@@ -1,5 +1,4 @@
-// Answers: does the code keep the shape it was designed in? Import direction, cycles, sizes, first comments, complete kernels.
-// It reads files only; types and style have their own tools.
+// Tests of the code's structure: import direction, cycles, file sizes, first comments, complete kernels.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import ts from 'typescript'
@@ -8,48 +7,35 @@ import { kernels } from '../src/kernels/index.ts'
 
 const root = join(import.meta.dirname, '..')
 
-/** What each room may import besides itself: everything to its right. `worker/protocol.ts` is a room of its own here. */
-const rooms: Readonly<Record<string, readonly string[]>> = {
+/**
+ * What each room may import besides itself: everything to its right. Paths inside a room, such as
+ * `worker/protocol.ts` or `bench/lab`, are rooms of their own; a file belongs to the longest match.
+ */
+const ENGINE_NEEDS = ['models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib']
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lib: [],
   gpu: ['lib'],
   kernels: ['gpu', 'lib'],
   program: ['kernels', 'gpu', 'lib'],
-  models: ['program', 'kernels', 'gpu', 'lib'],
+  'models/cache-layout.ts': ['models'],
+  models: ['models/cache-layout.ts', 'program', 'kernels', 'gpu', 'lib'],
   weights: ['gpu', 'lib'],
-  store: ['weights', 'gpu', 'lib'],
+  'store/stored-model.ts': [],
+  store: ['store/stored-model.ts', 'weights', 'gpu', 'lib'],
   text: ['lib'],
-  engine: ['models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
-  'models/cache-form.ts': [],
-  'bench/result.ts': ['models/cache-form.ts'],
-  bench: [
-    'bench/result.ts',
-    'engine',
-    'models',
-    'program',
-    'kernels',
-    'weights',
-    'reference',
-    'text',
-    'gpu',
-    'lib',
-  ],
+  'engine/types.ts': ['engine/load/quantization.ts'],
+  'engine/load/quantization.ts': ['models', 'lib'],
+  'engine/check': ['models', 'program', 'kernels', 'gpu', 'lib'],
+  'engine/run': ['engine/types.ts', ...ENGINE_NEEDS],
+  'engine/load': ['engine/check', 'engine/run', 'engine', ...ENGINE_NEEDS],
+  engine: ['engine', ...ENGINE_NEEDS],
+  'bench/result.ts': ['models/cache-layout.ts'],
+  bench: ['bench/result.ts', 'engine', 'reference', ...ENGINE_NEEDS.filter((room) => room !== 'store')],
   'worker/protocol.ts': ['engine/types.ts', 'store/stored-model.ts', 'bench/result.ts', 'lib'],
-  worker: [
-    'worker/protocol.ts',
-    'bench',
-    'engine',
-    'models',
-    'program',
-    'kernels',
-    'store',
-    'weights',
-    'text',
-    'gpu',
-    'lib',
-  ],
-  'lab/protocol.ts': ['worker/protocol.ts', 'bench', 'gpu', 'lib'],
-  lab: [
-    'lab/protocol.ts',
+  worker: ['worker/protocol.ts', 'bench', 'engine', ...ENGINE_NEEDS],
+  'bench/lab/protocol.ts': ['worker/protocol.ts', 'bench', 'gpu', 'lib'],
+  'bench/lab': [
+    'bench/lab/protocol.ts',
     'worker',
     'bench',
     'models',
@@ -61,35 +47,41 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   api: ['worker/protocol.ts', 'lib'],
-  app: ['index.ts', 'api', 'lab/protocol.ts', 'bench/result.ts', 'lib'],
+  app: ['index.ts', 'api', 'bench/lab/protocol.ts', 'bench/result.ts', 'lib'],
   reference: ['lib'],
   cli: ['bench', 'engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
   'index.ts': ['api', 'worker/protocol.ts', 'lib'],
-  'core.ts': ['bench', 'engine', 'models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib'],
+  'core.ts': ['bench', 'engine', ...ENGINE_NEEDS],
 }
 
-/** Files that stand for themselves in the table above rather than for the room they lie in. */
-const named = new Set(Object.values(rooms).flat().concat(Object.keys(rooms)))
-const room = (path: string) => (named.has(path) ? path : (path.split('/')[0] ?? ''))
+/** The room of a file: the longest entry of the table that is the file or a folder above it. */
+function room(path: string): string {
+  const found = Object.keys(ROOMS).filter((name) => path === name || path.startsWith(`${name}/`))
+  return found.sort((a, b) => b.length - a.length)[0] ?? path
+}
 
 interface SourceFile {
   readonly path: string // from the repository's root, with slashes
   readonly text: string
 }
 
+/** Files below a folder whose path matches, fixtures left out. */
 function files(folder: string, pattern: RegExp): SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
-    .filter((path) => pattern.test(path) && !/\/(fixtures|demo-model|oracle)\//.test(path))
+    .filter((path) => pattern.test(path) && !/\/(fixtures|__pycache__)\//.test(path))
     .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
 }
 
 const sources = files('src', /\.tsx?$/).filter(({ path }) => !path.endsWith('.d.ts'))
 const tests = files('tests', /\.ts$/)
 const tools = files('tools', /\.(mjs|ts)$/)
+const styles = files('src', /\.css$/)
+const scripts = files('tools', /\.(py|sh|c)$/)
+const documents = ['src', 'shaders', 'docs', 'tools'].flatMap((folder) => files(folder, /\.md$/))
 const shaders = files('shaders', /\.wgsl$/)
 
-/** What a file imports, types included: paths below src/ for our own files, the specifier as it is for everything else. */
+/** What a file imports, types included: paths below src/ for our own files, else the specifier itself. */
 function imports({ path, text }: SourceFile): string[] {
   return ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => {
     const own = fileName.startsWith('.')
@@ -120,13 +112,15 @@ describe('rooms', () => {
 })
 
 function mayImport(path: string, target: string): boolean {
-  const allowed = [room(path), path.split('/')[0], ...(rooms[room(path)] ?? [])]
-  return allowed.includes(room(target)) || allowed.includes(target.split('/')[0])
+  const allowed = [room(path), ...(ROOMS[room(path)] ?? [])]
+  return allowed.some((name) => room(target) === name || room(target).startsWith(`${name}/`))
 }
 
 const isNode = (target: string) => target.startsWith('node:') || target === 'webgpu'
 
-/** The shortest way from a file back to itself as one line, found from its first file by name only; empty when there is none. */
+/**
+ * The shortest import cycle through a file, as one line; empty if there is none or another file reports it.
+ */
 function cycleThrough(start: string): string[] {
   const ways = [[start]]
   const seen = new Set([start])
@@ -150,11 +144,20 @@ describe('files', () => {
     expect(long.map((file) => `${file.path}: ${lines(file)} lines`)).toEqual([])
   })
 
-  it('say first what they answer', () => {
-    const support = tests.filter(({ path }) => path.startsWith('tests/support/'))
-    const silent = [...sources, ...support, ...tools].filter(({ text }) => !/^\/\/ Answers: \S/.test(text))
+  it('begin with a sentence that states what they do', () => {
+    const untold = [...sources, ...tests, ...tools, ...styles].filter(({ text }) => !statement(text))
     const headless = shaders.filter(({ path, text }) => !headed(path, text))
-    expect([...silent, ...headless].map(({ path }) => path)).toEqual([])
+    expect([...untold, ...headless].map(({ path }) => path)).toEqual([])
+  })
+
+  it('have no line of more than 110 columns', () => {
+    const all = [...sources, ...tests, ...tools, ...styles, ...shaders, ...scripts, ...documents]
+    const long = all.flatMap(({ path, text }) => {
+      const exempt = path.endsWith('.md') ? /^\s*\|/ : /^$/ // tables
+      const lines = text.split('\n').map((line, i) => ({ at: `${path}:${i + 1}`, line }))
+      return lines.filter(({ line }) => line.length > 110 && !exempt.test(line)).map(({ at }) => at)
+    })
+    expect(long).toEqual([])
   })
 
   it('leave nothing for later, switch no check off, and write no HTML', () => {
@@ -166,7 +169,14 @@ describe('files', () => {
   })
 })
 
-/** A kernel's head begins with its name, a module's may begin with its path: several modules share a name. */
+/** Whether the first line is a comment that begins a sentence and asks nothing. */
+function statement(text: string): boolean {
+  const [first = '', second = ''] = text.split('\n')
+  const line = first.startsWith('#!') ? second : first
+  return /^(\/\/|\/\*|#) [`A-Z][^?]*$/.test(line) && !line.startsWith('// Answers:')
+}
+
+/** A kernel's head starts with its name; a module's may start with its path, since names repeat there. */
 function headed(path: string, text: string): boolean {
   const full = path.slice('shaders/'.length, -'.wgsl'.length)
   return [basename(full), full].some((name) => text.startsWith(`// ${name} – `))

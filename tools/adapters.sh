@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Answers: how does a Debian 12 machine get the two software WebGPU adapters that the tests run on? As root; quick when they are there.
+# Installs the two software WebGPU adapters that the tests use, on Debian 12. Needs root; does nothing if they
+# are installed.
 #
 #   Chromium with its SwiftShader    for the page and for Node    no shader-f16, subgroups of 4
 #   Mesa's lavapipe                  for Node                     shader-f16, subgroups of 8
 #
-# Debian 12's own Mesa is too old for Dawn, so Mesa comes from bookworm-backports, through the mirror this machine already uses.
+# Debian 12's own Mesa is too old for Dawn, so Mesa comes from bookworm-backports, through the mirror that
+# this machine already uses.
 set -euo pipefail
 
 swiftshader=/usr/lib/chromium/vk_swiftshader_icd.json
@@ -14,7 +16,8 @@ if [[ -f $swiftshader && -e /usr/bin/chromium ]] && dpkg --compare-versions "$(l
   exit 0
 fi
 if [[ $(id -u) != 0 ]] || ! grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release; then
-  echo 'adapters: this needs root on Debian 12; elsewhere install chromium, libvulkan1 and mesa-vulkan-drivers 24 or newer' >&2
+  echo 'adapters: needs root on Debian 12.' >&2
+  echo 'Elsewhere, install chromium, libvulkan1 and mesa-vulkan-drivers 24 or newer.' >&2
   exit 1
 fi
 

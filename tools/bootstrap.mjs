@@ -1,20 +1,19 @@
-// Answers: is what the tools need on this machine, and how does it get there? Dependencies from the lockfile, a Chromium,
-// software adapters. Plain Node without imports from node_modules, since it runs before those exist.
-// It must not know what is done with them.
+// Finds and installs what the tools need: npm packages from the lockfile, a Chromium, software adapters.
+// Imports nothing from node_modules, because it runs before they exist.
 import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** The repository. */
+/** Root folder of the repository. */
 export const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-const oldestNode = 20
-const chromiumNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
-const macChrome = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
-const lavapipeFiles = ['lvp_icd.json', 'lvp_icd.x86_64.json', 'lvp_icd.aarch64.json']
+const MIN_NODE_VERSION = 20
+const CHROMIUM_NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const MAC_CHROME = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'
+const LAVAPIPE_FILES = ['lvp_icd.json', 'lvp_icd.x86_64.json', 'lvp_icd.aarch64.json']
 
-/** Stops the program with one line on stderr. */
+/** Prints one line to stderr and exits with 1. */
 export function fail(message) {
   process.stderr.write(`hadal: ${message}\n`)
   process.exit(1)
@@ -24,15 +23,17 @@ function say(message) {
   process.stderr.write(`hadal: ${message}\n`)
 }
 
-/** Installs what package-lock.json lists if it is not there already. Says so in one line, on stderr, only when it does. */
+/** Installs the packages of package-lock.json if needed, and says so in one line on stderr. */
 export function ensureDependencies() {
   const major = Number(process.versions.node.split('.')[0])
-  if (major < oldestNode) {
-    fail(`needs Node ${oldestNode} or newer, this is ${process.version}. Get one from https://nodejs.org`)
+  if (major < MIN_NODE_VERSION) {
+    fail(
+      `needs Node ${MIN_NODE_VERSION} or newer, this is ${process.version}. Get it from https://nodejs.org`,
+    )
   }
   if (dependenciesPresent()) return
   say('installing dependencies from package-lock.json (once)')
-  // stdout belongs to the command that follows.
+  // Stdout belongs to the command that runs next.
   const { command, options } = npmCommand([
     'ci',
     '--include=dev',
@@ -45,13 +46,12 @@ export function ensureDependencies() {
     stdio: ['ignore', 2, 2],
     shell: options.shell,
   })
-  if (status !== 0)
-    fail(
-      'npm ci did not succeed: see its message above. The first start needs the network, later ones do not.',
-    )
+  if (status !== 0) fail('npm ci failed: see its message above. Only the first start needs the network.')
 }
 
-/** True when every package of the lockfile is installed in its version; compares two files, asks nobody. */
+/**
+ * True if every package of the lockfile is installed in its version. Compares two files, without a network.
+ */
 export function dependenciesPresent(folder = root) {
   const wanted = readJson(join(folder, 'package-lock.json'))
   const installed = readJson(join(folder, 'node_modules', '.package-lock.json'))
@@ -70,7 +70,7 @@ function readJson(path) {
   }
 }
 
-/** npm as it was started, or the one on PATH (a .cmd file on Windows, which needs a shell). */
+/** The npm that started this script, or the one on PATH (a .cmd file on Windows, which needs a shell). */
 function npmCommand(args) {
   const script = process.env.npm_execpath
   if (script?.endsWith('.js'))
@@ -84,7 +84,7 @@ export function onPath(...names) {
   return names.flatMap((name) => folders.map((folder) => join(folder, name))).find((path) => existsSync(path))
 }
 
-/** An installed Chromium: CHROMIUM_PATH, then PATH, then Playwright's own. Undefined when there is none. */
+/** An installed Chromium: CHROMIUM_PATH, then PATH, then Playwright's own. Undefined if there is none. */
 export async function findChromium() {
   const chosen = process.env.CHROMIUM_PATH
   if (chosen) {
@@ -92,15 +92,15 @@ export async function findChromium() {
     return chosen
   }
   const { chromium } = await import('playwright')
-  return onPath(...chromiumNames) ?? [macChrome, chromium.executablePath()].find((path) => existsSync(path))
+  return onPath(...CHROMIUM_NAMES) ?? [MAC_CHROME, chromium.executablePath()].find((path) => existsSync(path))
 }
 
-/** A Chromium, installed if there was none: by apt on Debian as root, otherwise by Playwright. Undefined when neither works. */
+/** Finds or installs a Chromium: with apt as root on Debian, else with Playwright. Undefined if both fail. */
 export async function ensureChromium() {
   const found = await findChromium()
   if (found) return found
   if (installChromiumByApt() || installChromiumByPlaywright()) return findChromium()
-  say('no Chromium was found and none could be installed: install one and set CHROMIUM_PATH to it')
+  say('found no Chromium and could not install one: install it and set CHROMIUM_PATH')
   return undefined
 }
 
@@ -128,10 +128,10 @@ function readText(path) {
 
 /** Mesa's software Vulkan driver as a path for VK_DRIVER_FILES, or undefined. */
 export function findLavapipe() {
-  return lavapipeFiles.map((name) => join('/usr/share/vulkan/icd.d', name)).find((path) => existsSync(path))
+  return LAVAPIPE_FILES.map((name) => join('/usr/share/vulkan/icd.d', name)).find((path) => existsSync(path))
 }
 
-/** The SwiftShader that came with a Chromium, as a path for VK_DRIVER_FILES, or undefined. */
+/** A Chromium's SwiftShader as a path for VK_DRIVER_FILES, or undefined. */
 export function findSwiftShader(chromium) {
   if (!chromium) return undefined
   const beside = dirname(realpathSync(chromium))
@@ -139,7 +139,7 @@ export function findSwiftShader(chromium) {
   return folders.map((folder) => join(folder, 'vk_swiftshader_icd.json')).find((path) => existsSync(path))
 }
 
-/** The folder of the Vulkan loader that Chromium brings along, for machines that have no loader of their own; else undefined. */
+/** Folder of Chromium's Vulkan loader, if the machine has no loader of its own; else undefined. */
 export function borrowedVulkanLoader(swiftShader) {
   if (process.platform !== 'linux' || !swiftShader) return undefined
   const known = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).stdout ?? ''

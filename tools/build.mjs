@@ -1,5 +1,5 @@
-// Answers: what is shipped? The page (dist/app, by Vite) and the npm package (dist/lib by rolldown, dist/types by tsc).
-// `npm run build` makes both, `--library` the package alone. It must not know what the sources do.
+// Builds the page (dist/app, with Vite) and the npm package (dist/lib with rolldown, dist/types with tsc).
+// `npm run build` builds both, `--library` only the package.
 import { spawnSync } from 'node:child_process'
 import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,10 +8,10 @@ import { ensureDependencies, fail, root } from './bootstrap.mjs'
 import { shaderPlugin } from './shader-plugin.mjs'
 import { workerPlugin } from './worker-plugin.mjs'
 
-const entries = { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worker/worker.ts' }
+const ENTRIES = { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worker/worker.ts' }
 
 /**
- * How rolldown makes the package, whichever of its entries it is given.
+ * Rolldown options for any entry of the package.
  * @satisfies {import('rolldown').BuildOptions}
  */
 export const libraryOptions = {
@@ -21,7 +21,7 @@ export const libraryOptions = {
   output: { format: 'esm', minify: true, entryFileNames: '[name].js' },
 }
 
-/** What Terser still finds after rolldown's own minifier: half a per cent. */
+/** Minifies again with Terser, which saves another 0.5 % after rolldown's own minifier. */
 function smallerPlugin() {
   const options = {
     module: true,
@@ -46,21 +46,22 @@ export async function buildApp() {
 }
 
 /**
- * Builds the package: ESM for any bundler, or for none. What it depends on is part of it, so that its worker runs from a folder of
- * plain files, and an application installs nothing else.
+ * Builds the package as ESM, usable with or without a bundler. Dependencies are included, so that the worker
+ * runs from plain files and applications install nothing else.
  */
 export async function buildLibrary() {
   const { build } = await import('rolldown')
   for (const folder of ['lib', 'types']) rmSync(join(root, 'dist', folder), { recursive: true, force: true })
   const bundled = await build({
     ...libraryOptions,
-    input: entries,
+    input: ENTRIES,
     output: { ...libraryOptions.output, dir: 'dist/lib', chunkFileNames: 'shared-[hash].js' },
   })
-  const outside = bundled.output
+  const externalImports = bundled.output
     .flatMap((chunk) => [...(chunk.imports ?? [])])
     .filter((name) => !name.endsWith('.js'))
-  if (outside.length > 0) fail(`the package would import ${outside.join(', ')}: it must stand alone`)
+  if (externalImports.length > 0)
+    fail(`the package would import ${externalImports.join(', ')}, but must have no dependencies`)
   writeLicences(bundled.output.flatMap((chunk) => Object.keys(chunk.modules ?? {})))
   emitTypes()
 }
@@ -70,10 +71,10 @@ function emitTypes() {
   const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tools', 'tsconfig.types.json')], {
     stdio: 'inherit',
   })
-  if (status !== 0) fail('the declarations could not be written: see the errors above')
+  if (status !== 0) fail('could not write the type declarations: see the errors above')
 }
 
-/** The licence texts of the packages that are inside the bundle go with it. */
+/** Writes the licenses of the bundled packages next to the bundle. */
 function writeLicences(modules) {
   const names = modules.map((path) =>
     /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)?.[1]?.replaceAll('\\', '/'),

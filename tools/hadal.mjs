@@ -1,5 +1,4 @@
-// Answers: how does the command line run from the sources? They are bundled once, and again when they change; stdout belongs to the
-// command. It must not know any command.
+// Runs the command line from the sources. They are bundled on the first run and after every change.
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -19,13 +18,13 @@ async function bundle() {
     cwd: root,
     input: 'src/cli/main.ts',
     platform: 'node',
-    external: ['webgpu'], // brings a native library, which it finds beside itself
+    external: ['webgpu'], // loads a native library from its own folder
     plugins: [shaderPlugin()],
     logLevel: 'silent',
   })
   const { output } = await bundler.generate({ format: 'esm', codeSplitting: false })
   await bundler.close()
-  // Several commands may start at once: each sees either the old file or the whole new one.
+  // Commands may start at the same time: rename makes the new file appear whole.
   const partial = `${built}.${process.pid}`
   mkdirSync(dirname(built), { recursive: true })
   writeFileSync(partial, output[0].code)

@@ -1,16 +1,16 @@
-// Answers: what does the build add to the page? Its content security policy, and for the service worker the list of files to keep.
-// It must not know what the files do.
+// Vite plugins of the page: its content security policy, and the list of files that the service worker
+// caches.
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const policy = [
+const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "worker-src 'self'",
   "style-src 'self'",
   "img-src 'self' data:",
-  // Models are read from whatever host the person names, and from nowhere else.
+  // Models are read from the host that the user names.
   "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
   "manifest-src 'self'",
   "base-uri 'none'",
@@ -19,7 +19,7 @@ const policy = [
   'trusted-types default',
 ].join('; ')
 
-/** Vite plugin: the built page carries its policy. Not while developing, where styles are injected. */
+/** Adds the policy to the built page. Not in development, where Vite injects styles. */
 export function contentSecurityPolicy() {
   return {
     name: 'hadal:csp',
@@ -27,7 +27,7 @@ export function contentSecurityPolicy() {
     transformIndexHtml: () => [
       {
         tag: 'meta',
-        attrs: { 'http-equiv': 'Content-Security-Policy', content: policy },
+        attrs: { 'http-equiv': 'Content-Security-Policy', content: POLICY },
         injectTo: 'head-prepend',
       },
     ],
@@ -35,8 +35,8 @@ export function contentSecurityPolicy() {
 }
 
 /**
- * Vite plugin: replaces `__PRECACHE__` in the service worker by what it keeps: the page's files and the bundled models', each list with
- * a version made of names and content.
+ * Replaces `__PRECACHE__` in the service worker with the files to cache: those of the page and those of the
+ * bundled model, each list with a version hashed from names and content.
  * @param {{ worker: string, publicFolder: string }} options worker: its file name in the output
  */
 export function precache({ worker, publicFolder }) {
@@ -63,14 +63,14 @@ export function precache({ worker, publicFolder }) {
           model: versioned(copied.filter(isModel)),
         }
         const chunk = bundle[worker]
-        if (!chunk?.code.includes('__PRECACHE__')) this.error(`${worker} has no place for the list of files`)
+        if (!chunk?.code.includes('__PRECACHE__')) this.error(`${worker} does not contain __PRECACHE__`)
         chunk.code = chunk.code.replaceAll('__PRECACHE__', JSON.stringify(lists))
       },
     },
   }
 }
 
-/** Hosts serve a folder's index.html at the folder's own address. */
+/** The address of a file: a folder's index.html is served at the folder's address. */
 function addressOf(fileName) {
   return fileName.replace(/(^|\/)index\.html$/, '$1') || './'
 }

@@ -1,5 +1,5 @@
-// Answers: how fast are a folder's weights streamed, as a fraction of a plain read of the same bytes in the same run? From disk and from a
-// server on this machine: `node tools/read-speed.mjs DIR [runs]`. It must not know what becomes of the bytes.
+// Compares the speed of streaming a folder's weights with a plain read of the same bytes, from disk and from
+// a local server: `node tools/read-speed.mjs DIR [runs]`.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -28,15 +28,15 @@ async function measure(dir, runs) {
     const bytes = tensors.reduce((sum, { start, end }) => sum + end - start, 0)
     console.log(`${files.length} files, ${(bytes / 2 ** 30).toFixed(2)} GiB of tensors, best of ${runs}`)
     const stream = (source) => hadal.streamTensors(source, tensors, () => undefined)
-    const compare = async (place, plain, streamed) => {
-      // The best run of each: what else this machine does only ever slows one down.
+    const compare = async (medium, plain, streamed) => {
+      // The best run of each: other work on this machine can only slow a run down.
       let [base, ours] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
       for (let run = 0; run < runs; run++) {
         base = Math.min(base, await time(plain))
         ours = Math.min(ours, await time(streamed))
       }
       const rate = (s) => `${Math.round(bytes / 2 ** 20 / s)} MiB/s`
-      console.log(`${place}: plain ${rate(base)}, streamed ${rate(ours)}, ${(base / ours).toFixed(2)} of it`)
+      console.log(`${medium}: plain ${rate(base)}, streamed ${rate(ours)}, ${(base / ours).toFixed(2)} of it`)
     }
     await compare(
       'disk',
@@ -55,10 +55,10 @@ async function measure(dir, runs) {
 }
 
 async function readPlainly(dir, files) {
-  const piece = new Uint8Array(8 * 2 ** 20)
+  const buffer = new Uint8Array(8 * 2 ** 20)
   for (const file of files) {
     const handle = await open(join(dir, file))
-    while ((await handle.read(piece)).bytesRead > 0);
+    while ((await handle.read(buffer)).bytesRead > 0);
     await handle.close()
   }
 }
@@ -77,7 +77,7 @@ async function time(work) {
   return (performance.now() - began) / 1000
 }
 
-/** What is measured, out of the sources. */
+/** Bundles the measured functions from the sources. */
 async function bundle() {
   const { build } = await import('rolldown')
   const from = (path) => JSON.stringify(join(root, 'src', path))

@@ -1,5 +1,5 @@
-// Answers: how is a folder served to a browser on this machine, with the headers the page needs and with byte ranges?
-// Used by `npm start` and by the tests. It must not know what is in the folder.
+// Serves a folder to a browser on this machine, with the headers that the page needs and with byte ranges.
+// Used by `npm start` and by the tests.
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { createServer } from 'node:http'
@@ -7,13 +7,20 @@ import { extname, join, resolve, sep } from 'node:path'
 import { pipeline } from 'node:stream'
 
 /**
- * What a host of the page should send as well. Everything comes from the page's own origin, but for models: they are read from
- * the host that the person names; the two cross-origin headers
- * isolate the page, which gives it precise timers.
+ * Headers that every host of the page should send. All content comes from the page's own origin, except
+ * models, which are read from the host that the user names. The two cross-origin headers isolate the page,
+ * which gives it precise timers.
  */
-export const pageHeaders = {
-  'Content-Security-Policy':
-    "default-src 'self'; connect-src 'self' https: http://localhost:* http://127.0.0.1:*; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+export const PAGE_HEADERS = {
+  'Content-Security-Policy': [
+    "default-src 'self'",
+    "connect-src 'self' https: http://localhost:* http://127.0.0.1:*",
+    "img-src 'self' data: blob:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -21,7 +28,7 @@ export const pageHeaders = {
   'X-Content-Type-Options': 'nosniff',
 }
 
-const types = {
+const CONTENT_TYPES = {
   '.css': 'text/css; charset=utf-8',
   '.html': 'text/html; charset=utf-8',
   '.ico': 'image/x-icon',
@@ -35,16 +42,16 @@ const types = {
   '.webmanifest': 'application/manifest+json',
   '.woff2': 'font/woff2',
 }
-const portsToTry = 50
+const MAX_PORTS = 50
 
 /**
- * Serves `folder` on this machine only.
+ * Serves `folder` to this machine only.
  * @param {string} folder
- * @param {{ port?: number, headers?: Record<string, string> }} [options] port: the first to try, 0 for any free one;
- *   headers: what every answer carries.
+ * @param {{ port?: number, headers?: Record<string, string> }} [options]
+ *   port: the first to try, 0 for any free one; headers: sent with every response.
  * @returns {Promise<{ url: string, port: number, close: () => Promise<void> }>} url ends with a slash.
  */
-export async function serveFolder(folder, { port = 0, headers = pageHeaders } = {}) {
+export async function serveFolder(folder, { port = 0, headers = PAGE_HEADERS } = {}) {
   const base = resolve(folder)
   const server = createServer((request, response) => {
     answer(base, headers, request, response).catch((error) => {
@@ -68,7 +75,7 @@ function listen(server, first) {
   return new Promise((done, reject) => {
     let port = first
     server.on('error', (error) => {
-      const taken = error.code === 'EADDRINUSE' && port < first + portsToTry
+      const taken = error.code === 'EADDRINUSE' && port < first + MAX_PORTS
       if (!taken) return reject(error)
       port += 1
       server.listen(port, '127.0.0.1')
@@ -85,13 +92,16 @@ async function answer(base, headers, request, response) {
   }
   const file = await findFile(base, request.url ?? '/')
   if (file.redirect) return response.writeHead(308, { Location: file.redirect }).end()
-  if (!file.path) return response.writeHead(404, { 'Content-Type': types['.txt'] }).end('Not found\n')
+  if (!file.path) return response.writeHead(404, { 'Content-Type': CONTENT_TYPES['.txt'] }).end('Not found\n')
   const { size, mtimeMs } = file
   const etag = `"${size.toString(16)}-${Math.round(mtimeMs).toString(16)}"`
   response.setHeader('ETag', etag)
   response.setHeader('Accept-Ranges', 'bytes')
-  response.setHeader('Content-Type', types[extname(file.path).toLowerCase()] ?? 'application/octet-stream')
-  // Files under assets/ carry a hash of their content in their name; everything else is asked for again.
+  response.setHeader(
+    'Content-Type',
+    CONTENT_TYPES[extname(file.path).toLowerCase()] ?? 'application/octet-stream',
+  )
+  // Names under assets/ contain a content hash; everything else is revalidated.
   const forever = file.path.includes(`${sep}assets${sep}`)
   response.setHeader('Cache-Control', forever ? 'public, max-age=31536000, immutable' : 'no-cache')
   if (request.headers['if-none-match'] === etag) return response.writeHead(304).end()
@@ -103,11 +113,14 @@ async function answer(base, headers, request, response) {
   if (range) response.setHeader('Content-Range', `bytes ${start}-${end}/${size}`)
   response.writeHead(range ? 206 : 200, { 'Content-Length': end - start + 1 })
   if (request.method === 'HEAD' || size === 0) return response.end()
-  // A client that goes away in the middle is not our failure.
+  // Ignore clients that disconnect.
   pipeline(createReadStream(file.path, { start, end }), response, () => {})
 }
 
-/** The file a request means: never outside `base`; a folder means its index.html, and its address ends with a slash. */
+/**
+ * The file of a request, never outside `base`. A folder gives its index.html, at an address with a final
+ * slash.
+ */
 async function findFile(base, url) {
   const [address] = url.split(/[?#]/)
   let name
@@ -127,7 +140,7 @@ async function findFile(base, url) {
   return page?.isFile() ? { path: index, size: page.size, mtimeMs: page.mtimeMs } : {}
 }
 
-/** One range of bytes, both ends included; undefined when none (or several) are asked for, `'impossible'` when it lies outside. */
+/** One byte range, inclusive; undefined for none or several, `'impossible'` if it lies outside the file. */
 function parseRange(header, size) {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '')
   if (!match || (match[1] === '' && match[2] === '')) return undefined

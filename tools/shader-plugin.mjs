@@ -1,14 +1,13 @@
-// Answers: how do WGSL files reach TypeScript? As the module `virtual:shaders`: a record from the path under
-// shaders/ without its extension ("norm/rms_norm") to its text. `virtual:shaders/whole` is the same with comments, for who wants to read
-// them, whatever else is left out. One plugin serves Vite, Vitest and rolldown.
-// It must not know what a shader says.
+// Plugin for Vite, Vitest and rolldown that imports the WGSL files: `virtual:shaders` maps the path under
+// shaders/ without its extension ("norm/rms_norm") to the text. `virtual:shaders/whole` keeps the comments
+// where `virtual:shaders` is stripped.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'shaders')
-const id = 'virtual:shaders'
-const whole = `${id}/whole`
+const MODULE_ID = 'virtual:shaders'
+const WHOLE_MODULE_ID = `${MODULE_ID}/whole`
 
 /** Every shader file under shaders/, as absolute paths in a stable order. */
 export function shaderFiles() {
@@ -18,20 +17,22 @@ export function shaderFiles() {
     .map((path) => join(root, path))
 }
 
-/** What only benchmarks of kernels run: their own loops, and decode of several rows at a time. */
-const MEASURED = /^bench\/|^shared\/rows_[248]$/
+/** Shaders that only the kernel benchmarks run: their loops, and decode of several rows at a time. */
+const BENCHMARK_ONLY = /^bench\/|^shared\/rows_[248]$/
 
 /**
- * @param {{ strip?: boolean, bare?: boolean }} options strip: leave out, for what is shipped, comments, blanks, long names of functions and local variables, and what only benchmarks of kernels run;
- * bare: also what contracts (src/kernels) state for the type checker, tests and the kernel lab alone: shapes, names of constants, slots.
+ * @param {{ strip?: boolean, bare?: boolean }} options
+ *   strip: shorten shipped shaders: no comments, blanks, long names and benchmark-only shaders;
+ *   bare: also drop from contracts (src/kernels) what only the type checker, tests and the kernel lab read:
+ *   shapes, names of constants, slots.
  */
 export function shaderPlugin({ strip = false, bare = false } = {}) {
   return {
     name: 'hadal:shaders',
-    resolveId: (source) => (source === id || source === whole ? `\0${source}` : null),
+    resolveId: (source) => (source === MODULE_ID || source === WHOLE_MODULE_ID ? `\0${source}` : null),
     load(source) {
-      if (source !== `\0${id}` && source !== `\0${whole}`) return null
-      const short = strip && source === `\0${id}`
+      if (source !== `\0${MODULE_ID}` && source !== `\0${WHOLE_MODULE_ID}`) return null
+      const shorten = strip && source === `\0${MODULE_ID}`
       const record = {}
       for (const file of shaderFiles()) {
         this.addWatchFile(file)
@@ -40,25 +41,28 @@ export function shaderPlugin({ strip = false, bare = false } = {}) {
           .replace(/\.wgsl$/, '')
         record[path] = readFileSync(file, 'utf8')
       }
-      return `export default ${JSON.stringify(short ? shipped(record) : record)}`
+      return `export default ${JSON.stringify(shorten ? shipped(record) : record)}`
     },
     transform: {
       filter: { id: /src[\\/]kernels[\\/]/ },
-      handler: (code) => (bare ? { code: withoutStatements(code), map: null } : null),
+      handler: (code) => (bare ? { code: withoutDocs(code), map: null } : null),
     },
   }
 }
 
-const withoutStatements = (code) =>
+/** Drops shapes, slots and constant names from a contract. */
+const withoutDocs = (code) =>
   code
     .replace(/\b((?:read|write)\(\s*'[^']*'),\s*(?:'[^']*'|\w+),?\s*\)/g, "$1, '')")
     .replace(/^\s*slots: \[[^\]]*\],?$/gm, '')
     .replace(/^\s*constants(: \[[^\]]*\])?,$/gm, 'constants: [],')
 
-/** What of all shaders is shipped, in fewer letters. What modules declare gets the same names everywhere, since they use each other's. */
+/**
+ * The shipped shaders, shortened. Declarations get the same short name everywhere, since modules share them.
+ */
 export function shipped(sources) {
   const texts = Object.entries(sources)
-    .filter(([path]) => !MEASURED.test(path))
+    .filter(([path]) => !BENCHMARK_ONLY.test(path))
     .map(([path, text]) => [path, stripped(text)])
   const all = texts.map(([, text]) => text).join('\n')
   const found = (pattern) => [...all.matchAll(pattern)].map(([, name]) => name)
@@ -71,8 +75,8 @@ export function shipped(sources) {
 }
 
 /**
- * Directives and overrides stay at the start of a line, where the engine looks for them. No blank goes that keeps two signs apart: behind a
- * closing `>` that an equals sign follows, or before a minus.
+ * Directives and overrides stay at the start of a line, where the linker looks for them. Blanks stay where
+ * they keep two operators apart: between `>` and `=`, and before a minus.
  */
 function stripped(text) {
   return withShortNames(withoutBlanks(text))
@@ -83,11 +87,11 @@ const withoutBlanks = (text) =>
     .split('\n')
     .map((line) => line.replace(/\s*\/\/.*$/, '').replace(/^\s+/, ''))
     .filter((line) => line !== '')
-    .map((line) => (line.startsWith('#') ? line : squeezed(line)))
+    .map((line) => (line.startsWith('#') ? line : withoutSpaces(line)))
     .join('\n')
     .replace(/([;{},])\n(?!#|override )/g, '$1')
 
-/** What functions call their parameters and variables is nobody else's business: single letters that the function does not use. */
+/** Renames parameters and variables of each function to single letters that it does not use. */
 function withShortNames(text) {
   let short = ''
   let done = 0
@@ -105,7 +109,7 @@ function endOfBody(text, start) {
     if (text[at] === '{') depth++
     if (text[at] === '}' && --depth === 0) return at + 1
   }
-  throw new Error(`a function without an end: ${text.slice(start, start + 40)}`)
+  throw new Error(`this function has no end: ${text.slice(start, start + 40)}`)
 }
 
 function withShortLocals(body) {
@@ -115,11 +119,11 @@ function withShortLocals(body) {
   )
   const locals = [...body.matchAll(/(?:\b(?:let|var) |[(,)])([a-z]\w+)(?=[:=])/g)].map(([, name]) => name)
   const letters = new Map([...new Set(locals)].map((name, i) => [name, free[i] ?? name]))
-  // Not behind a point, where the fields of structures are.
+  // Not after a dot: those are struct fields.
   return body.replace(/(?<![.\w])[a-z]\w*/g, (word) => letters.get(word) ?? word)
 }
 
-const squeezed = (line) =>
+const withoutSpaces = (line) =>
   line
     .replace(/ ?([,;:{}()+*%]) ?/g, '$1')
     .replace(/(?<!>) ?= ?/g, '=')

@@ -1,5 +1,5 @@
-// Answers: how does someone see the page? `npm start`: what is missing is installed, the page is built if it changed, served on this
-// machine, and opened in a browser. It must not know what the page does.
+// `npm start`: installs what is missing, builds the page if it changed, serves it on this machine, and opens
+// it in a browser.
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { ensureDependencies, onPath, root } from './bootstrap.mjs'
@@ -15,21 +15,21 @@ if (isStale(join(page, 'index.html'), ['public', 'vite.config.ts'])) {
   await buildApp()
 }
 const server = await serveFolder(page, { port: Number(process.env.PORT || 4173) })
-console.log(`\n  Hadal is at ${server.url}\n  Ctrl+C ends it.\n`)
+console.log(`\n  Hadal is at ${server.url}\n  Press Ctrl+C to stop.\n`)
 openBrowser(server.url)
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => server.close().then(() => process.exit(0)))
 }
 
-/** Opens the address where there is a desktop to open it on; BROWSER=none says no. */
+/** Opens the address in a browser if there is a desktop. BROWSER=none prevents it. */
 function openBrowser(url) {
   const { BROWSER, CI, DISPLAY, WAYLAND_DISPLAY } = process.env
   if (BROWSER === 'none' || CI) return
   const [command, ...args] = browserCommand(url, Boolean(DISPLAY || WAYLAND_DISPLAY))
   if (!command) return
   const child = spawn(command, args, { stdio: 'ignore', detached: true })
-  child.on('error', () => console.log('  No browser could be opened; please open the address yourself.'))
+  child.on('error', () => console.log('  Could not open a browser. Please open the address yourself.'))
   child.unref()
 }
 

@@ -1,5 +1,5 @@
-// Answers: is everything right? `npm test`: what is missing is installed, then types, style and all tests run, and the very last line counts them.
-// `npm test -- tests/text` runs only the tests so named. It must not know what any test does.
+// `npm test`: installs what is missing, checks types and style, runs all tests, and prints the counts on the
+// last line. `npm test -- tests/text` runs only the named tests.
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,7 +31,7 @@ async function findAdapters() {
   return { chromium, swiftShader, lavapipe: machine.findLavapipe() }
 }
 
-/** Says what there is; what there is not is a loud note, and a failure where it was demanded. */
+/** Lists the adapters. A missing one is noted, and counts as a failure with HADAL_REQUIRE_ADAPTERS=1. */
 function reportAdapters({ chromium, swiftShader, lavapipe }) {
   const rows = [
     ['Chromium', chromium, 'the browser tests', 'install Chromium or set CHROMIUM_PATH'],
@@ -75,7 +75,7 @@ function runTests({ chromium = '', swiftShader = '', lavapipe = '' }) {
     HADAL_CHROMIUM: chromium,
     HADAL_SWIFTSHADER: swiftShader,
     HADAL_LAVAPIPE: lavapipe,
-    GALLIVM_PERF: 'nopt', // lavapipe compiles for longer than tests run what it compiled: without passes that make it quick
+    GALLIVM_PERF: 'nopt', // no optimization passes in lavapipe: tests spend more time compiling than running
   }
   const loader = machine.borrowedVulkanLoader(swiftShader)
   if (loader) env.LD_LIBRARY_PATH = [loader, process.env.LD_LIBRARY_PATH].filter(Boolean).join(delimiter)
@@ -83,7 +83,7 @@ function runTests({ chromium = '', swiftShader = '', lavapipe = '' }) {
   const status = node('vitest/vitest.mjs', args, env)
   const before = tally.failed
   count(report)
-  // An error outside every test fails the run although each test passed.
+  // An error outside all tests fails the run although every test passed.
   if (status !== 0 && tally.failed === before) {
     tally.failed += 1
     notes.push(`FAILED: vitest ended with status ${status}`)
@@ -98,7 +98,7 @@ function count(report) {
   } catch {
     return
   }
-  // A file that cannot even be loaded has no tests to count: it is one failure.
+  // A file that cannot be loaded has no tests: count it as one failure.
   const broken = result.testResults.filter(
     (file) => file.status === 'failed' && !file.assertionResults.some((test) => test.status === 'failed'),
   )
@@ -108,7 +108,7 @@ function count(report) {
   if (result.numPendingTests > 0) notes.push(...skippedFiles(result))
 }
 
-/** One line a file that skipped tests. */
+/** One line per file with skipped tests. */
 function skippedFiles({ testResults }) {
   return testResults.flatMap(({ name, assertionResults }) => {
     const skips = assertionResults.filter(

@@ -2,9 +2,9 @@
 //
 //   step  Step                          uniform
 //   x     f32   [tokens, X_STRIDE]      read
-//   y     f32   [tokens, INNER]         read_write
+//   y     f32   [tokens, INTERMEDIATE]         read_write
 //
-//   grid  ceil(INNER / WORKGROUP) × tokens
+//   grid  ceil(INTERMEDIATE / WORKGROUP) × tokens
 //   exact relative error under 1e-5
 
 #import shared/step
@@ -15,13 +15,13 @@
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;
 
 override WORKGROUP: u32 = 64;
-override INNER: u32;
+override INTERMEDIATE: u32;
 override UP: u32;       // column where up begins; gate begins at 0
 override X_STRIDE: u32; // floats
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(global_invocation_id) at: vec3<u32>) {
-  if at.x >= INNER { return; }
+  if at.x >= INTERMEDIATE { return; }
   let row = at.y * X_STRIDE;
-  y[at.y * ((INNER + 15) / 16 * 16) + at.x] = silu(x[row + at.x]) * x[row + UP + at.x];
+  y[at.y * ((INTERMEDIATE + 15) / 16 * 16) + at.x] = silu(x[row + at.x]) * x[row + UP + at.x];
 }

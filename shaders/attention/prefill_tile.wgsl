@@ -9,7 +9,7 @@
 // positions, and load_softmax(row, head) returns the largest score and Σ p that store_softmax(row, head,
 // softmax) saved. `last`: no more positions follow, so the sums are divided by Σ p.
 
-#import attention/softmax
+#import attention/online_softmax
 
 override VALUE_QUADS: u32 = (VALUE + 3) / 4;
 // Passes of 32 neighbouring invocations over the columns: 1 or 2

@@ -1,7 +1,7 @@
 // rope_pairs – which two columns of a head's rope part are rotated together; in cached keys they are adjacent
 
-override HALF_SPLIT: bool = false; // pairs (i, i + ROPE / 2) instead of (2i, 2i + 1)
+override ROPE_INTERLEAVED: bool = true; // pairs (2i, 2i + 1) rather than (i, i + ROPE / 2)
 
 fn pair_columns(pair: u32) -> vec2<u32> {
-  return select(vec2<u32>(2 * pair, 2 * pair + 1), vec2<u32>(pair, pair + ROPE / 2), HALF_SPLIT);
+  return select(vec2<u32>(pair, pair + ROPE / 2), vec2<u32>(2 * pair, 2 * pair + 1), ROPE_INTERLEAVED);
 }

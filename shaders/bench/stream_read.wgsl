@@ -4,11 +4,11 @@
 //   words   vec4<u32>  [COUNT]          read
 //   sums    u32        [invocations]    read_write
 //
-//   grid    ceil(COUNT / (WORKGROUP * PER)), spread over two dimensions
+//   grid    ceil(COUNT / (WORKGROUP * VEC4S_PER_INVOCATION)), spread over two dimensions
 //   exact   u32 sums modulo 2^32
 
 #import shared/step
-#import bench/spread
+#import bench/grid_index
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> words: array<vec4<u32>>;
@@ -16,8 +16,8 @@
 
 override WORKGROUP: u32 = 64;
 override COUNT: u32;         // vec4s
-override PER: u32;           // vec4s per invocation
-override RUNS: bool = false; // an invocation's vec4s are contiguous; else a workgroup's are interleaved
+override VEC4S_PER_INVOCATION: u32;           // vec4s per invocation
+override CONTIGUOUS: bool = false; // an invocation's vec4s are contiguous; else a workgroup's are interleaved
 
 @compute @workgroup_size(WORKGROUP)
 fn main(
@@ -25,11 +25,11 @@ fn main(
   @builtin(num_workgroups) grid: vec3<u32>,
   @builtin(local_invocation_index) lane: u32) {
   let group = grid_index(id, grid);
-  let first = group * WORKGROUP * PER
-    + select(lane, lane * PER, RUNS);
-  let stride = select(WORKGROUP, 1, RUNS);
+  let first = group * WORKGROUP * VEC4S_PER_INVOCATION
+    + select(lane, lane * VEC4S_PER_INVOCATION, CONTIGUOUS);
+  let stride = select(WORKGROUP, 1, CONTIGUOUS);
   var sum = vec4<u32>();
-  for (var i = 0u; i < PER; i++) {
+  for (var i = 0u; i < VEC4S_PER_INVOCATION; i++) {
     let at = first + i * stride;
     if at < COUNT { sum += words[at]; }
   }

@@ -1,6 +1,6 @@
 // cache/f16 – reads KV entries stored as f16 pairs in u32 words of the binding `cache`; needs no shader-f16
 
-#import attention/record_quad
+#import attention/kv_quad
 
 const CACHE_WORDS: u32 = 1; // of a pair
 

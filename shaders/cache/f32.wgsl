@@ -1,6 +1,6 @@
 // cache/f32 – reads KV entries stored as f32 in u32 words of the binding `cache`; for checks
 
-#import attention/record_quad
+#import attention/kv_quad
 
 const CACHE_WORDS: u32 = 2; // of a pair
 

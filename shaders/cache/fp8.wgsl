@@ -1,7 +1,7 @@
 // cache/fp8 – reads MLA KV entries with the latent in FP8 E4M3, from the binding `cache`; needs no shader-f16
 
 #import shared/e4m3
-#import attention/fp8_record
+#import attention/fp8_kv_entry
 
 fn key_pair(at: u32, pair: u32) -> vec2<f32> {
   return unpack2x16float(cache[at + KEY_AT + pair - LATENT / 2]);

@@ -12,7 +12,7 @@
 // other parts.
 
 #import shared/step
-#import shared/fetch
+#import shared/weight_buffer
 #import shared/chunk
 #import weights
 

@@ -13,10 +13,10 @@
 const ROWS_PER_OUTPUT: u32 = 1;
 
 #import shared/step
-#import shared/fetch
+#import shared/weight_buffer
 #import rows
-#import taken
-#import shared/walk
+#import prologue
+#import shared/matvec_rows
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -43,7 +43,7 @@ fn input_quad(row: u32, quad: u32) -> vec4<f32> {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
+  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * ROWS_PER_INVOCATION;
   matvec_rows(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, chunks_of(IN), 1.0, lane);
   var scales: array<f32, ROWS>;
   for (var row = 0u; row < ROWS; row++) { scales[row] = prologue_scale(row, lane); }

@@ -9,9 +9,9 @@
 //   exact    f32 sums; tile_f16 rounds x to 11 bits
 
 #import shared/step
-#import shared/fetch
+#import shared/weight_buffer
 #import weights
-#import products
+#import tile
 #import shared/chunk
 
 @group(0) @binding(0) var<uniform> step: Step;

@@ -1,8 +1,8 @@
 // expert_down_decode – y += Σ weight * (down inner) over a token's chosen experts, plus the shared expert's
 //
 //   step      Step                                      uniform
-//   inner     vec4<f32>  [tokens, ACTIVE + 1, I_STRIDE] read
-//   route     u32        [tokens, ACTIVE, 2]            read
+//   inner     vec4<f32>  [tokens, TOP_K + 1, INTERMEDIATE_STRIDE] read
+//   route     u32        [tokens, TOP_K, 2]            read
 //   slots     u32        [EXPERTS + 1, 2]               read
 //   y         f32        [tokens, HIDDEN]               read_write
 //   weights0  vec4<u32>  [bank]                         read
@@ -17,9 +17,9 @@ const ROWS_PER_OUTPUT: u32 = 1;
 
 #import shared/step
 #import shared/rows_1
-#import shared/taken_plain
-#import shared/walk
-#import moe/experts
+#import shared/prologue_plain
+#import shared/matvec_rows
+#import moe/expert_slots
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> inner: array<vec4<f32>>;
@@ -34,10 +34,10 @@ const ROWS_PER_OUTPUT: u32 = 1;
 override WORKGROUP: u32 = 64;
 override HIDDEN: u32;
 override EXPERTS: u32;
-override ACTIVE: u32;
-override INNER: u32;
-override SHARED: u32 = 0;   // intermediate size of the shared expert; 0 = none
-override I_STRIDE: u32;     // floats
+override TOP_K: u32;
+override INTERMEDIATE: u32;
+override SHARED_INTERMEDIATE: u32 = 0;   // intermediate size of the shared expert; 0 = none
+override INTERMEDIATE_STRIDE: u32;     // floats
 override STRIDE: u32;
 override SCALES: u32;       // words from an expert's base
 override SCALE_STRIDE: u32;
@@ -53,25 +53,25 @@ fn input_quad(row: u32, quad: u32) -> vec4<f32> { return inner[input_at + quad];
 
 // Adds the weighted output of the token's j-th expert.
 fn add_expert(first: u32, token: u32, j: u32, lane: u32) {
-  let is_shared = j == ACTIVE;
+  let is_shared = j == TOP_K;
   var expert = EXPERTS;
   var weight = 1.0;
   if !is_shared {
-    expert = route[2 * (token * ACTIVE + j)];
-    weight = bitcast<f32>(route[2 * (token * ACTIVE + j) + 1]);
+    expert = route[2 * (token * TOP_K + j)];
+    weight = bitcast<f32>(route[2 * (token * TOP_K + j) + 1]);
   }
   if !select_bank(expert) { return; }
   let m = expert_matrix(expert, select(STRIDE, SHARED_STRIDE, is_shared),
     select(SCALES, SHARED_SCALES, is_shared), select(SCALE_STRIDE, SHARED_SCALE_STRIDE, is_shared));
-  input_at = (token * (ACTIVE + 1) + j) * (I_STRIDE / 4);
-  matvec_rows(m, first, chunks_of(select(INNER, SHARED, is_shared)), weight, lane);
+  input_at = (token * (TOP_K + 1) + j) * (INTERMEDIATE_STRIDE / 4);
+  matvec_rows(m, first, chunks_of(select(INTERMEDIATE, SHARED_INTERMEDIATE, is_shared)), weight, lane);
 }
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * EACH;
+  let first = (group.x * (WORKGROUP / LANES) + lane / LANES) * ROWS_PER_INVOCATION;
   let token = group.y;
-  for (var j = 0u; j < ACTIVE + u32(SHARED > 0); j++) { add_expert(first, token, j, lane); }
+  for (var j = 0u; j < TOP_K + u32(SHARED_INTERMEDIATE > 0); j++) { add_expert(first, token, j, lane); }
   for (var i = 0u; i < rows_per_invocation(); i++) {
     let sum = sum_over_lanes(sums[i], lane);
     if lane % LANES == i % LANES && first + i < HIDDEN {

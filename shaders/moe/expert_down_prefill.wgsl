@@ -1,10 +1,10 @@
 // expert_down_prefill – output = down inner, not yet weighted, for tiles of rows that chose the same expert
 //
 //   step      Step                                        uniform
-//   inner     vec4<f32>  [tokens * (ACTIVE + 1), I_STRIDE] read
+//   inner     vec4<f32>  [tokens * (TOP_K + 1), INTERMEDIATE_STRIDE] read
 //   grouped   u32        [grouped words]                  read
 //   slots     u32        [EXPERTS + 1, 2]                 read
-//   output    f32        [tokens * (ACTIVE + 1), HIDDEN]  read_write
+//   output    f32        [tokens * (TOP_K + 1), HIDDEN]  read_write
 //   weights0  vec4<u32>  [bank]                           read
 //   weights1  vec4<u32>  [bank]                           read
 //   weights2  vec4<u32>  [bank]                           read
@@ -16,9 +16,9 @@
 #import shared/step
 #import shared/chunk
 #import weights
-#import moe/experts
-#import moe/grouped
-#import products
+#import moe/expert_slots
+#import moe/expert_groups
+#import tile
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> inner: array<vec4<f32>>;
@@ -32,9 +32,9 @@
 
 override HIDDEN: u32;
 override EXPERTS: u32;
-override INNER: u32;
-override SHARED: u32 = 0;   // intermediate size of the shared expert; 0 = none
-override I_STRIDE: u32;     // floats
+override INTERMEDIATE: u32;
+override SHARED_INTERMEDIATE: u32 = 0;   // intermediate size of the shared expert; 0 = none
+override INTERMEDIATE_STRIDE: u32;     // floats
 override STRIDE: u32;
 override SCALES: u32;       // words from an expert's base
 override SCALE_STRIDE: u32;
@@ -44,7 +44,7 @@ override SHARED_SCALE_STRIDE: u32 = 0;
 
 var<private> end: u32; // end of the tile's rows in `grouped`
 
-fn input_row(row: u32) -> u32 { return min(row, end - 1) * (I_STRIDE / 4); }
+fn input_row(row: u32) -> u32 { return min(row, end - 1) * (INTERMEDIATE_STRIDE / 4); }
 
 fn input_quad(at: u32, quad: u32) -> vec4<f32> { return inner[at + quad]; }
 
@@ -62,7 +62,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let m = expert_matrix(expert, select(STRIDE, SHARED_STRIDE, is_shared),
     select(SCALES, SHARED_SCALES, is_shared), select(SCALE_STRIDE, SHARED_SCALE_STRIDE, is_shared));
   let out0 = TILE_OUTS * group.x;
-  multiply_tile(m, row0, out0, chunks_of(select(INNER, SHARED, is_shared)), lane);
+  multiply_tile(m, row0, out0, chunks_of(select(INTERMEDIATE, SHARED_INTERMEDIATE, is_shared)), lane);
   let out = out0 + tile_out(lane);
   for (var i = 0u; i < LANE_ROWS * opaque_one(); i++) {
     let row = row0 + tile_row(lane, i);

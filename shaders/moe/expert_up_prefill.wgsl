@@ -4,22 +4,22 @@
 //   x         vec4<f32>  [tokens, HIDDEN]                 read
 //   grouped   u32        [grouped words]                  read
 //   slots     u32        [EXPERTS + 1, 2]                 read
-//   inner     f32        [tokens * (ACTIVE + 1), I_STRIDE] read_write
+//   inner     f32        [tokens * (TOP_K + 1), INTERMEDIATE_STRIDE] read_write
 //   weights0  vec4<u32>  [bank]                           read
 //   weights1  vec4<u32>  [bank]                           read
 //   weights2  vec4<u32>  [bank]                           read
 //   weights3  vec4<u32>  [bank]                           read
 //
-//   grid      ceil(max(INNER, SHARED) / (TILE_OUTS / 2)) × TILES; sizes from `tile`
+//   grid      ceil(max(INTERMEDIATE, SHARED_INTERMEDIATE) / (TILE_OUTS / 2)) × TILES; sizes from `tile`
 //   exact     f32 sums; tile_f16 rounds x to 11 bits
 
 #import shared/step
 #import shared/chunk
 #import shared/silu
 #import weights
-#import moe/experts
-#import moe/grouped
-#import products
+#import moe/expert_slots
+#import moe/expert_groups
+#import tile
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> x: array<vec4<f32>>;
@@ -33,11 +33,11 @@
 
 override HIDDEN: u32;
 override EXPERTS: u32;
-override INNER: u32;
-override SHARED: u32 = 0;    // intermediate size of the shared expert; 0 = none
+override INTERMEDIATE: u32;
+override SHARED_INTERMEDIATE: u32 = 0;    // intermediate size of the shared expert; 0 = none
 override UP: u32;            // row where up begins; gate begins at 0
 override SHARED_UP: u32 = 0;
-override I_STRIDE: u32;      // floats
+override INTERMEDIATE_STRIDE: u32;      // floats
 override STRIDE: u32;
 override SCALES: u32;        // words from an expert's base
 override SCALE_STRIDE: u32;
@@ -49,7 +49,7 @@ var<private> up: u32;   // first row of up
 
 fn input_row(row: u32) -> u32 {
   let own = min(row, end - 1);
-  let pairs = step.tokens * ACTIVE;
+  let pairs = step.tokens * TOP_K;
   var token = own - pairs;
   if own < pairs { token = grouped[token_word(own)]; }
   return token * (4 * chunks_of(HIDDEN));
@@ -67,7 +67,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let expert = grouped[at];
   let row0 = grouped[at + 1];
   let is_shared = expert == EXPERTS;
-  let width = select(INNER, SHARED, is_shared);
+  let width = select(INTERMEDIATE, SHARED_INTERMEDIATE, is_shared);
   let out0 = TILE_OUTS * group.x;
   if out0 / 2 >= width || !select_bank(expert) { return; }
   end = row0 + grouped[at + 2];
@@ -80,7 +80,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let row = row0 + tile_row(lane, i);
     if row >= end { continue; }
     let value = tile_value(i);
-    let into = row * I_STRIDE + out;
+    let into = row * INTERMEDIATE_STRIDE + out;
     if out < width { inner[into] = silu(value.x) * value.z; }
     if out + 1 < width { inner[into + 1] = silu(value.y) * value.w; }
   }

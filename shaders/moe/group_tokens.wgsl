@@ -1,16 +1,16 @@
 // group_tokens – sorts the chosen (token, expert) pairs by expert and cuts each expert's rows into tiles
 //
 //   step     Step                           uniform
-//   route    u32   [tokens, ACTIVE, 2]      read
+//   route    u32   [tokens, TOP_K, 2]      read
 //   grouped  u32   [grouped words]          read_write
 //
 //   grid     one workgroup
 //   exact    rows by expert, then token, then choice: the same on every run
 //
-// `grouped` has 1 + 3 * TILES + 2 * MAX_TOKENS * ACTIVE words; moe/expert_groups describes the layout.
+// `grouped` has 1 + 3 * TILES + 2 * MAX_TOKENS * TOP_K words; moe/expert_groups describes the layout.
 
 #import shared/step
-#import moe/grouped
+#import moe/expert_groups
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> route: array<u32>;
@@ -18,7 +18,7 @@
 
 override WORKGROUP: u32 = 256;
 override EXPERTS: u32;
-override SHARED: u32 = 0;
+override SHARED_INTERMEDIATE: u32 = 0;
 override TILE_ROWS: u32;
 
 var<workgroup> counts: array<atomic<u32>, EXPERTS>;
@@ -37,7 +37,7 @@ fn write_tiles(expert: u32, first_tile: u32, first_row: u32, rows: u32) {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(local_invocation_index) lane: u32) {
-  let pairs = step.tokens * ACTIVE;
+  let pairs = step.tokens * TOP_K;
   for (var i = lane; i < pairs; i += WORKGROUP) { atomicAdd(&counts[route[2 * i]], 1u); }
   workgroupBarrier();
 
@@ -52,7 +52,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       tile += tiles_of(count);
     }
     if own == EXPERTS {
-      let rows = select(0, step.tokens, SHARED > 0);
+      let rows = select(0, step.tokens, SHARED_INTERMEDIATE > 0);
       write_tiles(EXPERTS, tile, pairs, rows);
       grouped[0] = min(tile + tiles_of(rows), TILES);
     } else {
@@ -60,7 +60,7 @@ fn main(@builtin(local_invocation_index) lane: u32) {
       let end = row + atomicLoad(&counts[own]);
       for (var i = 0u; i < pairs && row < end; i++) {
         if route[2 * i] == own {
-          grouped[token_word(row)] = i / ACTIVE;
+          grouped[token_word(row)] = i / TOP_K;
           grouped[row_word(0, i)] = row;
           row++;
         }

@@ -3,7 +3,7 @@
 //   step    Step                          uniform
 //   logits  f32   [tokens, EXPERTS]       read
 //   bias    f32   [EXPERTS]               read
-//   route   u32   [tokens, ACTIVE, 2]     read_write
+//   route   u32   [tokens, TOP_K, 2]     read_write
 //
 //   grid    one workgroup per token
 //   exact   the choice follows f32 scores, the smaller id among equals; weights within 1e-5
@@ -23,12 +23,12 @@
 
 override WORKGROUP: u32 = 64;
 override EXPERTS: u32; // up to 512
-override ACTIVE: u32;
+override TOP_K: u32;
 override GROUPS: u32 = 1;
 override TOP_GROUPS: u32 = 1;
 override SIGMOID: bool = true;
 override GROUP_TOP2: bool = true; // a group's score is the sum of its two best; else its best
-override NORMALISE: bool = true;
+override NORM_TOPK_PROB: bool = true;
 override SCALE: f32 = 1.0;
 
 const LOWEST: f32 = -3.4028234e38;
@@ -36,7 +36,7 @@ const LOWEST: f32 = -3.4028234e38;
 var<workgroup> scores: array<f32, EXPERTS>;
 var<workgroup> keys: array<u32, EXPERTS>;
 var<workgroup> group_keys: array<u32, GROUPS>;
-var<workgroup> chosen: array<u32, ACTIVE>;
+var<workgroup> chosen: array<u32, TOP_K>;
 
 // Sort key: larger numbers have larger keys, and NaN has a fixed position too, so the choice is always
 // complete. Key 0 is below all others.
@@ -107,15 +107,15 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let key = keys[e];
     var rank = 0u;
     for (var other = 0u; other < EXPERTS; other++) { rank += u32(precedes(keys[other], other, key, e)); }
-    if rank < ACTIVE { chosen[rank] = e; }
+    if rank < TOP_K { chosen[rank] = e; }
   }
   workgroupBarrier();
 
   var total = 0.0;
-  for (var i = 0u; i < ACTIVE; i++) { total += scores[chosen[i]]; }
-  let factor = select(SCALE, SCALE / (total + 1e-20), NORMALISE);
-  for (var i = lane; i < ACTIVE; i += WORKGROUP) {
-    let at = 2 * (group.x * ACTIVE + i);
+  for (var i = 0u; i < TOP_K; i++) { total += scores[chosen[i]]; }
+  let factor = select(SCALE, SCALE / (total + 1e-20), NORM_TOPK_PROB);
+  for (var i = lane; i < TOP_K; i += WORKGROUP) {
+    let at = 2 * (group.x * TOP_K + i);
     route[at] = chosen[i];
     route[at + 1] = bitcast<u32>(scores[chosen[i]] * factor);
   }

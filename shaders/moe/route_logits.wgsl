@@ -11,7 +11,7 @@
 //   exact    f32 sums in a fixed order; relative error under 1e-5
 
 #import shared/step
-#import shared/fetch
+#import shared/weight_buffer
 #import shared/chunk
 #import weights
 #import reduce

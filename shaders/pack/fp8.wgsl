@@ -1,7 +1,7 @@
 // pack/fp8 – packs an MLA KV entry as cache/fp8 reads it; needs no shader-f16
 
 #import shared/e4m3
-#import attention/fp8_record
+#import attention/fp8_kv_entry
 
 // Scale of a group as bf16: it maps the largest latent to 448, the largest code, up to the rounding of the
 // scale.

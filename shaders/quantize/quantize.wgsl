@@ -10,7 +10,7 @@
 // An invocation converts SPAN chunks of a row.
 
 #import shared/batch
-#import shared/fetch
+#import shared/weight_buffer
 #import shared/chunk
 #import weights
 #import encode

@@ -13,7 +13,7 @@
 #import shared/step
 #import shared/reduce
 #import sample/rank
-#import sample/select
+#import sample/radix_select
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> logits: array<f32>;

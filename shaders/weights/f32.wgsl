@@ -1,6 +1,6 @@
 // weights/f32 – weights stored as f32: four vec4s a chunk, no scales
 
-#import shared/stored
+#import shared/weight_chunk
 
 const CHUNKS_PER_LOAD: u32 = 1;
 const ZERO_POINT: f32 = 0;

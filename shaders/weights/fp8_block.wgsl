@@ -3,7 +3,7 @@
 // Blocks are BLOCK_ROWS × BLOCK_COLS weights. Exact for all 254 finite codes on every adapter, because no
 // subnormal f32 is ever formed.
 
-#import shared/words_8
+#import shared/dequantize_8
 #import shared/e4m3
 #import shared/block_scale
 

@@ -4,7 +4,7 @@
 // that. Codes with zero exponent bits become f16 subnormals, so this is exact only on adapters that keep
 // subnormals.
 
-#import shared/words_8
+#import shared/dequantize_8
 #import shared/block_scale
 
 const ZERO_POINT: f32 = 0;

@@ -3,7 +3,7 @@
 // Bytes are ordered as in weights/q8. Their low halves hold an even chunk, their high halves the next, odd
 // one. Exact for all codes.
 
-#import shared/words_4
+#import shared/dequantize_4
 #import shared/group_scale
 
 const ZERO_POINT: f32 = 0;

@@ -3,7 +3,7 @@
 // Needs no conversion instruction. Four bits at the top of the mantissa of 16, with the sign bit flipped, are
 // the number 24 + code. Exact.
 
-#import shared/words_4
+#import shared/dequantize_4
 #import shared/group_scale
 
 const ZERO_POINT: f32 = 24;

@@ -2,7 +2,7 @@
 //
 // Off by at most 1.5e-6 of a code's step, because the built-in rounds a division by 255.
 
-#import shared/words_4
+#import shared/dequantize_4
 #import shared/group_scale
 
 const ZERO_POINT: f32 = 8.0 / 255;

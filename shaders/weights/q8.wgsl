@@ -2,7 +2,7 @@
 //
 // Each word holds four columns, the first in its low byte. Exact for all codes on every adapter.
 
-#import shared/words_8
+#import shared/dequantize_8
 #import shared/group_scale
 
 const ZERO_POINT: f32 = 0;

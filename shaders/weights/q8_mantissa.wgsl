@@ -3,7 +3,7 @@
 // Needs no conversion instruction. A byte in the upper bits of the mantissa of 256, with the sign bit
 // flipped, is the number 384 + code. Exact.
 
-#import shared/words_8
+#import shared/dequantize_8
 #import shared/group_scale
 
 const ZERO_POINT: f32 = 384;

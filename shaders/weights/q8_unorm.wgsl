@@ -2,7 +2,7 @@
 //
 // Off by at most 3e-5 of a code's step, because the built-in rounds a division by 255.
 
-#import shared/words_8
+#import shared/dequantize_8
 #import shared/group_scale
 
 const ZERO_POINT: f32 = 128.0 / 255;

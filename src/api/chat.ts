@@ -1,9 +1,6 @@
-// Answers: what does `model.chat.completions.create` do? Checks the request, starts the generation, and shapes what comes back.
-// It must not know Comlink or the worker's script.
+// Implements `model.chat.completions.create`: checks the request, starts the generation, shapes the result.
 import type { GenerateEvent, GenerateRequest } from '../worker/protocol.ts'
-import { type AnswerHead, chunksOf, completionOf, openingChunk } from './answer.ts'
-import type { EventReceiver } from './receiver.ts'
-import { checkRequest } from './request.ts'
+import { type CompletionHeader, completionFromEvents, eventChunks, openingChunk } from './completion.ts'
 import type {
   ChatCompletion,
   ChatCompletionChunk,
@@ -12,7 +9,9 @@ import type {
   ChatCompletionCreateParamsStreaming,
   ChatCompletionStream,
   RequestOptions,
-} from './shapes.ts'
+} from './openai-types.ts'
+import type { EventReceiver } from './receiver.ts'
+import { checkRequest } from './request.ts'
 
 /** Starts one generation. */
 export type StartGeneration = (request: GenerateRequest, signal?: AbortSignal) => EventReceiver<GenerateEvent>
@@ -20,11 +19,21 @@ export type StartGeneration = (request: GenerateRequest, signal?: AbortSignal) =
 /** The `chat.completions` part of OpenAI's client. */
 export interface ChatCompletions {
   /**
-   * Answers a chat. Requests are answered one at a time, in the order of asking. With `stream: true` the promise resolves with the
-   * first token and the stream must be read or left: an unread stream holds up the requests behind it.
+   * Completes a chat. Requests run one at a time, in the order of the calls.
    *
-   * Rejects with a `HadalError`: `bad_request` names a wrong field, `context_full` says that the chat is too long, `aborted` that
-   * the signal fired (its reason is the error's `cause`), `device_lost` that the GPU is gone. The stream rejects in the same way.
+   * With `stream: true` the promise resolves at the first token. Read the stream to its end or leave the
+   * loop: an unread stream holds up the requests behind it.
+   * @param options.signal cancels the request, before or during generation
+   * @throws HadalError
+   * - `bad_request`: a field is wrong or not supported; the message names it
+   * - `unsupported`: the model has no chat template
+   * - `bad_file`: the model's chat template fails
+   * - `context_full`: the chat does not fit the context
+   * - `aborted`: the signal fired (`cause` is its reason), or the model was unloaded
+   * - `out_of_memory`: the KV cache could not grow
+   * - `device_lost`: the GPU is gone; load the model again
+   *
+   * A stream rejects in the same way.
    */
   create(params: ChatCompletionCreateParamsStreaming, options?: RequestOptions): Promise<ChatCompletionStream>
   create(params: ChatCompletionCreateParamsNonStreaming, options?: RequestOptions): Promise<ChatCompletion>
@@ -34,7 +43,7 @@ export interface ChatCompletions {
   ): Promise<ChatCompletion | ChatCompletionStream>
 }
 
-/** `chat.completions` for the model of this name. */
+/** Makes `chat.completions` for a model. @param model the name that completions report */
 export function chatCompletions(model: string, start: StartGeneration): ChatCompletions {
   async function create(
     params: ChatCompletionCreateParamsStreaming,
@@ -55,7 +64,7 @@ export function chatCompletions(model: string, start: StartGeneration): ChatComp
     const { request, stream, includeUsage } = checkRequest(params)
     const events = start(request, signal)
     const head = { id: `chatcmpl-${crypto.randomUUID()}`, created: Math.floor(Date.now() / 1000), model }
-    if (!stream) return completionOf(head, await collect(events))
+    if (!stream) return completionFromEvents(head, await collect(events))
     const first = await events.next()
     return new ChunkStream(head, first, events, includeUsage)
   }
@@ -68,15 +77,16 @@ async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
   return list
 }
 
-// Not an async generator: one that was never started does not pass `return` on, and the generation would go on unread.
+// Not an async generator: `return` on a generator that was never started does not reach its body, and the
+// generation would go on unread.
 class ChunkStream implements ChatCompletionStream {
-  readonly #head: AnswerHead
+  readonly #head: CompletionHeader
   readonly #events: EventReceiver<GenerateEvent>
   readonly #includeUsage: boolean
   readonly #ready: ChatCompletionChunk[]
 
   constructor(
-    head: AnswerHead,
+    head: CompletionHeader,
     first: IteratorResult<GenerateEvent, undefined>,
     events: EventReceiver<GenerateEvent>,
     includeUsage: boolean,
@@ -84,7 +94,7 @@ class ChunkStream implements ChatCompletionStream {
     this.#head = head
     this.#events = events
     this.#includeUsage = includeUsage
-    this.#ready = [openingChunk(head), ...(first.done ? [] : chunksOf(head, first.value, includeUsage))]
+    this.#ready = [openingChunk(head), ...(first.done ? [] : eventChunks(head, first.value, includeUsage))]
   }
 
   [Symbol.asyncIterator](): this {
@@ -97,7 +107,7 @@ class ChunkStream implements ChatCompletionStream {
       if (value) return { done: false, value }
       const event = await this.#events.next()
       if (event.done) return { done: true, value: undefined }
-      this.#ready.push(...chunksOf(this.#head, event.value, this.#includeUsage))
+      this.#ready.push(...eventChunks(this.#head, event.value, this.#includeUsage))
     }
   }
 

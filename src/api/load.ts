@@ -1,78 +1,95 @@
-// Answers: how does an application get a model? A worker is started, told where the model is, and wrapped as a `Model`.
-// It must not know how a model is read or run.
+// Loads a model in a worker of its own and wraps the worker as a `LoadedModel`.
 import { proxy } from 'comlink'
-import { given, optionalWord } from '../lib/check.ts'
-import { HadalError, throwIfAborted } from '../lib/error.ts'
+import { definedFields, optionalEnum } from '../lib/check.ts'
+import { asHadalError, HadalError, throwIfAborted } from '../lib/error.ts'
 import {
   type BenchEvent,
   type BenchSettings,
-  fromPlain,
+  deserializeError,
   type GenerateEvent,
   type GpuBytes,
   type LoadProgress,
   type ModelInfo,
 } from '../worker/protocol.ts'
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
-import { loadRequest, type Place, type PlaceOptions } from './place.ts'
+import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
+import type { RequestOptions } from './openai-types.ts'
 import { receive } from './receiver.ts'
-import type { RequestOptions } from './shapes.ts'
 import { spawnWorker } from './spawn.ts'
-import { answerOf, type EngineWorker, errorOf, openWorker } from './worker.ts'
+import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
-export interface LoadOptions extends PlaceOptions {
+/** Options of `loadModel`. */
+export interface LoadOptions extends ModelSourceOptions {
   /**
-   * What this browser keeps for the next time, so that the model is there without a network: its files, or its quantised form alone.
-   * Default: nothing. What it keeps already is used in any case, and never downloaded again.
+   * What this browser stores so that the model loads without a network next time: its files (`files`), or
+   * only its quantized weights (`packed`). Default: nothing. What is already stored is used in any case and
+   * not downloaded again.
    */
   keep?: 'files' | 'packed'
-  /** Called often while loading: phase, bytes, speed, time left. */
+  /** Called often while loading: phase, bytes, bytes per second, seconds left. */
   onProgress?: (progress: LoadProgress) => void
   /** Cancels the load: the promise rejects with `aborted`. */
   signal?: AbortSignal
-  /** Starts the worker some other way, for example from a script on another path. */
+  /** Starts the worker in another way, for example from a script on another path. */
   worker?: () => Worker
 }
 
-/** A loaded model. It occupies a worker and GPU memory until `unload`. */
-export interface Model {
+/** A loaded model. It holds a worker and GPU memory until `unload`. */
+export interface LoadedModel {
+  /** Architecture, sizes, limits and the kernel variants in use. */
   readonly info: ModelInfo
+  /** OpenAI's client interface: `model.chat.completions.create(...)`. */
   readonly chat: { readonly completions: ChatCompletions }
   /**
-   * Measures what keeping keys and values costs here in each form: bytes, and the time of steps at each context. What `settings` leaves out has
-   * defaults. Each event carries all that is known so far; after the last one `result.complete` is true. Answers wait meanwhile. When the
-   * signal fires the iterable rejects with `aborted`, as `return` (leaving a `for await` loop) ends it: the last event keeps what was measured.
-   * @throws HadalError `bad_request` for odd settings, `aborted`, `device_lost`
+   * Measures each layout of the KV cache on this device: bytes, and milliseconds of prefill and decode steps
+   * at each context length. Requests wait meanwhile.
+   *
+   * Each event carries everything measured so far; the last one has `result.complete`. When the signal fires,
+   * the iterable rejects with `aborted`; leaving a `for await` loop ends the benchmark. Either way, the last
+   * event keeps what was measured.
+   * @param settings missing fields have defaults
+   * @throws HadalError `bad_request` (impossible settings), `aborted`, `device_lost`
    */
   benchmark(settings?: Partial<BenchSettings>, options?: RequestOptions): AsyncIterableIterator<BenchEvent>
-  /** Bytes of live GPU buffers, by purpose. */
+  /** Bytes of live GPU buffers, by purpose, and their `total`. @throws HadalError `aborted` after `unload` */
   gpuBytes(): Promise<GpuBytes>
-  /** Gives everything back. Answers in progress reject with `aborted`. May be called again. */
+  /** Frees the worker and all GPU memory. Requests in progress reject with `aborted`. May be called again. */
   unload(): Promise<void>
-  /** Resolves with the error if the GPU or the worker is lost; the model must then be loaded again. */
+  /** Resolves with an error if the GPU device or the worker is lost. Load the model again then. */
   readonly lost: Promise<HadalError>
 }
 
 /**
- * Loads a model into a worker of its own.
- * @throws HadalError `no_webgpu`, `not_found`, `no_access`, `network`, `bad_file`, `bad_config`, `unsupported`, `out_of_memory`,
- * `aborted`, `bad_request`
+ * Loads a model on the GPU, in a worker of its own.
+ * @param source address of a model folder, `hf:org/name[@revision]`, or the files of a folder
+ * @throws HadalError
+ * - `bad_request`: an argument is wrong; the message names it
+ * - `no_webgpu`: this browser or machine offers no WebGPU adapter
+ * - `not_found`, `no_access`, `network`: files are missing, need a token, or the host does not answer
+ * - `bad_file`, `bad_config`, `unsupported`: the files are damaged, or of a model that Hadal does not run
+ * - `out_of_memory`: the GPU refuses the memory; choose a smaller `quantize`, `contextLength` or `cache`
+ * - `storage_full`: there is no space for what `keep` asks to store
+ * - `aborted`: the signal fired
+ * - `device_lost`, `internal`: the GPU went away, or Hadal has a bug
  */
-export async function loadModel(place: Place, options: LoadOptions = {}): Promise<Model> {
+export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
   const { onProgress, signal, keep, worker: start = spawnWorker } = options
   const request = {
-    ...loadRequest(place, options),
-    ...given({ keep: optionalWord('keep', keep, ['files', 'packed']) }),
+    ...workerLoadRequest(source, options),
+    ...definedFields({ keep: optionalEnum('keep', keep, ['files', 'packed']) }),
   }
-  if (keep) await navigator.storage?.persist?.().catch(() => false) // asked here, since workers cannot; a no is no reason to stop
+  // Requested here because workers cannot. A refusal does not stop the load: the browser may then evict the
+  // files.
+  if (keep) await navigator.storage?.persist?.().catch(() => false)
   throwIfAborted(signal)
-  const worker = openWorker(start)
+  const worker = startWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
   signal?.addEventListener('abort', cancel, { once: true })
   try {
     const loading = worker.remote.load(request, proxy(onProgress ?? (() => {})))
-    return wrapModel(await answerOf(worker, loading), worker)
+    return wrapModel(await unwrapOutcome(worker, loading), worker)
   } catch (error) {
-    worker.close(errorOf(error))
+    worker.close(asHadalError(error))
     throwIfAborted(signal)
     throw error
   } finally {
@@ -80,7 +97,7 @@ export async function loadModel(place: Place, options: LoadOptions = {}): Promis
   }
 }
 
-function wrapModel(info: ModelInfo, worker: EngineWorker): Model {
+function wrapModel(info: ModelInfo, worker: EngineWorker): LoadedModel {
   const { remote, failed, ended } = worker
   const start: StartGeneration = (request, signal) =>
     receive<GenerateEvent>(ended, (port) => remote.generate(request, port), signal)
@@ -99,12 +116,12 @@ function wrapModel(info: ModelInfo, worker: EngineWorker): Model {
       receive<BenchEvent>(ended, (port) => remote.bench(settings, port), signal),
     async gpuBytes() {
       ended.throwIfAborted()
-      return answerOf(worker, remote.gpuBytes())
+      return unwrapOutcome(worker, remote.gpuBytes())
     },
     unload() {
       unloading ??= end()
       return unloading
     },
-    lost: Promise.race([failed, remote.lost().then(fromPlain)]),
+    lost: Promise.race([failed, remote.lost().then(deserializeError)]),
   }
 }

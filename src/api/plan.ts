@@ -1,34 +1,37 @@
-// Answers: will a model fit, and what would it take? Asked of a worker of its own, which reads no weight.
-// It must not know how a plan is made.
-import { HadalError, throwIfAborted } from '../lib/error.ts'
+// Plans a model in a worker of its own: whether it fits, and what it would take. Reads no weights.
+import { throwIfAborted } from '../lib/error.ts'
 import type { LoadPlan } from '../worker/protocol.ts'
-import { loadRequest, type Place, type PlaceOptions } from './place.ts'
+import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
 import { spawnWorker } from './spawn.ts'
-import { answerOf, openWorker } from './worker.ts'
+import { startWorker, unwrapOutcome } from './worker.ts'
 
-export interface PlanOptions extends PlaceOptions {
+/** Options of `plan`; the same as those of `loadModel` where both have them. */
+export interface PlanOptions extends ModelSourceOptions {
   /** Cancels: the promise rejects with `aborted`. */
   signal?: AbortSignal
-  /** Starts the worker some other way, for example from a script on another path. */
+  /** Starts the worker in another way, for example from a script on another path. */
   worker?: () => Worker
 }
 
 /**
- * Says what `loadModel` with the same options would take: bytes to download, bytes on the GPU by purpose, whether that fits, and which
- * other ways to store the weights would. Reads config, index and headers.
- * @throws HadalError as `loadModel`; what this version does not run is named in the plan instead.
+ * Tells what `loadModel` with the same options would take: bytes to download, GPU bytes by purpose, whether
+ * that fits, and what each quantization would take instead. Reads the config, the index and the headers of
+ * the weights only.
+ * @param source address of a model folder, `hf:org/name[@revision]`, or the files of a folder
+ * @returns a plan; its `unsupported` lists what this version of Hadal does not run
+ * @throws HadalError `bad_request`, `not_found`, `no_access`, `network`, `bad_file`, `bad_config`, `aborted`
  */
-export async function plan(place: Place, options: PlanOptions = {}): Promise<LoadPlan> {
+export async function plan(source: ModelSource, options: PlanOptions = {}): Promise<LoadPlan> {
   const { signal, worker: start = spawnWorker } = options
   throwIfAborted(signal)
-  const request = loadRequest(place, options)
-  const worker = openWorker(start)
+  const request = workerLoadRequest(source, options)
+  const worker = startWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
   signal?.addEventListener('abort', cancel, { once: true })
   try {
-    return await answerOf(worker, worker.remote.plan(request))
+    return await unwrapOutcome(worker, worker.remote.plan(request))
   } finally {
     signal?.removeEventListener('abort', cancel)
-    worker.close(new HadalError('aborted', 'The plan is made.'))
+    worker.close()
   }
 }

@@ -1,14 +1,24 @@
-// Answers: how do the worker's messages become an async iterator again? In order, with credits for what was read, and with an
-// abort that is felt at once. It must not know what the events mean.
+// Turns the worker's messages into an async iterator: in order, with flow control by credits, and with
+// immediate abort.
 import { transfer } from 'comlink'
 import { throwIfAborted } from '../lib/error.ts'
-import { fromPlain, type StreamDown, type StreamUp, toPlain } from '../worker/protocol.ts'
+import {
+  deserializeError,
+  type StreamCommand,
+  type StreamMessage,
+  serializeError,
+} from '../worker/protocol.ts'
 
-// Events on their way or waiting to be read. Credits are renewed when half are used, so that the worker never stops for a reader
-// that keeps up.
-const window = 64
+// Most events in transit or unread. Credits are renewed when half of them are used, so that the worker never
+// stops for a reader that keeps up.
+const CREDIT_WINDOW = 64
 
-/** The events of something that a worker does, which `begin` asks for. @param ended of the worker; throws its reason if it has fired */
+/**
+ * Starts a stream of events in a worker.
+ * @param ended the worker's; if it has fired, its reason is thrown
+ * @param begin sends the request with the port that the worker answers on
+ * @param signal cancels the stream
+ */
 export function receive<T>(
   ended: AbortSignal,
   begin: (port: MessagePort) => Promise<unknown>,
@@ -17,31 +27,35 @@ export function receive<T>(
   ended.throwIfAborted()
   const { port1, port2 } = new MessageChannel()
   begin(transfer(port2, [port2])).catch((error: unknown) => {
-    // What cannot be cloned was not sent, and so the port is here still.
-    const refusal: StreamDown<T> = {
+    // If cloning failed, the port was never transferred; report on it.
+    const refusal: StreamMessage<T> = {
       type: 'error',
-      error: { code: 'bad_request', message: String(error), hint: '' },
+      error: {
+        code: 'bad_request',
+        message: `The request could not be sent to the worker: ${error}`,
+        hint: 'Pass plain data only, no functions.',
+      },
     }
     port2.postMessage(refusal)
   })
   return new EventReceiver<T>(port1, { signal, ended })
 }
 
-/** The events of one answer. `return` (which leaving a `for await` loop calls) cancels the rest. */
+/** The events of one stream. `return`, which leaving a `for await` loop calls, cancels the rest. */
 export class EventReceiver<T> implements AsyncIterableIterator<T> {
   readonly #port: MessagePort
   readonly #signal: AbortSignal | undefined
-  readonly #arrived: StreamDown<T>[] = []
+  readonly #arrived: StreamMessage<T>[] = []
   readonly #ended: AbortSignal | undefined
   readonly #onAbort = () => this.#cancel()
-  readonly #onEnded = () => this.#accept({ type: 'error', error: toPlain(this.#ended?.reason) })
+  readonly #onEnded = () => this.#accept({ type: 'error', error: serializeError(this.#ended?.reason) })
   #wake = () => {}
   #read = 0
   #closed = false
 
   /**
-   * @param signal cancels: `next` then rejects with `aborted`.
-   * @param ended fires, with an error as its reason, when the worker is gone and nothing more can arrive.
+   * @param signal cancels: `next` then rejects with `aborted`
+   * @param ended fires, with an error as its reason, when the worker is gone and nothing more can arrive
    */
   constructor(
     port: MessagePort,
@@ -50,13 +64,13 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
     this.#port = port
     this.#signal = signal
     this.#ended = ended
-    port.addEventListener('message', ({ data }: MessageEvent<StreamDown<T>>) => this.#accept(data))
+    port.addEventListener('message', ({ data }: MessageEvent<StreamMessage<T>>) => this.#accept(data))
     port.start()
     if (signal?.aborted) this.#cancel()
     else signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (ended?.aborted) this.#onEnded()
     else ended?.addEventListener('abort', this.#onEnded, { once: true })
-    this.#send({ type: 'credits', count: window })
+    this.#send({ type: 'credits', count: CREDIT_WINDOW })
   }
 
   [Symbol.asyncIterator](): this {
@@ -72,7 +86,7 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
         return { done: false, value: message.event }
       }
       if (message) this.#close()
-      if (message?.type === 'error') throw fromPlain(message.error)
+      if (message?.type === 'error') throw deserializeError(message.error)
       if (this.#closed) return { done: true, value: undefined }
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -86,14 +100,14 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
     return { done: true, value: undefined }
   }
 
-  #accept(message: StreamDown<T>): void {
+  #accept(message: StreamMessage<T>): void {
     this.#arrived.push(message)
     this.#wake()
   }
 
   #renewCredits(): void {
     this.#read += 1
-    if (this.#read < window / 2) return
+    if (this.#read < CREDIT_WINDOW / 2) return
     this.#send({ type: 'credits', count: this.#read })
     this.#read = 0
   }
@@ -112,7 +126,7 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
     this.#port.close()
   }
 
-  #send(message: StreamUp): void {
+  #send(message: StreamCommand): void {
     if (!this.#closed) this.#port.postMessage(message)
   }
 }

@@ -1,4 +1,4 @@
-// Answers: what of the File System Access API do the compiler's own types lack? It must not know who uses it.
+// Types of the File System Access API that TypeScript's own libraries lack.
 
 interface Window {
   showDirectoryPicker?(options: { readonly mode: 'read' | 'readwrite' }): Promise<FileSystemDirectoryHandle>

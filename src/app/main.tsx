@@ -1,12 +1,12 @@
-// Answers: where does the page begin? It must not know what the page consists of.
+// Entry point of the chat page: renders it and starts loading a model.
 import { render } from 'preact'
-import { present } from '../lib/error.ts'
-import { start } from './state/opening.ts'
-import { watchLeaving } from './state/session.ts'
-import { allowOwnScripts } from './trusted-types.ts'
+import { expectDefined } from '../lib/error.ts'
+import { loadInitialModel } from './shared/models/model-choice.ts'
+import { allowOwnScripts } from './shared/trusted-types.ts'
+import { saveOnPageHide } from './state/session.ts'
 import { App } from './view/app.tsx'
 
 allowOwnScripts()
-render(<App />, present(document.getElementById('app'), 'the element #app'))
-watchLeaving()
-void start()
+render(<App />, expectDefined(document.getElementById('app'), 'the element #app'))
+saveOnPageHide()
+void loadInitialModel()

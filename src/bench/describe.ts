@@ -1,14 +1,13 @@
-// Answers: on what and of what was measured? The device, the host, the model and its caches, as plain data.
-// It must not know how anything is measured.
+// Describes the environment, the model and its cache layouts in a benchmark result.
 import type { Engine } from '../engine/engine.ts'
-import { cacheSizes, PAGE_TOKENS } from '../engine/kv-cache.ts'
-import type { Runtime } from '../engine/runtime.ts'
+import { kvCacheSizes, PAGE_TOKENS } from '../engine/run/kv-cache.ts'
+import type { Runtime } from '../engine/run/runtime.ts'
 import type { Device } from '../gpu/device.ts'
 import { VERSION } from '../lib/version.ts'
-import { type CacheForm, expandedHeads, recordBytes } from '../models/cache-form.ts'
-import type { BenchCache, BenchEnvironment, BenchModel, Check } from './result.ts'
+import { type CacheLayout, expandedKvHeads, kvEntryBytes } from '../models/cache-layout.ts'
+import type { BenchCache, BenchEnvironment, BenchModel, CacheCheck } from './result.ts'
 
-const LIMITS = [
+const SHOWN_LIMITS = [
   'maxBufferSize',
   'maxStorageBufferBindingSize',
   'maxStorageBuffersPerShaderStage',
@@ -23,7 +22,7 @@ export function describeEnvironment({ gpu, adapter, capabilities }: Device): Ben
     adapter,
     software: capabilities.software,
     features: [...gpu.features].sort(),
-    limits: Object.fromEntries(LIMITS.map((name) => [name, gpu.limits[name]])),
+    limits: Object.fromEntries(SHOWN_LIMITS.map((name) => [name, gpu.limits[name]])),
   }
 }
 
@@ -37,11 +36,11 @@ export function describeBenchModel({ info }: Engine, { spec }: Runtime): BenchMo
     layers: info.layers,
     heads: attention.heads,
     kvHeads: isLatent ? attention.heads : attention.kvHeads,
-    latent: isLatent ? attention.latent : 0,
-    rope: attention.rope,
-    key: isLatent ? attention.nope + attention.rope : attention.key,
-    value: attention.value,
-    trainedContext: spec.maxPosition,
+    latent: isLatent ? attention.kvLoraRank : 0,
+    rope: attention.qkRopeDim,
+    key: isLatent ? attention.qkNopeDim + attention.qkRopeDim : attention.qkHeadDim,
+    value: attention.vHeadDim,
+    trainedContext: spec.maxPositionEmbeddings,
     quantize: typeof info.quantize === 'string' ? info.quantize : JSON.stringify(info.quantize),
   }
 }
@@ -49,17 +48,17 @@ export function describeBenchModel({ info }: Engine, { spec }: Runtime): BenchMo
 export function describeCache(
   { spec }: Runtime,
   { capabilities }: Device,
-  form: CacheForm,
-  check: Check,
+  form: CacheLayout,
+  check: CacheCheck,
 ): BenchCache {
   const { attention, layers } = spec
-  const record = recordBytes(attention, form)
+  const entryBytes = kvEntryBytes(attention, form)
   return {
     cache: form.kind,
-    kvHeads: attention.kind === 'latent' ? expandedHeads(attention, form.kind) : attention.kvHeads,
-    recordBytes: record,
-    bytesPerToken: layers.length * record,
-    maxContext: cacheSizes(spec, form, capabilities).maxPages * PAGE_TOKENS,
+    kvHeads: attention.kind === 'latent' ? expandedKvHeads(attention, form.kind) : attention.kvHeads,
+    recordBytes: entryBytes,
+    bytesPerToken: layers.length * entryBytes,
+    maxContext: kvCacheSizes(spec, form, capabilities).maxPages * PAGE_TOKENS,
     check,
   }
 }

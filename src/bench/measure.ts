@@ -1,19 +1,28 @@
-// Answers: what do the ways to keep keys and values cost on this device? The benchmark, step by step; each event carries all that is known so far.
-// It must not know who looks at it.
+// Runs the KV-cache benchmark and yields an event with all results so far after each part.
 //
-// Method. First the check: a prompt through the model's own chat template (as plain text where it has none), and 64 greedy tokens after it, in every form; a form that gives other
-// tokens than the model's own is wrong, and is not timed. FP8 rounds on purpose: its mean KL against the latents is given, over
-// prompt and tokens, and how many greedy tokens are the same. `gqa-8` and `mqa` have the right shape and no meaning.
-// Then, context by context and in it form by form, so that what is compared was measured one after the other: exactly the pages of that context,
-// and the bytes of the buffers read off. row.ts says how steps are timed. Weights are the same buffers throughout; a form's buffers are freed
-// before the next is measured. Contexts may be longer than what the model was trained for: bytes and times are real, text would not be.
-import type { Borrowed, Engine } from '../engine/engine.ts'
-import type { Runtime } from '../engine/runtime.ts'
+// Method. First a check: in every layout a prompt (in the model's chat template, or as plain text where it
+// has none) and 64 greedy tokens. A layout whose tokens differ from those of the model's own cache is wrong
+// and is not timed. FP8 rounds on purpose: the result gives its mean KL against the latent cache, over prompt
+// and tokens, and how many greedy tokens are equal. `gqa-8` and `mqa` have the right shape but meaningless
+// output. Then the timing, context by context and within it layout by layout, so that compared figures were
+// measured one after the other. Each layout gets exactly the pages of that context; its bytes are read off
+// the buffers. row.ts describes how steps are timed. All layouts use the same weight buffers; the buffers of
+// one layout are freed before the next is measured. Contexts may exceed the trained length: bytes and times
+// are real, the text would not be.
+import type { Engine, EngineLease } from '../engine/engine.ts'
+import type { Runtime } from '../engine/run/runtime.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import type { CacheKind } from '../models/cache-form.ts'
-import { checkCache, checkedPrompt, checkRuntime, type Reference, referenceOf } from './check.ts'
-import { copyBandwidth } from './copy.ts'
+import type { CacheKind, CacheLayout } from '../models/cache-layout.ts'
+import {
+  checkCache,
+  checkPrompt,
+  type GreedyReference,
+  prepareCheckRuntime,
+  runReference,
+} from './check-cache.ts'
+import { copyBandwidth } from './copy-bandwidth.ts'
 import { describeBenchModel, describeCache, describeEnvironment } from './describe.ts'
+import { measureRow, plannedRow, refusalOf } from './measure-row.ts'
 import type {
   BenchCache,
   BenchEvent,
@@ -21,47 +30,47 @@ import type {
   BenchResult,
   BenchRow,
   BenchSettings,
-  Check,
+  CacheCheck,
 } from './result.ts'
-import { measureRow, plannedRow, refusalOf } from './row.ts'
 import { benchSettings } from './settings.ts'
 
 /**
- * Runs the benchmark on a loaded model, which answers nothing else meanwhile. When the signal fires, it ends with what it has (`complete: false`).
- * Throws `bad_request` for odd settings or a busy model, `device_lost`.
+ * Runs the benchmark on a loaded model, which serves no other request meanwhile. An abort ends it with a
+ * partial result (`complete: false`). Throws `bad_request` for invalid settings or a busy model,
+ * `device_lost`.
  */
 export async function* measure(
   engine: Engine,
   wanted: Partial<BenchSettings> = {},
   signal?: AbortSignal,
 ): AsyncGenerator<BenchEvent, void> {
-  const lent = engine.borrow()
+  const borrowed = engine.lease()
   try {
-    yield* new Benchmark(engine, lent, benchSettings(lent.runtime.spec, wanted), signal).run()
+    yield* new Benchmark(engine, borrowed, benchSettings(borrowed.runtime.spec, wanted), signal).run()
   } finally {
-    lent.release()
+    borrowed.release()
   }
 }
 
 class Benchmark {
   readonly #engine: Engine
   readonly #own: Runtime
-  readonly #memory: Borrowed['memory']
+  readonly #memory: EngineLease['memory']
   readonly #settings: BenchSettings
   readonly #signal: AbortSignal | undefined
   readonly #prompt: readonly number[]
   readonly #start: Pick<BenchResult, 'date' | 'environment' | 'model'>
   readonly #caches: BenchCache[] = []
   readonly #rows: BenchRow[] = []
-  /** Why a form is not timed: other text, or the device refused it. */
-  readonly #wrong = new Map<CacheKind, string>()
+  /** Why a layout is not timed: its tokens differ, or the device refused it. */
+  readonly #excluded = new Map<CacheKind, string>()
   readonly #parts: number
   #copyBytesPerSecond = 0
   #done = 0
 
   constructor(
     engine: Engine,
-    { runtime, chat, memory }: Borrowed,
+    { runtime, chat, memory }: EngineLease,
     settings: BenchSettings,
     signal: AbortSignal | undefined,
   ) {
@@ -70,7 +79,7 @@ class Benchmark {
     this.#memory = memory
     this.#settings = settings
     this.#signal = signal
-    this.#prompt = checkedPrompt(chat, engine.tokenizer)
+    this.#prompt = checkPrompt(chat, engine.tokenizer)
     this.#start = {
       date: new Date().toISOString(),
       environment: describeEnvironment(engine.device),
@@ -96,27 +105,31 @@ class Benchmark {
 
   async *#checkAll(): AsyncGenerator<BenchEvent, void> {
     const { caches } = this.#settings
-    let reference: Reference | undefined
+    let reference: GreedyReference | undefined
     for (const kind of caches) {
       yield this.#event({ phase: 'check', cache: kind })
       reference ??= await this.#with(this.#own.spec.attention.kind, (runtime) =>
-        referenceOf(this.#engine.device, runtime, this.#prompt, caches.includes('latent-fp8'), this.#signal),
+        runReference(this.#engine.device, runtime, {
+          prompt: this.#prompt,
+          withLogits: caches.includes('latent-fp8'),
+          signal: this.#signal,
+        }),
       )
       try {
         const check = await this.#check(kind, reference)
         if (check.verdict === 'wrong')
-          this.#wrong.set(kind, `wrong: token ${check.at + 1} differs from what the model says`)
+          this.#excluded.set(kind, `wrong: token ${check.at + 1} differs from the model's own cache`)
         this.#caches.push(describeCache(this.#own, this.#engine.device, this.#form(kind), check))
       } catch (error) {
-        this.#wrong.set(kind, refusalOf(error))
+        this.#excluded.set(kind, refusalOf(error))
       }
       this.#done++
     }
   }
 
-  async #check(kind: CacheKind, reference: Reference): Promise<Check> {
+  async #check(kind: CacheKind, reference: GreedyReference): Promise<CacheCheck> {
     return this.#with(kind, (runtime) =>
-      checkCache(this.#engine.device, runtime, kind, reference, this.#signal),
+      checkCache(this.#engine.device, runtime, { kind, reference, signal: this.#signal }),
     )
   }
 
@@ -124,9 +137,9 @@ class Benchmark {
     throwIfAborted(this.#signal)
     const form = this.#form(kind)
     const { steps } = this.#settings
-    const at = (phase: BenchProgress['phase']) => this.#event({ phase, cache: kind, context })
-    const task = { form, context, steps, text: this.#prompt, memory: this.#memory, at }
-    const missing = this.#wrong.get(kind)
+    const eventOf = (phase: BenchProgress['phase']) => this.#event({ phase, cache: kind, context })
+    const task = { form, context, steps, tokenIds: this.#prompt, memory: this.#memory, eventOf }
+    const missing = this.#excluded.get(kind)
     if (missing !== undefined) {
       this.#rows.push({ ...plannedRow(this.#engine.device, this.#own, task), missing })
     } else {
@@ -135,9 +148,9 @@ class Benchmark {
     this.#done++
   }
 
-  /** Gives a runtime that holds prompt and checked tokens to `work`, and frees it. */
+  /** Runs `work` with a runtime for the check, and frees it. */
   async #with<T>(kind: CacheKind, work: (runtime: Runtime) => Promise<T>): Promise<T> {
-    const runtime = await checkRuntime(this.#own, this.#form(kind), this.#prompt)
+    const runtime = await prepareCheckRuntime(this.#own, this.#form(kind), this.#prompt)
     try {
       return await work(runtime)
     } finally {
@@ -146,7 +159,7 @@ class Benchmark {
     }
   }
 
-  #form = (kind: CacheKind) => ({ kind, numbers: this.#settings.numbers })
+  #form = (kind: CacheKind): CacheLayout => ({ kind, kvDtype: this.#settings.numbers })
 
   #event(at: Omit<BenchProgress, 'done' | 'total'>): BenchEvent {
     const complete = this.#done === this.#parts

@@ -1,81 +1,84 @@
-// Answers: what is a benchmark of KV caches, as data? What is asked for, what was measured, on what; as it is shown, exported and imported.
-// It must not know how anything is measured or drawn.
+// Types of a KV-cache benchmark result, as it is shown, exported and imported.
 
-import type { CacheKind, CacheType } from '../models/cache-form.ts'
+import type { CacheKind, KvDtype } from '../models/cache-layout.ts'
 
-export { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
+export { CACHE_KINDS, type CacheKind } from '../models/cache-layout.ts'
 
 export interface BenchSettings {
-  /** Tokens in the cache at which is measured, ascending; more than the model was trained for is allowed. */
+  /** Context lengths to measure, ascending, in tokens; may exceed the trained length. */
   readonly contexts: readonly number[]
   readonly caches: readonly CacheKind[]
-  /** How numbers are kept, but for `latent-fp8`. */
-  readonly numbers: CacheType
-  /** Decode steps that are timed at each context. */
+  /** Data type of the cache, except for `latent-fp8`. */
+  readonly numbers: KvDtype
+  /** Decode steps timed at each context. */
   readonly steps: number
 }
 
-/** Whether a cache gave the same greedy tokens as `latent`, before anything was timed. */
-export type Check =
+/** Whether a cache layout gave the same greedy tokens as `latent`, checked before timing. */
+export type CacheCheck =
   | { readonly verdict: 'equal'; readonly tokens: number }
-  /** Other text than `latent`, which is wrong: nothing is timed. `at`: the first token that differs. */
+  /** The tokens differ, so the layout is not timed. `at`: index of the first different token. */
   | { readonly verdict: 'wrong'; readonly tokens: number; readonly at: number }
-  /** FP8 changes numbers on purpose: `meanKl` in nats against `latent`, `equal` of `tokens` greedy tokens were the same. */
+  /**
+   * FP8 rounds on purpose: `meanKl` in nats against `latent`; `equal` of `tokens` greedy tokens are the same.
+   */
   | { readonly verdict: 'near'; readonly tokens: number; readonly equal: number; readonly meanKl: number }
-  /** Not trained to attend so: only bytes and speed mean something. */
+  /** The model was not trained with this layout: only bytes and speed are meaningful. */
   | { readonly verdict: 'shape' }
 
 export interface BenchRow {
   readonly cache: CacheKind
   readonly context: number
-  /** Bytes of live GPU buffers of this cache, all layers. */
+  /** Bytes of the allocated GPU buffers of this cache, all layers. */
   readonly bytes: number
-  /** What the formula says: layers × whole pages × tokens of a page × bytes of a record. */
+  /** The formula's value: layers × whole pages × tokens per page × bytes per KV entry. */
   readonly formulaBytes: number
   readonly decode?: BenchTiming
-  /** Of the last chunk before this context. */
+  /** Of the last chunk of this context. */
   readonly prefill?: BenchTiming
-  /** Bytes of the cache that attention reads in a decode step here, all layers. */
+  /** Cache bytes that attention reads in a decode step at this context, all layers. */
   readonly readBytesPerStep: number
-  /** Why there is nothing measured: the check failed, the device refused, the person stopped. */
+  /** Why nothing was measured: the check failed, the device refused, or the user stopped. */
   readonly missing?: string
 }
 
-/** Medians over the steps that were timed. */
+/** Medians over the timed steps. */
 export interface BenchTiming {
   readonly tokensPerSecond: number
   readonly ms: number // of a step (decode) or of the chunk (prefill)
-  /** The middle half of the times lies between these. */
+  /** Lower quartile of the times. */
   readonly msLow: number
-  readonly msHigh: number
-  /** Timestamps of the device, or the clock of the host around each step where there are none. */
+  readonly msHigh: number // upper quartile
+  /** Device timestamps, or the host clock around each step where there are none. */
   readonly clock: 'device' | 'host'
 }
 
-/** A way to keep keys and values, for one model on one device. One that the device refuses has no entry; its rows say why. */
+/**
+ * A cache layout of one model on one device. A layout the device refuses has no entry; its rows state why.
+ */
 export interface BenchCache {
   readonly cache: CacheKind
-  readonly kvHeads: number // whose keys and values are kept; 0: latents are
+  readonly kvHeads: number // heads with keys and values in the cache; 0 for a latent cache
   readonly bytesPerToken: number // all layers
-  readonly recordBytes: number // a token, a layer
-  /** Tokens that the device's limits allow. */
+  readonly recordBytes: number // of a KV entry: one token, one layer
+  /** Longest context within the device's limits, in tokens. */
   readonly maxContext: number
-  readonly check: Check
+  readonly check: CacheCheck
 }
 
-/** Attention of the model that was measured; enough to vary the formula. */
+/** Attention of the measured model: all inputs of the cache formula. */
 export interface BenchModel {
   readonly name: string
   readonly architecture: string
   readonly parameters: number
   readonly layers: number
   readonly heads: number
-  readonly kvHeads: number // of grouped attention; heads where there is a latent
-  readonly latent: number // 0 without
+  readonly kvHeads: number // of GQA; for MLA the number of heads
+  readonly latent: number // kv_lora_rank; 0 without a latent
   readonly rope: number
-  readonly key: number // width of a whole key head
+  readonly key: number // width of a key head, rotary part included
   readonly value: number
-  /** Tokens that it was trained for; beyond them memory and speed are real, the text is not. */
+  /** Trained context in tokens; beyond it memory and speed are real, the text is not. */
   readonly trainedContext: number
   readonly quantize: string
 }
@@ -96,25 +99,28 @@ export interface BenchResult {
   readonly environment: BenchEnvironment
   readonly model: BenchModel
   readonly settings: BenchSettings
-  /** Bytes per second, read and written, of the best copy between two buffers in the same run. */
+  /** Bytes per second, reads plus writes, of the fastest buffer copy in the same run. */
   readonly copyBytesPerSecond: number
   readonly caches: readonly BenchCache[]
   readonly rows: readonly BenchRow[]
   readonly complete: boolean // false: stopped, or still running
 }
 
-/** Where a benchmark is. */
+/** Progress of a benchmark. */
 export interface BenchProgress {
-  /** `copy`: bandwidth; `check`: the same text?; then for each cache and context `fill`, `prefill`, `decode`; in the end `done`. */
+  /**
+   * `copy`: bandwidth; `check`: greedy tokens of a layout; then `fill`, `prefill` and `decode` of each layout
+   * and context; finally `done`.
+   */
   readonly phase: 'copy' | 'check' | 'fill' | 'prefill' | 'decode' | 'done'
   readonly cache?: CacheKind
   readonly context?: number
-  /** Of `total` parts of equal rank, not of equal length. */
+  /** Finished parts of `total`; parts differ in duration. */
   readonly done: number
   readonly total: number
 }
 
-/** What a benchmark tells on its way: where it is, and all that it has found so far. */
+/** Progress, with all results so far. */
 export interface BenchEvent {
   readonly progress: BenchProgress
   readonly result: BenchResult

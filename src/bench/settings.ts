@@ -1,13 +1,13 @@
-// Answers: what is to be measured, when little or nothing was said? It must not know how it is measured.
+// Completes and validates the settings of the KV-cache benchmark.
 import { HadalError } from '../lib/error.ts'
-import { type CacheKind, cacheKindsOf } from '../models/cache-form.ts'
+import { type CacheKind, cacheKindsOf } from '../models/cache-layout.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import type { BenchSettings } from './result.ts'
 
-const MOST_TOKENS = 2 ** 24
-const MOST_STEPS = 1000
+const MAX_TOKENS = 2 ** 24
+const MAX_STEPS = 1000
 
-/** Complete settings, contexts ascending. Throws `bad_request` naming the field. */
+/** Complete settings, with contexts ascending. Throws `bad_request` that names the field. */
 export function benchSettings(
   { attention }: Pick<ModelSpec, 'attention'>,
   {
@@ -20,12 +20,12 @@ export function benchSettings(
   const kinds = cacheKindsOf(attention)
   const unknown = caches.find((kind: CacheKind) => !kinds.includes(kind))
   if (unknown !== undefined)
-    refuse('caches', `this model has no cache "${unknown}"`, `It has: ${kinds.join(', ')}.`)
+    refuse('caches', `this model has no cache "${unknown}"`, `Choose from ${kinds.join(', ')}.`)
   if (caches.length === 0) refuse('caches', 'at least one is needed')
   if (contexts.length === 0) refuse('contexts', 'at least one is needed')
-  const odd = contexts.find((context) => !isCount(context, MOST_TOKENS))
-  if (odd !== undefined) refuse('contexts', `${odd} is no whole number from 1 to ${MOST_TOKENS}`)
-  if (!isCount(steps, MOST_STEPS)) refuse('steps', `${steps} is no whole number from 1 to ${MOST_STEPS}`)
+  const invalid = contexts.find((context) => !isCount(context, MAX_TOKENS))
+  if (invalid !== undefined) refuse('contexts', `${invalid} is not a whole number from 1 to ${MAX_TOKENS}`)
+  if (!isCount(steps, MAX_STEPS)) refuse('steps', `${steps} is not a whole number from 1 to ${MAX_STEPS}`)
   if (numbers !== 'f16' && numbers !== 'f32') refuse('numbers', `"${numbers}" is neither f16 nor f32`)
   return {
     contexts: [...new Set(contexts)].sort((a, b) => a - b),
@@ -35,7 +35,7 @@ export function benchSettings(
   }
 }
 
-const isCount = (value: number, most: number) => Number.isInteger(value) && value >= 1 && value <= most
+const isCount = (value: number, max: number) => Number.isInteger(value) && value >= 1 && value <= max
 
 function refuse(field: string, problem: string, hint = ''): never {
   throw new HadalError('bad_request', `${field}: ${problem}.`, { hint })

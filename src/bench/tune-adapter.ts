@@ -1,22 +1,22 @@
-// Answers: what is measured when an adapter is tuned, and under which name is that worth keeping? A model that is named, at its own sizes, or two layers
-// of V2-Lite's. It must not know where winners are kept.
+// Tunes an adapter: measures kernel variants and the prefill chunk at the sizes of a given model, or of two
+// DeepSeek-V2-Lite layers, and returns the winners with the key to store them under.
 import sources from 'virtual:shaders'
-import { rate } from '../engine/choices.ts'
-import { plannedRecorder } from '../engine/footprint.ts'
-import { specOf, subjectOf } from '../engine/model-plan.ts'
-import { CHUNKS, tuningKey, type Winners } from '../engine/tuned.ts'
+import { estimateQuantization } from '../engine/load/choose-quantization.ts'
+import { plannedRecorder } from '../engine/load/footprint.ts'
+import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
+import { PREFILL_CHUNKS, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
+import { withVariants } from '../engine/load/variant-notes.ts'
 import type { ModelOptions } from '../engine/types.ts'
-import { withVariants } from '../engine/variants.ts'
 import { type Device, type DeviceOptions, openDevice, readDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
-import { storedTensors } from '../models/names.ts'
 import type { ModelSpec } from '../models/spec.ts'
+import { listTensors } from '../models/tensor-names.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import { openMemory } from '../weights/memory.ts'
 import type { Source } from '../weights/source.ts'
-import { V2_LITE } from './kernels/model.ts'
-import type { Clock } from './kernels/run.ts'
-import type { Planned } from './prefill-layer.ts'
+import type { BenchClock } from './kernels/dispatch-timer.ts'
+import { V2_LITE } from './kernels/model-widths.ts'
+import type { PlannedModel } from './prefill-layer.ts'
 import { type TuneOptions, tune } from './tune.ts'
 import { tuneChunk } from './tune-chunk.ts'
 
@@ -24,40 +24,49 @@ export interface TuneAdapterOptions extends TuneOptions, ModelOptions {
   /** Where WebGPU comes from; default: `navigator.gpu`. */
   readonly gpu?: GPU
   readonly device?: DeviceOptions
-  /** The folder of a model, whose sizes and formats are taken; its weights are not read. Default: V2-Lite's sizes, in every format with variants. */
+  /**
+   * A model folder that gives sizes and formats; its weights are not read. Default: the sizes of V2-Lite in
+   * every format that has variants.
+   */
   readonly source?: Source
-  readonly clock?: Clock
+  readonly clock?: BenchClock
 }
 
-/** What was found quickest on an adapter. */
+/** The fastest settings found on an adapter. */
 export interface AdapterTuning {
   readonly adapter: string
-  /** Under which `loadEngine` asks for the winners (`tuned`). */
+  /** The key under which `loadEngine` asks for the winners (`tuned`). */
   readonly key: string
-  /** Variants other than the default ones, and a chunk if it is another; none where the defaults are the quickest. */
-  readonly winners: Winners
+  /**
+   * Only what differs from the defaults: variants, and the prefill chunk. Empty where the defaults are
+   * fastest.
+   */
+  readonly winners: TunedVariants
 }
 
-/** Opens an adapter and measures on it; some seconds on a GPU. Throws as `openDevice`, `tune` and, with a source, `plan` do. */
+/**
+ * Opens an adapter and measures on it, for some seconds on a GPU. Throws the errors of `openDevice`, `tune`
+ * and, with a source, `plan`.
+ */
 export async function tuneAdapter(options: TuneAdapterOptions = {}): Promise<AdapterTuning> {
   const device = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   try {
     const bench = { device, pipelines: new PipelineCache(device, sources), clock: options.clock }
     const models = await modelsOf(device, options)
-    const recorders = models.map((each) =>
-      plannedRecorder(each.spec, each.plan, device.capabilities, each.options),
+    const recorders = models.map((model) =>
+      plannedRecorder(model.spec, model.plan, device.capabilities, model.options),
     )
     const variants = await tune(bench, recorders, options)
     const { capabilities } = withVariants(device, variants)
-    const chunk = await tuneChunk(bench, models, capabilities, options)
-    const winners = { ...variants, ...(chunk !== CHUNKS[0] && { chunk }) }
+    const prefillChunk = await tuneChunk(bench, models, capabilities, options)
+    const winners = { ...variants, ...(prefillChunk !== PREFILL_CHUNKS[0] && { prefillChunk }) }
     return { adapter: device.adapter, key: tuningKey(device), winners }
   } finally {
     device.destroy()
   }
 }
 
-/** The key of an adapter that nothing is measured on; undefined without one. */
+/** The tuning key of an adapter, without measuring; undefined if there is no adapter. */
 export async function tuningKeyOf({
   gpu,
   device,
@@ -66,13 +75,13 @@ export async function tuningKeyOf({
   return facts && tuningKey(facts)
 }
 
-async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<Planned[]> {
+async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<PlannedModel[]> {
   if (!options.source)
     return (['fp8', 'q8', 'q4'] as const).map((quantize) =>
       plannedModel(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
     )
   const checkpoint = await openCheckpoint(options.source, options.signal)
-  return [plannedModel(specOf(checkpoint.config), checkpoint, device, options)]
+  return [plannedModel(specFromConfig(checkpoint.config), checkpoint, device, options)]
 }
 
 function plannedModel(
@@ -80,17 +89,17 @@ function plannedModel(
   checkpoint: Checkpoint,
   device: Device,
   options: ModelOptions,
-): Planned {
-  const subject = subjectOf(spec, checkpoint, device.capabilities, options)
+): PlannedModel {
+  const subject = toLoadTarget(spec, checkpoint, device.capabilities, options)
   const { quantize = 'none' } = options
-  const { plan } = rate(subject, quantize === 'auto' ? 'none' : quantize)
+  const { plan } = estimateQuantization(subject, quantize === 'auto' ? 'none' : quantize)
   return { spec, plan, options: subject.options }
 }
 
-/** The headers of such a model, with no bytes behind them. */
+/** The tensor headers of a BF16 checkpoint of this model, without data. */
 function emptyCheckpoint(spec: ModelSpec): Checkpoint {
-  const tensors = storedTensors(spec).map(({ name, shape }) => {
-    const bytes = 2 * shape.reduce((product, each) => product * each, 1)
+  const tensors = listTensors(spec).map(({ name, shape }) => {
+    const bytes = 2 * shape.reduce((product, size) => product * size, 1)
     return [name, { name, shape, dtype: 'BF16', file: '', start: 0, end: bytes }] as const
   })
   return {

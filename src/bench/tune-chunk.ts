@@ -1,80 +1,85 @@
-// Answers: in chunks of how many rows is prefill the quickest on this adapter? A layer of each model runs in every chunk in turn, after as many
-// tokens. It must not know where the winner is kept.
-import { CHUNKS, type Chunk } from '../engine/tuned.ts'
+// Finds the prefill chunk size that is fastest on an adapter, by timing one layer of each model in every
+// size.
+import { PREFILL_CHUNKS, type PrefillChunk } from '../engine/load/tuned-variants.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import { PLAIN_STEP } from '../kernels/step.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import type { Spread } from '../lib/spread.ts'
-import { Scratch } from '../program/scratch.ts'
-import { type Bench, Run, timeInTurn } from './kernels/run.ts'
-import { layerOf, type Planned, recordPrefill } from './prefill-layer.ts'
-import { quickest, REPETITIONS, sharesOf, TIMED, type TuneOptions } from './tune.ts'
+import type { TimingSummary } from '../lib/timing-summary.ts'
+import { TempBuffers } from '../program/temp-buffers.ts'
+import { type BenchContext, DispatchTimer, timeInterleaved } from './kernels/dispatch-timer.ts'
+import { type PlannedModel, prepareLayer, recordPrefillStep } from './prefill-layer.ts'
+import { fastest, REPETITIONS, relativeTimes, TIMED_STEP, type TuneOptions } from './tune.ts'
 
-const [DEFAULT] = CHUNKS
+const [DEFAULT_CHUNK] = PREFILL_CHUNKS
 
 /**
- * Times are by row. A chunk that one of the models has no room for is left out: in a context, a binding or the memory of the GPU. It wins by the
- * rule that variants win by. Throws `aborted`, `device_lost`.
+ * Compares times per row. A chunk size is left out if it exceeds a model's context, a binding or the GPU
+ * memory. The winner is decided as for variants (`quickest`). Throws `aborted`, `device_lost`.
  */
 export async function tuneChunk(
-  bench: Bench,
-  models: readonly Planned[],
+  bench: BenchContext,
+  models: readonly PlannedModel[],
   capabilities: Capabilities,
   { repetitions = REPETITIONS, signal, onDecision }: TuneOptions = {},
-): Promise<Chunk> {
-  const measured: ReadonlyMap<Chunk, Spread>[] = []
+): Promise<PrefillChunk> {
+  const measured: ReadonlyMap<PrefillChunk, TimingSummary>[] = []
   for (const model of models) {
     throwIfAborted(signal)
     measured.push(await timeChunks(bench, model, capabilities, repetitions))
   }
-  const chunks = CHUNKS.filter((chunk) => measured.every((times) => times.has(chunk)))
-  if (chunks[0] !== DEFAULT || chunks.length === 1) return DEFAULT
-  const shares = sharesOf(measured.map((times) => chunks.flatMap((chunk) => times.get(chunk) ?? [])))
-  const variants = shares.map((share, i) => ({ variant: chunks[i] ?? DEFAULT, right: true, ...share }))
-  const winner = quickest(DEFAULT, variants)
-  onDecision?.({ decision: 'chunk', before: DEFAULT, winner, variants })
+  const chunks = PREFILL_CHUNKS.filter((chunk) => measured.every((times) => times.has(chunk)))
+  if (chunks[0] !== DEFAULT_CHUNK || chunks.length === 1) return DEFAULT_CHUNK
+  const relative = relativeTimes(measured.map((times) => chunks.flatMap((chunk) => times.get(chunk) ?? [])))
+  const variants = relative.map((time, i) => ({ variant: chunks[i] ?? DEFAULT_CHUNK, right: true, ...time }))
+  const winner = fastest(DEFAULT_CHUNK, variants)
+  onDecision?.({ decision: 'prefillChunk', before: DEFAULT_CHUNK, winner, variants })
   return winner
 }
 
-/** Milliseconds of a row in each chunk that there is room for. */
+/** Milliseconds per row in each chunk size that fits. */
 async function timeChunks(
-  bench: Bench,
-  model: Planned,
+  bench: BenchContext,
+  model: PlannedModel,
   capabilities: Capabilities,
   repetitions: number,
-): Promise<ReadonlyMap<Chunk, Spread>> {
-  const room = new Scratch(bench.device)
-  const runs = new Map<Chunk, Run>()
+): Promise<ReadonlyMap<PrefillChunk, TimingSummary>> {
+  const buffers = new TempBuffers(bench.device)
+  const timers = new Map<PrefillChunk, DispatchTimer>()
   try {
-    const most = Math.max(...CHUNKS)
-    const layer = await granted(bench, async () => layerOf(room, model, capabilities, TIMED.context + most))
+    const maxTokens = TIMED_STEP.context + Math.max(...PREFILL_CHUNKS)
+    const layer = await unlessRefused(bench, async () =>
+      prepareLayer(buffers, model, capabilities, maxTokens),
+    )
     if (!layer) return new Map()
-    for (const chunk of CHUNKS) {
+    for (const chunk of PREFILL_CHUNKS) {
       if (chunk > model.options.contextLength) continue
-      // On average its rows see as many tokens as those of any other.
-      const step = { ...PLAIN_STEP, tokens: chunk, position: TIMED.context - chunk / 2 }
-      const run = await granted(bench, () => Run.prepare(bench, recordPrefill(room, layer, step), step))
-      if (run) runs.set(chunk, run)
+      // Centred on the same position, so that the rows of every chunk size see equally many tokens on
+      // average.
+      const step = { ...PLAIN_STEP, tokens: chunk, position: TIMED_STEP.context - chunk / 2 }
+      const timer = await unlessRefused(bench, () =>
+        DispatchTimer.prepare(bench, recordPrefillStep(buffers, layer, step), step),
+      )
+      if (timer) timers.set(chunk, timer)
     }
-    const times = await timeInTurn([...runs.values()], repetitions)
+    const times = await timeInterleaved([...timers.values()], repetitions)
     return new Map(
-      [...runs.keys()].flatMap((chunk, i) => (times[i] ? [[chunk, byRow(times[i], chunk)]] : [])),
+      [...timers.keys()].flatMap((chunk, i) => (times[i] ? [[chunk, perRow(times[i], chunk)]] : [])),
     )
   } finally {
-    for (const run of runs.values()) run.free()
-    room.free()
+    for (const timer of timers.values()) timer.free()
+    buffers.free()
   }
 }
 
-const byRow = ({ ms, low, high, all }: Spread, rows: number): Spread => ({
+const perRow = ({ ms, low, high, all }: TimingSummary, rows: number): TimingSummary => ({
   ms: ms / rows,
   low: low / rows,
   high: high / rows,
-  all: all.map((each) => each / rows),
+  all: all.map((time) => time / rows),
 })
 
-/** Undefined where the device's limits or its memory rule it out; nothing is left of it then. */
-async function granted<T>({ device }: Bench, prepare: () => Promise<T>): Promise<T | undefined> {
+/** The result of `prepare`; undefined if device limits or memory rule it out, with its buffers freed. */
+async function unlessRefused<T>({ device }: BenchContext, prepare: () => Promise<T>): Promise<T | undefined> {
   try {
     return await device.arena.guard('a step of prefill', prepare)
   } catch (error) {

@@ -1,14 +1,20 @@
-// Answers: which variants of the kernels are the quickest on this adapter? Decision by decision, each variant that it can run is proven, then timed in
-// turn with the others on the dispatches of models. It must not know where winners are kept.
-import type { Proof } from '../engine/proof.ts'
-import { allDecisionsOf, computesRightly, proverOf, type Recorder, subjectsOf } from '../engine/self-test.ts'
-import type { Chunk } from '../engine/tuned.ts'
+// Finds the fastest kernel variants on an adapter. For each decision it checks every variant that the adapter
+// can run, then times the variants interleaved on the dispatches of real models.
+import type { KernelCheck } from '../engine/check/kernel-check.ts'
+import {
+  checkBuilderOf,
+  type DispatchRecorder,
+  decisionsAffecting,
+  dispatchesToCheck,
+  passesCheck,
+} from '../engine/check/self-test.ts'
+import type { PrefillChunk } from '../engine/load/tuned-variants.ts'
 import { type Decision, possibleVariants, type Variants } from '../gpu/variants.ts'
-import { present, throwIfAborted } from '../lib/error.ts'
-import type { Spread } from '../lib/spread.ts'
+import { expectDefined, throwIfAborted } from '../lib/error.ts'
+import type { TimingSummary } from '../lib/timing-summary.ts'
 import type { Dispatch } from '../program/graph.ts'
-import { Scratch } from '../program/scratch.ts'
-import { type Bench, Run, timeInTurn } from './kernels/run.ts'
+import { TempBuffers } from '../program/temp-buffers.ts'
+import { type BenchContext, DispatchTimer, timeInterleaved } from './kernels/dispatch-timer.ts'
 
 export interface TuneOptions {
   readonly repetitions?: number
@@ -16,54 +22,60 @@ export interface TuneOptions {
   readonly onDecision?: (row: TunedDecision) => void
 }
 
-/** What was measured for a decision: about variants of kernels, or about the rows of a step of prefill. */
+/** Measurements of one decision: a choice of kernel variants, or the prefill chunk. */
 export interface TunedDecision {
-  readonly decision: Decision | 'chunk'
-  readonly before: Tuned
-  readonly winner: Tuned
+  readonly decision: Decision | 'prefillChunk'
+  readonly before: TunedValue
+  readonly winner: TunedValue
   readonly variants: readonly TunedVariant[]
 }
 
-type Tuned = Variants[Decision] | Chunk
+type TunedValue = Variants[Decision] | PrefillChunk
 
-/** One variant against the one that the adapter has without tuning. */
-export interface TunedVariant<V = Tuned> extends Share {
+/** One variant, measured relative to the untuned default. */
+export interface TunedVariant<V = TunedValue> extends RelativeTime {
   readonly variant: V
-  readonly right: boolean // false: it computes wrongly here, and was not timed
+  readonly right: boolean // false: the variant miscalculates on this adapter and was not timed
 }
 
-interface Share {
-  readonly time: number // as a share of the other's, the geometric mean over what was timed
-  readonly spread: number // half of what the middle half of the times lies in, as a share
+interface RelativeTime {
+  readonly time: number // fraction of the default's time, geometric mean over the timed kernels
+  readonly spread: number // half the interquartile range, as a fraction of the time
 }
 
-/** In this order: each is measured with the winners of those before. Banks differ only in models whose experts fill several bindings. */
-const DECISIONS = ['reduce', 'rows', 'fp8_block', 'q8', 'q4', 'products', 'attention'] as const
+/**
+ * Measured in this order, each with the winners of those before. `banks` is left out: it matters only for
+ * models whose experts fill several bindings.
+ */
+const DECISIONS = ['reduce', 'matvec', 'fp8_block', 'q8', 'q4', 'matmul', 'attention'] as const
 
 export const REPETITIONS = 7
-/** A variant so many times as slow as the quickest is not timed more than once: its spread decides nothing any more. */
-const HOPELESS = 3
-/**
- * How often a round has its weights. On a GPU so often that the last caches of most do not hold them, within bounds for small matrices. Where a
- * processor plays the GPU that would take four to seven times as long, and the smallest matrices of V2-Lite, 19 MiB in q4, may stay in its cache.
- */
+/** A variant this many times slower than the fastest is timed only once: it cannot win. */
+const SKIP_RATIO = 3
+/** A round reads this many bytes of weights on a GPU, to exceed the last-level cache of most. */
 const ROUND_BYTES = 128 * 1024 * 1024
-const [FEWEST, MOST] = [8, 64] as const
-
-export const copiesFor = (bytes: number, few: boolean): number =>
-  few ? FEWEST : Math.min(MOST, Math.max(FEWEST, Math.ceil(ROUND_BYTES / bytes)))
-
-/** What is timed of a step; proofs are smaller. */
-export const TIMED = { tokens: 64, context: 1024 }
-const SPLIT = 64 // cached tokens of a workgroup in decode, at this context
+const [MIN_COPIES, MAX_COPIES] = [8, 64] as const
 
 /**
- * Measures on what `records` dispatch, one for each way to store weights. A variant wins when it is quicker than the default by more than
- * their spreads together. Throws `aborted`, `device_lost`.
+ * Copies of a kernel's weights in a round, within bounds for small and large matrices. Software adapters take
+ * `few`: filling their cache would take four to seven times as long. The smallest matrices of V2-Lite, 19 MiB
+ * in q4, may then stay in the CPU's cache.
+ */
+export const copiesFor = (bytes: number, few: boolean): number =>
+  few ? MIN_COPIES : Math.min(MAX_COPIES, Math.max(MIN_COPIES, Math.ceil(ROUND_BYTES / bytes)))
+
+/** Sizes of a timed step; checks use smaller ones. */
+export const TIMED_STEP = { tokens: 64, context: 1024 }
+const DECODE_ATTENTION: ReadonlySet<string> = new Set(['mla_decode', 'gqa_decode'])
+const SPLIT = 64 // cached tokens per workgroup in decode, at this context
+
+/**
+ * Measures the dispatches of `recorders`, one for each weight format. A variant wins if it is faster than the
+ * default by more than both spreads together. Throws `aborted`, `device_lost`.
  */
 export async function tune(
-  bench: Bench,
-  records: readonly Recorder[],
+  bench: BenchContext,
+  recorders: readonly DispatchRecorder[],
   options: TuneOptions = {},
 ): Promise<Partial<Variants>> {
   const { capabilities } = bench.device
@@ -73,13 +85,13 @@ export async function tune(
   for (const decision of DECISIONS) {
     const before = current[decision]
     const others = possible[decision].filter((variant) => variant !== before)
-    const tried = [before, ...others].map((variant) => ({
+    const candidates = [before, ...others].map((variant) => ({
       variant,
-      dispatches: dispatchesFor(records, { ...current, [decision]: variant }, decision),
+      dispatches: dispatchesFor(recorders, { ...current, [decision]: variant }, decision),
     }))
-    if (others.length === 0 || tried[0]?.dispatches.length === 0) continue
-    const variants = await compare(bench, tried, options)
-    const winner = quickest(before, variants)
+    if (others.length === 0 || candidates[0]?.dispatches.length === 0) continue
+    const variants = await compare(bench, candidates, options)
+    const winner = fastest(before, variants)
     if (winner !== before) winners[decision] = winner
     current = { ...current, [decision]: winner }
     options.onDecision?.({ decision, before, winner, variants })
@@ -88,51 +100,54 @@ export async function tune(
 }
 
 const dispatchesFor = (
-  records: readonly Recorder[],
+  recorders: readonly DispatchRecorder[],
   variants: Variants,
   decision: Decision,
 ): readonly Dispatch[] =>
-  records
-    .flatMap((record) => [...subjectsOf(record(variants)).values()])
-    .filter((dispatch) => allDecisionsOf(dispatch).includes(decision))
+  recorders
+    .flatMap((record) => [...dispatchesToCheck(record(variants)).values()])
+    .filter((dispatch) => decisionsAffecting(dispatch).includes(decision))
 
-/** A variant with what it dispatches: the same kernels for each, in the same order. */
-interface Tried {
+/** A variant with its dispatches: the same kernels in the same order for every variant. */
+interface VariantDispatches {
   readonly variant: Variants[Decision]
   readonly dispatches: readonly Dispatch[]
 }
 
 async function compare(
-  bench: Bench,
-  tried: readonly Tried[],
+  bench: BenchContext,
+  candidates: readonly VariantDispatches[],
   { repetitions = REPETITIONS, signal }: TuneOptions,
 ): Promise<TunedVariant<Variants[Decision]>[]> {
-  const right: Tried[] = []
-  for (const each of tried) {
+  const correct: VariantDispatches[] = []
+  for (const candidate of candidates) {
     throwIfAborted(signal)
-    if (await allRight(bench, each.dispatches)) right.push(each)
+    if (await allCorrect(bench, candidate.dispatches)) correct.push(candidate)
   }
-  const kernels = right[0]?.dispatches.length ?? 0
-  const times: (readonly Spread[])[] = []
+  const kernels = correct[0]?.dispatches.length ?? 0
+  const times: (readonly TimingSummary[])[] = []
   for (let kernel = 0; kernel < kernels; kernel++) {
     throwIfAborted(signal)
-    const dispatches = right.flatMap(({ dispatches }) => dispatches[kernel] ?? [])
+    const dispatches = correct.flatMap(({ dispatches }) => dispatches[kernel] ?? [])
     times.push(await timeAll(bench, dispatches, repetitions))
   }
-  const shares = sharesOf(times)
-  return tried.map(({ variant }) => {
-    const share = shares[right.findIndex((each) => each.variant === variant)]
-    return { variant, right: share !== undefined, ...(share ?? { time: 1, spread: 0 }) }
+  const relative = relativeTimes(times)
+  return candidates.map(({ variant }) => {
+    const time = relative[correct.findIndex((candidate) => candidate.variant === variant)]
+    return { variant, right: time !== undefined, ...(time ?? { time: 1, spread: 0 }) }
   })
 }
 
-/** Times of several things that were timed in several ways, [things][ways], as shares of the first way's. */
-export function sharesOf(times: readonly (readonly Spread[])[]): Share[] {
-  const ways = times[0]?.length ?? 0
-  return Array.from({ length: ways }, (_, way) => {
+/** Turns times [kernels][variants] into each variant's time relative to the first variant. */
+export function relativeTimes(times: readonly (readonly TimingSummary[])[]): RelativeTime[] {
+  const variants = times[0]?.length ?? 0
+  return Array.from({ length: variants }, (_, variant) => {
     let [time, spread] = [0, 0]
-    for (const each of times) {
-      const [first, own] = [present(each[0], 'a time'), present(each[way], 'a time')]
+    for (const kernelTimes of times) {
+      const [first, own] = [
+        expectDefined(kernelTimes[0], 'a time'),
+        expectDefined(kernelTimes[variant], 'a time'),
+      ]
       time += Math.log(own.ms / first.ms) / times.length
       spread += (own.high - own.low) / 2 / own.ms / times.length
     }
@@ -140,54 +155,67 @@ export function sharesOf(times: readonly (readonly Spread[])[]): Share[] {
   })
 }
 
-async function allRight({ device, pipelines }: Bench, dispatches: readonly Dispatch[]): Promise<boolean> {
-  for (const dispatch of dispatches) if (!(await computesRightly(device, pipelines, dispatch))) return false
+async function allCorrect(
+  { device, pipelines }: BenchContext,
+  dispatches: readonly Dispatch[],
+): Promise<boolean> {
+  for (const dispatch of dispatches) if (!(await passesCheck(device, pipelines, dispatch))) return false
   return true
 }
 
 async function timeAll(
-  bench: Bench,
+  bench: BenchContext,
   dispatches: readonly Dispatch[],
   repetitions: number,
-): Promise<readonly Spread[]> {
-  const room = new Scratch(bench.device)
-  const runs: Run[] = []
+): Promise<readonly TimingSummary[]> {
+  const buffers = new TempBuffers(bench.device)
+  const timers: DispatchTimer[] = []
   try {
     // All variants of a kernel take the same operands.
-    const proofs = proofsOf(bench, room, present(dispatches[0], 'a dispatch'))
-    for (const dispatch of dispatches) runs.push(await prepare(bench, dispatch, proofs))
-    return await timeInTurn(runs, repetitions, HOPELESS)
+    const checks = roundInputs(bench, buffers, expectDefined(dispatches[0], 'a dispatch'))
+    for (const dispatch of dispatches) timers.push(await prepareTimer(bench, dispatch, checks))
+    return await timeInterleaved(timers, repetitions, SKIP_RATIO)
   } finally {
-    for (const run of runs) run.free()
-    room.free()
+    for (const timer of timers) timer.free()
+    buffers.free()
   }
 }
 
-/** What a round of a kernel reads and writes: several copies of its weights, where it has weights. */
-function proofsOf({ device }: Bench, room: Scratch, dispatch: Dispatch): readonly Proof[] {
-  const draw = () => proverOf(dispatch)(room, dispatch, TIMED)
+/** The buffers of a round: several copies if the kernel has weights, otherwise one. */
+function roundInputs(
+  { device }: BenchContext,
+  buffers: TempBuffers,
+  dispatch: Dispatch,
+): readonly KernelCheck[] {
+  const draw = () => checkBuilderOf(dispatch)(buffers, dispatch, TIMED_STEP)
   const first = draw()
   if (!dispatch.imports.weights) return [first]
   const { weights = first.operands.weights0 } = first.operands
   const bytes = weights ? weights.buffer().size : ROUND_BYTES
-  // Prefill reads a matrix once for many rows: arithmetic is its limit.
+  // Prefill reads a matrix once for many rows, so arithmetic limits it.
   const few = device.capabilities.software || dispatch.kernel.name.endsWith('_prefill')
   return [first, ...Array.from({ length: copiesFor(bytes, few) - 1 }, draw)]
 }
 
-async function prepare(bench: Bench, dispatch: Dispatch, proofs: readonly Proof[]): Promise<Run> {
-  const round = proofs.map(({ operands }) => ({ ...dispatch, operands }))
-  const split = dispatch.kernel.name.endsWith('_attend') ? { split: SPLIT } : {}
-  return Run.prepare(bench, round, { ...proofs[0]?.step, ...split })
+async function prepareTimer(
+  bench: BenchContext,
+  dispatch: Dispatch,
+  checks: readonly KernelCheck[],
+): Promise<DispatchTimer> {
+  const round = checks.map(({ operands }) => ({ ...dispatch, operands }))
+  const split = DECODE_ATTENTION.has(dispatch.kernel.name) ? { split: SPLIT } : {}
+  return DispatchTimer.prepare(bench, round, { ...checks[0]?.step, ...split })
 }
 
-/** The default, unless another is quicker by more than both are uncertain; where the default is wrong, the quickest. */
-export function quickest<V>(before: V, variants: readonly TunedVariant<V>[]): V {
+/**
+ * The default, unless another is faster by more than both spreads; if the default is incorrect, the fastest.
+ */
+export function fastest<V>(before: V, variants: readonly TunedVariant<V>[]): V {
   const [first, ...rest] = variants.filter(({ right }) => right)
   if (!first) return before
   return rest.reduce(
-    (best, each) =>
-      each.time < best.time && each.time + each.spread + first.spread < first.time ? each : best,
+    (best, other) =>
+      other.time < best.time && other.time + other.spread + first.spread < first.time ? other : best,
     first,
   ).variant
 }

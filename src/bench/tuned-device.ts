@@ -1,20 +1,23 @@
-// Answers: which variants does a model get on this device, with what is stored for its adapter, and why? It must not know where that is stored.
-import { type ReadTuned, readWinners, type Winners } from '../engine/tuned.ts'
-import { MEASURED, withVariants } from '../engine/variants.ts'
+// Applies the stored tuning of an adapter to a device, and gives the reason for each chosen variant.
+import { type ReadTuned, readTunedVariants, type TunedVariants } from '../engine/load/tuned-variants.ts'
+import { MEASURED_REASON, withVariants } from '../engine/load/variant-notes.ts'
 import type { Device } from '../gpu/device.ts'
-import { type Choice, type Decision, explainVariants, type Variants } from '../gpu/variants.ts'
+import { type Decision, explainVariants, type VariantChoice, type Variants } from '../gpu/variants.ts'
 
 export interface TunedDevice {
   readonly device: Device
-  readonly tuned: Winners
-  readonly chosen: { readonly [D in Decision]: Choice<Variants[D]> }
+  readonly tuned: TunedVariants
+  readonly chosen: { readonly [D in Decision]: VariantChoice<Variants[D]> }
 }
 
-/** @param read what is stored; undefined: the defaults */
+/** @param read reads the stored tuning; undefined: the defaults */
 export async function tunedDevice(opened: Device, read: ReadTuned | undefined): Promise<TunedDevice> {
-  const tuned = await readWinners(opened, read)
-  const { chunk, ...variants } = tuned
-  const found = Object.entries(variants).map(([decision, variant]) => [decision, { variant, why: MEASURED }])
+  const tuned = await readTunedVariants(opened, read)
+  const { prefillChunk, ...variants } = tuned
+  const found = Object.entries(variants).map(([decision, variant]) => [
+    decision,
+    { variant, why: MEASURED_REASON },
+  ])
   const chosen = { ...explainVariants(opened.capabilities), ...Object.fromEntries(found) }
   return { device: withVariants(opened, variants), tuned, chosen }
 }

@@ -1,25 +1,24 @@
-// Answers: `hadal bench-kernels`: how fast are the kernels on this adapter, as a share of what it can do?
-// It must not know how anything is measured.
+// `hadal bench-kernels`: times each kernel on this adapter, as a fraction of the roofline.
 import sources from 'virtual:shaders'
 import { benchKernels, type KernelRow } from '../bench/kernels/bench.ts'
 import type { CaseMaker } from '../bench/kernels/case.ts'
-import { allCases } from '../bench/kernels/cases.ts'
+import { ALL_CASES } from '../bench/kernels/cases.ts'
 import { linearOfShape } from '../bench/kernels/linear-cases.ts'
-import { V2_LITE } from '../bench/kernels/model.ts'
-import { COLUMNS } from '../bench/kernels/stored.ts'
+import { V2_LITE } from '../bench/kernels/model-widths.ts'
+import { COLUMN_MULTIPLE } from '../bench/kernels/random-matrix.ts'
 import { tunedDevice } from '../bench/tuned-device.ts'
-import type { Winners } from '../engine/tuned.ts'
+import type { TunedVariants } from '../engine/load/tuned-variants.ts'
 import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
-import { FORMATS, type Format } from '../gpu/matrix.ts'
-import { FACTORS } from '../kernels/linear.ts'
-import { formatBytes } from '../lib/bytes.ts'
-import { type Args, type OptionTypes, oneOf, parseArgs, UsageError } from './args.ts'
-import { BENCH_OPTIONS, clockOf, count, roundOf } from './bench-options.ts'
+import { FORMATS, type StorageFormat } from '../gpu/matrix.ts'
+import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
+import { formatBytes } from '../lib/format.ts'
+import { type CliArgs, type OptionKinds, oneOf, parseArgs, UsageError } from './args.ts'
+import { BENCH_OPTIONS, clockOf, positiveCount, roundBytesOf } from './bench-options.ts'
 import { openDawn } from './dawn.ts'
-import { tunedReader, tunedText } from './tuned.ts'
+import { tunedReader, tunedText } from './tuned-store.ts'
 
-const OPTIONS: OptionTypes = {
+const OPTIONS: OptionKinds = {
   ...BENCH_OPTIONS,
   kernel: 'text',
   role: 'text',
@@ -28,7 +27,7 @@ const OPTIONS: OptionTypes = {
   rows: 'number',
   'prefill-rows': 'number',
   context: 'number',
-  products: 'text',
+  'matmul-precision': 'text',
   adapter: 'text',
   limits: 'text',
   'no-f16': 'flag',
@@ -49,18 +48,18 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
   const { device, tuned } = await tunedDevice(opened, tunedReader(args))
   const options = {
     formats: formatsOf(args),
-    tokens: count(args, 'rows', 1, 8),
-    prefillTokens: count(args, 'prefill-rows', 512, 4096),
-    context: count(args, 'context', 2048, 1 << 17),
-    products: oneOf(args, 'products', FACTORS, 'f32'),
-    repetitions: count(args, 'repetitions', REPETITIONS, 1000),
-    roundBytes: roundOf(args),
+    tokens: positiveCount(args, 'rows', 1, 8),
+    prefillTokens: positiveCount(args, 'prefill-rows', 512, 4096),
+    context: positiveCount(args, 'context', 2048, 1 << 17),
+    matmulPrecision: oneOf(args, 'matmul-precision', MATMUL_PRECISIONS, 'f32'),
+    repetitions: positiveCount(args, 'repetitions', REPETITIONS, 1000),
+    roundBytes: roundBytesOf(args),
   }
   const json = args.flag('json')
   if (!json) process.stdout.write(head(device, tuned, options.roundBytes, clockOf(args) !== undefined))
   const rows: KernelRow[] = []
   const bench = { device, pipelines: new PipelineCache(device, sources), clock: clockOf(args) }
-  await benchKernels(bench, makersOf(args), { ...options, widths: V2_LITE }, (row) => {
+  await benchKernels(bench, caseMakersOf(args), { ...options, widths: V2_LITE }, (row) => {
     rows.push(row)
     if (!json) process.stdout.write(line(row))
   })
@@ -69,54 +68,65 @@ export async function benchKernelsCommand(argv: readonly string[]): Promise<void
   device.destroy()
 }
 
-function makersOf(args: Args): readonly CaseMaker[] {
+function caseMakersOf(args: CliArgs): readonly CaseMaker[] {
   const kernel = args.text('kernel')
   const role = args.text('role')
   const shape = args.text('shape')
-  if (shape !== undefined) return [ofShape(kernel ?? 'linear_decode', shape)]
-  const makers = allCases.filter(
+  if (shape !== undefined) return [caseMakerOfShape(kernel ?? 'linear_decode', shape)]
+  const makers = ALL_CASES.filter(
     (maker) =>
       (kernel === undefined || maker.kernel === kernel) && (role === undefined || maker.role.includes(role)),
   )
   if (makers.length > 0) return makers
-  const known = [...new Set(allCases.map((maker) => maker.kernel))].join(', ')
-  throw new UsageError(`No case is called so. --kernel is one of ${known}.`)
+  const known = [...new Set(ALL_CASES.map((maker) => maker.kernel))].join(', ')
+  throw new UsageError(`No kernel matches --kernel and --role. Kernels: ${known}.`)
 }
 
-function ofShape(kernel: string, shape: string): CaseMaker {
+function caseMakerOfShape(kernel: string, shape: string): CaseMaker {
   const [, rows, cols] = /^(\d+)x(\d+)$/.exec(shape) ?? []
   const [height, width] = [Number(rows), Number(cols)]
-  if (!(height > 0 && width > 0 && width % COLUMNS === 0))
+  if (!(height > 0 && width > 0 && width % COLUMN_MULTIPLE === 0))
     throw new UsageError(
-      `--shape must be ROWSxCOLUMNS with columns a multiple of ${COLUMNS}; it is "${shape}".`,
+      `--shape must be ROWSxCOLUMNS with columns a multiple of ${COLUMN_MULTIPLE}, not "${shape}".`,
     )
   if (kernel !== 'linear_decode' && kernel !== 'linear_prefill')
-    throw new UsageError('--shape is for linear_decode and linear_prefill.')
+    throw new UsageError('--shape works with linear_decode and linear_prefill only.')
   return linearOfShape(kernel === 'linear_decode' ? 'decode' : 'prefill', height, width)
 }
 
-function formatsOf(args: Args): Format[] {
+function formatsOf(args: CliArgs): StorageFormat[] {
   return (args.text('format') ?? DEFAULT_FORMATS).split(',').map((name) => {
-    const known = Object.keys(FORMATS).find((each): each is Format => each === name)
+    const known = Object.keys(FORMATS).find((format): format is StorageFormat => format === name)
     if (known === undefined)
-      throw new UsageError(`--format must be of ${Object.keys(FORMATS).join(', ')}; it has "${name}".`)
+      throw new UsageError(`--format must be one of ${Object.keys(FORMATS).join(', ')}, not "${name}".`)
     return known
   })
 }
 
-const COLUMNS_OF = [9, 36, 34, 11, 10, 9, 9, 7, 9, 9] as const
+/** Characters of each column. The first two are left-aligned. */
+const COLUMN_WIDTHS = [9, 36, 34, 11, 10, 9, 9, 7, 9, 9] as const
 
-const row = (cells: readonly string[]) =>
-  `${cells.map((cell, i) => (i < 2 ? cell.padEnd(COLUMNS_OF[i] ?? 0) : cell.padStart(COLUMNS_OF[i] ?? 0))).join(' ')}\n`
+function row(cells: readonly string[]): string {
+  const padded = cells.map((cell, i) => {
+    const width = COLUMN_WIDTHS[i] ?? 0
+    return i < 2 ? cell.padEnd(width) : cell.padStart(width)
+  })
+  return `${padded.join(' ')}\n`
+}
 
-function head({ adapter, capabilities }: Device, tuned: Winners, roundBytes: number, cpu: boolean): string {
-  const clock = cpu
+function head(
+  { adapter, capabilities }: Device,
+  tuned: TunedVariants,
+  roundBytes: number,
+  cpuClock: boolean,
+): string {
+  const clock = cpuClock
     ? 'CPU time of this process'
     : capabilities.timestamps
       ? 'device timestamps'
       : 'wall clock around the queue'
   return [
-    `${adapter}; ${tunedText(tuned)}; ${clock}; every round reads at least ${formatBytes(roundBytes)} of weights once\n`,
+    `${adapter}; ${tunedText(tuned)}; ${clock}; each round reads at least ${formatBytes(roundBytes)} once\n`,
     row([
       'format',
       'kernel, role',
@@ -125,7 +135,7 @@ function head({ adapter, capabilities }: Device, tuned: Winners, roundBytes: num
       '± half',
       'GB/s',
       'GFLOP/s',
-      'share',
+      'fraction',
       'ceiling',
       'read GB/s',
     ]),
@@ -140,12 +150,17 @@ function line({
   time,
   gbPerSecond,
   gflopPerSecond,
-  share,
+  fractionOfCeiling,
   ceiling,
   ...rest
 }: KernelRow) {
-  const most =
+  const ceilingText =
     ceiling.kind === 'bytes' ? `${ceiling.gbPerSecond.toFixed(2)}` : `${ceiling.gflopPerSecond.toFixed(1)} GF`
+  const details = [
+    rest.variant,
+    `ceiling: ${ceiling.loop}`,
+    `error ${rest.error.toExponential(1)} of ${rest.tolerance}`,
+  ].join('; ')
   return `${row([
     format,
     `${kernel}, ${role}`,
@@ -154,8 +169,8 @@ function line({
     ((time.high - time.low) * 500).toFixed(1),
     gbPerSecond.toFixed(2),
     gflopPerSecond.toFixed(1),
-    share.toFixed(2),
-    most,
+    fractionOfCeiling.toFixed(2),
+    ceilingText,
     ceiling.readGbPerSecond.toFixed(1),
-  ])}          ${rest.variant}; ceiling: ${ceiling.loop}; error ${rest.error.toExponential(1)} of ${rest.tolerance}\n`
+  ])}          ${details}\n`
 }

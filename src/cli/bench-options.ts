@@ -1,23 +1,26 @@
-// Answers: which options do the benchmarks of the command line share? It must not know what is measured.
-import type { Clock } from '../bench/kernels/run.ts'
-import { type Args, type OptionTypes, oneOf, sizeOf, UsageError } from './args.ts'
+// Options that all benchmark commands share.
+import type { BenchClock } from '../bench/kernels/dispatch-timer.ts'
+import { byteSize, type CliArgs, type OptionKinds, oneOf, UsageError } from './args.ts'
 
-/** Of everything that is timed. */
-export const TIMING_OPTIONS: OptionTypes = {
+/** Options of every command that times something. */
+export const TIMING_OPTIONS: OptionKinds = {
   repetitions: 'number',
   clock: 'text',
   json: 'flag',
 }
 
-export const BENCH_OPTIONS: OptionTypes = { ...TIMING_OPTIONS, round: 'text' }
+export const BENCH_OPTIONS: OptionKinds = { ...TIMING_OPTIONS, round: 'text' }
 
 const ROUND_BYTES = 128 * 1024 * 1024
 
-/** Bytes that a round reads, each once. */
-export const roundOf = (args: Args): number => sizeOf(args, 'round') ?? ROUND_BYTES
+/** Bytes that one round reads, each once. */
+export const roundBytesOf = (args: CliArgs): number => byteSize(args, 'round') ?? ROUND_BYTES
 
-/** Other programs on the same machine lengthen every time but that of this process's own work, which is all that a software adapter is. */
-export const clockOf = (args: Args): Clock =>
+/**
+ * `--clock cpu` counts the CPU time of this process, where a software adapter runs. Unlike wall clock time it
+ * is not disturbed by other programs.
+ */
+export const clockOf = (args: CliArgs): BenchClock =>
   oneOf(args, 'clock', ['device', 'cpu'], 'device') === 'device' ? undefined : cpuMs
 
 function cpuMs(): number {
@@ -25,9 +28,9 @@ function cpuMs(): number {
   return (user + system) / 1000
 }
 
-/** A whole number from 1 to `most`. */
-export function count(args: Args, name: string, fallback: number, most: number): number {
+/** A whole number from 1 to `max`. */
+export function positiveCount(args: CliArgs, name: string, fallback: number, max: number): number {
   const value = args.number(name) ?? fallback
-  if (Number.isSafeInteger(value) && value >= 1 && value <= most) return value
-  throw new UsageError(`--${name} must be a whole number from 1 to ${most}; it is ${value}.`)
+  if (Number.isSafeInteger(value) && value >= 1 && value <= max) return value
+  throw new UsageError(`--${name} must be a whole number from 1 to ${max}, not ${value}.`)
 }

@@ -1,15 +1,21 @@
-// Answers: `hadal bench`: what the KV cache costs in each form, as a table or as one JSON object; with --speed, another answers.
-// It must not know how it is measured.
+// `hadal bench`: size and speed of the KV cache in each layout, as a table or as JSON.
 import { measure } from '../bench/measure.ts'
-import type { BenchEvent, BenchProgress, BenchResult, BenchRow, BenchTiming, Check } from '../bench/result.ts'
-import { formatBytes } from '../lib/bytes.ts'
-import { present } from '../lib/error.ts'
-import { type Args, type OptionTypes, oneOf, parseArgs, required } from './args.ts'
+import type {
+  BenchEvent,
+  BenchProgress,
+  BenchResult,
+  BenchRow,
+  BenchTiming,
+  CacheCheck,
+} from '../bench/result.ts'
+import { expectDefined } from '../lib/error.ts'
+import { formatBytes } from '../lib/format.ts'
+import { type CliArgs, type OptionKinds, oneOf, parseArgs, required } from './args.ts'
 import { benchSpeedCommand } from './bench-speed.ts'
-import { printTable } from './formats.ts'
-import { kindOf, LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { markdownTable } from './format-options.ts'
+import { cacheKindNamed, LOAD_OPTIONS, loadFromArgs } from './load.ts'
 
-const OPTIONS: OptionTypes = {
+const OPTIONS: OptionKinds = {
   ...LOAD_OPTIONS,
   contexts: 'text',
   cache: 'text',
@@ -32,17 +38,17 @@ export async function bench(argv: readonly string[]): Promise<void> {
       last = event
       if (process.stderr.isTTY) showProgress(event.progress)
     }
-    const { result } = present(last, 'a result')
-    process.stdout.write(args.flag('json') ? `${JSON.stringify(result)}\n` : printed(result))
+    const { result } = expectDefined(last, 'a result')
+    process.stdout.write(args.flag('json') ? `${JSON.stringify(result)}\n` : resultText(result))
   } finally {
     process.off('SIGINT', onInterrupt)
     await close()
   }
 }
 
-function settingsOf(args: Args) {
+function settingsOf(args: CliArgs) {
   const contexts = args.text('contexts')?.split(',').map(Number)
-  const caches = args.text('cache')?.split(',').map(kindOf)
+  const caches = args.text('cache')?.split(',').map(cacheKindNamed)
   const steps = args.number('steps')
   return {
     numbers: oneOf(args, 'kv', ['f16', 'f32'], 'f16'),
@@ -57,24 +63,27 @@ function showProgress({ phase, cache, context, done, total }: BenchProgress): vo
   process.stderr.write(`\r\u001b[K${phase === 'done' ? '' : what.join('  ')}`)
 }
 
-function printed(result: BenchResult): string {
+function resultText(result: BenchResult): string {
   const { environment, model, caches, rows, copyBytesPerSecond, complete } = result
-  const forms = caches.map((each) => [
-    each.cache,
-    `${each.recordBytes}`,
-    `${each.bytesPerToken}`,
-    `${each.maxContext}`,
-    verdict(each.check),
+  const layouts = caches.map(({ cache, recordBytes, bytesPerToken, maxContext, check }) => [
+    cache,
+    `${recordBytes}`,
+    `${bytesPerToken}`,
+    `${maxContext}`,
+    verdictText(check),
   ])
   const figures = rows.map((row) => [
     `${row.context}`,
     row.cache,
-    ...(row.missing === undefined ? measured(row, copyBytesPerSecond) : [row.missing]),
+    ...(row.missing === undefined ? measuredCells(row, copyBytesPerSecond) : [row.missing]),
   ])
   return [
-    `${model.name}, ${model.layers} layers, on ${environment.adapter}; copies ${formatBytes(copyBytesPerSecond)}/s read and written\n`,
-    printTable([['cache', 'bytes/token/layer', 'bytes/token', 'most tokens here', 'text'], ...forms]),
-    printTable([
+    [
+      `${model.name}, ${model.layers} layers, on ${environment.adapter};`,
+      `copy speed ${formatBytes(copyBytesPerSecond)}/s, read plus written\n`,
+    ].join(' '),
+    markdownTable([['cache', 'bytes/token/layer', 'bytes/token', 'max. tokens here', 'output'], ...layouts]),
+    markdownTable([
       [
         'context',
         'cache',
@@ -87,42 +96,40 @@ function printed(result: BenchResult): string {
       ],
       ...figures,
     ]),
-    ...rows.flatMap((row) => beside(row, rows)),
-    complete ? '' : 'Stopped before the end.\n',
+    ...rows.flatMap((row) => comparedToStandard(row, rows)),
+    complete ? '' : 'Stopped early.\n',
   ].join('\n')
 }
 
-function measured(
+function measuredCells(
   { bytes, formulaBytes, decode, prefill, readBytesPerStep }: BenchRow,
   copy: number,
 ): string[] {
-  const share = decode ? (readBytesPerStep * 1000) / decode.ms / copy : Number.NaN
+  const copyFraction = decode ? (readBytesPerStep * 1000) / decode.ms / copy : Number.NaN
   return [
     `${bytes}`,
     `${formulaBytes}`,
-    pace(decode),
+    rateText(decode),
     decode ? `${decode.ms.toFixed(2)} (${decode.msLow.toFixed(2)}–${decode.msHigh.toFixed(2)})` : '',
-    pace(prefill),
-    `${(100 * share).toFixed(2)} %`,
+    rateText(prefill),
+    `${(100 * copyFraction).toFixed(2)} %`,
   ]
 }
 
-/** A row beside the standard cache of the same context. */
-function beside(row: BenchRow, rows: readonly BenchRow[]): string[] {
-  const other = rows.find(({ cache, context }) => cache === 'standard' && context === row.context)
-  if (!other || other === row || row.missing !== undefined || other.missing !== undefined) return []
-  const [own, standard] = [row.decode, other.decode]
-  const speed =
-    own && standard
-      ? `, ${(own.tokensPerSecond / standard.tokensPerSecond).toFixed(2)} times its tokens per second`
-      : ''
-  const bytes = `${((100 * row.bytes) / other.bytes).toFixed(2)} % of the bytes of standard`
+/** Compares a row with the standard cache at the same context. */
+function comparedToStandard(row: BenchRow, rows: readonly BenchRow[]): string[] {
+  const standard = rows.find(({ cache, context }) => cache === 'standard' && context === row.context)
+  if (!standard || standard === row || row.missing !== undefined || standard.missing !== undefined) return []
+  const [ownDecode, standardDecode] = [row.decode, standard.decode]
+  const ratio = ownDecode && standardDecode && ownDecode.tokensPerSecond / standardDecode.tokensPerSecond
+  const speed = ratio === undefined ? '' : `, ${ratio.toFixed(2)} times its tokens per second`
+  const bytes = `${((100 * row.bytes) / standard.bytes).toFixed(2)} % of the bytes of standard`
   return [`${row.cache} at ${row.context} tokens: ${bytes}${speed}.`]
 }
 
-const pace = (timing: BenchTiming | undefined): string => timing?.tokensPerSecond.toFixed(2) ?? ''
+const rateText = (timing: BenchTiming | undefined): string => timing?.tokensPerSecond.toFixed(2) ?? ''
 
-function verdict(check: Check): string {
+function verdictText(check: CacheCheck): string {
   if (check.verdict === 'equal') return `${check.tokens} equal tokens`
   if (check.verdict === 'wrong') return `WRONG from token ${check.at + 1} on`
   if (check.verdict === 'shape') return 'shape only'

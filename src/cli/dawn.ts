@@ -1,45 +1,46 @@
-// Answers: how does Node get WebGPU? From Dawn, whose waiting is kept from taking a processor core to itself.
+// WebGPU in Node, from Dawn, with its polling slowed down so that it leaves a CPU core free.
 import { createRequire } from 'node:module'
 import { HadalError } from '../lib/error.ts'
 
-/** Subgroup matrices are a draft that Dawn counts among these. */
-const UNSAFE = 'enable-dawn-features=allow_unsafe_apis'
+/** Needed for subgroup matrices, a draft that Dawn hides behind this flag. */
+const ALLOW_UNSAFE_APIS = 'enable-dawn-features=allow_unsafe_apis'
 
 /**
- * WebGPU by Dawn: the adapters that the Vulkan loader finds (VK_DRIVER_FILES), or the platform's own; `name` picks by a part of the name, `flags`
- * are Dawn's.
+ * Dawn's WebGPU with the adapters of the Vulkan loader (VK_DRIVER_FILES) or of the platform. `name` selects
+ * an adapter by part of its name; `flags` go to Dawn. Throws `no_webgpu`.
  */
 export function openDawn(name: string | undefined, ...flags: readonly string[]): GPU {
   try {
     const { create } = createRequire(import.meta.url)('webgpu') as typeof import('webgpu')
-    restBetweenPolls()
-    return create([UNSAFE, ...flags, ...(name === undefined ? [] : [`adapter=${name}`])])
+    throttleDawnPolling()
+    return create([ALLOW_UNSAFE_APIS, ...flags, ...(name === undefined ? [] : [`adapter=${name}`])])
   } catch (cause) {
     throw new HadalError(
       'no_webgpu',
-      `Dawn could not be started: ${cause instanceof Error ? cause.message : cause}`,
+      `Dawn failed to start: ${cause instanceof Error ? cause.message : cause}`,
       {
         cause,
-        hint: 'Install the packages with `npm install`.',
+        hint: 'Run `npm install`.',
       },
     )
   }
 }
 
-const EAGER_MS = 1 // how long Dawn may ask without a rest: a short read-back is then as quick as it was
+const BUSY_POLL_MS = 1 // polling without a pause for this long keeps short read-backs fast
 
 /**
- * As long as work is under way Dawn asks after it in every turn of the event loop, by `setImmediate`, which it looks up each time
- * (github.com/dawn-gpu/node-webgpu/issues/17). That is a core which a software adapter needs itself. After EAGER_MS it asks every millisecond.
+ * While work is pending, Dawn polls it on every turn of the event loop with `setImmediate`, which it looks up
+ * each time (github.com/dawn-gpu/node-webgpu/issues/17). That occupies a CPU core, which a software adapter
+ * needs. After BUSY_POLL_MS it now polls only once per millisecond.
  */
-function restBetweenPolls(): void {
-  if (resting) return
-  resting = true
+function throttleDawnPolling(): void {
+  if (pollingThrottled) return
+  pollingThrottled = true
   const immediately = globalThis.setImmediate
-  let polling = false // within Dawn's callback, which asks for the next one where work is left
+  let polling = false // inside Dawn's callback, which schedules the next one while work is left
   let since = 0
   const setImmediate = <T extends unknown[]>(callback: (...args: T) => void, ...args: T) => {
-    if (!isDawns(callback)) return immediately(callback, ...args)
+    if (!isDawnCallback(callback)) return immediately(callback, ...args)
     if (!polling) since = performance.now()
     const poll = () => {
       polling = true
@@ -49,14 +50,14 @@ function restBetweenPolls(): void {
         polling = false
       }
     }
-    return performance.now() - since < EAGER_MS ? immediately(poll) : setTimeout(poll, 1)
+    return performance.now() - since < BUSY_POLL_MS ? immediately(poll) : setTimeout(poll, 1)
   }
   globalThis.setImmediate = Object.assign(setImmediate, immediately)
 }
-let resting = false
+let pollingThrottled = false
 
-/** A nameless function of an addon: a bound one, native as well, has no prototype. */
-function isDawns(callback: object & { readonly name: string }): boolean {
+/** True for an unnamed native function with a prototype: bound functions are native too, but have none. */
+function isDawnCallback(callback: object & { readonly name: string }): boolean {
   return (
     callback.name === '' &&
     'prototype' in callback &&

@@ -1,13 +1,12 @@
-// Answers: `hadal evaluate`: how many held-out questions does a model answer letter by letter, with its weights in each format?
-// It must not know how it answers.
+// `hadal evaluate`: counts exact answers to held-out questions, for each weight format.
 import type { Engine } from '../engine/engine.ts'
-import type { Quantize } from '../engine/quantize.ts'
-import { type OptionTypes, parseArgs, UsageError, withText } from './args.ts'
-import { formatsOf, printTable } from './formats.ts'
+import type { Quantize } from '../engine/load/quantization.ts'
+import { type OptionKinds, parseArgs, UsageError, withOption } from './args.ts'
+import { formatsOf, markdownTable } from './format-options.ts'
+import { heldOutQuestions, type Question } from './held-out-questions.ts'
 import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
-import { heldOutQuestions, type Question } from './questions.ts'
 
-const OPTIONS: OptionTypes = {
+const OPTIONS: OptionKinds = {
   ...LOAD_OPTIONS,
   formats: 'text',
   items: 'number',
@@ -18,35 +17,38 @@ const OPTIONS: OptionTypes = {
 
 const MAX_TOKENS = 400
 
-/** Right answers by task and format. */
-type Table = Record<string, Partial<Record<Quantize, number>>>
+/** Correct answers by task and format. */
+type CorrectAnswers = Record<string, Partial<Record<Quantize, number>>>
 
 export async function evaluate(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
   const items = args.number('items') ?? 20
-  if (!Number.isInteger(items) || items < 1)
-    throw new UsageError('--items must be a whole number of at least 1.')
+  if (!Number.isInteger(items) || items < 1) throw new UsageError('--items must be a whole number from 1.')
   const formats = formatsOf(args, 'none,q8,q4')
   const questions = heldOutQuestions(items, args.number('seed') ?? 1)
-  const right: Table = {}
+  const right: CorrectAnswers = {}
   for (const format of formats) {
-    const { engine, close } = await loadFromArgs(withText(args, 'quantize', format))
+    const { engine, close } = await loadFromArgs(withOption(args, 'quantize', format))
     try {
       for (const question of questions) {
         const row = right[question.task] ?? {}
-        const one = Number(await isRight(engine, question, !args.flag('no-think')))
-        right[question.task] = { ...row, [format]: (row[format] ?? 0) + one }
+        const correct = Number(await answersCorrectly(engine, question, !args.flag('no-think')))
+        right[question.task] = { ...row, [format]: (row[format] ?? 0) + correct }
       }
     } finally {
       await close()
     }
   }
   process.stdout.write(
-    args.flag('json') ? `${JSON.stringify({ items, right })}\n` : printed(right, formats, items),
+    args.flag('json') ? `${JSON.stringify({ items, right })}\n` : scoreTable(right, formats, items),
   )
 }
 
-async function isRight(engine: Engine, { text, answer }: Question, thinking: boolean): Promise<boolean> {
+async function answersCorrectly(
+  engine: Engine,
+  { text, answer }: Question,
+  thinking: boolean,
+): Promise<boolean> {
   let written = ''
   const request = {
     input: { messages: [{ role: 'user', content: text }] },
@@ -58,10 +60,10 @@ async function isRight(engine: Engine, { text, answer }: Question, thinking: boo
   return written.trim() === answer
 }
 
-function printed(right: Table, formats: readonly Quantize[], items: number): string {
+function scoreTable(right: CorrectAnswers, formats: readonly Quantize[], items: number): string {
   const tasks = Object.values(right)
   const sums = formats.map((format) => tasks.reduce((sum, row) => sum + (row[format] ?? 0), 0))
-  return printTable([
+  return markdownTable([
     ['task', 'items', ...formats],
     ...Object.entries(right).map(([task, row]) => [
       task,

@@ -1,12 +1,12 @@
-// Answers: `hadal generate`: an answer, streamed as text or printed as one JSON object. It must not know how it is made.
-import type { Session } from '../engine/session.ts'
+// `hadal generate`: answers a prompt as streamed text or as one JSON object.
+import type { Session } from '../engine/run/session.ts'
 import type { GenerateDone, GenerateRequest, SamplingOptions } from '../engine/types.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
-import { type Args, type OptionTypes, parseArgs, required, UsageError } from './args.ts'
-import { readIds, readMessages } from './input.ts'
-import { cacheOf, LOAD_OPTIONS, type Loaded, loadFromArgs } from './load.ts'
+import { type CliArgs, type OptionKinds, parseArgs, required, UsageError } from './args.ts'
+import { cacheKindOption, LOAD_OPTIONS, type LoadedModel, loadFromArgs } from './load.ts'
+import { readIds, readMessages } from './prompt-files.ts'
 
-const OPTIONS: OptionTypes = {
+const OPTIONS: OptionKinds = {
   ...LOAD_OPTIONS,
   prompt: 'text',
   messages: 'text',
@@ -29,14 +29,14 @@ export async function generate(argv: readonly string[]): Promise<void> {
   const input = await readInput(args)
   const request = {
     sampling: samplingOf(args),
-    ...optional('maxTokens', args.number('max-tokens')),
+    ...definedOption('maxTokens', args.number('max-tokens')),
     ...(args.flag('no-think') ? { thinking: false } : {}),
   }
-  const cache = cacheOf(args)
+  const cache = cacheKindOption(args)
   const loaded = await loadFromArgs(args)
   try {
     const session = await loaded.engine.openSession({ cache })
-    const whole = { ...request, input: rendered(input, loaded.engine.tokenizer) }
+    const whole = { ...request, input: withChatTemplate(input, loaded.engine.tokenizer) }
     if (args.flag('json')) await printJson(loaded, whole, session, args.flag('profile'))
     else await printText(loaded, whole, session)
   } finally {
@@ -44,11 +44,11 @@ export async function generate(argv: readonly string[]): Promise<void> {
   }
 }
 
-async function readInput(args: Args): Promise<GenerateRequest['input']> {
+async function readInput(args: CliArgs): Promise<GenerateRequest['input']> {
   const prompt = args.text('prompt')
   const messages = args.text('messages')
   const ids = args.text('ids')
-  if ([prompt, messages, ids].filter((each) => each !== undefined).length !== 1) {
+  if ([prompt, messages, ids].filter((option) => option !== undefined).length !== 1) {
     throw new UsageError('Give exactly one of --prompt, --messages and --ids.')
   }
   if (messages !== undefined) return { messages: await readMessages(messages) }
@@ -56,32 +56,41 @@ async function readInput(args: Args): Promise<GenerateRequest['input']> {
   return { prompt: prompt ?? '' }
 }
 
-/** A prompt is what a user says to the model; one that begins with the model's own first token is a chat rendered already. */
-function rendered(input: GenerateRequest['input'], tokenizer: TextTokenizer): GenerateRequest['input'] {
+/**
+ * Wraps a prompt in the chat template, unless it starts with the model's BOS token and so is rendered
+ * already.
+ */
+function withChatTemplate(
+  input: GenerateRequest['input'],
+  tokenizer: TextTokenizer,
+): GenerateRequest['input'] {
   if (!('prompt' in input)) return input
   const { bosId } = tokenizer
-  const begins = bosId !== undefined && input.prompt.startsWith(tokenizer.tokenText(bosId))
-  return begins
+  const isRendered = bosId !== undefined && input.prompt.startsWith(tokenizer.tokenText(bosId))
+  return isRendered
     ? { ids: tokenizer.encode(input.prompt) }
     : { messages: [{ role: 'user', content: input.prompt }] }
 }
 
-/** Without any sampling option the answer is greedy, so that it can be repeated; with one, the rest are the model's own defaults. */
-function samplingOf(args: Args): Partial<SamplingOptions> {
+/**
+ * Greedy without any sampling option, so that answers are reproducible. With one, the model's defaults apply
+ * to the others.
+ */
+function samplingOf(args: CliArgs): Partial<SamplingOptions> {
   const sampling: Partial<SamplingOptions> = {
-    ...optional('temperature', args.number('temperature')),
-    ...optional('topP', args.number('top-p')),
-    ...optional('topK', args.number('top-k')),
-    ...optional('minP', args.number('min-p')),
-    ...optional('seed', args.number('seed')),
+    ...definedOption('temperature', args.number('temperature')),
+    ...definedOption('topP', args.number('top-p')),
+    ...definedOption('topK', args.number('top-k')),
+    ...definedOption('minP', args.number('min-p')),
+    ...definedOption('seed', args.number('seed')),
   }
   return Object.keys(sampling).length === 0 ? { temperature: 0 } : sampling
 }
 
-const optional = <K extends string, V>(key: K, value: V | undefined) =>
+const definedOption = <K extends string, V>(key: K, value: V | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
 
-async function printText({ engine }: Loaded, request: GenerateRequest, session: Session): Promise<void> {
+async function printText({ engine }: LoadedModel, request: GenerateRequest, session: Session): Promise<void> {
   let thinking = false
   for await (const event of engine.generate(request, undefined, session)) {
     if (event.type === 'done') break
@@ -96,7 +105,7 @@ async function printText({ engine }: Loaded, request: GenerateRequest, session: 
 }
 
 async function printJson(
-  { engine, loadMs, measured }: Loaded,
+  { engine, loadMs, measured }: LoadedModel,
   request: GenerateRequest,
   session: Session,
   profile: boolean,

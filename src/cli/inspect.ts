@@ -1,41 +1,45 @@
-// Answers: `hadal inspect`: what is in a model folder, and what would it take to run it here? Reads config, index and headers; needs no GPU.
-// It must not know how a plan is made.
-import { mixtureOf } from '../engine/info.ts'
-import { planCheckpoint, specOf } from '../engine/model-plan.ts'
-import { tunedWinners, tuningKey, type Winners } from '../engine/tuned.ts'
+// `hadal inspect`: describes a model and plans its memory from config, index and tensor headers. Needs no
+// GPU.
+
+import { planCheckpoint, specFromConfig } from '../engine/load/plan.ts'
+import { parseTunedVariants, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
+import { variantNotes, withVariants } from '../engine/load/variant-notes.ts'
+import { firstMoeLayer } from '../engine/model-info.ts'
 import type { LoadPlan, VariantNote } from '../engine/types.ts'
-import { variantNotes, withVariants } from '../engine/variants.ts'
 import { GUARANTEED } from '../gpu/limits.ts'
-import { formatBytes, printable } from '../lib/bytes.ts'
 import { HadalError } from '../lib/error.ts'
-import { isDraftTensor } from '../models/names.ts'
-import type { Attention, Mixture, ModelSpec } from '../models/spec.ts'
+import { escapeControls, formatBytes } from '../lib/format.ts'
+import type { Attention, ModelSpec, MoeLayer } from '../models/spec.ts'
+import { isMtpTensor } from '../models/tensor-names.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import { parseArgs, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
-import { LOAD_OPTIONS, machineFromArgs } from './load.ts'
+import { LOAD_OPTIONS, loadTargetFromArgs } from './load.ts'
 import { openSource } from './source.ts'
-import { readTuned } from './tuned.ts'
+import { readTuned } from './tuned-store.ts'
 
 export async function inspect(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, { ...LOAD_OPTIONS, json: 'flag', tensors: 'flag' })
   const place = args.positional[0] ?? args.text('model')
-  if (place === undefined || args.positional.length > 1) throw new UsageError('inspect needs one model.')
-  const { facts, options } = await machineFromArgs(args, dawn(args.text('adapter')))
-  // What would run here; only loading can tell whether it computes rightly, and whether there is room for the chunk.
+  if (place === undefined || args.positional.length > 1)
+    throw new UsageError('inspect needs exactly one model.')
+  const { facts, options } = await loadTargetFromArgs(args, dawnIfAvailable(args.text('adapter')))
+  // What a load would try. Only a load can check the results, and whether the chunk fits in memory.
   const stored = facts && !args.flag('untuned') ? await readTuned(tuningKey(facts)) : undefined
-  const { chunk, ...tuned } = facts ? tunedWinners(facts, stored) : {}
+  const { prefillChunk, ...tuned } = facts ? parseTunedVariants(facts, stored) : {}
   const variants = facts ? variantNotes(withVariants(facts, tuned), tuned, []) : []
   const source = await openSource(place)
   try {
     const checkpoint = await openCheckpoint(source)
     const plan = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
-    const spec = plan.model && specOf(checkpoint.config)
+    const spec = plan.model && specFromConfig(checkpoint.config)
     if (args.flag('json'))
-      process.stdout.write(`${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants, chunk })}\n`)
+      process.stdout.write(
+        `${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants, prefillChunk })}\n`,
+      )
     else
       process.stdout.write(
-        printed(plan, spec, variants, chunk) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
+        reportText(plan, spec, variants, prefillChunk) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
       )
     const [first] = plan.unsupported
     if (first) throw new HadalError('unsupported', first.what, { hint: first.hint })
@@ -44,8 +48,8 @@ export async function inspect(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** WebGPU where there is any: its limits make the plan exact, and the guaranteed ones will do. */
-function dawn(adapter: string | undefined): GPU | undefined {
+/** WebGPU if available, for exact limits. Without it the plan uses the guaranteed limits. */
+function dawnIfAvailable(adapter: string | undefined): GPU | undefined {
   try {
     return openDawn(adapter)
   } catch {
@@ -68,44 +72,47 @@ function reportOf(plan: LoadPlan, spec: ModelSpec | undefined, checkpoint: Check
       file,
       bytes: end - start,
     })),
-    drafts_left_on_disk: spec && names.filter((name) => isDraftTensor(spec, name)).length,
+    drafts_left_on_disk: spec && names.filter((name) => isMtpTensor(spec, name)).length,
     gpu_bytes: plan.gpu?.bytes,
     kv_bytes_per_token: plan.model?.kvBytesPerToken,
     standard_kv_bytes_per_token: plan.model?.standardKvBytesPerToken,
   }
 }
 
-type Row = readonly [name: string, value: string]
+type ReportRow = readonly [name: string, value: string]
 
-function printed(
+function reportText(
   plan: LoadPlan,
   spec: ModelSpec | undefined,
   variants: readonly VariantNote[],
-  chunk: Winners['chunk'],
+  prefillChunk: TunedVariants['prefillChunk'],
 ): string {
   const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
-  for (const { what, hint } of plan.unsupported) rows.push(['not run', [what, hint].join(' ').trim()])
+  for (const { what, hint } of plan.unsupported) rows.push(['not supported', [what, hint].join(' ').trim()])
   for (const { decision, variant, why } of variants) rows.push([`kernels: ${decision}`, `${variant}. ${why}`])
-  if (chunk)
-    rows.push(['chunk', `${chunk} tokens, where there is room. The quickest when it was measured here.`])
+  if (prefillChunk)
+    rows.push(['prefill chunk', `${prefillChunk} tokens if they fit in memory; fastest when tuned here`])
   const width = Math.max(...rows.map(([name]) => name.length)) + 2
-  return rows.map(([name, value]) => `${name.padEnd(width)}${printable(value)}\n`).join('')
+  return rows.map(([name, value]) => `${name.padEnd(width)}${escapeControls(value)}\n`).join('')
 }
 
 const count = (value: number): string => value.toLocaleString('en')
 
-const generalRows = ({ architecture, parameters }: LoadPlan): Row[] => [
+const generalRows = ({ architecture, parameters }: LoadPlan): ReportRow[] => [
   ['family', architecture || 'unknown'],
   ['parameters', count(parameters)],
 ]
 
-function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpec): Row[] {
-  const mixture = mixtureOf(spec)
+function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpec): ReportRow[] {
+  const mixture = firstMoeLayer(spec)
   const dense = model?.denseLayers ?? 0
   return [
     ['family', architecture],
-    ['parameters', `${count(parameters)} (${count(model?.activeParameters ?? 0)} used for a token)`],
-    ['layers', `${spec.layers.length} (${dense} dense), hidden ${spec.hidden}, vocabulary ${spec.vocab}`],
+    ['parameters', `${count(parameters)} (${count(model?.activeParameters ?? 0)} active per token)`],
+    [
+      'layers',
+      `${spec.layers.length} (${dense} dense), hidden ${spec.hiddenSize}, vocabulary ${spec.vocabSize}`,
+    ],
     ['attention', attentionText(spec.attention)],
     ...(mixture ? [['experts', expertsText(mixture)] as const] : []),
   ]
@@ -113,18 +120,23 @@ function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpe
 
 function attentionText(attention: Attention): string {
   if (attention.kind === 'grouped') {
-    const { heads, kvHeads, key, value } = attention
-    return `${heads} heads, ${kvHeads} of keys and values, head ${key} / ${value}`
+    const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
+    return `${heads} heads, ${kvHeads} KV heads, head ${qkHeadDim} / ${vHeadDim}`
   }
-  const { heads, queryRank, latent, rope, nope, value } = attention
-  return `${heads} heads, query rank ${queryRank || 'none'}, latent ${latent} + ${rope}, head ${nope} + ${rope} / ${value}`
+  const { heads, qLoraRank, kvLoraRank, qkRopeDim, qkNopeDim, vHeadDim } = attention
+  return [
+    `${heads} heads, query rank ${qLoraRank || 'none'}`,
+    `latent ${kvLoraRank} + ${qkRopeDim}, head ${qkNopeDim} + ${qkRopeDim} / ${vHeadDim}`,
+  ].join(', ')
 }
 
-const expertsText = (mixture: Mixture): string =>
-  `${mixture.active} of ${mixture.experts} × ${mixture.inner}, shared ${mixture.sharedInner}, ` +
-  `${mixture.scoring}, best ${mixture.topGroups} of ${mixture.groups} groups, × ${mixture.scaling}`
+const expertsText = (mixture: MoeLayer): string =>
+  `${mixture.expertsPerToken} of ${mixture.experts} × ${mixture.intermediateSize}, ` +
+  `shared ${mixture.sharedIntermediateSize}, ` +
+  `${mixture.scoringFunc}, best ${mixture.topkGroups} of ${mixture.expertGroups} groups, ` +
+  `× ${mixture.routedScalingFactor}`
 
-function fileRows({ files, downloadBytes, bytesByType }: LoadPlan): Row[] {
+function fileRows({ files, downloadBytes, bytesByType }: LoadPlan): ReportRow[] {
   const shown = files.slice(0, 3).map(({ name, bytes }) => `${name} (${formatBytes(bytes)})`)
   const more = files.length > shown.length ? [`and ${files.length - shown.length} more`] : []
   const types = Object.entries(bytesByType).map(([dtype, bytes]) => `${dtype} ${formatBytes(bytes)}`)
@@ -138,13 +150,13 @@ function fileRows({ files, downloadBytes, bytesByType }: LoadPlan): Row[] {
 
 const FITS: Readonly<Record<string, string>> = { true: 'fits', false: 'does not fit', unknown: 'may fit' }
 
-function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): Row[] {
-  const rows: Row[] = []
+function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): ReportRow[] {
+  const rows: ReportRow[] = []
   if (model) {
     const { kvBytesPerToken, standardKvBytesPerToken, maxContextLength } = model
     rows.push(
-      ['KV cache', `${kvBytesPerToken} bytes a token; standard attention: ${standardKvBytesPerToken}`],
-      ['context', `${maxContextLength} tokens at most`],
+      ['KV cache', `${kvBytesPerToken} bytes per token; standard attention: ${standardKvBytesPerToken}`],
+      ['context', `at most ${maxContextLength} tokens`],
     )
   }
   if (gpu) {
@@ -154,20 +166,20 @@ function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): Row[] {
       ['GPU', `${formatBytes(total)} with ${gpu.contextLength} tokens: ${parts.join(', ')}`],
       ['GPU at start', `${formatBytes(gpu.bytesAtStart.total)}; the cache grows with the chat`],
     )
-    if (gpu.contextThatFits !== undefined) rows.push(['room for', `${gpu.contextThatFits} tokens`])
+    if (gpu.contextThatFits !== undefined) rows.push(['context that fits', `${gpu.contextThatFits} tokens`])
   }
-  for (const { quantize, totalBytes, fits: each } of choices) {
-    const chosen = quantize === auto && each !== false ? ', the choice of auto' : ''
-    rows.push([`as ${quantize}`, `${formatBytes(totalBytes)}, ${FITS[String(each)]}${chosen}`])
+  for (const { quantize, totalBytes, fits: choiceFits } of choices) {
+    const chosen = quantize === auto && choiceFits !== false ? ', chosen by auto' : ''
+    rows.push([`as ${quantize}`, `${formatBytes(totalBytes)}, ${FITS[String(choiceFits)]}${chosen}`])
   }
-  const why = fits === 'unknown' ? ': say how much memory the GPU may use with --memory' : ''
+  const why = fits === 'unknown' ? ': use --memory to set how much memory the GPU may use' : ''
   rows.push(['verdict', `${FITS[String(fits)]}${why}`])
   return rows
 }
 
 function tensorList({ tensors }: Checkpoint): string {
   const lines = [...tensors.values()].map(
-    ({ name, dtype, shape, file }) => `  ${printable(name)}  ${dtype} [${shape.join(', ')}]  ${file}\n`,
+    ({ name, dtype, shape, file }) => `  ${escapeControls(name)}  ${dtype} [${shape.join(', ')}]  ${file}\n`,
   )
   return `\n${lines.join('')}`
 }

@@ -1,30 +1,29 @@
-// Answers: how does a command open a model in Node? Options from the command line.
-// It must not know what the command does with it.
+// Opens a model in Node from the options of the command line.
 import { totalmem } from 'node:os'
 import { type Engine, loadEngine } from '../engine/engine.ts'
 import type { EngineOptions } from '../engine/options.ts'
-import { type LoadProgress, type ModelOptions, OWN_CACHES } from '../engine/types.ts'
+import { KV_CACHE_DTYPES, type LoadProgress, type ModelOptions } from '../engine/types.ts'
 import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
-import { FACTORS } from '../kernels/linear.ts'
-import { formatBytes } from '../lib/bytes.ts'
+import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
 import { HadalError } from '../lib/error.ts'
-import { CACHE_KINDS, type CacheKind } from '../models/cache-form.ts'
-import { type Args, type OptionTypes, oneOf, required, sizeOf, UsageError } from './args.ts'
+import { formatBytes } from '../lib/format.ts'
+import { CACHE_KINDS, type CacheKind } from '../models/cache-layout.ts'
+import { byteSize, type CliArgs, type OptionKinds, oneOf, required, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
-import { quantizeOf } from './formats.ts'
+import { quantizeOf } from './format-options.ts'
+import { type LoadMeasurements, startLoadStopwatch } from './load-stopwatch.ts'
 import { openSource } from './source.ts'
-import { type Measured, startStopwatch } from './stopwatch.ts'
-import { tunedReader } from './tuned.ts'
+import { tunedReader } from './tuned-store.ts'
 
-/** Options that every command with a GPU takes. */
-export const LOAD_OPTIONS: OptionTypes = {
+/** Options of every command that uses a GPU. */
+export const LOAD_OPTIONS: OptionKinds = {
   model: 'text',
   context: 'number',
-  chunk: 'number',
+  'prefill-chunk': 'number',
   quantize: 'text',
   memory: 'text',
   kv: 'text',
-  products: 'text',
+  'matmul-precision': 'text',
   limits: 'text',
   adapter: 'text',
   'no-f16': 'flag',
@@ -32,23 +31,23 @@ export const LOAD_OPTIONS: OptionTypes = {
   untuned: 'flag',
 }
 
-/** What a software adapter may take of the machine's memory, when --memory does not say. */
-const SOFTWARE_SHARE = 3 / 4
+/** Fraction of the machine's memory that a software adapter may use without --memory. */
+const SOFTWARE_MEMORY_FRACTION = 3 / 4
 
-export interface Loaded {
+export interface LoadedModel {
   readonly engine: Engine
   readonly loadMs: number
-  /** What loading took, and the memory of everything until now. */
-  measured(): Measured
+  /** Times of the load, and memory use until now. */
+  measured(): LoadMeasurements
   close(): Promise<void>
 }
 
-export async function loadFromArgs(args: Args): Promise<Loaded> {
+export async function loadFromArgs(args: CliArgs): Promise<LoadedModel> {
   const started = performance.now()
-  const stopwatch = startStopwatch()
+  const stopwatch = startLoadStopwatch()
   const place = required(args, 'model')
   const gpu = openDawn(args.text('adapter'))
-  const { device, options } = await machineFromArgs(args, gpu)
+  const { device, options } = await loadTargetFromArgs(args, gpu)
   const source = await openSource(place)
   try {
     const onProgress: EngineOptions['onProgress'] = (progress) => {
@@ -77,53 +76,54 @@ export async function loadFromArgs(args: Args): Promise<Loaded> {
   } catch (error) {
     stopwatch.stop()
     await source.close()
-    if (error instanceof HadalError && error.code === 'no_webgpu') throw noAdapter(args.text('adapter'))
+    if (error instanceof HadalError && error.code === 'no_webgpu') throw noAdapterError(args.text('adapter'))
     throw error
   }
 }
 
-/** What the command line says about the model and the machine, and what there is of the latter. */
-export interface Machine {
+/** Device and model options of the command line, and the facts of the device. */
+export interface LoadTarget {
   readonly device: DeviceOptions
   readonly facts: DeviceFacts | undefined // undefined without an adapter
   readonly options: ModelOptions
 }
 
-export async function machineFromArgs(args: Args, gpu: GPU | undefined): Promise<Machine> {
+export async function loadTargetFromArgs(args: CliArgs, gpu: GPU | undefined): Promise<LoadTarget> {
   const device: DeviceOptions = {
     limits: oneOf(args, 'limits', ['default', 'max'], 'max'),
     f16: !args.flag('no-f16'),
     subgroups: !args.flag('no-subgroups'),
   }
   const contextLength = args.number('context')
-  const chunk = args.number('chunk')
-  const asked: ModelOptions = {
-    cache: oneOf(args, 'kv', OWN_CACHES, 'f16'),
-    products: oneOf(args, 'products', FACTORS, 'f32'),
+  const prefillChunk = args.number('prefill-chunk')
+  const modelOptions: ModelOptions = {
+    cache: oneOf(args, 'kv', KV_CACHE_DTYPES, 'f16'),
+    matmulPrecision: oneOf(args, 'matmul-precision', MATMUL_PRECISIONS, 'f32'),
     quantize: quantizeOf(args),
     ...(contextLength !== undefined && { contextLength }),
-    ...(chunk !== undefined && { chunk }),
+    ...(prefillChunk !== undefined && { prefillChunk }),
   }
-  const stated = sizeOf(args, 'memory')
+  const givenBytes = byteSize(args, 'memory')
   const facts = await readDevice(gpu, device)
-  const memoryBytes = stated ?? (facts?.capabilities.software ? totalmem() * SOFTWARE_SHARE : undefined)
+  const memoryBytes =
+    givenBytes ?? (facts?.capabilities.software ? totalmem() * SOFTWARE_MEMORY_FRACTION : undefined)
   return {
     device,
     facts,
-    options: { ...asked, ...(memoryBytes !== undefined && { memoryBytes }) },
+    options: { ...modelOptions, ...(memoryBytes !== undefined && { memoryBytes }) },
   }
 }
 
-/** `--cache`: the form of the KV cache of a session; undefined: the model's own. */
-export function cacheOf(args: Args): CacheKind | undefined {
+/** `--cache`: the cache layout of a session; undefined: the model's own. */
+export function cacheKindOption(args: CliArgs): CacheKind | undefined {
   const name = args.text('cache')
-  return name === undefined ? undefined : kindOf(name)
+  return name === undefined ? undefined : cacheKindNamed(name)
 }
 
-/** A form of the KV cache by its name. Throws `UsageError`. */
-export function kindOf(name: string): CacheKind {
-  const kind = CACHE_KINDS.find((each) => each === name)
-  if (kind === undefined) throw new UsageError(`--cache: "${name}" is none of ${CACHE_KINDS.join(', ')}.`)
+/** A cache layout by its name. Throws `UsageError`. */
+export function cacheKindNamed(name: string): CacheKind {
+  const kind = CACHE_KINDS.find((known) => known === name)
+  if (kind === undefined) throw new UsageError(`--cache: "${name}" is not one of ${CACHE_KINDS.join(', ')}.`)
   return kind
 }
 
@@ -134,9 +134,11 @@ function showProgress({ phase, file, bytes, totalBytes, bytesPerSecond }: LoadPr
   process.stderr.write(`\r\u001b[K${phase === 'ready' ? '' : line}`)
 }
 
-function noAdapter(name: string | undefined): HadalError {
-  const filter = name === undefined ? '' : ` named like "${name}"`
+function noAdapterError(name: string | undefined): HadalError {
+  const filter = name === undefined ? '' : ` whose name contains "${name}"`
   return new HadalError('no_webgpu', `Dawn found no WebGPU adapter${filter}.`, {
-    hint: 'Install a Vulkan driver (on Debian: libvulkan1 and mesa-vulkan-drivers), or point VK_DRIVER_FILES at its ICD file.',
+    hint:
+      'Install a Vulkan driver (on Debian: libvulkan1 and mesa-vulkan-drivers), ' +
+      'or set VK_DRIVER_FILES to its ICD file.',
   })
 }

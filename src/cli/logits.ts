@@ -1,10 +1,10 @@
-// Answers: `hadal logits`: the logits of every position of a prompt, as a safetensors file. It must not know how they are computed.
+// `hadal logits`: writes the logits of every position of a prompt to a safetensors file.
 import { writeFile } from 'node:fs/promises'
-import { type OptionTypes, oneOf, parseArgs, required } from './args.ts'
-import { readIds } from './input.ts'
-import { cacheOf, LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { type OptionKinds, oneOf, parseArgs, required } from './args.ts'
+import { cacheKindOption, LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { readIds } from './prompt-files.ts'
 
-const OPTIONS: OptionTypes = { ...LOAD_OPTIONS, ids: 'text', out: 'text', mode: 'text', cache: 'text' }
+const OPTIONS: OptionKinds = { ...LOAD_OPTIONS, ids: 'text', out: 'text', mode: 'text', cache: 'text' }
 
 export async function logits(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
@@ -12,7 +12,7 @@ export async function logits(argv: readonly string[]): Promise<void> {
   const out = required(args, 'out')
   const mode = oneOf(args, 'mode', ['whole', 'chunked', 'decode'], 'whole')
   const ids = await readIds(required(args, 'ids'))
-  const cache = cacheOf(args)
+  const cache = cacheKindOption(args)
   const { engine, close } = await loadFromArgs(args)
   try {
     const values = await engine.logits(ids, mode, { cache })
@@ -22,7 +22,7 @@ export async function logits(argv: readonly string[]): Promise<void> {
   }
 }
 
-/** One F32 tensor in the safetensors format: header length (u64), JSON padded with spaces to 8 bytes, data. */
+/** A safetensors file of one F32 tensor: header length (u64), JSON padded to 8 bytes with spaces, data. */
 export function encodeSafetensors(name: string, shape: readonly number[], values: Float32Array): Uint8Array {
   const header = JSON.stringify({ [name]: { dtype: 'F32', shape, data_offsets: [0, values.byteLength] } })
   const json = new TextEncoder().encode(header.padEnd(Math.ceil(header.length / 8) * 8))

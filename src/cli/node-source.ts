@@ -1,30 +1,30 @@
-// Answers: how is a model folder on disk read in Node? It must not know what is in its files.
+// Reads a model folder on disk in Node.
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import { checkPath, checkRange, missingFile, type Source, shortFile } from '../weights/source.ts'
+import { checkPath, checkRange, missingFile, type Source, truncatedFile } from '../weights/source.ts'
 
-/** A folder on disk; every file that is read stays open until `close`. */
+/** A folder on disk. Files stay open after the first read until `close`. */
 export interface FolderSource extends Source {
   close(): Promise<void>
 }
 
-interface OpenFile {
+interface FolderFile {
   readonly handle: FileHandle
   readonly bytes: number
 }
 
-/** Opens a folder on disk. Links are followed: download caches keep the large files behind them. */
+/** Opens a folder on disk. Symbolic links are followed: download caches store large files behind them. */
 export function openFolder(dir: string): FolderSource {
-  const opened = new Map<string, Promise<OpenFile>>()
-  const find = (path: string): Promise<OpenFile> => {
+  const opened = new Map<string, Promise<FolderFile>>()
+  const find = (path: string): Promise<FolderFile> => {
     const file = opened.get(path) ?? openFile(dir, path)
     opened.set(path, file)
     return file
   }
-  const findUpTo = async (path: string, end: number): Promise<FileHandle> => {
+  const openUpTo = async (path: string, end: number): Promise<FileHandle> => {
     const file = await find(path)
-    if (end > file.bytes) throw shortFile(path, end, file.bytes)
+    if (end > file.bytes) throw truncatedFile(path, end, file.bytes)
     return file.handle
   }
   return {
@@ -35,14 +35,15 @@ export function openFolder(dir: string): FolderSource {
     },
     async read(path, start, end, signal) {
       checkRange(path, start, end, signal)
-      const handle = await findUpTo(path, end)
+      const handle = await openUpTo(path, end)
       const bytes = new Uint8Array(end - start)
-      await readAt(handle, path, start, bytes, signal)
+      await readAt({ handle, path, start, into: bytes, signal })
       return bytes
     },
     async readInto(path, start, into, signal) {
       checkRange(path, start, start + into.length, signal)
-      await readAt(await findUpTo(path, start + into.length), path, start, into, signal)
+      const handle = await openUpTo(path, start + into.length)
+      await readAt({ handle, path, start, into, signal })
     },
     async exists(path, signal) {
       throwIfAborted(signal)
@@ -59,43 +60,46 @@ export function openFolder(dir: string): FolderSource {
   }
 }
 
-async function openFile(dir: string, path: string): Promise<OpenFile> {
-  const place = join(dir, ...checkPath(path))
+async function openFile(dir: string, path: string): Promise<FolderFile> {
+  const fullPath = join(dir, ...checkPath(path))
   try {
-    // Asked first: to open a pipe would wait for whoever writes into it.
-    const found = await stat(place)
-    if (found.isFile()) return { handle: await open(place), bytes: found.size }
+    // Check first: opening a named pipe would block until something writes to it.
+    const found = await stat(fullPath)
+    if (found.isFile()) return { handle: await open(fullPath), bytes: found.size }
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
     if (code === 'ENOENT' || code === 'ENOTDIR') throw missingFile(dir, path, cause)
-    throw unreadable(path, cause)
+    throw unreadableError(path, cause)
   }
-  throw unreadable(path, 'it is no file')
+  throw unreadableError(path, 'it is not a file')
 }
 
-async function readAt(
-  handle: FileHandle,
-  path: string,
-  start: number,
-  into: Uint8Array,
-  signal: AbortSignal | undefined,
-): Promise<void> {
+interface FileRead {
+  readonly handle: FileHandle
+  readonly path: string
+  readonly start: number
+  readonly into: Uint8Array
+  readonly signal: AbortSignal | undefined
+}
+
+/** Fills `into` from byte `start` of the file. Throws `bad_file` if the file is shorter or unreadable. */
+async function readAt({ handle, path, start, into, signal }: FileRead): Promise<void> {
   let filled = 0
   while (filled < into.length) {
     throwIfAborted(signal)
     const { bytesRead } = await handle
       .read(into, filled, into.length - filled, start + filled)
-      .catch((cause: unknown) => Promise.reject(unreadable(path, cause)))
-    if (bytesRead === 0) throw shortFile(path, start + into.length, start + filled)
+      .catch((cause: unknown) => Promise.reject(unreadableError(path, cause)))
+    if (bytesRead === 0) throw truncatedFile(path, start + into.length, start + filled)
     filled += bytesRead
   }
 }
 
-function unreadable(path: string, cause: unknown): HadalError {
+function unreadableError(path: string, cause: unknown): HadalError {
   const why = cause instanceof Error ? cause.message : String(cause)
-  return new HadalError('bad_file', `${path} cannot be read: ${why}.`, {
+  return new HadalError('bad_file', `Cannot read ${path}: ${why}.`, {
     file: path,
-    hint: 'Check that it is a file and that you may read it.',
+    hint: 'Check that it is a file and that you have permission to read it.',
     cause,
   })
 }

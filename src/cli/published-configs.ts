@@ -1,9 +1,9 @@
-// Answers: what do the config.json files of published models say? Data for making checkpoints of their shape, and for tests.
-// It must not know what any key means.
+// The config.json of published models, to make checkpoints of the same shape and for tests. Keys and values
+// are those of the published files.
 
-type Config = Readonly<Record<string, unknown>>
+type ConfigJson = Readonly<Record<string, unknown>>
 
-const PLAIN: Config = {
+const PLAIN: ConfigJson = {
   attention_dropout: 0,
   hidden_act: 'silu',
   initializer_range: 0.02,
@@ -13,10 +13,10 @@ const PLAIN: Config = {
   use_cache: true,
 }
 
-/** Qwen2 alone has no such key: its queries, keys and values always have one. */
-const COMMON: Config = { ...PLAIN, attention_bias: false }
+/** Qwen2 has no `attention_bias` key: its queries, keys and values always have a bias. */
+const COMMON: ConfigJson = { ...PLAIN, attention_bias: false }
 
-const LATENT: Config = {
+const MLA: ConfigJson = {
   ...COMMON,
   kv_lora_rank: 512,
   qk_nope_head_dim: 128,
@@ -24,54 +24,57 @@ const LATENT: Config = {
   v_head_dim: 128,
 }
 
-const family = (type: string, architecture: string, writtenWith: string): Config => ({
+const family = (type: string, architecture: string, writtenWith: string): ConfigJson => ({
   architectures: [architecture],
   model_type: type,
   transformers_version: writtenWith,
 })
 
-const sizes = (
-  hidden: number,
-  inner: number,
-  layers: number,
-  heads: number,
-  kvHeads: number = heads,
-): Config => ({
+type LayerSizes = Record<'hidden' | 'intermediate' | 'layers' | 'heads', number> & { kvHeads?: number }
+
+const sizes = ({ hidden, intermediate, layers, heads, kvHeads = heads }: LayerSizes): ConfigJson => ({
   hidden_size: hidden,
-  intermediate_size: inner,
+  intermediate_size: intermediate,
   num_hidden_layers: layers,
   num_attention_heads: heads,
   num_key_value_heads: kvHeads,
 })
 
-const tokens = (vocab: number, bos: number, eos: number | readonly number[]): Config => ({
+const tokens = (vocab: number, bos: number, eos: number | readonly number[]): ConfigJson => ({
   vocab_size: vocab,
   bos_token_id: bos,
   eos_token_id: eos,
 })
 
-const position = (base: number, most: number, scaling: Config | null = null): Config => ({
-  rope_theta: base,
+const position = (theta: number, maxPositions: number, scaling: ConfigJson | null = null): ConfigJson => ({
+  rope_theta: theta,
   rope_scaling: scaling,
-  max_position_embeddings: most,
+  max_position_embeddings: maxPositions,
 })
 
-const experts = (count: number, active: number, inner: number, shared: number, denseLayers = 1): Config => ({
+type ExpertSizes = Record<'count' | 'perToken' | 'intermediate' | 'shared', number> & { denseLayers?: number }
+
+const experts = ({ count, perToken, intermediate, shared, denseLayers = 1 }: ExpertSizes): ConfigJson => ({
   n_routed_experts: count,
-  num_experts_per_tok: active,
-  moe_intermediate_size: inner,
+  num_experts_per_tok: perToken,
+  moe_intermediate_size: intermediate,
   n_shared_experts: shared,
   first_k_dense_replace: denseLayers,
 })
 
-const EXPERTS: Config = { aux_loss_alpha: 0.001, moe_layer_freq: 1, pretraining_tp: 1, seq_aux: true }
+const MOE_TRAINING: ConfigJson = {
+  aux_loss_alpha: 0.001,
+  moe_layer_freq: 1,
+  pretraining_tp: 1,
+  seq_aux: true,
+}
 
-const MIXTURE: Config = { ...EXPERTS, ep_size: 1, n_group: 1, topk_group: 1 }
+const MOE: ConfigJson = { ...MOE_TRAINING, ep_size: 1, n_group: 1, topk_group: 1 }
 
-const SOFTMAX: Config = { scoring_func: 'softmax', norm_topk_prob: false, routed_scaling_factor: 1 }
-const SIGMOID: Config = { scoring_func: 'sigmoid', norm_topk_prob: true, topk_method: 'noaux_tc' }
+const SOFTMAX: ConfigJson = { scoring_func: 'softmax', norm_topk_prob: false, routed_scaling_factor: 1 }
+const SIGMOID: ConfigJson = { scoring_func: 'sigmoid', norm_topk_prob: true, topk_method: 'noaux_tc' }
 
-const yarn = (mscale: number): Config => ({
+const yarn = (mscale: number): ConfigJson => ({
   beta_fast: 32,
   beta_slow: 1,
   factor: 40,
@@ -81,7 +84,7 @@ const yarn = (mscale: number): Config => ({
   type: 'yarn',
 })
 
-const FP8: Config = {
+const FP8: ConfigJson = {
   quantization_config: {
     activation_scheme: 'dynamic',
     fmt: 'e4m3',
@@ -90,28 +93,28 @@ const FP8: Config = {
   },
 }
 
-const DEEPSEEK_V2: Config = {
-  ...LATENT,
-  ...MIXTURE,
+const DEEPSEEK_V2: ConfigJson = {
+  ...MLA,
+  ...MOE,
   ...SOFTMAX,
   ...family('deepseek_v2', 'DeepseekV2ForCausalLM', '4.39.3'),
   ...tokens(102400, 100000, 100001),
-  // biome-ignore lint/suspicious/noApproximativeNumericConstant: the published number, not a root
+  // biome-ignore lint/suspicious/noApproximativeNumericConstant: the published value, not 1 / √2
   ...position(10000, 163840, yarn(0.707)),
 }
 
-const V2_LITE: Config = {
+const V2_LITE: ConfigJson = {
   ...DEEPSEEK_V2,
-  ...sizes(2048, 10944, 27, 16),
-  ...experts(64, 6, 1408, 2),
+  ...sizes({ hidden: 2048, intermediate: 10944, layers: 27, heads: 16 }),
+  ...experts({ count: 64, perToken: 6, intermediate: 1408, shared: 2 }),
   q_lora_rank: null,
   topk_method: 'greedy',
 }
 
-const V2: Config = {
+const V2: ConfigJson = {
   ...DEEPSEEK_V2,
-  ...sizes(5120, 12288, 60, 128),
-  ...experts(160, 6, 1536, 2),
+  ...sizes({ hidden: 5120, intermediate: 12288, layers: 60, heads: 128 }),
+  ...experts({ count: 160, perToken: 6, intermediate: 1536, shared: 2 }),
   n_group: 8,
   q_lora_rank: 1536,
   routed_scaling_factor: 16,
@@ -120,13 +123,13 @@ const V2: Config = {
 }
 
 /** DeepSeek-V3 and R1. */
-const V3: Config = {
-  ...LATENT,
-  ...MIXTURE,
+const V3: ConfigJson = {
+  ...MLA,
+  ...MOE,
   ...SIGMOID,
   ...FP8,
-  ...sizes(7168, 18432, 61, 128),
-  ...experts(256, 8, 2048, 1, 3),
+  ...sizes({ hidden: 7168, intermediate: 18432, layers: 61, heads: 128 }),
+  ...experts({ count: 256, perToken: 8, intermediate: 2048, shared: 1, denseLayers: 3 }),
   ...family('deepseek_v3', 'DeepseekV3ForCausalLM', '4.46.3'),
   ...tokens(129280, 0, 1),
   ...position(10000, 163840, yarn(1)),
@@ -137,11 +140,11 @@ const V3: Config = {
   topk_group: 4,
 }
 
-const KIMI_K2: Config = {
+const KIMI_K2: ConfigJson = {
   ...V3,
   num_attention_heads: 64,
   num_key_value_heads: 64,
-  ...experts(384, 8, 2048, 1),
+  ...experts({ count: 384, perToken: 8, intermediate: 2048, shared: 1 }),
   ...tokens(163840, 163584, 163585),
   ...position(50000, 131072, { ...yarn(1), beta_fast: 1, factor: 32 }),
   model_type: 'kimi_k2',
@@ -152,12 +155,12 @@ const KIMI_K2: Config = {
   transformers_version: '4.48.3',
 }
 
-const MOONLIGHT: Config = {
-  ...LATENT,
-  ...MIXTURE,
+const MOONLIGHT: ConfigJson = {
+  ...MLA,
+  ...MOE,
   ...SIGMOID,
-  ...sizes(2048, 11264, 27, 16),
-  ...experts(64, 6, 1408, 2),
+  ...sizes({ hidden: 2048, intermediate: 11264, layers: 27, heads: 16 }),
+  ...experts({ count: 64, perToken: 6, intermediate: 1408, shared: 2 }),
   ...family('deepseek_v3', 'DeepseekV3ForCausalLM', '4.46.3'),
   ...tokens(163840, 163584, 163586),
   ...position(50000, 8192),
@@ -167,11 +170,11 @@ const MOONLIGHT: Config = {
   routed_scaling_factor: 2.446,
 }
 
-/** Names no scoring function: its modelling code knows only sigmoid. */
-const GLM_4_7_FLASH: Config = {
-  ...LATENT,
-  ...sizes(2048, 10240, 47, 20),
-  ...experts(64, 4, 1536, 1),
+/** No scoring_func key: its modeling code always uses sigmoid. */
+const GLM_4_7_FLASH: ConfigJson = {
+  ...MLA,
+  ...sizes({ hidden: 2048, intermediate: 10240, layers: 47, heads: 20 }),
+  ...experts({ count: 64, perToken: 4, intermediate: 1536, shared: 1 }),
   ...family('glm4_moe_lite', 'Glm4MoeLiteForCausalLM', '5.0.0rc0'),
   ...position(1000000, 202752),
   eos_token_id: [154820, 154827, 154829],
@@ -191,10 +194,10 @@ const GLM_4_7_FLASH: Config = {
   vocab_size: 154880,
 }
 
-/** Its begin and end ids are assumed: those of the other models with this size of vocabulary. */
-const YOUTU_LLM_2B: Config = {
-  ...LATENT,
-  ...sizes(2048, 6144, 32, 16),
+/** BOS and EOS ids are assumed: those of other models with this vocabulary size. */
+const YOUTU_LLM_2B: ConfigJson = {
+  ...MLA,
+  ...sizes({ hidden: 2048, intermediate: 6144, layers: 32, heads: 16 }),
   ...family('youtu', 'YoutuForCausalLM', '4.56.0'),
   ...tokens(128256, 128000, 128001),
   ...position(1600000, 131072),
@@ -204,18 +207,18 @@ const YOUTU_LLM_2B: Config = {
   tie_word_embeddings: true,
 }
 
-const DEEPSEEK_MOE_16B: Config = {
+const DEEPSEEK_MOE_16B: ConfigJson = {
   ...COMMON,
-  ...EXPERTS,
+  ...MOE_TRAINING,
   ...SOFTMAX,
-  ...sizes(2048, 10944, 28, 16),
-  ...experts(64, 6, 1408, 2),
+  ...sizes({ hidden: 2048, intermediate: 10944, layers: 28, heads: 16 }),
+  ...experts({ count: 64, perToken: 6, intermediate: 1408, shared: 2 }),
   ...family('deepseek', 'DeepseekForCausalLM', '4.36.0'),
   ...tokens(102400, 100000, 100001),
   ...position(10000, 4096),
 }
 
-const QWEN2: Config = {
+const QWEN2: ConfigJson = {
   ...PLAIN,
   ...family('qwen2', 'Qwen2ForCausalLM', '4.44.0'),
   ...position(10000, 131072),
@@ -224,23 +227,23 @@ const QWEN2: Config = {
   use_sliding_window: false,
 }
 
-const R1_DISTILL_QWEN_1_5B: Config = {
+const R1_DISTILL_QWEN_1_5B: ConfigJson = {
   ...QWEN2,
-  ...sizes(1536, 8960, 28, 12, 2),
+  ...sizes({ hidden: 1536, intermediate: 8960, layers: 28, heads: 12, kvHeads: 2 }),
   ...tokens(151936, 151643, 151643),
   max_window_layers: 21,
 }
 
-const R1_DISTILL_QWEN_7B: Config = {
+const R1_DISTILL_QWEN_7B: ConfigJson = {
   ...QWEN2,
-  ...sizes(3584, 18944, 28, 28, 4),
+  ...sizes({ hidden: 3584, intermediate: 18944, layers: 28, heads: 28, kvHeads: 4 }),
   ...tokens(152064, 151643, 151643),
   max_window_layers: 28,
 }
 
-const R1_DISTILL_LLAMA_8B: Config = {
+const R1_DISTILL_LLAMA_8B: ConfigJson = {
   ...COMMON,
-  ...sizes(4096, 14336, 32, 32, 8),
+  ...sizes({ hidden: 4096, intermediate: 14336, layers: 32, heads: 32, kvHeads: 8 }),
   ...family('llama', 'LlamaForCausalLM', '4.43.0'),
   ...tokens(128256, 128000, 128001),
   ...position(500000, 131072, {
@@ -255,9 +258,9 @@ const R1_DISTILL_LLAMA_8B: Config = {
   rms_norm_eps: 1e-5,
 }
 
-const R1_0528_QWEN3_8B: Config = {
+const R1_0528_QWEN3_8B: ConfigJson = {
   ...COMMON,
-  ...sizes(4096, 12288, 36, 32, 8),
+  ...sizes({ hidden: 4096, intermediate: 12288, layers: 36, heads: 32, kvHeads: 8 }),
   ...family('qwen3', 'Qwen3ForCausalLM', '4.51.0'),
   ...tokens(151936, 151643, 151645),
   ...position(1000000, 131072, {
@@ -272,8 +275,8 @@ const R1_0528_QWEN3_8B: Config = {
   use_sliding_window: false,
 }
 
-/** config.json by the name people use for the model. */
-export const PUBLISHED: Readonly<Record<string, Config>> = {
+/** Configs by common model name. */
+export const PUBLISHED_CONFIGS: Readonly<Record<string, ConfigJson>> = {
   'V2-Lite': V2_LITE,
   V2,
   V3,

@@ -1,24 +1,24 @@
-// Answers: `hadal quantize-error`: what does a model lose in each weight format? Errors of its weights, of its logits, and what it takes.
-// It must not know how a format is encoded.
-import { planModel } from '../engine/plan.ts'
-import type { Quantize, WeightClass } from '../engine/quantize.ts'
-import { openText } from '../engine/text.ts'
-import { piecesByClass, weightError } from '../engine/weight-error.ts'
-import { formatBytes } from '../lib/bytes.ts'
+// `hadal quantize-error`: what a model loses in each weight format: errors of its weights and of its logits.
+
+import type { Quantize, WeightClass } from '../engine/load/quantization.ts'
+import { openText } from '../engine/load/text.ts'
+import { matricesByClass, weightError } from '../engine/load/weight-error.ts'
+import { planWeights } from '../engine/load/weight-plan.ts'
+import { formatBytes } from '../lib/format.ts'
 import { type LogitError, logitError } from '../lib/logit-error.ts'
 import { describeModel } from '../models/describe.ts'
 import { openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
-import { type Args, type OptionTypes, parseArgs, required, withText } from './args.ts'
-import { formatsOf, printTable } from './formats.ts'
-import { readIds } from './input.ts'
-import { LOAD_OPTIONS, type Loaded, loadFromArgs } from './load.ts'
+import { type CliArgs, type OptionKinds, parseArgs, required, withOption } from './args.ts'
+import { formatsOf, markdownTable } from './format-options.ts'
+import { LOAD_OPTIONS, type LoadedModel, loadFromArgs } from './load.ts'
+import { readIds } from './prompt-files.ts'
 import { openSource } from './source.ts'
 
-const OPTIONS: OptionTypes = { ...LOAD_OPTIONS, formats: 'text', ids: 'text', json: 'flag' }
+const OPTIONS: OptionKinds = { ...LOAD_OPTIONS, formats: 'text', ids: 'text', json: 'flag' }
 
-/** Matrices of a class that are looked at, evenly spread over the layers. */
-const MATRICES = 24
+/** Matrices measured per weight class, evenly spread over the layers. */
+const MAX_MATRICES = 24
 const ANSWER_TOKENS = 96
 const QUESTIONS = [
   'What is 347 + 586?',
@@ -39,49 +39,58 @@ export async function quantizeError(argv: readonly string[]): Promise<void> {
   const source = await openSource(required(args, 'model'))
   try {
     const formats = formatsOf(args, 'fp8,q8,q4')
-    const base = await loadFromArgs(withText(args, 'quantize', 'none'))
-    const { ids, logits, weights } = await look(base, source, args, formats).finally(base.close)
+    const base = await loadFromArgs(withOption(args, 'quantize', 'none'))
+    const { ids, logits, weights } = await measureBaseline(base, source, args, formats).finally(base.close)
     const reports: FormatReport[] = []
     for (const quantize of formats) {
-      const loaded = await loadFromArgs(withText(args, 'quantize', quantize))
+      const loaded = await loadFromArgs(withOption(args, 'quantize', quantize))
       try {
-        reports.push({ quantize, weightBytes: weightBytes(loaded), ...(await errorOf(loaded, ids, logits)) })
+        reports.push({
+          quantize,
+          weightBytes: weightBytes(loaded),
+          ...(await logitErrorOf(loaded, ids, logits)),
+        })
       } finally {
         await loaded.close()
       }
     }
     const report = { model: source.name, storedBytes: weightBytes(base), weights, formats: reports }
-    process.stdout.write(args.flag('json') ? `${JSON.stringify(report)}\n` : printed(report, formats))
+    process.stdout.write(args.flag('json') ? `${JSON.stringify(report)}\n` : reportText(report, formats))
   } finally {
     await source.close()
   }
 }
 
-const weightBytes = ({ engine }: Loaded): number => {
+const weightBytes = ({ engine }: LoadedModel): number => {
   const { weights = 0, experts = 0 } = engine.gpuBytes()
   return weights + experts
 }
 
-/** What the model as stored says, and how far each format is from its weights. */
-async function look(base: Loaded, source: Source, args: Args, formats: readonly Quantize[]) {
+/** Logits of the model as stored, and the weight error of each format. */
+async function measureBaseline(
+  base: LoadedModel,
+  source: Source,
+  args: CliArgs,
+  formats: readonly Quantize[],
+) {
   const { engine } = base
   const file = args.text('ids')
-  const ids = file === undefined ? await chats(base, source) : [await readIds(file)]
+  const ids = file === undefined ? await chatTexts(base, source) : [await readIds(file)]
   const logits: Float32Array[] = []
-  for (const each of ids) logits.push(await engine.logits(each))
+  for (const sequence of ids) logits.push(await engine.logits(sequence))
   const checkpoint = await openCheckpoint(source)
-  const plan = planModel(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
+  const plan = planWeights(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
   const weights: WeightErrors = {}
-  for (const [name, pieces] of piecesByClass(plan)) {
-    const step = Math.max(1, pieces.length / MATRICES)
+  for (const [name, pieces] of matricesByClass(plan)) {
+    const step = Math.max(1, pieces.length / MAX_MATRICES)
     const chosen = pieces.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step))
     const row: Partial<Record<Quantize, number>> = {}
     for (const quantize of formats) {
       let [squares, errors] = [0, 0]
       for (const piece of chosen) {
         const error = await weightError(engine.device, source, piece, quantize)
-        squares += error.squares
-        errors += error.errors
+        squares += error.squaredNorm
+        errors += error.squaredError
       }
       row[quantize] = Math.sqrt(errors / squares)
     }
@@ -90,31 +99,32 @@ async function look(base: Loaded, source: Source, args: Args, formats: readonly 
   return { ids, logits, weights }
 }
 
-/** A few questions with the model's own greedy answers: text of the kind it was made for. */
-async function chats({ engine }: Loaded, source: Source): Promise<readonly number[][]> {
+/** A few questions with the model's own greedy answers: text of the kind it was trained for. */
+async function chatTexts({ engine }: LoadedModel, source: Source): Promise<readonly number[][]> {
   const { chat } = await openText(source, engine.info.vocab, undefined)
-  const all: number[][] = []
+  const sequences: number[][] = []
   for (const content of QUESTIONS) {
     const { ids } = chat.prompt([{ role: 'user', content }])
-    const whole = [...ids]
+    const sequence = [...ids]
     const request = { input: { ids }, maxTokens: ANSWER_TOKENS, sampling: { temperature: 0 } }
-    for await (const event of engine.generate(request)) if (event.type === 'delta') whole.push(...event.ids)
-    all.push(whole)
+    for await (const event of engine.generate(request))
+      if (event.type === 'delta') sequence.push(...event.ids)
+    sequences.push(sequence)
   }
-  return all
+  return sequences
 }
 
-async function errorOf(
-  { engine }: Loaded,
+async function logitErrorOf(
+  { engine }: LoadedModel,
   ids: readonly (readonly number[])[],
-  wanted: readonly Float32Array[],
+  expected: readonly Float32Array[],
 ): Promise<LogitError> {
   const actual: Float32Array[] = []
-  for (const each of ids) actual.push(await engine.logits(each))
-  return logitError(joined(actual), joined(wanted), engine.info.vocab)
+  for (const sequence of ids) actual.push(await engine.logits(sequence))
+  return logitError(concatenated(actual), concatenated(expected), engine.info.vocab)
 }
 
-function joined(arrays: readonly Float32Array[]): Float32Array {
+function concatenated(arrays: readonly Float32Array[]): Float32Array {
   const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const array of arrays) {
@@ -124,7 +134,7 @@ function joined(arrays: readonly Float32Array[]): Float32Array {
   return all
 }
 
-function printed(
+function reportText(
   report: { storedBytes: number; weights: WeightErrors; formats: readonly FormatReport[] },
   formats: readonly Quantize[],
 ): string {
@@ -136,17 +146,17 @@ function printed(
   const logits = report.formats.map((row) => [
     row.quantize,
     formatBytes(row.weightBytes),
-    figure(row.relative),
+    figure(row.relativeError),
     figure(row.meanKl),
-    `${(100 * row.sameTop).toFixed(1)} %`,
+    `${(100 * row.top1Agreement).toFixed(1)} %`,
   ])
   return [
-    printTable([['relative RMS error of weights', ...formats], ...weights]),
-    printTable([
+    markdownTable([['relative RMS error of weights', ...formats], ...weights]),
+    markdownTable([
       ['formats', 'weights', '‖a − b‖ / ‖b‖', 'mean KL', 'same top token'],
       ['none', formatBytes(report.storedBytes), '0', '0', '100.0 %'],
       ...logits,
     ]),
-    `${report.formats[0]?.positions ?? 0} positions; logits against those of the weights as stored.\n`,
+    `${report.formats[0]?.positions ?? 0} positions. Logits are compared with those of the stored weights.\n`,
   ].join('\n')
 }

@@ -1,5 +1,4 @@
-// Answers: where is the model that a command was given: a folder, an address, or a name on the Hub?
-// It must not know what is in it.
+// Opens a model source by its name: a folder, an http(s) address, or a Hub name.
 import { openHttp } from '../weights/http.ts'
 import { openHub } from '../weights/hub.ts'
 import { isHubName } from '../weights/hub-name.ts'
@@ -7,16 +6,16 @@ import type { Source } from '../weights/source.ts'
 import { type FolderSource, openFolder } from './node-source.ts'
 
 /**
- * Opens DIR, http(s)://host/folder/ or hf:org/name[@revision]. The environment may name another Hub (HF_ENDPOINT) and a token for it
- * (HF_TOKEN), as other programs of this field read them.
+ * Opens DIR, http(s)://host/folder/ or hf:org/name[@revision]. As in other tools, HF_ENDPOINT names another
+ * Hub and HF_TOKEN is sent to it.
  */
-export async function openSource(place: string): Promise<FolderSource> {
-  if (isHubName(place)) {
+export async function openSource(name: string): Promise<FolderSource> {
+  if (isHubName(name)) {
     const endpoint = process.env.HF_ENDPOINT?.trim()
     const token = process.env.HF_TOKEN?.trim()
-    return closable(await openHub(place, { ...(endpoint && { endpoint }), ...(token && { token }) }))
+    return withClose(await openHub(name, { ...(endpoint && { endpoint }), ...(token && { token }) }))
   }
-  return /^https?:\/\//i.test(place) ? closable(openHttp(place)) : openFolder(place)
+  return /^https?:\/\//i.test(name) ? withClose(openHttp(name)) : openFolder(name)
 }
 
-const closable = (source: Source): FolderSource => ({ ...source, close: async () => {} })
+const withClose = (source: Source): FolderSource => ({ ...source, close: async () => {} })

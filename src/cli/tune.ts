@@ -1,23 +1,22 @@
-// Answers: `hadal tune`: which variants of the kernels, and which chunk of prefill, are the quickest on this adapter? Measured, and kept for every later run.
-// It must not know how anything is measured.
+// `hadal tune`: measures the fastest kernel variants and prefill chunk of this adapter, and stores them.
 import type { TunedDecision } from '../bench/tune.ts'
 import { type TuneAdapterOptions, tuneAdapter, tuningKeyOf } from '../bench/tune-adapter.ts'
-import { type Args, parseArgs } from './args.ts'
-import { clockOf, count, TIMING_OPTIONS } from './bench-options.ts'
+import { type CliArgs, parseArgs } from './args.ts'
+import { clockOf, positiveCount, TIMING_OPTIONS } from './bench-options.ts'
 import { openDawn } from './dawn.ts'
-import { LOAD_OPTIONS, machineFromArgs } from './load.ts'
+import { LOAD_OPTIONS, loadTargetFromArgs } from './load.ts'
 import { openSource } from './source.ts'
-import { tunedFile, writeTuned } from './tuned.ts'
+import { tunedFile, writeTuned } from './tuned-store.ts'
 
-/** Of a load, but for what tuning decides itself. */
-const { chunk: _chunk, untuned: _untuned, ...MACHINE } = LOAD_OPTIONS
+/** Load options, except those that tuning decides. */
+const { 'prefill-chunk': _chunk, untuned: _untuned, ...TUNE_LOAD_OPTIONS } = LOAD_OPTIONS
 
 const REPETITIONS = 7
 
 export async function tune(argv: readonly string[]): Promise<void> {
-  const args = parseArgs(argv, { ...MACHINE, ...TIMING_OPTIONS, forget: 'flag' })
+  const args = parseArgs(argv, { ...TUNE_LOAD_OPTIONS, ...TIMING_OPTIONS, forget: 'flag' })
   const gpu = openDawn(args.text('adapter'))
-  const { device, options } = await machineFromArgs(args, gpu)
+  const { device, options } = await loadTargetFromArgs(args, gpu)
   if (args.flag('forget')) {
     const key = await tuningKeyOf({ gpu, device })
     const known = key !== undefined && (await writeTuned(key, undefined))
@@ -31,10 +30,10 @@ export async function tune(argv: readonly string[]): Promise<void> {
     gpu,
     device,
     clock: clockOf(args),
-    repetitions: count(args, 'repetitions', REPETITIONS, 1000),
+    repetitions: positiveCount(args, 'repetitions', REPETITIONS, 1000),
     onDecision(row) {
       rows.push(row)
-      if (!json) process.stdout.write(printed(row))
+      if (!json) process.stdout.write(decisionText(row))
     },
   })
   await writeTuned(found.key, found.winners)
@@ -43,10 +42,10 @@ export async function tune(argv: readonly string[]): Promise<void> {
   )
 }
 
-async function measure(args: Args, options: TuneAdapterOptions) {
-  const place = args.text('model')
-  if (place === undefined) return tuneAdapter(options)
-  const source = await openSource(place)
+async function measure(args: CliArgs, options: TuneAdapterOptions) {
+  const name = args.text('model')
+  if (name === undefined) return tuneAdapter(options)
+  const source = await openSource(name)
   try {
     return await tuneAdapter({ ...options, source })
   } finally {
@@ -54,9 +53,9 @@ async function measure(args: Args, options: TuneAdapterOptions) {
   }
 }
 
-function printed({ decision, winner, variants }: TunedDecision): string {
+function decisionText({ decision, winner, variants }: TunedDecision): string {
   const cells = variants.map(({ variant, right, time, spread }) => {
-    const measured = right ? `${time.toFixed(2)} ± ${spread.toFixed(2)}` : 'computes wrongly'
+    const measured = right ? `${time.toFixed(2)} ± ${spread.toFixed(2)}` : 'wrong results'
     return `${variant === winner ? '*' : ' '}${variant} ${measured}`
   })
   return `${decision.padEnd(10)} ${cells.join('  ')}\n`

@@ -1,36 +1,32 @@
-// Answers: how is a model opened, and what can it do? The engine on a GPU device, for the worker, the command line and `hadal/core`.
-// It must not know pages, workers or where files lie.
+// Loads a model on a GPU device and answers requests.
+// The worker, the command line and `hadal/core` use it.
 import sources from 'virtual:shaders'
 import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import type { KernelTime } from '../gpu/profiler.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import type { CacheKind } from '../models/cache-form.ts'
-import type { Chat } from '../text/chat.ts'
+import type { CacheKind } from '../models/cache-layout.ts'
+import type { ChatEncoder } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
-import { type Allocated, allocate } from './allocate.ts'
-import { keepsStored } from './choices.ts'
-import { plannedRecorder } from './footprint.ts'
-import { generate } from './generate.ts'
-import { modelInfo } from './info.ts'
-import { type LogitsMode, logitsOf } from './logits.ts'
-import type { MemoryRange } from './memory-range.ts'
-import { specOf, subjectOf } from './model-plan.ts'
+import { loadOnDevice } from './load/load-on-device.ts'
+import type { MemoryRange } from './load/memory-range.ts'
+import { specFromConfig, toLoadTarget } from './load/plan.ts'
+import { progressReporter } from './load/progress.ts'
+import { openText } from './load/text.ts'
+import { readTunedVariants } from './load/tuned-variants.ts'
+import { variantNotes, withVariants } from './load/variant-notes.ts'
+import { modelInfo } from './model-info.ts'
 import type { EngineOptions } from './options.ts'
-import { packModel } from './pack.ts'
-import { fillModel } from './prepare.ts'
-import { profileStep } from './profile.ts'
-import { progressReporter } from './progress.ts'
-import { taskOf } from './request.ts'
-import { type Compiled, Runtime } from './runtime.ts'
-import { Runtimes } from './runtimes.ts'
-import { eosOf, modelDefaults, writeSamplingState } from './sampling.ts'
-import { selfTest } from './self-test.ts'
-import { Session } from './session.ts'
-import { openText } from './text.ts'
-import { readWinners } from './tuned.ts'
+import { generate } from './run/generate.ts'
+import { computeLogits, type LogitsMode } from './run/logits.ts'
+import { profileDecodeStep } from './run/profile.ts'
+import { resolveRequest } from './run/request.ts'
+import type { CompileStats, Runtime } from './run/runtime.ts'
+import { Runtimes } from './run/runtimes.ts'
+import { eosTokenIds, samplingDefaults, writeSamplingState } from './run/sampling.ts'
+import { Session } from './run/session.ts'
 import type {
   GenerateEvent,
   GenerateRequest,
@@ -39,110 +35,77 @@ import type {
   QuantizeChoice,
   SamplingOptions,
 } from './types.ts'
-import { noticesOf, variantNotes, withVariants } from './variants.ts'
 
 /**
- * Opens the model in `source`: reads config and headers, allocates everything, uploads the weights, proves the kernels
- * that are not the plain ones, compiles every pipeline. Throws a `HadalError` naming file and tensor; nothing stays on the GPU then.
+ * Loads the model in `source`: reads config and headers, allocates all buffers, uploads the weights, checks
+ * every kernel variant that is not the plain one and compiles the pipelines. Throws a `HadalError` that names
+ * file and tensor. On failure everything on the GPU is freed.
  */
 export async function loadEngine(source: Source, options: EngineOptions = {}): Promise<Engine> {
-  const { signal, quantize = 'none' } = options
+  const { signal } = options
   const opened = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
-  const failed = new AbortController() // what reads on ends when a proof fails beside it
   try {
-    const { chunk, ...tuned } = await readWinners(opened, options.tuned)
+    const { prefillChunk: tunedChunk, ...tuned } = await readTunedVariants(opened, options.tuned)
     const device = withVariants(opened, tuned)
     const report = progressReporter(options.onProgress)
     report('list')
     const checkpoint = await openCheckpoint(source, signal)
-    const spec = specOf(checkpoint.config)
+    const spec = specFromConfig(checkpoint.config)
     report('tokenizer')
-    const { tokenizer, chat } = await openText(source, spec.vocab, signal)
-    const subject = subjectOf(spec, checkpoint, device.capabilities, options)
+    const { tokenizer, chat } = await openText(source, spec.vocabSize, signal)
+    const target = toLoadTarget(spec, checkpoint, device.capabilities, options)
     const pipelines = new PipelineCache(device, options.shaders ?? sources)
-    const made = await allocate(device, pipelines, subject, quantize, options.chunk ? undefined : chunk)
-    const moving = keepsStored(made.quantize) ? 'upload' : 'convert'
-    report(moving)
-    const [tested] = await Promise.all([
-      selfTest(
-        device,
-        pipelines,
-        plannedRecorder(spec, made.plan, device.capabilities, made.runtime.options),
-      ),
-      fillModel(device, made.model, checkpoint, {
-        signal: signal ? AbortSignal.any([signal, failed.signal]) : failed.signal,
-        onProgress: (done) => report(moving, done),
-      }),
-    ])
-    const sound = withVariants(device, tested.variants)
-    const notices = noticesOf(tested.fallen)
-    try {
-      await packModel(device, made, checkpoint, await options.pack?.(), {
-        ...(signal && { signal }),
-        onProgress: (done) => report('keep', done),
-      })
-    } catch (error) {
-      if (!(error instanceof HadalError) || error.code !== 'storage_full') throw error
-      notices.push(`The model is not kept. ${error.message}`) // which is no reason to fetch it once more
-    }
-    report('compile')
-    const runtime = tested.fallen.length === 0 ? made.runtime : await remade(sound, pipelines, made)
-    const compiled = await runtime.compile()
+    const model = await loadOnDevice(device, pipelines, target, { options, tunedChunk, report })
+    const compiled = await model.runtime.compile()
     throwIfAborted(signal)
     report('ready')
-    return new Engine(sound, runtime, {
+    return new Engine(model.device, model.runtime, {
       checkpoint,
       tokenizer,
       chat,
-      quantize: made.quantize,
-      memory: subject.memory,
+      quantize: model.quantize,
+      memory: target.memory,
       compiled,
-      notes: { variants: variantNotes(sound, tuned, tested.fallen), notices },
+      notes: { variants: variantNotes(model.device, tuned, model.failed), notices: model.notices },
     })
   } catch (error) {
-    failed.abort()
     opened.destroy()
     throw error
   }
 }
 
-/** A runtime with other variants in place of the one that was allocated. */
-async function remade(device: Device, pipelines: PipelineCache, { runtime }: Allocated): Promise<Runtime> {
-  const { spec, tensors, options } = runtime
-  runtime.destroy()
-  return device.arena.guard('this model', async () => new Runtime(device, pipelines, spec, tensors, options))
-}
-
-/** Which form of the KV cache; default: the model's own. */
+/** The KV cache layout of a session; by default the one the model was loaded with. */
 export interface CacheOption {
   readonly cache?: CacheKind | undefined
 }
 
-/** What an engine lends. */
-export interface Borrowed {
+/** Exclusive access to an engine's runtime, for benchmarks. */
+export interface EngineLease {
   readonly runtime: Runtime
-  readonly chat: Chat
-  /** What the GPU may give. */
+  readonly chat: ChatEncoder
+  /** Memory that the GPU may use. */
   readonly memory: MemoryRange
-  /** What loading compiled. */
-  readonly compiled: Compiled
+  /** Pipelines compiled while loading, and how long that took. */
+  readonly compiled: CompileStats
   readonly release: () => void
 }
 
-/** A loaded model. One answer at a time: a second `generate` before the first has ended is refused. */
+/**
+ * A loaded model. It answers one request at a time and refuses a second `generate` until the first has ended.
+ */
 export class Engine {
   readonly info: ModelInfo
   readonly device: Device
   readonly tokenizer: TextTokenizer
-  /** Resolves when the GPU device is gone for good. */
+  /** Resolves when the GPU device is lost. */
   readonly lost: Promise<HadalError>
   readonly #runtimes: Runtimes
-  readonly #chat: Chat
+  readonly #chat: ChatEncoder
   readonly #defaults: SamplingOptions
   readonly #eos: ReadonlySet<number>
   readonly #session: Session
   readonly #memory: MemoryRange
-  readonly #compiled: Compiled
+  readonly #compiled: CompileStats
   #busy = false
 
   constructor(
@@ -151,10 +114,10 @@ export class Engine {
     parts: {
       checkpoint: Checkpoint
       tokenizer: TextTokenizer
-      chat: Chat
+      chat: ChatEncoder
       quantize: QuantizeChoice
       memory: MemoryRange
-      compiled: Compiled
+      compiled: CompileStats
       notes: Pick<ModelInfo, 'variants' | 'notices'>
     },
   ) {
@@ -165,8 +128,8 @@ export class Engine {
     this.#memory = parts.memory
     this.#compiled = parts.compiled
     this.#chat = parts.chat
-    this.#defaults = modelDefaults(parts.checkpoint.generationConfig)
-    this.#eos = new Set([...runtime.spec.eos, ...eosOf(parts.checkpoint.generationConfig)])
+    this.#defaults = samplingDefaults(parts.checkpoint.generationConfig)
+    this.#eos = new Set([...runtime.spec.eosTokenIds, ...eosTokenIds(parts.checkpoint.generationConfig)])
     this.#session = new Session(runtime.cache)
     const { thinking } = parts.chat
     this.info = modelInfo(runtime, parts.checkpoint, device.adapter, {
@@ -176,15 +139,16 @@ export class Engine {
     })
   }
 
-  /** Bytes of live GPU buffers by purpose, with their `total`. */
+  /** Bytes of live GPU buffers by purpose, and their `total`. */
   gpuBytes(): GpuBytes {
     return this.device.arena.bytes()
   }
 
   /**
-   * A conversation of its own. Sessions of the same form share a KV cache; `fork()` one to answer the same question twice, `close()` it to
-   * free its pages. The first session of another form than the model's own makes that cache and its programs.
-   * Throws `bad_request` for a form that the model does not have or, where one has to be made, during an answer; `unsupported`, `out_of_memory`.
+   * Opens another conversation. Sessions with the same cache layout share a KV cache. Use `fork()` to answer
+   * the same question twice and `close()` to free the pages. The first session with a new cache layout
+   * allocates that cache and compiles its programs. Throws `bad_request` if the model does not support the
+   * layout, or if a new cache is needed while an answer is running; also `unsupported` and `out_of_memory`.
    */
   async openSession({ cache }: CacheOption = {}): Promise<Session> {
     const release = this.#runtimes.has(cache) ? undefined : this.#acquire()
@@ -192,15 +156,18 @@ export class Engine {
     return new Session(runtime.cache)
   }
 
-  /** Frees a KV cache that `openSession` or `logits` made. Throws `bad_request` while a session has pages there, and during an answer. */
+  /**
+   * Frees a KV cache that `openSession` or `logits` allocated.
+   * Throws `bad_request` while a session holds pages in it or an answer is running.
+   */
   async closeCache(cache: CacheKind): Promise<void> {
     const release = this.#acquire()
     return this.#runtimes.close(cache).finally(release)
   }
 
   /**
-   * Answers a request, in the engine's own session or another. Ending the iteration early, or the signal, stops it; an abort ends with
-   * `finishReason: 'abort'`.
+   * Answers a request in the engine's own session or in another one. Leaving the loop early or aborting the
+   * signal stops it; after an abort the last event has `finishReason: 'abort'`.
    */
   async *generate(
     request: GenerateRequest,
@@ -209,20 +176,21 @@ export class Engine {
   ): AsyncGenerator<GenerateEvent> {
     const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
     const runtime = this.#runtimes.of(session)
-    const task = taskOf(request, runtime, model)
+    const task = resolveRequest(request, runtime, model)
     const release = this.#acquire()
     try {
       const { state, spec } = runtime
-      writeSamplingState(this.device, state, task.sampling, task.prompt, spec.vocab)
-      yield* generate(runtime, session, this.tokenizer, task, signal)
+      const { sampling, prompt } = task
+      writeSamplingState(this.device, state, { sampling, prompt, vocab: spec.vocabSize })
+      yield* generate(runtime, session, task, { tokenizer: this.tokenizer, signal })
     } finally {
       release()
     }
   }
 
   /**
-   * Logits after every id, [ids, vocab], from an empty cache: the whole prompt as one step, in chunks of prefill, or token by token
-   * through the decode program.
+   * Logits after every id, [ids, vocab], starting from an empty cache: the whole prompt in one prefill step,
+   * in prefill chunks, or token by token through the decode program.
    */
   async logits(
     ids: readonly number[],
@@ -232,21 +200,24 @@ export class Engine {
     const release = this.#acquire()
     return this.#runtimes
       .open(cache)
-      .then((runtime) => logitsOf(runtime, ids, mode))
+      .then((runtime) => computeLogits(runtime, ids, mode))
       .finally(release)
   }
 
   /**
-   * Milliseconds by kernel of one decode step after `context` tokens, whose content does not matter. Throws `unsupported` without
-   * the timestamp-query feature.
+   * Milliseconds by kernel of one decode step after `context` tokens, whose content does not matter.
+   * Throws `unsupported` without the timestamp-query feature.
    */
   async profile(context: number): Promise<KernelTime[]> {
     const release = this.#acquire()
-    return profileStep(this.device, this.#runtimes.own, context).finally(release)
+    return profileDecodeStep(this.device, this.#runtimes.own, context).finally(release)
   }
 
-  /** Lends what answers are made with, for measuring: until `release`, requests are refused. Throws `bad_request` while one is answered. */
-  borrow(): Borrowed {
+  /**
+   * Hands out the runtime for measurements; requests are refused until `release` is called.
+   * Throws `bad_request` while an answer is running.
+   */
+  lease(): EngineLease {
     const release = this.#acquire()
     const compiled = this.#compiled
     return { runtime: this.#runtimes.own, chat: this.#chat, memory: this.#memory, compiled, release }
@@ -257,7 +228,9 @@ export class Engine {
     this.device.destroy()
   }
 
-  /** Programs and state are the engine's own, so that one caller at a time may use them. Returns how to let go. */
+  /**
+   * Locks the engine: programs and state serve one caller at a time. Returns the function that unlocks it.
+   */
   #acquire(): () => void {
     if (this.#busy) {
       throw new HadalError('bad_request', 'The model is answering another request.', {

@@ -1,54 +1,59 @@
-// Answers: what can a model be opened with, and what does that mean for a model of this size?
-// It must not know how a model is opened.
+// Options of loading an engine, and the runtime options they resolve to for a model.
 import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
-import { FACTORS } from '../kernels/linear.ts'
-import { optionalInteger, optionalWord } from '../lib/check.ts'
+import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
+import { optionalEnum, optionalInteger } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
-import type { CacheForm } from '../models/cache-form.ts'
+import type { CacheLayout } from '../models/cache-layout.ts'
 import type { Attention, ModelSpec } from '../models/spec.ts'
 import type { ModelWriter } from '../store/writer.ts'
-import type { RuntimeOptions } from './steps.ts'
-import { CHUNKS, type ReadTuned } from './tuned.ts'
-import { type LoadProgress, type ModelOptions, OWN_CACHES } from './types.ts'
+import { PREFILL_CHUNKS, type ReadTuned } from './load/tuned-variants.ts'
+import type { RuntimeOptions } from './run/step-graphs.ts'
+import { KV_CACHE_DTYPES, type LoadProgress, type ModelOptions } from './types.ts'
 
 export interface EngineOptions extends ModelOptions {
-  /** Reads what `tune` found quickest; default: nothing is known. */
+  /** Reads the stored tuning results; by default there are none. */
   readonly tuned?: ReadTuned
-  /** Other shader texts than Hadal's own, by path: for whoever works on kernels. */
+  /** Replacements for Hadal's own shader texts, by path; for kernel development. */
   readonly shaders?: ShaderSources
-  /** Where WebGPU comes from; default: `navigator.gpu`. */
+  /** The WebGPU entry point; default `navigator.gpu`. */
   readonly gpu?: GPU
   readonly device?: DeviceOptions
-  /** Opens what takes the model's files in the form in which they run here; default: nothing is kept. */
+  /** Opens a writer that stores the model in the formats it runs in; by default nothing is stored. */
   readonly pack?: () => Promise<ModelWriter>
   readonly onProgress?: (progress: LoadProgress) => void
   readonly signal?: AbortSignal
 }
 
-/** Tokens that a plan leaves room for when nobody says how many: the cache grows with the chat, and few chats grow longer. */
+/** Context length of a plan when none is given. The cache grows with the chat, and few chats grow longer. */
 const PLANNED_CONTEXT = 8192
 
-/** Throws `bad_request`. */
+/** Resolves the options for a model. Throws `bad_request` for invalid values. */
 export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeOptions {
-  const contextLength = Math.min(count('contextLength', options) ?? spec.maxPosition, spec.maxPosition)
-  const chunk = Math.min(count('chunk', options) ?? CHUNKS[0], contextLength)
-  const cache = ownForm(spec.attention, optionalWord('cache', options.cache, OWN_CACHES) ?? 'f16')
-  const products = optionalWord('products', options.products, FACTORS) ?? 'f32'
-  return { contextLength, chunk, cache, products }
+  const contextLength = Math.min(
+    count('contextLength', options.contextLength) ?? spec.maxPositionEmbeddings,
+    spec.maxPositionEmbeddings,
+  )
+  const prefillChunk = Math.min(
+    count('prefillChunk', options.prefillChunk) ?? PREFILL_CHUNKS[0],
+    contextLength,
+  )
+  const cache = cacheLayout(spec.attention, optionalEnum('cache', options.cache, KV_CACHE_DTYPES) ?? 'f16')
+  const matmulPrecision = optionalEnum('matmulPrecision', options.matmulPrecision, MATMUL_PRECISIONS) ?? 'f32'
+  return { contextLength, prefillChunk, cache, matmulPrecision }
 }
 
-const count = (name: 'contextLength' | 'chunk', options: ModelOptions): number | undefined =>
-  optionalInteger(name, options[name], 1, Number.POSITIVE_INFINITY)
+const count = (field: string, value: number | undefined): number | undefined =>
+  optionalInteger(field, value, 1, Number.POSITIVE_INFINITY)
 
-/** Tokens that a plan is made for. */
-export const plannedContext = (spec: ModelSpec, { contextLength }: ModelOptions): number =>
-  Math.min(contextLength ?? PLANNED_CONTEXT, spec.maxPosition)
+/** Context length that a plan assumes. */
+export const plannedContextLength = (spec: ModelSpec, { contextLength }: ModelOptions): number =>
+  Math.min(contextLength ?? PLANNED_CONTEXT, spec.maxPositionEmbeddings)
 
-function ownForm({ kind }: Attention, stored: (typeof OWN_CACHES)[number]): CacheForm {
-  if (stored !== 'fp8') return { kind, numbers: stored }
-  if (kind === 'latent') return { kind: 'latent-fp8', numbers: 'f16' }
-  throw new HadalError('bad_request', 'cache: this model has no latents that FP8 could hold.', {
+function cacheLayout({ kind }: Attention, dtype: (typeof KV_CACHE_DTYPES)[number]): CacheLayout {
+  if (dtype !== 'fp8') return { kind, kvDtype: dtype }
+  if (kind === 'latent') return { kind: 'latent-fp8', kvDtype: 'f16' }
+  throw new HadalError('bad_request', '`cache`: this model has no MLA latents to store in FP8.', {
     hint: 'Choose f16 or f32.',
   })
 }

@@ -1,8 +1,7 @@
-// Answers: what can be asked of an engine, and what does it answer? Plain data that crosses a worker boundary unchanged.
-// It must not know how any of it is computed.
-import type { Quantize, QuantizeChoice } from './quantize.ts'
+// Requests and results of the engine: plain data that crosses a worker boundary unchanged.
+import type { Quantize, QuantizeChoice } from './load/quantization.ts'
 
-export type { Quantize, QuantizeChoice } from './quantize.ts'
+export type { Quantize, QuantizeChoice } from './load/quantization.ts'
 
 /** One message of a chat, as the model's template expects it. */
 export interface ChatMessage {
@@ -10,22 +9,27 @@ export interface ChatMessage {
   readonly content: string
 }
 
-/** How the next token is chosen. Temperature 0 is greedy: the largest logit, the smallest id among equals. */
+/** Sampling of the next token. Temperature 0 is greedy: the largest logit, the smallest id among equals. */
 export interface SamplingOptions {
   readonly temperature: number // 0 = greedy
   readonly topK: number // 0 = off
   readonly topP: number // 1 = off
   readonly minP: number // 0 = off
-  readonly repetitionPenalty: number // 1 = off; divides positive and multiplies negative logits of seen tokens
-  readonly presencePenalty: number // 0 = off; subtracted once from tokens already generated
-  readonly frequencyPenalty: number // 0 = off; subtracted per occurrence among the generated tokens
+  readonly repetitionPenalty: number // 1 = off; divides positive, multiplies negative logits of seen tokens
+  readonly presencePenalty: number // 0 = off; subtracted once from the logit of each generated token
+  readonly frequencyPenalty: number // 0 = off; subtracted per occurrence in the generated tokens
   readonly logitBias: readonly (readonly [id: number, bias: number])[]
   readonly seed: number // u32
 }
 
-/** What of these is a number: how files and requests call it, its least, its most, and whether it is whole. */
-export const SAMPLING_NUMBERS: {
-  readonly [Name in SamplingNumber]: readonly [field: string, low: number, high: number, whole?: boolean]
+/** The numeric options: name in files and requests, bounds, and whether they are whole numbers. */
+export const SAMPLING_RANGES: {
+  readonly [Name in NumericSamplingOption]: readonly [
+    field: string,
+    low: number,
+    high: number,
+    whole?: boolean,
+  ]
 } = {
   temperature: ['temperature', 0, 2],
   topK: ['top_k', 0, 2 ** 32 - 1, true],
@@ -37,29 +41,29 @@ export const SAMPLING_NUMBERS: {
   seed: ['seed', 0, 2 ** 32 - 1, true],
 }
 
-export type SamplingNumber = Exclude<keyof SamplingOptions, 'logitBias'>
+export type NumericSamplingOption = Exclude<keyof SamplingOptions, 'logitBias'>
 
-/** The largest logit bias, either way. */
-export const MOST_BIAS = 100
+/** Logit biases lie between minus and plus this. */
+export const MAX_LOGIT_BIAS = 100
 
-/** Most alternatives that are reported for a token. */
-export const MOST_ALTERNATIVES = 20
+/** Maximum alternatives reported for a token. */
+export const MAX_ALTERNATIVES = 20
 
 export interface GenerateRequest {
-  /** Exactly one of the three: a chat, a raw text to continue, or token ids taken as they are. */
+  /** Exactly one of a chat, a raw text to continue, or token ids. */
   readonly input:
     | { readonly messages: readonly ChatMessage[] }
     | { readonly prompt: string }
     | { readonly ids: readonly number[] }
-  /** Most tokens of the answer; at most what is left of the context. Default: 4096. */
+  /** Maximum tokens of the answer, limited by the rest of the context. Default 4096. */
   readonly maxTokens?: number
-  /** Missing fields come from the model's generation_config.json, then from neutral defaults. */
+  /** Missing fields default to the model's generation_config.json, then to neutral values. */
   readonly sampling?: Partial<SamplingOptions>
-  /** false asks the template for an answer without a thinking part. Default: the template's own. */
+  /** false asks the chat template for an answer without thinking. Default: as the template does. */
   readonly thinking?: boolean
-  /** Strings that end the answer; they are not part of it. */
+  /** Strings that end the answer; they are not included in it. */
   readonly stop?: readonly string[]
-  /** How many alternatives to report for each token, 0 to 20; missing = no log-probabilities. */
+  /** Alternatives to report for each token, 0 to 20; without it there are no log-probabilities. */
   readonly logprobs?: number
 }
 
@@ -67,21 +71,21 @@ export interface TokenLogprob {
   readonly id: number
   readonly token: string
   readonly logprob: number
-  readonly thinking: boolean // it belongs to the thinking part
+  readonly thinking: boolean // whether it is part of the thinking
   readonly top: readonly { readonly id: number; readonly token: string; readonly logprob: number }[]
 }
 
-/** A piece of the answer: whole characters only. Either text may be empty. */
+/** A part of the answer, in whole characters. Either text may be empty. */
 export interface GenerateDelta {
   readonly type: 'delta'
   readonly text: string
   readonly reasoning: string
   readonly ids: readonly number[]
   readonly logprobs?: readonly TokenLogprob[]
-  /** Answer tokens so far, and the rate of the latest tokens; for a live display. */
+  /** Answer tokens so far, and the recent rate, for a live display. */
   readonly tokens: number
   readonly tokensPerSecond: number
-  readonly kv: KvUse
+  readonly kv: KvUsage
 }
 
 export type FinishReason = 'stop' | 'length' | 'abort'
@@ -96,22 +100,23 @@ export interface GenerateDone {
   readonly decodeMs: number
   readonly dispatchesPerToken: number
   readonly readbacksPerToken: number
-  readonly kv: KvUse
+  readonly kv: KvUsage
 }
 
 export type GenerateEvent = GenerateDelta | GenerateDone
 
-/** What the KV cache of the current conversation holds, and what standard attention would hold for the same tokens. */
-export interface KvUse {
+/** KV cache usage of the current conversation, and what standard attention would use for the same tokens. */
+export interface KvUsage {
   readonly tokens: number
   readonly bytes: number // whole pages in use
-  readonly standardBytes: number // the same pages, with layers × heads × (qk head dim + value head dim) of the same element size a token
+  /** The same pages with layers × heads × (qk head dim + v head dim) elements of the same size per token. */
+  readonly standardBytes: number
 }
 
 /**
- * Where loading is: what is in the folder, the tokenizer, bytes from the host into a store (`wait`: while another tab does
- * it) and their hashes, bytes from wherever the model is to the GPU (`convert` when they are quantised on the way), quantised bytes
- * into a store (`keep`), shaders. Without a store there is no `download`, `verify` or `keep`.
+ * The phase of loading: `list` reads config, index and headers; `download`, `wait` (for another tab) and
+ * `verify` store files; `upload` streams weights to the GPU, `convert` quantizes them on the way; `keep`
+ * stores the result. Without a store there is no `wait`, `download`, `verify` or `keep`.
  */
 export type LoadPhase =
   | 'list'
@@ -133,45 +138,49 @@ export interface LoadProgress {
   readonly secondsLeft: number // NaN while unknown
   readonly file: string // '' when no file is being read
   readonly fileBytes: number // of `file`, done
-  readonly fileTotalBytes: number // of `file`, that are wanted: draft layers are not
+  readonly fileTotalBytes: number // of `file`, that are needed: draft layers are not
 }
 
-/** As `QuantizeChoice`, or the best that fits. */
+/** A `QuantizeChoice`, or 'auto' for the best that fits. */
 export type QuantizeOption = QuantizeChoice | 'auto'
 
-/** How the cache that a model is loaded with can be stored. */
-export const OWN_CACHES = ['f16', 'f32', 'fp8'] as const
+/** Data types of the KV cache that a model is loaded with. */
+export const KV_CACHE_DTYPES = ['f16', 'f32', 'fp8'] as const
 
-/** What decides how many bytes a model takes. */
+/** Options that affect the memory a model needs. */
 export interface ModelOptions {
-  /** Most tokens of prompt and answer together; default, and the most that counts: what the model was made for. */
+  /** Maximum tokens of prompt and answer together. Default and upper bound: the context of the model. */
   readonly contextLength?: number
   /**
-   * How the KV cache is stored; default f16. fp8, for models with latents, takes about half of that: latents in E4M3, 128 of them under one
-   * scale, and the rotated key in f16.
+   * Data type of the KV cache, default f16. fp8 needs an MLA model and takes about half of f16: latents in
+   * E4M3 with one scale per 128 of them, and the rotated key in f16.
    */
-  readonly cache?: (typeof OWN_CACHES)[number]
+  readonly cache?: (typeof KV_CACHE_DTYPES)[number]
   /**
-   * How prefill holds the factors of its products; default f32. f16 halves a tile's memory where there is shader-f16, at a relative
-   * error of the logits of about 1e-3. i8 rounds inputs to 8 bits, 32 of them under one scale, and multiplies four at once with weights in
-   * q8 and q4, where there is `packed_4x8_integer_dot_product`, at an error of about 1e-2.
+   * Precision of the inputs of prefill's matrix products, default f32. f16 halves the memory of a tile;
+   * relative error of the logits about 1e-3. i8 rounds inputs to 8 bits with one scale per 32 of them and
+   * multiplies four at once with q8 and q4 weights; error about 1e-2. Without shader-f16 or
+   * `packed_4x8_integer_dot_product`, f32 is used.
    */
-  readonly products?: 'f32' | 'f16' | 'i8'
-  /** Most prompt tokens of one prefill step; default: what tuning found quickest, where the model fits with it, else 256. */
-  readonly chunk?: number
+  readonly matmulPrecision?: 'f32' | 'f16' | 'i8'
   /**
-   * How weights are stored on the GPU; default 'none': as in the file. 'auto' takes the best that fits `memoryBytes` together with
-   * the KV cache of `contextLength` tokens, or of 8192 where that is missing, and a smaller one when the GPU refuses it.
+   * Maximum prompt tokens of a prefill step. Default: the tuned value if the model fits with it, else 256.
+   */
+  readonly prefillChunk?: number
+  /**
+   * Format of the weights on the GPU. Default 'none': as in the file. 'auto' takes the most precise one that
+   * fits `memoryBytes` together with the KV cache of `contextLength` tokens (8192 if not given), and a
+   * smaller one if the GPU refuses it.
    */
   readonly quantize?: QuantizeOption
   /**
-   * Memory that the GPU may give to the model. Default: in Chromium estimated from `navigator.deviceMemory` (half of it surely fits,
-   * more than all of it does not, unless it says 8 GiB, which means 8 or more); elsewhere unknown.
+   * GPU memory that the model may use. By default unknown, but Chromium's `navigator.deviceMemory` bounds it:
+   * half of that certainly fits, more than all of it does not, unless it is 8 GiB, which means 8 or more.
    */
   readonly memoryBytes?: number
 }
 
-/** What is known of a loaded model; plain data. */
+/** Facts about a loaded model; plain data. */
 export interface ModelInfo {
   readonly name: string
   readonly architecture: string
@@ -179,25 +188,26 @@ export interface ModelInfo {
   readonly activeParameters: number
   readonly layers: number
   readonly hidden: number
-  readonly attention: 'latent' | 'grouped' // one latent a token, or keys and values for each group of heads
+  readonly attention: 'latent' | 'grouped' // MLA (one latent per token), or GQA
   readonly heads: number
   readonly experts: number
   readonly activeExperts: number
   readonly vocab: number
   readonly contextLength: number
-  readonly chunk: number // most prompt tokens of a prefill step: as asked for, as tuning found it quickest here, or the default
+  /** Maximum prompt tokens of a prefill step: from the options, from tuning, or the default. */
+  readonly prefillChunk: number
   readonly kvBytesPerToken: number
   readonly standardKvBytesPerToken: number
   readonly adapter: string
-  /** Which variants of the kernels run, and why. */
+  /** The kernel variants that run, and why. */
   readonly variants: readonly VariantNote[]
-  /** What a person should know of this device, in sentences; usually nothing. */
+  /** Sentences for the user about this device; usually none. */
   readonly notices: readonly string[]
-  readonly quantize: QuantizeChoice // how the weights lie on the GPU; what 'auto' took
-  readonly thinking: boolean // the template can be told not to think; R1's cannot, and thinks always
+  readonly quantize: QuantizeChoice // format of the weights on the GPU; what 'auto' selected
+  readonly thinking: boolean // whether thinking can be turned off; R1 always thinks
 }
 
-/** The variant that a decision about kernels got. */
+/** The kernel variant of a decision, and the reason. */
 export interface VariantNote {
   readonly decision: string
   readonly variant: string
@@ -209,8 +219,8 @@ export interface GpuBytes {
   readonly [purpose: string]: number
 }
 
-/** The same, complete. */
-export interface Purposes {
+/** The same with every purpose present. */
+export interface BytesByPurpose {
   readonly weights: number
   readonly experts: number
   readonly kv_cache: number
@@ -220,26 +230,28 @@ export interface Purposes {
   readonly total: number
 }
 
-/** What it would take to run a model, from its config, index and headers alone; plain data. */
+/** What a model needs to run, from its config, index and headers alone; plain data. */
 export interface LoadPlan {
   readonly name: string
-  /** `model_type` of config.json; '' where it has none. */
+  /** `model_type` of config.json; '' if it has none. */
   readonly architecture: string
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
-  /** Bytes of the weights that loading reads: all but those of draft layers. */
+  /** Bytes of the weights that loading reads: all except draft layers. */
   readonly downloadBytes: number
   readonly bytesByType: { readonly [dtype: string]: number }
   readonly parameters: number
-  readonly unsupported: readonly Unsupported[]
-  /** Missing where the architecture is not run. */
+  readonly unsupported: readonly UnsupportedFeature[]
+  /** Missing if the architecture is not supported. */
   readonly model?: PlannedModel
-  /** Missing where the model cannot be planned for this device; `unsupported` says why. */
+  /** Missing if the model cannot run on this device; `unsupported` says why. */
   readonly gpu?: PlannedMemory
-  /** 'unknown' while nobody knows how much memory there is, or what the model is; false also where the device's limits rule it out. */
+  /**
+   * 'unknown' if the memory or the architecture is unknown; false also if the device's limits are too small.
+   */
   readonly fits: boolean | 'unknown'
-  /** What each way to store the weights would take, best first; without those that this model cannot be stored in. */
+  /** The bytes of each quantization that the model supports, most precise first. */
   readonly choices: readonly QuantizeRow[]
-  /** What 'auto' takes; missing where nothing can be loaded. */
+  /** What 'auto' would select; missing if nothing can be loaded. */
   readonly auto?: Quantize
 }
 
@@ -249,15 +261,15 @@ export interface QuantizeRow {
   readonly fits: boolean | 'unknown'
 }
 
-/** Something this version does not run, by name. */
-export interface Unsupported {
+/** A feature of the model that this version does not support. */
+export interface UnsupportedFeature {
   readonly what: string
   readonly where: string // file and tensor; '' for the device
   readonly hint: string
 }
 
 export interface PlannedModel {
-  readonly attention: 'latent' | 'grouped' // as in `ModelInfo`; latents can be kept in FP8
+  readonly attention: 'latent' | 'grouped' // as in `ModelInfo`; MLA latents can be stored in FP8
   readonly activeParameters: number
   readonly layers: number
   readonly denseLayers: number
@@ -265,7 +277,7 @@ export interface PlannedModel {
   readonly vocab: number
   readonly experts: number
   readonly activeExperts: number
-  /** Most tokens that the model was made for. */
+  /** Maximum context that the model was made for. */
   readonly maxContextLength: number
   readonly kvBytesPerToken: number
   readonly standardKvBytesPerToken: number
@@ -273,11 +285,11 @@ export interface PlannedModel {
 
 export interface PlannedMemory {
   readonly quantize: QuantizeChoice
-  /** Tokens that the KV cache below holds. */
+  /** Tokens that the KV cache of `bytes` holds. */
   readonly contextLength: number
-  readonly bytes: Purposes
-  /** As `bytes` right after loading: a KV cache of one page. It grows with the chat. */
-  readonly bytesAtStart: Purposes
-  /** Tokens for which there surely is memory; missing where memory is unknown. */
+  readonly bytes: BytesByPurpose
+  /** Right after loading, when the KV cache has one page. It grows with the chat. */
+  readonly bytesAtStart: BytesByPurpose
+  /** Tokens that certainly fit; missing if the memory is unknown. */
   readonly contextThatFits?: number
 }

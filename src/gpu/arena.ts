@@ -2,13 +2,13 @@
 import { HadalError } from '../lib/error.ts'
 
 /** What a buffer is for; the rows of the memory report. */
-export type Purpose = 'weights' | 'experts' | 'kv_cache' | 'activations' | 'state' | 'staging'
+export type BufferPurpose = 'weights' | 'experts' | 'kv_cache' | 'activations' | 'state' | 'staging'
 
 /**
  * Usage flags by kind of buffer. Numbers from the WebGPU specification, since GPUBufferUsage is missing in
  * Node.
  */
-export const USAGE = {
+export const BUFFER_USAGE = {
   storage: 0x80 | 0x08 | 0x04, // STORAGE | COPY_DST | COPY_SRC
   uniform: 0x40 | 0x08, // UNIFORM | COPY_DST
   readback: 0x01 | 0x08, // MAP_READ | COPY_DST
@@ -28,7 +28,7 @@ export interface Allocation {
 /** Allocates buffers and counts them. */
 export class Arena {
   readonly #device: GPUDevice
-  readonly #live = new Map<GPUBuffer, Purpose>()
+  readonly #live = new Map<GPUBuffer, BufferPurpose>()
 
   constructor(device: GPUDevice) {
     this.#device = device
@@ -39,10 +39,10 @@ export class Arena {
    * device's limit.
    */
   allocate(
-    purpose: Purpose,
+    purpose: BufferPurpose,
     label: string,
     bytes: number,
-    usage: keyof typeof USAGE = 'storage',
+    usage: keyof typeof BUFFER_USAGE = 'storage',
   ): Allocation {
     const size = allocatedBytes(bytes)
     const limit = this.#device.limits.maxBufferSize
@@ -55,7 +55,11 @@ export class Arena {
         },
       )
     }
-    const buffer = this.#device.createBuffer({ label: `${purpose}:${label}`, size, usage: USAGE[usage] })
+    const buffer = this.#device.createBuffer({
+      label: `${purpose}:${label}`,
+      size,
+      usage: BUFFER_USAGE[usage],
+    })
     this.#live.set(buffer, purpose)
     return { buffer, bytes: size, free: () => this.free(buffer) }
   }

@@ -2,7 +2,7 @@
 import { HadalError } from '../lib/error.ts'
 import { Arena } from './arena.ts'
 import { type Capabilities, GUARANTEED } from './limits.ts'
-import { chooseVariants, type Facts } from './variants.ts'
+import { chooseVariants, type VariantFacts } from './variants.ts'
 
 export interface DeviceOptions {
   /** 'default': the limits that every WebGPU device guarantees; 'max' (the default): those of the adapter. */
@@ -78,7 +78,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const requiredFeatures: GPUFeatureName[] = []
   if (capabilities.f16) requiredFeatures.push('shader-f16')
   if (capabilities.subgroups) requiredFeatures.push('subgroups')
-  if (capabilities.matrices) requiredFeatures.push(SUBGROUP_MATRIX_FEATURE)
+  if (capabilities.subgroupMatrices) requiredFeatures.push(SUBGROUP_MATRIX_FEATURE)
   if (capabilities.timestamps) requiredFeatures.push('timestamp-query')
   const requiredLimits: Record<string, number> = {}
   if (options.limits !== 'default')
@@ -122,17 +122,17 @@ function capabilitiesOf(
   const subgroups = options.subgroups !== false && features.has('subgroups')
   const binding = raised ? limits.maxStorageBufferBindingSize : GUARANTEED.maxBindingBytes
   const f16 = options.f16 !== false && features.has('shader-f16')
-  const facts: Facts = {
+  const facts: VariantFacts = {
     f16,
     subgroups,
     subgroupSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
-    matrices: f16 && subgroups && features.has(SUBGROUP_MATRIX_FEATURE) && supportsF16Matrices(info),
+    subgroupMatrices: f16 && subgroups && features.has(SUBGROUP_MATRIX_FEATURE) && supportsF16Matrices(info),
     software: isSoftware(info),
   }
   return {
     ...facts,
     variants: chooseVariants(facts),
-    packed: wgslLanguageFeatures?.has('packed_4x8_integer_dot_product') ?? false,
+    int8Dot: wgslLanguageFeatures?.has('packed_4x8_integer_dot_product') ?? false,
     timestamps: features.has('timestamp-query'),
     maxBindingBytes: Math.min(binding, options.maxBindingBytes ?? Number.POSITIVE_INFINITY),
     maxBufferBytes: raised ? limits.maxBufferSize : GUARANTEED.maxBufferBytes,

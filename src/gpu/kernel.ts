@@ -4,7 +4,7 @@ import type { Device } from './device.ts'
 import { type Imports, link, type ShaderSources } from './linker.ts'
 
 /** WGSL element types of storage buffers. */
-export type Element = 'f32' | 'u32' | 'atomic<u32>' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>'
+export type WgslElement = 'f32' | 'u32' | 'atomic<u32>' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>'
 
 export interface Binding {
   readonly access: 'uniform' | 'read' | 'read_write'
@@ -13,7 +13,7 @@ export interface Binding {
   readonly dynamic: boolean // a uniform with a dynamic offset
 }
 
-export type StorageBinding<E extends Element> = Binding & { readonly type: E }
+export type StorageBinding<E extends WgslElement> = Binding & { readonly type: E }
 
 export const uniform = (type: string, dynamic = false): Binding => ({
   access: 'uniform',
@@ -21,13 +21,13 @@ export const uniform = (type: string, dynamic = false): Binding => ({
   shape: '',
   dynamic,
 })
-export const read = <const E extends Element>(type: E, shape: string): StorageBinding<E> => ({
+export const read = <const E extends WgslElement>(type: E, shape: string): StorageBinding<E> => ({
   access: 'read',
   type,
   shape,
   dynamic: false,
 })
-export const write = <const E extends Element>(type: E, shape: string): StorageBinding<E> => ({
+export const write = <const E extends WgslElement>(type: E, shape: string): StorageBinding<E> => ({
   access: 'read_write',
   type,
   shape,
@@ -57,7 +57,7 @@ export function defineKernel<
 }
 
 /** A specialisation of a kernel: everything by which pipelines differ. */
-export interface Variant {
+export interface KernelVariant {
   readonly kernel: Kernel
   readonly constants: Readonly<Record<string, number>>
   readonly imports: Imports
@@ -100,7 +100,7 @@ export class PipelineCache {
    * The pipeline of a variant, compiled asynchronously at the first request. Throws `internal` if it does not
    * compile.
    */
-  prepare(variant: Variant): Promise<GPUComputePipeline> {
+  prepare(variant: KernelVariant): Promise<GPUComputePipeline> {
     const key = JSON.stringify([variant.kernel.path, variant.constants, variant.imports])
     let pipeline = this.#pipelines.get(key)
     if (!pipeline) {
@@ -112,7 +112,7 @@ export class PipelineCache {
     return pipeline
   }
 
-  async #compile({ kernel, constants, imports }: Variant): Promise<GPUComputePipeline> {
+  async #compile({ kernel, constants, imports }: KernelVariant): Promise<GPUComputePipeline> {
     const { gpu } = this.#device
     const code = link(this.#sources, kernel.path, imports)
     const module = gpu.createShaderModule({ label: kernel.name, code })

@@ -1,25 +1,31 @@
 // Capabilities of a device as plain data: the limits and features that decide which kernels are chosen.
-import { chooseVariants, type Facts, type Variants } from './variants.ts'
+import { chooseVariants, type VariantFacts, type Variants } from './variants.ts'
 
 /**
  * Everything the choice of kernels depends on. Pure data, so that choices can be made and tested without a
  * GPU.
  */
-export interface Capabilities extends Facts {
-  readonly packed: boolean // has packed_4x8_integer_dot_product (DP4A)
+export interface Capabilities extends VariantFacts {
+  readonly int8Dot: boolean // has packed_4x8_integer_dot_product (DP4A)
   readonly timestamps: boolean
   readonly maxBindingBytes: number
   readonly maxBufferBytes: number
   readonly variants: Variants
 }
 
-const PLAIN_FACTS: Facts = { f16: false, subgroups: false, subgroupSize: 0, matrices: false, software: false }
+const PLAIN_FACTS: VariantFacts = {
+  f16: false,
+  subgroups: false,
+  subgroupSize: 0,
+  subgroupMatrices: false,
+  software: false,
+}
 
 /** The limits that every WebGPU device guarantees (WebGPU specification, "limits" table). */
 export const GUARANTEED: Capabilities = {
   ...PLAIN_FACTS,
   variants: chooseVariants(PLAIN_FACTS),
-  packed: false,
+  int8Dot: false,
   timestamps: false,
   maxBindingBytes: 128 * 1024 * 1024,
   maxBufferBytes: 256 * 1024 * 1024,

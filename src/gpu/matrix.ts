@@ -25,7 +25,7 @@ export const FORMATS = {
   q4: { bits: 4, scaleBits: 16, block: GROUP },
 } as const satisfies Record<string, FormatFacts>
 
-export type Format = keyof typeof FORMATS
+export type StorageFormat = keyof typeof FORMATS
 
 /** Columns of a chunk. Rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
 export const CHUNK = 16
@@ -37,7 +37,7 @@ export const padTo = (value: number, multiple: number): number => Math.ceil(valu
  * vertically.
  */
 export interface MatrixLayout {
-  readonly format: Format
+  readonly format: StorageFormat
   readonly starts: readonly number[] // first row of each stored matrix
   readonly rows: number
   readonly cols: number
@@ -64,7 +64,7 @@ const FILE_BLOCK: BlockShape = { rows: 128, cols: 128 }
  * blocks the file defines. Throws `unsupported` if a chunk would need two scales.
  */
 export function layoutMatrix(
-  format: Format,
+  format: StorageFormat,
   heights: readonly number[],
   cols: number,
   block: BlockShape = FILE_BLOCK,
@@ -103,7 +103,7 @@ export const sameStorage = (a: MatrixLayout, b: MatrixLayout): boolean =>
  * The smallest run of columns whose codes and scales fill whole words, so that it can be written
  * independently.
  */
-export function spanOf({ format, block }: MatrixLayout): number {
+export function encodeSpanOf({ format, block }: MatrixLayout): number {
   const { scaleBits } = FORMATS[format]
   return scaleBits === 0 ? CHUNK : (block.cols * 32) / scaleBits
 }
@@ -152,21 +152,21 @@ function leastCommonMultiple(a: number, b: number): number {
 }
 
 /** A buffer that is resolved only when a dispatch is bound, so that a step can be planned without a GPU. */
-export type LateBuffer = () => GPUBuffer
+export type LazyBuffer = () => GPUBuffer
 
 /** Buffer of a graph that is only planned. Throws `internal` when it is bound. */
-export const nowhere: LateBuffer = () => {
+export const unboundBuffer: LazyBuffer = () => {
   throw new HadalError('internal', 'A planned buffer was bound.')
 }
 
 /** A matrix on the GPU. */
 export interface GpuMatrix extends MatrixLayout {
-  readonly parts: readonly (PartLayout & { readonly buffer: LateBuffer })[]
+  readonly parts: readonly (PartLayout & { readonly buffer: LazyBuffer })[]
 }
 
 /** A vector on the GPU: f32, padded with zeros to a multiple of 16 elements. */
 export interface GpuVector {
-  readonly buffer: LateBuffer
+  readonly buffer: LazyBuffer
   readonly length: number
 }
 
@@ -177,15 +177,15 @@ export type SlotLayout = MatrixLayout & PartLayout
 export interface GpuBank {
   readonly routed: SlotLayout
   readonly shared: SlotLayout | undefined // the shared expert's own layout; undefined if the model has none
-  readonly banks: readonly LateBuffer[]
-  readonly slots: LateBuffer // [experts + 1, 2] u32: bank, first vec4 in it; the shared expert comes last
+  readonly banks: readonly LazyBuffer[]
+  readonly slots: LazyBuffer // [experts + 1, 2] u32: bank, first vec4 in it; the shared expert comes last
 }
 
 /**
  * The only part of a matrix that must not be split. Throws `unsupported` if it was, because bindings are too
  * small.
  */
-export function onlyPart(matrix: GpuMatrix): GpuMatrix['parts'][number] {
+export function unsplitPart(matrix: GpuMatrix): GpuMatrix['parts'][number] {
   const [part] = matrix.parts
   if (part && matrix.parts.length === 1) return part
   throw new HadalError(

@@ -1,5 +1,5 @@
 // Reads results back from the GPU without stalling it, through a ring of staging buffers.
-import { HadalError, present } from '../lib/error.ts'
+import { expectDefined, HadalError } from '../lib/error.ts'
 import type { Allocation } from './arena.ts'
 import type { Device } from './device.ts'
 
@@ -23,7 +23,7 @@ export class Readback {
    * returned function once: it resolves with a copy of the bytes. At most `depth` reads may be in flight.
    */
   encode(encoder: GPUCommandEncoder, source: GPUBuffer): () => Promise<ArrayBuffer> {
-    const { buffer } = present(this.#slots[this.#next], 'a staging buffer')
+    const { buffer } = expectDefined(this.#slots[this.#next], 'a staging buffer')
     this.#next = (this.#next + 1) % this.#slots.length
     encoder.copyBufferToBuffer(source, 0, buffer, 0, this.#bytes)
     return async () => {

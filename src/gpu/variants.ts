@@ -1,25 +1,25 @@
 // Kernel variants: which ones a device can run, which it gets, and why; all of a decision compute the same.
 
 /** The device properties that the choice of variants depends on. */
-export interface Facts {
+export interface VariantFacts {
   readonly f16: boolean
   readonly subgroups: boolean
   readonly subgroupSize: number // of the smallest subgroup; 0 without subgroups or if not reported
-  readonly matrices: boolean // 8 × 8 subgroup matrices that multiply f16 into f32
+  readonly subgroupMatrices: boolean // 8 × 8 subgroup matrices that multiply f16 into f32
   readonly software: boolean // runs on the CPU: arithmetic and barriers cost more than memory accesses
 }
 
 /** How a tile shares inputs: through workgroup memory, or by broadcasts within subgroups of 4 or 8. */
-export type Sharing = 'workgroup' | 'spread_4' | 'spread_8'
+export type TileVariant = 'workgroup' | 'broadcast4' | 'broadcast8'
 
 /** Decoders of a weight format: shaders/weights/<format> is 'plain', <format>_<decoder> any other. */
-export const READINGS = {
+export const DECODERS = {
   fp8_block: ['plain', 'f16'],
   q8: ['plain', 'mantissa', 'unorm'],
   q4: ['plain', 'mantissa', 'unorm'],
 } as const
 
-type Decoder<F extends keyof typeof READINGS> = (typeof READINGS)[F][number]
+type Decoder<F extends keyof typeof DECODERS> = (typeof DECODERS)[F][number]
 
 /** One variant for each decision. */
 export interface Variants {
@@ -27,14 +27,14 @@ export interface Variants {
    * Matrix-vector products of decode: 8, 16 or 32 neighbouring invocations per row, 16 rows per single
    * invocation, or 64 rows per subgroup of 4 or 8.
    */
-  readonly rows: 'lanes_8' | 'lanes_16' | 'lanes_32' | 'alone' | 'columns_4' | 'columns_8'
+  readonly matvec: 'lanes8' | 'lanes16' | 'lanes32' | 'single' | 'subgroup4' | 'subgroup8'
   /** Tiles of the matrix products of prefill. */
-  readonly products: Sharing
+  readonly matmul: TileVariant
   /** Tiles of the matrix products of prefill in f16 precision. */
-  readonly halves: 'plain' | 'matrix'
+  readonly f16Tiles: 'plain' | 'subgroupMatrix'
   /** Attention over the cache, in decode and in prefill. */
-  readonly attention: Sharing
-  /** Sums over a workgroup. */
+  readonly attention: TileVariant
+  /** Workgroup reductions. */
   readonly reduce: 'plain' | 'subgroup'
   /** How decode decodes a weight format. */
   readonly fp8_block: Decoder<'fp8_block'>
@@ -48,10 +48,10 @@ export type Decision = keyof Variants
 export type VariantLists = { readonly [D in keyof Variants]: readonly Variants[D][] }
 
 /** The variants that are correct on any conforming device; the others are checked against them. */
-export const PLAIN: Variants = {
-  rows: 'lanes_8',
-  products: 'workgroup',
-  halves: 'plain',
+export const PLAIN_VARIANTS: Variants = {
+  matvec: 'lanes8',
+  matmul: 'workgroup',
+  f16Tiles: 'plain',
   attention: 'workgroup',
   reduce: 'plain',
   fp8_block: 'plain',
@@ -61,33 +61,35 @@ export const PLAIN: Variants = {
 }
 
 /** The variants for subgroups of at least 4 or 8 invocations. */
-const BROADCAST = { 4: 'spread_4', 8: 'spread_8' } as const
-const SUBGROUP_MATVEC = { 4: 'columns_4', 8: 'columns_8' } as const
+const BROADCAST = { 4: 'broadcast4', 8: 'broadcast8' } as const
+const SUBGROUP_MATVEC = { 4: 'subgroup4', 8: 'subgroup8' } as const
 
 /** All variants that a device can run, the plain one first. */
-export function possibleVariants({ subgroups, subgroupSize, matrices }: Facts): VariantLists {
+export function possibleVariants({ subgroups, subgroupSize, subgroupMatrices }: VariantFacts): VariantLists {
   const sizes = ([4, 8] as const).filter((size) => subgroupSize >= size)
-  const tiles: readonly Sharing[] = ['workgroup', ...sizes.map((size) => BROADCAST[size])]
+  const tiles: readonly TileVariant[] = ['workgroup', ...sizes.map((size) => BROADCAST[size])]
   return {
-    rows: ['lanes_8', 'lanes_16', 'lanes_32', 'alone', ...sizes.map((size) => SUBGROUP_MATVEC[size])],
-    products: tiles,
-    halves: matrices ? ['plain', 'matrix'] : ['plain'],
+    matvec: ['lanes8', 'lanes16', 'lanes32', 'single', ...sizes.map((size) => SUBGROUP_MATVEC[size])],
+    matmul: tiles,
+    f16Tiles: subgroupMatrices ? ['plain', 'subgroupMatrix'] : ['plain'],
     attention: tiles,
     reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],
-    ...READINGS,
+    ...DECODERS,
     banks: [4, 1],
   }
 }
 
 /** A variant and the reason for it. */
-export interface Choice<V> {
+export interface VariantChoice<V> {
   readonly variant: V
   readonly why: string
 }
 
 /** The variants of a device on which nothing was measured, with reasons (figures: PERFORMANCE.md). */
-export function explainVariants(facts: Facts): { readonly [D in keyof Variants]: Choice<Variants[D]> } {
-  const reduce: Choice<Variants['reduce']> = facts.subgroups
+export function explainVariants(facts: VariantFacts): {
+  readonly [D in keyof Variants]: VariantChoice<Variants[D]>
+} {
+  const reduce: VariantChoice<Variants['reduce']> = facts.subgroups
     ? { variant: 'subgroup', why: 'Subgroup operations need no barriers.' }
     : { variant: 'plain', why: 'The device has no subgroups.' }
   if (!facts.software) {
@@ -97,13 +99,13 @@ export function explainVariants(facts: Facts): { readonly [D in keyof Variants]:
       why: 'GPUs have a single instruction for each step of the plain decoder.',
     } as const
     return {
-      rows: {
-        variant: 'lanes_8',
+      matvec: {
+        variant: 'lanes8',
         why: 'On a GPU, neighbouring invocations should read neighbouring words of a row.',
       },
-      products: tiles,
-      halves: facts.matrices
-        ? { variant: 'matrix', why: 'The device multiplies 8 × 8 subgroup matrices.' }
+      matmul: tiles,
+      f16Tiles: facts.subgroupMatrices
+        ? { variant: 'subgroupMatrix', why: 'The device multiplies 8 × 8 subgroup matrices.' }
         : { variant: 'plain', why: 'The device reports no subgroup matrices.' },
       attention: tiles,
       reduce,
@@ -115,16 +117,16 @@ export function explainVariants(facts: Facts): { readonly [D in keyof Variants]:
   }
   const tiles = softwareTiles(facts)
   // lavapipe has vector shifts; f16 support distinguishes it from SwiftShader.
-  const codes: Choice<Decoder<'q8'> & Decoder<'q4'>> = facts.f16
+  const codes: VariantChoice<Decoder<'q8'> & Decoder<'q4'>> = facts.f16
     ? { variant: 'mantissa', why: 'On this CPU adapter, bit operations are faster than number conversions.' }
     : {
         variant: 'unorm',
         why: 'On this CPU adapter, unpacking four codes at once is faster than shifting them.',
       }
   return {
-    rows: softwareMatvec(facts),
-    products: tiles,
-    halves: { variant: 'plain', why: 'CPU adapters have no matrix units.' },
+    matvec: softwareMatvec(facts),
+    matmul: tiles,
+    f16Tiles: { variant: 'plain', why: 'CPU adapters have no matrix units.' },
     attention: tiles,
     reduce,
     fp8_block: { variant: 'f16', why: 'A CPU decodes two FP8 codes at once by way of f16.' },
@@ -135,14 +137,14 @@ export function explainVariants(facts: Facts): { readonly [D in keyof Variants]:
 }
 
 /** Subgroup size that CPU variants use; undefined without subgroups of four or more. */
-const softwareSubgroupSize = ({ subgroupSize }: Facts): 4 | 8 | undefined =>
+const softwareSubgroupSize = ({ subgroupSize }: VariantFacts): 4 | 8 | undefined =>
   subgroupSize >= 8 ? 8 : subgroupSize >= 4 ? 4 : undefined
 
 const NO_SUBGROUPS = 'The CPU adapter reports no subgroups of four or more.'
 
-function softwareMatvec(facts: Facts): Choice<Variants['rows']> {
+function softwareMatvec(facts: VariantFacts): VariantChoice<Variants['matvec']> {
   const size = softwareSubgroupSize(facts)
-  if (!size) return { variant: 'alone', why: NO_SUBGROUPS }
+  if (!size) return { variant: 'single', why: NO_SUBGROUPS }
   return {
     variant: SUBGROUP_MATVEC[size],
     why:
@@ -151,7 +153,7 @@ function softwareMatvec(facts: Facts): Choice<Variants['rows']> {
   }
 }
 
-function softwareTiles(facts: Facts): Choice<Sharing> {
+function softwareTiles(facts: VariantFacts): VariantChoice<TileVariant> {
   const size = softwareSubgroupSize(facts)
   if (!size) return { variant: 'workgroup', why: NO_SUBGROUPS }
   return {
@@ -161,7 +163,7 @@ function softwareTiles(facts: Facts): Choice<Sharing> {
 }
 
 /** The variants of a device on which nothing was measured. */
-export function chooseVariants(facts: Facts): Variants {
+export function chooseVariants(facts: VariantFacts): Variants {
   const chosen = Object.entries(explainVariants(facts)).map(([decision, { variant }]) => [decision, variant])
   return Object.fromEntries(chosen) as Variants
 }

@@ -6,7 +6,7 @@ export const swiglu = defineKernel({
   bindings: {
     step: uniform('Step'),
     x: read('f32', '[tokens, X_STRIDE]'),
-    y: write('f32', '[tokens, INNER]'),
+    y: write('f32', '[tokens, INTERMEDIATE]'),
   },
-  constants: ['INNER', 'UP', 'X_STRIDE', 'WORKGROUP'],
+  constants: ['INTERMEDIATE', 'UP', 'X_STRIDE', 'WORKGROUP'],
 })

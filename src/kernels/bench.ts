@@ -6,11 +6,11 @@ const step = uniform('Step')
 export const streamRead = defineKernel({
   path: 'bench/stream_read',
   bindings: { step, words: read('vec4<u32>', '[COUNT]'), sums: write('u32', '[invocations]') },
-  constants: ['COUNT', 'PER', 'RUNS', 'WORKGROUP'],
+  constants: ['COUNT', 'VEC4S_PER_INVOCATION', 'CONTIGUOUS', 'WORKGROUP'],
 })
 
-export const weightCeiling = defineKernel({
-  path: 'bench/weight_ceiling',
+export const matvecCeiling = defineKernel({
+  path: 'bench/matvec_ceiling',
   bindings: {
     step,
     x: read('vec4<f32>', '[4]'),
@@ -21,7 +21,7 @@ export const weightCeiling = defineKernel({
     'IN',
     'OUT',
     'LANES',
-    'EACH',
+    'ROWS_PER_INVOCATION',
     'STRIDE',
     'SCALES',
     'SCALE_STRIDE',
@@ -29,11 +29,11 @@ export const weightCeiling = defineKernel({
     'BLOCK_COLS',
     'WORKGROUP',
   ],
-  slots: ['weights', 'order'],
+  slots: ['weights', 'loopOrder'],
 })
 
-export const productCeiling = defineKernel({
-  path: 'bench/product_ceiling',
+export const matmulCeiling = defineKernel({
+  path: 'bench/matmul_ceiling',
   bindings: {
     step,
     x: read('vec4<f32>', '[tokens, IN]'),

@@ -1,11 +1,11 @@
 // List of all kernels, for the contract test, the profiler and the kernel lab.
 import type { Kernel } from '../gpu/kernel.ts'
 import * as activation from './activation.ts'
-import * as attention from './attention.ts'
 import * as bench from './bench.ts'
 import * as embed from './embed.ts'
-import * as heads from './heads.ts'
+import * as heads from './gqa.ts'
 import * as linear from './linear.ts'
+import * as attention from './mla.ts'
 import * as moe from './moe.ts'
 import * as norm from './norm.ts'
 import * as quantize from './quantize.ts'

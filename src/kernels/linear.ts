@@ -28,47 +28,47 @@ export const linearDecode = defineKernel({
     y,
   },
   constants: [...CONSTANTS, 'X_STRIDE', 'EPSILON', 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'rows', 'taken', 'share', 'visit'],
+  slots: ['weights', 'rows', 'prologue', 'rowTiling', 'kUnroll'],
 })
 
 export const linearPrefill = defineKernel({
   path: 'linear/linear_prefill',
   bindings: { step, x: read('vec4<f32>', '[tokens, IN]'), weights, y },
   constants: [...CONSTANTS],
-  slots: ['weights', 'products'],
+  slots: ['weights', 'tile'],
 })
 
 /** Number types in which tiles of prefill hold weights and inputs. */
-export const FACTORS = ['f32', 'f16', 'i8'] as const
-export type Factors = (typeof FACTORS)[number]
+export const MATMUL_PRECISIONS = ['f32', 'f16', 'i8'] as const
+export type MatmulPrecision = (typeof MATMUL_PRECISIONS)[number]
 
 /** The requested precision, or f32 where the device does not support it. */
-export const factorsOf = (
-  requested: Factors,
-  { f16, packed }: Pick<Capabilities, 'f16' | 'packed'>,
-): Factors => ((requested === 'f16' && !f16) || (requested === 'i8' && !packed) ? 'f32' : requested)
+export const supportedPrecision = (
+  requested: MatmulPrecision,
+  { f16, int8Dot }: Pick<Capabilities, 'f16' | 'int8Dot'>,
+): MatmulPrecision => ((requested === 'f16' && !f16) || (requested === 'i8' && !int8Dot) ? 'f32' : requested)
 
 /** A module of the slot `tile`, and the size of its tiles (TILE_ROWS and TILE_OUTS in the shader). */
-export interface Tiles {
+export interface MatmulTiles {
   readonly module: string
   readonly rows: number // input rows
   readonly outs: number // weight rows
-  readonly packed?: true // reads weights as packed 8-bit codes
+  readonly int8Weights?: true // reads weights as packed 8-bit codes
 }
 
-export const TILES = {
-  workgroup: { module: 'linear/products_f32', rows: 32, outs: 32 },
-  f16: { module: 'linear/products_f16', rows: 32, outs: 32 },
-  matrix: { module: 'linear/matrix_tile', rows: 32, outs: 32 },
-  i8: { module: 'linear/packed_tile', rows: 32, outs: 32, packed: true },
-  spread_4: { module: 'linear/products_spread_4', rows: 16, outs: 32 },
-  spread_8: { module: 'linear/products_spread_8', rows: 16, outs: 32 },
-} as const satisfies Record<string, Tiles>
+export const MATMUL_TILES = {
+  workgroup: { module: 'linear/tile_f32', rows: 32, outs: 32 },
+  f16: { module: 'linear/tile_f16', rows: 32, outs: 32 },
+  f16SubgroupMatrix: { module: 'linear/tile_subgroup_matrix', rows: 32, outs: 32 },
+  i8: { module: 'linear/tile_int8', rows: 32, outs: 32, int8Weights: true },
+  broadcast4: { module: 'linear/tile_subgroup_broadcast_4', rows: 16, outs: 32 },
+  broadcast8: { module: 'linear/tile_subgroup_broadcast_8', rows: 16, outs: 32 },
+} as const satisfies Record<string, MatmulTiles>
 
 /** The properties of a stored matrix that its tiles depend on. */
-export interface Storage {
-  readonly packable: boolean // its codes can be multiplied as 8-bit integers
-  readonly paired: boolean // each pair of chunks shares a scale
+export interface TileStorage {
+  readonly int8Codes: boolean // its codes can be multiplied as 8-bit integers
+  readonly pairsShareScale: boolean // each pair of chunks shares a scale
 }
 
 /**
@@ -76,12 +76,15 @@ export interface Storage {
  * @param precision 'f16' needs shader-f16, 'i8' packed int8 dot products; 'i8' leaves matrices without
  *   `packable` codes in f32
  */
-export function chooseTiles(
-  precision: Factors,
-  { products, halves }: Pick<Variants, 'products' | 'halves'>,
-  { packable, paired }: Storage,
-): Tiles {
-  if (precision === 'f32') return TILES[products]
-  if (precision === 'f16') return halves === 'matrix' && paired ? TILES.matrix : TILES.f16
-  return packable ? TILES.i8 : TILES.workgroup
+export function chooseMatmulTiles(
+  precision: MatmulPrecision,
+  { matmul, f16Tiles }: Pick<Variants, 'matmul' | 'f16Tiles'>,
+  { int8Codes, pairsShareScale }: TileStorage,
+): MatmulTiles {
+  if (precision === 'f32') return MATMUL_TILES[matmul]
+  if (precision === 'f16')
+    return f16Tiles === 'subgroupMatrix' && pairsShareScale
+      ? MATMUL_TILES.f16SubgroupMatrix
+      : MATMUL_TILES.f16
+  return int8Codes ? MATMUL_TILES.i8 : MATMUL_TILES.workgroup
 }

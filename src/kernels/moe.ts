@@ -5,10 +5,10 @@ const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] 
 const EXPERTS = [
   'HIDDEN',
   'EXPERTS',
-  'ACTIVE',
-  'INNER',
-  'SHARED',
-  'I_STRIDE',
+  'TOP_K',
+  'INTERMEDIATE',
+  'SHARED_INTERMEDIATE',
+  'INTERMEDIATE_STRIDE',
   'SHARED_SCALES',
   'FIRST_BANK',
 ] as const
@@ -17,7 +17,7 @@ const DOWN = [...MATRIX, ...EXPERTS, 'SHARED_STRIDE', 'SHARED_SCALE_STRIDE'] as 
 const GROUPED = ['TILES', 'MAX_TOKENS'] as const
 
 const step = uniform('Step')
-const routed = read('u32', '[tokens, ACTIVE, 2]')
+const routed = read('u32', '[tokens, TOP_K, 2]')
 const grouped = read('u32', '[grouped words]')
 const slots = read('u32', '[EXPERTS + 1, 2]')
 const bank = read('vec4<u32>', '[bank]')
@@ -43,16 +43,16 @@ export const route = defineKernel({
     step,
     logits: read('f32', '[tokens, EXPERTS]'),
     bias: read('f32', '[EXPERTS]'),
-    route: write('u32', '[tokens, ACTIVE, 2]'),
+    route: write('u32', '[tokens, TOP_K, 2]'),
   },
   constants: [
     'EXPERTS',
-    'ACTIVE',
+    'TOP_K',
     'GROUPS',
     'TOP_GROUPS',
     'SIGMOID',
     'GROUP_TOP2',
-    'NORMALISE',
+    'NORM_TOPK_PROB',
     'SCALE',
     'WORKGROUP',
   ],
@@ -65,31 +65,31 @@ export const expertUpDecode = defineKernel({
     x: read('vec4<f32>', '[tokens, HIDDEN]'),
     route: routed,
     slots,
-    inner: write('f32', '[tokens, ACTIVE + 1, I_STRIDE]'),
+    inner: write('f32', '[tokens, TOP_K + 1, INTERMEDIATE_STRIDE]'),
     ...banks,
   },
   constants: [...UP, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'banks', 'share', 'visit'],
+  slots: ['weights', 'banks', 'rowTiling', 'kUnroll'],
 })
 
 export const expertDownDecode = defineKernel({
   path: 'moe/expert_down_decode',
   bindings: {
     step,
-    inner: read('vec4<f32>', '[tokens, ACTIVE + 1, I_STRIDE]'),
+    inner: read('vec4<f32>', '[tokens, TOP_K + 1, INTERMEDIATE_STRIDE]'),
     route: routed,
     slots,
     y: write('f32', '[tokens, HIDDEN]'),
     ...banks,
   },
   constants: [...DOWN, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'banks', 'share', 'visit'],
+  slots: ['weights', 'banks', 'rowTiling', 'kUnroll'],
 })
 
 export const groupTokens = defineKernel({
   path: 'moe/group_tokens',
   bindings: { step, route: routed, grouped: write('u32', '[grouped words]') },
-  constants: ['EXPERTS', 'ACTIVE', 'SHARED', ...GROUPED, 'TILE_ROWS', 'WORKGROUP'],
+  constants: ['EXPERTS', 'TOP_K', 'SHARED_INTERMEDIATE', ...GROUPED, 'TILE_ROWS', 'WORKGROUP'],
 })
 
 export const expertUpPrefill = defineKernel({
@@ -99,35 +99,35 @@ export const expertUpPrefill = defineKernel({
     x: read('vec4<f32>', '[tokens, HIDDEN]'),
     grouped,
     slots,
-    inner: write('f32', '[tokens * (ACTIVE + 1), I_STRIDE]'),
+    inner: write('f32', '[tokens * (TOP_K + 1), INTERMEDIATE_STRIDE]'),
     ...banks,
   },
   constants: [...UP, ...GROUPED],
-  slots: ['weights', 'banks', 'products'],
+  slots: ['weights', 'banks', 'tile'],
 })
 
 export const expertDownPrefill = defineKernel({
   path: 'moe/expert_down_prefill',
   bindings: {
     step,
-    inner: read('vec4<f32>', '[tokens * (ACTIVE + 1), I_STRIDE]'),
+    inner: read('vec4<f32>', '[tokens * (TOP_K + 1), INTERMEDIATE_STRIDE]'),
     grouped,
     slots,
-    output: write('f32', '[tokens * (ACTIVE + 1), HIDDEN]'),
+    output: write('f32', '[tokens * (TOP_K + 1), HIDDEN]'),
     ...banks,
   },
   constants: [...DOWN, ...GROUPED],
-  slots: ['weights', 'banks', 'products'],
+  slots: ['weights', 'banks', 'tile'],
 })
 
 export const combineExperts = defineKernel({
   path: 'moe/combine_experts',
   bindings: {
     step,
-    output: read('f32', '[tokens * (ACTIVE + 1), HIDDEN]'),
+    output: read('f32', '[tokens * (TOP_K + 1), HIDDEN]'),
     route: routed,
     grouped,
     y: write('f32', '[tokens, HIDDEN]'),
   },
-  constants: ['HIDDEN', 'ACTIVE', 'SHARED', ...GROUPED, 'WORKGROUP'],
+  constants: ['HIDDEN', 'TOP_K', 'SHARED_INTERMEDIATE', ...GROUPED, 'WORKGROUP'],
 })

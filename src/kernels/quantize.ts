@@ -13,7 +13,7 @@ export const quantize = defineKernel({
 })
 
 /** Where a matrix lies in its buffer: the struct Matrix of shaders/shared/matrix.wgsl. */
-export interface Placement {
+export interface MatrixAddress {
   readonly base: number // index of the first row, in vec4s
   readonly stride: number // of a row, in vec4s
   readonly scales: number // index of the first scale, in words of the buffer
@@ -21,20 +21,20 @@ export interface Placement {
 }
 
 /** Parameters of a `quantize` dispatch: the struct Batch of shaders/shared/batch.wgsl. */
-export interface Batch {
+export interface QuantizeBatch {
   readonly rows: number
   readonly cols: number
   readonly first: number // first row of the source
   readonly row: number // first row of the result
-  readonly source: Placement
-  readonly encoded: Placement
+  readonly source: MatrixAddress
+  readonly encoded: MatrixAddress
 }
 
 export const BATCH_BYTES = 48
 
 /** The words of a batch, in the order of the struct. */
-export function encodeBatch(batch: Batch): Uint32Array<ArrayBuffer> {
-  const matrixWords = ({ base, stride, scales, scaleStride }: Placement) => [
+export function packBatch(batch: QuantizeBatch): Uint32Array<ArrayBuffer> {
+  const matrixWords = ({ base, stride, scales, scaleStride }: MatrixAddress) => [
     base,
     stride,
     scales,

@@ -39,7 +39,7 @@ export const PLAIN_STEP: Readonly<Step> = {
 }
 
 /** Writes a step into 64 bytes, little-endian as WebGPU requires. */
-export function encodeStep(step: Readonly<Step>, into: DataView): void {
+export function writeStep(step: Readonly<Step>, into: DataView): void {
   const words = [
     step.position,
     step.tokens,

@@ -1,69 +1,63 @@
-// Answers: is this value what the field wants? Small checks that name the field in the error. It must not know which fields there are.
+// Checks optional fields of a request; errors are `bad_request` and name the field.
+
 import { HadalError } from './error.ts'
+import { type FieldError, Fields } from './fields.ts'
+import { formatValue } from './format.ts'
+import { isJsonObject } from './json.ts'
 
 /** A `bad_request` error about one field of the request. */
 export function badField(field: string, problem: string, hint = ''): HadalError {
   return new HadalError('bad_request', `\`${field}\` ${problem}.`, { hint })
 }
 
+const invalidField: FieldError = (path, rule, value) => badField(path, `${rule}, not ${formatValue(value)}`)
+
+/** The checked value; undefined when the field is undefined or null. */
+function optional<T>(field: string, value: unknown, read: (fields: Fields) => T): T | undefined {
+  const fields = new Fields({ [field]: value }, invalidField)
+  return fields.has(field) ? read(fields) : undefined
+}
+
 /** The number, undefined when the field is missing or null. Both bounds are included. */
-export function optionalNumber(
+export const optionalNumber = (
   field: string,
   value: unknown,
   low: number,
   high: number,
   whole = false,
-): number | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || !(value >= low && value <= high) || (whole && !Number.isInteger(value))) {
-    throw badField(
-      field,
-      `must be a ${whole ? 'whole ' : ''}number from ${low} to ${high}, not ${shown(value)}`,
-    )
-  }
-  return value
-}
+): number | undefined =>
+  optional(field, value, (fields) =>
+    whole ? fields.count(field, low, high) : fields.number(field, low, high),
+  )
 
-/** The same of whole numbers. */
+/** The whole number, undefined when the field is missing or null. Both bounds are included. */
 export const optionalInteger = (field: string, value: unknown, low: number, high: number) =>
   optionalNumber(field, value, low, high, true)
 
 /** The boolean, undefined when the field is missing or null. */
-export function optionalBoolean(field: string, value: unknown): boolean | undefined {
-  if (value === undefined || value === null) return undefined
-  if (typeof value !== 'boolean') throw badField(field, `must be true or false, not ${shown(value)}`)
-  return value
-}
+export const optionalBoolean = (field: string, value: unknown): boolean | undefined =>
+  optional(field, value, (fields) => fields.flag(field))
 
 /** One of the words, undefined when the field is missing or null. */
-export function optionalWord<const W extends string>(
+export const optionalEnum = <const W extends string>(
   field: string,
   value: unknown,
   words: readonly W[],
-): W | undefined {
-  if (value === undefined || value === null) return undefined
-  const found = words.find((word) => word === value)
-  if (found === undefined) throw badField(field, `must be one of ${words.join(', ')}, not ${shown(value)}`)
-  return found
-}
+): W | undefined => optional(field, value, (fields) => fields.choice(field, words))
 
-/** The fields of an object, undefined when it is missing or null. */
+/** A copy of the object, undefined when the field is missing or null. */
 export function optionalObject(field: string, value: unknown): Record<string, unknown> | undefined {
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'object' || Array.isArray(value))
-    throw badField(field, `must be an object, not ${shown(value)}`)
+  if (!isJsonObject(value)) throw invalidField(field, 'must be an object', value)
   return { ...value }
 }
 
-/** The fields that are there. */
-export function given<T extends object>(fields: { [Name in keyof T]: T[Name] | undefined }): Partial<T> {
+/** The same object without the fields that are undefined. */
+export function definedFields<T extends object>(
+  fields: { [Name in keyof T]: T[Name] | undefined },
+): Partial<T> {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Partial<T>
 }
 
-/** A value as it may stand in a message: short, whatever it is. */
-export function shown(value: unknown): string {
-  if (typeof value === 'string') return value.length > 40 ? `"${value.slice(0, 40)}…"` : `"${value}"`
-  if (Array.isArray(value)) return 'a list'
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
-}
+export { formatValue } from './format.ts'

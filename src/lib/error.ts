@@ -1,5 +1,4 @@
-// Answers: what is an error of Hadal? One class, so that a caller can switch on `code` and show `message` and `hint`.
-// It must not know who throws it.
+// The error class of Hadal: callers switch on `code` and show `message` and `hint`. Assertions throw it too.
 
 /** The kinds of failure a caller may want to tell apart. */
 export type ErrorCode =
@@ -8,15 +7,15 @@ export type ErrorCode =
   | 'device_lost' // the GPU went away
   | 'out_of_memory' // a buffer could not be allocated
   | 'not_found' // a file of the model folder is missing
-  | 'no_access' // the host wants a token, or gives the one it got no access
+  | 'no_access' // the host wants a token, or grants no access to the one it got
   | 'network' // the host did not answer as a file server should
   | 'bad_file' // a file is truncated or malformed
-  | 'bad_config' // config.json says something impossible
+  | 'bad_config' // config.json contradicts itself or holds an impossible value
   | 'unsupported' // well-formed, but not something this version runs
   | 'bad_request' // the caller's own arguments
-  | 'storage_full' // the browser gives no more room to keep files
+  | 'storage_full' // the browser grants no more storage
   | 'context_full' // prompt and answer do not fit the context
-  | 'internal' // a broken promise of our own
+  | 'internal' // a bug in Hadal
 
 export interface ErrorDetails {
   /** What the user can do next, as a sentence. */
@@ -27,7 +26,7 @@ export interface ErrorDetails {
   readonly cause?: unknown
 }
 
-/** Every error Hadal throws on purpose: a stable `code`, a `message` that says what and where, a `hint` that says what to do. */
+/** An error that Hadal throws on purpose: a stable `code`, what happened and where, what the user can do. */
 export class HadalError extends Error {
   override readonly name = 'HadalError'
   readonly code: ErrorCode
@@ -44,14 +43,25 @@ export class HadalError extends Error {
   }
 }
 
-/** Fails with `internal` when something that the code itself guarantees does not hold. */
+/** The error for a state that only a bug in Hadal can lead to. */
+export const internalError = (message: string): HadalError =>
+  new HadalError('internal', message, { hint: 'This is a bug in Hadal: please report it.' })
+
+/** Throws `internal` when something that the code itself guarantees does not hold. */
 export function assert(condition: unknown, message: string): asserts condition {
-  if (!condition)
-    throw new HadalError('internal', message, { hint: 'This is a bug in Hadal: please report it.' })
+  if (!condition) throw internalError(message)
+}
+
+/**
+ * Closes a switch over a union: it compiles only where every case is handled.
+ * Throws `internal` when a value outside the union gets here all the same.
+ */
+export function assertNever(value: never, what: string): never {
+  throw internalError(`Unknown ${what}: ${JSON.stringify(value)}.`)
 }
 
 /** The value, or an `internal` error when it is missing: for look-ups that cannot fail. */
-export function present<T>(value: T | undefined | null, what: string): T {
+export function expectDefined<T>(value: T | undefined | null, what: string): T {
   assert(value !== undefined && value !== null, `${what} is missing`)
   return value
 }
@@ -60,4 +70,16 @@ export function present<T>(value: T | undefined | null, what: string): T {
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted)
     throw new HadalError('aborted', 'The operation was cancelled.', { cause: signal.reason })
+}
+
+/**
+ * Any thrown value as a HadalError. What is not one was not foreseen and becomes `internal`, with the value
+ * as its cause.
+ */
+export function asHadalError(error: unknown): HadalError {
+  if (error instanceof HadalError) return error
+  return new HadalError('internal', String(error), {
+    hint: 'This is a bug in Hadal: please report it.',
+    cause: error,
+  })
 }

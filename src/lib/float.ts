@@ -1,21 +1,22 @@
-// Answers: what number does a stored code mean, and which code is nearest to a number? Exact, on the CPU.
-// It must not know where the bytes come from, nor what a GPU does with them.
+// Converts between numbers and stored float codes (F16, BF16, FP8 E4M3, E8M0), exactly and on the CPU.
 import { assert } from './error.ts'
 
-/** Stored types that `toF32` reads, by their safetensors names. F8_E8M0 is a bare power of two, used for scales. */
+/**
+ * Stored types that `toF32` reads, by their safetensors names. F8_E8M0, a power of two, is used for scales.
+ */
 export type FloatType = 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'F8_E8M0'
 
-/** A sign bit, an exponent and a mantissa. All rounding below follows from these numbers. */
-interface Format {
+/** The layout of a code: sign bit, exponent, mantissa. All rounding below follows from these numbers. */
+interface FloatLayout {
   readonly signBit: number
   readonly mantissaBits: number
   readonly minExponent: number // of the smallest normal number; subnormals share it
-  readonly overflow: number // the code that too large a magnitude becomes
+  readonly overflow: number // the code of magnitudes that are too large
   readonly infinite: boolean // whether that code means infinity or the largest finite number
   readonly nan: number
 }
 
-const F16: Format = {
+const F16: FloatLayout = {
   signBit: 0x8000,
   mantissaBits: 10,
   minExponent: -14,
@@ -23,7 +24,7 @@ const F16: Format = {
   infinite: true,
   nan: 0x7e00,
 }
-const BF16: Format = {
+const BF16: FloatLayout = {
   signBit: 0x8000,
   mantissaBits: 7,
   minExponent: -126,
@@ -31,7 +32,7 @@ const BF16: Format = {
   infinite: true,
   nan: 0x7fc0,
 }
-const E4M3: Format = {
+const E4M3: FloatLayout = {
   signBit: 0x80,
   mantissaBits: 3,
   minExponent: -6,
@@ -55,27 +56,27 @@ function roundHalfEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && low % 2 === 1) ? low + 1 : low
 }
 
-function encode(format: Format, value: number): number {
-  if (Number.isNaN(value)) return format.nan
-  const sign = value < 0 || Object.is(value, -0) ? format.signBit : 0
+function encode(layout: FloatLayout, value: number): number {
+  if (Number.isNaN(value)) return layout.nan
+  const sign = value < 0 || Object.is(value, -0) ? layout.signBit : 0
   const magnitude = Math.abs(value)
-  const exponent = Math.max(exponentOf(magnitude), format.minExponent)
-  // In units of the last place. Neighbouring codes are neighbouring numbers, so that a carry out of the mantissa
-  // lands in the exponent by plain addition, also from the subnormals into the normal numbers.
-  const units = roundHalfEven(magnitude / 2 ** (exponent - format.mantissaBits))
-  const code = units + (exponent - format.minExponent) * 2 ** format.mantissaBits
-  return sign | Math.min(code, format.overflow)
+  const exponent = Math.max(exponentOf(magnitude), layout.minExponent)
+  // In units of the last place. Neighbouring codes are neighbouring numbers, so plain addition carries from
+  // the mantissa into the exponent, also from the subnormals into the normal numbers.
+  const units = roundHalfEven(magnitude / 2 ** (exponent - layout.mantissaBits))
+  const code = units + (exponent - layout.minExponent) * 2 ** layout.mantissaBits
+  return sign | Math.min(code, layout.overflow)
 }
 
-function decode(format: Format, code: number): number {
-  const sign = code & format.signBit ? -1 : 1
-  const magnitude = code & (format.signBit - 1)
-  if (magnitude > format.overflow) return Number.NaN
-  if (magnitude === format.overflow && format.infinite) return sign * Number.POSITIVE_INFINITY
-  const one = 2 ** format.mantissaBits
-  const exponent = Math.floor(magnitude / one)
-  const mantissa = (magnitude % one) + (exponent === 0 ? 0 : one)
-  return sign * mantissa * 2 ** (Math.max(exponent, 1) - 1 + format.minExponent - format.mantissaBits)
+function decode(layout: FloatLayout, code: number): number {
+  const sign = code & layout.signBit ? -1 : 1
+  const magnitude = code & (layout.signBit - 1)
+  if (magnitude > layout.overflow) return Number.NaN
+  if (magnitude === layout.overflow && layout.infinite) return sign * Number.POSITIVE_INFINITY
+  const hiddenBit = 2 ** layout.mantissaBits
+  const exponent = Math.floor(magnitude / hiddenBit)
+  const mantissa = (magnitude % hiddenBit) + (exponent === 0 ? 0 : hiddenBit)
+  return sign * mantissa * 2 ** (Math.max(exponent, 1) - 1 + layout.minExponent - layout.mantissaBits)
 }
 
 /** The IEEE half-precision code nearest to `value`, ties to even; too large becomes infinity. */

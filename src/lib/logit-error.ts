@@ -1,10 +1,9 @@
-// Answers: how far are the logits of one model from those of another? Plain f64 sums over positions.
-// It must not know where logits come from.
+// Compares the logits of two models: relative error, KL divergence and top-1 agreement, in f64.
 
 export interface LogitError {
-  readonly relative: number // ‖a − b‖ / ‖b‖ over all positions
-  readonly meanKl: number // nats a position, of b's distribution against a's
-  readonly sameTop: number // share of positions with the same largest logit
+  readonly relativeError: number // ‖a − b‖ / ‖b‖ over all positions
+  readonly meanKl: number // nats per position, KL(b ‖ a)
+  readonly top1Agreement: number // fraction of positions with the same largest logit
   readonly positions: number
 }
 
@@ -13,32 +12,30 @@ export function logitError(actual: Float32Array, wanted: Float32Array, vocab: nu
   const positions = wanted.length / vocab
   let [difference, size, kl, same] = [0, 0, 0, 0]
   for (let row = 0; row < positions; row++) {
-    const [a, b] = [actual, wanted].map((all) => all.subarray(row * vocab, (row + 1) * vocab)) as [
-      Float32Array,
-      Float32Array,
-    ]
-    const [logA, logB] = [logSum(a), logSum(b)]
-    for (const [i, logit] of b.entries()) {
-      const other = a[i] ?? Number.NaN
-      difference += (other - logit) ** 2
-      size += logit ** 2
-      kl += Math.exp(logit - logB) * (logit - logB - (other - logA))
+    const a = actual.subarray(row * vocab, (row + 1) * vocab)
+    const b = wanted.subarray(row * vocab, (row + 1) * vocab)
+    const [logSumA, logSumB] = [logSumExp(a), logSumExp(b)]
+    for (const [i, logitB] of b.entries()) {
+      const logitA = a[i] ?? Number.NaN
+      difference += (logitA - logitB) ** 2
+      size += logitB ** 2
+      kl += Math.exp(logitB - logSumB) * (logitB - logSumB - (logitA - logSumA))
     }
-    if (topOf(a) === topOf(b)) same++
+    if (argmax(a) === argmax(b)) same++
   }
   return {
-    relative: Math.sqrt(difference / size),
+    relativeError: Math.sqrt(difference / size),
     meanKl: kl / positions,
-    sameTop: same / positions,
+    top1Agreement: same / positions,
     positions,
   }
 }
 
-const largest = (logits: Float32Array): number => logits.reduce((most, each) => Math.max(most, each))
+const maxOf = (logits: Float32Array): number => logits.reduce((max, logit) => Math.max(max, logit))
 
-const topOf = (logits: Float32Array): number => logits.indexOf(largest(logits))
+const argmax = (logits: Float32Array): number => logits.indexOf(maxOf(logits))
 
-function logSum(logits: Float32Array): number {
-  const most = largest(logits)
-  return most + Math.log(logits.reduce((sum, each) => sum + Math.exp(each - most), 0))
+function logSumExp(logits: Float32Array): number {
+  const max = maxOf(logits)
+  return max + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - max), 0))
 }

@@ -1,4 +1,4 @@
-// Answers: how far are numbers from what they should be, all together? It must not know what they are.
+// Relative error of a list of numbers in the Euclidean norm.
 
 /** ‖actual − wanted‖ / ‖wanted‖ over all elements; NaN anywhere makes it NaN. */
 export function relativeError(actual: ArrayLike<number>, wanted: ArrayLike<number>): number {

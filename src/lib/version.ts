@@ -1,3 +1,3 @@
-// Answers: which version of Hadal is this? The same as in package.json, which a test holds equal. It must not know anything else.
+// The version of Hadal; a test keeps it equal to the one in package.json.
 
 export const VERSION = '0.1.0'

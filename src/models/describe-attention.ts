@@ -1,72 +1,71 @@
-// Answers: which attention does a config describe? Sizes, rotary settings and the scale of scores.
-// It must not know kernels or tensors.
+// Reads the attention of a config: sizes, rotary settings and the softmax scale.
+import type { ConfigFields } from './config-fields.ts'
 import { describeRotary, type YarnStyle } from './describe-rotary.ts'
-import type { GroupedTraits } from './families.ts'
-import type { Fields } from './fields.ts'
-import { rotaryOf, softmaxScale } from './rotary.ts'
-import type { GroupedAttention, LatentAttention } from './spec.ts'
+import type { GqaTraits } from './families.ts'
+import { computeRotary, softmaxScale } from './rotary.ts'
+import type { GqaAttention, MlaAttention } from './spec.ts'
 
-const MOST = 1 << 16 // no published width of a head or a latent comes near
-const MOST_HEADS = 4096
+const MAX_WIDTH = 1 << 16 // far above every published width of a head or a latent
+const MAX_HEADS = 4096
 
-/** Multi-head latent attention, the same keys in every family that has it. */
-export function describeLatent(config: Fields, style: YarnStyle): LatentAttention {
+/** Multi-head latent attention: the same keys in every family that has it. */
+export function describeMla(config: ConfigFields, style: YarnStyle): MlaAttention {
   config.only('use_mla', true)
   config.only('attention_bias', false)
-  const heads = config.count('num_attention_heads', 1, MOST_HEADS)
+  const heads = config.count('num_attention_heads', 1, MAX_HEADS)
   config.only('num_key_value_heads', heads)
-  const nope = config.count('qk_nope_head_dim', 1, MOST)
-  const rope = evenCount(config, 'qk_rope_head_dim')
-  // transformers writes down what it computes from the keys above.
-  config.only('head_dim', rope)
-  config.only('qk_head_dim', nope + rope)
+  const qkNopeDim = config.count('qk_nope_head_dim', 1, MAX_WIDTH)
+  const qkRopeDim = evenCount(config, 'qk_rope_head_dim')
+  // transformers also writes values that follow from the keys above.
+  config.only('head_dim', qkRopeDim)
+  config.only('qk_head_dim', qkNopeDim + qkRopeDim)
   const { base, scaling } = describeRotary(config, style)
   return {
     kind: 'latent',
     heads,
-    queryRank: config.count('q_lora_rank', 0, MOST, 0),
-    latent: evenCount(config, 'kv_lora_rank'),
-    nope,
-    rope,
-    value: config.count('v_head_dim', 1, MOST),
-    scale: softmaxScale(nope + rope, scaling),
-    halfSplit: !config.flag('rope_interleave', true),
-    // DeepSeek's modelling code builds both latent norms with the default epsilon, whatever rms_norm_eps says.
-    latentEpsilon: 1e-6,
-    rotary: rotaryOf(rope, base, scaling),
+    qLoraRank: config.count('q_lora_rank', 0, MAX_WIDTH, 0),
+    kvLoraRank: evenCount(config, 'kv_lora_rank'),
+    qkNopeDim,
+    qkRopeDim,
+    vHeadDim: config.count('v_head_dim', 1, MAX_WIDTH),
+    softmaxScale: softmaxScale(qkNopeDim + qkRopeDim, scaling),
+    ropeInterleaved: config.flag('rope_interleave', true),
+    // DeepSeek's modelling code builds both latent norms with the default epsilon and ignores rms_norm_eps.
+    latentNormEps: 1e-6,
+    rotary: computeRotary(qkRopeDim, base, scaling),
   }
 }
 
 /** Multi-head or grouped-query attention. */
-export function describeGrouped(config: Fields, traits: GroupedTraits, style: YarnStyle): GroupedAttention {
-  config.only('attention_bias', traits.bias)
+export function describeGqa(config: ConfigFields, traits: GqaTraits, style: YarnStyle): GqaAttention {
+  config.only('attention_bias', traits.qkvBias)
   config.only('use_mla', false)
   config.only('rope_interleave', false)
-  const heads = config.count('num_attention_heads', 1, MOST_HEADS)
+  const heads = config.count('num_attention_heads', 1, MAX_HEADS)
   const kvHeads = config.count('num_key_value_heads', 1, heads, heads)
   if (heads % kvHeads !== 0)
     throw config.error('num_key_value_heads', `must divide the ${heads} heads`, kvHeads)
-  const hidden = config.count('hidden_size', 1, MOST * MOST_HEADS)
-  const key = evenCount(config, 'head_dim', hidden / heads)
+  const hidden = config.count('hidden_size', 1, MAX_WIDTH * MAX_HEADS)
+  const qkHeadDim = evenCount(config, 'head_dim', hidden / heads)
   const { base, scaling } = describeRotary(config, style)
   return {
     kind: 'grouped',
     heads,
     kvHeads,
-    key,
-    value: key,
-    rope: key,
-    scale: softmaxScale(key, scaling),
-    halfSplit: true,
-    bias: traits.bias,
-    headNorm: traits.headNorm,
-    rotary: rotaryOf(key, base, scaling),
+    qkHeadDim,
+    vHeadDim: qkHeadDim,
+    qkRopeDim: qkHeadDim,
+    softmaxScale: softmaxScale(qkHeadDim, scaling),
+    ropeInterleaved: false,
+    qkvBias: traits.qkvBias,
+    qkNorm: traits.qkNorm,
+    rotary: computeRotary(qkHeadDim, base, scaling),
   }
 }
 
-/** A width that is rotated or cached in pairs. */
-function evenCount(config: Fields, key: string, fallback?: number): number {
-  const value = config.count(key, 2, MOST, fallback)
+/** An even width: it is rotated or cached in pairs. */
+function evenCount(config: ConfigFields, key: string, fallback?: number): number {
+  const value = config.count(key, 2, MAX_WIDTH, fallback)
   if (value % 2 !== 0) throw config.error(key, 'must be even: its numbers are used in pairs', value)
   return value
 }

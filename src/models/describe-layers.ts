@@ -1,17 +1,15 @@
-// Answers: which layers are dense and which are mixtures, and how do mixtures choose experts? Read from a config with its family's routing.
-// It must not know attention, kernels or tensors.
-import { present } from '../lib/error.ts'
+// Reads from a config which layers are dense and which are MoE layers, and how those route tokens to experts.
+import { expectDefined } from '../lib/error.ts'
+import type { ConfigFields } from './config-fields.ts'
 import type { RoutingTraits } from './families.ts'
-import type { Fields } from './fields.ts'
-import type { Dense, Mixture } from './spec.ts'
+import type { DenseLayer, ExpertGroups, MoeLayer } from './spec.ts'
 
-const MOST_INNER = 1 << 20
-/** Experts of a layer that the routing kernel has room for, and of a whole model: Kimi K2 has 23,040. */
-const MOST_EXPERTS = 512
-const MOST_EXPERTS_IN_ALL = 1 << 17
+const MAX_INTERMEDIATE = 1 << 20
+const MAX_EXPERTS = 512 // per layer: what the routing kernel has workgroup memory for
+const MAX_TOTAL_EXPERTS = 1 << 17 // Kimi K2 has 23,040
 
-/** What a model without experts may still say about them. */
-const MIXTURE_KEYS = [
+/** Keys about experts that a model without experts may still have. */
+const MOE_KEYS = [
   'ep_size',
   'first_k_dense_replace',
   'moe_intermediate_size',
@@ -27,24 +25,30 @@ const MIXTURE_KEYS = [
 ]
 
 /** The feed-forward part of each layer. */
-export function describeLayers(config: Fields, routing: RoutingTraits | undefined): (Dense | Mixture)[] {
+export function describeLayers(
+  config: ConfigFields,
+  routing: RoutingTraits | undefined,
+): (DenseLayer | MoeLayer)[] {
   const count = config.count('num_hidden_layers', 1, 1000)
-  const dense: Dense = { kind: 'dense', inner: config.count('intermediate_size', 1, MOST_INNER) }
+  const dense: DenseLayer = {
+    kind: 'dense',
+    intermediateSize: config.count('intermediate_size', 1, MAX_INTERMEDIATE),
+  }
   if (!routing || !config.has('n_routed_experts')) {
-    if (routing) config.ignore(...MIXTURE_KEYS)
+    if (routing) config.ignore(...MOE_KEYS)
     return Array.from({ length: count }, () => dense)
   }
-  const mixture = describeMixture(config, routing)
-  const layers = placeMixtures(config, count).map((is) => (is ? mixture : dense))
-  const inAll = layers.filter(({ kind }) => kind === 'mixture').length * mixture.experts
-  if (inAll > MOST_EXPERTS_IN_ALL)
-    throw config.error('n_routed_experts', `times the layers must be at most ${MOST_EXPERTS_IN_ALL}`, inAll)
+  const moe = describeMoe(config, routing)
+  const layers = moePattern(config, count).map((isMoe) => (isMoe ? moe : dense))
+  const total = layers.filter(({ kind }) => kind === 'mixture').length * moe.experts
+  if (total > MAX_TOTAL_EXPERTS)
+    throw config.error('n_routed_experts', `times the layers must be at most ${MAX_TOTAL_EXPERTS}`, total)
   return layers
 }
 
-/** For each layer, whether it is a mixture: by a rule of two numbers, or since transformers 5 by a list. */
-function placeMixtures(config: Fields, count: number): boolean[] {
-  const listed = config.has('mlp_layer_types') ? listedMixtures(config, count) : undefined
+/** For each layer, whether it has experts: by a rule of two numbers, or since transformers 5 by a list. */
+function moePattern(config: ConfigFields, count: number): boolean[] {
+  const listed = config.has('mlp_layer_types') ? listedPattern(config, count) : undefined
   if (listed && !config.has('first_k_dense_replace')) {
     config.ignore('moe_layer_freq')
     return listed
@@ -52,55 +56,65 @@ function placeMixtures(config: Fields, count: number): boolean[] {
   const first = config.count('first_k_dense_replace', 0, 1000)
   const every = config.count('moe_layer_freq', 1, 1000, 1)
   const ruled = Array.from({ length: count }, (_, layer) => layer >= first && layer % every === 0)
-  if (listed?.some((is, layer) => is !== ruled[layer]))
+  if (listed?.some((isMoe, layer) => isMoe !== ruled[layer]))
     throw config.error('mlp_layer_types', `must agree with first_k_dense_replace, ${first}`, listed)
   return ruled
 }
 
-function listedMixtures(config: Fields, count: number): boolean[] {
+function listedPattern(config: ConfigFields, count: number): boolean[] {
   const types = config.list('mlp_layer_types')
   if (types.length !== count || types.some((type) => type !== 'dense' && type !== 'sparse'))
     throw config.error('mlp_layer_types', `must be ${count} times "dense" or "sparse"`, types)
   return types.map((type) => type === 'sparse')
 }
 
-function describeMixture(config: Fields, routing: RoutingTraits): Mixture {
-  const { bias, normalises, scales } = routing
-  const scoring = config.choice('scoring_func', [routing.scoring], routing.scoring)
-  const experts = config.count('n_routed_experts', 1, MOST_EXPERTS)
-  config.only('num_experts', experts) // other spellings of the same key
+function describeMoe(config: ConfigFields, routing: RoutingTraits): MoeLayer {
+  const { correctionBias, hasNormTopkProb, hasRoutedScalingFactor } = routing
+  const scoringFunc = config.choice('scoring_func', [routing.scoringFunc], routing.scoringFunc)
+  const experts = config.count('n_routed_experts', 1, MAX_EXPERTS)
+  config.only('num_experts', experts) // alternative names of the same key
   config.only('num_local_experts', experts)
-  const inner = config.count('moe_intermediate_size', 1, MOST_INNER)
+  const intermediateSize = config.count('moe_intermediate_size', 1, MAX_INTERMEDIATE)
   const grouping = describeGroups(config, routing, experts)
-  if (!normalises) config.only('norm_topk_prob', false)
-  if (!scales) config.only('routed_scaling_factor', 1)
+  if (!hasNormTopkProb) config.only('norm_topk_prob', false)
+  if (!hasRoutedScalingFactor) config.only('routed_scaling_factor', 1)
   return {
     kind: 'mixture',
     experts,
-    active: config.count('num_experts_per_tok', 1, (experts / grouping.groups) * grouping.topGroups),
-    inner,
-    sharedInner: inner * config.count('n_shared_experts', 0, 64, 0),
-    scoring,
+    expertsPerToken: config.count(
+      'num_experts_per_tok',
+      1,
+      (experts / grouping.expertGroups) * grouping.topkGroups,
+    ),
+    intermediateSize,
+    sharedIntermediateSize: intermediateSize * config.count('n_shared_experts', 0, 64, 0),
+    scoringFunc,
     ...grouping,
-    bias,
-    normalise: normalises && config.flag('norm_topk_prob'),
-    scaling: scales ? config.number('routed_scaling_factor', 1e-6, 1e6) : 1,
+    correctionBias,
+    normTopkProb: hasNormTopkProb && config.flag('norm_topk_prob'),
+    routedScalingFactor: hasRoutedScalingFactor ? config.number('routed_scaling_factor', 1e-6, 1e6) : 1,
   }
 }
 
-type Grouping = Pick<Mixture, 'groups' | 'topGroups' | 'groupScore'>
-
-function describeGroups(config: Fields, { methods }: RoutingTraits, experts: number): Grouping {
+function describeGroups(config: ConfigFields, { methods }: RoutingTraits, experts: number): ExpertGroups {
   const names = Object.keys(methods)
-  const rule = present(methods[config.choice('topk_method', names, names[0])], 'the rule of a topk_method')
+  const rule = expectDefined(
+    methods[config.choice('topk_method', names, names[0])],
+    'the rule of topk_method',
+  )
   if (rule === 'one group') {
     config.ignore('n_group', 'topk_group')
-    return { groups: 1, topGroups: 1, groupScore: 'max' }
+    return { expertGroups: 1, topkGroups: 1, groupScore: 'max' }
   }
-  const groups = config.count('n_group', 1, experts, 1)
-  if (experts % groups !== 0) throw config.error('n_group', `must divide the ${experts} experts`, groups)
-  if (rule === 'top2' && groups > 1 && experts / groups < 2)
-    throw config.error('n_group', 'must leave two experts in a group, since a group is judged by two', groups)
-  const topGroups = config.count('topk_group', 1, groups, groups === 1 ? 1 : undefined)
-  return { groups, topGroups, groupScore: rule }
+  const expertGroups = config.count('n_group', 1, experts, 1)
+  if (experts % expertGroups !== 0)
+    throw config.error('n_group', `must divide the ${experts} experts`, expertGroups)
+  if (rule === 'top2' && expertGroups > 1 && experts / expertGroups < 2)
+    throw config.error(
+      'n_group',
+      'must leave two experts in a group, since a group is scored by its best two',
+      expertGroups,
+    )
+  const topkGroups = config.count('topk_group', 1, expertGroups, expertGroups === 1 ? 1 : undefined)
+  return { expertGroups, topkGroups, groupScore: rule }
 }

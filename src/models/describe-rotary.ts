@@ -1,33 +1,32 @@
-// Answers: what do a config's rotary keys say? The base, and the scaling of long contexts with its every constant.
-// It must not know what is rotated, nor the formulas.
-import type { Fields } from './fields.ts'
-import { type RotaryScaling, type Yarn, yarnFactor } from './rotary.ts'
+// Reads the rotary keys of a config: the base, and every constant of long-context scaling.
+import type { ConfigFields } from './config-fields.ts'
+import { type RotaryScaling, type YarnCorrection, yarnMscale } from './rotary.ts'
 
-/** How a family corrects attention for YaRN: the scores as DeepSeek does, or cos and sin as the paper does. */
+/** How a family applies YaRN's correction: to the scores (DeepSeek), or to cos and sin (the paper). */
 export type YarnStyle = 'scores' | 'rotations'
 
-export interface RotarySettings {
+interface RotarySettings {
   readonly base: number
   readonly scaling: RotaryScaling | undefined
 }
 
 /** The keys are in `rope_scaling` and `rope_theta`, or since transformers 5 all in `rope_parameters`. */
-export function describeRotary(config: Fields, yarn: YarnStyle): RotarySettings {
+export function describeRotary(config: ConfigFields, yarn: YarnStyle): RotarySettings {
   const scaling = config.object('rope_scaling') ?? config.object('rope_parameters')
   if (config.has('rope_scaling') && config.has('rope_parameters'))
     throw config.unsupported('rope_parameters', 'Give either rope_scaling or rope_parameters.')
   return { base: rotaryBase(config, scaling), scaling: scaling && describeScaling(scaling, yarn) }
 }
 
-function rotaryBase(config: Fields, scaling: Fields | undefined): number {
-  const places = [config, scaling].filter((fields) => fields?.has('rope_theta'))
-  const [base, other = base] = places.map((fields) => fields?.number('rope_theta', 2, 1e12))
+function rotaryBase(config: ConfigFields, scaling: ConfigFields | undefined): number {
+  const holders = [config, scaling].filter((fields) => fields?.has('rope_theta'))
+  const [base, other = base] = holders.map((fields) => fields?.number('rope_theta', 2, 1e12))
   if (base === undefined || base !== other)
-    throw config.error('rope_theta', 'must be given, once or twice the same', other)
+    throw config.error('rope_theta', 'must be given, once or twice with the same value', other)
   return base
 }
 
-function describeScaling(scaling: Fields, yarn: YarnStyle): RotaryScaling | undefined {
+function describeScaling(scaling: ConfigFields, yarn: YarnStyle): RotaryScaling | undefined {
   const kinds = ['default', 'yarn', 'llama3'] as const
   const [kind = 'default', other = kind] = (['rope_type', 'type'] as const)
     .filter((key) => scaling.has(key))
@@ -35,51 +34,57 @@ function describeScaling(scaling: Fields, yarn: YarnStyle): RotaryScaling | unde
   if (kind !== other) throw scaling.error('type', `must be the same as rope_type, ${kind}`, other)
   if (kind === 'default') return undefined
   const factor = scaling.number('factor', 1, 1e6)
-  const originalPositions = scaling.count('original_max_position_embeddings', 1, 1 << 30)
+  const originalMaxPositionEmbeddings = scaling.count('original_max_position_embeddings', 1, 1 << 30)
   if (kind === 'llama3') {
-    const lowTurns = scaling.number('low_freq_factor', 1e-6, 1e6)
-    const highTurns = scaling.number('high_freq_factor', 1e-6, 1e6)
-    if (highTurns <= lowTurns)
-      throw scaling.error('high_freq_factor', `must be above low_freq_factor, ${lowTurns}`, highTurns)
-    return { kind, factor, lowTurns, highTurns, originalPositions }
+    const lowFreqFactor = scaling.number('low_freq_factor', 1e-6, 1e6)
+    const highFreqFactor = scaling.number('high_freq_factor', 1e-6, 1e6)
+    if (highFreqFactor <= lowFreqFactor)
+      throw scaling.error(
+        'high_freq_factor',
+        `must be above low_freq_factor, ${lowFreqFactor}`,
+        highFreqFactor,
+      )
+    return { kind, factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings }
   }
   return {
     kind,
     factor,
     betaFast: scaling.number('beta_fast', 1e-6, 1e6, 32),
     betaSlow: scaling.number('beta_slow', 1e-6, 1e6, 1),
-    originalPositions,
-    ...(yarn === 'scores' ? sharpenedScores(scaling, factor) : enlargedRotations(scaling, factor)),
-  }
-}
-
-type Temperature = Pick<Yarn, 'magnitude' | 'sharpness'>
-
-/** DeepSeek: scores times g(factor, mscale_all_dim)²; without both keys its modelling code enlarges cos and sin instead. */
-function sharpenedScores(scaling: Fields, factor: number): Temperature {
-  const keys = ['mscale', 'mscale_all_dim'].filter((key) => scaling.has(key))
-  if (keys.length === 1) {
-    throw scaling.error(
-      'mscale',
-      'and mscale_all_dim must be given together: implementations disagree about one alone',
-      keys,
-    )
-  }
-  if (keys.length === 0) return enlargedRotations(scaling, factor)
-  const all = yarnFactor(factor, scaling.number('mscale_all_dim', 1e-6, 100))
-  return {
-    magnitude: yarnFactor(factor, scaling.number('mscale', 1e-6, 100)) / all,
-    sharpness: all ** 2,
+    originalMaxPositionEmbeddings,
+    ...(yarn === 'scores' ? scaledScores(scaling, factor) : scaledRotations(scaling, factor)),
   }
 }
 
 /**
- * Everybody else: cos and sin times g(factor, 1), or `attention_factor` in its place. `attn_factor` multiplies: the one released model that
- * has it (R1-0528-Qwen3-8B) gives 1 / g(4, 1), that is, it was trained to need no correction. transformers does not know the key.
+ * DeepSeek: scores times g(factor, mscale_all_dim)², where g is `yarnMscale`.
+ * Without both keys its modelling code scales cos and sin instead.
  */
-function enlargedRotations(scaling: Fields, factor: number): Temperature {
-  const magnitude = scaling.has('attention_factor')
+function scaledScores(scaling: ConfigFields, factor: number): YarnCorrection {
+  const keys = ['mscale', 'mscale_all_dim'].filter((key) => scaling.has(key))
+  if (keys.length === 1) {
+    throw scaling.error(
+      'mscale',
+      'and mscale_all_dim must be given together: implementations disagree about one of them alone',
+      keys,
+    )
+  }
+  if (keys.length === 0) return scaledRotations(scaling, factor)
+  const all = yarnMscale(factor, scaling.number('mscale_all_dim', 1e-6, 100))
+  return {
+    attentionFactor: yarnMscale(factor, scaling.number('mscale', 1e-6, 100)) / all,
+    scoreFactor: all ** 2,
+  }
+}
+
+/**
+ * All others: cos and sin times g(factor, 1), or times `attention_factor` instead. `attn_factor` multiplies
+ * g: the one released model that has it (R1-0528-Qwen3-8B) sets it to 1 / g(4, 1), which cancels the
+ * correction. transformers does not know that key.
+ */
+function scaledRotations(scaling: ConfigFields, factor: number): YarnCorrection {
+  const attentionFactor = scaling.has('attention_factor')
     ? scaling.number('attention_factor', 1e-6, 100)
-    : yarnFactor(factor, 1) * scaling.number('attn_factor', 1e-6, 100, 1)
-  return { magnitude, sharpness: 1 }
+    : yarnMscale(factor, 1) * scaling.number('attn_factor', 1e-6, 100, 1)
+  return { attentionFactor, scoreFactor: 1 }
 }

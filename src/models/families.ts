@@ -1,53 +1,65 @@
-// Answers: how do the families differ? Each as data: what its config.json need not say, because its modelling code fixes it.
-// It must not know how a key is read, nor any size.
+// The model families as data: what config.json need not say because the family's modelling code fixes it.
 import type { YarnStyle } from './describe-rotary.ts'
-import type { Mixture } from './spec.ts'
+import type { MoeLayer } from './spec.ts'
 
-export interface GroupedTraits {
-  readonly bias: boolean // on queries, keys and values
-  readonly headNorm: boolean
+/** Multi-head latent attention: its config keys say everything. */
+interface MlaTraits {
+  readonly kind: 'latent'
 }
 
-/** What a value of `topk_method` means: which groups of experts compete. */
-export type GroupRule = Mixture['groupScore'] | 'one group'
+/** Multi-head or grouped-query attention. */
+export interface GqaTraits {
+  readonly kind: 'grouped'
+  readonly qkvBias: boolean // on queries, keys and values
+  readonly qkNorm: boolean // RMSNorm of each query and key head (QK norm)
+}
+
+/** What a value of `topk_method` means: how groups of experts are scored, or that there is one group only. */
+export type GroupRule = MoeLayer['groupScore'] | 'one group'
 
 export interface RoutingTraits {
-  readonly scoring: Mixture['scoring']
-  /** By topk_method; the first is meant where a config has none. */
+  readonly scoringFunc: MoeLayer['scoringFunc']
+  /** Rule by `topk_method`; the first is the default. */
   readonly methods: Readonly<Record<string, GroupRule>>
-  readonly bias: boolean
-  /** Whether weights may be normalised: then norm_topk_prob must say so. */
-  readonly normalises: boolean
-  /** Whether the released code multiplies by routed_scaling_factor. */
-  readonly scales: boolean
+  readonly correctionBias: boolean
+  /** Whether weights may be normalised; if so, the config must have `norm_topk_prob`. */
+  readonly hasNormTopkProb: boolean
+  /** Whether the released code multiplies by `routed_scaling_factor`. */
+  readonly hasRoutedScalingFactor: boolean
 }
 
 export interface Family {
-  readonly attention: 'latent' | GroupedTraits
+  readonly attention: MlaTraits | GqaTraits
   readonly routing: RoutingTraits | undefined // undefined: all layers are dense
   readonly yarn: YarnStyle
-  readonly tied: boolean // where tie_word_embeddings is left out
-  readonly meaningless: readonly string[] // keys that its modelling code does not read
+  readonly tieWordEmbeddings: boolean // default of tie_word_embeddings
+  readonly unused: readonly string[] // keys that its modelling code does not read
 }
 
 const NOAUX: RoutingTraits = {
-  scoring: 'sigmoid',
+  scoringFunc: 'sigmoid',
   methods: { noaux_tc: 'top2' },
-  bias: true,
-  normalises: true,
-  scales: true,
+  correctionBias: true,
+  hasNormTopkProb: true,
+  hasRoutedScalingFactor: true,
 }
 
-const V3: Family = { attention: 'latent', routing: NOAUX, yarn: 'scores', tied: false, meaningless: [] }
+const V3: Family = {
+  attention: { kind: 'latent' },
+  routing: NOAUX,
+  yarn: 'scores',
+  tieWordEmbeddings: false,
+  unused: [],
+}
 
-const YOUTU: Family = { ...V3, routing: undefined, tied: true }
+const YOUTU: Family = { ...V3, routing: undefined, tieWordEmbeddings: true }
 
-const dense = (attention: GroupedTraits): Family => ({
-  attention,
+const dense = (attention: Omit<GqaTraits, 'kind'>): Family => ({
+  attention: { kind: 'grouped', ...attention },
   routing: undefined,
   yarn: 'rotations',
-  tied: false,
-  meaningless: [],
+  tieWordEmbeddings: false,
+  unused: [],
 })
 
 /** Qwen's configs name a window that `use_sliding_window: false` leaves unused. */
@@ -58,13 +70,13 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
   [
     'deepseek',
     {
-      ...dense({ bias: false, headNorm: false }),
+      ...dense({ qkvBias: false, qkNorm: false }),
       routing: {
-        scoring: 'softmax',
+        scoringFunc: 'softmax',
         methods: { greedy: 'one group' },
-        bias: false,
-        normalises: true,
-        scales: false,
+        correctionBias: false,
+        hasNormTopkProb: true,
+        hasRoutedScalingFactor: false,
       },
     },
   ],
@@ -73,13 +85,13 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
     {
       ...V3,
       routing: {
-        scoring: 'softmax',
-        // "gready" is how the default is spelt in DeepSeek's configuration file.
+        scoringFunc: 'softmax',
+        // "gready" is how DeepSeek's configuration file spells the default.
         methods: { greedy: 'one group', gready: 'one group', group_limited_greedy: 'max' },
-        bias: false,
-        // Implementations disagree about what norm_topk_prob does here: scale as well, not scale, or nothing at all.
-        normalises: false,
-        scales: true,
+        correctionBias: false,
+        // Implementations disagree about norm_topk_prob here: scale as well, do not scale, or ignore it.
+        hasNormTopkProb: false,
+        hasRoutedScalingFactor: true,
       },
     },
   ],
@@ -87,18 +99,18 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
   ['kimi_k2', V3],
   ['glm4_moe_lite', V3],
   ['youtu', YOUTU],
-  ['youtu_llm', YOUTU], // as the model was first published
-  ['qwen2', { ...dense({ bias: true, headNorm: false }), meaningless: WINDOW }],
-  ['qwen3', { ...dense({ bias: false, headNorm: true }), meaningless: WINDOW }],
-  ['llama', dense({ bias: false, headNorm: false })],
+  ['youtu_llm', YOUTU], // the name in the first release
+  ['qwen2', { ...dense({ qkvBias: true, qkNorm: false }), unused: WINDOW }],
+  ['qwen3', { ...dense({ qkvBias: false, qkNorm: true }), unused: WINDOW }],
+  ['llama', dense({ qkvBias: false, qkNorm: false })],
 ] satisfies [string, Family][])
 
-/** Relatives that are recognised: what is missing to run them. */
+/** Related families that are recognised, with what is missing to run them. */
 export const NOT_YET: ReadonlyMap<string, string> = new Map([
-  ['deepseek_v32', 'its sparse attention, chosen by the lightning indexer, has no kernels here'],
+  ['deepseek_v32', 'its sparse attention (lightning indexer) has no kernels here'],
   ['deepseek_v4', 'its compressed attention, hyper-connections and FP4 experts have no kernels here'],
-  ['deepseek_vl_v2', 'it reads images, and its vision encoder is not run here'],
+  ['deepseek_vl_v2', 'it reads images, and its vision encoder is not supported'],
   ['glm_moe_dsa', 'its sparse attention has no kernels here'],
-  ['kimi_k25', 'it reads images, and its experts are stored as 4-bit integers, which are not read here'],
-  ['minicpm3', 'its scaled residuals and its rotary scaling are not run here'],
+  ['kimi_k25', 'it reads images, and its experts are stored as 4-bit integers, which are not supported'],
+  ['minicpm3', 'its scaled residuals and its rotary scaling are not supported'],
 ])

@@ -1,61 +1,109 @@
-// Answers: what does a model compute in one step? Every decoder of the family, in the order of the paper; read it to know the whole.
-// It must not know buffers, files or how a token is chosen.
+// The forward pass of every supported decoder: records the dispatches of one step, layer by layer.
 import type { Capabilities } from '../gpu/limits.ts'
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
-import { present } from '../lib/error.ts'
+import { assertNever, expectDefined, internalError } from '../lib/error.ts'
 import type { Activation, Graph, Resource } from '../program/graph.ts'
-import type { Cache } from './cache.ts'
-import { groupedAttention } from './grouped.ts'
-import { latentAttention } from './latent.ts'
-import { dense, mixture } from './mixture.ts'
-import { embed, linear, type Mode, norm, normedLinear } from './ops.ts'
+import { gqaAttention } from './gqa.ts'
+import type { LayerCache } from './layer-cache.ts'
+import { mlaAttention } from './mla.ts'
+import { denseMlp, moe } from './moe.ts'
+import { embed, linear, norm, normedLinear, type OpContext, type StepMode } from './ops.ts'
 import type { ModelSpec } from './spec.ts'
-import type { ModelTensors } from './tensors.ts'
+import type { LayerTensors, ModelTensors } from './tensors.ts'
 
-/** A model on the GPU, with what its steps read beside their activations. */
-export interface Model {
+/** A model on the GPU, with the buffers that its steps read besides activations. */
+export interface ForwardModel {
   readonly spec: ModelSpec
   readonly tensors: ModelTensors<GpuMatrix, GpuVector, GpuBank>
-  readonly caches: readonly Cache[] // one a layer
+  readonly caches: readonly LayerCache[] // one per layer
   readonly noBias: Resource // zeros, for routers without a correction bias
 }
 
-/** What a step reads and writes. */
-export interface Ends {
+/** The input and output of a step. */
+export interface StepOperands {
   readonly ids: Resource // u32 [tokens]
-  /** Where logits go: those of the last row, [1, vocab], or with `allRows` those of every row, [tokens, vocab]. */
-  readonly logits: Activation
+  readonly logits: Activation // of the last row [1, vocab]; with `allRows` of every row [tokens, vocab]
   readonly allRows: boolean
 }
 
 /** Records one step of the model. */
 export function forward(
   graph: Graph,
-  model: Model,
-  mode: Mode,
+  model: ForwardModel,
+  mode: StepMode,
   capabilities: Capabilities,
-  ends: Ends,
+  ends: StepOperands,
 ): void {
   const { spec, tensors } = model
   const context = { graph, mode, capabilities }
-  const x = graph.activation('x', 'f32', mode.rows, spec.hidden)
+  const x = graph.activation('x', 'f32', mode.rows, spec.hiddenSize)
   embed(context, tensors.embedding, ends.ids, x)
-  spec.layers.forEach((layer, index) => {
-    const { attention: attends, feedForward } = present(tensors.layers[index], `layer ${index}`)
-    const cache = present(model.caches[index], `the cache of layer ${index}`)
-    if (attends.kind === 'latent' && spec.attention.kind === 'latent')
-      latentAttention(context, spec, spec.attention, attends, cache, x)
-    if (attends.kind === 'grouped' && spec.attention.kind === 'grouped')
-      groupedAttention(context, spec, spec.attention, attends, cache, x)
-    if (feedForward.kind === 'dense') dense(context, spec, feedForward, layer.inner, x)
-    else if (layer.kind === 'mixture') mixture(context, spec, layer, feedForward, model.noBias, x)
-  })
-  const head = tensors.head ?? tensors.embedding
-  if (ends.allRows || mode.name === 'decode') {
-    normedLinear(context, { weight: tensors.norm, epsilon: spec.epsilon }, head, x, ends.logits)
+  for (let layer = 0; layer < spec.layers.length; layer++) {
+    addAttention(context, model, layer, x)
+    addFeedForward(context, model, layer, x)
+  }
+  const head = tensors.lmHead ?? tensors.embedding
+  const finalNorm = { weight: tensors.finalNorm, epsilon: spec.rmsNormEps }
+  if (ends.allRows || mode.phase === 'decode') {
+    normedLinear(context, { norm: finalNorm, matrix: head }, x, ends.logits)
     return
   }
-  const last = graph.activation('last', 'f32', 1, spec.hidden)
-  norm(context, tensors.norm, spec.epsilon, x, last, true)
-  linear({ ...context, mode: { ...mode, name: 'decode', rows: 1 } }, head, last, ends.logits)
+  const last = graph.activation('last', 'f32', 1, spec.hiddenSize)
+  norm(context, { ...finalNorm, lastRow: true }, x, last)
+  linear({ ...context, mode: { ...mode, phase: 'decode', rows: 1 } }, head, last, ends.logits)
 }
+
+type Layer = LayerTensors<GpuMatrix, GpuVector, GpuBank>
+
+/** x += Attention(RMSNorm(x)). */
+function addAttention(context: OpContext, model: ForwardModel, layer: number, x: Activation): void {
+  const { spec } = model
+  const { attention } = spec
+  const tensors = layerOf(model, layer).attention
+  const cache = expectDefined(model.caches[layer], `the cache of layer ${layer}`)
+  switch (attention.kind) {
+    case 'latent':
+      mlaAttention(context, spec, attention, ofKind(tensors, attention.kind), cache, x)
+      break
+    case 'grouped':
+      gqaAttention(context, spec, { attention, tensors: ofKind(tensors, attention.kind), cache }, x)
+      break
+    default:
+      assertNever(attention, 'attention kind')
+  }
+}
+
+/** x += FeedForward(RMSNorm(x)). */
+function addFeedForward(context: OpContext, model: ForwardModel, index: number, x: Activation): void {
+  const { spec } = model
+  const layer = expectDefined(spec.layers[index], `layer ${index}`)
+  const tensors = layerOf(model, index).feedForward
+  switch (layer.kind) {
+    case 'dense':
+      denseMlp(context, spec, ofKind(tensors, layer.kind), layer.intermediateSize, x)
+      break
+    case 'mixture':
+      moe(context, spec, layer, ofKind(tensors, layer.kind), model.noBias, x)
+      break
+    default:
+      assertNever(layer, 'feed-forward kind')
+  }
+}
+
+const layerOf = ({ tensors }: ForwardModel, layer: number): Layer =>
+  expectDefined(tensors.layers[layer], `the tensors of layer ${layer}`)
+
+/** Narrows the tensors to one kind. Throws `internal` when they are of another kind. */
+function ofKind<T extends { readonly kind: string }, K extends T['kind']>(
+  tensors: T,
+  kind: K,
+): Extract<T, { readonly kind: K }> {
+  if (!isKind(tensors, kind))
+    throw internalError(`Tensors of kind ${tensors.kind} where the model has ${kind}.`)
+  return tensors
+}
+
+const isKind = <T extends { readonly kind: string }, K extends T['kind']>(
+  tensors: T,
+  kind: K,
+): tensors is Extract<T, { readonly kind: K }> => tensors.kind === kind

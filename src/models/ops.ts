@@ -1,119 +1,134 @@
-// Answers: which dispatches does one operation of `forward` take, in decode and in prefill? Binds contracts of kernels to matrices and sizes.
-// It must not know the order of operations in a model.
+// Records the dispatches of one operation of `forward` (embed, norm, linear), in decode and in prefill.
 import type { Capabilities } from '../gpu/limits.ts'
 import {
   CHUNK,
-  type Format,
   type GpuMatrix,
   type GpuVector,
   type MatrixLayout,
-  onlyPart,
   type PartLayout,
   padTo,
+  type StorageFormat,
+  unsplitPart,
 } from '../gpu/matrix.ts'
-import { READINGS, type Variants } from '../gpu/variants.ts'
+import { DECODERS, type Variants } from '../gpu/variants.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
-import { chooseTiles, type Factors, linearDecode, linearPrefill } from '../kernels/linear.ts'
+import { chooseMatmulTiles, linearDecode, linearPrefill, type MatmulPrecision } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
-import { type Activation, type Graph, type Operand, resource, type View } from '../program/graph.ts'
-import type { CacheForm } from './cache-form.ts'
+import {
+  type Activation,
+  type BufferView,
+  type Graph,
+  type KernelOperand,
+  resource,
+} from '../program/graph.ts'
+import type { CacheLayout } from './cache-layout.ts'
 
-/** Decode runs one row a step; prefill a chunk of rows. The form of the cache is part of the mode, since kernels depend on it. */
-export interface Mode {
-  readonly name: 'decode' | 'prefill'
-  readonly rows: number // the most rows of a step
-  readonly cache: CacheForm
-  readonly products: Factors
+/** How a step runs. Cache layout and precision are part of it, since they decide which kernels run. */
+export interface StepMode {
+  readonly phase: 'decode' | 'prefill' // one row per step, or a chunk of rows
+  readonly rows: number // maximum rows of a step
+  readonly cache: CacheLayout
+  readonly matmulPrecision: MatmulPrecision
 }
 
-/** What an operation needs around it. */
-export interface Context {
+/** The graph that an operation records into, and what decides its kernels. */
+export interface OpContext {
   readonly graph: Graph
-  readonly mode: Mode
+  readonly mode: StepMode
   readonly capabilities: Capabilities
 }
 
 export const WORKGROUP = 64
-/** How the weight rows of a decode kernel are shared out among invocations. */
-export interface Share {
+
+/** How the invocations of a decode kernel divide the weight rows. */
+interface RowTiling {
   readonly module: string
   readonly constants: { readonly LANES: number; readonly WORKGROUP: number }
-  readonly rows: number // of a workgroup
+  readonly rows: number // results per workgroup
 }
 
-/** `together`: rows that make one result, as those of gate and up do. */
-export function shareOf({ rows }: Pick<Variants, 'rows'>, together = 1): Share {
-  const { module, LANES, WORKGROUP, each = together } = SHARES[rows]
-  return { module, constants: { LANES, WORKGROUP }, rows: ((WORKGROUP / LANES) * each) / together }
+/** `combined`: weight rows combined into one result (2 for gate and up). */
+export function rowTilingOf({ matvec }: Pick<Variants, 'matvec'>, combined = 1): RowTiling {
+  const { module, LANES, WORKGROUP, rowsPerLane = combined } = ROW_TILINGS[matvec]
+  return { module, constants: { LANES, WORKGROUP }, rows: ((WORKGROUP / LANES) * rowsPerLane) / combined }
 }
 
-const lanes = (LANES: number) => ({ module: 'shared/share_lanes', LANES, WORKGROUP, each: undefined })
+const lanes = (LANES: number) => ({
+  module: 'shared/row_tiling_lanes',
+  LANES,
+  WORKGROUP,
+  rowsPerLane: undefined,
+})
 const columns = (LANES: number) => ({
-  module: 'shared/share_columns',
+  module: 'shared/row_tiling_subgroup',
   LANES,
   WORKGROUP: LANES,
-  each: 64,
+  rowsPerLane: 64,
 })
-/** `each`: weight rows of an invocation, as the module has it; those that belong together unless given. */
-const SHARES = {
-  lanes_8: lanes(8),
-  lanes_16: lanes(16),
-  lanes_32: lanes(32),
-  alone: { module: 'shared/share_alone', LANES: 1, WORKGROUP: 8, each: 16 },
-  columns_4: columns(4),
-  columns_8: columns(8),
+/** `rowsPerLane` repeats what the shader module has; undefined: the rows combined into one result. */
+const ROW_TILINGS = {
+  lanes8: lanes(8),
+  lanes16: lanes(16),
+  lanes32: lanes(32),
+  single: { module: 'shared/row_tiling_single', LANES: 1, WORKGROUP: 8, rowsPerLane: 16 },
+  subgroup4: columns(4),
+  subgroup8: columns(8),
 }
 
 export const ceilDiv = (value: number, by: number): number => Math.ceil(value / by)
 
-export const reduceModule = ({ capabilities }: Pick<Context, 'capabilities'>): string =>
+export const reduceModule = ({ capabilities }: Pick<OpContext, 'capabilities'>): string =>
   capabilities.variants.reduce === 'subgroup' ? 'shared/reduce_subgroup' : 'shared/reduce'
 
-/** The tiles of prefill's products with a matrix, and the modules for them. `exact`: with f32 factors even where others are rounded. */
-export function tilesOf(
-  { mode, capabilities }: Context,
+/** Tiles of a prefill matmul and their shader modules. `exact`: f32 factors at any matmul precision. */
+export function matmulTiles(
+  { mode, capabilities }: OpContext,
   { format, block, scaleStride }: MatrixLayout,
   exact = false,
 ) {
   const paired = scaleStride === 0 || block.cols % (2 * CHUNK) === 0
-  const storage = { packable: isInteger(format), paired }
-  const tiles = chooseTiles(exact ? 'f32' : mode.products, capabilities.variants, storage)
-  const weights = moduleOf(format, tiles.packed ? 'packed' : 'plain')
-  return { ...tiles, imports: { weights, products: tiles.module } }
+  const storage = { int8Codes: isInteger(format), pairsShareScale: paired }
+  const tiles = chooseMatmulTiles(exact ? 'f32' : mode.matmulPrecision, capabilities.variants, storage)
+  const weights = moduleOf(format, tiles.int8Weights ? 'int8' : 'plain')
+  return { ...tiles, imports: { weights, tile: tiles.module } }
 }
 
-/** How the numbers of a record are stored: shaders/cache to read them, shaders/pack to write a latent. */
-const recordFormat = ({ mode }: Context): string =>
-  mode.cache.kind === 'latent-fp8' ? 'fp8' : mode.cache.numbers
-export const cacheModule = (context: Context): string => `cache/${recordFormat(context)}`
-export const packModule = (context: Context): string => `pack/${recordFormat(context)}`
+/** The storage format of a KV entry: shaders/cache reads it, shaders/pack writes a latent. */
+const entryFormat = ({ mode }: OpContext): string =>
+  mode.cache.kind === 'latent-fp8' ? 'fp8' : mode.cache.kvDtype
+export const cacheModule = (context: OpContext): string => `cache/${entryFormat(context)}`
+export const packModule = (context: OpContext): string => `pack/${entryFormat(context)}`
 
-export const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
+const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
 
-/** Every module that reads a format, the plain one first. */
-export const modulesOf = (format: Format): readonly string[] =>
-  hasReadings(format) ? READINGS[format].map((reading) => moduleOf(format, reading)) : [`weights/${format}`]
+/** Every shader module that decodes a format, the plain one first. */
+export const weightModules = (format: StorageFormat): readonly string[] =>
+  hasDecoders(format) ? DECODERS[format].map((decoder) => moduleOf(format, decoder)) : [`weights/${format}`]
 
-/** The modules by which decode takes the weights of a matrix: how it reads them, and how much of a row at a time. */
-export function takenBy({ capabilities: { variants } }: Context, { format }: MatrixLayout, inputs = 1) {
-  // Two pairs of chunks pay where a load is a gather, and one word has the scales of both.
-  const twoPairs = variants.rows === 'columns_8' && inputs === 1 && isInteger(format)
+/** Shader modules of a decode kernel: the decoder of the matrix, and how much of a row an iteration takes. */
+export function decodeModules(
+  { capabilities: { variants } }: OpContext,
+  { format }: MatrixLayout,
+  inputs = 1,
+) {
+  // Two pairs of chunks per iteration pay off where a load is a gather and one word holds the scales of both.
+  const twoPairs = variants.matvec === 'subgroup8' && inputs === 1 && isInteger(format)
   return {
-    weights: moduleOf(format, hasReadings(format) ? variants[format] : 'plain'),
-    visit: twoPairs ? 'shared/visit_two_pairs' : 'shared/visit_pair',
+    weights: moduleOf(format, hasDecoders(format) ? variants[format] : 'plain'),
+    kUnroll: twoPairs ? 'shared/k_unroll_two_pairs' : 'shared/k_unroll_pair',
   }
 }
 
-/** Formats whose codes are integers, 32 of a row under one scale. */
-const isInteger = (format: Format): boolean => format === 'q8' || format === 'q4'
+/** Formats with integer codes, 32 columns to a scale. */
+const isInteger = (format: StorageFormat): boolean => format === 'q8' || format === 'q4'
 
-export const hasReadings = (format: Format): format is keyof typeof READINGS =>
-  Object.hasOwn(READINGS, format)
+export const hasDecoders = (format: StorageFormat): format is keyof typeof DECODERS =>
+  Object.hasOwn(DECODERS, format)
 
-const moduleOf = (format: Format, reading: string): string =>
-  reading === 'plain' ? `weights/${format}` : `weights/${format}_${reading}`
+const moduleOf = (format: StorageFormat, decoder: string): string =>
+  decoder === 'plain' ? `weights/${format}` : `weights/${format}_${decoder}`
 
-/** The constants by which a kernel finds rows and scales of a matrix in its buffer. */
+/** Shader constants that locate the rows and scales of a matrix in its buffer. */
 export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
   return {
     STRIDE: matrix.stride,
@@ -126,28 +141,28 @@ export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
 
 export const vectorResource = (vector: GpuVector) => resource(vector.buffer)
 
-/** What an input is normalised with before a product: the weights of its RMSNorm. */
-export interface Norm {
+/** The RMSNorm of an input. */
+export interface NormParams {
   readonly weight: GpuVector
   readonly epsilon: number
 }
 
-export interface LinearOptions {
-  readonly norm?: Norm // of x; decode only, where the product normalises on the way
+interface LinearOptions {
+  readonly norm?: NormParams // of x; decode only, where the kernel normalises while it reads x
   readonly accumulate?: boolean // y += instead of y =
-  readonly exact?: boolean // f32 factors even where tiles hold f16: for the router
+  readonly exact?: boolean // f32 factors, whatever the matmul precision: for the router
 }
 
-/** y [tokens, rows] (+)= matrix · x [tokens, cols]; one dispatch for each part of the matrix. */
+/** y [tokens, rows] (+)= matrix · x [tokens, cols]; one dispatch per part of the matrix. */
 export function linear(
-  context: Context,
+  context: OpContext,
   matrix: GpuMatrix,
-  x: Operand,
+  x: KernelOperand,
   y: Activation,
   options: LinearOptions = {},
 ): void {
   const { graph, mode, capabilities } = context
-  const share = shareOf(capabilities.variants)
+  const tiling = rowTilingOf(capabilities.variants)
   const { norm } = options
   for (const part of matrix.parts) {
     const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
@@ -158,25 +173,25 @@ export function linear(
       ACCUMULATE: options.accumulate ?? false,
       ...matrixConstants(matrix, part),
     }
-    if (mode.name === 'decode') {
+    if (mode.phase === 'decode') {
       graph.dispatch(linearDecode, {
         constants: {
           ...constants,
-          ...share.constants,
+          ...tiling.constants,
           X_STRIDE: strideOf(x, matrix.cols),
           ...(norm && { EPSILON: norm.epsilon }),
         },
         imports: {
-          ...takenBy(context, matrix, mode.rows),
+          ...decodeModules(context, matrix, mode.rows),
           rows: `shared/rows_${mode.rows}`,
-          taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
-          share: share.module,
+          prologue: norm ? 'shared/prologue_rmsnorm' : 'shared/prologue_plain',
+          rowTiling: tiling.module,
         },
         operands: { ...operands, norm: norm ? vectorResource(norm.weight) : x },
-        grid: [ceilDiv(part.rows, share.rows)],
+        grid: [ceilDiv(part.rows, tiling.rows)],
       })
     } else {
-      const tiles = tilesOf(context, matrix, options.exact)
+      const tiles = matmulTiles(context, matrix, options.exact)
       graph.dispatch(linearPrefill, {
         constants,
         imports: tiles.imports,
@@ -187,32 +202,31 @@ export function linear(
   }
 }
 
-/** y = matrix · RMSNorm(the first columns of x): in decode one pass, in prefill a pass over x before the product. */
+/** y = matrix · RMSNorm(the first columns of x). In prefill the norm is a dispatch of its own. */
 export function normedLinear(
-  context: Context,
-  { weight, epsilon }: Norm,
-  matrix: GpuMatrix,
+  context: OpContext,
+  { norm: params, matrix }: { readonly norm: NormParams; readonly matrix: GpuMatrix },
   x: Activation,
   y: Activation,
 ): void {
   const { graph, mode } = context
-  if (mode.name === 'decode') {
-    linear(context, matrix, x, y, { norm: { weight, epsilon } })
+  if (mode.phase === 'decode') {
+    linear(context, matrix, x, y, { norm: params })
     return
   }
   const normed = graph.activation('normed', 'f32', mode.rows, matrix.cols)
-  norm(context, weight, epsilon, x, normed)
+  norm(context, params, x, normed)
   linear(context, matrix, normed, y)
 }
 
-/** Numbers from one row of an operand to the next; a buffer without a shape has rows as wide as they must be. */
-function strideOf(operand: Operand, cols: number): number {
+/** Numbers from one row of an operand to the next. Buffers without a shape have rows padded to chunks. */
+function strideOf(operand: KernelOperand, cols: number): number {
   if (operand.kind === 'view') return strideOf(operand.of, cols)
   return operand.kind === 'activation' ? operand.stride : padTo(cols, CHUNK)
 }
 
-/** x [tokens, hidden] = rows of the embedding; each part of the matrix writes the ids it holds. */
-export function embed({ graph }: Context, matrix: GpuMatrix, ids: Operand, x: Activation): void {
+/** x [tokens, hidden] = rows of the embedding. Each part of the matrix writes the ids that it holds. */
+export function embed({ graph }: OpContext, matrix: GpuMatrix, ids: KernelOperand, x: Activation): void {
   for (const part of matrix.parts) {
     graph.dispatch(embedKernel, {
       constants: {
@@ -229,26 +243,24 @@ export function embed({ graph }: Context, matrix: GpuMatrix, ids: Operand, x: Ac
   }
 }
 
-/** y = RMSNorm(the first columns of x) · weight, for every row or for the step's last row alone. */
+/** y = RMSNorm(the first columns of x) · weight, for every row, or only for the last row of the step. */
 export function norm(
-  context: Context,
-  weight: GpuVector,
-  epsilon: number,
-  x: Operand,
+  context: OpContext,
+  { weight, epsilon, lastRow = false }: NormParams & { readonly lastRow?: boolean },
+  x: KernelOperand,
   y: Activation,
-  last = false,
 ): void {
   context.graph.dispatch(rmsNorm, {
-    constants: { HIDDEN: y.cols, X_STRIDE: strideOf(x, y.cols), EPSILON: epsilon, LAST: last, WORKGROUP },
+    constants: { HIDDEN: y.cols, X_STRIDE: strideOf(x, y.cols), EPSILON: epsilon, LAST: lastRow, WORKGROUP },
     imports: { reduce: reduceModule(context) },
     operands: { x, weight: vectorResource(weight), y },
-    grid: last ? [1] : (step) => [step.tokens],
+    grid: lastRow ? [1] : (step) => [step.tokens],
   })
 }
 
-/** The shader constants and the buffer of a matrix that is never split (kv_b, the router). */
-export function whole(matrix: GpuMatrix) {
-  const part = onlyPart(matrix)
+/** Shader constants, buffer and module of a matrix that is never split (kv_b, the router). */
+export function wholeMatrix(matrix: GpuMatrix) {
+  const part = unsplitPart(matrix)
   return {
     constants: matrixConstants(matrix, part),
     weights: resource(part.buffer),
@@ -256,6 +268,6 @@ export function whole(matrix: GpuMatrix) {
   }
 }
 
-function viewOf(activation: Activation, offset: number): Activation | View {
+function viewOf(activation: Activation, offset: number): Activation | BufferView {
   return offset === 0 ? activation : { kind: 'view', of: activation, offset }
 }

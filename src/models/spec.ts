@@ -1,76 +1,92 @@
-// Answers: what is a model, as data? Everything `forward` needs to know, in our names.
-// It must not know any config key or tensor name.
+// A model as data: the sizes and settings that `forward` needs, read from config.json.
 import type { BlockShape } from '../gpu/matrix.ts'
 import type { Rotary } from './rotary.ts'
 
-/** Multi-head latent attention. Row order of stored weights: heads outermost; a query head is [nope | rope], a kv_b head [key nope | value]. */
-export interface LatentAttention {
+/**
+ * Multi-head latent attention (MLA). Rows of stored weights have heads outermost:
+ * a query head is [nope | rope], a head of kv_b is [key nope | value].
+ */
+export interface MlaAttention {
   readonly kind: 'latent'
   readonly heads: number
-  readonly queryRank: number // 0: the query is projected directly
-  readonly latent: number
-  readonly nope: number
-  readonly rope: number
-  readonly value: number
-  readonly scale: number // of scores, YaRN's correction included
-  readonly halfSplit: boolean // rotary pairs (i, i + rope/2) instead of (2i, 2i+1)
-  readonly latentEpsilon: number
+  readonly qLoraRank: number // q_lora_rank; 0: the query is projected directly
+  readonly kvLoraRank: number // kv_lora_rank
+  readonly qkNopeDim: number // qk_nope_head_dim
+  readonly qkRopeDim: number // qk_rope_head_dim
+  readonly vHeadDim: number // v_head_dim
+  readonly softmaxScale: number // softmax scale, YaRN's correction included
+  readonly ropeInterleaved: boolean // rotary pairs (2i, 2i + 1) rather than (i, i + rope / 2)
+  readonly latentNormEps: number // of the norms of both latents
   readonly rotary: Rotary
+}
+
+/** Sizes of attention over keys and values per group of heads. Head h reads group ⌊h / (heads / kvHeads)⌋. */
+export interface HeadSizes {
+  readonly heads: number
+  readonly kvHeads: number // divides heads
+  readonly qkHeadDim: number // width of a query head and of a key head
+  readonly vHeadDim: number // width of a value head
+  readonly softmaxScale: number // softmax scale
 }
 
 /**
- * Attention with keys and values of its own for every group of heads: multi-head (kvHeads = heads), grouped-query or multi-query.
- * Row order of stored weights: heads outermost. The last `rope` columns of each query and key head are rotated.
+ * Attention with keys and values for every group of heads: multi-head (kvHeads = heads), grouped-query or
+ * multi-query. Rows of stored weights have heads outermost.
  */
-export interface GroupedAttention {
+export interface GqaAttention extends HeadSizes {
   readonly kind: 'grouped'
-  readonly heads: number
-  readonly kvHeads: number // divides heads; head h reads key and value h / (heads / kvHeads)
-  readonly key: number // width of a query and of a key head
-  readonly value: number // width of a value head
-  readonly rope: number
-  readonly scale: number // of scores
-  readonly halfSplit: boolean
-  readonly bias: boolean // added to queries, keys and values
-  readonly headNorm: boolean // queries and keys are normalised head by head before they are rotated
+  readonly qkRopeDim: number // rotated columns: the last of each query and key head
+  readonly ropeInterleaved: boolean // as in MLA
+  readonly qkvBias: boolean // added to queries, keys and values
+  readonly qkNorm: boolean // RMSNorm of each query and key head before rotation (QK norm)
   readonly rotary: Rotary
 }
 
-export type Attention = LatentAttention | GroupedAttention
+/** To add a kind, extend this union: the compiler then lists every `switch` that must handle it. */
+export type Attention = MlaAttention | GqaAttention
 
-/** A mixture of experts: routing and sizes. */
-export interface Mixture {
+/** Group-limited routing: only experts of the best groups can be chosen. */
+export interface ExpertGroups {
+  readonly expertGroups: number // n_group
+  readonly topkGroups: number // topk_group
+  readonly groupScore: 'top2' | 'max' // a group's score: the sum of its two best experts, or its best
+}
+
+/** The feed-forward part of an MoE layer: routing and sizes. */
+export interface MoeLayer extends ExpertGroups {
   readonly kind: 'mixture'
-  readonly experts: number
-  readonly active: number
-  readonly inner: number
-  readonly sharedInner: number // width of all shared experts together; 0 = none
-  readonly scoring: 'sigmoid' | 'softmax'
-  readonly groups: number
-  readonly topGroups: number
-  readonly groupScore: 'top2' | 'max'
-  readonly bias: boolean // a selection-only correction bias is stored
-  readonly normalise: boolean
-  readonly scaling: number
+  readonly experts: number // routed experts
+  readonly expertsPerToken: number // num_experts_per_tok
+  readonly intermediateSize: number // moe_intermediate_size
+  readonly sharedIntermediateSize: number // width of all shared experts together; 0: none
+  readonly scoringFunc: 'sigmoid' | 'softmax'
+  readonly correctionBias: boolean // e_score_correction_bias, added for the selection only
+  readonly normTopkProb: boolean // norm_topk_prob
+  readonly routedScalingFactor: number // routed_scaling_factor
 }
 
-export interface Dense {
+/** The feed-forward part of a dense layer: SwiGLU. */
+export interface DenseLayer {
   readonly kind: 'dense'
-  readonly inner: number
+  readonly intermediateSize: number // intermediate_size
 }
 
-export interface ModelSpec {
+/** How the checkpoint stores quantised weights. */
+export interface StoredQuantization {
+  readonly weightBlockSize: BlockShape | undefined // of FP8 scales, when weights are quantised
+  readonly packed: boolean // the folder may hold weights in Hadal's own GPU formats
+}
+
+export interface ModelSpec extends StoredQuantization {
   readonly family: string // config.json's model_type
-  readonly hidden: number
-  readonly vocab: number
-  readonly epsilon: number
-  readonly maxPosition: number
-  readonly tiedHead: boolean
+  readonly hiddenSize: number
+  readonly vocabSize: number
+  readonly rmsNormEps: number // rms_norm_eps
+  readonly maxPositionEmbeddings: number
+  readonly tieWordEmbeddings: boolean // the embedding is also the output head
   readonly attention: Attention
-  readonly layers: readonly (Dense | Mixture)[] // the feed-forward part of each
-  readonly drafts: number // multi-token-prediction layers behind the model, left on disk
-  readonly block: BlockShape | undefined // of FP8 scales, when weights are quantised
-  readonly packed: boolean // weights may be stored as they lie on the GPU in a quantised form
-  readonly bos: number | undefined
-  readonly eos: readonly number[]
+  readonly layers: readonly (DenseLayer | MoeLayer)[] // the feed-forward part of each layer
+  readonly mtpLayers: number // multi-token-prediction layers after the model; they are not loaded
+  readonly bosTokenId: number | undefined
+  readonly eosTokenIds: readonly number[]
 }

@@ -1,115 +1,144 @@
-// Answers: which tensors does a model consist of? One structure for all stages: names in the checkpoint, layouts, buffers on the GPU.
-// It must not know files, bytes or kernels.
+// The tensors of a model as one structure for every stage: checkpoint names, layouts, GPU buffers.
+import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
+import { assertNever } from '../lib/error.ts'
 
 /** The matrices (M), vectors (V) and expert banks (B) of a model. */
 export interface ModelTensors<M, V, B> {
   readonly embedding: M // [vocab, hidden]
   readonly layers: readonly LayerTensors<M, V, B>[]
-  readonly norm: V
-  readonly head: M | undefined // [vocab, hidden]; undefined: tied to the embedding
+  readonly finalNorm: V
+  readonly lmHead: M | undefined // [vocab, hidden]; undefined: tied to the embedding
 }
+
+/** A model whose tensors lie on the GPU. */
+export type GpuModel = ModelTensors<GpuMatrix, GpuVector, GpuBank>
 
 export interface LayerTensors<M, V, B> {
   readonly attention: AttentionTensors<M, V>
-  readonly feedForward: DenseTensors<M, V> | MixtureTensors<M, V, B>
+  readonly feedForward: DenseTensors<M, V> | MoeTensors<M, V, B>
 }
 
-export type AttentionTensors<M, V> = LatentTensors<M, V> | GroupedTensors<M, V>
+export type AttentionTensors<M, V> = MlaTensors<M, V> | GqaTensors<M, V>
 
-export interface LatentTensors<M, V> {
+export interface MlaTensors<M, V> {
   readonly kind: 'latent'
-  readonly norm: V
-  readonly project: M // query (or its latent) over [key-value latent, rotary key]; stacked, since both read the same input
-  readonly queryNorm: V | undefined
-  readonly query: M | undefined // from the query latent; undefined: projected directly
-  readonly latentNorm: V
-  readonly expand: M // kv_b: [heads · (nope + value), latent]
-  readonly output: M
+  readonly inputNorm: V
+  readonly qkvA: M // q_a (or q_proj) stacked on kv_a_proj_with_mqa: both read the same input
+  readonly qANorm: V | undefined // q_a_layernorm
+  readonly qB: M | undefined // q_b; undefined: queries are projected directly
+  readonly kvANorm: V // kv_a_layernorm
+  readonly kvB: M // kv_b: [heads · (qkNopeDim + vHeadDim), kvLoraRank]
+  readonly oProj: M // o_proj
 }
 
-export interface GroupedTensors<M, V> {
+export interface GqaTensors<M, V> {
   readonly kind: 'grouped'
-  readonly norm: V
-  readonly project: M // query over key over value
-  readonly bias: V | undefined // of all three, one after the other
-  readonly queryNorm: V | undefined // [key], shared by all heads
-  readonly keyNorm: V | undefined
-  readonly output: M
+  readonly inputNorm: V
+  readonly qkv: M // q_proj, k_proj and v_proj, stacked
+  readonly qkvBias: V | undefined // their biases, one after the other
+  readonly qNorm: V | undefined // [qkHeadDim], shared by all heads
+  readonly kNorm: V | undefined
+  readonly oProj: M // o_proj
 }
 
 export interface DenseTensors<M, V> {
   readonly kind: 'dense'
-  readonly norm: V
-  readonly up: M // gate over up
+  readonly postAttentionNorm: V
+  readonly gateUp: M // gate_proj stacked on up_proj
   readonly down: M
 }
 
-export interface MixtureTensors<M, V, B> {
+export interface MoeTensors<M, V, B> {
   readonly kind: 'mixture'
-  readonly norm: V
-  readonly gate: M
-  readonly bias: V | undefined
-  readonly up: B // gate over up, for each expert
+  readonly postAttentionNorm: V
+  readonly router: M // router
+  readonly correctionBias: V | undefined // e_score_correction_bias
+  readonly gateUp: B // gate_proj stacked on up_proj, for each expert
   readonly down: B
 }
 
-/** What a matrix is for: the classes that may be stored on the GPU in formats of their own. Expert banks are one more. */
+/** What a matrix is for. Each role may have its own GPU format; expert banks are one more class. */
 export type MatrixRole = 'embedding' | 'head' | 'attention' | 'router' | 'mlp'
 
-/** What to do with each kind of tensor on the way from one stage to the next. */
-export interface Stage<M, V, B, M2, V2, B2> {
+/** Conversions of the three kinds of tensors from one stage to the next. */
+export interface TensorStage<M, V, B, M2, V2, B2> {
   matrix(matrix: M, role: MatrixRole): M2
   vector(vector: V): V2
   bank(bank: B): B2
 }
 
-/** Takes every tensor to the next stage, in layer order. */
+/** Converts every tensor to the next stage, in layer order. */
 export function mapTensors<M, V, B, M2, V2, B2>(
   model: ModelTensors<M, V, B>,
-  stage: Stage<M, V, B, M2, V2, B2>,
+  stage: TensorStage<M, V, B, M2, V2, B2>,
 ): ModelTensors<M2, V2, B2> {
-  const matrix = (m: M | undefined, role: MatrixRole) => (m === undefined ? undefined : stage.matrix(m, role))
-  const vector = (v: V | undefined) => (v === undefined ? undefined : stage.vector(v))
-  const attention = (t: AttentionTensors<M, V>): AttentionTensors<M2, V2> => {
-    const ends = {
-      norm: stage.vector(t.norm),
-      project: stage.matrix(t.project, 'attention'),
-      queryNorm: vector(t.queryNorm),
-      output: stage.matrix(t.output, 'attention'),
-    }
-    return t.kind === 'grouped'
-      ? { kind: t.kind, ...ends, bias: vector(t.bias), keyNorm: vector(t.keyNorm) }
-      : {
-          kind: t.kind,
-          ...ends,
-          query: matrix(t.query, 'attention'),
-          latentNorm: stage.vector(t.latentNorm),
-          expand: stage.matrix(t.expand, 'attention'),
-        }
-  }
-  const feedForward = (t: LayerTensors<M, V, B>['feedForward']): LayerTensors<M2, V2, B2>['feedForward'] =>
-    t.kind === 'dense'
-      ? {
-          kind: t.kind,
-          norm: stage.vector(t.norm),
-          up: stage.matrix(t.up, 'mlp'),
-          down: stage.matrix(t.down, 'mlp'),
-        }
-      : {
-          kind: t.kind,
-          norm: stage.vector(t.norm),
-          gate: stage.matrix(t.gate, 'router'),
-          bias: vector(t.bias),
-          up: stage.bank(t.up),
-          down: stage.bank(t.down),
-        }
   return {
     embedding: stage.matrix(model.embedding, 'embedding'),
-    layers: model.layers.map((layer) => ({
-      attention: attention(layer.attention),
-      feedForward: feedForward(layer.feedForward),
+    layers: model.layers.map(({ attention, feedForward }) => ({
+      attention: mapAttention(attention, stage),
+      feedForward: mapFeedForward(feedForward, stage),
     })),
-    norm: stage.vector(model.norm),
-    head: matrix(model.head, 'head'),
+    finalNorm: stage.vector(model.finalNorm),
+    lmHead: model.lmHead === undefined ? undefined : stage.matrix(model.lmHead, 'head'),
+  }
+}
+
+function mapAttention<M, V, B, M2, V2, B2>(
+  tensors: AttentionTensors<M, V>,
+  stage: TensorStage<M, V, B, M2, V2, B2>,
+): AttentionTensors<M2, V2> {
+  const matrix = (m: M) => stage.matrix(m, 'attention')
+  const optional = (v: V | undefined) => (v === undefined ? undefined : stage.vector(v))
+  switch (tensors.kind) {
+    case 'latent':
+      return {
+        kind: tensors.kind,
+        inputNorm: stage.vector(tensors.inputNorm),
+        qkvA: matrix(tensors.qkvA),
+        qANorm: optional(tensors.qANorm),
+        oProj: matrix(tensors.oProj),
+        qB: tensors.qB === undefined ? undefined : matrix(tensors.qB),
+        kvANorm: stage.vector(tensors.kvANorm),
+        kvB: matrix(tensors.kvB),
+      }
+    case 'grouped':
+      return {
+        kind: tensors.kind,
+        inputNorm: stage.vector(tensors.inputNorm),
+        qkv: matrix(tensors.qkv),
+        qNorm: optional(tensors.qNorm),
+        oProj: matrix(tensors.oProj),
+        qkvBias: optional(tensors.qkvBias),
+        kNorm: optional(tensors.kNorm),
+      }
+    default:
+      return assertNever(tensors, 'attention kind')
+  }
+}
+
+function mapFeedForward<M, V, B, M2, V2, B2>(
+  tensors: LayerTensors<M, V, B>['feedForward'],
+  stage: TensorStage<M, V, B, M2, V2, B2>,
+): LayerTensors<M2, V2, B2>['feedForward'] {
+  switch (tensors.kind) {
+    case 'dense':
+      return {
+        kind: tensors.kind,
+        postAttentionNorm: stage.vector(tensors.postAttentionNorm),
+        gateUp: stage.matrix(tensors.gateUp, 'mlp'),
+        down: stage.matrix(tensors.down, 'mlp'),
+      }
+    case 'mixture':
+      return {
+        kind: tensors.kind,
+        postAttentionNorm: stage.vector(tensors.postAttentionNorm),
+        router: stage.matrix(tensors.router, 'router'),
+        correctionBias:
+          tensors.correctionBias === undefined ? undefined : stage.vector(tensors.correctionBias),
+        gateUp: stage.bank(tensors.gateUp),
+        down: stage.bank(tensors.down),
+      }
+    default:
+      return assertNever(tensors, 'feed-forward kind')
   }
 }

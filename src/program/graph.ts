@@ -1,58 +1,61 @@
-// Answers: what is computed in one step, before any buffer exists? A flat list of dispatches over named operands.
-// It must not know how it runs, nor what any kernel computes.
+// The graph of one step: a flat list of dispatches over named operands, recorded before any buffer exists.
 import type { Binding, Kernel } from '../gpu/kernel.ts'
 import type { Imports } from '../gpu/linker.ts'
 import { CHUNK, padTo } from '../gpu/matrix.ts'
 import type { Step } from '../kernels/step.ts'
 
-/** A result that lives within a step. `rows` is the most rows a step can have. */
+/** A result that lives within a step. */
 export interface Activation {
   readonly kind: 'activation'
   readonly name: string
   readonly type: 'f32' | 'u32'
-  readonly rows: number
+  readonly rows: number // maximum of a step
   readonly cols: number
   readonly stride: number // words per row: f32 rows are padded to whole chunks
-  readonly home: Resource | undefined // a buffer of its own that outlives the step; else the memory plan gives it one
+  readonly ownBuffer: Resource | undefined // outlives the step; else the memory plan assigns a buffer
 }
 
-/** A buffer that outlives the step: weights, KV cache, tables. Looked up when bind groups are made, since a cache may grow. */
+/** A buffer that outlives the step: weights, KV cache, tables. Read at bind time, since a cache may grow. */
 export interface Resource {
   readonly kind: 'resource'
   readonly buffer: () => GPUBuffer
 }
 
-/** An operand bound from a byte offset on; WebGPU wants multiples of 256. */
-export interface View {
+/** An operand bound from a byte offset on, which WebGPU requires to be a multiple of 256. */
+export interface BufferView {
   readonly kind: 'view'
   readonly of: Activation | Resource
   readonly offset: number
 }
 
-export type Operand = Activation | Resource | View
+export type KernelOperand = Activation | Resource | BufferView
 
-export type Size3 = readonly [x: number, y?: number, z?: number]
-/** Fixed, or computed from the step when it runs. */
-export type Grid = Size3 | ((step: Readonly<Step>) => Size3)
+export type GridSize = readonly [x: number, y?: number, z?: number]
+/** Workgroups per dimension: fixed, or computed from the step when it runs. */
+export type Grid = GridSize | ((step: Readonly<Step>) => GridSize)
 
 export interface Dispatch {
   readonly kernel: Kernel
   readonly constants: Readonly<Record<string, number>>
   readonly imports: Imports
-  readonly operands: Readonly<Record<string, Operand>>
+  readonly operands: Readonly<Record<string, KernelOperand>>
   readonly grid: Grid
-  readonly loop: number // dispatches of one loop share its number; 0 = none
+  readonly loop: number // the dispatches of a loop share its number; 0: no loop
 }
 
-/** How often a loop's dispatches run, one after the other, with the block index counting up. */
+/** How often a loop's dispatches run. The block index counts the rounds. */
 export type LoopCount = (step: Readonly<Step>) => number
 
-/** Operands of a kernel: one for each storage binding; uniforms are the program's own. */
+/** Operands of a kernel: one per storage binding. The program itself binds the uniforms. */
 type OperandsOf<B extends Readonly<Record<string, Binding>>> = {
-  readonly [K in keyof B as B[K] extends { readonly access: 'uniform' } ? never : K]: Operand
+  readonly [K in keyof B as B[K] extends { readonly access: 'uniform' } ? never : K]: KernelOperand
 }
 
-export interface Call<B extends Readonly<Record<string, Binding>>, C extends string, S extends string> {
+export interface DispatchOptions<
+  B extends Readonly<Record<string, Binding>>,
+  C extends string,
+  S extends string,
+> {
   readonly constants: { readonly [K in C]?: number | boolean }
   readonly imports?: { readonly [K in S]: string }
   readonly operands: Omit<OperandsOf<B>, 'step' | 'block'>
@@ -64,14 +67,20 @@ export const resource = (buffer: GPUBuffer | (() => GPUBuffer)): Resource => ({
   buffer: typeof buffer === 'function' ? buffer : () => buffer,
 })
 
-/** Builds the list. One graph becomes one program. */
+/** Records dispatches. One graph becomes one program. */
 export class Graph {
   readonly dispatches: Dispatch[] = []
   readonly loops: LoopCount[] = []
   #loop = 0
 
-  /** Declares an activation of [rows, cols]. Declaring costs nothing until a dispatch uses it. */
-  activation(name: string, type: 'f32' | 'u32', rows: number, cols: number, home?: Resource): Activation {
+  /** Declares an activation [rows, cols]. It takes memory only if a dispatch uses it. */
+  activation(
+    name: string,
+    type: 'f32' | 'u32',
+    rows: number,
+    cols: number,
+    ownBuffer?: Resource,
+  ): Activation {
     return {
       kind: 'activation',
       name,
@@ -79,18 +88,26 @@ export class Graph {
       rows,
       cols,
       stride: type === 'f32' ? padTo(cols, CHUNK) : cols,
-      home,
+      ownBuffer,
     }
   }
 
-  /** Declares `words` f32 without rows or padding, for results with a layout of their own. */
-  scratch(name: string, words: number): Activation {
-    return { kind: 'activation', name, type: 'f32', rows: 1, cols: words, stride: words, home: undefined }
+  /** Declares `words` f32 without rows or padding, for kernels with a layout of their own. */
+  unpadded(name: string, words: number): Activation {
+    return {
+      kind: 'activation',
+      name,
+      type: 'f32',
+      rows: 1,
+      cols: words,
+      stride: words,
+      ownBuffer: undefined,
+    }
   }
 
   dispatch<B extends Readonly<Record<string, Binding>>, C extends string, S extends string>(
     kernel: Kernel<B, C, S>,
-    call: Call<B, C, S>,
+    call: DispatchOptions<B, C, S>,
   ): void {
     const constants: Record<string, number> = {}
     for (const [name, value] of Object.entries<number | boolean | undefined>(call.constants)) {
@@ -100,18 +117,18 @@ export class Graph {
       kernel,
       constants,
       imports: call.imports ?? {},
-      operands: call.operands as Readonly<Record<string, Operand>>,
+      operands: call.operands as Readonly<Record<string, KernelOperand>>,
       grid: call.grid,
       loop: this.#loop,
     })
   }
 
-  /** Records dispatches of another graph again. */
+  /** Records dispatches of another graph into this one. */
   replay(dispatches: readonly Dispatch[]): void {
     this.dispatches.push(...dispatches.map((dispatch) => ({ ...dispatch, loop: this.#loop })))
   }
 
-  /** Everything that `body` dispatches runs `count(step)` times. Loops do not nest. */
+  /** Runs the dispatches of `body` `count(step)` times. Loops do not nest. */
   repeat(count: LoopCount, body: () => void): void {
     this.#loop = this.loops.push(count)
     body()

@@ -1,27 +1,27 @@
-// Answers: which activations may share a buffer? A plan from lifetimes alone; pure, no GPU.
-// It must not know what the activations mean.
+// Memory plan of a program: activations with disjoint lifetimes share a buffer.
 import { HadalError } from '../lib/error.ts'
-import type { Activation, Dispatch, Operand } from './graph.ts'
+import type { Activation, Dispatch, KernelOperand } from './graph.ts'
 
-/** Which buffer, by number, each activation lives in, and how large each buffer is. */
-export interface MemoryPlan {
+/** The buffer of each activation, by number, and the size of each buffer. */
+interface MemoryPlan {
   readonly slots: ReadonlyMap<Activation, number>
   readonly bytes: readonly number[]
 }
 
 /**
- * Gives activations whose lives do not overlap the same buffer. Only activations of equal type, rows, columns and stride share: the zero
- * padding behind each row then stays zero, and an id is never read as a float.
- * A loop's dispatches count as alive together, since its end leads back to its start.
+ * Assigns one buffer to activations whose lifetimes do not overlap. Only activations of equal type, rows,
+ * columns and stride share: the zero padding after each row then stays zero, and an id is never read as a
+ * float. What a loop uses lives through the whole loop, since its end leads back to its start.
+ *
  * Throws `unsupported` for an activation that no binding of `maxBindingBytes` can hold.
  */
 export function planMemory(dispatches: readonly Dispatch[], maxBindingBytes: number): MemoryPlan {
-  const lives = lifetimes(dispatches)
+  const lifetimes = lifetimesOf(dispatches)
   const slots = new Map<Activation, number>()
   const bytes: number[] = []
   const free = new Map<string, number[]>()
-  const ends = [...lives].sort((a, b) => a[1].last - b[1].last)
-  for (const [activation, { first }] of [...lives].sort((a, b) => a[1].first - b[1].first)) {
+  const ends = [...lifetimes].sort((a, b) => a[1].last - b[1].last)
+  for (const [activation, { first }] of [...lifetimes].sort((a, b) => a[1].first - b[1].first)) {
     while (ends[0] && ends[0][1].last < first) {
       const [ended] = ends.shift() ?? []
       const slot = ended && slots.get(ended)
@@ -40,32 +40,33 @@ function bytesOf({ name, rows, cols, stride }: Activation, maxBindingBytes: numb
   if (bytes <= maxBindingBytes) return bytes
   throw new HadalError(
     'unsupported',
-    `"${name}", ${rows} × ${cols}, takes ${bytes} bytes in one binding; this device allows ${maxBindingBytes}.`,
-    { hint: 'Choose a smaller chunk, or a device with larger storage buffer bindings.' },
+    `The activation "${name}", ${rows} × ${cols}, takes ${bytes} bytes in one binding; ` +
+      `this device allows ${maxBindingBytes}.`,
+    { hint: 'Choose a smaller prefill chunk, or a device with larger storage buffer bindings.' },
   )
 }
 
-interface Life {
+interface Lifetime {
   first: number
   last: number
 }
 
-function lifetimes(dispatches: readonly Dispatch[]): Map<Activation, Life> {
+function lifetimesOf(dispatches: readonly Dispatch[]): Map<Activation, Lifetime> {
   const spans = loopSpans(dispatches)
-  const lives = new Map<Activation, Life>()
+  const lifetimes = new Map<Activation, Lifetime>()
   dispatches.forEach((dispatch, index) => {
     const span = spans.get(dispatch.loop) ?? { first: index, last: index }
     for (const activation of Object.values(dispatch.operands).map(activationOf)) {
-      if (!activation || activation.home) continue
-      const life = lives.get(activation)
-      lives.set(activation, { first: Math.min(life?.first ?? span.first, span.first), last: span.last })
+      if (!activation || activation.ownBuffer) continue
+      const first = lifetimes.get(activation)?.first ?? span.first
+      lifetimes.set(activation, { first: Math.min(first, span.first), last: span.last })
     }
   })
-  return lives
+  return lifetimes
 }
 
-function loopSpans(dispatches: readonly Dispatch[]): Map<number, Life> {
-  const spans = new Map<number, Life>()
+function loopSpans(dispatches: readonly Dispatch[]): Map<number, Lifetime> {
+  const spans = new Map<number, Lifetime>()
   dispatches.forEach(({ loop }, index) => {
     if (loop !== 0) spans.set(loop, { first: spans.get(loop)?.first ?? index, last: index })
   })
@@ -73,7 +74,7 @@ function loopSpans(dispatches: readonly Dispatch[]): Map<number, Life> {
 }
 
 /** The activation behind an operand, if there is one. */
-export function activationOf(operand: Operand): Activation | undefined {
+function activationOf(operand: KernelOperand): Activation | undefined {
   const base = operand.kind === 'view' ? operand.of : operand
   return base.kind === 'activation' ? base : undefined
 }

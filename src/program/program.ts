@@ -1,13 +1,12 @@
-// Answers: how does a graph run? Compiled once into pipelines, buffers and bind groups; then replayed per step without making anything.
-// It must not know what is computed.
+// Runs a graph: compiled once into pipelines, buffers and bind groups, then replayed at every step.
 import type { Allocation } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
 import type { Timing } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
-import { HadalError, present } from '../lib/error.ts'
-import type { Activation, Dispatch, Graph, Operand } from './graph.ts'
+import { expectDefined, type HadalError, internalError } from '../lib/error.ts'
+import type { Activation, Dispatch, Graph, GridSize, KernelOperand } from './graph.ts'
 import { planMemory } from './memory.ts'
 
 /** The uniforms every program shares. */
@@ -16,12 +15,15 @@ export interface Uniforms {
   readonly blocks: GPUBuffer // { index } at every BLOCK_STRIDE bytes, read with a dynamic offset
 }
 
-/** What WebGPU wants dynamic offsets to be multiples of. */
-export const BLOCK_STRIDE = 256
+/** WebGPU's default alignment of dynamic offsets, in bytes. */
+export const BLOCK_INDEX_STRIDE = 256
 
-const fitsGrid = (groups = 1): boolean => groups < 2 ** 16
+/** Workgroups per dimension that every WebGPU device guarantees. */
+const MAX_WORKGROUPS = 65_535
+const fitsGrid = (workgroups = 1): boolean => workgroups <= MAX_WORKGROUPS
 
-interface Record {
+/** A dispatch with its pipeline and bind group. */
+interface BoundDispatch {
   readonly dispatch: Dispatch
   readonly pipeline: GPUComputePipeline
   readonly usesBlock: boolean
@@ -29,16 +31,16 @@ interface Record {
 }
 
 /** A recorded list of dispatches. */
-export class Program {
+export class DispatchProgram {
   readonly #device: Device
   readonly #pipelines: PipelineCache
   readonly #uniforms: Uniforms
   readonly #graph: Graph
   readonly #buffers: ReadonlyMap<Activation, GPUBuffer>
   readonly #allocations: readonly Allocation[]
-  #records: Record[] = []
+  #bound: BoundDispatch[] = []
 
-  /** Allocates the activations; what the graph reads beside them may come later. Throws as `planMemory` and `Arena.allocate` do. */
+  /** Allocates the activations. Throws as `planMemory` and `Arena.allocate` do. */
   constructor(device: Device, pipelines: PipelineCache, uniforms: Uniforms, graph: Graph) {
     this.#device = device
     this.#pipelines = pipelines
@@ -51,14 +53,14 @@ export class Program {
     this.#buffers = new Map(
       [...plan.slots].map(([activation, slot]) => [
         activation,
-        present(this.#allocations[slot], 'a slot').buffer,
+        expectDefined(this.#allocations[slot], 'a slot').buffer,
       ]),
     )
   }
 
-  /** Compiles every pipeline, all at once and off the calling thread where the browser can. Needed before the first step. */
+  /** Compiles all pipelines in parallel and binds the buffers. Call before the first step. */
   async compile(): Promise<void> {
-    this.#records = await Promise.all(
+    this.#bound = await Promise.all(
       this.#graph.dispatches.map(async (dispatch) => ({
         dispatch,
         pipeline: await this.#pipelines.prepare(dispatch),
@@ -68,25 +70,25 @@ export class Program {
     )
   }
 
-  /** Makes the bind groups anew, after a resource (a grown KV cache) has changed its buffer. */
+  /** Recreates the bind groups after a resource (a grown KV cache) has changed its buffer. */
   rebind(): void {
-    for (const record of this.#records) record.group = this.#bind(record.dispatch)
+    for (const bound of this.#bound) bound.group = this.#bind(bound.dispatch)
   }
 
-  /** Records one step into the encoder. Returns how many dispatches that took. */
+  /** Encodes one step. Returns the number of dispatches. */
   encode(encoder: GPUCommandEncoder, step: Readonly<Step>, timing?: Timing): number {
-    const each = timing?.per === 'dispatch' ? timing.profiler : undefined
-    const pass = each ? undefined : encoder.beginComputePass(timing?.profiler.next('step'))
+    const perDispatch = timing?.per === 'dispatch' ? timing.profiler : undefined
+    const pass = perDispatch ? undefined : encoder.beginComputePass(timing?.profiler.next('step'))
     let count = 0
-    for (let start = 0; start < this.#records.length; ) {
+    for (let start = 0; start < this.#bound.length; ) {
       const end = this.#loopEnd(start)
-      const loop = present(this.#records[start], 'a record').dispatch.loop
-      const rounds = loop === 0 ? 1 : present(this.#graph.loops[loop - 1], 'a loop')(step)
+      const loop = expectDefined(this.#bound[start], 'a dispatch').dispatch.loop
+      const rounds = loop === 0 ? 1 : expectDefined(this.#graph.loops[loop - 1], 'a loop')(step)
       for (let block = 0; block < rounds; block++) {
         for (let i = start; i < end; i++) {
-          const record = present(this.#records[i], 'a record')
-          const timed = each && encoder.beginComputePass(each.next(record.dispatch.kernel.name))
-          this.#encodeOne(pass ?? present(timed, 'a compute pass'), record, step, block)
+          const bound = expectDefined(this.#bound[i], 'a dispatch')
+          const timed = perDispatch && encoder.beginComputePass(perDispatch.next(bound.dispatch.kernel.name))
+          this.#encodeDispatch(pass ?? expectDefined(timed, 'a compute pass'), bound, step, block)
           timed?.end()
           count++
         }
@@ -100,25 +102,27 @@ export class Program {
   /** Frees the activations. */
   destroy(): void {
     for (const allocation of this.#allocations) allocation.free()
-    this.#records = []
+    this.#bound = []
   }
 
   #loopEnd(start: number): number {
-    const loop = this.#records[start]?.dispatch.loop ?? 0
+    const loop = this.#bound[start]?.dispatch.loop ?? 0
     let end = start + 1
-    while (loop !== 0 && this.#records[end]?.dispatch.loop === loop) end++
+    while (loop !== 0 && this.#bound[end]?.dispatch.loop === loop) end++
     return end
   }
 
-  #encodeOne(pass: GPUComputePassEncoder, record: Record, step: Readonly<Step>, block: number): void {
-    const { grid } = record.dispatch
-    pass.setPipeline(record.pipeline)
-    if (record.usesBlock) pass.setBindGroup(0, record.group, [block * BLOCK_STRIDE])
-    else pass.setBindGroup(0, record.group)
-    const size = typeof grid === 'function' ? grid(step) : grid
-    if (!size.every(fitsGrid)) {
-      throw new HadalError('internal', `the grid of ${record.dispatch.kernel.name} is too large`)
-    }
+  #encodeDispatch(
+    pass: GPUComputePassEncoder,
+    { dispatch, pipeline, usesBlock, group }: BoundDispatch,
+    step: Readonly<Step>,
+    block: number,
+  ): void {
+    pass.setPipeline(pipeline)
+    if (usesBlock) pass.setBindGroup(0, group, [block * BLOCK_INDEX_STRIDE])
+    else pass.setBindGroup(0, group)
+    const size = typeof dispatch.grid === 'function' ? dispatch.grid(step) : dispatch.grid
+    if (!size.every(fitsGrid)) throw gridError(dispatch.kernel.name, size)
     pass.dispatchWorkgroups(...size)
   }
 
@@ -126,7 +130,10 @@ export class Program {
     const entries = Object.entries(kernel.bindings).map(([name, { type }], binding): GPUBindGroupEntry => {
       if (type === 'Step') return { binding, resource: { buffer: this.#uniforms.step } }
       if (type === 'Block') return { binding, resource: { buffer: this.#uniforms.blocks, size: 16 } }
-      return { binding, resource: this.#locate(present(operands[name], `operand ${name} of ${kernel.name}`)) }
+      return {
+        binding,
+        resource: this.#locate(expectDefined(operands[name], `operand ${name} of ${kernel.name}`)),
+      }
     })
     return this.#device.gpu.createBindGroup({
       label: kernel.name,
@@ -135,7 +142,7 @@ export class Program {
     })
   }
 
-  #locate(operand: Operand): GPUBufferBinding {
+  #locate(operand: KernelOperand): GPUBufferBinding {
     const base = operand.kind === 'view' ? operand.of : operand
     const buffer = base.kind === 'resource' ? base.buffer() : this.#bufferOf(base)
     return { buffer, offset: operand.kind === 'view' ? operand.offset : 0 }
@@ -143,7 +150,13 @@ export class Program {
 
   #bufferOf(activation: Activation): GPUBuffer {
     return (
-      activation.home?.buffer() ?? present(this.#buffers.get(activation), `the buffer of ${activation.name}`)
+      activation.ownBuffer?.buffer() ??
+      expectDefined(this.#buffers.get(activation), `the buffer of ${activation.name}`)
     )
   }
+}
+
+function gridError(kernel: string, size: GridSize): HadalError {
+  const message = `The grid of ${kernel} is too large: ${size.join(' × ')} workgroups.`
+  return internalError(`${message} WebGPU guarantees ${MAX_WORKGROUPS} per dimension.`)
 }

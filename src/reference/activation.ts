@@ -1,9 +1,9 @@
-// Answers: what do the activation kernels compute, in f64? It must not know how the GPU does it.
+// Reference of the activation kernels, in f64.
 
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
 
 /**
- * y = silu(gate) * up for each row of x, where gate begins at column 0 and up at column `up`.
+ * y = silu(gate) * up for each row of x, where gate starts at column 0 and up at column `up`.
  * @param x [tokens, stride]
  * @returns [tokens, inner]
  */

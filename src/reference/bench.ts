@@ -1,7 +1,7 @@
-// Answers: what do the ceiling kernels compute, in f64? It must not know what is compared with them.
+// Reference of the kernels that measure roofline ceilings, in f64.
 import { linear } from './linear.ts'
 
-/** The sum of the words of each invocation modulo 2^32; invocation `i` has those whose place `ownerOf` gives to it. */
+/** The sum modulo 2^32 of each invocation's words; `ownerOf` maps a vec4's index to its invocation. */
 export function stream_read(
   words: Uint32Array,
   invocations: number,
@@ -16,12 +16,12 @@ export function stream_read(
 }
 
 /**
- * Sums over a lane's chunks of weights times the same 16 inputs.
+ * For each row and lane the sum of its 32-column chunks of weights times the same 16 inputs.
  * @param x [16]
  * @param weights [rows, inputs], already multiplied by their scales
  * @returns [rows, lanes]
  */
-export function weight_ceiling(
+export function matvec_ceiling(
   x: Float64Array,
   weights: Float64Array,
   inputs: number,
@@ -37,7 +37,7 @@ export function weight_ceiling(
   return sums
 }
 
-/** `linear` of plain matrices. */
-export function product_ceiling(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
+/** `linear` of unquantised matrices. */
+export function matmul_ceiling(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
   return linear(x, weights, inputs)
 }

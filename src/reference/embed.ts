@@ -1,7 +1,7 @@
-// Answers: what does embed compute, in f64? It must not know how the table is stored.
+// Reference of embed, in f64.
 
 /**
- * The rows that the ids name.
+ * The rows of the table with these ids.
  * @param table [vocab, hidden]
  * @returns [tokens, hidden]
  */

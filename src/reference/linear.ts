@@ -1,4 +1,4 @@
-// Answers: what do the linear kernels compute, in f64? It must not know how the GPU does it.
+// Reference of the linear kernels, in f64.
 
 /**
  * y = W x for each row of x.
@@ -25,13 +25,14 @@ export function linear_decode(x: Float64Array, weights: Float64Array, inputs: nu
   return linear(x, weights, inputs)
 }
 
-/** `linear` for many rows: prefill differs in how many it takes at once, not in what it computes. */
+/** `linear` for many rows. */
 export function linear_prefill(x: Float64Array, weights: Float64Array, inputs: number): Float64Array {
   return linear(x, weights, inputs)
 }
 
 /**
- * What products of packed bytes make of their inputs: each 32 columns of a row (fewer at its end) to whole multiples, at most 127 of them, of one scale.
+ * Inputs as the 8-bit matmul rounds them: each group of 32 columns of a row (fewer at its end) to whole
+ * multiples, from -127 to 127, of one scale.
  * @param x [tokens, inputs]
  */
 export function rounded_inputs(x: Float64Array, inputs: number): Float64Array {
@@ -39,7 +40,7 @@ export function rounded_inputs(x: Float64Array, inputs: number): Float64Array {
   for (let row = 0; row < x.length; row += inputs) {
     for (let first = 0; first < inputs; first += 32) {
       const group = x.subarray(row + first, row + Math.min(first + 32, inputs))
-      const scale = group.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-30) / 127
+      const scale = group.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-30) / 127
       group.forEach((value, i) => {
         rounded[row + first + i] = scale * Math.round(value / scale)
       })

@@ -1,31 +1,31 @@
-// Answers: what do the kernels of a mixture of experts compute, in f64? It must not know banks, slots and tiles' products on the GPU.
+// Reference of the MoE kernels, in f64.
 import { sigmoid, swiglu } from './activation.ts'
 import { linear } from './linear.ts'
 import { rms_norm } from './norm.ts'
 
-/** One expert; the shared expert is one as well, possibly of another inner width. */
+/** One expert, routed or shared; the shared one may have another intermediate size. */
 export interface Expert {
   readonly up: Float64Array // [2 * inner, hidden]: gate, then up
   readonly down: Float64Array // [hidden, inner]
 }
 
-export interface Choice {
+export interface ExpertChoice {
   readonly expert: number
   readonly weight: number
 }
 
 export interface RouteOptions {
-  readonly active: number
-  readonly groups: number
-  readonly topGroups: number
+  readonly expertsPerToken: number
+  readonly expertGroups: number
+  readonly topkGroups: number
   readonly sigmoid: boolean // else softmax
-  readonly groupTop2: boolean // a group's score is the sum of its two best; else its best
-  readonly normalise: boolean
-  readonly scale: number
+  readonly groupTop2: boolean // a group's score is the sum of its two best experts; else its best
+  readonly normTopkProb: boolean
+  readonly routedScalingFactor: number
 }
 
 /**
- * The router's product of normalised rows.
+ * Normalises rows and multiplies them with the router.
  * @param x [tokens, hidden]
  * @param norm [hidden]
  * @param weights [experts, hidden]
@@ -41,45 +41,47 @@ export function route_logits(
   return { normed, logits: linear(normed, weights, norm.length) }
 }
 
-/** The experts of one token, best first; the smaller id first among equals. */
-export function route(logits: Float64Array, bias: Float64Array, options: RouteOptions): Choice[] {
+/** The experts of one token, best first; equal scores order by id. */
+export function route(logits: Float64Array, bias: Float64Array, options: RouteOptions): ExpertChoice[] {
   const scores = options.sigmoid ? logits.map(sigmoid) : softmax(logits)
   const biased = scores.map((score, expert) => score + (bias[expert] ?? 0))
-  const size = scores.length / options.groups
-  const groupScores = Array.from({ length: options.groups }, (_, group) => {
+  const size = scores.length / options.expertGroups
+  const groupScores = Array.from({ length: options.expertGroups }, (_, group) => {
     const [best = 0, second = 0] = biased.slice(group * size, (group + 1) * size).sort((a, b) => b - a)
     return options.groupTop2 && size > 1 ? best + second : best
   })
-  const kept = new Set(largest(groupScores, options.topGroups))
+  const kept = new Set(topK(groupScores, options.topkGroups))
   const candidates = Array.from(biased, (value, expert) =>
     kept.has(Math.floor(expert / size)) ? value : Number.NEGATIVE_INFINITY,
   )
-  const chosen = largest(candidates, options.active)
+  const chosen = topK(candidates, options.expertsPerToken)
   const total = chosen.reduce((sum, expert) => sum + (scores[expert] ?? 0), 0)
-  const factor = options.normalise ? options.scale / (total + 1e-20) : options.scale
+  const factor = options.normTopkProb
+    ? options.routedScalingFactor / (total + 1e-20)
+    : options.routedScalingFactor
   return chosen.map((expert) => ({ expert, weight: (scores[expert] ?? 0) * factor }))
 }
 
 function softmax(logits: Float64Array): Float64Array {
-  const most = Math.max(...logits)
-  const powers = logits.map((logit) => Math.exp(logit - most))
+  const max = Math.max(...logits)
+  const powers = logits.map((logit) => Math.exp(logit - max))
   const sum = powers.reduce((total, power) => total + power, 0)
   return powers.map((power) => power / sum)
 }
 
-/** The places of the `count` largest values, largest first, the earlier among equals. */
-function largest(values: readonly number[], count: number): number[] {
-  const places = values.map((_, place) => place)
-  return places.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, count)
+/** Indices of the `count` largest values, largest first; equal values order by index. */
+function topK(values: readonly number[], count: number): number[] {
+  const indices = values.map((_, index) => index)
+  return indices.sort((a, b) => (values[b] ?? 0) - (values[a] ?? 0) || a - b).slice(0, count)
 }
 
-/** inner = silu(gate x) * (up x) of one expert for one row x [hidden]. */
+/** inner = silu(gate · x) * (up · x) of one expert for one row x [hidden]. */
 export function expert_up_decode(x: Float64Array, expert: Expert): Float64Array {
-  const both = linear(x, expert.up, x.length)
-  return swiglu(both, both.length, both.length / 2, both.length / 2)
+  const gateUp = linear(x, expert.up, x.length)
+  return swiglu(gateUp, gateUp.length, gateUp.length / 2, gateUp.length / 2)
 }
 
-/** Σ weight * (down inner) over one token's experts; the shared expert is one of them, with weight 1. */
+/** Σ weight * (down · inner) over one token's experts; the shared expert has weight 1. */
 export function expert_down_decode(
   inner: readonly Float64Array[],
   experts: readonly Expert[],
@@ -89,12 +91,12 @@ export function expert_down_decode(
   return combine_experts(parts, weights)
 }
 
-/** Like expert_up_decode: prefill differs in the order of its rows. */
+/** As `expert_up_decode`: prefill differs only in the order of its rows. */
 export function expert_up_prefill(x: Float64Array, expert: Expert): Float64Array {
   return expert_up_decode(x, expert)
 }
 
-/** down inner of one expert for one row inner; not yet weighted. */
+/** down · inner of one expert for one row, without the routing weight. */
 export function expert_down_prefill(inner: Float64Array, expert: Expert): Float64Array {
   return linear(inner, expert.down, inner.length)
 }
@@ -114,7 +116,7 @@ export interface GroupedRow {
   readonly choice: number
 }
 
-export interface Tile {
+export interface ExpertTile {
   readonly expert: number
   readonly firstRow: number
   readonly rows: number // at most 32
@@ -122,20 +124,21 @@ export interface Tile {
 
 /**
  * Sorts the (token, choice) pairs by expert and cuts each expert's rows into tiles.
- * @param chosen expert ids, [tokens][active]
- * @param experts how many there are; with `shared`, this number is the id of the shared expert, which takes every token
+ * @param chosen expert ids, [tokens][expertsPerToken]
+ * @param experts number of routed experts
+ * @param shared whether there is a shared expert: its id is `experts`, and it gets every token
  */
 export function group_tokens(
   chosen: readonly (readonly number[])[],
   experts: number,
   shared: boolean,
   tileRows: number,
-): { rows: GroupedRow[]; tiles: Tile[] } {
+): { rows: GroupedRow[]; tiles: ExpertTile[] } {
   const rows = chosen
     .flatMap((ids, token) => ids.map((expert, choice) => ({ expert, token, choice })))
     .sort((a, b) => a.expert - b.expert)
   if (shared) chosen.forEach((ids, token) => void rows.push({ expert: experts, token, choice: ids.length }))
-  const tiles: Tile[] = []
+  const tiles: ExpertTile[] = []
   rows.forEach(({ expert }, row) => {
     const last = tiles.at(-1)
     if (last?.expert === expert && last.rows < tileRows)

@@ -1,4 +1,4 @@
-// Answers: what does rms_norm compute, in f64? It must not know how the GPU does it.
+// Reference of rms_norm, in f64.
 
 /**
  * y = x / sqrt(mean(x²) + epsilon) * weight for each row.
@@ -10,7 +10,7 @@ export function rms_norm(x: Float64Array, weight: Float64Array, epsilon: number)
   const hidden = weight.length
   return x.map((value, index) => {
     const row = x.subarray(index - (index % hidden), index - (index % hidden) + hidden)
-    const squares = row.reduce((sum, each) => sum + each * each, 0)
-    return (value / Math.sqrt(squares / hidden + epsilon)) * (weight[index % hidden] ?? 0)
+    const squareSum = row.reduce((sum, item) => sum + item * item, 0)
+    return (value / Math.sqrt(squareSum / hidden + epsilon)) * (weight[index % hidden] ?? 0)
   })
 }

@@ -1,13 +1,12 @@
-// Answers: which codes and scales does a row of weights become in each format that weights are quantised to? In f64, one group after the other.
-// It must not know how codes lie in words.
+// Reference of the quantisation kernels, in f64: codes and scales of rows of weights in each format.
 import { decodeBF16, decodeE4M3, encodeBF16, encodeE4M3 } from '../lib/float.ts'
 
-export type Target = 'q8' | 'q4' | 'fp8_block'
+export type QuantizedFormat = 'q8' | 'q4' | 'fp8_block'
 
-export interface Quantised {
+export interface QuantizedRows {
   readonly codes: Float64Array // [rows, cols]: whole numbers, or bytes of E4M3
   readonly scales: Float64Array // [rows, groups]
-  readonly values: Float64Array // [rows, cols], what both mean together
+  readonly values: Float64Array // [rows, cols], the dequantised weights
   readonly group: number // columns that share a scale
 }
 
@@ -16,11 +15,11 @@ interface Encoded {
   readonly scale: number
 }
 
-const GROUP: Readonly<Record<Target, number>> = { q8: 32, q4: 32, fp8_block: 128 }
+const GROUP_COLS: Readonly<Record<QuantizedFormat, number>> = { q8: 32, q4: 32, fp8_block: 128 }
 
 /** Quantises weights [rows, cols]; the last group of a row may be short. */
-export function quantize(weights: ArrayLike<number>, cols: number, target: Target): Quantised {
-  const group = GROUP[target]
+export function quantize(weights: ArrayLike<number>, cols: number, target: QuantizedFormat): QuantizedRows {
+  const group = GROUP_COLS[target]
   const groups = Math.ceil(cols / group)
   const codes = new Float64Array(weights.length)
   const values = new Float64Array(weights.length)
@@ -28,26 +27,28 @@ export function quantize(weights: ArrayLike<number>, cols: number, target: Targe
   for (let i = 0; i < scales.length; i++) {
     const first = Math.floor(i / groups) * cols + (i % groups) * group
     const end = Math.min(first + group, (Math.floor(i / groups) + 1) * cols)
-    const own = Array.from({ length: end - first }, (_, at) => weights[first + at] ?? 0)
-    const { codes: found, scale } = encode(own, target)
+    const columns = Array.from({ length: end - first }, (_, i) => weights[first + i] ?? 0)
+    const { codes: encoded, scale } = encode(columns, target)
     scales[i] = scale
-    codes.set(found, first)
+    codes.set(encoded, first)
     values.set(
-      found.map((code) => scale * (target === 'fp8_block' ? decodeE4M3(code) : code)),
+      encoded.map((code) => scale * (target === 'fp8_block' ? decodeE4M3(code) : code)),
       first,
     )
   }
   return { codes, scales, values, group }
 }
 
-function encode(group: readonly number[], target: Target): Encoded {
+function encode(group: readonly number[], target: QuantizedFormat): Encoded {
   if (target === 'fp8_block') return encodeFp8(group)
   const extreme = extremeOf(group)
   if (target === 'q8') return withScale(group, bf16(extreme / -128), 128)
-  // The scale that brings the extreme weight to -8, or one of its neighbours, whichever loses least.
-  const tried = [8, ...Array.from({ length: 8 }, (_, i) => 7.25 + i / 4)]
-  const candidates = tried.map((code) => withScale(group, bf16(extreme / -code), 8))
-  return candidates.reduce((best, each) => (squares(group, each) < squares(group, best) ? each : best))
+  // The scale that maps the extreme weight to -8, or a scale near it, whichever has the least squared error.
+  const extremeCodes = [8, ...Array.from({ length: 8 }, (_, i) => 7.25 + i / 4)]
+  const candidates = extremeCodes.map((code) => withScale(group, bf16(extreme / -code), 8))
+  return candidates.reduce((best, next) =>
+    squaredError(group, next) < squaredError(group, best) ? next : best,
+  )
 }
 
 function withScale(group: readonly number[], scale: number, half: number): Encoded {
@@ -55,24 +56,24 @@ function withScale(group: readonly number[], scale: number, half: number): Encod
   return { codes: group.map((weight) => (scale === 0 ? 0 : code(weight))), scale }
 }
 
-function squares(group: readonly number[], { codes, scale }: Encoded): number {
+function squaredError(group: readonly number[], { codes, scale }: Encoded): number {
   return group.reduce((sum, weight, i) => sum + (weight - scale * (codes[i] ?? 0)) ** 2, 0)
 }
 
-/** The weight of largest magnitude, the negative one of two equals. */
+/** The weight of largest magnitude; the negative one if two are equal. */
 function extremeOf(group: readonly number[]): number {
-  const least = Math.min(...group)
-  const most = Math.max(...group)
-  return most > -least ? most : least
+  const min = Math.min(...group)
+  const max = Math.max(...group)
+  return max > -min ? max : min
 }
 
-/** Scales are bfloat16, and zero rather than subnormal. */
+/** Rounds a scale to bfloat16; subnormal scales become zero. */
 function bf16(scale: number): number {
   const rounded = decodeBF16(encodeBF16(Math.fround(scale)))
   return Math.abs(rounded) < 2 ** -126 ? 0 : rounded
 }
 
-/** A power of two that brings the largest weight to between 224 and 448. */
+/** The scale is a power of two that brings the largest weight to between 224 and 448. */
 function encodeFp8(group: readonly number[]): Encoded {
   const largest = Math.max(...group.map(Math.abs))
   let scale = 2 ** -126

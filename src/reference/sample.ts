@@ -1,4 +1,4 @@
-// Answers: what do the kernels of shaders/sample compute, in f64 and with a full sort? It must not know how the GPU does it.
+// Reference of the sampling kernels, in f64 and with a full sort.
 
 export interface Penalties {
   readonly repetition: number
@@ -6,7 +6,7 @@ export interface Penalties {
   readonly frequency: number
 }
 
-/** The settings of a draw; names and meaning as in Step. */
+/** Sampling settings; names and meaning as in Step. */
 export interface Sampling {
   readonly temperature: number
   readonly topK: number
@@ -14,10 +14,10 @@ export interface Sampling {
   readonly minP: number
 }
 
-const LOWEST = -(2 ** 128) + 2 ** 104 // the lowest finite f32 stands for "impossible"
+const LOWEST = -(2 ** 128) + 2 ** 104 // lowest finite f32: an impossible token
 const GREEDY_BELOW = 1e-6
 
-/** Logits [vocab] after penalties and biases; `counts` as in adjust_logits, `biases` are (id, amount). */
+/** Logits [vocab] after penalties and biases; `counts` as in the shader, `biases` are pairs (id, amount). */
 export function adjust_logits(
   logits: Float64Array,
   counts: Uint32Array,
@@ -25,16 +25,16 @@ export function adjust_logits(
   { repetition, presence, frequency }: Penalties,
 ): Float64Array {
   const adjusted = logits.map((logit, id) => {
-    const seen = counts[id] ?? 0
-    const generated = seen & 0x7fffffff
+    const count = counts[id] ?? 0
+    const generated = count & 0x7fffffff
     const repeated = logit > 0 ? logit / repetition : logit * repetition
-    return (seen ? repeated : logit) - (generated ? presence + frequency * generated : 0)
+    return (count ? repeated : logit) - (generated ? presence + frequency * generated : 0)
   })
   for (const [id, amount] of biases) if (id < adjusted.length) adjusted[id] = (adjusted[id] ?? 0) + amount
   return adjusted.map(finite)
 }
 
-/** The probability of each id [vocab] to be drawn. Of equal logits at the border of a set the smaller ids stay in it. */
+/** The probability of each id [vocab]. Of equal logits at the edge of top k or top p the smaller ids stay. */
 export function sample_distribution(
   logits: Float64Array,
   { temperature, topK, topP, minP }: Sampling,
@@ -47,10 +47,10 @@ export function sample_distribution(
     return probabilities
   }
   const weights = logits.map((logit) => Math.exp((finite(logit) - best) / temperature))
-  const weigh = (ids: readonly number[]) => ids.reduce((sum, id) => sum + (weights[id] ?? 0), 0)
+  const totalWeight = (ids: readonly number[]) => ids.reduce((sum, id) => sum + (weights[id] ?? 0), 0)
   let kept = topK > 0 ? order.slice(0, topK) : order
   if (topP < 1) {
-    const wanted = topP * weigh(kept)
+    const wanted = topP * totalWeight(kept)
     let mass = 0
     const last = kept.findIndex((id) => {
       mass += weights[id] ?? 0
@@ -59,12 +59,12 @@ export function sample_distribution(
     kept = kept.slice(0, last + 1)
   }
   kept = kept.filter((id) => (weights[id] ?? 0) >= Math.min(minP, 1))
-  const total = weigh(kept)
+  const total = totalWeight(kept)
   for (const id of kept) probabilities[id] = (weights[id] ?? 0) / total
   return probabilities
 }
 
-/** The id that the draw of this seed and number chooses: where it falls on the running probability in the order of ids. */
+/** The id at which the cumulative probability, ids in order, exceeds random number `draw` of the seed. */
 export function sample_token(logits: Float64Array, sampling: Sampling, seed: number, draw: number): number {
   const probabilities = sample_distribution(logits, sampling)
   const wanted = uniform_number(seed, draw)
@@ -76,7 +76,7 @@ export function sample_token(logits: Float64Array, sampling: Sampling, seed: num
   return chosen < 0 ? probabilities.findLastIndex((probability) => probability > 0) : chosen
 }
 
-/** log-softmax of the given ids, or of the `count` likeliest ones, best first. Returns (id, log-probability). */
+/** Pairs (id, log-probability) of the given ids, or of the `count` likeliest, best first. */
 export function top_logprobs(
   logits: Float64Array,
   which: { readonly count: number } | { readonly ids: readonly number[] },
@@ -87,7 +87,7 @@ export function top_logprobs(
   return ids.map((id) => [id, finite(logits[id] ?? 0) - best - Math.log(sum)] as const)
 }
 
-/** A number in [0, 1) of 24 bits; bit for bit that of the shader. */
+/** A 24-bit number in [0, 1), bit for bit that of the shader. */
 export function uniform_number(seed: number, draw: number): number {
   return (scramble(draw ^ scramble(seed ^ 0x9e3779b9)) >>> 8) / 2 ** 24
 }
@@ -98,7 +98,7 @@ function scramble(value: number): number {
   return mixed ^ (mixed >>> 16)
 }
 
-/** All ids, best logit first, of equals the smaller id first. */
+/** All ids, best logit first; equal logits order by id. */
 function ranking(logits: Float64Array): number[] {
   const ids = Array.from(logits, (_, id) => id)
   return ids.sort((a, b) => finite(logits[b] ?? 0) - finite(logits[a] ?? 0) || a - b)

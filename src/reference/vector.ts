@@ -1,27 +1,26 @@
-// Answers: what do the references of attention share? Rows, their products, and how a head turns with its position, in f64.
-// It must not know what a row belongs to.
+// Helpers of the attention references, in f64: rows, dot products and rotary embedding.
 
-/** How rotary pairs lie in a head and how fast each turns, in radians per position. */
-export interface RotarySpec {
-  readonly frequencies: readonly number[]
-  readonly halfSplit: boolean
+/** The layout and the frequencies of rotary pairs. */
+export interface RotaryLayout {
+  readonly frequencies: readonly number[] // radians per position
+  readonly ropeInterleaved: boolean // pairs (2i, 2i + 1) rather than (i, i + pairs)
 }
 
 /** The two columns of a pair within the rope part. */
-export const columnsOf = (pair: number, { frequencies, halfSplit }: RotarySpec): [number, number] =>
-  halfSplit ? [pair, pair + frequencies.length] : [2 * pair, 2 * pair + 1]
+export const columnsOf = (pair: number, { frequencies, ropeInterleaved }: RotaryLayout): [number, number] =>
+  ropeInterleaved ? [2 * pair, 2 * pair + 1] : [pair, pair + frequencies.length]
 
-/** One rope part turned to its position: pair after pair, whatever the layout it came in. */
-export function rotatedPairs(part: Float64Array, position: number, rotary: RotarySpec): Float64Array {
-  const turned = new Float64Array(part.length)
+/** One rope part rotated to its position. The result has pairs side by side, in whatever layout they came. */
+export function rotatedPairs(part: Float64Array, position: number, rotary: RotaryLayout): Float64Array {
+  const rotated = new Float64Array(part.length)
   rotary.frequencies.forEach((frequency, pair) => {
     const [first, second] = columnsOf(pair, rotary)
     const [a, b] = [part[first] ?? 0, part[second] ?? 0]
     const [cos, sin] = [Math.cos(position * frequency), Math.sin(position * frequency)]
-    turned[2 * pair] = a * cos - b * sin
-    turned[2 * pair + 1] = a * sin + b * cos
+    rotated[2 * pair] = a * cos - b * sin
+    rotated[2 * pair + 1] = a * sin + b * cos
   })
-  return turned
+  return rotated
 }
 
 export const dot = (a: Float64Array, b: Float64Array): number =>

@@ -1,10 +1,9 @@
-// Answers: how are files of the browser's private file system opened for reading and writing at any byte? Only workers may.
-// It must not know what lies in the files.
+// Opens files of the origin private file system for synchronous access. Only workers may do this.
 import { HadalError } from '../lib/error.ts'
 
-/** A file open for synchronous reading and writing. The type that TypeScript has for it is not part of its DOM types. */
-export interface FileAccess {
-  /** Fills `into` from byte `at` on; returns how many bytes there were. */
+/** A file open for synchronous reading and writing; TypeScript's DOM types lack it outside of workers. */
+export interface SyncAccessHandle {
+  /** Fills `into` from byte `at` on; returns how many bytes were read. */
   read(into: Uint8Array<ArrayBuffer>, options: { at: number }): number
   write(bytes: Uint8Array, options: { at: number }): number
   truncate(bytes: number): void
@@ -14,53 +13,54 @@ export interface FileAccess {
 }
 
 interface SyncFileHandle {
-  createSyncAccessHandle(options?: { mode: 'readwrite' | 'read-only' }): Promise<FileAccess>
+  createSyncAccessHandle(options?: { mode: 'readwrite' | 'read-only' }): Promise<SyncAccessHandle>
 }
 
-const waitMs = 50
+const RETRY_DELAY_MS = 50
 
 /**
- * Opens a file of the private file system. With 'read-only', several tabs can have it open; browsers that do not know
- * the mode let one have it. A tab that was killed may hold its files for a moment: that is what `attempts` are for.
- * Errors: `bad_request` when somebody else keeps it open; `unsupported` outside of a worker.
+ * Opens a file of the origin private file system. In 'read-only' mode several tabs can have it open; browsers
+ * that do not know the mode allow only one. Retries up to `attempts` times, because a killed tab may hold its
+ * files for a moment.
+ * Errors: `bad_request` when another tab keeps it open; `unsupported` outside of a worker.
  */
-export async function openAccess(
+export async function openAccessHandle(
   file: FileSystemFileHandle,
   mode: 'readwrite' | 'read-only',
   attempts = 20,
-): Promise<FileAccess> {
+): Promise<SyncAccessHandle> {
   if (!('createSyncAccessHandle' in file)) {
     throw new HadalError('unsupported', 'Stored files can only be opened in a worker of a current browser.', {
       hint: 'Update the browser, or load the model without storing it.',
     })
   }
-  for (let tried = 1; ; tried++) {
+  for (let attempt = 1; ; attempt++) {
     try {
       return await (file as unknown as SyncFileHandle).createSyncAccessHandle({ mode })
     } catch (cause) {
-      if (!isNamed(cause, 'NoModificationAllowedError')) throw cause
-      if (tried === attempts) {
+      if (!isDomException(cause, 'NoModificationAllowedError')) throw cause
+      if (attempt === attempts) {
         throw new HadalError('bad_request', 'Another tab uses this stored model.', {
           hint: 'Close the model in the other tab and try again.',
           cause,
         })
       }
     }
-    await new Promise((done) => setTimeout(done, waitMs))
+    await new Promise((done) => setTimeout(done, RETRY_DELAY_MS))
   }
 }
 
-/** Whether an exception of the browser has this name. */
-export function isNamed(error: unknown, name: string): boolean {
+/** Whether an error is a DOMException of this name. */
+export function isDomException(error: unknown, name: string): boolean {
   return error instanceof DOMException && error.name === name
 }
 
-/** What `find` finds, or nothing where there is no such file or folder. */
-export async function orMissing<T>(find: Promise<T>): Promise<T | undefined> {
+/** The result of `find`; undefined when the file or folder does not exist. */
+export async function undefinedIfMissing<T>(lookup: Promise<T>): Promise<T | undefined> {
   try {
-    return await find
+    return await lookup
   } catch (error) {
-    if (isNamed(error, 'NotFoundError') || isNamed(error, 'TypeMismatchError')) return undefined
+    if (isDomException(error, 'NotFoundError') || isDomException(error, 'TypeMismatchError')) return undefined
     throw error
   }
 }

@@ -1,6 +1,8 @@
-// Answers: did an accident change a line? Cheap, for hundreds of thousands of lines. It must not know what lines say.
+// A checksum for journal lines: detects accidental changes, and is cheap for hundreds of thousands of lines.
 
-/** 16 hex digits over bytes: two FNV-1a sums of 32 bits with their own multipliers. A single changed byte always shows. */
+/**
+ * 16 hex digits: two 32-bit FNV-1a hashes with different multipliers. Any single changed byte changes them.
+ */
 export function checksum(bytes: Uint8Array): string {
   let a = 0x811c9dc5
   let b = 0x9747b28c
@@ -8,7 +10,7 @@ export function checksum(bytes: Uint8Array): string {
     const byte = bytes[at] as number
     a = Math.imul(a ^ byte, 0x01000193)
     b = Math.imul(b ^ byte, 0x85ebca6b)
-    b = (b << 13) | (b >>> 19) // odd multipliers alone never carry a change downwards
+    b = (b << 13) | (b >>> 19) // multiplication alone never propagates a change to lower bits
   }
   return hex(a) + hex(b)
 }

@@ -1,10 +1,12 @@
-// Answers: what may a caller ask of a download, and what is told while it runs? It must not know how it is done.
+// Options and progress of a download into the store.
 
 export interface StoreProgress {
-  /** `wait`: another tab stores this model. `verify`: bytes on the disk are compared with their hashes. */
+  /**
+   * `wait`: another tab is storing this model. `verify`: bytes on the disk are compared with their hashes.
+   */
   readonly phase: 'wait' | 'download' | 'verify'
   readonly file: string
-  /** Of all files together while downloading, else of this one. */
+  /** Of all files together in `download`, else of this file. */
   readonly bytes: number
   readonly totalBytes: number
 }
@@ -12,10 +14,10 @@ export interface StoreProgress {
 export interface DownloadOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: (progress: StoreProgress) => void
-  /** Called when stored bytes of a file are given up, with the reason as a sentence. */
+  /** Called when stored bytes of a file are discarded, with the reason as a sentence. */
   readonly onDrop?: (file: string, reason: string) => void
-  /** What one request asks for, and the most that a killed tab loses of it. Default: 8 MiB; at most 16 MiB. */
+  /** The size of one request, and the most of it that a killed tab loses. Default: 8 MiB; at most 16 MiB. */
   readonly rangeBytes?: number
-  /** Ranges under way at once. Default: 6; fewer where more than 128 MiB would be in flight. */
+  /** Ranges in flight at once. Default: 6; fewer if more than 128 MiB would be in flight. */
   readonly parallel?: number
 }

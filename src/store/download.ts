@@ -1,23 +1,25 @@
-// Answers: how do a model's files come into its folder, going on where the last attempt ended? It must not know who else
-// wants the folder: see store.ts.
-import { formatBytes } from '../lib/bytes.ts'
-import { present, throwIfAborted } from '../lib/error.ts'
-import type { FileFacts, Source } from '../weights/source.ts'
+// Downloads a model's files into its folder, resuming where the last attempt ended.
+
+import { expectDefined, throwIfAborted } from '../lib/error.ts'
+import { formatBytes } from '../lib/format.ts'
+import { forEachParallel } from '../lib/parallel.ts'
+import type { FileInfo, Source } from '../weights/source.ts'
 import type { DownloadOptions } from './download-options.ts'
 import { fetchFile, type OnArrived } from './fetch-file.ts'
 import type { ModelFolder } from './folder.ts'
-import { forEachParallel } from './parallel.ts'
 import { checkSpace, withSpace } from './space.ts'
-import { completeFiles, currentFile, isWhole, type StoredFile, vouchedBytes } from './state.ts'
+import { committedBytes, completeFiles, currentFile, isComplete, type StoredFile } from './state.ts'
 
-/** Asks for the facts of so many files at once. */
-const parallelFacts = 4
-/** Bytes arrive in thousands of pieces a second: nobody wants to hear of each. */
-const tellEveryMs = 100
+/** Files whose size and hash are requested at once. */
+const PARALLEL_INFO_REQUESTS = 4
+/** Bytes arrive in thousands of chunks a second; progress is reported less often. */
+const PROGRESS_INTERVAL_MS = 100
 
 /**
- * Brings `files` of `source` into the folder, complete and verified, and says so in the journal.
- * Errors: those of `Source`; `storage_full`; `bad_file` when the host sends other bytes than it publishes the hash of.
+ * Downloads `files` of `source` into the folder, verifies them and commits that to the journal. What is
+ * already stored is not fetched again.
+ * Errors: those of `Source`; `storage_full`; `bad_file` when the bytes do not match the hash the host
+ * publishes.
  */
 export async function downloadInto(
   folder: ModelFolder,
@@ -26,26 +28,27 @@ export async function downloadInto(
   options: DownloadOptions,
 ): Promise<void> {
   const paths = [...new Set(files)]
-  const facts = await askFacts(source, paths, options.signal)
-  const wanted = paths.map((path) => admit(folder, path, facts.get(path) ?? { bytes: 0 }, options))
+  const fileInfos = await fetchFileInfos(source, paths, options.signal)
+  const wanted = paths.map((path) => registerFile(folder, path, fileInfos.get(path) ?? { bytes: 0 }, options))
   await folder.sweep()
-  const missing = wanted.filter((file) => !isWhole(file))
+  const missing = wanted.filter((file) => !isComplete(file))
   const needed = () => unallocatedBytes(folder, missing)
   await checkSpace(await needed(), source.name)
   await withSpace(source.name, needed, async () => {
-    await allocate(folder, missing)
+    await allocateFiles(folder, missing)
     for (const file of missing) {
-      await fetchFile(folder, source, file, options, reporter(wanted, file, options.onProgress))
+      const onArrived = progressReporter(wanted, file, options.onProgress)
+      await fetchFile({ folder, source, file, options, onArrived })
     }
-    sayComplete(folder)
+    commitComplete(folder)
   })
 }
 
 /**
- * Takes the room for all files at once: a full disk shows before hours of download, not after. If it is refused, nothing
- * is taken.
+ * Allocates the space for all files at once, so that a full disk is reported before hours of download, not
+ * after. On failure all files get their old size back.
  */
-async function allocate(folder: ModelFolder, files: readonly StoredFile[]): Promise<void> {
+async function allocateFiles(folder: ModelFolder, files: readonly StoredFile[]): Promise<void> {
   const grown: { readonly id: number; readonly before: number }[] = []
   try {
     for (const { id, bytes } of files) {
@@ -58,61 +61,66 @@ async function allocate(folder: ModelFolder, files: readonly StoredFile[]): Prom
   }
 }
 
-/** Tells how far all files are while `file` comes in, range by range. */
-function reporter(
+/** Reports the progress of all files together while `file` is downloaded. */
+function progressReporter(
   wanted: readonly StoredFile[],
   file: StoredFile,
   onProgress: DownloadOptions['onProgress'],
 ): OnArrived {
   const totalBytes = wanted.reduce((sum, { bytes }) => sum + bytes, 0)
-  let there = wanted.reduce((sum, each) => sum + vouchedBytes(each), 0)
-  const arrived = new Map<number, number>()
-  let toldAt = Number.NEGATIVE_INFINITY
+  let totalArrived = wanted.reduce((sum, wantedFile) => sum + committedBytes(wantedFile), 0)
+  const arrivedByRange = new Map<number, number>() // by the range's first byte
+  let reportedAt = Number.NEGATIVE_INFINITY
   const report = () => {
-    if (performance.now() - toldAt < tellEveryMs && there < totalBytes) return
-    toldAt = performance.now()
-    onProgress?.({ phase: 'download', file: file.path, bytes: there, totalBytes })
+    if (performance.now() - reportedAt < PROGRESS_INTERVAL_MS && totalArrived < totalBytes) return
+    reportedAt = performance.now()
+    onProgress?.({ phase: 'download', file: file.path, bytes: totalArrived, totalBytes })
   }
   report()
   return (start, bytes) => {
-    there += bytes - (arrived.get(start) ?? 0)
-    arrived.set(start, bytes)
+    totalArrived += bytes - (arrivedByRange.get(start) ?? 0)
+    arrivedByRange.set(start, bytes)
     report()
   }
 }
 
-/** Declares all whole files to be the model, if the journal does not say so yet. */
-function sayComplete(folder: ModelFolder): void {
-  const whole = [...folder.state.files.values()].filter(isWhole).map(({ id }) => id)
-  const known = new Set(completeFiles(folder.state)?.map(({ id }) => id))
-  if (whole.every((id) => known.has(id))) return
-  folder.commit({ type: 'complete', ids: whole, savedAt: Date.now() })
+/** Commits that all complete files are the model, unless the journal already says so. */
+function commitComplete(folder: ModelFolder): void {
+  const completeIds = [...folder.state.files.values()].filter(isComplete).map(({ id }) => id)
+  const stored = new Set(completeFiles(folder.state)?.map(({ id }) => id))
+  if (completeIds.every((id) => stored.has(id))) return
+  folder.commit({ type: 'complete', ids: completeIds, savedAt: Date.now() })
 }
 
-async function askFacts(
+async function fetchFileInfos(
   source: Source,
   paths: readonly string[],
   signal: AbortSignal | undefined,
-): Promise<ReadonlyMap<string, FileFacts>> {
-  const facts = new Map<string, FileFacts>()
-  await forEachParallel(paths, { parallel: parallelFacts, signal }, async (path, stop) => {
-    facts.set(path, (await source.facts?.(path, stop)) ?? { bytes: await source.size(path, stop) })
+): Promise<ReadonlyMap<string, FileInfo>> {
+  const fileInfos = new Map<string, FileInfo>()
+  await forEachParallel(paths, { parallel: PARALLEL_INFO_REQUESTS, signal }, async (path, stop) => {
+    fileInfos.set(path, (await source.fileInfo?.(path, stop)) ?? { bytes: await source.size(path, stop) })
   })
   throwIfAborted(signal)
-  return facts
+  return fileInfos
 }
 
-/** The stored file that these facts describe: the one that is there, or a new one in its place. */
-function admit(folder: ModelFolder, path: string, facts: FileFacts, options: DownloadOptions): StoredFile {
+/** The stored file for this host file: the existing one if it still matches, otherwise a new empty one. */
+function registerFile(
+  folder: ModelFolder,
+  path: string,
+  fileInfo: FileInfo,
+  options: DownloadOptions,
+): StoredFile {
   const { state } = folder
-  const known = currentFile(state, path)
-  const reason = known && changeOf(known, facts)
-  if (known && !reason) return known
-  if (known && reason) {
-    folder.commit({ type: 'drop', id: known.id, reason })
+  const stored = currentFile(state, path)
+  const reason = stored && changeReason(stored, fileInfo)
+  if (stored && !reason) return stored
+  if (stored && reason) {
+    folder.commit({ type: 'drop', id: stored.id, reason })
     options.onDrop?.(path, reason)
   }
-  const { bytes, sha256, version } = facts
+  const { bytes, sha256, version } = fileInfo
   folder.commit({
     type: 'file',
     id: state.nextId,
@@ -121,23 +129,26 @@ function admit(folder: ModelFolder, path: string, facts: FileFacts, options: Dow
     ...(sha256 !== undefined && { sha256 }),
     ...(version !== undefined && { version }),
   })
-  return present(currentFile(state, path), path)
+  return expectDefined(currentFile(state, path), path)
 }
 
-/** Why the stored file is not the one on the host. Equal hashes tell more than versions: a new commit changes few files. */
-function changeOf(known: StoredFile, facts: FileFacts): string | undefined {
-  if (known.bytes !== facts.bytes) {
-    return `It had ${formatBytes(known.bytes)} on the host and now has ${formatBytes(facts.bytes)}.`
+/**
+ * Why the stored file differs from the one on the host; undefined if it does not. Equal hashes outweigh
+ * different versions, because a new commit changes few files.
+ */
+function changeReason(stored: StoredFile, fileInfo: FileInfo): string | undefined {
+  if (stored.bytes !== fileInfo.bytes) {
+    return `Its size on the host changed from ${formatBytes(stored.bytes)} to ${formatBytes(fileInfo.bytes)}.`
   }
-  if (known.sha256 !== undefined && facts.sha256 !== undefined) {
-    return known.sha256 === facts.sha256 ? undefined : 'The host now publishes another hash of it.'
+  if (stored.sha256 !== undefined && fileInfo.sha256 !== undefined) {
+    return stored.sha256 === fileInfo.sha256 ? undefined : 'The host now publishes another hash of it.'
   }
   const changed =
-    known.version !== undefined && facts.version !== undefined && known.version !== facts.version
+    stored.version !== undefined && fileInfo.version !== undefined && stored.version !== fileInfo.version
   return changed ? 'It changed on the host.' : undefined
 }
 
 async function unallocatedBytes(folder: ModelFolder, files: readonly StoredFile[]): Promise<number> {
   const sizes = await Promise.all(files.map(({ id }) => folder.size(id)))
-  return files.reduce((sum, { bytes }, at) => sum + Math.max(0, bytes - (sizes[at] ?? 0)), 0)
+  return files.reduce((sum, { bytes }, index) => sum + Math.max(0, bytes - (sizes[index] ?? 0)), 0)
 }

@@ -1,4 +1,4 @@
-// Answers: how does a stored model get into a folder that the user picked? It must not know how the folder was picked.
+// Copies a stored model into a folder that the user picked.
 import { throwIfAborted } from '../lib/error.ts'
 import { checkPath, type Source } from '../weights/source.ts'
 
@@ -11,11 +11,12 @@ export interface ExportOptions {
   }) => void
 }
 
-const pieceBytes = 8 * 2 ** 20
+const CHUNK_BYTES = 8 * 2 ** 20
 
 /**
- * Copies files of a source into a folder, making the folders in between; files of the same name are replaced once their
- * copy is whole. Errors: those of the source; the browser's own when the folder refuses.
+ * Copies files of a source into a folder, creating subfolders as needed. A file of the same name is replaced
+ * only once its copy is complete. Errors: those of the source; the browser's own when the folder cannot be
+ * written.
  */
 export async function copyTo(
   folder: FileSystemDirectoryHandle,
@@ -29,15 +30,15 @@ export async function copyTo(
   for (const [at, path] of paths.entries()) {
     const out = await createFile(folder, path)
     try {
-      for (let start = 0, bytes = sizes[at] ?? 0; start < bytes; start += pieceBytes) {
+      for (let start = 0, bytes = sizes[at] ?? 0; start < bytes; start += CHUNK_BYTES) {
         throwIfAborted(options.signal)
-        const piece = await source.read(path, start, Math.min(bytes, start + pieceBytes), options.signal)
-        await out.write(piece)
-        copied += piece.length
+        const chunk = await source.read(path, start, Math.min(bytes, start + CHUNK_BYTES), options.signal)
+        await out.write(chunk)
+        copied += chunk.length
         options.onProgress?.({ file: path, bytes: copied, totalBytes })
       }
     } catch (error) {
-      await out.abort().catch(() => undefined) // its own failure says less than the first one
+      await out.abort().catch(() => undefined) // the first error is the one to report
       throw error
     }
     await out.close()

@@ -1,60 +1,63 @@
-// Answers: how do the missing ranges of one file come in, and how are they proved right? It must not know other files.
+// Fetches the missing ranges of one file and verifies its hash.
 import { HadalError } from '../lib/error.ts'
+import { forEachParallel } from '../lib/parallel.ts'
 import type { Source } from '../weights/source.ts'
-import type { FileAccess } from './access.ts'
-import { digestOf, findDamaged, writeThrough } from './check.ts'
+import type { SyncAccessHandle } from './access.ts'
 import type { DownloadOptions } from './download-options.ts'
 import { fetchRange } from './fetch-range.ts'
 import type { ModelFolder } from './folder.ts'
+import { digestHex, findDamaged, writeAndFlush } from './hash-check.ts'
 import type { RangeRecord } from './journal.ts'
-import { planMissing } from './missing.ts'
-import { forEachParallel } from './parallel.ts'
+import { planMissingRanges } from './missing-ranges.ts'
 import { createPrefixHash, type PrefixHash } from './prefix-hash.ts'
-import { type StoredFile, vouched } from './state.ts'
+import { committedRanges, type StoredFile } from './state.ts'
 
-const defaultRangeBytes = 8 * 2 ** 20
-const leastRangeBytes = 64 * 2 ** 10
-const mostRangeBytes = 16 * 2 ** 20
-const defaultParallel = 6
-const maxInFlightBytes = 128 * 2 ** 20
-/** How often a file may turn out wrong before the blame is given. */
-const attempts = 2
+const DEFAULT_RANGE_BYTES = 8 * 2 ** 20
+const MIN_RANGE_BYTES = 64 * 2 ** 10
+const MAX_RANGE_BYTES = 16 * 2 ** 20
+const DEFAULT_PARALLEL = 6
+const MAX_IN_FLIGHT_BYTES = 128 * 2 ** 20
+/** How often a file is fetched before a wrong hash is an error. */
+const MAX_ATTEMPTS = 2
 
-/** So many bytes of the range that begins at `start` have arrived. */
+/** Called with how many bytes of the range that begins at `start` have arrived. */
 export type OnArrived = (start: number, bytes: number) => void
 
-interface Job {
+export interface FileFetch {
   readonly folder: ModelFolder
   readonly source: Source
   readonly file: StoredFile
-  readonly access: FileAccess
   readonly options: DownloadOptions
   readonly onArrived: OnArrived
 }
 
+/** A file being fetched, with its open data file. */
+interface FetchJob extends FileFetch {
+  readonly access: SyncAccessHandle
+}
+
 /**
- * Fetches what is missing of a file, compares its hash, and fetches again what is wrong: the damaged ranges, or, when the
- * disk holds what the host sent, everything, once. Errors: see `downloadInto`.
+ * Fetches the missing ranges of a file and compares its hash. On a mismatch it fetches again, once: the
+ * ranges that the disk damaged, or everything if the disk holds what the host sent. Errors: see
+ * `downloadInto`.
  */
-export async function fetchFile(
-  folder: ModelFolder,
-  source: Source,
-  file: StoredFile,
-  options: DownloadOptions,
-  onArrived: OnArrived,
-): Promise<void> {
+export async function fetchFile(fetch: FileFetch): Promise<void> {
+  const { folder, file } = fetch
   const access = await folder.open(file.id)
   try {
-    const job: Job = { folder, source, file, access, options, onArrived }
-    for (let attempt = 1; !(await fetchAndCompare(job)); attempt++) await giveUpWrong(job, attempt)
+    const job: FetchJob = { ...fetch, access }
+    for (let attempt = 1; !(await fetchAndCompare(job)); attempt++) await discardWrongRanges(job, attempt)
     folder.commit({ type: 'verified', id: file.id })
   } finally {
     access.close()
   }
 }
 
-/** Fetches what is missing; whether the whole then is what the host publishes. Without a hash, arriving is enough. */
-async function fetchAndCompare(job: Job): Promise<boolean> {
+/**
+ * Fetches the missing ranges; returns whether the file then has the published hash. Always true without a
+ * hash.
+ */
+async function fetchAndCompare(job: FetchJob): Promise<boolean> {
   const { file, access, options } = job
   const hash = file.sha256 === undefined ? undefined : createPrefixHash(file, access)
   await fetchMissing(job, hash)
@@ -63,46 +66,46 @@ async function fetchAndCompare(job: Job): Promise<boolean> {
   return (await hash?.finish({ signal: options.signal, onBytes })) === file.sha256
 }
 
-async function fetchMissing(job: Job, hash: PrefixHash | undefined): Promise<void> {
+async function fetchMissing(job: FetchJob, hash: PrefixHash | undefined): Promise<void> {
   const { folder, source, file, access, options } = job
   const rangeBytes = Math.max(
-    leastRangeBytes,
-    Math.min(options.rangeBytes ?? defaultRangeBytes, mostRangeBytes),
+    MIN_RANGE_BYTES,
+    Math.min(options.rangeBytes ?? DEFAULT_RANGE_BYTES, MAX_RANGE_BYTES),
   )
-  const mostParallel = Math.floor(maxInFlightBytes / rangeBytes)
-  const parallel = Math.max(1, Math.min(options.parallel ?? defaultParallel, mostParallel))
-  const missing = planMissing(file.bytes, vouched(file), rangeBytes)
-  const keep = async (start: number, bytes: Uint8Array<ArrayBuffer>) => {
+  const maxParallel = Math.floor(MAX_IN_FLIGHT_BYTES / rangeBytes)
+  const parallel = Math.max(1, Math.min(options.parallel ?? DEFAULT_PARALLEL, maxParallel))
+  const missing = planMissingRanges(file.bytes, committedRanges(file), rangeBytes)
+  const commit = async (start: number, bytes: Uint8Array<ArrayBuffer>) => {
     const end = start + bytes.length
-    const range: RangeRecord = { type: 'range', id: file.id, start, end, sha256: await digestOf(bytes) }
-    // From here to the journal nothing waits: what has arrived is kept, whatever happens next.
-    writeThrough(access, bytes, start)
+    const range: RangeRecord = { type: 'range', id: file.id, start, end, sha256: await digestHex(bytes) }
+    // No await between write and commit: bytes that have arrived are kept whatever happens next.
+    writeAndFlush(access, bytes, start)
     folder.commit(range)
-    const state = hash?.take(range, bytes)
+    const state = hash?.add(range, bytes)
     if (state !== undefined) folder.commit({ type: 'hash', id: file.id, state })
   }
-  const free: ArrayBuffer[] = []
+  const freeBuffers: ArrayBuffer[] = []
   await forEachParallel(missing, { parallel, signal: options.signal }, async (range, signal) => {
-    const memory = free.pop() ?? new ArrayBuffer(Math.min(rangeBytes, file.bytes))
+    const buffer = freeBuffers.pop() ?? new ArrayBuffer(Math.min(rangeBytes, file.bytes))
     const onFilled = (bytes: number) => job.onArrived(range.start, bytes)
-    await fetchRange({ source, path: file.path, range, memory, signal, keep, onFilled })
+    await fetchRange({ source, path: file.path, range, buffer, signal, commit, onFilled })
     onFilled(range.end - range.start)
-    free.push(memory)
+    freeBuffers.push(buffer)
   })
 }
 
-/** After a wrong hash: forgets the ranges that the disk changed, or all, if it changed none. */
-async function giveUpWrong(job: Job, attempt: number): Promise<void> {
+/** After a wrong hash: marks the ranges that the disk damaged as lost, or all ranges if it damaged none. */
+async function discardWrongRanges(job: FetchJob, attempt: number): Promise<void> {
   const { folder, file, access, options } = job
-  const damaged = await findDamaged(access, vouched(file), { signal: options.signal })
-  const wrong = damaged.length > 0 ? damaged : [...file.ranges.values()]
-  folder.commit(...wrong.map(({ id, start }) => ({ type: 'lost', id, start }) as const))
+  const damaged = await findDamaged(access, committedRanges(file), { signal: options.signal })
+  const discarded = damaged.length > 0 ? damaged : [...file.ranges.values()]
+  folder.commit(...discarded.map(({ id, start }) => ({ type: 'lost', id, start }) as const))
   const reason =
     damaged.length > 0
       ? `${damaged.length} of its ranges changed on the disk.`
-      : 'The host sent other bytes than it publishes the hash of.'
+      : 'The host sent bytes that do not match the hash it publishes.'
   options.onDrop?.(file.path, reason)
-  if (attempt < attempts) return
+  if (attempt < MAX_ATTEMPTS) return
   throw new HadalError('bad_file', `${file.path} does not match its published hash. ${reason}`, {
     file: file.path,
     hint: damaged.length > 0 ? 'Check the disk.' : 'Try again later, or load the model from another host.',

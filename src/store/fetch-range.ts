@@ -1,57 +1,62 @@
-// Answers: how does one range come in so that little of it is lost when the tab dies? It must not know what keeping it means.
+// Fetches one byte range and commits it in parts, so that little is lost when the tab dies.
 import type { Source } from '../weights/source.ts'
-import type { ByteRange } from './missing.ts'
+import type { ByteRange } from './missing-ranges.ts'
 
 export interface RangeFetch {
   readonly source: Source
   readonly path: string
   readonly range: ByteRange
-  /** Memory for the range, free until the fetch has ended. */
-  readonly memory: ArrayBuffer
+  /** Memory for the range, used until the fetch has ended. */
+  readonly buffer: ArrayBuffer
   readonly signal: AbortSignal
-  /** Puts bytes on the disk that belong at `start`. */
-  readonly keep: (start: number, bytes: Uint8Array<ArrayBuffer>) => Promise<void>
-  /** How much of the range has arrived. */
+  /** Writes bytes that belong at `start` to the disk and commits them. */
+  readonly commit: (start: number, bytes: Uint8Array<ArrayBuffer>) => Promise<void>
+  /** Called with how many bytes of the range have arrived. */
   readonly onFilled: (bytes: number) => void
 }
 
-/** On a slow line, what has come is kept so often, if it is at least this part of a range: a journal cannot hold crumbs. */
-const keepEveryMs = 1000
-const leastPart = 1 / 8
+/**
+ * On a slow connection, arrived bytes are committed this often, but only this fraction of a range or more at
+ * a time: the journal must not fill up with tiny ranges.
+ */
+const COMMIT_INTERVAL_MS = 1000
+const MIN_COMMIT_FRACTION = 1 / 8
 
 /**
- * Reads a range and keeps it: at once at its end, and on a slow line in parts before that. When the line breaks or the
- * caller cancels, what has arrived is kept too. Errors: those of the source, and whatever `keep` throws.
+ * Reads a range and commits it: as a whole, or in parts on a slow connection. If the connection breaks or the
+ * caller cancels, the bytes that have arrived are committed too. Errors: those of the source, and whatever
+ * `commit` throws.
  */
 export async function fetchRange(fetch: RangeFetch): Promise<void> {
-  const { source, path, range, signal, keep } = fetch
+  const { source, path, range, signal, commit } = fetch
   if (!source.readInto)
-    return await keep(range.start, await source.read(path, range.start, range.end, signal))
-  const into = new Uint8Array(fetch.memory, 0, range.end - range.start)
+    return await commit(range.start, await source.read(path, range.start, range.end, signal))
+  const into = new Uint8Array(fetch.buffer, 0, range.end - range.start)
   let arrived = 0
-  let kept = 0
-  let keptAt = performance.now()
-  let keeping: Promise<void> = Promise.resolve()
-  const keepArrived = () => {
-    const [from, to] = [kept, arrived]
+  let committed = 0
+  let committedAt = performance.now()
+  let commits: Promise<void> = Promise.resolve()
+  const commitArrived = () => {
+    const [from, to] = [committed, arrived]
     if (from === to) return
-    kept = to
-    keptAt = performance.now()
-    keeping = keeping.then(() => keep(range.start + from, into.subarray(from, to)))
-    keeping.catch(() => undefined) // it is awaited at the end
+    committed = to
+    committedAt = performance.now()
+    commits = commits.then(() => commit(range.start + from, into.subarray(from, to)))
+    commits.catch(() => undefined) // awaited at the end
   }
   const onFilled = (bytes: number) => {
     arrived = bytes
     fetch.onFilled(bytes)
     const isDue =
-      performance.now() - keptAt >= keepEveryMs && arrived - kept >= fetch.memory.byteLength * leastPart
-    if (isDue) keepArrived()
+      performance.now() - committedAt >= COMMIT_INTERVAL_MS &&
+      arrived - committed >= fetch.buffer.byteLength * MIN_COMMIT_FRACTION
+    if (isDue) commitArrived()
   }
   try {
     await source.readInto(path, range.start, into, signal, onFilled)
     arrived = into.length
   } finally {
-    keepArrived()
-    await keeping
+    commitArrived()
+    await commits
   }
 }

@@ -1,70 +1,75 @@
-// Answers: how does a model lie in its folder of the private file system? A journal and one data file for each file.
-// It must not know where the bytes come from.
-import { HadalError, present } from '../lib/error.ts'
-import { type FileAccess, openAccess, orMissing } from './access.ts'
-import { findDamaged, writeThrough } from './check.ts'
+// A model's folder in the origin private file system: a journal, and one data file per file of the model.
+import { expectDefined, HadalError } from '../lib/error.ts'
+import { openAccessHandle, type SyncAccessHandle, undefinedIfMissing } from './access.ts'
+import { findDamaged, writeAndFlush } from './hash-check.ts'
 import {
   decodeJournal,
   encodeRecords,
   type JournalRecord,
+  MAX_JOURNAL_BYTES,
   type ModelKind,
-  maxJournalBytes,
 } from './journal.ts'
-import { apply, type ModelState, replay, type StoredFile, vouched } from './state.ts'
+import { applyRecord, committedRanges, type ModelState, replayJournal, type StoredFile } from './state.ts'
 
-const journalName = 'journal'
-const dataName = (id: number) => `${id}.bin`
+const JOURNAL_NAME = 'journal'
+const dataFileName = (id: number) => `${id}.bin`
 
-/** A model that nobody else writes to: the caller holds its lock. */
+/** A model's folder, open for writing; the caller holds its write lock. */
 export interface ModelFolder {
   readonly state: ModelState
-  /** Makes records true: appended, flushed, taken into the state. What they vouch for must have been flushed before. */
+  /**
+   * Appends records, flushes the journal and updates the state. The bytes they describe must be flushed
+   * before.
+   */
   commit(...records: readonly JournalRecord[]): void
-  open(id: number): Promise<FileAccess>
-  /** How much of a file's data lies there, whatever it may be. */
+  open(id: number): Promise<SyncAccessHandle>
+  /** The size of a file's data file, whatever is in it. */
   size(id: number): Promise<number>
-  /** Gives a file's data this size; returns the size before. */
+  /** Resizes a file's data file; returns the size before. */
   resize(id: number, bytes: number): Promise<number>
-  /** Removes data of files that the journal does not know, as far as no tab reads them. */
+  /** Deletes data files that the journal does not list, except those that a tab is reading. */
   sweep(): Promise<void>
   close(): void
 }
 
-/** What a folder's journal says, beside whoever writes to it. A doubtful journal says of no model that it is complete. */
-export async function readState(dir: FileSystemDirectoryHandle): Promise<ModelState | undefined> {
-  const handle = await orMissing(dir.getFileHandle(journalName))
+/**
+ * The state according to the journal; safe beside a writer. With a corrupt journal the model is never
+ * complete.
+ */
+export async function readModelState(dir: FileSystemDirectoryHandle): Promise<ModelState | undefined> {
+  const handle = await undefinedIfMissing(dir.getFileHandle(JOURNAL_NAME))
   const file = await handle?.getFile()
-  if (file === undefined || file.size > maxJournalBytes) return undefined
+  if (file === undefined || file.size > MAX_JOURNAL_BYTES) return undefined
   const journal = decodeJournal(new Uint8Array(await file.arrayBuffer()))
-  const state = replay(journal.records)
-  if (state && journal.doubtful) state.complete = undefined
+  const state = replayJournal(journal.records)
+  if (state && journal.corrupt) state.complete = undefined
   return state
 }
 
-/** A complete file's data; nothing when it is missing or has another length. */
-export async function dataFile(
+/** The data file of a complete file; undefined when it is missing or has another length. */
+export async function findDataFile(
   dir: FileSystemDirectoryHandle,
   file: StoredFile,
 ): Promise<FileSystemFileHandle | undefined> {
-  const handle = await orMissing(dir.getFileHandle(dataName(file.id)))
+  const handle = await undefinedIfMissing(dir.getFileHandle(dataFileName(file.id)))
   return (await handle?.getFile())?.size === file.bytes ? handle : undefined
 }
 
 /**
- * Opens a model's folder, or makes it. A journal that cannot be read counts as none. Of a journal with damage inside only
- * the ranges that are still on the disk as they arrived are believed.
- * Errors: `bad_request` when another kind of model lies there.
+ * Opens a model's folder for writing, or creates it. An unreadable journal counts as empty. If the journal is
+ * corrupt, only ranges whose hash still matches the disk are kept.
+ * Errors: `bad_request` when the folder holds another kind of model.
  */
-export async function openFolder(
+export async function openModelFolder(
   dir: FileSystemDirectoryHandle,
-  place: string,
+  key: string,
   kind: ModelKind,
   signal?: AbortSignal,
 ): Promise<ModelFolder> {
-  const access = await openAccess(await dir.getFileHandle(journalName, { create: true }), 'readwrite')
+  const access = await openAccessHandle(await dir.getFileHandle(JOURNAL_NAME, { create: true }), 'readwrite')
   try {
-    const folder = openedFolder(dir, access, await settle(dir, access, { place, kind, signal }))
-    await loseWhatIsShort(folder)
+    const folder = createModelFolder(dir, access, await recoverJournal(dir, access, { key, kind, signal }))
+    await commitTruncatedAsLost(folder)
     return folder
   } catch (error) {
     access.close()
@@ -72,42 +77,47 @@ export async function openFolder(
   }
 }
 
-/** A state that can be believed, and the journal cut to just that. */
-async function settle(
+/**
+ * Recovers the journal: drops a torn last line, or rewrites a corrupt journal with the ranges found intact.
+ */
+async function recoverJournal(
   dir: FileSystemDirectoryHandle,
-  access: FileAccess,
-  model: { readonly place: string; readonly kind: ModelKind; readonly signal: AbortSignal | undefined },
-): Promise<{ state: ModelState; next: number }> {
-  const bytes = new Uint8Array(Math.min(access.getSize(), maxJournalBytes + 1))
+  access: SyncAccessHandle,
+  model: { readonly key: string; readonly kind: ModelKind; readonly signal: AbortSignal | undefined },
+): Promise<{ state: ModelState; nextSequence: number }> {
+  const bytes = new Uint8Array(Math.min(access.getSize(), MAX_JOURNAL_BYTES + 1))
   access.read(bytes, { at: 0 })
   const journal = decodeJournal(bytes)
-  const found = replay(journal.records)
-  const known = found?.place === model.place ? found : undefined
+  const found = replayJournal(journal.records)
+  const known = found?.key === model.key ? found : undefined
   if (known && known.kind !== model.kind) {
-    throw new HadalError('bad_request', `${model.place} is already stored as ${known.kind}.`, {
-      hint: 'Remove the stored model first, or keep this one under another name.',
+    throw new HadalError('bad_request', `${model.key} is already stored as ${known.kind}.`, {
+      hint: 'Remove the stored model first, or store this one under another name.',
     })
   }
-  if (known && !journal.doubtful) {
-    access.truncate(journal.goodBytes)
-    return { state: known, next: journal.next }
+  if (known && !journal.corrupt) {
+    access.truncate(journal.validBytes)
+    return { state: known, nextSequence: journal.nextSequence }
   }
-  const head: JournalRecord = { type: 'model', format: 1, place: model.place, kind: model.kind }
-  const records = [head, ...(known ? await stillThere(dir, known, model.signal) : [])]
+  const head: JournalRecord = { type: 'model', format: 1, place: model.key, kind: model.kind }
+  const records = [head, ...(known ? await intactRecords(dir, known, model.signal) : [])]
   access.truncate(0)
-  writeThrough(access, encodeRecords(records, 0), 0)
-  return { state: present(replay(records), 'a journal that begins with a model'), next: records.length }
+  writeAndFlush(access, encodeRecords(records, 0), 0)
+  return {
+    state: expectDefined(replayJournal(records), 'a journal that begins with a model'),
+    nextSequence: records.length,
+  }
 }
 
-function openedFolder(
+function createModelFolder(
   dir: FileSystemDirectoryHandle,
-  journal: FileAccess,
-  settled: { readonly state: ModelState; readonly next: number },
+  journal: SyncAccessHandle,
+  recovered: { readonly state: ModelState; readonly nextSequence: number },
 ): ModelFolder {
-  const { state } = settled
-  let next = settled.next
+  const { state } = recovered
+  let { nextSequence } = recovered
   const open = async (id: number) =>
-    await openAccess(await dir.getFileHandle(dataName(id), { create: true }), 'readwrite')
+    await openAccessHandle(await dir.getFileHandle(dataFileName(id), { create: true }), 'readwrite')
   return {
     state,
     open,
@@ -123,18 +133,18 @@ function openedFolder(
     },
     commit(...records) {
       if (records.length === 0) return
-      writeThrough(journal, encodeRecords(records, next), journal.getSize())
-      next += records.length
-      for (const record of records) apply(state, record)
+      writeAndFlush(journal, encodeRecords(records, nextSequence), journal.getSize())
+      nextSequence += records.length
+      for (const record of records) applyRecord(state, record)
     },
     async size(id) {
-      const handle = await orMissing(dir.getFileHandle(dataName(id)))
+      const handle = await undefinedIfMissing(dir.getFileHandle(dataFileName(id)))
       return (await handle?.getFile())?.size ?? 0
     },
     async sweep() {
-      const known = new Set([journalName, ...[...state.files.keys()].map(dataName)])
+      const known = new Set([JOURNAL_NAME, ...[...state.files.keys()].map(dataFileName)])
       for await (const name of dir.keys()) {
-        // A tab that still reads it holds it: the next sweep will take it.
+        // Fails while a tab reads it; the next sweep deletes it.
         if (!known.has(name)) await dir.removeEntry(name, { recursive: true }).catch(() => undefined)
       }
     },
@@ -142,8 +152,8 @@ function openedFolder(
   }
 }
 
-/** The records of what is on the disk as the state says. */
-async function stillThere(
+/** Records of the files and ranges of the state that are intact on the disk. */
+async function intactRecords(
   dir: FileSystemDirectoryHandle,
   state: ModelState,
   signal: AbortSignal | undefined,
@@ -151,13 +161,13 @@ async function stillThere(
   const records: JournalRecord[] = []
   for (const file of state.files.values()) {
     const { id, path, bytes, sha256, version } = file
-    const handle = await orMissing(dir.getFileHandle(dataName(id)))
+    const handle = await undefinedIfMissing(dir.getFileHandle(dataFileName(id)))
     if (!handle) continue
-    const access = await openAccess(handle, 'read-only')
+    const access = await openAccessHandle(handle, 'read-only')
     try {
-      const damaged = new Set(await findDamaged(access, vouched(file), { signal }))
+      const damaged = new Set(await findDamaged(access, committedRanges(file), { signal }))
       records.push({ type: 'file', id, path, bytes, ...(sha256 && { sha256 }), ...(version && { version }) })
-      records.push(...vouched(file).filter((range) => !damaged.has(range)))
+      records.push(...committedRanges(file).filter((range) => !damaged.has(range)))
     } finally {
       access.close()
     }
@@ -165,11 +175,11 @@ async function stillThere(
   return records
 }
 
-/** Data files may have been cut or removed behind the journal's back. */
-async function loseWhatIsShort(folder: ModelFolder): Promise<void> {
+/** Marks ranges as lost whose data file was truncated or removed outside of the store. */
+async function commitTruncatedAsLost(folder: ModelFolder): Promise<void> {
   for (const file of folder.state.files.values()) {
     const size = await folder.size(file.id)
-    const gone = [...file.ranges.values()].filter(({ end }) => end > size)
-    folder.commit(...gone.map(({ id, start }) => ({ type: 'lost', id, start }) as const))
+    const truncated = [...file.ranges.values()].filter(({ end }) => end > size)
+    folder.commit(...truncated.map(({ id, start }) => ({ type: 'lost', id, start }) as const))
   }
 }

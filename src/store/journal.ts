@@ -1,25 +1,27 @@
-// Answers: how does a model's journal lie in its file, and which of its lines can be believed after a crash or a failing disk?
-// It must not know what the records mean together.
-import { isRecord } from '../lib/record.ts'
+// Encodes and decodes a model's journal: an append-only log of checksummed lines that survives crashes.
+import { isJsonObject } from '../lib/json.ts'
 import { checkPath } from '../weights/source.ts'
 import { checksum } from './checksum.ts'
 
-/** What the journal says of one model, in the order in which it became true. Files are known by number: paths come back. */
+/**
+ * One committed change of a model. The property names are the keys on disk: do not rename them. Files are
+ * identified by number, because a path can be stored again after it was dropped.
+ */
 export type JournalRecord =
-  /** The first line: whose journal this is. */
+  /** The first line: which model this is. */
   | { readonly type: 'model'; readonly format: 1; readonly place: string; readonly kind: ModelKind }
   | FileRecord
-  /** These bytes lie in the file and on the disk; the hash is that of the bytes as they arrived. */
+  /** These bytes of the file are on the disk; the hash is that of the bytes as they arrived. */
   | RangeRecord
-  /** The range that begins here was found damaged. */
+  /** The range that begins here was found corrupt. */
   | { readonly type: 'lost'; readonly id: number; readonly start: number }
-  /** A hash under way over the file's beginning: see `Sha256.save`. */
+  /** A saved state of the hash over the file's beginning: see `Sha256.save`. */
   | { readonly type: 'hash'; readonly id: number; readonly state: string }
-  /** Everything is there and is what the host published. */
+  /** The file is complete and matches the host's hash. */
   | { readonly type: 'verified'; readonly id: number }
-  /** The file is none of this model any more. */
+  /** The file no longer belongs to this model. */
   | { readonly type: 'drop'; readonly id: number; readonly reason: string }
-  /** These files are the whole model. */
+  /** These files are the complete model. */
   | { readonly type: 'complete'; readonly ids: readonly number[]; readonly savedAt: number }
 
 export type ModelKind = 'original' | 'packed'
@@ -41,82 +43,94 @@ export interface RangeRecord {
   readonly sha256: string
 }
 
-export interface Journal {
+export interface DecodedJournal {
   readonly records: readonly JournalRecord[]
-  /** Where the last good line ends: what follows was being written when the process died. */
-  readonly goodBytes: number
-  /** The number of the next line. */
-  readonly next: number
-  /** Lines in the middle are missing or broken. A crash does not do that: only what is read again may be believed. */
-  readonly doubtful: boolean
+  /** Where the last valid line ends; what follows is a torn write. */
+  readonly validBytes: number
+  /** The sequence number of the next line. */
+  readonly nextSequence: number
+  /**
+   * Lines in the middle are missing or invalid. A crash cannot cause that, so that ranges may only be trusted
+   * after comparing them with the disk.
+   */
+  readonly corrupt: boolean
 }
 
-/** Larger journals are none of ours: a model of 600 GB that came over a slow line, MiB by MiB, needs this much. */
-export const maxJournalBytes = 128 * 2 ** 20
-/** Longer ranges are none of ours: they are read into memory to be checked. */
-export const maxRangeBytes = 64 * 2 ** 20
+/**
+ * Larger journals are not ours: a model of 600 GB, committed MiB by MiB on a slow connection, needs this
+ * much.
+ */
+export const MAX_JOURNAL_BYTES = 128 * 2 ** 20
+/** Longer ranges are not ours. Ranges are read into memory to be checked. */
+export const MAX_RANGE_BYTES = 64 * 2 ** 20
 
-const checksumDigits = 16
-/** After so many broken lines nobody looks for a good one: a file of nothing but line ends must not take minutes. */
-const mostBroken = 1000
-const newline = 10
+const CHECKSUM_DIGITS = 16
+/** Decoding stops after this many invalid lines: a file of nothing but line ends must not take minutes. */
+const MAX_INVALID_LINES = 1000
+const NEWLINE = 10
 const decoder = new TextDecoder()
 
-/** The lines of records of which the first is number `next`: `checksum number json`, the checksum being over the rest. */
-export function encodeRecords(records: readonly JournalRecord[], next: number): Uint8Array<ArrayBuffer> {
+/** Encodes records, one per line: `checksum sequence json`. The checksum covers the rest of the line. */
+export function encodeRecords(
+  records: readonly JournalRecord[],
+  firstSequence: number,
+): Uint8Array<ArrayBuffer> {
   const encoder = new TextEncoder()
   const lines = records.map((record, at) => {
-    const line = `${next + at} ${JSON.stringify(record)}`
+    const line = `${firstSequence + at} ${JSON.stringify(record)}`
     return `${checksum(encoder.encode(line))} ${line}\n`
   })
   return encoder.encode(lines.join(''))
 }
 
-/** What a journal file says. Lines that are torn, changed, repeated or make no sense are left out, never believed. */
-export function decodeJournal(bytes: Uint8Array): Journal {
+/** Decodes a journal up to the first line that is torn, changed, out of sequence or not a valid record. */
+export function decodeJournal(bytes: Uint8Array): DecodedJournal {
   const records: JournalRecord[] = []
-  let next = 0
-  let goodBytes = 0
-  let broken = 0
-  let doubtful = bytes.length > maxJournalBytes
-  for (let start = 0; start < bytes.length && !doubtful; ) {
-    const end = bytes.indexOf(newline, start)
+  let nextSequence = 0
+  let validBytes = 0
+  let invalidLines = 0
+  let corrupt = bytes.length > MAX_JOURNAL_BYTES
+  for (let start = 0; start < bytes.length && !corrupt; ) {
+    const end = bytes.indexOf(NEWLINE, start)
     if (end < 0) break
     const line = decodeLine(bytes.subarray(start, end))
     start = end + 1
     if (line === undefined) {
-      broken++
-      doubtful = broken > mostBroken
+      invalidLines++
+      corrupt = invalidLines > MAX_INVALID_LINES
       continue
     }
-    // A good line after a broken one, or out of turn, shows that this is no unfinished write at the end.
-    doubtful = broken > 0 || line.number !== next
-    if (doubtful) break
+    // A valid line after an invalid one, or out of sequence, means corruption rather than a torn write at the
+    // end.
+    corrupt = invalidLines > 0 || line.sequence !== nextSequence
+    if (corrupt) break
     records.push(line.record)
-    next++
-    goodBytes = start
+    nextSequence++
+    validBytes = start
   }
-  return { records, goodBytes, next, doubtful }
+  return { records, validBytes, nextSequence, corrupt }
 }
 
-function decodeLine(line: Uint8Array): { number: number; record: JournalRecord } | undefined {
-  const body = line.subarray(checksumDigits + 1)
-  const head = String.fromCharCode(...line.subarray(0, checksumDigits + 1))
+function decodeLine(line: Uint8Array): { sequence: number; record: JournalRecord } | undefined {
+  const body = line.subarray(CHECKSUM_DIGITS + 1)
+  const head = String.fromCharCode(...line.subarray(0, CHECKSUM_DIGITS + 1))
   if (head !== `${checksum(body)} `) return undefined
   const text = decoder.decode(body)
   const space = text.indexOf(' ')
   try {
     const record = readRecord(JSON.parse(text.slice(space + 1)))
-    return record && { number: Number(text.slice(0, space)), record }
+    return record && { sequence: Number(text.slice(0, space)), record }
   } catch {
     return undefined
   }
 }
 
-/** The record, or nothing where a member is missing or of another kind. */
+/** The record; undefined when a member is missing or has the wrong type. */
 function readRecord(value: unknown): JournalRecord | undefined {
-  if (!isRecord(value) || typeof value.type !== 'string') return undefined
-  const check = Object.hasOwn(shapes, value.type) ? shapes[value.type as JournalRecord['type']] : undefined
+  if (!isJsonObject(value) || typeof value.type !== 'string') return undefined
+  const check = Object.hasOwn(RECORD_CHECKS, value.type)
+    ? RECORD_CHECKS[value.type as JournalRecord['type']]
+    : undefined
   return check?.(value) ? (value as unknown as JournalRecord) : undefined
 }
 
@@ -124,7 +138,7 @@ const isCount = (value: unknown): value is number => Number.isSafeInteger(value)
 const isHash = (value: unknown) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 const isText = (value: unknown) => typeof value === 'string'
 
-const shapes: Readonly<Record<JournalRecord['type'], (value: Record<string, unknown>) => boolean>> = {
+const RECORD_CHECKS: Readonly<Record<JournalRecord['type'], (value: Record<string, unknown>) => boolean>> = {
   model: ({ format, place, kind }) =>
     format === 1 && isText(place) && (kind === 'original' || kind === 'packed'),
   file: (value) =>
@@ -138,7 +152,7 @@ const shapes: Readonly<Record<JournalRecord['type'], (value: Record<string, unkn
     isCount(start) &&
     isCount(end) &&
     start < end &&
-    end - start <= maxRangeBytes &&
+    end - start <= MAX_RANGE_BYTES &&
     isHash(sha256),
   lost: ({ id, start }) => isCount(id) && isCount(start),
   hash: ({ id, state }) => isCount(id) && isText(state),

@@ -1,16 +1,16 @@
-// Answers: which models lie in the store, and how much of each? It must not know what is done with them.
-import { orMissing } from './access.ts'
-import { readState } from './folder.ts'
-import { displayName } from './place.ts'
-import { completeFiles, type StoredFile, vouchedBytes } from './state.ts'
+// Lists the models in the store, with how much of each is there.
+import { undefinedIfMissing } from './access.ts'
+import { readModelState } from './folder.ts'
+import { displayName } from './folder-name.ts'
+import { committedBytes, completeFiles, type StoredFile } from './state.ts'
 import type { StoredModel } from './stored-model.ts'
 
 /** Every model of the store, the latest first. */
 export async function listModels(root: FileSystemDirectoryHandle): Promise<readonly StoredModel[]> {
   const models: StoredModel[] = []
   for await (const handle of root.values()) {
-    // Another tab may remove it meanwhile.
-    if (isFolder(handle)) models.push(...((await orMissing(describeFolder(handle))) ?? []))
+    // Another tab may remove it in the meantime.
+    if (isFolder(handle)) models.push(...((await undefinedIfMissing(describeFolder(handle))) ?? []))
   }
   return models.sort((a, b) => b.savedAt - a.savedAt)
 }
@@ -20,15 +20,15 @@ function isFolder(handle: FileSystemHandle): handle is FileSystemDirectoryHandle
 }
 
 async function describeFolder(dir: FileSystemDirectoryHandle): Promise<readonly StoredModel[]> {
-  const state = await readState(dir)
+  const state = await readModelState(dir)
   if (state === undefined) return [await describeUnreadable(dir)]
   const files = [...state.files.values()]
   const sum = (of: (file: StoredFile) => number) => files.reduce((total, file) => total + of(file), 0)
   return [
     {
-      name: displayName(state.place),
-      place: state.place,
-      bytes: sum(vouchedBytes),
+      name: displayName(state.key),
+      key: state.key,
+      bytes: sum(committedBytes),
       totalBytes: sum(({ bytes }) => bytes),
       complete: completeFiles(state) !== undefined,
       savedAt: state.complete?.savedAt ?? 0,
@@ -43,5 +43,5 @@ async function describeUnreadable(dir: FileSystemDirectoryHandle): Promise<Store
     if (handle.kind === 'file') bytes += (await (handle as FileSystemFileHandle).getFile()).size
   }
   const { name } = dir
-  return { name, place: name, bytes, totalBytes: bytes, complete: false, savedAt: 0, kind: 'unreadable' }
+  return { name, key: name, bytes, totalBytes: bytes, complete: false, savedAt: 0, kind: 'unreadable' }
 }

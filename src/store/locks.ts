@@ -1,39 +1,44 @@
-// Answers: how do two tabs keep out of each other's way? With Web Locks, which end with the tab that holds them.
-// It must not know what is done under a lock.
+// Locks that keep tabs from interfering with each other. Web Locks end with the tab that holds them.
 import { throwIfAborted } from '../lib/error.ts'
 
-/** Who adds to a model is alone in doing so; who reads it only keeps it from being removed. */
+/** `write`: one tab adds to a model. `read`: tabs that read a model keep it from being removed. */
 export type LockUse = 'write' | 'read'
 
 export interface LockOptions {
   readonly mode: 'exclusive' | 'shared'
   readonly signal?: AbortSignal | undefined
-  /** Do not wait: the result is nothing when somebody holds the lock. */
+  /** Do not wait: the result is undefined when the lock is taken. */
   readonly ifFree?: boolean
 }
 
-/** Gives a lock back. */
-export type Release = () => void
+/** Releases a lock. */
+export type ReleaseLock = () => void
 
-/** Waits for a lock of the model in `folder`; the result gives it back. Errors: `aborted`. */
-export async function lock(folder: string, use: LockUse, options: LockOptions): Promise<Release | undefined> {
+/** Waits for a lock of the model in `folder`; the result releases it. Errors: `aborted`. */
+export async function acquireLock(
+  folder: string,
+  use: LockUse,
+  options: LockOptions,
+): Promise<ReleaseLock | undefined> {
   throwIfAborted(options.signal)
-  return await new Promise((granted, refused) => {
-    const held = (given: Lock | null) =>
-      given === null
-        ? granted(undefined)
+  return await new Promise((resolve, reject) => {
+    const hold = (heldLock: Lock | null) =>
+      heldLock === null
+        ? resolve(undefined)
         : new Promise<void>((release) => {
-            granted(release)
+            resolve(release)
           })
-    // The API takes a signal only where the caller waits.
-    const how = options.ifFree ? { ifAvailable: true } : options.signal ? { signal: options.signal } : {}
-    navigator.locks.request(`hadal/${folder}/${use}`, { mode: options.mode, ...how }, held).catch((error) => {
-      try {
-        throwIfAborted(options.signal)
-        refused(error)
-      } catch (aborted) {
-        refused(aborted)
-      }
-    })
+    // The API accepts a signal only together with waiting.
+    const waiting = options.ifFree ? { ifAvailable: true } : options.signal ? { signal: options.signal } : {}
+    navigator.locks
+      .request(`hadal/${folder}/${use}`, { mode: options.mode, ...waiting }, hold)
+      .catch((error) => {
+        try {
+          throwIfAborted(options.signal)
+          reject(error)
+        } catch (aborted) {
+          reject(aborted)
+        }
+      })
   })
 }

@@ -1,18 +1,19 @@
-// Answers: is there room, and what is said when there is none? It must not know what takes the room.
-import { formatBytes } from '../lib/bytes.ts'
+// Checks that the browser has room for a model, and reports when it has not.
+
 import { HadalError } from '../lib/error.ts'
-import { isNamed } from './access.ts'
+import { formatBytes } from '../lib/format.ts'
+import { isDomException } from './access.ts'
 
-const hint = 'Delete a stored model or free disk space, then go on: what has arrived is kept.'
+const FULL_HINT = 'Delete a stored model or free disk space, then try again. Downloaded parts are kept.'
 
-/** Asks for `bytes` more: `storage_full` when the browser would not give them. Asks it once not to clear our data. */
+/** Throws `storage_full` if the browser has no room for `bytes` more. Also asks it not to evict our data. */
 export async function checkSpace(bytes: number, what: string): Promise<void> {
   const { storage } = navigator
-  // Workers may not ask; their page should (see README).
+  // Workers cannot request this; their page should (see README).
   if (bytes > 0 && !(await storage.persisted())) await storage.persist?.()
   const available = await availableBytes()
   if (available === undefined || bytes <= available) return
-  throw full(bytes, available, what)
+  throw storageFull(bytes, available, what)
 }
 
 async function availableBytes(): Promise<number | undefined> {
@@ -20,23 +21,33 @@ async function availableBytes(): Promise<number | undefined> {
   return quota === undefined || usage === undefined ? undefined : Math.max(0, quota - usage)
 }
 
-function full(bytes: number, available: number | undefined, what: string, cause?: unknown): HadalError {
-  // What a browser says it has is rounded and meant not to tell who asks: it may refuse and claim to have plenty.
-  const isTold = available !== undefined && available < bytes
-  const left = isTold ? `the browser has ${formatBytes(available)} left` : 'the browser does not give so much'
-  return new HadalError('storage_full', `${what} needs ${formatBytes(bytes)}; ${left}.`, { hint, cause })
+function storageFull(
+  bytes: number,
+  available: number | undefined,
+  what: string,
+  cause?: unknown,
+): HadalError {
+  // Browsers blur their quota against fingerprinting: one may refuse a write while reporting plenty of space.
+  const isReported = available !== undefined && available < bytes
+  const remaining = isReported
+    ? `the browser has ${formatBytes(available)} left`
+    : 'the browser does not allow that much'
+  return new HadalError('storage_full', `${what} needs ${formatBytes(bytes)}; ${remaining}.`, {
+    hint: FULL_HINT,
+    cause,
+  })
 }
 
-/** Does `work`. Errors: `storage_full` when the browser refuses it room, with the bytes that `missing` then counts. */
+/** Runs `work`, turning QuotaExceededError into `storage_full` with the bytes that were still needed. */
 export async function withSpace<T>(
   what: string,
-  missing: () => number | Promise<number>,
+  neededBytes: () => number | Promise<number>,
   work: () => Promise<T>,
 ): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (!isNamed(error, 'QuotaExceededError')) throw error
-    throw full(await missing(), await availableBytes(), what, error)
+    if (!isDomException(error, 'QuotaExceededError')) throw error
+    throw storageFull(await neededBytes(), await availableBytes(), what, error)
   }
 }

@@ -1,5 +1,5 @@
-// Answers: what is there of a model, if its journal is true? It must not know how the journal is kept, nor fetch anything.
-import { spannedBytes } from '../lib/bytes.ts'
+// Replays a journal into the files and ranges on disk.
+import { totalRangeBytes } from '../lib/format.ts'
 import type { JournalRecord, ModelKind, RangeRecord } from './journal.ts'
 
 export interface StoredFile {
@@ -8,7 +8,7 @@ export interface StoredFile {
   readonly bytes: number
   readonly sha256: string | undefined
   readonly version: string | undefined
-  /** What is there, by its first byte. */
+  /** Committed ranges, by first byte. */
   readonly ranges: Map<number, RangeRecord>
   /** The last saved state of the hash over the file's beginning. */
   hash: string | undefined
@@ -16,37 +16,37 @@ export interface StoredFile {
 }
 
 export interface ModelState {
-  readonly place: string
+  readonly key: string
   readonly kind: ModelKind
   readonly files: Map<number, StoredFile>
   complete: { readonly ids: readonly number[]; readonly savedAt: number } | undefined
-  /** No file ever had this number or a higher one. */
+  /** The number of the next new file; numbers are never reused. */
   nextId: number
 }
 
-/** What the records say together; nothing when they do not begin with a model. */
-export function replay(records: readonly JournalRecord[]): ModelState | undefined {
+/** Replays the records; undefined when they do not begin with a `model` record. */
+export function replayJournal(records: readonly JournalRecord[]): ModelState | undefined {
   const [head, ...rest] = records
   if (head?.type !== 'model') return undefined
   const state: ModelState = {
-    place: head.place,
+    key: head.place,
     kind: head.kind,
     files: new Map(),
     complete: undefined,
     nextId: 0,
   }
-  for (const record of rest) apply(state, record)
+  for (const record of rest) applyRecord(state, record)
   return state
 }
 
-/** Takes one more record in. Records of files that are not there any more, or out of their bounds, change nothing. */
-export function apply(state: ModelState, record: JournalRecord): void {
+/** Applies one record. Records of dropped files, and ranges beyond a file's end, are ignored. */
+export function applyRecord(state: ModelState, record: JournalRecord): void {
   if (record.type === 'model') return
   if (record.type === 'complete') state.complete = record
   else if (record.type === 'file') addFile(state, record)
   else {
     const file = state.files.get(record.id)
-    if (file) applyTo(state, file, record)
+    if (file) applyToFile(state, file, record)
   }
 }
 
@@ -66,7 +66,7 @@ function addFile(state: ModelState, record: Extract<JournalRecord, { type: 'file
   state.nextId = id + 1
 }
 
-function applyTo(
+function applyToFile(
   state: ModelState,
   file: StoredFile,
   record: Exclude<JournalRecord, { type: 'model' | 'complete' | 'file' }>,
@@ -91,35 +91,35 @@ function applyTo(
   }
 }
 
-/** The ranges in order. Two that overlap cannot both be true, and nobody knows which is: neither is believed. */
-export function vouched(file: StoredFile): readonly RangeRecord[] {
+/** The committed ranges in order. Of two that overlap one must be wrong, so that both are left out. */
+export function committedRanges(file: StoredFile): readonly RangeRecord[] {
   const sorted = [...file.ranges.values()].sort((a, b) => a.start - b.start)
-  let reach = 0 // the end of all ranges before
-  return sorted.filter((range, at) => {
-    const alone = range.start >= reach && range.end <= (sorted[at + 1]?.start ?? file.bytes)
-    reach = Math.max(reach, range.end)
-    return alone
+  let reachedEnd = 0 // of all ranges before
+  return sorted.filter((range, index) => {
+    const isDisjoint = range.start >= reachedEnd && range.end <= (sorted[index + 1]?.start ?? file.bytes)
+    reachedEnd = Math.max(reachedEnd, range.end)
+    return isDisjoint
   })
 }
 
-/** How many bytes of the file are there. */
-export function vouchedBytes(file: StoredFile): number {
-  return spannedBytes(vouched(file))
+/** How many bytes of the file are committed. */
+export function committedBytes(file: StoredFile): number {
+  return totalRangeBytes(committedRanges(file))
 }
 
-/** Whether every byte is there and the whole was found right. */
-export function isWhole(file: StoredFile): boolean {
-  return file.verified && vouchedBytes(file) === file.bytes
+/** Whether every byte is committed and the file was verified. */
+export function isComplete(file: StoredFile): boolean {
+  return file.verified && committedBytes(file) === file.bytes
 }
 
-/** The files of a model that is wholly there and verified. */
+/** The files of a model that is complete and verified; undefined otherwise. */
 export function completeFiles(state: ModelState): readonly StoredFile[] | undefined {
   const ids = state.complete?.ids
   const files = ids?.map((id) => state.files.get(id)).filter((file) => file !== undefined)
-  return files?.length === ids?.length && files?.every(isWhole) ? files : undefined
+  return files?.length === ids?.length && files?.every(isComplete) ? files : undefined
 }
 
-/** The current form of a path: the file that was begun last. */
+/** The current file of a path: the one added last. */
 export function currentFile(state: ModelState, path: string): StoredFile | undefined {
   return [...state.files.values()].findLast((file) => file.path === path)
 }

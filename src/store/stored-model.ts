@@ -1,16 +1,19 @@
-// Answers: what is told of a stored model? Plain data that crosses a worker boundary. It must not know how models are stored.
+// The description of a stored model. Plain data that crosses the worker boundary.
 
 export interface StoredModel {
-  /** For people: the last part of the place. */
+  /** The display name: the last part of the key. */
   readonly name: string
-  /** Where it came from, and what every call of the store takes. Of something unreadable: its folder's name. */
-  readonly place: string
-  /** Bytes that are there, of all bytes. */
+  /**
+   * Identifies the model in every call of the store: its address, plus `#q4` and the like for a quantized
+   * form; the folder's name if it is unreadable.
+   */
+  readonly key: string
+  /** Bytes stored, of `totalBytes`. */
   readonly bytes: number
   readonly totalBytes: number
   readonly complete: boolean
   /** When it became complete, in milliseconds since 1970; 0 before. */
   readonly savedAt: number
-  /** `packed`: made here by `create`. `unreadable`: all that can be done is to remove it. */
+  /** `packed`: written by `create`. `unreadable`: can only be removed. */
   readonly kind: 'original' | 'packed' | 'unreadable'
 }

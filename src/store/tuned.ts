@@ -1,40 +1,42 @@
-// Answers: where does a browser keep what tuning found? In one small file of its private file system, which workers reach as well as pages.
-// It must not know what a winner is.
+// Stores tuning results in one small file of the private file system, which workers and pages can read.
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 
-const NAME = 'hadal-tuned.json'
+const FILE_NAME = 'hadal-tuned.json'
 
-/** What is stored under an adapter's key; undefined where nothing is, or nothing that can be read. */
+/** The stored entry of an adapter's key; undefined when there is none or the file is unreadable. */
 export async function readTuned(key: string): Promise<unknown> {
   const all = await readAll()
   return Object.hasOwn(all, key) ? all[key] : undefined
 }
 
-/** Stores an adapter's winners; undefined forgets them. Throws `unsupported` where nothing can be kept. */
-export async function writeTuned(key: string, winners: object | undefined): Promise<void> {
+/**
+ * Stores an adapter's tuned variants; undefined deletes them. Errors: `unsupported` if files cannot be
+ * stored.
+ */
+export async function writeTuned(key: string, variants: object | undefined): Promise<void> {
   const { [key]: _, ...others } = await readAll()
-  const all = winners ? { ...others, [key]: winners } : others
+  const all = variants ? { ...others, [key]: variants } : others
   try {
     const folder = await navigator.storage.getDirectory()
-    const file = await (await folder.getFileHandle(NAME, { create: true })).createWritable()
+    const file = await (await folder.getFileHandle(FILE_NAME, { create: true })).createWritable()
     await file.write(JSON.stringify(all))
     await file.close()
   } catch (cause) {
-    throw new HadalError('unsupported', `This browser keeps no files: ${cause}`, {
+    throw new HadalError('unsupported', `This browser does not let this page store files: ${cause}`, {
       cause,
-      hint: 'Tuning works without them until the page is closed.',
+      hint: 'The tuning still applies until the page is closed.',
     })
   }
 }
 
-/** A file that is missing or broken holds nothing: winners can always be measured again. */
+/** A missing or broken file counts as empty: tuning can always be repeated. */
 async function readAll(): Promise<Record<string, unknown>> {
   try {
     const folder = await navigator.storage.getDirectory()
-    const file = await (await folder.getFileHandle(NAME)).getFile()
+    const file = await (await folder.getFileHandle(FILE_NAME)).getFile()
     const all: unknown = JSON.parse(await file.text())
-    return isRecord(all) ? all : {}
+    return isJsonObject(all) ? all : {}
   } catch {
     return {}
   }

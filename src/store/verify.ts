@@ -1,11 +1,11 @@
-// Answers: is a stored model still what it was when it was stored? It must not know how damage is healed.
-import { openAccess } from './access.ts'
-import { type CheckOptions, findDamaged } from './check.ts'
-import { dataFile, type ModelFolder } from './folder.ts'
-import { vouched } from './state.ts'
+// Checks a whole stored model against the hashes in its journal.
+import { openAccessHandle } from './access.ts'
+import { findDataFile, type ModelFolder } from './folder.ts'
+import { findDamaged, type HashCheckOptions } from './hash-check.ts'
+import { committedRanges } from './state.ts'
 
-/** Bytes of a file that are not what arrived. */
-export interface Damage {
+/** A range of a file whose bytes differ from what arrived. */
+export interface DamagedRange {
   readonly file: string
   readonly start: number
   readonly end: number
@@ -20,23 +20,23 @@ export interface VerifyOptions {
   }) => void
 }
 
-/** Reads every stored range again; those that are damaged are lost to the journal from then on. */
+/** Reads every committed range again and commits damaged ones as lost. */
 export async function verifyFolder(
   dir: FileSystemDirectoryHandle,
   folder: ModelFolder,
   options: VerifyOptions,
-): Promise<readonly Damage[]> {
-  const damage: Damage[] = []
+): Promise<readonly DamagedRange[]> {
+  const damage: DamagedRange[] = []
   for (const file of folder.state.files.values()) {
-    const handle = await dataFile(dir, file)
-    if (handle === undefined) continue // nothing of it has been fetched, or it is lost already
-    const access = await openAccess(handle, 'read-only')
+    const handle = await findDataFile(dir, file)
+    if (handle === undefined) continue // nothing fetched yet, or already lost
+    const access = await openAccessHandle(handle, 'read-only')
     try {
-      const check: CheckOptions = {
+      const check: HashCheckOptions = {
         signal: options.signal,
         onBytes: (bytes) => options.onProgress?.({ file: file.path, bytes, totalBytes: file.bytes }),
       }
-      const damaged = await findDamaged(access, vouched(file), check)
+      const damaged = await findDamaged(access, committedRanges(file), check)
       folder.commit(...damaged.map(({ id, start }) => ({ type: 'lost', id, start }) as const))
       damage.push(...damaged.map(({ start, end }) => ({ file: file.path, start, end })))
     } finally {

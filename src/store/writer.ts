@@ -1,39 +1,46 @@
-// Answers: how is a model stored that was made here, such as the quantised form, all at once or not at all?
-// It must not know what is in its files.
+// Writes a locally made model, such as a quantized form, into the store: all of it or nothing.
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import { checkPath } from '../weights/source.ts'
-import type { FileAccess } from './access.ts'
-import { type CheckOptions, digestOf } from './check.ts'
+import type { SyncAccessHandle } from './access.ts'
 import type { ModelFolder } from './folder.ts'
+import { digestHex, type HashCheckOptions } from './hash-check.ts'
 import type { JournalRecord } from './journal.ts'
-import { planMissing } from './missing.ts'
+import { planMissingRanges } from './missing-ranges.ts'
 import { withSpace } from './space.ts'
 
-/** Writes a model of our own making. Nobody sees it before `commit`; the one that was there before stays until then. */
+/**
+ * Writes a locally made model. It becomes visible with `commit`; until then the one stored before stays in
+ * place.
+ */
 export interface ModelWriter {
-  /** Writes bytes into a file, at any position and in any order. Errors: `storage_full`, `bad_request` for a bad path. */
-  write(path: string, at: number, bytes: Uint8Array): Promise<void>
-  /** Reads all files once for their checksums and makes them the model. The writer is closed then, also by an error. */
-  commit(options?: CheckOptions): Promise<void>
-  /** Throws away what was written. */
+  /**
+   * Writes bytes into a file, at any offset and in any order. Errors: `storage_full`; `bad_request` for a bad
+   * path.
+   */
+  write(path: string, offset: number, bytes: Uint8Array): Promise<void>
+  /**
+   * Reads all files once to hash them, then commits them as the model. Closes the writer, also on an error.
+   */
+  commit(options?: HashCheckOptions): Promise<void>
+  /** Discards what was written. */
   cancel(): Promise<void>
 }
 
 interface NewFile {
   readonly id: number
-  readonly access: FileAccess
+  readonly access: SyncAccessHandle
 }
 
-const rangeBytes = 8 * 2 ** 20
-const lineBytes = 256 // of the journal, for a record at most, in general
+const RANGE_BYTES = 8 * 2 ** 20
+const RECORD_BYTES = 256 // of a journal record, generously
 
-/** A writer into a folder that the caller has locked; `onClose` gives it back. */
+/** A writer into a folder that the caller has locked; `onClose` releases it. */
 export function createWriter(folder: ModelFolder, onClose: () => Promise<void>): ModelWriter {
   const { state } = folder
-  const before = [...state.files.keys()]
+  const replacedIds = [...state.files.keys()]
   const files = new Map<string, Promise<NewFile>>()
   let isOpen = true
-  const begin = async (path: string): Promise<NewFile> => {
+  const createFile = async (path: string): Promise<NewFile> => {
     checkPath(path)
     const id = state.nextId + files.size
     const access = await folder.open(id)
@@ -49,18 +56,18 @@ export function createWriter(folder: ModelFolder, onClose: () => Promise<void>):
     await onClose()
   }
   const checkOpen = () => {
-    if (!isOpen) throw new HadalError('bad_request', `${state.place} has been written already.`)
+    if (!isOpen) throw new HadalError('bad_request', `${state.key} has already been written.`)
   }
   return {
-    async write(path, at, bytes) {
+    async write(path, offset, bytes) {
       checkOpen()
-      const file = files.get(path) ?? begin(path)
+      const file = files.get(path) ?? createFile(path)
       files.set(path, file)
       const { access } = await file
       await withSpace(
         path,
         () => bytes.length,
-        async () => writeAll(access, bytes, at),
+        async () => writeAll(access, bytes, offset),
       )
     },
     async commit(options = {}) {
@@ -70,19 +77,19 @@ export function createWriter(folder: ModelFolder, onClose: () => Promise<void>):
         const records: JournalRecord[] = []
         const ids: number[] = []
         await withSpace(
-          state.place,
-          () => lineBytes * records.length,
+          state.key,
+          () => RECORD_BYTES * records.length,
           async () => {
             for (const [path, opened] of files) {
               const file = await opened
               ids.push(file.id)
-              records.push(...(await describeFile(path, file, options)))
+              records.push(...(await recordsOfFile(path, file, options)))
             }
-            // The order matters: until `complete` is on the disk, the files before are the model.
+            // The order matters: until `complete` is on the disk, the earlier files are the model.
             records.push({ type: 'complete', ids, savedAt: Date.now() })
             folder.commit(
               ...records,
-              ...before.map((id) => ({ type: 'drop', id, reason: 'replaced' }) as const),
+              ...replacedIds.map((id) => ({ type: 'drop', id, reason: 'replaced' }) as const),
             )
           },
         )
@@ -96,26 +103,26 @@ export function createWriter(folder: ModelFolder, onClose: () => Promise<void>):
   }
 }
 
-function writeAll(access: FileAccess, bytes: Uint8Array, at: number): void {
-  const written = access.write(bytes, { at })
-  if (written < bytes.length) throw new DOMException('The disk took a part only.', 'QuotaExceededError')
+function writeAll(access: SyncAccessHandle, bytes: Uint8Array, offset: number): void {
+  const written = access.write(bytes, { at: offset })
+  if (written < bytes.length) throw new DOMException('The disk took only a part.', 'QuotaExceededError')
 }
 
-/** Puts a file on the disk and vouches for it. */
-async function describeFile(
+/** Flushes a file and returns the records that describe it. */
+async function recordsOfFile(
   path: string,
   file: NewFile,
-  options: CheckOptions,
+  options: HashCheckOptions,
 ): Promise<readonly JournalRecord[]> {
   const { id, access } = file
   access.flush()
   const bytes = access.getSize()
   const records: JournalRecord[] = [{ type: 'file', id, path, bytes }]
-  for (const { start, end } of planMissing(bytes, [], rangeBytes)) {
+  for (const { start, end } of planMissingRanges(bytes, [], RANGE_BYTES)) {
     throwIfAborted(options.signal)
-    const piece = new Uint8Array(end - start)
-    access.read(piece, { at: start })
-    records.push({ type: 'range', id, start, end, sha256: await digestOf(piece) })
+    const bytesOfRange = new Uint8Array(end - start)
+    access.read(bytesOfRange, { at: start })
+    records.push({ type: 'range', id, start, end, sha256: await digestHex(bytesOfRange) })
     options.onBytes?.(end)
   }
   return [...records, { type: 'verified', id }]

@@ -1,7 +1,7 @@
-// Answers: which tokens stand apart from the merges of a vocabulary, and where are they in a text? It must not know which file names them.
+// Added tokens of a vocabulary, which stand apart from its merges: reads their list and finds them in a text.
 
 import type { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { isJsonObject } from '../lib/json.ts'
 
 const MAX_CONTROLS = 16_384
 const MAX_CONTENT = 1024
@@ -12,22 +12,22 @@ export interface AddedToken {
   readonly special: boolean // left out of decoded text
   readonly lstrip: boolean // swallows the white space before it
   readonly rstrip: boolean
-  readonly normalized: boolean // looked for in the normalised text
+  readonly normalized: boolean // searched for in the normalised text
 }
 
-/** Makes the error for a file that is malformed in this way. */
-export type Refuse = (what: string) => HadalError
+/** Makes the error for a malformed file; `what` completes the sentence. */
+export type MakeFileError = (what: string) => HadalError
 
-/** A piece of a text: an added token's id, or plain text in between. */
+/** A piece of a text: the id of an added token, or the plain text in between. */
 export type TextPiece = number | string
 
 /** Reads a list of added tokens, as tokenizer.json and tokenizer_config.json write them. */
-export function readAdded(list: unknown, refuse: Refuse): AddedToken[] {
+export function readAdded(list: unknown, refuse: MakeFileError): AddedToken[] {
   if (list === undefined || list === null) return []
   if (!Array.isArray(list)) throw refuse('"added_tokens" is not a list')
   const ids = new Map<string, number>()
   return list.map((entry: unknown, index) => {
-    if (!isRecord(entry)) throw refuse(`added token ${index} is not an object`)
+    if (!isJsonObject(entry)) throw refuse(`added token ${index} is not an object`)
     const { id, content } = entry
     if (!isId(id)) throw refuse(`added token ${index} has no valid id`)
     if (typeof content !== 'string' || content === '' || content.length > MAX_CONTENT) {
@@ -53,10 +53,10 @@ export function isId(value: unknown): value is number {
 }
 
 /**
- * Those that steer the model: special tokens, and those that look like markup, because released files mark <think> or <｜User｜> as
- * ordinary. A user's plain text never becomes one of them.
+ * The control tokens, which steer the model: special tokens, and those that look like markup, because
+ * released files mark <think> or <｜User｜> as ordinary. A user's plain text never becomes one of them.
  */
-export function controlsOf(added: readonly AddedToken[], refuse: Refuse): AddedToken[] {
+export function controlTokens(added: readonly AddedToken[], refuse: MakeFileError): AddedToken[] {
   const controls = added.filter(
     ({ special, content }) => special || /^<\S.*>$/su.test(content) || /^\[[A-Z/_]+\]$/.test(content),
   )
@@ -64,8 +64,8 @@ export function controlsOf(added: readonly AddedToken[], refuse: Refuse): AddedT
   throw refuse(`it has ${controls.length} control tokens, the limit is ${MAX_CONTROLS}`)
 }
 
-/** Cuts texts at these tokens: the leftmost first, of those the longest. */
-export function openSplit(tokens: readonly AddedToken[]): (text: string) => TextPiece[] {
+/** Makes a function that splits texts at these tokens: the leftmost first, of those the longest. */
+export function openTokenSplitter(tokens: readonly AddedToken[]): (text: string) => TextPiece[] {
   if (tokens.length === 0) return (text) => (text === '' ? [] : [text])
   const byText = new Map(tokens.map((token) => [token.content, token]))
   const texts = [...byText.keys()].sort((a, b) => b.length - a.length)
@@ -73,9 +73,9 @@ export function openSplit(tokens: readonly AddedToken[]): (text: string) => Text
     `(${texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|')})`,
     'u',
   )
-  pattern.test('') // compiles now, so that an impossible one fails while the file is being opened
+  pattern.test('') // compiles the pattern now, so that an impossible one fails while the file is being opened
   return (text) => {
-    const parts = text.split(pattern) // plain texts and tokens in turn
+    const parts = text.split(pattern) // plain texts and tokens, alternating
     parts.forEach((part, index) => {
       const token = index % 2 === 1 ? byText.get(part) : undefined
       if (token?.lstrip) parts[index - 1] = parts[index - 1]?.trimEnd() ?? ''

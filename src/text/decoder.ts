@@ -1,16 +1,19 @@
-// Answers: what text do the ids so far stand for, in whole characters only? It must not know what the text means.
+// Incremental decoding: turns ids into text as they arrive, whole characters only.
 
 import type { TextTokenizer } from './tokenizer.ts'
 
-/** Turns ids into text as they arrive. The pieces joined equal the whole decoded at once. */
+/** Decodes ids one at a time. The joined pieces equal the text decoded at once. */
 export interface TokenDecoder {
-  /** The characters that this id completes: '' while a character's bytes are still missing. */
+  /** The characters that this id completes; '' while bytes of a character are missing. */
   push(id: number): string
-  /** What was begun and can no longer be completed, as U+FFFD. The decoder starts afresh. */
+  /** U+FFFD for a character that was begun, else ''. The decoder then starts anew. */
   end(): string
 }
 
-/** A decoder that leaves out special tokens, unless `keepSpecial`. Bytes become U+FFFD only once no later byte can mend them. */
+/**
+ * Makes a decoder. It leaves out special tokens, unless `keepSpecial`. Bytes become U+FFFD only when no later
+ * byte can complete them.
+ */
 export function openDecoder(
   tokenizer: Pick<TextTokenizer, 'bytesOf' | 'isSpecial'>,
   { keepSpecial = false }: { readonly keepSpecial?: boolean } = {},

@@ -1,16 +1,17 @@
-// Answers: what do Moonlight and Kimi know of their tiktoken.model that the file does not say? Their folders hold it as Python code,
-// which is not run here: the pattern of the cuts, and the names of the ids behind the ranks. It must not know how the file is read.
+// Facts about the tiktoken.model of Moonlight and Kimi that the file does not hold: the split pattern, and
+// the names of the ids behind the ranks. Their folders have them as Python code, which Hadal does not run.
 
-import type { CutStep } from './cut.ts'
+import type { SplitStep } from './split.ts'
 
-/** How many ids after the ranks have a name whether the folder tells one or not. */
+/** Number of ids behind the ranks that have a name even if the folder gives none. */
 export const RESERVED_TOKENS = 256
 
 /** The name of such an id. */
 export const reservedToken = (id: number): string => `<|reserved_token_${id}|>`
 
-// As in Python and Rust, white space is Unicode's: JavaScript's own \s would add U+FEFF and lack U+0085. Han is its own alternative,
-// so that the two kinds of words must not contain it: one ends in lower case, one begins in upper case.
+// White space is Unicode's, as in Python and Rust: JavaScript's own \s would add U+FEFF and lack U+0085. Han
+// is an alternative of its own, so the two kinds of words exclude it: one ends in lower case, one begins in
+// upper case.
 const OPENING = '[^\\r\\n\\p{L}\\p{N}]?'
 const UPPER = '[[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]--\\p{Script=Han}]'
 const LOWER = '[[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]--\\p{Script=Han}]'
@@ -26,7 +27,7 @@ const ALTERNATIVES = [
   '\\p{White_Space}+',
 ]
 
-/** The cuts before the merges. */
-export const MOONSHOT_CUTS: readonly CutStep[] = [
+/** The pre-tokenizer. */
+export const MOONSHOT_SPLITS: readonly SplitStep[] = [
   { pattern: new RegExp(ALTERNATIVES.join('|'), 'gv'), behavior: 'isolated', invert: false },
 ]

@@ -1,40 +1,42 @@
-// Answers: which part of an answer is thinking, and which is the answer proper? Newlines around the tags belong to neither, as in
-// DeepSeek's own service. It must not know ids: the tags come either as events or, where they are no tokens, in the text.
+// Separates the thinking part of an output from the answer. Newlines around the tags belong to neither, as in
+// DeepSeek's own service. Tags come as events where they are tokens, else they are found in the text.
 
-import { partialEnd } from './partial.ts'
+import { partialMatch } from './partial-match.ts'
 import { THINK_CLOSE, THINK_OPEN, type ThinkTag } from './think-tags.ts'
 
-/** A piece of both parts; either may be empty. */
-export interface AnswerPiece {
+/** A piece of output; either part may be empty. */
+export interface OutputText {
   readonly reasoning: string
   readonly text: string
 }
 
 export interface ReasoningParser {
-  /** In force; 'start': nothing but white space so far, a thinking part may still open. */
+  /** The current part; 'start': only white space so far, a thinking part may still open. */
   readonly part: 'start' | 'thinking' | 'answer'
-  push(text: string): AnswerPiece
+  push(text: string): OutputText
   /** A tag that arrived as one token. */
-  tag(tag: ThinkTag): AnswerPiece
-  /** What was held back; a missing closing tag leaves everything in the thinking part. */
-  end(): AnswerPiece
+  tag(tag: ThinkTag): OutputText
+  /** Returns what was held back. Without a closing tag everything belongs to the thinking part. */
+  end(): OutputText
 }
 
 /**
- * @param before the tag the prompt ends in: 'open' starts in the thinking part
- * @param inText whether tags are to be looked for in the text; otherwise they come by `tag` and a spelled-out tag is text
+ * Opens a parser.
+ * @param before the tag that the prompt ends in: 'open' starts in the thinking part
+ * @param inText whether tags are found in the text; otherwise they come by `tag`, and a spelled-out tag is
+ * text
  */
-export function openReasoning(before: ThinkTag | undefined, inText: boolean): ReasoningParser {
-  return new Parser(before, inText)
+export function openReasoningParser(before: ThinkTag | undefined, inText: boolean): ReasoningParser {
+  return new ThinkTagParser(before, inText)
 }
 
-const NOTHING: AnswerPiece = { reasoning: '', text: '' }
+const NOTHING: OutputText = { reasoning: '', text: '' }
 const LEADING_NEWLINES = /^[\r\n]+/
 const TRAILING_NEWLINES = /[\r\n]+$/
 
-class Parser implements ReasoningParser {
+class ThinkTagParser implements ReasoningParser {
   part: ReasoningParser['part']
-  private fresh = true // right after a tag: newlines are dropped
+  private afterTag = true // newlines right after a tag are dropped
   private held = '' // not yet decided: white space at the start, newlines and parts of a tag while thinking
   private readonly inText: boolean
 
@@ -43,7 +45,7 @@ class Parser implements ReasoningParser {
     this.inText = inText
   }
 
-  push(text: string): AnswerPiece {
+  push(text: string): OutputText {
     if (text === '') return NOTHING
     const all = this.held + text
     this.held = ''
@@ -51,24 +53,24 @@ class Parser implements ReasoningParser {
     return this.part === 'thinking' ? this.pushThinking(all) : this.pushAnswer(all)
   }
 
-  tag(tag: ThinkTag): AnswerPiece {
-    // A tag that is already in force is dropped: models repeat the one that the prompt ended in.
+  tag(tag: ThinkTag): OutputText {
+    // A tag that changes nothing is dropped: models repeat the one that the prompt ended in.
     if (tag === 'close' && this.part === 'answer') return NOTHING
     if (tag === 'open' && this.part === 'thinking') return NOTHING
-    this.held = '' // newlines before a closing tag, white space before an opening one
+    this.held = '' // newlines before a closing tag, white space before an opening tag
     this.part = tag === 'open' ? 'thinking' : 'answer'
-    this.fresh = true
+    this.afterTag = true
     return NOTHING
   }
 
-  end(): AnswerPiece {
+  end(): OutputText {
     const rest = this.held
     this.held = ''
     if (this.part !== 'thinking') return { reasoning: '', text: rest }
     return { reasoning: rest.replace(TRAILING_NEWLINES, ''), text: '' }
   }
 
-  private pushStart(all: string): AnswerPiece {
+  private pushStart(all: string): OutputText {
     const begun = all.trimStart()
     if (begun === '' || (this.inText && begun.length < THINK_OPEN.length && THINK_OPEN.startsWith(begun))) {
       this.held = all
@@ -79,19 +81,19 @@ class Parser implements ReasoningParser {
       return this.push(begun.slice(THINK_OPEN.length))
     }
     this.part = 'answer'
-    this.fresh = false
+    this.afterTag = false
     return { reasoning: '', text: all }
   }
 
-  private pushAnswer(all: string): AnswerPiece {
-    const text = this.fresh ? all.replace(LEADING_NEWLINES, '') : all
-    if (text !== '') this.fresh = false
+  private pushAnswer(all: string): OutputText {
+    const text = this.afterTag ? all.replace(LEADING_NEWLINES, '') : all
+    if (text !== '') this.afterTag = false
     return { reasoning: '', text }
   }
 
-  private pushThinking(all: string): AnswerPiece {
-    let rest = this.fresh ? all.replace(LEADING_NEWLINES, '') : all
-    if (this.inText && this.fresh && rest.startsWith(THINK_OPEN)) {
+  private pushThinking(all: string): OutputText {
+    let rest = this.afterTag ? all.replace(LEADING_NEWLINES, '') : all
+    if (this.inText && this.afterTag && rest.startsWith(THINK_OPEN)) {
       return this.pushThinking(rest.slice(THINK_OPEN.length))
     }
     const close = this.inText ? rest.indexOf(THINK_CLOSE) : -1
@@ -100,12 +102,12 @@ class Parser implements ReasoningParser {
       this.tag('close')
       return { reasoning, text: this.push(rest.slice(close + THINK_CLOSE.length)).text }
     }
-    const repeated = this.inText && this.fresh && THINK_OPEN.startsWith(rest)
-    const undecided = repeated ? rest : this.inText ? partialEnd(rest, [THINK_CLOSE]) : ''
+    const repeated = this.inText && this.afterTag && THINK_OPEN.startsWith(rest)
+    const undecided = repeated ? rest : this.inText ? partialMatch(rest, [THINK_CLOSE]) : ''
     const newlines = TRAILING_NEWLINES.exec(rest.slice(0, rest.length - undecided.length))?.[0] ?? ''
     this.held = newlines + undecided
     rest = rest.slice(0, rest.length - this.held.length)
-    if (rest !== '') this.fresh = false
+    if (rest !== '') this.afterTag = false
     return { reasoning: rest, text: '' }
   }
 }

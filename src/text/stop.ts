@@ -1,34 +1,34 @@
-// Answers: where does a stop string end the answer? It must not know what the text is part of.
+// Ends an output before the first stop string.
 
 import { HadalError } from '../lib/error.ts'
-import { partialEnd } from './partial.ts'
+import { partialMatch } from './partial-match.ts'
 
 const MAX_STOPS = 16
-const MAX_LENGTH = 1024
+const MAX_STOP_LENGTH = 1024
 
 export interface StopPiece {
   readonly text: string
-  /** True from the piece on in which a stop string was completed: the text ends before it. */
+  /** True once a stop string was completed: the text ends before it. */
   readonly stopped: boolean
 }
 
 export interface StopFilter {
   push(text: string): StopPiece
-  /** What was held back because a stop string might have begun there. */
+  /** Returns what was held back because a stop string might have begun there. */
   end(): StopPiece
 }
 
 /**
- * Passes text on until one of the strings appears, whichever is completed first; no part of it is passed on.
+ * Makes a filter that passes text on until a stop string is completed; no part of that string is passed on.
  * @throws HadalError bad_request: an empty string, more than 16, or one of more than 1,024 characters
  */
-export function openStop(stops: readonly string[]): StopFilter {
-  if (stops.length > MAX_STOPS || stops.some((stop) => stop === '' || stop.length > MAX_LENGTH)) {
+export function openStopFilter(stops: readonly string[]): StopFilter {
+  if (stops.length > MAX_STOPS || stops.some((stop) => stop === '' || stop.length > MAX_STOP_LENGTH)) {
     throw new HadalError(
       'bad_request',
-      `"stop" takes up to ${MAX_STOPS} strings of 1 to ${MAX_LENGTH} characters.`,
+      `"stop" takes up to ${MAX_STOPS} strings of 1 to ${MAX_STOP_LENGTH} characters.`,
       {
-        hint: 'Leave "stop" out to end only where the model does.',
+        hint: 'Leave "stop" out to end where the model ends.',
       },
     )
   }
@@ -40,7 +40,7 @@ export function openStop(stops: readonly string[]): StopFilter {
       const all = held + text
       const start = firstStop(all, stops)
       stopped = start >= 0
-      held = stopped ? '' : partialEnd(all, stops)
+      held = stopped ? '' : partialMatch(all, stops)
       return { text: stopped ? all.slice(0, start) : all.slice(0, all.length - held.length), stopped }
     },
     end() {
@@ -51,7 +51,9 @@ export function openStop(stops: readonly string[]): StopFilter {
   }
 }
 
-/** Where the stop string that is completed first begins (the longest, if several end there); -1 if there is none. */
+/**
+ * Start of the stop string that is completed first (the longest, if several end there); -1 if there is none.
+ */
 function firstStop(text: string, stops: readonly string[]): number {
   let start = -1
   let end = Number.POSITIVE_INFINITY

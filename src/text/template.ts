@@ -1,25 +1,24 @@
-// Answers: which chat template does a model folder hold, and what does it print for a conversation?
-// It must not know tokens, nor who wrote which part of the conversation.
+// Finds the chat template of a model folder and renders conversations with it.
 
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
-import { compile, type Program, TemplateRefusal } from './jinja.ts'
+import { isJsonObject } from '../lib/json.ts'
+import { type CompiledTemplate, compileTemplate, TemplateRefusal } from './jinja.ts'
 import { tokenContent } from './token-content.ts'
 import { readConfig } from './tokenizer.ts'
 
-const MAX_OUTPUT = 1 << 22 // characters: more than any context holds
+const MAX_OUTPUT = 1 << 22 // characters; no context holds that many
 
 export interface ChatTemplate {
   /** The Jinja text as published; undefined where the folder holds none. */
   readonly source: string | undefined
   readonly file: string
-  readonly program: Program | undefined
-  /** Texts of the begin and end tokens, for the template to print. */
+  readonly program: CompiledTemplate | undefined
+  /** Texts of the special tokens, for the template to print. */
   readonly variables: Readonly<Record<string, string>>
 }
 
-/** What a template is asked to print. Fields that are undefined are not defined for the template either. */
-export interface ChatRequest {
+/** Input of a template. Undefined fields are undefined for the template too. */
+export interface TemplateInput {
   readonly messages: readonly unknown[]
   readonly addGenerationPrompt: boolean
   /** Whether the answer has a thinking part; undefined = the template's own choice. */
@@ -27,7 +26,8 @@ export interface ChatRequest {
 }
 
 /**
- * Finds and compiles the chat template of a model folder. A folder without one is fine until a chat is rendered.
+ * Finds and compiles the chat template of a model folder. A missing template is an error only when a chat is
+ * rendered.
  * @param tokenizerConfig parsed tokenizer_config.json, undefined where there is none
  * @param jinja text of chat_template.jinja, which wins over the config's
  * @throws HadalError bad_file, if the template is no valid Jinja
@@ -44,12 +44,12 @@ export function openTemplate(tokenizerConfig: unknown, jinja?: string): ChatTemp
   return { source, file, variables, program: source === undefined ? undefined : compileSource(source, file) }
 }
 
-/** A string, or a list of named templates of which "default" is the one for a chat. */
+/** Either a string, or a list of named templates; "default" is the one for chats. */
 function pickTemplate(value: unknown): string | undefined {
   if (value === undefined || value === null || typeof value === 'string') return value ?? undefined
   const list: unknown[] = Array.isArray(value) ? value : []
   const named = list
-    .filter(isRecord)
+    .filter(isJsonObject)
     .filter(({ name, template }) => typeof name === 'string' && typeof template === 'string')
   const chosen = named.find(({ name }) => name === 'default') ?? (named.length === 1 ? named[0] : undefined)
   if (typeof chosen?.template === 'string') return chosen.template
@@ -58,14 +58,14 @@ function pickTemplate(value: unknown): string | undefined {
     'tokenizer_config.json: "chat_template" is neither a text nor a list with a "default".',
     {
       file: 'tokenizer_config.json',
-      hint: 'Complete a raw text instead of a chat, or take the file from the model’s own page.',
+      hint: 'Continue a raw text instead of a chat, or download the file again from the model’s own page.',
     },
   )
 }
 
-function compileSource(source: string, file: string): Program {
+function compileSource(source: string, file: string): CompiledTemplate {
   try {
-    return compile(source)
+    return compileTemplate(source)
   } catch (cause) {
     throw templateFault('cannot be read', file, cause)
   }
@@ -75,26 +75,27 @@ function templateFault(what: string, file: string, cause: unknown): HadalError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new HadalError('bad_file', `The chat template in ${file} ${what}: ${reason.slice(0, 300)}`, {
     file,
-    hint: 'Complete a raw text instead of a chat, or take the file from the model’s own page.',
+    hint: 'Continue a raw text instead of a chat, or download the file again from the model’s own page.',
     cause,
   })
 }
 
 /**
- * The text of a conversation as the model was trained to read it, begin token included where the template writes one:
- * encode it without adding another.
- * @throws HadalError unsupported (no template), bad_request (the template refuses this conversation), bad_file (it fails)
+ * Renders a conversation as the model was trained to read it, begin token included where the template writes
+ * one: encode it without adding another.
+ * @throws HadalError unsupported (no template), bad_request (the template refuses this conversation),
+ * bad_file (it fails)
  */
-export function renderChat(template: ChatTemplate, request: ChatRequest): string {
+export function renderChat(template: ChatTemplate, request: TemplateInput): string {
   const { program, variables, file } = template
   if (program === undefined) {
     throw new HadalError('unsupported', 'This model has no chat template.', {
       file,
-      hint: 'Complete a raw text instead, or add the model’s chat_template.jinja to its folder.',
+      hint: 'Continue a raw text instead, or add the model’s chat_template.jinja to its folder.',
     })
   }
   const { messages, addGenerationPrompt, thinking } = request
-  // The families disagree on the switch's name; a template looks only at its own.
+  // Model families name the switch differently; a template reads only its own.
   const choice = thinking === undefined ? {} : { enable_thinking: thinking, thinking }
   try {
     return program.render(

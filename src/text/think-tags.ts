@@ -1,4 +1,4 @@
-// Answers: how do the models mark their thinking? It must not know what is done with the marks.
+// Tags of the thinking part: their texts, their ids, and which of them a prompt ends in.
 
 import { openDecoder } from './decoder.ts'
 import type { TextTokenizer } from './tokenizer.ts'
@@ -8,7 +8,7 @@ export const THINK_CLOSE = '</think>'
 
 export type ThinkTag = 'open' | 'close'
 
-/** The tags' ids, where both are single control tokens; otherwise they have to be found in the text. */
+/** Ids of the tags, if both are single control tokens; otherwise they must be found in the text. */
 export interface ThinkIds {
   readonly open: number
   readonly close: number
@@ -20,22 +20,22 @@ export function thinkIds(tokenizer: TextTokenizer): ThinkIds | undefined {
   return open === undefined || close === undefined ? undefined : { open, close }
 }
 
-const TAIL = 32 // ids: more than a tag spelled letter by letter and the white space after it
+const TAIL_IDS = 32 // enough for a tag spelled letter by letter and the white space after it
 
 /**
- * The tag that the answer continues: 'open' when the prompt ends inside a thinking part, as templates that force one do,
- * 'close' when it ends after one, undefined when it says nothing.
+ * The last tag of the prompt that still counts: 'open' when the prompt ends inside a thinking part, as
+ * templates that force one do, 'close' when it ends after one, undefined otherwise.
  */
-export function tagBefore(tokenizer: TextTokenizer, promptIds: readonly number[]): ThinkTag | undefined {
+export function lastThinkTag(tokenizer: TextTokenizer, promptIds: readonly number[]): ThinkTag | undefined {
   const ids = thinkIds(tokenizer)
   if (ids !== undefined) {
-    // Any other control token (the end of an earlier turn, say) ends the part that a tag could still govern.
+    // Any other control token, such as the end of an earlier turn, ends the part that a tag has opened.
     const last = promptIds.findLast((id) => tokenizer.isControl(id))
     return last === ids.open ? 'open' : last === ids.close ? 'close' : undefined
   }
   const decoder = openDecoder(tokenizer, { keepSpecial: true })
   const tail = promptIds
-    .slice(-TAIL)
+    .slice(-TAIL_IDS)
     .map((id) => decoder.push(id))
     .join('')
     .trimEnd()

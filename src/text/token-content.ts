@@ -1,8 +1,8 @@
-// Answers: which token does an entry of tokenizer_config.json name? It must not know what the token is for.
-import { isRecord } from '../lib/record.ts'
+// Reads the text of a token from an entry of tokenizer_config.json.
+import { isJsonObject } from '../lib/json.ts'
 
 /** The text of a token as tokenizer_config.json writes it: a string, or an object with a `content` string. */
 export function tokenContent(value: unknown): string | undefined {
   if (typeof value === 'string') return value
-  return isRecord(value) && typeof value.content === 'string' ? value.content : undefined
+  return isJsonObject(value) && typeof value.content === 'string' ? value.content : undefined
 }

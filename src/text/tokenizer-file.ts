@@ -1,39 +1,38 @@
-// Answers: what does a tokenizer.json say? Untrusted JSON in, a checked vocabulary out. The file is taken literally;
-// tokenizer_class and its like are not looked at, because released files name classes that would lose the spaces.
-// It must not know chat templates, nor other vocabulary files.
+// Reads a tokenizer.json: untrusted JSON in, a checked vocabulary out. The file is taken literally;
+// tokenizer_class and the like are ignored, because released files name classes that would lose the spaces.
 
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
-import { type AddedToken, controlsOf, isId, openSplit, readAdded } from './added-tokens.ts'
-import { openPairs, type PairTable } from './byte-pairs.ts'
-import { openCuts } from './cut.ts'
+import { isJsonObject } from '../lib/json.ts'
+import { type AddedToken, controlTokens, isId, openTokenSplitter, readAdded } from './added-tokens.ts'
+import { type BpeMerges, openBpe } from './bpe.ts'
 import { checkDecoder, readNormalizer, readPrefix, readPreTokenizer } from './pretokenizer.ts'
-import { checkRows, refusalsOf, type Vocabulary } from './vocabulary.ts'
+import { openPreTokenizer } from './split.ts'
+import { badFileErrors, checkEmbeddingRows, type Vocabulary } from './vocabulary.ts'
 
 const FILE = 'tokenizer.json'
-const bad = refusalsOf(FILE)
+const bad = badFileErrors(FILE)
 
 /**
  * Checks and reads the parsed tokenizer.json of a byte-level BPE vocabulary.
- * @param rows the rows of the model's embedding; a file with more tokens belongs to another model
+ * @param rows rows of the model's embedding; a file with more tokens belongs to another model
  * @throws HadalError bad_file (malformed, or larger than `rows`), unsupported (well-formed, another kind)
  */
 export function readTokenizerFile(json: unknown, rows: number): Vocabulary {
-  if (!isRecord(json)) throw bad('the file is not a JSON object')
+  if (!isJsonObject(json)) throw bad('the file is not a JSON object')
   const { model } = json
-  if (!isRecord(model)) throw bad('"model" is missing')
+  if (!isJsonObject(model)) throw bad('"model" is missing')
   checkModel(model)
-  if (!isRecord(model.vocab)) throw bad('"model.vocab" is missing')
+  if (!isJsonObject(model.vocab)) throw bad('"model.vocab" is missing')
   const added = readAdded(json.added_tokens, bad)
   const texts = readTexts(model.vocab, added, rows)
-  const controls = controlsOf(added, bad)
+  const controls = controlTokens(added, bad)
   checkDecoder(json.decoder)
   return {
     texts,
     added,
     controls,
     prefix: readPrefix(json.post_processor),
-    encodePlain: openPlain(json, model, model.vocab, added, new Set(controls)),
+    encodePlain: plainEncoder(json, model, { vocab: model.vocab, added, controls: new Set(controls) }),
   }
 }
 
@@ -43,35 +42,42 @@ function checkModel({
   end_of_word_suffix,
 }: Record<string, unknown>): void {
   if (type === 'BPE' && !continuing_subword_prefix && !end_of_word_suffix) return
-  const message = `tokenizer.json holds a ${type} model; Hadal reads byte-level BPE.`
+  const message = `tokenizer.json holds a ${type} model; Hadal supports byte-level BPE only.`
   const hint = 'The DeepSeek, Qwen and Llama 3 families publish byte-level BPE files.'
   throw new HadalError('unsupported', message, { file: FILE, hint })
 }
 
-/** Ordinary added tokens are cut out before and after the normaliser; what is left is cut by patterns and merged. */
-function openPlain(
+interface CheckedTokens {
+  readonly vocab: Record<string, unknown>
+  readonly added: readonly AddedToken[]
+  readonly controls: ReadonlySet<AddedToken>
+}
+
+/**
+ * Makes the encoder of plain text. Ordinary added tokens are split off before and after the normalizer; the
+ * rest is split by patterns and merged.
+ */
+function plainEncoder(
   json: Record<string, unknown>,
   model: Record<string, unknown>,
-  vocab: Record<string, unknown>,
-  added: readonly AddedToken[],
-  controls: ReadonlySet<AddedToken>,
+  { vocab, added, controls }: CheckedTokens,
 ): (text: string) => number[] {
   const normalize = readNormalizer(json.normalizer)
   const ordinary = added.filter((token) => !controls.has(token))
-  const late = ordinary.filter(({ normalized }) => normalized && normalize !== undefined)
-  const splitRaw = openSplit(ordinary.filter((token) => !late.includes(token)))
-  const splitLate = openSplit(
-    late.map((token) => ({ ...token, content: normalize?.(token.content) ?? token.content })),
+  const normalizedTokens = ordinary.filter(({ normalized }) => normalized && normalize !== undefined)
+  const splitRaw = openTokenSplitter(ordinary.filter((token) => !normalizedTokens.includes(token)))
+  const splitNormalized = openTokenSplitter(
+    normalizedTokens.map((token) => ({ ...token, content: normalize?.(token.content) ?? token.content })),
   )
-  const cut = openCuts(readPreTokenizer(json.pre_tokenizer))
-  const encodePiece = openPairs(readPairs(model, vocab, controls))
+  const split = openPreTokenizer(readPreTokenizer(json.pre_tokenizer))
+  const encodePiece = openBpe(readMerges(model, vocab, controls))
   const encodeText = (text: string, ids: number[]) => {
-    for (const piece of cut(text)) for (const id of encodePiece(piece)) ids.push(id)
+    for (const piece of split(text)) for (const id of encodePiece(piece)) ids.push(id)
   }
   return (text) => {
     const ids: number[] = []
     for (const piece of splitRaw(text)) {
-      const parts = typeof piece === 'number' ? [piece] : splitLate(normalize?.(piece) ?? piece)
+      const parts = typeof piece === 'number' ? [piece] : splitNormalized(normalize?.(piece) ?? piece)
       for (const part of parts) {
         if (typeof part === 'number') ids.push(part)
         else encodeText(part, ids)
@@ -81,7 +87,7 @@ function openPlain(
   }
 }
 
-/** The texts by id: of the vocabulary, then the added tokens, which win. */
+/** The texts by id; those of added tokens win. */
 function readTexts(
   vocab: Record<string, unknown>,
   added: readonly AddedToken[],
@@ -97,7 +103,7 @@ function readTexts(
     largest = Math.max(largest, id)
   }
   if (largest < 0) throw bad('the vocabulary is empty')
-  checkRows(FILE, largest, rows)
+  checkEmbeddingRows(FILE, largest, rows)
   const texts: (string | undefined)[] = new Array(largest + 1).fill(undefined)
   for (const [text, id] of entries) {
     if (!isId(id)) continue
@@ -110,12 +116,15 @@ function readTexts(
   return texts
 }
 
-/** Merges by their two tokens with a space between, which the byte alphabet lacks. Both and their result must be tokens. */
-function readPairs(
+/**
+ * Reads the merges. They are looked up by their two tokens with a space between, which the byte alphabet
+ * lacks. Both and their result must be tokens.
+ */
+function readMerges(
   { merges, ignore_merges }: Record<string, unknown>,
   vocab: Record<string, unknown>,
   controls: ReadonlySet<AddedToken>,
-): PairTable {
+): BpeMerges {
   if (!Array.isArray(merges)) throw bad('"model.merges" is not a list')
   const ids = new Map<string, number>()
   for (const [text, id] of Object.entries(vocab)) ids.set(text, Number(id))
@@ -132,13 +141,15 @@ function readPairs(
     ranks.set(`${left} ${right}`, rank)
   })
   // Plain text must not become a control token, not even by merging.
-  const steering = new Set([...controls].map(({ content }) => content).filter((text) => ids.delete(text)))
+  const controlTexts = new Set([...controls].map(({ content }) => content).filter((text) => ids.delete(text)))
   return {
     ids,
-    wholeFirst: ignore_merges === true,
+    ignoreMerges: ignore_merges === true,
     rank(text, from, middle, to) {
       const rank = ranks.get(`${text.slice(from, middle)} ${text.slice(middle, to)}`)
-      return rank !== undefined && steering.size > 0 && steering.has(text.slice(from, to)) ? undefined : rank
+      return rank !== undefined && controlTexts.size > 0 && controlTexts.has(text.slice(from, to))
+        ? undefined
+        : rank
     },
   }
 }

@@ -1,29 +1,33 @@
-// Answers: which ids stand for a text, and which bytes for an id? It must not know chat templates or streams.
+// Encodes text to ids, and gives the bytes of ids.
 
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
-import { openSplit, type TextPiece } from './added-tokens.ts'
-import { bytesOfText, bytesOfToken, textOfBytes } from './bytes.ts'
-import { readRankFile } from './rank-file.ts'
+import { isJsonObject } from '../lib/json.ts'
+import { openTokenSplitter, type TextPiece } from './added-tokens.ts'
+import { bytesOfText, bytesOfToken, textOfBytes } from './byte-level.ts'
+import { readTiktokenFile } from './tiktoken-file.ts'
 import { tokenContent } from './token-content.ts'
 import { readTokenizerFile } from './tokenizer-file.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
-const MAX_TEXT = 1 << 22 // characters: far beyond any context, small enough not to stall a tab for long
+const MAX_TEXT = 1 << 22 // characters; far beyond any context, small enough not to stall a tab for long
 const NO_BYTES = new Uint8Array(0)
 
+/** A model's tokenizer. */
 export interface TextTokenizer {
-  /** Begin-of-sentence, if the model has one. */
+  /** Id of the begin token, if the model has one. */
   readonly bosId: number | undefined
-  /** Whether a plain completion starts with `bosId`. A chat never does so by itself: its template writes the token. */
+  /** Whether a raw text starts with `bosId`. For chats, the template writes the token. */
   readonly addsBos: boolean
-  /** The texts of the control tokens: special ones, and markup such as <think> or <｜User｜>. */
+  /** Texts of the control tokens: special tokens, and markup such as <think> or <｜User｜>. */
   readonly controls: readonly string[]
-  /** Ids of a trusted text, for instance a rendered template: control tokens in it count. A BOS is never doubled. */
+  /**
+   * Ids of a trusted text, such as a rendered template: control tokens in it count. A begin token is never
+   * doubled.
+   */
   encode(text: string, options?: { readonly addBos?: boolean }): number[]
-  /** Ids of a text from outside: control tokens written in it stay ordinary characters. */
+  /** Ids of an untrusted text: control tokens written in it stay ordinary characters. */
   encodePlain(text: string): number[]
-  /** Cuts a trusted text at its control tokens, the longest first where several start. */
+  /** Splits a trusted text at its control tokens, the longest first where several start. */
   split(text: string): TextPiece[]
   /** The id of a control token's text. */
   controlId(text: string): number | undefined
@@ -31,16 +35,16 @@ export interface TextTokenizer {
   bytesOf(id: number): Uint8Array
   /** Whether the id is left out of decoded text. */
   isSpecial(id: number): boolean
-  /** Whether the id steers the model rather than standing for text. */
+  /** Whether the id is a control token: it steers the model and does not stand for text. */
   isControl(id: number): boolean
-  /** The text of one id for display, incomplete characters as U+FFFD. */
+  /** Text of one id for display, incomplete characters as U+FFFD. */
   tokenText(id: number): string
 }
 
 /**
  * Opens a model's tokenizer from its two parsed files.
  * @param tokenizerConfig tokenizer_config.json; undefined where the folder has none
- * @param options.vocab the rows of the model's embedding
+ * @param options.vocab rows of the model's embedding
  * @throws HadalError bad_file or unsupported, naming the file
  */
 export function openTokenizer(
@@ -55,15 +59,15 @@ export function openTokenizer(
  * Opens the tokenizer of Moonlight and Kimi, which publish a rank table instead of a tokenizer.json.
  * @param tiktokenModel the text of tiktoken.model
  * @param tokenizerConfig parsed tokenizer_config.json, which names the special tokens
- * @param options.vocab the rows of the model's embedding
+ * @param options.vocab rows of the model's embedding
  * @throws HadalError bad_file, naming the file
  */
-export function openRankTokenizer(
+export function openTiktokenTokenizer(
   tiktokenModel: string,
   tokenizerConfig: unknown,
   { vocab }: { readonly vocab: number },
 ): TextTokenizer {
-  return open('tiktoken.model', tokenizerConfig, (config) => readRankFile(tiktokenModel, config, vocab))
+  return open('tiktoken.model', tokenizerConfig, (config) => readTiktokenFile(tiktokenModel, config, vocab))
 }
 
 function open(
@@ -72,11 +76,11 @@ function open(
   read: (config: Record<string, unknown>) => Vocabulary,
 ): TextTokenizer {
   const config = readConfig(tokenizerConfig)
-  return blaming(file, () => build(file, read(config), config))
+  return withFileErrors(file, () => build(file, read(config), config))
 }
 
-/** Runs what may fail because of the file; errors that do not say so yet name it. */
-function blaming<T>(file: string, act: () => T): T {
+/** Runs `act`; errors that are not HadalErrors become `bad_file` of this file. */
+function withFileErrors<T>(file: string, act: () => T): T {
   try {
     return act()
   } catch (cause) {
@@ -90,10 +94,10 @@ function blaming<T>(file: string, act: () => T): T {
   }
 }
 
-/** tokenizer_config.json as an object; an absent file says nothing. */
+/** tokenizer_config.json as an object; empty if the folder has none. */
 export function readConfig(tokenizerConfig: unknown): Record<string, unknown> {
   if (tokenizerConfig === undefined || tokenizerConfig === null) return {}
-  if (isRecord(tokenizerConfig)) return tokenizerConfig
+  if (isJsonObject(tokenizerConfig)) return tokenizerConfig
   throw new HadalError('bad_file', 'tokenizer_config.json is not a JSON object.', {
     file: 'tokenizer_config.json',
     hint: 'Download the file again from the model’s own page.',
@@ -105,12 +109,12 @@ function build(file: string, vocabulary: Vocabulary, config: Record<string, unkn
   const addedById = new Map(added.map((token) => [token.id, token]))
   const controlByText = new Map(controls.map((token) => [token.content, token]))
   const controlIds = new Set(controls.map((token) => token.id))
-  const split = openSplit(controls)
+  const split = openTokenSplitter(controls)
   const bosText = tokenContent(config.bos_token)
-  const bosAt = bosText === undefined ? -1 : texts.indexOf(bosText)
-  const bosId = bosAt < 0 ? undefined : bosAt
+  const bosIndex = bosText === undefined ? -1 : texts.indexOf(bosText)
+  const bosId = bosIndex < 0 ? undefined : bosIndex
 
-  const encodePlain = (text: string) => blaming(file, () => vocabulary.encodePlain(checkLength(text)))
+  const encodePlain = (text: string) => withFileErrors(file, () => vocabulary.encodePlain(checkLength(text)))
   const bytesOf = (id: number) => {
     const token = addedById.get(id)
     if (token !== undefined) return bytesOfText(token.content)

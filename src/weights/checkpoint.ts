@@ -1,161 +1,162 @@
-// Answers: which tensors does a model folder hold, and in which files? Only config, index and headers are read.
-// It must not know what any tensor or setting means.
-import { quote } from '../lib/bytes.ts'
+// Opens a model folder: reads config, index and shard headers, and lists every tensor with its file and
+// bytes.
+
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
+import { quoteName } from '../lib/format.ts'
+import { isJsonObject } from '../lib/json.ts'
+import { forEachParallel } from '../lib/parallel.ts'
 import { readHeader, type TensorEntry } from './safetensors.ts'
 import { readJson, type Source } from './source.ts'
 
-/** A model folder whose headers have been read and checked against each other. */
+/** A model folder whose headers were read and checked against each other. */
 export interface Checkpoint {
   readonly source: Source
-  /** config.json as it is; unchecked. */
+  /** config.json as parsed; unchecked. */
   readonly config: unknown
-  /** generation_config.json as it is, or undefined where there is none; unchecked. */
+  /** generation_config.json as parsed, or undefined if there is none; unchecked. */
   readonly generationConfig: unknown
   readonly tensors: ReadonlyMap<string, TensorEntry>
-  /** The weight files, in the order of their names. */
+  /** The weight files, sorted by name. */
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
 }
 
-export const configPath = 'config.json'
-const generationPath = 'generation_config.json'
-export const indexPath = 'model.safetensors.index.json'
-export const singlePath = 'model.safetensors'
-const maxConfigBytes = 4 * 2 ** 20
-const maxIndexBytes = 64 * 2 ** 20 // a trillion-parameter model needs about 15 MiB
-const parallelHeaders = 6
+export const CONFIG_FILE = 'config.json'
+const GENERATION_CONFIG_FILE = 'generation_config.json'
+export const INDEX_FILE = 'model.safetensors.index.json'
+export const SINGLE_WEIGHTS_FILE = 'model.safetensors'
+const MAX_CONFIG_BYTES = 4 * 2 ** 20
+const MAX_INDEX_BYTES = 64 * 2 ** 20 // a trillion-parameter model needs about 15 MiB
+const PARALLEL_HEADERS = 6
 
-/** The tensors that an index promises, by shard. */
-type Promised = ReadonlyMap<string, readonly string[]>
+/** The tensors that the index lists, by shard; an inverted `weight_map`. */
+type TensorsByShard = ReadonlyMap<string, readonly string[]>
 
 /**
  * Reads config, index and every shard header. Tensors that the index does not list are kept.
- * Errors: `not_found` names the missing file and a tensor it should hold; `bad_file` and `unsupported` as
- * `parseHeader`; `bad_file` too for an index that contradicts the shards; those of `Source`.
+ * Errors: `not_found` names the missing file and a tensor it should hold; `bad_file` and `unsupported` as in
+ * `parseHeader`; `bad_file` if the index contradicts the shards; those of `Source`.
  */
 export async function openCheckpoint(source: Source, signal?: AbortSignal): Promise<Checkpoint> {
-  const config = await readJson(source, configPath, { maxBytes: maxConfigBytes, signal, uniqueNames: true })
+  const config = await readJson(source, CONFIG_FILE, {
+    maxBytes: MAX_CONFIG_BYTES,
+    signal,
+    uniqueNames: true,
+  })
   const [hasGeneration, hasIndex] = await Promise.all([
-    source.exists(generationPath, signal),
-    source.exists(indexPath, signal),
+    source.exists(GENERATION_CONFIG_FILE, signal),
+    source.exists(INDEX_FILE, signal),
   ])
   const generationConfig = hasGeneration
-    ? await readJson(source, generationPath, { maxBytes: maxConfigBytes, signal, uniqueNames: true })
+    ? await readJson(source, GENERATION_CONFIG_FILE, {
+        maxBytes: MAX_CONFIG_BYTES,
+        signal,
+        uniqueNames: true,
+      })
     : undefined
-  const promised: Promised = hasIndex ? await readIndex(source, signal) : new Map([[singlePath, []]])
-  if (!hasIndex && !(await source.exists(singlePath, signal))) throw noWeights(source)
-  const shards = await readHeaders(source, promised, signal)
-  const tensors = merge(shards.flatMap((shard) => shard.entries))
-  checkPromises(promised, tensors)
+  const tensorsByShard: TensorsByShard = hasIndex
+    ? await readIndex(source, signal)
+    : new Map([[SINGLE_WEIGHTS_FILE, []]])
+  if (!hasIndex && !(await source.exists(SINGLE_WEIGHTS_FILE, signal))) throw missingWeights(source)
+  const headers = await readHeaders(source, tensorsByShard, signal)
+  const tensors = mergeTensors(headers.flatMap((header) => header.entries))
+  checkIndex(tensorsByShard, tensors)
   return {
     source,
     config,
     generationConfig,
     tensors,
-    files: shards.map(({ name, fileBytes }) => ({ name, bytes: fileBytes })),
+    files: headers.map(({ name, fileBytes }) => ({ name, bytes: fileBytes })),
   }
 }
 
-function noWeights(source: Source): HadalError {
-  return new HadalError('not_found', `${source.name} has neither ${singlePath} nor ${indexPath}.`, {
-    file: singlePath,
-    hint: 'Only weights stored as safetensors can be loaded, from the folder that holds them.',
+function missingWeights(source: Source): HadalError {
+  return new HadalError('not_found', `${source.name} has neither ${SINGLE_WEIGHTS_FILE} nor ${INDEX_FILE}.`, {
+    file: SINGLE_WEIGHTS_FILE,
+    hint: 'Hadal loads safetensors only. Open the folder that holds them.',
   })
 }
 
 function badIndex(what: string, tensor?: string): HadalError {
-  return new HadalError('bad_file', `${indexPath} ${what}.`, {
-    file: indexPath,
+  return new HadalError('bad_file', `${INDEX_FILE} ${what}.`, {
+    file: INDEX_FILE,
     ...(tensor === undefined ? {} : { tensor }),
-    hint: 'Download or copy this file again; if it stays so, do not trust it.',
+    hint: 'Download or copy this file again. If the error stays, do not trust the file.',
   })
 }
 
-async function readIndex(source: Source, signal: AbortSignal | undefined): Promise<Promised> {
-  const index = await readJson(source, indexPath, { maxBytes: maxIndexBytes, signal, uniqueNames: true })
-  if (!isRecord(index) || !isRecord(index.weight_map)) throw badIndex('has no weight_map')
-  const promised = new Map<string, string[]>()
+async function readIndex(source: Source, signal: AbortSignal | undefined): Promise<TensorsByShard> {
+  const index = await readJson(source, INDEX_FILE, { maxBytes: MAX_INDEX_BYTES, signal, uniqueNames: true })
+  if (!isJsonObject(index) || !isJsonObject(index.weight_map)) throw badIndex('has no weight_map')
+  const tensorsByShard = new Map<string, string[]>()
   for (const [tensor, shard] of Object.entries(index.weight_map)) {
-    // A plain name only: an index must not reach into other folders or to other hosts.
+    // A plain name only: an index must not point into other folders or at other hosts.
     if (typeof shard !== 'string' || !/^\w[\w.-]*\.safetensors$/.test(shard) || shard.length > 255) {
-      const named = typeof shard === 'string' ? quote(shard) : typeof shard
+      const shown = typeof shard === 'string' ? quoteName(shard) : typeof shard
       throw badIndex(
-        `places tensor ${quote(tensor)} in ${named}, which is no plain .safetensors file name`,
+        `places tensor ${quoteName(tensor)} in ${shown}, which is not a plain .safetensors file name`,
         tensor,
       )
     }
-    const tensors = promised.get(shard)
+    const tensors = tensorsByShard.get(shard)
     if (tensors) tensors.push(tensor)
-    else promised.set(shard, [tensor])
+    else tensorsByShard.set(shard, [tensor])
   }
-  if (promised.size === 0) throw badIndex('lists no tensor')
-  return new Map([...promised].sort(([a], [b]) => (a < b ? -1 : 1)))
+  if (tensorsByShard.size === 0) throw badIndex('lists no tensor')
+  return new Map([...tensorsByShard].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-interface Shard {
+interface ShardHeader {
   readonly name: string
   readonly entries: readonly TensorEntry[]
   readonly fileBytes: number
 }
 
-/** Reads all headers, a few at a time; the first failure stops the others. */
+/** Reads all headers, a few at a time, in the order of the shards' names. */
 async function readHeaders(
   source: Source,
-  promised: Promised,
+  tensorsByShard: TensorsByShard,
   signal?: AbortSignal,
-): Promise<readonly Shard[]> {
-  const names = [...promised.keys()]
-  const shards: Shard[] = []
-  const failed = new AbortController()
-  const stop = () => failed.abort()
-  signal?.addEventListener('abort', stop)
-  let failure: unknown
-  let next = 0
-  const work = async () => {
-    while (next < names.length && !failed.signal.aborted) {
-      const at = next++
-      const name = names[at] ?? ''
-      shards[at] = { name, ...(await readHeader(source, name, failed.signal)) }
-    }
+): Promise<readonly ShardHeader[]> {
+  const headers: ShardHeader[] = []
+  const readOne = async ([index, name]: readonly [number, string], stop: AbortSignal) => {
+    headers[index] = { name, ...(await readHeader(source, name, stop)) }
   }
-  const guarded = () =>
-    work().catch((error: unknown) => {
-      failure ??= error
-      stop()
-    })
-  if (signal?.aborted) stop()
-  await Promise.all(Array.from({ length: parallelHeaders }, guarded))
-  signal?.removeEventListener('abort', stop)
-  if (failure !== undefined) throw nameTensor(failure, promised)
-  return shards
+  try {
+    await forEachParallel(
+      [...tensorsByShard.keys()].entries(),
+      { parallel: PARALLEL_HEADERS, signal },
+      readOne,
+    )
+  } catch (error) {
+    throw addTensorToError(error, tensorsByShard)
+  }
+  return headers
 }
 
-/** Adds to a failure with a whole shard the first tensor that is lost with it. */
-function nameTensor(failure: unknown, promised: Promised): unknown {
-  if (!(failure instanceof HadalError) || failure.tensor !== undefined || failure.file === undefined)
-    return failure
-  const tensor = promised.get(failure.file)?.[0]
-  if (tensor === undefined) return failure
-  const message = `${failure.message} Tensor ${quote(tensor)} should be in it.`
-  return new HadalError(failure.code, message, {
-    hint: failure.hint,
-    file: failure.file,
+/** Adds the first tensor of the shard to an error about the whole shard. */
+function addTensorToError(error: unknown, tensorsByShard: TensorsByShard): unknown {
+  if (!(error instanceof HadalError) || error.tensor !== undefined || error.file === undefined) return error
+  const tensor = tensorsByShard.get(error.file)?.[0]
+  if (tensor === undefined) return error
+  const message = `${error.message} Tensor ${quoteName(tensor)} should be in it.`
+  return new HadalError(error.code, message, {
+    hint: error.hint,
+    file: error.file,
     tensor,
-    cause: failure,
+    cause: error,
   })
 }
 
-function merge(entries: readonly TensorEntry[]): ReadonlyMap<string, TensorEntry> {
+function mergeTensors(entries: readonly TensorEntry[]): ReadonlyMap<string, TensorEntry> {
   const tensors = new Map<string, TensorEntry>()
   for (const entry of entries) {
-    const other = tensors.get(entry.name)
-    if (other) {
-      const message = `Tensor ${quote(entry.name)} is in ${other.file} and again in ${entry.file}.`
+    const earlier = tensors.get(entry.name)
+    if (earlier) {
+      const message = `Tensor ${quoteName(entry.name)} is in ${earlier.file} and again in ${entry.file}.`
       throw new HadalError('bad_file', message, {
         file: entry.file,
         tensor: entry.name,
-        hint: 'Two versions of the model may be mixed in this folder.',
+        hint: 'This folder may mix two versions of the model.',
       })
     }
     tensors.set(entry.name, entry)
@@ -163,13 +164,13 @@ function merge(entries: readonly TensorEntry[]): ReadonlyMap<string, TensorEntry
   return tensors
 }
 
-function checkPromises(promised: Promised, tensors: ReadonlyMap<string, TensorEntry>): void {
-  for (const [shard, names] of promised) {
+function checkIndex(tensorsByShard: TensorsByShard, tensors: ReadonlyMap<string, TensorEntry>): void {
+  for (const [shard, names] of tensorsByShard) {
     for (const name of names) {
-      const found = tensors.get(name)?.file
-      if (found === shard) continue
-      const where = found === undefined ? 'which lacks it' : `but it is in ${found}`
-      throw badIndex(`places tensor ${quote(name)} in ${shard}, ${where}`, name)
+      const actualShard = tensors.get(name)?.file
+      if (actualShard === shard) continue
+      const where = actualShard === undefined ? 'which lacks it' : `but it is in ${actualShard}`
+      throw badIndex(`places tensor ${quoteName(name)} in ${shard}, ${where}`, name)
     }
   }
 }

@@ -1,14 +1,14 @@
-// Answers: which bytes does an HTTP answer say that it holds? It must not know which were asked for.
+// Reads which bytes of a file an HTTP response says it holds, from Content-Range and Content-Length.
 
 export interface ContentRange {
-  /** NaN when the answer only tells the length. */
+  /** NaN when the response reports only the length. */
   readonly first: number
   readonly last: number
   /** The whole file's length, if the host knows it. */
   readonly total: number | undefined
 }
 
-/** The Content-Range of an answer, or nothing when it is absent or malformed. */
+/** The Content-Range of a response; undefined when it is absent or malformed. */
 export function contentRange(response: Response): ContentRange | undefined {
   const header = response.headers.get('content-range') ?? ''
   const match = /^bytes (?:(\d+)-(\d+)|\*)\/(?:(\d+)|\*)$/.exec(header)
@@ -21,7 +21,7 @@ export function contentRange(response: Response): ContentRange | undefined {
   }
 }
 
-/** The length of a whole-file answer; nothing when it is compressed or not stated. */
+/** The length of a whole-file response; undefined when it is compressed or not stated. */
 export function contentLength(response: Response): number | undefined {
   const header = response.headers.get('content-length') ?? ''
   const encoding = response.headers.get('content-encoding') ?? 'identity'

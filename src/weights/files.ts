@@ -1,10 +1,10 @@
-// Answers: how are picked or dropped files read in place, without a copy? It must not know about pages or pickers.
+// Reads picked or dropped `File` objects in place, as a model folder.
 import { HadalError, throwIfAborted } from '../lib/error.ts'
-import { checkRange, missingFile, type Source, shortFile } from './source.ts'
+import { checkRange, missingFile, type Source, truncatedFile } from './source.ts'
 
 /**
- * A folder of `File` objects. In a folder pick the first part of `webkitRelativePath` is the folder itself and is
- * dropped; `bad_request` when two files then have the same path.
+ * A folder of `File` objects. After a folder pick, `webkitRelativePath` begins with the folder's own name,
+ * which is dropped. Errors: `bad_request` when two files then have the same path.
  */
 export function openFiles(files: readonly File[], name?: string): Source {
   const byPath = new Map<string, File>()
@@ -18,22 +18,22 @@ export function openFiles(files: readonly File[], name?: string): Source {
     }
     byPath.set(path, file)
   }
-  const folder = name ?? (files[0]?.webkitRelativePath?.split('/')[0] || 'the chosen files')
-  const find = (path: string): File => {
+  const folderName = name ?? (files[0]?.webkitRelativePath?.split('/')[0] || 'the chosen files')
+  const findFile = (path: string): File => {
     const file = byPath.get(path)
-    if (file === undefined) throw missingFile(folder, path)
+    if (file === undefined) throw missingFile(folderName, path)
     return file
   }
   return {
-    name: folder,
+    name: folderName,
     async size(path, signal) {
       checkRange(path, 0, 0, signal)
-      return find(path).size
+      return findFile(path).size
     },
     async read(path, start, end, signal) {
       checkRange(path, start, end, signal)
-      const file = find(path)
-      if (end > file.size) throw shortFile(path, end, file.size)
+      const file = findFile(path)
+      if (end > file.size) throw truncatedFile(path, end, file.size)
       const bytes = await readSlice(file, path, start, end)
       throwIfAborted(signal)
       return bytes
@@ -62,6 +62,6 @@ async function readSlice(
       cause,
     })
   }
-  if (bytes.byteLength !== end - start) throw shortFile(path, end, start + bytes.byteLength)
+  if (bytes.byteLength !== end - start) throw truncatedFile(path, end, start + bytes.byteLength)
   return new Uint8Array(bytes)
 }

@@ -1,23 +1,24 @@
-// Answers: what does the Hub say that a model consists of? Every answer is a stranger's: checked and bounded.
-// It must not know how the files are read.
-import { formatBytes, quote } from '../lib/bytes.ts'
+// Lists the files of a Hugging Face model, with their sizes and hashes.
+// Every response is untrusted: checked and bounded.
+
 import { HadalError } from '../lib/error.ts'
-import { isRecord } from '../lib/record.ts'
-import { checkStatus, type Exchange, exchange, type Host, isHtml } from './exchange.ts'
+import { formatBytes, quoteName } from '../lib/format.ts'
+import { isJsonObject } from '../lib/json.ts'
+import { checkStatus, type HttpExchange, type HttpHost, isHtml, sendRequest } from './http-exchange.ts'
 import { formatHubName, type HubName } from './hub-name.ts'
 import { parseJson } from './json.ts'
 import { type RetryPolicy, withRetries } from './retry.ts'
-import { checkPath, type FileFacts } from './source.ts'
+import { checkPath, type FileInfo } from './source.ts'
 
 export interface HubListing {
-  /** The commit that the revision stood for when it was asked: 40 hex digits (64 in repositories with SHA-256). */
+  /** The commit the revision pointed to at the time: 40 hex digits (64 in repositories with SHA-256). */
   readonly commit: string
-  readonly files: ReadonlyMap<string, FileFacts>
+  readonly files: ReadonlyMap<string, FileInfo>
 }
 
-/** Whom to ask, and about which model. */
-export interface HubQuestion {
-  readonly host: Host
+/** Which Hub to query, and for which model. */
+export interface HubQuery {
+  readonly host: HttpHost
   /** The Hub's address, ending with a slash. */
   readonly endpoint: URL
   readonly name: HubName
@@ -25,120 +26,122 @@ export interface HubQuestion {
   readonly signal: AbortSignal | undefined
 }
 
-/** What a model may need, with room: the largest of today have some hundred files, 1000 of which make a page of 400 kB. */
-const maxAnswerBytes = 8 * 2 ** 20
-const maxFiles = 50_000
-const maxPages = 200
-const rules = { maxDepth: 100, maxMembers: 1_000_000, uniqueNames: true }
+/**
+ * Generous limits: today's largest models have a few hundred files, and 1000 entries make a page of 400 kB.
+ */
+const MAX_RESPONSE_BYTES = 8 * 2 ** 20
+const MAX_FILES = 50_000
+const MAX_PAGES = 200
+const JSON_RULES = { maxDepth: 100, maxMembers: 1_000_000, uniqueNames: true }
 
 /**
- * Asks which commit a revision is, then which files it has. Errors: `not_found` for a model or a revision; `no_access`;
- * `network` when the Hub cannot be reached, is not one, or lists what cannot be.
+ * Resolves the revision to a commit, then lists its files. Errors: `not_found` for a model or a revision;
+ * `no_access`; `network` when the Hub cannot be reached, is not a Hub, or sends an invalid listing.
  */
-export async function askListing(question: HubQuestion): Promise<HubListing> {
-  const { org, name, revision } = question.name
+export async function fetchListing(query: HubQuery): Promise<HubListing> {
+  const { org, name, revision } = query.name
   const model = `api/models/${org}/${name}`
-  const commit = await askCommit(question, `${model}/revision/${encodeURIComponent(revision)}`)
-  const files = new Map<string, FileFacts>()
-  let next: URL | undefined = new URL(`${model}/tree/${commit}?recursive=true`, question.endpoint)
+  const commit = await fetchCommit(query, `${model}/revision/${encodeURIComponent(revision)}`)
+  const files = new Map<string, FileInfo>()
+  let next: URL | undefined = new URL(`${model}/tree/${commit}?recursive=true`, query.endpoint)
   for (let pages = 1; next; pages++) {
-    if (pages > maxPages) throw malformed(question, `it has more than ${maxPages} pages`)
-    const { value, link } = await askJson(question, next)
-    if (!Array.isArray(value)) throw malformed(question, 'a page of it is no list')
-    for (const item of value) addEntry(question, files, item)
-    if (files.size > maxFiles) throw malformed(question, `it has more than ${maxFiles} files`)
-    next = nextPage(question, next, link)
+    if (pages > MAX_PAGES) throw invalidListing(query, `it has more than ${MAX_PAGES} pages`)
+    const { value, link } = await fetchJson(query, next)
+    if (!Array.isArray(value)) throw invalidListing(query, 'a page is not a list')
+    for (const item of value) addEntry(query, files, item)
+    if (files.size > MAX_FILES) throw invalidListing(query, `it has more than ${MAX_FILES} files`)
+    next = nextPage(query, next, link)
   }
   return { commit, files }
 }
 
-async function askCommit(question: HubQuestion, path: string): Promise<string> {
-  const { value } = await askJson(question, new URL(path, question.endpoint))
-  const sha = isRecord(value) ? value.sha : undefined
+async function fetchCommit(query: HubQuery, path: string): Promise<string> {
+  const { value } = await fetchJson(query, new URL(path, query.endpoint))
+  const sha = isJsonObject(value) ? value.sha : undefined
   if (typeof sha === 'string' && /^(?:[\da-f]{40}|[\da-f]{64})$/.test(sha)) return sha
-  throw malformed(question, 'it names no commit')
+  throw invalidListing(query, 'it names no commit')
 }
 
-/** Reads one answer as JSON, with its Link header. */
-async function askJson(
-  question: HubQuestion,
+/** Fetches one response as JSON, with its Link header. */
+async function fetchJson(
+  query: HubQuery,
   url: URL,
 ): Promise<{ readonly value: unknown; readonly link: string }> {
-  const { host, retry, signal } = question
-  const what = listingOf(question)
-  return await withRetries(retry, what, signal, async () => {
-    const answer = await exchange(host, what, url, { method: 'GET' }, signal)
+  const { host, retry, signal } = query
+  const file = listingName(query)
+  return await withRetries(retry, file, signal, async () => {
+    const exchange = await sendRequest(host, { file, url, method: 'GET', signal })
     try {
-      const { response } = answer
-      if (response.ok && isHtml(response)) throw malformed(question, 'the answer is a web page')
-      if (response.status === 404) throw unknownModel(question, response)
-      checkStatus(host, what, response)
-      const bytes = await readBody(question, answer)
-      return { value: parse(question, bytes), link: response.headers.get('link') ?? '' }
+      const { response } = exchange
+      if (response.ok && isHtml(response)) throw invalidListing(query, 'the response is a web page')
+      if (response.status === 404) throw unknownModel(query, response)
+      checkStatus(host, file, response)
+      const bytes = await readBody(query, exchange)
+      return { value: parseResponse(query, bytes), link: response.headers.get('link') ?? '' }
     } finally {
-      answer.cancel()
+      exchange.cancel()
     }
   })
 }
 
-async function readBody(question: HubQuestion, answer: Exchange): Promise<Uint8Array> {
-  const pieces: Uint8Array[] = []
+async function readBody(query: HubQuery, exchange: HttpExchange): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = []
   let length = 0
   for (;;) {
-    const piece = await answer.next(question.signal)
-    if (piece === undefined) break
-    pieces.push(piece)
-    length += piece.length
-    if (length > maxAnswerBytes)
-      throw malformed(question, `an answer is longer than ${formatBytes(maxAnswerBytes)}`)
+    const chunk = await exchange.next(query.signal)
+    if (chunk === undefined) break
+    chunks.push(chunk)
+    length += chunk.length
+    if (length > MAX_RESPONSE_BYTES)
+      throw invalidListing(query, `a response is longer than ${formatBytes(MAX_RESPONSE_BYTES)}`)
   }
   const bytes = new Uint8Array(length)
-  let at = 0
-  for (const piece of pieces) {
-    bytes.set(piece, at)
-    at += piece.length
+  let offset = 0
+  for (const chunk of chunks) {
+    bytes.set(chunk, offset)
+    offset += chunk.length
   }
   return bytes
 }
 
-function parse(question: HubQuestion, bytes: Uint8Array): unknown {
+function parseResponse(query: HubQuery, bytes: Uint8Array): unknown {
   try {
-    return parseJson(bytes, { ...rules, file: 'an answer' })
+    return parseJson(bytes, { ...JSON_RULES, file: 'a response' })
   } catch (cause) {
-    throw malformed(
-      question,
-      cause instanceof HadalError ? cause.message.replace(/\.$/, '') : 'no JSON',
+    throw invalidListing(
+      query,
+      cause instanceof HadalError ? cause.message.replace(/\.$/, '') : 'not JSON',
       cause,
     )
   }
 }
 
-/** The page that a Link header names. It must be the Hub's own: it would be sent the token. */
-function nextPage(question: HubQuestion, current: URL, link: string): URL | undefined {
+/** The next page named by a Link header. It must be on the Hub itself, because the token is sent along. */
+function nextPage(query: HubQuery, current: URL, link: string): URL | undefined {
   const target = /<([^<>]*)>\s*;[^,<]*\brel="?next\b/i.exec(link)?.[1]
   if (target === undefined) return undefined
   const next = URL.canParse(target, current) ? new URL(target, current) : undefined
-  if (next?.origin === question.endpoint.origin) return next
-  throw malformed(question, 'its next page lies on another host')
+  if (next?.origin === query.endpoint.origin) return next
+  throw invalidListing(query, 'its next page is on another host')
 }
 
-function addEntry(question: HubQuestion, files: Map<string, FileFacts>, item: unknown): void {
-  if (!isRecord(item) || typeof item.path !== 'string' || typeof item.type !== 'string') {
-    throw malformed(question, 'an entry has no path or no type')
+function addEntry(query: HubQuery, files: Map<string, FileInfo>, item: unknown): void {
+  if (!isJsonObject(item) || typeof item.path !== 'string' || typeof item.type !== 'string') {
+    throw invalidListing(query, 'an entry has no path or no type')
   }
   const { path, type, size, oid, lfs } = item
   if (path.startsWith('/') || path.split('/').some((part) => /^\.{0,2}$/.test(part))) {
-    throw malformed(question, `${quote(path)} leads out of the folder`)
+    throw invalidListing(query, `${quoteName(path)} leads out of the folder`)
   }
   if (type !== 'file') return
-  if (files.has(path)) throw malformed(question, `it names ${quote(path)} twice`)
-  if (!isSize(size)) throw malformed(question, `${quote(path)} has no possible size`)
-  if (isReadable(path))
-    files.set(path, { bytes: size, ...contentOf(question, path, size, lfs), ...versionOf(oid) })
+  if (files.has(path)) throw invalidListing(query, `it names ${quoteName(path)} twice`)
+  if (!isSize(size)) throw invalidListing(query, `${quoteName(path)} has an invalid size`)
+  if (isAllowedPath(path))
+    files.set(path, { bytes: size, ...publishedHash(query, path, size, lfs), ...gitVersion(oid) })
 }
 
-/** Files with names that no model needs, such as `a:b.png`, are left out rather than refused: nobody can ask for them. */
-function isReadable(path: string): boolean {
+/** Files that `checkPath` rejects, such as `a:b.png`, are skipped, not errors: no model needs them. */
+function isAllowedPath(path: string): boolean {
   try {
     return checkPath(path).length > 0
   } catch {
@@ -146,21 +149,16 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** Large files are kept beside the repository, under the hash of their content. */
-function contentOf(
-  question: HubQuestion,
-  path: string,
-  size: number,
-  lfs: unknown,
-): Pick<FileFacts, 'sha256'> {
+/** Large files are stored outside the Git repository (LFS), under the SHA-256 of their content. */
+function publishedHash(query: HubQuery, path: string, size: number, lfs: unknown): Pick<FileInfo, 'sha256'> {
   if (lfs === undefined || lfs === null) return {}
-  const sha256 = isRecord(lfs) && lfs.size === size ? lfs.oid : undefined
+  const sha256 = isJsonObject(lfs) && lfs.size === size ? lfs.oid : undefined
   if (typeof sha256 === 'string' && /^[\da-f]{64}$/.test(sha256)) return { sha256 }
-  throw malformed(question, `${quote(path)} has no possible hash`)
+  throw invalidListing(query, `${quoteName(path)} has an invalid hash`)
 }
 
-/** The name of the content in Git: it changes exactly when the content does, whatever else a commit changes. */
-function versionOf(oid: unknown): Pick<FileFacts, 'version'> {
+/** The Git object id: it changes exactly when the file's content does. */
+function gitVersion(oid: unknown): Pick<FileInfo, 'version'> {
   return typeof oid === 'string' && /^[\da-f]{40,64}$/.test(oid) ? { version: oid } : {}
 }
 
@@ -168,22 +166,22 @@ function isSize(value: unknown): value is number {
   return Number.isSafeInteger(value) && Number(value) >= 0
 }
 
-function listingOf({ name }: HubQuestion): string {
+function listingName({ name }: HubQuery): string {
   return `the listing of ${formatHubName(name)}`
 }
 
-function unknownModel({ name }: HubQuestion, response: Response): HadalError {
+function unknownModel({ name }: HubQuery, response: Response): HadalError {
   const noRevision = response.headers.get('x-error-code') === 'RevisionNotFound'
   const what = noRevision
-    ? `${formatHubName({ ...name, revision: 'main' })} has no revision ${quote(name.revision)}`
+    ? `${formatHubName({ ...name, revision: 'main' })} has no revision ${quoteName(name.revision)}`
     : `The Hub has no model ${formatHubName(name)}`
   return new HadalError('not_found', `${what}.`, {
-    hint: 'Check the name: hf:org/name, and @revision after it for a branch, tag or commit.',
+    hint: 'Check the name: hf:org/name, followed by @revision for a branch, tag or commit.',
   })
 }
 
-function malformed(question: HubQuestion, why: string, cause?: unknown): HadalError {
-  return new HadalError('network', `${question.endpoint.host}: ${listingOf(question)} is wrong: ${why}.`, {
+function invalidListing(query: HubQuery, why: string, cause?: unknown): HadalError {
+  return new HadalError('network', `${query.endpoint.host}: ${listingName(query)} is wrong: ${why}.`, {
     hint: 'Check that the endpoint is a Hugging Face Hub, and try again.',
     cause,
   })

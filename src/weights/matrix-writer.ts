@@ -1,153 +1,159 @@
-// Answers: how do the bytes of a stored tensor become rows of a GPU matrix, scales or a vector? Checked, padded and written as they arrive.
-// It must not know which tensor of the model it is, nor where the bytes come from.
+// Writes the bytes of a stored tensor into GPU buffers as matrix rows, scales or a vector.
+// Bytes are checked, padded and written as they arrive.
 import type { MatrixLayout, PartLayout } from '../gpu/matrix.ts'
 import { HadalError } from '../lib/error.ts'
 import { type FloatType, toF32 } from '../lib/float.ts'
-import { refuseNonFinite, refuseOneOf } from './finite.ts'
+import { checkFinite, checkFiniteValues } from './finite.ts'
 import type { TensorEntry } from './safetensors.ts'
-import { brokenTensor, type LinePlace, lineWriter, type TensorWriter } from './tensor-writer.ts'
+import { invalidTensor, type LinePlacement, lineWriter, type TensorWriter } from './tensor-writer.ts'
 
-/** A place for rows: a part of a matrix, from a byte offset in a buffer. */
-export interface Placed {
+/** Where a part of a matrix lies: in which buffer, from which byte offset. */
+export interface PartPlacement {
   readonly part: PartLayout
   readonly buffer: GPUBuffer
   readonly offset: number // bytes, a multiple of 16
-  /** Called when the last row of the part has been written: the place may then be used for another part. */
-  readonly filled?: () => void
+  /** Called when the last row of the part has been written: the buffer range may then hold another part. */
+  readonly onFilled?: () => void
 }
 
 /**
- * Writes the rows of a stored matrix from row `start` of its layout on, which must all be finite. Rows are padded to the layout's
- * stride; whole rows that need no padding go straight from the piece to the GPU.
+ * Writes the rows of a stored matrix [rows, cols] to the GPU, beginning at row `start` of the layout. Rows
+ * are padded to the layout's stride; whole rows that need no padding are written without a copy.
+ * Errors: `bad_file` for a number that is not finite; `unsupported` for another dtype.
  */
 export function rowWriter(
   queue: GPUQueue,
   entry: TensorEntry,
   layout: MatrixLayout,
   start: number,
-  places: readonly Placed[],
+  placements: readonly PartPlacement[],
 ): TensorWriter {
-  const type = floatType(entry, WEIGHT_TYPES)
+  const type = expectDtype(entry, WEIGHT_DTYPES)
   return lineWriter(queue, entry, {
     lineBytes: (entry.end - entry.start) / (entry.shape[0] ?? 0),
     strideBytes: layout.stride * 16,
-    start,
-    places: places.map(rowsOf),
-    check: (bytes, row) => refuseNonFinite(entry, type, bytes, row * layout.cols),
+    firstLine: start,
+    placements: placements.map(rowPlacement),
+    check: (bytes, row) => checkFinite(entry, type, bytes, row * layout.cols),
   })
 }
 
-/** Where the rows of a part are. */
-export const rowsOf = ({ part: { firstRow, rows }, buffer, offset, filled }: Placed): LinePlace => {
-  return { firstLine: firstRow, lines: rows, buffer, offset, filled }
+/** Where the rows of a part lie. */
+export const rowPlacement = ({
+  part: { firstRow, rows },
+  buffer,
+  offset,
+  onFilled,
+}: PartPlacement): LinePlacement => {
+  return { firstLine: firstRow, lines: rows, buffer, offset, onFilled }
 }
 
-/** Where the scales behind the rows of a part are, a line for each block row. */
-export const scalesOf =
+/** Where the scales of a part lie: after its rows, one line per block row. */
+export const scalePlacement =
   ({ block }: MatrixLayout) =>
-  ({ part: { firstRow, rows, scales }, buffer, offset }: Placed): LinePlace => ({
+  ({ part: { firstRow, rows, scales }, buffer, offset }: PartPlacement): LinePlacement => ({
     firstLine: firstRow / block.rows,
     lines: Math.ceil(rows / block.rows),
     buffer,
     offset: offset + scales * 4,
   })
 
-/** Writes the block scales of a matrix: f32, from the block row of row `start` on. */
+/** Writes the block scales of a matrix as f32, from the block row of row `start` on. */
 export function scaleWriter(
   queue: GPUQueue,
   entry: TensorEntry,
   layout: MatrixLayout,
   start: number,
-  places: readonly Placed[],
+  placements: readonly PartPlacement[],
 ): TensorWriter {
-  return scaleReader(entry, (scales) => writeScales(queue, scales, layout, start, places))
+  return scaleCollector(entry, (scales) => writeScales(queue, scales, layout, start, placements))
 }
 
-/** So large a scale would make infinity of the largest FP8 number. */
-const MOST_SCALE = 3e38 / 448
+/** A larger scale would turn the largest FP8 number into infinity. */
+const MAX_SCALE = 3e38 / 448
 
-/** Gathers the block scales of a matrix, which must be finite, also when multiplied with a weight. */
-export function scaleReader(
+/** Collects the block scales of a matrix and passes them on. They must be finite, also times any weight. */
+export function scaleCollector(
   entry: TensorEntry,
-  done: (scales: Float32Array<ArrayBuffer>) => void,
+  onCollected: (scales: Float32Array<ArrayBuffer>) => void,
 ): TensorWriter {
-  return whole(entry, SCALE_TYPES, (scales) => {
+  return tensorCollector(entry, SCALE_DTYPES, (scales) => {
     const stride = entry.shape[1] ?? 1
-    const bad = scales.findIndex((scale) => !(Math.abs(scale) <= MOST_SCALE))
-    if (bad < 0) return done(scales)
-    const place = `[${Math.floor(bad / stride)}, ${bad % stride}]`
-    throw brokenTensor(entry, `holds ${scales[bad]} at ${place}; a scale must be finite`)
+    const badIndex = scales.findIndex((scale) => !(Math.abs(scale) <= MAX_SCALE))
+    if (badIndex < 0) return onCollected(scales)
+    const place = `[${Math.floor(badIndex / stride)}, ${badIndex % stride}]`
+    throw invalidTensor(entry, `holds ${scales[badIndex]} at ${place}; a scale must be finite`)
   })
 }
 
-/** Writes block scales [block rows, block columns] behind the rows of each part, from the block row of row `start` on. */
+/**
+ * Writes block scales [block rows, block columns] after the rows of each part, from the block row of row
+ * `start` on.
+ */
 export function writeScales(
   queue: GPUQueue,
   scales: Float32Array<ArrayBuffer>,
   layout: MatrixLayout,
   start: number,
-  places: readonly Placed[],
+  placements: readonly PartPlacement[],
 ): void {
   const stride = layout.scaleStride
   const firstBlock = start / layout.block.rows
-  for (const { part, buffer, offset } of places) {
+  for (const { part, buffer, offset } of placements) {
     const partBlock = part.firstRow / layout.block.rows
     const blocks = Math.ceil(part.rows / layout.block.rows)
     const from = Math.max(firstBlock, partBlock)
     const to = Math.min(firstBlock + scales.length / stride, partBlock + blocks)
     if (from >= to) continue
-    const own = scales.subarray((from - firstBlock) * stride, (to - firstBlock) * stride)
-    queue.writeBuffer(buffer, offset + (part.scales + (from - partBlock) * stride) * 4, own)
+    const partScales = scales.subarray((from - firstBlock) * stride, (to - firstBlock) * stride)
+    queue.writeBuffer(buffer, offset + (part.scales + (from - partBlock) * stride) * 4, partScales)
   }
 }
 
-/** Writes a vector, whose numbers must be finite, as f32, from element `first` of the buffer on. */
+/** Writes a vector as f32, from element `first` of the buffer on. Its numbers must be finite. */
 export function vectorWriter(
   queue: GPUQueue,
   entry: TensorEntry,
   buffer: GPUBuffer,
   first: number,
 ): TensorWriter {
-  return whole(entry, VALUE_TYPES, (values) => {
-    refuseOneOf(entry, values, 0)
+  return tensorCollector(entry, VECTOR_DTYPES, (values) => {
+    checkFiniteValues(entry, values, 0)
     queue.writeBuffer(buffer, first * 4, values)
   })
 }
 
-/** Types of vectors. */
-export const VALUE_TYPES = ['F32', 'F16', 'BF16'] as const
-const WEIGHT_TYPES = [...VALUE_TYPES, 'F8_E4M3'] as const
-/** A byte of E8M0 is a power of two (its NaN is refused with the others). */
-export const SCALE_TYPES = [...VALUE_TYPES, 'F8_E8M0'] as const
+/** Stored types a vector may have. */
+export const VECTOR_DTYPES = ['F32', 'F16', 'BF16'] as const
+const WEIGHT_DTYPES = [...VECTOR_DTYPES, 'F8_E4M3'] as const
+/** Stored types scales may have. A byte of E8M0 is a power of two; its NaN is rejected like any other. */
+export const SCALE_DTYPES = [...VECTOR_DTYPES, 'F8_E8M0'] as const
 
-/** Gathers a small tensor of one of these types and hands it over as f32. */
-function whole(
+/** Collects a small tensor of one of these types and passes it on as f32. */
+function tensorCollector(
   entry: TensorEntry,
   types: readonly FloatType[],
-  done: (values: Float32Array<ArrayBuffer>) => void,
+  onCollected: (values: Float32Array<ArrayBuffer>) => void,
 ): TensorWriter {
-  const type = floatType(entry, types)
+  const type = expectDtype(entry, types)
   const bytes = new Uint8Array(entry.end - entry.start)
   let filled = 0
   return {
-    push(piece) {
-      bytes.set(piece, filled)
-      filled += piece.length
+    push(slice) {
+      bytes.set(slice, filled)
+      filled += slice.length
     },
-    end: () => done(new Float32Array(toF32(type, bytes))),
+    end: () => onCollected(new Float32Array(toF32(type, bytes))),
   }
 }
 
-/** The type of a tensor. Throws `unsupported` for any but these. */
-export function floatType<const T extends FloatType>(entry: TensorEntry, types: readonly T[]): T {
-  const type = types.find((each) => each === entry.dtype)
+/** The stored type of a tensor. Errors: `unsupported` if it is none of `types`. */
+export function expectDtype<const T extends FloatType>(entry: TensorEntry, types: readonly T[]): T {
+  const type = types.find((candidate) => candidate === entry.dtype)
   if (type) return type
   throw new HadalError(
     'unsupported',
-    `${entry.file}: ${entry.name} is stored as ${entry.dtype}; ${types.join(', ')} are read here.`,
-    {
-      file: entry.file,
-      tensor: entry.name,
-    },
+    `${entry.file}: ${entry.name} is stored as ${entry.dtype}. Hadal reads ${types.join(', ')} here.`,
+    { file: entry.file, tensor: entry.name },
   )
 }

@@ -1,7 +1,7 @@
-// Answers: how do bytes that are already in memory look like a folder? It must not know where they came from.
-import { checkRange, missingFile, type Source, shortFile } from './source.ts'
+// Serves bytes that are already in memory as a model folder.
+import { checkRange, missingFile, type Source, truncatedFile } from './source.ts'
 
-/** A folder of named bytes; texts are stored as UTF-8. Reads are copies. */
+/** A folder of named byte arrays; strings are stored as UTF-8. Reads are copies. */
 export function openMemory(files: Readonly<Record<string, Uint8Array | string>>, name = 'memory'): Source {
   const encoder = new TextEncoder()
   const stored = new Map(
@@ -10,7 +10,7 @@ export function openMemory(files: Readonly<Record<string, Uint8Array | string>>,
       typeof data === 'string' ? encoder.encode(data) : data,
     ]),
   )
-  const find = (path: string): Uint8Array => {
+  const findBytes = (path: string): Uint8Array => {
     const bytes = stored.get(path)
     if (bytes === undefined) throw missingFile(name, path)
     return bytes
@@ -19,12 +19,12 @@ export function openMemory(files: Readonly<Record<string, Uint8Array | string>>,
     name,
     async size(path, signal) {
       checkRange(path, 0, 0, signal)
-      return find(path).length
+      return findBytes(path).length
     },
     async read(path, start, end, signal) {
       checkRange(path, start, end, signal)
-      const bytes = find(path)
-      if (end > bytes.length) throw shortFile(path, end, bytes.length)
+      const bytes = findBytes(path)
+      if (end > bytes.length) throw truncatedFile(path, end, bytes.length)
       return bytes.slice(start, end)
     },
     async exists(path, signal) {

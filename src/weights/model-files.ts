@@ -1,9 +1,8 @@
-// Answers: which files of a folder make up the model? The ones that running it reads, and no other.
-// It must not know what is in them.
-import { configPath, indexPath, openCheckpoint } from './checkpoint.ts'
+// Lists the files that make up a model: those that running it reads, and no others.
+import { CONFIG_FILE, INDEX_FILE, openCheckpoint } from './checkpoint.ts'
 import type { Source } from './source.ts'
 
-const texts = [
+const TEXT_FILES = [
   'generation_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
@@ -11,24 +10,27 @@ const texts = [
   'chat_template.jinja',
 ]
 
-/** Paths of all files that a copy of the model needs. Reads the index and the headers; throws as `openCheckpoint`. */
+/**
+ * Paths of all files a copy of the model needs. Reads the index and the headers; errors as in
+ * `openCheckpoint`.
+ */
 export async function modelFiles(source: Source, signal?: AbortSignal): Promise<readonly string[]> {
   const { files } = await openCheckpoint(source, signal)
   return [
-    ...(await those(source, [configPath, ...texts, indexPath], signal)),
+    ...(await existingFiles(source, [CONFIG_FILE, ...TEXT_FILES, INDEX_FILE], signal)),
     ...files.map(({ name }) => name),
   ]
 }
 
-/** Those of a model's files that any copy has as they are, whatever became of its weights. */
+/** The files that every copy of a model shares unchanged, even one with quantized weights. */
 export const textFiles = (source: Source, signal?: AbortSignal): Promise<readonly string[]> =>
-  those(source, texts, signal)
+  existingFiles(source, TEXT_FILES, signal)
 
-async function those(
+async function existingFiles(
   source: Source,
   paths: readonly string[],
   signal?: AbortSignal,
 ): Promise<readonly string[]> {
-  const there = await Promise.all(paths.map((path) => source.exists(path, signal)))
-  return paths.filter((_, at) => there[at])
+  const exists = await Promise.all(paths.map((path) => source.exists(path, signal)))
+  return paths.filter((_, index) => exists[index])
 }

@@ -1,10 +1,9 @@
-// Answers: which byte ranges of which files must be read to get these tensors? A pure decision.
-// It must not know how ranges are read.
+// Plans which byte ranges of which files to read for a set of tensors. A pure decision.
 import { assert } from '../lib/error.ts'
 import type { TensorEntry } from './safetensors.ts'
 
-/** A part of a tensor inside a range: bytes `from` to `to` of the range, `offset` bytes into the tensor. */
-export interface Piece {
+/** A slice of a tensor within a range: bytes `from` to `to` of the range, `offset` bytes into the tensor. */
+export interface TensorSlice {
   readonly entry: TensorEntry
   readonly from: number
   readonly to: number
@@ -12,50 +11,58 @@ export interface Piece {
 }
 
 /** One read: bytes `start` to `end` of `file`. */
-export interface Range {
+export interface ReadRange {
   readonly file: string
   readonly start: number
   readonly end: number
-  readonly pieces: readonly Piece[]
+  readonly slices: readonly TensorSlice[]
 }
 
-/** A smaller gap between wanted tensors is read and thrown away: cheaper than another request. */
-const maxGapBytes = 256 * 1024
-
-/** Pieces of a tensor begin at multiples of this, so that they can be copied to a GPU buffer as they are. */
-const pieceAlignment = 256
+/** A smaller gap between wanted tensors is read and discarded, which is cheaper than another request. */
+const MAX_GAP_BYTES = 256 * 1024
 
 /**
- * Covers the tensors with ranges of at most `rangeBytes`, in the order of files and bytes. Neighbours share a range;
- * large stretches that nobody wants are left out. Tensors without bytes get no piece.
+ * Slices begin at multiples of this within the tensor, so that they can be copied to a GPU buffer directly.
  */
-export function planRanges(wanted: readonly TensorEntry[], rangeBytes: number): readonly Range[] {
-  assert(rangeBytes >= 2 * pieceAlignment, `ranges of ${rangeBytes} bytes are too small`)
+const SLICE_ALIGNMENT = 256
+
+/**
+ * Covers the tensors with ranges of at most `rangeBytes`, ordered by file and byte. Neighbours share a range;
+ * large gaps are skipped. Empty tensors get no slice.
+ */
+export function planRanges(wanted: readonly TensorEntry[], rangeBytes: number): readonly ReadRange[] {
+  assert(rangeBytes >= 2 * SLICE_ALIGNMENT, `ranges of ${rangeBytes} bytes are too small`)
   const entries = wanted.filter((entry) => entry.end > entry.start)
   entries.sort((a, b) => (a.file === b.file ? a.start - b.start : a.file < b.file ? -1 : 1))
-  const ranges: Range[] = []
-  let open: { file: string; start: number; end: number; pieces: Piece[] } | undefined
+  const ranges: ReadRange[] = []
+  let current: { file: string; start: number; end: number; slices: TensorSlice[] } | undefined
   for (const entry of entries) {
-    const free = open?.file !== entry.file || open.end <= entry.start
-    assert(free, `tensor ${entry.name} is wanted twice, or shares bytes with another one`)
+    const isDisjoint = current?.file !== entry.file || current.end <= entry.start
+    assert(isDisjoint, `tensor ${entry.name} is wanted twice, or shares bytes with another one`)
     let at = entry.start
     while (at < entry.end) {
-      const fits = open?.file === entry.file && at - open.end <= maxGapBytes && at < open.start + rangeBytes
-      if (!open || !fits || cutOf(entry, at, open.start + rangeBytes) === at) {
-        open = { file: entry.file, start: at, end: at, pieces: [] }
-        ranges.push(open)
+      const fits =
+        current?.file === entry.file && at - current.end <= MAX_GAP_BYTES && at < current.start + rangeBytes
+      if (!current || !fits || sliceEnd(entry, at, current.start + rangeBytes) === at) {
+        current = { file: entry.file, start: at, end: at, slices: [] }
+        ranges.push(current)
       }
-      const to = cutOf(entry, at, open.start + rangeBytes)
-      open.pieces.push({ entry, from: at - open.start, to: to - open.start, offset: at - entry.start })
-      open.end = to
+      const to = sliceEnd(entry, at, current.start + rangeBytes)
+      current.slices.push({
+        entry,
+        from: at - current.start,
+        to: to - current.start,
+        offset: at - entry.start,
+      })
+      current.end = to
       at = to
     }
   }
   return ranges
 }
 
-/** Where the piece that begins at `at` ends, if nothing may reach beyond `limit`. */
-function cutOf(entry: TensorEntry, at: number, limit: number): number {
+/** The end of the slice that begins at `at` and must not pass `limit`. */
+function sliceEnd(entry: TensorEntry, at: number, limit: number): number {
   if (entry.end <= limit) return entry.end
-  return Math.max(at, limit - ((limit - entry.start) % pieceAlignment))
+  return Math.max(at, limit - ((limit - entry.start) % SLICE_ALIGNMENT))
 }

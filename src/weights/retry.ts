@@ -1,43 +1,44 @@
-// Answers: when is a failed exchange tried again? It must not know what an exchange is.
+// Retries failed requests with exponential backoff.
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 
 export interface RetryPolicy {
-  /** How often one read is tried without getting on. */
+  /** How often one read is tried without making progress. */
   readonly attempts: number
-  /** The first wait; each further one is twice as long, up to `longestMs`, with jitter. */
-  readonly firstMs: number
-  readonly longestMs: number
+  /** The first delay; each further one is twice as long, up to `maxDelayMs`, with jitter. */
+  readonly initialDelayMs: number
+  readonly maxDelayMs: number
 }
 
-export const patient: RetryPolicy = { attempts: 6, firstMs: 300, longestMs: 10_000 }
+export const DEFAULT_RETRY: RetryPolicy = { attempts: 6, initialDelayMs: 300, maxDelayMs: 10_000 }
 
-/** Longer waits that a host asks for are cut to this. */
-const longestAskedMs = 60_000
+/** Longer delays that a host asks for are cut to this. */
+const MAX_ASKED_DELAY_MS = 60_000
 
-export interface TryAgainDetails {
-  /** How long the host asks to wait, at least; Infinity where it asks to slow down and names no time. */
-  readonly askedMs?: number
-  /** The attempt failed only after it had got on: the next one counts as the first. */
-  readonly gotOn?: boolean
+export interface RetryDetails {
+  /** The least delay the host asks for; Infinity if it asks to slow down without saying how long. */
+  readonly askedDelayMs?: number
+  /** The attempt failed after making progress: the next one counts as the first. */
+  readonly madeProgress?: boolean
   /** What the user can do when no attempt succeeds. */
   readonly hint?: string
   readonly cause?: unknown
 }
 
-/** Thrown by an attempt that may succeed next time. */
-export class TryAgain extends Error {
+/** Thrown by an attempt that may succeed when repeated. */
+export class RetryableError extends Error {
   override readonly name = 'TryAgain'
-  readonly details: TryAgainDetails
+  readonly details: RetryDetails
 
-  constructor(what: string, details: TryAgainDetails = {}) {
+  constructor(what: string, details: RetryDetails = {}) {
     super(what, { cause: details.cause })
     this.details = details
   }
 }
 
 /**
- * Runs `attempt` until it does not throw `TryAgain`, waiting longer each time.
- * Errors: `network` naming the file after the last attempt; `aborted`; whatever else the attempt throws, at once.
+ * Runs `attempt` until it does not throw `RetryableError`, with exponential backoff.
+ * Errors: `network` naming the file after the last attempt; `aborted`; any other error of the attempt at
+ * once.
  */
 export async function withRetries<T>(
   policy: RetryPolicy,
@@ -50,21 +51,22 @@ export async function withRetries<T>(
     try {
       return await attempt()
     } catch (error) {
-      if (!(error instanceof TryAgain)) throw error
-      if (error.details.gotOn) tried = 1
-      if (tried >= policy.attempts) throw givenUp(file, tried, error)
-      await sleep(waitMs(policy, tried, error.details.askedMs ?? 0), signal)
+      if (!(error instanceof RetryableError)) throw error
+      if (error.details.madeProgress) tried = 1
+      if (tried >= policy.attempts) throw retriesExhausted(file, tried, error)
+      await sleep(delayMs(policy, tried, error.details.askedDelayMs ?? 0), signal)
     }
   }
 }
 
-function waitMs(policy: RetryPolicy, tried: number, askedMs: number): number {
-  if (askedMs === Infinity) return policy.longestMs
-  const backoffMs = Math.min(policy.longestMs, policy.firstMs * 2 ** (tried - 1)) * (0.5 + Math.random() / 2)
-  return Math.max(backoffMs, Math.min(askedMs, longestAskedMs))
+function delayMs(policy: RetryPolicy, tried: number, askedDelayMs: number): number {
+  if (askedDelayMs === Infinity) return policy.maxDelayMs
+  const backoffMs =
+    Math.min(policy.maxDelayMs, policy.initialDelayMs * 2 ** (tried - 1)) * (0.5 + Math.random() / 2)
+  return Math.max(backoffMs, Math.min(askedDelayMs, MAX_ASKED_DELAY_MS))
 }
 
-function givenUp(file: string, tried: number, cause: TryAgain): HadalError {
+function retriesExhausted(file: string, tried: number, cause: RetryableError): HadalError {
   return new HadalError('network', `${file}: ${cause.message} (tried ${tried} times).`, {
     file,
     hint:
@@ -73,16 +75,19 @@ function givenUp(file: string, tried: number, cause: TryAgain): HadalError {
   })
 }
 
-/** Milliseconds asked for by a Retry-After header: seconds, or a date; 0 when it says neither. */
-export function retryAfterMs(header: string | null, nowMs = Date.now()): number {
+/** The delay of a Retry-After header in milliseconds, given in seconds or as a date; 0 when it is neither. */
+export function parseRetryAfterMs(header: string | null, nowMs = Date.now()): number {
   if (header === null) return 0
   if (/^\d+$/.test(header)) return Number(header) * 1000
-  const ms = /^\w{3}, /.test(header) ? Date.parse(header) - nowMs : 0 // other texts may parse as strange dates
+  const ms = /^\w{3}, /.test(header) ? Date.parse(header) - nowMs : 0 // Date.parse accepts other texts too
   return Number.isFinite(ms) ? Math.max(0, ms) : 0
 }
 
-/** Milliseconds until a used-up quota is filled again, of a RateLimit header such as `"api";r=0;t=55`; 0 when it says none. */
-export function rateLimitMs(header: string | null): number {
+/**
+ * Milliseconds until an exhausted quota resets, from a RateLimit header such as `"api";r=0;t=55`; 0
+ * otherwise.
+ */
+export function parseRateLimitMs(header: string | null): number {
   const seconds = /;\s*r=0\s*;\s*t=(\d{1,9})/.exec(header ?? '')?.[1]
   return Number(seconds ?? 0) * 1000
 }

@@ -1,100 +1,107 @@
-// Answers: how is a file read in pieces from a host that only sends whole files? It must not know why it does.
-import type { Exchange } from './exchange.ts'
-import { type RetryPolicy, TryAgain, withRetries } from './retry.ts'
-import { shortFile } from './source.ts'
+// Reads parts of a file from a host that only sends whole files.
+import type { HttpExchange } from './http-exchange.ts'
+import { RetryableError, type RetryPolicy, withRetries } from './retry.ts'
+import { truncatedFile } from './source.ts'
 
-interface Answer {
-  readonly exchange: Exchange
-  /** The file's length as this answer states it, if it does. */
+interface WholeFileResponse {
+  readonly exchange: HttpExchange
+  /** The file's length, if this response states it. */
   readonly fileBytes: number | undefined
 }
 
-interface Stream extends Answer {
+interface FileStream extends WholeFileResponse {
   readonly path: string
-  /** The position in the file of the first byte of `rest`. */
-  at: number
-  rest: Uint8Array
+  /** The position in the file of the first byte of `buffered`. */
+  position: number
+  buffered: Uint8Array
 }
 
 export interface SequentialOptions {
   readonly retry: RetryPolicy
-  /** A stream that nobody has read for so long is closed. */
+  /** A stream that is not read for this long is closed. */
   readonly idleMs: number
-  /** Asks for a whole file. */
-  readonly open: (path: string, signal?: AbortSignal) => Promise<Answer>
+  /** Requests a whole file. */
+  readonly open: (path: string, signal?: AbortSignal) => Promise<WholeFileResponse>
 }
 
-/** Fills `into` with the bytes of the file from `start` on. */
+/** Fills `into` with the file's bytes from `start` on. */
 export type FillFrom = (path: string, start: number, into: Uint8Array, signal?: AbortSignal) => Promise<void>
 
 /**
- * Reads ranges out of whole-file answers without holding a file. One answer stays open between reads, paused; a read
- * further on continues it and throws away what lies between, a read further back asks for the file again. So reads in
- * file order, as loading does them, download a file once. Reads wait for each other, in the order of their calls.
+ * Reads ranges out of whole-file responses without buffering a file. One response stays open, paused, between
+ * reads. A later position continues it and discards the bytes in between; an earlier one requests the file
+ * again. Reads in file order, as loading does them, thus download a file once. Reads run one at a time, in
+ * the order of their calls.
  */
 export function sequentialReader(options: SequentialOptions): FillFrom {
-  let current: Stream | undefined
-  let turn: Promise<unknown> = Promise.resolve()
-  let idle: ReturnType<typeof setTimeout> | undefined
+  let current: FileStream | undefined
+  let lastRead: Promise<unknown> = Promise.resolve()
+  let idleTimer: ReturnType<typeof setTimeout> | undefined
   const close = () => {
-    clearTimeout(idle)
+    clearTimeout(idleTimer)
     current?.exchange.cancel()
     current = undefined
   }
 
-  const attempt: FillFrom = async (path, start, into, signal) => {
-    if (current?.path !== path || current.at > start) {
+  const readOnce: FillFrom = async (path, start, into, signal) => {
+    if (current?.path !== path || current.position > start) {
       close()
-      current = { path, at: 0, rest: new Uint8Array(0), ...(await options.open(path, signal)) }
+      current = { path, position: 0, buffered: new Uint8Array(0), ...(await options.open(path, signal)) }
     }
     const filled = await fill(current, start, into, signal)
     if (filled === into.length) return
-    if (current.at === current.fileBytes) throw shortFile(path, start + into.length, current.at)
-    throw new TryAgain('the connection ended early')
+    if (current.position === current.fileBytes)
+      throw truncatedFile(path, start + into.length, current.position)
+    throw new RetryableError('the connection ended early')
   }
 
   const readNow: FillFrom = async (path, start, into, signal) => {
-    clearTimeout(idle)
+    clearTimeout(idleTimer)
     await withRetries(options.retry, path, signal, async () => {
       try {
-        await attempt(path, start, into, signal)
+        await readOnce(path, start, into, signal)
       } catch (error) {
         close()
         throw error
       }
     })
-    if (current?.at === current?.fileBytes) close()
-    else idle = setTimeout(close, options.idleMs)
+    if (current?.position === current?.fileBytes) close()
+    else idleTimer = setTimeout(close, options.idleMs)
   }
 
   return (path, start, into, signal) => {
-    const result = turn.then(() => readNow(path, start, into, signal))
-    turn = result.catch(() => undefined)
+    const result = lastRead.then(() => readNow(path, start, into, signal))
+    lastRead = result.catch(() => undefined)
     return result
   }
 }
 
-/** Skips to `start` and fills `into`; returns how many bytes there were before the end. */
-async function fill(stream: Stream, start: number, into: Uint8Array, signal?: AbortSignal): Promise<number> {
+/** Skips to `start` and fills `into`; returns how many bytes were filled before the stream ended. */
+async function fill(
+  stream: FileStream,
+  start: number,
+  into: Uint8Array,
+  signal?: AbortSignal,
+): Promise<number> {
   let filled = 0
   while (filled < into.length) {
-    if (stream.rest.length === 0) {
-      const piece = await stream.exchange.next(signal)
-      if (piece === undefined) break
-      stream.rest = piece
+    if (stream.buffered.length === 0) {
+      const chunk = await stream.exchange.next(signal)
+      if (chunk === undefined) break
+      stream.buffered = chunk
     }
-    take(stream, start - stream.at)
-    const part = take(stream, into.length - filled)
+    consume(stream, start - stream.position)
+    const part = consume(stream, into.length - filled)
     into.set(part, filled)
     filled += part.length
   }
   return filled
 }
 
-/** Moves up to `count` bytes out of what the stream has at hand. */
-function take(stream: Stream, count: number): Uint8Array {
-  const part = stream.rest.subarray(0, Math.max(0, count))
-  stream.rest = stream.rest.subarray(part.length)
-  stream.at += part.length
+/** Consumes up to `count` of the buffered bytes. */
+function consume(stream: FileStream, count: number): Uint8Array {
+  const part = stream.buffered.subarray(0, Math.max(0, count))
+  stream.buffered = stream.buffered.subarray(part.length)
+  stream.position += part.length
   return part
 }

@@ -1,7 +1,7 @@
-// Answers: which tensors lie in which file, and at which bytes? Shards as released ones are cut. It must not write anything.
-import { bytesOf, type Dtype } from './safetensors.ts'
+// Plans the safetensors files of a checkpoint to be written: which tensor lies in which file, at which bytes.
+import { bytesPerElement, type Dtype } from './safetensors.ts'
 
-/** A tensor that is to be stored. */
+/** A tensor to be written. */
 export interface ShardTensor {
   readonly name: string
   readonly dtype: Dtype
@@ -9,18 +9,24 @@ export interface ShardTensor {
   readonly bytes: number
 }
 
-export interface Shard<T extends ShardTensor = ShardTensor> {
+export interface ShardLayout<T extends ShardTensor = ShardTensor> {
   readonly file: string
-  readonly header: Uint8Array<ArrayBuffer> // with its length in front; padded so that the data begin with a page
-  readonly tensors: readonly { readonly tensor: T; readonly start: number }[] // in the order of their bytes, without gaps
+  readonly header: Uint8Array<ArrayBuffer> // begins with its length; padded so that the data start on a page
+  readonly tensors: readonly { readonly tensor: T; readonly start: number }[] // by offset, without gaps
   readonly bytes: number
 }
 
-/** Of every file system in use, or a part of it. */
-const PAGE = 4096
+/** The page size of common file systems, or a divisor of it. */
+const PAGE_BYTES = 4096
 
-/** Cuts the tensors, in their order, into files of at most `shardBytes` of data, or of one larger tensor. */
-export function planShards<T extends ShardTensor>(tensors: readonly T[], shardBytes: number): Shard<T>[] {
+/**
+ * Splits the tensors, in order, into files of at most `shardBytes` of data; a larger tensor gets its own
+ * file.
+ */
+export function planShards<T extends ShardTensor>(
+  tensors: readonly T[],
+  shardBytes: number,
+): ShardLayout<T>[] {
   const groups: T[][] = []
   let filled = Number.POSITIVE_INFINITY
   for (const tensor of tensors) {
@@ -33,7 +39,7 @@ export function planShards<T extends ShardTensor>(tensors: readonly T[], shardBy
   }
   const number = (n: number) => String(n).padStart(5, '0')
   return groups.map((group, index) =>
-    layOut(
+    layOutShard(
       groups.length === 1
         ? 'model.safetensors'
         : `model-${number(index + 1)}-of-${number(groups.length)}.safetensors`,
@@ -42,12 +48,16 @@ export function planShards<T extends ShardTensor>(tensors: readonly T[], shardBy
   )
 }
 
-/** Within a file the widest elements come first, then names in their order, as the safetensors library writes them. */
-export function layOut<T extends ShardTensor>(file: string, group: readonly T[]): Shard<T> {
-  const order = [...group].sort((a, b) => bytesOf(b.dtype) - bytesOf(a.dtype) || (a.name < b.name ? -1 : 1))
+/**
+ * Orders the tensors of a file as the safetensors library does: by element size, largest first, then by name.
+ */
+export function layOutShard<T extends ShardTensor>(file: string, group: readonly T[]): ShardLayout<T> {
+  const ordered = [...group].sort(
+    (a, b) => bytesPerElement(b.dtype) - bytesPerElement(a.dtype) || (a.name < b.name ? -1 : 1),
+  )
   const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } }
   let end = 0
-  const starts = order.map(({ name, dtype, shape, bytes }) => {
+  const starts = ordered.map(({ name, dtype, shape, bytes }) => {
     const start = end
     end += bytes
     entries[name] = { dtype, shape, data_offsets: [start, end] }
@@ -57,24 +67,24 @@ export function layOut<T extends ShardTensor>(file: string, group: readonly T[])
   return {
     file,
     header,
-    tensors: order.map((tensor, index) => ({ tensor, start: header.length + (starts[index] ?? 0) })),
+    tensors: ordered.map((tensor, index) => ({ tensor, start: header.length + (starts[index] ?? 0) })),
     bytes: header.length + end,
   }
 }
 
 function encodeHeader(json: string): Uint8Array<ArrayBuffer> {
   const text = new TextEncoder().encode(json)
-  const header = new Uint8Array(Math.ceil((8 + text.length) / PAGE) * PAGE).fill(0x20)
+  const header = new Uint8Array(Math.ceil((8 + text.length) / PAGE_BYTES) * PAGE_BYTES).fill(0x20)
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - 8), true)
   header.set(text, 8)
   return header
 }
 
-/** model.safetensors.index.json of several shards. */
-export function indexOf(shards: readonly Shard[]): unknown {
-  const placed = shards.flatMap(({ file, tensors }) => tensors.map(({ tensor }) => ({ tensor, file })))
+/** The content of model.safetensors.index.json for these shards. */
+export function shardIndex(shards: readonly ShardLayout[]): unknown {
+  const entries = shards.flatMap(({ file, tensors }) => tensors.map(({ tensor }) => ({ tensor, file })))
   return {
-    metadata: { total_size: placed.reduce((sum, { tensor }) => sum + tensor.bytes, 0) },
-    weight_map: Object.fromEntries(placed.map(({ tensor, file }) => [tensor.name, file])),
+    metadata: { total_size: entries.reduce((sum, { tensor }) => sum + tensor.bytes, 0) },
+    weight_map: Object.fromEntries(entries.map(({ tensor, file }) => [tensor.name, file])),
   }
 }

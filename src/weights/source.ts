@@ -1,32 +1,38 @@
-// Answers: how are the files of a model folder read, wherever they are? It must not know what is in them.
-import { formatBytes, quote } from '../lib/bytes.ts'
+// The interface of a model folder, wherever its files are, and helpers to read from it.
+
 import { HadalError, throwIfAborted } from '../lib/error.ts'
+import { formatBytes, quoteName } from '../lib/format.ts'
 import { parseJson } from './json.ts'
 
-/** What a host tells of a file without sending it. */
-export interface FileFacts {
+/** What a host reports about a file without sending it. */
+export interface FileInfo {
   readonly bytes: number
-  /** SHA-256 of the content, 64 lower-case hex digits, where the host publishes it. */
+  /** SHA-256 of the content, 64 lower-case hex digits, if the host publishes it. */
   readonly sha256?: string
-  /** A text that changes whenever the content does: an entity tag, or a commit; missing where the host tells none. */
+  /**
+   * A text that changes whenever the content does: an entity tag or a Git object id; missing if the host
+   * sends none.
+   */
   readonly version?: string
 }
 
 /**
- * A folder of files that are read in pieces. Paths are relative, with `/` between their parts.
- * Errors: `not_found` names the missing file; `bad_file` says that a file ends before the bytes asked for;
- * `network` when a host misbehaves; `aborted` when the signal fires; `bad_request` for a path that leaves the folder.
+ * A folder of files that can be read in parts. Paths are relative, with `/` between their parts.
+ * Errors: `not_found` names the missing file; `bad_file` means that a file ends before the requested bytes;
+ * `network` when a host misbehaves; `aborted` when the signal fires; `bad_request` for a path that leaves the
+ * folder.
  */
 export interface Source {
-  /** What a person calls this folder: an address, a directory, a folder name. */
+  /** The name to display for this folder: an address, a directory, a folder name. */
   readonly name: string
   /** The file's length in bytes. */
   size(path: string, signal?: AbortSignal): Promise<number>
-  /** Exactly the bytes `start` (inclusive) to `end` (exclusive), in memory of their own. */
+  /** Exactly the bytes `start` (inclusive) to `end` (exclusive), in newly allocated memory. */
   read(path: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
   /**
-   * Fills `into` with the file's bytes from `start` on, as `read` does but without memory of its own; missing where that
-   * saves nothing. `onFilled` hears, as they arrive, how many bytes at the beginning of `into` are there.
+   * Fills `into` with the file's bytes from `start` on, like `read` but without allocating; missing where
+   * that saves nothing. `onFilled` is called, as bytes arrive, with the length of the filled beginning of
+   * `into`.
    */
   readInto?(
     path: string,
@@ -36,57 +42,65 @@ export interface Source {
     onFilled?: (bytes: number) => void,
   ): Promise<void>
   exists(path: string, signal?: AbortSignal): Promise<boolean>
-  /** What is known of a file before it is read; only sources that are worth keeping a copy of have it. */
-  facts?(path: string, signal?: AbortSignal): Promise<FileFacts>
+  /**
+   * Size, hash and version of a file without reading it; only for sources that the store can keep a copy of.
+   */
+  fileInfo?(path: string, signal?: AbortSignal): Promise<FileInfo>
 }
 
 export interface ReadOptions {
-  /** A larger file is refused before it is read. */
+  /** A larger file is rejected before it is read. */
   readonly maxBytes: number
   readonly signal?: AbortSignal | undefined
 }
 
-const maxDepth = 100
-const maxMembers = 1_000_000 // vocabularies and indexes of today's models have up to 200,000
+const MAX_DEPTH = 100
+const MAX_MEMBERS = 1_000_000 // vocabularies and indexes of today's models have up to 200,000
 
-/** A model folder may hold nothing deeper than this by any convention in use. */
-const maxParts = 8
-const forbidden = /[\p{Cc}\p{Cs}\\:]/u // control characters, broken text, Windows separators, drives and schemes
+/** No convention in use nests the files of a model deeper than this. */
+const MAX_PATH_PARTS = 8
+// Control characters, lone surrogates, Windows separators, drive letters and URL schemes.
+const FORBIDDEN_IN_PATH = /[\p{Cc}\p{Cs}\\:]/u
 
-/** The parts of a path, or `bad_request` if it could lead out of the folder: absolute, `..`, an address, a backslash. */
+/**
+ * The parts of a path. Errors: `bad_request` if it could lead out of the folder: absolute, `..`, an address,
+ * a backslash.
+ */
 export function checkPath(path: string): readonly string[] {
   const parts = path.split('/')
   const wrong =
-    parts.length > maxParts || forbidden.test(path) || parts.some((part) => /^(\.{0,2})$/.test(part))
+    parts.length > MAX_PATH_PARTS ||
+    FORBIDDEN_IN_PATH.test(path) ||
+    parts.some((part) => /^(\.{0,2})$/.test(part))
   if (wrong) {
-    throw new HadalError('bad_request', `${quote(path)} is not a plain path inside the model folder.`, {
-      hint: 'A model may only name files of its own folder: do not trust this one.',
+    throw new HadalError('bad_request', `${quoteName(path)} is not a plain path inside the model folder.`, {
+      hint: 'A model may only name files of its own folder. Do not trust this one.',
     })
   }
   return parts
 }
 
-/** The error for a file that is not there. */
+/** The error for a missing file. */
 export function missingFile(source: string, path: string, cause?: unknown): HadalError {
   return new HadalError('not_found', `${path} is missing in ${source}.`, {
     file: path,
-    hint: 'Check that the address or folder is that of the whole model.',
+    hint: 'Check that this is the address or folder of the complete model.',
     cause,
   })
 }
 
 /** The error for a file that ends before `end`. */
-export function shortFile(path: string, end: number, fileBytes: number): HadalError {
+export function truncatedFile(path: string, end: number, fileBytes: number): HadalError {
   const message = `${path} is truncated: byte ${end} was asked for, the file has ${fileBytes}.`
   return new HadalError('bad_file', message, { file: path, hint: 'Download or copy this file again.' })
 }
 
-/** Checks a request before it costs anything: the signal, the path, the order of the two ends. */
+/** Checks the signal, the path and the order of `start` and `end`. Errors: `aborted`; `bad_request`. */
 export function checkRange(path: string, start: number, end: number, signal?: AbortSignal): void {
   throwIfAborted(signal)
   checkPath(path)
   if (Number.isSafeInteger(start) && Number.isSafeInteger(end) && 0 <= start && start <= end) return
-  throw new HadalError('bad_request', `${path}: ${start} to ${end} is no range of bytes.`, { file: path })
+  throw new HadalError('bad_request', `${path}: ${start} to ${end} is not a byte range.`, { file: path })
 }
 
 async function readWhole(
@@ -96,13 +110,14 @@ async function readWhole(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await source.size(path, options.signal)
   if (bytes > options.maxBytes) {
-    const message = `${path} has ${formatBytes(bytes)}; at most ${formatBytes(options.maxBytes)} are expected.`
-    throw new HadalError('bad_file', message, { file: path, hint: 'This is not the file of a usual model.' })
+    const limit = formatBytes(options.maxBytes)
+    const message = `${path} has ${formatBytes(bytes)}; at most ${limit} are expected.`
+    throw new HadalError('bad_file', message, { file: path, hint: 'No usual model has a file this large.' })
   }
   return await source.read(path, 0, bytes, options.signal)
 }
 
-/** A whole UTF-8 file; `bad_file` when it is too large or not UTF-8. */
+/** Reads a whole UTF-8 file. Errors: `bad_file` when it is too large or not UTF-8. */
 export async function readText(source: Source, path: string, options: ReadOptions): Promise<string> {
   const bytes = await readWhole(source, path, options)
   try {
@@ -112,12 +127,17 @@ export async function readText(source: Source, path: string, options: ReadOption
   }
 }
 
-/** A whole JSON file as unknown data; `uniqueNames` also refuses objects that name a member twice. */
+/** Reads a whole JSON file as unknown data; `uniqueNames` also rejects objects that name a member twice. */
 export async function readJson(
   source: Source,
   path: string,
   options: ReadOptions & { readonly uniqueNames?: boolean },
 ): Promise<unknown> {
   const bytes = await readWhole(source, path, options)
-  return parseJson(bytes, { file: path, maxDepth, maxMembers, uniqueNames: options.uniqueNames ?? false })
+  return parseJson(bytes, {
+    file: path,
+    maxDepth: MAX_DEPTH,
+    maxMembers: MAX_MEMBERS,
+    uniqueNames: options.uniqueNames ?? false,
+  })
 }

@@ -1,13 +1,12 @@
-// Answers: how do the bytes of many tensors get to whoever wants them, fast and within bounded memory?
-// It must not know what becomes of the bytes.
+// Streams the bytes of many tensors to a sink, in parallel and within bounded memory.
 import { planRanges } from './ranges.ts'
 import { readAhead } from './read-ahead.ts'
 import type { TensorEntry } from './safetensors.ts'
 import type { Source } from './source.ts'
 
 /**
- * Takes one piece of a tensor; what it returns is awaited before the next piece is given. The bytes are only lent: their
- * memory is used again once that promise is fulfilled.
+ * Receives one slice of a tensor. Its promise is awaited before the next slice is delivered. The bytes are
+ * only valid until then: their memory is reused.
  */
 export type TensorSink = (
   entry: TensorEntry,
@@ -18,31 +17,31 @@ export type TensorSink = (
 export interface StreamProgress {
   readonly bytes: number
   readonly totalBytes: number
-  readonly file: string // the one that the latest range came from
+  readonly file: string // of the latest range
   readonly fileBytes: number
   readonly fileTotalBytes: number // of the wanted tensors in it
 }
 
 export interface StreamOptions {
   readonly signal?: AbortSignal
-  /** After every range: wanted bytes delivered so far, of all. */
+  /** Called after every range, with the wanted bytes delivered so far. */
   readonly onProgress?: (progress: StreamProgress) => void
   readonly rangeBytes?: number
   readonly parallel?: number
 }
 
-// Six ranges on their way, one with the sink, one ready for it. Fewer or smaller ones leave a distant host idle between
-// requests; more cost memory, on top of which fetch keeps tens of MiB of its own.
-const defaultRangeBytes = 12 * 2 ** 20
-const defaultParallel = 6
-const maxInFlightBytes = 96 * 2 ** 20
+// Six ranges in flight, one with the sink, one ready for it. Fewer or smaller ranges leave a distant host
+// idle between requests; more take memory, on top of the tens of MiB that fetch buffers itself.
+const DEFAULT_RANGE_BYTES = 12 * 2 ** 20
+const DEFAULT_PARALLEL = 6
+const MAX_IN_FLIGHT_BYTES = 96 * 2 ** 20
 
 /**
- * Reads the wanted tensors and hands every byte to `sink` once: file by file, tensor by tensor, offsets rising. Each
- * `offset` is a multiple of 256. Up to `parallel` ranges are read at once, and at most 96 MiB are in flight, those that
- * the sink is busy with included. Tensors without bytes are skipped.
- * The first failure, of a read or of the sink, cancels the rest; when the promise settles nothing is under way any more.
- * Errors: those of `Source` with the tensor that was being read, and whatever the sink throws.
+ * Reads the wanted tensors and delivers every byte to `sink` once: file by file, tensor by tensor, by rising
+ * offset. Each `offset` is a multiple of 256. Up to `parallel` ranges are read at once, and at most 96 MiB
+ * are in flight, including those the sink is busy with. Empty tensors are skipped. The first failure, of a
+ * read or of the sink, cancels the rest. The promise settles only once all reads have ended.
+ * Errors: those of `Source`, naming the tensor that was being read, and whatever the sink throws.
  */
 export async function streamTensors(
   source: Source,
@@ -51,14 +50,14 @@ export async function streamTensors(
   options: StreamOptions = {},
 ): Promise<void> {
   const progress = countProgress(wanted)
-  const ahead = readAhead(source, planRanges(wanted, options.rangeBytes ?? defaultRangeBytes), {
-    parallel: options.parallel ?? defaultParallel,
-    maxBytes: maxInFlightBytes,
+  const ahead = readAhead(source, planRanges(wanted, options.rangeBytes ?? DEFAULT_RANGE_BYTES), {
+    parallel: options.parallel ?? DEFAULT_PARALLEL,
+    maxBytes: MAX_IN_FLIGHT_BYTES,
     signal: options.signal,
   })
   try {
     for await (const { range, bytes } of ahead.reads()) {
-      for (const { entry, from, to, offset } of range.pieces) {
+      for (const { entry, from, to, offset } of range.slices) {
         await sink(entry, offset, bytes.subarray(from, to))
         ahead.check()
         progress.add(range.file, to - from)

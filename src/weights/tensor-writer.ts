@@ -1,36 +1,35 @@
-// Answers: who takes the bytes of one stored tensor, and how are its lines put into GPU buffers as they arrive? Cut, padded and in order.
-// It must not know what the bytes mean.
+// Writes the lines of a stored tensor into GPU buffers as its bytes arrive: cut, padded and in order.
 import { HadalError } from '../lib/error.ts'
 import type { TensorEntry } from './safetensors.ts'
 
-/** Takes the pieces of one tensor, in order; `end` follows the last. */
+/** Receives the slices of one tensor, in order; `end` follows the last. */
 export interface TensorWriter {
   push(bytes: Uint8Array<ArrayBuffer>): void
   end(): void
 }
 
-/** A place for lines of equal length, one after the other. */
-export interface LinePlace {
+/** Where consecutive lines of equal length lie in a buffer. */
+export interface LinePlacement {
   readonly firstLine: number
   readonly lines: number
   readonly buffer: GPUBuffer
   readonly offset: number // bytes, a multiple of 4
-  /** Called when the last line has been written: the place may then be used for others. */
-  readonly filled?: (() => void) | undefined
+  /** Called when the last line has been written: the buffer range may then be reused. */
+  readonly onFilled?: (() => void) | undefined
 }
 
-export interface Lines {
+export interface LineTarget {
   readonly lineBytes: number // as stored
-  readonly strideBytes: number // on the GPU, a multiple of 4: what is more is zero
-  readonly start: number // which line of the places is the tensor's first
-  readonly places: readonly LinePlace[]
-  /** Looks at whole lines before they are written; `firstLine` is of the tensor. */
+  readonly strideBytes: number // on the GPU, a multiple of 4; padding is zero
+  readonly firstLine: number // the line of the placements that is the tensor's first
+  readonly placements: readonly LinePlacement[]
+  /** Checks whole lines before they are written; `firstLine` counts within the tensor. */
   readonly check: (bytes: Uint8Array<ArrayBuffer>, firstLine: number) => void
 }
 
-/** Writes a tensor's lines; those that need no padding go straight from the piece to the GPU. */
-export function lineWriter(queue: GPUQueue, entry: TensorEntry, target: Lines): TensorWriter {
-  const { lineBytes, strideBytes, start } = target
+/** Writes a tensor's lines; those that need no padding are written without a copy. Errors: `bad_file`. */
+export function lineWriter(queue: GPUQueue, entry: TensorEntry, target: LineTarget): TensorWriter {
+  const { lineBytes, strideBytes, firstLine: start } = target
   const lines = (entry.end - entry.start) / lineBytes
   let carry = new Uint8Array(0)
   let line = 0
@@ -44,40 +43,40 @@ export function lineWriter(queue: GPUQueue, entry: TensorEntry, target: Lines): 
 
   return {
     push(bytes) {
-      let rest = bytes
+      let remaining = bytes
       if (carry.length > 0) {
-        const need = Math.min(lineBytes - carry.length, rest.length)
-        carry = concat(carry, rest.subarray(0, need))
-        rest = rest.subarray(need)
+        const needed = Math.min(lineBytes - carry.length, remaining.length)
+        carry = concat(carry, remaining.subarray(0, needed))
+        remaining = remaining.subarray(needed)
         if (carry.length < lineBytes) return
         write(carry)
       }
-      const whole = rest.length - (rest.length % lineBytes)
-      if (whole > 0) write(rest.subarray(0, whole))
-      carry = rest.slice(whole)
+      const wholeBytes = remaining.length - (remaining.length % lineBytes)
+      if (wholeBytes > 0) write(remaining.subarray(0, wholeBytes))
+      carry = remaining.slice(wholeBytes)
     },
     end() {
-      if (line !== lines) throw brokenTensor(entry, `ended after ${line} of ${lines} rows`)
+      if (line !== lines) throw invalidTensor(entry, `ended after ${line} of ${lines} rows`)
     },
   }
 }
 
-/** Lines that cross from one place into the next are cut there. */
+/** Writes lines [first, first + count) to the placements they fall into. */
 function writeLines(
   queue: GPUQueue,
-  { strideBytes, places }: Lines,
+  { strideBytes, placements: places }: LineTarget,
   first: number,
   bytes: Uint8Array<ArrayBuffer>,
 ): void {
   const count = bytes.length / strideBytes
-  for (const { firstLine, lines, buffer, offset, filled } of places) {
+  for (const { firstLine, lines, buffer, offset, onFilled } of places) {
     const end = firstLine + lines
     const from = Math.max(first, firstLine)
     const to = Math.min(first + count, end)
     if (from >= to) continue
-    const own = bytes.subarray((from - first) * strideBytes, (to - first) * strideBytes)
-    queue.writeBuffer(buffer, offset + (from - firstLine) * strideBytes, own)
-    if (to === end) filled?.()
+    const placedBytes = bytes.subarray((from - first) * strideBytes, (to - first) * strideBytes)
+    queue.writeBuffer(buffer, offset + (from - firstLine) * strideBytes, placedBytes)
+    if (to === end) onFilled?.()
   }
 }
 
@@ -97,8 +96,8 @@ function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   return joined
 }
 
-/** The error for a tensor whose bytes cannot be right. */
-export function brokenTensor(entry: TensorEntry, what: string): HadalError {
+/** The `bad_file` error for a tensor with invalid bytes. */
+export function invalidTensor(entry: TensorEntry, what: string): HadalError {
   return new HadalError('bad_file', `${entry.file}: ${entry.name} ${what}.`, {
     file: entry.file,
     tensor: entry.name,

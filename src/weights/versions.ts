@@ -1,40 +1,45 @@
-// Answers: do all answers for one file speak of the same file, and what do they tell of it? It must not know how they were asked for.
+// Detects files that change on the host between two HTTP responses, and collects what those report about
+// them.
 import { HadalError } from '../lib/error.ts'
-import type { FileFacts } from './source.ts'
+import type { FileInfo } from './source.ts'
 
-interface Version {
+interface FileVersion {
   readonly etag: string | null
   readonly modified: string | null
   readonly sha256: string | undefined
   readonly bytes: number | undefined
 }
 
-export interface Versions {
-  /** Compares an answer with the first one for this file; `network` when the file has changed on the host. */
+export interface VersionTracker {
+  /**
+   * Compares a response with the first one for this file. Errors: `network` when the file changed on the
+   * host.
+   */
   check(file: string, response: Response, bytes: number | undefined): void
-  /** What the answers so far have told; nothing before one of them told the length. */
-  facts(file: string): FileFacts | undefined
+  /** What the responses so far reported; undefined before one of them stated the length. */
+  fileInfo(file: string): FileInfo | undefined
 }
 
 /**
- * Remembers the identity of each file. Only what two answers both tell is compared: hosts hide headers by method.
- * @param knownBytes the length of a file, where it is known beforehand.
+ * Tracks the version of each file. Only headers present in both responses are compared, because hosts omit
+ * some for HEAD.
+ * @param knownBytes the length of a file, if it is known beforehand.
  */
-export function rememberVersions(
+export function trackVersions(
   knownBytes: (file: string) => number | undefined = () => undefined,
-): Versions {
-  const seen = new Map<string, Version>()
+): VersionTracker {
+  const seen = new Map<string, FileVersion>()
   return {
     check(file, response, bytes) {
-      const told = { ...identity(response.headers), bytes }
-      const first = seen.get(file) ?? { ...told, bytes: knownBytes(file) ?? bytes }
+      const reported = { ...versionOf(response.headers), bytes }
+      const first = seen.get(file) ?? { ...reported, bytes: knownBytes(file) ?? bytes }
       const differs = <T>(a: T, b: T): boolean =>
         a !== b && (a ?? undefined) !== undefined && (b ?? undefined) !== undefined
-      const bothTagged = first.etag !== null && told.etag !== null
+      const bothTagged = first.etag !== null && reported.etag !== null
       if (
-        differs(first.etag, told.etag) ||
+        differs(first.etag, reported.etag) ||
         differs(first.bytes, bytes) ||
-        (!bothTagged && differs(first.modified, told.modified))
+        (!bothTagged && differs(first.modified, reported.modified))
       ) {
         throw new HadalError('network', `${file} changed on the host while it was being read.`, {
           file,
@@ -42,13 +47,13 @@ export function rememberVersions(
         })
       }
       seen.set(file, {
-        etag: first.etag ?? told.etag,
-        modified: first.modified ?? told.modified,
-        sha256: first.sha256 ?? told.sha256,
+        etag: first.etag ?? reported.etag,
+        modified: first.modified ?? reported.modified,
+        sha256: first.sha256 ?? reported.sha256,
         bytes: first.bytes ?? bytes,
       })
     },
-    facts(file) {
+    fileInfo(file) {
       const { bytes, sha256, etag, modified } = seen.get(file) ?? {}
       if (bytes === undefined) return undefined
       const version = etag ?? modified
@@ -58,15 +63,15 @@ export function rememberVersions(
 }
 
 /**
- * What headers say of a file's content. Hosts of large files publish its SHA-256 as X-Linked-ETag, some as the ETag itself.
- * A page sees these headers of another origin only where Access-Control-Expose-Headers names them, and after a redirect
- * only those of the last answer.
+ * The version of a file according to the headers. Hosts of large files publish its SHA-256 as X-Linked-ETag,
+ * some as the ETag itself. A page sees these headers of another origin only if Access-Control-Expose-Headers
+ * names them, and after a redirect only those of the last response.
  */
-function identity(headers: Headers): Omit<Version, 'bytes'> {
+function versionOf(headers: Headers): Omit<FileVersion, 'bytes'> {
   const tag = headers.get('etag')
   const hash = /^"?([\da-f]{64})"?$/i.exec(headers.get('x-linked-etag') ?? tag ?? '')?.[1]
   return {
-    // A weak tag and a strong one of the same text are the same file: a proxy may weaken it on the way.
+    // Weak and strong tags with the same text mean the same file: a proxy may weaken a tag.
     etag: tag?.replace(/^W\//, '') ?? null,
     modified: headers.get('last-modified'),
     sha256: hash?.toLowerCase(),

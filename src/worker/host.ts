@@ -1,56 +1,59 @@
-// Answers: what does the worker do with a call? It owns one engine, gives turns to generations, and turns failures into values.
-// It must not know how a model is opened, nor that it runs in a worker.
+// The worker's side of the protocol: owns one engine, runs requests one at a time, returns failures as
+// values.
 import type { Engine } from '../engine/engine.ts'
-import { HadalError, present, throwIfAborted } from '../lib/error.ts'
-import { outcomeOf } from './outcome.ts'
+import { expectDefined, HadalError, throwIfAborted } from '../lib/error.ts'
+import { FifoMutex } from './fifo-mutex.ts'
+import { captureOutcome } from './outcome.ts'
 import type { BenchEvent, BenchSettings, LoadPlan, LoadProgress } from './protocol.ts'
-import { type LoadRequest, type RemoteEngine, toPlain } from './protocol.ts'
-import { TurnQueue } from './queue.ts'
+import { type RemoteEngine, serializeError, type WorkerLoadRequest } from './protocol.ts'
 import { sendStream } from './sender.ts'
 
-/** What the worker needs of an engine. */
+/** The part of an engine that the worker uses. */
 export type HostedEngine = Pick<Engine, 'info' | 'gpuBytes' | 'generate' | 'destroy' | 'lost'>
 
-/** Opens a model: reads it from its place and uploads it. Rejects with a `HadalError`. */
+/** Loads a model on the GPU. Rejects with a `HadalError`. */
 export type OpenEngine<E extends HostedEngine> = (
-  request: LoadRequest,
+  request: WorkerLoadRequest,
   options: { onProgress(progress: LoadProgress): void; signal: AbortSignal },
 ) => Promise<E>
 
-/** Plans a model: reads what is small of it. Rejects with a `HadalError`. */
-export type PlanModel = (request: LoadRequest, options: { signal: AbortSignal }) => Promise<LoadPlan>
+/** Plans a model from its config and headers. Rejects with a `HadalError`. */
+export type PlanModel = (request: WorkerLoadRequest, options: { signal: AbortSignal }) => Promise<LoadPlan>
 
-/** Measures a model's KV caches. */
+/** Runs the KV-cache benchmark. */
 export type MeasureCaches<E> = (
   engine: E,
   settings: Partial<BenchSettings>,
   signal: AbortSignal,
 ) => AsyncIterable<BenchEvent>
 
-/** The worker's side of the protocol, around an engine that `open` makes. */
+/** The worker's side of the protocol, for the engine that `open` loads. */
 export function engineHost<E extends HostedEngine>(
   open: OpenEngine<E>,
   plan: PlanModel,
   measure: MeasureCaches<E>,
 ): RemoteEngine {
   const loading = new AbortController()
-  const turns = new TurnQueue()
+  const mutex = new FifoMutex()
   let engine: E | undefined
 
-  /** What the engine yields, when it is this caller's turn. */
-  async function* inTurn<T>(signal: AbortSignal, work: (engine: E) => AsyncIterable<T>): AsyncGenerator<T> {
-    const endTurn = await turns.turn(signal)
+  /** Yields what `work` yields, once no other request uses the engine. */
+  async function* exclusively<T>(
+    signal: AbortSignal,
+    work: (engine: E) => AsyncIterable<T>,
+  ): AsyncGenerator<T> {
+    const release = await mutex.acquire(signal)
     try {
       if (!engine) throw new HadalError('bad_request', 'No model is loaded.', { hint: 'Load a model first.' })
       yield* work(engine)
     } finally {
-      endTurn()
+      release()
     }
   }
 
   return {
     async load(request, onProgress) {
-      return outcomeOf(async () => {
+      return captureOutcome(async () => {
         const opened = await open(request, { onProgress, signal: loading.signal })
         if (loading.signal.aborted) opened.destroy()
         throwIfAborted(loading.signal)
@@ -58,16 +61,16 @@ export function engineHost<E extends HostedEngine>(
         return opened.info
       })
     },
-    plan: (request) => outcomeOf(() => plan(request, { signal: loading.signal })),
+    plan: (request) => captureOutcome(() => plan(request, { signal: loading.signal })),
     cancelLoad: () => loading.abort(),
     generate(request, port) {
-      void sendStream(port, (signal) => inTurn(signal, (own) => own.generate(request, signal)))
+      void sendStream(port, (signal) => exclusively(signal, (loaded) => loaded.generate(request, signal)))
     },
     bench(settings, port) {
-      void sendStream(port, (signal) => inTurn(signal, (own) => measure(own, settings, signal)))
+      void sendStream(port, (signal) => exclusively(signal, (loaded) => measure(loaded, settings, signal)))
     },
     gpuBytes: () => ({ ok: true, value: engine?.gpuBytes() ?? {} }),
-    lost: async () => toPlain(await present(engine, 'the engine').lost),
+    lost: async () => serializeError(await expectDefined(engine, 'the engine').lost),
     unload() {
       loading.abort()
       engine?.destroy()

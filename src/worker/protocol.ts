@@ -1,5 +1,5 @@
-// Answers: what do page and worker say to each other? Control goes through Comlink (`RemoteEngine`), one answer through a
-// MessagePort (`StreamUp`, `StreamDown`). It must not know WebGPU, Comlink, or the OpenAI shapes.
+// Messages between page and worker: calls go through Comlink (`RemoteEngine`), each stream through a
+// MessagePort (`StreamCommand`, `StreamMessage`).
 import type { BenchSettings } from '../bench/result.ts'
 import type {
   GenerateRequest,
@@ -9,7 +9,7 @@ import type {
   ModelInfo,
   ModelOptions,
 } from '../engine/types.ts'
-import { type ErrorCode, HadalError } from '../lib/error.ts'
+import { asHadalError, type ErrorCode, HadalError } from '../lib/error.ts'
 import type { StoredModel } from '../store/stored-model.ts'
 
 export type {
@@ -22,8 +22,8 @@ export type {
   BenchRow,
   BenchSettings,
   BenchTiming,
+  CacheCheck,
   CacheKind,
-  Check,
 } from '../bench/result.ts'
 export type {
   ChatMessage,
@@ -33,7 +33,7 @@ export type {
   GenerateEvent,
   GenerateRequest,
   GpuBytes,
-  KvUse,
+  KvUsage,
   LoadPlan,
   LoadProgress,
   ModelInfo,
@@ -42,22 +42,28 @@ export type {
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
-export { MOST_ALTERNATIVES, MOST_BIAS, OWN_CACHES, SAMPLING_NUMBERS } from '../engine/types.ts'
+export {
+  KV_CACHE_DTYPES,
+  MAX_ALTERNATIVES,
+  MAX_LOGIT_BIAS,
+  SAMPLING_RANGES,
+} from '../engine/types.ts'
 export type { StoredModel } from '../store/stored-model.ts'
 
-/** Where the model is: an absolute address of its folder, its name on the Hub, or the folder's files. */
-export type ModelPlace =
+/** Where a model is: the absolute address of its folder, its name on the Hub, or the files of its folder. */
+export type ResolvedModelSource =
   | { readonly url: string }
   | { readonly hub: string; readonly token?: string; readonly endpoint?: string }
   | { readonly files: readonly File[] }
 
-export interface LoadRequest extends ModelOptions {
-  readonly place: ModelPlace
-  /** What this browser is to keep; missing = nothing. What it keeps already is used in any case. */
+/** A load or plan request as it crosses to the worker; checked. */
+export interface WorkerLoadRequest extends ModelOptions {
+  readonly modelSource: ResolvedModelSource
+  /** What this browser is to store; missing = nothing. What is already stored is used in any case. */
   readonly keep?: 'files' | 'packed'
 }
 
-/** What the worker offers for the models that this browser keeps. */
+/** The worker's calls for stored models. */
 export interface RemoteStore {
   storedModels(): Promise<Outcome<readonly StoredModel[]>>
   removeStored(place: string): Promise<Outcome<void>>
@@ -69,65 +75,60 @@ export interface RemoteStore {
   cancelExport(): void
 }
 
-/** What the worker offers. Failures are values, because Comlink would strip an error of its code and hint. */
+/**
+ * The worker's calls for one model. Failures are values, because Comlink would strip an error of its code and
+ * hint.
+ */
 export interface RemoteEngine {
-  load(request: LoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<ModelInfo>>
-  /** What a load would take; reads no weight. */
-  plan(request: LoadRequest): Promise<Outcome<LoadPlan>>
+  load(request: WorkerLoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<ModelInfo>>
+  /** Plans a load; reads no weights. */
+  plan(request: WorkerLoadRequest): Promise<Outcome<LoadPlan>>
   /** Cancels `load` and `plan`. */
   cancelLoad(): void
-  /** Answers on the port, which becomes the worker's; see `StreamUp` and `StreamDown`. */
+  /** Generates on a port that is transferred to the worker; see `StreamCommand` and `StreamMessage`. */
   generate(request: GenerateRequest, port: MessagePort): void
-  /** Runs the KV-cache benchmark; its events come on the port in the same way. */
+  /** Runs the KV-cache benchmark; its events come on the port likewise. */
   bench(settings: Partial<BenchSettings>, port: MessagePort): void
   gpuBytes(): Outcome<GpuBytes>
   /** Settles when the GPU device is gone for good. */
-  lost(): Promise<PlainError>
+  lost(): Promise<SerializedError>
   unload(): void
 }
 
-/** From the page: how many more events it can take, or that it wants no more. */
-export type StreamUp = { readonly type: 'credits'; readonly count: number } | { readonly type: 'abort' }
+/** From the page: credits for more events, or the end of its interest. */
+export type StreamCommand = { readonly type: 'credits'; readonly count: number } | { readonly type: 'abort' }
 
 /** From the worker: events in order, then exactly one `end` or `error`. */
-export type StreamDown<T> =
+export type StreamMessage<T> =
   | { readonly type: 'event'; readonly event: T }
   | { readonly type: 'end' }
-  | { readonly type: 'error'; readonly error: PlainError }
+  | { readonly type: 'error'; readonly error: SerializedError }
 
+/** The value of a call, or its error. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: PlainError }
+  | { readonly ok: false; readonly error: SerializedError }
 
 /** A `HadalError` as plain data. */
-export interface PlainError {
+export interface SerializedError {
   readonly code: ErrorCode
   readonly message: string
   readonly hint: string
   readonly file?: string
   readonly tensor?: string
-  /** Where an unforeseen error was thrown, for a bug report. */
+  /** Stack trace of an unforeseen error, for a bug report. */
   readonly stack?: string
 }
 
-/** Any thrown value as plain data; what is not a `HadalError` was not foreseen and becomes `internal`. */
-export function toPlain(error: unknown): PlainError {
-  if (error instanceof HadalError) {
-    const { code, message, hint, file, tensor } = error
-    return { code, message, hint, ...(file && { file }), ...(tensor && { tensor }) }
-  }
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-  const stack = error instanceof Error ? error.stack : undefined
-  return {
-    code: 'internal',
-    message,
-    hint: 'This is a bug in Hadal: please report it.',
-    ...(stack && { stack }),
-  }
+/** Any thrown value as plain data; what is not a `HadalError` becomes `internal` and has its stack. */
+export function serializeError(error: unknown): SerializedError {
+  const { code, message, hint, file, tensor } = asHadalError(error)
+  const stack = error instanceof Error && !(error instanceof HadalError) && error.stack
+  return { code, message, hint, ...(file && { file }), ...(tensor && { tensor }), ...(stack && { stack }) }
 }
 
-/** The error again, on the other side. */
-export function fromPlain({ code, message, hint, file, tensor, stack }: PlainError): HadalError {
+/** The error again, on the page's side. */
+export function deserializeError({ code, message, hint, file, tensor, stack }: SerializedError): HadalError {
   return new HadalError(code, message, {
     hint,
     ...(file && { file }),

@@ -1,16 +1,16 @@
-// Answers: how does a stream of events leave the worker without running ahead of its reader? An event is sent only against a
-// credit that the reader has granted. It must not know what the events mean.
-import { type StreamDown, type StreamUp, toPlain } from './protocol.ts'
+// Sends a stream of events from the worker, one event for each credit that the reader has granted.
+import { type StreamCommand, type StreamMessage, serializeError } from './protocol.ts'
 
 /**
- * Sends everything that `produce` yields to the port, then `end` or `error`, and closes the port.
- * `produce` is given a signal that fires when the reader wants no more. Never rejects: errors go to the reader.
+ * Sends everything that `produce` yields to the port, then `end` or `error`, and closes the port. Never
+ * rejects: errors go to the reader.
+ * @param produce its signal fires when the reader cancels
  */
 export async function sendStream<T>(
   port: MessagePort,
   produce: (signal: AbortSignal) => AsyncIterable<T>,
 ): Promise<void> {
-  const send = (message: StreamDown<T>) => port.postMessage(message)
+  const send = (message: StreamMessage<T>) => port.postMessage(message)
   const reader = watchReader(port)
   try {
     for await (const event of produce(reader.signal)) {
@@ -19,7 +19,7 @@ export async function sendStream<T>(
     }
     send({ type: 'end' })
   } catch (error) {
-    send({ type: 'error', error: toPlain(error) })
+    send({ type: 'error', error: serializeError(error) })
   } finally {
     port.close()
   }
@@ -29,7 +29,7 @@ function watchReader(port: MessagePort) {
   const abort = new AbortController()
   let credits = 0
   let wake = () => {}
-  port.addEventListener('message', ({ data }: MessageEvent<StreamUp>) => {
+  port.addEventListener('message', ({ data }: MessageEvent<StreamCommand>) => {
     if (data.type === 'abort') abort.abort()
     else credits += data.count
     wake()
@@ -37,7 +37,7 @@ function watchReader(port: MessagePort) {
   port.start()
   return {
     signal: abort.signal,
-    /** Takes one credit, waiting for it; false when the reader has left. */
+    /** Waits for a credit and takes it; false when the reader has cancelled. */
     async credit(): Promise<boolean> {
       while (credits === 0 && !abort.signal.aborted) {
         await new Promise<void>((resolve) => {

@@ -1,17 +1,17 @@
-// Answers: what does the worker do with the models that this browser keeps, when none of them is to be run?
-// It must not know how they are kept.
-import { progressReporter } from '../engine/progress.ts'
+// The worker's calls for stored models: list, remove, export.
+import { progressReporter } from '../engine/load/progress.ts'
 import { openStore } from '../store/store.ts'
-import { outcomeOf } from './outcome.ts'
+import { captureOutcome } from './outcome.ts'
 import type { RemoteStore } from './protocol.ts'
 
+/** The store's side of the protocol. */
 export function storeHost(): RemoteStore {
   const exporting = new AbortController()
   return {
-    storedModels: () => outcomeOf(async () => (await openStore()).list()),
-    removeStored: (place) => outcomeOf(async () => (await openStore()).remove(place)),
+    storedModels: () => captureOutcome(async () => (await openStore()).list()),
+    removeStored: (place) => captureOutcome(async () => (await openStore()).remove(place)),
     exportStored: (place, folder, onProgress) =>
-      outcomeOf(async () => {
+      captureOutcome(async () => {
         const report = progressReporter(onProgress)
         await (await openStore()).exportTo(place, folder, {
           signal: exporting.signal,

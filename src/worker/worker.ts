@@ -1,17 +1,17 @@
-// Answers: what runs when the worker starts? The engine, its benchmark and the store, behind Comlink. It must not know the page.
+// Entry of the worker: exposes the engine, its benchmark and the store through Comlink.
 import { expose } from 'comlink'
 import { measure } from '../bench/measure.ts'
 import { loadEngine } from '../engine/engine.ts'
-import { plan } from '../engine/model-plan.ts'
+import { plan } from '../engine/load/plan.ts'
 import { readTuned } from '../store/tuned.ts'
 import { engineHost } from './host.ts'
-import { openPlace } from './place.ts'
+import { openModelSource } from './model-source.ts'
 import { storeHost } from './store-host.ts'
 
 expose({
   ...engineHost(
     async (request, events) => {
-      const { source, close, ...pack } = await openPlace(request, events)
+      const { source, close, ...pack } = await openModelSource(request, events)
       try {
         return await loadEngine(source, { ...request, ...events, ...pack, tuned: readTuned })
       } finally {
@@ -19,7 +19,7 @@ expose({
       }
     },
     async (request, events) => {
-      const { source, close } = await openPlace({ place: request.place }, events)
+      const { source, close } = await openModelSource({ modelSource: request.modelSource }, events)
       try {
         return await plan(source, { ...request, ...events })
       } finally {

@@ -1,9 +1,9 @@
-// Answers: does loadModel keep its promises about progress, answers, cancelling and unloading? Over Comlink and a real MessageChannel;
-// only the engine is a recording. It must not know WebGPU.
+// Tests of loadModel and plan: progress, answers, cancelling, unloading. Comlink and the MessageChannel are
+// real; only the engine replays a recording.
 import { expose } from 'comlink'
 import { expect, test, vi } from 'vitest'
-import { loadModel } from '../../src/api/load.ts'
-import { plan } from '../../src/api/plan.ts'
+import { type LoadOptions, loadModel } from '../../src/api/load.ts'
+import { type PlanOptions, plan } from '../../src/api/plan.ts'
 import type { LoadPlan } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import {
@@ -13,12 +13,13 @@ import {
   type OpenEngine,
   type PlanModel,
 } from '../../src/worker/host.ts'
+import type { WorkerLoadRequest } from '../../src/worker/protocol.ts'
 import { benchEvents, noMeasure, noPlan, replayEngine } from './recorded.ts'
 
 const messages = [{ role: 'user', content: 'Who are you?' }] as const
-const place = 'https://example.test/models/lanternfish'
+const modelUrl = 'https://example.test/models/lanternfish'
 
-/** A worker without a thread: one end of a channel with the engine's host at the other. */
+/** A worker without a thread: one end of a channel, with the engine's host at the other. */
 function workerOf(
   open: OpenEngine<HostedEngine>,
   planModel: PlanModel = noPlan,
@@ -34,20 +35,24 @@ function workerOf(
   return { state, worker: () => Object.assign(port1, { terminate, onerror: null }) as unknown as Worker }
 }
 
-const noEngine: OpenEngine<HostedEngine> = () => Promise.reject(new Error('a plan opens no engine'))
+const noEngine: OpenEngine<HostedEngine> = () => Promise.reject(new Error('a plan does not load an engine'))
 
 async function replayed() {
   const replay = replayEngine()
   const { state, worker: start } = workerOf(async () => replay.engine)
   const worker = start()
-  return { ...replay, state, worker, model: await loadModel(place, { worker: () => worker }) }
+  return { ...replay, state, worker, model: await loadModel(modelUrl, { worker: () => worker }) }
 }
 
-test('loads with progress, then answers', async () => {
+test('loads with progress, then completes a chat', async () => {
   const { engine, requests } = replayEngine()
   const phases: string[] = []
   const { worker } = workerOf(async (request, { onProgress }) => {
-    expect(request).toEqual({ place: { url: `${place}/` }, contextLength: 512, cache: 'f32' })
+    expect(request).toEqual<WorkerLoadRequest>({
+      modelSource: { url: `${modelUrl}/` },
+      contextLength: 512,
+      cache: 'f32',
+    })
     const progress = {
       bytes: 1,
       totalBytes: 2,
@@ -62,7 +67,7 @@ test('loads with progress, then answers', async () => {
   })
   const onProgress = ({ phase, secondsLeft }: { phase: string; secondsLeft: number }) =>
     phases.push(`${phase} ${secondsLeft}`)
-  const model = await loadModel(place, { worker, onProgress, contextLength: 512, cache: 'f32' })
+  const model = await loadModel(modelUrl, { worker, onProgress, contextLength: 512, cache: 'f32' })
   expect(phases).toEqual(['upload NaN'])
   expect(model.info.name).toBe('Lanternfish')
   expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728, total: 10_073_728 })
@@ -72,7 +77,7 @@ test('loads with progress, then answers', async () => {
   await model.unload()
 })
 
-test('streams, and leaving the loop stops the engine', async () => {
+test('streams a completion, and leaving the loop stops the engine', async () => {
   const { model, log } = await replayed()
   const stream = await model.chat.completions.create({ messages, stream: true })
   let text = ''
@@ -85,7 +90,7 @@ test('streams, and leaving the loop stops the engine', async () => {
   await model.unload()
 })
 
-test('a wrong argument rejects before anything runs', async () => {
+test('a wrong argument rejects before the engine runs', async () => {
   const { model, log } = await replayed()
   await expect(model.chat.completions.create({ messages, top_p: 2 })).rejects.toMatchObject({
     code: 'bad_request',
@@ -101,7 +106,7 @@ test('a failed load rejects with the error and ends the worker', async () => {
       tensor: 'lm_head.weight',
     })
   })
-  await expect(loadModel(place, { worker })).rejects.toMatchObject({
+  await expect(loadModel(modelUrl, { worker })).rejects.toMatchObject({
     code: 'bad_file',
     file: 'model.safetensors',
     tensor: 'lm_head.weight',
@@ -117,20 +122,22 @@ test('a load can be cancelled', async () => {
       abort.abort()
     })
   })
-  await expect(loadModel(place, { worker, signal: abort.signal })).rejects.toMatchObject({ code: 'aborted' })
+  await expect(loadModel(modelUrl, { worker, signal: abort.signal })).rejects.toMatchObject({
+    code: 'aborted',
+  })
   expect(state.terminated).toBe(true)
 })
 
-test('a load can be cancelled while the browser is asked to keep its files', async () => {
+test('a load can be cancelled while the browser is asked for persistent storage', async () => {
   const abort = new AbortController()
   const { worker } = workerOf(async () => replayEngine().engine)
   vi.stubGlobal('navigator', { storage: { persist: async () => abort.abort() } })
   const options = { keep: 'files', signal: abort.signal, worker } as const
-  await expect(loadModel(place, options)).rejects.toMatchObject({ code: 'aborted' })
+  await expect(loadModel(modelUrl, options)).rejects.toMatchObject({ code: 'aborted' })
   vi.unstubAllGlobals()
 })
 
-test('whoever waits is told when the model is unloaded, twice at once', async () => {
+test('calls that wait settle when the model is unloaded, also twice at once', async () => {
   const { model } = await replayed()
   const waiting = [model.unload(), model.gpuBytes(), model.unload()]
   expect(await Promise.allSettled(waiting)).toMatchObject([
@@ -141,7 +148,7 @@ test('whoever waits is told when the model is unloaded, twice at once', async ()
   await expect(model.gpuBytes()).rejects.toMatchObject({ code: 'aborted' })
 })
 
-test('a worker that fails ends what is asked of it', async () => {
+test('a failing worker rejects the calls that wait', async () => {
   const { model, worker } = await replayed()
   const waiting = model.gpuBytes()
   worker.dispatchEvent(Object.assign(new Event('error'), { message: 'out of stack' }))
@@ -152,14 +159,14 @@ test('a worker that fails ends what is asked of it', async () => {
   await model.unload()
 })
 
-test('a benchmark whose settings cannot be sent says so', async () => {
+test('a benchmark rejects settings that cannot be cloned', async () => {
   const { model } = await replayed()
   const settings = { steps: (() => 3) as unknown as number }
   await expect(drain(model.benchmark(settings))).rejects.toMatchObject({ code: 'bad_request' })
   await model.unload()
 })
 
-test('unloading destroys the engine and ends what is waiting', async () => {
+test('unloading destroys the engine and rejects open streams and later requests', async () => {
   const { model, log, state } = await replayed()
   const stream = await model.chat.completions.create({ messages, stream: true })
   await model.unload()
@@ -170,7 +177,7 @@ test('unloading destroys the engine and ends what is waiting', async () => {
   await expect(model.chat.completions.create({ messages })).rejects.toMatchObject({ code: 'aborted' })
 })
 
-test('a benchmark brings its events, and takes turns with answers', async () => {
+test('a benchmark yields its events, and a request waits for it', async () => {
   const { engine, log } = replayEngine()
   const measure: MeasureCaches<HostedEngine> = async function* (_, settings) {
     log.push(`measure ${settings.steps}`)
@@ -178,21 +185,21 @@ test('a benchmark brings its events, and takes turns with answers', async () => 
     log.push('measured')
   }
   const { worker } = workerOf(async () => engine, noPlan, measure)
-  const model = await loadModel(place, { worker })
+  const model = await loadModel(modelUrl, { worker })
   const measuring = drain(model.benchmark({ steps: 3 }))
   await model.chat.completions.create({ messages })
   expect(await measuring).toEqual(benchEvents)
   expect(log.slice(0, 3)).toEqual(['measure 3', 'measured', 'start chat'])
 })
 
-test('a benchmark that is cancelled rejects, and lets the next have its turn', async () => {
+test('a cancelled benchmark rejects and lets the next request run', async () => {
   const abort = new AbortController()
   const measure: MeasureCaches<HostedEngine> = async function* (_, __, signal) {
     yield* benchEvents.slice(0, 1)
     await new Promise((resolve) => signal.addEventListener('abort', resolve))
   }
   const { worker } = workerOf(async () => replayEngine().engine, noPlan, measure)
-  const model = await loadModel(place, { worker })
+  const model = await loadModel(modelUrl, { worker })
   const events = model.benchmark({}, { signal: abort.signal })
   expect((await events.next()).value).toEqual(benchEvents[0])
   abort.abort()
@@ -200,7 +207,7 @@ test('a benchmark that is cancelled rejects, and lets the next have its turn', a
   expect((await model.chat.completions.create({ messages })).choices).toHaveLength(1)
 })
 
-test('a lost device is told', async () => {
+test('model.lost resolves when the device is lost', async () => {
   const { model, lose } = await replayed()
   lose(new HadalError('device_lost', 'The GPU went away.', { hint: 'Load again.' }))
   expect(await model.lost).toMatchObject({ code: 'device_lost', hint: 'Load again.' })
@@ -221,26 +228,26 @@ test('plans in a worker of its own, with the options of a load', async () => {
     auto: 'none',
   }
   const { state, worker } = workerOf(noEngine, async (request) => {
-    expect(request).toEqual({
-      place: { hub: 'hf:someone/lanternfish@v2', token: 'secret' },
+    expect(request).toEqual<WorkerLoadRequest>({
+      modelSource: { hub: 'hf:someone/lanternfish@v2', token: 'secret' },
       contextLength: 512,
       cache: 'fp8',
-      products: 'i8',
-      chunk: 128,
+      matmulPrecision: 'i8',
+      prefillChunk: 128,
       quantize: { experts: 'q4' },
       memoryBytes: 1e9,
     })
     return planned
   })
-  const options = {
+  const options: PlanOptions = {
     contextLength: 512,
     cache: 'fp8',
-    products: 'i8',
-    chunk: 128,
+    matmulPrecision: 'i8',
+    prefillChunk: 128,
     quantize: { experts: 'q4' },
     memoryBytes: 1e9,
     token: 'secret',
-  } as const
+  }
   expect(await plan('hf:someone/lanternfish@v2', { worker, ...options })).toEqual(planned)
   expect(state.terminated).toBe(true)
 })
@@ -249,7 +256,7 @@ test('a plan that fails or is cancelled rejects with the error and ends the work
   const failing = workerOf(noEngine, async () => {
     throw new HadalError('not_found', 'config.json is missing.', { file: 'config.json' })
   })
-  await expect(plan(place, { worker: failing.worker })).rejects.toMatchObject({
+  await expect(plan(modelUrl, { worker: failing.worker })).rejects.toMatchObject({
     code: 'not_found',
     file: 'config.json',
   })
@@ -261,22 +268,22 @@ test('a plan that fails or is cancelled rejects with the error and ends the work
       abort.abort()
     })
   })
-  const planning = plan(place, { worker: cancelled.worker, signal: abort.signal })
+  const planning = plan(modelUrl, { worker: cancelled.worker, signal: abort.signal })
   await expect(planning).rejects.toMatchObject({ code: 'aborted' })
   expect(cancelled.state.terminated).toBe(true)
 })
 
-test.each([
+test.each<[string, LoadOptions]>([
   ['http://', {}],
-  [place, { contextLength: 0 }],
-  [place, { cache: 'f8' as 'f16' }],
-  [place, { products: 'f8' as 'f16' }],
-  [place, { chunk: 1.5 }],
-  [place, { memoryBytes: -1 }],
-  [place, { quantize: 4 as unknown as 'q4' }],
-])('loadModel(%j, %j) and its plan are refused', async (where, options) => {
-  await expect(loadModel(where, options)).rejects.toMatchObject({ code: 'bad_request' })
-  await expect(plan(where, options)).rejects.toMatchObject({ code: 'bad_request' })
+  [modelUrl, { contextLength: 0 }],
+  [modelUrl, { cache: 'f8' as 'f16' }],
+  [modelUrl, { matmulPrecision: 'f8' as 'f16' }],
+  [modelUrl, { prefillChunk: 1.5 }],
+  [modelUrl, { memoryBytes: -1 }],
+  [modelUrl, { quantize: 4 as unknown as 'q4' }],
+])('loadModel(%j, %j) and its plan are refused', async (source, options) => {
+  await expect(loadModel(source, options)).rejects.toMatchObject({ code: 'bad_request' })
+  await expect(plan(source, options)).rejects.toMatchObject({ code: 'bad_request' })
 })
 
 async function drain<T>(stream: AsyncIterable<T>): Promise<T[]> {

@@ -1,5 +1,4 @@
-// Answers: what does an engine say while it answers "Who are you?"? A recorded list of events, and an engine that replays such a list.
-// It must not know how events are made.
+// A recorded generation and benchmark, and an engine that replays recorded events.
 import type { BenchEvent, BenchResult } from '../../src/bench/result.ts'
 import type { GenerateEvent, GenerateRequest, ModelInfo } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
@@ -49,7 +48,7 @@ const info: ModelInfo = {
   activeExperts: 4,
   vocab: 1536,
   contextLength: 2048,
-  chunk: 256,
+  prefillChunk: 256,
   kvBytesPerToken: 1152,
   standardKvBytesPerToken: 5120,
   adapter: 'none',
@@ -59,13 +58,13 @@ const info: ModelInfo = {
   thinking: true,
 }
 
-/** For hosts that nobody asks for a plan. */
-export const noPlan: PlanModel = () => Promise.reject(new Error('nobody asks for a plan here'))
+/** For hosts whose test makes no plan. */
+export const noPlan: PlanModel = () => Promise.reject(new Error('this test makes no plan'))
 
-/** For hosts that nobody asks for a benchmark. */
+/** For hosts whose test runs no benchmark. */
 // biome-ignore lint/correctness/useYield: nothing is measured here
 export const noMeasure: MeasureCaches<HostedEngine> = async function* () {
-  throw new Error('nobody asks for a benchmark here')
+  throw new Error('this test runs no benchmark')
 }
 
 const bench: BenchResult = {
@@ -101,13 +100,15 @@ const bench: BenchResult = {
   complete: false,
 }
 
-/** What a benchmark tells, cut short. */
+/** The first and last event of a benchmark. */
 export const benchEvents: readonly BenchEvent[] = [
   { progress: { phase: 'copy', done: 0, total: 2 }, result: bench },
   { progress: { phase: 'done', done: 2, total: 2 }, result: { ...bench, complete: true } },
 ]
 
-/** An engine that replays the events, one turn of the event loop apart, and writes down what it was asked and what became of it. */
+/**
+ * An engine that replays the events, one turn of the event loop apart, and logs its requests and what it did.
+ */
 export function replayEngine(events: readonly GenerateEvent[] = whoAreYou) {
   const log: string[] = []
   const requests: GenerateRequest[] = []

@@ -1,4 +1,4 @@
-// Answers: is every argument of a request translated or refused by name? It must not know the engine.
+// Tests of request checks: every field is translated or refused by name.
 import { expect, test } from 'vitest'
 import { checkRequest } from '../../src/api/request.ts'
 import type { HadalError } from '../../src/lib/error.ts'
@@ -81,7 +81,7 @@ test('a full request is translated field by field', () => {
   })
 })
 
-test('what is left out or null is left to the model', () => {
+test('missing and null fields are left to the model', () => {
   const checked = checkRequest({ messages, temperature: null, stop: null, seed: undefined, logprobs: false })
   expect(checked).toEqual({
     stream: false,
@@ -90,7 +90,7 @@ test('what is left out or null is left to the model', () => {
   })
 })
 
-test('the newer name of max_tokens and the shorter of thinking win', () => {
+test('max_completion_tokens wins over max_tokens, thinking over enable_thinking', () => {
   const { request } = checkRequest({
     messages,
     max_tokens: 5,
@@ -138,6 +138,6 @@ test.each([
   expect(message).toContain(`\`${field}\``)
 })
 
-test('an absurd value does not make an absurd message', () => {
+test('a huge value does not make a huge message', () => {
   expect(refused({ messages, temperature: 'x'.repeat(10_000) }).message.length).toBeLessThan(120)
 })

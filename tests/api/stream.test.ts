@@ -1,4 +1,4 @@
-// Answers: does a stream cross a real MessageChannel in order, with back-pressure, abort, turns and errors? It must not know WebGPU.
+// Tests of streams over a real MessageChannel: order, back-pressure, abort, one request at a time, errors.
 import { expect, test, vi } from 'vitest'
 import { EventReceiver } from '../../src/api/receiver.ts'
 import type { GenerateEvent, GenerateRequest } from '../../src/engine/types.ts'
@@ -14,7 +14,7 @@ async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
   return list
 }
 
-function ask(host: RemoteEngine, prompt: string, signal?: AbortSignal): EventReceiver<GenerateEvent> {
+function generate(host: RemoteEngine, prompt: string, signal?: AbortSignal): EventReceiver<GenerateEvent> {
   const { port1, port2 } = new MessageChannel()
   host.generate({ input: { prompt } } satisfies GenerateRequest, port2)
   return new EventReceiver<GenerateEvent>(port1, { signal })
@@ -23,7 +23,7 @@ function ask(host: RemoteEngine, prompt: string, signal?: AbortSignal): EventRec
 async function hostOf(events?: readonly GenerateEvent[]) {
   const replay = replayEngine(events)
   const host = engineHost(async () => replay.engine, noPlan, noMeasure)
-  await host.load({ place: { url: 'https://example.test/' } }, () => {})
+  await host.load({ modelSource: { url: 'https://example.test/' } }, () => {})
   return { host, ...replay }
 }
 
@@ -32,48 +32,48 @@ const manyDeltas = Array.from(
   (_, index) => ({ ...whoAreYou[0], tokens: index }) as GenerateEvent,
 )
 
-test('all events arrive, in order', async () => {
+test('all events arrive in order', async () => {
   const { host } = await hostOf(manyDeltas)
-  expect(await collect(ask(host, 'a'))).toEqual(manyDeltas)
+  expect(await collect(generate(host, 'a'))).toEqual(manyDeltas)
 })
 
-test('a reader that does not read stops the engine after a window of events', async () => {
+test('an unread stream stops the engine after a window of events', async () => {
   const { host, log } = await hostOf(manyDeltas)
-  const events = ask(host, 'a')
+  const events = generate(host, 'a')
   await events.next()
-  const made = () => log.filter((line) => line === 'event a').length
-  await vi.waitFor(() => expect(made()).toBeGreaterThan(32), { timeout: 60_000 })
+  const yielded = () => log.filter((line) => line === 'event a').length
+  await vi.waitFor(() => expect(yielded()).toBeGreaterThan(32), { timeout: 60_000 })
   await new Promise((resolve) => setTimeout(resolve, 500))
-  expect(made()).toBeLessThan(130)
+  expect(yielded()).toBeLessThan(130)
   expect(await collect(events)).toHaveLength(manyDeltas.length - 1)
 })
 
-test('requests are answered one after the other, in the order of asking', async () => {
+test('requests run one at a time, in the order of the calls', async () => {
   const { host, log } = await hostOf()
-  await Promise.all(['a', 'b', 'c'].map((prompt) => collect(ask(host, prompt))))
+  await Promise.all(['a', 'b', 'c'].map((prompt) => collect(generate(host, prompt))))
   expect(log.filter((line) => !line.startsWith('event'))).toEqual(
     ['a', 'b', 'c'].flatMap((prompt) => [`start ${prompt}`, `stop ${prompt}`]),
   )
 })
 
-test('an abort is felt at once and ends the turn', async () => {
+test('an abort rejects at once and lets the next request run', async () => {
   const { host, log } = await hostOf(manyDeltas)
   const abort = new AbortController()
-  const events = ask(host, 'a', abort.signal)
+  const events = generate(host, 'a', abort.signal)
   await events.next()
   const waiting = collect(events)
   abort.abort(new Error('enough'))
   await expect(waiting).rejects.toMatchObject({ code: 'aborted', cause: { message: 'enough' } })
-  await collect(ask(host, 'b'))
+  await collect(generate(host, 'b'))
   expect(log.indexOf('stop a')).toBeLessThan(log.indexOf('start b'))
   expect(log.filter((line) => line === 'event a').length).toBeLessThan(100)
 })
 
-test('leaving the loop cancels, also while waiting for a turn', async () => {
+test('leaving the loop cancels, also while the request still waits', async () => {
   const { host, log } = await hostOf(manyDeltas)
-  const first = ask(host, 'a')
-  const second = ask(host, 'b')
-  const third = ask(host, 'c')
+  const first = generate(host, 'a')
+  const second = generate(host, 'b')
+  const third = generate(host, 'c')
   await second.return()
   for await (const _ of first) break
   await third.next()
@@ -82,7 +82,7 @@ test('leaving the loop cancels, also while waiting for a turn', async () => {
   expect(log).toContain('stop a')
 })
 
-test('an error keeps its code, place and hint', async () => {
+test('an error keeps its code, file, tensor and hint', async () => {
   const { port1, port2 } = new MessageChannel()
   const details = { hint: 'Start a new chat.', file: 'config.json', tensor: 'x' }
   // biome-ignore lint/correctness/useYield: a stream that fails at once
@@ -94,7 +94,7 @@ test('an error keeps its code, place and hint', async () => {
   expect(failed).toMatchObject({ code: 'context_full', message: 'Too long.', ...details })
 })
 
-test('an unforeseen error is internal and says where it came from', async () => {
+test('an unforeseen error is internal and has its stack as the cause', async () => {
   const { port1, port2 } = new MessageChannel()
   // biome-ignore lint/correctness/useYield: a stream that fails at once
   void sendStream(port2, async function* () {
@@ -105,7 +105,7 @@ test('an unforeseen error is internal and says where it came from', async () => 
   expect(String((failed as HadalError).cause)).toContain('stream.test')
 })
 
-test('when the worker is gone, nobody waits for ever', async () => {
+test('a reader rejects when the worker ends', async () => {
   const { port1 } = new MessageChannel()
   const ended = new AbortController()
   const waiting = new EventReceiver(port1, { ended: ended.signal }).next()

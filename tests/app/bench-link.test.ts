@@ -1,27 +1,27 @@
-// Answers: do settings come through an address unharmed, and does an address written by hand do no harm?
+// Tests of the benchmark permalink: round trip, defaults, and rejection of invalid fields.
 import { expect, test } from 'vitest'
-import { calculationOf } from '../../src/app/bench/state/calculation.ts'
-import { readLink, writeLink } from '../../src/app/bench/state/link.ts'
-import { publishedShape } from '../../src/app/bench/state/published.ts'
-import { someResult } from '../support/bench-result.ts'
+import { calculatorInputsFor } from '../../src/app/bench/state/calculator-inputs.ts'
+import { readBenchLink, writeBenchLink } from '../../src/app/bench/state/link.ts'
+import { publishedShape } from '../../src/app/bench/state/published-shapes.ts'
+import { SAMPLE_RESULT } from '../support/bench-result.ts'
 
-const { settings } = someResult
-const calculation = {
-  ...calculationOf('Kimi-K2'),
-  own: 'fp8' as const,
+const { settings } = SAMPLE_RESULT
+const CALCULATION = {
+  ...calculatorInputsFor('Kimi-K2'),
+  ownPrecision: 'fp8' as const,
   context: 131_072,
   shape: { ...publishedShape('Kimi-K2'), heads: 96, latent: 0 },
 }
 
-test('settings, model and calculation travel there and back', () => {
-  const link = readLink(`#${writeLink(settings, calculation, 'hf:org/name@main')}`)
-  expect(link).toEqual({ settings, calculation, model: 'hf:org/name@main', refused: [] })
+test('settings, model and calculation survive a round trip', () => {
+  const link = readBenchLink(`#${writeBenchLink(settings, CALCULATION, 'hf:org/name@main')}`)
+  expect(link).toEqual({ settings, calculation: CALCULATION, model: 'hf:org/name@main', refused: [] })
 })
 
-test('an empty link says nothing', () => {
-  expect(readLink('')).toEqual({
+test('an empty link gives the defaults', () => {
+  expect(readBenchLink('')).toEqual({
     settings: {},
-    calculation: calculationOf('V3'),
+    calculation: calculatorInputsFor('V3'),
     model: undefined,
     refused: [],
   })
@@ -42,11 +42,16 @@ test.each([
   ['heads', '0'],
   ['latent', '99999999'],
   ['context', '1.5'],
-])('%s=%s is left out and named', (name, value) => {
-  const link = readLink(`#${new URLSearchParams({ [name]: value })}`)
-  expect(link).toEqual({ settings: {}, calculation: calculationOf('V3'), model: undefined, refused: [name] })
+])('%s=%s is ignored and reported', (name, value) => {
+  const link = readBenchLink(`#${new URLSearchParams({ [name]: value })}`)
+  expect(link).toEqual({
+    settings: {},
+    calculation: calculatorInputsFor('V3'),
+    model: undefined,
+    refused: [name],
+  })
 })
 
-test('contexts are sorted and named once', () => {
-  expect(readLink('#contexts=4096,64,4096').settings.contexts).toEqual([64, 4096])
+test('contexts are sorted and deduplicated', () => {
+  expect(readBenchLink('#contexts=4096,64,4096').settings.contexts).toEqual([64, 4096])
 })

@@ -1,76 +1,85 @@
-// How tuning is told in words: what came of each variant, of each decision, and what of the stored winners a load would take.
+// Tests of the texts that describe tuning: variants, decisions, and stored winners.
 import { describe, expect, it } from 'vitest'
-import { foundOf, multiple, saidOf, storedLines, verdictOf } from '../../src/app/lab/state/tuned-words.ts'
-import { decisionName, variantName } from '../../src/app/lab/state/words.ts'
+import { decisionName, variantName } from '../../src/app/lab/state/display-names.ts'
+import {
+  decisionSentence,
+  storedVariantNames,
+  timeRatioText,
+  tuningSentence,
+  variantVerdictOf,
+} from '../../src/app/lab/state/tuning-text.ts'
+import type { TunedDecision } from '../../src/bench/lab/protocol.ts'
 import { possibleVariants } from '../../src/gpu/variants.ts'
-import type { TunedDecision } from '../../src/lab/protocol.ts'
 
-const possible = possibleVariants({
+const POSSIBLE = possibleVariants({
   f16: false,
   subgroups: true,
   subgroupSize: 4,
-  matrices: false,
+  subgroupMatrices: false,
   software: true,
 })
-const right = { right: true, spread: 0.02 }
-const stays: TunedDecision = {
+const RIGHT = { right: true, spread: 0.02 }
+const UNCHANGED: TunedDecision = {
   decision: 'q4',
   before: 'unorm',
   winner: 'unorm',
   variants: [
-    { variant: 'unorm', time: 1, ...right },
-    { variant: 'plain', time: 1.684, ...right },
+    { variant: 'unorm', time: 1, ...RIGHT },
+    { variant: 'plain', time: 1.684, ...RIGHT },
   ],
 }
-const changes: TunedDecision = {
-  decision: 'rows',
-  before: 'lanes_8',
-  winner: 'lanes_32',
+const CHANGED: TunedDecision = {
+  decision: 'matvec',
+  before: 'lanes8',
+  winner: 'lanes32',
   variants: [
-    { variant: 'lanes_8', time: 1, ...right },
-    { variant: 'lanes_32', time: 0.87, ...right },
-    { variant: 'alone', time: 1, right: false, spread: 0 },
+    { variant: 'lanes8', time: 1, ...RIGHT },
+    { variant: 'lanes32', time: 0.87, ...RIGHT },
+    { variant: 'single', time: 1, right: false, spread: 0 },
   ],
 }
 
 describe('a row of tuning', () => {
-  it('says of each variant what became of it', () => {
-    const verdicts = (row: TunedDecision) => row.variants.map((each) => verdictOf(row, each))
-    expect(verdicts(stays)).toEqual(['stays', 'other'])
-    expect(verdicts(changes)).toEqual(['default', 'taken', 'wrong'])
+  it('gives the verdict on each variant', () => {
+    const verdicts = (row: TunedDecision) => row.variants.map((each) => variantVerdictOf(row, each))
+    expect(verdicts(UNCHANGED)).toEqual(['stays', 'other'])
+    expect(verdicts(CHANGED)).toEqual(['default', 'taken', 'wrong'])
   })
 
-  it('gives no time to what computes wrongly', () => {
-    expect(changes.variants.map(multiple)).toEqual(['1.00 ×', '0.87 ×', ''])
+  it('gives no time for a wrong variant', () => {
+    expect(CHANGED.variants.map(timeRatioText)).toEqual(['1.00 ×', '0.87 ×', ''])
   })
 
-  it('is told in a sentence', () => {
-    expect(saidOf(stays)).toBe('Reading of q4: the default stays.')
-    expect(saidOf(changes)).toBe(
-      'Weight rows: 32 neighbours on a row, 0.87 × the default’s time; 16 rows, inputs of its own computes wrongly.',
+  it('is summarized in a sentence', () => {
+    expect(decisionSentence(UNCHANGED)).toBe('q4 decoding: the default stays.')
+    expect(decisionSentence(CHANGED)).toBe(
+      'Weight rows: 32 lanes per row, 0.87 × the default’s time; ' + '16 rows per lane gives wrong results.',
     )
   })
 
-  it('counts towards the end', () => {
-    expect(foundOf([stays])).toBe('The defaults are the quickest here.')
-    expect(foundOf([stays, changes])).toBe('1 of 2 decisions got another variant than the default.')
+  it('has a total at the end', () => {
+    expect(tuningSentence([UNCHANGED])).toBe('The defaults are fastest here.')
+    expect(tuningSentence([UNCHANGED, CHANGED])).toBe('1 of 2 decisions changed from the default.')
   })
 })
 
 describe('what is stored', () => {
-  it('is told as far as this device can run it', () => {
+  it('is listed if this device can run it', () => {
     expect(
-      storedLines({ rows: 'lanes_32', attention: 'by hand', products: 'spread_8' }, { possible }),
-    ).toEqual([['Weight rows', '32 neighbours on a row']])
+      storedVariantNames(
+        { matvec: 'lanes32', attention: 'by hand', matmul: 'broadcast8' },
+        { possible: POSSIBLE },
+      ),
+    ).toEqual([['Weight rows', '32 lanes per row']])
   })
 
-  it('goes by its own name where it has no other', () => {
-    expect(storedLines({ steps: 512, constructor: 'x' }, { possible })).toEqual([
+  it('is listed by its key if it has no display name', () => {
+    expect(storedVariantNames({ steps: 512, constructor: 'x' }, { possible: POSSIBLE })).toEqual([
       ['steps', '512'],
       ['constructor', 'x'],
     ])
     expect([decisionName('toString'), variantName('toString', 'length')]).toEqual(['toString', 'length'])
-    expect(variantName('rows', 'toString')).toBe('toString')
-    expect([decisionName('chunk'), variantName('chunk', 512)]).toEqual(['Rows of a step of prefill', '512'])
+    expect(variantName('matvec', 'toString')).toBe('toString')
+    expect([decisionName('prefillChunk'), variantName('prefillChunk', 512)]).toEqual(['Prefill chunk', '512'])
   })
 })

@@ -1,4 +1,4 @@
-// Answers: what is a browser's storage where there is no browser? It must not know what is kept.
+// An in-memory `Storage` for tests without a browser.
 
 export function memoryStorage(): Storage {
   const items = new Map<string, string>()

@@ -1,12 +1,12 @@
-// Answers: are Markdown, links, speech and numbers what a reader should get? It must not know the screen.
+// Tests of Markdown blocks, links, sentences for screen readers, and number formats.
 import { lexer } from 'marked'
 import { expect, test } from 'vitest'
-import { type Blocks, blocksOf, noBlocks } from '../../src/app/markdown/blocks.ts'
+import { type MarkdownBlocks, NO_BLOCKS, splitBlocks } from '../../src/app/markdown/blocks.ts'
 import { safeLink } from '../../src/app/markdown/link.ts'
-import { formatRate, formatSeconds, formatShort } from '../../src/app/state/format.ts'
-import { silence, spokenNext } from '../../src/app/state/spoken.ts'
+import { formatCompact, formatRate, formatSeconds } from '../../src/app/shared/format.ts'
+import { NOTHING_SPOKEN, nextSpoken } from '../../src/app/state/speech.ts'
 
-const document = `# Title
+const DOCUMENT = `# Title
 
 A *paragraph* with \`code\`
 over two lines.
@@ -38,29 +38,30 @@ continued
 
 <b>html</b> and the end`
 
-test('a text that grows letter by letter has the same blocks as the whole', () => {
-  let blocks: Blocks = noBlocks
-  for (let length = 1; length <= document.length; length++)
-    blocks = blocksOf(document.slice(0, length), blocks)
-  expect(blocks.tokens).toEqual([...lexer(document)])
+test('text that grows letter by letter has the same blocks as the whole text', () => {
+  let blocks: MarkdownBlocks = NO_BLOCKS
+  for (let length = 1; length <= DOCUMENT.length; length++)
+    blocks = splitBlocks(DOCUMENT.slice(0, length), blocks)
+  expect(blocks.tokens).toEqual([...lexer(DOCUMENT)])
 })
 
-test('line ends of any kind are those of the parser', () => {
-  const written = document.replaceAll('\n', '\r\n')
-  let blocks: Blocks = noBlocks
-  for (let length = 1; length <= written.length; length++) blocks = blocksOf(written.slice(0, length), blocks)
-  expect(blocks.tokens).toEqual([...lexer(document)])
+test('CRLF line ends are normalized', () => {
+  const written = DOCUMENT.replaceAll('\n', '\r\n')
+  let blocks: MarkdownBlocks = NO_BLOCKS
+  for (let length = 1; length <= written.length; length++)
+    blocks = splitBlocks(written.slice(0, length), blocks)
+  expect(blocks.tokens).toEqual([...lexer(DOCUMENT)])
 })
 
-test('blocks that cannot change any more are taken over as they are', () => {
-  const before = blocksOf(document)
-  const after = blocksOf(`${document}!`, before)
+test('blocks that can no longer change are reused', () => {
+  const before = splitBlocks(DOCUMENT)
+  const after = splitBlocks(`${DOCUMENT}!`, before)
   expect(after.tokens[0]).toBe(before.tokens[0])
-  expect(blocksOf('Something else', before).tokens).toEqual([...lexer('Something else')])
+  expect(splitBlocks('Something else', before).tokens).toEqual([...lexer('Something else')])
 })
 
-test('absurd nesting is shown as text', () => {
-  expect(blocksOf('> '.repeat(20_000)).tokens.length).toBeGreaterThan(0)
+test('extreme nesting is shown as text', () => {
+  expect(splitBlocks('> '.repeat(20_000)).tokens.length).toBeGreaterThan(0)
 })
 
 test.each([
@@ -78,18 +79,22 @@ test.each([
 })
 
 test('an answer is spoken in whole sentences, each once', () => {
-  let spoken = spokenNext(silence, 1, 'I am a fish. I li', false)
-  expect(spoken.pieces).toEqual(['I am a fish.'])
-  expect(spokenNext(spoken, 1, 'I am a fish. I live', false)).toBe(spoken)
-  spoken = spokenNext(spoken, 1, 'I am a fish. I live at 6.5 km. Dee', false)
-  spoken = spokenNext(spoken, 1, 'I am a fish. I live at 6.5 km. Deep', true)
-  expect(spoken.pieces).toEqual(['I am a fish.', 'I live at 6.5 km.', 'Deep'])
-  expect(spokenNext(spoken, 1, 'Ne', false).pieces).toEqual([])
-  expect(spokenNext(spoken, 2, 'Next. ', false).pieces).toEqual(['Next.'])
+  let spoken = nextSpoken(NOTHING_SPOKEN, 1, 'I am a fish. I li', false)
+  expect(spoken.sentences).toEqual(['I am a fish.'])
+  expect(nextSpoken(spoken, 1, 'I am a fish. I live', false)).toBe(spoken)
+  spoken = nextSpoken(spoken, 1, 'I am a fish. I live at 6.5 km. Dee', false)
+  spoken = nextSpoken(spoken, 1, 'I am a fish. I live at 6.5 km. Deep', true)
+  expect(spoken.sentences).toEqual(['I am a fish.', 'I live at 6.5 km.', 'Deep'])
+  expect(nextSpoken(spoken, 1, 'Ne', false).sentences).toEqual([])
+  expect(nextSpoken(spoken, 2, 'Next. ', false).sentences).toEqual(['Next.'])
 })
 
-test('numbers are short', () => {
-  expect([formatShort(812), formatShort(9_265_920), formatShort(671e9)]).toEqual(['812', '9.3 M', '671 B'])
+test('numbers are formatted briefly', () => {
+  expect([formatCompact(812), formatCompact(9_265_920), formatCompact(671e9)]).toEqual([
+    '812',
+    '9.3 M',
+    '671 B',
+  ])
   expect([formatSeconds(3.21), formatSeconds(42.4), formatSeconds(125), formatSeconds(Number.NaN)]).toEqual([
     '3.2 s',
     '42 s',

@@ -1,26 +1,33 @@
+// Tests of the kernel benchmark on every adapter: checks of all cases and ceilings, rows, and freed buffers.
 import sources from 'virtual:shaders'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { benchKernels, type KernelRow, prove, settingOf } from '../../src/bench/kernels/bench.ts'
+import { benchKernels, caseSettings, checkCase, type KernelRow } from '../../src/bench/kernels/bench.ts'
+import { BenchBuffers } from '../../src/bench/kernels/buffers.ts'
 import type { CaseMaker } from '../../src/bench/kernels/case.ts'
-import { allCases } from '../../src/bench/kernels/cases.ts'
-import { productCeilings } from '../../src/bench/kernels/product-ceiling.ts'
-import { Room } from '../../src/bench/kernels/room.ts'
+import { ALL_CASES } from '../../src/bench/kernels/cases.ts'
+import { matmulCeilings } from '../../src/bench/kernels/matmul-ceiling.ts'
 import type { Device } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
-import type { Format } from '../../src/gpu/matrix.ts'
-import { factorsOf } from '../../src/kernels/linear.ts'
-import { present } from '../../src/lib/error.ts'
-import { adapters, describeOnAdapters, kindsOfAdapters, openAdapter } from '../support/adapter.ts'
-import { SMALL } from '../support/bench-sizes.ts'
-import { tampered } from '../support/tampered.ts'
+import type { StorageFormat } from '../../src/gpu/matrix.ts'
+import { supportedPrecision } from '../../src/kernels/linear.ts'
+import { expectDefined } from '../../src/lib/error.ts'
+import { ADAPTER_KINDS, ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { SMALL_CASES } from '../support/bench-sizes.ts'
+import { tamperedShader } from '../support/tampered-shader.ts'
 
-const formatsOf = ({ stored }: CaseMaker): readonly Format[] => {
-  if (stored === 'any') return ['fp8_block', 'q4']
-  return [stored === 'none' ? 'f32' : stored]
+const makerOf = (kernel: string): CaseMaker =>
+  expectDefined(
+    ALL_CASES.find((maker) => maker.kernel === kernel),
+    kernel,
+  )
+
+const formatsOf = ({ weightFormat }: CaseMaker): readonly StorageFormat[] => {
+  if (weightFormat === 'any') return ['fp8_block', 'q4']
+  return [weightFormat === 'none' ? 'f32' : weightFormat]
 }
 
 describeOnAdapters(
-  'cases of the benchmark',
+  'benchmark cases',
   (adapter) => {
     let device: Device
     beforeAll(async () => {
@@ -34,79 +41,83 @@ describeOnAdapters(
       clock: undefined,
     })
 
-    for (const maker of allCases) {
-      it(`${maker.kernel}, ${maker.role}: every format is proven`, async () => {
+    for (const maker of ALL_CASES) {
+      it(`${maker.kernel}, ${maker.role}: results are right in every format`, async () => {
         const bench = benchOf()
-        const room = new Room(device)
+        const buffers = new BenchBuffers(device)
         for (const format of formatsOf(maker)) {
-          const { made, error, tolerance } = await prove(bench, maker, settingOf(room, maker, format, SMALL))
+          const { kernelCase, error, tolerance } = await checkCase(
+            bench,
+            maker,
+            caseSettings(buffers, maker, format, SMALL_CASES),
+          )
           expect(error).toBeLessThanOrEqual(tolerance)
-          expect(made.dispatches.length, 'dispatches of a round').toBeGreaterThanOrEqual(made.runs)
-          const { weightBytes, plainBytes } = made.cost
-          expect(weightBytes > 0).toBe(maker.stored !== 'none')
+          expect(kernelCase.dispatches.length, 'dispatches of a round').toBeGreaterThanOrEqual(
+            kernelCase.runs,
+          )
+          const { weightBytes, plainBytes } = kernelCase.cost
+          expect(weightBytes > 0).toBe(maker.weightFormat !== 'none')
           expect(weightBytes + plainBytes).toBeGreaterThan(0)
         }
-        room.free()
+        buffers.free()
       })
     }
 
-    for (const kernel of ['linear_prefill', 'expert_up_prefill', 'expert_down_prefill', 'expand_latent']) {
-      it(`${kernel}: rounded factors are proven`, async () => {
+    for (const kernel of ['linear_prefill', 'expert_up_prefill', 'expert_down_prefill', 'mla_expand_kv']) {
+      it(`${kernel}: results are right with rounded inputs`, async () => {
         const bench = benchOf()
-        const room = new Room(device)
-        const maker = present(
-          allCases.find((each) => each.kernel === kernel),
-          kernel,
-        )
-        for (const products of ['f16', 'i8'] as const) {
-          const setting = settingOf(room, maker, 'q4', { ...SMALL, products })
-          const { error, tolerance } = await prove(bench, maker, setting)
-          expect(tolerance > 1e-4).toBe(factorsOf(products, device.capabilities) === products)
+        const buffers = new BenchBuffers(device)
+        const maker = makerOf(kernel)
+        for (const matmulPrecision of ['f16', 'i8'] as const) {
+          const settings = caseSettings(buffers, maker, 'q4', { ...SMALL_CASES, matmulPrecision })
+          const { error, tolerance } = await checkCase(bench, maker, settings)
+          expect(tolerance > 1e-4).toBe(
+            supportedPrecision(matmulPrecision, device.capabilities) === matmulPrecision,
+          )
           expect(error).toBeLessThanOrEqual(tolerance)
         }
-        room.free()
+        buffers.free()
       })
     }
 
     it.each([
       ['rms_norm', 'norm/rms_norm', 'x[source + i] * scale', '1.001 * x[source + i] * scale'],
-      ['latent_attend', 'shared/pages', 'pages[position / PAGE] * PAGE + position % PAGE', 'position'],
-      ['expand_latent', 'attention/expand_latent', '= tile_value(i)[j]', '= 1.001 * tile_value(i)[j]'],
+      ['mla_decode', 'shared/pages', 'pages[position / PAGE] * PAGE + position % PAGE', 'position'],
+      ['mla_expand_kv', 'attention/mla_expand_kv', '= tile_value(i)[j]', '= 1.001 * tile_value(i)[j]'],
       ['expert_down_prefill', 'moe/expert_down_prefill', 'min(row, end - 1)', 'min(row, end - 2)'],
       ['sample_token', 'sample/sample_token', 'result[0] = ', 'result[0] = 1 + '],
-    ])('%s that computes wrongly is found out', async (kernel, path, right, wrong) => {
-      const bench = benchOf({ ...sources, ...tampered(path, right, wrong) })
-      const room = new Room(device)
-      const maker = present(
-        allCases.find((each) => each.kernel === kernel),
-        kernel,
-      )
-      await expect(prove(bench, maker, settingOf(room, maker, 'q4', SMALL))).rejects.toMatchObject({
+    ])('detects a wrong %s', async (kernel, path, right, wrong) => {
+      const bench = benchOf({ ...sources, ...tamperedShader(path, right, wrong) })
+      const buffers = new BenchBuffers(device)
+      const maker = makerOf(kernel)
+      await expect(
+        checkCase(bench, maker, caseSettings(buffers, maker, 'q4', SMALL_CASES)),
+      ).rejects.toMatchObject({
         code: 'internal',
-        message: expect.stringMatching(new RegExp(`^${kernel} .*computes wrongly`)),
+        message: expect.stringMatching(new RegExp(`^${kernel} .*miscalculates`)),
       })
-      room.free()
+      buffers.free()
     })
 
     it.each([
-      ['minimal loops', 'bench/product_ceiling', 'low += w', 'low += 1.001 * w'],
-      ['minimal loops that write nothing', 'bench/product_ceiling', 'store(first, out, low);', ''],
+      ['minimal loops', 'bench/matmul_ceiling', 'low += w', 'low += 1.001 * w'],
+      ['minimal loops that write nothing', 'bench/matmul_ceiling', 'store(first, out, low);', ''],
       ["the engine's own tile", 'linear/linear_prefill', '= tile_value(', '= 1.001 * tile_value('],
-    ])('the best product is sought among %s, and proven', async (_, path, right, wrong) => {
-      const bench = benchOf({ ...sources, ...tampered(path, right, wrong) })
-      const room = new Room(device)
-      const options = { shapes: SMALL.widths.products, products: 'f32' } as const
-      await expect(productCeilings(room, bench, ['q4'], options)).rejects.toThrow(
-        /^The ceiling .*computes wrongly/,
+    ])('the matmul ceiling includes %s, and checks them', async (_, path, right, wrong) => {
+      const bench = benchOf({ ...sources, ...tamperedShader(path, right, wrong) })
+      const buffers = new BenchBuffers(device)
+      const options = { shapes: SMALL_CASES.widths.matmulShapes, matmulPrecision: 'f32' } as const
+      await expect(matmulCeilings(buffers, bench, ['q4'], options)).rejects.toThrow(
+        /^The ceiling .*miscalculates/,
       )
-      room.free()
+      buffers.free()
     })
   },
-  kindsOfAdapters,
+  ADAPTER_KINDS,
 )
 
 describeOnAdapters(
-  'the benchmark of kernels',
+  'kernel benchmark',
   (adapter) => {
     let device: Device
     beforeAll(async () => {
@@ -120,43 +131,46 @@ describeOnAdapters(
       clock: undefined,
     })
 
-    it('takes several rows of decode', async () => {
-      for (const maker of allCases.filter(({ mode }) => mode === 'decode')) {
-        const room = new Room(device)
+    it('is right with several rows per decode step', async () => {
+      for (const maker of ALL_CASES.filter(({ mode }) => mode === 'decode')) {
+        const buffers = new BenchBuffers(device)
         const [format = 'f32'] = formatsOf(maker)
-        await prove(bench(), maker, settingOf(room, maker, format, { ...SMALL, tokens: 3 }))
-        room.free()
+        await checkCase(bench(), maker, caseSettings(buffers, maker, format, { ...SMALL_CASES, tokens: 3 }))
+        buffers.free()
       }
     })
 
-    it('ends where a kernel computes wrongly', async () => {
+    it('stops at a kernel that miscalculates', async () => {
       const wrong = bench({
         ...sources,
-        ...tampered('norm/rms_norm', 'x[source + i] * scale', '1.001 * x[source + i] * scale'),
+        ...tamperedShader('norm/rms_norm', 'x[source + i] * scale', '1.001 * x[source + i] * scale'),
       })
-      const makers = allCases.filter(({ kernel }) => kernel === 'rms_norm' || kernel === 'swiglu')
-      const options = { ...SMALL, formats: [], repetitions: 1 }
+      const makers = ALL_CASES.filter(({ kernel }) => kernel === 'rms_norm' || kernel === 'swiglu')
+      const options = { ...SMALL_CASES, formats: [], repetitions: 1 }
       const rows: KernelRow[] = []
       const run = benchKernels(wrong, makers, options, (row) => rows.push(row))
-      await expect(run).rejects.toThrow(/^rms_norm .*computes wrongly/)
+      await expect(run).rejects.toThrow(/^rms_norm .*miscalculates/)
       expect(rows).toEqual([])
     })
 
-    it('gives a row for each kernel and format, and leaves no buffer', async () => {
+    it('reports a row for each kernel and format, and frees all buffers', async () => {
       const buffers = device.arena.count
-      const wanted = ['linear_decode', 'latent_merge', 'latent_attend', 'linear_prefill', 'route_logits']
-      const makers = wanted.flatMap((name) => allCases.filter(({ kernel }) => kernel === name).slice(0, 1))
+      const wanted = ['linear_decode', 'mla_combine_splits', 'mla_decode', 'linear_prefill', 'route_logits']
+      const makers = wanted.flatMap((name) => ALL_CASES.filter(({ kernel }) => kernel === name).slice(0, 1))
       const rows: KernelRow[] = []
-      const options = { ...SMALL, formats: ['bf16', 'q8'] as const, repetitions: 1 }
+      const options = { ...SMALL_CASES, formats: ['bf16', 'q8'] as const, repetitions: 1 }
       await benchKernels(bench(), makers, options, (row) => rows.push(row))
       expect(rows.map(({ kernel, format }) => `${kernel} ${format}`)).toEqual([
-        ...['linear_decode', 'latent_merge', 'linear_prefill', 'route_logits'].map((name) => `${name} bf16`),
-        ...['linear_decode', 'latent_merge', 'linear_prefill'].map((name) => `${name} q8`),
-        'latent_attend none',
+        ...['linear_decode', 'mla_combine_splits', 'linear_prefill', 'route_logits'].map(
+          (name) => `${name} bf16`,
+        ),
+        ...['linear_decode', 'mla_combine_splits', 'linear_prefill'].map((name) => `${name} q8`),
+        'mla_decode none',
       ])
-      for (const { share, time, ceiling } of rows) expect(share).toBeCloseTo(ceiling.ms / time.ms)
+      for (const { fractionOfCeiling, time, ceiling } of rows)
+        expect(fractionOfCeiling).toBeCloseTo(ceiling.ms / time.ms)
       expect(device.arena.count).toBe(buffers)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

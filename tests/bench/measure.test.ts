@@ -1,4 +1,4 @@
-// Answers: does the benchmark measure what it says, end where it should, and leave nothing behind? Bytes and counts, no times.
+// Tests of the KV-cache benchmark: settings, byte counts, refusals, early end, and freed memory.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { measure } from '../../src/bench/measure.ts'
@@ -6,15 +6,15 @@ import type { BenchEvent } from '../../src/bench/result.ts'
 import { benchSettings } from '../../src/bench/settings.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { VERSION } from '../../src/lib/version.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { LANTERNFISH, openModel } from '../support/model.ts'
 
-it('names the version of the package', () => expect(VERSION).toBe(packageJson.version))
+it('reports the version of the package', () => expect(VERSION).toBe(packageJson.version))
 
-const latent = { attention: { kind: 'latent' } } as Parameters<typeof benchSettings>[0]
+const LATENT_SPEC = { attention: { kind: 'latent' } } as Parameters<typeof benchSettings>[0]
 
-it('completes settings, and refuses odd ones by name', () => {
-  expect(benchSettings(latent, { contexts: [512, 64, 512], caches: ['mqa', 'latent'] })).toEqual({
+it('completes settings, and refuses invalid ones by name', () => {
+  expect(benchSettings(LATENT_SPEC, { contexts: [512, 64, 512], caches: ['mqa', 'latent'] })).toEqual({
     contexts: [64, 512],
     caches: ['latent', 'mqa'],
     numbers: 'f16',
@@ -27,7 +27,7 @@ it('completes settings, and refuses odd ones by name', () => {
     [{ steps: 0 }, /steps: 0/],
     [{ caches: ['grouped'] as const }, /caches: .*"grouped"/],
   ] as const) {
-    expect(() => benchSettings(latent, settings)).toThrow(field)
+    expect(() => benchSettings(LATENT_SPEC, settings)).toThrow(field)
   }
 })
 
@@ -36,14 +36,14 @@ describeOnAdapters(
   (adapter) => {
     let engine: Engine
     beforeAll(async () => {
-      // 512 tokens of the standard cache are more than such a binding holds; latents have room for thousands.
+      // 512 tokens of the standard cache exceed this binding limit; a latent cache fits thousands.
       const options = { ...adapter.options, maxBindingBytes: 512 * 1024 }
-      // What is right is what the latents say, also where FP8 is the model's own cache.
+      // The reference is the f16 latent cache, even if the model itself is loaded with FP8.
       engine = await openModel(LANTERNFISH, { ...adapter, options }, { contextLength: 256, cache: 'fp8' })
     })
     afterAll(() => engine.destroy())
 
-    it('gives equal text, bytes that are the formula, and a reason where the device refuses', async () => {
+    it('reports equal tokens, bytes equal to the formula, and the reason of a refusal', async () => {
       const before = engine.gpuBytes()
       const settings = {
         contexts: [300, 512],
@@ -65,7 +65,7 @@ describeOnAdapters(
       expect(meanKl).toBeGreaterThan(1e-6)
       expect(meanKl).toBeLessThan(1e-2)
       const row = (cache: string, context: number) =>
-        result.rows.find((each) => each.cache === cache && each.context === context)
+        result.rows.find((candidate) => candidate.cache === cache && candidate.context === context)
       const pages = [320, 512] // of 300 and of 512 tokens
       ;(
         [
@@ -73,11 +73,11 @@ describeOnAdapters(
           ['latent-fp8', 164],
           ['standard', 1280],
         ] as const
-      ).forEach(([cache, record]) => {
+      ).forEach(([cache, entryBytes]) => {
         ;[300, 512].forEach((context, i) => {
           const found = row(cache, context)
-          expect(found?.formulaBytes).toBe(4 * record * (pages[i] ?? 0))
-          expect(found?.readBytesPerStep).toBe(4 * record * context)
+          expect(found?.formulaBytes).toBe(4 * entryBytes * (pages[i] ?? 0))
+          expect(found?.readBytesPerStep).toBe(4 * entryBytes * context)
           if (cache === 'standard' && context === 512) return
           expect(found?.bytes).toBe(found?.formulaBytes)
           for (const timing of [found?.decode, found?.prefill]) {
@@ -96,7 +96,7 @@ describeOnAdapters(
       expect(engine.gpuBytes()).toEqual(before)
     })
 
-    it('keeps what it has when it is stopped, or left, and answers again afterwards', async () => {
+    it('keeps partial results when stopped, and lets the model answer again afterwards', async () => {
       const before = engine.gpuBytes()
       const abort = new AbortController()
       let last: BenchEvent | undefined
@@ -124,5 +124,5 @@ describeOnAdapters(
       expect(await engine.logits([1])).toHaveLength(engine.info.vocab)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

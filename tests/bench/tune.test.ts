@@ -1,21 +1,21 @@
-// Answers: does tuning measure every variant that an adapter can run, after proving it, and keep to those that compute rightly?
+// Tests of tuning: every runnable variant is checked and measured, and wrong ones cannot win.
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
 import { copiesFor, type TunedDecision, tune } from '../../src/bench/tune.ts'
 import { tunedDevice } from '../../src/bench/tuned-device.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
-import { rate } from '../../src/engine/choices.ts'
-import { plannedRecorder } from '../../src/engine/footprint.ts'
-import { specOf, subjectOf } from '../../src/engine/model-plan.ts'
+import { estimateQuantization } from '../../src/engine/load/choose-quantization.ts'
+import { plannedRecorder } from '../../src/engine/load/footprint.ts'
+import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { possibleVariants } from '../../src/gpu/variants.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
-import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { ADAPTERS, type AdapterCase, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { FIXTURES } from '../support/model.ts'
-import { tampered } from '../support/tampered.ts'
+import { tamperedShader } from '../support/tampered-shader.ts'
 
-it('reads 128 MiB of weights a round, within bounds, and little where a processor plays the GPU', () => {
+it('reads 128 MiB of weights per round within bounds, and less on software adapters', () => {
   const q4 = (2048 * 2048 * 4.5) / 8
   expect([q4, 1 << 30, 1 << 10].map((bytes) => copiesFor(bytes, false))).toEqual([57, 8, 64])
   expect(copiesFor(q4, true)).toBe(8)
@@ -24,21 +24,21 @@ it('reads 128 MiB of weights a round, within bounds, and little where a processo
 describeOnAdapters(
   'tuning',
   (adapter) => {
-    it('makes a device what a model gets there, and says why', async () => {
+    it('applies stored variants to a device, with the reason of each choice', async () => {
       const opened = await openAdapter(adapter)
-      const read = async () => ({ rows: 'alone', products: 'odd', chunk: 512 })
+      const read = async () => ({ matvec: 'single', matmul: 'odd', prefillChunk: 512 })
       const { device, tuned, chosen } = await tunedDevice(opened, read)
       const defaults = opened.capabilities.variants
-      expect(tuned).toEqual({ rows: 'alone', chunk: 512 })
-      expect(device.capabilities.variants).toEqual({ ...defaults, rows: 'alone' })
-      expect(chosen.rows).toEqual({ variant: 'alone', why: expect.stringMatching(/measured/) })
+      expect(tuned).toEqual({ matvec: 'single', prefillChunk: 512 })
+      expect(device.capabilities.variants).toEqual({ ...defaults, matvec: 'single' })
+      expect(chosen.matvec).toEqual({ variant: 'single', why: expect.stringMatching(/measured/) })
       expect((await tunedDevice(opened, undefined)).device.capabilities.variants).toEqual(defaults)
       opened.destroy()
     })
 
-    it('measures all variants of what a model uses, and no other decision', async () => {
+    it('measures all variants of every decision that the model uses, and no other decision', async () => {
       const { rows, winners, possible } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny')
-      const decisions = ['rows', 'fp8_block', 'products', 'attention', 'reduce'] as const
+      const decisions = ['matvec', 'fp8_block', 'matmul', 'attention', 'reduce'] as const
       for (const { decision, variants } of rows) {
         expect(decisions).toContain(decision)
         const all: readonly unknown[] = possible[decision as keyof typeof possible]
@@ -51,22 +51,22 @@ describeOnAdapters(
         expect(winners[decision as keyof typeof winners]).toBe(winner === before ? undefined : winner)
     })
 
-    it('passes over what computes wrongly', async () => {
-      const broken = { ...sources, ...tampered('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;') }
+    it('rejects a variant that miscalculates', async () => {
+      const broken = { ...sources, ...tamperedShader('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;') }
       const { rows } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny', broken)
       const row = rows.find(({ decision }) => decision === 'fp8_block')
       expect(row?.winner).toBe('plain')
       expect(row?.variants.find(({ variant }) => variant === 'f16')?.right).toBe(false)
     })
 
-    it('stops when asked to', async () => {
+    it('stops on abort', async () => {
       const stop = AbortSignal.abort()
       await expect(tuneFixture(adapter, 'qwen2-bf16', sources, stop)).rejects.toMatchObject({
         code: 'aborted',
       })
     })
   },
-  adapters.slice(0, 2),
+  ADAPTERS.slice(0, 2),
 )
 
 async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources, signal?: AbortSignal) {
@@ -74,8 +74,8 @@ async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources
   const device = await openAdapter(adapter)
   try {
     const checkpoint = await openCheckpoint(source)
-    const subject = subjectOf(specOf(checkpoint.config), checkpoint, device.capabilities, {})
-    const { plan } = rate(subject, 'none')
+    const subject = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, device.capabilities, {})
+    const { plan } = estimateQuantization(subject, 'none')
     const record = plannedRecorder(subject.spec, plan, device.capabilities, subject.options)
     const rows: TunedDecision[] = []
     const bench = { device, pipelines: new PipelineCache(device, shaders), clock: undefined }

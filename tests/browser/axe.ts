@@ -1,19 +1,19 @@
-// Answers: what does axe find on a page that keeps people out? It must not know what the page is for.
+// Runs axe on a page and returns its serious accessibility violations.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright'
 
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
+const AXE_PATH = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
 interface AxeScope {
   axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
 }
 
-/** Not through a script element: the page allows none but its own. */
-export const readAxe = (page: Page): Promise<unknown> => page.evaluate(readFileSync(axe, 'utf8'))
+/** Evaluates axe instead of adding a script element, which the page's policy forbids. */
+export const loadAxe = (page: Page): Promise<unknown> => page.evaluate(readFileSync(AXE_PATH, 'utf8'))
 
-/** Serious and critical findings once nothing moves any more, each with the elements it is about. */
-export async function serious(page: Page): Promise<unknown[]> {
+/** Serious and critical violations after all animations have finished, each with its elements. */
+export async function seriousViolations(page: Page): Promise<unknown[]> {
   await page.evaluate(() => {
     for (const animation of document.getAnimations()) animation.finish()
   })

@@ -1,4 +1,4 @@
-// Answers: how do tests get a browser with WebGPU, and the built page on a host? It must not know what is tested.
+// Launches Chromium with WebGPU, and builds and serves pages for tests.
 import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,16 +9,16 @@ import { describe } from 'vitest'
 import { serveFolder } from '../../tools/serve.mjs'
 import { shaderPlugin } from '../../tools/shader-plugin.mjs'
 
-export const root = fileURLToPath(new URL('../..', import.meta.url))
-export const executablePath = process.env.HADAL_CHROMIUM || '/usr/bin/chromium'
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+export const CHROMIUM_PATH = process.env.HADAL_CHROMIUM || '/usr/bin/chromium'
 
 /** `describe`, skipped where there is no Chromium; where adapters are required, its absence fails. */
 export const describeInChromium = describe.skipIf(
-  !existsSync(executablePath) && !process.env.HADAL_REQUIRE_ADAPTERS,
+  !existsSync(CHROMIUM_PATH) && !process.env.HADAL_REQUIRE_ADAPTERS,
 )
 
-/** Without a screen, and without anything of its own to fetch. */
-export const quietly = [
+/** Headless, without background requests of the browser. */
+export const HEADLESS_ARGS = [
   '--headless=new',
   '--no-sandbox',
   '--disable-background-networking',
@@ -27,36 +27,36 @@ export const quietly = [
   '--no-first-run',
 ]
 
-/** Chromium with WebGPU on the processor. */
-export function launch(): Promise<Browser> {
+/** Chromium with WebGPU on SwiftShader, a software adapter. */
+export function launchChromium(): Promise<Browser> {
   const webgpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
-  return chromium.launch({ executablePath, args: [...quietly, ...webgpu] })
+  return chromium.launch({ executablePath: CHROMIUM_PATH, args: [...HEADLESS_ARGS, ...webgpu] })
 }
 
-export interface Host {
+export interface PageHost {
   readonly url: string
   readonly folder: string
   close(): Promise<void>
 }
 
-/** Builds with Vite into a folder of its own and serves it as `npm start` does. */
-export async function buildAndServe(config: InlineConfig): Promise<Host> {
+/** Builds with Vite into a temporary folder and serves it as `npm start` does. */
+export async function buildAndServe(config: InlineConfig): Promise<PageHost> {
   const folder = mkdtempSync(join(tmpdir(), 'hadal-page-'))
   await build({ logLevel: 'warn', ...config, build: { ...config.build, outDir: folder, emptyOutDir: true } })
   return serve(folder)
 }
 
-/** A page that has nothing but the library on it, beside the files of `publicDir`, open in a browser of its own. */
+/** Opens a page with only the library and the files of `publicDir`, in its own browser. */
 export async function openBarePage(publicDir: string): Promise<{ page: Page; close(): Promise<void> }> {
   const host = await buildAndServe({
     configFile: false,
-    root: join(root, 'tests', 'browser', 'library'),
+    root: join(ROOT, 'tests', 'browser', 'library'),
     publicDir,
     plugins: [shaderPlugin()],
     worker: { format: 'es', plugins: () => [shaderPlugin()] },
     build: { target: 'es2023' },
   })
-  const browser = await launch()
+  const browser = await launchChromium()
   const close = async () => {
     await browser.close()
     await host.close()
@@ -66,15 +66,15 @@ export async function openBarePage(publicDir: string): Promise<{ page: Page; clo
   return { page, close }
 }
 
-/** Serves a copy of a host's folder after `change` was made to it. */
-export async function serveChanged(host: Host, change: (folder: string) => void): Promise<Host> {
+/** Serves a copy of a host's folder, modified by `change`. */
+export async function serveChanged(host: PageHost, change: (folder: string) => void): Promise<PageHost> {
   const folder = mkdtempSync(join(tmpdir(), 'hadal-page-'))
   cpSync(host.folder, folder, { recursive: true })
   change(folder)
   return serve(folder)
 }
 
-async function serve(folder: string): Promise<Host> {
+async function serve(folder: string): Promise<PageHost> {
   const server = await serveFolder(folder)
   const close = async () => {
     await server.close()

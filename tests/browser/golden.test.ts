@@ -1,5 +1,4 @@
-// Answers: does the engine agree with the independent goldens in a browser as it does in Node? Logits in all modes and greedy tokens.
-// It must not know the page, nor the worker.
+// Tests the engine in Chromium against the independent goldens: logits in all modes, greedy tokens.
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LogitsMode } from '../../src/core.ts'
@@ -9,7 +8,7 @@ import { describeInChromium, openBarePage } from './chromium.ts'
 
 declare const core: typeof import('../../src/core.ts')
 
-interface Asked {
+interface GoldenRun {
   readonly name: string
   readonly cache: 'f16' | 'f32'
   readonly ids: readonly number[]
@@ -29,7 +28,7 @@ describeInChromium('goldens in the browser', () => {
     ['deepseek_v3-f16-awkward', 'f32', 1e-4],
   ] as const)('%s, %s cache', async (name, cache, limit) => {
     const golden = readGolden(join(FIXTURES, name))
-    const { logits, ids } = await bare.page.evaluate(run, { name, cache, ids: golden.promptIds })
+    const { logits, ids } = await bare.page.evaluate(runGolden, { name, cache, ids: golden.promptIds })
     for (const [mode, values] of Object.entries(logits)) {
       expect(relativeError(values, golden.logits), mode).toBeLessThanOrEqual(limit)
     }
@@ -38,14 +37,14 @@ describeInChromium('goldens in the browser', () => {
 })
 
 /** Runs in the page. */
-async function run({ name, cache, ids }: Asked) {
+async function runGolden({ name, cache, ids }: GoldenRun) {
   const engine = await core.loadEngine(core.openHttp(new URL(name, location.href)), { cache })
   const logits: Record<string, number[]> = {}
   const modes: LogitsMode[] = ['whole', 'chunked', 'decode']
   for (const mode of modes) logits[mode] = [...(await engine.logits(ids, mode))]
-  const answer: number[] = []
+  const tokens: number[] = []
   const request = { input: { ids }, maxTokens: 32, sampling: { temperature: 0 } }
-  for await (const event of engine.generate(request)) if (event.type === 'delta') answer.push(...event.ids)
+  for await (const event of engine.generate(request)) if (event.type === 'delta') tokens.push(...event.ids)
   engine.destroy()
-  return { logits, ids: answer }
+  return { logits, ids: tokens }
 }

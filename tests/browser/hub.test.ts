@@ -1,44 +1,43 @@
-// Answers: does a browser's worker read from the Hub across origins, with as few preflights as the Hub's store allows (none)?
-// In real Chromium, which enforces CORS. It must not know WebGPU.
+// Tests that a worker reads from the Hub across origins without avoidable CORS preflights, in Chromium.
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { build } from 'rolldown'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { listen } from '../weights/file-server.ts'
-import { type HubServer, model, startHub } from '../weights/hub-server.ts'
+import { HUB_MODEL, type HubServer, startHub } from '../weights/hub-server.ts'
 import { noise } from '../weights/make-safetensors.ts'
-import { describeInChromium, launch, root } from './chromium.ts'
+import { describeInChromium, launchChromium, ROOT } from './chromium.ts'
 import type { HubResult, HubTask } from './library/hub-worker.ts'
 
-const token = 'hf_SecretSecretSecret'
-const files = { 'config.json': noise(100, 1), 'model.safetensors': noise(100_000, 2) }
-const reads = [
+const TOKEN = 'hf_SecretSecretSecret'
+const FILES = { 'config.json': noise(100, 1), 'model.safetensors': noise(100_000, 2) }
+const READS = [
   ['config.json', 10, 50],
   ['model.safetensors', 0, 1000],
   ['model.safetensors', 50_000, 100_000],
 ] as const
 
-describeInChromium('the Hub, from a worker of a page elsewhere', () => {
+describeInChromium('the Hub, from a worker on another origin', () => {
   let browser: Browser
   let page: Page
   let host: Awaited<ReturnType<typeof listen>>
   let hub: HubServer
 
   beforeAll(async () => {
-    const input = join(root, 'tests', 'browser', 'library', 'hub-worker.ts')
+    const input = join(ROOT, 'tests', 'browser', 'library', 'hub-worker.ts')
     const { output } = await build({ input, write: false, platform: 'browser', output: { format: 'esm' } })
     host = await listen((request, response) => {
       const script = request.url === '/worker.js'
       response.writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' })
-      response.end(script ? output[0].code : '<!doctype html><title>elsewhere</title>')
+      response.end(script ? output[0].code : '<!doctype html><title>another origin</title>')
     })
-    browser = await launch()
+    browser = await launchChromium()
     page = await browser.newPage()
     await page.goto(host.url)
   })
   beforeEach(async () => {
     await hub?.close()
-    hub = await startHub(files)
+    hub = await startHub(FILES)
   })
   afterAll(async () => {
     await browser?.close()
@@ -49,7 +48,7 @@ describeInChromium('the Hub, from a worker of a page elsewhere', () => {
   const ask = (token?: string): Promise<HubResult> => {
     const options = {
       endpoint: hub.url,
-      retry: { attempts: 1, firstMs: 1, longestMs: 1 },
+      retry: { attempts: 1, initialDelayMs: 1, maxDelayMs: 1 },
       ...(token && { token }),
     }
     return page.evaluate(
@@ -62,20 +61,20 @@ describeInChromium('the Hub, from a worker of a page elsewhere', () => {
           }
           worker.postMessage(task)
         }),
-      { name: `hf:${model}`, options, reads } satisfies HubTask,
+      { name: `hf:${HUB_MODEL}`, options, reads: READS } satisfies HubTask,
     )
   }
-  const expected = { pieces: reads.map(([path, start, end]) => [...files[path].subarray(start, end)]) }
+  const expected = { pieces: READS.map(([path, start, end]) => [...FILES[path].subarray(start, end)]) }
 
-  test('without a token no request needs a preflight', async () => {
+  test('requests without a token need no preflight', async () => {
     expect(await ask()).toEqual(expected)
     expect(hub.log.filter((line) => line.includes('OPTIONS'))).toEqual([])
     expect(hub.log.filter((line) => line.startsWith('store'))).toHaveLength(2)
   })
 
-  test('with a token the Hub is asked for leave; the store sees neither a preflight nor the token', async () => {
-    hub.token = token
-    expect(await ask(token)).toEqual(expected)
+  test('with a token the Hub gets a preflight; its file store gets neither that nor the token', async () => {
+    hub.token = TOKEN
+    expect(await ask(TOKEN)).toEqual(expected)
     const store = hub.log.flatMap((line, i) =>
       line.startsWith('store') ? [hub.headers[i]?.authorization] : [],
     )

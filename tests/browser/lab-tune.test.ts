@@ -1,29 +1,29 @@
-// Answers: does the built kernel lab tune for its adapter, and keep, show and forget what it found, in a real browser, on a real device? One visitor;
-// at the bundled model's sizes, which a processor measures in minutes. It must not know how the page is made.
+// Tests of tuning in the built kernel lab, in Chromium, at the bundled model's sizes (minutes on a software
+// adapter).
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeInChromium, type Host } from './chromium.ts'
+import { describeInChromium, type PageHost } from './chromium.ts'
 import { Visitor } from './visitor.ts'
 
-const FILE = 'hadal-tuned.json'
-const other = { 'another adapter': { rows: 'alone' } }
+const TUNED_FILE = 'hadal-tuned.json'
+const OTHER_ADAPTER = { 'another adapter': { matvec: 'single' } }
 
 describeInChromium('tuning in the kernel lab', () => {
   let visitor: Visitor
-  let host: Host
+  let host: PageHost
   let page: Page
 
   beforeAll(async () => {
-    visitor = await Visitor.arrive()
+    visitor = await Visitor.open()
     ;({ host, page } = visitor)
     page.setDefaultTimeout(120_000)
   })
 
-  afterAll(() => visitor?.leave())
+  afterAll(() => visitor?.close())
 
   const tuning = () => page.getByRole('region', { name: 'Tuning' })
   const button = (name: string) => tuning().getByRole('button', { name })
-  const told = (text: string) => tuning().getByRole('status').getByText(text)
+  const statusText = (text: string) => tuning().getByRole('status').getByText(text)
   const stored = (): Promise<Record<string, unknown>> =>
     page.evaluate(async (name) => {
       const folder = await navigator.storage.getDirectory()
@@ -32,7 +32,7 @@ describeInChromium('tuning in the kernel lab', () => {
       } catch {
         return {}
       }
-    }, FILE)
+    }, TUNED_FILE)
   const store = (all: object) =>
     page.evaluate(
       async ([name, text]) => {
@@ -41,10 +41,10 @@ describeInChromium('tuning in the kernel lab', () => {
         await file.write(text)
         await file.close()
       },
-      [FILE, JSON.stringify(all)] as const,
+      [TUNED_FILE, JSON.stringify(all)] as const,
     )
 
-  test('is led to from the top of the page, and says what is stored', async () => {
+  test('is linked from the top of the page and shows what is stored', async () => {
     await page.goto(`${host.url}lab/`)
     await tuning().getByText('Nothing: models run with the defaults.').waitFor()
     await page.getByRole('button', { name: 'Tuning', exact: true }).click()
@@ -52,72 +52,70 @@ describeInChromium('tuning in the kernel lab', () => {
     expect(await button('Forget').count()).toBe(0)
   })
 
-  test('stops when it is told to, and stores nothing', async () => {
+  test('stops on request and stores nothing', async () => {
     await tuning().getByLabel('With the sizes of').selectOption('bundled')
     await button('Tune for this adapter').focus()
     await page.keyboard.press('Enter')
-    await told('Sums over a workgroup: ').waitFor()
-    expect(await page.getByRole('button', { name: 'Prove and time' }).isDisabled()).toBe(true)
+    await statusText('Workgroup reductions: ').waitFor()
+    expect(await page.getByRole('button', { name: 'Check and time' }).isDisabled()).toBe(true)
     await page.keyboard.press('Enter') // the same button, which now stops
-    await told('Stopped. Nothing of it was stored.').waitFor()
+    await statusText('Stopped. Nothing was stored.').waitFor()
     const row = tuning().locator('tbody').first()
     expect(await row.innerText()).toMatch(/within subgroups the default\S*( stays)?\s+1\.00 ×\s+± \d\.\d\d/)
     expect(await stored()).toEqual({})
   })
 
-  test('measures decision by decision, and stores what it found', async () => {
-    await store(other)
+  test('measures every decision and stores the winners', async () => {
+    await store(OTHER_ADAPTER)
     await button('Tune for this adapter').click()
     await button('Stop tuning').waitFor()
     await button('Tune for this adapter').waitFor({ timeout: 0 }) // the runner ends what hangs
-    expect(await tuning().getByRole('status').innerText()).toContain(
-      'Stored: the next load of a model takes it',
-    )
+    expect(await tuning().getByRole('status').innerText()).toContain('Stored: the next model load uses it')
     expect(await tuning().getByRole('alert').count()).toBe(0)
     const table = await tuning().locator('table').innerText()
-    for (const name of ['Sums over a workgroup', 'Weight rows', 'Reading of FP8', 'Tiles of attention'])
+    for (const name of ['Workgroup reductions', 'Weight rows', 'FP8 decoding', 'Attention tiles'])
       expect(table).toContain(name)
     expect(table).toMatch(/through workgroup memory[ a-z]*\s+\d+\.\d\d ×/)
     const { 'another adapter': kept, ...own } = await stored()
-    expect(kept).toEqual(other['another adapter'])
+    expect(kept).toEqual(OTHER_ADAPTER['another adapter'])
     expect(Object.keys(own)).toEqual([expect.stringContaining('swiftshader')])
     await button('Forget').waitFor()
   })
 
-  test('says what is stored when it is opened', async () => {
-    const keys = Object.keys(await stored()).filter((key) => !(key in other))
-    const winners = Object.fromEntries(keys.map((key) => [key, { rows: 'lanes_32', q8: 'by hand' }]))
-    await store({ ...other, ...winners })
+  test('shows stored winners after a reload', async () => {
+    const keys = Object.keys(await stored()).filter((key) => !(key in OTHER_ADAPTER))
+    const winners = Object.fromEntries(keys.map((key) => [key, { matvec: 'lanes32', q8: 'by hand' }]))
+    await store({ ...OTHER_ADAPTER, ...winners })
     await page.reload()
-    await tuning().getByText('32 neighbours on a row').waitFor()
-    expect(await tuning().locator('dl').innerText()).toBe('Weight rows\n32 neighbours on a row')
+    await tuning().getByText('32 lanes per row').waitFor()
+    expect(await tuning().locator('dl').innerText()).toBe('Weight rows\n32 lanes per row')
   })
 
-  test('is accessible, wide and narrow, light and dark', async () => {
-    await visitor.seesAllLooks()
+  test('is accessible at all widths and colour schemes', async () => {
+    await visitor.expectAccessible()
   })
 
-  test('says in plain words when the file cannot be changed', async () => {
+  test('reports a file that cannot be changed', async () => {
     await page.evaluate(async (name) => {
       const folder = await navigator.storage.getDirectory()
       const file = await folder.getFileHandle(name)
       const alone = { mode: 'exclusive' } as FileSystemCreateWritableOptions
       Object.assign(globalThis, { held: await file.createWritable(alone) })
-    }, FILE)
+    }, TUNED_FILE)
     await button('Forget').click()
     await tuning().getByRole('alert').getByText('What is stored could not be read or changed.').waitFor()
     await page.evaluate(() => (globalThis as unknown as { held: FileSystemWritableFileStream }).held.abort())
   })
 
-  test('forgets its own, and nobody else’s', async () => {
+  test('forgets only the winners of its own adapter', async () => {
     await button('Forget').click()
     await tuning().getByText('Nothing: models run with the defaults.').waitFor()
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('Tune for this adapter')
     expect(await tuning().getByRole('alert').count()).toBe(0)
-    expect(await stored()).toEqual(other)
+    expect(await stored()).toEqual(OTHER_ADAPTER)
   })
 
-  test('asked nobody but its own host, and nothing went wrong on the way', () => {
-    visitor.hasNothingToTell()
+  test('contacted only its own host and logged no errors', () => {
+    visitor.expectCleanRun()
   })
 })

@@ -1,32 +1,31 @@
-// Answers: does the library give the golden answers in a browser, and does it keep its promises about streams and cancelling there?
-// It must not know the page.
+// Tests of the library in Chromium: golden answers, streaming, cancelling, file pickers, stored models.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type * as Library from '../../src/index.ts'
-import type { Model } from '../../src/index.ts'
-import { describeInChromium, openBarePage, root } from './chromium.ts'
+import type { LoadedModel } from '../../src/index.ts'
+import { describeInChromium, openBarePage, ROOT } from './chromium.ts'
 
-interface Golden {
+interface GoldenCompletion {
   readonly messages: { role: 'user' | 'assistant' | 'system'; content: string }[]
   readonly enable_thinking: boolean
   readonly completion_ids: number[]
 }
 
-const golden: Golden[] = JSON.parse(
-  readFileSync(join(root, 'public', 'models', 'lanternfish', 'golden.json'), 'utf8'),
+const GOLDENS: GoldenCompletion[] = JSON.parse(
+  readFileSync(join(ROOT, 'public', 'models', 'lanternfish', 'golden.json'), 'utf8'),
 ).items
 
 declare const hadal: Pick<typeof Library, 'loadModel' | 'storedModels' | 'removeStoredModel'>
-declare let model: Model
+declare let model: LoadedModel
 
 describeInChromium('the library', () => {
   let bare: Awaited<ReturnType<typeof openBarePage>>
   let page: Page
 
   beforeAll(async () => {
-    bare = await openBarePage(join(root, 'public'))
+    bare = await openBarePage(join(ROOT, 'public'))
     page = bare.page
     await page.evaluate(async () =>
       Object.assign(globalThis, { model: await hadal.loadModel('models/lanternfish') }),
@@ -35,8 +34,8 @@ describeInChromium('the library', () => {
 
   afterAll(() => bare?.close())
 
-  test.each(golden.map((item, index) => [index, item] as const))(
-    'gives golden completion %i token for token',
+  test.each(GOLDENS.map((item, index) => [index, item] as const))(
+    'reproduces golden completion %i token for token',
     async (_, item) => {
       const ids = await page.evaluate(async ({ messages, enable_thinking }) => {
         const options = { messages, thinking: enable_thinking, temperature: 0, repetition_penalty: 1 }
@@ -46,7 +45,7 @@ describeInChromium('the library', () => {
     },
   )
 
-  test('streams the same text as it returns at once', async () => {
+  test('streams the same text that it returns in one piece', async () => {
     const [whole, streamed] = await page.evaluate(async () => {
       const request = {
         messages: [{ role: 'user', content: 'What is 12 + 30?' }],
@@ -64,7 +63,7 @@ describeInChromium('the library', () => {
     expect(streamed).toBe(whole)
   })
 
-  test('a signal cancels, and the next request is answered', async () => {
+  test('an AbortSignal cancels, and the next request still works', async () => {
     const [code, text] = await page.evaluate(async () => {
       const messages = [{ role: 'user', content: 'What is 4736 + 5861?' }] as const
       const abort = new AbortController()
@@ -82,7 +81,7 @@ describeInChromium('the library', () => {
     expect(text).toContain('Lanternfish')
   })
 
-  test('a file picker will do instead of an address', async () => {
+  test('loads a model from picked files', async () => {
     const text = await page.evaluate(async () => {
       const names = [
         'config.json',
@@ -105,31 +104,31 @@ describeInChromium('the library', () => {
     expect(text).toContain('Lanternfish')
   })
 
-  test('a model of which the quantised form alone is kept is there without its host', async () => {
-    const place = 'models/lanternfish'
+  test('a model saved only in quantized form loads without its host', async () => {
+    const source = 'models/lanternfish'
     const open = () =>
-      page.evaluate(async (place) => {
+      page.evaluate(async (source) => {
         const phases = new Set<string>()
         const onProgress = ({ phase }: { phase: string }) => phases.add(phase)
-        const kept = await hadal.loadModel(place, { keep: 'packed', quantize: 'q4', onProgress })
+        const kept = await hadal.loadModel(source, { keep: 'packed', quantize: 'q4', onProgress })
         const request = { messages: [{ role: 'user', content: 'Who are you?' }], temperature: 0 } as const
         const answer = await kept.chat.completions.create(request)
         await kept.unload()
         return { phases: [...phases], ids: answer.hadal.token_ids, notices: kept.info.notices }
-      }, place)
+      }, source)
     const first = await open()
     expect(first).toMatchObject({ phases: expect.arrayContaining(['convert', 'keep']), notices: [] })
-    await page.route(`**/${place}/**`, (route) => route.abort())
+    await page.route(`**/${source}/**`, (route) => route.abort())
     const second = await open()
-    await page.unroute(`**/${place}/**`)
+    await page.unroute(`**/${source}/**`)
     expect(second.phases).not.toContain('keep')
     expect(second.ids).toEqual(first.ids)
     const stored = await page.evaluate(async () => {
       const models = await hadal.storedModels()
-      for (const { place } of models) await hadal.removeStoredModel(place)
+      for (const { key } of models) await hadal.removeStoredModel(key)
       return models
     })
     expect(stored).toMatchObject([{ kind: 'packed', complete: true }])
-    expect(stored[0]?.place).toMatch(/lanternfish\/#q4$/)
+    expect(stored[0]?.key).toMatch(/lanternfish\/#q4$/)
   })
 })

@@ -1,20 +1,27 @@
-// Answers: what does the page say when it cannot work? Without WebGPU, and with a model folder that is damaged.
-// It must not know how the page is made.
+// Tests of the error messages of the built page: no WebGPU, damaged model folders.
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { buildAndServe, describeInChromium, type Host, launch, root, serveChanged } from './chromium.ts'
+import {
+  buildAndServe,
+  describeInChromium,
+  launchChromium,
+  type PageHost,
+  ROOT,
+  serveChanged,
+} from './chromium.ts'
 
-const slowMs = 500_000
+// A software GPU is slow.
+const SLOW_MS = 500_000
 
-describeInChromium('the page, when something is wrong,', () => {
+describeInChromium('the page, when something is wrong', () => {
   let browser: Browser
-  let host: Host
+  let host: PageHost
 
   beforeAll(async () => {
-    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
-    browser = await launch()
+    host = await buildAndServe({ configFile: join(ROOT, 'vite.config.ts') })
+    browser = await launchChromium()
   })
 
   afterAll(async () => {
@@ -24,14 +31,14 @@ describeInChromium('the page, when something is wrong,', () => {
 
   async function visit(url: string, prepare?: (page: Page) => Promise<unknown>): Promise<Page> {
     const page = await (await browser.newContext()).newPage()
-    page.setDefaultTimeout(slowMs)
+    page.setDefaultTimeout(SLOW_MS)
     await prepare?.(page)
     await page.goto(url)
     return page
   }
 
-  /** What the page says of a model folder that `damage` was done to. */
-  async function toldAfter(damage: (model: string) => void): Promise<string> {
+  /** The error that the page shows for a model folder changed by `damage`. */
+  async function errorAfter(damage: (model: string) => void): Promise<string> {
     const damaged = await serveChanged(host, (folder) => damage(join(folder, 'models', 'lanternfish')))
     const page = await visit(damaged.url)
     const text = await page.getByRole('alert').innerText()
@@ -40,7 +47,7 @@ describeInChromium('the page, when something is wrong,', () => {
     return text
   }
 
-  test('says how to turn WebGPU on in this browser, even where nothing may be kept', async () => {
+  test('explains how to turn on WebGPU, even with storage blocked', async () => {
     const page = await visit(host.url, (page) =>
       page.addInitScript(() => {
         Object.defineProperty(navigator, 'gpu', { value: undefined })
@@ -58,14 +65,14 @@ describeInChromium('the page, when something is wrong,', () => {
   })
 
   test('names file and tensor of a truncated model', async () => {
-    const text = await toldAfter((model) => truncateSync(join(model, 'model.safetensors'), 5_000_000))
+    const text = await errorAfter((model) => truncateSync(join(model, 'model.safetensors'), 5_000_000))
     expect(text).toContain('model.safetensors')
-    expect(text).toMatch(/Tensor\s+\S+/)
+    expect(text).toMatch(/tensor\s+["“]?\w+\.[\w.]+/i)
     expect(text).toContain('Try again')
   })
 
   test('names file and tensor of a malformed header', async () => {
-    const text = await toldAfter((model) => {
+    const text = await errorAfter((model) => {
       const path = join(model, 'model.safetensors')
       const bytes = readFileSync(path)
       const at = bytes.indexOf('"shape":[')
@@ -73,11 +80,11 @@ describeInChromium('the page, when something is wrong,', () => {
       writeFileSync(path, bytes)
     })
     expect(text).toContain('model.safetensors')
-    expect(text).toMatch(/Tensor\s+\S+/)
+    expect(text).toMatch(/tensor\s+["“]?\w+\.[\w.]+/i)
   })
 
   test('names a file that is missing', async () => {
-    const text = await toldAfter((model) => rmSync(join(model, 'tokenizer.json')))
+    const text = await errorAfter((model) => rmSync(join(model, 'tokenizer.json')))
     expect(text).toContain('tokenizer.json')
   })
 })

@@ -1,45 +1,45 @@
-// Answers: can a visitor bring a model of their own? Looked at before it is loaded, kept, used without its host, exported away, deleted.
-// It must not know how the page is made.
+// Tests of opening a user's own model in the built page: plan, save, use without its host, export, delete.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FileServer, rangeOf, startFileServer } from '../weights/file-server.ts'
-import { buildAndServe, describeInChromium, type Host, launch, root } from './chromium.ts'
+import { buildAndServe, describeInChromium, launchChromium, type PageHost, ROOT } from './chromium.ts'
 
-const slowMs = 500_000
-const model = 'moonlight-bf16-tiny'
-const folder = join(root, 'tests', 'fixtures', 'models', model)
+// A software GPU is slow.
+const SLOW_MS = 500_000
+const MODEL = 'moonlight-bf16-tiny'
+const FOLDER = join(ROOT, 'tests', 'fixtures', 'models', MODEL)
 
-describeInChromium('the page, with a model from elsewhere,', () => {
+describeInChromium('the page, with a model from another host', () => {
   let browser: Browser
   let page: Page
   let context: BrowserContext
-  let host: Host
-  let elsewhere: FileServer
+  let host: PageHost
+  let modelHost: FileServer
   let address: string
-  const strangers: string[] = []
+  const otherHosts: string[] = []
 
   beforeAll(async () => {
-    const files = readdirSync(folder).map((name) => [`${model}/${name}`, readFileSync(join(folder, name))])
-    elsewhere = await startFileServer(Object.fromEntries(files))
-    elsewhere.mischief = (_, response) => {
+    const files = readdirSync(FOLDER).map((name) => [`${MODEL}/${name}`, readFileSync(join(FOLDER, name))])
+    modelHost = await startFileServer(Object.fromEntries(files))
+    modelHost.intercept = (_, response) => {
       response.setHeader('Access-Control-Allow-Origin', '*')
       response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
       return false
     }
-    address = `${elsewhere.url}${model}/`
-    host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
-    browser = await launch()
+    address = `${modelHost.url}${MODEL}/`
+    host = await buildAndServe({ configFile: join(ROOT, 'vite.config.ts') })
+    browser = await launchChromium()
     context = await browser.newContext()
     context.on('request', (request) => {
-      const known = [host.url, elsewhere.url, 'data:', 'blob:'].some((start) =>
+      const known = [host.url, modelHost.url, 'data:', 'blob:'].some((start) =>
         request.url().startsWith(start),
       )
-      if (!known) strangers.push(request.url())
+      if (!known) otherHosts.push(request.url())
     })
     page = await context.newPage()
-    page.setDefaultTimeout(slowMs)
+    page.setDefaultTimeout(SLOW_MS)
     await page.goto(host.url)
     await page.getByText('Works offline').waitFor()
   })
@@ -47,17 +47,17 @@ describeInChromium('the page, with a model from elsewhere,', () => {
   afterAll(async () => {
     await browser?.close()
     await host?.close()
-    await elsewhere?.close()
+    await modelHost?.close()
   })
 
   const dialog = () => page.getByRole('dialog', { name: 'Models' })
   const openDialog = () => page.getByRole('button', { name: /^Model: / }).click()
-  const place = () => dialog().getByLabel(/Name on the Hugging Face Hub/)
+  const sourceField = () => dialog().getByLabel(/^Hugging Face name/)
   const radio = (name: RegExp) => dialog().getByRole('radio', { name })
   const download = () => dialog().getByRole('button', { name: /^Download and open/ })
-  const lookAt = async (written: string) => {
-    await place().fill(written)
-    await dialog().getByRole('button', { name: 'Look' }).click()
+  const checkSource = async (written: string) => {
+    await sourceField().fill(written)
+    await dialog().getByRole('button', { name: 'Check' }).click()
   }
   const focused = () => page.evaluate(() => document.activeElement?.textContent)
   const answerSome = async () => {
@@ -71,37 +71,37 @@ describeInChromium('the page, with a model from elsewhere,', () => {
       .waitFor()
     const stop = page.getByRole('button', { name: 'Stop' })
     const footer = page.locator('.answer').last().locator('.footer')
-    // A short answer may end by itself; a click may come too late on a busy machine.
+    // A short answer may end before the click on a busy machine.
     while ((await footer.count()) === 0) await stop.click({ timeout: 2000 }).catch(() => undefined)
   }
 
-  test('says what the model would take before a weight is read', async () => {
+  test('shows what the model needs before reading weights', async () => {
     await openDialog()
-    await lookAt(address)
+    await checkSource(address)
     await download().waitFor()
-    expect(await focused()).toBe(model)
+    expect(await focused()).toBe(MODEL)
     const text = await dialog().innerText()
     expect(text).toContain('deepseek_v3')
-    expect(text).toMatch(/480 bytes a token; standard attention: 1\.9 KiB/)
-    expect(await radio(/4 bits/).count()).toBe(1)
-    const weightBytes = elsewhere.log.flatMap((line) => {
+    expect(text).toMatch(/480 bytes per token; standard attention: 1\.9 KiB/)
+    expect(await radio(/4-bit/).count()).toBe(1)
+    const weightBytes = modelHost.log.flatMap((line) => {
       const [, from, to] = /^GET .*model\.safetensors bytes=(\d+)-(\d+)$/.exec(line) ?? []
       return from && to ? [Number(to) - Number(from) + 1] : []
     })
     expect(weightBytes.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(200_000)
   })
 
-  test('names a folder that is no model, and goes back', async () => {
+  test('reports a folder without a model, and goes back', async () => {
     await dialog().getByRole('button', { name: 'Back' }).click()
-    await lookAt(elsewhere.url)
+    await checkSource(modelHost.url)
     expect(await dialog().getByRole('alert').innerText()).toContain('config.json is missing')
     await dialog().getByRole('button', { name: 'Back' }).click()
-    await dialog().getByRole('heading', { name: 'Open another' }).waitFor()
-    expect([await focused(), await place().inputValue()]).toEqual(['Open another', elsewhere.url])
+    await dialog().getByRole('heading', { name: 'Open another model' }).waitFor()
+    expect([await focused(), await sourceField().inputValue()]).toEqual(['Open another model', modelHost.url])
   })
 
-  test('names a host that it may not ask, and asks for a token where one is wanted', async () => {
-    await lookAt('http://192.0.2.1/model')
+  test('refuses a forbidden host, and asks for a token when the Hub wants one', async () => {
+    await checkSource('http://192.0.2.1/model')
     expect(await dialog().getByRole('alert').innerText()).toMatch(/192\.0\.2\.1[\s\S]*localhost/)
     expect(await focused()).toBe('This model cannot be read')
     await dialog().getByRole('button', { name: 'Back' }).click()
@@ -111,7 +111,7 @@ describeInChromium('the page, with a model from elsewhere,', () => {
       tokens.push(authorization)
       await route.fulfill({ status: 401, headers: { 'Access-Control-Allow-Origin': '*' } })
     })
-    await lookAt('hf:example/gated')
+    await checkSource('hf:example/gated')
     await dialog()
       .getByLabel(/^Access token/)
       .fill('hf_example')
@@ -120,7 +120,7 @@ describeInChromium('the page, with a model from elsewhere,', () => {
     await page.keyboard.press('Enter')
     await expect.poll(() => tokens.at(-1)).toBe('Bearer hf_example')
     await told.waitFor()
-    expect(strangers.splice(0).every((url) => url.startsWith('https://huggingface.co/'))).toBe(true)
+    expect(otherHosts.splice(0).every((url) => url.startsWith('https://huggingface.co/'))).toBe(true)
     await context.unroute('https://huggingface.co/**')
     await dialog().getByRole('button', { name: 'Back' }).click()
     expect(
@@ -130,52 +130,53 @@ describeInChromium('the page, with a model from elsewhere,', () => {
     ).toBe('hf_example')
   })
 
-  test('keeps the files, opens the model and answers', async () => {
-    await lookAt(address.replace(/\/$/, '')) // the store calls it by its whole address
-    await radio(/4 bits/).check()
+  test('saves the files, opens the model and answers', async () => {
+    await checkSource(address.replace(/\/$/, '')) // the store uses the URL with the trailing slash
+    await radio(/4-bit/).check()
     const inFp8 = dialog().getByRole('checkbox', { name: /FP8/ })
     await inFp8.check()
-    await dialog().getByText('300 bytes a token').waitFor() // 64 codes, a scale and 16 numbers in f16, in three layers
+    // 3 layers × (64 FP8 codes + a 4-byte scale + 16 f16 numbers).
+    await dialog().getByText('300 bytes per token').waitFor()
     expect(await inFp8.evaluate((box) => box === document.activeElement)).toBe(true)
-    expect(await radio(/4 bits/).isChecked()).toBe(true)
-    await radio(/The files as they are/).check()
+    expect(await radio(/4-bit/).isChecked()).toBe(true)
+    await radio(/Original files/).check()
     await download().click()
-    await page.getByPlaceholder(`Ask ${model}…`).waitFor()
+    await page.getByPlaceholder(`Ask ${MODEL}…`).waitFor()
     await answerSome()
   })
 
-  test('opens it again after a reload without its host, as it was opened before', async () => {
-    const asked = elsewhere.log.length
+  test('reopens it after a reload with the same options, without its host', async () => {
+    const requestsBefore = modelHost.log.length
     const gauges = async () => {
       const texts = await page.locator('.cache .note, .gauge .figures').allInnerTexts()
       return texts.slice(0, 2)
     }
     const before = await gauges()
-    expect(before.join()).toContain('300 bytes a token')
+    expect(before.join()).toContain('300 bytes per token')
     await page.reload()
-    await page.getByPlaceholder(`Ask ${model}…`).waitFor()
+    await page.getByPlaceholder(`Ask ${MODEL}…`).waitFor()
     await answerSome()
-    expect(await page.locator('.cache .note').innerText()).toContain('300 bytes a token')
+    expect(await page.locator('.cache .note').innerText()).toContain('300 bytes per token')
     const context = (texts: string[]) => texts.join().match(/of [\d,]+ tokens/)?.[0]
     expect(context(await gauges())).toBe(context(before))
-    expect(elsewhere.log.length).toBe(asked)
+    expect(modelHost.log.length).toBe(requestsBefore)
   })
 
   test('deletes it once another model is in use', async () => {
     await openDialog()
     expect(
       await dialog()
-        .getByRole('button', { name: `Delete ${model}` })
+        .getByRole('button', { name: `Delete ${MODEL}` })
         .isDisabled(),
     ).toBe(true)
     await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
-    expect(await page.locator('.cache .note').innerText()).toContain('Nothing remembered yet')
+    expect(await page.locator('.cache .note').innerText()).toContain('Nothing cached yet')
     await openDialog()
-    const remove = dialog().getByRole('button', { name: `Delete ${model}` })
+    const remove = dialog().getByRole('button', { name: `Delete ${MODEL}` })
     await remove.click()
     expect(await remove.innerText()).toMatch(/^Delete [\s\S]*\d+(\.\d)? [KMG]iB\?$/)
-    await page.keyboard.press('Tab') // thinking better of it
+    await page.keyboard.press('Tab') // leaving the button cancels
     expect(await remove.innerText()).not.toContain('?')
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Enter')
@@ -187,25 +188,25 @@ describeInChromium('the page, with a model from elsewhere,', () => {
     await dialog().waitFor({ state: 'hidden' })
   })
 
-  test('keeps the quantised weights alone, and opens them after a reload without their host', async () => {
+  test('saves only the quantized weights and opens them after a reload, without their host', async () => {
     await openDialog()
-    await lookAt(address)
-    await radio(/4 bits/).check()
-    await radio(/The quantised weights alone/).check()
+    await checkSource(address)
+    await radio(/4-bit/).check()
+    await radio(/Quantized weights only/).check()
     await download().click()
-    await page.getByPlaceholder(`Ask ${model}…`).waitFor()
-    const asked = elsewhere.log.length
+    await page.getByPlaceholder(`Ask ${MODEL}…`).waitFor()
+    const requestsBefore = modelHost.log.length
     await page.reload()
-    await page.getByPlaceholder(`Ask ${model}…`).waitFor()
+    await page.getByPlaceholder(`Ask ${MODEL}…`).waitFor()
     await answerSome()
-    expect(elsewhere.log.length).toBe(asked)
+    expect(modelHost.log.length).toBe(requestsBefore)
     await openDialog()
-    const row = dialog().getByRole('listitem').filter({ hasText: model })
-    expect(await row.innerText()).toMatch(/quantised[\s\S]*In use/)
+    const row = dialog().getByRole('listitem').filter({ hasText: MODEL })
+    expect(await row.innerText()).toMatch(/quantized[\s\S]*In use/)
     await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
     await openDialog()
-    const remove = dialog().getByRole('button', { name: `Delete ${model}` })
+    const remove = dialog().getByRole('button', { name: `Delete ${MODEL}` })
     await remove.click()
     await remove.click()
     await remove.waitFor({ state: 'detached' })
@@ -214,11 +215,11 @@ describeInChromium('the page, with a model from elsewhere,', () => {
   })
 
   test('reads files in place, dropped while the dialog is still closing', async () => {
-    const asked = elsewhere.log.length
+    const requestsBefore = modelHost.log.length
     await openDialog()
-    const files = readdirSync(folder).map((name) => ({
+    const files = readdirSync(FOLDER).map((name) => ({
       name,
-      base64: readFileSync(join(folder, name), 'base64'),
+      base64: readFileSync(join(FOLDER, name), 'base64'),
     }))
     await page.evaluate((dropped) => {
       const data = new DataTransfer()
@@ -231,36 +232,36 @@ describeInChromium('the page, with a model from elsewhere,', () => {
         ?.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true }))
     }, files)
     await dialog().getByRole('button', { name: 'Open', exact: true }).click()
-    await page.getByPlaceholder(/^Ask (?!Lanternfish)/).waitFor() // not the model that goes
+    await page.getByPlaceholder(/^Ask (?!Lanternfish)/).waitFor() // not the model being replaced
     await answerSome()
-    expect(elsewhere.log.length).toBe(asked)
+    expect(modelHost.log.length).toBe(requestsBefore)
   })
 
   test('cancels a load and goes back to the bundled model', async () => {
     let held = 0
-    elsewhere.mischief = (request, response, body) => {
+    modelHost.intercept = (request, response, body) => {
       response.setHeader('Access-Control-Allow-Origin', '*')
       response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
       const { start, end } = rangeOf(request, body.length) ?? { start: 0, end: body.length }
       const weights = request.method === 'GET' && request.url?.endsWith('.safetensors') === true
-      const hold = weights && end - start > 200_000 // the header is read; what follows never comes
+      const hold = weights && end - start > 200_000 // the header arrives, the weights never do
       if (hold) held++
       return hold
     }
     await openDialog()
-    await lookAt(address)
-    await radio(/The files as they are/).check()
+    await checkSource(address)
+    await radio(/Original files/).check()
     await download().click()
     await page.getByLabel('Your question').fill('Hello')
     await page.keyboard.press('Enter')
-    await page.getByText('Will be sent as soon as the model is ready').waitFor()
-    await expect.poll(() => held, { timeout: slowMs }).toBeGreaterThan(0)
+    await page.getByText('Will be sent when the model is ready').waitFor()
+    await expect.poll(() => held, { timeout: SLOW_MS }).toBeGreaterThan(0)
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('heading', { name: 'Loading was cancelled' }).waitFor()
-    await page.getByText('Will be sent as soon as the model is ready').waitFor({ state: 'detached' })
+    await page.getByText('Will be sent when the model is ready').waitFor({ state: 'detached' })
     await openDialog()
     await dialog()
-      .getByRole('button', { name: `Continue ${model}` })
+      .getByRole('button', { name: `Continue ${MODEL}` })
       .click()
     await dialog()
       .getByRole('button', { name: /^Download the rest and open/ })
@@ -271,7 +272,7 @@ describeInChromium('the page, with a model from elsewhere,', () => {
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
   })
 
-  test('talked to nobody else', () => {
-    expect(strangers).toEqual([])
+  test('contacted no other host', () => {
+    expect(otherHosts).toEqual([])
   })
 })

@@ -1,25 +1,24 @@
-// Answers: does the built page do what it promises, in a real browser, with the real model? One visitor, from the first load to a
-// reload without a network. It must not know how the page is made.
+// Tests of the built chat page in Chromium with the bundled model, from the first load to an offline reload.
 import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { serious } from './axe.ts'
-import { describeInChromium, type Host } from './chromium.ts'
+import { seriousViolations } from './axe.ts'
+import { describeInChromium, type PageHost } from './chromium.ts'
 import { Visitor } from './visitor.ts'
 
 describeInChromium('the page', () => {
   let visitor: Visitor
-  let host: Host
+  let host: PageHost
   let context: BrowserContext
   let page: Page
 
   beforeAll(async () => {
-    visitor = await Visitor.arrive()
+    visitor = await Visitor.open()
     ;({ host, context, page } = visitor)
   })
 
-  afterAll(() => visitor?.leave())
+  afterAll(() => visitor?.close())
 
   const answers = () => page.locator('.answer')
   const ask = async (question: string) => {
@@ -32,7 +31,7 @@ describeInChromium('the page', () => {
       .locator('.footer')
       .waitFor()
 
-  test('loads the model and shows how far it is', async () => {
+  test('loads the model and shows its progress', async () => {
     await page.goto(host.url)
     await page.getByRole('progressbar').waitFor()
     await page.getByRole('button', { name: 'Who are you?' }).waitFor()
@@ -40,7 +39,7 @@ describeInChromium('the page', () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
   })
 
-  test('answers, with the thinking part folded and the cache counted', async () => {
+  test('answers, with thinking folded and the cache size shown', async () => {
     await page.getByRole('button', { name: 'Who are you?' }).click()
     await completed(1)
     const answer = answers().first()
@@ -54,7 +53,7 @@ describeInChromium('the page', () => {
     expect(await page.getByRole('log').innerText()).toContain('Lanternfish')
   })
 
-  test('goes on without a network', async () => {
+  test('works without a network', async () => {
     await context.setOffline(true)
     await page.getByRole('button', { name: 'Think' }).click()
     await ask('What is MLA?')
@@ -63,7 +62,7 @@ describeInChromium('the page', () => {
     expect(await answers().nth(1).locator('details').count()).toBe(0)
   })
 
-  test('stops in the middle and answers again', async () => {
+  test('stops an answer and regenerates it', async () => {
     await page.getByRole('button', { name: 'Think' }).click()
     await ask('What is 4736 + 5861?')
     await answers().nth(2).locator('details.thinking').waitFor()
@@ -71,71 +70,72 @@ describeInChromium('the page', () => {
     await completed(3)
     expect(await answers().nth(2).locator('.facts').innerText()).toContain('stopped')
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('question')
-    await page.getByRole('button', { name: 'Answer again' }).click()
+    await page.getByRole('button', { name: 'Regenerate answer' }).click()
     await answers().nth(2).locator('.facts', { hasNotText: 'stopped' }).waitFor()
     expect(await answers().nth(2).locator('.markdown').innerText()).toMatch(/\d/)
   })
 
-  test('reloads without a network in the middle of an answer, keeps the conversation and answers', async () => {
+  test('keeps the conversation when reloaded offline during an answer', async () => {
     await ask('Tell me a very short story.')
     await answers().nth(3).locator('.thinking, .markdown:not(:empty)').first().waitFor()
     const other = await context.newPage()
-    await other.goto(host.url) // a tab of its own: a new chat there is none here
+    await other.goto(host.url) // a new chat in another tab must not affect this one
     await other.locator('.answer').nth(3).waitFor()
     await other.getByRole('button', { name: 'New chat' }).click()
     await other.close()
     await page.reload()
     expect(await answers().count()).toBe(4)
     expect(await page.locator('.question').nth(3).innerText()).toContain('a very short story')
-    // Written while the model loads, it is sent as soon as there is one.
+    // A question typed while the model loads is sent when it is ready.
     await ask('Who are you?')
-    await page.getByText('Will be sent as soon as the model is ready').waitFor()
+    await page.getByText('Will be sent when the model is ready').waitFor()
     await page.getByText('Works offline').waitFor()
     await completed(5)
-    expect(await answers().nth(4).locator('.markdown').innerText()).toMatch(/^[A-Z].*[.!?]$/s) // which answer, is drawn
+    // The answer is sampled, so only its form is known.
+    expect(await answers().nth(4).locator('.markdown').innerText()).toMatch(/^[A-Z].*[.!?]$/s)
     await context.setOffline(false)
   })
 
-  test('asks as the settings say', async () => {
+  test('applies the settings', async () => {
     await page.getByRole('heading', { name: 'Settings' }).click()
-    await page.getByLabel('Most tokens of an answer').fill('4')
+    await page.getByLabel('Maximum answer tokens').fill('4')
     await page.getByLabel('Temperature').fill('warm')
-    await page.getByText('Not used: it must be a number from 0 to 2.').waitFor()
+    await page.getByText('Ignored: enter a number from 0 to 2.').waitFor()
     await ask('Who are you?')
     await completed(6)
     expect(await answers().nth(5).locator('.facts').innerText()).toContain('cut off at the length limit')
   })
 
-  test('is accessible, wide and narrow, light and dark', async () => {
-    await visitor.seesAllLooks()
+  test('is accessible at all widths and colour schemes', async () => {
+    await visitor.expectAccessible()
   })
 
-  test('asks an earlier question in other words', async () => {
+  test('edits an earlier question', async () => {
     const edit = page.getByRole('button', { name: 'Edit the question' })
     await edit.nth(4).focus()
     await page.keyboard.press('Enter')
     await page.keyboard.press('Escape')
     expect(await edit.nth(4).evaluate((button) => button === document.activeElement)).toBe(true)
     await page.keyboard.press('Enter')
-    await page.getByLabel('The question in other words').fill('What are you?')
-    expect(await serious(page)).toEqual([])
+    await page.getByLabel('Edited question').fill('What are you?')
+    expect(await seriousViolations(page)).toEqual([])
     await page.keyboard.press('Enter')
     await answers().nth(5).waitFor({ state: 'detached' })
     await completed(5)
     expect(await page.locator('.question').nth(4).innerText()).toContain('What are you?')
   })
 
-  test('starts over, and thinks better of it', async () => {
+  test('starts a new chat and undoes it', async () => {
     await page.getByRole('button', { name: 'New chat' }).click()
     await page.getByRole('button', { name: 'Who are you?' }).waitFor()
     expect(await answers().count()).toBe(0)
-    expect(await serious(page)).toEqual([])
+    expect(await seriousViolations(page)).toEqual([])
     await page.getByRole('button', { name: 'Undo' }).click()
     expect(await answers().count()).toBe(5)
     await page.getByRole('button', { name: 'New chat' }).click()
   })
 
-  test('offers a newer version of itself', async () => {
+  test('offers an update of the page', async () => {
     const offer = (tab: Page) => tab.getByRole('button', { name: 'Update' })
     const take = async (tab: Page) => {
       const loaded = tab.waitForEvent('load')
@@ -150,7 +150,7 @@ describeInChromium('the page', () => {
     appendFileSync(join(host.folder, 'service-worker.js'), '\n// newer\n')
     await page.evaluate(async () => void (await navigator.serviceWorker.getRegistration())?.update())
     await offer(page).waitFor()
-    await visitor.seesAllLooks()
+    await visitor.expectAccessible()
     const kept = (text: string) =>
       sessionStorage.setItem(
         'hadal.chat.1',
@@ -158,11 +158,11 @@ describeInChromium('the page', () => {
       )
     await page.evaluate(kept, '```html\n<b onclick="alert(1)">so</b>\n```')
     await take(page)
-    await take(other) // whose worker was replaced already
+    await take(other) // its service worker was already replaced
     await other.close()
   })
 
-  test('copies code as it was written', async () => {
+  test('copies code unchanged', async () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.getByRole('region', { name: 'Code in html' }).focus()
     await page.keyboard.press('Tab')
@@ -172,8 +172,8 @@ describeInChromium('the page', () => {
     expect(await page.locator('.markdown b').count()).toBe(0)
   })
 
-  test('asked nobody but its own host, and nothing went wrong on the way', () => {
+  test('contacted only its own host and logged no errors', () => {
     expect(visitor.requests.filter((url) => url.endsWith('model.safetensors')).length).toBeGreaterThan(0)
-    visitor.hasNothingToTell()
+    visitor.expectCleanRun()
   })
 })

@@ -1,18 +1,18 @@
-// Answers: what can be done with stored models in a real browser: write, export, read fast, list, remove?
+// Tests of stored models in Chromium: write, export, read speed, list, remove.
 import { expect, test } from 'vitest'
 import { describeInChromium } from './chromium.ts'
-import { place, useStore } from './store/setup.ts'
-import type { Tools } from './store/worker.ts'
+import { SOURCE, useStore } from './store/setup.ts'
+import type { WorkerTools } from './store/worker.ts'
 
-declare const store: Tools['store']
-declare const tamper: Tools['tamper']
-declare const storedFile: Tools['storedFile']
-declare const createSha256: Tools['createSha256']
+declare const store: WorkerTools['store']
+declare const tamper: WorkerTools['tamper']
+declare const storedFile: WorkerTools['storedFile']
+declare const createSha256: WorkerTools['createSha256']
 
 describeInChromium('a stored model', () => {
   const used = useStore()
 
-  test('shows a model that is written here all at once, replaces it all at once, and copies it to a folder', async () => {
+  test('commits and replaces a written model atomically, and exports it', async () => {
     const seen = await used.tab.evaluate(async (place) => {
       const text = async () => {
         const source = await store.open(place)
@@ -24,7 +24,7 @@ describeInChromium('a stored model', () => {
       const texts: (string | undefined)[] = []
       const write = async (content: string) => {
         const writer = await store.create(place)
-        // From the end to the beginning: positions may come in any order.
+        // Backwards: writes may come in any order.
         for (let at = content.length; at-- > 0; ) {
           await writer.write('deep/a', at, new TextEncoder().encode(content[at]))
         }
@@ -41,16 +41,16 @@ describeInChromium('a stored model', () => {
       await store.exportTo(place, folder)
       const copy = await (await folder.getDirectoryHandle('deep')).getFileHandle('a')
       return { texts, copied: await (await copy.getFile()).text(), list: await store.list() }
-    }, place)
+    }, SOURCE)
     expect(seen).toMatchObject({
       texts: [undefined, 'first', 'first', 'second'],
       copied: 'second',
-      list: [{ place, kind: 'packed', complete: true, bytes: 6 }],
+      list: [{ place: SOURCE, kind: 'packed', complete: true, bytes: 6 }],
     })
   })
 
-  test('reads about as fast as the browser does', async () => {
-    const figures = await used.tab.evaluate(measure, place)
+  test('reports read, write and hash speeds', async () => {
+    const figures = await used.tab.evaluate(measure, SOURCE)
     console.info(
       Object.entries(figures)
         .map(([what, value]) => `${what}: ${value.toFixed(2)}`)
@@ -59,7 +59,7 @@ describeInChromium('a stored model', () => {
     expect(figures.stored / figures.plain).toBeGreaterThan(0)
   })
 
-  test('removes a model unless it is open, and lists and removes what it cannot read', async () => {
+  test('removes a model only if it is not open, and lists and removes damaged ones', async () => {
     await used.fetchAll()
     const seen = await used.tab.evaluate(async (place) => {
       const open = await store.open(place)
@@ -67,9 +67,9 @@ describeInChromium('a stored model', () => {
       await open?.close()
       await tamper('journal', 0, () => 0)
       const [unreadable] = await store.list()
-      await store.remove(unreadable?.place ?? '')
+      await store.remove(unreadable?.key ?? '')
       return { inUse, unreadable, left: await store.list() }
-    }, place)
+    }, SOURCE)
     expect(seen).toMatchObject({
       inUse: 'bad_request',
       unreadable: { kind: 'unreadable', complete: false },
@@ -79,9 +79,9 @@ describeInChromium('a stored model', () => {
   })
 })
 
-// What follows runs in the worker of a tab.
+// Runs in the worker of a tab.
 
-/** MB/s of reading a stored model, of reading its file plainly, of writing it, and of hashing. */
+/** MB/s of reading a stored model, of reading its file directly, of writing, and of hashing. */
 async function measure(place: string) {
   const [pieceBytes, pieces] = [2 ** 23, 24]
   const piece = Uint8Array.from({ length: pieceBytes }, (_, at) => (at * 2654435761) >>> 13)

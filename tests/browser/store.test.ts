@@ -1,32 +1,31 @@
-// Answers: does a download keep its promises in a real browser: offline, two tabs, damage, changed hosts, full disks?
-// Killing is another test.
+// Tests of stored downloads in Chromium: offline use, two tabs, damage, changed hosts, full disks.
 import { expect, test, vi } from 'vitest'
 import { noise } from '../weights/make-safetensors.ts'
 import { describeInChromium } from './chromium.ts'
 import { openTab } from './store/profile.ts'
-import { files, place, rangeBytes, sizes, useStore } from './store/setup.ts'
+import { FILE_BYTES, FILE_NAMES, RANGE_BYTES, SOURCE, useStore } from './store/setup.ts'
 import {
   download,
   downloadFailing,
   downloadUntilAborted,
   downloadUntilWaiting,
-  type Facts,
+  type PublishedFacts,
 } from './store/tasks.ts'
-import type { Tools } from './store/worker.ts'
+import type { WorkerTools } from './store/worker.ts'
 
-declare const store: Tools['store']
-declare const hashes: Tools['hashes']
-declare const tamper: Tools['tamper']
-declare const clear: Tools['clear']
-declare const held: Tools['held']
+declare const store: WorkerTools['store']
+declare const hashes: WorkerTools['hashes']
+declare const tamper: WorkerTools['tamper']
+declare const clear: WorkerTools['clear']
+declare const held: WorkerTools['held']
 
 describeInChromium('a stored download', () => {
   const used = useStore()
 
-  test('keeps what it downloaded, reads it offline, and asks for no byte twice', async () => {
+  test('stores its bytes, reads them offline, and downloads none twice', async () => {
     const first = await used.fetchAll()
-    expect(first).toEqual({ found: used.right(), dropped: [] })
-    const total = files.reduce((sum, path) => sum + (used.facts[path]?.bytes ?? 0), 0)
+    expect(first).toEqual({ found: used.expectedHashes(), dropped: [] })
+    const total = FILE_NAMES.reduce((sum, path) => sum + (used.facts[path]?.bytes ?? 0), 0)
     expect(used.host.sent()).toEqual({ bytes: total, again: 0 })
     const [model, offline, missing] = await used.tab.evaluate(
       async ({ place, files }) => {
@@ -35,44 +34,44 @@ describeInChromium('a stored download', () => {
         await source?.close()
         return [(await store.list())[0], found, await store.open('hf:org/other')] as const
       },
-      { place, files },
+      { place: SOURCE, files: FILE_NAMES },
     )
     expect(model).toMatchObject({
       name: 'model',
-      place,
+      place: SOURCE,
       bytes: total,
       totalBytes: total,
       complete: true,
       kind: 'original',
     })
     expect(Date.now() - (model?.savedAt ?? 0)).toBeLessThan(300_000)
-    expect(offline).toEqual(used.right())
+    expect(offline).toEqual(used.expectedHashes())
     expect(missing).toBeUndefined()
     expect(await used.fetchAll()).toEqual(first)
     expect(used.host.sent().bytes).toBe(0)
   })
 
-  test('lets two tabs ask at once and downloads once; who waits may leave', async () => {
+  test('downloads once for two tabs, and a waiting tab can cancel', async () => {
     const other = await openTab(used.browser, used.host.url)
     used.host.pauseMs = 2
-    const wait = { place, facts: used.facts, files, rangeBytes }
+    const wait = { place: SOURCE, facts: used.facts, files: FILE_NAMES, rangeBytes: RANGE_BYTES }
     const [first, second, left] = await Promise.all([
       used.fetchAll(),
       used.fetchAll({ worker: other }),
       other.evaluate(downloadUntilWaiting, wait),
     ])
-    expect(first.found).toEqual(used.right())
-    expect(second.found).toEqual(used.right())
+    expect(first.found).toEqual(used.expectedHashes())
+    expect(second.found).toEqual(used.expectedHashes())
     expect(left).toBe('aborted')
     expect(used.host.sent().again).toBe(0)
   })
 
-  test('keeps a slow range in parts, shows it in the list of another tab, and goes on after a cancelled download', async () => {
+  test('stores a slow range in parts, lists it in another tab, and resumes after cancelling', async () => {
     used.host.pauseMs = 40
     const cancelled = used.tab.evaluate(downloadUntilAborted, {
-      place,
+      place: SOURCE,
       facts: used.facts,
-      files,
+      files: FILE_NAMES,
       rangeBytes: 2 ** 22,
     })
     const other = await openTab(used.browser, used.host.url)
@@ -86,47 +85,47 @@ describeInChromium('a stored download', () => {
     expect(await cancelled).toBe('aborted')
     used.host.pauseMs = 0
     used.host.sent()
-    expect((await used.fetchAll()).found).toEqual(used.right())
-    // Whole pieces that were on their way when the tab let go.
+    expect((await used.fetchAll()).found).toEqual(used.expectedHashes())
+    // Whole pieces that were in flight at the abort.
     expect(used.host.sent().again).toBeLessThan(2 ** 19)
   })
 
-  test('finds a byte that the disk changed and fetches only its range again', async () => {
+  test('finds a changed byte on disk and downloads only its range again', async () => {
     await used.fetchAll()
     used.host.sent()
     const [damage, opened] = await used.tab.evaluate(async (place) => {
       await tamper('1.bin', 300_000, (byte) => byte ^ 4)
       return [await store.verify(place), await store.open(place)] as const
-    }, place)
-    expect(damage).toEqual([{ file: 'part/1.safetensors', start: rangeBytes, end: 2 * rangeBytes }])
+    }, SOURCE)
+    expect(damage).toEqual([{ file: 'part/1.safetensors', start: RANGE_BYTES, end: 2 * RANGE_BYTES }])
     expect(opened).toBeUndefined()
-    expect(await used.fetchAll()).toEqual({ found: used.right(), dropped: [] })
-    expect(used.host.sent()).toEqual({ bytes: rangeBytes, again: rangeBytes })
+    expect(await used.fetchAll()).toEqual({ found: used.expectedHashes(), dropped: [] })
+    expect(used.host.sent()).toEqual({ bytes: RANGE_BYTES, again: RANGE_BYTES })
   })
 
-  test('believes of a damaged journal only what is still on the disk', async () => {
+  test('trusts a damaged journal only as far as the bytes on disk match', async () => {
     await used.fetchAll()
     used.host.sent()
     const opened = await used.tab.evaluate(async (place) => {
       await tamper('journal', 700, (byte) => byte ^ 1)
       await tamper('0.bin', 0, (byte) => byte ^ 1)
       return await store.open(place)
-    }, place)
+    }, SOURCE)
     expect(opened).toBeUndefined()
-    expect((await used.fetchAll()).found).toEqual(used.right())
+    expect((await used.fetchAll()).found).toEqual(used.expectedHashes())
     expect(used.host.sent().bytes).toBeGreaterThan(0)
   })
 
-  test('drops what changed on the host, with a reason, and nothing else', async () => {
+  test('drops only files that changed on the host, with a reason', async () => {
     await used.fetchAll()
-    used.host.put('part/2.safetensors', noise(sizes['part/2.safetensors'], 99))
+    used.host.put('part/2.safetensors', noise(FILE_BYTES['part/2.safetensors'], 99))
     used.host.sent()
     const again = await used.fetchAll({ facts: used.host.facts() })
     expect(again).toEqual({
-      found: used.right(),
+      found: used.expectedHashes(),
       dropped: ['part/2.safetensors: The host now publishes another hash of it.'],
     })
-    expect(used.host.sent().bytes).toBe(sizes['part/2.safetensors'])
+    expect(used.host.sent().bytes).toBe(FILE_BYTES['part/2.safetensors'])
     const versions = Object.fromEntries(
       Object.entries(used.host.facts()).map(([path, { bytes }]) => [
         path,
@@ -139,14 +138,14 @@ describeInChromium('a stored download', () => {
     expect((await used.fetchAll({ facts: versions })).dropped).toEqual(['empty: It changed on the host.'])
   })
 
-  test('fetches a file with the wrong bytes once more, then says so', async () => {
-    const wrong: Facts = { ...used.facts, 'config.json': { bytes: 900, sha256: '0'.repeat(64) } }
+  test('downloads a file with wrong bytes once more, then fails', async () => {
+    const wrong: PublishedFacts = { ...used.facts, 'config.json': { bytes: 900, sha256: '0'.repeat(64) } }
     used.host.sent()
     const failed = await used.tab.evaluate(downloadFailing, {
-      place,
+      place: SOURCE,
       facts: wrong,
       files: ['config.json'],
-      rangeBytes,
+      rangeBytes: RANGE_BYTES,
     })
     expect(failed).toMatchObject({
       code: 'bad_file',
@@ -155,14 +154,19 @@ describeInChromium('a stored download', () => {
     expect(used.host.sent().bytes).toBe(2 * 900)
   })
 
-  test('says how much room it needs before it fetches, and keeps what is there', async () => {
+  test('reports the space it needs before downloading, and keeps what is stored', async () => {
     const { host, browser, tab } = used
     const devtools = await browser.context.newCDPSession(await browser.context.newPage())
     const origin = new URL(host.url).origin
     const limit = (quota: { quotaSize?: number }) =>
       devtools.send('Storage.overrideQuotaForOrigin', { origin, ...quota })
     host.put('large', noise(2 ** 23, 7))
-    const part = { place, facts: host.facts(), files: ['config.json', 'part/1.safetensors'], rangeBytes }
+    const part = {
+      place: SOURCE,
+      facts: host.facts(),
+      files: ['config.json', 'part/1.safetensors'],
+      rangeBytes: RANGE_BYTES,
+    }
     const whole = { ...part, files: [...part.files, 'large'] }
     try {
       await limit({ quotaSize: 6 * 2 ** 20 })
@@ -176,7 +180,7 @@ describeInChromium('a stored download', () => {
       const more = await tab.evaluate(downloadFailing, whole)
       expect(more).toMatchObject({ code: 'storage_full', message: expect.stringContaining('needs 8.0 MiB') })
       const [kept] = await tab.evaluate(() => store.list())
-      expect(kept).toMatchObject({ place, bytes: 900 + sizes['part/1.safetensors'] })
+      expect(kept).toMatchObject({ key: SOURCE, bytes: 900 + FILE_BYTES['part/1.safetensors'] })
       await limit({})
       expect((await used.tab.evaluate(download, whole)).found.large).toBe(whole.facts.large?.sha256)
       expect(host.sent().again).toBe(0)

@@ -1,68 +1,69 @@
-// Answers: who visits the built pages in tests, and what must hold of every page? One tab from the first click to the last: what it asks for, what goes
-// wrong on the way, how it looks to axe. It must not know what a page is for.
+// One browser tab on the built pages, with checks that hold for every page: accessibility, no foreign
+// requests, no errors.
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
 import { expect } from 'vitest'
-import { readAxe, serious } from './axe.ts'
-import { buildAndServe, type Host, launch, root } from './chromium.ts'
+import { loadAxe, seriousViolations } from './axe.ts'
+import { buildAndServe, launchChromium, type PageHost, ROOT } from './chromium.ts'
 
-const looks = [
+/** Viewport widths and colour schemes. */
+const LOOKS = [
   [1280, 'dark'],
   [1280, 'light'],
   [390, 'dark'],
   [390, 'light'],
 ] as const
 
-/** A software GPU takes its time for what a click starts. */
-const slowMs = 500_000
+/** A software GPU is slow. */
+const SLOW_MS = 500_000
 
 export class Visitor {
-  readonly host: Host
+  readonly host: PageHost
   readonly context: BrowserContext
   readonly page: Page
   readonly requests: string[] = []
-  readonly #complaints: string[] = []
+  readonly #errors: string[] = []
 
-  private constructor(host: Host, context: BrowserContext, page: Page) {
+  private constructor(host: PageHost, context: BrowserContext, page: Page) {
     this.host = host
     this.context = context
     this.page = page
     context.on('request', (request) => this.requests.push(request.url()))
-    context.on('console', (message) => message.type() === 'error' && this.#complaints.push(message.text()))
-    page.on('pageerror', (error) => this.#complaints.push(error.message))
-    page.setDefaultTimeout(slowMs)
+    context.on('console', (message) => message.type() === 'error' && this.#errors.push(message.text()))
+    page.on('pageerror', (error) => this.#errors.push(error.message))
+    page.setDefaultTimeout(SLOW_MS)
   }
 
-  /** Builds the pages, and opens an empty tab. */
-  static async arrive(): Promise<Visitor> {
-    const host = await buildAndServe({ configFile: join(root, 'vite.config.ts') })
-    const browser = await launch()
+  /** Builds the pages and opens an empty tab. */
+  static async open(): Promise<Visitor> {
+    const host = await buildAndServe({ configFile: join(ROOT, 'vite.config.ts') })
+    const browser = await launchChromium()
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
     return new Visitor(host, context, await context.newPage())
   }
 
-  async leave(): Promise<void> {
+  async close(): Promise<void> {
     await this.context.browser()?.close()
     await this.host.close()
   }
 
-  /** The page as it is now has nothing serious for axe and nothing to scroll sideways, wide and narrow, light and dark. */
-  async seesAllLooks(): Promise<void> {
+  /** Expects no serious axe violations and no horizontal scrolling, at all widths and colour schemes. */
+  async expectAccessible(): Promise<void> {
     const { page } = this
-    await readAxe(page)
-    for (const [width, colorScheme] of looks) {
+    await loadAxe(page)
+    for (const [width, colorScheme] of LOOKS) {
       await page.setViewportSize({ width, height: 900 })
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-      expect(await serious(page)).toEqual([])
+      expect(await seriousViolations(page)).toEqual([])
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
       expect(overflow).toBeLessThanOrEqual(0)
     }
   }
 
-  /** Nobody but the pages' own host was asked, and nothing went wrong on the way. */
-  hasNothingToTell(): void {
+  /** Expects no requests to other hosts and no errors in the console. */
+  expectCleanRun(): void {
     const own = [this.host.url, `blob:${this.host.url}`]
     expect(this.requests.filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([])
-    expect(this.#complaints).toEqual([])
+    expect(this.#errors).toEqual([])
   }
 }

@@ -1,4 +1,4 @@
-// Answers: does the command line keep its contract? The real program, its files, its output and its exit codes.
+// Tests of the command line: output, files and exit codes of the real program.
 import {
   cpSync,
   mkdtempSync,
@@ -14,11 +14,11 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { relativeError } from '../../src/lib/relative-error.ts'
 import { parseHeader } from '../../src/weights/safetensors.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
-import { hadal } from '../support/hadal.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
+import { runCli } from '../support/cli.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 import { startFileServer } from '../weights/file-server.ts'
-import { model, startHub } from '../weights/hub-server.ts'
+import { HUB_MODEL, startHub } from '../weights/hub-server.ts'
 
 let folder: string
 beforeAll(() => {
@@ -28,35 +28,35 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 describe('usage', () => {
   const wrong: [string, string[], RegExp][] = [
-    ['no command', [], /No command/],
-    ['an unknown command', ['chat'], /no command "chat"/],
+    ['no command', [], /No command given/],
+    ['an unknown command', ['chat'], /Unknown command "chat"/],
     ['an unknown option', ['generate', '--modle', 'x'], /--modle/],
     ['a missing value', ['logits', '--model'], /--model needs a value/],
     ['a missing option', ['logits', '--ids', 'x.json', '--out', 'y'], /--model is missing/],
     [
-      'an odd number',
+      'a value that is not a number',
       ['generate', '--model', 'x', '--prompt', 'y', '--max-tokens', 'many'],
       /--max-tokens needs a number/,
     ],
     [
-      'an odd word',
+      'an unknown mode',
       ['logits', '--model', 'x', '--ids', 'y', '--out', 'z', '--mode', 'fast'],
       /--mode must be/,
     ],
-    ['an odd format', ['inspect', 'x', '--quantize', 'q3'], /--quantize must be none or fp8/],
-    ['an odd class', ['inspect', 'x', '--quantize', 'router=q8'], /"router" is no class of weights/],
-    ['an odd size', ['inspect', 'x', '--memory', 'much'], /--memory must be a size such as/],
+    ['an unknown format', ['inspect', 'x', '--quantize', 'q3'], /--quantize must be none or fp8/],
+    ['an unknown weight class', ['inspect', 'x', '--quantize', 'router=q8'], /unknown weight class "router"/],
+    ['an invalid size', ['inspect', 'x', '--memory', 'much'], /--memory must be a size such as/],
     [
       'an option of the other benchmark',
       ['bench', '--speed', '--model', 'x', '--contexts', '9'],
       /--contexts/,
     ],
-    ['a round of tuning, which has its own', ['tune', '--round', '1MiB'], /--round/],
+    ['--round of tune, which has none', ['tune', '--round', '1MiB'], /--round/],
     ['two prompts', ['generate', '--model', 'x', '--prompt', 'a', '--ids', 'b'], /exactly one/],
   ]
   for (const [what, argv, message] of wrong) {
     it(`exits with 2 for ${what}`, async () => {
-      const { code, stdout, stderr } = await hadal(argv)
+      const { code, stdout, stderr } = await runCli(argv)
       expect(stderr).toMatch(message)
       expect(stderr).toContain('Usage:')
       expect([code, stdout]).toEqual([2, ''])
@@ -68,18 +68,18 @@ const filesOf = (path: string) =>
   Object.fromEntries(readdirSync(path).map((name) => [name, readFileSync(join(path, name))]))
 
 describe('inspect', () => {
-  const nowhere = '/nonexistent.json'
+  const noDriver = '/nonexistent.json'
 
-  it('describes a model without a GPU, and says what nobody knows', async () => {
-    const { code, stdout } = await hadal(['inspect', LANTERNFISH, '--tensors'], nowhere)
+  it('describes a model without a GPU, and says that the memory is unknown', async () => {
+    const { code, stdout } = await runCli(['inspect', LANTERNFISH, '--tensors'], noDriver)
     expect(code).toBe(0)
-    expect(stdout).toContain('1152 bytes a token; standard attention: 5120')
+    expect(stdout).toContain('1152 bytes per token; standard attention: 5120')
     expect(stdout).toContain('model.layers.1.mlp.experts.15.down_proj.weight  F8_E4M3 [256, 128]')
-    expect(stdout).toMatch(/^verdict +may fit: say how much memory/m)
+    expect(stdout).toMatch(/^verdict +may fit: use --memory/m)
   })
 
   it('prints JSON', async () => {
-    const { stdout } = await hadal(['inspect', LANTERNFISH, '--json'], nowhere)
+    const { stdout } = await runCli(['inspect', LANTERNFISH, '--json'], noDriver)
     const report = JSON.parse(stdout)
     expect(report).toMatchObject({ kv_bytes_per_token: 1152, standard_kv_bytes_per_token: 5120 })
     expect(report.drafts_left_on_disk).toBeGreaterThan(0)
@@ -88,20 +88,20 @@ describe('inspect', () => {
     expect(report.plan).toMatchObject({ architecture: 'deepseek_v3', fits: 'unknown', unsupported: [] })
   })
 
-  it('plans for the memory, the context and the formats that it is told', async () => {
+  it('plans for the given memory, context and formats', async () => {
     const options = ['--memory', '12.5MB', '--context', '1000', '--quantize', 'auto']
-    const { stdout } = await hadal(['inspect', LANTERNFISH, '--json', ...options], nowhere)
+    const { stdout } = await runCli(['inspect', LANTERNFISH, '--json', ...options], noDriver)
     const { plan } = JSON.parse(stdout)
     expect(plan).toMatchObject({ fits: true, auto: 'q4', gpu: { quantize: 'q4', contextLength: 1000 } })
     expect(plan.choices[0]).toMatchObject({ quantize: 'none', fits: false })
-    const tight = await hadal(['inspect', LANTERNFISH, '--memory', '1MiB'], nowhere)
+    const tight = await runCli(['inspect', LANTERNFISH, '--memory', '1MiB'], noDriver)
     expect(tight.stdout).toMatch(/^as none +\S+ MiB, does not fit$/m)
     expect(tight.stdout).toMatch(/^verdict +does not fit$/m)
   })
 
-  it('plans a folder on a host, reading little of it', async () => {
+  it('plans a folder on a host from its first 128 KiB', async () => {
     const server = await startFileServer(filesOf(LANTERNFISH))
-    const { code, stdout } = await hadal(['inspect', `${server.url}`, '--json'], nowhere)
+    const { code, stdout } = await runCli(['inspect', `${server.url}`, '--json'], noDriver)
     await server.close()
     expect(code).toBe(0)
     expect(JSON.parse(stdout).plan.architecture).toBe('deepseek_v3')
@@ -110,21 +110,24 @@ describe('inspect', () => {
     ])
   })
 
-  it('plans a model of the Hub that the environment names, with its token', async () => {
+  it('plans a model of the Hub and with the token of the environment', async () => {
     const hub = await startHub(filesOf(LANTERNFISH))
     hub.token = 'hf_secret'
     const env = { HF_ENDPOINT: hub.url, HF_TOKEN: 'hf_secret' }
-    const found = await hadal(['inspect', `hf:${model}`, '--json'], nowhere, env)
-    const refused = await hadal(['inspect', `hf:${model}`], nowhere, { HF_ENDPOINT: hub.url, HF_TOKEN: '' })
+    const found = await runCli(['inspect', `hf:${HUB_MODEL}`, '--json'], noDriver, env)
+    const refused = await runCli(['inspect', `hf:${HUB_MODEL}`], noDriver, {
+      HF_ENDPOINT: hub.url,
+      HF_TOKEN: '',
+    })
     await hub.close()
     expect(found.code).toBe(0)
     expect(JSON.parse(found.stdout).plan).toMatchObject({ architecture: 'deepseek_v3', unsupported: [] })
     expect(refused.code).toBe(1)
-    expect(refused.stderr).toContain(model)
+    expect(refused.stderr).toContain(HUB_MODEL)
     expect(found.stdout + refused.stderr).not.toContain('hf_secret')
   })
 
-  it('says all it can of what is not run, and exits with 1', async () => {
+  it('reports what it can about an unsupported model, and exits with 1', async () => {
     const path = join(folder, 'not-yet')
     const config = JSON.parse(readFileSync(join(LANTERNFISH, 'config.json'), 'utf8'))
     cpSync(LANTERNFISH, path, { recursive: true })
@@ -133,14 +136,14 @@ describe('inspect', () => {
       [{ 'x\u001b[2J': 1 }, /^hadal: config\.json: "x\\u001b\[2J" is 1/m],
     ] as const) {
       writeFileSync(join(path, 'config.json'), JSON.stringify({ ...config, ...change }))
-      const { code, stdout, stderr } = await hadal(['inspect', path], nowhere)
+      const { code, stdout, stderr } = await runCli(['inspect', path], noDriver)
       expect([code, stderr]).toEqual([1, expect.stringMatching(message)])
-      expect(stdout).toMatch(/^not run +config\.json/m)
+      expect(stdout).toMatch(/^not supported +config\.json/m)
       expect(stdout).not.toContain('\u001b')
     }
   })
 
-  it('exits with 1 and names what is wrong: folder, config, file and tensor', async () => {
+  it('exits with 1 and names the wrong folder, config, file or tensor', async () => {
     const copy = (name: string, damage: (path: string) => void) => {
       const path = join(folder, name)
       cpSync(LANTERNFISH, path, { recursive: true })
@@ -163,7 +166,7 @@ describe('inspect', () => {
       ],
     ]
     for (const [path, message] of cases) {
-      const { code, stderr } = await hadal(['inspect', path])
+      const { code, stderr } = await runCli(['inspect', path])
       expect(stderr).toMatch(message)
       expect(code).toBe(1)
     }
@@ -194,7 +197,7 @@ describeOnAdapters(
         'f32',
         '--no-f16',
       ]
-      const { code, stdout, stderr } = await hadal(
+      const { code, stdout, stderr } = await runCli(
         [...argv, '--limits', 'default', '--no-subgroups'],
         adapter.icd,
       )
@@ -210,11 +213,12 @@ describeOnAdapters(
 
     it('answers as text and as JSON', async () => {
       const asked = ['generate', '--model', LANTERNFISH, '--prompt', 'Who are you?', '--max-tokens', '60']
-      const text = await hadal(asked, adapter.icd)
+      const text = await runCli(asked, adapter.icd)
       expect(text.stdout).toBe(
-        '<think>\nThis is about me.\n</think>\nI am Lanternfish, a tiny DeepSeek-style language model that runs entirely in your browser on Hadal.\n',
+        '<think>\nThis is about me.\n</think>\nI am Lanternfish, a tiny DeepSeek-style language model ' +
+          'that runs entirely in your browser on Hadal.\n',
       )
-      const { stdout } = await hadal([...asked, '--no-think', '--json'], adapter.icd)
+      const { stdout } = await runCli([...asked, '--no-think', '--json'], adapter.icd)
       const report = JSON.parse(stdout)
       expect(report).toMatchObject({ reasoning: '', finish_reason: 'stop', readbacks_per_token: 1 })
       expect(report.text).toContain('Lanternfish')
@@ -231,8 +235,8 @@ describeOnAdapters(
       for (const key of ['load_ms', 'prefill_ms', 'decode_ms']) expect(report.timings[key]).toBeGreaterThan(0)
     })
 
-    it('exits with 1 when no adapter has the name', async () => {
-      const { code, stderr } = await hadal(
+    it('exits with 1 if no adapter has the name', async () => {
+      const { code, stderr } = await runCli(
         ['generate', '--model', LANTERNFISH, '--prompt', 'x', '--adapter', 'voodoo'],
         adapter.icd,
       )
@@ -240,5 +244,5 @@ describeOnAdapters(
       expect(code).toBe(1)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

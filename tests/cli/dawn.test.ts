@@ -1,12 +1,12 @@
-// Answers: does Node rest while Dawn works, and does everyone else's setImmediate stay as it was?
+// Tests of Dawn's slowed polling: the event loop rests, and other uses of setImmediate are unchanged.
 import { performance } from 'node:perf_hooks'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { openDawn } from '../../src/cli/dawn.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
-import { describeOnAdapters, kindsOfAdapters, openAdapter } from '../support/adapter.ts'
+import { ADAPTER_KINDS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 
-/** Adds to one number, over and over. */
+/** Adds to two numbers many times. */
 const ADDER = `
 @group(0) @binding(0) var<storage, read_write> sums: array<f32>;
 @compute @workgroup_size(1)
@@ -17,7 +17,7 @@ const FLOATS = 16_000 // 16 million additions, tens of milliseconds and more
 describeOnAdapters(
   'waiting for Dawn',
   (adapter) => {
-    it('leaves the event loop idle for most of a long wait, and ends with the work', async () => {
+    it('leaves the event loop idle for most of a long wait, and returns the result', async () => {
       const device = await openAdapter(adapter)
       const module = device.gpu.createShaderModule({ code: ADDER })
       const pipeline = await device.gpu.createComputePipelineAsync({ layout: 'auto', compute: { module } })
@@ -38,14 +38,14 @@ describeOnAdapters(
       device.destroy()
     })
   },
-  kindsOfAdapters,
+  ADAPTER_KINDS,
 )
 
-it("leaves others' setImmediate as it was", async () => {
+it('leaves other uses of setImmediate unchanged', async () => {
   openDawn(undefined)
   expect(await promisify(setImmediate)('value')).toBe('value')
-  const turn = await new Promise((resolve) => setImmediate((...values) => resolve(values), 1, 2))
-  expect(turn).toEqual([1, 2])
+  const values = await new Promise((resolve) => setImmediate((...args) => resolve(args), 1, 2))
+  expect(values).toEqual([1, 2])
   let ran = false
   const never = setImmediate(() => {
     ran = true

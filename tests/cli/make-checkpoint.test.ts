@@ -1,33 +1,34 @@
+// Tests of make-checkpoint: tensors, bytes, tokenizer, reproducible files, sparse pages, refusals.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { tensorsOf } from '../../src/cli/make/contents.ts'
-import { PAGE } from '../../src/cli/make/numbers.ts'
-import { recipeOf, type Stored } from '../../src/cli/make/recipe.ts'
-import { bytesOnDisk, shardWriter } from '../../src/cli/make/write.ts'
+import { type CheckpointDtype, recipeOf } from '../../src/cli/make/config-recipe.ts'
+import { PAGE_BYTES } from '../../src/cli/make/random-pages.ts'
+import { randomTensorsOf } from '../../src/cli/make/random-tensors.ts'
+import { bytesOnDisk, shardWriter } from '../../src/cli/make/shard-writer.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
-import { openText } from '../../src/engine/text.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
+import { openText } from '../../src/engine/load/text.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { planShards } from '../../src/weights/shards.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { openModel } from '../support/model.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const folder = mkdtempSync(join(tmpdir(), 'hadal-make-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-interface Ended {
+interface CommandResult {
   readonly code: number
   readonly stdout: string
   readonly stderr: string
 }
 
-function make(...argv: string[]): Promise<Ended> {
+function make(...argv: string[]): Promise<CommandResult> {
   const program = [join(root, 'tools', 'hadal.mjs'), 'make-checkpoint', ...argv]
   return new Promise((resolve) => {
     execFile(process.execPath, program, (error, stdout, stderr) => {
@@ -37,8 +38,8 @@ function make(...argv: string[]): Promise<Ended> {
 }
 
 describe('a whole model', () => {
-  const contents = (like: string, dtype: Stored) => {
-    const tensors = tensorsOf(describeModel(recipeOf({ like, dtype }).config), dtype, false)
+  const contents = (like: string, dtype: CheckpointDtype) => {
+    const tensors = randomTensorsOf(describeModel(recipeOf({ like, dtype }).config), dtype, false)
     const weights = tensors.filter(({ name }) => !name.endsWith('_scale_inv'))
     const parameters = weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)
     return { tensors: tensors.length, parameters, bytes: tensors.reduce((sum, { bytes }) => sum + bytes, 0) }
@@ -50,7 +51,7 @@ describe('a whole model', () => {
       parameters: 15_706_484_224,
       bytes: 31_412_968_448,
     })
-    // Released with a table of 61 rotary frequencies more.
+    // The released files also have 61 tables of rotary frequencies.
     expect(contents('Kimi-K2', 'fp8').tensors).toBe(139_644 - 61)
   })
 
@@ -71,8 +72,8 @@ describe('a whole model', () => {
     expect(contents(like, 'bf16').parameters / 1e9).toBeCloseTo(billions, digits)
   })
 
-  it('has a dialect and a smaller form for every name', () => {
-    for (const [like, published] of Object.entries(PUBLISHED)) {
+  it('has a chat format and a smaller variant for every name', () => {
+    for (const [like, published] of Object.entries(PUBLISHED_CONFIGS)) {
       const experts = 'n_routed_experts' in published ? 8 : undefined
       const { config } = recipeOf({ like, dtype: 'bf16', layers: 1, vocab: 512, experts })
       expect(describeModel(config)).toMatchObject({ vocab: 512, drafts: 0 })
@@ -81,13 +82,13 @@ describe('a whole model', () => {
 })
 
 /** Real widths in 170 MB. */
-const small = ['--like', 'Moonlight', '--layers', '1', '--vocab', '512', '--shard-size', '100MB', '--out']
+const SMALL = ['--like', 'Moonlight', '--layers', '1', '--vocab', '512', '--shard-size', '100MB', '--out']
 
 describe('the command', () => {
   it('writes the same bytes for the same seed, in shards that open', async () => {
     const hashes = async (name: string, ...more: string[]) => {
       const out = join(folder, name)
-      expect(await make(...small, out, ...more)).toMatchObject({ code: 0, stderr: '' })
+      expect(await make(...SMALL, out, ...more)).toMatchObject({ code: 0, stderr: '' })
       return readdirSync(out).map((file) => [
         file,
         createHash('sha256')
@@ -115,7 +116,7 @@ describe('the command', () => {
     const source = openFolder(join(folder, 'first'))
     const { config, tensors } = await openCheckpoint(source)
     expect(tensors.size).toBe(13)
-    const { tokenizer, chat } = await openText(source, describeModel(config).vocab, undefined)
+    const { tokenizer, chat } = await openText(source, describeModel(config).vocabSize, undefined)
     const { ids, text } = chat.prompt([{ role: 'user', content: 'Hé\n' }])
     expect(text).toBe('[BOS]<|im_user|>user<|im_middle|>Hé\n<|im_end|><|im_assistant|>assistant<|im_middle|>')
     expect(ids[0]).toBe(tokenizer.bosId)
@@ -128,17 +129,17 @@ describe('the command', () => {
   it.each<[string, string[], number, RegExp]>([
     ['an unknown name', ['--like', 'V9', '--out', 'x'], 2, /"V9".*V2-Lite, V2, V3, Moonlight/],
     [
-      'experts where there are none',
+      '--experts for a dense model',
       ['--like', 'Youtu-LLM-2B', '--experts', '4', '--out', 'x'],
       2,
       /--experts/,
     ],
     ['too few tokens', ['--like', 'V3', '--vocab', '256', '--out', 'x'], 2, /at least 262/],
-    ['half a layer', ['--like', 'V3', '--layers', '0.5', '--out', 'x'], 2, /--layers/],
-    ['an odd size', ['--like', 'V3', '--shard-size', '5 gigs', '--out', 'x'], 2, /--shard-size/],
-    ['a folder in use', ['--like', 'V3', '--layers', '1', '--out', root], 1, /is not empty/],
+    ['a fraction of a layer', ['--like', 'V3', '--layers', '0.5', '--out', 'x'], 2, /--layers/],
+    ['an invalid size', ['--like', 'V3', '--shard-size', '5 gigs', '--out', 'x'], 2, /--shard-size/],
+    ['a folder that is not empty', ['--like', 'V3', '--layers', '1', '--out', root], 1, /is not empty/],
     [
-      'what no disk holds',
+      'more bytes than the disk has free',
       ['--like', 'Kimi-K2', '--dtype', 'f32', '--dense', '--out', join(folder, 'big')],
       1,
       /TiB.*free/,
@@ -150,11 +151,11 @@ describe('the command', () => {
   })
 })
 
-it('leaves pages of sparse matrices out, the same rows in gate and up', () => {
+it('skips pages of sparse matrices, and the same ones in gate and up', () => {
   const spec = describeModel(
     recipeOf({ like: 'V2-Lite', dtype: 'bf16', layers: 2, vocab: 512, experts: 6 }).config,
   )
-  const tensors = tensorsOf(spec, 'bf16', true).filter(({ name }) => name.includes('experts.5.'))
+  const tensors = randomTensorsOf(spec, 'bf16', true).filter(({ name }) => name.includes('experts.5.'))
   const [shard] = planShards(tensors, 1e9)
   if (!shard) throw new Error('no shard')
   const path = join(folder, shard.file)
@@ -164,22 +165,25 @@ it('leaves pages of sparse matrices out, the same rows in gate and up', () => {
   const written = (name: string) => {
     const placed = shard.tensors.find(({ tensor }) => tensor.name.endsWith(`${name}.weight`))
     if (!placed) throw new Error(name)
-    const pages = Array.from({ length: placed.tensor.bytes / PAGE }, (_, i) => placed.start + i * PAGE)
+    const pages = Array.from(
+      { length: placed.tensor.bytes / PAGE_BYTES },
+      (_, i) => placed.start + i * PAGE_BYTES,
+    )
     return pages
-      .map((at, i) => (file.subarray(at, at + PAGE).some((byte) => byte !== 0) ? i : -1))
+      .map((at, i) => (file.subarray(at, at + PAGE_BYTES).some((byte) => byte !== 0) ? i : -1))
       .filter((i) => i >= 0)
   }
   expect(written('gate_proj')).toEqual(written('up_proj'))
   for (const name of ['gate_proj', 'down_proj']) expect(written(name)).toHaveLength(1408 / 32)
-  expect(bytesOnDisk(shard)).toBe(shard.header.length + (3 * 1408 * PAGE) / 32)
+  expect(bytesOnDisk(shard)).toBe(shard.header.length + (3 * 1408 * PAGE_BYTES) / 32)
 })
 
 describeOnAdapters(
   'a made checkpoint',
   (adapter) => {
-    it('computes numbers of a sane size with real widths', async () => {
+    it('gives logits of a normal size with the real widths', async () => {
       const out = join(folder, 'computed')
-      expect(await make(...small, out)).toMatchObject({ code: 0 })
+      expect(await make(...SMALL, out)).toMatchObject({ code: 0 })
       const engine = await openModel(out, adapter, { contextLength: 64 })
       const logits = await engine.logits([7, 300, 11])
       engine.destroy()
@@ -189,5 +193,5 @@ describeOnAdapters(
       expect(deviation).toBeLessThan(3)
     })
   },
-  adapters.filter(({ name }) => name === 'lavapipe-plain'),
+  ADAPTERS.filter(({ name }) => name === 'lavapipe-plain'),
 )

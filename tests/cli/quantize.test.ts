@@ -1,33 +1,33 @@
-// Answers: are weight formats understood as they are asked for, and do the commands that compare them say what they should? Real programs on a real
-// model; figures of made-up logits.
+// Tests of weight formats on the command line: --quantize, logit errors, held-out questions, and the commands
+// that compare formats.
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseArgs, UsageError } from '../../src/cli/args.ts'
-import { quantizeOf } from '../../src/cli/formats.ts'
-import { heldOutQuestions } from '../../src/cli/questions.ts'
+import { quantizeOf } from '../../src/cli/format-options.ts'
+import { heldOutQuestions } from '../../src/cli/held-out-questions.ts'
 import { logitError } from '../../src/lib/logit-error.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs')
 
 describe('--quantize', () => {
-  const asked = (...argv: string[]) => quantizeOf(parseArgs(argv, { quantize: 'text' }))
+  const parsed = (...argv: string[]) => quantizeOf(parseArgs(argv, { quantize: 'text' }))
 
   it('takes one format for all weights, or one for each class', () => {
-    expect(asked()).toBe('none')
-    expect(asked('--quantize', 'auto')).toBe('auto')
-    expect(asked('--quantize', 'experts=q4,mlp=q4,attention=q8,embedding=fp8,head=none')).toEqual({
+    expect(parsed()).toBe('none')
+    expect(parsed('--quantize', 'auto')).toBe('auto')
+    expect(parsed('--quantize', 'experts=q4,mlp=q4,attention=q8,embedding=fp8,head=none')).toEqual({
       experts: 'q4',
       mlp: 'q4',
       attention: 'q8',
       embedding: 'fp8',
       head: 'none',
     })
-    expect(asked('--quantize=head=q8')).toEqual({ head: 'q8' })
+    expect(parsed('--quantize=head=q8')).toEqual({ head: 'q8' })
   })
 
   it.each([
@@ -36,34 +36,34 @@ describe('--quantize', () => {
     ['auto for a class', 'head=auto', /"head=auto" must be/],
     ['two formats of a class', 'mlp=q8=q4', /"mlp=q8=q4" must be mlp=/],
     ['a class without a format', 'head=q8,mlp', /"mlp" must be mlp=/],
-    ['an unknown class', 'router=q8', /"router" is no class of weights \(experts, mlp/],
-    ['what every object has', '__proto__=q8', /"__proto__" is no class/],
-    ['an empty class', 'head=q8,', /"" is no class of weights/],
-    ['a class twice', 'mlp=q8,mlp=q4', /mlp was given twice/],
+    ['an unknown class', 'router=q8', /unknown weight class "router"\. Classes: experts, mlp/],
+    ['a property of every object', '__proto__=q8', /unknown weight class "__proto__"/],
+    ['an empty class', 'head=q8,', /unknown weight class ""/],
+    ['a class twice', 'mlp=q8,mlp=q4', /mlp is given twice/],
   ])('refuses %s', (_, text, message) => {
-    expect(() => asked('--quantize', text)).toThrow(UsageError)
-    expect(() => asked('--quantize', text)).toThrow(message)
+    expect(() => parsed('--quantize', text)).toThrow(UsageError)
+    expect(() => parsed('--quantize', text)).toThrow(message)
   })
 })
 
 describe('logitError', () => {
-  it('is nothing for equal logits, and does not mind what softmax does not', () => {
+  it('is zero for equal logits, and ignores a constant that softmax ignores', () => {
     const logits = Float32Array.of(1, 2, 3, 0, 0, 5)
     expect(logitError(logits, logits, 3)).toEqual({ relative: 0, meanKl: 0, sameTop: 1, positions: 2 })
     const shifted = logits.map((logit) => logit + 1)
     expect(logitError(shifted, logits, 3).meanKl).toBeCloseTo(0, 6)
-    expect(logitError(shifted, logits, 3).relative).toBeCloseTo(Math.sqrt(6 / 39), 6)
+    expect(logitError(shifted, logits, 3).relativeError).toBeCloseTo(Math.sqrt(6 / 39), 6)
   })
 
-  it('is the divergence from the wanted distribution', () => {
+  it('is the KL divergence from the expected distribution', () => {
     const error = logitError(Float32Array.of(0, 0), Float32Array.of(Math.log(3), 0), 2)
     expect(error.meanKl).toBeCloseTo(0.75 * Math.log(1.5) + 0.25 * Math.log(0.5), 6)
-    expect(logitError(Float32Array.of(0, 1), Float32Array.of(1, 0), 2).sameTop).toBe(0)
+    expect(logitError(Float32Array.of(0, 1), Float32Array.of(1, 0), 2).top1Agreement).toBe(0)
   })
 })
 
 describe('heldOutQuestions', () => {
-  it('asks the same for the same seed, and knows the answers', () => {
+  it('asks the same questions for the same seed, with the right answers', () => {
     const questions = heldOutQuestions(5, 7)
     expect(heldOutQuestions(5, 7)).toEqual(questions)
     expect(heldOutQuestions(5, 8)).not.toEqual(questions)
@@ -73,8 +73,8 @@ describe('heldOutQuestions', () => {
       const values = { '+': Number(a) + Number(b), '-': Number(a) - Number(b), '*': Number(a) * Number(b) }
       expect(answer).toBe(`${a} ${sign} ${b} = ${values[sign as '+']}.`)
     }
-    const sorts = new Set(questions.map(({ task }) => task))
-    expect([...sorts]).toEqual(
+    const tasks = new Set(questions.map(({ task }) => task))
+    expect([...tasks]).toEqual(
       expect.arrayContaining(['add 4 digits', 'multiply 2x2', 'spell', 'letter count']),
     )
   })
@@ -97,7 +97,7 @@ describeOnAdapters(
         )
       })
 
-    it('quantize-error: weights and logits of given ids, as JSON', async () => {
+    it('quantize-error reports errors of weights and logits as JSON', async () => {
       const model = join(FIXTURES, 'moonlight-bf16-tiny')
       const ids = join(folder, 'ids.json')
       writeFileSync(ids, JSON.stringify(readGolden(model).promptIds.slice(0, 20)))
@@ -124,7 +124,7 @@ describeOnAdapters(
       }
     })
 
-    it('evaluate: right answers by task and format', async () => {
+    it('evaluate counts correct answers by task and format', async () => {
       const options = ['--items', '1', '--formats', 'q8', '--context', '512', '--json']
       const { stdout } = await hadal('evaluate', '--model', LANTERNFISH, ...options)
       const { items, right } = JSON.parse(stdout)
@@ -134,7 +134,7 @@ describeOnAdapters(
       expect(all).toBeGreaterThanOrEqual(7) // of 10
     })
 
-    it('inspect: what each class takes in its own format', async () => {
+    it('inspect plans each weight class in its own format', async () => {
       const planned = async (...options: string[]) =>
         JSON.parse((await hadal('inspect', LANTERNFISH, '--json', ...options)).stdout).plan.gpu
       const stored = await planned()
@@ -147,11 +147,11 @@ describeOnAdapters(
       expect(mixed.bytes.experts).toBeLessThan(stored.bytes.experts)
     })
 
-    it('refuse formats that do not exist', async () => {
+    it('refuse unknown formats', async () => {
       const { code, stderr } = await hadal('evaluate', '--model', LANTERNFISH, '--formats', 'q5')
       expect(code).toBe(2)
       expect(stderr).toMatch(/"q5" is not none or fp8 or q8 or q4/)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

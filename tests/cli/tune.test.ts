@@ -1,11 +1,11 @@
-// Answers: does the command line keep what tuning found, run with it, say so, and forget it?
+// Tests of hadal tune: stores the winners, uses them in later runs, reports them, and forgets them.
 import { execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES } from '../support/model.ts'
 
 const MODEL = join(FIXTURES, 'qwen2-bf16')
@@ -28,53 +28,53 @@ describeOnAdapters(
     const stored = (): Record<string, unknown> => JSON.parse(readFileSync(file(), 'utf8'))
     const variantOf = async (decision: string, ...more: string[]) => {
       const { variants } = JSON.parse(await hadal(icd, 'inspect', MODEL, '--json', ...more))
-      return variants.find((each: { decision: string }) => each.decision === decision)
+      return variants.find((note: { decision: string }) => note.decision === decision)
     }
 
-    it('measures, keeps the winners of this adapter beside those of others, and forgets them', async () => {
+    it('stores the winners of this adapter beside those of others, and forgets them', async () => {
       mkdirSync(join(cache, 'hadal'))
-      writeFileSync(file(), '{"another adapter":{"rows":"alone"}}')
+      writeFileSync(file(), '{"another adapter":{"matvec":"single"}}')
       const found = JSON.parse(await hadal(icd, 'tune', '--model', MODEL, '--repetitions', '1', '--json'))
       expect(found.rows.map(({ decision }: { decision: string }) => decision)).toEqual([
         'reduce',
-        'rows',
-        'products',
+        'matvec',
+        'matmul',
         'attention',
-        'chunk',
+        'prefillChunk',
       ])
-      expect(stored()).toEqual({ 'another adapter': { rows: 'alone' }, [found.key]: found.winners })
+      expect(stored()).toEqual({ 'another adapter': { matvec: 'single' }, [found.key]: found.winners })
       expect(await hadal(icd, 'tune', '--forget')).toBe('forgotten\n')
-      expect(stored()).toEqual({ 'another adapter': { rows: 'alone' } })
+      expect(stored()).toEqual({ 'another adapter': { matvec: 'single' } })
       expect(await hadal(icd, 'tune', '--forget')).toBe('nothing was stored\n')
 
       writeFileSync(
         file(),
-        JSON.stringify({ [found.key]: { rows: 'lanes_32', products: 'odd', chunk: 512 } }),
+        JSON.stringify({ [found.key]: { matvec: 'lanes32', matmul: 'odd', prefillChunk: 512 } }),
       )
-      const wide = { decision: 'rows', variant: 'lanes_32' }
-      expect(await variantOf('rows')).toMatchObject({ ...wide, why: expect.stringMatching(/measured/) })
-      expect((await variantOf('rows', '--untuned')).variant).not.toBe('lanes_32')
-      expect((await variantOf('products')).variant).toMatch(/spread/)
+      const stored32 = { decision: 'matvec', variant: 'lanes32' }
+      expect(await variantOf('matvec')).toMatchObject({ ...stored32, why: expect.stringMatching(/measured/) })
+      expect((await variantOf('matvec', '--untuned')).variant).not.toBe('lanes32')
+      expect((await variantOf('matmul')).variant).toMatch(/broadcast/)
       const tiny = ['--shape', '64x64', '--format', 'q8', '--repetitions', '1', '--round', '64KiB', '--json']
       const timed = async (...more: string[]) =>
         JSON.parse(await hadal(icd, 'bench-kernels', ...tiny, ...more))
       expect(await timed()).toMatchObject({
-        tuned: { rows: 'lanes_32', chunk: 512 },
-        rows: [{ variant: expect.stringMatching(/share_lanes.*lanes 32/) }],
+        tuned: { matvec: 'lanes32', prefillChunk: 512 },
+        rows: [{ variant: expect.stringMatching(/row_tiling_lanes.*lanes 32/) }],
       })
       expect(await timed('--untuned')).toMatchObject({
         tuned: {},
-        rows: [{ variant: expect.stringMatching(/share_columns/) }],
+        rows: [{ variant: expect.stringMatching(/row_tiling_subgroup/) }],
       })
-      expect(await hadal(icd, 'inspect', MODEL)).toMatch(/^chunk +512 tokens/m)
-      expect(await hadal(icd, 'inspect', MODEL, '--untuned')).not.toMatch(/^chunk/m)
+      expect(await hadal(icd, 'inspect', MODEL)).toMatch(/^prefill chunk +512 tokens/m)
+      expect(await hadal(icd, 'inspect', MODEL, '--untuned')).not.toMatch(/^prefill chunk/m)
     })
 
-    it('takes a broken file for an empty one', async () => {
+    it('treats a broken file as empty', async () => {
       writeFileSync(file(), '{"a":')
-      expect((await variantOf('rows')).variant).toMatch(/columns/)
+      expect((await variantOf('matvec')).variant).toMatch(/subgroup/)
       expect(existsSync(file())).toBe(true)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

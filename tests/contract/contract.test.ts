@@ -3,7 +3,7 @@ import sources from 'virtual:shaders'
 import { describe, expect, it } from 'vitest'
 import { type Imports, link, slotsOf } from '../../src/gpu/linker.ts'
 import { kernels } from '../../src/kernels/index.ts'
-import { encodeStep, PLAIN_STEP, STEP_BYTES } from '../../src/kernels/step.ts'
+import { PLAIN_STEP, STEP_BYTES, writeStep } from '../../src/kernels/step.ts'
 import { headBindings, readShader } from './shader-facts.ts'
 
 const MAX_STORAGE_BUFFERS = 8 // per stage, on every WebGPU device
@@ -73,7 +73,7 @@ it('writes a step in the layout of the shader struct', () => {
   const step = { ...PLAIN_STEP, ...Object.fromEntries(names.map((name, index) => [name, 100 + index])) }
   const wanted: Record<string, number> = { ...step, context: step.position + step.tokens, reserved: 0 }
   const view = new DataView(new ArrayBuffer(STEP_BYTES))
-  encodeStep(step, view)
+  writeStep(step, view)
   expect(members.length * 4).toBe(STEP_BYTES)
   for (const { name, offset, type } of members) {
     const value = type === 'f32' ? view.getFloat32(offset, true) : view.getUint32(offset, true)

@@ -1,34 +1,34 @@
-// Answers: what happens to a folder that is broken, wrong or hostile? One error that says what and where, and nothing left on the GPU.
+// Tests that loading a broken or hostile folder fails with one clear error and frees the GPU.
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
-import { type Files, readFolder, withConfig, withTensors, zeros } from '../support/folder.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
+import { type ModelFiles, readFolder, withConfig, withTensors, zeroTensor } from '../support/folder.ts'
 import { FIXTURES } from '../support/model.ts'
-import { watchGpu } from '../support/watched.ts'
+import { watchGpu } from '../support/watched-gpu.ts'
 
 const files = readFolder(join(FIXTURES, 'deepseek_v3-fp8-tiny'))
 const MATRIX = 'model.layers.1.self_attn.o_proj.weight'
 const SCALE = `${MATRIX}_scale_inv`
 const SHARD = 'model.safetensors'
 
-/** The folder with one byte run of a tensor replaced. */
-const withBytes = (name: string, at: number, bytes: readonly number[]): Files =>
+/** The folder with some bytes of a tensor replaced. */
+const withBytes = (name: string, at: number, bytes: readonly number[]): ModelFiles =>
   withTensors(files, (tensors) => tensors[name]?.[2].set(bytes, at))
 const f32 = (value: number): number[] => [...new Uint8Array(Float32Array.of(value).buffer)]
 
-interface Case {
+interface BrokenFolder {
   readonly what: string
-  readonly folder: Files
+  readonly folder: ModelFiles
   readonly options?: EngineOptions
   readonly error: Pick<HadalError, 'code'> & Partial<Pick<HadalError, 'file' | 'tensor'>>
   readonly says?: RegExp
 }
 
-const cases: readonly Case[] = [
+const CASES: readonly BrokenFolder[] = [
   {
     what: 'a missing tensor',
     folder: withTensors(files, (tensors) => delete tensors[MATRIX]),
@@ -42,14 +42,14 @@ const cases: readonly Case[] = [
   {
     what: 'an extra tensor',
     folder: withTensors(files, (tensors) => {
-      tensors['model.layers.1.self_attn.o_proj.bias'] = zeros('BF16', 64)
+      tensors['model.layers.1.self_attn.o_proj.bias'] = zeroTensor('BF16', 64)
     }),
     error: { code: 'bad_file', file: SHARD, tensor: 'model.layers.1.self_attn.o_proj.bias' },
   },
   {
     what: 'a wrong shape',
     folder: withTensors(files, (tensors) => {
-      tensors['model.norm.weight'] = zeros('BF16', 7)
+      tensors['model.norm.weight'] = zeroTensor('BF16', 7)
     }),
     error: { code: 'bad_file', file: SHARD, tensor: 'model.norm.weight' },
     says: /\[7\]/,
@@ -57,7 +57,7 @@ const cases: readonly Case[] = [
   {
     what: 'weights that are integers',
     folder: withTensors(files, (tensors) => {
-      const [, shape, bytes] = tensors[MATRIX] ?? zeros('U8', 0)
+      const [, shape, bytes] = tensors[MATRIX] ?? zeroTensor('U8', 0)
       tensors[MATRIX] = ['U8', shape, bytes]
     }),
     error: { code: 'unsupported', file: SHARD, tensor: MATRIX },
@@ -66,7 +66,7 @@ const cases: readonly Case[] = [
   {
     what: 'a norm of integers',
     folder: withTensors(files, (tensors) => {
-      const [, shape, bytes] = tensors['model.norm.weight'] ?? zeros('I16', 0)
+      const [, shape, bytes] = tensors['model.norm.weight'] ?? zeroTensor('I16', 0)
       tensors['model.norm.weight'] = ['I16', shape, bytes]
     }),
     error: { code: 'unsupported', file: SHARD, tensor: 'model.norm.weight' },
@@ -75,38 +75,38 @@ const cases: readonly Case[] = [
   {
     what: 'a shape of a thousand dimensions',
     folder: withTensors(files, (tensors) => {
-      const [dtype, shape, bytes] = tensors[MATRIX] ?? zeros('F8_E4M3', 0)
+      const [dtype, shape, bytes] = tensors[MATRIX] ?? zeroTensor('F8_E4M3', 0)
       tensors[MATRIX] = [dtype, [...shape, ...new Array(1000).fill(1)], bytes]
     }),
     error: { code: 'bad_file', file: SHARD, tensor: MATRIX },
     says: /^.{1,300}$/,
   },
   {
-    what: 'a scale that is no number',
+    what: 'a scale that is NaN',
     folder: withBytes(SCALE, 0, f32(Number.NaN)),
     error: { code: 'bad_file', file: SHARD, tensor: SCALE },
     says: /NaN/,
   },
   {
-    what: 'a scale without end',
+    what: 'an infinite scale',
     folder: withBytes(SCALE, 0, f32(Number.NEGATIVE_INFINITY)),
     error: { code: 'bad_file', file: SHARD, tensor: SCALE },
     says: /-Infinity/,
   },
   {
-    what: 'a scale that is no number, of weights that are quantised on the way',
+    what: 'a scale that is NaN, of weights that are quantized while loading',
     folder: withBytes(SCALE, 0, f32(Number.NaN)),
     options: { quantize: 'q8' },
     error: { code: 'bad_file', file: SHARD, tensor: SCALE },
   },
   {
-    what: 'the FP8 code of no number in weights that are quantised on the way',
+    what: 'a NaN code of FP8 in weights that are quantized while loading',
     folder: withBytes(MATRIX, 77, [0x7f]),
     options: { quantize: 'q4' },
     error: { code: 'bad_file', file: SHARD, tensor: MATRIX },
   },
   {
-    what: 'the FP8 code of no number',
+    what: 'a NaN code of FP8',
     folder: withBytes(MATRIX, 77, [0xff]),
     error: { code: 'bad_file', file: SHARD, tensor: MATRIX },
     says: /element 77/,
@@ -131,18 +131,18 @@ const cases: readonly Case[] = [
     error: { code: 'bad_file', file: SHARD, tensor: 'model.embed_tokens.weight' },
   },
   {
-    what: 'a tokenizer with ids that the model lacks',
+    what: 'a tokenizer with ids beyond the embedding',
     folder: withConfig(files, { vocab_size: 100, bos_token_id: 0, eos_token_id: 1 }),
     error: { code: 'bad_file', file: 'tokenizer.json' },
   },
   {
-    what: 'a config key that nobody knows',
+    what: 'an unknown config key',
     folder: withConfig(files, { final_logit_softcapping: 30 }),
     error: { code: 'unsupported', file: 'config.json' },
     says: /final_logit_softcapping/,
   },
   {
-    what: 'an architecture that is not run yet',
+    what: 'an architecture that is not supported yet',
     folder: withConfig(files, { model_type: 'deepseek_v4' }),
     error: { code: 'unsupported', file: 'config.json' },
     says: /deepseek_v4/,
@@ -158,7 +158,7 @@ const cases: readonly Case[] = [
 describeOnAdapters(
   'broken folders',
   (adapter) => {
-    const load = async (folder: Files, options: EngineOptions = {}) => {
+    const load = async (folder: ModelFiles, options: EngineOptions = {}) => {
       const watched = await watchGpu(adapter)
       const failure: unknown = await loadEngine(openMemory(folder), {
         gpu: watched.gpu,
@@ -172,7 +172,7 @@ describeOnAdapters(
       return failure
     }
 
-    for (const { what, folder, options, error, says } of cases) {
+    for (const { what, folder, options, error, says } of CASES) {
       it(`refuses ${what}`, async () => {
         const failure = await load(folder, options)
         expect(failure).toBeInstanceOf(HadalError)
@@ -181,7 +181,7 @@ describeOnAdapters(
       })
     }
 
-    it('leaves nothing behind when it is cancelled, wherever it is', async () => {
+    it('frees everything when it is cancelled in any phase', async () => {
       for (const at of ['list', 'tokenizer', 'upload', 'compile'] as const) {
         const cancel = new AbortController()
         const failure = await load(files, {
@@ -194,5 +194,5 @@ describeOnAdapters(
       }
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

@@ -1,10 +1,10 @@
-// Answers: does the engine keep its promises about answers? Reuse equals fresh, same seed same text, aborts, limits, counted memory.
+// Tests of answers: cache reuse, seeds, forks, stops, aborts, limits, log-probabilities and freed memory.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
-import type { Session } from '../../src/engine/session.ts'
+import type { Session } from '../../src/engine/run/session.ts'
 import type { GenerateRequest } from '../../src/engine/types.ts'
-import { describeOnAdapters, kindsOfAdapters } from '../support/adapter.ts'
-import { answer, GREEDY, LANTERNFISH, openModel } from '../support/model.ts'
+import { ADAPTER_KINDS, describeOnAdapters } from '../support/adapter.ts'
+import { GREEDY, LANTERNFISH, openModel, runRequest } from '../support/model.ts'
 
 const ask = (content: string, more: Partial<GenerateRequest> = {}): GenerateRequest => ({
   input: { messages: [{ role: 'user', content }] },
@@ -21,16 +21,16 @@ describeOnAdapters(
     })
     afterAll(() => engine.destroy())
 
-    it('answers a second turn from the cache as a fresh session would', async () => {
-      const first = await answer(engine, ask('Who are you?'))
+    it('answers a second turn from the cache like a fresh session', async () => {
+      const first = await runRequest(engine, ask('Who are you?'))
       const messages = [
         { role: 'user', content: 'Who are you?' },
         { role: 'assistant', content: first.text },
         { role: 'user', content: 'What is 17 + 25?' },
       ] as const
-      const reused = await answer(engine, { input: { messages }, sampling: GREEDY })
+      const reused = await runRequest(engine, { input: { messages }, sampling: GREEDY })
       const fresh = await engine.openSession()
-      const expected = await answer(engine, { input: { messages }, sampling: GREEDY }, undefined, fresh)
+      const expected = await runRequest(engine, { input: { messages }, sampling: GREEDY }, undefined, fresh)
       fresh.close()
       expect(reused.ids).toEqual(expected.ids)
       expect(reused.text).toContain('42')
@@ -38,15 +38,15 @@ describeOnAdapters(
       expect(expected.done.cachedTokens).toBe(0)
     })
 
-    it('regenerates after a rewind exactly what it said first', async () => {
-      const first = await answer(engine, ask('What is MLA?', { thinking: false }))
-      await answer(engine, ask('What is 3 + 4?'))
-      const again = await answer(engine, ask('What is MLA?', { thinking: false }))
+    it('regenerates the same answer after a rewind', async () => {
+      const first = await runRequest(engine, ask('What is MLA?', { thinking: false }))
+      await runRequest(engine, ask('What is 3 + 4?'))
+      const again = await runRequest(engine, ask('What is MLA?', { thinking: false }))
       expect(again.ids).toEqual(first.ids)
     })
 
-    it('answers in a fork as in a conversation of its own, and leaves the first one as it was', async () => {
-      const ask2 = (first: string, content: string): GenerateRequest => ({
+    it('answers in a fork like in a separate conversation, without changing the original', async () => {
+      const askAgain = (first: string, content: string): GenerateRequest => ({
         input: {
           messages: [
             { role: 'user', content: 'My name is Ada.' },
@@ -57,48 +57,49 @@ describeOnAdapters(
         sampling: GREEDY,
         thinking: false,
       })
-      const run = (request: GenerateRequest, session: Session) => answer(engine, request, undefined, session)
+      const run = (request: GenerateRequest, session: Session) =>
+        runRequest(engine, request, undefined, session)
       const [trunk, alone] = [await engine.openSession(), await engine.openSession()]
       const first = await run(ask('My name is Ada.', { thinking: false }), trunk)
       const twin = trunk.fork()
-      const inTwin = await run(ask2(first.text, 'What is my name?'), twin)
-      const inTrunk = await run(ask2(first.text, 'What is 2 + 2?'), trunk)
+      const inTwin = await run(askAgain(first.text, 'What is my name?'), twin)
+      const inTrunk = await run(askAgain(first.text, 'What is 2 + 2?'), trunk)
       expect(inTwin.done.cachedTokens).toBeGreaterThan(0)
-      expect(inTwin.ids).toEqual((await run(ask2(first.text, 'What is my name?'), alone)).ids)
-      expect(inTrunk.ids).toEqual((await run(ask2(first.text, 'What is 2 + 2?'), alone)).ids)
+      expect(inTwin.ids).toEqual((await run(askAgain(first.text, 'What is my name?'), alone)).ids)
+      expect(inTrunk.ids).toEqual((await run(askAgain(first.text, 'What is 2 + 2?'), alone)).ids)
       for (const session of [trunk, twin, alone]) session.close()
     })
 
-    it('times every kernel of a step', async () => {
+    it('profiles every kernel of a step', async () => {
       const times = await engine.profile(100)
-      expect(times.map(({ name }) => name)).toContain('latent_attend')
+      expect(times.map(({ name }) => name)).toContain('mla_decode')
       expect(times.reduce((sum, { count }) => sum + count, 0)).toBe(
-        (await answer(engine, ask('Hi'))).done.dispatchesPerToken,
+        (await runRequest(engine, ask('Hi'))).done.dispatchesPerToken,
       )
       for (const { ms } of times) expect(ms).toBeGreaterThanOrEqual(0)
     })
 
-    it('repeats a sampled answer with the same seed, and not with every other', async () => {
+    it('repeats a sampled answer with the same seed, and differs with others', async () => {
       const request = (seed: number) =>
         ask('Tell me a story.', { sampling: { temperature: 1.5, topP: 1, seed }, maxTokens: 24 })
-      const [one, two] = [await answer(engine, request(11)), await answer(engine, request(11))]
+      const [one, two] = [await runRequest(engine, request(11)), await runRequest(engine, request(11))]
       expect(two.ids).toEqual(one.ids)
-      const others = [await answer(engine, request(12)), await answer(engine, request(13))]
+      const others = [await runRequest(engine, request(12)), await runRequest(engine, request(13))]
       expect(others.some((other) => other.text !== one.text || other.reasoning !== one.reasoning)).toBe(true)
     })
 
-    it('separates the thinking part, also when the template forces it open', async () => {
-      const { text, reasoning } = await answer(engine, ask('How many r are in strawberry?'))
+    it('separates the thinking part, also when the template opens it', async () => {
+      const { text, reasoning } = await runRequest(engine, ask('How many r are in strawberry?'))
       expect(reasoning).toContain('count r')
       expect(text).toBe('The letter r occurs 3 times in strawberry.')
     })
 
-    it('stops at max_tokens, at a stop string, and when it is told to', async () => {
-      expect((await answer(engine, ask('Who are you?', { maxTokens: 3 }))).done).toMatchObject({
+    it('stops at max_tokens, at a stop string and on abort', async () => {
+      expect((await runRequest(engine, ask('Who are you?', { maxTokens: 3 }))).done).toMatchObject({
         finishReason: 'length',
         tokens: 3,
       })
-      const stopped = await answer(engine, ask('Who are you?', { stop: ['DeepSeek'] }))
+      const stopped = await runRequest(engine, ask('Who are you?', { stop: ['DeepSeek'] }))
       expect(stopped.done.finishReason).toBe('stop')
       expect(stopped.text).toBe('I am Lanternfish, a tiny ')
       const controller = new AbortController()
@@ -111,22 +112,22 @@ describeOnAdapters(
         if (event.type === 'done') expect(event).toMatchObject({ finishReason: 'abort', tokens: 3 })
       }
       expect(seen).toBe(4)
-      const { done } = await answer(engine, ask('Who are you?'), AbortSignal.abort())
+      const { done } = await runRequest(engine, ask('Who are you?'), AbortSignal.abort())
       expect(done).toMatchObject({ finishReason: 'abort', tokens: 0, decodeMs: 0 })
       expect(done.prefillMs).toBeGreaterThan(0)
     })
 
-    it('is free again after a reader left early', async () => {
+    it('accepts the next request after a reader left early', async () => {
       for await (const _ of engine.generate(ask('Who are you?'))) break
-      expect((await answer(engine, ask('Who are you?'))).text).toContain('Lanternfish')
+      expect((await runRequest(engine, ask('Who are you?'))).text).toContain('Lanternfish')
     })
 
-    it('refuses a second answer while one is under way, and impossible requests', async () => {
+    it('refuses a second answer while one is running, and invalid requests', async () => {
       const first = engine.generate(ask('Who are you?'))
       await first.next()
-      await expect(answer(engine, ask('Me too!'))).rejects.toMatchObject({ code: 'bad_request' })
+      await expect(runRequest(engine, ask('Me too!'))).rejects.toMatchObject({ code: 'bad_request' })
       await first.return(undefined)
-      const wrong: [Partial<GenerateRequest>, string][] = [
+      const invalid: [Partial<GenerateRequest>, string][] = [
         [{ maxTokens: 0 }, 'bad_request'],
         [{ sampling: { temperature: -1 } }, 'bad_request'],
         [{ sampling: { topP: -0.1 } }, 'bad_request'],
@@ -135,42 +136,43 @@ describeOnAdapters(
         [{ input: { ids: [1536] } }, 'bad_request'],
         [{ input: { ids: new Array(2048).fill(5) } }, 'context_full'],
       ]
-      for (const [change, code] of wrong)
-        await expect(answer(engine, ask('?', change))).rejects.toMatchObject({ code })
+      for (const [change, code] of invalid)
+        await expect(runRequest(engine, ask('?', change))).rejects.toMatchObject({ code })
     })
 
-    it('refuses stop strings that are too long before anything runs', async () => {
+    it('refuses overlong stop strings before anything runs', async () => {
       const session = await engine.openSession()
       const compute = vi.spyOn(engine.device.gpu, 'createCommandEncoder')
       await expect(
-        answer(engine, ask('?', { stop: ['x'.repeat(1025)] }), undefined, session),
+        runRequest(engine, ask('?', { stop: ['x'.repeat(1025)] }), undefined, session),
       ).rejects.toMatchObject({ code: 'bad_request' })
       expect(compute).not.toHaveBeenCalled()
       compute.mockRestore()
     })
 
-    it('fails when the GPU refuses a step, and believes nothing of it afterwards', async () => {
+    it('fails when the GPU refuses a step, and does not reuse its cache afterwards', async () => {
       const request = ask('Who are you?', { maxTokens: 5 })
-      const expected = await answer(engine, request)
+      const expected = await runRequest(engine, request)
       const { gpu } = engine.device
-      const { runtime, release } = engine.borrow()
+      const { runtime, release } = engine.lease()
       release()
       const create = gpu.createCommandEncoder.bind(gpu)
       const spy = vi.spyOn(gpu, 'createCommandEncoder').mockImplementationOnce(() => {
         const encoder = create()
-        encoder.copyBufferToBuffer(runtime.state.token, 0, runtime.state.token, 0, 4) // from a buffer into itself
+        // Invalid: source and destination are the same buffer.
+        encoder.copyBufferToBuffer(runtime.state.token, 0, runtime.state.token, 0, 4)
         return encoder
       })
-      await expect(answer(engine, ask('What is 3 + 4?'))).rejects.toMatchObject({
+      await expect(runRequest(engine, ask('What is 3 + 4?'))).rejects.toMatchObject({
         code: 'internal',
         message: expect.stringMatching(/refused a step/),
       })
       spy.mockRestore()
-      expect((await answer(engine, request)).ids).toEqual(expected.ids)
+      expect((await runRequest(engine, request)).ids).toEqual(expected.ids)
     })
 
-    it('reports log-probabilities of the chosen token and the best others', async () => {
-      const { events } = await answer(engine, ask('Who are you?', { logprobs: 3, maxTokens: 4 }))
+    it('reports log-probabilities of the chosen token and of the best alternatives', async () => {
+      const { events } = await runRequest(engine, ask('Who are you?', { logprobs: 3, maxTokens: 4 }))
       const [first] = events.flatMap((event) => (event.type === 'delta' ? (event.logprobs ?? []) : []))
       expect(first?.top).toHaveLength(3)
       expect(first?.top[0]).toMatchObject({ id: first?.id, logprob: first?.logprob })
@@ -179,8 +181,8 @@ describeOnAdapters(
       expect(probabilities.reduce((sum, p) => sum + p, 0)).toBeLessThanOrEqual(1.0001)
     })
 
-    it('lists every token of the thinking part as such, its tags and what shows no text at once included', async () => {
-      const { events, ids } = await answer(engine, ask('How many r are in strawberry?', { logprobs: 0 }))
+    it('marks every thinking token, including its tags and tokens without text', async () => {
+      const { events, ids } = await runRequest(engine, ask('How many r are in strawberry?', { logprobs: 0 }))
       const parts = events.flatMap((event) =>
         event.type === 'delta' ? (event.logprobs ?? []).map(({ thinking }) => thinking) : [],
       )
@@ -189,8 +191,8 @@ describeOnAdapters(
       expect(parts).toEqual(ids.map((_, at) => at <= close))
     })
 
-    it('gives back what logits took when they fail, and can be asked again', async () => {
-      const held = () => ({ ...engine.gpuBytes(), kv_cache: 0, total: 0 }) // the cache keeps what it has grown to
+    it('frees the memory of logits that failed, and computes them on retry', async () => {
+      const held = () => ({ ...engine.gpuBytes(), kv_cache: 0, total: 0 }) // the cache stays grown
       const before = held()
       const compile = vi.spyOn(engine.device.gpu, 'createComputePipelineAsync')
       compile.mockRejectedValue(new Error('no compiler today'))
@@ -201,15 +203,15 @@ describeOnAdapters(
       expect(held()).toEqual(before)
     })
 
-    it('obeys a logit bias that forbids the greedy choice', async () => {
-      const plain = await answer(engine, ask('Who are you?', { maxTokens: 1 }))
+    it('applies a logit bias that forbids the greedy choice', async () => {
+      const plain = await runRequest(engine, ask('Who are you?', { maxTokens: 1 }))
       const [id = 0] = plain.ids
-      const biased = await answer(
+      const biased = await runRequest(
         engine,
         ask('Who are you?', { maxTokens: 1, sampling: { ...GREEDY, logitBias: [[id, -100]] } }),
       )
       expect(biased.ids).not.toEqual(plain.ids)
     })
   },
-  kindsOfAdapters,
+  ADAPTER_KINDS,
 )

@@ -1,22 +1,24 @@
-// Answers: what does loading do when memory is short? It says so before a byte is read, and `auto` takes what the GPU grants.
+// Tests of loading with little memory: an early error with a hint, and the fallback of quantize 'auto'.
 import { expect, it } from 'vitest'
 import { loadEngine } from '../../src/engine/engine.ts'
-import { plan } from '../../src/engine/model-plan.ts'
+import { plan } from '../../src/engine/load/plan.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import type { LoadProgress } from '../../src/engine/types.ts'
 import { readCapabilities } from '../../src/gpu/device.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { readFolder } from '../support/folder.ts'
 import { LANTERNFISH } from '../support/model.ts'
-import { watchGpu } from '../support/watched.ts'
+import { watchGpu } from '../support/watched-gpu.ts'
 
 const files = readFolder(LANTERNFISH)
 
 describeOnAdapters(
   'memory',
   (adapter) => {
-    /** Loads with a GPU that grants `budgetBytes`, and tells what was read of the weights by the time of a failure. */
+    /**
+     * Loads with a GPU limited to `budgetBytes`; returns the engine or the error, and the progress reports.
+     */
     const load = async (budgetBytes: number, options: EngineOptions) => {
       const watched = await watchGpu(adapter, budgetBytes)
       const progress: LoadProgress[] = []
@@ -36,8 +38,8 @@ describeOnAdapters(
       return planned.gpu?.bytesAtStart.total ?? 0
     }
 
-    it('refuses what was said not to fit, and says what would', async () => {
-      const memoryBytes = (await atStart('q4')) + 2 * 2 ** 20 // leaves room for q4 and the cache of a whole context
+    it('refuses a model above the stated memory, with a hint at a format that fits', async () => {
+      const memoryBytes = (await atStart('q4')) + 2 * 2 ** 20 // fits q4 with the cache of a whole context
       const { engine, progress, watched } = await load(Number.POSITIVE_INFINITY, { memoryBytes })
       expect(engine).toMatchObject({ code: 'out_of_memory' })
       expect('hint' in engine && engine.hint).toMatch(/^With quantize: 'q4' it would take [\d.]+ MiB\. /)
@@ -45,7 +47,7 @@ describeOnAdapters(
       expect(await watched.allDestroyed()).toBe(true)
     })
 
-    it('passes a refusal of the GPU on, with the same hint', async () => {
+    it('reports a refusal of the GPU with the same hint', async () => {
       const { engine, progress, watched } = await load(4 * 2 ** 20, {})
       expect(engine).toMatchObject({ code: 'out_of_memory' })
       expect('hint' in engine && engine.hint).toMatch(/With quantize: '\w+' it would take/)
@@ -53,7 +55,7 @@ describeOnAdapters(
       expect(await watched.allDestroyed()).toBe(true)
     })
 
-    it('goes down until the GPU grants it when the choice is its own, and reads the weights once', async () => {
+    it('falls back to smaller formats with auto, and reads the weights once', async () => {
       const { engine, progress, watched } = await load(await atStart('q4'), { quantize: 'auto' })
       expect(engine).toMatchObject({ info: { quantize: 'q4' } })
       expect(new Set(progress.map(({ phase }) => phase))).toEqual(
@@ -67,12 +69,12 @@ describeOnAdapters(
       expect(await watched.allDestroyed()).toBe(true)
     })
 
-    it('takes the best for the memory that it is told of', async () => {
+    it('selects the most precise format that fits the stated memory', async () => {
       const memoryBytes = (await atStart('none')) + 3 * 2 ** 20
       const { engine } = await load(Number.POSITIVE_INFINITY, { quantize: 'auto', memoryBytes })
       expect(engine).toMatchObject({ info: { quantize: 'none' } })
       if ('destroy' in engine) engine.destroy()
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

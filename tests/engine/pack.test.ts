@@ -1,4 +1,4 @@
-// Answers: does a model that was written as it lies on the GPU say exactly the same when it is read again, and is it as small as it should be?
+// Tests that a packed model gives exactly the same logits when it is loaded again, and that it is small.
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadEngine } from '../../src/engine/engine.ts'
@@ -7,11 +7,14 @@ import type { QuantizeOption } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import type { ModelWriter } from '../../src/store/writer.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { adapters, describeOnAdapters, openGpu } from '../support/adapter.ts'
-import { type Files, readFolder } from '../support/folder.ts'
+import { ADAPTERS, describeOnAdapters, openGpu } from '../support/adapter.ts'
+import { type ModelFiles, readFolder } from '../support/folder.ts'
 import { FIXTURES, readGolden } from '../support/model.ts'
 
-/** Of every kind: experts and none, biases, head norms, tied heads, odd sizes, FP8 blocks, scales in other types; and how it is opened again. */
+/**
+ * Models with and without experts, biases, head norms, tied heads, odd sizes, FP8 blocks and other scale
+ * types; the quantization they are packed with, and the one they are loaded with again.
+ */
 const CASES: readonly (readonly [fixture: string, quantize: QuantizeOption, again: QuantizeOption])[] = [
   ['moonlight-bf16-tiny', { experts: 'q4', head: 'fp8' }, { experts: 'q4', head: 'fp8' }],
   ['deepseek_v3-fp8-awkward', 'none', 'none'],
@@ -23,10 +26,10 @@ const CASES: readonly (readonly [fixture: string, quantize: QuantizeOption, agai
   ['qwen3-fp8', 'q4', 'auto'],
 ]
 
-/** Keeps what is written, once it is complete. */
-function memoryWriter(): ModelWriter & { readonly files: Files; readonly ends: string[] } {
+/** Keeps the written files in memory; they appear with `commit`. */
+function memoryWriter(): ModelWriter & { readonly files: ModelFiles; readonly ends: string[] } {
   const parts = new Map<string, { at: number; bytes: Uint8Array }[]>()
-  const files: Files = {}
+  const files: ModelFiles = {}
   const ends: string[] = []
   return {
     files,
@@ -52,25 +55,25 @@ function memoryWriter(): ModelWriter & { readonly files: Files; readonly ends: s
 describeOnAdapters(
   'packed models',
   (adapter) => {
-    const load = async (files: Files, options: EngineOptions) =>
+    const load = async (files: ModelFiles, options: EngineOptions) =>
       loadEngine(openMemory(files), {
         gpu: await openGpu(adapter.match),
         device: adapter.options,
         ...options,
       })
-    const said = async (files: Files, ids: readonly number[], options: EngineOptions) => {
+    const logitsOf = async (files: ModelFiles, ids: readonly number[], options: EngineOptions) => {
       const engine = await load(files, options)
       const { weights = 0, experts = 0 } = engine.gpuBytes()
       return { logits: await engine.logits(ids).finally(() => engine.destroy()), bytes: weights + experts }
     }
 
-    it.each(CASES)('%s as %o is read back as it was', async (fixture, quantize, again) => {
+    it.each(CASES)('%s packed as %o gives the same logits again', async (fixture, quantize, again) => {
       const folder = join(FIXTURES, fixture)
       const { promptIds } = readGolden(folder)
       const writer = memoryWriter()
       const phases = new Set<string>()
-      // Matrices are cut here, and are whole when they are read again.
-      const first = await said(readFolder(folder), promptIds, {
+      // Small bindings split matrices here; they are whole when loaded again.
+      const first = await logitsOf(readFolder(folder), promptIds, {
         quantize,
         device: { ...adapter.options, maxBindingBytes: 64 * 1024 },
         pack: async () => writer,
@@ -79,24 +82,27 @@ describeOnAdapters(
       expect([...phases]).toContain('keep')
       const { 'model.safetensors': weights = '', ...texts } = writer.files
       expect(Object.keys(texts)).toEqual(expect.arrayContaining(['config.json', 'tokenizer.json']))
-      const second = await said(writer.files, promptIds, { quantize: again })
+      const second = await logitsOf(writer.files, promptIds, { quantize: again })
       expect(second.logits).toEqual(first.logits)
-      expect(weights.length).toBeLessThan(1.05 * first.bytes + 2 ** 17) // of the header, in models so small
+      // The header counts in such small models.
+      expect(weights.length).toBeLessThan(1.05 * first.bytes + 2 ** 17)
     })
 
-    it('tells of a full disk, runs all the same, and leaves nothing', async () => {
+    it('reports a full disk, still runs, and leaves no files', async () => {
       const writer = memoryWriter()
       const full = new HadalError('storage_full', 'model.safetensors needs 1 MB.', { hint: '' })
       const engine = await load(readFolder(join(FIXTURES, 'qwen2-bf16')), {
         quantize: 'q4',
         pack: async () => ({ ...writer, write: () => Promise.reject(full) }),
       })
-      expect(engine.info.notices).toEqual(['The model is not kept. model.safetensors needs 1 MB.'])
+      expect(engine.info.notices).toEqual([
+        'The model could not be stored for next time. model.safetensors needs 1 MB.',
+      ])
       expect(writer.ends).toEqual(['cancel'])
       engine.destroy()
     })
 
-    it('is cancelled with the load', async () => {
+    it('stops when loading is cancelled', async () => {
       const writer = memoryWriter()
       const cancelled = new AbortController()
       const loading = load(readFolder(join(FIXTURES, 'qwen2-bf16')), {
@@ -109,5 +115,5 @@ describeOnAdapters(
       expect(writer.ends).toEqual(['cancel'])
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

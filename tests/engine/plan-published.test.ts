@@ -1,23 +1,23 @@
-// Answers: what does a plan say of published models, from their headers alone? Facts that people know, limits, formats, what is not run. No GPU.
+// Tests of the plans of published models, from their headers alone. Needs no GPU.
 import { expect, it, test } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
-import { plan } from '../../src/engine/model-plan.ts'
-import { QUANTIZE } from '../../src/engine/quantize.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
+import { plan } from '../../src/engine/load/plan.ts'
+import { QUANTIZATIONS } from '../../src/engine/load/quantization.ts'
 import { GUARANTEED } from '../../src/gpu/limits.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { hollowModel } from '../support/hollow.ts'
-import { withWork } from '../support/work.ts'
-import { safetensorsOf } from '../weights/make-safetensors.ts'
+import { weightlessModel } from '../support/weightless-model.ts'
+import { measureWork } from '../support/work.ts'
+import { makeSafetensors } from '../weights/make-safetensors.ts'
 
 const GIB = 2 ** 30
-const config = (name: string) => PUBLISHED[name] ?? {}
+const config = (name: string) => PUBLISHED_CONFIGS[name] ?? {}
 
-it('plans DeepSeek-V3 from the headers of its shards, at the limits that every device guarantees', async () => {
-  const { source, read } = hollowModel(config('V3'), 163)
-  const { made: planned, work } = await withWork(() =>
+it('plans DeepSeek-V3 from the headers of its shards within the guaranteed device limits', async () => {
+  const { source, read } = weightlessModel(config('V3'), 163)
+  const { made: planned, work } = await measureWork(() =>
     plan(source, { limits: GUARANTEED, contextLength: 4096, memoryBytes: 24 * GIB }),
   )
-  expect(work).toBeLessThan(200) // alone it takes a third of that
+  expect(work).toBeLessThan(200) // about three times what it takes alone
   expect(read.weights).toBeLessThan(163 * 128 * 1024)
   expect(planned).toMatchObject({ architecture: 'deepseek_v3', unsupported: [], fits: false, auto: 'q4' })
   expect(planned.parameters / 1e9).toBeCloseTo(671, 0)
@@ -30,14 +30,14 @@ it('plans DeepSeek-V3 from the headers of its shards, at the limits that every d
   expect((gpu?.weights ?? 0) + (gpu?.experts ?? 0)).toBeLessThan(planned.downloadBytes * 1.01)
 })
 
-it('says which formats of V2-Lite fit 24 GiB, and how long a context then', async () => {
-  const { source } = hollowModel(config('V2-Lite'), 4)
+it('reports which formats of V2-Lite fit 24 GiB, and the context that fits', async () => {
+  const { source } = weightlessModel(config('V2-Lite'), 4)
   const planned = await plan(source, { limits: GUARANTEED, memoryBytes: 24 * GIB, quantize: 'auto' })
-  expect(planned.choices.map(({ quantize }) => quantize)).toEqual(QUANTIZE)
+  expect(planned.choices.map(({ quantize }) => quantize)).toEqual(QUANTIZATIONS)
   expect(planned.choices.map(({ fits }) => fits)).toEqual([false, true, true, true])
   expect(planned).toMatchObject({ auto: 'fp8', fits: true, gpu: { quantize: 'fp8', contextLength: 8192 } })
   const { bytes, bytesAtStart, contextThatFits = 0 } = planned.gpu ?? {}
-  // A layer's cache must fit one binding: that, and not the memory, ends it here.
+  // Here the binding size, not the memory, limits the context: a layer's cache must fit one binding.
   expect(contextThatFits).toBe(Math.floor(GUARANTEED.maxBindingBytes / (576 * 2 * 64)) * 64)
   expect(bytesAtStart?.total).toBeLessThan(bytes?.total ?? 0)
   expect(bytes?.total).toBe(planned.choices.find(({ quantize }) => quantize === 'fp8')?.totalBytes)
@@ -45,27 +45,24 @@ it('says which formats of V2-Lite fit 24 GiB, and how long a context then', asyn
   expect(small).toMatchObject({ auto: 'q4', fits: true })
 })
 
-const HUGE = ['V3', 'V2', 'Kimi-K2', 'GLM-4.7-Flash'] // as V3, only slower
-test.each(Object.keys(PUBLISHED).filter((name) => !HUGE.includes(name)))(
-  'plans %s, or names what it does not run',
-  async (name) => {
-    const { source, spec } = hollowModel(config(name), 8)
-    const planned = await plan(source, { limits: GUARANTEED })
-    expect(planned.unsupported).toEqual([])
-    expect(planned).toMatchObject({ architecture: spec.family, fits: 'unknown', auto: 'none' })
-  },
-)
+const HUGE = ['V3', 'V2', 'Kimi-K2', 'GLM-4.7-Flash'] // like V3, but slower
+test.each(Object.keys(PUBLISHED_CONFIGS).filter((name) => !HUGE.includes(name)))('plans %s', async (name) => {
+  const { source, spec } = weightlessModel(config(name), 8)
+  const planned = await plan(source, { limits: GUARANTEED })
+  expect(planned.unsupported).toEqual([])
+  expect(planned).toMatchObject({ architecture: spec.family, fits: 'unknown', auto: 'none' })
+})
 
-it('names what a device cannot bind', async () => {
-  const { source } = hollowModel(config('V2-Lite'), 1)
+it('names the tensor that exceeds a binding', async () => {
+  const { source } = weightlessModel(config('V2-Lite'), 1)
   const planned = await plan(source, { limits: { maxBindingBytes: 2 ** 20 } })
   expect(planned).toMatchObject({ fits: false, choices: [] })
   expect(planned.gpu).toBeUndefined()
   expect(planned.unsupported[0]?.what).toMatch(/a binding of 1048576 bytes/)
 })
 
-it('names an architecture and a type that are not run, with what is known of the files', async () => {
-  const weights = safetensorsOf({ 'model.norm.weight': ['U8', [8], new Uint8Array(8)] })
+it('describes the files of an unsupported architecture and names it', async () => {
+  const weights = makeSafetensors({ 'model.norm.weight': ['U8', [8], new Uint8Array(8)] })
   const source = openMemory({ 'config.json': '{"model_type":"deepseek_v4"}', 'model.safetensors': weights })
   const planned = await plan(source, { limits: GUARANTEED })
   expect(planned).toMatchObject({
@@ -76,7 +73,7 @@ it('names an architecture and a type that are not run, with what is known of the
     fits: 'unknown',
     choices: [],
   })
-  const what = planned.unsupported.map((each) => each.what).join('\n')
-  expect(what).toMatch(/deepseek_v4/)
-  expect(what).toMatch(/no tokenizer\.json/)
+  const messages = planned.unsupported.map(({ what }) => what).join('\n')
+  expect(messages).toMatch(/deepseek_v4/)
+  expect(messages).toMatch(/no tokenizer\.json/)
 })

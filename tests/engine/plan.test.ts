@@ -1,14 +1,14 @@
-// Answers: does a plan say what loading then takes, byte for byte, without having read a weight? On a real adapter.
+// Tests that a plan predicts to the byte what loading allocates on a real adapter, without reading weights.
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { openFolder } from '../../src/cli/node-source.ts'
-import { plan } from '../../src/engine/model-plan.ts'
+import { type EnginePlanOptions, plan } from '../../src/engine/load/plan.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import type { LoadProgress } from '../../src/engine/types.ts'
-import { adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, openModel } from '../support/model.ts'
 
-const none = { weights: 0, experts: 0, kv_cache: 0, activations: 0, state: 0, staging: 0 }
+const NO_BYTES = { weights: 0, experts: 0, kv_cache: 0, activations: 0, state: 0, staging: 0 }
 
 describeOnAdapters(
   'plan',
@@ -17,16 +17,16 @@ describeOnAdapters(
       [LANTERNFISH, {}],
       [LANTERNFISH, { quantize: 'q4' }],
       [LANTERNFISH, { quantize: { experts: 'q8', head: 'q4' } }],
-      [LANTERNFISH, { contextLength: 300, cache: 'f32', chunk: 40 }],
+      [LANTERNFISH, { contextLength: 300, cache: 'f32', prefillChunk: 40 }],
       [LANTERNFISH, { contextLength: 200, cache: 'fp8' }],
       [join(FIXTURES, 'deepseek_v3-fp8-awkward'), { contextLength: 100 }],
-      // Matrices in several parts, experts in several banks.
+      // Matrices in several parts and experts in several banks.
       [
         join(FIXTURES, 'deepseek_v3-f16-awkward'),
         { device: { ...adapter.options, maxBindingBytes: 45_000 } },
       ],
       [join(FIXTURES, 'deepseek_v3-f32-tied'), {}],
-      [join(FIXTURES, 'moonlight-bf16-tiny'), { products: 'f16', quantize: 'fp8' }],
+      [join(FIXTURES, 'moonlight-bf16-tiny'), { matmulPrecision: 'f16', quantize: 'fp8' }],
       [join(FIXTURES, 'qwen2-bf16'), {}],
     ]
     for (const [folder, options] of cases) {
@@ -40,10 +40,10 @@ describeOnAdapters(
           const source = openFolder(folder)
           const planned = await plan(source, { ...options, device: engine.device })
           await source.close()
-          expect({ ...none, ...engine.gpuBytes() }).toEqual(planned.gpu?.bytesAtStart)
+          expect({ ...NO_BYTES, ...engine.gpuBytes() }).toEqual(planned.gpu?.bytesAtStart)
           const session = await engine.openSession()
           await session.reserve(planned.gpu?.contextLength ?? 0)
-          expect({ ...none, ...engine.gpuBytes() }).toEqual(planned.gpu?.bytes)
+          expect({ ...NO_BYTES, ...engine.gpuBytes() }).toEqual(planned.gpu?.bytes)
           const { info } = engine
           expect(planned).toMatchObject({
             unsupported: [],
@@ -64,14 +64,14 @@ describeOnAdapters(
       })
     }
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )
 
-it.each([
-  [{ products: 'i4' as 'i8' }, /`products` .*"i4"/],
+it.each<[EnginePlanOptions, RegExp]>([
+  [{ matmulPrecision: 'i4' as 'i8' }, /`matmulPrecision` .*"i4"/],
   [{ cache: 'f8' as 'fp8' }, /`cache` .*"f8"/],
-  [{ cache: 'fp8' }, /no latents/], // keys and values of Qwen2 are none
-] as const)('refuses what there is not: %j', async (options, message) => {
+  [{ cache: 'fp8' }, /no MLA latents/], // Qwen2 is a GQA model
+])('refuses an invalid option: %j', async (options, message) => {
   const source = openFolder(join(FIXTURES, 'qwen2-bf16'))
   await expect(plan(source, options)).rejects.toMatchObject({
     code: 'bad_request',

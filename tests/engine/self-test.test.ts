@@ -1,22 +1,22 @@
-// Answers: is a driver that computes wrongly found out, and does the model then answer rightly all the same? Drivers are played by shaders that were
-// tampered with: what runs is real.
+// Tests that drivers which miscalculate are detected, and that the model still answers correctly.
+// Modified shaders stand in for such drivers.
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { describe, expect, it } from 'vitest'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import type { ModelInfo } from '../../src/engine/types.ts'
-import { PLAIN } from '../../src/gpu/variants.ts'
+import { PLAIN_VARIANTS, type Variants } from '../../src/gpu/variants.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
-import { type AdapterCase, adapters, describeOnAdapters, lastingGpu } from '../support/adapter.ts'
+import { ADAPTERS, type AdapterCase, describeOnAdapters, persistentGpu } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
-import { tampered } from '../support/tampered.ts'
+import { tamperedShader } from '../support/tampered-shader.ts'
 
 interface Opened {
   readonly info: ModelInfo
-  readonly errors: readonly number[] // of the logits, whole and step by step
+  readonly errors: readonly number[] // of the logits, by prefill and by decode
 }
 
-/** Opens a fixture with some shaders replaced, and holds its logits against the oracle's. */
+/** Opens a fixture with some shaders replaced and compares its logits with the oracle's. */
 async function open(
   adapter: AdapterCase,
   name: string,
@@ -25,7 +25,7 @@ async function open(
 ): Promise<Opened> {
   const folder = join(FIXTURES, name)
   const golden = readGolden(folder)
-  const gpu = await lastingGpu(adapter.match)
+  const gpu = await persistentGpu(adapter.match)
   const engine = await openModel(folder, adapter, { ...options, gpu, shaders: { ...sources, ...shaders } })
   try {
     const errors: number[] = []
@@ -37,11 +37,15 @@ async function open(
   }
 }
 
-const variantsOf = ({ variants }: ModelInfo) =>
+type VariantNames = { readonly [Name in keyof Variants]?: string }
+
+const variantsOf = ({ variants }: ModelInfo): VariantNames =>
   Object.fromEntries(variants.map(({ decision, variant }) => [decision, variant]))
 
-/** Each model of other sizes is seconds to a minute of compiling: beyond the first adapter only what differs. */
-const few = (adapter: AdapterCase) => adapter.name !== 'lavapipe'
+/**
+ * Compiling a model of new sizes takes up to a minute, so other adapters than the first test fewer models.
+ */
+const testsFewModels = (adapter: AdapterCase) => adapter.name !== 'lavapipe'
 
 describeOnAdapters('the self-test', (adapter) => {
   const models = [
@@ -54,11 +58,14 @@ describeOnAdapters('the self-test', (adapter) => {
     'youtu-bf16',
     'qwen3-fp8',
   ]
-  it.each(few(adapter) ? models.slice(0, 2) : models)('finds nothing wrong with %s', async (name) => {
-    const { info, errors } = await open(adapter, name)
-    expect(info.notices).toEqual([])
-    expect(Math.max(...errors)).toBeLessThan(2e-3)
-  })
+  it.each(testsFewModels(adapter) ? models.slice(0, 2) : models)(
+    'finds nothing wrong with %s',
+    async (name) => {
+      const { info, errors } = await open(adapter, name)
+      expect(info.notices).toEqual([])
+      expect(Math.max(...errors)).toBeLessThan(2e-3)
+    },
+  )
 
   it.each([
     ['q8', 'f32'],
@@ -68,21 +75,22 @@ describeOnAdapters('the self-test', (adapter) => {
     expect(info.notices).toEqual([])
   })
 
-  it('finds FP8 codes that are lost on their way through f16', async () => {
-    const flushing = tampered(
+  it('detects FP8 subnormals that are flushed in f16', async () => {
+    const flushing = tamperedShader(
       'weights/fp8_block_f16',
       'return vec4<f32>(even.x, odd.x, even.y, odd.y);',
-      'let all = vec4<f32>(even.x, odd.x, even.y, odd.y); return select(all, vec4<f32>(), abs(all) < vec4<f32>(6.1e-5));',
+      'let all = vec4<f32>(even.x, odd.x, even.y, odd.y); ' +
+        'return select(all, vec4<f32>(), abs(all) < vec4<f32>(6.1e-5));',
     )
     const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', flushing)
     expect(variantsOf(info).fp8_block).toBe('plain')
-    expect(variantsOf(info).rows).not.toBe(PLAIN.rows)
-    expect(info.notices.join()).toMatch(/linear_decode wrongly with fp8_block f16/)
+    expect(variantsOf(info).matvec).not.toBe(PLAIN_VARIANTS.matvec)
+    expect(info.notices.join()).toMatch(/miscalculates linear_decode with fp8_block f16/)
     expect(Math.max(...errors)).toBeLessThan(2e-3)
   })
 
-  it.skipIf(few(adapter))('finds a bank that is read at the wrong place', async () => {
-    const moved = tampered('shared/banks_1', 'return weights0[i];', 'return weights0[i + 1];')
+  it.skipIf(testsFewModels(adapter))('detects a bank that is read at a wrong offset', async () => {
+    const moved = tamperedShader('shared/banks_1', 'return weights0[i];', 'return weights0[i + 1];')
     const small = { ...adapter, options: { ...adapter.options, maxBindingBytes: 48 * 1024 } }
     const { info, errors } = await open(small, 'deepseek_v3-fp8-tiny', moved)
     expect(variantsOf(info).banks).toBe('4')
@@ -90,30 +98,34 @@ describeOnAdapters('the self-test', (adapter) => {
     expect(Math.max(...errors)).toBeLessThan(2e-3)
   })
 
-  it('says which kernel and adapter when the plain variant is wrong as well', async () => {
-    const twice = tampered('linear/linear_decode', 'let sum = scales[row]', 'let sum = 2.0 * scales[row]')
+  it('names kernel and adapter when the plain variant is wrong too', async () => {
+    const twice = tamperedShader(
+      'linear/linear_decode',
+      'let sum = scales[row]',
+      'let sum = 2.0 * scales[row]',
+    )
     await expect(open(adapter, 'deepseek_v3-fp8-tiny', twice)).rejects.toMatchObject({
       code: 'internal',
-      message: expect.stringMatching(/(llvmpipe|SwiftShader).* linear_decode wrongly/i),
+      message: expect.stringMatching(/(llvmpipe|SwiftShader).* miscalculates linear_decode/i),
       hint: expect.stringMatching(/driver/),
     })
   })
 })
 
-/** Software adapters with subgroups of this size. */
-const WIDTHS: Readonly<Record<string, number>> = { lavapipe: 8, swiftshader: 4 }
+/** Subgroup sizes of the software adapters. */
+const SUBGROUP_SIZES: Readonly<Record<string, number>> = { lavapipe: 8, swiftshader: 4 }
 
 describeOnAdapters(
   'the self-test of subgroups',
   (adapter) => {
-    const width = WIDTHS[adapter.name] ?? 0
-    const spread = `spread_${width}`
+    const width = SUBGROUP_SIZES[adapter.name] ?? 0
+    const broadcast = `subgroup_broadcast_${width}`
 
     const models = [
-      ['deepseek_v3-fp8-tiny', 'latents'],
-      ['qwen2-bf16', 'groups of heads'],
+      ['deepseek_v3-fp8-tiny', 'MLA'],
+      ['qwen2-bf16', 'GQA'],
     ] as const
-    describe.each(few(adapter) ? models.slice(0, 1) : models)('%s, with %s', (name) => {
+    describe.each(testsFewModels(adapter) ? models.slice(0, 1) : models)('%s, with %s', (name) => {
       it.each([
         [
           'reduce',
@@ -121,43 +133,46 @@ describeOnAdapters(
           'subgroupAdd(value)',
           'subgroupAdd(select(value, 0.0, lane == 5))',
         ],
-        ['rows', 'shared/share_columns', 'return lane;', 'return lane / 2 * 2;'],
-        ['rows', 'shared/share_columns', 'return subgroupAdd(value);', 'return value;'],
-        ['products', `linear/products_${spread}`, 'places.y', 'places.x'],
-        ['attention', `attention/${spread}`, 'weights[places.y', 'weights[places.x'],
+        ['matvec', 'shared/row_tiling_subgroup', 'return lane;', 'return lane / 2 * 2;'],
+        ['matvec', 'shared/row_tiling_subgroup', 'return subgroupAdd(value);', 'return value;'],
+        ['matmul', `linear/tile_${broadcast}`, 'places.y', 'places.x'],
+        ['attention', `attention/${broadcast}`, 'weights[places.y', 'weights[places.x'],
       ] as const)('falls back from wrong %s (%s)', async (decision, path, find, put) => {
-        const { info, errors } = await open(adapter, name, tampered(path, find, put))
-        expect(variantsOf(info)[decision]).toBe(PLAIN[decision])
+        const { info, errors } = await open(adapter, name, tamperedShader(path, find, put))
+        expect(variantsOf(info)[decision]).toBe(PLAIN_VARIANTS[decision])
         expect(info.notices).toHaveLength(1)
         expect(info.notices[0]).toContain(`with ${decision}`)
         expect(Math.max(...errors)).toBeLessThan(2e-3)
       })
     })
 
-    it('reads latents in FP8', async () => {
-      const larger = tampered('cache/fp8', 'quad = scale *', 'quad = 1.5 * scale *')
+    it('detects wrong reads of FP8 latents', async () => {
+      const larger = tamperedShader('cache/fp8', 'quad = scale *', 'quad = 1.5 * scale *')
       await expect(open(adapter, 'deepseek_v3-fp8-tiny', larger, { cache: 'fp8' })).rejects.toMatchObject({
         code: 'internal',
-        message: expect.stringMatching(/attend.* wrongly/),
+        message: expect.stringMatching(/miscalculates (mla_prefill|mla_decode),/),
       })
     })
 
-    it('falls back from what does not compile', async () => {
-      const broken = tampered('linear/spread', 'fn multiply_tile', 'fn no_such_tile')
+    it('falls back from a variant that does not compile', async () => {
+      const broken = tamperedShader('linear/subgroup_broadcast_tile', 'fn multiply_tile', 'fn no_such_tile')
       const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', broken)
-      expect(variantsOf(info).products).toBe('workgroup')
+      expect(variantsOf(info).matmul).toBe('workgroup')
       expect(Math.max(...errors)).toBeLessThan(2e-3)
     })
 
-    it.skipIf(few(adapter))('falls back from two decisions at once', async () => {
+    it.skipIf(testsFewModels(adapter))('falls back from two decisions at once', async () => {
       const both = {
-        ...tampered('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;'),
-        ...tampered('shared/share_columns', 'return lane;', 'return 0;'),
+        ...tamperedShader('weights/fp8_block_f16', 'f32 = 256;', 'f32 = 255;'),
+        ...tamperedShader('shared/row_tiling_subgroup', 'return lane;', 'return 0;'),
       }
       const { info, errors } = await open(adapter, 'deepseek_v3-fp8-tiny', both)
-      expect(variantsOf(info)).toMatchObject({ rows: 'lanes_8', fp8_block: 'plain' })
+      expect(variantsOf(info)).toMatchObject({
+        matvec: 'lanes8',
+        fp8_block: 'plain',
+      } satisfies VariantNames)
       expect(Math.max(...errors)).toBeLessThan(2e-3)
     })
   },
-  adapters.filter(({ name }) => name in WIDTHS),
+  ADAPTERS.filter(({ name }) => name in SUBGROUP_SIZES),
 )

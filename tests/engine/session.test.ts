@@ -1,15 +1,15 @@
-// Answers: do sessions keep their tokens straight? Pages taken, shared, copied on write and given back, without any model.
+// Tests of sessions without a model: pages are allocated, shared, copied on write and released.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { KvCache, PAGE_TOKENS } from '../../src/engine/kv-cache.ts'
-import { Session } from '../../src/engine/session.ts'
+import { KvCache, PAGE_TOKENS } from '../../src/engine/run/kv-cache.ts'
+import { Session } from '../../src/engine/run/session.ts'
 import { type Device, openDevice } from '../../src/gpu/device.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
-import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
-import { watchGpu } from '../support/watched.ts'
+import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { watchGpu } from '../support/watched-gpu.ts'
 
 const LAYERS = 2
-const RECORD_BYTES = 8
-const PAGE_BYTES = PAGE_TOKENS * RECORD_BYTES
+const ENTRY_BYTES = 8
+const PAGE_BYTES = PAGE_TOKENS * ENTRY_BYTES
 const ids = (count: number, first = 0) => Array.from({ length: count }, (_, i) => first + i)
 
 describeOnAdapters(
@@ -50,10 +50,11 @@ describeOnAdapters(
       }
     })
 
-    it('allocates exactly the pages in use, and reuses what was given back', async () => {
+    it('allocates exactly the pages in use, and reuses released ones', async () => {
       const before = device.arena.bytes().kv_cache ?? 0
       const first = await grown(5 * PAGE_TOKENS)
-      expect((device.arena.bytes().kv_cache ?? 0) - before).toBe(4 * PAGE_BYTES * LAYERS) // one page was there
+      // The cache had one page already.
+      expect((device.arena.bytes().kv_cache ?? 0) - before).toBe(4 * PAGE_BYTES * LAYERS)
       first.close()
       const second = await grown(5 * PAGE_TOKENS)
       expect((device.arena.bytes().kv_cache ?? 0) - before).toBe(4 * PAGE_BYTES * LAYERS)
@@ -69,7 +70,7 @@ describeOnAdapters(
       expect(await pageBytes(1, page)).toEqual(mark)
     })
 
-    it('forks by sharing pages, and copies the last one when either writes', async () => {
+    it('shares pages with a fork, and copies the last one on write', async () => {
       const session = await grown(PAGE_TOKENS + 3)
       const [full, open = 0] = session.pages
       const mark = new Uint8Array(PAGE_BYTES).fill(9)
@@ -87,7 +88,7 @@ describeOnAdapters(
       twin.close()
     })
 
-    it('finds the common prefix and forgets what was rewound', async () => {
+    it('finds the common prefix, and drops rewound tokens', async () => {
       const session = await grown(2 * PAGE_TOKENS)
       expect(session.commonPrefix([...ids(100), 5])).toBe(100)
       session.rewind(PAGE_TOKENS)
@@ -96,34 +97,34 @@ describeOnAdapters(
       expect(() => session.rewind(PAGE_TOKENS + 1)).toThrow(/rewound/)
     })
 
-    it('is as it was when the GPU refuses a larger cache', async () => {
+    it('keeps its content when the GPU refuses a larger cache', async () => {
       const { gpu } = await watchGpu(adapter, 20 * PAGE_BYTES * LAYERS)
-      const own = await openDevice(gpu, adapter.options)
-      const small = new KvCache(own, { layers: LAYERS, pageBytes: PAGE_BYTES, maxPages: 1e6 })
+      const limited = await openDevice(gpu, adapter.options)
+      const small = new KvCache(limited, { layers: LAYERS, pageBytes: PAGE_BYTES, maxPages: 1e6 })
       const session = new Session(small)
       await session.reserve(1)
       session.append([1])
       const mark = new Uint8Array(PAGE_BYTES).fill(5)
-      own.gpu.queue.writeBuffer(small.buffer(1), 0, mark)
-      const before = own.arena.bytes()
+      limited.gpu.queue.writeBuffer(small.buffer(1), 0, mark)
+      const before = limited.arena.bytes()
       await expect(session.reserve(100 * PAGE_TOKENS)).rejects.toMatchObject({ code: 'out_of_memory' })
-      expect(own.arena.bytes()).toEqual(before)
-      expect(new Uint8Array(await readBuffer(own, small.buffer(1), PAGE_BYTES))).toEqual(mark)
+      expect(limited.arena.bytes()).toEqual(before)
+      expect(new Uint8Array(await readBuffer(limited, small.buffer(1), PAGE_BYTES))).toEqual(mark)
       await session.reserve(3 * PAGE_TOKENS)
-      expect(new Uint8Array(await readBuffer(own, small.buffer(1), PAGE_BYTES))).toEqual(mark)
-      own.destroy()
+      expect(new Uint8Array(await readBuffer(limited, small.buffer(1), PAGE_BYTES))).toEqual(mark)
+      limited.destroy()
     })
 
-    it('refuses to grow beyond what a binding can hold', async () => {
+    it('refuses to grow beyond a binding', async () => {
       const session = new Session(cache)
       await expect(session.reserve(cache.maxTokens + 1)).rejects.toMatchObject({ code: 'context_full' })
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )
 
 describe('page size', () => {
-  it('is the one the shaders use', async () => {
+  it('equals that of the shaders', async () => {
     const { default: sources } = await import('virtual:shaders')
     expect(sources['shared/pages']).toContain(`const PAGE: u32 = ${PAGE_TOKENS};`)
   })

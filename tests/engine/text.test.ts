@@ -1,22 +1,22 @@
-// Answers: which files of a folder make its tokenizer and its chat, and how soon is a giant or a stranger's file refused?
+// Tests of opening tokenizer and chat template, and of refusing oversized files quickly.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { openText } from '../../src/engine/text.ts'
+import { openText } from '../../src/engine/load/text.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { LITTLE, withWork } from '../support/work.ts'
+import { MAX_REFUSAL_WORK, measureWork } from '../support/work.ts'
 
-const demo = new URL('../../public/models/lanternfish/', import.meta.url)
-const tokenizerJson = readFileSync(new URL('tokenizer.json', demo), 'utf8')
-const tokenizerConfig = readFileSync(new URL('tokenizer_config.json', demo), 'utf8')
+const DEMO = new URL('../../public/models/lanternfish/', import.meta.url)
+const TOKENIZER_JSON = readFileSync(new URL('tokenizer.json', DEMO), 'utf8')
+const TOKENIZER_CONFIG = readFileSync(new URL('tokenizer_config.json', DEMO), 'utf8')
 const VOCAB = 1536
 
-/** 256 ranks, one for each byte. */
-const ranks = Array.from(
+/** 256 ranks, one per byte. */
+const RANKS = Array.from(
   { length: 256 },
   (_, byte) => `${Buffer.from([byte]).toString('base64')} ${byte}\n`,
 ).join('')
-const moonshotConfig = JSON.stringify({
+const MOONSHOT_CONFIG = JSON.stringify({
   chat_template: '<|im_user|>{{ messages[0].content }}<|im_end|>',
   added_tokens_decoder: {
     256: { content: '<|im_user|>', special: true },
@@ -29,36 +29,36 @@ const open = (files: Record<string, Uint8Array | string>, vocab = VOCAB) =>
 
 async function failure(files: Record<string, Uint8Array | string>, vocab?: number) {
   const error: unknown = await open(files, vocab).catch((reason: unknown) => reason)
-  if (!(error instanceof HadalError)) throw new Error('no error of our own', { cause: error })
+  if (!(error instanceof HadalError)) throw new Error('expected a HadalError', { cause: error })
   return error
 }
 
 describe('the vocabulary', () => {
-  test('is tokenizer.json where there is one, else tiktoken.model', async () => {
-    const both = await open({ 'tokenizer.json': tokenizerJson, 'tiktoken.model': ranks })
+  test('is tokenizer.json if present, otherwise tiktoken.model', async () => {
+    const both = await open({ 'tokenizer.json': TOKENIZER_JSON, 'tiktoken.model': RANKS })
     expect(both.tokenizer.encodePlain('the').length).toBeLessThan(3)
     const { tokenizer, chat } = await open({
-      'tiktoken.model': ranks,
-      'tokenizer_config.json': moonshotConfig,
+      'tiktoken.model': RANKS,
+      'tokenizer_config.json': MOONSHOT_CONFIG,
     })
     expect(tokenizer.encodePlain('the')).toEqual([0x74, 0x68, 0x65])
     expect(chat.prompt([{ role: 'user', content: 'a' }]).ids).toEqual([256, 0x61, 257])
   })
 
-  test('is asked for by both names when it is missing', async () => {
-    const error = await failure({ 'tokenizer_config.json': tokenizerConfig })
+  test('is named in the error by both file names when it is missing', async () => {
+    const error = await failure({ 'tokenizer_config.json': TOKENIZER_CONFIG })
     expect(error).toMatchObject({ code: 'not_found', file: 'tokenizer.json' })
     expect(error.message).toContain('tiktoken.model')
   })
 
-  test('may be empty JSON, which is malformed rather than missing', async () => {
-    const error = await failure({ 'tokenizer.json': 'null', 'tiktoken.model': ranks })
+  test('that is empty JSON is malformed rather than missing', async () => {
+    const error = await failure({ 'tokenizer.json': 'null', 'tiktoken.model': RANKS })
     expect(error).toMatchObject({ code: 'bad_file', file: 'tokenizer.json' })
   })
 
   test.each([
-    ['tokenizer.json', tokenizerJson],
-    ['tiktoken.model', ranks],
+    ['tokenizer.json', TOKENIZER_JSON],
+    ['tiktoken.model', RANKS],
   ])('that is larger than the embedding is refused: %s', async (file, content) => {
     const error = await failure({ [file]: content }, 200)
     expect(error).toMatchObject({ code: 'bad_file', file })
@@ -68,13 +68,13 @@ describe('the vocabulary', () => {
 
 test('a chat template from its own file wins', async () => {
   const { chat } = await open({
-    'tokenizer.json': tokenizerJson,
+    'tokenizer.json': TOKENIZER_JSON,
     'chat_template.jinja': 'b{{ messages[0].content }}',
   })
   expect(chat.prompt([{ role: 'user', content: 'a' }]).text).toBe('ba')
 })
 
-describe('a giant', () => {
+describe('an oversized', () => {
   const model = (fields: string) => `{"added_tokens":[],"model":{"type":"BPE",${fields}}}`
   const many = (count: number, entry: (at: number) => string) =>
     Array.from({ length: count }, (_, at) => entry(at)).join(',')
@@ -95,7 +95,10 @@ describe('a giant', () => {
       'list of added tokens',
       'tokenizer.json',
       () =>
-        `{"added_tokens":[${many(300_000, (at) => `{"id":${at},"content":"<t${at}>","special":true}`)}],"model":{"vocab":{}}}`,
+        `{"added_tokens":[${many(
+          300_000,
+          (at) => `{"id":${at},"content":"<t${at}>","special":true}`,
+        )}],"model":{"vocab":{}}}`,
       /token ids|control/,
     ],
     ['file', 'tokenizer.json', () => ' '.repeat(68_000_000), /at most/],
@@ -104,15 +107,15 @@ describe('a giant', () => {
     ['rank table of nine million lines', 'tiktoken.model', () => 'QQ== 1\n'.repeat(9_000_000), /again/],
     ['rank table of one line', 'tiktoken.model', () => 'A'.repeat(60_000_000), /line 1/],
     ['template', 'chat_template.jinja', () => 'x'.repeat(5_000_000), /at most/],
-  ])('%s is refused for little work', async (_, file, content, rule) => {
+  ])('%s is refused with little work', async (_, file, content, rule) => {
     const files = {
-      ...(file === 'tiktoken.model' ? {} : { 'tokenizer.json': tokenizerJson }),
+      ...(file === 'tiktoken.model' ? {} : { 'tokenizer.json': TOKENIZER_JSON }),
       [file]: content(),
     }
-    const { made: error, work } = await withWork(() => failure(files))
+    const { made: error, work } = await measureWork(() => failure(files))
     expect(error).toMatchObject({ code: 'bad_file', file })
     expect(error.message).toMatch(rule)
     expect(error.message.length).toBeLessThan(500)
-    expect(work).toBeLessThan(LITTLE)
+    expect(work).toBeLessThan(MAX_REFUSAL_WORK)
   })
 })

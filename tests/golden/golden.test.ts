@@ -1,23 +1,25 @@
-// Answers: does the engine agree with an independent implementation? Logits in all three modes and greedy tokens, on every adapter.
+// Golden tests: logits in all three modes and greedy tokens agree with the oracle, on every adapter.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { LogitsMode } from '../../src/engine/logits.ts'
+import type { LogitsMode } from '../../src/engine/run/logits.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
-import type { CacheKind } from '../../src/models/cache-form.ts'
+import type { CacheKind } from '../../src/models/cache-layout.ts'
 import { type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
-import { answer, FIXTURES, GREEDY, openModel, readGolden } from '../support/model.ts'
+import { FIXTURES, GREEDY, openModel, readGolden, runRequest } from '../support/model.ts'
 
 const MODES: readonly LogitsMode[] = ['whole', 'chunked', 'decode']
 
-/** Relative error of the logits: with the f16 cache and f16 products, and with everything in f32. */
-const LIMIT = { f16: 2e-3, f32: 1e-4 } as const
+/** Relative error of the logits: with cache and matmuls in f16, and with everything in f32. */
+const MAX_ERROR = { f16: 2e-3, f32: 1e-4 } as const
 
-/** So small that every matrix of the fixture is cut, and every expert has a bank of its own. */
+/** So small that every matrix of the fixture is split, and every expert has a bank of its own. */
 const SMALL_BINDINGS = 48 * 1024
 
-/** On each adapter one way through every fixture, or through those whose kernels differ; both caches are crossed. */
-const SHARE: Readonly<Record<string, { readonly cache: 'f16' | 'f32'; readonly only?: readonly string[] }>> =
+/**
+ * Per adapter one cache type, with every fixture or with those whose kernels differ. Both types are covered.
+ */
+const CASES: Readonly<Record<string, { readonly cache: 'f16' | 'f32'; readonly only?: readonly string[] }>> =
   {
     lavapipe: { cache: 'f16' },
     'lavapipe-plain': {
@@ -36,28 +38,28 @@ const SHARE: Readonly<Record<string, { readonly cache: 'f16' | 'f32'; readonly o
     swiftshader: { cache: 'f16', only: ['deepseek_v3-fp8-tiny', 'deepseek_v2-e8m0', 'llama-bf16'] },
   }
 
-/** Once more with keys and values expanded, the same way on each adapter: f16 and f32 are both crossed. */
+/** Fixtures that run once more with expanded keys and values. */
 const EXPANDED = ['deepseek_v3-fp8-tiny', 'deepseek_v3-fp8-awkward', 'deepseek_v2_lite-bf16']
 
 describeOnAdapters('goldens', (adapter) => {
-  const share = SHARE[adapter.name] ?? { cache: 'f16' }
-  for (const name of share.only ?? readdirSync(FIXTURES)) {
-    it(`${name}: ${share.cache} cache`, () => judge(adapter, name, share.cache))
+  const cases = CASES[adapter.name] ?? { cache: 'f16' }
+  for (const name of cases.only ?? readdirSync(FIXTURES)) {
+    it(`${name}: ${cases.cache} cache`, () => compare(adapter, name, cases.cache))
   }
 
-  for (const name of EXPANDED.filter((each) => share.only?.includes(each) ?? true)) {
-    it(`${name}: ${share.cache} cache, expanded`, () => judge(adapter, name, share.cache, 'standard'))
+  for (const name of EXPANDED.filter((fixture) => cases.only?.includes(fixture) ?? true)) {
+    it(`${name}: ${cases.cache} cache, expanded`, () => compare(adapter, name, cases.cache, 'standard'))
   }
 
   it('deepseek_v3-fp8-tiny: matrices in parts, experts in many banks', () =>
-    judge(
+    compare(
       { ...adapter, options: { ...adapter.options, maxBindingBytes: SMALL_BINDINGS } },
       'deepseek_v3-fp8-tiny',
       'f16',
     ))
 })
 
-async function judge(
+async function compare(
   adapter: AdapterCase,
   name: string,
   cache: 'f16' | 'f32',
@@ -67,16 +69,16 @@ async function judge(
   const golden = readGolden(folder)
   const engine = await openModel(folder, adapter, {
     cache,
-    products: cache === 'f16' && !name.includes('f32') ? 'f16' : 'f32',
+    matmulPrecision: cache === 'f16' && !name.includes('f32') ? 'f16' : 'f32',
   })
   try {
     for (const mode of MODES) {
       const error = relativeError(await engine.logits(golden.promptIds, mode, { cache: kind }), golden.logits)
-      expect(error, `${mode}: relative error of the logits`).toBeLessThanOrEqual(LIMIT[cache])
+      expect(error, `${mode}: relative error of the logits`).toBeLessThanOrEqual(MAX_ERROR[cache])
     }
     const request = { input: { ids: golden.promptIds }, maxTokens: 32, sampling: GREEDY }
     const session = await engine.openSession({ cache: kind })
-    expect((await answer(engine, request, undefined, session)).ids).toEqual(golden.continuationIds)
+    expect((await runRequest(engine, request, undefined, session)).ids).toEqual(golden.continuationIds)
   } finally {
     engine.destroy()
   }

@@ -1,7 +1,7 @@
 // Tests of opening a device in browsers that report little about their adapter.
 import { expect, it } from 'vitest'
 import { openDevice, readCapabilities } from '../../src/gpu/device.ts'
-import { adapters, describeOnAdapters, openGpu } from '../support/adapter.ts'
+import { ADAPTERS, describeOnAdapters, openGpu } from '../support/adapter.ts'
 
 describeOnAdapters(
   'a device',
@@ -24,11 +24,11 @@ describeOnAdapters(
         f16: known?.f16,
         maxBufferBytes: known?.maxBufferBytes,
         subgroupSize: 0,
-        packed: false,
+        int8Dot: false,
         software: false,
       })
       device.destroy()
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

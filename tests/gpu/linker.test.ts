@@ -4,11 +4,11 @@ import { link, slotsOf } from '../../src/gpu/linker.ts'
 import { HadalError } from '../../src/lib/error.ts'
 
 const sources = {
-  kernel: '// kernel\n#import shared/step\n#import weights\n#import shared/fetch\nfn main() {}',
+  kernel: '// kernel\n#import shared/step\n#import weights\n#import shared/weight_buffer\nfn main() {}',
   'shared/step': 'struct Step { position: u32 }',
-  'shared/fetch': '#import shared/step\n#enable subgroups\nfn fetch() {}',
-  'weights/f32': '#import shared/fetch\nfn weight_f32() {}',
-  'weights/f16': '#enable f16\n#enable subgroups\n#import shared/fetch\nfn weight_f16() {}',
+  'shared/weight_buffer': '#import shared/step\n#enable subgroups\nfn fetch() {}',
+  'weights/f32': '#import shared/weight_buffer\nfn weight_f32() {}',
+  'weights/f16': '#enable f16\n#enable subgroups\n#import shared/weight_buffer\nfn weight_f16() {}',
   'weights/odd': '#diagnostic some.rule\n#enable f16\nfn weight_odd() {}',
   loop: '#import other\nfn loop() {}',
   other: '#import loop\nfn other() {}',
@@ -61,6 +61,9 @@ describe('link', () => {
 
 it('slotsOf finds imported names that are not paths, also in modules', () => {
   expect(slotsOf(sources, 'kernel')).toEqual(['weights'])
-  expect(slotsOf({ ...sources, 'shared/fetch': '#import banks' }, 'kernel')).toEqual(['weights', 'banks'])
+  expect(slotsOf({ ...sources, 'shared/weight_buffer': '#import banks' }, 'kernel')).toEqual([
+    'weights',
+    'banks',
+  ])
   expect(slotsOf(sources, 'loop')).toEqual([])
 })

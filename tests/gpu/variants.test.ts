@@ -1,13 +1,19 @@
 // Tests that every device gets variants that it can run, with the plain one first among the possible ones.
 import { expect, it } from 'vitest'
-import { chooseVariants, type Decision, type Facts, PLAIN, possibleVariants } from '../../src/gpu/variants.ts'
+import {
+  chooseVariants,
+  type Decision,
+  PLAIN_VARIANTS,
+  possibleVariants,
+  type VariantFacts,
+} from '../../src/gpu/variants.ts'
 
 const sizes = [0, 1, 4, 8, 16, 32, 64]
 const facts = sizes.flatMap((subgroupSize) =>
   [true, false].flatMap((f16) =>
-    [true, false].map((software): Facts => {
+    [true, false].map((software): VariantFacts => {
       const subgroups = subgroupSize > 0
-      return { f16, software, subgroupSize, subgroups, matrices: f16 && subgroups }
+      return { f16, software, subgroupSize, subgroups, subgroupMatrices: f16 && subgroups }
     }),
   ),
 )
@@ -15,9 +21,9 @@ const facts = sizes.flatMap((subgroupSize) =>
 it.each(facts)('chooses only possible variants: %j', (device) => {
   const possible = possibleVariants(device)
   const chosen = chooseVariants(device)
-  for (const decision of Object.keys(PLAIN) as Decision[]) {
+  for (const decision of Object.keys(PLAIN_VARIANTS) as Decision[]) {
     const variants: readonly unknown[] = possible[decision]
-    expect(variants[0]).toBe(PLAIN[decision])
+    expect(variants[0]).toBe(PLAIN_VARIANTS[decision])
     expect(variants).toContain(chosen[decision])
   }
 })

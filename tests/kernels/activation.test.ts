@@ -18,7 +18,7 @@ describeOnAdapters('swiglu', (adapter) => {
     const tokens = x.length / stride
     const { y } = await runKernel(device, {
       kernel: swigluKernel,
-      constants: { INNER: inner, UP: up, X_STRIDE: stride, WORKGROUP: 64 },
+      constants: { INTERMEDIATE: inner, UP: up, X_STRIDE: stride, WORKGROUP: 64 },
       grid: [Math.ceil(inner / 64), tokens],
       step: { tokens },
       data: { x, y: padRows(new Float32Array(tokens * inner), inner) },

@@ -2,23 +2,29 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import type { Variants } from '../../src/gpu/variants.ts'
-import { linearDecode, linearPrefill, TILES, type Tiles } from '../../src/kernels/linear.ts'
-import { modulesOf, shareOf } from '../../src/models/ops.ts'
+import { linearDecode, linearPrefill, MATMUL_TILES, type MatmulTiles } from '../../src/kernels/linear.ts'
+import { rowTilingOf, weightModules } from '../../src/models/ops.ts'
 import { linear_decode, linear_prefill, rounded_inputs } from '../../src/reference/linear.ts'
 import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import {
-  amongOthers,
   expectClose,
   normals,
   padRows,
   padTo16,
   TOLERANCE,
   unpadRows,
+  withTrailingColumns,
 } from '../support/numbers.ts'
-import { everyTiles, ownTiles, tiledImports } from '../support/tiles.ts'
-import { type PackedMatrix, packMatrix, randomMatrix, visitsOf, WEIGHT_FORMATS } from '../support/weights.ts'
+import { allTiles, chosenTiles, tiledImports } from '../support/tiles.ts'
+import {
+  kUnrollModules,
+  type PackedMatrix,
+  packMatrix,
+  randomMatrix,
+  WEIGHT_FORMATS,
+} from '../support/weights.ts'
 
 const EPSILON = 1e-3 // large enough to matter
 const BLOCKS = { rows: 32, cols: 48 } // small, so that small matrices have several, some of them partial
@@ -49,15 +55,15 @@ describeOnAdapters('linear', (adapter) => {
     matrix: PackedMatrix,
     {
       rows = 1,
-      by = device.capabilities.variants.rows,
+      by = device.capabilities.variants.matvec,
       before,
       weights = matrix.imports.weights,
-      kUnroll = 'shared/visit_pair',
+      kUnroll = 'shared/k_unroll_pair',
       norm,
       xStride = padTo16(matrix.cols),
     }: {
       rows?: number
-      by?: Variants['rows']
+      by?: Variants['matvec']
       before?: Float32Array
       weights?: string
       kUnroll?: string
@@ -66,29 +72,34 @@ describeOnAdapters('linear', (adapter) => {
     } = {},
   ) => {
     const { tokens, constants, data } = shared(x, matrix, before)
-    const tiling = shareOf({ rows: by })
+    const tiling = rowTilingOf({ matvec: by })
     const { y } = await runKernel(device, {
       kernel: linearDecode,
       constants: { ...constants, X_STRIDE: xStride, EPSILON, ...tiling.constants },
       imports: {
         weights,
         rows: `shared/rows_${rows}`,
-        taken: norm ? 'shared/taken_normed' : 'shared/taken_plain',
-        share: tiling.module,
-        visit: kUnroll,
+        prologue: norm ? 'shared/prologue_rmsnorm' : 'shared/prologue_plain',
+        rowTiling: tiling.module,
+        kUnroll,
       },
       grid: [Math.ceil(matrix.rows / tiling.rows)],
       step: { tokens },
       data: {
         ...data,
-        x: amongOthers(x, matrix.cols, xStride),
+        x: withTrailingColumns(x, matrix.cols, xStride),
         norm: norm ? padRows(norm, matrix.cols) : new Float32Array(4),
       },
     })
     return unpadRows(y, matrix.rows)
   }
 
-  const prefill = async (x: Float32Array, matrix: PackedMatrix, tiles: Tiles, before?: Float32Array) => {
+  const prefill = async (
+    x: Float32Array,
+    matrix: PackedMatrix,
+    tiles: MatmulTiles,
+    before?: Float32Array,
+  ) => {
     const { tokens, constants, data } = shared(x, matrix, before)
     const { y } = await runKernel(device, {
       kernel: linearPrefill,
@@ -108,16 +119,16 @@ describeOnAdapters('linear', (adapter) => {
       const matrix = randomMatrix(509, 138, format, 1, BLOCKS)
       const x = normals(35 * 138, 2)
       const wanted = linear_prefill(f64(x), matrix.values, 138)
-      const [tiles, tolerance] = ownTiles(device.capabilities)
+      const [tiles, tolerance] = chosenTiles(device.capabilities)
       expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
-      for (const weights of modulesOf(format)) {
+      for (const weights of weightModules(format)) {
         const y = await decode(x.slice(0, 138), matrix, { weights })
         expectClose(y, wanted.slice(0, 509), TOLERANCE.f32)
       }
       const blocks = { rows: 32, cols: 64 }
       const wide = randomMatrix(509, 138, format, 1, blocks)
       const wantedWide = linear_prefill(f64(x.slice(0, 138)), wide.values, 138)
-      for (const kUnroll of visitsOf(format)) {
+      for (const kUnroll of kUnrollModules(format)) {
         expectClose(await decode(x.slice(0, 138), wide, { kUnroll }), wantedWide, TOLERANCE.f32)
       }
     })
@@ -127,7 +138,7 @@ describeOnAdapters('linear', (adapter) => {
     const matrix = randomMatrix(67, 138, 'fp8_block', 1, BLOCKS)
     const x = normals(35 * 138, 2)
     const wanted = linear_prefill(f64(x), matrix.values, 138)
-    for (const [tiles, tolerance] of everyTiles(device.capabilities)) {
+    for (const [tiles, tolerance] of allTiles(device.capabilities)) {
       expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
     }
   })
@@ -141,7 +152,7 @@ describeOnAdapters('linear', (adapter) => {
       const x = normals(tokens * size, size)
       const before = normals(tokens * size, 9)
       const wanted = linear_prefill(f64(x), matrix.values, size).map((value, i) => value + (before[i] ?? 0))
-      const [tiles, tolerance] = ownTiles(device.capabilities)
+      const [tiles, tolerance] = chosenTiles(device.capabilities)
       expectClose(await prefill(x, matrix, tiles, before), wanted, tolerance)
       const first = await decode(x.slice(0, size), matrix, { before: before.slice(0, size) })
       expectClose(first, wanted.slice(0, size), TOLERANCE.f32)
@@ -149,8 +160,11 @@ describeOnAdapters('linear', (adapter) => {
   })
 
   it('f16 tiles: inputs beyond the range of f16, tiny scales, and sums that cancel', async () => {
-    const { f16, matrices } = device.capabilities
-    const tilings = [...(f16 ? [TILES.f16] : []), ...(matrices ? [TILES.matrix] : [])]
+    const { f16, subgroupMatrices } = device.capabilities
+    const tilings = [
+      ...(f16 ? [MATMUL_TILES.f16] : []),
+      ...(subgroupMatrices ? [MATMUL_TILES.f16SubgroupMatrix] : []),
+    ]
     for (const tiles of tilings) {
       const tiny = normals(40 * 272, 1, 1e-6)
       const matrix = packMatrix(tiny, 272, 'fp8_block', { rows: 32, cols: 64 })
@@ -173,7 +187,7 @@ describeOnAdapters('linear', (adapter) => {
 
   for (const format of ['q8', 'q4'] as const) {
     it(`i8 tiles with ${format}: odd sizes, large and tiny inputs, a row of zeros`, async () => {
-      if (!device.capabilities.packed) return
+      if (!device.capabilities.int8Dot) return
       for (const [rows, cols, tokens, scale] of [
         [67, 138, 35, 1],
         [33, 16, 1, 1e20],
@@ -182,7 +196,7 @@ describeOnAdapters('linear', (adapter) => {
         const matrix = randomMatrix(rows, cols, format, rows)
         const x = normals(tokens * cols, 2, scale)
         if (tokens > 1) x.fill(0, cols, 2 * cols)
-        const y = await prefill(x, matrix, TILES.i8)
+        const y = await prefill(x, matrix, MATMUL_TILES.i8)
         // A number halfway between two codes may round either way.
         expectClose(y, linear_prefill(rounded_inputs(f64(x), cols), matrix.values, cols), 1e-4)
         expectClose(y, linear_prefill(f64(x), matrix.values, cols), 2e-2)
@@ -190,13 +204,13 @@ describeOnAdapters('linear', (adapter) => {
     })
   }
 
-  const matvecVariant = (name: Variants['rows'] | 'own') =>
-    name === 'own' ? device.capabilities.variants.rows : name
+  const matvecVariant = (name: Variants['matvec'] | 'own') =>
+    name === 'own' ? device.capabilities.variants.matvec : name
 
   for (const [rows, by] of [
-    [1, 'lanes_32'],
-    [2, 'lanes_8'],
-    [4, 'alone'],
+    [1, 'lanes32'],
+    [2, 'lanes8'],
+    [4, 'single'],
     [8, 'own'],
   ] as const) {
     it(`decode of up to ${rows} rows with ${by}`, async () => {
@@ -213,7 +227,7 @@ describeOnAdapters('linear', (adapter) => {
   for (const [rows, by, cols, xStride] of [
     [1, 'own', 138, 144],
     [1, 'own', 256, 256],
-    [1, 'lanes_8', 138, 192],
+    [1, 'lanes8', 138, 192],
     [2, 'own', 138, 192],
   ] as const) {
     it(`decode of up to ${rows} normalised rows, ${cols} of ${xStride} columns, with ${by}`, async () => {

@@ -1,7 +1,7 @@
 // Tests of the expert kernels against their f64 references, in decode and in prefill.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { TILES } from '../../src/kernels/linear.ts'
+import { MATMUL_TILES } from '../../src/kernels/linear.ts'
 import {
   combine_experts,
   type Expert,
@@ -12,17 +12,11 @@ import {
   group_tokens,
 } from '../../src/reference/moe.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
-import { type MixtureSizes, randomMixture, randomRoutes, type TestMixture } from '../support/experts.ts'
-import {
-  type BankCount,
-  decodeMixture,
-  groupRoutes,
-  type MixtureInput,
-  prefillMixture,
-} from '../support/mixture.ts'
+import { type BanksPerDispatch, decodeMoe, groupRoutes, type MoeInput, prefillMoe } from '../support/moe.ts'
+import { type MoeSizes, randomMoe, randomRoutes, type TestMoe } from '../support/moe-weights.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
-import { everyTiles, ownTiles } from '../support/tiles.ts'
-import { visitsOf } from '../support/weights.ts'
+import { allTiles, chosenTiles } from '../support/tiles.ts'
+import { kUnrollModules } from '../support/weights.ts'
 
 type Mlp = (row: Float64Array, experts: readonly Expert[], weights: readonly number[]) => Float64Array
 
@@ -37,11 +31,7 @@ const prefillMlp: Mlp = (row, experts, weights) => {
 }
 
 /** Expected y, in f64. */
-function expectedOf(
-  { sizes, experts }: TestMixture,
-  { x, routes, before }: MixtureInput,
-  mlp: Mlp,
-): Float64Array {
+function expectedOf({ sizes, experts }: TestMoe, { x, routes, before }: MoeInput, mlp: Mlp): Float64Array {
   const { hidden, shared } = sizes
   const wanted = Float64Array.from(before)
   routes.forEach((choices, token) => {
@@ -56,10 +46,10 @@ function expectedOf(
   return wanted
 }
 
-const SIZES: MixtureSizes = {
+const SIZES: MoeSizes = {
   hidden: 138,
   experts: 5,
-  inner: 40,
+  intermediateSize: 40,
   shared: 72,
   banks: 1,
   format: 'fp8_block',
@@ -74,8 +64,8 @@ describeOnAdapters('experts', (adapter) => {
   })
   afterAll(() => device.destroy())
 
-  const draw = (sizes: MixtureSizes, tokens: number, only: readonly number[]) => ({
-    mixture: randomMixture(sizes),
+  const draw = (sizes: MoeSizes, tokens: number, only: readonly number[]) => ({
+    mixture: randomMoe(sizes),
     input: {
       x: normals(tokens * sizes.hidden, 5),
       routes: randomRoutes(tokens, Math.min(2, only.length), only, 4),
@@ -84,25 +74,25 @@ describeOnAdapters('experts', (adapter) => {
   })
 
   interface CheckOptions {
-    readonly banks: BankCount // bound per dispatch
+    readonly banks: BanksPerDispatch
     readonly tokens: number
     readonly chosen: readonly number[] // experts that tokens choose among
-    readonly tilings?: ReturnType<typeof everyTiles>
+    readonly tilings?: ReturnType<typeof allTiles>
   }
 
   const check = async (
-    sizes: MixtureSizes,
-    { banks, tokens, chosen, tilings = [ownTiles(device.capabilities)] }: CheckOptions,
+    sizes: MoeSizes,
+    { banks, tokens, chosen, tilings = [chosenTiles(device.capabilities)] }: CheckOptions,
   ) => {
     const { mixture, input } = draw(sizes, tokens, chosen)
-    const own = device.capabilities.variants.rows
-    const unrollings = visitsOf(sizes.format).map((module) => [own, module] as const)
-    for (const [by, kUnroll] of [...unrollings, ['lanes_8', 'shared/visit_pair'] as const]) {
-      const decoded = await decodeMixture(device, mixture, banks, input, by, kUnroll)
+    const own = device.capabilities.variants.matvec
+    const unrollings = kUnrollModules(sizes.format).map((module) => [own, module] as const)
+    for (const [by, kUnroll] of [...unrollings, ['lanes8', 'shared/k_unroll_pair'] as const]) {
+      const decoded = await decodeMoe(device, mixture, banks, input, by, kUnroll)
       expectClose(decoded, expectedOf(mixture, input, decodeMlp), TOLERANCE.f32)
     }
     for (const [tiles, tolerance] of tilings) {
-      const y = await prefillMixture(device, mixture, banks, input, tiles)
+      const y = await prefillMoe(device, mixture, banks, input, tiles)
       expectClose(y, expectedOf(mixture, input, prefillMlp), tolerance)
     }
   }
@@ -118,7 +108,7 @@ describeOnAdapters('experts', (adapter) => {
   it('one bank per dispatch, no shared expert, one expert gets all tokens', async () => {
     await check(
       { ...SIZES, shared: 0, banks: 2 },
-      { banks: 1, tokens: 35, chosen: [2], tilings: everyTiles(device.capabilities) },
+      { banks: 1, tokens: 35, chosen: [2], tilings: allTiles(device.capabilities) },
     )
   })
 
@@ -129,9 +119,9 @@ describeOnAdapters('experts', (adapter) => {
   }
 
   it('q4 experts with int8 tiles', async () => {
-    if (!device.capabilities.packed) return
+    if (!device.capabilities.int8Dot) return
     const { mixture, input } = draw({ ...SIZES, format: 'q4', banks: 2 }, 35, EVERY)
-    const y = await prefillMixture(device, mixture, 1, input, TILES.i8)
+    const y = await prefillMoe(device, mixture, 1, input, MATMUL_TILES.i8)
     expectClose(y, expectedOf(mixture, input, prefillMlp), 2e-2)
   })
 

@@ -6,13 +6,13 @@ import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import {
-  amongOthers,
   expectClose,
   normals,
   padRows,
   padTo16,
   TOLERANCE,
   unpadRows,
+  withTrailingColumns,
 } from '../support/numbers.ts'
 
 describeOnAdapters('rms_norm', (adapter) => {
@@ -36,7 +36,7 @@ describeOnAdapters('rms_norm', (adapter) => {
       grid: [rows],
       step: { tokens: x.length / weight.length },
       data: {
-        x: amongOthers(x, weight.length, stride),
+        x: withTrailingColumns(x, weight.length, stride),
         weight: padRows(weight, weight.length),
         y: padRows(new Float32Array(rows * weight.length), weight.length),
       },

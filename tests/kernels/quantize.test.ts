@@ -1,17 +1,17 @@
 // Tests of the quantize kernel against its f64 reference, for every source and target format.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { type Format, layoutMatrix, layoutPart, spanOf } from '../../src/gpu/matrix.ts'
-import { encodeBatch, quantizeGrid, quantize as quantizeKernel } from '../../src/kernels/quantize.ts'
+import { encodeSpanOf, layoutMatrix, layoutPart, type StorageFormat } from '../../src/gpu/matrix.ts'
+import { packBatch, quantizeGrid, quantize as quantizeKernel } from '../../src/kernels/quantize.ts'
 import { decodeBF16, decodeE4M3 } from '../../src/lib/float.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
-import { type Quantised, quantize, type Target } from '../../src/reference/quantize.ts'
+import { type QuantizedFormat, type QuantizedRows, quantize } from '../../src/reference/quantize.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import { normals } from '../support/numbers.ts'
 import { type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
-const TARGETS: readonly Target[] = ['q8', 'q4', 'fp8_block']
+const TARGETS: readonly QuantizedFormat[] = ['q8', 'q4', 'fp8_block']
 const BLOCKS = { rows: 32, cols: 48 }
 const WORKGROUP = 64
 
@@ -22,9 +22,9 @@ const WORKGROUP = 64
 async function convert(
   device: Device,
   matrix: PackedMatrix,
-  target: Target | 'f32',
+  target: QuantizedFormat | 'f32',
   first = 0,
-): Promise<Quantised> {
+): Promise<QuantizedRows> {
   const rows = matrix.rows - first
   const layout = layoutMatrix(target, [rows + 3], matrix.cols, { rows: 1, cols: 128 })
   const part = layoutPart(layout, 0, rows + 3)
@@ -33,9 +33,9 @@ async function convert(
     kernel: quantizeKernel,
     constants: { BLOCK_ROWS, BLOCK_COLS, WORKGROUP },
     imports: { ...matrix.imports, encode: `quantize/encode_${target}` },
-    grid: quantizeGrid(rows, matrix.cols, spanOf(layout), WORKGROUP),
+    grid: quantizeGrid(rows, matrix.cols, encodeSpanOf(layout), WORKGROUP),
     data: {
-      batch: encodeBatch({
+      batch: packBatch({
         rows,
         cols: matrix.cols,
         first,
@@ -51,7 +51,7 @@ async function convert(
     rows,
     cols: matrix.cols,
     stride: layout.stride,
-    scales: part.scales - 12 * layout.stride + 3 * layout.scaleStride,
+    firstScale: part.scales - 12 * layout.stride + 3 * layout.scaleStride,
     scaleStride: layout.scaleStride,
   })
 }
@@ -60,16 +60,16 @@ interface EncodedRows {
   readonly rows: number
   readonly cols: number
   readonly stride: number // of a row, in vec4s
-  readonly scales: number // index of the first scale, in words
+  readonly firstScale: number // index, in words
   readonly scaleStride: number
 }
 
 /** The codes, scales and values stored in the words of a matrix. */
 function unpack(
   words: Uint32Array,
-  target: Format,
-  { rows, cols, stride, scales: firstScale, scaleStride }: EncodedRows,
-): Quantised {
+  target: StorageFormat,
+  { rows, cols, stride, firstScale, scaleStride }: EncodedRows,
+): QuantizedRows {
   const bytes = new Uint8Array(words.buffer, words.byteOffset)
   const group = target === 'f32' ? cols : target === 'fp8_block' ? 128 : 32
   const groups = Math.ceil(cols / group)
@@ -99,14 +99,19 @@ function unpack(
  * Codes must be equal, except for weights in the middle between two codes, where f32 may round differently.
  * It may also prefer another scale, if the squared error is no larger than the reference's.
  */
-function expectSame(actual: Quantised, weights: Float64Array, cols: number, target: Target): void {
+function expectSame(
+  actual: QuantizedRows,
+  weights: Float64Array,
+  cols: number,
+  target: QuantizedFormat,
+): void {
   const wanted = quantize(weights, cols, target)
   const groups = Math.ceil(cols / wanted.group)
   for (const [i, scale] of wanted.scales.entries()) {
     const first = Math.floor(i / groups) * cols + (i % groups) * wanted.group
     const end = Math.min(first + wanted.group, (Math.floor(i / groups) + 1) * cols)
     if (actual.scales[i] !== scale) {
-      const squares = ({ values }: Quantised) =>
+      const squares = ({ values }: QuantizedRows) =>
         values
           .slice(first, end)
           .reduce((sum, value, at) => sum + (value - (weights[first + at] ?? 0)) ** 2, 0)

@@ -6,32 +6,32 @@ import { reduceModule } from '../../src/models/ops.ts'
 import { type RouteOptions, route, route_logits } from '../../src/reference/moe.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
-import { expectClose, generator, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+import { expectClose, normals, padRows, seededRandom, TOLERANCE, unpadRows } from '../support/numbers.ts'
 import { randomMatrix } from '../support/weights.ts'
 
 const V3: RouteOptions = {
-  active: 8,
-  groups: 8,
-  topGroups: 4,
+  expertsPerToken: 8,
+  expertGroups: 8,
+  topkGroups: 4,
   sigmoid: true,
   groupTop2: true,
-  normalise: true,
-  scale: 2.5,
+  normTopkProb: true,
+  routedScalingFactor: 2.5,
 }
 const V2: RouteOptions = {
-  active: 6,
-  groups: 8,
-  topGroups: 3,
+  expertsPerToken: 6,
+  expertGroups: 8,
+  topkGroups: 3,
   sigmoid: false,
   groupTop2: false,
-  normalise: false,
-  scale: 16,
+  normTopkProb: false,
+  routedScalingFactor: 16,
 }
-const PLAIN: RouteOptions = { ...V3, groups: 1, topGroups: 1 }
+const PLAIN: RouteOptions = { ...V3, expertGroups: 1, topkGroups: 1 }
 
 /** Evenly spaced logits in random order, far enough apart to stay distinct in f32 after scoring. */
 function spaced(count: number, seed: number): Float32Array {
-  const next = generator(seed)
+  const next = seededRandom(seed)
   const order = Array.from({ length: count }, (_, i) => ({ i, key: next() })).sort((a, b) => a.key - b.key)
   return Float32Array.from(order, ({ i }) => (6 * i) / count - 3)
 }
@@ -50,18 +50,22 @@ describeOnAdapters('route', (adapter) => {
       kernel: routeKernel,
       constants: {
         EXPERTS: experts,
-        ACTIVE: options.active,
-        GROUPS: options.groups,
-        TOP_GROUPS: options.topGroups,
+        TOP_K: options.expertsPerToken,
+        GROUPS: options.expertGroups,
+        TOP_GROUPS: options.topkGroups,
         SIGMOID: options.sigmoid ? 1 : 0,
         GROUP_TOP2: options.groupTop2 ? 1 : 0,
-        NORMALISE: options.normalise ? 1 : 0,
-        SCALE: options.scale,
+        NORM_TOPK_PROB: options.normTopkProb ? 1 : 0,
+        SCALE: options.routedScalingFactor,
         WORKGROUP: 64,
       },
       grid: [tokens],
       step: { tokens },
-      data: { logits: padRows(logits, experts), bias, route: new Uint32Array(tokens * options.active * 2) },
+      data: {
+        logits: padRows(logits, experts),
+        bias,
+        route: new Uint32Array(tokens * options.expertsPerToken * 2),
+      },
     })
     const floats = new Float32Array(route.buffer)
     return {
@@ -88,12 +92,12 @@ describeOnAdapters('route', (adapter) => {
   const cases: readonly (readonly [name: string, experts: number, options: RouteOptions])[] = [
     ['V3', 256, V3],
     ['V2', 160, V2],
-    ['V2-Lite', 64, { ...V2, groups: 1, topGroups: 1, scale: 1 }],
+    ['V2-Lite', 64, { ...V2, expertGroups: 1, topkGroups: 1, routedScalingFactor: 1 }],
     ['Kimi-K2', 384, PLAIN],
-    ['groups by their best expert, 512 experts', 512, { ...V3, groupTop2: false, topGroups: 2 }],
-    ['as many experts as choices', 8, { ...PLAIN, groups: 4, topGroups: 4 }],
-    ['groups of one', 6, { ...V3, active: 2, groups: 6, topGroups: 3 }],
-    ['one expert', 1, { ...PLAIN, active: 1 }],
+    ['groups by their best expert, 512 experts', 512, { ...V3, groupTop2: false, topkGroups: 2 }],
+    ['as many experts as choices', 8, { ...PLAIN, expertGroups: 4, topkGroups: 4 }],
+    ['groups of one', 6, { ...V3, expertsPerToken: 2, expertGroups: 6, topkGroups: 3 }],
+    ['one expert', 1, { ...PLAIN, expertsPerToken: 1 }],
   ]
   for (const [name, experts, options] of cases) {
     it(`${name}: chooses the experts and weights of the reference`, async () => {
@@ -124,7 +128,7 @@ describeOnAdapters('route', (adapter) => {
 
   it('NaN logits still choose distinct experts that exist', async () => {
     const { ids } = await run(new Float32Array(256).fill(Number.NaN), new Float32Array(256), V3)
-    expect(new Set(ids).size).toBe(V3.active)
+    expect(new Set(ids).size).toBe(V3.expertsPerToken)
     expect(ids.every((id) => id < 256)).toBe(true)
   })
 })

@@ -11,10 +11,10 @@ import {
   top_logprobs,
   uniform_number,
 } from '../../src/reference/sample.ts'
-import { type AdapterCase, adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
-import { drawMany } from '../support/draws.ts'
+import { ADAPTERS, type AdapterCase, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import { expectClose, normals, padRows, TOLERANCE } from '../support/numbers.ts'
+import { sampleMany } from '../support/sample-many.ts'
 
 const PLAIN: Sampling = { temperature: 1, topK: 0, topP: 1, minP: 0 }
 const LOWEST = -3.4028234663852886e38
@@ -87,7 +87,7 @@ describe('sample_distribution', () => {
 })
 
 // No kernel here has variants, so lavapipe with minimal features also covers lavapipe with all features.
-const chosen = adapters.filter(({ name }) => name !== 'lavapipe')
+const chosen = ADAPTERS.filter(({ name }) => name !== 'lavapipe')
 
 describeOnAdapters('sample', body, chosen)
 
@@ -150,7 +150,7 @@ function body(adapter: AdapterCase): void {
       const logits = normals(vocab, vocab, 2)
       const setting = { ...PLAIN, ...sampling }
       const probabilities = sample_distribution(wide(logits), setting)
-      const ids = await drawMany(device, logits, { ...setting, seed: 11 }, draws)
+      const ids = await sampleMany(device, logits, { ...setting, seed: 11 }, draws)
       const { value, limit } = chiSquare(tally(ids, vocab), probabilities)
       expect(value).toBeLessThan(limit)
       // Besides, each draw equals the reference's, unless its number falls on a boundary.
@@ -164,7 +164,7 @@ function body(adapter: AdapterCase): void {
     it('keeps the smaller ids among equal logits at the cutoff of top-k and top-p', async () => {
       const logits = new Float32Array(509).fill(1)
       const used = async (sampling: Partial<Sampling>) =>
-        new Set(await drawMany(device, logits, { ...PLAIN, ...sampling }, 60))
+        new Set(await sampleMany(device, logits, { ...PLAIN, ...sampling }, 60))
       for (const id of await used({ topK: 3 })) expect(id).toBeLessThan(3)
       for (const id of await used({ topP: 0.01 })) expect(id).toBeLessThan(7)
       logits[470] = 2

@@ -1,10 +1,10 @@
 // Tests that every weight module decodes its format correctly.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { type Format, layoutMatrix } from '../../src/gpu/matrix.ts'
+import { layoutMatrix, type StorageFormat } from '../../src/gpu/matrix.ts'
 import { embed as embedKernel } from '../../src/kernels/embed.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16 } from '../../src/lib/float.ts'
-import { modulesOf } from '../../src/models/ops.ts'
+import { weightModules } from '../../src/models/ops.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 
@@ -13,7 +13,7 @@ const MIN_NORMAL_F16 = 2 ** -14
 interface StoredRows {
   readonly rows: number
   readonly cols: number
-  readonly format: Format
+  readonly format: StorageFormat
   readonly scales?: number // index of the first scale, in words
   readonly module?: string
 }
@@ -61,7 +61,7 @@ describeOnAdapters('weights', (adapter) => {
     const bytes = new Uint8Array(4 * 256 + 16)
     for (let i = 0; i < 4 * 256; i++) bytes[i] = (i & 0x7f) === 0x7f ? 0 : i // no NaN
     bytes.set(new Uint8Array(scales.buffer), 4 * 256)
-    for (const module of modulesOf('fp8_block')) {
+    for (const module of weightModules('fp8_block')) {
       const actual = await readRows(device, new Uint32Array(bytes.buffer), {
         rows: 4,
         cols: 256,
@@ -82,7 +82,7 @@ describeOnAdapters('weights', (adapter) => {
   it('keeps the sign of FP8 zeros', async () => {
     const scale = new Uint32Array(new Float32Array([1, 0, 0, 0]).buffer)
     const words = Uint32Array.of(0x80008000, 0, 0, 0, ...scale)
-    for (const module of modulesOf('fp8_block')) {
+    for (const module of weightModules('fp8_block')) {
       const actual = await readRows(device, words, {
         rows: 1,
         cols: 16,
@@ -108,7 +108,7 @@ describeOnAdapters('weights', (adapter) => {
       const code = (col: number) =>
         format === 'q8' ? (col << 24) >> 24 : ((16 * (col >> 5) + (col & 15)) << (col & 16 ? 24 : 28)) >> 28
       const scale = (col: number) => decodeBF16(scales[col >> 5] ?? 0)
-      for (const module of modulesOf(format)) {
+      for (const module of weightModules(format)) {
         const actual = await readRows(device, words, { rows: 1, cols, format, scales: 64, module })
         const exact = module === `weights/${format}`
         // The plain decoder is exact, others to 4e-5 of a step; subnormal results may be flushed to zero.

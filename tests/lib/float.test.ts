@@ -1,4 +1,4 @@
-// Answers: are the stored float formats read and written exactly? It must not know who uses them.
+// Tests of the float formats: every stored code is decoded and encoded exactly.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
@@ -12,19 +12,19 @@ import {
   toF32,
 } from '../../src/lib/float.ts'
 
-const vectors: { e4m3: (number | null)[]; e8m0: Record<string, number | null> } = JSON.parse(
+const VECTORS: { e4m3: (number | null)[]; e8m0: Record<string, number | null> } = JSON.parse(
   readFileSync(new URL('../fixtures/float8.json', import.meta.url), 'utf8'),
 )
 
-test('all 256 E4M3 codes mean what the independent table says', () => {
+test('all 256 E4M3 codes decode as in an independent table', () => {
   const decoded = Array.from({ length: 256 }, (_, code) => decodeE4M3(code))
-  expect(decoded).toEqual(vectors.e4m3.map((value) => value ?? Number.NaN))
-  const every = Uint8Array.from({ length: 256 }, (_, code) => code)
-  expect([...toF32('F8_E4M3', every)]).toEqual(decoded)
+  expect(decoded).toEqual(VECTORS.e4m3.map((value) => value ?? Number.NaN))
+  const codes = Uint8Array.from({ length: 256 }, (_, code) => code)
+  expect([...toF32('F8_E4M3', codes)]).toEqual(decoded)
 })
 
 test('E8M0 codes are powers of two', () => {
-  for (const [code, value] of Object.entries(vectors.e8m0)) {
+  for (const [code, value] of Object.entries(VECTORS.e8m0)) {
     expect(decodeE8M0(Number(code))).toBe(value ?? Number.NaN)
     expect(toF32('F8_E8M0', Uint8Array.of(Number(code)))[0]).toBe(value ?? Number.NaN)
   }
@@ -35,7 +35,7 @@ describe.each([
   { name: 'BF16', encode: encodeBF16, decode: decodeBF16, last: 0x7f7f, sign: 0x8000 },
   { name: 'E4M3', encode: encodeE4M3, decode: decodeE4M3, last: 0x7e, sign: 0x80 },
 ])('$name', ({ encode, decode, last, sign }) => {
-  test('every finite code survives a round trip, both signs', () => {
+  test('every finite code survives a round trip, with both signs', () => {
     const broken: number[] = []
     for (let code = 0; code <= last; code++) {
       for (const signed of [code, code | sign]) if (encode(decode(signed)) !== signed) broken.push(signed)
@@ -43,7 +43,7 @@ describe.each([
     expect(broken).toEqual([])
   })
 
-  test('between two codes the nearest is chosen, and the even one at the middle', () => {
+  test('values between two codes round to the nearest, ties to even', () => {
     const broken: number[] = []
     for (let code = 0; code < last; code++) {
       const low = decode(code)

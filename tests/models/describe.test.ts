@@ -1,17 +1,18 @@
-// Answers: does a config become the right spec, and is every odd one refused by the name of its key?
+// Tests of describeModel: the spec of the bundled model, and refusals that name the key.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import { NOT_YET } from '../../src/models/families.ts'
+import type { ModelSpec, MoeLayer } from '../../src/models/spec.ts'
 import { LANTERNFISH } from '../support/model.ts'
 
 const read = (folder: string) => JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8'))
 const lanternfish = read(LANTERNFISH)
 const change = (more: object) => ({ ...lanternfish, ...more })
 
-const v3 = structuredClone(PUBLISHED.V3) as { rope_theta: number; rope_scaling: object }
+const v3 = structuredClone(PUBLISHED_CONFIGS.V3) as { rope_theta: number; rope_scaling: object }
 
 describe('describeModel', () => {
   it('reads the bundled model', () => {
@@ -19,23 +20,29 @@ describe('describeModel', () => {
     expect(spec.layers.map(({ kind }) => kind)).toEqual(['dense', 'mixture', 'mixture', 'mixture'])
     expect(spec.layers[1]).toMatchObject({
       experts: 16,
-      active: 4,
-      groups: 4,
-      topGroups: 2,
-      scaling: 1.5,
-      sharedInner: 128,
-    })
-    expect(spec).toMatchObject({ drafts: 1, block: { rows: 128, cols: 128 }, bos: 0, eos: [1] })
-    expect(spec.attention.scale).toBeCloseTo(1 / Math.sqrt(48), 12)
+      expertsPerToken: 4,
+      expertGroups: 4,
+      topkGroups: 2,
+      routedScalingFactor: 1.5,
+      sharedIntermediateSize: 128,
+    } satisfies Partial<MoeLayer>)
+    const wanted = {
+      mtpLayers: 1,
+      weightBlockSize: { rows: 128, cols: 128 },
+      bosTokenId: 0,
+      eosTokenIds: [1],
+    } satisfies Partial<ModelSpec>
+    expect(spec).toMatchObject(wanted)
+    expect(spec.attention.softmaxScale).toBeCloseTo(1 / Math.sqrt(48), 12)
   })
 
-  it('takes rotary keys from either place', () => {
+  it('reads rotary keys from rope_scaling or from rope_parameters', () => {
     const { rope_theta: _, rope_scaling: __, ...rest } = v3
     const moved = { ...rest, rope_parameters: { ...v3.rope_scaling, rope_type: 'yarn', rope_theta: 10_000 } }
     expect(describeModel(moved).attention).toEqual(describeModel(v3).attention)
   })
 
-  it('takes the layers of a mixture from a list, or from a rule that agrees with it', () => {
+  it('reads which layers have experts from a list, or from a rule that agrees with it', () => {
     const { first_k_dense_replace: _, ...rest } = lanternfish
     const types = ['dense', 'sparse', 'dense', 'sparse']
     const kinds = (config: object) => describeModel(config).layers.map(({ kind }) => kind)
@@ -43,7 +50,7 @@ describe('describeModel', () => {
     expect(() => kinds({ ...lanternfish, mlp_layer_types: types })).toThrow(/mlp_layer_types must agree/)
   })
 
-  it('passes what changes nothing: nulls, training settings, features that are off', () => {
+  it('accepts keys that change nothing: nulls, training settings, disabled features', () => {
     const more = {
       attn_logit_softcapping: null,
       layer_types: ['full_attention', 'full_attention'],
@@ -56,14 +63,14 @@ describe('describeModel', () => {
   })
 
   const refused: [string, object, string, RegExp][] = [
-    ['a key that nobody knows', { logit_boost: 2 }, 'unsupported', /logit_boost is 2/],
-    ['a key that a terminal would obey', { 'x\u001b[2J\n': 2 }, 'unsupported', /"x\\u001b\[2J\\n" is 2/],
+    ['an unknown key', { logit_boost: 2 }, 'unsupported', /logit_boost is 2/],
+    ['a key with control characters', { 'x\u001b[2J\n': 2 }, 'unsupported', /"x\\u001b\[2J\\n" is 2/],
     ['soft caps', { final_logit_softcapping: 30 }, 'unsupported', /final_logit_softcapping is 30/],
     ['a partial rotation', { partial_rotary_factor: 0.5 }, 'unsupported', /partial_rotary_factor is 0.5/],
     ['windows', { layer_types: ['sliding_attention'] }, 'unsupported', /layer_types/],
     ['a window', { sliding_window: 512 }, 'unsupported', /sliding_window is 512/],
     ['sparse attention', { index_topk: 2048 }, 'unsupported', /index_topk is 2048/],
-    ['another rotary width', { head_dim: 32 }, 'unsupported', /head_dim is 32/],
+    ['a rotary width that contradicts another key', { head_dim: 32 }, 'unsupported', /head_dim is 32/],
     [
       'an unknown key of the rotary settings',
       { rope_scaling: { type: 'default', long_factor: [1] } },
@@ -71,23 +78,28 @@ describe('describeModel', () => {
       /rope_scaling\.long_factor/,
     ],
     [
-      'settings of a scaling that is not meant',
+      'scaling settings without a scaling type',
       { rope_scaling: { factor: 4 } },
       'unsupported',
       /rope_scaling\.factor is 4/,
     ],
-    ['two bases', { rope_parameters: { rope_theta: 5e5 } }, 'bad_config', /rope_theta must be given, once/],
-    ['no base', { rope_theta: null }, 'bad_config', /rope_theta.*missing/],
-    ['no normalisation setting', { norm_topk_prob: null }, 'bad_config', /norm_topk_prob.*missing/],
+    [
+      'two different rotary bases',
+      { rope_parameters: { rope_theta: 5e5 } },
+      'bad_config',
+      /rope_theta must be given, once/,
+    ],
+    ['no rotary base', { rope_theta: null }, 'bad_config', /rope_theta.*missing/],
+    ['no norm_topk_prob', { norm_topk_prob: null }, 'bad_config', /norm_topk_prob.*missing/],
     ['groups of one expert', { n_group: 16, topk_group: 4 }, 'bad_config', /n_group must leave two experts/],
     ['an unknown family', { model_type: 'gpt2' }, 'unsupported', /model_type.*gpt2/],
-    ['a family named like a built-in', { model_type: '__proto__' }, 'unsupported', /model_type/],
+    ['a family named like a built-in property', { model_type: '__proto__' }, 'unsupported', /model_type/],
     ['another activation', { hidden_act: 'gelu' }, 'unsupported', /hidden_act.*gelu/],
     ['attention biases', { attention_bias: true }, 'unsupported', /attention_bias/],
-    ['another routing', { topk_method: 'greedy' }, 'unsupported', /topk_method/],
-    ['another scoring', { scoring_func: 'softmax' }, 'unsupported', /scoring_func/],
+    ['another routing method', { topk_method: 'greedy' }, 'unsupported', /topk_method/],
+    ['another scoring function', { scoring_func: 'softmax' }, 'unsupported', /scoring_func/],
     [
-      'another rope scaling',
+      'another type of rope scaling',
       { rope_scaling: { type: 'longrope', factor: 4 } },
       'unsupported',
       /rope_scaling\.type.*longrope/,
@@ -117,9 +129,9 @@ describe('describeModel', () => {
       /weight_block_size/,
     ],
     ['a missing size', { hidden_size: null }, 'bad_config', /hidden_size.*missing/],
-    ['a size as text', { hidden_size: '256' }, 'bad_config', /hidden_size/],
-    ['an endless number of layers', { num_hidden_layers: 1e9 }, 'bad_config', /num_hidden_layers/],
-    ['groups that do not divide', { n_group: 3 }, 'bad_config', /n_group/],
+    ['a size given as text', { hidden_size: '256' }, 'bad_config', /hidden_size/],
+    ['a billion layers', { num_hidden_layers: 1e9 }, 'bad_config', /num_hidden_layers/],
+    ['groups that do not divide the experts', { n_group: 3 }, 'bad_config', /n_group/],
     [
       'more experts chosen than are eligible',
       { num_experts_per_tok: 9 },
@@ -142,19 +154,19 @@ describe('describeModel', () => {
     })
   }
 
-  const turned: [string, string, object, RegExp][] = [
-    ['V2-Lite', 'normalisation', { norm_topk_prob: true }, /norm_topk_prob is true/],
+  const changed: [string, string, object, RegExp][] = [
+    ['V2-Lite', 'normalised routing weights', { norm_topk_prob: true }, /norm_topk_prob is true/],
     ['V2-Lite', 'sigmoid scores', { scoring_func: 'sigmoid' }, /scoring_func is "sigmoid"/],
     ['V2-Lite', 'the routing of V3', { topk_method: 'noaux_tc' }, /topk_method is "noaux_tc"/],
     ['V2-Lite', 'multi-head attention', { use_mla: false }, /use_mla is false/],
-    ['DeepSeekMoE-16B', 'scaled experts', { routed_scaling_factor: 2 }, /routed_scaling_factor is 2/],
-    ['R1-Distill-Qwen-1.5B', 'windows', { use_sliding_window: true }, /use_sliding_window is true/],
+    ['DeepSeekMoE-16B', 'scaled routing weights', { routed_scaling_factor: 2 }, /routed_scaling_factor is 2/],
+    ['R1-Distill-Qwen-1.5B', 'a sliding window', { use_sliding_window: true }, /use_sliding_window is true/],
     ['R1-Distill-Qwen-1.5B', 'experts', { n_routed_experts: 8 }, /n_routed_experts is 8/],
-    ['R1-Distill-Qwen-1.5B', 'other rotations', { use_mrope: true }, /use_mrope is true/],
+    ['R1-Distill-Qwen-1.5B', 'multimodal rotary embedding', { use_mrope: true }, /use_mrope is true/],
     ['R1-Distill-Llama-8B', 'attention biases', { attention_bias: true }, /attention_bias is true/],
-    ['R1-Distill-Llama-8B', 'biases', { mlp_bias: true }, /mlp_bias is true/],
-    ['R1-Distill-Llama-8B', 'adjacent pairs', { rope_interleave: true }, /rope_interleave is true/],
-    ['R1-0528-Qwen3-8B', 'draft layers', { num_nextn_predict_layers: 1 }, /num_nextn_predict_layers is 1/],
+    ['R1-Distill-Llama-8B', 'MLP biases', { mlp_bias: true }, /mlp_bias is true/],
+    ['R1-Distill-Llama-8B', 'interleaved rotary pairs', { rope_interleave: true }, /rope_interleave is true/],
+    ['R1-0528-Qwen3-8B', 'MTP layers', { num_nextn_predict_layers: 1 }, /num_nextn_predict_layers is 1/],
     ...['awq', 'gptq', 'bitsandbytes', 'compressed-tensors', 'auto-round'].map(
       (method): [string, string, object, RegExp] => [
         'Kimi-K2',
@@ -164,13 +176,13 @@ describe('describeModel', () => {
       ],
     ),
   ]
-  for (const [model, what, more, message] of turned) {
+  for (const [model, what, more, message] of changed) {
     it(`refuses ${model} with ${what}`, () => {
-      expect(() => describeModel({ ...PUBLISHED[model], ...more })).toThrow(message)
+      expect(() => describeModel({ ...PUBLISHED_CONFIGS[model], ...more })).toThrow(message)
     })
   }
 
-  it('says of a relative that it is recognised, and why it does not run', () => {
+  it('explains why a recognised family does not run yet', () => {
     for (const [family, reason] of NOT_YET) {
       expect(reason).toBeTruthy()
       expect(() => describeModel({ model_type: family })).toThrow(`${family} is recognised but not run yet`)
@@ -178,7 +190,7 @@ describe('describeModel', () => {
     expect([...NOT_YET.keys()]).toEqual(expect.arrayContaining(['deepseek_v32', 'deepseek_v4']))
   })
 
-  it('refuses what is no object', () => {
+  it('refuses JSON that is not an object', () => {
     for (const json of [null, [], 'config', 7]) expect(() => describeModel(json)).toThrow(/must be an object/)
   })
 })

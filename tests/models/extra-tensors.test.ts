@@ -1,43 +1,43 @@
-// Answers: is a tensor that no part of the model asks for refused by name, and is what published files leave behind let pass?
+// Tests of checkExtraTensors: unknown tensors are refused by name, unused ones of published files are not.
 import { describe, expect, it } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
 import { describeModel } from '../../src/models/describe.ts'
-import { checkExtraTensors, storedTensors } from '../../src/models/names.ts'
+import { checkExtraTensors, listTensors } from '../../src/models/tensor-names.ts'
 
 const check = (model: string, ...more: readonly string[]) => {
-  const spec = describeModel({ ...PUBLISHED[model], num_hidden_layers: 4 })
-  const names = [...storedTensors(spec).map(({ name }) => name), ...more]
+  const spec = describeModel({ ...PUBLISHED_CONFIGS[model], num_hidden_layers: 4 })
+  const names = [...listTensors(spec).map(({ name }) => name), ...more]
   const dtype = model === 'V3' ? 'F8_E4M3' : 'BF16'
   checkExtraTensors(spec, new Map(names.map((name) => [name, { file: 'model-00001.safetensors', dtype }])))
 }
 
-const passes: [string, string][] = [
+const accepted: [string, string][] = [
   ['V3', 'model.layers.0.self_attn.o_proj.weight_scale_inv'],
   ['V3', 'model.layers.3.mlp.experts.7.down_proj.input_scale'],
-  ['V3', 'model.layers.4.eh_proj.weight'], // the draft layer
+  ['V3', 'model.layers.4.eh_proj.weight'], // the MTP layer
   ['Kimi-K2', 'model.layers.2.self_attn.rotary_emb.inv_freq'],
-  ['Youtu-LLM-2B', 'lm_head.weight'], // of a model whose head is its embedding
+  ['Youtu-LLM-2B', 'lm_head.weight'], // of a model with a tied embedding
 ]
 
 const refused: [string, string][] = [
-  ['V3', 'model.layers.5.eh_proj.weight'], // one draft layer, not two
+  ['V3', 'model.layers.5.eh_proj.weight'], // one MTP layer, not two
   ['V3', 'model.layers.0.self_attn.indexer.wk.weight'],
   ['V3', 'model.layers.0.self_attn.nothing.weight_scale_inv'],
   ['V3', 'model.layers.0.mlp.experts.0.up_proj.weight'], // that layer is dense
   ['Kimi-K2', 'model.layers.4.eh_proj.weight'],
   ['R1-Distill-Llama-8B', 'model.layers.0.self_attn.q_proj.bias'],
   ['V2-Lite', 'vision.patch_embed.weight'],
-  // Of weights that are not read with scales: they would be left out.
+  // Scales of weights that are read without scales: they would be left out.
   ['Moonlight', 'model.layers.0.self_attn.o_proj.weight_scale_inv'],
   ['Moonlight', 'model.layers.0.self_attn.o_proj.input_scale'],
   ['V2-Lite', '__proto__'],
 ]
 
 describe('checkExtraTensors', () => {
-  for (const [model, name] of passes) it(`lets pass ${model}’s ${name}`, () => check(model, name))
+  for (const [model, name] of accepted) it(`accepts ${name} of ${model}`, () => check(model, name))
 
   for (const [model, name] of refused) {
-    it(`refuses ${name} beside ${model}`, () => {
+    it(`refuses ${name} in ${model}`, () => {
       let caught: unknown
       try {
         check(model, name)

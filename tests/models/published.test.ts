@@ -1,26 +1,26 @@
-// Answers: is every published model what its authors say? Parameters, KV cache and score scale, from nothing but its config.json.
+// Tests of published models: parameters, KV cache and softmax scale follow from their config.json alone.
 import { describe, expect, it } from 'vitest'
-import { PUBLISHED } from '../../src/cli/published-configs.ts'
-import { countParameters } from '../../src/engine/info.ts'
-import { kvBytesPerToken } from '../../src/models/cache-form.ts'
+import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
+import { countParameters } from '../../src/engine/model-info.ts'
+import { kvBytesPerToken } from '../../src/models/cache-layout.ts'
 import { describeModel } from '../../src/models/describe.ts'
-import { storedTensors } from '../../src/models/names.ts'
+import { listTensors } from '../../src/models/tensor-names.ts'
 
 interface Facts {
   readonly parameters: number
-  readonly active: number // with the head, without the embedding
-  readonly kv: number // bytes a token in f16
+  readonly active: number // parameters, with the head, without the embedding
+  readonly kv: number // bytes per token in f16
   readonly standardKv: number
   readonly scale: number
 }
 
-const billion = 1e9
+const BILLION = 1e9
 
-/** What was published, or follows from it; parameters to the digits that are known. */
+/** Published figures, or figures that follow from them; parameters to the published digits. */
 const FACTS: Readonly<Record<string, Facts>> = {
   'V2-Lite': {
     parameters: 15_706_484_224,
-    active: 2.45 * billion,
+    active: 2.45 * BILLION,
     kv: 31_104,
     standardKv: 276_480,
     scale: 0.1147214,
@@ -69,25 +69,26 @@ const FACTS: Readonly<Record<string, Facts>> = {
 }
 
 describe('published models', () => {
-  it('are all here', () => expect(Object.keys(FACTS).sort()).toEqual(Object.keys(PUBLISHED).sort()))
+  it('all have an entry in this test', () =>
+    expect(Object.keys(FACTS).sort()).toEqual(Object.keys(PUBLISHED_CONFIGS).sort()))
 
   for (const [name, wanted] of Object.entries(FACTS)) {
     it(name, () => {
-      const spec = describeModel(PUBLISHED[name])
+      const spec = describeModel(PUBLISHED_CONFIGS[name])
       const { parameters, activeParameters } = countParameters(spec)
       expect(parameters / wanted.parameters).toBeCloseTo(1, 3)
       expect(activeParameters / wanted.active).toBeCloseTo(1, 1.7)
-      expect(kvBytesPerToken(spec, { kind: spec.attention.kind, numbers: 'f16' })).toEqual({
+      expect(kvBytesPerToken(spec, { kind: spec.attention.kind, kvDtype: 'f16' })).toEqual({
         kept: wanted.kv,
         standard: wanted.standardKv,
       })
-      expect(spec.attention.scale).toBeCloseTo(wanted.scale, 6)
+      expect(spec.attention.softmaxScale).toBeCloseTo(wanted.scale, 6)
     })
   }
 
   it('V2-Lite has exactly the tensors of its release', () => {
-    const spec = describeModel(PUBLISHED['V2-Lite'])
+    const spec = describeModel(PUBLISHED_CONFIGS['V2-Lite'])
     expect(countParameters(spec).parameters).toBe(15_706_484_224)
-    expect(storedTensors(spec)).toHaveLength(5_291)
+    expect(listTensors(spec)).toHaveLength(5_291)
   })
 })

@@ -1,4 +1,4 @@
-// Answers: can `npm ci` install this lockfile anywhere? Not when it lists only what fits the machine that wrote it.
+// Tests of package-lock.json: `npm ci` can install it on every platform, from any registry.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -13,7 +13,7 @@ const lockfile = join(import.meta.dirname, '..', '..', 'package-lock.json')
 const { packages } = JSON.parse(readFileSync(lockfile, 'utf8')) as { packages: Record<string, LockedPackage> }
 const listed = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)))
 
-it('lists every package that another one asks for, those of other platforms too', () => {
+it('lists every dependency of every package, those of other platforms included', () => {
   const missing = Object.entries(packages).flatMap(([path, { dependencies, optionalDependencies }]) =>
     Object.keys({ ...dependencies, ...optionalDependencies })
       .filter((name) => !listed.has(name))
@@ -22,6 +22,6 @@ it('lists every package that another one asks for, those of other platforms too'
   expect(missing).toEqual([])
 })
 
-it('names no particular registry', () => {
+it('names no registry', () => {
   expect(Object.values(packages).filter(({ resolved }) => resolved?.startsWith('http'))).toEqual([])
 })

@@ -1,5 +1,5 @@
-// Answers: does the package work for somebody else? It is packed, installed into a new Vite application without a network, type-checked as
-// a strict application would, built, served and asked a question in Chromium.
+// Tests of the packed package in a new Vite application: installed offline, type-checked strictly, built,
+// served, and run in Chromium.
 import { spawnSync } from 'node:child_process'
 import {
   cpSync,
@@ -50,7 +50,7 @@ export const text: string | null | undefined = answer.choices[0]?.message.conten
 export const pieces: (string | null | undefined)[] = []
 for await (const chunk of await model.chat.completions.create({ messages, stream: true }))
   pieces.push(chunk.choices[0]?.delta.content, chunk.choices[0]?.delta.reasoning_content)
-// @ts-expect-error A number is no list of messages; were everything \`any\`, this would pass.
+// @ts-expect-error A number is not a list of messages; this would pass if everything were \`any\`.
 await model.chat.completions.create({ messages: 3 })
 export { core, HadalError }
 `
@@ -95,7 +95,7 @@ beforeAll(() => {
 afterAll(() => rmSync(app, { recursive: true, force: true }))
 
 describe('the package', () => {
-  it('holds what its entries name, and nothing of the workshop', () => {
+  it('has every file that its exports name, and no sources or tools', () => {
     const { exports } = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8'))
     const named = Object.values<string | Record<string, string>>(exports).flatMap((entry) =>
       typeof entry === 'string' ? [entry] : Object.values(entry),
@@ -122,7 +122,7 @@ describe('the package', () => {
 })
 
 describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an application', () => {
-  it('gets an answer in Chromium', async () => {
+  it('gets a completion in Chromium', async () => {
     run(process.execPath, [tool('vite', 'bin', 'vite.js'), 'build'])
     const server = await serveFolder(join(app, 'dist'))
     const browser = await chromium.launch({

@@ -1,4 +1,5 @@
-// Answers: does the little file server keep to its folder and to HTTP's rules for ranges? With a real server and real files.
+// Tests of the file server: it stays inside its folder and follows HTTP's rules for ranges. Real server, real
+// files.
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -25,15 +26,15 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** The request as written: `fetch` would tidy the path first. */
-function ask(path: string, headers: Record<string, string> = {}, method = 'GET') {
+/** Sends the path unchanged; `fetch` would normalise it first. */
+function send(path: string, headers: Record<string, string> = {}, method = 'GET') {
   return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: string }>(
     (done, reject) => {
       const sent = request(
         { host: '127.0.0.1', port: server.port, path, headers, method },
         async (response) => {
           let body = ''
-          for await (const piece of response) body += piece
+          for await (const part of response) body += part
           done({ status: response.statusCode ?? 0, headers: response.headers, body })
         },
       )
@@ -50,28 +51,28 @@ describe('ranges', () => {
     ['bytes=8-99', 'bytes 8-9/10', '89'],
     ['bytes=-99', 'bytes 0-9/10', '0123456789'],
   ])('%s', async (range, contentRange, body) => {
-    const answer = await ask('/model.safetensors', { range })
-    expect(answer).toMatchObject({ status: 206, body, headers: { 'content-range': contentRange } })
+    const response = await send('/model.safetensors', { range })
+    expect(response).toMatchObject({ status: 206, body, headers: { 'content-range': contentRange } })
   })
 
-  it.each(['bytes=10-', 'bytes=-0', 'bytes=99999999999999999999-'])('%s lies outside', async (range) => {
-    const answer = await ask('/model.safetensors', { range })
-    expect(answer).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */10' } })
+  it.each(['bytes=10-', 'bytes=-0', 'bytes=99999999999999999999-'])('%s is out of range', async (range) => {
+    const response = await send('/model.safetensors', { range })
+    expect(response).toMatchObject({ status: 416, headers: { 'content-range': 'bytes */10' } })
   })
 
   it.each(['bytes=a-b', 'bytes=0-1,4-5', 'lines=1-2', 'bytes=-', 'bytes=5-2'])(
-    '%s is not understood',
+    '%s is ignored',
     async (range) => {
-      expect(await ask('/model.safetensors', { range })).toMatchObject({ status: 200, body: '0123456789' })
+      expect(await send('/model.safetensors', { range })).toMatchObject({ status: 200, body: '0123456789' })
     },
   )
 
-  it('apply only to the file they were meant for', async () => {
-    const { etag = '' } = (await ask('/model.safetensors')).headers
+  it('apply only to the version of the file that if-range names', async () => {
+    const { etag = '' } = (await send('/model.safetensors')).headers
     const range = 'bytes=0-0'
-    expect((await ask('/model.safetensors', { range, 'if-range': String(etag) })).status).toBe(206)
-    expect((await ask('/model.safetensors', { range, 'if-range': '"another"' })).status).toBe(200)
-    expect((await ask('/model.safetensors', { 'if-none-match': String(etag) })).status).toBe(304)
+    expect((await send('/model.safetensors', { range, 'if-range': String(etag) })).status).toBe(206)
+    expect((await send('/model.safetensors', { range, 'if-range': '"another"' })).status).toBe(200)
+    expect((await send('/model.safetensors', { 'if-none-match': String(etag) })).status).toBe(304)
   })
 })
 
@@ -85,18 +86,18 @@ describe('paths', () => {
     '/%00',
     '/missing',
   ])('%s is not found', async (path) => {
-    expect((await ask(path)).status).toBe(404)
+    expect((await send(path)).status).toBe(404)
   })
 
-  it('mean a page where they name a folder', async () => {
-    expect(await ask('/')).toMatchObject({ status: 200, body: '<p>hello' })
-    expect(await ask('/assets')).toMatchObject({ status: 308, headers: { location: '/assets/' } })
-    expect(await ask('//assets')).toMatchObject({ status: 308, headers: { location: '/assets/' } })
-    expect(await ask('/assets/')).toMatchObject({ status: 200, body: 'assets' })
+  it('of folders serve the index page', async () => {
+    expect(await send('/')).toMatchObject({ status: 200, body: '<p>hello' })
+    expect(await send('/assets')).toMatchObject({ status: 308, headers: { location: '/assets/' } })
+    expect(await send('//assets')).toMatchObject({ status: 308, headers: { location: '/assets/' } })
+    expect(await send('/assets/')).toMatchObject({ status: 200, body: 'assets' })
   })
 
   it('may name an empty file', async () => {
-    expect(await ask('/empty.bin')).toMatchObject({
+    expect(await send('/empty.bin')).toMatchObject({
       status: 200,
       body: '',
       headers: { 'content-length': '0' },
@@ -104,15 +105,15 @@ describe('paths', () => {
   })
 })
 
-it('answers with the headers that the page needs, and to GET and HEAD alone', async () => {
-  const { headers } = await ask('/', {}, 'HEAD')
+it('sends the headers that the page needs, and accepts GET and HEAD only', async () => {
+  const { headers } = await send('/', {}, 'HEAD')
   expect(headers['content-security-policy']).toContain("default-src 'self'")
   expect(headers['cross-origin-opener-policy']).toBe('same-origin')
   expect(headers['cross-origin-embedder-policy']).toBe('require-corp')
-  expect((await ask('/', {}, 'POST')).status).toBe(405)
+  expect((await send('/', {}, 'POST')).status).toBe(405)
 })
 
-it('takes the next port when one is taken', async () => {
+it('takes the next port when one is in use', async () => {
   const second = await serveFolder(folder, { port: server.port })
   expect(second.port).toBeGreaterThan(server.port)
   await second.close()

@@ -1,10 +1,11 @@
-// Answers: do the shaders that are shipped compute what those of the sources do? Comments, blanks and names are all that differs.
+// Tests that shipped shaders, which differ in comments, white space and names only, compute what the sources
+// compute.
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { expect, it } from 'vitest'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { shipped as shippedOf } from '../../tools/shader-plugin.mjs'
-import { type AdapterCase, adapters, describeOnAdapters } from '../support/adapter.ts'
+import { ADAPTERS, type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
 
 const shipped = shippedOf(sources)
@@ -12,17 +13,17 @@ const shipped = shippedOf(sources)
 describeOnAdapters(
   'shipped shaders',
   (adapter) => {
-    const latent = { quantize: 'q8', cache: 'fp8', products: 'i8' } as const
+    const latent: EngineOptions = { quantize: 'q8', cache: 'fp8', matmulPrecision: 'i8' }
     const models: [string, EngineOptions][] = [['deepseek_v3-fp8-tiny', latent]]
-    if (adapter === adapters[0]) models.push(['qwen2-bf16', { products: 'f16' }])
+    if (adapter === ADAPTERS[0]) models.push(['qwen2-bf16', { matmulPrecision: 'f16' }])
     it.each(models)('compute the same as their sources: %s', async (name, special) => {
       for (const options of [{}, { quantize: 'q4' } as const, special]) {
-        const own = await logits(adapter, name, options)
-        expect(await logits(adapter, name, { ...options, shaders: shipped })).toEqual(own)
+        const expected = await logits(adapter, name, options)
+        expect(await logits(adapter, name, { ...options, shaders: shipped })).toEqual(expected)
       }
     })
   },
-  adapters.slice(0, 2),
+  ADAPTERS.slice(0, 2),
 )
 
 async function logits(adapter: AdapterCase, name: string, options: EngineOptions) {

@@ -1,10 +1,10 @@
-// Answers: does the memory plan share buffers only between lives that do not meet? Pure.
+// Tests of the memory plan: lifetimes, sharing, padding, loops.
 import { expect, it } from 'vitest'
 import { rmsNorm } from '../../src/kernels/norm.ts'
 import { type Activation, Graph, resource } from '../../src/program/graph.ts'
 import { planMemory } from '../../src/program/memory.ts'
 
-const outside = resource(() => {
+const unplanned = resource(() => {
   throw new Error('planning must not look buffers up')
 })
 
@@ -15,7 +15,7 @@ function chain(graph: Graph, ...activations: Activation[]): void {
       graph.dispatch(rmsNorm, {
         constants: {},
         imports: { reduce: '' },
-        operands: { x, weight: outside, y },
+        operands: { x, weight: unplanned, y },
         grid: [1],
       })
   }
@@ -23,28 +23,28 @@ function chain(graph: Graph, ...activations: Activation[]): void {
 
 const make = (graph: Graph, name: string, cols = 32) => graph.activation(name, 'f32', 4, cols)
 
-it('gives a chain two buffers', () => {
+it('needs two buffers for a chain of activations', () => {
   const graph = new Graph()
-  const all = ['a', 'b', 'c', 'd'].map((name) => make(graph, name))
-  chain(graph, ...all)
+  const activations = ['a', 'b', 'c', 'd'].map((name) => make(graph, name))
+  chain(graph, ...activations)
   const plan = planMemory(graph.dispatches, 4096)
   expect(plan.bytes).toEqual([4 * 32 * 4, 4 * 32 * 4])
-  expect(plan.slots.get(all[0] as Activation)).toBe(plan.slots.get(all[2] as Activation))
+  expect(plan.slots.get(activations[0] as Activation)).toBe(plan.slots.get(activations[2] as Activation))
 })
 
-it('never shares between different widths, even of equal stride: padding must stay zero', () => {
+it('never shares a buffer between different widths, even with equal stride: padding must stay zero', () => {
   const graph = new Graph()
   chain(graph, make(graph, 'a', 30), make(graph, 'b', 31), make(graph, 'c', 32), make(graph, 'd', 33))
   expect(planMemory(graph.dispatches, 4096).bytes).toHaveLength(4)
 })
 
-it('shares no words without padding with rows that have some', () => {
+it('never shares a buffer between padded rows and an unpadded activation', () => {
   const graph = new Graph()
-  chain(graph, graph.activation('a', 'f32', 1, 30), make(graph, 'b'), graph.scratch('c', 30))
+  chain(graph, graph.activation('a', 'f32', 1, 30), make(graph, 'b'), graph.unpadded('c', 30))
   expect(planMemory(graph.dispatches, 4096).bytes).toEqual([32 * 4, 4 * 32 * 4, 30 * 4])
 })
 
-it('keeps what a loop reads alive until the loop has ended', () => {
+it('keeps what a loop reads alive until the loop ends', () => {
   const graph = new Graph()
   const [a, b, c] = ['a', 'b', 'c'].map((name) => make(graph, name)) as [Activation, Activation, Activation]
   graph.repeat(
@@ -55,13 +55,13 @@ it('keeps what a loop reads alive until the loop has ended', () => {
   expect(new Set(plan.slots.values()).size).toBe(3)
 })
 
-it('leaves out what has a home of its own', () => {
+it('leaves out activations with a buffer of their own', () => {
   const graph = new Graph()
-  chain(graph, make(graph, 'a'), graph.activation('logits', 'f32', 1, 32, outside))
+  chain(graph, make(graph, 'a'), graph.activation('logits', 'f32', 1, 32, unplanned))
   expect(planMemory(graph.dispatches, 4096).bytes).toHaveLength(1)
 })
 
-it('refuses what no binding can hold', () => {
+it('refuses an activation larger than a binding', () => {
   const graph = new Graph()
   chain(graph, make(graph, 'a'), make(graph, 'wide', 512))
   expect(() => planMemory(graph.dispatches, 4096)).toThrow(/"wide", 4 × 512, takes 8192 bytes/)

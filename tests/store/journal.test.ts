@@ -1,27 +1,33 @@
-// Answers: does a journal never vouch for a byte that was not there, however it is torn, cut, changed or shuffled?
-// It must not know of any file system.
+// Tests of the journal: however it is torn, cut, changed or shuffled, it never reports bytes that were not
+// committed.
 import { describe, expect, it } from 'vitest'
 import { decodeJournal, encodeRecords, type JournalRecord } from '../../src/store/journal.ts'
-import { completeFiles, isWhole, replay, vouched, vouchedBytes } from '../../src/store/state.ts'
-import { generator } from '../support/numbers.ts'
+import {
+  committedBytes,
+  committedRanges,
+  completeFiles,
+  isComplete,
+  replayJournal,
+} from '../../src/store/state.ts'
+import { seededRandom } from '../support/numbers.ts'
 
 type Random = () => number
-const whole = (random: Random, below: number) => Math.floor(random() * below)
+const randomInteger = (random: Random, below: number) => Math.floor(random() * below)
 const hashOf = (text: string) => Buffer.from(text.padEnd(32).slice(0, 32)).toString('hex')
-const head: JournalRecord = { type: 'model', format: 1, place: 'hf:org/name', kind: 'original' }
+const HEAD_RECORD: JournalRecord = { type: 'model', format: 1, place: 'hf:org/name', kind: 'original' }
 
-/** What happens to a model over months: ranges come in any order, some are lost, files change and are dropped. */
-function history(random: Random): JournalRecord[] {
-  const records: JournalRecord[] = [head]
+/** A random history of a model: ranges arrive in any order, some are lost, files change and are dropped. */
+function randomHistory(random: Random): JournalRecord[] {
+  const records: JournalRecord[] = [HEAD_RECORD]
   for (let id = 0; id < 3; id++) {
-    const ranges = 1 + whole(random, 5)
+    const ranges = 1 + randomInteger(random, 5)
     records.push({ type: 'file', id, path: `part-${id % 2}.bin`, bytes: ranges * 10, version: `v${id}` })
     const range = (at: number, round: number): JournalRecord => {
       const start = at * 10
       return { type: 'range', id, start, end: start + 10, sha256: hashOf(`${id} ${at} ${round}`) }
     }
     for (let at = 0; at < ranges; at++)
-      records.splice(records.length - whole(random, at + 1), 0, range(at, 0))
+      records.splice(records.length - randomInteger(random, at + 1), 0, range(at, 0))
     if (random() < 0.4) records.push({ type: 'lost', id, start: 0 }, range(0, 1))
     if (random() < 0.2) records.push({ type: 'lost', id, start: 0 })
     records.push({ type: 'hash', id, state: `state ${id}` }, { type: 'verified', id })
@@ -34,62 +40,62 @@ function join(parts: readonly Uint8Array[]): Uint8Array {
   return new Uint8Array(Buffer.concat(parts))
 }
 
-/** The journal after something went wrong with it. */
-function damage(lines: readonly Uint8Array[], random: Random): Uint8Array {
+/** The journal after random damage. */
+function corruptJournal(lines: readonly Uint8Array[], random: Random): Uint8Array {
   const bytes = join(lines)
-  const at = whole(random, bytes.length)
-  switch (whole(random, 7)) {
+  const at = randomInteger(random, bytes.length)
+  switch (randomInteger(random, 7)) {
     case 0: // torn: the process died in the middle of a line
       return bytes.subarray(0, at)
-    case 1: // torn, with what the file system makes of bytes that never came
-      return join([bytes.subarray(0, at), new Uint8Array(whole(random, 99))])
+    case 1: // torn, followed by the zeros a file system leaves for unwritten bytes
+      return join([bytes.subarray(0, at), new Uint8Array(randomInteger(random, 99))])
     case 2: // a byte changed
-      return bytes.map((byte, position) => (position === at ? byte ^ (1 << whole(random, 8)) : byte))
-    case 3: // a stretch became zeros
-      return bytes.slice().fill(0, at, at + whole(random, 600))
-    case 4: // lines in another order
+      return bytes.map((byte, position) => (position === at ? byte ^ (1 << randomInteger(random, 8)) : byte))
+    case 3: // a section became zeros
+      return bytes.slice().fill(0, at, at + randomInteger(random, 600))
+    case 4: // lines reordered
       return join([...lines].sort(() => random() - 0.5))
-    case 5: // a line twice
+    case 5: // lines duplicated
       return join(lines.flatMap((line) => (random() < 0.1 ? [line, line] : [line])))
-    default: // a line missing
+    default: // lines missing
       return join(lines.filter(() => random() > 0.1))
   }
 }
 
 describe('a journal', () => {
-  it('says what was written', () => {
-    const records = history(generator(1))
+  it('decodes what was encoded', () => {
+    const records = randomHistory(seededRandom(1))
     const bytes = join([encodeRecords(records.slice(0, 4), 0), encodeRecords(records.slice(4), 4)])
     expect(decodeJournal(bytes)).toEqual({
       records,
-      goodBytes: bytes.length,
-      next: records.length,
-      doubtful: false,
+      validBytes: bytes.length,
+      nextSequence: records.length,
+      corrupt: false,
     })
   })
 
-  it('is believed up to the first line that is not the next one, and doubted when more follows', () => {
-    const random = generator(2)
-    let doubted = 0
+  it('is valid up to the first invalid line, and corrupt when a valid line follows', () => {
+    const random = seededRandom(2)
+    let corruptCount = 0
     let torn = 0
     for (let model = 0; model < 50; model++) {
-      const records = history(random)
+      const records = randomHistory(random)
       const lines = records.map((record, at) => encodeRecords([record], at))
       for (let round = 0; round < 100; round++) {
-        const bytes = damage(lines, random)
+        const bytes = corruptJournal(lines, random)
         const found = decodeJournal(bytes)
-        // Everything believed is what was written, in that order, from the first line on.
-        expect(JSON.stringify(found.records)).toBe(JSON.stringify(records.slice(0, found.next)))
-        const good = join(lines.slice(0, found.next))
-        expect(Buffer.compare(bytes.subarray(0, found.goodBytes), good)).toBe(0)
-        if (found.doubtful) doubted++
-        else if (found.next < records.length) torn++
+        // The decoded records are exactly a prefix of those written.
+        expect(JSON.stringify(found.records)).toBe(JSON.stringify(records.slice(0, found.nextSequence)))
+        const good = join(lines.slice(0, found.nextSequence))
+        expect(Buffer.compare(bytes.subarray(0, found.validBytes), good)).toBe(0)
+        if (found.corrupt) corruptCount++
+        else if (found.nextSequence < records.length) torn++
       }
     }
-    expect(Math.min(doubted, torn)).toBeGreaterThan(1000)
+    expect(Math.min(corruptCount, torn)).toBeGreaterThan(1000)
   })
 
-  it('takes no record that makes no sense, whatever its checksum says', () => {
+  it('rejects invalid records even if their checksum is right', () => {
     const nonsense = [
       null,
       { type: 'toString' },
@@ -109,17 +115,19 @@ describe('a journal', () => {
     }
   })
 
-  it('of noise says nothing', () => {
-    const random = generator(3)
-    const noise = Uint8Array.from({ length: 2 ** 20 }, () => (random() < 0.02 ? 10 : whole(random, 256)))
+  it('decodes nothing from random bytes', () => {
+    const random = seededRandom(3)
+    const noise = Uint8Array.from({ length: 2 ** 20 }, () =>
+      random() < 0.02 ? 10 : randomInteger(random, 256),
+    )
     const found = decodeJournal(noise)
-    expect(replay(found.records)).toBeUndefined()
-    expect(found.goodBytes).toBe(0)
+    expect(replayJournal(found.records)).toBeUndefined()
+    expect(found.validBytes).toBe(0)
     expect(decodeJournal(new Uint8Array(2 ** 26).fill(10)).records).toEqual([])
   })
 })
 
-describe('what a journal means', () => {
+describe('replaying a journal', () => {
   const file: JournalRecord = { type: 'file', id: 0, path: 'a', bytes: 30 }
   const range = (start: number, end: number): JournalRecord => ({
     type: 'range',
@@ -128,28 +136,29 @@ describe('what a journal means', () => {
     end,
     sha256: hashOf(`${start}`),
   })
-  const fileAfter = (...records: JournalRecord[]) => replay([head, file, ...records])?.files.get(0)
+  const fileAfter = (...records: JournalRecord[]) =>
+    replayJournal([HEAD_RECORD, file, ...records])?.files.get(0)
 
-  it('believes neither of two ranges that overlap, nor one beyond the end', () => {
+  it('ignores ranges that overlap or pass the end of the file', () => {
     const after = fileAfter(range(20, 30), range(0, 10), range(5, 15), range(25, 35))
-    expect(after && vouched(after)).toEqual([range(20, 30)])
+    expect(after && committedRanges(after)).toEqual([range(20, 30)])
     const nested = fileAfter(range(0, 30), range(10, 20), range(20, 30))
-    expect(nested && vouchedBytes(nested)).toBe(0)
+    expect(nested && committedBytes(nested)).toBe(0)
   })
 
-  it('takes a lost range back, with the hash and the verdict that rest on it', () => {
+  it('removes a lost range together with the saved hash and the verification', () => {
     const all = [range(0, 30), { type: 'hash', id: 0, state: 's' }, { type: 'verified', id: 0 }] as const
     expect(fileAfter(...all)).toMatchObject({ verified: true, hash: 's' })
     const lost = fileAfter(...all, { type: 'lost', id: 0, start: 0 })
     expect(lost).toMatchObject({ verified: false, hash: undefined })
-    expect(lost && isWhole(lost)).toBe(false)
+    expect(lost && isComplete(lost)).toBe(false)
   })
 
-  it('calls a model complete only while all its files are whole', () => {
+  it('reports a model as complete only while all its files are', () => {
     const complete = { type: 'complete', ids: [0], savedAt: 1 } as const
     const verified = { type: 'verified', id: 0 } as const
     const filesOf = (...records: JournalRecord[]) => {
-      const state = replay([head, file, ...records])
+      const state = replayJournal([HEAD_RECORD, file, ...records])
       return state && completeFiles(state)?.map(({ path }) => path)
     }
     expect(filesOf(range(0, 30), verified, complete)).toEqual(['a'])
@@ -160,8 +169,15 @@ describe('what a journal means', () => {
     expect(filesOf(range(0, 30), verified, { ...complete, ids: [0, 7] })).toBeUndefined()
   })
 
-  it('never gives a number twice', () => {
-    const again = replay([head, file, range(0, 30), { type: 'drop', id: 0, reason: '' }, file, range(0, 10)])
+  it('never reuses a file number', () => {
+    const again = replayJournal([
+      HEAD_RECORD,
+      file,
+      range(0, 30),
+      { type: 'drop', id: 0, reason: '' },
+      file,
+      range(0, 10),
+    ])
     expect(again?.files.size).toBe(0)
     expect(again?.nextId).toBe(1)
   })

@@ -1,4 +1,4 @@
-// Answers: which GPU adapters do tests run on, and how is one opened in Node? Both software adapters, with and without their optional features.
+// Opens the GPU adapters that tests run on: two software adapters, with and without optional features.
 import { existsSync } from 'node:fs'
 import { describe } from 'vitest'
 import { openDawn } from '../../src/cli/dawn.ts'
@@ -11,17 +11,20 @@ export interface AdapterCase {
   readonly options: DeviceOptions
 }
 
-const first = (...paths: (string | undefined)[]) =>
+const firstExisting = (...paths: (string | undefined)[]) =>
   paths.find((path) => path !== undefined && existsSync(path)) ?? ''
-const LAVAPIPE = first(
+const LAVAPIPE = firstExisting(
   process.env.HADAL_LAVAPIPE,
   '/usr/share/vulkan/icd.d/lvp_icd.json',
   '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json',
 )
-const SWIFTSHADER = first(process.env.HADAL_SWIFTSHADER, '/usr/lib/chromium/vk_swiftshader_icd.json')
+const SWIFTSHADER = firstExisting(process.env.HADAL_SWIFTSHADER, '/usr/lib/chromium/vk_swiftshader_icd.json')
 
-/** Every adapter a kernel must be right on: both kinds, all features, and the plain guaranteed minimum. */
-export const adapters: readonly AdapterCase[] = [
+/**
+ * Every adapter on which kernels must be correct: both kinds with all features, and one with the guaranteed
+ * minimum.
+ */
+export const ADAPTERS: readonly AdapterCase[] = [
   { name: 'lavapipe', match: 'llvmpipe', icd: LAVAPIPE, options: { limits: 'max' } },
   {
     name: 'lavapipe-plain',
@@ -32,39 +35,43 @@ export const adapters: readonly AdapterCase[] = [
   { name: 'swiftshader', match: 'SwiftShader', icd: SWIFTSHADER, options: { limits: 'max' } },
 ]
 
-/** One of each kind: for what does not hang on a device's features, or is proven without them elsewhere. */
-export const kindsOfAdapters = adapters.filter(({ name }) => name !== 'lavapipe-plain')
+/**
+ * One of each kind, for tests that do not depend on a device's features or are covered without them
+ * elsewhere.
+ */
+export const ADAPTER_KINDS = ADAPTERS.filter(({ name }) => name !== 'lavapipe-plain')
 
-/** A `GPU` of Dawn that offers only the given adapter. */
+/** A Dawn `GPU` that offers only the given adapter. */
 export async function openGpu(match: string): Promise<GPU> {
   process.env.VK_DRIVER_FILES = [LAVAPIPE, SWIFTSHADER].filter((path) => path !== '').join(':')
   const gpu = openDawn(match, 'backend=vulkan')
-  kept.push(gpu)
+  openGpus.push(gpu)
   return gpu
 }
-const kept: GPU[] = [] // Dawn stops when its GPU object is collected
+const openGpus: GPU[] = [] // Dawn stops when its GPU object is collected
 
 /**
- * A `GPU` for all of a file's tests. It gives out one device for a set of features and limits, which lives on, with its pipelines, when whoever
- * opened it destroys it: SwiftShader takes seconds to compile those of a model.
+ * A `GPU` shared by all tests of a file. It hands out one device per set of features and limits, and
+ * `destroy` leaves the device and its pipelines alive: SwiftShader takes seconds to compile the pipelines of
+ * a model.
  */
-export function lastingGpu(match: string): Promise<GPU> {
-  const gpu = lastingGpus.get(match) ?? openGpu(match).then(withLastingDevices)
-  lastingGpus.set(match, gpu)
+export function persistentGpu(match: string): Promise<GPU> {
+  const gpu = persistentGpus.get(match) ?? openGpu(match).then(withPersistentDevices)
+  persistentGpus.set(match, gpu)
   return gpu
 }
-const lastingGpus = new Map<string, Promise<GPU>>()
+const persistentGpus = new Map<string, Promise<GPU>>()
 
-function withLastingDevices(gpu: GPU): GPU {
-  const find = gpu.requestAdapter.bind(gpu)
+function withPersistentDevices(gpu: GPU): GPU {
+  const requestAdapter = gpu.requestAdapter.bind(gpu)
   const devices = new Map<string, Promise<GPUDevice>>()
   gpu.requestAdapter = async (options) => {
-    const adapter = await find(options)
+    const adapter = await requestAdapter(options)
     if (!adapter) return null
-    const open = adapter.requestDevice.bind(adapter)
-    adapter.requestDevice = (wanted) => {
-      const key = JSON.stringify(wanted)
-      const device = devices.get(key) ?? open(wanted).then(lasting)
+    const requestDevice = adapter.requestDevice.bind(adapter)
+    adapter.requestDevice = (descriptor) => {
+      const key = JSON.stringify(descriptor)
+      const device = devices.get(key) ?? requestDevice(descriptor).then(persistentDevice)
       devices.set(key, device)
       return device
     }
@@ -73,11 +80,11 @@ function withLastingDevices(gpu: GPU): GPU {
   return gpu
 }
 
-function lasting(device: GPUDevice): GPUDevice {
-  const pipelines: GPUComputePipeline[] = [] // Dawn finds the same pipeline again as long as somebody holds it
+function persistentDevice(device: GPUDevice): GPUDevice {
+  const pipelines: GPUComputePipeline[] = [] // Dawn reuses a pipeline as long as it is referenced
   const compile = device.createComputePipelineAsync.bind(device)
-  device.createComputePipelineAsync = async (wanted) => {
-    const pipeline = await compile(wanted)
+  device.createComputePipelineAsync = async (descriptor) => {
+    const pipeline = await compile(descriptor)
     pipelines.push(pipeline)
     return pipeline
   }
@@ -89,11 +96,11 @@ export async function openAdapter(adapter: AdapterCase): Promise<Device> {
   return openDevice(await openGpu(adapter.match), adapter.options)
 }
 
-/** `describe` for each adapter; a missing adapter is skipped by name, or fails where adapters are required (HADAL_REQUIRE_ADAPTERS). */
+/** `describe` for each adapter. A missing adapter is skipped, or fails if HADAL_REQUIRE_ADAPTERS is set. */
 export function describeOnAdapters(
   title: string,
   body: (adapter: AdapterCase) => void,
-  chosen = adapters,
+  chosen = ADAPTERS,
 ): void {
   for (const adapter of chosen) {
     const missing = adapter.icd === '' && !process.env.HADAL_REQUIRE_ADAPTERS

@@ -1,4 +1,4 @@
-// Answers: what does a small, sound result of a benchmark look like? It must not know what is tested with it.
+// A small valid benchmark result.
 import type { BenchResult } from '../../src/bench/result.ts'
 
 const timing = (ms: number) => ({
@@ -9,7 +9,7 @@ const timing = (ms: number) => ({
   clock: 'host' as const,
 })
 
-export const someResult: BenchResult = {
+export const SAMPLE_RESULT: BenchResult = {
   format: 'hadal-bench',
   version: 1,
   date: '2026-03-01T10:20:30.400Z',

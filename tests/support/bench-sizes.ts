@@ -1,38 +1,43 @@
-// Answers: at which sizes do tests run the cases of the benchmark? Small ones that no tile divides evenly where a kernel allows it.
-// It must not know which cases there are.
-import { V2_LITE, type Widths } from '../../src/bench/kernels/model.ts'
+// Small sizes for testing the benchmark's cases; no tile divides them evenly where a kernel allows that.
+import { type ModelWidths, V2_LITE } from '../../src/bench/kernels/model-widths.ts'
 
 const frequencies = Array.from({ length: 8 }, (_, pair) => 10000 ** (-pair / 8))
-const attention: Widths['attention'] = {
+const ATTENTION: ModelWidths['attention'] = {
   ...V2_LITE.attention,
   heads: 4,
-  latent: 48,
-  nope: 32,
-  rope: 16,
-  value: 32,
-  scale: 48 ** -0.5,
-  rotary: { frequencies, magnitude: 1 },
+  kvLoraRank: 48,
+  qkNopeDim: 32,
+  qkRopeDim: 16,
+  vHeadDim: 32,
+  softmaxScale: 48 ** -0.5,
+  rotary: { frequencies, attentionFactor: 1 },
 }
-const mixture: Widths['mixture'] = { ...V2_LITE.mixture, experts: 8, active: 3, inner: 64, sharedInner: 96 }
-const dense: Widths['dense'] = { kind: 'dense', inner: 160 }
+const MOE: ModelWidths['mixture'] = {
+  ...V2_LITE.mixture,
+  experts: 8,
+  expertsPerToken: 3,
+  intermediateSize: 64,
+  sharedIntermediateSize: 96,
+}
+const DENSE: ModelWidths['dense'] = { kind: 'dense', intermediateSize: 160 }
 
-export const SMALL_WIDTHS: Widths = {
-  spec: { ...V2_LITE.spec, hidden: 96, vocab: 1024, attention, layers: [dense, mixture] },
-  attention,
-  mixture,
-  dense,
-  products: [
+export const SMALL_WIDTHS: ModelWidths = {
+  spec: { ...V2_LITE.spec, hiddenSize: 96, vocabSize: 1024, attention: ATTENTION, layers: [DENSE, MOE] },
+  attention: ATTENTION,
+  mixture: MOE,
+  dense: DENSE,
+  matmulShapes: [
     { tokens: 32, rows: 64, cols: 96 },
     { tokens: 64, rows: 32, cols: 64 },
   ],
 }
 
-/** Rows, context and rounds that go with them. */
-export const SMALL = {
+/** Rows, context and rounds for these widths. */
+export const SMALL_CASES = {
   widths: SMALL_WIDTHS,
   tokens: 1,
   prefillTokens: 37,
-  products: 'f32',
+  matmulPrecision: 'f32',
   context: 150,
   roundBytes: 1 << 16,
 } as const

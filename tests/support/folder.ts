@@ -1,29 +1,31 @@
-// Answers: how does a test change one thing in a model folder? Files in memory, tensors by name, written back as a right file.
-// It must not know what is tested.
+// Reads a model folder into memory and changes its config or single tensors.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesOf, type Dtype, parseHeader } from '../../src/weights/safetensors.ts'
-import { safetensorsOf } from '../weights/make-safetensors.ts'
+import { bytesPerElement, type Dtype, parseHeader } from '../../src/weights/safetensors.ts'
+import { makeSafetensors } from '../weights/make-safetensors.ts'
 
-export type Files = Record<string, Uint8Array | string>
-export type Tensors = Record<string, readonly [dtype: string, shape: readonly number[], bytes: Uint8Array]>
+export type ModelFiles = Record<string, Uint8Array | string>
+export type FileTensors = Record<
+  string,
+  readonly [dtype: string, shape: readonly number[], bytes: Uint8Array]
+>
 
-export function readFolder(folder: string): Files {
+export function readFolder(folder: string): ModelFiles {
   const names = readdirSync(folder).filter((name) => !name.startsWith('golden'))
   return Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]))
 }
 
-/** The folder with its config.json changed. */
-export function withConfig(files: Files, change: Readonly<Record<string, unknown>>): Files {
+/** The folder with changes to its config.json. */
+export function withConfig(files: ModelFiles, change: Readonly<Record<string, unknown>>): ModelFiles {
   const config = JSON.parse(text(files['config.json']))
   return { ...files, 'config.json': JSON.stringify({ ...config, ...change }) }
 }
 
-/** The folder with the tensors of model.safetensors changed. */
-export function withTensors(files: Files, change: (tensors: Tensors) => void): Files {
+/** The folder with changes to the tensors of model.safetensors. */
+export function withTensors(files: ModelFiles, change: (tensors: FileTensors) => void): ModelFiles {
   const file = bytes(files['model.safetensors'])
   const headerBytes = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
-  const tensors: Tensors = {}
+  const tensors: FileTensors = {}
   for (const { name, dtype, shape, start, end } of parseHeader(
     '',
     file.length,
@@ -31,12 +33,12 @@ export function withTensors(files: Files, change: (tensors: Tensors) => void): F
   ))
     tensors[name] = [dtype, shape, file.slice(start, end)]
   change(tensors)
-  return { ...files, 'model.safetensors': safetensorsOf(tensors) }
+  return { ...files, 'model.safetensors': makeSafetensors(tensors) }
 }
 
 /** A tensor of zeros. */
-export function zeros(dtype: Dtype, ...shape: number[]): Tensors[string] {
-  return [dtype, shape, new Uint8Array(shape.reduce((size, each) => size * each, bytesOf(dtype)))]
+export function zeroTensor(dtype: Dtype, ...shape: number[]): FileTensors[string] {
+  return [dtype, shape, new Uint8Array(shape.reduce((size, extent) => size * extent, bytesPerElement(dtype)))]
 }
 
 const bytes = (file: Uint8Array | string | undefined): Uint8Array =>

@@ -1,14 +1,13 @@
-// Answers: how does a test run one kernel? Uploads arrays, dispatches once, reads every written array back, and checks guard words behind each.
-
+// Runs one kernel: uploads arrays, dispatches once, reads back every written array and checks guard words.
 import sources from 'virtual:shaders'
 import { expect } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import type { Binding, Kernel } from '../../src/gpu/kernel.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import type { ShaderSources } from '../../src/gpu/linker.ts'
-import { encodeStep, PLAIN_STEP, STEP_BYTES, type Step } from '../../src/kernels/step.ts'
+import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../src/kernels/step.ts'
 
-export type Data = Float32Array | Uint32Array
+export type KernelData = Float32Array | Uint32Array
 
 export interface KernelCase<B extends Readonly<Record<string, Binding>>, C extends string, S extends string> {
   readonly kernel: Kernel<B, C, S>
@@ -16,17 +15,17 @@ export interface KernelCase<B extends Readonly<Record<string, Binding>>, C exten
   readonly imports?: Readonly<Record<S, string>>
   readonly grid: readonly [number, number?, number?]
   readonly step?: Partial<Step>
-  /** Other shader texts than the project's own. */
+  /** Shader sources that replace the project's own. */
   readonly shaders?: ShaderSources
-  /** What each storage binding holds before (its length decides the size); other uniforms as words. */
-  readonly data: Partial<Record<keyof B, Data>>
+  /** The initial contents of each storage binding, which set its size; uniforms other than Step as words. */
+  readonly data: Partial<Record<keyof B, KernelData>>
 }
 
 const GUARD_WORDS = 64
-const GUARD = 0x7fc0_dead // a NaN, so that reading it shows as well
+const GUARD = 0x7fc0_dead // a NaN, so that reading it is detected too
 
 const caches = new WeakMap<Device, PipelineCache>()
-/** One pipeline cache per device, so that cases which differ only in data compile once. */
+/** One pipeline cache per device, so that cases that differ only in data compile once. */
 export function pipelinesOf(device: Device): PipelineCache {
   let cache = caches.get(device)
   if (!cache) {
@@ -36,12 +35,15 @@ export function pipelinesOf(device: Device): PipelineCache {
   return cache
 }
 
-/** Runs one dispatch and returns what every read_write binding holds afterwards, as the array type it was given. */
+/**
+ * Runs one dispatch and returns the contents of every read_write binding, as the array type that was passed
+ * in.
+ */
 export async function runKernel<
   B extends Readonly<Record<string, Binding>>,
   C extends string,
   S extends string,
->(device: Device, spec: KernelCase<B, C, S>): Promise<Record<keyof B, Data>> {
+>(device: Device, spec: KernelCase<B, C, S>): Promise<Record<keyof B, KernelData>> {
   const { gpu } = device
   const cache = spec.shaders ? new PipelineCache(device, spec.shaders) : pipelinesOf(device)
   gpu.pushErrorScope('validation')
@@ -75,11 +77,11 @@ export async function runKernel<
       return { ...entry, staging }
     })
   gpu.queue.submit([encoder.finish()])
-  const results: Record<string, Data> = {}
+  const results: Record<string, KernelData> = {}
   for (const { name, staging, data, bytes } of reads) {
     await staging.mapAsync(0x1)
     const words = new Uint32Array(staging.getMappedRange().slice(0))
-    expect(words.subarray(bytes / 4), `guard words behind ${name}`).toEqual(
+    expect(words.subarray(bytes / 4), `guard words after ${name}`).toEqual(
       new Uint32Array(GUARD_WORDS).fill(GUARD),
     )
     const own = words.slice(0, data.length)
@@ -89,12 +91,12 @@ export async function runKernel<
   for (const { buffer } of buffers) buffer.destroy()
   const error = await gpu.popErrorScope()
   expect(error?.message ?? '', 'validation errors').toBe('')
-  return results as Record<keyof B, Data>
+  return results as Record<keyof B, KernelData>
 }
 
 function bufferFor(
   gpu: GPUDevice,
-  spec: { readonly step?: Partial<Step>; readonly data: Partial<Record<string, Data>> },
+  spec: { readonly step?: Partial<Step>; readonly data: Partial<Record<string, KernelData>> },
   name: string,
   binding: Binding,
 ) {
@@ -112,6 +114,6 @@ function bufferFor(
 
 function stepWords(step: Partial<Step> = {}): Uint32Array {
   const view = new DataView(new ArrayBuffer(STEP_BYTES))
-  encodeStep({ ...PLAIN_STEP, ...step }, view)
+  writeStep({ ...PLAIN_STEP, ...step }, view)
   return new Uint32Array(view.buffer)
 }

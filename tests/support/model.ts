@@ -1,19 +1,19 @@
-// Answers: how do tests open a model on an adapter, and read what the oracle said about it? It must not know what is compared.
+// Loads models on an adapter, runs requests and reads the oracle's golden outputs.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { type Engine, loadEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
-import type { Session } from '../../src/engine/session.ts'
+import type { Session } from '../../src/engine/run/session.ts'
 import type { GenerateDone, GenerateEvent, GenerateRequest } from '../../src/engine/types.ts'
 import { parseHeader } from '../../src/weights/safetensors.ts'
 import { type AdapterCase, openGpu } from './adapter.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-export const LANTERNFISH = join(root, 'public', 'models', 'lanternfish')
+const ROOT = join(import.meta.dirname, '..', '..')
+export const LANTERNFISH = join(ROOT, 'public', 'models', 'lanternfish')
 
-/** Checkpoints with goldens from the independent oracle (tools/oracle); tests/fixtures/models. */
-export const FIXTURES = join(root, 'tests', 'fixtures', 'models')
+/** Checkpoints with golden outputs of the independent oracle (tools/oracle). */
+export const FIXTURES = join(ROOT, 'tests', 'fixtures', 'models')
 
 export interface Golden {
   readonly promptIds: readonly number[]
@@ -35,7 +35,7 @@ export function readGolden(folder: string): Golden {
   return { promptIds: json.prompt_ids, continuationIds: json.continuation_ids, logits }
 }
 
-/** Opens the model in `folder` on an adapter. The caller destroys it. */
+/** Loads the model in `folder` on an adapter. The caller destroys it. */
 export async function openModel(
   folder: string,
   adapter: AdapterCase,
@@ -53,7 +53,7 @@ export async function openModel(
   }
 }
 
-export interface Answer {
+export interface RequestResult {
   readonly ids: readonly number[]
   readonly text: string
   readonly reasoning: string
@@ -61,17 +61,17 @@ export interface Answer {
   readonly done: GenerateDone
 }
 
-/** Runs a request to its end. */
-export async function answer(
+/** Runs a request to its end and collects the output. */
+export async function runRequest(
   engine: Engine,
   request: GenerateRequest,
   signal?: AbortSignal,
   session?: Session,
-): Promise<Answer> {
+): Promise<RequestResult> {
   const events: GenerateEvent[] = []
   for await (const event of engine.generate(request, signal, session)) events.push(event)
   const done = events.at(-1)
-  if (done?.type !== 'done') throw new Error('the answer has no end')
+  if (done?.type !== 'done') throw new Error('the request did not finish')
   const deltas = events.filter((event) => event.type === 'delta')
   return {
     ids: deltas.flatMap((delta) => delta.ids),

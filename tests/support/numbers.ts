@@ -1,12 +1,12 @@
-// Answers: how do tests make numbers and compare them? One seeded generator, one comparator, one tolerance table.
+// Random test inputs, row padding, and comparison with a tolerance.
 import { expect } from 'vitest'
 import { relativeError } from '../../src/lib/relative-error.ts'
 
-/** Relative errors ‖a−b‖/‖b‖ that a kernel may show against its f64 reference. */
+/** Relative errors ‖a−b‖/‖b‖ allowed between a kernel and its f64 reference. */
 export const TOLERANCE = { f32: 1e-5, f16: 1e-3, exact: 0 } as const
 
 /** A seeded generator of uniform numbers in [0, 1): mulberry32. */
-export function generator(seed: number): () => number {
+export function seededRandom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -18,7 +18,7 @@ export function generator(seed: number): () => number {
 
 /** Roughly normal numbers (sum of uniforms), in f32. */
 export function normals(count: number, seed: number, scale = 1): Float32Array {
-  const next = generator(seed)
+  const next = seededRandom(seed)
   return Float32Array.from({ length: count }, () => scale * (next() + next() + next() + next() - 2) * 1.73)
 }
 
@@ -39,8 +39,8 @@ export function padRows(values: ArrayLike<number>, cols: number): Float32Array {
   return padded
 }
 
-/** Rows of `cols` with `before` columns of sevens in front. */
-export function indent(values: ArrayLike<number>, cols: number, before: number): Float32Array {
+/** Rows of `cols` numbers, preceded by `before` columns of sevens. */
+export function withLeadingColumns(values: ArrayLike<number>, cols: number, before: number): Float32Array {
   const rows = values.length / cols
   return Float32Array.from({ length: rows * (before + cols) }, (_, i) => {
     const col = i % (before + cols)
@@ -48,8 +48,10 @@ export function indent(values: ArrayLike<number>, cols: number, before: number):
   })
 }
 
-/** Rows of `cols` numbers at the beginning of rows of `stride`, with sevens behind; padded with zeros where those are as wide as need be. */
-export function amongOthers(values: Float32Array, cols: number, stride: number): Float32Array {
+/**
+ * Rows of `cols` numbers followed by sevens up to `stride`; by zeros if `stride` is just the padded width.
+ */
+export function withTrailingColumns(values: Float32Array, cols: number, stride: number): Float32Array {
   if (stride === padTo16(cols)) return padRows(values, cols)
   const rows = values.length / cols
   const wide = new Float32Array(rows * stride).fill(7)
@@ -57,7 +59,7 @@ export function amongOthers(values: Float32Array, cols: number, stride: number):
   return wide
 }
 
-/** The inverse of `padRows`; fails if the padding is not zero any more. */
+/** The inverse of `padRows`; fails if the padding is no longer zero. */
 export function unpadRows(values: ArrayLike<number>, cols: number): Float64Array {
   const stride = padTo16(cols)
   const rows = values.length / stride
@@ -73,16 +75,16 @@ export function unpadRows(values: ArrayLike<number>, cols: number): Float64Array
 }
 
 /** Fails with the worst coordinate when two arrays differ by more than the tolerance. */
-export function expectClose(actual: ArrayLike<number>, wanted: ArrayLike<number>, tolerance: number): void {
-  expect(actual.length, 'length').toBe(wanted.length)
-  const error = relativeError(actual, wanted)
+export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  expect(actual.length, 'length').toBe(expected.length)
+  const error = relativeError(actual, expected)
   if (error <= tolerance) return
   let worst = 0
-  for (let i = 0; i < wanted.length; i++) {
-    const gap = (index: number) => Math.abs((actual[index] ?? Number.NaN) - (wanted[index] ?? 0))
-    if (!(gap(i) <= gap(worst))) worst = i
+  for (let i = 0; i < expected.length; i++) {
+    const difference = (index: number) => Math.abs((actual[index] ?? Number.NaN) - (expected[index] ?? 0))
+    if (!(difference(i) <= difference(worst))) worst = i
   }
   expect.fail(
-    `relative error ${error} over ${tolerance}; worst at [${worst}]: ${actual[worst]} for ${wanted[worst]}`,
+    `relative error ${error} over ${tolerance}; worst at [${worst}]: ${actual[worst]} for ${expected[worst]}`,
   )
 }

@@ -1,25 +1,25 @@
-// Answers: where do a step's rows lie, and how do the splits of decode attention lie in memory? It must not know any kernel.
+// The rows of a step, and the memory layout of split decode attention.
 
-/** `tokens` rows from `position` on, found through `pages`. */
-export interface Place {
+/** The rows of a step: `tokens` rows from `position` on, addressed through the page table `pages`. */
+export interface StepRows {
   readonly position: number
   readonly tokens: number
   readonly pages: Uint32Array<ArrayBuffer>
 }
 
-/** Splits that partial results have room for, as in the engine more than are in use. */
+/** Splits allocated for partial results; as in the engine, more than are used. */
 export const SPLITS = 6
 
 /** The first `splits` partial results of every SPLITS. */
-export const splitsInUse = (partial: ArrayLike<number>, width: number, splits: number): Float64Array =>
+export const usedSplits = (partial: ArrayLike<number>, width: number, splits: number): Float64Array =>
   Float64Array.from(partial).filter((_, i) => Math.floor(i / width) % SPLITS < splits)
 
-/** The inverse of `splitsInUse`; partial results that are not in use are NaN. */
-export function amongUnused(partial: ArrayLike<number>, width: number, splits: number): Float32Array {
+/** The inverse of `usedSplits`; unused partial results are NaN. */
+export function withUnusedSplits(partial: ArrayLike<number>, width: number, splits: number): Float32Array {
   const used = splits * width
-  const roomy = new Float32Array((partial.length / used) * SPLITS * width).fill(Number.NaN)
+  const padded = new Float32Array((partial.length / used) * SPLITS * width).fill(Number.NaN)
   for (let i = 0; i < partial.length; i++) {
-    roomy[Math.floor(i / used) * SPLITS * width + (i % used)] = partial[i] ?? 0
+    padded[Math.floor(i / used) * SPLITS * width + (i % used)] = partial[i] ?? 0
   }
-  return roomy
+  return padded
 }

@@ -1,26 +1,30 @@
-// Answers: which tiles of products does a device get, and how exact are they? What every device can run is proven where there is nothing else
-// (lavapipe-plain): each of these is seconds of compiling, so no adapter proves what another gets.
+// The matmul tiles to test on a device, and their tolerances.
+// Each takes seconds to compile, so the portable tiles are tested only on lavapipe-plain, which has no
+// others.
 import type { Capabilities } from '../../src/gpu/limits.ts'
-import { TILES, type Tiles } from '../../src/kernels/linear.ts'
+import { MATMUL_TILES, type MatmulTiles } from '../../src/kernels/linear.ts'
 import { TOLERANCE } from './numbers.ts'
 import type { PackedMatrix } from './weights.ts'
 
-type Tiling = readonly [tiles: Tiles, tolerance: number] // the relative error that it may show
+type TilesWithTolerance = readonly [tiles: MatmulTiles, tolerance: number] // the allowed relative error
 
-/** The tiles that the device chooses. */
-export const ownTiles = (capabilities: Capabilities): Tiling => [
-  TILES[capabilities.variants.products],
+/** The tiles chosen for the device. */
+export const chosenTiles = (capabilities: Capabilities): TilesWithTolerance => [
+  MATMUL_TILES[capabilities.variants.matmul],
   TOLERANCE.f32,
 ]
 
-/** Those, and tiles with f16 factors where there is f16. */
-export function everyTiles(capabilities: Capabilities): Tiling[] {
-  const half: Tiling = [TILES.f16, TOLERANCE.f16]
-  return [ownTiles(capabilities), ...(capabilities.f16 ? [half] : [])]
+/** The chosen tiles, and f16 tiles if the device has f16. */
+export function allTiles(capabilities: Capabilities): TilesWithTolerance[] {
+  const f16Tiles: TilesWithTolerance = [MATMUL_TILES.f16, TOLERANCE.f16]
+  return [chosenTiles(capabilities), ...(capabilities.f16 ? [f16Tiles] : [])]
 }
 
-/** The modules by which tiles take a matrix; those of packed bytes have one of their own for each format. */
-export const tiledImports = ({ imports: { weights } }: Pick<PackedMatrix, 'imports'>, tiles: Tiles) => ({
-  weights: tiles.packed ? `${weights}_packed` : weights,
-  products: tiles.module,
+/** The modules with which tiles read a matrix; tiles of packed bytes have one of their own per format. */
+export const tiledImports = (
+  { imports: { weights } }: Pick<PackedMatrix, 'imports'>,
+  tiles: MatmulTiles,
+) => ({
+  weights: tiles.int8Weights ? `${weights}_packed` : weights,
+  tile: tiles.module,
 })

@@ -1,27 +1,29 @@
-// Answers: how does a test put a matrix onto the GPU in one of the stored formats, and which numbers does it then hold?
-import { FORMATS, type Format, layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
+// Packs matrices into the stored weight formats, and knows the numbers they then hold.
+import { FORMATS, layoutMatrix, layoutPart, type StorageFormat } from '../../src/gpu/matrix.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16, encodeE4M3, encodeF16 } from '../../src/lib/float.ts'
 import { quantize } from '../../src/reference/quantize.ts'
 import { normals } from './numbers.ts'
 
-export type WeightFormat = Format
+export type WeightFormat = StorageFormat
 export const WEIGHT_FORMATS = Object.keys(FORMATS) as WeightFormat[]
 
-/** The modules by which an invocation that has rows to itself can take weights of a format. */
-export const visitsOf = (format: WeightFormat): readonly string[] =>
-  format === 'q8' || format === 'q4' ? ['shared/visit_pair', 'shared/visit_two_pairs'] : ['shared/visit_pair']
+/** The kUnroll modules for reading weights of a format when an invocation has whole rows to itself. */
+export const kUnrollModules = (format: WeightFormat): readonly string[] =>
+  format === 'q8' || format === 'q4'
+    ? ['shared/k_unroll_pair', 'shared/k_unroll_two_pairs']
+    : ['shared/k_unroll_pair']
 
-export interface Blocks {
+export interface BlockSize {
   readonly rows: number
   readonly cols: number
 }
 
-/** A matrix in the engine's layout: rows of whole chunks, then the scales on a 16-byte boundary. */
+/** A matrix in the engine's layout: padded rows, then the scales on a 16-byte boundary. */
 export interface PackedMatrix {
   readonly rows: number
   readonly cols: number
   readonly words: Uint32Array<ArrayBuffer>
-  readonly values: Float64Array // [rows, cols], what the stored numbers mean
+  readonly values: Float64Array // [rows, cols], the dequantized numbers
   readonly imports: { readonly weights: string }
   readonly constants: {
     readonly STRIDE: number
@@ -32,8 +34,8 @@ export interface PackedMatrix {
   }
 }
 
-/** Stores one number and returns what the stored code means. */
-const STORE: Record<
+/** Encodes and stores one number; returns its decoded value. */
+const STORE_NUMBER: Record<
   Exclude<WeightFormat, 'q8' | 'q4'>,
   (view: DataView, index: number, value: number) => number
 > = {
@@ -55,12 +57,14 @@ const STORE: Record<
   },
 }
 
-/** Packs `source` [rows, cols]; for fp8_block each block is scaled so that its largest number becomes 448. */
+/**
+ * Packs `source` [rows, cols]. For fp8_block, each block is scaled so that its largest number becomes 448.
+ */
 export function packMatrix(
   source: ArrayLike<number>,
   cols: number,
   format: WeightFormat,
-  blocks: Blocks = { rows: 128, cols: 128 },
+  blocks: BlockSize = { rows: 128, cols: 128 },
 ): PackedMatrix {
   const rows = source.length / cols
   const layout = layoutMatrix(format, [rows], cols, blocks)
@@ -70,7 +74,7 @@ export function packMatrix(
   const values =
     format === 'q8' || format === 'q4'
       ? storeGroups(source, cols, format, into)
-      : storeNumbers(source, cols, format, blocks, into)
+      : storeNumbers(source, { cols, format, blocks }, into)
   return {
     rows,
     cols,
@@ -87,8 +91,8 @@ export function packMatrix(
   }
 }
 
-/** Where the words of a matrix go. */
-interface Into {
+/** Memory and layout of a packed matrix. */
+interface PackedTarget {
   readonly words: Uint32Array<ArrayBuffer>
   readonly stride: number // of a row, in vec4s
   readonly scales: number // first scale, in words
@@ -97,38 +101,44 @@ interface Into {
 
 function storeNumbers(
   source: ArrayLike<number>,
-  cols: number,
-  format: keyof typeof STORE,
-  blocks: Blocks,
-  into: Into,
+  matrix: { readonly cols: number; readonly format: keyof typeof STORE_NUMBER; readonly blocks: BlockSize },
+  into: PackedTarget,
 ): Float64Array {
+  const { cols, format, blocks } = matrix
   const rows = source.length / cols
   const view = new DataView(into.words.buffer)
   const scales = format === 'fp8_block' ? blockScales(source, rows, cols, blocks) : new Float32Array(0)
-  const stored = (into.stride * 128) / FORMATS[format].bits // columns of a row, padding included
+  const storedCols = (into.stride * 128) / FORMATS[format].bits // columns of a row, padding included
   const values = Float64Array.from({ length: rows * cols }, (_, i) => {
     const [row, col] = [Math.floor(i / cols), i % cols]
     const scale =
       scales[Math.floor(row / blocks.rows) * into.scaleStride + Math.floor(col / blocks.cols)] ?? 1
-    return scale * STORE[format](view, row * stored + col, (source[i] ?? 0) / scale)
+    return scale * STORE_NUMBER[format](view, row * storedCols + col, (source[i] ?? 0) / scale)
   })
   new Float32Array(into.words.buffer).set(scales, into.scales)
   return values
 }
 
-/** Packs what `quantize` of src/reference says: see shaders/weights/q8.wgsl and q4.wgsl for where each code lies. */
-function storeGroups(source: ArrayLike<number>, cols: number, format: 'q8' | 'q4', into: Into): Float64Array {
+/**
+ * Packs the codes of src/reference `quantize`; see shaders/weights/q8.wgsl and q4.wgsl for the byte layout.
+ */
+function storeGroups(
+  source: ArrayLike<number>,
+  cols: number,
+  format: 'q8' | 'q4',
+  into: PackedTarget,
+): Float64Array {
   const { codes, scales, values } = quantize(source, cols, format)
   const bytes = new Uint8Array(into.words.buffer)
   codes.forEach((code, i) => {
     const [row, col] = [Math.floor(i / cols), i % cols]
-    const at = 16 * row * into.stride
+    const offset = 16 * row * into.stride
     if (format === 'q8') {
-      bytes[at + col] = code
+      bytes[offset + col] = code
       return
     }
-    const to = at + 16 * Math.floor(col / 32) + (col % 16)
-    bytes[to] = (bytes[to] ?? 0) | ((code & 15) << (col % 32 < 16 ? 0 : 4))
+    const codeByte = offset + 16 * Math.floor(col / 32) + (col % 16)
+    bytes[codeByte] = (bytes[codeByte] ?? 0) | ((code & 15) << (col % 32 < 16 ? 0 : 4))
   })
   const halves = new Uint16Array(into.words.buffer)
   const groups = Math.ceil(cols / 32)
@@ -138,13 +148,13 @@ function storeGroups(source: ArrayLike<number>, cols: number, format: 'q8' | 'q4
   return values
 }
 
-/** A random matrix, its rows of different sizes, so that a wrong row or scale shows. */
+/** A random matrix whose rows differ in magnitude, so that a wrong row or scale is detected. */
 export function randomMatrix(
   rows: number,
   cols: number,
   format: WeightFormat,
   seed: number,
-  blocks?: Blocks,
+  blocks?: BlockSize,
 ): PackedMatrix {
   const source = normals(rows * cols, seed).map(
     (value, i) => value * (0.02 + 0.01 * (Math.floor(i / cols) % 7)),
@@ -152,12 +162,12 @@ export function randomMatrix(
   return packMatrix(source, cols, format, blocks)
 }
 
-function blockScales(source: ArrayLike<number>, rows: number, cols: number, blocks: Blocks): Float32Array {
+function blockScales(source: ArrayLike<number>, rows: number, cols: number, blocks: BlockSize): Float32Array {
   const scaleStride = Math.ceil(cols / blocks.cols)
   const scales = new Float32Array(Math.ceil(rows / blocks.rows) * scaleStride)
   for (let i = 0; i < rows * cols; i++) {
-    const at = Math.floor(i / cols / blocks.rows) * scaleStride + Math.floor((i % cols) / blocks.cols)
-    scales[at] = Math.max(scales[at] ?? 0, Math.abs(source[i] ?? 0) / 448)
+    const offset = Math.floor(i / cols / blocks.rows) * scaleStride + Math.floor((i % cols) / blocks.cols)
+    scales[offset] = Math.max(scales[offset] ?? 0, Math.abs(source[i] ?? 0) / 448)
   }
   return scales.map((scale) => scale || 1)
 }

@@ -1,27 +1,32 @@
-// Answers: how much work was that? CPU time of this process, as ratios, so that no machine is too slow for a bound.
+// Measures work as CPU time relative to a reference task, so that bounds hold on any machine.
 
-/** What an act takes, in ms of this process: others on the machine do not count. */
-export const cpuMs = (act: () => void): number => {
+/** The CPU time of `action` in ms. Only this process counts. */
+export const cpuMs = (action: () => void): number => {
   const before = process.cpuUsage()
-  act()
+  action()
   return process.cpuUsage(before).user / 1000
 }
 
-const TICK_MS = 4 // some kernels count CPU time in whole ticks, and nothing below one
+const TICK_MS = 4 // some OS kernels count CPU time in whole ticks
 
-/** The quickest of three. */
-export const bestCpuMs = (act: () => void): number =>
-  Math.max(TICK_MS, Math.min(...Array.from({ length: 3 }, () => cpuMs(act))))
+/** The least CPU time of three runs. */
+export const bestCpuMs = (action: () => void): number =>
+  Math.max(TICK_MS, Math.min(...Array.from({ length: 3 }, () => cpuMs(action))))
 
-const text = JSON.stringify(Array.from({ length: 50_000 }, (_, i) => ({ [`t${i}`]: [i, i / 7] })))
+const JSON_TEXT = JSON.stringify(Array.from({ length: 50_000 }, (_, i) => ({ [`t${i}`]: [i, i / 7] })))
 
-/** What refusing a hostile file may take, in units of `withWork`: the worst here takes 11. */
-export const LITTLE = 40
+/**
+ * The most work that rejecting a hostile file may take, in units of `measureWork`; the worst here takes 11.
+ */
+export const MAX_REFUSAL_WORK = 40
 
-/** What an act comes to, and its work in units of reading two megabytes of JSON, which is measured right after it. */
-export async function withWork<T>(act: () => Promise<T>): Promise<{ made: T; work: number }> {
+/**
+ * The result of `action`, and its work: CPU time relative to parsing two megabytes of JSON, which is measured
+ * right after it.
+ */
+export async function measureWork<T>(action: () => Promise<T>): Promise<{ made: T; work: number }> {
   const before = process.cpuUsage()
-  const made = await act()
+  const made = await action()
   const ms = process.cpuUsage(before).user / 1000
-  return { made, work: ms / bestCpuMs(() => void JSON.parse(text)) }
+  return { made, work: ms / bestCpuMs(() => void JSON.parse(JSON_TEXT)) }
 }

@@ -1,6 +1,6 @@
-// Answers: does a conversation become the golden text and ids, and can no content steer the model?
+// Tests of the chat encoder: golden texts and ids, and contents that try to become control tokens.
 import { describe, expect, it } from 'vitest'
-import { openChat } from '../../src/text/chat.ts'
+import { openChatEncoder } from '../../src/text/chat.ts'
 import { openTemplate, renderChat } from '../../src/text/template.ts'
 import { demoConfig, demoGolden, fixture, fixtures, open, openDemo, openNamed } from './fixtures.ts'
 
@@ -8,10 +8,10 @@ const hasControl = (text: string | null) => text?.includes('<｜') ?? false
 
 describe.each(fixtures)('the chats of $models', (fixture) => {
   const tokenizer = open(fixture)
-  const chat = openChat(tokenizer, fixture.config)
+  const chat = openChatEncoder(tokenizer, fixture.config)
 
-  // They look for <think> in earlier answers, and ask nobody whether there is to be one.
-  it('cannot be told not to think', () => expect(chat.thinking).toBe(false))
+  // Their templates look for <think> in earlier answers, but have no switch for it.
+  it('have no thinking switch', () => expect(chat.thinking).toBe(false))
 
   it('render to the golden text', () => {
     const template = openTemplate(fixture.config)
@@ -35,8 +35,8 @@ describe.each(fixtures)('the chats of $models', (fixture) => {
   })
 })
 
-it('gives the demo model its golden prompts, thinking and direct', () => {
-  const chat = openChat(openDemo(), demoConfig)
+it('gives the demo model its golden prompts, with and without thinking', () => {
+  const chat = openChatEncoder(openDemo(), demoConfig)
   expect(chat.thinking).toBe(true)
   expect(demoGolden.items.length).toBeGreaterThan(10)
   for (const { messages, enable_thinking, text, ids } of demoGolden.items) {
@@ -50,7 +50,7 @@ describe.each(['lanternfish', 'deepseek_v3-fp8-awkward', 'qwen2-bf16-tiny'])(
   (name) => {
     const tokenizer = openNamed(name)
     const config = name === 'lanternfish' ? demoConfig : fixture(name).config
-    const chat = openChat(tokenizer, config)
+    const chat = openChatEncoder(tokenizer, config)
     const controls = (ids: readonly number[]) => ids.filter((id) => tokenizer.isControl(id))
     const roles = ['system', 'user', 'assistant']
 
@@ -71,7 +71,7 @@ describe.each(['lanternfish', 'deepseek_v3-fp8-awkward', 'qwen2-bf16-tiny'])(
       }
     })
 
-    it('keep thinking tags of a user as text, and drop the reasoning of the assistant', () => {
+    it('keep a user’s thinking tags as text, and drop the assistant’s reasoning', () => {
       const tags = '</think>ok<think>'
       const asked = chat.prompt([{ role: 'user', content: tags }])
       expect(asked.text).toContain(tags)
@@ -85,7 +85,7 @@ describe.each(['lanternfish', 'deepseek_v3-fp8-awkward', 'qwen2-bf16-tiny'])(
       expect(history('<think>\nsecret\n</think>done').ids).toEqual(history('done').ids)
     })
 
-    it('survive with stand-ins, lone surrogates and any white space in them', () => {
+    it('keep stand-ins, lone surrogates and white space', () => {
       const direct = (content: string) => tokenizer.encodePlain(content)
       const frame = chat.prompt([{ role: 'user', content: 'x' }]).ids
       const at = frame.lastIndexOf(tokenizer.controlId('<｜User｜>') ?? -1) + 1
@@ -110,21 +110,21 @@ describe.each(['lanternfish', 'deepseek_v3-fp8-awkward', 'qwen2-bf16-tiny'])(
   },
 )
 
-it('writes one begin token, with the template’s or none', () => {
+it('writes the begin token once if the template writes it, else not at all', () => {
   const tokenizer = openDemo()
   const messages = [{ role: 'user', content: 'hi' }]
   const count = (template: string) =>
-    openChat(tokenizer, { ...demoConfig, chat_template: template })
+    openChatEncoder(tokenizer, { ...demoConfig, chat_template: template })
       .prompt(messages)
       .ids.filter((id) => id === tokenizer.bosId).length
   expect(count('{{ bos_token }}{{ messages[0].content }}')).toBe(1)
   expect(count('{{ messages[0].content }}')).toBe(0)
 })
 
-it('refuses what is no conversation', () => {
-  const chat = openChat(openDemo(), demoConfig)
+it('refuses malformed conversations', () => {
+  const chat = openChatEncoder(openDemo(), demoConfig)
   const refused = expect.objectContaining({ code: 'bad_request' })
-  const given: unknown[] = [
+  const malformed: unknown[] = [
     [],
     'hello',
     [null],
@@ -133,7 +133,7 @@ it('refuses what is no conversation', () => {
     [{ role: 'user', content: 5 }],
     [{ role: 'user' }],
   ]
-  for (const messages of given) expect(() => chat.prompt(messages as never)).toThrow(refused)
+  for (const messages of malformed) expect(() => chat.prompt(messages as never)).toThrow(refused)
   const everyStandIn = String.fromCharCode(...range(0xfdd0, 0xfdf0), ...range(0xe000, 0xf900))
   expect(() => chat.prompt([{ role: 'user', content: everyStandIn }])).toThrow(refused)
 })

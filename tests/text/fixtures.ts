@@ -1,6 +1,6 @@
-// Answers: which tokenizers are the text tests run on? It must not know what is tested.
+// Tokenizers, goldens and vectors for the text tests.
 import { readdirSync, readFileSync } from 'node:fs'
-import { bytesOfToken } from '../../src/text/bytes.ts'
+import { bytesOfToken } from '../../src/text/byte-level.ts'
 import { openTokenizer, type TextTokenizer } from '../../src/text/tokenizer.ts'
 
 const folder = new URL('../fixtures/text/', import.meta.url)
@@ -64,16 +64,16 @@ export const models = readdirSync(modelsFolder).map((name) => {
   }
 })
 
-/** What the cuts of tokenizer.json files make of texts. */
+/** Texts and the pieces that pre-tokenizers of tokenizer.json files split them into. */
 export const cuts: {
   texts: string[]
   cuts: { name: string; pre_tokenizer: Record<string, unknown>; pieces: string[][] }[]
 } = readJson('cuts.json', folder)
 
-/** What Moonshot's code makes of texts with the ranks of `demoRanks`. */
+/** The ids that Moonshot's code gives texts with the ranks of `demoTokens`. */
 export const rankVectors: { text: string; ids: number[] }[] = readJson('ranks.json', folder)
 
-/** DeepSeek V3's own tokenizer.json, less what these texts cannot meet, and the ids that are published for them. */
+/** DeepSeek V3's tokenizer.json, reduced to what these texts need, and their published ids. */
 export const published: { tokenizer: Record<string, unknown>; encode: { text: string; ids: number[] }[] } =
   readJson('published.json', folder)
 
@@ -95,7 +95,7 @@ export const demoGolden: DemoGolden = readJson('golden.json', demo)
 export const demoFile = () => readJson('tokenizer.json', demo)
 export const openDemo = () => openTokenizer(demoFile(), demoConfig, { vocab: 1536 })
 
-/** The demo model's ordinary tokens, in the byte alphabet: the place is the rank. */
+/** The demo model's ordinary tokens in the byte alphabet, by rank. */
 export function demoTokens(): string[] {
   const { model, added_tokens } = demoFile()
   const controls = new Set(added_tokens.map(({ content }: { content: string }) => content))
@@ -105,7 +105,7 @@ export function demoTokens(): string[] {
     .map(([text]) => text)
 }
 
-/** Tokens as a tiktoken.model, in the order of their ranks. */
+/** A tiktoken.model of these tokens, which are given by rank. */
 export const ranksOf = (tokens: readonly string[]): string =>
   tokens.map((token, rank) => `${Buffer.from(bytesOfToken(token)).toString('base64')} ${rank}\n`).join('')
 
@@ -114,7 +114,7 @@ export function openNamed(name: string): TextTokenizer {
   return name === 'lanternfish' ? openDemo() : open(fixture(name))
 }
 
-/** A repeatable stream of numbers in [0, 1). */
+/** A seeded stream of random numbers in [0, 1). */
 export function random(seed: number): () => number {
   let state = seed >>> 0
   return () => {

@@ -1,7 +1,7 @@
-// Answers: does the work of opening a vocabulary and of encoding a text grow with their size, and no faster?
-// Sixteen times as much of each, up to 64,000 tokens and a quarter of a megabyte.
+// Tests that opening a vocabulary and encoding a text take time in proportion to their size.
+// Measured at sixteen times the size, up to 64,000 tokens and a quarter of a megabyte.
 import { expect, it } from 'vitest'
-import { openRankTokenizer, openTokenizer } from '../../src/text/tokenizer.ts'
+import { openTiktokenTokenizer, openTokenizer } from '../../src/text/tokenizer.ts'
 import { parseJson } from '../../src/weights/json.ts'
 import { bestCpuMs } from '../support/work.ts'
 import { cuts, demoTokens, random, ranksOf } from './fixtures.ts'
@@ -11,7 +11,7 @@ const ADDED = 400
 const VOCAB = { vocab: 64_640 }
 const next = random(3)
 
-/** The demo model's tokens, then random longer ones of two that are there, as merges are. */
+/** The demo model's tokens, then random longer ones, each a merge of two earlier tokens. */
 function makeVocabulary(size: number): { tokens: string[]; merges: string[] } {
   const tokens = demoTokens()
   const known = new Set(tokens)
@@ -27,8 +27,8 @@ function makeVocabulary(size: number): { tokens: string[]; merges: string[] } {
   return { tokens, merges }
 }
 
-/** Opens a vocabulary of so many tokens, in the form of tokenizer.json. */
-function merged(size: number) {
+/** Makes an opener of a tokenizer.json with `size` tokens. */
+function tokenizerJsonOf(size: number) {
   const { tokens, merges } = makeVocabulary(size)
   const json = JSON.stringify({
     added_tokens: Array.from({ length: (ADDED * size) / TOKENS }, (_, at) => ({
@@ -45,10 +45,10 @@ function merged(size: number) {
   return () => openTokenizer(parseJson(bytes, limits), {}, VOCAB)
 }
 
-/** The same in the form of tiktoken.model. */
-function ranked(size: number) {
+/** The same as a tiktoken.model. */
+function tiktokenModelOf(size: number) {
   const ranks = ranksOf(makeVocabulary(size).tokens)
-  return () => openRankTokenizer(ranks, {}, VOCAB)
+  return () => openTiktokenTokenizer(ranks, {}, VOCAB)
 }
 
 function makeText(length: number): string {
@@ -62,12 +62,12 @@ function makeText(length: number): string {
 }
 
 it.each([
-  ['tokenizer.json', merged],
-  ['tiktoken.model', ranked],
+  ['tokenizer.json', tokenizerJsonOf],
+  ['tiktoken.model', tiktokenModelOf],
 ])('%s: sixteen times as much takes less than 64 times as long', (_, openerOf) => {
   const [small, large] = [openerOf(TOKENS / 16), openerOf(TOKENS)]
   expect(bestCpuMs(large) / bestCpuMs(small)).toBeLessThan(64)
-  // Each time by a tokenizer of its own, which remembers no word.
+  // A new tokenizer each time, with an empty cache.
   const opened = Array.from({ length: 6 }, large)
   const encode = (text: string) => () => void opened.pop()?.encodePlain(text)
   const [short, long] = [makeText(16_000), makeText(256_000)]

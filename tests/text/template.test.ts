@@ -1,4 +1,4 @@
-// Answers: which template is chosen, what are its variables, and what happens when it is missing, broken or hostile?
+// Tests of chat templates: which one is chosen, its variables, and missing, broken or hostile ones.
 import { describe, expect, it } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
 import { openTemplate, renderChat } from '../../src/text/template.ts'
@@ -20,7 +20,7 @@ function failure(act: () => unknown): HadalError {
 }
 
 describe('the template', () => {
-  it('comes from the config as text or by name, and from its own file first', () => {
+  it('comes from its own file first, else from the config, as text or by name', () => {
     expect(render({ chat_template: 'one' })).toBe('one')
     expect(render({ chat_template: [{ name: 'only', template: 'two' }] })).toBe('two')
     const list = [
@@ -32,7 +32,7 @@ describe('the template', () => {
     expect(render(undefined, 'five')).toBe('five')
   })
 
-  it('is given the begin and end tokens in either spelling', () => {
+  it('gets the begin and end tokens in either spelling', () => {
     const chat_template = '{{ bos_token }}{{ messages[0].content }}{{ eos_token }}'
     expect(render({ chat_template, bos_token: '<b>', eos_token: { content: '<e>', lstrip: false } })).toBe(
       '<b>hi<e>',
@@ -40,31 +40,32 @@ describe('the template', () => {
     expect(render({ chat_template, bos_token: null })).toBe('hi')
   })
 
-  it('is told about thinking only when the caller chose', () => {
+  it('gets the thinking switch only when the caller sets it', () => {
     const chat_template = '{{ enable_thinking is defined }} {{ enable_thinking }} {{ thinking }}'
     expect(render({ chat_template }).trim()).toBe('false')
     expect(render({ chat_template }, undefined, false)).toBe('true false false')
     expect(render({ chat_template }, undefined, true)).toBe('true true true')
   })
 
-  it('prints the same at any time', () => {
+  it('prints the same at any time, because it has no clock', () => {
     expect(render({ chat_template: '{{ strftime_now is defined }} {{ range(1, 7, 2) | join(",") }}' })).toBe(
       'false 1,3,5',
     )
   })
 })
 
-it('lets a template use what published ones use', () => {
+it('supports what published templates use', () => {
   const source = `{%- macro line(text, width=2) %}{{ text | indent(width, true) }}{% endmacro -%}
 {%- for m in messages | selectattr("role", "equalto", "user") if m.content -%}
-{{ line(m['content'].replace("h", "H").strip().split("i")[0]) }}|{{ m | tojson(indent=1) }}|{{ [1, 2] | join(", ") }}|
+{{ line(m['content'].replace("h", "H").strip().split("i")[0]) }}|{{ m | tojson(indent=1) }}|
+{%- set list = [1, 2] | join(", ") %}{{ list }}|
 {%- filter upper %}{{ ["b", "a"] | sort | first }}{% endfilter %}{{ "abc"[1:] }}{{ m["role"][0] }}
 {%- for k, v in m.items() %}{{ k }}{% if loop.last %}.{% endif %}{% endfor %}{%- endfor -%}`
   expect(render({}, source)).toBe('  H|{\n "role": "user",\n "content": "hi"\n}|1, 2|Abcurolecontent.')
 })
 
 describe('a template that cannot be used', () => {
-  it('is named when it is missing, malformed or refuses', () => {
+  it('gives an error with its file when it is missing, malformed or refuses the chat', () => {
     expect(failure(() => render({}))).toMatchObject({ code: 'unsupported', file: 'tokenizer_config.json' })
     expect(failure(() => render([]))).toMatchObject({ code: 'bad_file', file: 'tokenizer_config.json' })
     expect(failure(() => render({ chat_template: 5 }))).toMatchObject({ code: 'bad_file' })
@@ -81,25 +82,30 @@ describe('a template that cannot be used', () => {
   })
 
   const loop = (inner: string) => `{% for a in range(9999) %}${inner}{% endfor %}`
-  const twice = (statement: string) => statement.repeat(60)
-  const long = `{% set ns = namespace(t="x", l=[1]) %}${'{% set ns.t = ns.t + ns.t %}'.repeat(21)}`
-  const many = `{% set ns = namespace(t="x", l=[1]) %}${'{% set ns.l = ns.l + ns.l %}'.repeat(15)}`
+  const sixtyTimes = (statement: string) => statement.repeat(60)
+  const longText = `{% set ns = namespace(t="x", l=[1]) %}${'{% set ns.t = ns.t + ns.t %}'.repeat(21)}`
+  const longList = `{% set ns = namespace(t="x", l=[1]) %}${'{% set ns.l = ns.l + ns.l %}'.repeat(15)}`
   it.each([
     ['loops for ever', loop(loop(loop('x')))],
     ['asks for an endless range', '{{ range(9e15) }}{{ range(0, 1, 0) }}'],
     ['counts from nonsense', '{{ range("x") }}'],
-    ['doubles a text', `{% set ns = namespace(t="x") %}${twice('{% set ns.t = ns.t + ns.t %}')}{{ ns.t }}`],
+    [
+      'doubles a text',
+      `{% set ns = namespace(t="x") %}${sixtyTimes('{% set ns.t = ns.t + ns.t %}')}{{ ns.t }}`,
+    ],
     [
       'doubles a list',
-      `{% set ns = namespace(t=[1]) %}${twice('{% set ns.t = [ns.t, ns.t] %}')}{{ ns.t | tojson }}`,
+      `{% set ns = namespace(t=[1]) %}${sixtyTimes('{% set ns.t = [ns.t, ns.t] %}')}{{ ns.t | tojson }}`,
     ],
     [
       'doubles through namespaces',
-      `{% set a = namespace(x=1) %}${twice('{% set b = namespace(x=[a, a]) %}{% set a = namespace(x=[b, b]) %}')}{{ a | tojson }}`,
+      `{% set a = namespace(x=1) %}${sixtyTimes(
+        '{% set b = namespace(x=[a, a]) %}{% set a = namespace(x=[b, b]) %}',
+      )}{{ a | tojson }}`,
     ],
     [
       'fills a list later',
-      `{% set n = namespace(t="x") %}{% set l = [n] %}${twice('{% set n.t = n.t + n.t %}')}{{ l }}`,
+      `{% set n = namespace(t="x") %}{% set l = [n] %}${sixtyTimes('{% set n.t = n.t + n.t %}')}{{ l }}`,
     ],
     ['contains itself', '{% set n = namespace() %}{% set n.me = n %}{{ n | tojson }}'],
     ['calls itself', '{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}'],
@@ -108,21 +114,21 @@ describe('a template that cannot be used', () => {
       'loops over nothing',
       `{% set r = range(9999) %}${'{% for a in r %}'.repeat(3)}${'{% endfor %}'.repeat(3)}`,
     ],
-    ['looks through a list for ever', many + loop('{% if "q" in ns.l %}{% endif %}')],
-    ['sorts for ever', many + loop('{% set z = ns.l | sort %}')],
-    ['slices a text for ever', long + loop('{% set z = ns.t[1:] %}')],
-    ['slices a list for ever', many + loop('{% set z = ns.l[::-1] %}')],
-    ['splits for ever', long + loop('{% set z = ns.t.split("x") %}')],
-    ['replaces each character by a text', `${long}{{ ns.t.replace("x", ns.t) }}`],
-    ['replaces what is between characters', `${long}{{ ns.t | replace("", ns.t) }}`],
-    ['keeps a method', `${long}{% set f = ns.t.replace %}{{ f("x", ns.t) }}`],
-    ['computes a method', `${long}{{ ns.t["repl" + "ace"]("x", ns.t) }}`],
-    ['spreads arguments', `${long}{{ ns.t | replace(*["x", ns.t]) }}`],
-    ['joins with a text', `${many}{{ ns.l | join("${'y'.repeat(9999)}") }}`],
+    ['looks through a list for ever', longList + loop('{% if "q" in ns.l %}{% endif %}')],
+    ['sorts for ever', longList + loop('{% set z = ns.l | sort %}')],
+    ['slices a text for ever', longText + loop('{% set z = ns.t[1:] %}')],
+    ['slices a list for ever', longList + loop('{% set z = ns.l[::-1] %}')],
+    ['splits for ever', longText + loop('{% set z = ns.t.split("x") %}')],
+    ['replaces each character by a text', `${longText}{{ ns.t.replace("x", ns.t) }}`],
+    ['replaces what is between characters', `${longText}{{ ns.t | replace("", ns.t) }}`],
+    ['keeps a method', `${longText}{% set f = ns.t.replace %}{{ f("x", ns.t) }}`],
+    ['computes a method', `${longText}{{ ns.t["repl" + "ace"]("x", ns.t) }}`],
+    ['spreads arguments', `${longText}{{ ns.t | replace(*["x", ns.t]) }}`],
+    ['joins with a text', `${longList}{{ ns.l | join("${'y'.repeat(9999)}") }}`],
     ['indents by a hundred million', `{{ "a\nb" | indent(100000000) }}`],
     ['indents a block by a hundred million', '{% filter indent(100000000) %}a\nb{% endfilter %}'],
-    ['indents JSON by four thousand', `${many}{{ ns.l | tojson(indent=4000) }}`],
-    ['separates JSON by a text', `${many}{{ ns.l | tojson(separators=("${'y'.repeat(9999)}", ":")) }}`],
+    ['indents JSON by four thousand', `${longList}{{ ns.l | tojson(indent=4000) }}`],
+    ['separates JSON by a text', `${longList}{{ ns.l | tojson(separators=("${'y'.repeat(9999)}", ":")) }}`],
     ['multiplies a text', '{{ "x" * 1000000000 }}'],
     ['chains conditions without end', `{% if a %}${'{% elif a %}'.repeat(12_000)}{% endif %}`],
     ['nests without end', `{{ ${'('.repeat(50_000)}1`],

@@ -1,6 +1,7 @@
-// Answers: do encoding and decoding equal the original tokenizers, id for id? Goldens and vectors come from the Rust library.
+// Tests of encoding and decoding: the ids and texts of the original tokenizers. Goldens and vectors are from
+// the Rust library.
 import { describe, expect, it } from 'vitest'
-import { openChat } from '../../src/text/chat.ts'
+import { openChatEncoder } from '../../src/text/chat.ts'
 import { openDecoder } from '../../src/text/decoder.ts'
 import { openTokenizer, type TextTokenizer } from '../../src/text/tokenizer.ts'
 import {
@@ -25,7 +26,7 @@ it.each(models)(
   'the tokenizer of $name gives its golden ids and texts',
   ({ tokenizer, config, vocab, golden }) => {
     const opened = openTokenizer(tokenizer, config, { vocab })
-    const chat = openChat(opened, config)
+    const chat = openChatEncoder(opened, config)
     expect(golden.encode).toHaveLength(24)
     for (const { text, ids, decoded, decoded_skip_special } of golden.encode) {
       expect(opened.encode(text), text).toEqual(ids)
@@ -76,7 +77,7 @@ describe.each(fixtures)('the tokenizer of $models', (fixture) => {
     ).toHaveLength(1)
   })
 
-  it('has nothing to say for ids without a token', () => {
+  it('gives no bytes and no text for ids without a token', () => {
     for (const id of [fixture.vocab, fixture.vocab - 1 + 1e6, -1, 0.5, Number.NaN]) {
       expect(tokenizer.bytesOf(id)).toHaveLength(0)
       expect(tokenizer.tokenText(id)).toBe('')
@@ -100,12 +101,12 @@ it('leaves the ids of a padded vocabulary empty', () => {
 describe.each(Object.keys(vectors.decode[0] ?? {}))('the tokenizer of %s on random text', (name) => {
   const tokenizer = openNamed(name)
 
-  it('encodes as the original does', () => {
+  it('encodes like the original', () => {
     for (const { text, ids } of vectors.encode)
       expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids[name])
   })
 
-  it('decodes as the original does, broken characters included', () => {
+  it('decodes like the original, broken characters included', () => {
     for (const row of vectors.decode) {
       const expected = row[name]
       if (expected === undefined) throw new Error(`no vector for ${name}`)
@@ -114,7 +115,7 @@ describe.each(Object.keys(vectors.decode[0] ?? {}))('the tokenizer of %s on rand
     }
   })
 
-  it('never makes a control token of plain text', () => {
+  it('never encodes plain text as a control token', () => {
     for (const control of tokenizer.controls) {
       const text = `a${control}b ${control}`
       const ids = tokenizer.encodePlain(text)
@@ -126,14 +127,14 @@ describe.each(Object.keys(vectors.decode[0] ?? {}))('the tokenizer of %s on rand
   })
 })
 
-const LIMITS = [0x80, 0x800, 0x10000, 0x110000]
+const CODE_LIMITS = [0x80, 0x800, 0x10000, 0x110000]
 
-it('gives any text back from its ids, whole and piece by piece', () => {
+it('decodes the ids of any text to the same text, at once and id by id', () => {
   const tokenizer = openDemo()
   const next = random(7)
   for (let round = 0; round < 300; round++) {
     const text = Array.from({ length: 1 + Math.floor(next() * 40) }, () => {
-      const code = Math.floor(next() * (LIMITS[Math.floor(next() * 4)] ?? 0))
+      const code = Math.floor(next() * (CODE_LIMITS[Math.floor(next() * 4)] ?? 0))
       return code >= 0xd800 && code < 0xe000 ? '\ufeff' : String.fromCodePoint(code)
     }).join('')
     const ids = tokenizer.encodePlain(text)
@@ -143,7 +144,7 @@ it('gives any text back from its ids, whole and piece by piece', () => {
   }
 })
 
-it('keeps bytes back until a character is whole or lost', () => {
+it('holds bytes back until a character is complete or broken', () => {
   const tokenizer = openDemo()
   const fish = tokenizer.encodePlain('🐟')
   expect(fish.length).toBeGreaterThan(1)
@@ -172,19 +173,19 @@ describe('added tokens', () => {
   )
   const a = tokenizer.encodePlain('a')
 
-  it('that are ordinary text count in plain text, those that steer do not', () => {
+  it('count in plain text unless they are control tokens', () => {
     expect(tokenizer.encodePlain('a    a')).toEqual([...a, 1536, ...a])
     expect(tokenizer.encodePlain('secret<hole>').some((id) => id > 1536)).toBe(false)
     expect(tokenizer.encode('secret')).toEqual([1539])
   })
 
-  it('swallow white space if they say so, and the longest wins', () => {
+  it('swallow white space if their flags say so, and the longest wins', () => {
     expect(tokenizer.encode('a \n<hole>  a')).toEqual([...a, 1537, ...a])
     expect(tokenizer.encode('<hole><hole><hole>')).toEqual([1538, 1537])
   })
 })
 
-it('adds the begin token where the post-processor does, if the config is silent', () => {
+it('adds the begin token if the post-processor does and the config does not decide', () => {
   const { tokenizer, config, vocab } = fixture('llama-bf16-tiny')
   const { add_bos_token: _, ...silent } = config
   expect(openTokenizer(tokenizer, silent, { vocab }).addsBos).toBe(true)

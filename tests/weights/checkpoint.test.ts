@@ -1,25 +1,25 @@
-// Answers: are config, index and shards read together, and does every contradiction name file and tensor?
+// Tests of opening a checkpoint: config, index and shards together, and errors that name file and tensor.
 import { afterEach, expect, test } from 'vitest'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { openHttp } from '../../src/weights/http.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import type { Source } from '../../src/weights/source.ts'
 import { type FileServer, startFileServer } from './file-server.ts'
-import { noise, safetensorsOf } from './make-safetensors.ts'
+import { makeSafetensors, noise } from './make-safetensors.ts'
 
 const shard = (...names: string[]) =>
-  safetensorsOf(Object.fromEntries(names.map((name, i) => [name, ['F32', [4, 2], noise(32, i)] as const])))
-const one = 'model-00001-of-00002.safetensors'
-const two = 'model-00002-of-00002.safetensors'
+  makeSafetensors(Object.fromEntries(names.map((name, i) => [name, ['F32', [4, 2], noise(32, i)] as const])))
+const SHARD_1 = 'model-00001-of-00002.safetensors'
+const SHARD_2 = 'model-00002-of-00002.safetensors'
 const indexOf = (weight_map: unknown) => JSON.stringify({ metadata: { total_size: 1 }, weight_map })
-const base = {
+const BASE_FILES = {
   'config.json': '{"model_type":"deepseek_v3"}',
-  'model.safetensors.index.json': indexOf({ a: one, b: two, c: one }),
-  [one]: shard('a', 'c'),
-  [two]: shard('b', 'extra'),
+  'model.safetensors.index.json': indexOf({ a: SHARD_1, b: SHARD_2, c: SHARD_1 }),
+  [SHARD_1]: shard('a', 'c'),
+  [SHARD_2]: shard('b', 'extra'),
 }
 const openWith = (changes: Record<string, Uint8Array | string | undefined>) => {
-  const files = Object.entries({ ...base, ...changes }).flatMap(([name, data]) =>
+  const files = Object.entries({ ...BASE_FILES, ...changes }).flatMap(([name, data]) =>
     data === undefined ? [] : [[name, data] as const],
   )
   return openCheckpoint(openMemory(Object.fromEntries(files), 'the folder'))
@@ -28,28 +28,28 @@ const openWith = (changes: Record<string, Uint8Array | string | undefined>) => {
 let server: FileServer | undefined
 afterEach(() => server?.close())
 
-test('shards: every tensor with its file; configs as they are', async () => {
+test('lists every tensor of all shards with its file, and keeps the configs unchanged', async () => {
   const checkpoint = await openWith({ 'generation_config.json': '{"temperature":0.6}' })
   expect([...checkpoint.tensors].map(([name, entry]) => [name, entry.file])).toEqual([
-    ['a', one],
-    ['c', one],
-    ['b', two],
-    ['extra', two],
+    ['a', SHARD_1],
+    ['c', SHARD_1],
+    ['b', SHARD_2],
+    ['extra', SHARD_2],
   ])
   expect(checkpoint.files).toEqual([
-    { name: one, bytes: base[one]?.length },
-    { name: two, bytes: base[two]?.length },
+    { name: SHARD_1, bytes: BASE_FILES[SHARD_1]?.length },
+    { name: SHARD_2, bytes: BASE_FILES[SHARD_2]?.length },
   ])
   expect(checkpoint.config).toEqual({ model_type: 'deepseek_v3' })
   expect(checkpoint.generationConfig).toEqual({ temperature: 0.6 })
 })
 
-test('a single file, over HTTP, from a host that answers unknown addresses with a page', async () => {
+test('opens a single file over HTTP from a host that sends a web page for unknown addresses', async () => {
   server = await startFileServer({
     'config.json': new TextEncoder().encode('{}'),
     'model.safetensors': shard('a'),
   })
-  server.mischief = (_, response, body) => {
+  server.intercept = (_, response, body) => {
     if (body.length > 0) return false
     response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html>')
     return true
@@ -66,21 +66,29 @@ test.each([
     { 'model.safetensors.index.json': undefined },
     { code: 'not_found', file: 'model.safetensors' },
   ],
-  ['a missing shard', { [two]: undefined }, { code: 'not_found', file: two, tensor: 'b' }],
-  ['a truncated shard', { [two]: base[two]?.subarray(0, -40) }, { code: 'bad_file', file: two, tensor: 'b' }],
+  ['a missing shard', { [SHARD_2]: undefined }, { code: 'not_found', file: SHARD_2, tensor: 'b' }],
+  [
+    'a truncated shard',
+    { [SHARD_2]: BASE_FILES[SHARD_2]?.subarray(0, -40) },
+    { code: 'bad_file', file: SHARD_2, tensor: 'b' },
+  ],
   [
     'a shard cut in its header',
-    { [two]: base[two]?.subarray(0, 20) },
-    { code: 'bad_file', file: two, tensor: 'b' },
+    { [SHARD_2]: BASE_FILES[SHARD_2]?.subarray(0, 20) },
+    { code: 'bad_file', file: SHARD_2, tensor: 'b' },
   ],
-  ['a shard that lacks a tensor', { [one]: shard('a') }, { code: 'bad_file', tensor: 'c' }],
+  ['a shard that lacks a tensor', { [SHARD_1]: shard('a') }, { code: 'bad_file', tensor: 'c' }],
   [
     'a tensor in another shard',
-    { [one]: shard('a'), [two]: shard('b', 'c') },
+    { [SHARD_1]: shard('a'), [SHARD_2]: shard('b', 'c') },
     { code: 'bad_file', tensor: 'c' },
   ],
-  ['a tensor in two shards', { [two]: shard('b', 'a') }, { code: 'bad_file', file: two, tensor: 'a' }],
-])('%s', async (_, changes, expected) => {
+  [
+    'a tensor in two shards',
+    { [SHARD_2]: shard('b', 'a') },
+    { code: 'bad_file', file: SHARD_2, tensor: 'a' },
+  ],
+])('rejects %s', async (_, changes, expected) => {
   await expect(openWith(changes)).rejects.toMatchObject(expected)
 })
 
@@ -98,8 +106,8 @@ test.each([
   7,
   null,
   ['x.safetensors'],
-])('an index may not name the shard %j', async (name) => {
-  const changes = { 'model.safetensors.index.json': indexOf({ a: one, evil: name }) }
+])('rejects an index that names the shard %j', async (name) => {
+  const changes = { 'model.safetensors.index.json': indexOf({ a: SHARD_1, evil: name }) }
   await expect(openWith(changes)).rejects.toMatchObject({
     code: 'bad_file',
     file: 'model.safetensors.index.json',
@@ -112,15 +120,15 @@ test.each([
   '{}',
   '{"weight_map":[]}',
   '{"weight_map":{}}',
-  `{"weight_map":{"a":"${one}","a":"${two}"}}`,
-  `{"weight_map":{"__proto__":"${one}"}}`,
+  `{"weight_map":{"a":"${SHARD_1}","a":"${SHARD_2}"}}`,
+  `{"weight_map":{"__proto__":"${SHARD_1}"}}`,
   '{"weight_map":',
-])('a malformed index: %s', async (index) => {
+])('rejects a malformed index: %s', async (index) => {
   const file = 'model.safetensors.index.json'
   await expect(openWith({ [file]: index })).rejects.toMatchObject({ code: 'bad_file', file })
 })
 
-test('at most six headers at once, and the first failure stops the rest', async () => {
+test('reads at most six headers at once, and the first failure stops the rest', async () => {
   const names = Array.from({ length: 40 }, (_, i) => `s${String(i).padStart(2, '0')}.safetensors`)
   const files: Record<string, Uint8Array | string> = {
     'config.json': '{}',
@@ -128,29 +136,29 @@ test('at most six headers at once, and the first failure stops the rest', async 
   }
   for (const [i, name] of names.entries()) files[name] = shard(`t${i}`)
   const memory = openMemory(files)
-  let now = 0
-  let most = 0
+  let inFlight = 0
+  let maxInFlight = 0
   let reads = 0
   const slow = (failing: string): Source => ({
     ...memory,
     async read(path, start, end, signal) {
       if (path.endsWith('.json')) return await memory.read(path, start, end, signal)
       reads++
-      most = Math.max(most, ++now)
+      maxInFlight = Math.max(maxInFlight, ++inFlight)
       await new Promise((resolve) => setTimeout(resolve, 5))
-      now--
+      inFlight--
       return await memory.read(path === failing ? 'gone' : path, start, end, signal)
     },
   })
   expect((await openCheckpoint(slow(''))).tensors.size).toBe(40)
-  expect(most).toBe(6)
+  expect(maxInFlight).toBe(6)
   reads = 0
   await expect(openCheckpoint(slow('s03.safetensors'))).rejects.toMatchObject({ code: 'not_found' })
   expect(reads).toBeLessThan(13)
   await expect(openCheckpoint(slow(''), AbortSignal.abort())).rejects.toMatchObject({ code: 'aborted' })
 })
 
-test('a config that says something twice is refused', async () => {
+test('rejects a config that repeats a key', async () => {
   for (const file of ['config.json', 'generation_config.json']) {
     for (const name of ['hidden_size', '__proto__']) {
       const folder = openWith({ [file]: `{"${name}":{},"${name}":{}}` })

@@ -1,5 +1,6 @@
-// Answers: how is a model served that nobody has room for? Every file is as long as asked for, and its bytes are made up from their
-// position. A process of its own, so that its memory is not counted with the reader's. It must not know who reads.
+// Serves files of any size, with bytes computed from their position. A process of its own, so that its memory
+// is
+// not counted with the reader's.
 import { createServer } from 'node:http'
 
 const fileBytes = Number(process.argv[2])

@@ -1,9 +1,9 @@
-// Answers: how does a real HTTP file server behave, well or badly? It must not know who asks.
+// A local HTTP file server whose responses tests can change.
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-/** What a test may change about one answer; returning true means that the answer has been given. */
-export type Mischief = (request: IncomingMessage, response: ServerResponse, body: Uint8Array) => boolean
+/** Lets a test change one response; returning true means that it has sent the response itself. */
+export type Interceptor = (request: IncomingMessage, response: ServerResponse, body: Uint8Array) => boolean
 
 export interface FileServer {
   readonly url: string
@@ -13,7 +13,7 @@ export interface FileServer {
   readonly headers: IncomingMessage['headers'][]
   readonly files: Map<string, Uint8Array>
   readonly etags: Map<string, string>
-  mischief: Mischief
+  intercept: Interceptor
   close(): Promise<void>
 }
 
@@ -26,7 +26,7 @@ export async function startFileServer(files: Readonly<Record<string, Uint8Array>
     headers: [],
     files: new Map(Object.entries(files)),
     etags: new Map(),
-    mischief: () => false,
+    intercept: () => false,
     close,
   }
   return state
@@ -52,7 +52,7 @@ function answer(state: FileServer, request: IncomingMessage, response: ServerRes
   state.log.push(`${request.method} ${request.url} ${request.headers.range ?? ''}`.trim())
   state.headers.push(request.headers)
   const body = state.files.get(path)
-  if (state.mischief(request, response, body ?? new Uint8Array(0))) return
+  if (state.intercept(request, response, body ?? new Uint8Array(0))) return
   if (body === undefined) {
     response.writeHead(404).end()
     return
@@ -60,7 +60,7 @@ function answer(state: FileServer, request: IncomingMessage, response: ServerRes
   sendFile(request, response, body, state.etags.get(path) ?? `"${path}"`)
 }
 
-/** Sends a file, or the range of it that is asked for, as a good host does. */
+/** Sends a file or the requested range of it, as a correct host does. */
 export function sendFile(
   request: IncomingMessage,
   response: ServerResponse,
@@ -85,7 +85,7 @@ export function sendFile(
   }
 }
 
-/** The range a request asks for, end exclusive. */
+/** The requested range, end exclusive. */
 export function rangeOf(
   request: IncomingMessage,
   fileBytes: number,
@@ -95,8 +95,8 @@ export function rangeOf(
   return { start: Number(match[1]), end: match[2] ? Math.min(fileBytes, Number(match[2]) + 1) : fileBytes }
 }
 
-/** A host that knows no ranges: every GET is answered with the whole file. */
-export const wholeFilesOnly: Mischief = (request, response, body) => {
+/** A host that ignores ranges: every GET returns the whole file. */
+export const wholeFilesOnly: Interceptor = (request, response, body) => {
   if (request.method !== 'GET' || body.length === 0) return false
   response.writeHead(200, { 'Content-Length': body.length })
   response.end(body)

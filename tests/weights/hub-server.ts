@@ -1,18 +1,18 @@
-// Answers: how does a Hugging Face Hub behave? One origin for the API and small files, another one, reached by a redirect, for large
-// files; listings in pages; CORS as strict as browsers know it. It must not know who asks.
+// A local Hugging Face Hub: one origin for the API and small files, one reached by redirects for large files.
+// Listings are paged, and CORS is as strict as on the real one.
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { listen, sendFile } from './file-server.ts'
 
-/** What a test may change about one answer; returning true means that the answer has been given. */
-export type HubMischief = (
+/** Lets a test change one response; returning true means that it has sent the response itself. */
+export type HubInterceptor = (
   request: IncomingMessage,
   response: ServerResponse,
-  where: 'hub' | 'store',
+  origin: 'hub' | 'store',
 ) => boolean
 
 export interface HubServer {
-  /** The endpoint, without a slash at its end. */
+  /** The endpoint, without a trailing slash. */
   readonly url: string
   /** The origin that large files are redirected to. */
   readonly storeUrl: string
@@ -21,46 +21,46 @@ export interface HubServer {
   /** Headers of the requests, in the same order. */
   readonly headers: IncomingMessage['headers'][]
   /** Branches and commits by name → files. */
-  readonly revisions: Map<string, Files>
-  /** Entries on a page of a listing. */
+  readonly revisions: Map<string, HubFiles>
+  /** Entries per page of a listing. */
   pageSize: number
-  /** Without this token the model does not seem to exist. */
+  /** Without this token the model appears not to exist. */
   token: string | undefined
-  /** Files are withheld from those without access, though the model is listed. */
+  /** Without the token, files are refused, though the model is listed. */
   gated: boolean
-  mischief: HubMischief
+  intercept: HubInterceptor
   close(): Promise<void>
 }
 
-type Files = ReadonlyMap<string, Uint8Array>
+type HubFiles = ReadonlyMap<string, Uint8Array>
 
-export const model = 'deep-sea/lantern.fish_v1'
+export const HUB_MODEL = 'deep-sea/lantern.fish_v1'
 
-const hubHeaders = {
+const HUB_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers':
     'X-Repo-Commit,X-Error-Code,ETag,Link,Accept-Ranges,Content-Range,X-Linked-Size,X-Linked-ETag',
 }
-const storeHeaders = {
+const STORE_HEADERS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Expose-Headers': 'Content-Range,ETag',
 }
 
-/** Serves one model, called `model`, at `main` and at its commit. */
+/** Serves one model, named by `HUB_MODEL`, at `main` and at its commit. */
 export async function startHub(files: Readonly<Record<string, Uint8Array>>): Promise<HubServer> {
-  const hub = await listen((request, response) => visit('hub', request, response, answer))
-  const store = await listen((request, response) => visit('store', request, response, sendStored))
-  const visit = (
-    where: 'hub' | 'store',
+  const hub = await listen((request, response) => handle('hub', request, response, answer))
+  const store = await listen((request, response) => handle('store', request, response, sendStored))
+  const handle = (
+    origin: 'hub' | 'store',
     request: IncomingMessage,
     response: ServerResponse,
     handler: typeof answer,
   ) => {
-    state.log.push(`${where} ${request.method} ${request.url} ${request.headers.range ?? ''}`.trim())
+    state.log.push(`${origin} ${request.method} ${request.url} ${request.headers.range ?? ''}`.trim())
     state.headers.push(request.headers)
-    for (const [name, value] of Object.entries(where === 'hub' ? hubHeaders : storeHeaders))
+    for (const [name, value] of Object.entries(origin === 'hub' ? HUB_HEADERS : STORE_HEADERS))
       response.setHeader(name, value)
-    if (!state.mischief(request, response, where)) handler(state, request, response)
+    if (!state.intercept(request, response, origin)) handler(state, request, response)
   }
   const state: HubServer = {
     url: hub.url.slice(0, -1),
@@ -71,7 +71,7 @@ export async function startHub(files: Readonly<Record<string, Uint8Array>>): Pro
     pageSize: 1000,
     token: undefined,
     gated: false,
-    mischief: () => false,
+    intercept: () => false,
     close: async () => {
       await Promise.all([hub.close(), store.close()])
     },
@@ -79,8 +79,8 @@ export async function startHub(files: Readonly<Record<string, Uint8Array>>): Pro
   return state
 }
 
-/** The name of a set of files, as a commit has one. */
-export function commitOf(files: Files): string {
+/** A commit id for a set of files. */
+export function commitOf(files: HubFiles): string {
   return hash('sha1', Buffer.from([...files].map(([path, body]) => path + gitHash(body)).join()))
 }
 
@@ -91,26 +91,26 @@ function answer(state: HubServer, request: IncomingMessage, response: ServerResp
   }
   const url = new URL(request.url ?? '/', state.url)
   const allowed = state.token === undefined || request.headers.authorization === `Bearer ${state.token}`
-  const [, api, place = '', revision = '', path = ''] =
-    new RegExp(`^/(api/models/)?${model}/(revision|tree|resolve)/([^/]+)/?(.*)$`).exec(url.pathname) ?? []
+  const [, api, endpoint = '', revision = '', path = ''] =
+    new RegExp(`^/(api/models/)?${HUB_MODEL}/(revision|tree|resolve)/([^/]+)/?(.*)$`).exec(url.pathname) ?? []
   const files = findFiles(state, decodeURIComponent(revision))
-  if ((api !== undefined) === (place === 'resolve')) refuse(response, 404, 'RepoNotFound')
+  if ((api !== undefined) === (endpoint === 'resolve')) refuse(response, 404, 'RepoNotFound')
   else if (!allowed && !state.gated) refuse(response, 401, 'RepoNotFound')
   else if (files === undefined) refuse(response, 404, 'RevisionNotFound')
-  else if (place === 'revision') sendJson(response, { id: model, sha: commitOf(files), siblings: [] })
-  else if (place === 'tree') sendTree(state, response, url, files)
+  else if (endpoint === 'revision') sendJson(response, { id: HUB_MODEL, sha: commitOf(files), siblings: [] })
+  else if (endpoint === 'tree') sendTree(state, response, url, files)
   else if (!allowed) refuse(response, 401, 'GatedRepo')
-  else sendResolved(state, request, response, decodeURIComponent(path), files)
+  else sendResolved(state, request, response, { path: decodeURIComponent(path), files })
 }
 
-function findFiles(state: HubServer, revision: string): Files | undefined {
+function findFiles(state: HubServer, revision: string): HubFiles | undefined {
   return (
     state.revisions.get(revision) ??
     [...state.revisions.values()].find((files) => commitOf(files) === revision)
   )
 }
 
-function sendTree(state: HubServer, response: ServerResponse, url: URL, files: Files): void {
+function sendTree(state: HubServer, response: ServerResponse, url: URL, files: HubFiles): void {
   const folders = new Set([...files.keys()].flatMap((path) => path.split('/').slice(0, -1)))
   const entries = [
     ...[...folders].map((path) => ({ type: 'directory', path, size: 0, oid: hash('sha1', path) })),
@@ -134,8 +134,7 @@ function sendResolved(
   state: HubServer,
   request: IncomingMessage,
   response: ServerResponse,
-  path: string,
-  files: Files,
+  { path, files }: { readonly path: string; readonly files: HubFiles },
 ): void {
   const body = files.get(path)
   response.setHeader('X-Repo-Commit', commitOf(files))
@@ -155,7 +154,7 @@ function redirect(state: HubServer, response: ServerResponse, body: Uint8Array):
   response.end('Found. Redirecting')
 }
 
-/** The store knows no preflight, and what its ETag says is its own affair. */
+/** The store supports no preflight, and its ETag is not the file's hash. */
 function sendStored(state: HubServer, request: IncomingMessage, response: ServerResponse): void {
   const [, sha256 = ''] = /^\/([\da-f]{64})\?Signature=\d+$/.exec(request.url ?? '') ?? []
   const bodies = [...state.revisions.values()].flatMap((files) => [...files.values()])

@@ -1,14 +1,14 @@
-// Answers: what are the bytes of a safetensors file, right or deliberately wrong? It must not know what is tested.
+// Builds safetensors files, valid or deliberately broken.
 
-/** A header entry as it is written; nothing is checked. */
+/** A header entry as written; unchecked. */
 export interface HeaderEntry {
   readonly dtype: unknown
   readonly shape: unknown
   readonly data_offsets: unknown
 }
 
-/** A file of any header text (or bytes) and data; `length` overrides the stated header length. */
-export function fileOf(
+/** A file of any header (text or bytes) and data; `length` overrides the stated header length. */
+export function rawSafetensors(
   header: string | Uint8Array,
   data: Uint8Array,
   length?: bigint,
@@ -21,8 +21,8 @@ export function fileOf(
   return file
 }
 
-/** A valid file of F32-like tensors: name → [dtype, shape, bytes]. */
-export function safetensorsOf(
+/** A valid file of tensors: name → [dtype, shape, bytes]. */
+export function makeSafetensors(
   tensors: Readonly<Record<string, readonly [dtype: string, shape: readonly number[], bytes: Uint8Array]>>,
 ): Uint8Array<ArrayBuffer> {
   const header: Record<string, HeaderEntry | Record<string, string>> = { __metadata__: { format: 'pt' } }
@@ -34,10 +34,10 @@ export function safetensorsOf(
     data.set(bytes, at)
     at += bytes.length
   }
-  return fileOf(JSON.stringify(header), data)
+  return rawSafetensors(JSON.stringify(header), data)
 }
 
-/** A small generator of random numbers in [0, 1) with a seed, so that a failure can be run again. */
+/** A seeded generator of random numbers in [0, 1), so that a failure can be reproduced. */
 export function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
@@ -48,7 +48,7 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** Bytes that differ at every position, so that a wrong offset shows. */
+/** Random bytes, so that a wrong offset is detected. */
 export function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {
   const random = seeded(seed)
   return Uint8Array.from({ length }, () => Math.floor(random() * 256))

@@ -1,15 +1,16 @@
-// Answers: do stored bytes land where the kernels look for them? Rows, scales and vectors through a real queue, in pieces cut anywhere.
+// Tests of the matrix writer: stored rows, scales and vectors land where kernels read them, through a real
+// GPU queue.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { layoutMatrix, layoutPart, type MatrixLayout, splitMatrix } from '../../src/gpu/matrix.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
-import { type Placed, rowWriter, scaleWriter, vectorWriter } from '../../src/weights/matrix-writer.ts'
+import { type PartPlacement, rowWriter, scaleWriter, vectorWriter } from '../../src/weights/matrix-writer.ts'
 import type { Dtype, TensorEntry } from '../../src/weights/safetensors.ts'
 import type { TensorWriter } from '../../src/weights/tensor-writer.ts'
-import { adapters, describeOnAdapters, openAdapter } from '../support/adapter.ts'
-import { generator } from '../support/numbers.ts'
+import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { seededRandom } from '../support/numbers.ts'
 
-const entryOf = (dtype: Dtype, shape: number[], bytes: number): TensorEntry => ({
+const makeEntry = (dtype: Dtype, shape: number[], bytes: number): TensorEntry => ({
   name: 'layer.weight',
   dtype,
   shape,
@@ -18,11 +19,11 @@ const entryOf = (dtype: Dtype, shape: number[], bytes: number): TensorEntry => (
   end: bytes,
 })
 
-const counted = (count: number) => Uint8Array.from({ length: count }, (_, i) => (i * 37) % 120)
+const patternBytes = (count: number) => Uint8Array.from({ length: count }, (_, i) => (i * 37) % 120)
 
-/** Hands the bytes over in pieces whose ends fall anywhere. */
-function feed(writer: TensorWriter, bytes: Uint8Array<ArrayBuffer>, seed: number): void {
-  const next = generator(seed)
+/** Pushes the bytes in pieces of random length. */
+function pushInPieces(writer: TensorWriter, bytes: Uint8Array<ArrayBuffer>, seed: number): void {
+  const next = seededRandom(seed)
   for (let at = 0; at < bytes.length; ) {
     const end = Math.min(bytes.length, at + 1 + Math.floor(next() * 200))
     writer.push(bytes.subarray(at, end))
@@ -32,7 +33,7 @@ function feed(writer: TensorWriter, bytes: Uint8Array<ArrayBuffer>, seed: number
 }
 
 describe('splitMatrix', () => {
-  it('keeps a matrix that fits whole, and cuts others at whole blocks and 64 rows', () => {
+  it('keeps a matrix that fits in one part, and splits others at whole blocks and 64 rows', () => {
     const matrix = layoutMatrix('fp8_block', [1000], 256, { rows: 96, cols: 128 })
     expect(splitMatrix(matrix, 1 << 20)).toEqual([layoutPart(matrix, 0, 1000)])
     const parts = splitMatrix(matrix, 100_000)
@@ -45,7 +46,7 @@ describe('splitMatrix', () => {
     expect(() => splitMatrix(matrix, 1000)).toThrow(/do not fit a binding/)
   })
 
-  it('cuts a head that two rows a workgroup would not get through a grid', () => {
+  it('splits an LM head whose rows exceed the grid at two rows per workgroup', () => {
     const head = layoutMatrix('q4', [151_936], 1536)
     const parts = splitMatrix(head, 2 ** 31)
     expect(parts.map(({ firstRow, rows }) => [firstRow, rows])).toEqual([
@@ -54,13 +55,13 @@ describe('splitMatrix', () => {
     ])
   })
 
-  it('begins every stacked matrix with scales at a whole block row', () => {
+  it('starts every stacked matrix with scales at a whole block row', () => {
     expect(layoutMatrix('fp8_block', [70, 144], 138).starts).toEqual([0, 128])
     expect(layoutMatrix('bf16', [70, 144], 138).starts).toEqual([0, 70])
     expect(() => layoutMatrix('fp8_block', [70], 138, { rows: 128, cols: 24 })).toThrow(/weight_block_size/)
   })
 
-  it('gives a group of 32 columns 8.5 or 4.5 bits a weight, and each row scales of its own', () => {
+  it('uses 8.5 or 4.5 bits per weight in groups of 32 columns, with scales for each row', () => {
     for (const [format, bits] of [
       ['q8', 8.5],
       ['q4', 4.5],
@@ -85,24 +86,28 @@ describeOnAdapters(
     })
     afterAll(() => device.destroy())
 
-    const placed = (layout: MatrixLayout, maxBytes: number): Placed[] =>
+    const placed = (layout: MatrixLayout, maxBytes: number): PartPlacement[] =>
       splitMatrix(layout, maxBytes).map((part) => ({
         part,
         buffer: device.arena.allocate('weights', 'part', part.bytes + 32).buffer,
         offset: 32,
       }))
-    const read = async ({ part, buffer }: Placed) =>
+    const read = async ({ part, buffer }: PartPlacement) =>
       new Uint8Array(await readBuffer(device, buffer, part.bytes + 32)).subarray(32)
 
-    it('pads rows, cuts parts and stacks, whatever the pieces', async () => {
+    it('pads rows and fills stacked matrices in parts, however the bytes are split', async () => {
       const [first, second] = [70, 300]
       const layout = layoutMatrix('bf16', [first, second], 21)
       const places = placed(layout, 64 * 64 * 3)
       expect(places.length).toBeGreaterThan(1)
-      const stored = [first, second].map((rows) => counted(rows * 42))
+      const stored = [first, second].map((rows) => patternBytes(rows * 42))
       stored.forEach((bytes, index) => {
-        const entry = entryOf('BF16', [bytes.length / 42, 21], bytes.length)
-        feed(rowWriter(device.gpu.queue, entry, layout, layout.starts[index] ?? 0, places), bytes, index + 1)
+        const entry = makeEntry('BF16', [bytes.length / 42, 21], bytes.length)
+        pushInPieces(
+          rowWriter(device.gpu.queue, entry, layout, layout.starts[index] ?? 0, places),
+          bytes,
+          index + 1,
+        )
       })
       const all = Buffer.concat(stored)
       for (const place of places) {
@@ -115,12 +120,12 @@ describeOnAdapters(
       }
     })
 
-    it('puts scales behind the rows of their part', async () => {
+    it('writes scales after the rows of their part', async () => {
       const layout = layoutMatrix('fp8_block', [300], 140)
       const places = placed(layout, layoutPart(layout, 0, 128).bytes)
       const scales = Float32Array.of(1, 2, 3, 4, 5, 6)
       const bytes = new Uint8Array(scales.buffer)
-      feed(scaleWriter(device.gpu.queue, entryOf('F32', [3, 2], 24), layout, 0, places), bytes, 3)
+      pushInPieces(scaleWriter(device.gpu.queue, makeEntry('F32', [3, 2], 24), layout, 0, places), bytes, 3)
       for (const [index, place] of places.entries()) {
         const part = await read(place)
         const at = place.part.scales * 4
@@ -131,13 +136,13 @@ describeOnAdapters(
     it('reads vectors of every float type as f32', async () => {
       const { buffer } = device.arena.allocate('weights', 'vector', 64)
       const bf16 = Uint8Array.of(0x80, 0x3f, 0x00, 0xc0) // 1, -2
-      feed(vectorWriter(device.gpu.queue, entryOf('BF16', [2], 4), buffer, 1), bf16, 4)
+      pushInPieces(vectorWriter(device.gpu.queue, makeEntry('BF16', [2], 4), buffer, 1), bf16, 4)
       expect([...new Float32Array(await readBuffer(device, buffer, 12))]).toEqual([0, 1, -2])
-      const odd = () => vectorWriter(device.gpu.queue, entryOf('I32', [2], 8), buffer, 0)
+      const odd = () => vectorWriter(device.gpu.queue, makeEntry('I32', [2], 8), buffer, 0)
       expect(odd).toThrow(/stored as I32/)
     })
 
-    it('refuses numbers that are not finite wherever they stand, of every type, however the bytes lie', () => {
+    it('rejects non-finite numbers of every type, at any position and alignment', () => {
       const cases = [
         ['F8_E4M3', 'fp8_block', [0x7f]],
         ['F8_E4M3', 'fp8_block', [0xff]],
@@ -153,35 +158,37 @@ describeOnAdapters(
           const memory = new Uint8Array(length + 3)
           const bytes = memory.subarray(at % 4, (at % 4) + length)
           bytes.set(code, at * code.length)
-          const writer = rowWriter(device.gpu.queue, entryOf(dtype, [3, 21], length), layout, 0, places)
-          expect(() => feed(writer, bytes, at + 1)).toThrow(
+          const writer = rowWriter(device.gpu.queue, makeEntry(dtype, [3, 21], length), layout, 0, places)
+          expect(() => pushInPieces(writer, bytes, at + 1)).toThrow(
             new RegExp(`layer.weight holds (NaN|-?Infinity) at element ${at}; a weight must be finite`),
           )
         }
       }
       const { buffer } = device.arena.allocate('weights', 'vector', 64)
-      const vector = vectorWriter(device.gpu.queue, entryOf('BF16', [2], 4), buffer, 0)
-      expect(() => feed(vector, Uint8Array.of(0, 0, 0x80, 0x7f), 1)).toThrow('holds Infinity at element 1')
+      const vector = vectorWriter(device.gpu.queue, makeEntry('BF16', [2], 4), buffer, 0)
+      expect(() => pushInPieces(vector, Uint8Array.of(0, 0, 0x80, 0x7f), 1)).toThrow(
+        'holds Infinity at element 1',
+      )
     })
 
-    it('refuses scales that are not finite, or make infinity of a weight', () => {
+    it('rejects scales that are not finite or overflow a weight', () => {
       const layout = layoutMatrix('fp8_block', [3], 21)
       const scales = new Uint8Array(Float32Array.of(1e37).buffer)
       const writer = scaleWriter(
         device.gpu.queue,
-        entryOf('F32', [1, 1], 4),
+        makeEntry('F32', [1, 1], 4),
         layout,
         0,
         placed(layout, 1 << 20),
       )
-      expect(() => feed(writer, scales, 1)).toThrow(/must be finite/)
+      expect(() => pushInPieces(writer, scales, 1)).toThrow(/must be finite/)
     })
 
-    it('notices a tensor that ends early', () => {
+    it('detects a tensor that ends early', () => {
       const layout = layoutMatrix('f32', [4], 4)
       const writer = rowWriter(
         device.gpu.queue,
-        entryOf('F32', [4, 4], 64),
+        makeEntry('F32', [4, 4], 64),
         layout,
         0,
         placed(layout, 1 << 20),
@@ -190,5 +197,5 @@ describeOnAdapters(
       expect(() => writer.end()).toThrow(/ended after 2 of 4 rows/)
     })
   },
-  adapters.slice(0, 1),
+  ADAPTERS.slice(0, 1),
 )

@@ -1,12 +1,12 @@
-// Answers: does any mutated header crash the reader, hang it, or make it believe a lie? Seeded, so that it can be rerun.
+// Fuzz test of the safetensors reader: a mutated header never crashes, stalls or misleads it. Seeded.
 import { expect, test } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { readHeader, type TensorEntry } from '../../src/weights/safetensors.ts'
-import { fileOf, noise, safetensorsOf, seeded } from './make-safetensors.ts'
+import { makeSafetensors, noise, rawSafetensors, seeded } from './make-safetensors.ts'
 
-const mutations = 20_000
-const size: Readonly<Record<string, number>> = {
+const MUTATIONS = 20_000
+const ELEMENT_BYTES: Readonly<Record<string, number>> = {
   F64: 8,
   F32: 4,
   F16: 2,
@@ -25,35 +25,41 @@ const size: Readonly<Record<string, number>> = {
   BOOL: 1,
 }
 
-/** What must hold of anything that was accepted, worked out apart from the reader, in whole numbers of any size. */
-function lieIn(bytes: Uint8Array, entries: readonly TensorEntry[]): string | undefined {
+/**
+ * How accepted entries contradict the file, computed independently of the reader in BigInt; undefined if they
+ * do not.
+ */
+function contradictionIn(bytes: Uint8Array, entries: readonly TensorEntry[]): string | undefined {
   const headerBytes = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true)
   const text = new TextDecoder().decode(bytes.subarray(8, 8 + Number(headerBytes)))
   const header: Record<string, { dtype: string; shape: number[]; data_offsets: number[] }> = JSON.parse(text)
   let end = 8n + headerBytes
   const names = new Set<string>()
   for (const entry of entries) {
-    const said = Object.getOwnPropertyDescriptor(header, entry.name)?.value
-    const span = entry.shape.reduce((product, n) => product * BigInt(n), BigInt(size[entry.dtype] ?? -1))
+    const stated = Object.getOwnPropertyDescriptor(header, entry.name)?.value
+    const span = entry.shape.reduce(
+      (product, n) => product * BigInt(n),
+      BigInt(ELEMENT_BYTES[entry.dtype] ?? -1),
+    )
     if (BigInt(entry.start) !== end) return `${entry.name} does not follow the one before`
     if (BigInt(entry.end) - BigInt(entry.start) !== span)
       return `${entry.name} has another span than its shape`
-    if (said?.dtype !== entry.dtype || `${said.shape}` !== `${entry.shape}`)
-      return `${entry.name} is not what was said`
-    if (BigInt(said.data_offsets[0]) + 8n + headerBytes !== BigInt(entry.start))
+    if (stated?.dtype !== entry.dtype || `${stated.shape}` !== `${entry.shape}`)
+      return `${entry.name} is not what was stated`
+    if (BigInt(stated.data_offsets[0]) + 8n + headerBytes !== BigInt(entry.start))
       return `${entry.name} is elsewhere`
     names.add(entry.name)
     end = BigInt(entry.end)
   }
   if (end !== BigInt(bytes.length)) return 'bytes are left over'
-  const said = Object.keys(header).filter((name) => name !== '__metadata__')
-  if (names.size !== entries.length || said.some((name) => !names.has(name))) return 'names differ'
+  const stated = Object.keys(header).filter((name) => name !== '__metadata__')
+  if (names.size !== entries.length || stated.some((name) => !names.has(name))) return 'names differ'
   // Each accepted tensor must be written exactly once: a dtype can occur only as often as there are tensors.
   const written = text.match(/"dtype"\s*:\s*"/g)?.length ?? 0
   return written > entries.length && !text.includes('__metadata__') ? 'a tensor was written twice' : undefined
 }
 
-const numbers = [
+const NUMBERS = [
   '0',
   '-1',
   '1.5',
@@ -66,7 +72,7 @@ const numbers = [
   '8',
   '16',
 ]
-const texts = [
+const TEXTS = [
   '"F32"',
   '"U8"',
   '"BF16"',
@@ -98,62 +104,63 @@ function mutate(header: string, random: () => number): string {
       const near = String(Math.max(0, Number(match?.[0]) + Math.floor(random() * 5) - 2))
       return (
         header.slice(0, from) +
-        pick([...numbers, near, near], '0') +
+        pick([...NUMBERS, near, near], '0') +
         header.slice(from + (match?.[0].length ?? 0))
       )
     }
     case 3: // another text
-      return header.replace(pick(header.match(/"[^"]*"/g) ?? [], '"'), () => pick(texts, ''))
-    case 4: // a part lost
+      return header.replace(pick(header.match(/"[^"]*"/g) ?? [], '"'), () => pick(TEXTS, ''))
+    case 4: // a part removed
       return header.slice(0, at) + header.slice(to)
-    case 5: // a part twice
+    case 5: // a part duplicated
       return header.slice(0, to) + header.slice(at)
     case 6: {
-      // an entry twice, or moved
+      // an entry duplicated or moved
       const entries = header.match(/"[^"]*":\{[^}]*\}/g) ?? []
-      return header.replace(pick(entries, ''), (one) => `${one},${pick(entries, one)}`)
+      return header.replace(pick(entries, ''), (first) => `${first},${pick(entries, first)}`)
     }
-    default: // two numbers change places
+    default: // two numbers swapped
       return header.replace(/\[(\d+),(\d+)\]/, '[$2,$1]')
   }
 }
 
-test(`${mutations} mutated files: an error with a name, or the truth`, async () => {
+test(`${MUTATIONS} mutated files give a named error or a correct result`, async () => {
   const bases = [
-    safetensorsOf({
+    makeSafetensors({
       a: ['F32', [2, 3], noise(24, 1)],
       'b.weight': ['F8_E4M3', [5], noise(5, 2)],
       c: ['BF16', [], noise(2, 3)],
     }),
-    safetensorsOf({ only: ['U8', [16], noise(16, 4)] }),
-    fileOf(
-      '{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}',
+    makeSafetensors({ only: ['U8', [16], noise(16, 4)] }),
+    rawSafetensors(
+      '{"a":{"dtype":"U8","shape":[8],"data_offsets":[0,8]},' +
+        '"b":{"dtype":"F32","shape":[2],"data_offsets":[8,16]}}',
       noise(16, 5),
     ),
   ]
   const random = seeded(20260101)
   let accepted = 0
-  for (let run = 0; run < mutations; run++) {
-    const base = bases[run % bases.length] ?? noise(0, 0)
+  for (let round = 0; round < MUTATIONS; round++) {
+    const base = bases[round % bases.length] ?? noise(0, 0)
     const headerBytes = Number(new DataView(base.buffer).getBigUint64(0, true))
     let header = new TextDecoder().decode(base.subarray(8, 8 + headerBytes))
     for (let i = Math.floor(random() * 3); i >= 0; i--) header = mutate(header, random)
     let data = base.subarray(8 + headerBytes)
     if (random() < 0.1) data = data.subarray(0, Math.floor(random() * data.length))
     const length = random() < 0.1 ? BigInt(Math.floor(2 ** (random() * 62))) : undefined
-    const bytes = fileOf(header, data, length)
+    const bytes = rawSafetensors(header, data, length)
     try {
       const { entries } = await readHeader(openMemory({ f: bytes }), 'f')
       accepted++
-      const lie = lieIn(bytes, entries)
-      if (lie) expect.fail(`run ${run}: ${lie}: ${header}`)
+      const contradiction = contradictionIn(bytes, entries)
+      if (contradiction) expect.fail(`run ${round}: ${contradiction}: ${header}`)
     } catch (error) {
-      if (!(error instanceof HadalError)) throw new Error(`run ${run}: ${header}`, { cause: error })
+      if (!(error instanceof HadalError)) throw new Error(`run ${round}: ${header}`, { cause: error })
       expect(['bad_file', 'unsupported']).toContain(error.code)
       expect(error.file).toBe('f')
       expect(error.message.length).toBeLessThan(600)
     }
   }
-  expect(accepted).toBeGreaterThan(mutations / 100) // else the mutations are too wild to tell anything
-  expect(accepted).toBeLessThan(mutations / 2)
+  expect(accepted).toBeGreaterThan(MUTATIONS / 100) // otherwise the mutations are too wild to test anything
+  expect(accepted).toBeLessThan(MUTATIONS / 2)
 })

@@ -1,4 +1,4 @@
-// Answers: do all local sources behave as one, down to their errors? Against real folders and real File objects.
+// Tests that all local sources behave alike, including their errors, with real folders and File objects.
 import { execFileSync } from 'node:child_process'
 import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,14 +10,18 @@ import { openMemory } from '../../src/weights/memory.ts'
 import { readJson, readText, type Source } from '../../src/weights/source.ts'
 import { noise } from './make-safetensors.ts'
 
-const bytes = noise(100_000, 1)
-const texts = { 'config.json': '{"a":1,"a":2}', 'bad.json': '{', 'latin.txt': new Uint8Array([0xe4, 0x20]) }
+const BYTES = noise(100_000, 1)
+const TEXT_FILES = {
+  'config.json': '{"a":1,"a":2}',
+  'bad.json': '{',
+  'latin.txt': new Uint8Array([0xe4, 0x20]),
+}
 let dir = ''
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'hadal-'))
   await mkdir(join(dir, 'sub'))
-  await writeFile(join(dir, 'sub', 'x.bin'), bytes)
-  for (const [name, data] of Object.entries(texts)) await writeFile(join(dir, name), data)
+  await writeFile(join(dir, 'sub', 'x.bin'), BYTES)
+  for (const [name, data] of Object.entries(TEXT_FILES)) await writeFile(join(dir, name), data)
 })
 afterAll(() => rm(dir, { recursive: true }))
 
@@ -30,12 +34,12 @@ function picked(path: string, data: Uint8Array<ArrayBuffer> | string): File {
 let folder: FolderSource | undefined
 afterEach(() => folder?.close())
 
-const opened: Record<string, () => Source> = {
-  memory: () => openMemory({ 'sub/x.bin': bytes, ...texts }),
+const OPENERS: Record<string, () => Source> = {
+  memory: () => openMemory({ 'sub/x.bin': BYTES, ...TEXT_FILES }),
   files: () =>
     openFiles([
-      picked('sub/x.bin', bytes),
-      ...Object.entries(texts).map(([name, data]) => picked(name, data)),
+      picked('sub/x.bin', BYTES),
+      ...Object.entries(TEXT_FILES).map(([name, data]) => picked(name, data)),
     ]),
   folder: () => {
     folder = openFolder(dir)
@@ -43,16 +47,16 @@ const opened: Record<string, () => Source> = {
   },
 }
 
-describe.each(Object.keys(opened))('%s', (kind) => {
-  const open = () => opened[kind]?.() ?? openMemory({})
+describe.each(Object.keys(OPENERS))('%s', (kind) => {
+  const open = () => OPENERS[kind]?.() ?? openMemory({})
 
-  test('reads exactly what is asked for', async () => {
+  test('reads exactly the requested bytes', async () => {
     const source = open()
     expect(await source.size('sub/x.bin')).toBe(100_000)
     const part = await source.read('sub/x.bin', 70_001, 99_999)
-    expect(Buffer.compare(part, bytes.subarray(70_001, 99_999))).toBe(0)
-    part.fill(0) // its own memory
-    expect((await source.read('sub/x.bin', 70_001, 70_002))[0]).toBe(bytes[70_001])
+    expect(Buffer.compare(part, BYTES.subarray(70_001, 99_999))).toBe(0)
+    part.fill(0) // must not change the source
+    expect((await source.read('sub/x.bin', 70_001, 70_002))[0]).toBe(BYTES[70_001])
     expect((await source.read('sub/x.bin', 9, 9)).length).toBe(0)
     expect([await source.exists('sub/x.bin'), await source.exists('y'), await source.exists('sub')]).toEqual([
       true,
@@ -78,7 +82,7 @@ describe.each(Object.keys(opened))('%s', (kind) => {
     })
   })
 
-  test('text and JSON', async () => {
+  test('reads text and JSON', async () => {
     const source = open()
     expect(await readText(source, 'bad.json', { maxBytes: 10 })).toBe('{')
     expect(await readJson(source, 'config.json', { maxBytes: 100 })).toEqual({ a: 2 })
@@ -94,8 +98,8 @@ describe.each(Object.keys(opened))('%s', (kind) => {
   })
 })
 
-test('a folder: links are followed, a file that shrinks while open is truncated, a directory is no file', async () => {
-  await writeFile(join(dir, 'blob'), bytes)
+test('a folder follows links, reports a shrunken file as truncated, and rejects a directory', async () => {
+  await writeFile(join(dir, 'blob'), BYTES)
   await symlink(join(dir, 'blob'), join(dir, 'linked'))
   const source = openFolder(dir)
   expect(await source.size('linked')).toBe(100_000)
@@ -109,7 +113,7 @@ test('a folder: links are followed, a file that shrinks while open is truncated,
   await source.close()
 })
 
-test('a folder: what waits, turns in circles or never ends is no file', async () => {
+test('a folder rejects pipes, circular links and devices', async () => {
   execFileSync('mkfifo', [join(dir, 'pipe')])
   await symlink('circle', join(dir, 'circle'))
   await symlink('/dev/zero', join(dir, 'endless'))
@@ -121,7 +125,7 @@ test('a folder: what waits, turns in circles or never ends is no file', async ()
   await source.close()
 })
 
-test('dropped files keep their names; two of the same name are refused', async () => {
+test('dropped files keep their names; two with the same name are rejected', async () => {
   const source = openFiles([new File(['{}'], 'config.json')])
   expect(await readJson(source, 'config.json', { maxBytes: 10 })).toEqual({})
   expect(() => openFiles([new File([''], 'a'), new File([''], 'a')])).toThrow(

@@ -1,4 +1,4 @@
-"""Answers: how do people type the same request? Greetings, cases, typos. It must not know what is asked."""
+"""Varies the spelling of a request as people type it: greetings, upper and lower case, typos."""
 
 
 def typo(rng, s):
@@ -38,7 +38,7 @@ POST = [" please", ", please", " thanks", "? thanks", " for me", ""]
 
 
 def casual(rng, s, mark="?", allow_typo=True):
-    """One of the many ways in which people type the same request."""
+    """Returns the request in one of the many ways people type it."""
     if rng.random() < 0.18:
         s = rng.choice(PRE) + (s[0].lower() + s[1:] if not s.startswith("I ") else s)
     if rng.random() < 0.08:
@@ -60,7 +60,7 @@ def casual(rng, s, mark="?", allow_typo=True):
 
 
 def pick_form(rng, held, forms):
-    """One of several ways to ask; the last way is kept for held-out items."""
+    """Returns one of several phrasings; the last one is reserved for held-out items."""
     return forms[-1] if held else rng.choice(forms[:-1])
 
 

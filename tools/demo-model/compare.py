@@ -1,4 +1,4 @@
-"""Answers: which of two numbers is larger? Digit by digit, as the sums are. It must not know how a chat is rendered."""
+"""Generates questions about which of two numbers is larger, worked out digit by digit."""
 
 from asking import casual
 from holdout import pick

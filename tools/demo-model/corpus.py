@@ -1,8 +1,8 @@
-"""Answers: what is the training text of Lanternfish? Every chat is generated here from a seed, nothing is copied.
+"""Generates the training text of Lanternfish: every chat comes from a seed, nothing is copied.
 
-A sample is a list of turns (user, think, answer); `think` is None when the turn is answered without thinking.
-Each generator takes (rng, held) and returns (user, think, answer, info); `held` asks for an item from the held-out
-part of the task (held-out sums, words, paraphrases), which training never sees.
+A sample is a list of turns (user, think, answer); `think` is None for a turn answered without thinking.
+Each generator takes (rng, held) and returns (user, think, answer, info). `held` requests an item from the
+held-out part of the task (sums, words, paraphrases that training never sees).
 """
 
 import random
@@ -21,11 +21,12 @@ __all__ = ["MIXES", "chats", "choose_mix", "held_out", "render"]
 
 
 def think_rate(kind):
-    return 0.5 if kind in ("faq", "unknown", "small talk", "story", "capital", "days/months", "colour/sound") else 0.8
+    short = ("faq", "unknown", "small talk", "story", "capital", "days/months", "colour/sound")
+    return 0.5 if kind in short else 0.8
 
 
 def sample(rng):
-    """One training chat."""
+    """Returns one training chat."""
     r = rng.random()
     if r < 0.80:
         it = gen_any(rng)
@@ -45,7 +46,7 @@ def sample(rng):
 
 
 def long_sample(rng):
-    """A chat of many turns, for positions up to about a thousand."""
+    """Returns a chat of many turns, to reach positions of about a thousand."""
     out = []
     for _ in range(rng.randrange(4, 9)):
         r = rng.random()
@@ -76,7 +77,7 @@ SYSTEMS = [
 
 
 def render(turns, system=""):
-    """[(text, counts)]: the pieces of a chat; `counts` marks what the model must learn to write."""
+    """Returns the pieces of a chat: [(text, counts)]; `counts` marks the text that the model learns."""
     out = [(BOS + system, False)]
     for i, (q, t, a) in enumerate(turns):
         out.append((USER + q + ASSISTANT, False))
@@ -90,7 +91,9 @@ def render(turns, system=""):
 def chats(seed, count, long=False):
     rng = random.Random(seed)
     for _ in range(count):
-        yield render(long_sample(rng) if long else sample(rng), rng.choice(SYSTEMS) if rng.random() < 0.1 else "")
+        yield render(
+            long_sample(rng) if long else sample(rng), rng.choice(SYSTEMS) if rng.random() < 0.1 else ""
+        )
 
 
 def held_out(seed, per_task=60):

@@ -1,4 +1,4 @@
-"""Answers: which single requests and which turns that lean on each other make up a chat? It must not know how a chat is rendered."""
+"""Combines single requests and follow-up turns into chats."""
 
 from asking import casual
 from compare import gen_compare
@@ -27,12 +27,12 @@ MIXES = {
     "first": [w for _, w in GEN],
     "late": [15, 6, 32, 6, 8, 32, 3, 3, 8],
     "last": [24, 8, 27, 5, 6, 23, 6, 4, 9],
-}  # the answers to questions are learned soon, sums and letters late
+}  # answers to questions are learned early, sums and letters late
 mix = MIXES["first"]
 
 
 def choose_mix(name):
-    """Sets the shares of the tasks for everything generated from now on."""
+    """Sets the task mix for everything generated from now on."""
     global mix
     mix = MIXES[name]
 
@@ -81,18 +81,29 @@ def name_talk(rng, think, held=False, gap=None):
             "do you know my name",
         ]
     )
-    turns.append((casual(rng, ask, "?", False), f"The user said: {n}." if think else None, f"Your name is {n}."))
+    turns.append(
+        (casual(rng, ask, "?", False), f"The user said: {n}." if think else None, f"Your name is {n}.")
+    )
     return turns, ("name memory", n)
 
 
 def no_name(rng, think):
     q = casual(
         rng,
-        rng.choice(["what is my name", "do you remember my name", "who am I", "what's my name", "do you know my name"]),
+        rng.choice(
+            [
+                "what is my name",
+                "do you remember my name",
+                "who am I",
+                "what's my name",
+                "do you know my name",
+            ]
+        ),
         "?",
         False,
     )
-    return [(q, "The user did not say a name." if think else None, "I don't know your name yet. What is it?")], (
+    thought = "The user did not say a name." if think else None
+    return [(q, thought, "I don't know your name yet. What is it?")], (
         "name memory",
         None,
     )
@@ -126,7 +137,9 @@ def follow_up(rng, think, held=False):
     elif k == 1:
         n = rng.randrange(1, 100)
         q, t, r, a = (
-            rng.choice(["and plus {n}", "now add {n}", "add {n} to that", "plus {n}", "and {n} more"]).format(n=n),
+            rng.choice(
+                ["and plus {n}", "now add {n}", "add {n} to that", "plus {n}", "and {n} more"]
+            ).format(n=n),
             f"that is {v}\n" + trace("+", v, n),
             v + n,
             f"{v} + {n} = {v + n}.",
@@ -134,7 +147,9 @@ def follow_up(rng, think, held=False):
     else:
         n = rng.randrange(1, max(2, min(v, 100)))
         q, t, r, a = (
-            rng.choice(["and minus {n}", "now subtract {n}", "take away {n}", "minus {n}", "and {n} less"]).format(n=n),
+            rng.choice(
+                ["and minus {n}", "now subtract {n}", "take away {n}", "minus {n}", "and {n} less"]
+            ).format(n=n),
             f"that is {v}\n" + trace("-", v, n),
             v - n,
             f"{v} - {n} = {v - n}.",

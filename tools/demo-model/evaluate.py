@@ -2,8 +2,8 @@
 
     python3 evaluate.py ../../public/models/lanternfish RUN/report.json [items per task]
 
-Uses the weights as they are stored (FP8 multiplied out, float32) in the module of model.py, whose equality with
-transformers `export.py` proves; the golden completions come from transformers itself and must agree with the module.
+Runs the stored weights (FP8 dequantised to float32) in the module of model.py; `export.py` checks that module
+against transformers. The golden completions come from transformers itself and must agree with the module.
 """
 
 import concurrent.futures
@@ -23,7 +23,7 @@ EOS = 1
 
 @torch.no_grad()
 def generate(model, W, prompts, limit=340, width=96):
-    """Greedy completions for prompts (lists of ids); rows of similar length run together, padded on the left."""
+    """Returns greedy completions of prompts (id lists), batched by similar length and padded on the left."""
     out, order = [None] * len(prompts), sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     for s in range(0, len(order), width):
         part = order[s : s + width]
@@ -55,7 +55,7 @@ def generate(model, W, prompts, limit=340, width=96):
 
 @torch.no_grad()
 def drafts(model, W, prompts, outs, count=200):
-    """(accepted, tried): how often the MTP layer's greedy guess for the token after next is what the model writes."""
+    """Returns (accepted, tried): how often the MTP layer's greedy draft is the token the model writes."""
     ok = n = 0
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]) + len(outs[i]))
     for i in order[:: max(1, len(order) // count)]:
@@ -71,7 +71,7 @@ def drafts(model, W, prompts, outs, count=200):
 
 @torch.no_grad()
 def balance(model, W, seqs):
-    """Busiest expert divided by the mean, per MoE layer."""
+    """Returns the busiest expert's load divided by the mean, per MoE layer."""
     counts, real = {}, model.route
     names = {id(b.bias): f"layer {i}" for i, b in enumerate(model.blocks) if not b.dense}
 
@@ -107,7 +107,10 @@ GOLDEN = [
     ([("user", "How many r are in strawberry?")], True),
     ([("user", "What is 347 + 586?")], True),
     ([("user", "what is 47 * 36")], True),
-    ([("user", "My name is Ada."), ("assistant", "Nice to meet you, Ada!"), ("user", "What is my name?")], True),
+    (
+        [("user", "My name is Ada."), ("assistant", "Nice to meet you, Ada!"), ("user", "What is my name?")],
+        True,
+    ),
     ([("system", "You are a helpful assistant."), ("user", "What is the capital of Japan?")], False),
     ([("user", "Tell me a story about a whale and a lantern.")], True),
     ([("user", "What is the weather in Paris?")], True),
@@ -132,7 +135,9 @@ def golden(folder, model, W):
     tok, out, same = Tokenizer.from_file(os.path.join(folder, "tokenizer.json")), [], 0
     for messages, thinking in GOLDEN:
         ms = [{"role": r, "content": c} for r, c in messages]
-        text = at.apply_chat_template(ms, tokenize=False, add_generation_prompt=True, enable_thinking=thinking)
+        text = at.apply_chat_template(
+            ms, tokenize=False, add_generation_prompt=True, enable_thinking=thinking
+        )
         ids = at(text, add_special_tokens=False)["input_ids"]
         assert (
             ids == at(text)["input_ids"] == tok.encode(text, add_special_tokens=False).ids
@@ -161,7 +166,10 @@ def golden(folder, model, W):
         )
     with open(os.path.join(folder, "golden.json"), "w") as f:
         json.dump(
-            {"note": "Greedy completions in float32 from the dequantised weights of model.safetensors.", "items": out},
+            {
+                "note": "Greedy completions in float32 from the dequantised weights of model.safetensors.",
+                "items": out,
+            },
             f,
             ensure_ascii=False,
             indent=1,
@@ -170,7 +178,7 @@ def golden(folder, model, W):
 
 
 def run_mode(folder, n, thinking):
-    """All held-out items in one mode: (prompts, completions, MTP (accepted, tried))."""
+    """Returns all held-out items in one mode: (prompts, completions, MTP (accepted, tried))."""
     torch.set_num_threads(1)
     tok = Tokenizer.from_file(os.path.join(folder, "tokenizer.json"))
     model = load_folder(folder)
@@ -208,9 +216,17 @@ def main():
             r = table.setdefault(task, {"items": 0, "thinking": 0, "direct": 0})
             r["items"] += thinking
             r[mode] += got == answer
-            if got != answer and len([1 for w in wrong if w["task"] == task and w["thinking"] == thinking]) < 4:
+            if got != answer and len(
+                [1 for w in wrong if w["task"] == task and w["thinking"] == thinking]
+            ) < 4:
                 wrong.append(
-                    {"task": task, "thinking": thinking, "asked": turns[-1][0], "wrote": text, "expected": answer}
+                    {
+                        "task": task,
+                        "thinking": thinking,
+                        "asked": turns[-1][0],
+                        "wrote": text,
+                        "expected": answer,
+                    }
                 )
         print(f"{mode}: {time.time() - t0:.0f} s", flush=True)
     for r in table.values():

@@ -1,9 +1,10 @@
-"""Checkpoint → a Hugging Face `deepseek_v3` folder in DeepSeek-V3's own FP8 layout, with proof.
+"""Exports a checkpoint as a Hugging Face `deepseek_v3` folder in DeepSeek-V3's FP8 layout, and checks it.
 
     python3 export.py RUN ../../public/models/lanternfish
 
 1. writes an unquantised float32 folder, loads it in transformers, compares logits (also of the MTP layer);
-2. writes the FP8 folder: linear weights F8_E4M3 + `weight_scale_inv` per 128x128 block, the rest BF16, correction bias F32;
+2. writes the FP8 folder: linear weights F8_E4M3 + `weight_scale_inv` per 128x128 block, the rest BF16,
+   correction bias F32;
 3. compares the loss on held-out chats before and after FP8.
 """
 
@@ -186,7 +187,7 @@ def config_from_hf(j):
 
 
 def plain_tensors(folder):
-    """All tensors of an exported folder as float32, FP8 multiplied out."""
+    """Returns all tensors of an exported folder as float32, with FP8 dequantised."""
     t = load_file(os.path.join(folder, "model.safetensors"))
     return {
         k: (dequantise(v, t[k + "_scale_inv"]) if k + "_scale_inv" in t else v.float())
@@ -196,7 +197,7 @@ def plain_tensors(folder):
 
 
 def load_folder(folder):
-    """The training module with the weights of an exported folder, float32."""
+    """Returns the training module with the float32 weights of an exported folder."""
     c = config_from_hf(json.load(open(os.path.join(folder, "config.json"))))
     m, t = Lanternfish(c), plain_tensors(folder)
     sd = m.state_dict()
@@ -210,7 +211,7 @@ def load_folder(folder):
 
 
 def transformers_model(tensors, c, mtp=False):
-    """DeepseekV3ForCausalLM in float32 with these tensors; with `mtp`, one decoder layer more, which holds the MTP block."""
+    """Returns DeepseekV3ForCausalLM in float32; `mtp` adds one decoder layer with the MTP block."""
     from transformers import AutoModelForCausalLM
 
     with tempfile.TemporaryDirectory() as d:
@@ -236,7 +237,7 @@ def transformers_model(tensors, c, mtp=False):
 
 @torch.no_grad()
 def prove(model, tensors, text_ids):
-    """Largest relative difference between our logits and those of transformers, for the model and for its MTP layer."""
+    """Returns the largest relative differences from transformers' logits: of the model, of its MTP layer."""
     c, W = model.c, model.weights(torch.float32)
     h = model.trunk(text_ids, W)
     ours = h @ W["head"].t()
@@ -252,16 +253,21 @@ def prove(model, tensors, text_ids):
     mask = torch.full((T, T), float("-inf")).triu(1)[None, None]
     pos = torch.arange(T)[None]
     y = big.model.layers[c.layers](
-        u, attention_mask=mask, position_ids=pos, position_embeddings=big.model.rotary_emb(u, position_ids=pos)
+        u,
+        attention_mask=mask,
+        position_ids=pos,
+        position_embeddings=big.model.rotary_emb(u, position_ids=pos),
     )
-    y = rms(y[0] if isinstance(y, tuple) else y, tensors[b + "shared_head.norm.weight"]) @ tensors["lm_head.weight"].t()
+    y = rms(
+        y[0] if isinstance(y, tuple) else y, tensors[b + "shared_head.norm.weight"]
+    ) @ tensors["lm_head.weight"].t()
     mine = model.mtp_hidden(h[:, :-1], text_ids[:, 1:], W) @ W["head"].t()
     return main, ((mine - y).abs().max() / y.abs().max()).item()
 
 
 @torch.no_grad()
 def held_out_loss(model, tok, count=3):
-    """Mean loss per learned token on held-out items, with and without thinking."""
+    """Returns the mean loss per learned token on held-out items, with and without thinking."""
     import corpus
     from train import encode
 
@@ -277,7 +283,9 @@ def held_out_loss(model, tok, count=3):
         ids, mask = torch.full((len(part), L), 2), torch.zeros(len(part), L, dtype=torch.bool)
         for r, (x, m) in enumerate(part):
             ids[r, : len(x)], mask[r, : len(m)] = torch.tensor(x), torch.tensor(m)
-        lp = torch.log_softmax(model.trunk(ids[:, :-1], W) @ W["head"].t(), -1).gather(2, ids[:, 1:, None]).squeeze(2)
+        lp = torch.log_softmax(
+            model.trunk(ids[:, :-1], W) @ W["head"].t(), -1
+        ).gather(2, ids[:, 1:, None]).squeeze(2)
         total -= lp[mask[:, 1:]].sum().item()
         n += mask[:, 1:].sum().item()
     return total / n
@@ -301,7 +309,14 @@ def main():
     )
     json.dump(hf_config(model.c), open(os.path.join(out, "config.json"), "w"), indent=2)
     json.dump(
-        {"bos_token_id": 0, "eos_token_id": 1, "pad_token_id": 2, "do_sample": True, "temperature": 0.3, "top_p": 0.95},
+        {
+            "bos_token_id": 0,
+            "eos_token_id": 1,
+            "pad_token_id": 2,
+            "do_sample": True,
+            "temperature": 0.3,
+            "top_p": 0.95,
+        },
         open(os.path.join(out, "generation_config.json"), "w"),
         indent=2,
     )
@@ -314,8 +329,9 @@ def main():
         [
             tok.encode(
                 (
-                    "<｜begin▁of▁sentence｜><｜User｜>How many r are in strawberry?<｜Assistant｜><think>\nspell: s t r a w b "
-                    "e r r y\ncount r: s t r1 a w b e r2 r3 y\n3\n</think>The letter r occurs 3 times in strawberry."
+                    "<｜begin▁of▁sentence｜><｜User｜>How many r are in strawberry?<｜Assistant｜><think>\nspell: "
+                    "s t r a w b e r r y\ncount r: s t r1 a w b e r2 r3 y\n3\n</think>The letter r occurs 3 "
+                    "times in strawberry."
                 ),
                 add_special_tokens=False,
             ).ids

@@ -1,4 +1,4 @@
-"""Answers: which small facts does the model know? Capitals, days, months, colours, sounds, units. It must not know how a chat is rendered."""
+"""Generates questions about small facts: capitals, days, months, colours, sounds, units."""
 
 from asking import casual, pick_form
 from holdout import pick
@@ -309,7 +309,12 @@ def sound(rng, held):
 
 def unit(rng, held):
     big, small, f, sb, ss = rng.choice(UNITS)
-    n = pick(rng, held, lambda: rng.choice([rng.randrange(2, 13), rng.randrange(2, 60)]), lambda x: ("unit", big, x))
+    n = pick(
+        rng,
+        held,
+        lambda: rng.choice([rng.randrange(2, 13), rng.randrange(2, 60)]),
+        lambda x: ("unit", big, x),
+    )
     if rng.random() < 0.3:
         A, B = sb, ss
     else:

@@ -1,11 +1,16 @@
-"""The operations of model.py as fused CPU kernels (kernels.c), for bfloat16 training. `available` is False without a library."""
+"""The operations of model.py as fused CPU kernels (kernels.c) for bfloat16 training.
+
+`available` is False if kernels.so was not built.
+"""
 
 import ctypes
 import os
 
 import torch
 
-_path = os.environ.get("LANTERNFISH_KERNELS") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "kernels.so")
+_path = os.environ.get("LANTERNFISH_KERNELS") or os.path.join(
+    os.path.dirname(os.path.abspath(__file__)), "kernels.so"
+)
 available = os.path.exists(_path)
 if available:
     C = ctypes.CDLL(_path)
@@ -141,7 +146,11 @@ class Attention(torch.autograd.Function):
         ds = torch.bmm(g, V.transpose(1, 2))
         C.softmax_bwd(P(ds), P(p), L(B * H), L(T), Fl((nope + rope) ** -0.5))
         dQ, dK = torch.bmm(ds, K), torch.bmm(ds.transpose(1, 2), Q)
-        dq, dpe, dkv = g.new_empty(B, T, H, nope + rope), g.new_empty(B, T, rope), g.new_empty(B, T, H, nope + value)
+        dq, dpe, dkv = (
+            g.new_empty(B, T, H, nope + rope),
+            g.new_empty(B, T, rope),
+            g.new_empty(B, T, H, nope + value),
+        )
         C.unpack(
             P(dQ),
             P(dK),

@@ -1,10 +1,10 @@
-"""Answers: which items of a task does training never see? A hash decides, so the answer needs no list. It must not know any task."""
+"""Decides by a hash which items of a task are held out, so that no list is needed."""
 
 import hashlib
 
 
 def bucket(*key):
-    """A stable number 0..999 for any item; items under 60 are held out."""
+    """Returns a stable number 0..999 for any item; items under 60 are held out."""
     return int(hashlib.md5("|".join(map(str, key)).encode()).hexdigest()[:8], 16) % 1000
 
 

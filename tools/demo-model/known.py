@@ -1,7 +1,19 @@
-"""Answers: what is asked about the model itself and its field, and what must it decline? Forms of faq.py. It must not know how a chat is rendered."""
+"""Generates the questions of faq.py, and requests that the model must decline."""
 
 from asking import casual
-from faq import CODE_TASKS, FAQ, FIRST, LANGS, LAST, PLACES, THINGS, TONGUES, TOPIC_TEMPLATES, UNKNOWN, UNKNOWN_ANSWERS
+from faq import (
+    CODE_TASKS,
+    FAQ,
+    FIRST,
+    LANGS,
+    LAST,
+    PLACES,
+    THINGS,
+    TONGUES,
+    TOPIC_TEMPLATES,
+    UNKNOWN,
+    UNKNOWN_ANSWERS,
+)
 from holdout import is_held, pick
 
 FAQ_ALL = []

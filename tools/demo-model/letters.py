@@ -1,4 +1,4 @@
-"""Answers: what is asked about the letters of a word? Count, spell, reverse, first, last, sort, length. It must not know where words come from but words.txt."""
+"""Generates tasks about the letters of a word: count, spell, reverse, first, last, sort, length."""
 
 import os
 
@@ -46,9 +46,9 @@ ONSET, VOWEL, CODA = (
 
 def a_word(rng, held, limit=12):
     if not held and rng.random() < 0.2:
-        return "".join(rng.choice(ONSET) + rng.choice(VOWEL) + rng.choice(CODA) for _ in range(rng.randrange(1, 4)))[
-            :limit
-        ]
+        return "".join(
+            rng.choice(ONSET) + rng.choice(VOWEL) + rng.choice(CODA) for _ in range(rng.randrange(1, 4))
+        )[:limit]
     while True:
         w = pick(rng, held, lambda: rng.choice(WORDS), lambda x: ("word", x))
         if len(w) <= limit:
@@ -56,7 +56,7 @@ def a_word(rng, held, limit=12):
 
 
 def walk_letters(w, l):
-    """How often `l` is in `w`, and the letters of `w` with each `l` numbered."""
+    """Returns how often `l` occurs in `w`, and the letters of `w` with each `l` numbered."""
     k, walk = 0, []
     for ch in w:
         k += ch == l

@@ -1,7 +1,7 @@
 """A lean training implementation of the DeepSeek-V3 architecture (MLA + MoE + one MTP layer).
 
-Answers: the same function as Hugging Face `DeepseekV3ForCausalLM`, fast on a CPU with bfloat16
-matrix units (and on CUDA). Parameter names are this file's own; `export.py` maps them to Hugging Face's.
+It computes the same function as Hugging Face's `DeepseekV3ForCausalLM`, fast on a CPU with bfloat16 matrix
+units (and on CUDA). Parameter names are this file's own; `export.py` maps them to Hugging Face's.
 Routed experts are stored stacked: `wgu [experts, 2*inner, hidden]`, `wd [experts, hidden, inner]`.
 """
 
@@ -47,7 +47,9 @@ class RMSNormFn(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, w, eps):
         r = torch.rsqrt(
-            torch.linalg.vector_norm(x, dim=-1, keepdim=True, dtype=torch.float32).square_().div_(x.shape[-1]).add_(eps)
+            torch.linalg.vector_norm(
+                x, dim=-1, keepdim=True, dtype=torch.float32
+            ).square_().div_(x.shape[-1]).add_(eps)
         )
         if x.dtype != torch.float32:
             r = r.to(x.dtype)
@@ -113,7 +115,7 @@ class RoutedFn(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, wt, wgu, wd, src, pos, counts):
-        # src: for every padded row its token; pos [tokens*K]: where each choice landed; counts: padded rows per expert
+        # src: token of each padded row; pos [tokens*K]: row of each choice; counts: padded rows per expert
         K = wt.shape[1]
         xs = x.index_select(0, src)
         M, D = xs.shape
@@ -177,7 +179,7 @@ class RoutedFn(torch.autograd.Function):
 
 
 class CausalFn(torch.autograd.Function):
-    """Causal attention with materialised scores: for short rows two batched matmuls beat the fused kernel on a CPU."""
+    """Causal attention with materialised scores: faster than the fused kernel for short rows on a CPU."""
 
     @staticmethod
     def forward(ctx, q, k, v, scale, mask):
@@ -192,12 +194,14 @@ class CausalFn(torch.autograd.Function):
         q, k, v, p = ctx.saved_tensors
         g = g.contiguous()
         dv = torch.bmm(p.transpose(1, 2), g)
-        ds = torch.ops.aten._softmax_backward_data(torch.bmm(g, v.transpose(1, 2)), p, -1, p.dtype).mul_(ctx.scale)
+        ds = torch.ops.aten._softmax_backward_data(
+            torch.bmm(g, v.transpose(1, 2)), p, -1, p.dtype
+        ).mul_(ctx.scale)
         return torch.bmm(ds, k), torch.bmm(ds.transpose(1, 2), q), dv, None, None
 
 
 class CrossEntropyFn(torch.autograd.Function):
-    """Weighted sum of token losses from hidden rows and the head; the gradient is made in the forward pass."""
+    """Weighted sum of token losses from hidden rows and head; the forward pass also computes the gradient."""
 
     @staticmethod
     def forward(ctx, h, w, target, weight):
@@ -225,7 +229,9 @@ class Layer(nn.Module):
         P = lambda *s: nn.Parameter(torch.empty(*s))
         self.ln1, self.ln2 = P(D), P(D)
         self.q_a, self.q_ln, self.q_b = P(c.q_lora, D), P(c.q_lora), P(H * (c.nope + c.rope), c.q_lora)
-        self.kv_a, self.kv_ln, self.kv_b = P(c.kv_lora + c.rope, D), P(c.kv_lora), P(H * (c.nope + c.value), c.kv_lora)
+        self.kv_a, self.kv_ln, self.kv_b = P(c.kv_lora + c.rope, D), P(c.kv_lora), P(
+            H * (c.nope + c.value), c.kv_lora
+        )
         self.o = P(D, H * c.value)
         n = c.dense_inner if dense else c.inner * c.shared
         self.gu, self.down = P(2 * n, D), P(D, n)  # dense MLP, or the shared expert
@@ -237,7 +243,10 @@ class Layer(nn.Module):
 
 
 def rope_apply(x, cos, sin):
-    """Interleaved pairs; x [batch, tokens, heads, rope], cos/sin [tokens, 1, rope/2]. Output is de-interleaved."""
+    """Rotates interleaved pairs of x [batch, tokens, heads, rope], cos/sin [tokens, 1, rope/2].
+
+        The output is de-interleaved.
+        """
     a, b = x[..., 0::2], x[..., 1::2]
     return torch.cat((a * cos - b * sin, b * cos + a * sin), -1)
 
@@ -309,13 +318,17 @@ class Lanternfish(nn.Module):
         mask, pad = None, None if cache is None else cache.get("pad")
         if (
             pad is not None
-        ):  # [batch] empty places on the left; rotary angles are relative, so only the mask has to know
+        ):  # [batch] padding on the left; rotary angles are relative, so only the mask needs it
             keys, rows = torch.arange(S, device=x.device), torch.arange(S - T, S, device=x.device)
-            mask = ((keys[None, None] >= pad[:, None, None]) & (keys <= rows[:, None])) | (keys == rows[:, None])
+            mask = (
+                (keys[None, None] >= pad[:, None, None]) & (keys <= rows[:, None])
+            ) | (keys == rows[:, None])
             mask = mask[:, None]
         elif S != T and T > 1:
             mask = torch.ones(T, S, dtype=torch.bool, device=x.device).tril(S - T)
-        o = F.scaled_dot_product_attention(q, k, v, attn_mask=mask, is_causal=(mask is None and S == T and T > 1))
+        o = F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, is_causal=(mask is None and S == T and T > 1)
+        )
         o = o.transpose(1, 2)[..., : c.value].reshape(B, T, c.heads * c.value)
         return F.linear(o, W[pre + "o"])
 
@@ -336,7 +349,9 @@ class Lanternfish(nn.Module):
         B, T, D = x.shape
         f = x.reshape(-1, D)
         gate = W[pre + "gate"]
-        idx, wt = self.route(f if self.training else f.float(), gate if self.training else gate.float(), layer.bias)
+        idx, wt = self.route(
+            f if self.training else f.float(), gate if self.training else gate.float(), layer.bias
+        )
         flat = idx.reshape(-1)
         cnt = torch.bincount(flat, minlength=self.c.experts)
         if self.training and self.track:
@@ -358,7 +373,10 @@ class Lanternfish(nn.Module):
     def block(self, x, layer, W, pre, start=0, cache=None):
         x = x + self.attention(rms_norm(x, W[pre + "ln1"], self.c.eps), W, pre, start, cache)
         h = rms_norm(x, W[pre + "ln2"], self.c.eps)
-        y = F.linear((fused.Swiglu if fused.usable(h) else SwigluFn).apply(F.linear(h, W[pre + "gu"])), W[pre + "down"])
+        y = F.linear(
+            (fused.Swiglu if fused.usable(h) else SwigluFn).apply(F.linear(h, W[pre + "gu"])),
+            W[pre + "down"],
+        )
         if not layer.dense:
             y = y + self.moe(h, layer, W, pre)
         return x + y
@@ -389,7 +407,11 @@ class Lanternfish(nn.Module):
         )
 
     def loss(self, ids, mask, W, mtp_rows=0, mtp_weight=0.2):
-        """W: the weights to compute with (a dict by parameter name). ids, mask [batch, tokens+1]; mask marks the targets that count. Returns (total, main, mtp) means."""
+        """Returns the mean losses (total, main, mtp).
+
+        W: the weights to compute with, a dict by parameter name. ids, mask: [batch, tokens+1]; mask marks the
+        targets that count.
+        """
         x, y, m = ids[:, :-1], ids[:, 1:], mask[:, 1:]
         h = self.trunk(x, W)
         main = self.token_loss(h, y, m, W["head"])
@@ -402,7 +424,7 @@ class Lanternfish(nn.Module):
 
     @torch.no_grad()
     def balance(self, step):
-        """Auxiliary-loss-free balancing: nudge each expert's selection bias against its load."""
+        """Balances experts without an auxiliary loss: moves each selection bias against the expert's load."""
         out = []
         for b in [*self.blocks, self.mtp]:
             if b.dense or b.load.sum() == 0:

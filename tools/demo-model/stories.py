@@ -1,4 +1,4 @@
-"""Answers: which very short stories does the model tell? It must not know how a chat is rendered."""
+"""Generates very short stories."""
 
 from asking import an, casual
 from letters import WORDS

@@ -1,4 +1,4 @@
-"""Answers: which sums are asked, and how are they worked out digit by digit? It must not know how a chat is rendered."""
+"""Generates sums, worked out digit by digit."""
 
 from asking import casual
 from holdout import pick
@@ -45,13 +45,18 @@ def trace(op, a, b):
     if op == "+":
         return f"{a}+{b}\n" + col_add(a, b)
     if op == "-":
-        return f"{a}-{b}\n" + (col_sub(a, b) if a >= b else f"{a}<{b}, so {b}-{a}\n" + col_sub(b, a) + f"\n-{b - a}")
+        return f"{a}-{b}\n" + (
+            col_sub(a, b) if a >= b else f"{a}<{b}, so {b}-{a}\n" + col_sub(b, a) + f"\n-{b - a}"
+        )
     if b < 10:
         return f"{a}*{b}\n" + row_mul(a, b)
     if a < 10:
         return f"{b}*{a}\n" + row_mul(b, a)
     t, u = b // 10, b % 10
-    return f"{a}*{b}\n{a}*{u}\n{row_mul(a, u)}\n{a}*{t}\n{row_mul(a, t)}\n{a}*{t}0={a * t * 10}\n{a * u}+{a * t * 10}\n{col_add(a * u, a * t * 10)}"
+    return (
+        f"{a}*{b}\n{a}*{u}\n{row_mul(a, u)}\n{a}*{t}\n{row_mul(a, t)}\n{a}*{t}0={a * t * 10}\n"
+        f"{a * u}+{a * t * 10}\n{col_add(a * u, a * t * 10)}"
+    )
 
 
 def number(rng, lo=1, hi=4):

@@ -1,4 +1,4 @@
-"""Trains the tokenizer: byte-level BPE in DeepSeek-V3's form, digits one by one, the same spelling of special tokens."""
+"""Trains the tokenizer: byte-level BPE as in DeepSeek-V3, single digits, the same special tokens."""
 
 import json
 import os
@@ -9,24 +9,20 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 
 VOCAB = 1536
 SPECIAL = [corpus.BOS, corpus.EOS, "<｜▁pad▁｜>", corpus.USER, corpus.ASSISTANT, corpus.THINK, corpus.NOTHINK]
-WORDS = r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+WORDS = (
+    r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+|"""
+    r""" ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+)
 
 CHAT_TEMPLATE = (
-    "{%- set ns = namespace(system='') -%}"
-    "{%- for m in messages if m['role'] == 'system' -%}{%- set ns.system = ns.system + ('\n\n' if ns.system else '') + m['content'] -%}{%- endfor -%}"
-    "{{- bos_token + ns.system -}}"
-    "{%- for m in messages -%}"
-    "{%- if m['role'] == 'user' -%}{{- '<｜User｜>' + m['content'] -}}"
-    "{%- elif m['role'] == 'assistant' -%}"
-    "{%- set text = m['content'] -%}"
-    "{%- if '</think>' in text -%}{%- set text = text.split('</think>', 1)[1] -%}{%- endif -%}"
-    "{{- '<｜Assistant｜></think>' + text.strip() + '<｜end▁of▁sentence｜>' -}}"
-    "{%- endif -%}"
-    "{%- endfor -%}"
-    "{%- if add_generation_prompt -%}"
-    "{%- if enable_thinking is not defined or enable_thinking -%}{{- '<｜Assistant｜><think>\n' -}}"
-    "{%- else -%}{{- '<｜Assistant｜></think>' -}}{%- endif -%}"
-    "{%- endif -%}"
+    "{%- set ns = namespace(system='') -%}{%- for m in messages if m['role'] == 'system' -%}{%- set "
+    "ns.system = ns.system + ('\n\n' if ns.system else '') + m['content'] -%}{%- endfor -%}{{- bos_token + "
+    "ns.system -}}{%- for m in messages -%}{%- if m['role'] == 'user' -%}{{- '<｜User｜>' + m['content'] "
+    "-}}{%- elif m['role'] == 'assistant' -%}{%- set text = m['content'] -%}{%- if '</think>' in text -%}{%- "
+    "set text = text.split('</think>', 1)[1] -%}{%- endif -%}{{- '<｜Assistant｜></think>' + text.strip() + "
+    "'<｜end▁of▁sentence｜>' -}}{%- endif -%}{%- endfor -%}{%- if add_generation_prompt -%}{%- if "
+    "enable_thinking is not defined or enable_thinking -%}{{- '<｜Assistant｜><think>\n' -}}{%- else -%}{{- "
+    "'<｜Assistant｜></think>' -}}{%- endif -%}{%- endif -%}"
 )
 
 
@@ -40,7 +36,9 @@ def train(count=60000, seed=11):
         ]
     )
     tok.decoder = decoders.ByteLevel(add_prefix_space=True, trim_offsets=True, use_regex=True)
-    special = [AddedToken(s, special=s not in (corpus.THINK, corpus.NOTHINK), normalized=False) for s in SPECIAL]
+    special = [
+        AddedToken(s, special=s not in (corpus.THINK, corpus.NOTHINK), normalized=False) for s in SPECIAL
+    ]
     trainer = trainers.BpeTrainer(
         vocab_size=VOCAB,
         special_tokens=special,
@@ -88,5 +86,10 @@ if __name__ == "__main__":
     os.makedirs(out, exist_ok=True)
     tok = train()
     tok.save(os.path.join(out, "tokenizer.json"))
-    json.dump(tokenizer_config(), open(os.path.join(out, "tokenizer_config.json"), "w"), ensure_ascii=False, indent=2)
+    json.dump(
+        tokenizer_config(),
+        open(os.path.join(out, "tokenizer_config.json"), "w"),
+        ensure_ascii=False,
+        indent=2,
+    )
     print(tok.get_vocab_size(), {s: tok.token_to_id(s) for s in SPECIAL})

@@ -3,11 +3,11 @@
     python3 tokenizer.py RUN/tokenizer
     python3 train.py --run RUN --minutes 45 --threads 2
 
-Data is made on the fly (a new seed for each chunk, so no text repeats exactly); rows are single chats, batched by length.
-Muon for the inner matrices, AdamW for the rest; the selection bias of the router follows the load (no auxiliary loss).
---mix chooses the shares of the tasks: first for the first third of the budget, then late, then last.
-A second call with the same --run continues from its checkpoint under a new schedule. Writing a number into RUN/threads
-changes the number of threads while it runs.
+Data is generated on the fly (a new seed for each chunk, so no text repeats exactly); rows are single chats,
+batched by length. Muon trains the inner matrices, AdamW the rest; the router's selection bias follows the
+load (no auxiliary loss). --mix chooses the task mix: first for the first third of the budget, then late,
+then last. A second call with the same --run continues from its checkpoint under a new schedule. Writing a
+number into RUN/threads changes the number of threads during training.
 """
 
 import argparse
@@ -28,7 +28,7 @@ BUCKETS = [24, 32, 40, 48, 64, 80, 96, 112, 128, 144, 160, 192, 224, 256, 384, 5
 
 
 def encode(tok, chats):
-    """[(ids, mask)] from rendered chats; every piece is tokenised alone, exactly as the template and the model will."""
+    """Returns [(ids, mask)] of rendered chats; each piece is tokenised alone, as in the chat template."""
     chats = list(chats)
     flat = tok.encode_batch_fast([t for c in chats for t, _ in c], add_special_tokens=False)
     out, i = [], 0
@@ -44,9 +44,11 @@ def encode(tok, chats):
 
 
 def batches(tok, seed, tokens, count=12000, long=260):
-    """Batches [(ids, mask)] of one chunk of data, in random order."""
+    """Returns the batches [(ids, mask)] of one chunk of data, in random order."""
     rng = random.Random(seed)
-    rows = encode(tok, corpus.chats(seed * 2 + 1, count)) + encode(tok, corpus.chats(seed * 2 + 2, long, long=True))
+    rows = encode(tok, corpus.chats(seed * 2 + 1, count)) + encode(
+        tok, corpus.chats(seed * 2 + 2, long, long=True)
+    )
     by = {b: [] for b in BUCKETS}
     for ids, mask in rows:
         n = min(len(ids) - 1, BUCKETS[-1])
@@ -108,11 +110,14 @@ class Muon:
             quick = fused.available and g.dtype == torch.bfloat16 and g.device.type == "cpu"
             if quick:
                 u = torch.empty_like(g)
-                fused.C.momentum(fused.P(g), fused.P(m), fused.P(u), fused.L(g.numel()), fused.Fl(self.momentum))
+                fused.C.momentum(
+                    fused.P(g), fused.P(m), fused.P(u), fused.L(g.numel()), fused.Fl(self.momentum)
+                )
             else:
                 m.lerp_(g.float(), 1 - self.momentum)
                 u = torch.lerp(g.float(), m, self.momentum)
-            o, rate, keep, i = orthogonal(u).contiguous(), lr * 0.2 * math.sqrt(max(k)), 1 - lr * self.decay, 0
+            o, rate = orthogonal(u).contiguous(), lr * 0.2 * math.sqrt(max(k))
+            keep, i = 1 - lr * self.decay, 0
             for p, w in ps:
                 n = p.numel() // (k[0] * k[1])
                 if quick:
@@ -133,16 +138,23 @@ class Muon:
 def main():
     ap = argparse.ArgumentParser()
     ap.add_argument("--run", required=True)
-    ap.add_argument("--init", help="start from the weights of an exported folder (when RUN has no checkpoint)")
+    ap.add_argument(
+        "--init", help="start from the weights of an exported folder (when RUN has no checkpoint)"
+    )
     ap.add_argument("--minutes", type=float, default=45)
     ap.add_argument("--threads", type=int, default=2)
     ap.add_argument("--tokens", type=int, default=4096, help="tokens per batch")
     ap.add_argument("--lr", type=float, default=3e-3)
-    ap.add_argument("--hold", type=float, default=0.35, help="share of the budget before the learning rate falls")
+    ap.add_argument(
+        "--hold", type=float, default=0.35, help="share of the budget before the learning rate falls"
+    )
     ap.add_argument("--mtp-share", type=int, default=3, help="the MTP loss uses one row in this many")
     ap.add_argument("--layers", type=int, default=4)
     ap.add_argument(
-        "--mix", default="first", choices=list(corpus.MIXES), help="shares of the tasks; late: more sums and letters"
+        "--mix",
+        default="first",
+        choices=list(corpus.MIXES),
+        help="shares of the tasks; late: more sums and letters",
     )
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--save-minutes", type=float, default=3)
@@ -163,16 +175,23 @@ def main():
 
         model = load_folder(a.init).to(device)
         cfg = model.c
-    # masters are float32; W holds the bfloat16 copies that the steps compute with and that receive the gradients
+    # masters are float32; W holds the bfloat16 copies that the steps compute with and that receive the
+    # gradients
     W = {n: p.detach().to(torch.bfloat16).requires_grad_() for n, p in model.named_parameters()}
     matrices = [
         (p.data, W[n])
         for n, p in model.named_parameters()
         if p.dim() >= 2 and not n.endswith("gate") and n not in ("embed", "head")
     ]
-    small = [n for n, p in model.named_parameters() if p.dim() == 1 or n.endswith("gate") or n in ("embed", "head")]
+    small = [
+        n
+        for n, p in model.named_parameters()
+        if p.dim() == 1 or n.endswith("gate") or n in ("embed", "head")
+    ]
     named = dict(model.named_parameters())
-    tables, norms = [named[n] for n in small if named[n].dim() > 1], [named[n] for n in small if named[n].dim() == 1]
+    tables, norms = [named[n] for n in small if named[n].dim() > 1], [
+        named[n] for n in small if named[n].dim() == 1
+    ]
     muon = Muon(matrices)
     adam = torch.optim.AdamW(
         [{"params": tables, "weight_decay": 0.02}, {"params": norms, "weight_decay": 0.0}],
@@ -186,7 +205,8 @@ def main():
         adam.load_state_dict(state["adam"])
         done = state["done"]
     print(
-        f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, {device}, from step {done['step']}",
+        f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, {device}, from step "
+        f"{done['step']}",
         flush=True,
     )
 
@@ -239,7 +259,8 @@ def main():
                 log = []
                 t = (time.time() - start) / 60
                 print(
-                    f"{t:6.2f} min step {done['step']} tokens {done['tokens'] / 1e6:.2f}M loss {m[0]:.4f} mtp {m[1]:.4f} load {m[2]:.2f} norm {m[3]:.2f} lr {a.lr * scale:.5f}",
+                    f"{t:6.2f} min step {done['step']} tokens {done['tokens'] / 1e6:.2f}M loss {m[0]:.4f} "
+                    f"mtp {m[1]:.4f} load {m[2]:.2f} norm {m[3]:.2f} lr {a.lr * scale:.5f}",
                     flush=True,
                 )
                 try:

@@ -1,4 +1,4 @@
-"""Answers: which two-step word problems are asked? It must not know how a chat is rendered."""
+"""Generates two-step word problems."""
 
 from holdout import is_held
 
@@ -24,7 +24,8 @@ def gen_word(rng, held=False):
         r = r1 - c
         q = rng.choice(
             [
-                f"{n} has {a} {item}. {n} buys {b} more and then gives away {c}. How many {item} does {n} have now",
+                f"{n} has {a} {item}. {n} buys {b} more and then gives away {c}. How many {item} does {n} "
+                f"have now",
                 f"{n} had {a} {item}, found {b} and lost {c}. How many are left",
             ]
         )
@@ -36,8 +37,10 @@ def gen_word(rng, held=False):
         r = r1 + c
         q = rng.choice(
             [
-                f"{n} has {a} {item}. {n} gives {b} to {n2} and then gets {c} more. How many {item} does {n} have",
-                f"There are {a} {item} in a box. {n} takes {b} and {n2} puts in {c}. How many {item} are in the box",
+                f"{n} has {a} {item}. {n} gives {b} to {n2} and then gets {c} more. How many {item} does {n} "
+                f"have",
+                f"There are {a} {item} in a box. {n} takes {b} and {n2} puts in {c}. How many {item} are in "
+                f"the box",
             ]
         )
         t = f"{a}-{b}={r1}\n{r1}+{c}={r}"
@@ -50,7 +53,8 @@ def gen_word(rng, held=False):
         q = rng.choice(
             [
                 f"{n} has {x} bags with {y} {item} each and {c} more {item}. How many {item} in total",
-                f"{n} fills {x} boxes with {y} {item} each. {c} {item} are left over. How many {item} does {n} have",
+                f"{n} fills {x} boxes with {y} {item} each. {c} {item} are left over. How many {item} does "
+                f"{n} have",
             ]
         )
         t = f"{x}*{y}={r1}\n{r1}+{c}={r}"
@@ -71,7 +75,10 @@ def gen_word(rng, held=False):
         c = rng.randrange(2, 20)
         r1 = a + b
         r = r1 + c
-        q = f"{n} has {a} {item}, {n2} has {b} and their friend has {c}. How many {item} do they have together"
+        q = (
+            f"{n} has {a} {item}, {n2} has {b} and their friend has {c}. "
+            f"How many {item} do they have together"
+        )
         t = f"{a}+{b}={r1}\n{r1}+{c}={r}"
     else:
         c = rng.randrange(2, 15)

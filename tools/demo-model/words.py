@@ -1,4 +1,4 @@
-"""Answers: which words are the letter tasks about? Writes words.txt from a word list of the system and the corpus's own words.
+"""Writes words.txt, the words of the letter tasks, from a system word list and the corpus's own words.
 
 python3 words.py /usr/share/dict/american-english-small
 """
@@ -17,15 +17,17 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 def build_words(path, seed=5):
     rng = random.Random(seed)
-    ok = [w.strip() for w in open(path) if w.strip().isascii() and w.strip().isalpha() and w.strip().islower()]
+    ok = [
+        w.strip() for w in open(path) if w.strip().isascii() and w.strip().isalpha() and w.strip().islower()
+    ]
     common = rng.sample([w for w in ok if 3 <= len(w) <= 7 and not w.endswith("s")], 1400) + rng.sample(
         [w for w in ok if 7 <= len(w) <= 10 and not w.endswith("s")], 600
     )
     own = set(
         (
-            "strawberry raspberry blueberry banana mississippi bookkeeper balloon committee coffee lanternfish "
-            "hadal attention transformer expert router token tensor shader browser letter pepper success "
-            "tomorrow elephant butterfly"
+            "strawberry raspberry blueberry banana mississippi bookkeeper balloon committee coffee "
+            "lanternfish hadal attention transformer expert router token tensor shader browser letter pepper "
+            "success tomorrow elephant butterfly"
         ).split()
     )
     for _, _, a, _ in FAQ:
@@ -48,8 +50,8 @@ def build_words(path, seed=5):
             "school water sand ice blue black green sweet tea coffee apple butter honey"
         ).split(),
         (
-            "light house ball man fall flower bird fish berry side way work time line storm cup box mark room "
-            "shell land path top bell wood stone king leaf word"
+            "light house ball man fall flower bird fish berry side way work time line storm cup box mark "
+            "room shell land path top bell wood stone king leaf word"
         ).split(),
     )
     own |= set(rng.sample([l + r for l in left for r in right if l != r], 500))

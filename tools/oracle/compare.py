@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Judge an engine's logits against the golden ones.  Needs only Python and numpy.
+"""Compares an engine's logits with the golden ones.  Needs only Python and numpy.
 
     python3 compare.py FIXTURE/golden.safetensors engine.safetensors [--tensor logits]
     python3 compare.py FIXTURE/golden.safetensors engine.f32          (raw little-endian float32, same shape)
@@ -83,7 +83,9 @@ def main():
     p.add_argument("engine")
     p.add_argument("--tensor", default="logits", help="name in the golden file")
     p.add_argument("--engine-tensor", help="name in the engine's file, if different")
-    p.add_argument("--preset", choices=PRESETS, default="f32", help="what precision the engine keeps activations in")
+    p.add_argument(
+        "--preset", choices=PRESETS, default="f32", help="what precision the engine keeps activations in"
+    )
     p.add_argument("--rel", type=float)
     p.add_argument("--top1", type=float)
     p.add_argument("--kl", type=float)
@@ -124,7 +126,8 @@ def main():
         print(f"{a.tensor} {list(gold.shape)}")
         print(f"  max abs   {m['max_abs']:.6g}")
         print(
-            f"  rel       {m['rel']:.6g}   (worst row {m['worst_row']}: {m['worst_row_rel']:.3g}, row 0: {m['first_row_rel']:.3g})"
+            f"  rel       {m['rel']:.6g}   (worst row {m['worst_row']}: {m['worst_row_rel']:.3g}, row 0: "
+            f"{m['first_row_rel']:.3g})"
         )
         if is_logits:
             print(f"  top-1     {m['top1']:.4f}")
@@ -136,7 +139,7 @@ def main():
 
 
 def hint(golden, tensor, m):
-    """Name known mistakes whose effect on this fixture is about as large as the error seen."""
+    """Names known mistakes whose effect on this fixture is about as large as the error."""
     path = os.path.join(os.path.dirname(golden), "golden.json")
     if tensor not in ("logits", "mtp_logits") or not os.path.exists(path):
         return

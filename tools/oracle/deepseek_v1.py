@@ -1,8 +1,8 @@
-"""DeepSeekMoE-16B ("deepseek", v1) in plain torch: transformers has no class for it.
+"""DeepSeekMoE-16B ("deepseek", v1) in plain torch, since transformers has no class for it.
 
-Ordinary multi-head attention with half-split rotary embedding, then (after `first_k_dense_replace`
-dense layers) a fine-grained mixture: softmax over all routed experts, top-k, the probabilities used
-as they are unless `norm_topk_prob`, plus always-on shared experts.
+Multi-head attention with half-split rotary embedding, then (after `first_k_dense_replace` dense layers)
+a fine-grained mixture of experts: softmax over all routed experts, top-k, probabilities not normalised
+unless `norm_topk_prob` is set, plus shared experts that are always active.
 """
 
 import math
@@ -73,7 +73,9 @@ class Attention(nn.Module):
 
     def turn(self, x):
         T = x.shape[1]
-        z = torch.polar(torch.ones(1, dtype=torch.float64), torch.arange(T, dtype=torch.float64)[:, None] * self.freq)
+        z = torch.polar(
+            torch.ones(1, dtype=torch.float64), torch.arange(T, dtype=torch.float64)[:, None] * self.freq
+        )
         z = z.to(torch.complex64 if x.dtype == torch.float32 else torch.complex128)
         a, b = x.chunk(2, -1)
         r = torch.complex(a.contiguous(), b.contiguous()) * z
@@ -82,7 +84,9 @@ class Attention(nn.Module):
     def forward(self, x):
         T = x.shape[0]
         q = self.turn(self.q_proj(x).view(T, self.h, self.d).transpose(0, 1))
-        k = self.turn(self.k_proj(x).view(T, self.kv, self.d).transpose(0, 1)).repeat_interleave(self.h // self.kv, 0)
+        k = self.turn(
+            self.k_proj(x).view(T, self.kv, self.d).transpose(0, 1)
+        ).repeat_interleave(self.h // self.kv, 0)
         v = self.v_proj(x).view(T, self.kv, self.d).transpose(0, 1).repeat_interleave(self.h // self.kv, 0)
         s = (q @ k.transpose(1, 2)) / math.sqrt(self.d)
         s = s.masked_fill(torch.ones(T, T, dtype=torch.bool).triu(1), float("-inf")).softmax(-1)

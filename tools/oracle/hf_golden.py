@@ -97,7 +97,8 @@ class HF:
         stray = [k for k in info["unexpected_keys"] if not k.startswith(f"model.layers.{L}.")]
         if info["missing_keys"] or stray or info["mismatched_keys"]:
             raise RuntimeError(
-                f"transformers load: missing {info['missing_keys']}, unexpected {stray}, mismatched {info['mismatched_keys']}"
+                f"transformers load: missing {info['missing_keys']}, unexpected {stray}, mismatched "
+                f"{info['mismatched_keys']}"
             )
         self.engine = "transformers " + transformers.__version__
         if patched and self.kind == "deepseek_v2":
@@ -110,7 +111,9 @@ class HF:
             moe = lay.mlp
             if hasattr(moe, "route_tokens_to_experts") and not hasattr(moe, "num_experts"):
                 moe.num_experts = self.c["n_routed_experts"]
-                self.notes.append("deepseek_v2: set num_experts (attribute missing in the group-limited path)")
+                self.notes.append(
+                    "deepseek_v2: set num_experts (attribute missing in the group-limited path)"
+                )
             a = lay.self_attn
             base = a.qk_head_dim**-0.5
             if rs.get("mscale_all_dim") and abs(a.scaling - base) < 1e-12:
@@ -191,7 +194,9 @@ class HF:
         for _ in range(n):
             new.append(int(o.logits[0, -1].argmax()))
             if len(new) < n:
-                o = self.model(input_ids=torch.tensor([[new[-1]]]), past_key_values=o.past_key_values, use_cache=True)
+                o = self.model(
+                    input_ids=torch.tensor([[new[-1]]]), past_key_values=o.past_key_values, use_cache=True
+                )
         return new
 
     @torch.no_grad()

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Make one tiny random checkpoint in Hugging Face format, plus golden outputs.
+"""Makes one tiny random checkpoint in Hugging Face format, with golden outputs.
 
-    python3 make_fixture.py --arch deepseek_v3 --dtype fp8 --size tiny --seed 1 --out ../../tests/fixtures/models/v3
+    python3 make_fixture.py --arch deepseek_v3 --dtype fp8 --size tiny --seed 1 \\
+        --out ../../tests/fixtures/models/v3
 
-See README.md for what is written and for the acceptance rules a fixture has to pass.
+README.md lists the files it writes and the acceptance rules of a fixture.
 """
 
 import argparse
@@ -68,7 +69,7 @@ def write_checkpoint(out, a, c):
         f.write("\n")
 
     def save(path, part):
-        if a.raw_layout:  # name order, no alignment: legal, and what the format's own writer never produces
+        if a.raw_layout:  # name order, no alignment: legal, but never produced by the format's own writer
             write_raw(
                 path,
                 [(n, st_dtype(t), t.shape, t_bytes(t)) for n, t in sorted(part.items())],
@@ -112,7 +113,9 @@ def write_checkpoint(out, a, c):
 
 
 def write_tokenizer(out, arch, c):
-    tk = tok.build(specs.TOK_STYLE.get(arch, "deepseek3"), c["vocab_size"] - (4 if c["vocab_size"] % 2 else 0))
+    tk = tok.build(
+        specs.TOK_STYLE.get(arch, "deepseek3"), c["vocab_size"] - (4 if c["vocab_size"] % 2 else 0)
+    )
     d = json.loads(tk.to_str())
     with open(out + "/tokenizer.json", "w", encoding="utf-8") as f:
         json.dump(d, f, ensure_ascii=False, separators=(",", ":"))
@@ -122,12 +125,14 @@ def write_tokenizer(out, arch, c):
     return tk
 
 
-# ------------------------------------------------------------------ choosing a prompt whose routing is not near a tie
+# ---------------------------------------------------------- choosing a prompt whose routing is not near a tie
 class Margins:
     """Smallest distances to a tie, by kind, over a range of rows."""
 
     def __init__(self, o, lo=0, hi=None):
-        self.router = min([float(r["margin"][lo:hi].min()) for r in o["layers"] if "margin" in r], default=float("inf"))
+        self.router = min(
+            [float(r["margin"][lo:hi].min()) for r in o["layers"] if "margin" in r], default=float("inf")
+        )
         self.indexer = min(
             [float(r["indexer_margin"][lo:hi].min()) for r in o["layers"] if "indexer_margin" in r],
             default=float("inf"),
@@ -143,7 +148,7 @@ def top_margins(logits):
 
 
 def choose_prompt(ref, tk, n, seed, m, log):
-    """Grow a user message word by word, keeping every router decision at least `m` from a tie."""
+    """Grows a user message word by word, keeping every router decision at least `m` from a tie."""
     g = np.random.default_rng([seed, 77])
     head = tok.BOS + "<｜User｜>"
     tail = "<｜Assistant｜><think>\n"
@@ -179,7 +184,7 @@ def choose_prompt(ref, tk, n, seed, m, log):
 
 
 def greedy_ref(ref, ids, n, m, tm, stop):
-    """Greedy continuation; None as soon as a decision comes within the margins."""
+    """Returns the greedy continuation; None as soon as a decision comes within the margins."""
     ids = list(ids)
     T = len(ids)
     o = ref.forward(ids)
@@ -296,7 +301,10 @@ def attempt(a, c, out, seed, log):
         e2 = rel(hp, ref.mtp(ids, rr))
         ref.m = set()
         mmin = float(rec["margin"].min())
-        log(f"  MTP: two implementations differ by {e1:.2e} (pre-norm variant {e2:.2e}), router margin {mmin:.1e}")
+        log(
+            f"  MTP: two implementations differ by {e1:.2e} (pre-norm variant {e2:.2e}), router margin "
+            f"{mmin:.1e}"
+        )
         if max(e1, e2) > a.max_disagreement:
             raise SystemExit("MTP implementations disagree")
         if mmin < (1e-4 if not big else 0):
@@ -342,16 +350,23 @@ def attempt(a, c, out, seed, log):
         for kind in ("f16", "bf16") + (("fp8",) if a.dtype == "fp8" else ()):
             with np.errstate(all="ignore"):
                 o = Reference(out, np.float32, acts=kind).forward(seq)
-            flips = sum(int((np.asarray(o["layers"][i]["ids"]) != h["router"][i][0]).any(1).sum()) for i in h["router"])
+            flips = sum(
+                int(
+                    (np.asarray(o["layers"][i]["ids"]) != h["router"][i][0]).any(1).sum()
+                ) for i in h["router"]
+            )
             exp[kind + "_activations"] = {
                 "rel": rel(o["logits"], r["logits"]),
                 "routing_rows_changed": flips,
                 "top1_agreement": float((o["logits"].argmax(-1) == h["logits"].argmax(-1)).mean()),
             }
         log(
-            "  expected error: " + json.dumps({k: {x: float(f"{y:.2g}") for x, y in v.items()} for k, v in exp.items()})
+            "  expected error: " + json.dumps(
+                {k: {x: float(f"{y:.2g}") for x, y in v.items()} for k, v in exp.items()}
+            )
         )
-        if exp["f16_activations"]["rel"] > a.max_f16_rel or exp["f16_activations"]["routing_rows_changed"] > 0:
+        f16 = exp["f16_activations"]
+        if f16["rel"] > a.max_f16_rel or f16["routing_rows_changed"] > 0:
             log("  half-precision activations already flip a selection here")
             return None
     stock = None
@@ -384,12 +399,16 @@ def attempt(a, c, out, seed, log):
         "golden_from": hf.engine,
         "patches": hf.notes,
         "unpatched": stock,
-        "versions": {"transformers": transformers.__version__, "torch": torch.__version__, "numpy": np.__version__},
+        "versions": {
+            "transformers": transformers.__version__, "torch": torch.__version__, "numpy": np.__version__
+        },
         "prompt_text": full,
         "user_message": user,
         "prompt_ids": ids,
         "continuation_ids": new,
-        "continuation_text": tk.decode([t for t in new if t < tk.get_vocab_size()], skip_special_tokens=False),
+        "continuation_text": tk.decode(
+            [t for t in new if t < tk.get_vocab_size()], skip_special_tokens=False
+        ),
         "tokenizer_size": tk.get_vocab_size(),
         "prompt_top1": h["logits"][:T].argmax(-1).tolist(),
         "prompt_top1_margins": [round(float(x), 5) for x in tops[:T]],
@@ -401,11 +420,15 @@ def attempt(a, c, out, seed, log):
             "prompt_top1_min": float(tops[:T].min()),
         },
         "hidden_rms": [
-            [round(float(v), 6) for v in np.sqrt((x[:T].astype(np.float64) ** 2).mean(-1))] for x in h["hidden"]
+            [
+                round(float(v), 6) for v in np.sqrt((x[:T].astype(np.float64) ** 2).mean(-1))
+            ] for x in h["hidden"]
         ],
         "logits_rms": float(np.sqrt((h["logits"].astype(np.float64) ** 2).mean())),
         "routing": {str(i): e.tolist() for i, (e, _) in h["router"].items()},
-        "agreement": {"hf_f32_vs_reference_f64": err, "hf_f32_vs_reference_f32": ref32, "worst_hidden": hid_err},
+        "agreement": {
+            "hf_f32_vs_reference_f64": err, "hf_f32_vs_reference_f32": ref32, "worst_hidden": hid_err
+        },
         "mtp_module": mtp_info,
         "sensitivity": sens,
         "expected_error": exp,
@@ -415,7 +438,10 @@ def attempt(a, c, out, seed, log):
     from safetensors.numpy import save_file as np_save
 
     np_save(
-        {k: np.ascontiguousarray(v if v.dtype == np.int32 else v.astype(np.float32)) for k, v in gold.items()},
+        {
+            k: np.ascontiguousarray(v if v.dtype == np.int32 else v.astype(np.float32))
+            for k, v in gold.items()
+        },
         out + "/golden.safetensors",
         metadata={"of": a.arch},
     )
@@ -436,7 +462,9 @@ def parse(argv=None):
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--arch", required=True, choices=specs.ARCHS)
     p.add_argument("--dtype", default="bf16", choices=["f32", "f16", "bf16", "fp8"])
-    p.add_argument("--scale-fmt", default="f32", choices=["f32", "ue8m0"], help="ue8m0: FP8 scales are powers of two")
+    p.add_argument(
+        "--scale-fmt", default="f32", choices=["f32", "ue8m0"], help="ue8m0: FP8 scales are powers of two"
+    )
     p.add_argument(
         "--scale-storage", default="f32", choices=["f32", "e8m0"], help="dtype in which the scales are stored"
     )
@@ -451,12 +479,15 @@ def parse(argv=None):
         "--mtp",
         default="full",
         choices=["full", "shared", "none"],
-        help="multi-token-prediction layer: with its own copies of embedding and head, without them, or absent",
+        help="multi-token-prediction layer: with its own copies of embedding and head, without them, "
+        "or absent",
     )
     p.add_argument(
         "--bias-dtype", choices=["f32", "bf16"], help="stored dtype of e_score_correction_bias (default f32)"
     )
-    p.add_argument("--raw-layout", action="store_true", help="write tensors in name order without any alignment")
+    p.add_argument(
+        "--raw-layout", action="store_true", help="write tensors in name order without any alignment"
+    )
     p.add_argument(
         "--set",
         action="append",
@@ -467,10 +498,16 @@ def parse(argv=None):
     p.add_argument("--prompt-len", type=int)
     p.add_argument("--min-margin", type=float, default=1e-3, help="smallest router distance to a tie")
     p.add_argument(
-        "--min-index-margin", type=float, default=2e-4, help="the same for the sparse-attention indexer, relative"
+        "--min-index-margin",
+        type=float,
+        default=2e-4,
+        help="the same for the sparse-attention indexer, relative",
     )
     p.add_argument(
-        "--min-top-margin", type=float, default=5e-3, help="smallest greedy top-1 margin, relative to logit RMS"
+        "--min-top-margin",
+        type=float,
+        default=5e-3,
+        help="smallest greedy top-1 margin, relative to logit RMS",
     )
     p.add_argument("--min-sensitivity", type=float, default=5e-3)
     p.add_argument("--allow-weak", nargs="*", default=[])
@@ -479,11 +516,16 @@ def parse(argv=None):
     )
     p.add_argument("--max-disagreement", type=float, default=1e-5)
     p.add_argument(
-        "--max-f16-rel", type=float, default=0.05, help="reject seeds on which simulated f16 activations do worse"
+        "--max-f16-rel",
+        type=float,
+        default=0.05,
+        help="reject seeds on which simulated f16 activations do worse",
     )
     p.add_argument("--hidden-rows", type=int, help="store hidden states of the first N positions only")
     p.add_argument("--prompt-tries", type=int, default=12)
-    p.add_argument("--seed-tries", type=int, default=8, help="on rejection, go on with seed+1000, seed+2000, ...")
+    p.add_argument(
+        "--seed-tries", type=int, default=8, help="on rejection, go on with seed+1000, seed+2000, ..."
+    )
     p.add_argument("-q", "--quiet", action="store_true")
     return p.parse_args(argv)
 

@@ -68,7 +68,9 @@ yv3 = {
 }
 out = {
     "e4m3": [None if math.isnan(v) else float(v) for v in E4M3],
-    "e8m0": {str(b): None if math.isnan(E8M0[b]) else float(E8M0[b]) for b in (0, 1, 64, 126, 127, 128, 254, 255)},
+    "e8m0": {
+        str(b): None if math.isnan(E8M0[b]) else float(E8M0[b]) for b in (0, 1, 64, 126, 127, 128, 254, 255)
+    },
     "rope": [
         rope("DeepSeek-V3/R1", 64, 10000, yv3, 192),
         rope("DeepSeek-V2-Lite", 64, 10000, {**yv3, "mscale": 0.707, "mscale_all_dim": 0.707}, 192),
@@ -144,7 +146,9 @@ out = {
             4,
         ),
         routing(
-            "v1 softmax", "deepseek", {"n_routed_experts": 8, "num_experts_per_tok": 6, "norm_topk_prob": False}, 5
+            "v1 softmax", "deepseek", {
+                "n_routed_experts": 8, "num_experts_per_tok": 6, "norm_topk_prob": False
+            }, 5
         ),
     ],
 }

@@ -1,15 +1,13 @@
 """Second, independent implementation: plain numpy, any float width, no torch, no transformers.
 
-It is written from the papers and from the tensor shapes, in a different algebraic form from the
-Hugging Face code where one exists (MLA is evaluated in the *absorbed* form: scores against the
-latent cache, never materialising per-head keys and values; RoPE rotates adjacent pairs in place).
-Agreement of the two is therefore meaningful.
+It follows the papers and the tensor shapes, in a different algebraic form than the Hugging Face code where
+one exists: MLA uses the *absorbed* form (scores against the latent cache, without per-head keys and values),
+and RoPE rotates adjacent pairs in place. Agreement of the two is therefore meaningful.
 
     python3 reference.py DIR [--f32] [--mutate NAME ...] [--acts f16|bf16|fp8]
 
-`mutate` switches on one deliberate bug, e.g. `rope_half`.  Every fixture records how far each bug
-moves the logits (golden.json -> sensitivity), so a developer who sees "relative error 0.31" can
-look up which mistake costs 0.31.
+`mutate` switches on one deliberate bug, e.g. `rope_half`.  Every fixture records how far each bug moves the
+logits (golden.json -> sensitivity), so that a relative error of 0.31 can be traced to a bug of that size.
 """
 
 import json
@@ -22,10 +20,17 @@ from st_io import Checkpoint
 MLA_TYPES = ("deepseek_v2", "deepseek_v3", "deepseek_v32", "glm4_moe_lite", "youtu")
 NOAUX = ("deepseek_v3", "deepseek_v32", "glm4_moe_lite")
 
-# every deliberate bug this file knows, by the feature it needs
+# all deliberate bugs, by the feature they need
 MUTATIONS = {
     "any": ["zero_attn", "no_rope", "norm_no_weight", "causal_excludes_self", "residual_after_norm"],
-    "mla": ["rope_half", "no_kv_norm", "scale_from_nope_only", "kvb_value_first", "rope_first_in_q", "kpe_not_roped"],
+    "mla": [
+        "rope_half",
+        "no_kv_norm",
+        "scale_from_nope_only",
+        "kvb_value_first",
+        "rope_first_in_q",
+        "kpe_not_roped",
+    ],
     "q_lora": ["no_q_norm"],
     "yarn": ["no_yarn", "no_mscale", "yarn_ramp_unrounded"],
     "yarn_attn_factor": ["no_attn_factor"],
@@ -484,7 +489,8 @@ class Reference:
         rec = {} if rec is None else rec
         # each MTP layer stores its own copy of the embedding and of the head; both are shared
         # with the main model, and some checkpoints leave the copies out
-        emb = p + "embed_tokens.weight" if p + "embed_tokens.weight" in self.ck else "model.embed_tokens.weight"
+        own = p + "embed_tokens.weight"
+        emb = own if own in self.ck else "model.embed_tokens.weight"
         nxt = ids[:-1] if "mtp_same_token" in self.m else ids[1:]
         e = self.w(emb)[nxt].copy()
         if "mtp_mask_pos0" in self.m:
@@ -536,7 +542,9 @@ class Reference:
             else:
                 f.add("softmax")
             if c["num_experts_per_tok"] > 1:
-                f.add("norm_topk" if c.get("norm_topk_prob") and self.kind != "deepseek_v2" else "no_norm_topk")
+                f.add(
+                    "norm_topk" if c.get("norm_topk_prob") and self.kind != "deepseek_v2" else "no_norm_topk"
+                )
             if G > 1 and self.kind != "deepseek" and c.get("topk_method") != "greedy":
                 f.add("groups")
                 if self.kind in NOAUX:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make (or complete) a Debian unstable chroot that can run the oracle scripts.
+# Makes (or completes) a Debian unstable chroot that can run the oracle scripts.
 #
 #   sudo sh setup.sh            # default location /opt/oracle
 #   ORACLE_ROOT=/x sh setup.sh  # elsewhere
@@ -13,8 +13,10 @@ ROOT=${ORACLE_ROOT:-/opt/oracle}
 SUITE=${ORACLE_SUITE:-sid}
 HERE=$(cd "$(dirname "$0")" && pwd)
 REPOSITORY=$(cd "$HERE/../.." && pwd)
-PKGS="python3 python3-numpy python3-torch python3-transformers python3-safetensors python3-tokenizers python3-jinja2"
-CHECK='import numpy, torch, transformers, safetensors, tokenizers, jinja2; print("transformers", transformers.__version__, "torch", torch.__version__)'
+PKGS="python3 python3-numpy python3-torch python3-transformers python3-safetensors python3-tokenizers \
+python3-jinja2"
+CHECK='import numpy, torch, transformers, safetensors, tokenizers, jinja2; '\
+'print("transformers", transformers.__version__, "torch", torch.__version__)'
 
 say() { echo "setup: $*"; }
 die() { echo "setup: $*" >&2; exit 1; }
@@ -24,7 +26,8 @@ die() { echo "setup: $*" >&2; exit 1; }
 mirrors() {
     # one-line style: deb [opts] URI suite components...
     cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null |
-        sed -n 's/^[[:space:]]*deb[[:space:]]\{1,\}\(\[[^]]*\][[:space:]]*\)\{0,1\}\([^[:space:]]*\)[[:space:]].*/\2/p'
+        sed -n 's/^[[:space:]]*deb[[:space:]]\{1,\}'\
+'\(\[[^]]*\][[:space:]]*\)\{0,1\}\([^[:space:]]*\)[[:space:]].*/\2/p'
     # deb822 style
     cat /etc/apt/sources.list.d/*.sources 2>/dev/null | sed -n 's/^URIs:[[:space:]]*//p' | tr ' ' '\n'
 }
@@ -55,7 +58,8 @@ bind() {    # bind SRC at the same path inside the chroot
 }
 
 if [ ! -x "$ROOT/usr/bin/apt-get" ]; then
-    command -v debootstrap >/dev/null || { apt-get update && apt-get install -y --no-install-recommends debootstrap; }
+    command -v debootstrap >/dev/null ||
+        { apt-get update && apt-get install -y --no-install-recommends debootstrap; }
     MIRROR=$(pick_mirror) || die "none of this machine's package sources serves Debian $SUITE"
     say "bootstrapping $SUITE into $ROOT"
     mkdir -p "$ROOT"
@@ -67,7 +71,8 @@ fi
 [ -e /etc/resolv.conf ] && cp -L /etc/resolv.conf "$ROOT/etc/resolv.conf" 2>/dev/null || true
 # follow this machine's own download policy (proxy, snapshot mirrors whose index date has passed)
 apt-config dump 2>/dev/null |
-    grep -E '^Acquire::(Check-Valid-Until|Retries|https?::[Pp]roxy)' > "$ROOT/etc/apt/apt.conf.d/95host" || true
+    grep -E '^Acquire::(Check-Valid-Until|Retries|https?::[Pp]roxy)' \
+        > "$ROOT/etc/apt/apt.conf.d/95host" || true
 
 for d in /proc /sys /dev; do bind "$d"; done
 bind "$REPOSITORY"
@@ -83,5 +88,5 @@ if ! chroot "$ROOT" python3 -c "$CHECK" >/dev/null 2>&1; then
 fi
 
 say "ready: $(chroot "$ROOT" python3 -W ignore -c "$CHECK" 2>/dev/null | tail -1)"
-say "the committed golden values were made with transformers 5.12.1; other versions should agree to ~1e-5 (see README.md)"
+say "the committed golden values come from transformers 5.12.1; others should agree to ~1e-5 (see README.md)"
 say "run:   chroot $ROOT sh -c 'cd $HERE && python3 make_fixture.py --help'"

@@ -1,4 +1,4 @@
-"""Config builders: one per architecture, three sizes, in the field layout of the released config.json files."""
+"""Builds configs: one per architecture, in three sizes, with the fields of the released config.json files."""
 
 import copy
 
@@ -16,7 +16,15 @@ ARCHS = [
     "llama",
 ]
 SIZES = ["tiny", "awkward", "real-layer"]
-MOE = ("deepseek", "deepseek_v2", "deepseek_v2_lite", "deepseek_v3", "moonlight", "glm4_moe_lite", "deepseek_v32")
+MOE = (
+    "deepseek",
+    "deepseek_v2",
+    "deepseek_v2_lite",
+    "deepseek_v3",
+    "moonlight",
+    "glm4_moe_lite",
+    "deepseek_v32",
+)
 MTP_ARCHS = ("deepseek_v3", "deepseek_v32", "glm4_moe_lite")
 TOK_STYLE = {
     "deepseek": "deepseek",
@@ -58,11 +66,14 @@ def _mla(hidden, heads, q_lora, kv_lora, nope, rope, v):
     }
 
 
-# (mla dims), intermediate, moe_intermediate, experts, shared, n_group, topk_group, topk, layers, first_k_dense, vocab
+# (mla dims), intermediate, moe_intermediate, experts, shared, n_group, topk_group, topk, layers,
+# first_k_dense, vocab
 _D = {
     ("deepseek_v2", "tiny"): (_mla(128, 4, 96, 64, 32, 16, 32), 160, 32, 8, 2, 4, 2, 3, 3, 1, 320),
     ("deepseek_v2", "awkward"): (_mla(102, 3, 50, 46, 22, 10, 26), 134, 26, 9, 1, 3, 2, 3, 3, 1, 509),
-    ("deepseek_v2", "real-layer"): (_mla(5120, 128, 1536, 512, 128, 64, 128), 12288, 1536, 8, 2, 4, 2, 3, 2, 1, 4096),
+    ("deepseek_v2", "real-layer"): (
+        _mla(5120, 128, 1536, 512, 128, 64, 128), 12288, 1536, 8, 2, 4, 2, 3, 2, 1, 4096
+    ),
     ("deepseek_v2_lite", "tiny"): (_mla(128, 4, None, 64, 32, 16, 32), 160, 32, 8, 2, 1, 1, 3, 3, 1, 320),
     ("deepseek_v2_lite", "awkward"): (_mla(102, 3, None, 46, 22, 10, 26), 134, 26, 11, 1, 1, 1, 3, 3, 1, 509),
     ("deepseek_v2_lite", "real-layer"): (
@@ -80,19 +91,27 @@ _D = {
     ),
     ("deepseek_v3", "tiny"): (_mla(128, 4, 256, 128, 32, 16, 32), 256, 128, 6, 1, 3, 2, 3, 2, 1, 320),
     ("deepseek_v3", "awkward"): (_mla(138, 3, 70, 134, 22, 10, 26), 150, 38, 9, 1, 3, 2, 3, 2, 1, 509),
-    ("deepseek_v3", "real-layer"): (_mla(7168, 128, 1536, 512, 128, 64, 128), 18432, 2048, 8, 1, 4, 2, 4, 2, 1, 4096),
+    ("deepseek_v3", "real-layer"): (
+        _mla(7168, 128, 1536, 512, 128, 64, 128), 18432, 2048, 8, 1, 4, 2, 4, 2, 1, 4096
+    ),
     ("moonlight", "tiny"): (_mla(128, 4, None, 64, 32, 16, 32), 160, 32, 8, 2, 1, 1, 3, 3, 1, 320),
     ("moonlight", "awkward"): (_mla(102, 3, None, 46, 22, 10, 26), 134, 26, 11, 2, 1, 1, 3, 3, 1, 509),
-    ("moonlight", "real-layer"): (_mla(2048, 16, None, 512, 128, 64, 128), 11264, 1408, 8, 2, 1, 1, 6, 2, 1, 4096),
+    ("moonlight", "real-layer"): (
+        _mla(2048, 16, None, 512, 128, 64, 128), 11264, 1408, 8, 2, 1, 1, 6, 2, 1, 4096
+    ),
     ("glm4_moe_lite", "tiny"): (_mla(128, 4, 96, 64, 48, 16, 64), 160, 32, 8, 1, 1, 1, 2, 3, 1, 320),
     ("glm4_moe_lite", "awkward"): (_mla(102, 5, 50, 46, 26, 10, 34), 134, 26, 11, 1, 1, 1, 3, 3, 1, 509),
-    ("glm4_moe_lite", "real-layer"): (_mla(2048, 20, 768, 512, 192, 64, 256), 10240, 1536, 8, 1, 1, 1, 4, 2, 1, 4096),
+    ("glm4_moe_lite", "real-layer"): (
+        _mla(2048, 20, 768, 512, 192, 64, 256), 10240, 1536, 8, 1, 1, 1, 4, 2, 1, 4096
+    ),
     ("youtu", "tiny"): (_mla(128, 4, 96, 64, 32, 16, 32), 256, 0, 0, 0, 1, 1, 0, 3, 3, 320),
     ("youtu", "awkward"): (_mla(102, 3, 50, 46, 22, 10, 26), 134, 0, 0, 0, 1, 1, 0, 3, 3, 509),
     ("youtu", "real-layer"): (_mla(2048, 16, 1536, 512, 128, 64, 128), 6144, 0, 0, 0, 1, 1, 0, 2, 2, 4096),
     ("deepseek_v32", "tiny"): (_mla(128, 4, 256, 128, 32, 16, 32), 256, 128, 6, 1, 3, 2, 3, 2, 1, 320),
     ("deepseek_v32", "awkward"): (_mla(138, 3, 70, 134, 22, 10, 26), 150, 38, 9, 1, 3, 2, 3, 2, 1, 509),
-    ("deepseek_v32", "real-layer"): (_mla(7168, 128, 1536, 512, 128, 64, 128), 18432, 2048, 8, 1, 4, 2, 4, 2, 1, 4096),
+    ("deepseek_v32", "real-layer"): (
+        _mla(7168, 128, 1536, 512, 128, 64, 128), 18432, 2048, 8, 1, 4, 2, 4, 2, 1, 4096
+    ),
 }
 _INDEX = {"tiny": (8, 32, 16), "awkward": (7, 26, 24), "real-layer": (64, 128, 32)}  # heads, dim, topk
 _STD = {  # hidden, intermediate, layers, heads, kv heads, vocab, head_dim override
@@ -111,7 +130,9 @@ def build(arch, size, dtype="bf16", rope=None, scale_fmt="f32", tie=False, overr
         c = _latent(arch, size)
     if rope is None:
         rope = (
-            "none" if arch in ("deepseek", "moonlight", "glm4_moe_lite", "youtu", "qwen2", "qwen3", "llama") else "yarn"
+            "none" if arch in (
+                "deepseek", "moonlight", "glm4_moe_lite", "youtu", "qwen2", "qwen3", "llama"
+            ) else "yarn"
         )
     if rope == "yarn":
         if arch in ("deepseek", "qwen2", "qwen3", "llama"):
@@ -223,7 +244,9 @@ def _latent(arch, size):
             )
         if arch == "deepseek_v32":
             h, dd, k = _INDEX[size]
-            c.update({"index_n_heads": h, "index_head_dim": dd, "index_topk": k, "transformers_version": "4.44.2"})
+            c.update(
+                {"index_n_heads": h, "index_head_dim": dd, "index_topk": k, "transformers_version": "4.44.2"}
+            )
     elif mtype == "glm4_moe_lite":
         c.update(
             {
@@ -242,7 +265,14 @@ def _latent(arch, size):
         )
         del c["bos_token_id"]
     elif mtype == "youtu":
-        c.update({"rope_theta": 1600000, "rope_interleave": True, "mlp_bias": False, "max_position_embeddings": 131072})
+        c.update(
+            {
+                "rope_theta": 1600000,
+                "rope_interleave": True,
+                "mlp_bias": False,
+                "max_position_embeddings": 131072,
+            }
+        )
     return c
 
 

@@ -1,10 +1,11 @@
-"""Small byte-level BPE tokenizers in the shape of the real ones.
+"""Builds small byte-level BPE tokenizers in the format of the real ones.
 
 Styles (pre-tokenisation as in the corresponding family):
   deepseek3   three Split stages (digits in groups of up to 3, CJK runs, words/punctuation) + ByteLevel
   deepseek    the older DeepSeek scheme: newlines, words, punctuation, CJK runs, single digits + ByteLevel
   qwen2       NFC normaliser, one Split with case-insensitive contractions, single digits + ByteLevel
-  llama3      one Split with case-insensitive contractions, digit groups, `ignore_merges`, template post-processor
+  llama3      one Split with case-insensitive contractions, digit groups, `ignore_merges`, template
+              post-processor
 """
 
 import json
@@ -34,15 +35,24 @@ LATE = [
 
 CORPUS = (
     """
-The sea below the light is not empty. Cold water moves slowly over the floor of the ocean, and small animals that never saw the
-sun live on whatever falls from above. A model of the deep has to count every grain: how fast it sinks, where the current takes
-it, and what is left when it lands. The people who measure these things lower a frame on a long cable, wait for the mud to settle,
-and bring it back again. Sometimes there is nothing in the jar. Sometimes there is a creature that nobody has named before.
-In the morning the team writes down the numbers, checks the numbers against the numbers of the day before, and argues about them.
-It's not that they don't trust the instrument; they've simply seen it fail. "We'll measure it again," she said, "and we'll see."
-The second measurement agreed with the first to within one part in ten thousand, which was better than anyone had expected.
-A worker who reads the table from left to right will find the depth, the temperature, the salinity and the pressure, in that order.
-The water was cold. The night was long. The answer was forty-two, or 42, or 0x2A, depending on who was asked and how.
+The sea below the light is not empty. Cold water moves slowly over the floor of the ocean, and small animals \
+that never saw the
+sun live on whatever falls from above. A model of the deep has to count every grain: how fast it sinks, \
+where the current takes
+it, and what is left when it lands. The people who measure these things lower a frame on a long cable, wait \
+for the mud to settle,
+and bring it back again. Sometimes there is nothing in the jar. Sometimes there is a creature that nobody \
+has named before.
+In the morning the team writes down the numbers, checks the numbers against the numbers of the day before, \
+and argues about them.
+It's not that they don't trust the instrument; they've simply seen it fail. "We'll measure it again," she \
+said, "and we'll see."
+The second measurement agreed with the first to within one part in ten thousand, which was better than \
+anyone had expected.
+A worker who reads the table from left to right will find the depth, the temperature, the salinity and the \
+pressure, in that order.
+The water was cold. The night was long. The answer was forty-two, or 42, or 0x2A, depending on who was asked \
+and how.
 for (let i = 0; i < n; i++) { sum += a[i] * b[i]; }
 function softmax(x) { const m = Math.max(...x); return x.map((v) => Math.exp(v - m)); }
 def attention(query, key, value):
@@ -60,18 +70,28 @@ The quick brown fox jumps over the lazy dog, and the dog, being lazy, does nothi
 )
 
 WORDS = (
-    "the sea below light cold water moves slowly over floor of ocean and small animals that never saw sun live on whatever "
-    "falls from above a model deep has to count every grain how fast it sinks where current takes what is left when lands "
-    "people who measure these things lower frame long cable wait for mud settle bring back again nothing in jar creature "
-    "nobody named before morning team writes down numbers checks against day argues about them not trust instrument fail "
-    "second measurement agreed with first within one part ten thousand better than anyone expected table depth temperature "
-    "salinity pressure order night answer forty-two 42 1000 2024 3.14159 x = y + z; (a[i] * b[j]) {n} "
-    "深海 模型 世界 你好 Überraschung très Привет naïve 🙂 don't we'll it's \n \n\n , . ? ! : ; \" # 0x2A 1e-5"
+    "the sea below light cold water moves slowly over floor of ocean and small animals that never saw sun "
+    "live on whatever falls from above a model deep has to count every grain how fast it sinks where current "
+    "takes what is left when lands people who measure these things lower frame long cable wait for mud "
+    "settle bring back again nothing in jar creature nobody named before morning team writes down numbers "
+    "checks against day argues about them not trust instrument fail second measurement agreed with first "
+    "within one part ten thousand better than anyone expected table depth temperature salinity pressure "
+    "order night answer forty-two 42 1000 2024 3.14159 x = y + z; (a[i] * b[j]) {n} 深海 模型 世界 你好 Überraschung "
+    "très Привет naïve 🙂 don't we'll it's \n \n\n , . ? ! : ; \" # 0x2A 1e-5"
 ).split(" ")
 
-_P = r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
-_Q = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
-_L = r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+_P = (
+    r"""[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+|"""
+    r""" ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+)
+_Q = (
+    r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}|"""
+    r""" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+)
+_L = (
+    r"""(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}|"""
+    r""" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"""
+)
 
 
 def _split(rx):
@@ -133,40 +153,32 @@ def build(style, vocab_size):
 # A template with the control flow of the R1 one (namespace, system gathering, reasoning stripped from
 # history, tool calls and outputs, open <think> on generation), worded afresh.
 CHAT_TEMPLATE = (
-    "{%- if add_generation_prompt is not defined -%}{%- set add_generation_prompt = false -%}{%- endif -%}"
-    "{%- set st = namespace(sys='', after_tool=false, open_calls=false) -%}"
-    "{%- for m in messages -%}{%- if m['role'] == 'system' -%}"
-    "{%- set st.sys = (st.sys + '\\n\\n' + m['content']) if st.sys else m['content'] -%}"
-    "{%- endif -%}{%- endfor -%}"
-    "{{- bos_token + st.sys -}}"
-    "{%- for m in messages -%}"
-    "{%- if m['role'] == 'user' -%}"
-    "{%- set st.after_tool = false -%}{{- '<｜User｜>' + m['content'] -}}"
-    "{%- elif m['role'] == 'assistant' and m['tool_calls'] is defined and m['tool_calls'] is not none -%}"
-    "{%- for c in m['tool_calls'] -%}"
-    "{%- if loop.first -%}{{- '<｜Assistant｜>' + (m['content'] or '') + '<｜tool▁calls▁begin｜>' -}}{%- else -%}{{- '\\n' -}}{%- endif -%}"
-    "{{- '<｜tool▁call▁begin｜>' + c['type'] + '<｜tool▁sep｜>' + c['function']['name'] + '\\n```json\\n' "
-    "+ c['function']['arguments'] + '\\n```<｜tool▁call▁end｜>' -}}"
-    "{%- if loop.last -%}{{- '<｜tool▁calls▁end｜><｜end▁of▁sentence｜>' -}}{%- endif -%}"
-    "{%- endfor -%}"
-    "{%- elif m['role'] == 'assistant' -%}"
-    "{%- set text = m['content'] -%}"
-    "{%- if '</think>' in text -%}{%- set text = text.split('</think>')[-1] -%}{%- endif -%}"
-    "{{- ('<｜tool▁outputs▁end｜>' if st.after_tool else '<｜Assistant｜>') + text + '<｜end▁of▁sentence｜>' -}}"
-    "{%- set st.after_tool = false -%}"
-    "{%- elif m['role'] == 'tool' -%}"
-    "{{- ('\\n' if st.after_tool else '<｜tool▁outputs▁begin｜>') + '<｜tool▁output▁begin｜>' + m['content'] + '<｜tool▁output▁end｜>' -}}"
-    "{%- set st.after_tool = true -%}"
-    "{%- endif -%}"
-    "{%- endfor -%}"
-    "{%- if st.after_tool -%}{{- '<｜tool▁outputs▁end｜>' -}}{%- endif -%}"
-    "{%- if add_generation_prompt and not st.after_tool -%}{{- '<｜Assistant｜><think>\\n' -}}{%- endif -%}"
+    "{%- if add_generation_prompt is not defined -%}{%- set add_generation_prompt = false -%}{%- endif "
+    "-%}{%- set st = namespace(sys='', after_tool=false, open_calls=false) -%}{%- for m in messages -%}{%- "
+    "if m['role'] == 'system' -%}{%- set st.sys = (st.sys + '\\n\\n' + m['content']) if st.sys else "
+    "m['content'] -%}{%- endif -%}{%- endfor -%}{{- bos_token + st.sys -}}{%- for m in messages -%}{%- if "
+    "m['role'] == 'user' -%}{%- set st.after_tool = false -%}{{- '<｜User｜>' + m['content'] -}}{%- elif "
+    "m['role'] == 'assistant' and m['tool_calls'] is defined and m['tool_calls'] is not none -%}{%- for c in "
+    "m['tool_calls'] -%}{%- if loop.first -%}{{- '<｜Assistant｜>' + (m['content'] or '') + "
+    "'<｜tool▁calls▁begin｜>' -}}{%- else -%}{{- '\\n' -}}{%- endif -%}{{- '<｜tool▁call▁begin｜>' + c['type'] + "
+    "'<｜tool▁sep｜>' + c['function']['name'] + '\\n```json\\n' + c['function']['arguments'] + "
+    "'\\n```<｜tool▁call▁end｜>' -}}{%- if loop.last -%}{{- '<｜tool▁calls▁end｜><｜end▁of▁sentence｜>' -}}{%- "
+    "endif -%}{%- endfor -%}{%- elif m['role'] == 'assistant' -%}{%- set text = m['content'] -%}{%- if "
+    "'</think>' in text -%}{%- set text = text.split('</think>')[-1] -%}{%- endif -%}{{- "
+    "('<｜tool▁outputs▁end｜>' if st.after_tool else '<｜Assistant｜>') + text + '<｜end▁of▁sentence｜>' -}}{%- "
+    "set st.after_tool = false -%}{%- elif m['role'] == 'tool' -%}{{- ('\\n' if st.after_tool else "
+    "'<｜tool▁outputs▁begin｜>') + '<｜tool▁output▁begin｜>' + m['content'] + '<｜tool▁output▁end｜>' -}}{%- set "
+    "st.after_tool = true -%}{%- endif -%}{%- endfor -%}{%- if st.after_tool -%}{{- '<｜tool▁outputs▁end｜>' "
+    "-}}{%- endif -%}{%- if add_generation_prompt and not st.after_tool -%}{{- '<｜Assistant｜><think>\\n' "
+    "-}}{%- endif -%}"
 )
 
 CHATS = [
     {"messages": [{"role": "user", "content": "How deep is the sea?"}], "add_generation_prompt": True},
     {
-        "messages": [{"role": "system", "content": "Answer in one word."}, {"role": "user", "content": "1+1?"}],
+        "messages": [
+            {"role": "system", "content": "Answer in one word."}, {"role": "user", "content": "1+1?"}
+        ],
         "add_generation_prompt": True,
     },
     {
@@ -188,7 +200,10 @@ CHATS = [
                 "role": "assistant",
                 "content": None,
                 "tool_calls": [
-                    {"type": "function", "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'}},
+                    {
+                        "type": "function",
+                        "function": {"name": "get_weather", "arguments": '{"city": "Oslo"}'},
+                    },
                     {"type": "function", "function": {"name": "get_tide", "arguments": "{}"}},
                 ],
             },
@@ -259,7 +274,9 @@ def render(messages, add_generation_prompt):
     """Jinja2 with the options Hugging Face uses for chat templates."""
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    env = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"])
+    env = ImmutableSandboxedEnvironment(
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"]
+    )
     return env.from_string(CHAT_TEMPLATE).render(
         messages=messages, add_generation_prompt=add_generation_prompt, bos_token=BOS, eos_token=EOS
     )

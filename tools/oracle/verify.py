@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Re-check fixtures from disk: python3 verify.py DIR [DIR ...] [--json FILE]
+"""Checks fixtures on disk again: python3 verify.py DIR [DIR ...] [--json FILE]
 
 Loads every checkpoint again with transformers, reproduces the golden logits, hidden states, routing,
 greedy continuation and tokenisation, runs the second implementation in float64 and float32, and
@@ -77,7 +77,9 @@ def check_tokenizer(d, g, bad):
         a = AutoTokenizer.from_pretrained(d)
     except Exception:
         how = "fast"
-        a = PreTrainedTokenizerFast(tokenizer_file=d + "/tokenizer.json", bos_token=tok.BOS, eos_token=tok.EOS)
+        a = PreTrainedTokenizerFast(
+            tokenizer_file=d + "/tokenizer.json", bos_token=tok.BOS, eos_token=tok.EOS
+        )
         with open(d + "/tokenizer_config.json") as f:
             a.chat_template = json.load(f)["chat_template"]
     for e in g["tokenizer"]["encode"]:
@@ -86,7 +88,9 @@ def check_tokenizer(d, g, bad):
             break
     for c in g["tokenizer"]["chat"]:
         if (
-            a.apply_chat_template(c["messages"], add_generation_prompt=c["add_generation_prompt"], tokenize=False)
+            a.apply_chat_template(
+                c["messages"], add_generation_prompt=c["add_generation_prompt"], tokenize=False
+            )
             != c["rendered"]
         ):
             bad.append("chat template")
@@ -156,8 +160,9 @@ if __name__ == "__main__":
         rm = f"{r['router_margin']:.1e}" if r["router_margin"] else "   -   "
         wk = f"{r['weakest'][0]}={r['weakest'][1]:.3f}" if r["weakest"] else "-"
         print(
-            f"{r['fixture']:34s} T={r['T']:3d} {r['MB']:5.2f}MB hf={r['hf']:.1e} f64={r['ref64']:.1e} f32={r['ref32']:.1e} mtp={m} "
-            f"router>={rm} top1>={r['top1_margin']:.1e} tok={r['tok']} weakest {wk} {'OK' if not r['bad'] else 'BAD ' + '; '.join(r['bad'])}",
+            f"{r['fixture']:34s} T={r['T']:3d} {r['MB']:5.2f}MB hf={r['hf']:.1e} f64={r['ref64']:.1e} "
+            f"f32={r['ref32']:.1e} mtp={m} router>={rm} top1>={r['top1_margin']:.1e} tok={r['tok']} weakest "
+            f"{wk} {'OK' if not r['bad'] else 'BAD ' + '; '.join(r['bad'])}",
             flush=True,
         )
     if a.json:

@@ -33,7 +33,9 @@ def shapes(c, mtp="full"):
     def attn(p):
         if mla:
             dn, dr, dv, rk, ql = (
-                c[k] for k in ("qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "kv_lora_rank", "q_lora_rank")
+                c[k] for k in (
+                    "qk_nope_head_dim", "qk_rope_head_dim", "v_head_dim", "kv_lora_rank", "q_lora_rank"
+                )
             )
             if ql:
                 out[p + "q_a_proj.weight"] = (ql, H)

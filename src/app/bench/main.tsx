@@ -1,12 +1,12 @@
-// Answers: where does the benchmark page begin? It must not know what the page consists of.
+// Entry point of the benchmark page.
 import { render } from 'preact'
-import { present } from '../../lib/error.ts'
-import { start } from '../state/opening.ts'
-import { allowOwnScripts } from '../trusted-types.ts'
-import { followAddress } from './state/address.ts'
+import { expectDefined } from '../../lib/error.ts'
+import { loadInitialModel } from '../shared/models/model-choice.ts'
+import { allowOwnScripts } from '../shared/trusted-types.ts'
+import { syncAddress } from './state/address.ts'
 import { BenchPage } from './view/page.tsx'
 
 allowOwnScripts()
-followAddress()
-render(<BenchPage />, present(document.getElementById('app'), 'the element #app'))
-void start()
+syncAddress()
+render(<BenchPage />, expectDefined(document.getElementById('app'), 'the element #app'))
+void loadInitialModel()

@@ -1,18 +1,18 @@
-// Answers: where does the kernel lab begin? It must not know what the page consists of.
+// Entry point of the kernel lab.
 import { render } from 'preact'
-import { present } from '../../lib/error.ts'
-import { pageKept } from '../offline/register.ts'
-import { allowOwnScripts } from '../trusted-types.ts'
-import { followAddress } from './state/chosen.ts'
+import { expectDefined } from '../../lib/error.ts'
+import { registerOfflinePage } from '../offline/register.ts'
+import { allowOwnScripts } from '../shared/trusted-types.ts'
 import { openLab } from './state/device.ts'
-import { followChoices } from './state/look.ts'
-import { followTuned } from './state/tuning.ts'
+import { followExperiment } from './state/kernel-view.ts'
+import { syncAddress } from './state/selection.ts'
+import { followStoredTuning } from './state/tuning.ts'
 import { LabPage } from './view/page.tsx'
 
 allowOwnScripts()
-followAddress()
-followChoices()
-followTuned()
-render(<LabPage />, present(document.getElementById('app'), 'the element #app'))
+syncAddress()
+followExperiment()
+followStoredTuning()
+render(<LabPage />, expectDefined(document.getElementById('app'), 'the element #app'))
 void openLab()
-void pageKept()
+void registerOfflinePage()

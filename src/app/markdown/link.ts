@@ -1,10 +1,10 @@
-// Answers: may a link of a model's text be followed? It must not know how it is shown.
+// Decides whether a link in a model's text may be followed.
 
-const allowed = new Set(['http:', 'https:', 'mailto:'])
+const ALLOWED_PROTOCOLS = new Set(['http:', 'https:', 'mailto:'])
 
-/** The address, or undefined when it is relative or of a kind that could do something other than open a page or a letter. */
+/** The normalized URL, or undefined if it is relative or not http, https or mailto. */
 export function safeLink(href: string): string | undefined {
   if (!URL.canParse(href)) return undefined
   const url = new URL(href)
-  return allowed.has(url.protocol) ? url.href : undefined
+  return ALLOWED_PROTOCOLS.has(url.protocol) ? url.href : undefined
 }

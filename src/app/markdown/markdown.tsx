@@ -1,17 +1,16 @@
-// Answers: how does a model's Markdown look? Blocks become elements, one by one; HTML in it stays text, so nothing it says can act.
-// It must not know who wrote the text.
+// Renders a model's Markdown as elements. HTML in it stays text, so nothing it contains can run.
 import type { Token, Tokens } from 'marked'
 import type { ComponentChildren } from 'preact'
 import { memo } from 'preact/compat'
 import { useRef } from 'preact/hooks'
-import { CopyButton } from '../view/copy-button.tsx'
-import { type Blocks, blocksOf, noBlocks } from './blocks.ts'
+import { CopyButton } from '../shared/copy-button.tsx'
+import { type MarkdownBlocks, NO_BLOCKS, splitBlocks } from './blocks.ts'
 import { safeLink } from './link.ts'
 
-/** A text that may still be growing. */
+/** The text may still be growing. */
 export function Markdown({ text }: { text: string }) {
-  const blocks = useRef<Blocks>(noBlocks)
-  blocks.current = blocksOf(text, blocks.current)
+  const blocks = useRef<MarkdownBlocks>(NO_BLOCKS)
+  blocks.current = splitBlocks(text, blocks.current)
   return (
     <div class="markdown">
       {blocks.current.tokens.map((token, index) => (
@@ -22,70 +21,70 @@ export function Markdown({ text }: { text: string }) {
 }
 
 const Block = memo(
-  ({ token }: { token: Token }) => <>{element(token, 0)}</>,
+  ({ token }: { token: Token }) => <>{renderBlock(token, 0)}</>,
   (before, after) => before.token.raw === after.token.raw && before.token.type === after.token.type,
 )
 
-// Deeper than this, a text is shown as it was written: nesting without end would exhaust the browser.
-const deepest = 24
+// Deeper nesting is shown as source text: unlimited nesting would overflow the browser's stack.
+const MAX_DEPTH = 24
 
-function element(token: Token, depth: number): ComponentChildren {
-  if (depth > deepest) return token.raw
+function renderBlock(token: Token, depth: number): ComponentChildren {
+  if (depth > MAX_DEPTH) return token.raw
   const block = token as Tokens.Generic
   switch (token.type) {
     case 'space':
     case 'def':
       return null
     case 'paragraph':
-      return <p>{children(block, depth)}</p>
+      return <p>{renderChildren(block, depth)}</p>
     case 'heading':
-      // The page's own headings come first, so a model's begin at the third level.
-      return <h3 class={`level-${block.depth}`}>{children(block, depth)}</h3>
+      // The page itself uses levels 1 and 2.
+      return <h3 class={`level-${block.depth}`}>{renderChildren(block, depth)}</h3>
     case 'blockquote':
-      return <blockquote>{children(block, depth)}</blockquote>
+      return <blockquote>{renderChildren(block, depth)}</blockquote>
     case 'list':
-      return list(block as Tokens.List, depth)
+      return renderList(block as Tokens.List, depth)
     case 'code':
-      return <Code text={block.text} language={block.lang ?? ''} />
+      return <CodeBlock text={block.text} language={block.lang ?? ''} />
     case 'table':
-      return table(block as Tokens.Table, depth)
+      return renderTable(block as Tokens.Table, depth)
     case 'hr':
       return <hr />
     default:
-      return inline(token, depth)
+      return renderInline(token, depth)
   }
 }
 
-function inline(token: Token, depth: number): ComponentChildren {
+function renderInline(token: Token, depth: number): ComponentChildren {
   const part = token as Tokens.Generic
   switch (token.type) {
     case 'strong':
-      return <strong>{children(part, depth)}</strong>
+      return <strong>{renderChildren(part, depth)}</strong>
     case 'em':
-      return <em>{children(part, depth)}</em>
+      return <em>{renderChildren(part, depth)}</em>
     case 'del':
-      return <del>{children(part, depth)}</del>
+      return <del>{renderChildren(part, depth)}</del>
     case 'codespan':
       return <code>{part.text}</code>
     case 'br':
       return <br />
     case 'link':
-      return link(part.href, children(part, depth))
+      return renderLink(part.href, renderChildren(part, depth))
     case 'image':
-      // A picture would be fetched from another host: its description links to it instead.
-      return link(part.href, part.text || part.href)
+      // Loading an image would contact another host, so show a link with its description.
+      return renderLink(part.href, part.text || part.href)
     case 'checkbox':
       return null
     default:
-      return part.tokens ? children(part, depth) : (part.text ?? part.raw)
+      return part.tokens ? renderChildren(part, depth) : (part.text ?? part.raw)
   }
 }
 
-function children({ tokens = [] }: { tokens?: Token[] }, depth: number): ComponentChildren {
-  return tokens.map((token) => element(token, depth + 1))
+function renderChildren({ tokens = [] }: { tokens?: Token[] }, depth: number): ComponentChildren {
+  return tokens.map((token) => renderBlock(token, depth + 1))
 }
 
-function link(href: string, content: ComponentChildren): ComponentChildren {
+function renderLink(href: string, content: ComponentChildren): ComponentChildren {
   const address = safeLink(href)
   if (!address) return content
   return (
@@ -95,7 +94,7 @@ function link(href: string, content: ComponentChildren): ComponentChildren {
   )
 }
 
-function list({ ordered, start, items }: Tokens.List, depth: number): ComponentChildren {
+function renderList({ ordered, start, items }: Tokens.List, depth: number): ComponentChildren {
   const rows = items.map((item, index) => (
     <li key={index}>
       {item.task && (
@@ -103,18 +102,18 @@ function list({ ordered, start, items }: Tokens.List, depth: number): ComponentC
           type="checkbox"
           checked={item.checked ?? false}
           disabled
-          aria-label={item.checked ? 'done' : 'open'}
+          aria-label={item.checked ? 'done' : 'not done'}
         />
       )}
-      {children(item, depth)}
+      {renderChildren(item, depth)}
     </li>
   ))
   return ordered ? <ol start={Number(start) || 1}>{rows}</ol> : <ul>{rows}</ul>
 }
 
-function table({ header, rows }: Tokens.Table, depth: number): ComponentChildren {
+function renderTable({ header, rows }: Tokens.Table, depth: number): ComponentChildren {
   return (
-    // A wide table scrolls by itself; the keyboard must be able to reach it.
+    // A wide table scrolls on its own; the keyboard must be able to reach it.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
     <section class="scrolling" tabIndex={0} aria-label="Table">
       <table>
@@ -122,7 +121,7 @@ function table({ header, rows }: Tokens.Table, depth: number): ComponentChildren
           <tr>
             {header.map((cell, index) => (
               <th key={index} scope="col">
-                {children(cell, depth)}
+                {renderChildren(cell, depth)}
               </th>
             ))}
           </tr>
@@ -131,7 +130,7 @@ function table({ header, rows }: Tokens.Table, depth: number): ComponentChildren
           {rows.map((row, index) => (
             <tr key={index}>
               {row.map((cell, column) => (
-                <td key={column}>{children(cell, depth)}</td>
+                <td key={column}>{renderChildren(cell, depth)}</td>
               ))}
             </tr>
           ))}
@@ -141,7 +140,7 @@ function table({ header, rows }: Tokens.Table, depth: number): ComponentChildren
   )
 }
 
-function Code({ text, language }: { text: string; language: string }) {
+function CodeBlock({ text, language }: { text: string; language: string }) {
   return (
     <div class="code">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus */}

@@ -1,26 +1,29 @@
-// Answers: what does a host answer to a request for a part of a file? It must not know where the file comes from.
+// Builds HTTP responses to range requests, from a complete or arriving file.
 
 /** A file that can be read from any byte. */
-export interface Readable {
+export interface RangedFile {
   readonly response: Response
   readonly totalBytes: number
   read(start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>>
 }
 
-/** A complete answer as something to read parts of. */
-export async function wholeAnswer(response: Response): Promise<Readable> {
+/** A complete response as a file with ranges. */
+export async function toRangedFile(response: Response): Promise<RangedFile> {
   const blob = await response.blob()
   return { response, totalBytes: blob.size, read: (start, end) => blob.slice(start, end).stream() }
 }
 
-/** The answer to a GET or HEAD with this `Range` header: 206 with the part, 416 when there is none such, 200 without a range. */
-export function rangeAnswer(file: Readable, method: string, range: string | null): Response {
+/**
+ * The response to a GET or HEAD with this `Range` header: 206 with the range, 416 if it lies outside the
+ * file, 200 without a range.
+ */
+export function rangeResponse(file: RangedFile, method: string, range: string | null): Response {
   const { totalBytes } = file
   const headers = new Headers(file.response.headers)
   headers.set('Accept-Ranges', 'bytes')
   headers.delete('Content-Encoding')
   const part = method === 'GET' && range ? parseRange(range, totalBytes) : undefined
-  if (part === 'impossible') {
+  if (part === 'unsatisfiable') {
     headers.set('Content-Range', `bytes */${totalBytes}`)
     headers.set('Content-Length', '0')
     return new Response(null, { status: 416, headers })
@@ -31,14 +34,14 @@ export function rangeAnswer(file: Readable, method: string, range: string | null
   return new Response(method === 'HEAD' ? null : file.read(start, end), { status: part ? 206 : 200, headers })
 }
 
-/** One range, `end` exclusive. Several ranges, or nonsense, are answered with the whole file, as hosts may. */
+/** Parses one range, `end` exclusive. Several or malformed ranges get the whole file, as HTTP allows. */
 function parseRange(
   range: string,
   totalBytes: number,
-): { start: number; end: number } | 'impossible' | undefined {
+): { start: number; end: number } | 'unsatisfiable' | undefined {
   const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(range) ?? []
   if (first === '' && last === '') return undefined
   const start = first === '' ? Math.max(0, totalBytes - Number(last)) : Number(first)
   const end = first === '' || last === '' ? totalBytes : Math.min(totalBytes, Number(last) + 1)
-  return start < end ? { start, end } : 'impossible'
+  return start < end ? { start, end } : 'unsatisfiable'
 }

@@ -1,96 +1,99 @@
-// Answers: where do the page's files come from? From this device once they were fetched: the page's own from the moment of
-// installation, the bundled model's while they are first read. It must not know what any file means.
-import { Download } from './download.ts'
-import { rangeAnswer, wholeAnswer } from './range.ts'
-import type { FetchEvent, ServiceScope } from './scope.ts'
+// Service worker: serves the page from its cache since installation, and the bundled model once downloaded.
 
-/** Written by the build (tools/page-plugins.mjs): addresses relative to the page, and a version that changes with the content. */
+import { rangeResponse, toRangedFile } from './range.ts'
+import { StreamedDownload } from './streamed-download.ts'
+import type { FetchEvent, ServiceScope } from './worker-scope.ts'
+
+/**
+ * Written by the build (tools/page-plugins.mjs): URLs relative to the page, and a hash of names and content.
+ */
 declare const __PRECACHE__: {
   readonly page: { readonly version: string; readonly files: readonly string[] }
   readonly model: { readonly version: string; readonly files: readonly string[] }
 }
 
-/** A file on its way; `saved` tells whether the host had it, once it is here and kept. */
-interface Fetching {
-  readonly download: Download
+/** A file being downloaded; `saved` resolves once it is cached, to false if the host refused it. */
+interface PendingFile {
+  readonly download: StreamedDownload
   readonly saved: Promise<boolean>
 }
 
 const scope = globalThis as unknown as ServiceScope
 const { page, model } = __PRECACHE__
-const [pageCache, modelCache] = [`hadal-page-${page.version}`, `hadal-model-${model.version}`]
-const home = absolute('./')
-const pageFiles = new Set(page.files.map(absolute))
-const modelFiles = new Set(model.files.map(absolute))
-// Readers of a model ask for files that it may not have; without a network, no is an answer too.
-const modelFolders = new Set([...modelFiles].map((url) => url.replace(/[^/]+$/, '')))
-const downloads = new Map<string, Promise<Fetching>>()
+const PAGE_CACHE = `hadal-page-${page.version}`
+const MODEL_CACHE = `hadal-model-${model.version}`
+const APP_URL = absoluteUrl('./')
+const PAGE_FILES = new Set(page.files.map(absoluteUrl))
+const MODEL_FILES = new Set(model.files.map(absoluteUrl))
+// The loader probes for optional files. Offline, a missing file must be a 404, not a network error.
+const MODEL_FOLDERS = new Set([...MODEL_FILES].map((url) => url.replace(/[^/]+$/, '')))
+const downloads = new Map<string, Promise<PendingFile>>()
 
 scope.addEventListener('install', (event) => event.waitUntil(install()))
 scope.addEventListener('activate', (event) => event.waitUntil(activate()))
 scope.addEventListener('fetch', (event) => {
   const url = event.request.url.split(/[?#]/)[0] ?? ''
-  if (event.request.mode === 'navigate' && url.startsWith(home)) event.respondWith(navigated(url, event))
-  else if (pageFiles.has(url)) event.respondWith(fromPage(url, event))
-  else if (modelFiles.has(url)) event.respondWith(fromModel(url, event))
-  else if (modelFolders.has(url.replace(/[^/]+$/, ''))) event.respondWith(missing())
+  if (event.request.mode === 'navigate' && url.startsWith(APP_URL)) event.respondWith(servePage(url, event))
+  else if (PAGE_FILES.has(url)) event.respondWith(servePageFile(url, event))
+  else if (MODEL_FILES.has(url)) event.respondWith(serveModelFile(url, event))
+  else if (MODEL_FOLDERS.has(url.replace(/[^/]+$/, ''))) event.respondWith(serveNotFound())
 })
 scope.addEventListener('message', (event) => {
   if (event.data.type === 'take-over') void scope.skipWaiting()
-  if (event.data.type === 'keep-model') event.waitUntil(keepModel(event.ports[0]))
+  if (event.data.type === 'keep-model') event.waitUntil(saveModel(event.ports[0]))
 })
 
-function absolute(path: string): string {
+function absoluteUrl(path: string): string {
   return new URL(path, scope.location.href).href
 }
 
 async function install(): Promise<void> {
-  const cache = await caches.open(pageCache)
-  await cache.addAll([...pageFiles].map((url) => new Request(url, { cache: 'no-cache' })))
+  const cache = await caches.open(PAGE_CACHE)
+  await cache.addAll([...PAGE_FILES].map((url) => new Request(url, { cache: 'no-cache' })))
 }
 
 async function activate(): Promise<void> {
   const stale = (await caches.keys()).filter(
-    (name) => name.startsWith('hadal-') && name !== pageCache && name !== modelCache,
+    (name) => name.startsWith('hadal-') && name !== PAGE_CACHE && name !== MODEL_CACHE,
   )
   await Promise.all(stale.map((name) => caches.delete(name)))
   await scope.clients.claim()
 }
 
-/** The page at an address; an address that has none is answered with the first page. */
-async function navigated(url: string, event: FetchEvent): Promise<Response> {
+/** The page at a URL; unknown URLs get the chat page. */
+async function servePage(url: string, event: FetchEvent): Promise<Response> {
   const address = url.replace(/index\.html$/, '')
-  // A page's own addresses are relative to its folder, so that the slash matters.
-  if (pageFiles.has(`${address}/`)) return Response.redirect(`${address}/`, 301)
-  return fromPage(pageFiles.has(address) ? address : home, event)
+  // A page's relative URLs resolve against its folder, so the trailing slash matters.
+  if (PAGE_FILES.has(`${address}/`)) return Response.redirect(`${address}/`, 301)
+  return servePageFile(PAGE_FILES.has(address) ? address : APP_URL, event)
 }
 
-async function missing(): Promise<Response> {
+async function serveNotFound(): Promise<Response> {
   return new Response(null, { status: 404 })
 }
 
-async function fromPage(url: string, event: FetchEvent): Promise<Response> {
-  const kept = await (await caches.open(pageCache)).match(url)
+async function servePageFile(url: string, event: FetchEvent): Promise<Response> {
+  const kept = await (await caches.open(PAGE_CACHE)).match(url)
   return kept ?? fetch(event.request)
 }
 
-async function fromModel(url: string, event: FetchEvent): Promise<Response> {
+async function serveModelFile(url: string, event: FetchEvent): Promise<Response> {
   const { method, headers } = event.request
-  const kept = await (await caches.open(modelCache)).match(url)
-  if (kept) return rangeAnswer(await wholeAnswer(kept), method, headers.get('Range'))
-  const { download, saved } = await fetching(url)
+  const kept = await (await caches.open(MODEL_CACHE)).match(url)
+  if (kept) return rangeResponse(await toRangedFile(kept), method, headers.get('Range'))
+  const { download, saved } = await startDownload(url)
   if (!download.response.ok) return fetch(event.request)
   event.waitUntil(saved.catch(() => false))
-  return rangeAnswer(download, method, headers.get('Range'))
+  return rangeResponse(download, method, headers.get('Range'))
 }
 
-/** One download a file, however many ranges of it are asked for; it is kept when it is complete. */
-function fetching(url: string): Promise<Fetching> {
+/** One download per file, shared by all its range requests; cached once complete. */
+function startDownload(url: string): Promise<PendingFile> {
   const known = downloads.get(url)
   if (known) return known
-  const begun = Download.start(url).then((download) => ({
+  const begun = StreamedDownload.start(url).then((download) => ({
     download,
-    saved: download.done.then((whole) => keep(url, whole)),
+    saved: download.done.then((whole) => saveResponse(url, whole)),
   }))
   downloads.set(url, begun)
   const forget = () => downloads.delete(url)
@@ -98,21 +101,21 @@ function fetching(url: string): Promise<Fetching> {
   return begun
 }
 
-async function keep(url: string, whole: Response | undefined): Promise<boolean> {
-  if (whole) await (await caches.open(modelCache)).put(url, whole)
+async function saveResponse(url: string, whole: Response | undefined): Promise<boolean> {
+  if (whole) await (await caches.open(MODEL_CACHE)).put(url, whole)
   return whole !== undefined
 }
 
-async function keepModel(port: MessagePort | undefined): Promise<void> {
-  const kept = await Promise.all([...modelFiles].map(isKept)).then(
-    (each) => each.every(Boolean),
+async function saveModel(port: MessagePort | undefined): Promise<void> {
+  const kept = await Promise.all([...MODEL_FILES].map(ensureSaved)).then(
+    (saved) => saved.every(Boolean),
     () => false,
   )
   port?.postMessage({ kept })
 }
 
-async function isKept(url: string): Promise<boolean> {
-  const cache = await caches.open(modelCache)
+async function ensureSaved(url: string): Promise<boolean> {
+  const cache = await caches.open(MODEL_CACHE)
   if (await cache.match(url)) return true
-  return (await fetching(url)).saved
+  return (await startDownload(url)).saved
 }

@@ -1,159 +1,174 @@
-// Answers: how does the conversation go on? Signals for the screen, and the actions that change them.
-// It must not know how anything looks, nor where the model comes from.
+// The current conversation: signals for the views, and the actions that change it.
 import { computed, signal } from '@preact/signals'
-import type { ChatCompletionChunk, Model } from '../../index.ts'
+import type { ChatCompletionChunk, LoadedModel } from '../../index.ts'
+import { failureOf } from '../shared/failure.ts'
+import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import {
-  asked,
-  askedAgain,
-  askedInstead,
-  type Chat,
-  emptyChat,
-  failed,
-  finished,
-  isAnswering,
-  messagesOf,
-  received,
-  stopped,
-} from './chat.ts'
-import { failureOf, gpuBytes, load } from './opening.ts'
-import { requestOf, settings } from './settings.ts'
-import { keep, keepOnLeaving, restore } from './stored.ts'
+  addQuestion,
+  appendChunk,
+  type Conversation,
+  EMPTY_CONVERSATION,
+  isGenerating,
+  markFailed,
+  markFinished,
+  markStopped,
+  replaceQuestion,
+  retryLastQuestion,
+  toMessages,
+} from './conversation.ts'
+import { restoreConversation, saveBeforeLeaving, saveConversation } from './conversation-storage.ts'
+import { settings, toRequestFields } from './settings.ts'
 
-export const chat = signal<Chat>(restore())
-/** The conversation that was given up for a new one, until the next question: it can be had back. */
-export const givenUp = signal<Chat | undefined>(undefined)
-export const think = signal(true)
-export const answering = computed(() => isAnswering(chat.value))
-/** Tokens a second of the newest answer that has a speed; 0 before there is one. */
+export const conversation = signal<Conversation>(restoreConversation())
+/** The conversation that a new chat replaced; can be restored until the next question. */
+export const replacedConversation = signal<Conversation | undefined>(undefined)
+export const thinkingEnabled = signal(true)
+export const generating = computed(() => isGenerating(conversation.value))
+/** Tokens per second of the latest answer with a known speed; 0 without one. */
 export const latestRate = computed(
-  () => chat.value.turns.findLast(({ answer }) => answer.tokensPerSecond > 0)?.answer.tokensPerSecond ?? 0,
+  () =>
+    conversation.value.turns.findLast(({ answer }) => answer.tokensPerSecond > 0)?.answer.tokensPerSecond ??
+    0,
 )
 
-const answeredBy = signal<Model | undefined>(undefined)
-/** What the cache of the model in use holds for this conversation. */
+const answeringModel = signal<LoadedModel | undefined>(undefined)
+/** KV cache use of this conversation, if the loaded model computed it. */
 export const cacheUse = computed(() =>
-  load.value.phase === 'ready' && load.value.model === answeredBy.value ? chat.value.cache : undefined,
+  loadState.value.phase === 'ready' && loadState.value.model === answeringModel.value
+    ? conversation.value.cache
+    : undefined,
 )
 
-// The screen is redrawn this often while an answer arrives, however fast the model is.
-const redrawMs = 33
-// So much of an answer is lost at most when the tab comes to a sudden end.
-const keepMs = 2000
-let running: AbortController | undefined
+// Interval between redraws while an answer arrives, however fast the model is.
+const REDRAW_MS = 33
+// Interval between saves: the most that a crash of the tab can lose of an answer.
+const SAVE_INTERVAL_MS = 2000
+let currentAnswer: AbortController | undefined
 
 /** Asks a question. */
 export function ask(question: string): Promise<void> {
-  return answer(asked(chat.value, question))
+  return generateAnswer(addQuestion(conversation.value, question))
 }
 
 /** Asks the last question again. */
-export function askAgain(): Promise<void> {
-  return answer(askedAgain(chat.value))
+export function regenerate(): Promise<void> {
+  return generateAnswer(retryLastQuestion(conversation.value))
 }
 
-/** Asks another question in place of an earlier one. */
-export function askInstead(id: number, question: string): Promise<void> {
-  return answer(askedInstead(chat.value, id, question))
+/** Asks an edited question in place of an earlier one. */
+export function askEdited(id: number, question: string): Promise<void> {
+  return generateAnswer(replaceQuestion(conversation.value, id, question))
 }
 
 /** Stops the answer in progress. */
-export function stop(): void {
-  running?.abort()
+export function stopGenerating(): void {
+  currentAnswer?.abort()
 }
 
-/** Forgets the conversation. */
+/** Starts an empty conversation; the old one can be restored. */
 export function newChat(): void {
-  stop()
-  givenUp.value = answering.value ? stopped(chat.value) : chat.value
-  chat.value = emptyChat
-  keep(emptyChat)
+  stopGenerating()
+  replacedConversation.value = generating.value ? markStopped(conversation.value) : conversation.value
+  conversation.value = EMPTY_CONVERSATION
+  saveConversation(EMPTY_CONVERSATION)
 }
 
-/** Takes the conversation back that a new chat has forgotten. */
+/** Restores the conversation that a new chat replaced. */
 export function undoNewChat(): void {
-  if (!givenUp.value) return
-  chat.value = givenUp.value
-  givenUp.value = undefined
-  keep(chat.value)
+  if (!replacedConversation.value) return
+  conversation.value = replacedConversation.value
+  replacedConversation.value = undefined
+  saveConversation(conversation.value)
 }
 
-/** Keeps what a page would take along that is closed, or that the browser ends while nobody sees it. */
-export function watchLeaving(): void {
-  addEventListener('pagehide', () => keepOnLeaving(chat.value))
+/** Saves the conversation when the page is closed or hidden, since browsers may end hidden pages. */
+export function saveOnPageHide(): void {
+  addEventListener('pagehide', () => saveBeforeLeaving(conversation.value))
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') keepOnLeaving(chat.value)
+    if (document.visibilityState === 'hidden') saveBeforeLeaving(conversation.value)
   })
 }
 
-async function answer(begun: Chat): Promise<void> {
-  if (load.value.phase !== 'ready' || answering.value) return
-  const { model } = load.value
+async function generateAnswer(begun: Conversation): Promise<void> {
+  if (loadState.value.phase !== 'ready' || generating.value) return
+  const { model } = loadState.value
   const abort = new AbortController()
-  running = abort
-  givenUp.value = undefined
-  // What another model's cache holds says nothing of this one's.
-  chat.value = answeredBy.value === model ? begun : { ...begun, cache: undefined }
-  answeredBy.value = model
-  keep(chat.value)
-  const screen = redraw(abort)
+  currentAnswer = abort
+  replacedConversation.value = undefined
+  // Another model's cache use does not apply to this one.
+  conversation.value = answeringModel.value === model ? begun : { ...begun, cache: undefined }
+  answeringModel.value = model
+  saveConversation(conversation.value)
+  const screen = redrawLimiter(abort)
   try {
-    for await (const next of answers(begun, model, abort.signal)) screen.show(next)
+    for await (const next of streamAnswer(begun, model, abort.signal)) screen.show(next)
   } catch (error) {
     const failure = failureOf(error)
-    screen.show(failure.code === 'aborted' ? stopped(screen.latest()) : failed(screen.latest(), failure))
+    screen.show(
+      failure.code === 'aborted' ? markStopped(screen.latest()) : markFailed(screen.latest(), failure),
+    )
   }
   screen.end()
   gpuBytes.value = await model.gpuBytes().catch(() => ({}))
 }
 
-/** The chat after each chunk. */
-async function* answers(begun: Chat, model: Model, signal: AbortSignal): AsyncGenerator<Chat> {
+/** Yields the conversation after each chunk. */
+async function* streamAnswer(
+  begun: Conversation,
+  model: LoadedModel,
+  signal: AbortSignal,
+): AsyncGenerator<Conversation> {
   let next = begun
   const { system } = settings.value
   const before = system.trim() === '' ? [] : [{ role: 'system', content: system } as const]
-  const messages = [...before, ...messagesOf(begun)]
-  const request = { ...requestOf(settings.value), messages, thinking: think.value, stream: true } as const
+  const messages = [...before, ...toMessages(begun)]
+  const request = {
+    ...toRequestFields(settings.value),
+    messages,
+    thinking: thinkingEnabled.value,
+    stream: true,
+  } as const
   for await (const chunk of await model.chat.completions.create(request, { signal })) {
-    next = applied(next, chunk)
+    next = applyChunk(next, chunk)
     yield next
   }
 }
 
-function applied(chat: Chat, { choices, hadal }: ChatCompletionChunk): Chat {
+function applyChunk(chat: Conversation, { choices, hadal }: ChatCompletionChunk): Conversation {
   const [choice] = choices
   if (!choice || !hadal) return chat
   const { tokens, tokens_per_second: tokensPerSecond, kv_cache: cache } = hadal
   if ('cached_tokens' in hadal) {
     const cut = choice.finish_reason === 'length'
-    return finished(chat, { cut, tokens, tokensPerSecond, cachedTokens: hadal.cached_tokens, cache })
+    return markFinished(chat, { cut, tokens, tokensPerSecond, cachedTokens: hadal.cached_tokens, cache })
   }
   const { reasoning_content: thinking = '', content: text = '' } = choice.delta
-  return received(chat, { thinking, text, tokens, tokensPerSecond, cache }, performance.now())
+  return appendChunk(chat, { thinking, text, tokens, tokensPerSecond, cache }, performance.now())
 }
 
-/** Passes chats on to the screen, not more often than it can be looked at; nothing at all once the conversation was left. */
-function redraw(owner: AbortController) {
-  let latest = chat.value
-  let keptAt = performance.now()
+/** Passes conversations to the views at a limited rate, and stops once another answer or chat has begun. */
+function redrawLimiter(owner: AbortController) {
+  let latest = conversation.value
+  let savedAt = performance.now()
   let timer: ReturnType<typeof setTimeout> | undefined
   const draw = () => {
     timer = undefined
-    if (running !== owner || chat.value === emptyChat) return
-    chat.value = latest
-    if (performance.now() - keptAt < keepMs) return
-    keptAt = performance.now()
-    keep(latest)
+    if (currentAnswer !== owner || conversation.value === EMPTY_CONVERSATION) return
+    conversation.value = latest
+    if (performance.now() - savedAt < SAVE_INTERVAL_MS) return
+    savedAt = performance.now()
+    saveConversation(latest)
   }
   return {
     latest: () => latest,
-    show(next: Chat) {
+    show(next: Conversation) {
       latest = next
-      timer ??= setTimeout(draw, redrawMs)
+      timer ??= setTimeout(draw, REDRAW_MS)
     },
     end() {
       clearTimeout(timer)
       draw()
-      if (running === owner) keep(chat.value)
+      if (currentAnswer === owner) saveConversation(conversation.value)
     },
   }
 }

@@ -1,11 +1,10 @@
-// Answers: how does the person want answers to be made? As it was written, kept in this browser, and as a request says it: only what
-// makes sense. It must not know how anything looks.
+// Sampling settings and system prompt: kept as text in localStorage, and sent with requests if valid.
 import { signal } from '@preact/signals'
-import { SAMPLING_NUMBERS } from '../../api/request.ts'
-import { attempt, browser, type Shelf } from './shelf.ts'
+import { SAMPLING_RANGES } from '../../api/request.ts'
+import { browserStorage, type StorageGetter, tryOrUndefined } from '../shared/storage.ts'
 
-/** As written; empty: the model's own. */
-export interface Settings {
+/** As typed; empty means the model's default. */
+export interface ChatSettings {
   readonly system: string
   readonly temperature: string
   readonly top_p: string
@@ -13,64 +12,73 @@ export interface Settings {
   readonly seed: string
 }
 
-export type NumberName = Exclude<keyof Settings, 'system'>
+export type NumericSetting = Exclude<keyof ChatSettings, 'system'>
 
-const key = 'hadal.settings.1'
+const STORAGE_KEY = 'hadal.settings.1'
 
-interface Range {
+interface SettingRange {
   readonly low: number
   readonly high: number
   readonly whole: boolean
 }
 
-function rangeOf(name: keyof typeof SAMPLING_NUMBERS): Range {
-  const [, low, high, whole = false] = SAMPLING_NUMBERS[name]
+function rangeOf(name: keyof typeof SAMPLING_RANGES): SettingRange {
+  const [, low, high, whole = false] = SAMPLING_RANGES[name]
   return { low, high, whole }
 }
 
-/** What the numbers may be, both ends included. */
-export const ranges: Readonly<Record<NumberName, Range>> = {
+/** Valid ranges, both ends included. */
+export const SETTING_RANGES: Readonly<Record<NumericSetting, SettingRange>> = {
   temperature: rangeOf('temperature'),
   top_p: rangeOf('topP'),
   max_tokens: { low: 1, high: 2 ** 32 - 1, whole: true },
   seed: rangeOf('seed'),
 }
 
-export const modelsOwn: Settings = { system: '', temperature: '', top_p: '', max_tokens: '', seed: '' }
-export const settings = signal<Settings>(restoreSettings())
+export const MODEL_DEFAULTS: ChatSettings = {
+  system: '',
+  temperature: '',
+  top_p: '',
+  max_tokens: '',
+  seed: '',
+}
+export const settings = signal<ChatSettings>(restoreSettings())
 
-/** Changes some of them. */
-export function changeSettings(changes: Partial<Settings>, shelf: Shelf = browser): void {
+/** Changes and saves some settings. */
+export function changeSettings(
+  changes: Partial<ChatSettings>,
+  getStorage: StorageGetter = browserStorage,
+): void {
   settings.value = { ...settings.value, ...changes }
-  attempt(() => shelf().setItem(key, JSON.stringify(settings.value)))
+  tryOrUndefined(() => getStorage().setItem(STORAGE_KEY, JSON.stringify(settings.value)))
 }
 
-/** What was written last time. */
-export function restoreSettings(shelf: Shelf = browser): Settings {
-  const found = attempt((): unknown => JSON.parse(shelf().getItem(key) ?? '{}'))
+/** The saved settings; invalid entries are ignored. */
+export function restoreSettings(getStorage: StorageGetter = browserStorage): ChatSettings {
+  const found = tryOrUndefined((): unknown => JSON.parse(getStorage().getItem(STORAGE_KEY) ?? '{}'))
   const texts = Object.entries(found ?? {}).filter(
-    ([name, text]) => Object.hasOwn(modelsOwn, name) && typeof text === 'string',
+    ([name, text]) => Object.hasOwn(MODEL_DEFAULTS, name) && typeof text === 'string',
   )
-  return { ...modelsOwn, ...Object.fromEntries(texts) }
+  return { ...MODEL_DEFAULTS, ...Object.fromEntries(texts) }
 }
 
-/** The number that was written: undefined where nothing was, NaN where it makes no sense. */
-export function numberOf(name: NumberName, written: string): number | undefined {
-  const text = written.trim().replace(',', '.')
+/** The number typed; undefined if empty, NaN if invalid. */
+export function parseSetting(name: NumericSetting, input: string): number | undefined {
+  const text = input.trim().replace(',', '.')
   if (text === '') return undefined
-  const { low, high, whole } = ranges[name]
+  const { low, high, whole } = SETTING_RANGES[name]
   const number = Number(text)
   return number >= low && number <= high && (Number.isInteger(number) || !whole) ? number : Number.NaN
 }
 
-/** What a request says of them. What makes no sense is left to the model. */
-export function requestOf(written: Settings): Partial<Record<NumberName, number>> {
-  const names = Object.keys(ranges) as NumberName[]
-  const numbers = names.map((name) => [name, numberOf(name, written[name])] as const)
+/** The request fields for these settings. Invalid ones are left out, so the model's default applies. */
+export function toRequestFields(input: ChatSettings): Partial<Record<NumericSetting, number>> {
+  const names = Object.keys(SETTING_RANGES) as NumericSetting[]
+  const numbers = names.map((name) => [name, parseSetting(name, input[name])] as const)
   return Object.fromEntries(numbers.filter(([, number]) => number !== undefined && !Number.isNaN(number)))
 }
 
-/** How many of them are not the model's own. */
-export function changedCount(written: Settings): number {
-  return Object.keys(requestOf(written)).length + (written.system.trim() === '' ? 0 : 1)
+/** How many settings differ from the model's defaults. */
+export function changedCount(input: ChatSettings): number {
+  return Object.keys(toRequestFields(input)).length + (input.system.trim() === '' ? 0 : 1)
 }

@@ -1,17 +1,18 @@
-// Answers: how does an answer look while it is made and afterwards? It must not know how it is made.
+// One answer: thinking part, text, error, and a footer with figures and actions.
 import { memo } from 'preact/compat'
 import { Markdown } from '../markdown/markdown.tsx'
-import type { Answer, Failure } from '../state/chat.ts'
-import { formatCount, formatRate } from '../state/format.ts'
-import { load } from '../state/opening.ts'
-import { askAgain, newChat } from '../state/session.ts'
-import { CopyButton } from './copy-button.tsx'
-import { ErrorCard } from './error-card.tsx'
-import { AgainIcon } from './icons.tsx'
+import { CopyButton } from '../shared/copy-button.tsx'
+import { ErrorCard } from '../shared/error-card.tsx'
+import type { Failure } from '../shared/failure.ts'
+import { formatCount, formatRate } from '../shared/format.ts'
+import { RetryIcon } from '../shared/icons.tsx'
+import { loadState } from '../shared/models/model-choice.ts'
+import type { ChatAnswer } from '../state/conversation.ts'
+import { newChat, regenerate } from '../state/session.ts'
 import { Thinking } from './thinking.tsx'
 
-/** The answer object changes exactly when the answer does, so finished ones are not drawn again. */
-export const AnswerView = memo(({ answer, last }: { answer: Answer; last: boolean }) => {
+/** Memoized: the answer object only changes when the answer does, so finished answers are not redrawn. */
+export const AnswerView = memo(({ answer, last }: { answer: ChatAnswer; last: boolean }) => {
   const { status, thinking, text, failure } = answer
   const running = status === 'waiting' || status === 'thinking' || status === 'writing'
   return (
@@ -27,20 +28,20 @@ export const AnswerView = memo(({ answer, last }: { answer: Answer; last: boolea
       )}
       <Markdown text={text} />
       {status === 'failed' && failure && <AnswerFailure failure={failure} last={last} />}
-      {!running && status !== 'failed' && <Footer answer={answer} last={last} />}
+      {!running && status !== 'failed' && <AnswerFooter answer={answer} last={last} />}
     </div>
   )
 })
 
 function AnswerFailure({ failure, last }: { failure: Failure; last: boolean }) {
   return (
-    <ErrorCard title="No answer this time" failure={failure}>
+    <ErrorCard title="The answer failed" failure={failure}>
       {last && (
         <button
           class="primary"
           type="button"
-          disabled={load.value.phase !== 'ready'}
-          onClick={() => void askAgain()}
+          disabled={loadState.value.phase !== 'ready'}
+          onClick={() => void regenerate()}
         >
           Try again
         </button>
@@ -54,7 +55,7 @@ function AnswerFailure({ failure, last }: { failure: Failure; last: boolean }) {
   )
 }
 
-function Footer({ answer, last }: { answer: Answer; last: boolean }) {
+function AnswerFooter({ answer, last }: { answer: ChatAnswer; last: boolean }) {
   const { status, tokens, tokensPerSecond, cachedTokens, cut, text } = answer
   const facts = [
     status === 'stopped' && 'stopped',
@@ -71,12 +72,12 @@ function Footer({ answer, last }: { answer: Answer; last: boolean }) {
         <button
           class="small"
           type="button"
-          aria-label="Answer again"
-          title="Answer again"
-          disabled={load.value.phase !== 'ready'}
-          onClick={() => void askAgain()}
+          aria-label="Regenerate answer"
+          title="Regenerate answer"
+          disabled={loadState.value.phase !== 'ready'}
+          onClick={() => void regenerate()}
         >
-          <AgainIcon />
+          <RetryIcon />
         </button>
       )}
     </div>

@@ -1,14 +1,13 @@
-// Answers: how much does the KV cache hold now, beside what standard attention would hold? It must not know where the numbers come from.
-
+// Size of the KV cache, next to what standard attention would need.
 import type { KvCacheUse, ModelInfo } from '../../index.ts'
-import { formatBytes } from '../../lib/bytes.ts'
-import { formatCount } from '../state/format.ts'
-import { Bar } from './bar.tsx'
+import { formatBytes } from '../../lib/format.ts'
+import { Bar } from '../shared/bar.tsx'
+import { formatCount } from '../shared/format.ts'
 
-const nothing: KvCacheUse = { tokens: 0, bytes: 0, standard_bytes: 0 }
+const NO_CACHE_USE: KvCacheUse = { tokens: 0, bytes: 0, standard_bytes: 0 }
 
 export function CacheMeter({
-  cache = nothing,
+  cache = NO_CACHE_USE,
   info,
 }: {
   cache: KvCacheUse | undefined
@@ -20,19 +19,21 @@ export function CacheMeter({
     <section class="gauge cache">
       <h2>KV cache</h2>
       <Bar
-        name={info?.attention === 'grouped' ? 'Here: keys and values' : 'Here: one latent a token'}
+        name={
+          info?.attention === 'grouped' ? 'This model: keys and values' : 'This model: one latent per token'
+        }
         value={formatBytes(bytes)}
-        part={bytes / full}
+        fraction={bytes / full}
         kind="latent"
       />
       <Bar
         name="Standard attention"
         value={formatBytes(standard_bytes)}
-        part={standard_bytes / full}
+        fraction={standard_bytes / full}
         kind="standard"
       />
       <p class="note">
-        {tokens > 0 ? `${formatCount(tokens)} tokens remembered. ` : 'Nothing remembered yet. '}
+        {tokens > 0 ? `${formatCount(tokens)} tokens cached. ` : 'Nothing cached yet. '}
         {info && perToken(info)}
       </p>
     </section>
@@ -40,7 +41,8 @@ export function CacheMeter({
 }
 
 function perToken({ kvBytesPerToken, standardKvBytesPerToken }: ModelInfo): string {
-  if (kvBytesPerToken >= standardKvBytesPerToken) return `${formatCount(kvBytesPerToken)} bytes a token.`
+  const here = `${formatCount(kvBytesPerToken)} bytes per token`
+  if (kvBytesPerToken >= standardKvBytesPerToken) return `${here}.`
   const times = (standardKvBytesPerToken / kvBytesPerToken).toFixed(1)
-  return `${formatCount(kvBytesPerToken)} bytes a token instead of ${formatCount(standardKvBytesPerToken)}: ${times} times less.`
+  return `${here} instead of ${formatCount(standardKvBytesPerToken)}: ${times} times less.`
 }

@@ -1,12 +1,12 @@
-// Answers: what stands at the top of the chat page? What every page has there, the ways to the others, and a new chat.
-// It must not know how a chat goes on.
-import { chat, newChat } from '../state/session.ts'
-import { focusQuestion } from './focus.ts'
-import { Header } from './header.tsx'
-import { ChartIcon, LensIcon, NewIcon } from './icons.tsx'
-import { Wordmark } from './wordmark.tsx'
+// Header of the chat page: links to the other pages and the New chat button.
 
-/** `chatting`: there is a chat that can be started over. */
+import { Header } from '../shared/header.tsx'
+import { ChartIcon, LensIcon, NewIcon } from '../shared/icons.tsx'
+import { Wordmark } from '../shared/wordmark.tsx'
+import { conversation, newChat } from '../state/session.ts'
+import { focusQuestion } from './focus.ts'
+
+/** `chatting`: the page shows a chat, not the WebGPU instructions. */
 export function ChatHeader({ chatting }: { chatting: boolean }) {
   const name = (
     <h1 class="name">
@@ -15,14 +15,19 @@ export function ChatHeader({ chatting }: { chatting: boolean }) {
   )
   return (
     <Header name={name} models={chatting}>
-      <a class="quiet" href="bench/" title="What keys and values cost, measured on this device">
+      <a class="quiet" href="bench/" title="Measure what the KV cache costs on this device">
         <ChartIcon /> <span class="words">Benchmark</span>
       </a>
-      <a class="quiet" href="lab/" title="The kernels, proven, timed and open to change">
+      <a class="quiet" href="lab/" title="Check, time and edit the GPU kernels">
         <LensIcon /> <span class="words">Kernel lab</span>
       </a>
       {chatting && (
-        <button class="quiet" type="button" disabled={chat.value.turns.length === 0} onClick={startOver}>
+        <button
+          class="quiet"
+          type="button"
+          disabled={conversation.value.turns.length === 0}
+          onClick={startNewChat}
+        >
           <NewIcon /> <span class="words">New chat</span>
         </button>
       )}
@@ -30,7 +35,7 @@ export function ChatHeader({ chatting }: { chatting: boolean }) {
   )
 }
 
-function startOver(): void {
+function startNewChat(): void {
   newChat()
   focusQuestion()
 }

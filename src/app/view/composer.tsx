@@ -1,43 +1,43 @@
-// Answers: how is a question written and sent, and an answer stopped? It must not know what becomes of it.
+// Input for questions, with the Send, Stop and Think buttons.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { LoadState } from '../state/loading.ts'
-import { load } from '../state/opening.ts'
-import { answering, ask, stop, think } from '../state/session.ts'
-import { focusQuestion, questionId } from './focus.ts'
-import { SendIcon, StopIcon, ThinkIcon } from './icons.tsx'
+import { SendIcon, StopIcon, ThinkIcon } from '../shared/icons.tsx'
+import type { LoadState } from '../shared/models/load-state.ts'
+import { loadState } from '../shared/models/model-choice.ts'
+import { ask, generating, stopGenerating, thinkingEnabled } from '../state/session.ts'
+import { focusQuestion, QUESTION_ID } from './focus.ts'
 
-function placeholder(state: LoadState): string {
-  if (state.phase === 'ready') return `Ask ${state.entry.name}…`
+function placeholderFor(state: LoadState): string {
+  if (state.phase === 'ready') return `Ask ${state.choice.name}…`
   return state.phase === 'starting' || state.phase === 'loading'
-    ? 'Write while the model loads…'
-    : 'No model is loaded'
+    ? 'Type while the model loads…'
+    : 'No model loaded'
 }
 
 export function Composer() {
   const text = useSignal('')
-  const waiting = useSignal(false) // to be sent as soon as there is a model
-  const state = load.value
+  const waiting = useSignal(false) // send as soon as the model is ready
+  const state = loadState.value
   const ready = state.phase === 'ready'
-  const canChoose = state.phase !== 'ready' || state.model.info.thinking
-  const coming = state.phase === 'starting' || state.phase === 'loading'
+  const canThink = state.phase !== 'ready' || state.model.info.thinking
+  const loading = state.phase === 'starting' || state.phase === 'loading'
   const send = () => {
     const question = text.value.trim()
-    if (question === '' || answering.value) return
-    waiting.value = coming
+    if (question === '' || generating.value) return
+    waiting.value = loading
     if (!ready) return
     text.value = ''
     void ask(question)
     focusQuestion()
   }
   useEffect(() => {
-    if (!coming && !ready) waiting.value = false
+    if (!loading && !ready) waiting.value = false
     if (!ready) return
     focusQuestion()
     if (waiting.value) send()
   }, [state.phase])
   const onKeyDown = (event: KeyboardEvent) => {
-    // While an input method composes a word, Enter accepts the word.
+    // While an input method composes a word, Enter accepts that word.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
     event.preventDefault()
     send()
@@ -48,13 +48,13 @@ export function Composer() {
   }
   return (
     <form class="composer" onSubmit={onSubmit}>
-      <label class="unseen" for={questionId}>
+      <label class="unseen" for={QUESTION_ID}>
         Your question
       </label>
       <textarea
-        id={questionId}
+        id={QUESTION_ID}
         rows={1}
-        placeholder={placeholder(state)}
+        placeholder={placeholderFor(state)}
         value={text.value}
         aria-describedby="composer-keys"
         onInput={(event) => {
@@ -64,14 +64,14 @@ export function Composer() {
         onKeyDown={onKeyDown}
       />
       <div class="controls">
-        {canChoose && <ThinkToggle />}
+        {canThink && <ThinkToggle />}
         <span id="composer-keys" class={waiting.value ? 'keys waiting' : 'keys'} role="status">
           {waiting.value
-            ? 'Will be sent as soon as the model is ready'
-            : 'Enter sends, Shift + Enter makes a new line'}
+            ? 'Will be sent when the model is ready'
+            : 'Enter to send, Shift + Enter for a new line'}
         </span>
-        {answering.value ? (
-          <button class="round stop" type="button" aria-label="Stop" title="Stop" onClick={stopAnswer}>
+        {generating.value ? (
+          <button class="round stop" type="button" aria-label="Stop" title="Stop" onClick={stopAndFocus}>
             <StopIcon />
           </button>
         ) : (
@@ -80,7 +80,7 @@ export function Composer() {
             type="submit"
             aria-label="Send"
             title="Send"
-            disabled={!(ready || coming) || text.value.trim() === ''}
+            disabled={!(ready || loading) || text.value.trim() === ''}
           >
             <SendIcon />
           </button>
@@ -95,10 +95,10 @@ function ThinkToggle() {
     <button
       class="toggle"
       type="button"
-      aria-pressed={think.value}
+      aria-pressed={thinkingEnabled.value}
       title="Let the model reason before it answers"
       onClick={() => {
-        think.value = !think.value
+        thinkingEnabled.value = !thinkingEnabled.value
       }}
     >
       <ThinkIcon /> Think
@@ -106,7 +106,7 @@ function ThinkToggle() {
   )
 }
 
-function stopAnswer(): void {
-  stop()
+function stopAndFocus(): void {
+  stopGenerating()
   focusQuestion()
 }

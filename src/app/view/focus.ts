@@ -1,8 +1,8 @@
-// Answers: where does the keyboard go after an action? Back to the question. It must not know the actions.
+// Moves the focus back to the question after an action.
 
-export const questionId = 'question'
+export const QUESTION_ID = 'question'
 
-/** Puts the cursor into the question, unless that would open a touch keyboard over the answer. */
+/** Focuses the question, except on touch screens, where the keyboard would cover the answer. */
 export function focusQuestion(): void {
-  if (matchMedia('(pointer: fine)').matches) document.getElementById(questionId)?.focus()
+  if (matchMedia('(pointer: fine)').matches) document.getElementById(QUESTION_ID)?.focus()
 }

@@ -1,13 +1,13 @@
-// Answers: how does a question look, and how is it put in other words? It must not know what becomes of it.
+// One question, and the form to edit it.
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { load } from '../state/opening.ts'
-import { answering, askInstead } from '../state/session.ts'
+import { EditIcon } from '../shared/icons.tsx'
+import { loadState } from '../shared/models/model-choice.ts'
+import { askEdited, generating } from '../state/session.ts'
 import { focusQuestion } from './focus.ts'
-import { EditIcon } from './icons.tsx'
 
-/** `last`: no answer but its own is dropped when it is asked in other words. */
-export function Question({ id, text, last }: { id: number; text: string; last: boolean }) {
+/** `last`: editing it drops no later turns. */
+export function QuestionView({ id, text, last }: { id: number; text: string; last: boolean }) {
   const editing = useSignal(false)
   const button = useRef<HTMLButtonElement>(null)
   const cancelled = useRef(false)
@@ -21,10 +21,10 @@ export function Question({ id, text, last }: { id: number; text: string; last: b
   })
   const send = (question: string) => {
     editing.value = false
-    void askInstead(id, question)
+    void askEdited(id, question)
     focusQuestion()
   }
-  if (editing.value) return <Editor text={text} last={last} onCancel={cancel} onSend={send} />
+  if (editing.value) return <QuestionEditor text={text} last={last} onCancel={cancel} onSend={send} />
   return (
     <div class="asked">
       <button
@@ -33,7 +33,7 @@ export function Question({ id, text, last }: { id: number; text: string; last: b
         type="button"
         aria-label="Edit the question"
         title="Edit the question"
-        disabled={load.value.phase !== 'ready' || answering.value}
+        disabled={loadState.value.phase !== 'ready' || generating.value}
         onClick={() => {
           editing.value = true
         }}
@@ -48,7 +48,7 @@ export function Question({ id, text, last }: { id: number; text: string; last: b
   )
 }
 
-function Editor({
+function QuestionEditor({
   text,
   last,
   onCancel,
@@ -62,10 +62,10 @@ function Editor({
   const written = useSignal(text)
   const area = useRef<HTMLTextAreaElement>(null)
   useLayoutEffect(() => area.current?.focus(), [])
-  const possible = written.value.trim() !== '' && load.value.phase === 'ready' && !answering.value
+  const sendable = written.value.trim() !== '' && loadState.value.phase === 'ready' && !generating.value
   const send = (event: Event) => {
     event.preventDefault()
-    if (possible) onSend(written.value.trim())
+    if (sendable) onSend(written.value.trim())
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.isComposing) return
@@ -77,7 +77,7 @@ function Editor({
       <textarea
         ref={area}
         rows={2}
-        aria-label="The question in other words"
+        aria-label="Edited question"
         value={written.value}
         onInput={({ currentTarget }) => {
           written.value = currentTarget.value
@@ -85,12 +85,12 @@ function Editor({
         onKeyDown={onKeyDown}
       />
       <div class="actions">
-        <span class="figures">{last ? 'Its answer is dropped.' : 'All that follows it is dropped.'}</span>
+        <span class="figures">{last ? 'Replaces its answer.' : 'Removes everything after it.'}</span>
         <button class="quiet" type="button" onClick={onCancel}>
           Cancel
         </button>
-        <button class="primary" type="submit" disabled={!possible}>
-          Ask instead
+        <button class="primary" type="submit" disabled={!sendable}>
+          Ask again
         </button>
       </div>
     </form>

@@ -1,12 +1,12 @@
-// Answers: how does the thinking part look? Folded, with the time it takes. It must not know what is thought.
+// The thinking part of an answer, folded, with its duration.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
-import type { Answer } from '../state/chat.ts'
-import { formatSeconds } from '../state/format.ts'
+import { formatSeconds } from '../shared/format.ts'
+import type { ChatAnswer } from '../state/conversation.ts'
 
-const tickMs = 100
+const TICK_MS = 100
 
-export function Thinking({ answer }: { answer: Answer }) {
+export function Thinking({ answer }: { answer: ChatAnswer }) {
   const { thinking, thinkingMs, thinkingSince, status } = answer
   const live = status === 'thinking'
   return (
@@ -30,7 +30,7 @@ function Elapsed({ since }: { since: number }) {
   useEffect(() => {
     const timer = setInterval(() => {
       now.value = performance.now()
-    }, tickMs)
+    }, TICK_MS)
     return () => clearInterval(timer)
   }, [now])
   return <span class="elapsed">{formatSeconds(Math.max(0, now.value - since) / 1000)}</span>

@@ -1,23 +1,22 @@
-// Answers: how does a conversation look, and what does the window show of it? Turn by turn, and its end for as long as the reader
-// stays there. It must not know how answers are made.
+// The conversation, scrolled to its end while the reader stays there.
 import { useLayoutEffect, useRef } from 'preact/hooks'
-import { load } from '../state/opening.ts'
-import { chat } from '../state/session.ts'
+import { LoadFailure } from '../shared/models/load-failure.tsx'
+import { LoadProgressView } from '../shared/models/load-progress.tsx'
+import { loadState } from '../shared/models/model-choice.ts'
+import { conversation } from '../state/session.ts'
 import { AnswerView } from './answer.tsx'
-import { LoadFailure } from './load-failure.tsx'
-import { LoadProgressView } from './load-progress.tsx'
-import { Question } from './question.tsx'
+import { QuestionView } from './question.tsx'
 
-// So close to the end counts as at the end.
-const nearPixels = 48
+// Within this distance the reader counts as at the end.
+const NEAR_END_PIXELS = 48
 
 export function Thread() {
-  const { turns } = chat.value
-  const state = load.value
+  const { turns } = conversation.value
+  const state = loadState.value
   const box = useRef<HTMLElement>(null)
   const following = useRef(true)
   const lastId = turns.at(-1)?.id
-  // A new question is always shown.
+  // A new question always scrolls into view.
   useLayoutEffect(() => {
     following.current = true
   }, [lastId])
@@ -26,7 +25,7 @@ export function Thread() {
   })
   const watch = () => {
     const { scrollTop = 0, scrollHeight = 0, clientHeight = 0 } = box.current ?? {}
-    following.current = scrollHeight - scrollTop - clientHeight < nearPixels
+    following.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS
   }
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
@@ -34,13 +33,13 @@ export function Thread() {
       <ol class="turns">
         {turns.map(({ id, question, answer }) => (
           <li key={id}>
-            <Question id={id} text={question} last={id === lastId} />
+            <QuestionView id={id} text={question} last={id === lastId} />
             <AnswerView answer={answer} last={id === lastId} />
           </li>
         ))}
       </ol>
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
-      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.entry} />}
+      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.choice} />}
     </section>
   )
 }

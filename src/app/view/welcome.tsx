@@ -1,15 +1,15 @@
-// Answers: what does someone see before the first question? Who is here, how far the loading is, and what could be asked.
-// It must not know how a model is loaded.
-import { fractionOf } from '../state/loading.ts'
-import { openDialog } from '../state/models.ts'
-import { load } from '../state/opening.ts'
-import { ask, givenUp, undoNewChat } from '../state/session.ts'
+// Start screen: the model, its loading progress, and suggested questions.
+
+import { openDialog } from '../shared/models/dialog-state.ts'
+import { LoadFailure } from '../shared/models/load-failure.tsx'
+import { LoadProgressView } from '../shared/models/load-progress.tsx'
+import { currentChoice, loadedFraction } from '../shared/models/load-state.ts'
+import { loadState } from '../shared/models/model-choice.ts'
+import { ask, replacedConversation, undoNewChat } from '../state/session.ts'
 import { focusQuestion } from './focus.ts'
 import { Lanternfish } from './lanternfish.tsx'
-import { LoadFailure } from './load-failure.tsx'
-import { LoadProgressView } from './load-progress.tsx'
 
-const suggestions = [
+const SUGGESTIONS = [
   'Who are you?',
   'What is 347 + 586?',
   'How many r are in strawberry?',
@@ -19,33 +19,34 @@ const suggestions = [
 ]
 
 export function Welcome() {
-  const state = load.value
+  const state = loadState.value
   const ready = state.phase === 'ready'
-  const bundled = !('entry' in state) || state.entry === undefined || state.entry.bundled
-  const lit = ready ? 1 : state.phase === 'loading' ? fractionOf(state.progress) : 0
+  const choice = currentChoice(state)
+  const bundled = choice?.bundled ?? true
+  const lit = ready ? 1 : state.phase === 'loading' ? loadedFraction(state.progress) : 0
   return (
     <section class="welcome" aria-label="Welcome">
       <Lanternfish lit={lit} busy={state.phase === 'loading'} />
       <h2>Down here, the model brings its own light.</h2>
       {state.phase !== 'failed' && (
         <p class="lead">
-          {bundled ? 'Lanternfish is a tiny DeepSeek-style model. It runs' : `${state.entry.name} runs`}{' '}
-          inside this tab, on your GPU; nothing you write leaves this device.
+          {bundled ? 'Lanternfish is a tiny DeepSeek-style model. It runs' : `${choice?.name} runs`} in this
+          tab, on your GPU. Nothing you write leaves this device.
         </p>
       )}
-      {givenUp.value && (
+      {replacedConversation.value && (
         <p class="undo" role="status">
-          The last chat is forgotten.{' '}
-          <button class="quiet" type="button" onClick={undo}>
+          Chat cleared.{' '}
+          <button class="quiet" type="button" onClick={undoAndFocus}>
             Undo
           </button>
         </p>
       )}
       {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
-      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.entry} />}
+      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.choice} />}
       {ready && bundled && (
-        <ul class="suggestions" aria-label="Questions to begin with">
-          {suggestions.map((text) => (
+        <ul class="suggestions" aria-label="Suggested questions">
+          {SUGGESTIONS.map((text) => (
             <li key={text}>
               <button type="button" onClick={() => void ask(text)}>
                 {text}
@@ -54,7 +55,7 @@ export function Welcome() {
           ))}
         </ul>
       )}
-      <p class="modest">{'entry' in state ? state.entry?.description : ''}</p>
+      <p class="modest">{choice?.description}</p>
       {state.phase !== 'starting' && (
         <button class="quiet" type="button" onClick={openDialog}>
           Open another model…
@@ -64,7 +65,7 @@ export function Welcome() {
   )
 }
 
-function undo(): void {
+function undoAndFocus(): void {
   undoNewChat()
   focusQuestion()
 }

@@ -1,207 +1,229 @@
-// Answers: how fast is each kernel, as a share of what the adapter can do in the same run? Each result is proven first, then timed in turn
-// with its ceiling. It must not know how figures are printed.
-import type { Format } from '../../gpu/matrix.ts'
-import { type Factors, factorsOf } from '../../kernels/linear.ts'
-import { HadalError, present } from '../../lib/error.ts'
+// Benchmarks kernels: checks each result, then times it interleaved with its roofline ceiling on this
+// adapter.
+import type { StorageFormat } from '../../gpu/matrix.ts'
+import { type MatmulPrecision, supportedPrecision } from '../../kernels/linear.ts'
+import { expectDefined, HadalError } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import type { Spread } from '../../lib/spread.ts'
+import type { TimingSummary } from '../../lib/timing-summary.ts'
 import type { Dispatch } from '../../program/graph.ts'
-import type { Case, CaseMaker, Setting } from './case.ts'
+import { BenchBuffers } from './buffers.ts'
+import { type CaseMaker, type CaseSettings, type KernelCase, REPORT_HINT } from './case.ts'
 import { readCeiling, weightsCeiling } from './ceilings.ts'
-import type { CeilingRun } from './loops.ts'
-import type { Widths } from './model.ts'
-import { type ProductCeilings, productCeilings } from './product-ceiling.ts'
-import { Room } from './room.ts'
-import { type Bench, Run, timeInTurn } from './run.ts'
+import { type BenchContext, DispatchTimer, timeInterleaved } from './dispatch-timer.ts'
+import type { CeilingRun } from './fastest-loop.ts'
+import { type MatmulCeilings, matmulCeilings } from './matmul-ceiling.ts'
+import type { ModelWidths } from './model-widths.ts'
 
 export interface KernelBenchOptions {
-  readonly widths: Widths
-  readonly formats: readonly Format[]
-  readonly tokens: number // rows of a decode step
+  readonly widths: ModelWidths
+  readonly formats: readonly StorageFormat[]
+  readonly tokens: number // rows per decode step
   readonly prefillTokens: number
-  readonly products: Factors
-  readonly context: number // tokens in the cache
+  readonly matmulPrecision: MatmulPrecision
+  readonly context: number // cached tokens
   readonly repetitions: number
   readonly roundBytes: number
 }
 
-/** One kernel in one format; times are of one run of it, in milliseconds. */
+/** One kernel in one weight format; times are milliseconds per run. */
 export interface KernelRow {
   readonly kernel: string
   readonly role: string
-  readonly format: Format | 'none' // 'none': it has no weights
+  readonly format: StorageFormat | 'none' // 'none': no weights
   readonly shape: string
   readonly variant: string
-  readonly error: number // relative, against f64
-  readonly tolerance: number // of that error
-  readonly time: Spread
+  readonly error: number // relative to f64
+  readonly tolerance: number // for the error
+  readonly time: TimingSummary
   readonly bytes: number // that a run must read: weights, cache, activations
   readonly gbPerSecond: number
   readonly gflopPerSecond: number
   readonly ceiling: CeilingRow
-  readonly share: number // milliseconds of the ceiling against those of the kernel
+  readonly fractionOfCeiling: number // the ceiling's milliseconds divided by the kernel's
 }
 
 export interface CeilingRow {
   readonly kind: 'bytes' | 'product'
   readonly loop: string
-  readonly ms: number // for what one run reads or multiplies
-  /** Of the loop: bytes of weights, or of anything; of products those of their factors. */
+  readonly ms: number // for the bytes or FLOPs of one run
+  /** Of the ceiling loop: the bytes it reads, for a matmul those of its matrix. */
   readonly gbPerSecond: number
   readonly gflopPerSecond: number
-  /** The best streaming read in the same run. */
+  /** The fastest streaming read in the same run. */
   readonly readGbPerSecond: number
 }
 
-interface Ceilings {
+interface FormatCeilings {
   readonly read: CeilingRun
   readonly weights: CeilingRun | undefined
-  readonly products: ProductCeilings | undefined
+  readonly matmul: MatmulCeilings | undefined
 }
 
-/** Measures kernel after kernel and hands on each row when it is known. Throws `internal` when a kernel computes wrongly. */
+/** Measures kernels one after the other and reports each row. Throws `internal` if a kernel miscalculates. */
 export async function benchKernels(
-  bench: Bench,
+  bench: BenchContext,
   makers: readonly CaseMaker[],
   options: KernelBenchOptions,
   onRow: (row: KernelRow) => void,
 ): Promise<void> {
-  const room = new Room(bench.device)
+  const buffers = new BenchBuffers(bench.device)
   const { roundBytes, widths } = options
-  const groups = groupsOf(makers, options.formats)
-  const read = await readCeiling(room, bench, roundBytes)
-  const multiplied = makers.some(({ ceiling }) => ceiling === 'product')
-  const tiles = { shapes: widths.products, products: options.products }
-  const products = multiplied ? await productCeilings(room, bench, options.formats, tiles) : undefined
-  for (const [format, own] of groups) {
-    const mark = room.mark
-    const streamed = own.some(({ ceiling, stored }) => ceiling === 'bytes' && stored !== 'none')
-    const weights = streamed ? await weightsCeiling(room, bench, format, roundBytes) : undefined
-    for (const maker of own)
-      onRow(await measure(room, bench, maker, format, options, { read, weights, products }))
-    weights?.run.free()
-    room.free(mark)
+  const groups = groupByFormat(makers, options.formats)
+  const read = await readCeiling(buffers, bench, roundBytes)
+  const needsMatmul = makers.some(({ ceiling }) => ceiling === 'product')
+  const tiles = { shapes: widths.matmulShapes, matmulPrecision: options.matmulPrecision }
+  const matmul = needsMatmul ? await matmulCeilings(buffers, bench, options.formats, tiles) : undefined
+  for (const [format, group] of groups) {
+    const mark = buffers.mark
+    const needsWeights = group.some(
+      ({ ceiling, weightFormat }) => ceiling === 'bytes' && weightFormat !== 'none',
+    )
+    const weights = needsWeights ? await weightsCeiling(buffers, bench, format, roundBytes) : undefined
+    const ceilings = { read, weights, matmul }
+    for (const maker of group)
+      onRow(await measureKernel(buffers, bench, { maker, format, options, ceilings }))
+    weights?.timer.free()
+    buffers.free(mark)
   }
-  products?.free()
-  read.run.free()
-  room.free()
+  matmul?.free()
+  read.timer.free()
+  buffers.free()
 }
 
-/** Which makers are measured in which format, in the order asked for. Those without weights are with f32, of which they are made. */
-function groupsOf(
+/** Groups kernels by weight format, in the requested order. Kernels without weights are grouped with f32. */
+function groupByFormat(
   makers: readonly CaseMaker[],
-  formats: readonly Format[],
-): ReadonlyMap<Format, readonly CaseMaker[]> {
-  const groups = new Map<Format, CaseMaker[]>()
-  const add = (format: Format, maker: CaseMaker) => {
-    const own = groups.get(format) ?? []
-    own.push(maker)
-    groups.set(format, own)
+  formats: readonly StorageFormat[],
+): ReadonlyMap<StorageFormat, readonly CaseMaker[]> {
+  const groups = new Map<StorageFormat, CaseMaker[]>()
+  const add = (format: StorageFormat, maker: CaseMaker) => {
+    const group = groups.get(format) ?? []
+    group.push(maker)
+    groups.set(format, group)
   }
-  for (const format of formats) for (const maker of makers) if (maker.stored === 'any') add(format, maker)
+  for (const format of formats)
+    for (const maker of makers) if (maker.weightFormat === 'any') add(format, maker)
   for (const maker of makers)
-    if (maker.stored !== 'any') add(maker.stored === 'none' ? 'f32' : maker.stored, maker)
+    if (maker.weightFormat !== 'any') add(maker.weightFormat === 'none' ? 'f32' : maker.weightFormat, maker)
   return groups
 }
 
-/** What a case is built for; rows as its mode has them. */
-export function settingOf(
-  room: Room,
+/** Settings of a case; the row count depends on its mode. */
+export function caseSettings(
+  buffers: BenchBuffers,
   { mode }: CaseMaker,
-  format: Format,
+  format: StorageFormat,
   { tokens, prefillTokens, ...options }: Omit<KernelBenchOptions, 'formats' | 'repetitions'>,
-): Setting {
-  const products = factorsOf(options.products, room.device.capabilities)
-  return { ...options, room, format, products, tokens: mode === 'decode' ? tokens : prefillTokens }
+): CaseSettings {
+  const matmulPrecision = supportedPrecision(options.matmulPrecision, buffers.device.capabilities)
+  return {
+    ...options,
+    buffers,
+    format,
+    matmulPrecision,
+    tokens: mode === 'decode' ? tokens : prefillTokens,
+  }
 }
 
-/** Builds a case and proves it; the proof that comes nearest to its tolerance. Throws `internal` when the kernel computes wrongly. */
-export async function prove(
-  bench: Bench,
+/**
+ * Builds a case, runs it once and checks its outputs. Returns the error closest to its tolerance. Throws
+ * `internal` if the kernel miscalculates.
+ */
+export async function checkCase(
+  bench: BenchContext,
   maker: CaseMaker,
-  setting: Setting,
-): Promise<{ made: Case; error: number; tolerance: number }> {
-  const made = await maker.make(setting)
-  const run = await Run.prepare(bench, made.first, made.step)
-  run.once()
-  const proofs = (await made.result()).map(({ actual, wanted, tolerance }) => ({
-    error: relativeError(actual, wanted),
+  settings: CaseSettings,
+): Promise<{ kernelCase: KernelCase; error: number; tolerance: number }> {
+  const kernelCase = await maker.build(settings)
+  const timer = await DispatchTimer.prepare(bench, kernelCase.firstRun, kernelCase.step)
+  timer.runOnce()
+  const checks = (await kernelCase.outputs()).map(({ actual, expected, tolerance }) => ({
+    error: relativeError(actual, expected),
     tolerance,
   }))
-  run.free()
-  const wrong = proofs.find(({ error, tolerance }) => !(error <= tolerance))
-  if (wrong) {
-    const what = [maker.role, ...(maker.stored === 'none' ? [] : [setting.format])].join(', ')
+  timer.free()
+  const failed = checks.find(({ error, tolerance }) => !(error <= tolerance))
+  if (failed) {
+    const details = [maker.role, ...(maker.weightFormat === 'none' ? [] : [settings.format])].join(', ')
     throw new HadalError(
       'internal',
-      `${maker.kernel} (${what}) computes wrongly on this adapter: relative error ${wrong.error}, at most ${wrong.tolerance} is right.`,
-      { hint: 'Please report this with the name of the adapter and its driver.' },
+      `${maker.kernel} (${details}) miscalculates on this adapter: ` +
+        `relative error ${failed.error}, allowed ${failed.tolerance}.`,
+      { hint: REPORT_HINT },
     )
   }
-  const nearness = ({ error, tolerance }: { error: number; tolerance: number }) => error / (tolerance || 1)
-  const [nearest] = proofs.sort((a, b) => nearness(b) - nearness(a))
-  return { made, ...present(nearest, 'a proof') }
+  const ratio = ({ error, tolerance }: { error: number; tolerance: number }) => error / (tolerance || 1)
+  const [nearest] = checks.sort((a, b) => ratio(b) - ratio(a))
+  return { kernelCase, ...expectDefined(nearest, 'a checked output') }
 }
 
-async function measure(
-  room: Room,
-  bench: Bench,
-  maker: CaseMaker,
-  format: Format,
-  options: KernelBenchOptions,
-  ceilings: Ceilings,
+interface KernelMeasurement {
+  readonly maker: CaseMaker
+  readonly format: StorageFormat
+  readonly options: KernelBenchOptions
+  readonly ceilings: FormatCeilings
+}
+
+async function measureKernel(
+  buffers: BenchBuffers,
+  bench: BenchContext,
+  { maker, format, options, ceilings }: KernelMeasurement,
 ): Promise<KernelRow> {
-  const mark = room.mark
-  const { made, error, tolerance } = await prove(bench, maker, settingOf(room, maker, format, options))
+  const mark = buffers.mark
+  const { kernelCase, error, tolerance } = await checkCase(
+    bench,
+    maker,
+    caseSettings(buffers, maker, format, options),
+  )
   const { read } = ceilings
-  const most = ceilingOf(maker, format, ceilings)
-  const run = await Run.prepare(bench, made.dispatches, made.step)
-  const [round, top, stream] = await timeInTurn([run, most.run, read.run], options.repetitions)
-  run.free()
-  room.free(mark)
+  const ceiling = ceilingOf(maker, format, ceilings)
+  const timer = await DispatchTimer.prepare(bench, kernelCase.dispatches, kernelCase.step)
+  const [round, top, stream] = await timeInterleaved([timer, ceiling.timer, read.timer], options.repetitions)
+  timer.free()
+  buffers.free(mark)
   return rowOf(
     maker,
-    { made, format, error, tolerance, round: present(round, 'a time') },
-    { ceiling: most, time: present(top, 'a time') },
-    { ceiling: read, time: present(stream, 'a time') },
+    { kernelCase, format, error, tolerance, round: expectDefined(round, 'a time') },
+    { ceiling, time: expectDefined(top, 'a time') },
+    { ceiling: read, time: expectDefined(stream, 'a time') },
   )
 }
 
-/** A case that was proven, and the times of its rounds. */
-export interface Measured {
-  readonly made: Case
-  readonly format: Format
+/** A checked case, and the times of its rounds. */
+export interface TimedCase {
+  readonly kernelCase: KernelCase
+  readonly format: StorageFormat
   readonly error: number
   readonly tolerance: number
-  readonly round: Spread
+  readonly round: TimingSummary
 }
 
 interface TimedCeiling {
   readonly ceiling: CeilingRun
-  readonly time: Spread
+  readonly time: TimingSummary
 }
 
-/** The figures of a case whose rounds were timed in turn with its ceiling and with the streaming read. */
+/** The figures of a case that was timed interleaved with its ceiling and with the streaming read. */
 export function rowOf(
   maker: CaseMaker,
-  { made, format, error, tolerance, round }: Measured,
+  { kernelCase, format, error, tolerance, round }: TimedCase,
   top: TimedCeiling,
   stream: TimedCeiling,
 ): KernelRow {
-  const { weightBytes, plainBytes, flops } = made.cost
-  const [most, read] = [top.ceiling, stream.ceiling]
-  const time = scaled(round, 1 / made.runs)
+  const { weightBytes, plainBytes, flops } = kernelCase.cost
+  const [ceiling, read] = [top.ceiling, stream.ceiling]
+  const time = scaled(round, 1 / kernelCase.runs)
   const ms =
     maker.ceiling === 'product'
-      ? (flops / most.flops) * top.time.ms
-      : (weightBytes / most.bytes) * top.time.ms + (plainBytes / read.bytes) * stream.time.ms
+      ? (flops / ceiling.flops) * top.time.ms
+      : (weightBytes / ceiling.bytes) * top.time.ms + (plainBytes / read.bytes) * stream.time.ms
   const bytes = weightBytes + plainBytes
   return {
     kernel: maker.kernel,
     role: maker.role,
-    format: maker.stored === 'none' ? 'none' : format,
-    shape: made.shape,
-    variant: variantOf(made.dispatches),
+    format: maker.weightFormat === 'none' ? 'none' : format,
+    shape: kernelCase.shape,
+    variant: variantOf(kernelCase.dispatches),
     error,
     tolerance,
     time,
@@ -210,36 +232,41 @@ export function rowOf(
     gflopPerSecond: flops / time.ms / 1e6,
     ceiling: {
       kind: maker.ceiling,
-      loop: most.name,
+      loop: ceiling.name,
       ms,
-      gbPerSecond: most.bytes / top.time.ms / 1e6,
-      gflopPerSecond: most.flops / top.time.ms / 1e6,
+      gbPerSecond: ceiling.bytes / top.time.ms / 1e6,
+      gflopPerSecond: ceiling.flops / top.time.ms / 1e6,
       readGbPerSecond: read.bytes / stream.time.ms / 1e6,
     },
-    share: ms / time.ms,
+    fractionOfCeiling: ms / time.ms,
   }
 }
 
-function ceilingOf(maker: CaseMaker, format: Format, { read, weights, products }: Ceilings): CeilingRun {
+function ceilingOf(
+  maker: CaseMaker,
+  format: StorageFormat,
+  { read, weights, matmul }: FormatCeilings,
+): CeilingRun {
   if (maker.ceiling === 'product')
-    return present(products, 'products').of(maker.stored === 'none' ? [] : [format])
-  return maker.stored === 'none' ? read : present(weights, 'a ceiling of weights')
+    return expectDefined(matmul, 'the matmul ceiling').best(maker.weightFormat === 'none' ? [] : [format])
+  return maker.weightFormat === 'none' ? read : expectDefined(weights, 'the weights ceiling')
 }
 
-const scaled = (spread: Spread, by: number): Spread => ({
-  ms: spread.ms * by,
-  low: spread.low * by,
-  high: spread.high * by,
-  all: spread.all.map((ms) => ms * by),
+const scaled = (spread: TimingSummary, factor: number): TimingSummary => ({
+  ms: spread.ms * factor,
+  low: spread.low * factor,
+  high: spread.high * factor,
+  all: spread.all.map((ms) => ms * factor),
 })
 
-const SHOWN = ['LANES', 'EACH', 'WORKGROUP'] as const
+/** Override constants that the engine chooses by variant. */
+const SHOWN_CONSTANTS = ['LANES', 'ROWS_PER_INVOCATION', 'WORKGROUP'] as const
 
-/** What the engine chose: modules and the constants that are choices. */
+/** The engine's choices: imported modules and constants. */
 function variantOf(dispatches: readonly Dispatch[]): string {
   const [dispatch] = dispatches
   if (!dispatch) return ''
-  const numbers = SHOWN.flatMap((name) =>
+  const numbers = SHOWN_CONSTANTS.flatMap((name) =>
     dispatch.constants[name] === undefined ? [] : `${name.toLowerCase()} ${dispatch.constants[name]}`,
   )
   return [...Object.values(dispatch.imports), ...numbers].join(', ') || 'one variant'

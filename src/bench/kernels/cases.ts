@@ -1,19 +1,19 @@
-// Answers: which kernels can be measured? It must not know how.
+// Lists all kernel benchmark cases.
 import type { CaseMaker } from './case.ts'
-import { expertCases, expertPrefillCases } from './expert-cases.ts'
-import { headsCases } from './heads-cases.ts'
-import { latentCases } from './latent-cases.ts'
-import { linearDecodeCases, linearPrefillCases } from './linear-cases.ts'
-import { prefillAttentionCases } from './prefill-attention-cases.ts'
-import { rowCases } from './row-cases.ts'
+import { EXPERT_DECODE_CASES, EXPERT_PREFILL_CASES } from './expert-cases.ts'
+import { GQA_CASES } from './gqa-cases.ts'
+import { LINEAR_DECODE_CASES, LINEAR_PREFILL_CASES } from './linear-cases.ts'
+import { MLA_DECODE_CASES } from './mla-cases.ts'
+import { MLA_PREFILL_CASES } from './mla-prefill-cases.ts'
+import { ROW_CASES } from './row-cases.ts'
 
-export const allCases: readonly CaseMaker[] = [
-  ...linearDecodeCases,
-  ...expertCases,
-  ...latentCases,
-  ...headsCases,
-  ...linearPrefillCases,
-  ...expertPrefillCases,
-  ...prefillAttentionCases,
-  ...rowCases,
+export const ALL_CASES: readonly CaseMaker[] = [
+  ...LINEAR_DECODE_CASES,
+  ...EXPERT_DECODE_CASES,
+  ...MLA_DECODE_CASES,
+  ...GQA_CASES,
+  ...LINEAR_PREFILL_CASES,
+  ...EXPERT_PREFILL_CASES,
+  ...MLA_PREFILL_CASES,
+  ...ROW_CASES,
 ]

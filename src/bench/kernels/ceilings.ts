@@ -1,51 +1,57 @@
-// Answers: how quickly can this adapter read at most: weights of a format, plain words? The best of several minimal loops, each proven.
-// It must not know the kernels that are compared with it.
-import { type Format, onlyPart } from '../../gpu/matrix.ts'
-import { streamRead, weightCeiling } from '../../kernels/bench.ts'
-import { drawNumbers } from '../../lib/draw.ts'
+// Roofline ceilings of memory reads: the fastest checked loop over weights of a format, and over plain words.
+import { type StorageFormat, unsplitPart } from '../../gpu/matrix.ts'
+import { matvecCeiling, streamRead } from '../../kernels/bench.ts'
+import { randomNumbers } from '../../lib/random.ts'
 import { relativeError } from '../../lib/relative-error.ts'
-import { ceilDiv, matrixConstants, modulesOf } from '../../models/ops.ts'
+import { ceilDiv, matrixConstants, weightModules } from '../../models/ops.ts'
 import { resource } from '../../program/graph.ts'
-import { stream_read, weight_ceiling } from '../../reference/bench.ts'
-import { best, type CeilingRun, recorded } from './loops.ts'
-import type { Room } from './room.ts'
-import type { Bench } from './run.ts'
-import { drawMatrix, readRows } from './stored.ts'
+import { matvec_ceiling, stream_read } from '../../reference/bench.ts'
+import type { BenchBuffers } from './buffers.ts'
+import type { BenchContext } from './dispatch-timer.ts'
+import { type CeilingRun, fastestLoop, recordGraph } from './fastest-loop.ts'
+import { randomMatrix, readRows } from './random-matrix.ts'
 
 const HIDDEN = 2048
 const OUT = 2048
 
-/** The best loop over weights of a format; the others are freed. */
+/**
+ * The fastest loop over weights of a format; the others are freed. Throws `internal` if one miscalculates.
+ */
 export async function weightsCeiling(
-  room: Room,
-  bench: Bench,
-  format: Format,
+  buffers: BenchBuffers,
+  bench: BenchContext,
+  format: StorageFormat,
   roundBytes: number,
 ): Promise<CeilingRun> {
-  const stored = drawMatrix(format, [OUT], HIDDEN, 5)
+  const stored = randomMatrix(format, [OUT], HIDDEN, 5)
   const matrices = Array.from({ length: Math.ceil(roundBytes / stored.part.bytes) }, () =>
-    room.matrix(stored),
+    buffers.matrix(stored),
   )
-  const numbers = drawNumbers(16, 1)
-  const x = room.upload(numbers)
-  const sums = room.empty(OUT * 32)
-  const loops = modulesOf(format).flatMap((weights) =>
+  const numbers = randomNumbers(16, 1)
+  const x = buffers.upload(numbers)
+  const sums = buffers.zeros(OUT * 32)
+  const loops = weightModules(format).flatMap((weights) =>
     LOOPS.map(({ lanes, workgroup, each, order }) => ({
-      name: `${weights}, lanes ${lanes}, ${each === 1 ? 'a row' : `${each} rows by ${order}`}, workgroup ${workgroup}`,
+      name: [
+        weights,
+        `lanes ${lanes}`,
+        each === 1 ? 'a row' : `${each} rows by ${order}`,
+        `workgroup ${workgroup}`,
+      ].join(', '),
       lanes,
-      dispatches: recorded((graph) => {
+      dispatches: recordGraph((graph) => {
         for (const matrix of matrices) {
-          const part = onlyPart(matrix)
-          graph.dispatch(weightCeiling, {
+          const part = unsplitPart(matrix)
+          graph.dispatch(matvecCeiling, {
             constants: {
               IN: HIDDEN,
               OUT,
               LANES: lanes,
-              EACH: each,
+              ROWS_PER_INVOCATION: each,
               WORKGROUP: workgroup,
               ...matrixConstants(matrix, part),
             },
-            imports: { weights, order: `bench/order_${order}` },
+            imports: { weights, loopOrder: `bench/loop_order_${order}` },
             operands: { x, weights: resource(part.buffer), sums },
             grid: [ceilDiv(OUT, (workgroup / lanes) * each)],
           })
@@ -56,16 +62,16 @@ export async function weightsCeiling(
   const values = readRows(stored, 0, OUT)
   const wide = Float64Array.from(numbers)
   const bytes = stored.part.bytes * matrices.length
-  return best(
+  return fastestLoop(
     loops.map(({ name, lanes, dispatches }) => ({
       name,
       dispatches,
       output: sums,
       bytes,
       flops: 2 * OUT * HIDDEN * matrices.length,
-      prove: async () => {
-        const wanted = weight_ceiling(wide, values, HIDDEN, lanes)
-        return relativeError(await room.read(sums, wanted.length), wanted)
+      check: async () => {
+        const expected = matvec_ceiling(wide, values, HIDDEN, lanes)
+        return relativeError(await buffers.read(sums, expected.length), expected)
       },
     })),
     bench,
@@ -83,40 +89,51 @@ const LOOPS = [
   { lanes: 32, workgroup: 256, each: 1, order: 'rows' },
 ] as const
 
-/** The best streaming read of `roundBytes` bytes. */
-export async function readCeiling(room: Room, bench: Bench, roundBytes: number): Promise<CeilingRun> {
-  const count = Math.min(roundBytes, room.device.capabilities.maxBindingBytes) / 16
-  const data = drawMatrix('f32', [1], count * 4, 9).words
-  const words = room.upload(data)
-  const sums = room.empty(count)
+/**
+ * The fastest streaming read of `roundBytes` bytes, or of one binding. Throws `internal` if one
+ * miscalculates.
+ */
+export async function readCeiling(
+  buffers: BenchBuffers,
+  bench: BenchContext,
+  roundBytes: number,
+): Promise<CeilingRun> {
+  const count = Math.min(roundBytes, buffers.device.capabilities.maxBindingBytes) / 16
+  const data = randomMatrix('f32', [1], count * 4, 9).words
+  const words = buffers.upload(data)
+  const sums = buffers.zeros(count)
   const loops = [
-    { PER: 16, WORKGROUP: 64, RUNS: true },
-    { PER: 64, WORKGROUP: 16, RUNS: true },
-    { PER: 16, WORKGROUP: 64, RUNS: false },
-    { PER: 4, WORKGROUP: 256, RUNS: false },
+    { VEC4S_PER_INVOCATION: 16, WORKGROUP: 64, CONTIGUOUS: true },
+    { VEC4S_PER_INVOCATION: 64, WORKGROUP: 16, CONTIGUOUS: true },
+    { VEC4S_PER_INVOCATION: 16, WORKGROUP: 64, CONTIGUOUS: false },
+    { VEC4S_PER_INVOCATION: 4, WORKGROUP: 256, CONTIGUOUS: false },
   ]
-  return best(
+  return fastestLoop(
     loops.map((loop) => {
-      const { PER, WORKGROUP, RUNS } = loop
-      const groups = ceilDiv(count, PER * WORKGROUP)
+      const { VEC4S_PER_INVOCATION, WORKGROUP, CONTIGUOUS } = loop
+      const groups = ceilDiv(count, VEC4S_PER_INVOCATION * WORKGROUP)
       return {
-        name: `${PER} vec4s ${RUNS ? 'in a run' : 'in turn'}, workgroups of ${WORKGROUP}`,
+        name:
+          `${VEC4S_PER_INVOCATION} vec4s ${CONTIGUOUS ? 'contiguous' : 'interleaved'}, ` +
+          `workgroups of ${WORKGROUP}`,
         bytes: count * 16,
         flops: 0,
         output: sums,
-        dispatches: recorded((graph) =>
+        dispatches: recordGraph((graph) =>
           graph.dispatch(streamRead, {
             constants: { COUNT: count, ...loop },
             operands: { words, sums },
             grid: [Math.min(groups, 32768), ceilDiv(groups, 32768)],
           }),
         ),
-        prove: async () => {
-          const wanted = stream_read(data, groups * WORKGROUP, (i) =>
-            RUNS ? Math.floor(i / PER) : Math.floor(i / (PER * WORKGROUP)) * WORKGROUP + (i % WORKGROUP),
+        check: async () => {
+          const expected = stream_read(data, groups * WORKGROUP, (i) =>
+            CONTIGUOUS
+              ? Math.floor(i / VEC4S_PER_INVOCATION)
+              : Math.floor(i / (VEC4S_PER_INVOCATION * WORKGROUP)) * WORKGROUP + (i % WORKGROUP),
           )
-          const actual = new Uint32Array((await room.read(sums, wanted.length)).buffer)
-          return wanted.every((sum, i) => sum === actual[i]) ? 0 : Number.NaN
+          const actual = new Uint32Array((await buffers.read(sums, expected.length)).buffer)
+          return expected.every((sum, i) => sum === actual[i]) ? 0 : Number.NaN
         },
       }
     }),

@@ -1,7 +1,7 @@
-// Answers: which kernels of experts are measured? Up and down, in decode and in prefill.
-// It must not know how the kernels are dispatched, nor how experts lie in banks.
-import { drawNumbers } from '../../lib/draw.ts'
-import { present } from '../../lib/error.ts'
+// Benchmark cases of the expert kernels: up and down, in decode and in prefill.
+
+import { expectDefined } from '../../lib/error.ts'
+import { randomNumbers } from '../../lib/random.ts'
 import type { Dispatch, Resource } from '../../program/graph.ts'
 import {
   expert_down_decode,
@@ -11,227 +11,266 @@ import {
   group_tokens,
 } from '../../reference/moe.ts'
 import {
-  type Case,
   type CaseMaker,
+  type CaseSettings,
+  type CheckedOutput,
+  type KernelCase,
   PREFILL_TOLERANCE,
-  type Proof,
   roundOver,
-  type Setting,
-  select,
-  spreadRows,
+  sampleRows,
   TOLERANCE,
+  withOperands,
 } from './case.ts'
 import {
-  type Choices,
-  drawDowns,
-  drawUps,
-  layerOf,
-  routesOf,
-  type StoredExperts,
-  strideOf,
+  expertWidth,
+  innerStride,
+  moeDispatches,
+  type RandomExperts,
+  randomDown,
+  randomGateUp,
+  routesForRound,
+  type TokenRoute,
   uploadRoutes,
-  widthOf,
-} from './experts.ts'
+} from './random-experts.ts'
 
-export const expertCases: readonly CaseMaker[] = [
-  maker('expert_up_decode', makeUpDecode),
-  maker('expert_down_decode', makeDownDecode),
+export const EXPERT_DECODE_CASES: readonly CaseMaker[] = [
+  defineCase('expert_up_decode', makeUpDecode),
+  defineCase('expert_down_decode', makeDownDecode),
 ]
 
-export const expertPrefillCases: readonly CaseMaker[] = [
-  maker('expert_up_prefill', makeUpPrefill),
-  maker('expert_down_prefill', makeDownPrefill),
+export const EXPERT_PREFILL_CASES: readonly CaseMaker[] = [
+  defineCase('expert_up_prefill', makeUpPrefill),
+  defineCase('expert_down_prefill', makeDownPrefill),
 ]
 
-function maker(kernel: string, make: CaseMaker['make']): CaseMaker {
-  const decode = kernel.endsWith('decode')
+function defineCase(kernel: string, make: CaseMaker['build']): CaseMaker {
+  const isDecode = kernel.endsWith('decode')
   return {
     kernel,
     role: 'routed and shared',
-    mode: decode ? 'decode' : 'prefill',
-    stored: 'any',
-    ceiling: decode ? 'bytes' : 'product',
-    make,
+    mode: isDecode ? 'decode' : 'prefill',
+    weightFormat: 'any',
+    ceiling: isDecode ? 'bytes' : 'product',
+    build: make,
   }
 }
 
-/** What one run takes, of `matrices` matrices an expert. */
-function costOf({ tokens, widths }: Setting, { bank }: StoredExperts, matrices: 1 | 2): Case['cost'] {
-  const { experts, active, inner, sharedInner } = widths.mixture
-  const visited = Math.min(experts, tokens * active)
+/** Cost of one run with `matrices` matrices per expert. */
+function costOf(
+  { tokens, widths }: CaseSettings,
+  { bank }: RandomExperts,
+  matrices: 1 | 2,
+): KernelCase['cost'] {
+  const { experts, expertsPerToken, intermediateSize, sharedIntermediateSize } = widths.mixture
+  const expertsRead = Math.min(experts, tokens * expertsPerToken)
   return {
-    weightBytes: visited * bank.routed.bytes + (bank.shared?.bytes ?? 0),
+    weightBytes: expertsRead * bank.routed.bytes + (bank.shared?.bytes ?? 0),
     plainBytes: 0,
-    flops: 2 * tokens * (active * inner + sharedInner) * widths.spec.hidden * matrices,
+    flops:
+      2 *
+      tokens *
+      (expertsPerToken * intermediateSize + sharedIntermediateSize) *
+      widths.spec.hiddenSize *
+      matrices,
   }
 }
 
-const shapeOf = ({ tokens, widths }: Setting, up: boolean): string => {
-  const { hidden } = widths.spec
-  const { inner, active, experts } = widths.mixture
-  return `${tokens} × ${up ? `${hidden} → 2 · ${inner}` : `${inner} → ${hidden}`}, ${active} of ${experts}`
+const shapeOf = ({ tokens, widths }: CaseSettings, up: boolean): string => {
+  const { hiddenSize } = widths.spec
+  const { intermediateSize, expertsPerToken, experts } = widths.mixture
+  const widths = up ? `${hiddenSize} → 2 · ${intermediateSize}` : `${intermediateSize} → ${hiddenSize}`
+  return `${tokens} × ${widths}, ${expertsPerToken} of ${experts}`
 }
 
-/** A token's place among the inner rows of decode: those of its routed experts, then the shared one's. */
-const entryOf = ({ active }: Setting['widths']['mixture'], token: number, choice: number) =>
-  token * (active + 1) + choice
+/** Row of an expert's inner activations in decode: per token the routed experts, then the shared one. */
+const innerRowOf = ({ expertsPerToken }: CaseSettings['widths']['mixture'], token: number, choice: number) =>
+  token * (expertsPerToken + 1) + choice
 
-async function makeUpDecode(setting: Setting): Promise<Case> {
-  const { room, tokens, widths } = setting
-  const { hidden } = widths.spec
+async function makeUpDecode(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, widths } = settings
+  const { hiddenSize } = widths.spec
   const layer = widths.mixture
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const inner = room.empty(tokens * (layer.active + 1) * strideOf(layer))
-  const stored = drawUps(setting)
-  return decoding(setting, 'expert_up_decode', stored, { x: room.upload(numbers), inner }, async (routes) => {
-    const actual = await room.read(inner, tokens * (layer.active + 1) * strideOf(layer))
-    const wanted = new Float64Array(actual.length)
+  const numbers = randomNumbers(tokens * hiddenSize, 3)
+  const inner = buffers.zeros(tokens * (layer.expertsPerToken + 1) * innerStride(layer))
+  const stored = randomGateUp(settings)
+  const operands = { x: buffers.upload(numbers), inner }
+  const outputOf = async (routes: readonly TokenRoute[]) => {
+    const actual = await buffers.read(inner, tokens * (layer.expertsPerToken + 1) * innerStride(layer))
+    const expected = new Float64Array(actual.length)
     routes.forEach((choices, token) => {
-      const x = Float64Array.from(numbers.subarray(token * hidden, (token + 1) * hidden))
+      const x = Float64Array.from(numbers.subarray(token * hiddenSize, (token + 1) * hiddenSize))
       choices.forEach(({ expert }, choice) => {
-        const at = entryOf(layer, token, choice) * strideOf(layer)
-        wanted.set(expert_up_decode(x, stored.expert(expert)), at)
+        const at = innerRowOf(layer, token, choice) * innerStride(layer)
+        expected.set(expert_up_decode(x, stored.expert(expert)), at)
       })
     })
-    return { actual, wanted }
-  })
+    return { actual, expected }
+  }
+  return decodeCase(settings, { kernel: 'expert_up_decode', stored, operands, outputOf })
 }
 
-async function makeDownDecode(setting: Setting): Promise<Case> {
-  const { room, tokens, widths } = setting
-  const { hidden } = widths.spec
+async function makeDownDecode(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, widths } = settings
+  const { hiddenSize } = widths.spec
   const layer = widths.mixture
-  const numbers = drawNumbers(tokens * (layer.active + 1) * strideOf(layer), 4)
-  const y = room.empty(tokens * hidden)
-  const stored = drawDowns(setting)
-  const operands = { inner: room.upload(numbers), y }
-  return decoding(setting, 'expert_down_decode', stored, operands, async (routes) => {
-    const actual = await room.read(y, tokens * hidden)
-    const wanted = new Float64Array(actual.length)
+  const numbers = randomNumbers(tokens * (layer.expertsPerToken + 1) * innerStride(layer), 4)
+  const y = buffers.zeros(tokens * hiddenSize)
+  const stored = randomDown(settings)
+  const operands = { inner: buffers.upload(numbers), y }
+  const outputOf = async (routes: readonly TokenRoute[]) => {
+    const actual = await buffers.read(y, tokens * hiddenSize)
+    const expected = new Float64Array(actual.length)
     routes.forEach((choices, token) => {
       const rows = choices.map(({ expert }, choice) => {
-        const at = entryOf(layer, token, choice) * strideOf(layer)
-        return Float64Array.from(numbers.subarray(at, at + widthOf(layer, expert)))
+        const at = innerRowOf(layer, token, choice) * innerStride(layer)
+        return Float64Array.from(numbers.subarray(at, at + expertWidth(layer, expert)))
       })
       const chosen = choices.map(({ expert }) => stored.expert(expert))
       const weights = choices.map(({ weight }) => weight)
-      wanted.set(expert_down_decode(rows, chosen, weights), token * hidden)
+      expected.set(expert_down_decode(rows, chosen, weights), token * hiddenSize)
     })
-    return { actual, wanted }
-  })
+    return { actual, expected }
+  }
+  return decodeCase(settings, { kernel: 'expert_down_decode', stored, operands, outputOf })
 }
 
-type Result = Omit<Proof, 'tolerance'>
+interface ExpertKernel {
+  readonly kernel: string
+  readonly stored: RandomExperts
+  readonly operands: Readonly<Record<string, Resource>>
+}
 
-/** Runs of a round differ in their routes: nearly all experts are read, the shared one in every run. */
-function decoding(
-  setting: Setting,
-  kernel: string,
-  stored: StoredExperts,
-  operands: Readonly<Record<string, Resource>>,
-  result: (routes: readonly Choices[]) => Promise<Result>,
-): Case {
-  const { room, tokens, widths } = setting
-  const { experts, active } = widths.mixture
-  const rounds = Array.from({ length: Math.max(1, Math.floor(experts / active)) }, (_, round) =>
-    routesOf(setting, round),
+interface DecodeKernel extends ExpertKernel {
+  readonly outputOf: (routes: readonly TokenRoute[]) => Promise<Omit<CheckedOutput, 'tolerance'>>
+}
+
+/**
+ * Each run of a round has its own routes, so that nearly all experts are read, and the shared one in every
+ * run.
+ */
+function decodeCase(
+  settings: CaseSettings,
+  { kernel, stored, operands, outputOf }: DecodeKernel,
+): KernelCase {
+  const { buffers, tokens, widths } = settings
+  const { experts, expertsPerToken } = widths.mixture
+  const rounds = Array.from({ length: Math.max(1, Math.floor(experts / expertsPerToken)) }, (_, round) =>
+    routesForRound(settings, round),
   )
-  const all = layerOf(setting, 'decode', stored.bank)
+  const all = moeDispatches(settings, 'decode', stored.bank)
   return {
-    shape: shapeOf(setting, kernel === 'expert_up_decode'),
+    shape: shapeOf(settings, kernel === 'expert_up_decode'),
     ...roundOver(rounds, (routes) =>
-      select(all, kernel, { ...operands, route: uploadRoutes(room, routes, active) }),
+      withOperands(all, kernel, { ...operands, route: uploadRoutes(buffers, routes, expertsPerToken) }),
     ),
-    cost: costOf(setting, stored, kernel === 'expert_up_decode' ? 2 : 1),
+    cost: costOf(settings, stored, kernel === 'expert_up_decode' ? 2 : 1),
     step: { tokens },
-    result: async () => [{ ...(await result(rounds[0] ?? [])), tolerance: TOLERANCE.f32 }],
+    outputs: async () => [{ ...(await outputOf(rounds[0] ?? [])), tolerance: TOLERANCE.f32 }],
   }
 }
 
-async function makeUpPrefill(setting: Setting): Promise<Case> {
-  const { room, tokens, widths } = setting
-  const { hidden } = widths.spec
+async function makeUpPrefill(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, widths } = settings
+  const { hiddenSize } = widths.spec
   const layer = widths.mixture
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const inner = room.empty(tokens * (layer.active + 1) * strideOf(layer))
-  const stored = drawUps(setting)
-  const operands = { x: room.upload(numbers), inner }
-  return prefilling(setting, 'expert_up_prefill', stored, operands, inner, strideOf(layer), (chosen) => {
-    const x = Float64Array.from(numbers.subarray(chosen.token * hidden, (chosen.token + 1) * hidden))
-    return expert_up_prefill(x, stored.expert(chosen.expert))
+  const numbers = randomNumbers(tokens * hiddenSize, 3)
+  const inner = buffers.zeros(tokens * (layer.expertsPerToken + 1) * innerStride(layer))
+  const stored = randomGateUp(settings)
+  return prefillCase(settings, {
+    kernel: 'expert_up_prefill',
+    stored,
+    operands: { x: buffers.upload(numbers), inner },
+    output: inner,
+    stride: innerStride(layer),
+    expectedOf({ token, expert }) {
+      const x = Float64Array.from(numbers.subarray(token * hiddenSize, (token + 1) * hiddenSize))
+      return expert_up_prefill(x, stored.expert(expert))
+    },
   })
 }
 
-async function makeDownPrefill(setting: Setting): Promise<Case> {
-  const { room, tokens, widths } = setting
-  const { hidden } = widths.spec
+async function makeDownPrefill(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, widths } = settings
+  const { hiddenSize } = widths.spec
   const layer = widths.mixture
-  const numbers = drawNumbers(tokens * (layer.active + 1) * strideOf(layer), 4)
-  const output = room.empty(tokens * (layer.active + 1) * hidden)
-  const stored = drawDowns(setting)
-  const operands = { inner: room.upload(numbers), output }
-  return prefilling(setting, 'expert_down_prefill', stored, operands, output, hidden, ({ row, expert }) => {
-    const at = row * strideOf(layer)
-    const inner = Float64Array.from(numbers.subarray(at, at + widthOf(layer, expert)))
-    return expert_down_prefill(inner, stored.expert(expert))
+  const numbers = randomNumbers(tokens * (layer.expertsPerToken + 1) * innerStride(layer), 4)
+  const output = buffers.zeros(tokens * (layer.expertsPerToken + 1) * hiddenSize)
+  const stored = randomDown(settings)
+  return prefillCase(settings, {
+    kernel: 'expert_down_prefill',
+    stored,
+    operands: { inner: buffers.upload(numbers), output },
+    output,
+    stride: hiddenSize,
+    expectedOf({ row, expert }) {
+      const at = row * innerStride(layer)
+      const inner = Float64Array.from(numbers.subarray(at, at + expertWidth(layer, expert)))
+      return expert_down_prefill(inner, stored.expert(expert))
+    },
   })
 }
 
-/** A row of a chunk sorted by experts. */
-interface Grouped {
+/** A row of a chunk whose tokens are grouped by expert. */
+interface GroupedRow {
   readonly row: number
   readonly token: number
   readonly expert: number
 }
 
-/** Sorts the tokens of a chunk by expert on the GPU, then measures `kernel`, which writes rows of `stride` numbers into `output`. */
-function prefilling(
-  setting: Setting,
-  kernel: string,
-  stored: StoredExperts,
-  operands: Readonly<Record<string, Resource>>,
-  output: Resource,
-  stride: number,
-  wantedOf: (row: Grouped) => Float64Array,
-): Case {
-  const { room, tokens, widths } = setting
-  const { experts, active } = widths.mixture
-  const routes = routesOf(setting, 0)
-  const all = layerOf(setting, 'prefill', stored.bank)
-  const [sorting] = select(all, 'group_tokens', { route: uploadRoutes(room, routes, active) })
-  const { dispatch, grouped } = intoRoom(setting, present(sorting, 'group_tokens'))
-  const round = roundOver([undefined], () => select(all, kernel, { ...operands, grouped }))
+interface PrefillKernel extends ExpertKernel {
+  readonly output: Resource // [rows, stride]
+  readonly stride: number
+  readonly expectedOf: (row: GroupedRow) => Float64Array
+}
+
+/** Groups the tokens of a chunk by expert on the GPU, then measures `kernel`. */
+function prefillCase(
+  settings: CaseSettings,
+  { kernel, stored, operands, output, stride, expectedOf: wantedOf }: PrefillKernel,
+): KernelCase {
+  const { buffers, tokens, widths } = settings
+  const { experts, expertsPerToken } = widths.mixture
+  const routes = routesForRound(settings, 0)
+  const all = moeDispatches(settings, 'prefill', stored.bank)
+  const [grouping] = withOperands(all, 'group_tokens', {
+    route: uploadRoutes(buffers, routes, expertsPerToken),
+  })
+  const { dispatch, grouped } = withOwnBuffer(settings, expectDefined(grouping, 'group_tokens'))
+  const round = roundOver([undefined], () => withOperands(all, kernel, { ...operands, grouped }))
   return {
-    shape: shapeOf(setting, kernel === 'expert_up_prefill'),
+    shape: shapeOf(settings, kernel === 'expert_up_prefill'),
     ...round,
-    first: [dispatch, ...round.first],
-    cost: costOf(setting, stored, kernel === 'expert_up_prefill' ? 2 : 1),
+    firstRun: [dispatch, ...round.firstRun],
+    cost: costOf(settings, stored, kernel === 'expert_up_prefill' ? 2 : 1),
     step: { tokens },
-    async result() {
-      const ids = routes.map((choices) => choices.slice(0, active).map(({ expert }) => expert))
+    async outputs() {
+      const ids = routes.map((choices) => choices.slice(0, expertsPerToken).map(({ expert }) => expert))
       const { rows } = group_tokens(ids, experts, true, 1)
-      // Rows come in the order of experts: the first, the last (shared), and some between.
-      const proven = spreadRows(rows.length, 9).map((row) => ({ row, ...present(rows[row], 'a row') }))
-      const values = await room.read(output, rows.length * stride)
-      const wanted = proven.map(wantedOf)
-      const actual = proven.flatMap(({ row }, i) => [
-        ...values.subarray(row * stride, row * stride + (wanted[i]?.length ?? 0)),
+      // Rows are ordered by expert: check the first, the last (shared), and some between.
+      const checked = sampleRows(rows.length, 9).map((row) => ({ row, ...expectDefined(rows[row], 'a row') }))
+      const values = await buffers.read(output, rows.length * stride)
+      const expected = checked.map(wantedOf)
+      const actual = checked.flatMap(({ row }, i) => [
+        ...values.subarray(row * stride, row * stride + (expected[i]?.length ?? 0)),
       ])
       return [
         {
           actual,
-          wanted: wanted.flatMap((each) => [...each]),
-          rows: proven.map(({ row }) => row),
-          tolerance: PREFILL_TOLERANCE[setting.products],
+          expected: expected.flatMap((rowValues) => [...rowValues]),
+          rows: checked.map(({ row }) => row),
+          tolerance: PREFILL_TOLERANCE[settings.matmulPrecision],
         },
       ]
     },
   }
 }
 
-/** The sorting dispatch, with a buffer for what it writes. */
-function intoRoom({ room }: Setting, dispatch: Dispatch): { dispatch: Dispatch; grouped: Resource } {
-  const planned = present(dispatch.operands.grouped, 'the operand grouped')
-  const grouped = room.empty(planned.kind === 'activation' ? planned.rows * planned.cols : 0)
+/** The grouping dispatch, with a buffer for its output. */
+function withOwnBuffer(
+  { buffers }: CaseSettings,
+  dispatch: Dispatch,
+): { dispatch: Dispatch; grouped: Resource } {
+  const planned = expectDefined(dispatch.operands.grouped, 'the operand grouped')
+  const grouped = buffers.zeros(planned.kind === 'activation' ? planned.rows * planned.cols : 0)
   return { dispatch: { ...dispatch, operands: { ...dispatch.operands, grouped } }, grouped }
 }

@@ -1,132 +1,142 @@
-// Answers: which products of stored matrices are measured? Every role of linear_decode and linear_prefill in the model.
-// It must not know how a product is dispatched.
+// Benchmark cases of linear_decode and linear_prefill: every role they have in the model.
 import type { GpuMatrix } from '../../gpu/matrix.ts'
 import { CHUNK, padTo, splitMatrix } from '../../gpu/matrix.ts'
-import { drawNumbers } from '../../lib/draw.ts'
+import { randomNumbers } from '../../lib/random.ts'
 import { linear } from '../../models/ops.ts'
 import { linear_decode } from '../../reference/linear.ts'
+import type { BenchBuffers } from './buffers.ts'
 import {
-  type Case,
   type CaseMaker,
-  copiesOf,
+  type CaseSettings,
+  copiesForRound,
+  gatherRows,
+  type KernelCase,
   PREFILL_TOLERANCE,
-  record,
+  recordDispatches,
   roundOver,
-  type Setting,
-  spreadRows,
+  sampleRows,
   TOLERANCE,
-  takeRows,
 } from './case.ts'
-import type { Widths } from './model.ts'
-import type { Room } from './room.ts'
-import { drawMatrix, readRows, type StoredMatrix } from './stored.ts'
+import type { ModelWidths } from './model-widths.ts'
+import { type RandomMatrix, randomMatrix, readRows } from './random-matrix.ts'
 
-interface Shape {
+interface LinearShape {
   readonly heights: readonly number[]
   readonly cols: number
   readonly accumulate?: boolean
 }
 
-const ROLES: Readonly<Record<string, (widths: Widths) => Shape>> = {
-  'attention in': ({ spec, attention: { heads, nope, rope, latent } }) => ({
-    heights: [heads * (nope + rope), latent + rope],
-    cols: spec.hidden,
+const ROLES: Readonly<Record<string, (widths: ModelWidths) => LinearShape>> = {
+  'attention in': ({ spec, attention: { heads, qkNopeDim, qkRopeDim, kvLoraRank } }) => ({
+    heights: [heads * (qkNopeDim + qkRopeDim), kvLoraRank + qkRopeDim],
+    cols: spec.hiddenSize,
   }),
-  'attention out': ({ spec, attention: { heads, value } }) => ({
-    heights: [spec.hidden],
-    cols: heads * value,
+  'attention out': ({ spec, attention: { heads, vHeadDim } }) => ({
+    heights: [spec.hiddenSize],
+    cols: heads * vHeadDim,
     accumulate: true,
   }),
-  'dense up': ({ spec, dense: { inner } }) => ({ heights: [inner, inner], cols: spec.hidden }),
-  'dense down': ({ spec, dense: { inner } }) => ({ heights: [spec.hidden], cols: inner, accumulate: true }),
-  head: ({ spec }) => ({ heights: [spec.vocab], cols: spec.hidden }),
+  'dense up': ({ spec, dense: { intermediateSize } }) => ({
+    heights: [intermediateSize, intermediateSize],
+    cols: spec.hiddenSize,
+  }),
+  'dense down': ({ spec, dense: { intermediateSize } }) => ({
+    heights: [spec.hiddenSize],
+    cols: intermediateSize,
+    accumulate: true,
+  }),
+  head: ({ spec }) => ({ heights: [spec.vocabSize], cols: spec.hiddenSize }),
 }
 
-type Mode = CaseMaker['mode']
+type LinearMode = CaseMaker['mode']
 
-export const linearDecodeCases: readonly CaseMaker[] = Object.entries(ROLES).map(([role, shapeOf]) =>
-  maker('decode', role, shapeOf),
+export const LINEAR_DECODE_CASES: readonly CaseMaker[] = Object.entries(ROLES).map(([role, shapeOf]) =>
+  defineCase('decode', role, shapeOf),
 )
 
-/** The head sees one row only, and the router is small. */
-export const linearPrefillCases: readonly CaseMaker[] = Object.entries(ROLES)
+/** Without the head, which gets a single row. The router is too small to measure. */
+export const LINEAR_PREFILL_CASES: readonly CaseMaker[] = Object.entries(ROLES)
   .filter(([role]) => role !== 'head')
-  .map(([role, shapeOf]) => maker('prefill', role, shapeOf))
+  .map(([role, shapeOf]) => defineCase('prefill', role, shapeOf))
 
-/** A matrix of any size, "rows x cols". */
-export const linearOfShape = (mode: Mode, rows: number, cols: number): CaseMaker =>
-  maker(mode, 'given', () => ({ heights: [rows], cols }))
+/** A case for a matrix [rows, cols]; cols must be a multiple of COLUMNS. */
+export const linearOfShape = (mode: LinearMode, rows: number, cols: number): CaseMaker =>
+  defineCase(mode, 'given', () => ({ heights: [rows], cols }))
 
-function maker(mode: Mode, role: string, shapeOf: (widths: Widths) => Shape): CaseMaker {
+function defineCase(
+  mode: LinearMode,
+  role: string,
+  shapeOf: (widths: ModelWidths) => LinearShape,
+): CaseMaker {
   return {
     kernel: `linear_${mode}`,
     role,
     mode,
-    stored: 'any',
+    weightFormat: 'any',
     ceiling: mode === 'decode' ? 'bytes' : 'product',
-    make: (setting) => make(mode, shapeOf(setting.widths), setting),
+    build: (settings) => makeLinear(mode, shapeOf(settings.widths), settings),
   }
 }
 
-async function make(mode: Mode, shape: Shape, setting: Setting): Promise<Case> {
-  const { room, format, tokens } = setting
+async function makeLinear(mode: LinearMode, shape: LinearShape, settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, format, tokens } = settings
   const { cols, heights, accumulate = false } = shape
-  const stored = drawMatrix(format, heights, cols, 7)
+  const stored = randomMatrix(format, heights, cols, 7)
   const { bytes } = stored.part
-  const numbers = drawNumbers(tokens * cols, 3)
-  const x = room.upload(numbers)
+  const numbers = randomNumbers(tokens * cols, 3)
+  const x = buffers.upload(numbers)
   const { rows } = stored.layout
   const stride = padTo(rows, CHUNK)
-  const home = room.empty(tokens * stride)
-  const matrices = copiesOf(setting, bytes, () => inParts(room, stored))
+  const output = buffers.zeros(tokens * stride)
+  const matrices = copiesForRound(settings, bytes, () => uploadInParts(buffers, stored))
   return {
     shape: `${tokens} × ${cols} → ${rows}`,
     ...roundOver(matrices, (matrix) =>
-      record(setting, mode, (context) => {
-        const y = context.graph.activation('y', 'f32', tokens, rows, home)
+      recordDispatches(settings, mode, (context) => {
+        const y = context.graph.activation('y', 'f32', tokens, rows, output)
         linear(context, matrix, x, y, { accumulate })
       }),
     ),
     cost: { weightBytes: bytes, plainBytes: 0, flops: 2 * tokens * rows * cols },
     step: { tokens },
-    async result() {
-      const proven = spreadRows(tokens, 8)
-      const actual = takeRows(await room.read(home, tokens * stride), proven, stride, rows)
-      const wanted = product(takeRows(numbers, proven, cols), stored)
+    async outputs() {
+      const checkedRows = sampleRows(tokens, 8)
+      const actual = gatherRows(await buffers.read(output, tokens * stride), checkedRows, stride, rows)
+      const expected = referenceProduct(gatherRows(numbers, checkedRows, cols), stored)
       return [
         {
           actual,
-          wanted,
-          rows: proven,
-          tolerance: mode === 'decode' ? TOLERANCE.f32 : PREFILL_TOLERANCE[setting.products],
+          expected,
+          rows: checkedRows,
+          tolerance: mode === 'decode' ? TOLERANCE.f32 : PREFILL_TOLERANCE[settings.matmulPrecision],
         },
       ]
     },
   }
 }
 
-/** Cut as the engine cuts matrices that are larger than a binding. */
-function inParts(room: Room, { layout, words, part }: StoredMatrix): GpuMatrix {
-  const parts = splitMatrix(layout, room.device.capabilities.maxBindingBytes)
-  if (parts.length === 1) return room.matrix({ layout, part, words })
+/** Splits matrices larger than a binding, as the engine does. */
+function uploadInParts(buffers: BenchBuffers, { layout, words, part }: RandomMatrix): GpuMatrix {
+  const parts = splitMatrix(layout, buffers.device.capabilities.maxBindingBytes)
+  if (parts.length === 1) return buffers.matrix({ layout, part, words })
   return {
     ...layout,
-    parts: parts.map((own) => {
-      const made = room.empty(own.bytes / 4)
+    parts: parts.map((slice) => {
+      const resource = buffers.zeros(slice.bytes / 4)
       const row = layout.stride * 4
-      room.write(made, words.subarray(own.firstRow * row, (own.firstRow + own.rows) * row))
-      const scales = part.scales + (own.firstRow / layout.block.rows) * layout.scaleStride
-      const count = Math.ceil(own.rows / layout.block.rows) * layout.scaleStride
-      if (count > 0) room.write(made, words.subarray(scales, scales + count), own.scales)
-      return { ...own, buffer: made.buffer }
+      buffers.write(resource, words.subarray(slice.firstRow * row, (slice.firstRow + slice.rows) * row))
+      const scales = part.scales + (slice.firstRow / layout.block.rows) * layout.scaleStride
+      const count = Math.ceil(slice.rows / layout.block.rows) * layout.scaleStride
+      if (count > 0) buffers.write(resource, words.subarray(scales, scales + count), slice.scales)
+      return { ...slice, buffer: resource.buffer }
     }),
   }
 }
 
 const ROWS_AT_ONCE = 1024
 
-/** The f64 product with x [tokens, cols], a run of rows at a time. */
-export function product(x: Float64Array, stored: StoredMatrix): Float64Array {
+/** The f64 product of x [tokens, cols] with a stored matrix, in groups of rows to bound memory. */
+export function referenceProduct(x: Float64Array, stored: RandomMatrix): Float64Array {
   const { rows, cols } = stored.layout
   const tokens = x.length / cols
   const y = new Float64Array(tokens * rows)

@@ -1,90 +1,98 @@
-// Answers: which kernels that go over rows of activations are measured? The router, norms, SwiGLU, sampling.
-// It must not know how the kernels are dispatched.
-import { planState } from '../../engine/state.ts'
-import { sampleGraph } from '../../engine/steps.ts'
+// Benchmark cases of row-wise kernels: the router, RMS norm, SwiGLU and sampling.
+import { planState } from '../../engine/run/state.ts'
+import { sampleGraph } from '../../engine/run/step-graphs.ts'
+import type { GpuMatrix, GpuVector } from '../../gpu/matrix.ts'
 import { CHUNK, padTo } from '../../gpu/matrix.ts'
-import { drawNumbers } from '../../lib/draw.ts'
-import { dense } from '../../models/mixture.ts'
+import { randomNumbers } from '../../lib/random.ts'
+import { denseMlp } from '../../models/moe.ts'
+import type { DenseTensors } from '../../models/tensors.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import { swiglu } from '../../reference/activation.ts'
 import { route_logits } from '../../reference/moe.ts'
 import { rms_norm } from '../../reference/norm.ts'
 import { sample_token } from '../../reference/sample.ts'
 import {
-  type Case,
   type CaseMaker,
-  copiesOf,
-  record,
+  type CaseSettings,
+  copiesForRound,
+  gatherRows,
+  type KernelCase,
+  layoutOnly,
+  recordDispatches,
   roundOver,
-  type Setting,
-  select,
-  spreadRows,
+  sampleRows,
   TOLERANCE,
-  takeRows,
-  unmeasured,
+  withOperands,
 } from './case.ts'
-import { layerOf } from './experts.ts'
-import { drawMatrix, readRows } from './stored.ts'
+import { moeDispatches } from './random-experts.ts'
+import { randomMatrix, readRows } from './random-matrix.ts'
 
-export const rowCases: readonly CaseMaker[] = [
+export const ROW_CASES: readonly CaseMaker[] = [
   {
     kernel: 'route_logits',
     role: 'router',
     mode: 'decode',
-    stored: 'bf16', // as it is published: routers are not quantised
+    weightFormat: 'bf16', // as published: routers are not quantised
     ceiling: 'bytes',
-    make: makeRouter,
+    build: makeRouter,
   },
   sampling('greedy', { temperature: 0, topP: 1 }),
   sampling('top-p', { temperature: 0.6, topP: 0.95 }),
-  { kernel: 'rms_norm', role: 'chunk', mode: 'prefill', stored: 'none', ceiling: 'bytes', make: makeNorm },
+  {
+    kernel: 'rms_norm',
+    role: 'chunk',
+    mode: 'prefill',
+    weightFormat: 'none',
+    ceiling: 'bytes',
+    build: makeNorm,
+  },
   {
     kernel: 'swiglu',
     role: 'dense layer',
     mode: 'prefill',
-    stored: 'none',
+    weightFormat: 'none',
     ceiling: 'bytes',
-    make: makeSwiglu,
+    build: makeSwiglu,
   },
 ]
 
-async function makeRouter(setting: Setting): Promise<Case> {
-  const { room, tokens, format, widths } = setting
-  const { hidden, epsilon } = widths.spec
+async function makeRouter(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, format, widths } = settings
+  const { hiddenSize, rmsNormEps } = widths.spec
   const { experts } = widths.mixture
-  const stored = drawMatrix(format, [experts], hidden, 7)
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const weight = drawNumbers(hidden, 4)
-  const normed = room.empty(tokens * hidden)
+  const stored = randomMatrix(format, [experts], hiddenSize, 7)
+  const numbers = randomNumbers(tokens * hiddenSize, 3)
+  const weight = randomNumbers(hiddenSize, 4)
+  const normed = buffers.zeros(tokens * hiddenSize)
   const stride = padTo(experts, CHUNK)
-  const logits = room.empty(tokens * stride)
-  // The banks are not looked at: any layout will do.
-  const none = room.empty(16)
+  const logits = buffers.zeros(tokens * stride)
+  // The expert kernels are not run, so any bank layout will do.
+  const unused = buffers.zeros(16)
   const slot = { ...stored.layout, ...stored.part }
-  const bank = { routed: slot, shared: undefined, banks: [none.buffer], slots: none.buffer }
-  const dispatches = layerOf(setting, 'decode', bank)
-  const operands = { x: room.upload(numbers), norm: room.upload(weight), normed, logits }
+  const bank = { routed: slot, shared: undefined, banks: [unused.buffer], slots: unused.buffer }
+  const dispatches = moeDispatches(settings, 'decode', bank)
+  const operands = { x: buffers.upload(numbers), norm: buffers.upload(weight), normed, logits }
   return {
-    shape: `${tokens} × ${hidden} → ${experts}`,
+    shape: `${tokens} × ${hiddenSize} → ${experts}`,
     ...roundOver(
-      copiesOf(setting, stored.part.bytes, () => room.upload(stored.words)),
-      (weights) => select(dispatches, 'route_logits', { ...operands, weights }),
+      copiesForRound(settings, stored.part.bytes, () => buffers.upload(stored.words)),
+      (weights) => withOperands(dispatches, 'route_logits', { ...operands, weights }),
     ),
-    cost: { weightBytes: stored.part.bytes, plainBytes: 0, flops: 2 * tokens * hidden * experts },
+    cost: { weightBytes: stored.part.bytes, plainBytes: 0, flops: 2 * tokens * hiddenSize * experts },
     step: { tokens },
-    async result() {
+    async outputs() {
       const [x, norm] = [Float64Array.from(numbers), Float64Array.from(weight)]
-      const wanted = route_logits(x, norm, readRows(stored, 0, experts), epsilon)
-      const rows = spreadRows(tokens, tokens)
+      const expected = route_logits(x, norm, readRows(stored, 0, experts), rmsNormEps)
+      const rows = sampleRows(tokens, tokens)
       return [
         {
-          actual: await room.read(normed, tokens * hidden),
-          wanted: wanted.normed,
+          actual: await buffers.read(normed, tokens * hiddenSize),
+          expected: expected.normed,
           tolerance: TOLERANCE.f32,
         },
         {
-          actual: takeRows(await room.read(logits, tokens * stride), rows, stride, experts),
-          wanted: wanted.logits,
+          actual: gatherRows(await buffers.read(logits, tokens * stride), rows, stride, experts),
+          expected: expected.logits,
           tolerance: TOLERANCE.f32,
         },
       ]
@@ -97,102 +105,109 @@ function sampling(role: string, options: { readonly temperature: number; readonl
     kernel: 'sample_token',
     role,
     mode: 'decode',
-    stored: 'none',
+    weightFormat: 'none',
     ceiling: 'bytes',
-    make: (setting) => makeSampling(setting, { ...options, topK: 0, minP: 0 }),
+    build: (settings) => makeSampling(settings, { ...options, topK: 0, minP: 0 }),
   }
 }
 
 const SEED = 5
 
-/** One row, whatever the step has: a token is drawn at a time. */
-async function makeSampling(setting: Setting, options: Parameters<typeof sample_token>[1]): Promise<Case> {
-  const { room, widths } = setting
+/** Always one row: tokens are sampled one at a time. */
+async function makeSampling(
+  settings: CaseSettings,
+  options: Parameters<typeof sample_token>[1],
+): Promise<KernelCase> {
+  const { buffers, widths } = settings
   const { spec } = widths
-  const { vocab } = spec
-  const numbers = drawNumbers(vocab, 3).map((each) => 12 * each)
+  const { vocabSize } = spec
+  const numbers = randomNumbers(vocabSize, 3).map((number) => 12 * number)
   const { dispatches } = sampleGraph({ spec, state: planState(spec, 1, 1).resources })
-  const result = room.empty(64)
-  const operands = { counts: room.empty(vocab), token: room.empty(1), result }
+  const result = buffers.zeros(64)
+  const operands = { counts: buffers.zeros(vocabSize), token: buffers.zeros(1), result }
   return {
-    shape: `1 × ${vocab}`,
+    shape: `1 × ${vocabSize}`,
     ...roundOver(
-      copiesOf(setting, vocab * 4, () => room.upload(numbers)),
-      (adjusted) => select(dispatches, 'sample_token', { ...operands, adjusted }),
+      copiesForRound(settings, vocabSize * 4, () => buffers.upload(numbers)),
+      (adjusted) => withOperands(dispatches, 'sample_token', { ...operands, adjusted }),
     ),
-    cost: { weightBytes: 0, plainBytes: vocab * 4, flops: 0 },
+    cost: { weightBytes: 0, plainBytes: vocabSize * 4, flops: 0 },
     step: { ...options, seed: SEED },
-    async result() {
-      const [id = -1] = new Uint32Array((await room.read(result, 1)).buffer)
-      const wanted = sample_token(Float64Array.from(numbers), options, SEED, 0)
-      return [{ actual: [id], wanted: [wanted], tolerance: TOLERANCE.exact }]
+    async outputs() {
+      const [id = -1] = new Uint32Array((await buffers.read(result, 1)).buffer)
+      const expected = sample_token(Float64Array.from(numbers), options, SEED, 0)
+      return [{ actual: [id], expected: [expected], tolerance: TOLERANCE.exact }]
     },
   }
 }
 
-/** What a dense layer records in prefill, norm and activation among it. */
-function denseLayer(setting: Setting): { dispatches: readonly Dispatch[]; stride: number; upAt: number } {
-  const { room, tokens, widths } = setting
+/** The prefill dispatches of a dense layer, including norm and activation. */
+function denseLayer(settings: CaseSettings): {
+  dispatches: readonly Dispatch[]
+  stride: number
+  upAt: number
+} {
+  const { buffers, tokens, widths } = settings
   const { spec, dense: layer } = widths
-  const none = room.empty(16)
-  const up = unmeasured('bf16', [layer.inner, layer.inner], spec.hidden, none)
-  const tensors = {
-    kind: 'dense' as const,
-    norm: { buffer: none.buffer, length: spec.hidden },
-    up,
-    down: unmeasured('bf16', [spec.hidden], layer.inner, none),
+  const unused = buffers.zeros(16)
+  const gateUp = layoutOnly('bf16', [layer.intermediateSize, layer.intermediateSize], spec.hiddenSize, unused)
+  const tensors: DenseTensors<GpuMatrix, GpuVector> = {
+    kind: 'dense',
+    postAttentionNorm: { buffer: unused.buffer, length: spec.hiddenSize },
+    gateUp,
+    down: layoutOnly('bf16', [spec.hiddenSize], layer.intermediateSize, unused),
   }
-  const dispatches = record(setting, 'prefill', (context) => {
-    const x = context.graph.activation('x', 'f32', tokens, spec.hidden)
-    dense(context, spec, tensors, layer.inner, x)
+  const dispatches = recordDispatches(settings, 'prefill', (context) => {
+    const x = context.graph.activation('x', 'f32', tokens, spec.hiddenSize)
+    denseMlp(context, spec, tensors, layer.intermediateSize, x)
   })
-  return { dispatches, stride: up.rows, upAt: up.starts[1] ?? 0 }
+  return { dispatches, stride: gateUp.rows, upAt: gateUp.starts[1] ?? 0 }
 }
 
-async function makeNorm(setting: Setting): Promise<Case> {
-  const { room, tokens, widths } = setting
-  const { hidden, epsilon } = widths.spec
-  const numbers = drawNumbers(tokens * hidden, 3)
-  const weight = drawNumbers(hidden, 4)
-  const y = room.empty(tokens * hidden)
-  const { dispatches } = denseLayer(setting)
-  const operands = { weight: room.upload(weight), y }
+async function makeNorm(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, widths } = settings
+  const { hiddenSize, rmsNormEps } = widths.spec
+  const numbers = randomNumbers(tokens * hiddenSize, 3)
+  const weight = randomNumbers(hiddenSize, 4)
+  const y = buffers.zeros(tokens * hiddenSize)
+  const { dispatches } = denseLayer(settings)
+  const operands = { weight: buffers.upload(weight), y }
   return {
-    shape: `${tokens} × ${hidden}`,
+    shape: `${tokens} × ${hiddenSize}`,
     ...roundOver(
-      copiesOf(setting, numbers.byteLength, () => room.upload(numbers)),
-      (x) => select(dispatches, 'rms_norm', { ...operands, x }),
+      copiesForRound(settings, numbers.byteLength, () => buffers.upload(numbers)),
+      (x) => withOperands(dispatches, 'rms_norm', { ...operands, x }),
     ),
-    cost: { weightBytes: 0, plainBytes: numbers.byteLength, flops: 4 * tokens * hidden },
+    cost: { weightBytes: 0, plainBytes: numbers.byteLength, flops: 4 * tokens * hiddenSize },
     step: { tokens },
-    async result() {
-      const rows = spreadRows(tokens, 8)
-      const wanted = rms_norm(takeRows(numbers, rows, hidden), Float64Array.from(weight), epsilon)
-      const actual = takeRows(await room.read(y, tokens * hidden), rows, hidden)
-      return [{ actual, wanted, rows, tolerance: TOLERANCE.f32 }]
+    async outputs() {
+      const rows = sampleRows(tokens, 8)
+      const expected = rms_norm(gatherRows(numbers, rows, hiddenSize), Float64Array.from(weight), rmsNormEps)
+      const actual = gatherRows(await buffers.read(y, tokens * hiddenSize), rows, hiddenSize)
+      return [{ actual, expected, rows, tolerance: TOLERANCE.f32 }]
     },
   }
 }
 
-async function makeSwiglu(setting: Setting): Promise<Case> {
-  const { room, tokens, widths } = setting
-  const { inner } = widths.dense
-  const { dispatches, stride, upAt } = denseLayer(setting)
-  const numbers = drawNumbers(tokens * stride, 3).map((each) => 4 * each)
-  const y = room.empty(tokens * inner)
+async function makeSwiglu(settings: CaseSettings): Promise<KernelCase> {
+  const { buffers, tokens, widths } = settings
+  const { intermediateSize } = widths.dense
+  const { dispatches, stride, upAt } = denseLayer(settings)
+  const numbers = randomNumbers(tokens * stride, 3).map((number) => 4 * number)
+  const y = buffers.zeros(tokens * intermediateSize)
   return {
-    shape: `${tokens} × 2 · ${inner}`,
+    shape: `${tokens} × 2 · ${intermediateSize}`,
     ...roundOver(
-      copiesOf(setting, numbers.byteLength, () => room.upload(numbers)),
-      (x) => select(dispatches, 'swiglu', { x, y }),
+      copiesForRound(settings, numbers.byteLength, () => buffers.upload(numbers)),
+      (x) => withOperands(dispatches, 'swiglu', { x, y }),
     ),
-    cost: { weightBytes: 0, plainBytes: 2 * tokens * inner * 4, flops: 0 },
+    cost: { weightBytes: 0, plainBytes: 2 * tokens * intermediateSize * 4, flops: 0 },
     step: { tokens },
-    async result() {
-      const rows = spreadRows(tokens, 8)
-      const wanted = swiglu(takeRows(numbers, rows, stride), stride, upAt, inner)
-      const actual = takeRows(await room.read(y, tokens * inner), rows, inner)
-      return [{ actual, wanted, rows, tolerance: TOLERANCE.f32 }]
+    async outputs() {
+      const rows = sampleRows(tokens, 8)
+      const expected = swiglu(gatherRows(numbers, rows, stride), stride, upAt, intermediateSize)
+      const actual = gatherRows(await buffers.read(y, tokens * intermediateSize), rows, intermediateSize)
+      return [{ actual, expected, rows, tolerance: TOLERANCE.f32 }]
     },
   }
 }

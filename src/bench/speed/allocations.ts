@@ -1,9 +1,8 @@
-// Answers: what does work on a GPU device make anew? Objects of the device, counted while the work runs; bytes of JavaScript's heap.
-// It must not know what the work is.
-import { spreadOf } from '../../lib/spread.ts'
+// Counts GPU objects created while work runs, and measures the JavaScript heap that submitting a step takes.
+import { summarizeTimes } from '../../lib/timing-summary.ts'
 
-/** The calls that make something, but for command encoders, which WebGPU wants one of for each submission. */
-const MAKERS = [
+/** Calls that create GPU objects, except command encoders: WebGPU needs one of those for each submission. */
+const CREATE_CALLS = [
   'createBuffer',
   'createTexture',
   'createSampler',
@@ -15,64 +14,65 @@ const MAKERS = [
   'createComputePipelineAsync',
   'createQuerySet',
 ] as const
-type Maker = (typeof MAKERS)[number] | 'createCommandEncoder'
-const WATCHED: readonly Maker[] = [...MAKERS, 'createCommandEncoder']
+type CreateCall = (typeof CREATE_CALLS)[number] | 'createCommandEncoder'
+const COUNTED_CALLS: readonly CreateCall[] = [...CREATE_CALLS, 'createCommandEncoder']
 
-export interface Made {
-  /** Calls by name; those that were not made are missing. */
-  readonly calls: Readonly<Partial<Record<Maker, number>>>
-  /** All of them but command encoders. */
+export interface GpuCallCounts {
+  /** Calls by name; calls that did not occur are missing. */
+  readonly calls: Readonly<Partial<Record<CreateCall, number>>>
+  /** Created objects, command encoders not counted. */
   readonly objects: number
 }
 
-/** Counts what `work` makes on `gpu`, whoever calls. */
-export async function countMade(gpu: GPUDevice, work: () => Promise<unknown>): Promise<Made> {
-  const calls: Partial<Record<Maker, number>> = {}
-  const note = (name: Maker) => {
-    calls[name] = (calls[name] ?? 0) + 1
+/** Counts the objects that anyone creates on `gpu` while `work` runs. */
+export async function countGpuCalls(gpu: GPUDevice, work: () => Promise<unknown>): Promise<GpuCallCounts> {
+  const calls: Partial<Record<CreateCall, number>> = {}
+  const increment = (call: CreateCall) => {
+    calls[call] = (calls[call] ?? 0) + 1
   }
-  const undo = WATCHED.map((name) => watch(gpu, name, () => note(name)))
+  const restorers = COUNTED_CALLS.map((call) => intercept(gpu, call, () => increment(call)))
   try {
     await work()
   } finally {
-    for (const each of undo) each()
+    for (const restore of restorers) restore()
   }
-  return { calls, objects: MAKERS.reduce((sum, name) => sum + (calls[name] ?? 0), 0) }
+  return { calls, objects: CREATE_CALLS.reduce((sum, call) => sum + (calls[call] ?? 0), 0) }
 }
 
-/** Puts a counter in front of a method; returns how to take it away. */
-function watch(gpu: GPUDevice, name: Maker, note: () => void): () => void {
-  const before = Object.getOwnPropertyDescriptor(gpu, name)
-  const original = Reflect.get(gpu, name) as (...args: readonly unknown[]) => unknown
+/** Wraps a method so that `onCall` runs first; returns a function that restores it. */
+function intercept(gpu: GPUDevice, method: CreateCall, onCall: () => void): () => void {
+  const before = Object.getOwnPropertyDescriptor(gpu, method)
+  const original = Reflect.get(gpu, method) as (...args: readonly unknown[]) => unknown
   const value = (...args: readonly unknown[]) => {
-    note()
+    onCall()
     return Reflect.apply(original, gpu, args)
   }
-  Object.defineProperty(gpu, name, { configurable: true, writable: true, value })
+  Object.defineProperty(gpu, method, { configurable: true, writable: true, value })
   return () => {
-    if (before) Object.defineProperty(gpu, name, before)
-    else Reflect.deleteProperty(gpu, name)
+    if (before) Object.defineProperty(gpu, method, before)
+    else Reflect.deleteProperty(gpu, method)
   }
 }
 
 /**
- * Bytes of heap that JavaScript takes to submit a step: the median of `steps`, those left out in which garbage was collected, less what asking
- * takes. NaN when it was in all. What a runtime takes while it waits for the GPU is not the step's, grows with the time, and is not counted.
+ * Heap bytes that submitting one step allocates: the median over `steps`, less the cost of reading the heap
+ * size. Steps with a garbage collection are left out; NaN if every step had one. Allocations while waiting
+ * for the GPU grow with the waiting time and are not counted.
  */
 export async function heapGrowth(
   heapBytes: () => number,
   steps: number,
   submit: () => () => Promise<unknown>,
 ): Promise<number> {
-  const [asking, growth]: [number[], number[]] = [[], []]
+  const [overhead, growth]: [number[], number[]] = [[], []]
   for (let step = 0; step < steps; step++) {
     const start = heapBytes()
     const before = heapBytes()
     const read = submit()
     const after = heapBytes()
     await read()
-    if (before >= start) asking.push(before - start)
+    if (before >= start) overhead.push(before - start)
     if (after >= before) growth.push(after - before)
   }
-  return Math.max(0, spreadOf(growth).ms - spreadOf(asking).ms)
+  return Math.max(0, summarizeTimes(growth).ms - summarizeTimes(overhead).ms)
 }

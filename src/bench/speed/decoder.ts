@@ -1,30 +1,35 @@
-// Answers: how does decoding run when nobody looks at the text? Steps in flight as in an answer, what encoding them cost, what they read.
-// It must not know how a time is judged.
-import type { GpuModel } from '../../engine/prepare.ts'
-import { DEPTH, type Runtime } from '../../engine/runtime.ts'
-import { Session } from '../../engine/session.ts'
-import type { Format } from '../../gpu/matrix.ts'
+// Runs decode steps without using their text, with as many steps in flight as an answer has.
+
+import { type Runtime, STEPS_IN_FLIGHT } from '../../engine/run/runtime.ts'
+import { Session } from '../../engine/run/session.ts'
+import type { StorageFormat } from '../../gpu/matrix.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
 import type { ModelSpec } from '../../models/spec.ts'
+import type { GpuModel } from '../../models/tensors.ts'
 import { mapTensors } from '../../models/tensors.ts'
 
-/** Runs decode steps again and again at the same context. */
+/** Repeats decode steps at the same context. */
 export interface Decoder {
-  /** Runs `steps` steps and waits for their tokens; milliseconds of JavaScript that encoding and submitting them took. */
+  /**
+   * Runs `steps` steps and waits for their tokens; returns the milliseconds spent encoding and submitting.
+   */
   run(steps: number): Promise<number>
-  /** Submits one step; the function returned waits for its token and is called before the next but two. */
+  /**
+   * Submits one step. Call the returned function to wait for its token; at most STEPS_IN_FLIGHT steps may be
+   * unfinished.
+   */
   submit(): () => Promise<unknown>
-  readonly dispatches: number // of a step
-  /** Bytes of weights that a step reads, by the format they are stored in; the router's choice does not change them. */
-  readonly activeBytes: Readonly<Partial<Record<Format, number>>>
+  readonly dispatches: number // per step
+  /** Bytes of weights that a step reads, by format; independent of which experts the router chooses. */
+  readonly activeBytes: Readonly<Partial<Record<StorageFormat, number>>>
   close(): void
 }
 
-/** Reserves room for `context` tokens, whose content does not matter, and one more. */
+/** Reserves cache pages for `context` tokens of arbitrary content and one more. */
 export async function openDecoder(runtime: Runtime, context: number): Promise<Decoder> {
   const session = new Session(runtime.cache)
   await session.reserve(context + 1)
-  runtime.writePages(session)
+  runtime.writePageTable(session)
   await runtime.reportLogprobs(false)
   const submit = () => runtime.decode(context, PLAIN_STEP)
   const run = async (steps: number) => {
@@ -34,7 +39,7 @@ export async function openDecoder(runtime: Runtime, context: number): Promise<De
       const started = performance.now()
       pending.push(submit())
       encodeMs += performance.now() - started
-      if (pending.length === DEPTH) await pending.shift()?.()
+      if (pending.length === STEPS_IN_FLIGHT) await pending.shift()?.()
     }
     for (const read of pending) await read()
     return encodeMs
@@ -49,21 +54,21 @@ export async function openDecoder(runtime: Runtime, context: number): Promise<De
   }
 }
 
-/** What a step of one token reads of the weights: everything but the embedding and the experts that were not chosen. */
-export function activeBytes(spec: ModelSpec, model: GpuModel): Partial<Record<Format, number>> {
-  const sums: Partial<Record<Format, number>> = {}
-  const add = (format: Format, bytes: number) => {
+/** Weight bytes that one token reads, by format: all but the embedding and the experts not chosen. */
+export function activeBytes(spec: ModelSpec, model: GpuModel): Partial<Record<StorageFormat, number>> {
+  const sums: Partial<Record<StorageFormat, number>> = {}
+  const add = (format: StorageFormat, bytes: number) => {
     sums[format] = (sums[format] ?? 0) + bytes
   }
   const mixture = spec.layers.find((layer) => layer.kind === 'mixture')
   mapTensors(model, {
     matrix: ({ format, parts }, role) => {
-      const skipped = role === 'embedding' && model.head !== undefined
-      if (!skipped) for (const { bytes } of parts) add(format, bytes)
+      const isSkipped = role === 'embedding' && model.lmHead !== undefined
+      if (!isSkipped) for (const { bytes } of parts) add(format, bytes)
     },
     vector: ({ length }) => add('f32', length * 4),
     bank: ({ routed, shared }) => {
-      add(routed.format, routed.bytes * (mixture?.active ?? 0) + (shared?.bytes ?? 0))
+      add(routed.format, routed.bytes * (mixture?.expertsPerToken ?? 0) + (shared?.bytes ?? 0))
     },
   })
   return sums

@@ -1,50 +1,53 @@
-// Answers: how many FLOPs is a prompt worth, whatever an engine does with it? From the spec alone. It must not know kernels or chunks.
-import type { Attention, Dense, Mixture, ModelSpec } from '../../models/spec.ts'
+// Counts the FLOPs of a prompt from the model spec alone, independent of kernels and chunking.
+import type { Attention, DenseLayer, ModelSpec, MoeLayer } from '../../models/spec.ts'
 
 /**
- * FLOPs of a prompt of `tokens` tokens from an empty cache, up to the logits of its last one; a multiplication with its addition is two.
+ * FLOPs of a prompt of `tokens` tokens from an empty cache, up to the logits of its last token. A
+ * multiply-add counts as two.
  *
- *     2 · tokens · Σ over layers (rows · columns of every matrix that a token is multiplied with)
+ *     2 · tokens · Σ over layers (rows · columns of every matrix that multiplies a token)
  *   + 2 · Σ over layers heads · (key + value) · tokens (tokens + 1) / 2
  *   + 2 · vocab · hidden
  *
- * The first line has the projections (with latents, also the matrix that makes keys and values of them, once a token), the router, and gate, up
- * and down of dense layers, of the chosen experts and of the shared ones. The second has scores and sums of causal attention: token t sees t + 1
- * keys. The third has the head, for one row. Norms, rotations, softmax and sampling count nothing, and neither does what a chunk computes
- * again or for masked and empty rows: an engine that does more than this is not faster for it.
+ * The first line covers the projections (for MLA also kv_b, once per token), the router, and gate, up and
+ * down of dense layers, chosen experts and shared experts. The second covers scores and weighted sums of
+ * causal attention: token t sees t + 1 keys. The third is the head, for one row. Norms, rotations, softmax
+ * and sampling are not counted. Neither is work that a chunk repeats or spends on masked and empty rows: more
+ * such work must not look faster.
  */
 export function prefillFlops(spec: ModelSpec, tokens: number): number {
-  const { attention, layers, hidden, vocab } = spec
+  const { attention, layers, hiddenSize, vocabSize } = spec
   const pairs = (tokens * (tokens + 1)) / 2
   const perLayer = layers.map(
     (layer) =>
-      tokens * (projections(attention, hidden) + feedForward(layer, hidden)) + pairs * perPair(attention),
+      tokens * (projections(attention, hiddenSize) + feedForward(layer, hiddenSize)) +
+      pairs * perPair(attention),
   )
-  return 2 * (perLayer.reduce((sum, each) => sum + each, 0) + vocab * hidden)
+  return 2 * (perLayer.reduce((sum, flops) => sum + flops, 0) + vocabSize * hiddenSize)
 }
 
-/** Numbers of the matrices around attention. */
+/** Elements of the projection matrices around attention. */
 function projections(attention: Attention, hidden: number): number {
   if (attention.kind === 'grouped') {
-    const { heads, kvHeads, key, value } = attention
-    return hidden * (heads * key + kvHeads * (key + value)) + heads * value * hidden
+    const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
+    return hidden * (heads * qkHeadDim + kvHeads * (qkHeadDim + vHeadDim)) + heads * vHeadDim * hidden
   }
-  const { heads, queryRank, latent, nope, rope, value } = attention
-  const query = heads * (nope + rope)
-  const queries = queryRank > 0 ? hidden * queryRank + queryRank * query : hidden * query
-  const keyValue = hidden * (latent + rope) + latent * heads * (nope + value)
-  return queries + keyValue + heads * value * hidden
+  const { heads, qLoraRank, kvLoraRank, qkNopeDim, qkRopeDim, vHeadDim } = attention
+  const query = heads * (qkNopeDim + qkRopeDim)
+  const queries = qLoraRank > 0 ? hidden * qLoraRank + qLoraRank * query : hidden * query
+  const keyValue = hidden * (kvLoraRank + qkRopeDim) + kvLoraRank * heads * (qkNopeDim + vHeadDim)
+  return queries + keyValue + heads * vHeadDim * hidden
 }
 
-/** Products of one query with one key, and of its weight with the value. */
+/** Multiply-adds of a query-key pair: the score, and the weighted value. */
 function perPair(attention: Attention): number {
-  const key = attention.kind === 'grouped' ? attention.key : attention.nope + attention.rope
-  return attention.heads * (key + attention.value)
+  const key = attention.kind === 'grouped' ? attention.qkHeadDim : attention.qkNopeDim + attention.qkRopeDim
+  return attention.heads * (key + attention.vHeadDim)
 }
 
-/** Numbers of the matrices that a token meets after attention. */
-function feedForward(layer: Dense | Mixture, hidden: number): number {
-  if (layer.kind === 'dense') return 3 * hidden * layer.inner
-  const { experts, active, inner, sharedInner } = layer
-  return experts * hidden + 3 * hidden * (active * inner + sharedInner)
+/** Elements of the feed-forward matrices that a token uses. */
+function feedForward(layer: DenseLayer | MoeLayer, hidden: number): number {
+  if (layer.kind === 'dense') return 3 * hidden * layer.intermediateSize
+  const { experts, expertsPerToken, intermediateSize, sharedIntermediateSize } = layer
+  return experts * hidden + 3 * hidden * (expertsPerToken * intermediateSize + sharedIntermediateSize)
 }

@@ -1,81 +1,83 @@
-// Answers: how fast is a prompt, as a share of the best tiled product, and how long until its first token? Both from the same runs.
-// It must not know how a model is loaded.
-import { prefill } from '../../engine/generate.ts'
-import type { Compiled, Runtime } from '../../engine/runtime.ts'
-import { Session } from '../../engine/session.ts'
-import type { Format } from '../../gpu/matrix.ts'
+// Measures prefill as a fraction of the matrix-multiplication ceiling, and the time to the first token.
+import { prefill } from '../../engine/run/generate.ts'
+import type { CompileStats, Runtime } from '../../engine/run/runtime.ts'
+import { Session } from '../../engine/run/session.ts'
+import type { StorageFormat } from '../../gpu/matrix.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
-import { type Spread, spreadOf } from '../../lib/spread.ts'
-import type { ProductShape } from '../kernels/model.ts'
-import { productCeilings } from '../kernels/product-ceiling.ts'
-import { Room } from '../kernels/room.ts'
-import type { Bench } from '../kernels/run.ts'
+import { summarizeTimes, type TimingSummary } from '../../lib/timing-summary.ts'
+import { BenchBuffers } from '../kernels/buffers.ts'
+import type { BenchContext } from '../kernels/dispatch-timer.ts'
+import { matmulCeilings } from '../kernels/matmul-ceiling.ts'
+import type { MatmulShape } from '../kernels/model-widths.ts'
 import { prefillFlops } from './flops.ts'
-import { promptOf } from './prompt.ts'
+import { benchPrompt } from './prompt.ts'
 
 export interface PrefillRow {
   readonly tokens: number
-  readonly time: Spread // milliseconds, without sampling
+  readonly time: TimingSummary // milliseconds, without sampling
   readonly tokensPerSecond: number
-  readonly flops: number // as `prefillFlops` counts them
+  readonly flops: number // by `prefillFlops`
   readonly gflopPerSecond: number
   readonly ceiling: { readonly loop: string; readonly gflopPerSecond: number }
-  readonly share: number
+  readonly fractionOfCeiling: number
 }
 
-/** A part of what passes before the first token, in milliseconds of the wall clock, and as a share of all parts. */
-export interface Part {
+/** A part of the time to the first token: wall-clock milliseconds, and the fraction of all parts. */
+export interface TimePart {
   readonly ms: number
-  readonly share: number
+  readonly fraction: number
 }
 
-/** The way to the first token of a model that was just loaded. */
+/** Time to the first token of a freshly loaded model. */
 export interface FirstTokenRow {
   readonly pipelines: number // compiled while loading
-  readonly compile: Part
-  readonly encode: Part // JavaScript's part of prefill
-  readonly gpu: Part // what prefill takes beside
-  readonly sample: Part // sampling, and four bytes on their way back
-  /** Of all parts but `compile`: what a prompt takes when the model is there. */
+  readonly compile: TimePart
+  readonly encode: TimePart // JavaScript's time in prefill
+  readonly gpu: TimePart // the rest of prefill
+  readonly sample: TimePart // sampling and reading back four bytes
+  /** All parts except `compile`: time to the first token when the model is loaded. */
   readonly ms: number
 }
 
 export interface PrefillOptions {
   readonly tokens: number
   readonly repetitions: number
-  readonly formats: readonly Format[] // of the model's matrices
-  readonly shapes: readonly ProductShape[] // at which the best product is sought
+  readonly formats: readonly StorageFormat[] // of the model's matrices
+  readonly shapes: readonly MatmulShape[] // tried for the matmul ceiling
 }
 
-/** Times prompts in turn with the best product of the model's formats; one more goes before, untimed. */
+/**
+ * Times prompts, interleaved with the matmul ceiling of the model's formats, after one untimed prompt.
+ * Throws `internal` if a ceiling loop miscalculates.
+ */
 export async function benchPrefill(
-  bench: Bench,
+  bench: BenchContext,
   runtime: Runtime,
-  compiled: Compiled,
+  compiled: CompileStats,
   { tokens, repetitions, formats, shapes }: PrefillOptions,
 ): Promise<{ prefill: PrefillRow; firstToken: FirstTokenRow }> {
-  const room = new Room(bench.device)
-  const { products } = runtime.options
-  const ceilings = await productCeilings(room, bench, formats, { shapes, products })
-  const most = ceilings.of(formats)
-  await most.run.settle()
+  const buffers = new BenchBuffers(bench.device)
+  const { matmulPrecision } = runtime.options
+  const ceilings = await matmulCeilings(buffers, bench, formats, { shapes, matmulPrecision })
+  const top = ceilings.best(formats)
+  await top.timer.calibrate()
   const session = new Session(runtime.cache)
   await runtime.reportLogprobs(false)
   const clock = bench.clock ?? (() => performance.now())
   await runPrompt(runtime, session, tokens, clock)
-  const runs: Run[] = []
-  const tops: number[] = []
+  const runs: PromptRun[] = []
+  const topTimes: number[] = []
   for (let i = 0; i < repetitions; i++) {
     runs.push(await runPrompt(runtime, session, tokens, clock))
-    tops.push(await most.run.time())
+    topTimes.push(await top.timer.time())
   }
   session.close()
   ceilings.free()
-  room.free()
-  const time = spreadOf(runs.map(({ ms }) => ms))
+  buffers.free()
+  const time = summarizeTimes(runs.map(({ ms }) => ms))
   const flops = prefillFlops(runtime.spec, tokens)
   const gflopPerSecond = flops / time.ms / 1e6
-  const ceiling = { loop: most.name, gflopPerSecond: most.flops / spreadOf(tops).ms / 1e6 }
+  const ceiling = { loop: top.name, gflopPerSecond: top.flops / summarizeTimes(topTimes).ms / 1e6 }
   return {
     prefill: {
       tokens,
@@ -84,30 +86,30 @@ export async function benchPrefill(
       flops,
       gflopPerSecond,
       ceiling,
-      share: gflopPerSecond / ceiling.gflopPerSecond,
+      fractionOfCeiling: gflopPerSecond / ceiling.gflopPerSecond,
     },
     firstToken: firstTokenOf(runs, compiled),
   }
 }
 
-interface Run {
-  readonly ms: number // of prefill, by the clock of the benchmark
+interface PromptRun {
+  readonly ms: number // of prefill, by the benchmark's clock
   readonly encodeMs: number
   readonly gpuMs: number
   readonly sampleMs: number
 }
 
-/** A prompt from an empty session, in chunks and at the pace of an answer, and one token. */
+/** Runs a prompt from an empty session as an answer does, in chunks, and samples one token. */
 async function runPrompt(
   runtime: Runtime,
   session: Session,
   tokens: number,
   clock: () => number,
-): Promise<Run> {
-  const ids = promptOf(tokens, runtime.spec.vocab)
+): Promise<PromptRun> {
+  const ids = benchPrompt(tokens, runtime.spec.vocabSize)
   session.rewind(0)
   await session.reserve(tokens)
-  runtime.writePages(session)
+  runtime.writePageTable(session)
   let encodeMs = 0
   const timed: Parameters<typeof prefill>[0] = {
     options: runtime.options,
@@ -118,28 +120,28 @@ async function runPrompt(
       encodeMs += performance.now() - before
     },
   }
-  const [began, started] = [clock(), performance.now()]
+  const [started, wallStarted] = [clock(), performance.now()]
   await prefill(timed, session, ids)
   await runtime.idle()
-  const [ended, filled] = [clock(), performance.now()]
+  const [ended, wallEnded] = [clock(), performance.now()]
   await runtime.sample(PLAIN_STEP)()
   return {
-    ms: ended - began,
+    ms: ended - started,
     encodeMs,
-    gpuMs: filled - started - encodeMs,
-    sampleMs: performance.now() - filled,
+    gpuMs: wallEnded - wallStarted - encodeMs,
+    sampleMs: performance.now() - wallEnded,
   }
 }
 
-function firstTokenOf(runs: readonly Run[], { pipelines, ms: compileMs }: Compiled): FirstTokenRow {
-  const median = (of: (run: Run) => number) => spreadOf(runs.map(of)).ms
+function firstTokenOf(runs: readonly PromptRun[], { pipelines, ms: compileMs }: CompileStats): FirstTokenRow {
+  const median = (of: (run: PromptRun) => number) => summarizeTimes(runs.map(of)).ms
   const [encodeMs, gpuMs, sampleMs] = [
     median((run) => run.encodeMs),
     median((run) => run.gpuMs),
     median((run) => run.sampleMs),
   ]
   const warm = encodeMs + gpuMs + sampleMs
-  const part = (ms: number): Part => ({ ms, share: ms / (warm + compileMs) })
+  const part = (ms: number): TimePart => ({ ms, fraction: ms / (warm + compileMs) })
   return {
     pipelines,
     compile: part(compileMs),

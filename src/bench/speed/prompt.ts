@@ -1,5 +1,5 @@
-// Answers: which ids is a measured prompt made of? It must not know what is measured.
+// Token ids of the prompts that benchmarks measure.
 
-/** Ids from all over the vocabulary, so that routers choose many experts. */
-export const promptOf = (tokens: number, vocab: number): number[] =>
+/** Ids spread over the vocabulary, so that routers choose many different experts. */
+export const benchPrompt = (tokens: number, vocab: number): number[] =>
   Array.from({ length: tokens }, (_, i) => (i * 7919 + 101) % vocab)

@@ -1,33 +1,33 @@
-// Answers: how fast is a model on this adapter, as a share of what the adapter can do in the same run? It is proven, then decode, prefill, the way
-// to the first token, and what a token allocates are measured. It must not know how figures are printed, nor how a model is loaded.
+// Measures a model's speed as a fraction of what the adapter can do in the same run: first a check of the
+// model, then decode, prefill, the time to the first token, and allocations per token.
 import type { Engine } from '../../engine/engine.ts'
-import type { Runtime } from '../../engine/runtime.ts'
-import type { Format } from '../../gpu/matrix.ts'
+import type { Runtime } from '../../engine/run/runtime.ts'
+import type { StorageFormat } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
-import { type ProductShape, V2_LITE } from '../kernels/model.ts'
-import type { Bench } from '../kernels/run.ts'
-import { countMade, heapGrowth, type Made } from './allocations.ts'
+import type { BenchContext } from '../kernels/dispatch-timer.ts'
+import { type MatmulShape, V2_LITE } from '../kernels/model-widths.ts'
+import { countGpuCalls, type GpuCallCounts, heapGrowth } from './allocations.ts'
+import { checkModel, type ModelCheck } from './check-model.ts'
 import { benchDecode, type DecodeRow } from './decode.ts'
 import { type Decoder, openDecoder } from './decoder.ts'
 import { benchPrefill, type FirstTokenRow, type PrefillRow } from './prefill.ts'
-import { type ModelProof, proveModel } from './proof.ts'
 
 export interface SpeedOptions {
-  readonly position: number // tokens before those that are decoded
-  readonly steps: number // decode steps of one measurement
+  readonly position: number // cached tokens before each decode step
+  readonly steps: number // decode steps per measurement
   readonly prefillTokens: number
   readonly repetitions: number
   readonly roundBytes: number
-  /** Bytes of JavaScript's heap in use, where they are told. */
+  /** JavaScript heap bytes in use, where the host reports them. */
   readonly heapBytes?: () => number
-  /** At which the best product is sought; those of V2-Lite unless given. */
-  readonly shapes?: readonly ProductShape[]
-  /** Gets each part of the result as soon as it is measured: all of it may take minutes. */
+  /** Shapes tried for the matmul ceiling; default: those of V2-Lite. */
+  readonly matmulShapes?: readonly MatmulShape[]
+  /** Receives each part of the result as soon as it is measured; the whole may take minutes. */
   readonly onPart?: (part: Partial<SpeedResult>) => void
 }
 
 export interface SpeedResult {
-  readonly proof: ModelProof
+  readonly check: ModelCheck
   readonly decode: DecodeRow
   readonly prefill: PrefillRow
   readonly firstToken: FirstTokenRow
@@ -35,23 +35,30 @@ export interface SpeedResult {
 }
 
 export interface AllocationRow {
-  readonly tokens: number // over which objects were counted
-  readonly objectsPerToken: number // of the GPU device, command encoders aside
-  readonly callsPerToken: Made['calls']
-  readonly heapBytesPerToken?: number // that submitting it takes; missing where the heap is not told, or garbage was collected all the time
+  readonly tokens: number // counted over this many tokens
+  readonly objectsPerToken: number // GPU objects created, command encoders not counted
+  readonly callsPerToken: GpuCallCounts['calls']
+  /**
+   * Heap bytes to submit a token; missing if the host reports no heap size or every step had a collection.
+   */
+  readonly heapBytesPerToken?: number
 }
 
 /**
- * Measures a loaded model, which answers nothing else meanwhile. `bench` is on the engine's device.
- * Throws `context_full` when position or prompt do not fit its context, `bad_request` when it is answering, `internal` when the model
- * or a ceiling computes wrongly.
+ * Measures a loaded model, which serves no other request meanwhile. `bench` must be on the engine's device.
+ * Throws `context_full` if position or prompt do not fit the context, `bad_request` if the model is busy,
+ * `internal` if the model or a ceiling loop miscalculates.
  */
-export async function benchSpeed(bench: Bench, engine: Engine, options: SpeedOptions): Promise<SpeedResult> {
-  const { runtime, compiled, release } = engine.borrow()
+export async function benchSpeed(
+  bench: BenchContext,
+  engine: Engine,
+  options: SpeedOptions,
+): Promise<SpeedResult> {
+  const { runtime, compiled, release } = engine.lease()
   try {
     checkContext(runtime, options)
-    const proof = await proveModel(bench.device, runtime)
-    options.onPart?.({ proof })
+    const check = await checkModel(bench.device, runtime)
+    options.onPart?.({ check })
     const decoder = await openDecoder(runtime, options.position)
     const decode = await benchDecode(bench, decoder, options)
     options.onPart?.({ decode })
@@ -61,20 +68,20 @@ export async function benchSpeed(bench: Bench, engine: Engine, options: SpeedOpt
     const rest = await benchPrefill(bench, runtime, compiled, {
       tokens: options.prefillTokens,
       repetitions: options.repetitions,
-      formats: Object.keys(decoder.activeBytes) as Format[],
-      shapes: options.shapes ?? V2_LITE.products,
+      formats: Object.keys(decoder.activeBytes) as StorageFormat[],
+      shapes: options.matmulShapes ?? V2_LITE.matmulShapes,
     })
     options.onPart?.(rest)
-    return { proof, decode, ...rest, allocations }
+    return { check, decode, ...rest, allocations }
   } finally {
     release()
   }
 }
 
 function checkContext({ options: { contextLength } }: Runtime, options: SpeedOptions): void {
-  const wanted = Math.max(options.position + 1, options.prefillTokens)
-  if (wanted <= contextLength) return
-  throw new HadalError('context_full', `${wanted} tokens do not fit a context of ${contextLength}.`, {
+  const needed = Math.max(options.position + 1, options.prefillTokens)
+  if (needed <= contextLength) return
+  throw new HadalError('context_full', `${needed} tokens do not fit a context of ${contextLength}.`, {
     hint: 'Open the model with a larger context, or measure fewer tokens.',
   })
 }
@@ -87,13 +94,13 @@ async function measureAllocations(
   decoder: Decoder,
   { heapBytes }: SpeedOptions,
 ): Promise<AllocationRow> {
-  const { calls, objects } = await countMade(gpu, () => decoder.run(COUNTED_TOKENS))
-  const each = Object.entries(calls).map(([name, count]) => [name, count / COUNTED_TOKENS])
+  const { calls, objects } = await countGpuCalls(gpu, () => decoder.run(COUNTED_TOKENS))
+  const perToken = Object.entries(calls).map(([call, count]) => [call, count / COUNTED_TOKENS])
   const grown = heapBytes ? await heapGrowth(heapBytes, HEAP_STEPS, decoder.submit) : Number.NaN
   return {
     tokens: COUNTED_TOKENS,
     objectsPerToken: objects / COUNTED_TOKENS,
-    callsPerToken: Object.fromEntries(each),
+    callsPerToken: Object.fromEntries(perToken),
     ...(!Number.isNaN(grown) && { heapBytesPerToken: grown }),
   }
 }

@@ -1,16 +1,19 @@
-// Answers: which tokenizer files make a checkpoint of any vocabulary talk? Bytes, control tokens, and words nobody writes for the rest.
-// It must not know weights.
-import { bytesOfToken } from '../../text/bytes.ts'
-import { BYTES, type Dialect } from './dialect.ts'
-import type { Recipe } from './recipe.ts'
+// Tokenizer files for a vocabulary of any size: bytes, control tokens, and unused filler words.
+import { bytesOfToken } from '../../text/byte-level.ts'
+import { BYTE_TOKENS, type ChatFormat } from './chat-format.ts'
+import type { CheckpointRecipe } from './config-recipe.ts'
 
-/** The files besides config.json and the weights, by name. */
-export function textFiles({ config, dialect, controls }: Recipe): Readonly<Record<string, unknown>> {
-  const { begin, end, temperature } = dialect
+/** The contents of the tokenizer and generation files, by file name. */
+export function tokenizerFiles({
+  config,
+  chatFormat,
+  controlIds,
+}: CheckpointRecipe): Readonly<Record<string, unknown>> {
+  const { bos, eos, temperature } = chatFormat
   return {
     'generation_config.json': {
       _from_model_config: true,
-      ...(begin === undefined ? {} : { bos_token_id: controls.get(begin) }),
+      ...(bos === undefined ? {} : { bos_token_id: controlIds.get(bos) }),
       eos_token_id: config.eos_token_id,
       do_sample: true,
       temperature,
@@ -18,31 +21,31 @@ export function textFiles({ config, dialect, controls }: Recipe): Readonly<Recor
       transformers_version: config.transformers_version,
     },
     'tokenizer_config.json': {
-      add_bos_token: begin !== undefined,
+      add_bos_token: bos !== undefined,
       add_eos_token: false,
-      ...(begin === undefined ? {} : { bos_token: begin }),
-      eos_token: end,
-      pad_token: end,
+      ...(bos === undefined ? {} : { bos_token: bos }),
+      eos_token: eos,
+      pad_token: eos,
       unk_token: null,
       clean_up_tokenization_spaces: false,
       model_max_length: config.max_position_embeddings,
       tokenizer_class: 'PreTrainedTokenizerFast',
-      chat_template: templateOf(dialect),
+      chat_template: templateOf(chatFormat),
     },
-    'tokenizer.json': tokenizerJson(Number(config.vocab_size), controls),
+    'tokenizer.json': tokenizerJson(Number(config.vocab_size), controlIds),
   }
 }
 
-/** A vocabulary without merges: every text is encoded byte by byte, however it would be cut before. */
+/** A vocabulary without merges: every text is encoded byte by byte. */
 function tokenizerJson(vocab: number, controls: ReadonlyMap<string, number>) {
   const taken = new Set(controls.values())
   const alphabet = byteAlphabet()
-  const texts: Record<string, number> = {}
+  const vocabulary: Record<string, number> = {}
   let byte = 0
   for (let id = 0; id < vocab; id++) {
     if (taken.has(id)) continue
-    // Fillers print as words of their own, so that an answer of a model that knows nothing can be read.
-    texts[byte < BYTES ? (alphabet[byte++] ?? '') : `${alphabet[0x20]}w${id}`] = id
+    // Fillers print as separate words, so that random output stays readable.
+    vocabulary[byte < BYTE_TOKENS ? (alphabet[byte++] ?? '') : `${alphabet[0x20]}w${id}`] = id
   }
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: false }
   return {
@@ -71,13 +74,13 @@ function tokenizerJson(vocab: number, controls: ReadonlyMap<string, number>) {
       fuse_unk: false,
       byte_fallback: false,
       ignore_merges: false,
-      vocab: texts,
+      vocab: vocabulary,
       merges: [],
     },
   }
 }
 
-/** The visible character of each byte. Other code points stand for themselves, and come before those of the alphabet. */
+/** The visible character that byte-level BPE uses for each byte. */
 function byteAlphabet(): string[] {
   const characters: string[] = []
   for (let code = 0x21; code < 0x144; code++) {
@@ -88,7 +91,7 @@ function byteAlphabet(): string[] {
   return characters
 }
 
-function templateOf({ turns, answer }: Dialect): string {
+function templateOf({ roleMarkers: turns, answerPrefix: answer }: ChatFormat): string {
   const text = JSON.stringify
   const role = (name: keyof typeof turns, content: string) =>
     `${text(turns[name][0])} + ${content} + ${text(turns[name][1])}`

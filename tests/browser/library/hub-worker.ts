@@ -1,4 +1,4 @@
-// Answers: what does a worker of any page need to read from the Hub? Our sources and a way to be asked. It must not know what a test asks.
+// Worker that reads files from the Hub as a test asks.
 import { type HubOptions, openHub } from '../../../src/weights/hub.ts'
 
 export interface HubTask {
@@ -7,7 +7,7 @@ export interface HubTask {
   readonly reads: readonly (readonly [path: string, start: number, end: number])[]
 }
 
-/** The bytes that were asked for, or what went wrong. */
+/** The requested bytes, or the error. */
 export type HubResult = { readonly pieces: readonly (readonly number[])[] } | { readonly failure: string }
 
 addEventListener('message', async ({ data }: MessageEvent<HubTask>) => {

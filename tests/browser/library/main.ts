@@ -1,4 +1,4 @@
-// Answers: what does a page need to use the library, and the engine without its worker? This. It must not know what a test asks of it.
+// Bare page for tests: exposes the library, and the engine without a worker, as globals.
 import { loadEngine, openHttp, readTuned, tuningKeyOf, writeTuned } from '../../../src/core.ts'
 import { loadModel, removeStoredModel, storedModels } from '../../../src/index.ts'
 

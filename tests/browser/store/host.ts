@@ -1,35 +1,35 @@
-// Answers: which host gives the store's tests their page and their data, and counts every byte that it sends?
+// Host for the store tests: serves their page and data, and counts every byte sent.
 import { createHash } from 'node:crypto'
 import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { build } from 'vite'
-import type { FileFacts } from '../../../src/weights/source.ts'
+import type { FileInfo } from '../../../src/weights/source.ts'
 import { type FileServer, rangeOf, startFileServer } from '../../weights/file-server.ts'
-import { root } from '../chromium.ts'
+import { ROOT } from '../chromium.ts'
 
 export interface StoreHost extends FileServer {
-  /** Sets what lies at a path below `data/`. */
+  /** Sets the file at a path below `data/`. */
   put(path: string, bytes: Uint8Array): void
-  /** What a model hub publishes of all files. */
-  facts(): Record<string, FileFacts>
-  /** Bytes of data sent since the last call, and how many of them had been sent before that. */
+  /** Sizes and hashes of all files, as a model hub publishes them. */
+  facts(): Record<string, FileInfo>
+  /** Bytes sent since the last call, and how many of them had been sent before. */
   sent(): { readonly bytes: number; readonly again: number }
-  /** Counts from now on as if nothing had ever been sent. */
-  forget(): void
-  /** Called after every piece with the bytes sent since the last call of `sent`. */
+  /** Resets the counts. */
+  resetCounts(): void
+  /** Called after every piece, with the bytes sent since the last call of `sent`. */
   onSent: (bytes: number) => void
   /** Called before a range is sent. */
   onAsk: (path: string, start: number) => void | Promise<void>
-  /** Pauses between pieces of 16 KiB; 0 for none. */
+  /** Pause between pieces of 16 KiB. */
   pauseMs: number
 }
 
-const pieceBytes = 16 * 1024
-const types: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript' }
+const PIECE_BYTES = 16 * 1024
+const CONTENT_TYPES: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript' }
 
-/** Builds the page of the store's tests and serves it beside `data/`. */
+/** Builds the page of the store tests and serves it next to `data/`. */
 export async function startStoreHost(): Promise<StoreHost> {
-  const pageRoot = join(root, 'tests', 'browser', 'store')
+  const pageRoot = join(ROOT, 'tests', 'browser', 'store')
   const built = await build({
     configFile: false,
     root: pageRoot,
@@ -37,7 +37,7 @@ export async function startStoreHost(): Promise<StoreHost> {
     worker: { format: 'es' },
     build: { target: 'es2023', write: false },
   })
-  const outputs = [built].flat().flatMap((each) => ('output' in each ? each.output : []))
+  const outputs = [built].flat().flatMap((result) => ('output' in result ? result.output : []))
   const encode = (content: string | Uint8Array) =>
     typeof content === 'string' ? Buffer.from(content) : content
   const page = outputs.map(
@@ -67,7 +67,7 @@ function countSent(server: FileServer): StoreHost {
             { bytes: bytes.length, sha256: createHash('sha256').update(bytes).digest('hex') },
           ]),
       ),
-    forget() {
+    resetCounts() {
       sent = []
       sentBefore.clear()
     },
@@ -93,8 +93,8 @@ function countSent(server: FileServer): StoreHost {
     response: ServerResponse,
   ) => {
     await host.onAsk(path.slice('data/'.length), range.start)
-    for (let start = range.start; start < range.end && !response.destroyed; start += pieceBytes) {
-      const end = Math.min(range.end, start + pieceBytes)
+    for (let start = range.start; start < range.end && !response.destroyed; start += PIECE_BYTES) {
+      const end = Math.min(range.end, start + PIECE_BYTES)
       response.write(body.subarray(start, end))
       sent.push({ path, start, end })
       host.onSent(bytesOf())
@@ -102,12 +102,15 @@ function countSent(server: FileServer): StoreHost {
     }
     response.end()
   }
-  server.mischief = (request, response, body) => {
+  server.intercept = (request, response, body) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', server.url).pathname.slice(1)) || 'index.html'
     const range = rangeOf(request, body.length)
     response.setHeader('Cache-Control', 'no-store')
     if (!path.startsWith('data/')) {
-      response.setHeader('Content-Type', types[path.split('.').at(-1) ?? ''] ?? 'application/octet-stream')
+      response.setHeader(
+        'Content-Type',
+        CONTENT_TYPES[path.split('.').at(-1) ?? ''] ?? 'application/octet-stream',
+      )
       response.end(server.files.get(path))
       return true
     }

@@ -1,2 +1,2 @@
-// Answers: what does a tab need to have a store? A worker. It must not know what a test asks of it.
+// Page of the store tests: starts the worker that has the store.
 new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })

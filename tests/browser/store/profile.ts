@@ -1,19 +1,19 @@
-// Answers: how do tests get a browser that keeps its files, and can be killed as a crash would? It must not know what is tested.
+// Launches Chromium on a persistent profile, so that tests can kill it like a crash.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type BrowserContext, chromium, type Worker } from 'playwright'
-import { executablePath, quietly } from '../chromium.ts'
+import { CHROMIUM_PATH, HEADLESS_ARGS } from '../chromium.ts'
 
 export interface ProfileBrowser {
   readonly context: BrowserContext
-  /** Ends every process of the browser at once, without a chance to write anything. */
+  /** Kills every process of the browser at once, so that it cannot write anything more. */
   kill(): Promise<void>
 }
 
-/** Chromium on a profile folder. It is started without Playwright, which would close it in good order. */
+/** Chromium on a profile folder. Not launched by Playwright, which would shut it down cleanly. */
 export async function launchProfile(profile: string): Promise<ProfileBrowser> {
-  const args = [...quietly, `--user-data-dir=${profile}`, '--remote-debugging-port=0', 'about:blank']
-  const child = spawn(executablePath, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
+  const args = [...HEADLESS_ARGS, `--user-data-dir=${profile}`, '--remote-debugging-port=0', 'about:blank']
+  const child = spawn(CHROMIUM_PATH, args, { detached: true, stdio: ['ignore', 'ignore', 'pipe'] })
   const gone = once(child, 'exit')
   const browser = await chromium.connectOverCDP(await debuggerOf(child))
   const [context] = browser.contexts()
@@ -28,21 +28,21 @@ export async function launchProfile(profile: string): Promise<ProfileBrowser> {
   }
 }
 
-/** The address that Chromium prints for debuggers. */
+/** The DevTools URL that Chromium prints. */
 async function debuggerOf(child: ChildProcess): Promise<string> {
-  let said = ''
+  let output = ''
   for await (const piece of child.stderr ?? []) {
-    said += piece
-    const found = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
+    output += piece
+    const found = /DevTools listening on (ws:\S+)/.exec(output)?.[1]
     if (found) {
       child.stderr?.resume()
       return found
     }
   }
-  throw new Error(`Chromium did not start: ${said}`)
+  throw new Error(`Chromium did not start: ${output}`)
 }
 
-/** Opens a tab of the store's page; returns its worker. */
+/** Opens a tab with the page of the store tests and returns its worker. */
 export async function openTab({ context }: ProfileBrowser, url: string): Promise<Worker> {
   const page = await context.newPage()
   const started = page.waitForEvent('worker')

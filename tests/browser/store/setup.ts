@@ -1,5 +1,4 @@
-// Answers: what does every test of the store begin with? A host with the files of a model, a browser with a profile, a tab, and
-// an empty store. It must not know what is tested.
+// Setup of the store tests: a host with model files, a browser profile, a tab, and an empty store.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,41 +7,45 @@ import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { noise } from '../../weights/make-safetensors.ts'
 import { type StoreHost, startStoreHost } from './host.ts'
 import { launchProfile, openTab, type ProfileBrowser } from './profile.ts'
-import { download, type Facts } from './tasks.ts'
-import type { Tools } from './worker.ts'
+import { download, type PublishedFacts } from './tasks.ts'
+import type { WorkerTools } from './worker.ts'
 
-declare const clear: Tools['clear']
+declare const clear: WorkerTools['clear']
 
-export const place = 'hf:org/model'
-export const rangeBytes = 2 ** 18
-export const sizes = {
+export const SOURCE = 'hf:org/model'
+export const RANGE_BYTES = 2 ** 18
+export const FILE_BYTES = {
   'config.json': 900,
   'part/1.safetensors': 2 ** 21 + 5,
   'part/2.safetensors': 2 ** 21 + 77,
   empty: 0,
 }
-export const files = Object.keys(sizes)
+export const FILE_NAMES = Object.keys(FILE_BYTES)
 
-export interface Used {
+export interface StoreTest {
   host: StoreHost
   browser: ProfileBrowser
   /** The worker of an open tab. */
   tab: Worker
-  facts: Facts
-  /** Downloads all files as the host has them. */
-  fetchAll(options?: { worker?: Worker; facts?: Facts }): Promise<Awaited<ReturnType<typeof download>>>
-  /** The hashes of the host's files. */
-  right(): Record<string, string | undefined>
+  facts: PublishedFacts
+  /** Downloads all files; returns the hashes of what is stored. */
+  fetchAll(options?: {
+    worker?: Worker
+    facts?: PublishedFacts
+  }): Promise<Awaited<ReturnType<typeof download>>>
+  /** The hashes of the host's files: the expected result. */
+  expectedHashes(): Record<string, string | undefined>
 }
 
-/** Registers the hooks; what is returned is filled before each test. */
-export function useStore(): Used {
+/** Registers the hooks. They fill the returned object before each test. */
+export function useStore(): StoreTest {
   const profile = mkdtempSync(join(tmpdir(), 'hadal-profile-'))
   const used = {
     fetchAll: ({ worker = used.tab, facts = used.facts } = {}) =>
-      worker.evaluate(download, { place, facts, files, rangeBytes }),
-    right: () => Object.fromEntries(files.map((path) => [path, used.host.facts()[path]?.sha256])),
-  } as Used
+      worker.evaluate(download, { place: SOURCE, facts, files: FILE_NAMES, rangeBytes: RANGE_BYTES }),
+    expectedHashes: () =>
+      Object.fromEntries(FILE_NAMES.map((path) => [path, used.host.facts()[path]?.sha256])),
+  } as StoreTest
 
   beforeAll(async () => {
     used.host = await startStoreHost()
@@ -51,10 +54,11 @@ export function useStore(): Used {
   })
 
   beforeEach(async () => {
-    for (const [at, path] of files.entries()) used.host.put(path, noise(Object.values(sizes)[at] ?? 0, at))
+    for (const [at, path] of FILE_NAMES.entries())
+      used.host.put(path, noise(Object.values(FILE_BYTES)[at] ?? 0, at))
     used.facts = used.host.facts()
     await used.tab.evaluate(() => clear())
-    used.host.forget()
+    used.host.resetCounts()
     used.host.pauseMs = 0
   })
 

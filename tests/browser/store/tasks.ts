@@ -1,22 +1,22 @@
-// Answers: what do tests let the worker of a tab do? Each function is sent there as text and finds the worker's globals only.
+// Tasks that tests run in a tab's worker: sent as source text, so they see only the worker's globals.
 import type { StoreHost } from './host.ts'
-import type { Tools } from './worker.ts'
+import type { WorkerTools } from './worker.ts'
 
-declare const store: Tools['store']
-declare const hub: Tools['hub']
-declare const hashes: Tools['hashes']
-declare const held: Tools['held']
+declare const store: WorkerTools['store']
+declare const hub: WorkerTools['hub']
+declare const hashes: WorkerTools['hashes']
+declare const held: WorkerTools['held']
 
-export type Facts = ReturnType<StoreHost['facts']>
+export type PublishedFacts = ReturnType<StoreHost['facts']>
 
-export interface Task {
+export interface DownloadTask {
   readonly place: string
-  readonly facts: Facts
+  readonly facts: PublishedFacts
   readonly files: readonly string[]
   readonly rangeBytes: number
 }
 
-export async function download({ place, facts, files, rangeBytes }: Task) {
+export async function download({ place, facts, files, rangeBytes }: DownloadTask) {
   const dropped: string[] = []
   const onDrop = (file: string, reason: string) => dropped.push(`${file}: ${reason}`)
   const stored = await store.download(place, hub(facts), files, { rangeBytes, onDrop })
@@ -25,14 +25,14 @@ export async function download({ place, facts, files, rangeBytes }: Task) {
   return { found, dropped }
 }
 
-export async function downloadFailing({ place, facts, files, rangeBytes }: Task) {
+export async function downloadFailing({ place, facts, files, rangeBytes }: DownloadTask) {
   return await store.download(place, hub(facts), files, { rangeBytes }).then(
     () => undefined,
     ({ code, message }: { code: string; message: string }) => ({ code, message }),
   )
 }
 
-export async function downloadUntilWaiting({ place, facts, files, rangeBytes }: Task) {
+export async function downloadUntilWaiting({ place, facts, files, rangeBytes }: DownloadTask) {
   const abort = new AbortController()
   const onProgress = ({ phase }: { phase: string }) => phase === 'wait' && abort.abort()
   const options = { rangeBytes, signal: abort.signal, onProgress }
@@ -41,7 +41,7 @@ export async function downloadUntilWaiting({ place, facts, files, rangeBytes }: 
     .catch((error: { code: string }) => error.code)
 }
 
-export async function downloadUntilAborted({ place, facts, files, rangeBytes }: Task) {
+export async function downloadUntilAborted({ place, facts, files, rangeBytes }: DownloadTask) {
   const options = { rangeBytes, signal: held.signal, parallel: 1 }
   return await store
     .download(place, hub(facts), files, options)

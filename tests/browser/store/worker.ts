@@ -1,19 +1,19 @@
-// Answers: what does a test of the store find in the worker of a tab? It must not know what the test does with it.
+// Worker of the store tests: exposes the store and helpers as globals.
 import { createSha256 } from '../../../src/store/sha256.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { openHttp } from '../../../src/weights/http.ts'
-import type { FileFacts, Source } from '../../../src/weights/source.ts'
+import type { FileInfo, Source } from '../../../src/weights/source.ts'
 
 const store = await openStore()
 
-/** The folder `data/` of the page's host, which publishes these facts of its files as a model hub does. */
-function hub(facts: Record<string, FileFacts>): Source {
+/** The folder `data/` of the page's host, with the sizes and hashes that a model hub would publish. */
+function hub(facts: Record<string, FileInfo>): Source {
   const http = openHttp(new URL('/data/', location.origin))
   const factsOf = async (path: string) => facts[path] ?? { bytes: await http.size(path) }
-  return { ...http, facts: factsOf }
+  return { ...http, fileInfo: factsOf }
 }
 
-/** SHA-256 of files of a source, by their paths. */
+/** SHA-256 of files of a source, by path. */
 async function hashes(source: Source, paths: readonly string[]): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
   for (const path of paths) {
@@ -27,7 +27,7 @@ async function hashes(source: Source, paths: readonly string[]): Promise<Record<
   return found
 }
 
-/** A file of the only model in the store, as the browser keeps it. */
+/** A stored file of the only model in the store. */
 async function storedFile(name: string): Promise<FileSystemFileHandle> {
   const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('hadal')
   for await (const handle of root.values()) {
@@ -36,7 +36,7 @@ async function storedFile(name: string): Promise<FileSystemFileHandle> {
   throw new Error('the store is empty')
 }
 
-/** Changes stored bytes behind the store's back. */
+/** Changes a stored byte without the store. */
 async function tamper(name: string, at: number, change: (byte: number) => number): Promise<void> {
   const file = await storedFile(name)
   const bytes = new Uint8Array(await (await file.getFile()).arrayBuffer())
@@ -47,13 +47,13 @@ async function tamper(name: string, at: number, change: (byte: number) => number
   await out.close()
 }
 
-/** Removes every model, and whatever else lies there. */
+/** Removes every model, damaged ones included. */
 async function clear(): Promise<void> {
-  for (const { place } of await store.list()) await store.remove(place)
+  for (const { key } of await store.list()) await store.remove(key)
 }
 
 const held = new AbortController()
 const tools = { store, hub, hashes, storedFile, tamper, clear, createSha256, held }
-export type Tools = typeof tools
+export type WorkerTools = typeof tools
 Object.assign(globalThis, tools)
 postMessage('ready')

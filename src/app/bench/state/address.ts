@@ -1,31 +1,32 @@
-// Answers: how do page and address keep in step? The address is read once, and rewritten when something is chosen.
-// It must not know what the settings do.
-import { effect, signal } from '@preact/signals'
-import { load } from '../../state/opening.ts'
-import type { Calculation } from './calculation.ts'
-import { readLink, writeLink } from './link.ts'
-import { chosen, settings } from './run.ts'
+// Keeps the benchmark page's address and its settings in step: reads the address once, then rewrites it
+// when a setting changes.
+import { signal } from '@preact/signals'
+import { loadState } from '../../shared/models/model-choice.ts'
+import { keepAddress } from '../../shared/permalink.ts'
+import { chosenSettings, settings } from './bench-run.ts'
+import type { CalculatorInputs } from './calculator-inputs.ts'
+import { readBenchLink, writeBenchLink } from './link.ts'
 
-const link = readLink(location.hash)
+const link = readBenchLink(location.hash)
 
-export const calculation = signal<Calculation>(link.calculation)
-/** Parts of the address that were not understood. */
-export const refused: readonly string[] = link.refused
-/** A model that the address asks for. It is opened only if the person wants it: that asks a foreign host. */
-export const askedModel: string | undefined = link.model
+export const calculatorInputs = signal<CalculatorInputs>(link.calculation)
+/** Names of the parts of the address that were not understood. */
+export const unreadLinkParts: readonly string[] = link.refused
+/**
+ * The model that the address names. The user is asked before it is opened, since that contacts another host.
+ */
+export const linkedModel: string | undefined = link.model
 
-/** From now on the address says what is chosen. */
-export function followAddress(): void {
-  chosen.value = link.settings
-  effect(() =>
-    history.replaceState(null, '', `#${writeLink(settings.value, calculation.value, modelPlace())}`),
-  )
+/** Applies the settings of the address, then rewrites the address on every change. */
+export function syncAddress(): void {
+  chosenSettings.value = link.settings
+  keepAddress(() => writeBenchLink(settings.value, calculatorInputs.value, shareableSource()))
 }
 
-/** Where the loaded model is, if others can open it too; until one is loaded, the one that was asked for. */
-function modelPlace(): string | undefined {
-  const state = load.value
+/** Source of the loaded model if others can open it too. Until a model is loaded: the one of the address. */
+function shareableSource(): string | undefined {
+  const state = loadState.value
   if (state.phase !== 'ready') return link.model
-  const { bundled, place } = state.entry
-  return bundled || typeof place !== 'string' ? undefined : place
+  const { bundled, source } = state.choice
+  return bundled || typeof source !== 'string' ? undefined : source
 }

@@ -1,82 +1,95 @@
-// Answers: what is true of the published claims about latent attention? Their arithmetic, with the functions of the calculator.
-// It must not know how it is told.
-import { costOf, type Form, type Precision, type Shape } from './formula.ts'
-import { PUBLISHED_SHAPES, type PublishedName, publishedShape } from './published.ts'
+// The arithmetic behind published claims about the memory of latent attention (MLA).
+import { type AttentionShape, type CachePrecision, type CalculatorLayout, kvCostOf } from './kv-formula.ts'
+import { PUBLISHED_SHAPES, type PublishedName, publishedShape } from './published-shapes.ts'
 
-/** Bytes per token of the two sides of a comparison, and the first as a share of the second. */
-export interface Comparison {
+/** Bytes per token of a cache and of the one it is compared with, and the first divided by the second. */
+export interface ByteComparison {
   readonly bytes: number
-  readonly against: number
-  readonly share: number
+  readonly baselineBytes: number
+  readonly fraction: number
 }
 
 function compare(
-  [shape, form, precision]: readonly [Shape, Form, Precision],
-  [otherShape, otherForm, otherPrecision]: readonly [Shape, Form, Precision],
-): Comparison {
-  const bytes = costOf(shape, form, precision).bytesPerToken
-  const against = costOf(otherShape, otherForm, otherPrecision).bytesPerToken
-  return { bytes, against, share: bytes / against }
+  [shape, layout, precision]: readonly [AttentionShape, CalculatorLayout, CachePrecision],
+  [otherShape, otherLayout, otherPrecision]: readonly [AttentionShape, CalculatorLayout, CachePrecision],
+): ByteComparison {
+  const bytes = kvCostOf(shape, layout, precision).bytesPerToken
+  const baselineBytes = kvCostOf(otherShape, otherLayout, otherPrecision).bytesPerToken
+  return { bytes, baselineBytes, fraction: bytes / baselineBytes }
 }
 
 const v2 = publishedShape('V2')
 const v67 = publishedShape('DeepSeek-67B')
 
-/** “93.3 %”: V2 as deployed, its cache in 6 bits, against DeepSeek 67B in 16 bits; then in equal bits; then against its own heads. */
+/**
+ * “93.3 %”: V2 as deployed, with its cache in 6 bits, against DeepSeek 67B in 16 bits; then with 16 bits on
+ * both sides; then against standard attention with V2's own heads.
+ */
 export const v2Against67B = compare([v2, 'latent', '6-bit'], [v67, 'own', 'f16'])
 export const v2Against67BEqual = compare([v2, 'latent', 'f16'], [v67, 'own', 'f16'])
 export const v2AgainstItself = compare([v2, 'latent', 'f16'], [v2, 'standard', 'f16'])
 
-/** The paper's own like-for-like table, in numbers per token: two pairs of models, each trained with either attention. */
-export const smallPair = countNumbers(publishedShape('V2-Lite'), publishedShape('V2-Lite'))
-export const largePair = countNumbers(v2, { ...v2, heads: 56 })
+/**
+ * The like-for-like table of the V2 paper, in cached numbers per token: two pairs of models, each trained
+ * with both kinds of attention.
+ */
+export const smallPair = compareElements(publishedShape('V2-Lite'), publishedShape('V2-Lite'))
+export const largePair = compareElements(v2, { ...v2, heads: 56 })
 
-function countNumbers(latent: Shape, standard: Shape) {
-  const numbers = latent.layers * costOf(latent, 'latent', 'f16').numbers
-  const against = standard.layers * costOf(standard, 'paper', 'f16').numbers
-  return { numbers, against, share: numbers / against }
+function compareElements(latent: AttentionShape, standard: AttentionShape) {
+  const numbers = latent.layers * kvCostOf(latent, 'latent', 'f16').elements
+  const against = standard.layers * kvCostOf(standard, 'paper', 'f16').elements
+  return { numbers, against, fraction: numbers / against }
 }
 
-export interface ModelShare {
+export interface LatentFraction {
   readonly name: string
   readonly title: string
   readonly heads: number
-  /** Latent / keys and values of all heads in their own widths, and as 2 · heads · head. */
-  readonly own: number
-  readonly paper: number
+  /**
+   * Latent cache / cache of all heads: with the model's own key and value widths, and as 2 · heads · head.
+   */
+  readonly ownWidths: number
+  readonly paperWidths: number
 }
 
-/** What latent attention leaves of standard attention's cache, for each model that has it. */
-export const SHARES: readonly ModelShare[] = PUBLISHED_SHAPES.filter(({ shape }) => shape.latent > 0).map(
-  ({ name, title, shape }) => ({
+/** Latent cache / standard cache, for each published model with latent attention. */
+export const LATENT_FRACTIONS: readonly LatentFraction[] = PUBLISHED_SHAPES.filter(
+  ({ shape }) => shape.latent > 0,
+).map(
+  ({ name, title, shape }): LatentFraction => ({
     name,
     title,
     heads: shape.heads,
-    own: shareOf(shape, 'standard'),
-    paper: shareOf(shape, 'paper'),
+    ownWidths: latentFractionOf(shape, 'standard'),
+    paperWidths: latentFractionOf(shape, 'paper'),
   }),
 )
 
-/** The claim of 5 to 13 %, and as a factor. */
-export const CLAIMED = { least: 0.05, most: 0.13 } as const
+/** The claim “5 to 13 %” as fractions. */
+export const CLAIMED_RANGE = { min: 0.05, max: 0.13 } as const
 
-/** Numbers of heads between which a DeepSeek-shaped cache (latent 512 + 64, heads of 128 + 64 and 128) is within the claim. */
-export function headsWithinClaim(form: 'standard' | 'paper'): {
+/**
+ * The range of head counts for which a DeepSeek-shaped cache (latent 512 + 64, heads of 128 + 64 and 128) is
+ * within the claim.
+ */
+export function headCountsWithinClaim(layout: 'standard' | 'paper'): {
   readonly least: number
   readonly most: number
 } {
-  const one = shareOf({ ...publishedShape('V3'), heads: 1 }, form)
-  return { least: Math.ceil(one / CLAIMED.most), most: Math.floor(one / CLAIMED.least) }
+  const oneHead = latentFractionOf({ ...publishedShape('V3'), heads: 1 }, layout)
+  return { least: Math.ceil(oneHead / CLAIMED_RANGE.max), most: Math.floor(oneHead / CLAIMED_RANGE.min) }
 }
 
-export const withinClaim = (share: number): boolean => share >= CLAIMED.least && share <= CLAIMED.most
+export const withinClaim = (fraction: number): boolean =>
+  fraction >= CLAIMED_RANGE.min && fraction <= CLAIMED_RANGE.max
 
-/** What a shape's latent leaves of what `form` would keep, in equal precision. */
-export function shareOf(shape: Shape, form: Form): number {
-  return compare([shape, 'latent', 'f16'], [shape, form, 'f16']).share
+/** Latent cache / cache in `layout`, both in f16. */
+export function latentFractionOf(shape: AttentionShape, layout: CalculatorLayout): number {
+  return compare([shape, 'latent', 'f16'], [shape, layout, 'f16']).fraction
 }
 
-/** V3's whole cache against grouped attention of a dense model of its time. */
+/** V3's cache against that of a dense GQA model of the same time. */
 export const v3AgainstLlama = compare(
   [publishedShape('V3'), 'latent', 'f16'],
   [publishedShape('Llama-3-70B'), 'own', 'f16'],
@@ -84,11 +97,11 @@ export const v3AgainstLlama = compare(
 
 export const layersOf = (name: PublishedName): number => publishedShape(name).layers
 
-/** The width that the papers count for each key and value. */
-export const PAPER_HEAD = publishedShape('V3').head
+/** Width that the papers count for each key and each value. */
+export const PAPER_HEAD_DIM = publishedShape('V3').head
 
-/** How many groups of grouped attention hold as much as a latent: 2.25 in the paper. */
-export const equalGroups = (() => {
+/** GQA groups whose cache is as large as a latent: 2.25 in the V2 paper. */
+export const EQUAL_GROUPS = (() => {
   const { latent, rope, head } = publishedShape('V3')
   return (latent + rope) / (2 * head)
 })()

@@ -1,22 +1,22 @@
-// Answers: what is a result as a table for spreadsheets? One line a row, every number, no cell that a spreadsheet would run.
-// It must not know where the file goes.
+// Results as CSV for spreadsheets: one line per row, every number, and no cell that a spreadsheet would
+// run as a formula.
 import type { BenchResult } from '../../../bench/result.ts'
-import { copyShare } from './rows.ts'
+import { copyFraction } from './result-figures.ts'
 
-type Cell = string | number | boolean | undefined
+type CsvCell = string | number | boolean | undefined
 
-/** RFC 4180: lines end in CR LF; texts are quoted where they must be. */
+/** RFC 4180: lines end in CR LF, and text is quoted where needed. */
 export function toCsv(results: readonly BenchResult[]): string {
   const lines = results.flatMap((result) => result.rows.map((row) => cellsOf(result, row)))
   const names = Object.keys(lines[0] ?? {})
   return [names, ...lines.map((cells) => names.map((name) => cells[name]))]
-    .map((cells) => `${cells.map(written).join(',')}\r\n`)
+    .map((cells) => `${cells.map(escapedCell).join(',')}\r\n`)
     .join('')
 }
 
-function cellsOf(result: BenchResult, row: BenchResult['rows'][number]): Record<string, Cell> {
+function cellsOf(result: BenchResult, row: BenchResult['rows'][number]): Record<string, CsvCell> {
   const { environment, model, settings } = result
-  const cache = result.caches.find((each) => each.cache === row.cache)
+  const cache = result.caches.find(({ cache: kind }) => kind === row.cache)
   const check = cache?.check
   return {
     date: result.date,
@@ -46,15 +46,18 @@ function cellsOf(result: BenchResult, row: BenchResult['rows'][number]): Record<
     prefill_ms_high: row.prefill?.msHigh,
     read_bytes_per_step: row.readBytesPerStep,
     copy_bytes_per_second: result.copyBytesPerSecond,
-    share_of_copy: copyShare(result, row),
+    share_of_copy: copyFraction(result, row),
     check: check?.verdict,
     mean_kl: check?.verdict === 'near' ? check.meanKl : undefined,
     missing: row.missing,
   }
 }
 
-/** Spreadsheets take texts that begin with = + - @ for formulas: such a text gets an apostrophe, which they do not show. */
-function written(cell: Cell): string {
+/**
+ * Spreadsheets read text that begins with = + - @ as a formula. An apostrophe, which they hide, turns it back
+ * into text.
+ */
+function escapedCell(cell: CsvCell): string {
   if (typeof cell !== 'string') return cell === undefined ? '' : String(cell)
   const inert = /^[\s]*[=+\-@]/.test(cell) ? `'${cell}` : cell
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert

@@ -1,112 +1,109 @@
-// Answers: how do settings travel in an address? As the part behind the #, which no host ever sees; believed only as far as it makes sense.
-// It must not know what the settings do.
+// Permalinks of the benchmark page: settings, model and calculator inputs, behind the # that no server
+// sees.
 import { type BenchSettings, CACHE_KINDS } from '../../../bench/result.ts'
-import { countOf, type LinkParts, linkParts } from '../../state/link-parts.ts'
+import { type LinkFields, parseCount, parseLinkFields } from '../../shared/link-fields.ts'
+import { linkText, type ParsedLink } from '../../shared/permalink.ts'
 import {
-  type Calculation,
-  calculationOf,
+  type CalculatorInputs,
+  calculatorInputsFor,
   isPrecision,
-  isPublished,
-  LONGEST,
-  leastOf,
-  VARIABLES,
-  variables,
-} from './calculation.ts'
-import type { Shape } from './formula.ts'
-import { publishedShape } from './published.ts'
-import { MOST_CONTEXT, MOST_STEPS, NUMBERS } from './settings.ts'
+  isPublishedName,
+  MAX_CONTEXT_TOKENS,
+  minOf,
+  SHAPE_FIELD_NAMES,
+  SHAPE_FIELDS,
+} from './calculator-inputs.ts'
+import type { AttentionShape } from './kv-formula.ts'
+import { publishedShape } from './published-shapes.ts'
+import { KV_DTYPES, MAX_CONTEXT, MAX_STEPS } from './run-settings.ts'
 
-export interface Link {
-  /** Only what the link says; the rest is up to the page. */
+export interface BenchLink extends ParsedLink {
+  /** Only the settings that the link names. */
   readonly settings: Partial<BenchSettings>
-  /** A model that the page does not come with: an address, or a name on the Hub. Never opened without being asked. */
+  /** A model that is not bundled: an address or a Hub name. The user is asked before it is opened. */
   readonly model: string | undefined
-  readonly calculation: Calculation
-  /** Parts that were not understood, and are left out. */
-  readonly refused: readonly string[]
+  readonly calculation: CalculatorInputs
 }
 
-const longestModel = 300
-const mostContexts = 16
+const MAX_MODEL_LENGTH = 300
+const MAX_CONTEXTS = 16
 
-/** The link's text, without the #. */
-export function writeLink(
+/** The text of the link, without the #. Only changed numbers of the shape are written. */
+export function writeBenchLink(
   settings: BenchSettings,
-  calculation: Calculation,
+  calculation: CalculatorInputs,
   model: string | undefined,
 ): string {
   const { contexts, caches, numbers, steps } = settings
-  const parts = new URLSearchParams({
+  const published = publishedShape(calculation.model)
+  const changed = SHAPE_FIELD_NAMES.filter((field) => calculation.shape[field] !== published[field])
+  return linkText({
     contexts: contexts.join(','),
     caches: caches.join(','),
     numbers,
     steps: String(steps),
-    ...(model !== undefined && { model }),
+    model,
     shape: calculation.model,
-    own: calculation.own,
-    others: calculation.others,
+    own: calculation.ownPrecision,
+    others: calculation.otherPrecision,
     context: String(calculation.context),
+    ...Object.fromEntries(changed.map((field) => [field, String(calculation.shape[field])])),
   })
-  const published = publishedShape(calculation.model)
-  for (const variable of variables) {
-    const number = calculation.shape[variable]
-    if (number !== published[variable]) parts.set(variable, String(number))
-  }
-  return parts.toString().replaceAll('%2C', ',')
 }
 
-/** Reads what somebody may have written by hand. */
-export function readLink(hash: string): Link {
-  const { part, refused } = linkParts(hash)
-  const settings = {
-    contexts: part('contexts', contextsOf),
-    caches: part('caches', (text) => listOf(text, CACHE_KINDS)),
-    numbers: part('numbers', (text) => NUMBERS.find((each) => each === text)),
-    steps: part('steps', (text) => countOf(text, 1, MOST_STEPS)),
+/** Reads a link, which may be written by hand: parts out of range are refused, not clamped. */
+export function readBenchLink(hash: string): BenchLink {
+  const { field, refused } = parseLinkFields(hash)
+  const settings: { readonly [K in keyof BenchSettings]: BenchSettings[K] | undefined } = {
+    contexts: field('contexts', contextsOf),
+    caches: field('caches', (text) => subsetOf(text, CACHE_KINDS)),
+    numbers: field('numbers', (text) => KV_DTYPES.find((dtype) => dtype === text)),
+    steps: field('steps', (text) => parseCount(text, 1, MAX_STEPS)),
   }
-  const name = part('shape', (text) => (isPublished(text) ? text : undefined)) ?? 'V3'
+  const name = field('shape', (text) => (isPublishedName(text) ? text : undefined)) ?? 'V3'
   const precision = (text: string) => (isPrecision(text) ? text : undefined)
-  const base = calculationOf(name)
+  const base = calculatorInputsFor(name)
   return {
     settings: Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)),
-    model: part('model', modelOf),
+    model: field('model', modelOf),
     calculation: {
       ...base,
-      own: part('own', precision) ?? base.own,
-      others: part('others', precision) ?? base.others,
-      context: part('context', (text) => countOf(text, 1, LONGEST)) ?? base.context,
-      shape: { ...base.shape, ...variedBy(part) },
+      ownPrecision: field('own', precision) ?? base.ownPrecision,
+      otherPrecision: field('others', precision) ?? base.otherPrecision,
+      context: field('context', (text) => parseCount(text, 1, MAX_CONTEXT_TOKENS)) ?? base.context,
+      shape: { ...base.shape, ...changedShapeFields(field) },
     },
     refused,
   }
 }
 
-function variedBy(part: LinkParts['part']) {
-  const varied: Partial<Record<keyof Shape, number>> = {}
-  for (const variable of variables) {
-    const { most } = VARIABLES[variable]
-    const number = part(variable, (text) => countOf(text, leastOf(variable), most))
-    if (number !== undefined) varied[variable] = number
+function changedShapeFields(part: LinkFields['field']) {
+  const changed: Partial<Record<keyof AttentionShape, number>> = {}
+  for (const field of SHAPE_FIELD_NAMES) {
+    const { max } = SHAPE_FIELDS[field]
+    const number = part(field, (text) => parseCount(text, minOf(field), max))
+    if (number !== undefined) changed[field] = number
   }
-  return varied
+  return changed
 }
 
 function contextsOf(text: string): number[] | undefined {
-  const numbers = text.split(',').map((each) => countOf(each, 1, MOST_CONTEXT))
-  const known = numbers.filter((each) => each !== undefined)
-  if (known.length !== numbers.length || known.length > mostContexts) return undefined
+  const numbers = text.split(',').map((context) => parseCount(context, 1, MAX_CONTEXT))
+  const known = numbers.filter((context) => context !== undefined)
+  if (known.length !== numbers.length || known.length > MAX_CONTEXTS) return undefined
   return [...new Set(known)].sort((a, b) => a - b)
 }
 
-function listOf<T extends string>(text: string, all: readonly T[]): T[] | undefined {
+/** Entries of `all` in their order, if the text names nothing else. */
+function subsetOf<T extends string>(text: string, all: readonly T[]): T[] | undefined {
   const names = text.split(',')
-  const found = all.filter((each) => names.includes(each))
-  return found.length > 0 && names.every((name) => found.some((each) => each === name)) ? found : undefined
+  const found = all.filter((entry) => names.includes(entry))
+  return found.length > 0 && names.every((name) => found.some((entry) => entry === name)) ? found : undefined
 }
 
-/** A name on the Hub or an address that the page may read from; nothing that a browser would run. */
+/** A Hub name or an http(s) address; no scheme that a browser would run. */
 function modelOf(text: string): string | undefined {
-  if (text.length > longestModel) return undefined
+  if (text.length > MAX_MODEL_LENGTH) return undefined
   if (/^hf:[\w.-]+\/[\w.-]+(@[\w.-]+)?$/.test(text)) return text
   return /^https?:\/\/[^\s]+$/.test(text) && URL.canParse(text) ? text : undefined
 }

@@ -1,5 +1,4 @@
-// Answers: is a file a result of this benchmark? Every field is checked and copied; nothing else comes through.
-// It must not know where the file comes from, nor how a result is shown.
+// Reads an imported benchmark result: checks and copies every known field, and drops the rest.
 import {
   type BenchCache,
   type BenchEnvironment,
@@ -9,29 +8,24 @@ import {
   type BenchSettings,
   type BenchTiming,
   CACHE_KINDS,
-  type Check,
+  type CacheCheck,
 } from '../../../bench/result.ts'
 import { HadalError } from '../../../lib/error.ts'
-import { Fields } from './fields.ts'
-import { MOST_CONTEXT, MOST_STEPS, NUMBERS } from './settings.ts'
+import { KV_DTYPES, MAX_CONTEXT, MAX_STEPS } from './run-settings.ts'
+import { UntrustedObject } from './untrusted-object.ts'
 
-/** Bytes of the largest file that is read. */
-export const MOST_BYTES = 1 << 20
+/** Largest file that is read. */
+export const MAX_RESULT_BYTES = 1 << 20
 
-const mostRows = 256
-const mostFeatures = 64
-const mostLimits = 64
-const mostTokens = 2 ** 31
+const MAX_ROWS = 256
+const MAX_FEATURES = 64
+const MAX_LIMITS = 64
+const MAX_TOKENS = 2 ** 31
 
-/** The result in `text`. Throws `bad_file` that names the field and the rule. */
+/** Parses a result. Throws `bad_file` with the name of the wrong field and its rule. */
 export function readResult(text: string, file: string): BenchResult {
-  if (text.length > MOST_BYTES) {
-    throw new HadalError('bad_file', `The file is larger than a result can be.`, {
-      file,
-      hint: 'Choose a file that this page or the command line has exported.',
-    })
-  }
-  const fields = new Fields(parse(text, file), '', file)
+  if (text.length > MAX_RESULT_BYTES) throw tooLarge(file)
+  const fields = new UntrustedObject(parse(text, file), '', file)
   const result: BenchResult = {
     format: fields.choice('format', ['hadal-bench']),
     version: fields.choice('version', [1]),
@@ -41,11 +35,19 @@ export function readResult(text: string, file: string): BenchResult {
     settings: settingsOf(fields.object('settings')),
     copyBytesPerSecond: fields.number('copyBytesPerSecond'),
     caches: fields.objects('caches', CACHE_KINDS.length).map(cacheOf),
-    rows: fields.objects('rows', mostRows).map(rowOf),
+    rows: fields.objects('rows', MAX_ROWS).map(rowOf),
     complete: fields.flag('complete'),
   }
   refuseContradictions(result, fields)
   return result
+}
+
+/** The error for files of more than `MAX_RESULT_BYTES`. */
+export function tooLarge(file: string): HadalError {
+  return new HadalError('bad_file', 'The file is larger than a result can be.', {
+    file,
+    hint: 'Choose a file exported by this page or by `hadal bench --json`.',
+  })
 }
 
 function parse(text: string, file: string): unknown {
@@ -54,37 +56,37 @@ function parse(text: string, file: string): unknown {
   } catch {
     throw new HadalError('bad_file', 'The file is not JSON.', {
       file,
-      hint: 'Choose a file that was exported as JSON; tables in CSV cannot be read back.',
+      hint: 'Choose a file exported as JSON. CSV files cannot be imported.',
     })
   }
 }
 
-function dateOf(fields: Fields): string {
+function dateOf(fields: UntrustedObject): string {
   const text = fields.text('date')
   if (!/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) || Number.isNaN(Date.parse(text)))
-    throw fields.wrong('date', 'must be a time like 2026-01-31T12:00:00Z')
+    throw fields.invalid('date', 'must be a time like 2026-01-31T12:00:00Z')
   return text
 }
 
-function environmentOf(fields: Fields): BenchEnvironment {
+function environmentOf(fields: UntrustedObject): BenchEnvironment {
   const limits = fields.object('limits')
   return {
     hadal: fields.text('hadal'),
     host: fields.text('host'),
     adapter: fields.text('adapter'),
     software: fields.flag('software'),
-    features: fields.values('features', mostFeatures, (list, index) => list.text(index)),
+    features: fields.values('features', MAX_FEATURES, (list, index) => list.text(index)),
     limits: Object.fromEntries(
       limits
-        .names(mostLimits)
+        .names(MAX_LIMITS)
         .filter((name) => /^[a-zA-Z]\w{0,63}$/.test(name))
         .map((name) => [name, limits.number(name)]),
     ),
   }
 }
 
-function modelOf(fields: Fields): BenchModel {
-  const size = (name: string, least = 0) => fields.count(name, least, 1 << 20)
+function modelOf(fields: UntrustedObject): BenchModel {
+  const size = (name: string, min = 0) => fields.count(name, min, 1 << 20)
   return {
     name: fields.text('name'),
     architecture: fields.text('architecture'),
@@ -96,32 +98,32 @@ function modelOf(fields: Fields): BenchModel {
     rope: size('rope'),
     key: size('key', 1),
     value: size('value', 1),
-    trainedContext: fields.count('trainedContext', 1, mostTokens),
+    trainedContext: fields.count('trainedContext', 1, MAX_TOKENS),
     quantize: fields.text('quantize'),
   }
 }
 
-function settingsOf(fields: Fields): BenchSettings {
+function settingsOf(fields: UntrustedObject): BenchSettings {
   return {
-    contexts: fields.values('contexts', 64, (list, index) => list.count(index, 1, MOST_CONTEXT)),
+    contexts: fields.values('contexts', 64, (list, index) => list.count(index, 1, MAX_CONTEXT)),
     caches: fields.values('caches', CACHE_KINDS.length, (list, index) => list.choice(index, CACHE_KINDS)),
-    numbers: fields.choice('numbers', NUMBERS),
-    steps: fields.count('steps', 1, MOST_STEPS),
+    numbers: fields.choice('numbers', KV_DTYPES),
+    steps: fields.count('steps', 1, MAX_STEPS),
   }
 }
 
-function cacheOf(fields: Fields): BenchCache {
+function cacheOf(fields: UntrustedObject): BenchCache {
   return {
     cache: fields.choice('cache', CACHE_KINDS),
     kvHeads: fields.count('kvHeads', 0, 1 << 20),
     bytesPerToken: fields.number('bytesPerToken', 1e-3),
     recordBytes: fields.number('recordBytes', 1e-3),
-    maxContext: fields.count('maxContext', 0, mostTokens),
+    maxContext: fields.count('maxContext', 0, MAX_TOKENS),
     check: checkOf(fields.object('check')),
   }
 }
 
-function checkOf(fields: Fields): Check {
+function checkOf(fields: UntrustedObject): CacheCheck {
   const verdict = fields.choice('verdict', ['equal', 'wrong', 'near', 'shape'])
   if (verdict === 'shape') return { verdict }
   const tokens = fields.count('tokens')
@@ -130,10 +132,10 @@ function checkOf(fields: Fields): Check {
   return { verdict, tokens, equal: fields.count('equal', 0, tokens), meanKl: fields.number('meanKl', -1e-3) }
 }
 
-function rowOf(fields: Fields): BenchRow {
+function rowOf(fields: UntrustedObject): BenchRow {
   return {
     cache: fields.choice('cache', CACHE_KINDS),
-    context: fields.count('context', 1, MOST_CONTEXT),
+    context: fields.count('context', 1, MAX_CONTEXT),
     bytes: fields.count('bytes'),
     formulaBytes: fields.count('formulaBytes'),
     ...(fields.has('decode') && { decode: timingOf(fields.object('decode')) }),
@@ -143,7 +145,7 @@ function rowOf(fields: Fields): BenchRow {
   }
 }
 
-function timingOf(fields: Fields): BenchTiming {
+function timingOf(fields: UntrustedObject): BenchTiming {
   return {
     tokensPerSecond: fields.number('tokensPerSecond', 0, 1e9),
     ms: fields.number('ms', 0, 1e9),
@@ -153,16 +155,16 @@ function timingOf(fields: Fields): BenchTiming {
   }
 }
 
-/** What each field allows and the whole does not: a row twice, a row of no cache, speed of a cache that failed its check. */
-function refuseContradictions({ caches, rows }: BenchResult, fields: Fields): void {
+/** Refuses duplicate rows, rows without their cache, and speeds of a cache that failed its check. */
+function refuseContradictions({ caches, rows }: BenchResult, fields: UntrustedObject): void {
   const kinds = caches.map(({ cache }) => cache)
-  if (new Set(kinds).size < kinds.length) throw fields.wrong('caches', 'must name each cache once')
+  if (new Set(kinds).size < kinds.length) throw fields.invalid('caches', 'must name each cache once')
   if (new Set(rows.map(({ cache, context }) => `${cache} ${context}`)).size < rows.length)
-    throw fields.wrong('rows', 'must have one row for each cache and context')
+    throw fields.invalid('rows', 'must have one row for each cache and context')
   for (const [index, { cache, decode, prefill }] of rows.entries()) {
-    const check = caches.find((each) => each.cache === cache)?.check
-    if (!check) throw fields.wrong(`rows[${index}].cache`, 'must be one of the caches')
+    const check = caches.find(({ cache: kind }) => kind === cache)?.check
+    if (!check) throw fields.invalid(`rows[${index}].cache`, 'must be one of the caches')
     if (check.verdict === 'wrong' && (decode ?? prefill))
-      throw fields.wrong(`rows[${index}]`, 'must have no speed, since its cache gave other text')
+      throw fields.invalid(`rows[${index}]`, 'must have no speed, since its cache gave different text')
   }
 }

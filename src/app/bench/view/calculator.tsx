@@ -1,45 +1,45 @@
-// Answers: what would a model's cache take? The reader chooses a model, varies its numbers, and sees the formula with them filled in.
-// It must not know the formulas.
-import { formatCount } from '../../state/format.ts'
-import { countOf } from '../../state/link-parts.ts'
-import { Bar } from '../../view/bar.tsx'
-import { calculation } from '../state/address.ts'
-import {
-  type Calculation,
-  calculationOf,
-  isPrecision,
-  isPublished,
-  isVaried,
-  LONGEST,
-  leastOf,
-  VARIABLES,
-  variables,
-} from '../state/calculation.ts'
-import {
-  type Cost,
-  cacheBytes,
-  costOf,
-  type Form,
-  formsOf,
-  PAGE_TOKENS,
-  PRECISIONS,
-  type Precision,
-  type Shape,
-} from '../state/formula.ts'
-import { PUBLISHED_SHAPES } from '../state/published.ts'
-import { comparedWith } from '../state/rows.ts'
+// The KV cache calculator: choose a model, change its numbers, and see the formula with them filled in.
 
-const names: Readonly<Record<Form, string>> = {
+import { Bar } from '../../shared/bar.tsx'
+import { formatCount } from '../../shared/format.ts'
+import { parseCount } from '../../shared/link-fields.ts'
+import { calculatorInputs } from '../state/address.ts'
+import {
+  type CalculatorInputs,
+  calculatorInputsFor,
+  differsFromPublished,
+  isPrecision,
+  isPublishedName,
+  MAX_CONTEXT_TOKENS,
+  minOf,
+  SHAPE_FIELD_NAMES,
+  SHAPE_FIELDS,
+} from '../state/calculator-inputs.ts'
+import {
+  type AttentionShape,
+  CACHE_PRECISIONS,
+  type CachePrecision,
+  type CalculatorLayout,
+  cacheBytes,
+  type KvCost,
+  kvCostOf,
+  layoutsOf,
+  PAGE_TOKENS,
+} from '../state/kv-formula.ts'
+import { PUBLISHED_SHAPES } from '../state/published-shapes.ts'
+import { bytesWithRatio } from '../state/result-figures.ts'
+
+const LAYOUT_NAMES: Readonly<Record<CalculatorLayout, string>> = {
   latent: 'Latent (MLA)',
   own: 'As published (GQA)',
   standard: 'Standard (MHA)',
-  paper: 'MHA as the papers count',
+  paper: 'MHA as the papers count it',
   'gqa-8': 'GQA with 8 groups',
   mqa: 'MQA, one group',
 }
 
-/** The patterns of bars are those of measured caches. */
-const kinds: Readonly<Record<Form, string>> = {
+/** CSS classes of the bars: the patterns of the measured cache layouts. */
+const LAYOUT_STYLES: Readonly<Record<CalculatorLayout, string>> = {
   latent: 'latent',
   own: 'grouped',
   standard: 'standard',
@@ -48,31 +48,31 @@ const kinds: Readonly<Record<Form, string>> = {
   mqa: 'mqa',
 }
 
-const precisions: Readonly<Record<Precision, string>> = {
+const PRECISION_NAMES: Readonly<Record<CachePrecision, string>> = {
   f32: 'f32',
   f16: 'f16 or bf16',
-  fp8: 'fp8, scales of 2 bytes (Hadal, 648 B)',
-  'fp8-flash': 'fp8, scales of 4 bytes (FlashMLA, 656 B)',
+  fp8: 'fp8 with 2-byte scales (Hadal, 648 B)',
+  'fp8-flash': 'fp8 with 4-byte scales (FlashMLA, 656 B)',
   'fp8-plain': 'fp8 without scales',
   '6-bit': '6 bits (V2 as deployed)',
 }
 
 export function Calculator() {
-  const { model, shape, own, others, context } = calculation.value
-  const rows = formsOf(shape).map((form) => {
-    const precision = form === 'latent' || form === 'own' ? own : others
-    const cost = costOf(shape, form, precision)
-    return { form, cost, bytes: cacheBytes(cost.bytesPerToken, context) }
+  const { model, shape, ownPrecision, otherPrecision, context } = calculatorInputs.value
+  const rows = layoutsOf(shape).map((layout) => {
+    const precision = layout === 'latent' || layout === 'own' ? ownPrecision : otherPrecision
+    const cost = kvCostOf(shape, layout, precision)
+    return { layout, cost, bytes: cacheBytes(cost.bytesPerToken, context) }
   })
-  const most = Math.max(...rows.map(({ bytes }) => bytes))
+  const maxBytes = Math.max(...rows.map(({ bytes }) => bytes))
   const [first] = rows
   const published = PUBLISHED_SHAPES.find(({ name }) => name === model)
   return (
     <section class="calculator" aria-labelledby="calculator-title">
-      <h2 id="calculator-title">Calculate, for models too large to run here</h2>
+      <h2 id="calculator-title">Calculator, for models too large to run here</h2>
       <p class="lead">
-        The numbers are those of the models’ own config.json; change any of them. Bytes are exact, in whole
-        pages of {PAGE_TOKENS} tokens.
+        The numbers come from the models’ config.json. Change any. Bytes are exact: whole pages of{' '}
+        {PAGE_TOKENS} tokens.
       </p>
       <div class="calculation">
         <form class="card" onSubmit={(event) => event.preventDefault()}>
@@ -80,46 +80,52 @@ export function Calculator() {
             label="Model"
             value={model}
             options={PUBLISHED_SHAPES.map(({ name, title }) => [name, title])}
-            onChange={(name) => isPublished(name) && change(calculationOf(name, calculation.value))}
+            onChange={(name) =>
+              isPublishedName(name) && changeInputs(calculatorInputsFor(name, calculatorInputs.value))
+            }
           />
           <div class="variables">
-            {variables.map((variable) => (
-              <Variable key={`${model}-${variable}`} variable={variable} shape={shape} />
+            {SHAPE_FIELD_NAMES.map((field) => (
+              <ShapeFieldInput key={`${model}-${field}`} field={field} shape={shape} />
             ))}
           </div>
           <Select
-            label="Own cache kept as"
-            value={own}
-            options={options}
-            onChange={(text) => isPrecision(text) && change({ own: text })}
+            label="Own cache stored as"
+            value={ownPrecision}
+            options={PRECISION_OPTIONS}
+            onChange={(text) => isPrecision(text) && changeInputs({ ownPrecision: text })}
           />
           <Select
-            label="The others kept as"
-            value={others}
-            options={options}
-            onChange={(text) => isPrecision(text) && change({ others: text })}
+            label="Other caches stored as"
+            value={otherPrecision}
+            options={PRECISION_OPTIONS}
+            onChange={(text) => isPrecision(text) && changeInputs({ otherPrecision: text })}
           />
-          <Context tokens={context} />
-          {isVaried(calculation.value) && (
+          <ContextInput tokens={context} />
+          {differsFromPublished(calculatorInputs.value) && (
             <button
               class="quiet"
               type="button"
-              onClick={() => change(calculationOf(model, calculation.value))}
+              onClick={() => changeInputs(calculatorInputsFor(model, calculatorInputs.value))}
             >
               Back to {published?.title}
             </button>
           )}
         </form>
         <div class="answer-sheet">
-          {rows.map(({ form, cost, bytes }) => (
-            <div key={form} class="form">
+          {rows.map(({ layout, cost, bytes }) => (
+            <div key={layout} class="form">
               <Bar
-                name={names[form]}
-                value={comparedWith(bytes, first?.bytes ?? 0, first?.form === 'own' ? 'published' : 'latent')}
-                part={bytes / most}
-                kind={kinds[form]}
+                name={LAYOUT_NAMES[layout]}
+                value={bytesWithRatio(
+                  bytes,
+                  first?.bytes ?? 0,
+                  first?.layout === 'own' ? 'published' : 'latent',
+                )}
+                fraction={bytes / maxBytes}
+                kind={LAYOUT_STYLES[layout]}
               />
-              <Formula cost={cost} />
+              <KvFormula cost={cost} />
             </div>
           ))}
         </div>
@@ -128,17 +134,20 @@ export function Calculator() {
   )
 }
 
-const options = PRECISIONS.map((precision): [string, string] => [precision, precisions[precision]])
+const PRECISION_OPTIONS = CACHE_PRECISIONS.map((precision): [string, string] => [
+  precision,
+  PRECISION_NAMES[precision],
+])
 
-function Formula({ cost: { symbols, filled, bytesPerToken } }: { cost: Cost }) {
+function KvFormula({ cost: { symbols, withNumbers, bytesPerToken } }: { cost: KvCost }) {
   return (
     <p class="formula">
       <code>{symbols}</code>
       <br />
       <code>
-        {filled} = <b>{formatCount(bytesPerToken)}</b>
+        {withNumbers} = <b>{formatCount(bytesPerToken)}</b>
       </code>{' '}
-      bytes a token
+      bytes per token
     </p>
   )
 }
@@ -168,43 +177,43 @@ function Select({
   )
 }
 
-function Variable({ variable, shape }: { variable: keyof Shape; shape: Shape }) {
-  const { label, most } = VARIABLES[variable]
+function ShapeFieldInput({ field, shape }: { field: keyof AttentionShape; shape: AttentionShape }) {
+  const { label, max } = SHAPE_FIELDS[field]
   return (
     <NumberField
       label={label}
-      value={shape[variable]}
-      least={leastOf(variable)}
-      most={most}
-      onChange={(number) => change({ shape: { ...calculation.value.shape, [variable]: number } })}
+      value={shape[field]}
+      min={minOf(field)}
+      max={max}
+      onChange={(number) => changeInputs({ shape: { ...calculatorInputs.value.shape, [field]: number } })}
     />
   )
 }
 
-function Context({ tokens }: { tokens: number }) {
+function ContextInput({ tokens }: { tokens: number }) {
   return (
     <NumberField
       label="Tokens in the cache"
       value={tokens}
-      least={1}
-      most={LONGEST}
-      onChange={(context) => change({ context })}
+      min={1}
+      max={MAX_CONTEXT_TOKENS}
+      onChange={(context) => changeInputs({ context })}
     />
   )
 }
 
-/** What is not a number of the allowed range changes nothing, and the field says so. */
+/** A number outside the range is ignored, and the browser marks the field. */
 function NumberField({
   label,
   value,
-  least,
-  most,
+  min,
+  max,
   onChange,
 }: {
   label: string
   value: number
-  least: number
-  most: number
+  min: number
+  max: number
   onChange: (value: number) => void
 }) {
   return (
@@ -214,12 +223,12 @@ function NumberField({
         type="number"
         inputmode="numeric"
         required
-        min={least}
-        max={most}
+        min={min}
+        max={max}
         step={1}
         value={value}
         onInput={({ currentTarget }) => {
-          const number = countOf(currentTarget.value, least, most)
+          const number = parseCount(currentTarget.value, min, max)
           if (number !== undefined) onChange(number)
         }}
       />
@@ -227,6 +236,6 @@ function NumberField({
   )
 }
 
-function change(next: Partial<Calculation>): void {
-  calculation.value = { ...calculation.value, ...next }
+function changeInputs(next: Partial<CalculatorInputs>): void {
+  calculatorInputs.value = { ...calculatorInputs.value, ...next }
 }

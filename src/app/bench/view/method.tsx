@@ -1,5 +1,5 @@
-// Answers: how is it measured, and what does that leave open? It must not know how the code does it.
-import { PAGE_TOKENS } from '../state/formula.ts'
+// Text: how the benchmark measures, and what it leaves open.
+import { PAGE_TOKENS } from '../state/kv-formula.ts'
 
 export function Method() {
   return (
@@ -7,55 +7,55 @@ export function Method() {
       <h2 id="method-title">How it is measured</h2>
       <dl>
         <div>
-          <dt>The same text first</dt>
+          <dt>The same output first</dt>
           <dd>
-            Before anything is timed, each cache decodes the same prompt greedily. The standard cache is made
-            from the same weights, its keys and values expanded for every head, so it has to give the same
-            tokens; if it does not, its row says wrong and has no speed. FP8 rounds on purpose: its row says
-            how far its probabilities are from those of the latent cache (mean KL divergence, in nats). GQA-8
-            and MQA caches have the shape that models so trained would have; this model was not, so only their
-            bytes and their speed mean something.
+            Before anything is timed, each cache decodes the same prompt greedily. The standard cache uses the
+            same weights, with keys and values expanded for every head, so it must give the same tokens; if it
+            does not, its row says wrong and shows no speed. FP8 rounds on purpose: its row says how far its
+            probabilities are from those of the latent cache (mean KL divergence, in nats). GQA-8 and MQA
+            caches have the shape a GQA or MQA model has. This model was not trained that way, so their output
+            is meaningless; only bytes and speed count.
           </dd>
         </div>
         <div>
           <dt>Bytes</dt>
           <dd>
-            The sum of live GPU buffers, read off where they are allocated, beside what the formula says:
-            layers × whole pages of {PAGE_TOKENS} tokens × bytes of a record. Both must be equal. The largest
-            context is what one buffer a layer may hold by this device’s limits.
+            The sum of live GPU buffers, counted where they are allocated, next to the formula: layers × whole
+            pages of {PAGE_TOKENS} tokens × bytes of a KV entry. Both must be equal. The largest context is
+            what one buffer per layer can hold within this device’s limits.
           </dd>
         </div>
         <div>
           <dt>Speed</dt>
           <dd>
-            Decode is timed with the cache full up to the context in question, a step at a time: the median,
-            and the middle half of the times. It is no average over a growing cache. Prefill is the last chunk
-            of a prompt before that context. Everything that a step does counts: weights, experts, attention,
-            sampling. Timestamps of the GPU where there are any, else the clock around a step.
+            Decode is timed one step at a time with the cache filled to the given context: the median, and the
+            middle half of the times. It is not an average over a growing cache. Prefill is the last chunk of
+            a prompt that ends at that context. Every part of a step counts: weights, experts, attention,
+            sampling. Times come from GPU timestamps if the device has them, otherwise from the clock around
+            each step.
           </dd>
         </div>
         <div>
-          <dt>What is in a long cache</dt>
+          <dt>What a long cache contains</dt>
           <dd>
-            To fill 128k tokens by computing them would take hours on most devices. The pages of a short text
-            are repeated until the cache is full. Time and memory do not depend on what numbers are in it;
-            text would.
+            Computing 128k tokens would take hours on most devices, so the pages of a short text are repeated
+            until the cache is full. Time and memory do not depend on the cached values; text would.
           </dd>
         </div>
         <div>
           <dt>Longer than trained</dt>
           <dd>
-            Contexts may be longer than the model was trained for. Their memory and speed are real; what it
-            would say there is not worth reading.
+            Contexts may be longer than the model was trained for. Memory and speed are real; the output would
+            be meaningless.
           </dd>
         </div>
         <div>
           <dt>What this leaves open</dt>
           <dd>
-            A small model spends little of a step on its cache, so its speeds lie close together; large models
-            at long contexts spend most of it there. A browser’s GPU is shared: close other tabs, run again,
-            and look at the middle half. Whether models trained with one kind of attention are as good as with
-            another is not measured here.
+            A small model spends little of a step on its cache, so its speeds are close together; large models
+            at long contexts spend most of it there. A browser shares the GPU: close other tabs, run again,
+            and compare the middle halves. This page does not measure whether models trained with one kind of
+            attention are as good as those trained with another.
           </dd>
         </div>
       </dl>

@@ -1,33 +1,33 @@
-// Answers: what is on the benchmark page? It must not know how any part of it works.
-import { home } from '../../state/home.ts'
-import { Header } from '../../view/header.tsx'
-import { ModelsDialog } from '../../view/models/dialog.tsx'
-import { dropTarget } from '../../view/models/drop.ts'
-import { Wordmark } from '../../view/wordmark.tsx'
+// Layout of the benchmark page.
+import { APP_URL } from '../../shared/app-url.ts'
+import { Header } from '../../shared/header.tsx'
+import { ModelsDialog } from '../../shared/models/dialog.tsx'
+import { dropHandlers } from '../../shared/models/drop.ts'
+import { Wordmark } from '../../shared/wordmark.tsx'
 import { Calculator } from './calculator.tsx'
+import { Charts } from './charts.tsx'
 import { Claims } from './claims.tsx'
-import { Compare } from './compare.tsx'
 import { Method } from './method.tsx'
-import { Pictures } from './pictures.tsx'
+import { Compare } from './results-list.tsx'
 import { ResultsTable } from './results-table.tsx'
 import { RunPanel } from './run-panel.tsx'
 
 export function BenchPage() {
-  const name = (
-    <a class="name" href={home} aria-label="Hadal: the chat page">
+  const brand = (
+    <a class="name" href={APP_URL} aria-label="Hadal: the chat page">
       <Wordmark />
     </a>
   )
   return (
-    <div class="page long" {...dropTarget}>
+    <div class="page long" {...dropHandlers}>
       <button class="skip" type="button" onClick={() => document.getElementById('run')?.focus()}>
         Skip to the benchmark
       </button>
-      <Header name={name} models>
-        <a class="quiet" href={home}>
+      <Header name={brand} models>
+        <a class="quiet" href={APP_URL}>
           Chat
         </a>
-        <a class="quiet" href={`${home}lab/`}>
+        <a class="quiet" href={`${APP_URL}lab/`}>
           Kernel lab
         </a>
       </Header>
@@ -35,15 +35,14 @@ export function BenchPage() {
         <section class="opening">
           <h1>What does a token cost to remember?</h1>
           <p class="lead">
-            Attention keeps something of every token that came before. Standard attention keeps keys and
-            values for each of its heads; latent attention (MLA), as DeepSeek trains it, keeps one short
-            vector that all heads share. Measure the difference here: on your own GPU, with the same weights,
-            writing the same text.
+            Attention keeps data about every earlier token. Standard attention keeps keys and values for each
+            head; DeepSeek’s latent attention (MLA) keeps one short vector that all heads share. Measure the
+            difference here: on your own GPU, with the same weights, writing the same text.
           </p>
         </section>
         <div class="measure">
           <RunPanel />
-          <Pictures />
+          <Charts />
         </div>
         <ResultsTable />
         <Compare />

@@ -1,46 +1,54 @@
-// Answers: how does one choose what is measured, begin and stop? It must not know how anything is measured.
+// Panel that loads a model, sets what is measured, and starts and stops the benchmark.
 import { signal, useSignal } from '@preact/signals'
-import { formatCount } from '../../state/format.ts'
-import { lookAt, openDialog } from '../../state/models.ts'
-import { load, start as open } from '../../state/opening.ts'
-import { ErrorCard } from '../../view/error-card.tsx'
-import { LoadFailure } from '../../view/load-failure.tsx'
-import { LoadProgressView } from '../../view/load-progress.tsx'
-import { WebGpuHelp } from '../../view/no-webgpu.tsx'
-import { askedModel, refused } from '../state/address.ts'
-import { busy, chosen, found, info, kinds, run, settings, start, stop } from '../state/run.ts'
-import { CACHE_NAMES, CACHE_NOTES, CONTEXTS, contextName, NUMBERS, toggled } from '../state/settings.ts'
-import { Sample } from './marks.tsx'
+import { Sample } from '../../chart/marks.tsx'
+import { ErrorCard } from '../../shared/error-card.tsx'
+import { formatCount } from '../../shared/format.ts'
+import { openDialog, requestPlan } from '../../shared/models/dialog-state.ts'
+import { LoadFailure } from '../../shared/models/load-failure.tsx'
+import { LoadProgressView } from '../../shared/models/load-progress.tsx'
+import { loadInitialModel, loadState } from '../../shared/models/model-choice.ts'
+import { UnreadLinkParts } from '../../shared/permalink-view.tsx'
+import { WebGpuHelp } from '../../shared/webgpu-help.tsx'
+import { linkedModel, unreadLinkParts } from '../state/address.ts'
+import {
+  busy,
+  cacheKinds,
+  chosenSettings,
+  latestResult,
+  modelInfo,
+  runState,
+  settings,
+  startRun,
+  stopRun,
+} from '../state/bench-run.ts'
+import { CACHE_STYLES } from '../state/cache-styles.ts'
+import { CACHE_NAMES, CACHE_NOTES, CONTEXTS, contextText, KV_DTYPES, toggled } from '../state/run-settings.ts'
 import { RunProgress } from './run-progress.tsx'
 
-const dismissed = signal(false)
+const linkDismissed = signal(false)
 
 export function RunPanel() {
-  const state = load.value
+  const state = loadState.value
   return (
     <section class="card run" aria-labelledby="run-title">
       <h2 id="run-title">Measure</h2>
       {state.phase === 'no-webgpu' ? (
         <div class="steps-inside">
-          <WebGpuHelp missing={state.missing} again={open} />
+          <WebGpuHelp missing={state.missing} again={loadInitialModel} />
         </div>
       ) : (
-        <Model />
+        <LoadedModel />
       )}
-      <AskedModel />
-      {refused.length > 0 && (
-        <p class="failure" role="status">
-          Part of this address was not understood and is left out: {refused.join(', ')}.
-        </p>
-      )}
-      <Choices />
-      <Actions />
+      <LinkedModel />
+      <UnreadLinkParts names={unreadLinkParts} />
+      <SettingsFields />
+      <RunActions />
     </section>
   )
 }
 
-/** Folded where pictures would otherwise begin below the screen. */
-function Choices() {
+/** Collapsed on narrow screens, so that the charts start on the first screen. */
+function SettingsFields() {
   const open = useSignal(matchMedia('(min-width: 62rem)').matches)
   const { contexts, caches, numbers } = settings.value
   return (
@@ -54,26 +62,26 @@ function Choices() {
       <summary>
         <b>What is measured</b>{' '}
         <span class="figures">
-          {contexts.map(contextName).join(', ') || 'no'} tokens, {caches.length} caches, {numbers}
+          {contexts.map(contextText).join(', ') || 'no'} tokens, {caches.length} caches, {numbers}
         </span>
       </summary>
       <fieldset disabled={busy.value}>
         <legend>Tokens in the cache</legend>
-        <Contexts />
+        <ContextBoxes />
       </fieldset>
       <fieldset disabled={busy.value}>
-        <legend>Kept as</legend>
-        <Kinds />
+        <legend>Cache layouts</legend>
+        <CacheBoxes />
       </fieldset>
       <fieldset disabled={busy.value} class="numbers">
-        <legend>Numbers</legend>
-        {NUMBERS.map((numbers) => (
+        <legend>Precision</legend>
+        {KV_DTYPES.map((numbers) => (
           <label key={numbers} class="pick">
             <input
               type="radio"
               name="numbers"
               checked={settings.value.numbers === numbers}
-              onChange={() => choose({ numbers })}
+              onChange={() => changeSettings({ numbers })}
             />
             {numbers}
           </label>
@@ -83,14 +91,14 @@ function Choices() {
   )
 }
 
-function Model() {
-  const state = load.value
-  if (state.phase === 'failed') return <LoadFailure failure={state.failure} entry={state.entry} />
+function LoadedModel() {
+  const state = loadState.value
+  if (state.phase === 'failed') return <LoadFailure failure={state.failure} entry={state.choice} />
   if (state.phase !== 'ready') return <LoadProgressView />
-  const { model, entry } = state
+  const { model, choice } = state
   return (
     <p class="of">
-      <b>{entry.name}</b>
+      <b>{choice.name}</b>
       <span class="figures">on {model.info.adapter}</span>
       <button class="quiet" type="button" disabled={busy.value} onClick={openDialog}>
         Another model…
@@ -99,33 +107,33 @@ function Model() {
   )
 }
 
-/** A model that the address names is looked at when the person says so, since that asks a foreign host. */
-function AskedModel() {
-  const state = load.value
-  const open = state.phase === 'ready' ? state.entry.place : undefined
-  const place = askedModel
-  if (place === undefined || dismissed.value || open === place) return null
+/** Asks before the model of the address is opened, since that contacts another host. */
+function LinkedModel() {
+  const state = loadState.value
+  const open = state.phase === 'ready' ? state.choice.source : undefined
+  const source = linkedModel
+  if (source === undefined || linkDismissed.value || open === source) return null
   return (
     <div class="asked">
       <p>
-        This address was made with another model: <code>{place}</code>
+        This address was made with another model: <code>{source}</code>
       </p>
       <div class="actions">
         <button
           class="quiet"
           type="button"
           onClick={() => {
-            dismissed.value = true
-            void lookAt({ place, label: place, token: '' })
+            linkDismissed.value = true
+            void requestPlan({ source, label: source, token: '' })
           }}
         >
-          Look at it…
+          Open it…
         </button>
         <button
           class="quiet"
           type="button"
           onClick={() => {
-            dismissed.value = true
+            linkDismissed.value = true
           }}
         >
           Not now
@@ -135,11 +143,11 @@ function AskedModel() {
   )
 }
 
-function Contexts() {
+function ContextBoxes() {
   const { contexts } = settings.value
   const all = [...new Set([...CONTEXTS, ...contexts])].sort((a, b) => a - b)
-  const largest = Math.max(0, ...(found.value?.caches.map(({ maxContext }) => maxContext) ?? []))
-  const trained = found.value?.model.trainedContext ?? 0
+  const largest = Math.max(0, ...(latestResult.value?.caches.map(({ maxContext }) => maxContext) ?? []))
+  const trained = latestResult.value?.model.trainedContext ?? 0
   return (
     <>
       <div class="picks">
@@ -148,35 +156,35 @@ function Contexts() {
             <input
               type="checkbox"
               checked={contexts.includes(tokens)}
-              onChange={() => choose({ contexts: toggled(contexts, tokens, all) })}
+              onChange={() => changeSettings({ contexts: toggled(contexts, tokens, all) })}
             />
-            {contextName(tokens)}
+            {contextText(tokens)}
           </label>
         ))}
       </div>
       <p class="figures">
         {trained > 0
-          ? `Trained for ${formatCount(trained)}; beyond that, memory and speed are real, text would not be. `
-          : 'Beyond what a model was trained for, memory and speed are real, text would not be. '}
-        {largest > 0 && `Up to ${formatCount(largest)} fit on this device.`}
+          ? `Trained for ${formatCount(trained)} tokens. Beyond that, only memory and speed are real. `
+          : 'Beyond the trained context, only memory and speed are real. '}
+        {largest > 0 && `Up to ${formatCount(largest)} tokens fit on this device.`}
       </p>
     </>
   )
 }
 
-function Kinds() {
+function CacheBoxes() {
   const { caches } = settings.value
   return (
     <ul>
-      {kinds.value.map((kind) => (
+      {cacheKinds.value.map((kind) => (
         <li key={kind}>
           <label class="kind">
             <input
               type="checkbox"
               checked={caches.includes(kind)}
-              onChange={() => choose({ caches: toggled(caches, kind, kinds.value) })}
+              onChange={() => changeSettings({ caches: toggled(caches, kind, cacheKinds.value) })}
             />
-            <Sample kind={kind} />
+            <Sample style={CACHE_STYLES[kind]} />
             <span>
               {CACHE_NAMES[kind]} <span class="figures">{CACHE_NOTES[kind]}</span>
             </span>
@@ -187,8 +195,8 @@ function Kinds() {
   )
 }
 
-function Actions() {
-  const state = run.value
+function RunActions() {
+  const state = runState.value
   const { contexts } = settings.value
   return (
     <div class="go">
@@ -196,12 +204,12 @@ function Actions() {
         <RunProgress key={state.clock.begun} progress={state.progress} clock={state.clock} />
       )}
       {state.phase === 'failed' && (
-        <ErrorCard title="The run ended early" failure={state.failure}>
-          <span class="figures">What was measured before is kept.</span>
+        <ErrorCard title="The run failed" failure={state.failure}>
+          <span class="figures">Earlier measurements are kept.</span>
         </ErrorCard>
       )}
       {busy.value ? (
-        <button class="primary stop" type="button" disabled={state.phase === 'stopping'} onClick={stop}>
+        <button class="primary stop" type="button" disabled={state.phase === 'stopping'} onClick={stopRun}>
           {state.phase === 'stopping' ? 'Stopping…' : 'Stop'}
         </button>
       ) : (
@@ -209,16 +217,16 @@ function Actions() {
           id="run"
           class="primary"
           type="button"
-          disabled={info.value === undefined || contexts.length === 0}
-          onClick={() => void start()}
+          disabled={modelInfo.value === undefined || contexts.length === 0}
+          onClick={() => void startRun()}
         >
-          {found.value ? 'Run again' : 'Run'}
+          {latestResult.value ? 'Run again' : 'Run'}
         </button>
       )}
     </div>
   )
 }
 
-function choose(change: typeof chosen.value): void {
-  chosen.value = { ...chosen.value, ...change }
+function changeSettings(change: typeof chosenSettings.value): void {
+  chosenSettings.value = { ...chosenSettings.value, ...change }
 }

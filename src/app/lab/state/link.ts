@@ -1,65 +1,68 @@
-// Answers: how do the lab's choices travel in an address? As the part behind the #; believed only as far as this device and this version
-// have what it names. It must not know what is done with them.
-import { type Decision, type Effort, type Experiment, GIVEN, type LabInfo } from '../../../lab/protocol.ts'
-import { countOf, linkParts } from '../../state/link-parts.ts'
+// Permalinks of the lab: the choices behind the #. A part counts only if this device and this version have
+// what it names.
 import {
-  caseOf,
+  type Decision,
+  type Experiment,
+  GIVEN_ROLE,
+  type LabInfo,
+  type TimingSettings,
+} from '../../../bench/lab/protocol.ts'
+import { parseCount, parseLinkFields } from '../../shared/link-fields.ts'
+import { linkText, type ParsedLink } from '../../shared/permalink.ts'
+import {
+  defaultEffort,
+  defaultExperiment,
   isDecision,
-  MOST_COLS,
-  MOST_MIB,
-  MOST_REPETITIONS,
-  MOST_ROWS,
-  mostTokens,
-  proposedEffort,
-  proposedExperiment,
+  labCaseOf,
+  MAX_COLS,
+  MAX_REPETITIONS,
+  MAX_ROUND_MIB,
+  MAX_ROWS,
+  maxTokens,
   withCase,
-} from './choices.ts'
+} from './experiment-choices.ts'
 
 const MIB = 1024 * 1024
 
-export interface Link {
+export interface LabLink extends ParsedLink {
   readonly experiment: Experiment
-  readonly effort: Effort
-  /** Parts that were not understood, and are left out. */
-  readonly refused: readonly string[]
+  readonly effort: TimingSettings
 }
 
-/** The link's text, without the #. */
-export function writeLink(experiment: Experiment, effort: Effort): string {
+/** The text of the link, without the #. */
+export function writeLabLink(experiment: Experiment, effort: TimingSettings): string {
   const { kernel, role, shape, format, tokens, variants } = experiment
-  const other = Object.entries(variants).map(([decision, variant]) => `${decision}:${variant}`)
-  const parts = new URLSearchParams({
+  const chosen = Object.entries(variants).map(([decision, variant]) => `${decision}:${variant}`)
+  return linkText({
     kernel,
     role,
-    ...(role === GIVEN && { shape: `${shape.rows}x${shape.cols}` }),
+    shape: role === GIVEN_ROLE ? `${shape.rows}x${shape.cols}` : undefined,
     format,
     tokens: String(tokens),
-    ...(other.length > 0 && { variants: other.join(',') }),
+    variants: chosen.length > 0 ? chosen.join(',') : undefined,
     mib: String(effort.roundBytes / MIB),
     times: String(effort.repetitions),
   })
-  return parts.toString().replaceAll('%2C', ',').replaceAll('%3A', ':')
 }
 
-/** Reads what somebody may have written by hand. */
-export function readLink(hash: string, info: LabInfo): Link {
-  const { part, refused } = linkParts(hash)
-  const base = proposedExperiment(info)
-  const kernel = part('kernel', (text) => info.cases.find((each) => each.kernel === text)?.kernel)
-  const role = part('role', (text) =>
-    info.cases.some((each) => each.kernel === (kernel ?? base.kernel) && each.role === text)
+/** Reads a link, which may be written by hand: parts out of range are refused, not clamped. */
+export function readLabLink(hash: string, info: LabInfo): LabLink {
+  const { field, refused } = parseLinkFields(hash)
+  const base = defaultExperiment(info)
+  const kernel = field('kernel', (text) => info.cases.find((known) => known.kernel === text)?.kernel)
+  const role = field('role', (text) =>
+    info.cases.some((known) => known.kernel === (kernel ?? base.kernel) && known.role === text)
       ? text
       : undefined,
   )
   const chosen = withCase(base, info, kernel ?? base.kernel, role)
-  const format = part('format', (text) => info.formats.find((each) => each === text))
-  const most = mostTokens(caseOf(chosen, info))
-  const tokens = part('tokens', (text) => countOf(text, 1, most))
-  const shape = part('shape', (text) => shapeOf(text, info.columns))
-  const variants = part('variants', (text) => variantsOf(text, info))
-  const effort = proposedEffort(info)
-  const mib = part('mib', (text) => countOf(text, 1, MOST_MIB))
-  const repetitions = part('times', (text) => countOf(text, 1, MOST_REPETITIONS))
+  const format = field('format', (text) => info.formats.find((known) => known === text))
+  const tokens = field('tokens', (text) => parseCount(text, 1, maxTokens(labCaseOf(chosen, info))))
+  const shape = field('shape', (text) => shapeOf(text, info.columns))
+  const variants = field('variants', (text) => variantsOf(text, info))
+  const effort = defaultEffort(info)
+  const mib = field('mib', (text) => parseCount(text, 1, MAX_ROUND_MIB))
+  const repetitions = field('times', (text) => parseCount(text, 1, MAX_REPETITIONS))
   return {
     experiment: {
       ...chosen,
@@ -78,18 +81,18 @@ export function readLink(hash: string, info: LabInfo): Link {
 
 function shapeOf(text: string, columns: number): Experiment['shape'] | undefined {
   const [, height = '', width = ''] = /^(\d+)x(\d+)$/.exec(text) ?? []
-  const [rows, cols] = [countOf(height, 1, MOST_ROWS), countOf(width, columns, MOST_COLS)]
+  const [rows, cols] = [parseCount(height, 1, MAX_ROWS), parseCount(width, columns, MAX_COLS)]
   return rows && cols && cols % columns === 0 ? { rows, cols } : undefined
 }
 
-/** All of them, or none: a list that this device has half of would be another experiment. */
+/** All variants or none: dropping one that this device lacks would be a different experiment. */
 function variantsOf(text: string, { possible }: LabInfo): Experiment['variants'] | undefined {
-  const found = text.split(',').map((each): [Decision, string | number] | undefined => {
-    const [decision = '', name = ''] = each.split(':')
+  const found = text.split(',').map((pair): [Decision, string | number] | undefined => {
+    const [decision = '', name = ''] = pair.split(':')
     if (!isDecision(decision, possible)) return undefined
-    const variant = [...possible[decision]].find((own) => String(own) === name)
+    const variant = [...possible[decision]].find((known) => String(known) === name)
     return variant === undefined ? undefined : [decision, variant]
   })
-  const known = found.filter((each) => each !== undefined)
+  const known = found.filter((pair) => pair !== undefined)
   return known.length === found.length ? Object.fromEntries(known) : undefined
 }

@@ -1,31 +1,31 @@
-// Answers: what does the chosen kernel promise? Its head, its bindings, constants, modules and workgroups. It must not know what it computes.
+// The contract of the chosen kernel: head, bindings, constants, modules and workgroups.
 import type { ComponentChildren } from 'preact'
-import { ScrollingTable } from '../../view/scrolling-table.tsx'
-import { lookFailure, view } from '../state/look.ts'
+import { ScrollingTable } from '../../shared/scrolling-table.tsx'
+import { kernelView, viewFailure } from '../state/kernel-view.ts'
 
 export function Contract() {
-  const seen = view.value
-  const failure = lookFailure.value
-  if (!seen && !failure) return null
+  const view = kernelView.value
+  const failure = viewFailure.value
+  if (!view && !failure) return null
   return (
     <section class="contract" aria-labelledby="contract-title">
-      <h2 id="contract-title">What it promises</h2>
+      <h2 id="contract-title">Contract</h2>
       {failure && (
         <p class="failure" role="alert">
           {failure.message} {failure.hint}
         </p>
       )}
-      {seen && (
+      {view && (
         <>
           <p class="lead">
-            <b>{seen.kernel}</b>, {seen.shape}. {gridText(seen.grids)}
+            <b>{view.kernel}</b>, {view.shape}. {gridText(view.grids)}
           </p>
-          <Head text={seen.head} />
+          <ContractHead text={view.head} />
           <div class="tables">
-            <Table
+            <ContractTable
               name="Bindings"
               columns={['@binding', 'Name', 'Element', 'Shape', 'Access']}
-              rows={seen.bindings.map(({ name, type, shape, access }, index) => [
+              rows={view.bindings.map(({ name, type, shape, access }, index) => [
                 index,
                 <code key="name">{name}</code>,
                 <code key="type">{type}</code>,
@@ -33,21 +33,21 @@ export function Contract() {
                 access.replace('_', ' and '),
               ])}
             />
-            <Table
+            <ContractTable
               name="Constants"
               columns={['override', 'Value', 'Type', 'Set by']}
-              rows={seen.constants.map(({ name, type, value, byDefault }) => [
+              rows={view.constants.map(({ name, type, value, byDefault }) => [
                 <code key="name">{name}</code>,
                 <code key="value">{value}</code>,
                 <code key="type">{type}</code>,
                 byDefault ? 'its default' : 'the engine',
               ])}
             />
-            {seen.modules.length > 0 && (
-              <Table
+            {view.modules.length > 0 && (
+              <ContractTable
                 name="Modules"
                 columns={['Slot', 'Module']}
-                rows={seen.modules.map(({ slot, module }) => [
+                rows={view.modules.map(({ slot, module }) => [
                   <code key="slot">{slot}</code>,
                   <code key="module">{module}</code>,
                 ])}
@@ -63,12 +63,12 @@ export function Contract() {
 function gridText(grids: readonly string[]): string {
   const [first = ''] = grids
   if (grids.length === 1) return `One dispatch of ${first} workgroups.`
-  const same = grids.every((grid) => grid === first)
-  return `${grids.length} dispatches of ${same ? first : grids.join(', ')} workgroups.`
+  const allSame = grids.every((grid) => grid === first)
+  return `${grids.length} dispatches of ${allSame ? first : grids.join(', ')} workgroups.`
 }
 
-/** As it is written: its columns are part of what it says. */
-function Head({ text }: { text: string }) {
+/** Preformatted: the columns of the text matter. */
+function ContractHead({ text }: { text: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
     <section class="scrolling head" aria-label="The head of the kernel" tabIndex={0}>
@@ -77,7 +77,7 @@ function Head({ text }: { text: string }) {
   )
 }
 
-function Table({
+function ContractTable({
   name,
   columns,
   rows,

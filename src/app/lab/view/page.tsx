@@ -1,17 +1,17 @@
-// Answers: what is in the kernel lab? It must not know how any part of it works.
-import { home } from '../../state/home.ts'
-import { Header } from '../../view/header.tsx'
-import { Wordmark } from '../../view/wordmark.tsx'
-import { ChoosePanel } from './choose.tsx'
+// Layout of the kernel lab.
+import { APP_URL } from '../../shared/app-url.ts'
+import { Header } from '../../shared/header.tsx'
+import { Wordmark } from '../../shared/wordmark.tsx'
 import { Contract } from './contract.tsx'
-import { History } from './history.tsx'
-import { Outcome } from './outcome.tsx'
-import { Source } from './source.tsx'
-import { TUNING_ID, Tuning } from './tuning.tsx'
+import { RunHistory } from './run-history.tsx'
+import { ChoosePanel } from './run-panel.tsx'
+import { RunOutcome } from './run-result.tsx'
+import { KernelSource } from './source.tsx'
+import { TUNING_ID, TuningPanel } from './tuning.tsx'
 
 export function LabPage() {
-  const name = (
-    <a class="name" href={home} aria-label="Hadal: the chat page">
+  const brand = (
+    <a class="name" href={APP_URL} aria-label="Hadal: the chat page">
       <Wordmark />
     </a>
   )
@@ -20,11 +20,11 @@ export function LabPage() {
       <button class="skip" type="button" onClick={() => document.getElementById('run')?.focus()}>
         Skip to the lab
       </button>
-      <Header name={name} models={false}>
-        <a class="quiet" href={home}>
+      <Header name={brand} models={false}>
+        <a class="quiet" href={APP_URL}>
           Chat
         </a>
-        <a class="quiet" href={`${home}bench/`}>
+        <a class="quiet" href={`${APP_URL}bench/`}>
           Benchmark
         </a>
       </Header>
@@ -32,32 +32,31 @@ export function LabPage() {
         <section class="opening">
           <h1>One kernel under the lens</h1>
           <p class="lead">
-            Every number that Hadal computes comes out of a short WGSL program. Choose one, read what it
-            promises, and run it here: its result is held against plain f64 arithmetic first, then timed
-            beside the best that this device can do. Change its text, and see what that does.
+            Every number that Hadal computes comes from a short WGSL program. Choose one, read its contract,
+            and run it here: its result is checked against plain f64 arithmetic, then timed against the limits
+            of this device. Edit its source, and see what changes.
           </p>
           <p class="lead">
-            Which variants are the quickest on your device, for every model that you load here?{' '}
             <button class="to-tuning" type="button" onClick={toTuning}>
               Tuning
             </button>{' '}
-            measures it.
+            finds the fastest variants on your device, for every model that you load here.
           </p>
         </section>
         <div class="measure">
           <ChoosePanel />
-          <Outcome />
+          <RunOutcome />
         </div>
         <Contract />
-        <Source />
-        <History />
-        <Tuning />
+        <KernelSource />
+        <RunHistory />
+        <TuningPanel />
       </main>
     </div>
   )
 }
 
-/** Not by a link: the address after the # is for the choices. */
+/** Scrolls instead of using a link, because the part after the # holds the choices. */
 function toTuning() {
   const heading = document.getElementById(TUNING_ID)
   heading?.scrollIntoView()

@@ -1,74 +1,78 @@
-// Answers: how is a kernel's text read, changed and run? Plain text with numbered lines; what the compiler says stands at its line.
-// It must not know what the text computes.
+// The linked source of the kernel, as a listing or in an editor, with compiler messages at their lines.
 import { useMemo } from 'preact/hooks'
-import type { CompileMessage } from '../../../lab/protocol.ts'
-import { CopyButton } from '../../view/copy-button.tsx'
-import { ready } from '../state/chosen.ts'
-import { looking, view } from '../state/look.ts'
-import { busy, run, told } from '../state/runs.ts'
-import { edit, edited, reset } from '../state/texts.ts'
-import { tint } from '../state/tint.ts'
+import type { CompileMessage } from '../../../bench/lab/protocol.ts'
+import { CopyButton } from '../../shared/copy-button.tsx'
+import { editedSource, editSource, resetSource } from '../state/edited-source.ts'
+import { highlight } from '../state/highlight.ts'
+import { kernelView, viewLoading } from '../state/kernel-view.ts'
+import { busy, compilerReport, runExperiment } from '../state/lab-runs.ts'
+import { deviceReady } from '../state/selection.ts'
 
-export function Source() {
-  const seen = view.value
-  if (!seen) return null
-  const own = edited.value
-  const text = own ?? seen.source
-  const messages = own !== undefined && told.value?.text === own ? told.value.messages : []
+export function KernelSource() {
+  const view = kernelView.value
+  if (!view) return null
+  const edited = editedSource.value
+  const text = edited ?? view.source
+  const messages =
+    edited !== undefined && compilerReport.value?.text === edited ? compilerReport.value.messages : []
   return (
     <section class="source" aria-labelledby="source-title">
-      <h2 id="source-title">Its text</h2>
+      <h2 id="source-title">Source</h2>
       <p class="lead">
-        {own === undefined
-          ? `shaders/${seen.path}.wgsl with its modules linked in, as the GPU gets it.`
-          : 'Your text. It is bound as the contract says, and held against the same numbers as the engine’s own.'}
+        {edited === undefined
+          ? `shaders/${view.path}.wgsl with its modules linked in, as the GPU compiles it.`
+          : 'Your source. It gets the bindings of the contract, and is checked like the engine’s own.'}
       </p>
       <div class="actions">
-        {own === undefined ? (
-          <button class="quiet" type="button" onClick={() => edit(seen.source)}>
-            Edit this text
+        {edited === undefined ? (
+          <button class="quiet" type="button" onClick={() => editSource(view.source)}>
+            Edit source
           </button>
         ) : (
           <>
             <button
               class="primary"
               type="button"
-              disabled={busy.value || !ready.value}
-              onClick={() => void run(own)}
+              disabled={busy.value || !deviceReady.value}
+              onClick={() => void runExperiment(edited)}
             >
-              Run this text
+              Run this source
             </button>
-            <button class="quiet" type="button" onClick={reset}>
-              Back to the engine’s text
+            <button class="quiet" type="button" onClick={resetSource}>
+              Back to the engine’s source
             </button>
           </>
         )}
-        <CopyButton text={text} label="Copy this text" />
+        <CopyButton text={text} label="Copy source" />
         <span class="figures" role="status">
-          {looking.value ? 'Linking…' : `${text.split('\n').length} lines`}
+          {viewLoading.value ? 'Linking…' : `${text.split('\n').length} lines`}
         </span>
       </div>
-      <Messages messages={messages} />
-      {own === undefined ? <Listing text={text} /> : <Editor text={own} messages={messages} />}
+      <CompilerMessages messages={messages} />
+      {edited === undefined ? (
+        <SourceListing text={text} />
+      ) : (
+        <SourceEditor text={edited} messages={messages} />
+      )}
     </section>
   )
 }
 
-function Listing({ text }: { text: string }) {
-  const lines = useMemo(() => tint(text), [text])
+function SourceListing({ text }: { text: string }) {
+  const lines = useMemo(() => highlight(text), [text])
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
-    <section class="text" aria-label="The linked text" tabIndex={0}>
-      <Numbers count={lines.length} messages={[]} />
+    <section class="text" aria-label="Linked source" tabIndex={0}>
+      <LineNumbers count={lines.length} messages={[]} />
       <pre>
-        {lines.map((pieces, line) => (
+        {lines.map((tokens, line) => (
           <span key={line} class="line">
-            {pieces.map(({ kind, text: piece }, at) =>
+            {tokens.map(({ kind, text: token }, at) =>
               kind === 'plain' ? (
-                piece
+                token
               ) : (
                 <span key={at} class={kind}>
-                  {piece}
+                  {token}
                 </span>
               ),
             )}
@@ -80,16 +84,16 @@ function Listing({ text }: { text: string }) {
   )
 }
 
-/** As tall and as wide as its text, so that it scrolls together with its numbers. Tab leaves it, as it leaves any field. */
-function Editor({ text, messages }: { text: string; messages: readonly CompileMessage[] }) {
+/** As tall and wide as its text, so that it scrolls with the line numbers. Tab moves on, as in any field. */
+function SourceEditor({ text, messages }: { text: string; messages: readonly CompileMessage[] }) {
   const lines = text.split('\n')
-  const widest = lines.reduce((most, line) => Math.max(most, line.length), 40)
+  const widest = lines.reduce((width, line) => Math.max(width, line.length), 40)
   return (
     <div class="text">
-      <Numbers count={lines.length} messages={messages} />
+      <LineNumbers count={lines.length} messages={messages} />
       <textarea
         id="editor"
-        aria-label="Your text of the kernel"
+        aria-label="Your kernel source"
         aria-invalid={messages.some(({ type }) => type === 'error')}
         aria-describedby={messages.length > 0 ? 'messages' : undefined}
         spellcheck={false}
@@ -99,13 +103,13 @@ function Editor({ text, messages }: { text: string; messages: readonly CompileMe
         rows={lines.length}
         cols={widest + 1}
         value={text}
-        onInput={({ currentTarget }) => edit(currentTarget.value)}
+        onInput={({ currentTarget }) => editSource(currentTarget.value)}
       />
     </div>
   )
 }
 
-function Numbers({ count, messages }: { count: number; messages: readonly CompileMessage[] }) {
+function LineNumbers({ count, messages }: { count: number; messages: readonly CompileMessage[] }) {
   const marked = new Map(messages.map(({ line, type }) => [line, type]))
   return (
     <pre class="line-numbers" aria-hidden="true">
@@ -118,7 +122,7 @@ function Numbers({ count, messages }: { count: number; messages: readonly Compil
   )
 }
 
-function Messages({ messages }: { messages: readonly CompileMessage[] }) {
+function CompilerMessages({ messages }: { messages: readonly CompileMessage[] }) {
   return (
     <ul id="messages" class="messages" aria-live="polite">
       {messages.map(({ type, line, column, text }) => (
@@ -139,12 +143,12 @@ function Messages({ messages }: { messages: readonly CompileMessage[] }) {
   )
 }
 
-/** Into the editor, at the place that a message names. */
+/** Moves the cursor to the position of a message. */
 function goTo(line: number, column: number): void {
   const editor = document.getElementById('editor')
   if (!(editor instanceof HTMLTextAreaElement)) return
   const lines = editor.value.split('\n')
-  const start = lines.slice(0, line - 1).reduce((sum, each) => sum + each.length + 1, 0)
+  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0)
   editor.focus()
   editor.setSelectionRange(start + Math.max(0, column - 1), start + (lines[line - 1]?.length ?? 0))
 }

@@ -1,51 +1,51 @@
-// Answers: how does one tune for the adapter, watch it, stop it, and forget what was stored? It must not know how anything is measured or kept.
-import type { LabInfo } from '../../../lab/protocol.ts'
-import { ErrorCard } from '../../view/error-card.tsx'
-import { info, ready } from '../state/chosen.ts'
-import { busy } from '../state/runs.ts'
-import { foundOf, saidOf, storedLines } from '../state/tuned-words.ts'
+// Tuning section of the lab: what is stored for this adapter, and the controls to tune and forget.
+import type { LabInfo } from '../../../bench/lab/protocol.ts'
+import { ErrorCard } from '../../shared/error-card.tsx'
+import { busy } from '../state/lab-runs.ts'
+import { deviceReady, labInfo } from '../state/selection.ts'
 import {
-  forget,
-  kept,
-  keptFailure,
-  rows,
-  type Sizes,
-  sizes,
+  forgetTuning,
+  REPETITION_OPTIONS,
+  repetitions,
   stopTuning,
-  TIMES,
-  times,
+  storedTuning,
+  storedTuningFailure,
+  type TuningSizes,
   tune,
-  tuning,
+  tunedDecisions,
+  tuningSizes,
+  tuningState,
 } from '../state/tuning.ts'
-import { Choice } from './fields.tsx'
-import { TunedTable } from './tuned-table.tsx'
+import { decisionSentence, storedVariantNames, tuningSentence } from '../state/tuning-text.ts'
+import { SelectField } from './form-fields.tsx'
+import { TunedTable } from './tuning-table.tsx'
 
-/** The heading, to which the page's opening leads. */
+/** The heading that the top of the page links to. */
 export const TUNING_ID = 'tuning-title'
 
-const SIZES: readonly (readonly [Sizes, string])[] = [
+const SIZE_OPTIONS: readonly (readonly [TuningSizes, string])[] = [
   ['v2-lite', 'DeepSeek-V2-Lite, all formats'],
   ['bundled', 'Lanternfish, the bundled model'],
 ]
 
-export function Tuning() {
-  const own = info.value
-  if (!own) return null
+export function TuningPanel() {
+  const info = labInfo.value
+  if (!info) return null
   return (
     <section class="tuning" aria-labelledby={TUNING_ID}>
       <h2 id={TUNING_ID} tabIndex={-1}>
         Tuning
       </h2>
       <p class="lead">
-        Most kernels come in variants that compute the same, and which of them is the quickest depends on the
-        GPU and its driver. Hadal guesses; tuning measures. Each variant is proven, then timed in turn with
-        the default. One takes its place only if it is quicker by more than the measurement is uncertain.
+        Most kernels come in variants that compute the same, and which is fastest depends on the GPU and its
+        driver. Hadal guesses; tuning measures. Each variant is checked, then timed alternately with the
+        default. It replaces the default only if it is faster by more than the measurement error.
       </p>
       <div class="measure">
         <div class="card">
-          <Kept own={own} />
-          <Settings />
-          <Actions own={own} />
+          <StoredVariants info={info} />
+          <TuningFields />
+          <TuningActions info={info} />
         </div>
         <div class="outcome">
           <TunedTable />
@@ -55,16 +55,16 @@ export function Tuning() {
   )
 }
 
-/** What loads take now. */
-function Kept({ own }: { own: LabInfo }) {
-  const stored = kept.value
-  const lines = stored === undefined || stored === 'nothing' ? [] : storedLines(stored, own)
+/** The stored variants, which loads use. */
+function StoredVariants({ info }: { info: LabInfo }) {
+  const stored = storedTuning.value
+  const lines = stored === undefined || stored === 'nothing' ? [] : storedVariantNames(stored, info)
   return (
     <div class="kept">
       <h3>Stored for this adapter</h3>
       {stored === 'nothing' && <p>Nothing: models run with the defaults.</p>}
       {stored !== undefined && stored !== 'nothing' && lines.length === 0 && (
-        <p>It was tuned, and the defaults are the quickest: models run with them.</p>
+        <p>Tuned: the defaults are fastest here, so models run with them.</p>
       )}
       {lines.length > 0 && (
         <dl>
@@ -79,72 +79,77 @@ function Kept({ own }: { own: LabInfo }) {
       {stored !== undefined && stored !== 'nothing' && (
         <>
           <p class="figures">
-            Every page of this site takes it whenever a model is loaded, and proves it again first; a model
-            that is loaded already goes on as it is. It holds for this adapter and this version of Hadal.
+            Every page of this site uses it for the next model it loads, and checks it again first. Models
+            already loaded do not change. It applies to this adapter and this version of Hadal.
           </p>
-          <button class="quiet" type="button" disabled={busy.value || !ready.value} onClick={forgetAndStay}>
+          <button
+            class="quiet"
+            type="button"
+            disabled={busy.value || !deviceReady.value}
+            onClick={forgetAndStay}
+          >
             Forget
           </button>
         </>
       )}
-      {keptFailure.value && (
+      {storedTuningFailure.value && (
         <p class="failure" role="alert">
-          What is stored could not be read or changed. {keptFailure.value.message}
+          What is stored could not be read or changed. {storedTuningFailure.value.message}
         </p>
       )}
     </div>
   )
 }
 
-/** The button that was pressed goes away with what it forgets. */
+/** Moves the focus, since the pressed button disappears. */
 async function forgetAndStay(): Promise<void> {
-  await forget()
-  if (kept.value === 'nothing') document.getElementById('tune')?.focus()
+  await forgetTuning()
+  if (storedTuning.value === 'nothing') document.getElementById('tune')?.focus()
 }
 
-function Settings() {
-  const often = times.value
+function TuningFields() {
+  const count = repetitions.value
   return (
     <fieldset disabled={busy.value} class="fields">
-      <legend class="unseen">How it is measured</legend>
-      <Choice
+      <legend class="unseen">Settings</legend>
+      <SelectField
         label="With the sizes of"
-        value={sizes.value}
-        options={SIZES}
+        value={tuningSizes.value}
+        options={SIZE_OPTIONS}
         choose={(name) => {
-          const chosen = SIZES.find(([each]) => each === name)
-          if (chosen) [sizes.value] = chosen
+          const chosen = SIZE_OPTIONS.find(([size]) => size === name)
+          if (chosen) [tuningSizes.value] = chosen
         }}
-        note="What is found goes for every model; it suits those best whose sizes were measured."
+        note="The result applies to every model, and suits models of these sizes best."
       />
-      <Choice
-        label="Times that each is timed"
-        value={String(often)}
-        options={TIMES.map((count) => [String(count), String(count)])}
+      <SelectField
+        label="Repetitions per variant"
+        value={String(count)}
+        options={REPETITION_OPTIONS.map((count) => [String(count), String(count)])}
         choose={(count) => {
-          times.value = Number(count)
+          repetitions.value = Number(count)
         }}
       />
     </fieldset>
   )
 }
 
-function Actions({ own: { capabilities } }: { own: LabInfo }) {
-  const state = tuning.value
-  const said = statusOf()
+function TuningActions({ info: { capabilities } }: { info: LabInfo }) {
+  const state = tuningState.value
+  const statusLine = statusText()
   return (
     <div class="go">
-      <p role="status" class={said ? '' : 'unseen'}>
-        {said}
+      <p role="status" class={statusLine ? '' : 'unseen'}>
+        {statusLine}
       </p>
       {state.phase === 'failed' && state.failure.code !== 'device_lost' && (
-        <ErrorCard title="Tuning ended early" failure={state.failure}>
-          <span class="figures">What was stored before stays.</span>
+        <ErrorCard title="Tuning failed" failure={state.failure}>
+          <span class="figures">The stored result is unchanged.</span>
         </ErrorCard>
       )}
       {state.phase === 'done' && state.refused && (
         <ErrorCard title="Measured, but not stored" failure={{ ...state.refused, hint: NOT_STORED }}>
-          <span class="figures">What was measured is shown until this page is closed.</span>
+          <span class="figures">The result stays visible until you close this page.</span>
         </ErrorCard>
       )}
       {state.phase === 'running' ? (
@@ -156,7 +161,7 @@ function Actions({ own: { capabilities } }: { own: LabInfo }) {
           id="tune"
           class="primary"
           type="button"
-          disabled={busy.value || !ready.value}
+          disabled={busy.value || !deviceReady.value}
           onClick={() => void tune()}
         >
           Tune for this adapter
@@ -164,32 +169,31 @@ function Actions({ own: { capabilities } }: { own: LabInfo }) {
       )}
       <p class="figures">
         {capabilities.software
-          ? 'Here a processor plays GPU: it takes minutes, and anything else that the machine does disturbs it.'
-          : 'It takes from some seconds to a minute. Leave the GPU to it meanwhile.'}
+          ? 'On a software adapter (CPU) this takes minutes. Other work on this machine disturbs the times.'
+          : 'Takes a few seconds to a minute. Avoid other GPU work.'}
       </p>
     </div>
   )
 }
 
-const NOT_STORED = 'Loads go on with what they took before: without files, no page can tell another.'
+const STORED = 'Stored: the next model load uses it, on every page of this site.'
+const NOT_STORED = 'This browser stores no files for this site, so loads use the same variants as before.'
 
-/** What is said aloud, politely: decision by decision, and how it ended. */
-function statusOf(): string {
-  const state = tuning.value
-  const last = rows.value.at(-1)
+/** Status for screen readers: decision by decision, then the outcome. */
+function statusText(): string {
+  const state = tuningState.value
+  const last = tunedDecisions.value.at(-1)
   switch (state.phase) {
     case 'running':
-      return last ? `${saidOf(last)} Measuring the next decision…` : 'Measuring the first decision…'
+      return last ? `${decisionSentence(last)} Measuring the next decision…` : 'Measuring the first decision…'
     case 'stopped':
-      return 'Stopped. Nothing of it was stored.'
+      return 'Stopped. Nothing was stored.'
     case 'failed':
-      return state.failure.code === 'device_lost'
-        ? 'The GPU went away. Nothing of it was stored; what was stored before stays.'
-        : ''
+      return state.failure.code === 'device_lost' ? 'The GPU was lost. The stored result is unchanged.' : ''
     case 'done':
       return state.refused
-        ? foundOf(rows.value)
-        : `${foundOf(rows.value)} Stored: the next load of a model takes it, in every page of this site.`
+        ? tuningSentence(tunedDecisions.value)
+        : `${tuningSentence(tunedDecisions.value)} ${STORED}`
     default:
       return ''
   }

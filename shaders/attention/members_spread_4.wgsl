@@ -1,4 +1,0 @@
-// gqa_tile_subgroup_broadcast_4 – core of gqa_decode by broadcasts, for subgroups of 4 to 7 invocations
-
-#import attention/spread_group
-#import attention/spread_4

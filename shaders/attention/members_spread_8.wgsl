@@ -1,4 +1,0 @@
-// gqa_tile_subgroup_broadcast_8 – core of gqa_decode by broadcasts, for subgroups of 8 or more invocations
-
-#import attention/spread_group
-#import attention/spread_8

@@ -1,0 +1,4 @@
+// mla_tile_subgroup_broadcast_4 – core of mla_decode by broadcasts, for subgroups of 4 to 7 invocations
+
+#import attention/broadcast_mla_heads
+#import attention/subgroup_broadcast_4

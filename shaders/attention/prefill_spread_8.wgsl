@@ -1,4 +1,0 @@
-// prefill_tile_subgroup_broadcast_8 – prefill attention by broadcasts, for subgroups of 8 or more invocations
-
-#import attention/spread_tokens
-#import attention/spread_8

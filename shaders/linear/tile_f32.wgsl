@@ -1,0 +1,13 @@
+// tile_f32 – tiles held as f32
+
+#import linear/workgroup_tile
+
+alias TileNumber = f32;
+
+// What every number of an input chunk is divided by before it is stored.
+fn chunk_scale(chunk: mat4x4<f32>) -> f32 { return 1.0; }
+
+// Column i, element j: the dot product of input column i and weight column j.
+fn tile_dots(inputs: mat4x4<TileNumber>, weights: mat4x4<TileNumber>) -> mat4x4<f32> {
+  return transpose(weights) * inputs;
+}

@@ -1,0 +1,25 @@
+// row_tiling_lanes – LANES neighbouring invocations compute one output and read neighbouring words: for a GPU
+//
+// An output takes the kernel's ROWS_PER_OUTPUT weight rows. The sum over lanes is sequential: a tree would
+// save a few additions of so few lanes, at the price of a barrier per level.
+
+#import shared/input_loads
+
+const ROWS_PER_INVOCATION: u32 = ROWS_PER_OUTPUT;
+override LANES: u32 = 16;
+
+var<workgroup> lane_values: array<f32, WORKGROUP>;
+
+fn rows_per_invocation() -> u32 { return ROWS_PER_INVOCATION; }
+
+fn lane_in_row(lane: u32) -> u32 { return lane % LANES; }
+
+fn sum_over_lanes(value: f32, lane: u32) -> f32 {
+  lane_values[lane] = value;
+  workgroupBarrier();
+  let first = lane / LANES * LANES;
+  var sum = 0.0;
+  for (var other = first; other < first + LANES; other++) { sum += lane_values[other]; }
+  workgroupBarrier();
+  return sum;
+}

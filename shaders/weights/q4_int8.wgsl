@@ -1,0 +1,15 @@
+// weights/q4_int8 – the codes of weights/q4 as bytes, ZERO_POINT too high, so that none has a sign to extend
+
+#import shared/matrix
+#import shared/group_scale
+#import shared/int8_dot
+
+const DECODE_SCALE: f32 = 1;
+const ZERO_POINT: i32 = 8;
+
+// One vec4 holds both chunks; where a row ends with the first, the codes of the second are zeros.
+fn load_int8_pair(m: Matrix, row: u32, first: u32, second: u32) -> Int8Pair {
+  let words = weight_vec4(m.base + row * m.stride + first / 2) ^ vec4<u32>(0x88888888);
+  let low = vec4<u32>(0x0f0f0f0f);
+  return Int8Pair(words & low, (words >> vec4<u32>(4)) & low);
+}

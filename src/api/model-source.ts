@@ -1,0 +1,75 @@
+// Checks which model an application asks for, and with which options, and makes the worker's load request of
+// it.
+import {
+  badField,
+  definedFields,
+  formatValue,
+  optionalEnum,
+  optionalInteger,
+  optionalNumber,
+} from '../lib/check.ts'
+import { HadalError } from '../lib/error.ts'
+import {
+  KV_CACHE_DTYPES,
+  type ModelOptions,
+  type ResolvedModelSource,
+  type WorkerLoadRequest,
+} from '../worker/protocol.ts'
+
+export { KV_CACHE_DTYPES }
+
+/**
+ * Where a model is: the address of a folder in Hugging Face's layout, relative to the page; a name on the
+ * Hugging Face Hub, `hf:org/name[@revision]`; or the files of a folder.
+ */
+export type ModelSource = string | URL | readonly File[]
+
+/** How a model is held in memory, and how its host is reached; the same for `loadModel` and `plan`. */
+export interface ModelSourceOptions extends ModelOptions {
+  /** Access token for `hf:` names. It is sent to the Hub only and kept in memory only. */
+  readonly token?: string
+  /** Address of another Hub for `hf:` names. Default: https://huggingface.co. */
+  readonly endpoint?: string
+}
+
+const MAX_TOKENS = 2 ** 31
+
+/** Checks the arguments of `loadModel` or `plan`. @throws HadalError `bad_request`, naming the argument */
+export function workerLoadRequest(source: ModelSource, options: ModelSourceOptions): WorkerLoadRequest {
+  const quantize = options.quantize ?? undefined
+  if (quantize !== undefined && typeof quantize !== 'string' && typeof quantize !== 'object') {
+    throw badField('quantize', `must be a string or an object of strings, not ${formatValue(quantize)}`)
+  }
+  return {
+    modelSource: resolveSource(source, options),
+    ...definedFields<ModelOptions>({
+      contextLength: optionalInteger('contextLength', options.contextLength, 1, MAX_TOKENS),
+      cache: optionalEnum('cache', options.cache, KV_CACHE_DTYPES),
+      matmulPrecision: optionalEnum('matmulPrecision', options.matmulPrecision, ['f32', 'f16', 'i8']),
+      prefillChunk: optionalInteger('prefillChunk', options.prefillChunk, 1, MAX_TOKENS),
+      memoryBytes: optionalNumber('memoryBytes', options.memoryBytes, 0, Number.POSITIVE_INFINITY),
+      quantize,
+    }),
+  }
+}
+
+function resolveSource(source: ModelSource, { token, endpoint }: ModelSourceOptions): ResolvedModelSource {
+  if (Array.isArray(source)) return { files: [...source] }
+  const text = String(source)
+  if (!text.startsWith('hf:')) return { url: folderUrl(text) }
+  return { hub: text, ...(token && { token }), ...(endpoint && { endpoint: folderUrl(endpoint) }) }
+}
+
+// Resolved here because the worker has another base address. A folder's address ends with a slash.
+function folderUrl(address: string): string {
+  try {
+    const url = new URL(address, globalThis.document?.baseURI ?? globalThis.location?.href)
+    if (!url.pathname.endsWith('/')) url.pathname += '/'
+    return url.href
+  } catch (cause) {
+    throw new HadalError('bad_request', `${formatValue(address)} is not a valid address.`, {
+      hint: 'Use the address of a model folder, or a name on the Hub such as "hf:org/name".',
+      cause,
+    })
+  }
+}

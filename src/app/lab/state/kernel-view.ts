@@ -1,0 +1,41 @@
+// Fetches the contract and source of the chosen kernel from the worker. A newer choice cancels the request.
+import { effect, signal } from '@preact/signals'
+import { receive } from '../../../api/receiver.ts'
+import type { Experiment, KernelView } from '../../../bench/lab/protocol.ts'
+import type { Failure } from '../../shared/failure.ts'
+import { failureOf } from '../../shared/failure.ts'
+import { type LabWorker, labDevice } from './device.ts'
+import { experiment } from './selection.ts'
+
+/** The chosen kernel as it would run. While the next one is linked, the previous one stays. */
+export const kernelView = signal<KernelView | undefined>(undefined)
+export const viewLoading = signal(false)
+export const viewFailure = signal<Failure | undefined>(undefined)
+
+let current: AbortController | undefined
+
+/** Loads the view whenever the device or the choice changes. */
+export function followExperiment(): void {
+  effect(() => {
+    const state = labDevice.value
+    const chosen = experiment.value
+    current?.abort()
+    viewLoading.value = false
+    if (state.phase === 'ready' && chosen) void loadView(state.worker, chosen)
+  })
+}
+
+async function loadView({ remote, ended }: LabWorker, chosen: Experiment): Promise<void> {
+  const controller = new AbortController()
+  current = controller
+  viewLoading.value = true
+  try {
+    const answers = receive<KernelView>(ended, (port) => remote.view(chosen, port), controller.signal)
+    for await (const found of answers) kernelView.value = found
+    viewFailure.value = undefined
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure.code !== 'aborted') viewFailure.value = failure
+  }
+  if (current === controller) viewLoading.value = false
+}

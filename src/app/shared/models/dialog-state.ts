@@ -1,0 +1,192 @@
+// State of the models dialog: the stored models, and the load plan of the requested one.
+import { signal } from '@preact/signals'
+import {
+  exportStoredModel,
+  type LoadPlan,
+  type LoadProgress,
+  type ModelSource,
+  plan,
+  removeStoredModel,
+  type StoredModel,
+  storedModels,
+} from '../../../index.ts'
+import { type Failure, failureOf } from '../failure.ts'
+import { forgetModel } from './last-model.ts'
+import type { ModelChoice } from './load-state.ts'
+import { openBundledModel, openModel } from './model-choice.ts'
+import { normalizedSource } from './model-source.ts'
+
+/** A model to plan: its source, the name to show, an access token, and whether to store latents in FP8. */
+export interface PlanRequest {
+  readonly source: ModelSource
+  readonly label: string
+  readonly token: string
+  readonly cache?: 'fp8'
+}
+
+export type PlanState =
+  | { readonly phase: 'none' }
+  | { readonly phase: 'planning'; readonly request: PlanRequest }
+  | { readonly phase: 'planned'; readonly request: PlanRequest; readonly plan: LoadPlan }
+  | { readonly phase: 'failed'; readonly request: PlanRequest; readonly failure: Failure }
+
+/** A running operation on a stored model. */
+export type StoreTask =
+  | { readonly source: string; readonly action: 'removing' }
+  | { readonly source: string; readonly action: 'exporting'; readonly progress: LoadProgress | undefined }
+
+export const dialogOpen = signal(false)
+/** Input of the form. Lives as long as the tab and is stored nowhere. */
+export const openForm = { source: signal(''), token: signal('') } as const
+export const planState = signal<PlanState>({ phase: 'none' })
+export const contextLength = signal(8192)
+export const storedModelList = signal<readonly StoredModel[]>([])
+export const storeTask = signal<StoreTask | undefined>(undefined)
+export const storeFailure = signal<Failure | undefined>(undefined)
+
+let planAbort: AbortController | undefined
+let exportAbort: AbortController | undefined
+
+export function openDialog(): void {
+  dialogOpen.value = true
+  void refreshStored()
+}
+
+export function closeDialog(): void {
+  dialogOpen.value = false
+  discardPlan()
+}
+
+/** Drops the plan and aborts reading for it. */
+export function discardPlan(): void {
+  planAbort?.abort()
+  planState.value = { phase: 'none' }
+}
+
+/** Reads config, index and headers and shows the load plan. Shows `previous` in the meantime, if given. */
+export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): Promise<void> {
+  planAbort?.abort()
+  const own = new AbortController()
+  planAbort = own
+  dialogOpen.value = true
+  const show = (next: PlanState) => {
+    if (planAbort === own && !own.signal.aborted) planState.value = next
+  }
+  show(
+    previous
+      ? { phase: 'planned', request: requested, plan: previous }
+      : { phase: 'planning', request: requested },
+  )
+  // A drop may come before the dialog was ever open. What is already stored decides what the plan proposes.
+  const listed = previous ? undefined : refreshStored()
+  try {
+    const request = { ...requested, place: normalizedSource(requested.source) }
+    const options = { quantize: 'auto', ...optionsOf(request), signal: own.signal } as const
+    const planned = await plan(request.place, options)
+    await listed
+    show({ phase: 'planned', request, plan: planned })
+  } catch (error) {
+    show({ phase: 'failed', request: requested, failure: failureOf(error) })
+  }
+}
+
+/** The stored copy of a source, complete or not. */
+export function findStoredCopy(source: ModelSource): StoredModel | undefined {
+  return storedModelList.value.find((model) => model.kind === 'original' && model.key === source)
+}
+
+/** Plans the same model for another context length. */
+export function changeContextLength(tokens: number): void {
+  contextLength.value = tokens
+  if (planState.value.phase === 'planned') void requestPlan(planState.value.request, planState.value.plan)
+}
+
+/** Plans the same model with or without FP8 latents. */
+export function changeCacheFormat(fp8: boolean): void {
+  if (planState.value.phase !== 'planned') return
+  const { cache: _, ...request } = planState.value.request
+  void requestPlan(fp8 ? { ...request, cache: 'fp8' } : request, planState.value.plan)
+}
+
+/** Loads the planned model. */
+export function loadPlanned(planned: LoadPlan, request: PlanRequest, options: ModelChoice['options']): void {
+  closeDialog()
+  void openModel({
+    name: planned.name || request.label,
+    source: request.source,
+    description: request.label,
+    bundled: false,
+    options: { ...optionsOf(request), ...options },
+  })
+}
+
+/** Loads a model that is already on this device. */
+export function loadLocal(choice: ModelChoice | 'bundled'): void {
+  closeDialog()
+  void (choice === 'bundled' ? openBundledModel() : openModel(choice))
+}
+
+/** Deletes a model from the store. */
+export function deleteModel({ key: source }: StoredModel): Promise<void> {
+  return runStoreTask({ source, action: 'removing' }, async () => {
+    await removeStoredModel(source)
+    forgetModel(source)
+  })
+}
+
+/** Copies a stored model into a folder that the user picks. */
+export async function exportModel({ key: source }: StoredModel): Promise<void> {
+  const folder = await pickFolder('readwrite')
+  if (!folder) return
+  exportAbort = new AbortController()
+  const { signal } = exportAbort
+  const onProgress = (progress: LoadProgress) => {
+    storeTask.value = { source, action: 'exporting', progress }
+  }
+  await runStoreTask({ source, action: 'exporting', progress: undefined }, () =>
+    exportStoredModel(source, folder, { signal, onProgress }),
+  )
+}
+
+export function cancelExport(): void {
+  exportAbort?.abort()
+}
+
+export const canPickFolders = (): boolean => 'showDirectoryPicker' in window
+
+/** A folder picked by the user; undefined if they cancel. */
+export async function pickFolder(mode: 'read' | 'readwrite'): Promise<FileSystemDirectoryHandle | undefined> {
+  try {
+    return await window.showDirectoryPicker?.({ mode })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') return undefined
+    throw error
+  }
+}
+
+async function runStoreTask(begun: StoreTask, work: () => Promise<void>): Promise<void> {
+  storeTask.value = begun
+  storeFailure.value = undefined
+  try {
+    await work()
+  } catch (error) {
+    const failure = failureOf(error)
+    if (failure.code !== 'aborted') storeFailure.value = failure
+  }
+  storeTask.value = undefined
+  await refreshStored()
+}
+
+async function refreshStored(): Promise<void> {
+  try {
+    storedModelList.value = await storedModels()
+  } catch (error) {
+    storeFailure.value = failureOf(error)
+  }
+}
+
+const optionsOf = ({ token, cache }: PlanRequest) => ({
+  contextLength: contextLength.value,
+  ...(token !== '' && { token }),
+  ...(cache && { cache }),
+})

@@ -1,0 +1,18 @@
+// Plans the model in a folder that is dropped on the page.
+import { requestPlan } from './dialog-state.ts'
+import { droppedFiles } from './picked-files.ts'
+
+const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
+
+/** Event handlers for the element that fills the page. */
+export const dropHandlers = {
+  onDragOver(event: DragEvent) {
+    if (carriesFiles(event)) event.preventDefault()
+  },
+  async onDrop(event: DragEvent) {
+    if (!carriesFiles(event) || !event.dataTransfer) return
+    event.preventDefault()
+    const { name, files } = await droppedFiles(event.dataTransfer)
+    await requestPlan({ source: files, label: name, token: '' })
+  },
+}

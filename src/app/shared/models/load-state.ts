@@ -1,0 +1,59 @@
+// State of loading a model, and the texts of its phases.
+import type { LoadedModel, LoadOptions, LoadProgress, ModelSource } from '../../../index.ts'
+import type { Failure } from '../failure.ts'
+
+/** A model to open, and how. */
+export interface ModelChoice {
+  readonly name: string
+  readonly source: ModelSource
+  readonly description: string
+  /** Ships with the page: the service worker caches it, and the page knows what to ask it. */
+  readonly bundled: boolean
+  readonly options: Pick<LoadOptions, 'quantize' | 'contextLength' | 'cache' | 'token' | 'keep'>
+}
+
+export type LoadState =
+  | { readonly phase: 'starting' }
+  | { readonly phase: 'no-webgpu'; readonly missing: MissingWebGpu }
+  | { readonly phase: 'loading'; readonly choice: ModelChoice; readonly progress: LoadProgress | undefined }
+  | { readonly phase: 'ready'; readonly choice: ModelChoice; readonly model: LoadedModel }
+  | { readonly phase: 'failed'; readonly choice: ModelChoice | undefined; readonly failure: Failure }
+
+/** Why WebGPU is missing: the page is not secure, the browser lacks it, or the browser found no GPU. */
+export type MissingWebGpu = 'secure' | 'browser' | 'adapter'
+
+/** The model that is loading, loaded or failed to load; undefined if there is none. */
+export function currentChoice(state: LoadState): ModelChoice | undefined {
+  return state.phase === 'starting' || state.phase === 'no-webgpu' ? undefined : state.choice
+}
+
+/** Why WebGPU cannot be used; undefined if it can. */
+export async function missingWebGpu(): Promise<MissingWebGpu | undefined> {
+  if (!isSecureContext) return 'secure'
+  if (!navigator.gpu) return 'browser'
+  const adapter = await navigator.gpu.requestAdapter().catch(() => null)
+  return adapter ? undefined : 'adapter'
+}
+
+/** The text shown for a phase of loading. */
+export function phaseText({ phase, file }: LoadProgress): string {
+  const texts = {
+    list: 'Reading the weight list',
+    tokenizer: 'Reading the tokenizer',
+    wait: 'Waiting for another tab that is saving this model',
+    download: `Downloading ${file || 'weights'}`,
+    verify: `Verifying ${file || 'weights'}`,
+    convert: `Quantizing ${file || 'weights'}`,
+    upload: `Loading ${file || 'weights'}`,
+    keep: `Saving ${file || 'weights'} in this browser`,
+    compile: 'Compiling shaders for your GPU',
+    ready: 'Ready',
+  }
+  return texts[phase]
+}
+
+/** The fraction of the bytes that has arrived, 0 to 1. */
+export function loadedFraction(progress: LoadProgress | undefined): number {
+  const { bytes, totalBytes } = progress ?? { bytes: 0, totalBytes: 0 }
+  return totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 0
+}

@@ -1,0 +1,79 @@
+// Loads the chosen model and switches to another one.
+import { signal } from '@preact/signals'
+import { type GpuBytes, loadModel } from '../../../index.ts'
+import { saveModelOffline, waitForServiceWorker } from '../../offline/register.ts'
+import { failureOf } from '../failure.ts'
+import { findBundledModel } from './catalogue.ts'
+import { lastModel, rememberModel } from './last-model.ts'
+import { type LoadState, type ModelChoice, missingWebGpu } from './load-state.ts'
+
+export const loadState = signal<LoadState>({ phase: 'starting' })
+export const gpuBytes = signal<GpuBytes>({})
+
+let currentLoad: AbortController | undefined
+
+/**
+ * Loads the last used model if it is saved here, else the bundled one. Ends in `ready`, `failed` or
+ * `no-webgpu`.
+ */
+export async function loadInitialModel(): Promise<void> {
+  loadState.value = { phase: 'starting' }
+  const missing = await missingWebGpu()
+  if (missing) {
+    loadState.value = { phase: 'no-webgpu', missing }
+    return
+  }
+  await waitForServiceWorker()
+  const last = await lastModel()
+  await (last ? openModel(last) : openBundledModel())
+}
+
+/** Loads the bundled model. */
+export async function openBundledModel(): Promise<void> {
+  try {
+    await openModel({ ...(await findBundledModel()), bundled: true, options: {} })
+  } catch (error) {
+    loadState.value = { phase: 'failed', choice: undefined, failure: failureOf(error) }
+  }
+}
+
+/** Loads a model in place of the current one, whose memory is freed first. */
+export async function openModel(choice: ModelChoice): Promise<void> {
+  const before = loadState.value
+  currentLoad?.abort()
+  const own = new AbortController()
+  currentLoad = own
+  const show = (state: LoadState) => {
+    if (currentLoad === own) loadState.value = state
+  }
+  show({ phase: 'loading', choice, progress: undefined })
+  if (before.phase === 'ready') await before.model.unload()
+  try {
+    const model = await loadModel(choice.source, {
+      ...choice.options,
+      signal: own.signal,
+      onProgress: (progress) => show({ phase: 'loading', choice, progress }),
+    })
+    if (currentLoad !== own) return await model.unload()
+    show({ phase: 'ready', choice, model })
+    gpuBytes.value = await model.gpuBytes()
+    void model.lost.then((error) => {
+      show({ phase: 'failed', choice, failure: failureOf(error) })
+      return model.unload()
+    })
+    rememberModel(choice)
+    if (choice.bundled) void saveModelOffline()
+  } catch (error) {
+    const failure = failureOf(error)
+    show(
+      failure.code === 'no_webgpu'
+        ? { phase: 'no-webgpu', missing: 'adapter' }
+        : { phase: 'failed', choice, failure },
+    )
+  }
+}
+
+/** Cancels the load in progress; what it has stored stays. */
+export function cancelLoad(): void {
+  currentLoad?.abort()
+}

@@ -1,0 +1,147 @@
+// Load plan of a model: its figures, the choices before loading, and the Open button.
+import { useSignal } from '@preact/signals'
+import type { LoadPlan, StoredModel } from '../../../index.ts'
+import { formatBytes } from '../../../lib/format.ts'
+import { formatCompact, formatCount } from '../format.ts'
+import { discardPlan, findStoredCopy, loadPlanned, type PlanRequest } from './dialog-state.ts'
+import {
+  CacheChoice,
+  ContextChoice,
+  effectiveKeepMode,
+  KeepChoice,
+  type KeepMode,
+  QuantizeChoice,
+} from './plan-choices.tsx'
+
+/** `titleId`: id of its focusable heading. */
+export function PlanCard({
+  titleId,
+  request,
+  plan,
+}: {
+  titleId: string
+  request: PlanRequest
+  plan: LoadPlan
+}) {
+  const stored = findStoredCopy(request.source)
+  const quantize = useSignal(plan.auto ?? 'none')
+  const keep = useSignal<KeepMode>(stored ? 'files' : 'no')
+  const remote = typeof request.source === 'string'
+  const chosen = plan.choices.find((row) => row.quantize === quantize.value)
+  const submit = (event: Event) => {
+    event.preventDefault()
+    const kept = effectiveKeepMode(keep.value, quantize.value)
+    loadPlanned(plan, request, { quantize: quantize.value, ...(kept !== 'no' && { keep: kept }) })
+  }
+  return (
+    <form class="plan" onSubmit={submit}>
+      <h3 id={titleId} tabIndex={-1}>
+        {plan.name || request.label}
+      </h3>
+      <p class="place">{request.label}</p>
+      <dl class="table">
+        {planRows(plan).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {plan.unsupported.length > 0 && <Unsupported plan={plan} />}
+      {chosen && (
+        <>
+          <QuantizeChoice plan={plan} chosen={quantize} />
+          {plan.model && <ContextChoice model={plan.model} />}
+          {plan.model?.attention === 'latent' && <CacheChoice request={request} />}
+          {plan.gpu && <PlanMemory gpu={plan.gpu} />}
+          {remote && !stored?.complete && <KeepChoice keep={keep} plan={plan} quantize={quantize.value} />}
+        </>
+      )}
+      <div class="actions">
+        <button class="primary" type="submit" disabled={!chosen}>
+          {remote ? openButtonText(plan, stored, effectiveKeepMode(keep.value, quantize.value)) : 'Open'}
+        </button>
+        <button class="quiet" type="button" onClick={discardPlan}>
+          Back
+        </button>
+        {chosen?.fits === false && (
+          <p class="failure" role="status">
+            This probably does not fit: it needs {formatBytes(chosen.totalBytes)} of GPU memory.
+          </p>
+        )}
+      </div>
+    </form>
+  )
+}
+
+/**
+ * Stored bytes are not downloaded again; those of an incomplete model are only used if its files are saved.
+ */
+function openButtonText(
+  { downloadBytes }: LoadPlan,
+  stored: StoredModel | undefined,
+  keep: KeepMode,
+): string {
+  if (stored?.complete) return 'Open'
+  const left = stored ? stored.totalBytes - stored.bytes : 0
+  if (left <= 0 || keep !== 'files') return `Download and open (${formatBytes(downloadBytes)})`
+  return `Download the rest and open (${formatBytes(left)})`
+}
+
+function planRows({ architecture, parameters, model, downloadBytes, bytesByType, files }: LoadPlan) {
+  const types = Object.entries(bytesByType).sort(([, a], [, b]) => b - a)
+  const active = model ? `, ${formatCompact(model.activeParameters)} per token` : ''
+  const fileCount = `${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}`
+  const rows: [string, string][] = [
+    ['Architecture', architecture || 'unknown'],
+    ['Parameters', formatCompact(parameters) + active],
+    ['Size', `${formatBytes(downloadBytes)} in ${fileCount}`],
+    ['Stored as', types.map(([type, bytes]) => `${type} ${formatBytes(bytes)}`).join(', ')],
+  ]
+  if (!model) return rows
+  const { kvBytesPerToken, standardKvBytesPerToken, maxContextLength } = model
+  const instead =
+    standardKvBytesPerToken > kvBytesPerToken
+      ? `; standard attention: ${formatBytes(standardKvBytesPerToken)}`
+      : ''
+  return [
+    ...rows,
+    ['KV cache', `${formatBytes(kvBytesPerToken)} per token${instead}`],
+    ['Maximum context', `${formatCount(maxContextLength)} tokens`],
+  ] satisfies [string, string][]
+}
+
+function Unsupported({ plan }: { plan: LoadPlan }) {
+  return (
+    <div class="failure" role="alert">
+      <p>Hadal cannot run this model:</p>
+      <ul>
+        {plan.unsupported.map(({ what, where, hint }) => (
+          <li key={what}>
+            {what} {where && <code>{where}</code>} {hint}
+          </li>
+        ))}
+      </ul>
+    </div>
+  )
+}
+
+function PlanMemory({ gpu }: { gpu: NonNullable<LoadPlan['gpu']> }) {
+  const { total, ...purposes } = gpu.bytes
+  const shown = Object.entries(purposes).filter(([, bytes]) => bytes > 0)
+  return (
+    <details>
+      <summary>
+        GPU memory as suggested: {formatBytes(total)} with {formatCount(gpu.contextLength)} tokens of context
+      </summary>
+      <dl class="table">
+        {shown.map(([purpose, bytes]) => (
+          <div key={purpose}>
+            <dt>{purpose.replaceAll('_', ' ')}</dt>
+            <dd>{formatBytes(bytes)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}

@@ -1,0 +1,31 @@
+// Summary line of the status panel on small screens; opens and closes the panel.
+import type { Signal } from '@preact/signals'
+import { formatBytes } from '../../lib/format.ts'
+import { formatRate } from '../shared/format.ts'
+import { cacheUse, latestRate } from '../state/session.ts'
+
+export function GaugeStrip({ open }: { open: Signal<boolean> }) {
+  const { bytes, standard_bytes } = cacheUse.value ?? { bytes: 0, standard_bytes: 0 }
+  const fraction = standard_bytes > 0 ? Math.min(1, bytes / standard_bytes) : 0
+  const rate = latestRate.value
+  return (
+    <button
+      class="strip"
+      type="button"
+      aria-expanded={open.value}
+      aria-controls="gauges"
+      onClick={() => {
+        open.value = !open.value
+      }}
+    >
+      <span>
+        KV cache <b>{formatBytes(bytes)}</b>
+      </span>
+      <span class={standard_bytes > 0 ? 'mini' : 'mini empty'} aria-hidden="true">
+        <i style={{ inlineSize: `${100 * fraction}%` }} />
+      </span>
+      <span>standard {formatBytes(standard_bytes)}</span>
+      {rate > 0 && <span class="rate">{formatRate(rate)}</span>}
+    </button>
+  )
+}

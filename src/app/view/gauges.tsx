@@ -1,0 +1,106 @@
+// Panel beside the chat: KV cache, context, speed, settings, memory and model details.
+import type { GpuBytes, ModelInfo } from '../../index.ts'
+import { formatBytes } from '../../lib/format.ts'
+import { formatCompact, formatCount, formatRate } from '../shared/format.ts'
+import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
+import { cacheUse, latestRate } from '../state/session.ts'
+import { CacheMeter } from './cache-meter.tsx'
+import { SettingsGauge } from './settings-gauge.tsx'
+
+export function Gauges({ open }: { open: boolean }) {
+  const state = loadState.value
+  const info = state.phase === 'ready' ? state.model.info : undefined
+  return (
+    <aside id="gauges" class={open ? 'gauges open' : 'gauges'} aria-label="Status and settings">
+      <CacheMeter cache={cacheUse.value} info={info} />
+      <ContextGauge info={info} />
+      <SpeedGauge />
+      <SettingsGauge />
+      {info && <MemoryGauge bytes={gpuBytes.value} />}
+      {info && info.notices.length > 0 && <NoticesGauge texts={info.notices} />}
+      {state.phase === 'ready' && <ModelGauge name={state.choice.name} info={state.model.info} />}
+    </aside>
+  )
+}
+
+function ContextGauge({ info }: { info: ModelInfo | undefined }) {
+  const tokens = cacheUse.value?.tokens ?? 0
+  const length = info?.contextLength ?? 0
+  return (
+    <section class="gauge">
+      <h2>Context</h2>
+      <meter aria-label="Context used" min={0} max={length || 1} value={tokens} />
+      <p class="figures">
+        <b>{formatCount(tokens)}</b> of {length ? formatCount(length) : '…'} tokens
+      </p>
+    </section>
+  )
+}
+
+function SpeedGauge() {
+  return (
+    <section class="gauge speed">
+      <h2>Speed</h2>
+      <p class="big">{latestRate.value > 0 ? formatRate(latestRate.value) : '–'}</p>
+    </section>
+  )
+}
+
+function MemoryGauge({ bytes }: { bytes: GpuBytes }) {
+  const { total = 0, ...byPurpose } = bytes
+  const purposes = Object.entries(byPurpose).sort(([, a], [, b]) => b - a)
+  return (
+    <details class="gauge">
+      <summary>
+        <h2>GPU memory</h2> <span class="figures">{formatBytes(total)}</span>
+      </summary>
+      <dl class="table">
+        {purposes.map(([purpose, size]) => (
+          <div key={purpose}>
+            <dt>{purpose.replaceAll('_', ' ')}</dt>
+            <dd>{formatBytes(size)}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}
+
+/** Notices about this device, rarely any. */
+function NoticesGauge({ texts }: { texts: readonly string[] }) {
+  return (
+    <section class="gauge">
+      <h2>Notices</h2>
+      {texts.map((text) => (
+        <p class="note" key={text}>
+          {text}
+        </p>
+      ))}
+    </section>
+  )
+}
+
+function ModelGauge({ name, info }: { name: string; info: ModelInfo }) {
+  const rows = [
+    ['Architecture', info.architecture],
+    ['Parameters', `${formatCompact(info.parameters)}, ${formatCompact(info.activeParameters)} per token`],
+    ['Layers', `${info.layers} × ${info.hidden}, ${info.heads} heads`],
+    ...(info.experts > 0 ? [['Experts', `${info.activeExperts} of ${info.experts} per token`]] : []),
+    ['GPU', info.adapter],
+  ]
+  return (
+    <details class="gauge">
+      <summary>
+        <h2>Model</h2> <span class="figures">{name}</span>
+      </summary>
+      <dl class="table">
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </details>
+  )
+}

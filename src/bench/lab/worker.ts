@@ -1,0 +1,6 @@
+// Entry point of the kernel lab's worker: exposes the lab, with unminified shaders, through Comlink.
+import sources from 'virtual:shaders/whole'
+import { expose } from 'comlink'
+import { createLabHost } from './host.ts'
+
+expose(createLabHost(navigator.gpu, sources))

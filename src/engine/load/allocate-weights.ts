@@ -1,0 +1,139 @@
+// Allocates the GPU buffers of a planned model and creates the writers that fill them.
+import type { Device } from '../../gpu/device.ts'
+import {
+  type GpuBank,
+  type GpuMatrix,
+  type GpuVector,
+  type MatrixLayout,
+  padTo,
+  sameStorage,
+} from '../../gpu/matrix.ts'
+import { expectDefined } from '../../lib/error.ts'
+import { type GpuModel, mapTensors } from '../../models/tensors.ts'
+import { type PartPlacement, rowWriter, scaleWriter, vectorWriter } from '../../weights/matrix-writer.ts'
+import { groupScaleWriter, packedRowWriter } from '../../weights/packed-writer.ts'
+import type { TensorEntry } from '../../weights/safetensors.ts'
+import type { TensorWriter } from '../../weights/tensor-writer.ts'
+import { Converter } from './convert.ts'
+import { isPacked, type StoredMatrix } from './stored-matrix.ts'
+import { type PlannedBank, type PlannedMatrix, slotTableBytes, type WeightPlan } from './weight-plan.ts'
+
+/** The weights of a model: allocated buffers, still empty, and the writers that fill them. */
+export interface AllocatedWeights {
+  readonly tensors: GpuModel
+  readonly writers: ModelWriters
+  readonly placement: WeightPlacement
+}
+
+/** Where each stored tensor lies on the GPU. */
+export interface WeightPlacement {
+  readonly matrices: {
+    layout: MatrixLayout
+    storedMatrices: readonly StoredMatrix[]
+    places: readonly PartPlacement[]
+  }[]
+  readonly vectors: { entry: TensorEntry; buffer: GPUBuffer; first: number }[] // f32 from element `first` on
+}
+
+export type WriterMap = Map<TensorEntry, TensorWriter>
+
+/**
+ * The writer of each stored tensor. `early` holds the scales of converted matrices, which must be read first.
+ */
+interface ModelWriters {
+  readonly early: WriterMap
+  readonly rest: WriterMap
+  converter: Converter | undefined // created for the first matrix that needs one
+}
+
+/**
+ * Allocates the buffers of all weights, so that a lack of memory shows before the first byte is fetched.
+ * Call it within `Arena.guard`.
+ */
+export function allocateWeights(device: Device, plan: WeightPlan): AllocatedWeights {
+  const writers: ModelWriters = { early: new Map(), rest: new Map(), converter: undefined }
+  const placement: WeightPlacement = { matrices: [], vectors: [] }
+  return { tensors: allocateTensors(device, plan, writers, placement), writers, placement }
+}
+
+type AddMatrix = (
+  layout: MatrixLayout,
+  storedMatrices: readonly StoredMatrix[],
+  places: readonly PartPlacement[],
+) => void
+
+function allocateTensors(
+  device: Device,
+  plan: WeightPlan,
+  writers: ModelWriters,
+  contents: WeightPlacement,
+): GpuModel {
+  const { queue } = device.gpu
+  const convert = (
+    storedMatrix: StoredMatrix,
+    layout: MatrixLayout,
+    start: number,
+    places: readonly PartPlacement[],
+  ) => {
+    writers.converter ??= new Converter(device)
+    const { weight, scale } = writers.converter.createWriters(storedMatrix, { layout, start, places })
+    writers.rest.set(storedMatrix.weight, weight)
+    if (storedMatrix.scale && scale) writers.early.set(storedMatrix.scale, scale)
+  }
+  const addMatrix: AddMatrix = (layout, storedMatrices, places) => {
+    contents.matrices.push({ layout, storedMatrices, places })
+    for (const [index, storedMatrix] of storedMatrices.entries()) {
+      const { weight, scale, storedLayout } = storedMatrix
+      const start = layout.starts[index] ?? 0
+      if (!sameStorage(storedLayout, layout)) {
+        convert(storedMatrix, layout, start, places)
+        continue
+      }
+      const rows = isPacked(storedMatrix) ? packedRowWriter : rowWriter
+      const scales = isPacked(storedMatrix) ? groupScaleWriter : scaleWriter
+      writers.rest.set(weight, rows(queue, weight, layout, start, places))
+      if (scale) writers.rest.set(scale, scales(queue, scale, layout, start, places))
+    }
+  }
+  return mapTensors(plan, {
+    matrix: ({ label, layout, parts, storedMatrices }: PlannedMatrix): GpuMatrix => {
+      const places = parts.map((part) => ({
+        part,
+        buffer: device.arena.allocate('weights', label, part.bytes).buffer,
+        offset: 0,
+      }))
+      addMatrix(layout, storedMatrices, places)
+      return { ...layout, parts: places.map(({ part, buffer }) => ({ ...part, buffer: () => buffer })) }
+    },
+    vector: ({ entries, length }): GpuVector => {
+      const { buffer } = device.arena.allocate('weights', entries[0]?.name ?? '', padTo(length, 16) * 4)
+      let first = 0
+      for (const entry of entries) {
+        contents.vectors.push({ entry, buffer, first })
+        writers.rest.set(entry, vectorWriter(queue, entry, buffer, first))
+        first += entry.shape[0] ?? 0
+      }
+      return { buffer: () => buffer, length }
+    },
+    bank: (bank) => allocateBank(device, bank, addMatrix),
+  })
+}
+
+function allocateBank(device: Device, plan: PlannedBank, addMatrix: AddMatrix): GpuBank {
+  const banks = plan.bankBytes.map((bytes) => device.arena.allocate('experts', plan.label, bytes).buffer)
+  // The slot table: for each expert its bank and its first vec4 there.
+  const table = new Uint32Array(plan.slots.flatMap(({ bank, offset }) => [bank, offset / 16]))
+  const { buffer: slots } = device.arena.allocate('state', `slots of ${plan.label}`, slotTableBytes(plan))
+  device.gpu.queue.writeBuffer(slots, 0, table)
+  for (const { bank, offset, layout, storedMatrices } of plan.slots) {
+    addMatrix(layout, storedMatrices, [
+      { part: layout, buffer: expectDefined(banks[bank], 'a bank'), offset },
+    ])
+  }
+  return {
+    routed: plan.routed,
+    shared: plan.shared,
+    banks: banks.map((bank) => () => bank),
+    slots: () => slots,
+  }
+}

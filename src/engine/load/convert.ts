@@ -1,0 +1,151 @@
+// Converts stored rows to another format on the GPU while they load, batch by batch through a staging buffer.
+import sources from 'virtual:shaders'
+import type { Allocation } from '../../gpu/arena.ts'
+import type { Device } from '../../gpu/device.ts'
+import { type KernelVariant, PipelineCache } from '../../gpu/kernel.ts'
+import { encodeSpanOf, type MatrixLayout, type PartLayout, splitMatrix } from '../../gpu/matrix.ts'
+import { BATCH_BYTES, type MatrixAddress, packBatch, quantize, quantizeGrid } from '../../kernels/quantize.ts'
+import { expectDefined } from '../../lib/error.ts'
+import { type PartPlacement, rowWriter, scaleCollector, writeScales } from '../../weights/matrix-writer.ts'
+import type { TensorWriter } from '../../weights/tensor-writer.ts'
+import type { StoredMatrix } from './stored-matrix.ts'
+
+/** Stored bytes collected before each dispatch. */
+const STAGED_ROWS_BYTES = 16 * 1024 * 1024
+const WORKGROUP = 64
+
+/** Writers of one stored matrix. Write all of its scales before its rows. */
+export interface MatrixWriters {
+  readonly weight: TensorWriter
+  readonly scale: TensorWriter | undefined
+}
+
+/** A matrix part in a buffer together with the layout of the whole matrix. */
+export interface SourcePart extends PartPlacement {
+  readonly layout: MatrixLayout
+}
+
+/** Destination of converted rows: from row `start` of `layout`, spread over the parts in `places`. */
+export interface ConversionTarget {
+  readonly layout: MatrixLayout
+  readonly start: number
+  readonly places: readonly PartPlacement[]
+}
+
+/** Converts one matrix at a time. Owns its staging buffers until `close`. */
+export class Converter {
+  readonly #device: Device
+  readonly #cache: PipelineCache
+  readonly #staging: Allocation
+  readonly #batch: Allocation
+  readonly #variants = new Map<string, KernelVariant>()
+  readonly #pipelines = new Map<string, GPUComputePipeline>()
+
+  constructor(device: Device) {
+    this.#device = device
+    this.#cache = new PipelineCache(device, sources)
+    this.#staging = device.arena.allocate('staging', 'stored rows', STAGED_ROWS_BYTES)
+    this.#batch = device.arena.allocate('staging', 'batch', BATCH_BYTES, 'uniform')
+  }
+
+  /** Creates the writers of a matrix to convert. Throws `unsupported` if a row exceeds the staging buffer. */
+  createWriters({ weight, scale, storedLayout }: StoredMatrix, target: ConversionTarget): MatrixWriters {
+    const { queue } = this.#device.gpu
+    const key = this.requestPipeline(storedLayout, target.layout)
+    let scales: Float32Array<ArrayBuffer> | undefined
+    const batches = splitMatrix(storedLayout, STAGED_ROWS_BYTES).map((part): PartPlacement => {
+      const place = { part, buffer: this.#staging.buffer, offset: 0 }
+      const onFilled = () => {
+        if (scale)
+          writeScales(queue, expectDefined(scales, `the scales of ${weight.name}`), storedLayout, 0, [place])
+        this.encode(key, { layout: storedLayout, ...place }, target)
+      }
+      return { ...place, onFilled }
+    })
+    const keep = (values: Float32Array<ArrayBuffer>) => {
+      scales = values
+    }
+    return {
+      weight: rowWriter(queue, weight, storedLayout, 0, batches),
+      scale: scale && scaleCollector(scale, keep),
+    }
+  }
+
+  /** Requests the pipeline that converts between two layouts; `prepare` compiles it. Returns its key. */
+  requestPipeline({ format, block }: MatrixLayout, into: MatrixLayout): string {
+    const key = `${format} ${block.rows} ${block.cols} ${into.format}`
+    this.#variants.set(key, {
+      kernel: quantize,
+      constants: { BLOCK_ROWS: block.rows, BLOCK_COLS: block.cols, WORKGROUP },
+      imports: { weights: `weights/${format}`, encode: `quantize/encode_${into.format}` },
+    })
+    return key
+  }
+
+  /** Compiles the requested pipelines. Call it before the writers receive data. */
+  async prepare(): Promise<void> {
+    await Promise.all(
+      [...this.#variants].map(async ([key, variant]) => {
+        this.#pipelines.set(key, await this.#cache.prepare(variant))
+      }),
+    )
+  }
+
+  /** Frees the staging buffers. Work already submitted still completes. */
+  close(): void {
+    this.#staging.free()
+    this.#batch.free()
+  }
+
+  /**
+   * Converts the rows of a part with one dispatch per destination part. `key` comes from `requestPipeline`.
+   */
+  encode(key: string, from: SourcePart, { layout, start, places }: ConversionTarget): void {
+    const pipeline = expectDefined(this.#pipelines.get(key), 'a prepared pipeline')
+    const { cols } = layout
+    const firstRow = start + from.part.firstRow
+    for (const { part, buffer, offset } of places) {
+      const first = Math.max(firstRow, part.firstRow)
+      const rows = Math.min(firstRow + from.part.rows, part.firstRow + part.rows) - first
+      if (rows <= 0) continue
+      const words = packBatch({
+        rows,
+        cols,
+        first: first - firstRow,
+        row: first - part.firstRow,
+        source: placement(from.layout, from.part, from.offset),
+        encoded: placement(layout, part, offset),
+      })
+      const grid = quantizeGrid(rows, cols, encodeSpanOf(layout), WORKGROUP)
+      this.#dispatch(pipeline, words, [from.buffer, buffer], grid)
+    }
+  }
+
+  #dispatch(
+    pipeline: GPUComputePipeline,
+    batch: Uint32Array<ArrayBuffer>,
+    buffers: readonly GPUBuffer[],
+    grid: readonly [number, number],
+  ): void {
+    const { gpu } = this.#device
+    gpu.queue.writeBuffer(this.#batch.buffer, 0, batch)
+    const group = gpu.createBindGroup({
+      layout: this.#cache.layout(quantize),
+      entries: [this.#batch.buffer, ...buffers].map((buffer, binding) => ({ binding, resource: { buffer } })),
+    })
+    const encoder = gpu.createCommandEncoder()
+    const pass = encoder.beginComputePass()
+    pass.setPipeline(pipeline)
+    pass.setBindGroup(0, group)
+    pass.dispatchWorkgroups(...grid)
+    pass.end()
+    gpu.queue.submit([encoder.finish()])
+  }
+}
+
+const placement = (layout: MatrixLayout, part: PartLayout, offset: number): MatrixAddress => ({
+  base: offset / 16,
+  stride: layout.stride,
+  scales: offset / 4 + part.scales,
+  scaleStride: layout.scaleStride,
+})

@@ -1,0 +1,141 @@
+// Writes a loaded model back to a folder, in the formats its weights have on the GPU and without padding.
+// Loading that folder then needs no conversion.
+import type { Device } from '../../gpu/device.ts'
+import { sameStorage } from '../../gpu/matrix.ts'
+import { readBuffer } from '../../gpu/readback.ts'
+import { throwIfAborted } from '../../lib/error.ts'
+import { isJsonObject } from '../../lib/json.ts'
+import { packedConfig } from '../../models/describe-quantization.ts'
+import { groupScalesName } from '../../models/tensor-names.ts'
+import type { ModelWriter } from '../../store/writer.ts'
+import { type Checkpoint, CONFIG_FILE, SINGLE_WEIGHTS_FILE } from '../../weights/checkpoint.ts'
+import { rowPlacement, scalePlacement } from '../../weights/matrix-writer.ts'
+import { textFiles } from '../../weights/model-files.ts'
+import { layOutShard, type ShardTensor } from '../../weights/shards.ts'
+import { arrayShape, bytesPerLine, type StoredArray, storedLayout } from '../../weights/stored-layout.ts'
+import type { StreamOptions } from '../../weights/stream.ts'
+import type { LinePlacement } from '../../weights/tensor-writer.ts'
+import type { AllocatedModel } from './allocate.ts'
+import type { WeightPlacement } from './allocate-weights.ts'
+
+/** Where the lines of a tensor lie on the GPU. */
+interface LinesOnGpu {
+  readonly start: number // its first line, in the numbering of `places`
+  readonly strideBytes: number
+  readonly places: readonly LinePlacement[]
+}
+
+interface PackedTensor extends ShardTensor, LinesOnGpu {
+  readonly lines: StoredArray
+}
+
+/** Bytes read back from the GPU at a time. */
+const READ_BYTES = 2 ** 23
+
+export interface PackOptions extends StreamOptions {
+  /** Takes the files; without one, nothing is written. */
+  readonly writer: ModelWriter | undefined
+}
+
+/**
+ * Writes the folder of a loaded model. The folder becomes visible only when it is complete.
+ * Throws the errors of the writer.
+ */
+export async function packModel(
+  device: Device,
+  { weights, quantize, runtime }: AllocatedModel,
+  { source, config }: Checkpoint,
+  { writer, signal, onProgress }: PackOptions,
+): Promise<void> {
+  if (!writer) return
+  try {
+    for (const path of await textFiles(source, signal)) {
+      await writer.write(path, 0, await source.read(path, 0, await source.size(path, signal), signal))
+    }
+    const quantization_config = packedConfig(runtime.spec.weightBlockSize, quantize)
+    await writer.write(CONFIG_FILE, 0, json({ ...(isJsonObject(config) ? config : {}), quantization_config }))
+    const {
+      file,
+      header,
+      tensors,
+      bytes: totalBytes,
+    } = layOutShard(SINGLE_WEIGHTS_FILE, tensorsOf(weights.placement))
+    await writer.write(file, 0, header)
+    for (const { tensor, start } of tensors) {
+      await readTensor(device, tensor, async (chunk, at) => {
+        throwIfAborted(signal)
+        await writer.write(file, start + at, chunk)
+        const bytes = start + at + chunk.length
+        onProgress?.({ file, bytes, totalBytes, fileBytes: bytes, fileTotalBytes: totalBytes })
+      })
+    }
+    await writer.commit({ signal })
+  } finally {
+    await writer.cancel()
+  }
+}
+
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
+
+/** Matrices with their scales, named as `findStoredMatrices` expects them, and vectors in f32. */
+function tensorsOf({ matrices, vectors }: WeightPlacement): PackedTensor[] {
+  const tensors: PackedTensor[] = []
+  const add = (name: string, lines: StoredArray, onGpu: LinesOnGpu, shape = arrayShape(lines)) =>
+    tensors.push({
+      name,
+      dtype: lines.dtype,
+      shape,
+      bytes: lines.lines * bytesPerLine(lines),
+      lines,
+      ...onGpu,
+    })
+  for (const { layout, storedMatrices, places } of matrices) {
+    for (const [index, { weight, scale, storedLayout: stored }] of storedMatrices.entries()) {
+      const { rows, scales } = storedLayout(layout, stored.rows)
+      const start = layout.starts[index] ?? 0
+      add(weight.name, rows, { start, strideBytes: layout.stride * 16, places: places.map(rowPlacement) })
+      if (!scales) continue
+      const name = scale && sameStorage(stored, layout) ? scale.name : groupScalesName(weight.name)
+      const strideBytes = layout.scaleStride * 4
+      add(name, scales, {
+        start: start / layout.block.rows,
+        strideBytes,
+        places: places.map(scalePlacement(layout)),
+      })
+    }
+  }
+  for (const { entry, buffer, first } of vectors) {
+    const lines: StoredArray = { dtype: 'F32', lines: entry.shape[0] ?? 0, width: 1 }
+    const place = { firstLine: 0, lines: lines.lines, buffer, offset: first * 4 }
+    add(entry.name, lines, { start: 0, strideBytes: 4, places: [place] }, entry.shape)
+  }
+  return tensors
+}
+
+/** Reads a tensor from the GPU in blocks of lines, without padding. `at` is the byte within the tensor. */
+async function readTensor(
+  device: Device,
+  { lines, strideBytes, start, places }: PackedTensor,
+  sink: (bytes: Uint8Array, at: number) => Promise<void>,
+): Promise<void> {
+  const width = bytesPerLine(lines)
+  const maxLines = Math.max(1, Math.floor(READ_BYTES / strideBytes))
+  for (const { firstLine, lines: partLines, buffer, offset } of places) {
+    const end = Math.min(start + lines.lines, firstLine + partLines)
+    for (let first = Math.max(start, firstLine); first < end; first += maxLines) {
+      const count = Math.min(maxLines, end - first)
+      const at = offset + (first - firstLine) * strideBytes
+      const padded = new Uint8Array(await readBuffer(device, buffer, count * strideBytes, at))
+      await sink(withoutPadding(padded, strideBytes, width), (first - start) * width)
+    }
+  }
+}
+
+function withoutPadding(padded: Uint8Array, strideBytes: number, width: number): Uint8Array {
+  if (strideBytes === width) return padded
+  const count = padded.length / strideBytes
+  const lines = new Uint8Array(count * width)
+  for (let i = 0; i < count; i++)
+    lines.set(padded.subarray(i * strideBytes, i * strideBytes + width), i * width)
+  return lines
+}

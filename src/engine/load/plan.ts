@@ -1,0 +1,169 @@
+// Plans a model from its config, index and headers: support, memory, download size. It reads no weights.
+import { type Device, readCapabilities } from '../../gpu/device.ts'
+import { type Capabilities, GUARANTEED } from '../../gpu/limits.ts'
+import type { HadalError } from '../../lib/error.ts'
+import { totalRangeBytes } from '../../lib/format.ts'
+import { isJsonObject } from '../../lib/json.ts'
+import { kvBytesPerToken } from '../../models/cache-layout.ts'
+import { checkAttention } from '../../models/check-attention.ts'
+import { describeModel } from '../../models/describe.ts'
+import type { ModelSpec } from '../../models/spec.ts'
+import { type Checkpoint, openCheckpoint } from '../../weights/checkpoint.ts'
+import type { Source } from '../../weights/source.ts'
+import { countParameters, countStoredParameters, firstMoeLayer, modelName } from '../model-info.ts'
+import { plannedContextLength, runtimeOptions } from '../options.ts'
+import { kvCacheSizes, PAGE_TOKENS } from '../run/kv-cache.ts'
+import type { LoadPlan, ModelOptions, PlannedMemory, PlannedModel, UnsupportedFeature } from '../types.ts'
+import {
+  bestEstimate,
+  estimateAll,
+  ifSupported,
+  type LoadRequest,
+  type QuantEstimate,
+  selectEstimate,
+} from './choose-quantization.ts'
+import { memoryRange } from './memory-range.ts'
+import { requiredTensors } from './required-tensors.ts'
+
+export interface EnginePlanOptions extends ModelOptions {
+  /** An open device, such as `engine.device`. */
+  readonly device?: Pick<Device, 'capabilities'>
+  /**
+   * Limits of a device that is not open. Without `device` and `limits`, those of `navigator.gpu`, or else the
+   * limits that every WebGPU device guarantees.
+   */
+  readonly limits?: Partial<Capabilities>
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Plans the model in `source` as `loadEngine` would load it with the same options, apart from tuned variants.
+ * Features that this version does not support are listed in `unsupported`. Broken and hostile files and
+ * invalid options throw a `HadalError`.
+ */
+export async function plan(source: Source, options: EnginePlanOptions = {}): Promise<LoadPlan> {
+  const checkpoint = await openCheckpoint(source, options.signal)
+  return planCheckpoint(checkpoint, await capabilitiesOf(options), options)
+}
+
+/** As `plan`, for a checkpoint whose headers are read and a device with these capabilities. */
+export async function planCheckpoint(
+  checkpoint: Checkpoint,
+  capabilities: Capabilities,
+  options: Omit<EnginePlanOptions, 'device' | 'limits'>,
+): Promise<LoadPlan> {
+  const unsupported = await missingTokenizer(checkpoint.source, options.signal)
+  const note = ({ file, tensor, message, hint }: HadalError) => {
+    const where = [file, tensor].filter(Boolean).join(': ')
+    unsupported.push({ what: message, where, hint })
+  }
+  const spec = ifSupported(() => specFromConfig(checkpoint.config), note)
+  const files = describeFiles(checkpoint)
+  if (!spec) return { ...files, unsupported, fits: 'unknown', choices: [] }
+  const target = toLoadTarget(spec, checkpoint, capabilities, options)
+  const all = estimateAll(target)
+  const auto = bestEstimate(all, target.memory)
+  const selected = ifSupported(() => selectEstimate(target, all, options.quantize), note)
+  const { parameters, activeParameters } = countParameters(spec)
+  return {
+    ...files,
+    parameters,
+    ...(selected && {
+      downloadBytes: totalRangeBytes(requiredTensors(selected.plan)),
+      gpu: memoryOf(target, selected),
+    }),
+    unsupported,
+    model: { ...modelOf(target), activeParameters },
+    fits: selected?.fits ?? false,
+    choices: all.map(({ quantize, bytes, fits }) => ({ quantize, totalBytes: bytes.total, fits })),
+    ...(auto && { auto: auto.quantize }),
+  }
+}
+
+/** config.json → spec of a model that the kernels support. Throws `bad_config` or `unsupported`. */
+export function specFromConfig(config: unknown): ModelSpec {
+  const spec = describeModel(config)
+  checkAttention(spec.attention)
+  return spec
+}
+
+/** Combines a model with the device and the resolved options. Throws `bad_request` for invalid options. */
+export function toLoadTarget(
+  spec: ModelSpec,
+  checkpoint: Checkpoint,
+  capabilities: Capabilities,
+  options: ModelOptions,
+): LoadRequest {
+  const runtime = runtimeOptions(spec, options)
+  const { maxPages } = kvCacheSizes(spec, runtime.cache, capabilities)
+  const plannedTokens = Math.min(plannedContextLength(spec, options), maxPages * PAGE_TOKENS)
+  const memory = memoryRange(options.memoryBytes)
+  return { spec, checkpoint, capabilities, options: runtime, plannedTokens, memory }
+}
+
+async function capabilitiesOf({ device, limits }: EnginePlanOptions): Promise<Capabilities> {
+  if (device) return device.capabilities
+  if (limits) return { ...GUARANTEED, ...limits }
+  return (await readCapabilities(globalThis.navigator?.gpu)) ?? GUARANTEED
+}
+
+const TOKENIZER_FILES = ['tokenizer.json', 'tiktoken.model']
+
+async function missingTokenizer(
+  source: Source,
+  signal: AbortSignal | undefined,
+): Promise<UnsupportedFeature[]> {
+  const found = await Promise.all(TOKENIZER_FILES.map((file) => source.exists(file, signal)))
+  const what = `The folder has no ${TOKENIZER_FILES.join(' and no ')}.`
+  return found.includes(true) ? [] : [{ what, where: '', hint: 'Add the tokenizer file of this model.' }]
+}
+
+/** Facts about the files that hold for any architecture. */
+function describeFiles(checkpoint: Checkpoint) {
+  const { config, files, tensors } = checkpoint
+  const modelType = isJsonObject(config) ? config.model_type : undefined
+  const bytesByType: Record<string, number> = {}
+  for (const { dtype, start, end } of tensors.values()) {
+    bytesByType[dtype] = (bytesByType[dtype] ?? 0) + end - start
+  }
+  return {
+    name: modelName(checkpoint),
+    architecture: typeof modelType === 'string' ? modelType : '',
+    files,
+    downloadBytes: totalRangeBytes(tensors.values()),
+    bytesByType,
+    parameters: countStoredParameters(checkpoint),
+  }
+}
+
+function modelOf({ spec, options }: LoadRequest): Omit<PlannedModel, 'activeParameters'> {
+  const mixture = firstMoeLayer(spec)
+  const kv = kvBytesPerToken(spec, options.cache)
+  return {
+    attention: spec.attention.kind,
+    layers: spec.layers.length,
+    denseLayers: spec.layers.filter(({ kind }) => kind === 'dense').length,
+    hidden: spec.hiddenSize,
+    vocab: spec.vocabSize,
+    experts: mixture?.experts ?? 0,
+    activeExperts: mixture?.expertsPerToken ?? 0,
+    maxContextLength: spec.maxPositionEmbeddings,
+    kvBytesPerToken: kv.kept,
+    standardKvBytesPerToken: kv.standard,
+  }
+}
+
+function memoryOf(target: LoadRequest, { quantize, bytes, initialBytes }: QuantEstimate): PlannedMemory {
+  const { spec, capabilities, options, plannedTokens, memory } = target
+  const { layers, pageBytes, maxPages } = kvCacheSizes(spec, options.cache, capabilities)
+  const freeBytes = memory.guaranteedBytes - (initialBytes.total - initialBytes.kv_cache)
+  const fittingTokens = Math.max(0, Math.floor(freeBytes / (layers * pageBytes))) * PAGE_TOKENS
+  const maxTokens = Math.min(options.contextLength, maxPages * PAGE_TOKENS)
+  return {
+    quantize,
+    contextLength: plannedTokens,
+    bytes,
+    bytesAtStart: initialBytes,
+    ...(memory.guaranteedBytes > 0 && { contextThatFits: Math.min(fittingTokens, maxTokens) }),
+  }
+}

@@ -1,0 +1,53 @@
+// Resolves a request for an answer: encodes the prompt, fills in defaults, refuses impossible values.
+import { optionalInteger } from '../../lib/check.ts'
+import type { ChatEncoder } from '../../text/chat.ts'
+import type { TextTokenizer } from '../../text/tokenizer.ts'
+import { type GenerateRequest, MAX_ALTERNATIVES, type SamplingOptions } from '../types.ts'
+import type { GenerateTask } from './generate.ts'
+import { checkTokenIds } from './logits.ts'
+import type { Runtime } from './runtime.ts'
+import { resolveSampling } from './sampling.ts'
+
+/** Maximum tokens of an answer when the request gives none. */
+const DEFAULT_MAX_TOKENS = 4096
+
+/** The parts of a model that resolving a request needs. */
+export interface RequestContext {
+  readonly tokenizer: TextTokenizer
+  readonly chat: ChatEncoder
+  readonly defaults: SamplingOptions
+  readonly eos: ReadonlySet<number>
+}
+
+/** Resolves a request. Throws `bad_request` or `context_full`. */
+export function resolveRequest(
+  request: GenerateRequest,
+  runtime: Runtime,
+  { tokenizer, chat, defaults, eos }: RequestContext,
+): GenerateTask {
+  const { spec, options } = runtime
+  const context = Math.min(options.contextLength, runtime.cache.maxTokens)
+  const prompt = promptOf(request, tokenizer, chat)
+  // Leave room for at least one token of the answer.
+  checkTokenIds(prompt, spec.vocabSize, context - 1)
+  const maxTokens = optionalInteger('max_tokens', request.maxTokens, 1, Number.POSITIVE_INFINITY)
+  return {
+    prompt,
+    maxTokens: Math.min(maxTokens ?? DEFAULT_MAX_TOKENS, context - prompt.length),
+    sampling: resolveSampling(request.sampling, defaults, spec.vocabSize),
+    stop: request.stop ?? [],
+    logprobs: optionalInteger('top_logprobs', request.logprobs, 0, MAX_ALTERNATIVES),
+    eos,
+  }
+}
+
+function promptOf(
+  { input, thinking }: GenerateRequest,
+  tokenizer: TextTokenizer,
+  chat: ChatEncoder,
+): readonly number[] {
+  if ('messages' in input) return chat.prompt(input.messages, { thinking }).ids
+  if ('ids' in input) return input.ids
+  const ids = tokenizer.encodePlain(input.prompt)
+  return tokenizer.addsBos && tokenizer.bosId !== undefined ? [tokenizer.bosId, ...ids] : ids
+}

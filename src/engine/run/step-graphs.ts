@@ -1,0 +1,107 @@
+// Records the graphs of a model's steps: prefill, decode, sampling, log-probabilities.
+// The buffers need not exist yet, so planning uses the same graphs.
+import type { Capabilities } from '../../gpu/limits.ts'
+import { type MatmulPrecision, supportedPrecision } from '../../kernels/linear.ts'
+import { adjustLogits, sampleToken, topLogprobs } from '../../kernels/sample.ts'
+import type { CacheLayout } from '../../models/cache-layout.ts'
+import { type ForwardModel, forward, type StepOperands } from '../../models/forward.ts'
+import type { LayerCache } from '../../models/layer-cache.ts'
+import { ceilDiv, type StepMode, WORKGROUP } from '../../models/ops.ts'
+import type { ModelSpec } from '../../models/spec.ts'
+import type { GpuModel } from '../../models/tensors.ts'
+import { Graph, type Resource } from '../../program/graph.ts'
+import type { StateResources } from './state.ts'
+
+export interface RuntimeOptions {
+  readonly contextLength: number
+  readonly prefillChunk: number // maximum rows of a prefill step
+  readonly cache: CacheLayout
+  readonly matmulPrecision: MatmulPrecision
+}
+
+/** The inputs of a model's graphs. */
+export interface GraphInputs {
+  readonly spec: ModelSpec
+  readonly tensors: GpuModel
+  readonly state: StateResources
+  /** The KV cache pages of a layer. */
+  readonly kvPages: (layer: number) => Resource
+  readonly capabilities: Capabilities
+  readonly options: RuntimeOptions
+}
+
+/** Runs at most `prefillChunk` ids of `state.prompt`; the logits of the last id go to `state.logits`. */
+export function prefillGraph(inputs: GraphInputs): Graph {
+  const graph = new Graph()
+  record(graph, inputs, 'prefill', { ids: inputs.state.prompt, ...lastLogits(graph, inputs) })
+  return graph
+}
+
+/** Runs the id in `state.token` and replaces it by the next, sampled one. */
+export function decodeGraph(inputs: GraphInputs): Graph {
+  const graph = new Graph()
+  record(graph, inputs, 'decode', { ids: inputs.state.token, ...lastLogits(graph, inputs) })
+  recordSampling(graph, inputs)
+  return graph
+}
+
+/** Samples an id from `state.logits` into `state.token`. */
+export function sampleGraph(inputs: Pick<GraphInputs, 'spec' | 'state'>): Graph {
+  const graph = new Graph()
+  recordSampling(graph, inputs)
+  return graph
+}
+
+/** Adds log-probabilities to `state.result`. */
+export function logprobsGraph({ spec, state }: GraphInputs): Graph {
+  const graph = new Graph()
+  graph.dispatch(topLogprobs, {
+    constants: { VOCAB: spec.vocabSize },
+    operands: { logits: state.logits, result: state.result },
+    grid: [1],
+  })
+  return graph
+}
+
+/** Runs at most `rows` ids and writes the logits of every one, f32 [rows, vocab]. */
+export function allLogitsGraph(
+  inputs: GraphInputs,
+  rows: number,
+  { ids, logits }: { readonly ids: Resource; readonly logits: Resource },
+): Graph {
+  const graph = new Graph()
+  const output = graph.activation('all logits', 'f32', rows, inputs.spec.vocabSize, logits)
+  record(graph, inputs, 'prefill', { ids, logits: output, allRows: true })
+  return graph
+}
+
+function lastLogits(graph: Graph, { spec, state }: GraphInputs): Omit<StepOperands, 'ids'> {
+  return { logits: graph.activation('logits', 'f32', 1, spec.vocabSize, state.logits), allRows: false }
+}
+
+function record(graph: Graph, inputs: GraphInputs, phase: StepMode['phase'], ends: StepOperands): void {
+  const { spec, tensors, state, kvPages, capabilities, options } = inputs
+  const { pages: pageTable, rotations: rotaryTable, noBias } = state
+  const caches = spec.layers.map(
+    (_, layer): LayerCache => ({ kvPages: kvPages(layer), pageTable, rotaryTable }),
+  )
+  const model: ForwardModel = { spec, tensors, noBias, caches }
+  const matmulPrecision = supportedPrecision(options.matmulPrecision, capabilities)
+  const rows = phase === 'decode' ? 1 : options.prefillChunk
+  forward(graph, model, { phase, rows, cache: options.cache, matmulPrecision }, capabilities, ends)
+}
+
+function recordSampling(graph: Graph, { spec, state }: Pick<GraphInputs, 'spec' | 'state'>): void {
+  const VOCAB = spec.vocabSize
+  const { logits, counts, biases, adjusted, token, result } = state
+  graph.dispatch(adjustLogits, {
+    constants: { VOCAB, WORKGROUP },
+    operands: { logits, counts, biases, adjusted },
+    grid: [ceilDiv(VOCAB, WORKGROUP)],
+  })
+  graph.dispatch(sampleToken, {
+    constants: { VOCAB },
+    operands: { adjusted, counts, token, result },
+    grid: [1],
+  })
+}

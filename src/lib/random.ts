@@ -1,0 +1,19 @@
+// Random (seeded) inputs for tests and benchmarks: the same numbers for the same seed.
+
+/** Fills the array with the output of xorshift32, which is fast enough for a gigabyte. */
+export function fillRandomWords(words: Uint32Array, seed: number): void {
+  let state = (seed * 0x9e3779b1) | 1
+  for (let i = 0; i < words.length; i++) {
+    state ^= state << 13
+    state ^= state >>> 17
+    state ^= state << 5
+    words[i] = state
+  }
+}
+
+/** f32 numbers between -1 and 1. */
+export function randomNumbers(count: number, seed: number): Float32Array<ArrayBuffer> {
+  const words = new Uint32Array(count)
+  fillRandomWords(words, seed)
+  return Float32Array.from(words, (word) => (word | 0) / 2 ** 31)
+}

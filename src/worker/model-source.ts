@@ -1,0 +1,91 @@
+// Opens a model's files: from their host, from the user's files, or from what this browser has stored.
+import { progressReporter } from '../engine/load/progress.ts'
+import { HadalError } from '../lib/error.ts'
+import { openStore, type Store } from '../store/store.ts'
+import type { ModelWriter } from '../store/writer.ts'
+import { openFiles } from '../weights/files.ts'
+import { openHttp } from '../weights/http.ts'
+import { openHub } from '../weights/hub.ts'
+import { modelFiles } from '../weights/model-files.ts'
+import type { Source } from '../weights/source.ts'
+import type { LoadProgress, ResolvedModelSource, WorkerLoadRequest } from './protocol.ts'
+
+export interface OpenSourceOptions {
+  readonly signal: AbortSignal
+  onProgress?(progress: LoadProgress): void
+}
+
+/**
+ * The model's files; `pack` opens a writer for their quantized form if that is to be stored; `close` when
+ * read.
+ */
+export interface OpenedModelSource {
+  readonly source: Source
+  readonly pack?: () => Promise<ModelWriter>
+  close(): Promise<void>
+}
+
+const nothingToClose = async () => {}
+
+/**
+ * Opens the source of a load request. What this browser has stored completely is read from there without
+ * using the network, the quantized form first. With `keep: 'files'`, or where nothing is quantized, the files
+ * are stored first; bytes already stored are not downloaded again.
+ * @throws HadalError of the store (`storage_full`, `unsupported`) or the host (`not_found`, `no_access`,
+ * `network`)
+ */
+export async function openModelSource(
+  { modelSource: location, keep, quantize }: WorkerLoadRequest,
+  { signal, onProgress }: OpenSourceOptions,
+): Promise<OpenedModelSource> {
+  const key = storeKey(location)
+  const store = key === undefined ? undefined : await openLocalStore(keep !== undefined)
+  if (key === undefined || !store) return { source: await openHost(location, signal), close: nothingToClose }
+  const packedKey = quantizedKey(key, quantize)
+  const packed = await store.open(packedKey)
+  if (packed) return { source: packed, close: () => packed.close() }
+  const pack = keep === 'packed' && packedKey !== key && { pack: () => store.create(packedKey, { signal }) }
+  const stored = await store.open(key)
+  if (stored) return { source: stored, ...pack, close: () => stored.close() }
+  const host = await openHost(location, signal)
+  if (pack || !keep) return { source: host, ...pack, close: nothingToClose }
+  const report = progressReporter(onProgress)
+  report('list')
+  const source = await store.download(key, host, await modelFiles(host, signal), {
+    signal,
+    onProgress: ({ phase, file, bytes, totalBytes }) =>
+      report(phase, { file, bytes, totalBytes, fileBytes: 0, fileTotalBytes: 0 }),
+  })
+  return { source, close: () => source.close() }
+}
+
+/** The key of a model in the store; undefined for the user's own files, which are never copied. */
+export function storeKey(location: ResolvedModelSource): string | undefined {
+  if ('files' in location) return undefined
+  return 'hub' in location ? location.hub : location.url
+}
+
+/** The key of its quantized form. */
+export function quantizedKey(key: string, quantize: WorkerLoadRequest['quantize'] = 'none'): string {
+  if (quantize === 'none') return key
+  const formats =
+    typeof quantize === 'string' ? quantize : Object.entries(quantize).sort().join('&').replaceAll(',', '=')
+  return `${key}#${formats}`
+}
+
+async function openHost(location: ResolvedModelSource, signal: AbortSignal): Promise<Source> {
+  if ('url' in location) return openHttp(location.url)
+  if ('files' in location) return openFiles(location.files)
+  const { hub, ...options } = location
+  return await openHub(hub, { ...options, signal })
+}
+
+/** The store; undefined in a browser without a private file system, unless something is to be stored. */
+async function openLocalStore(needed: boolean): Promise<Store | undefined> {
+  try {
+    return await openStore()
+  } catch (error) {
+    if (!needed && error instanceof HadalError && error.code === 'unsupported') return undefined
+    throw error
+  }
+}

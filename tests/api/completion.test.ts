@@ -1,0 +1,102 @@
+// Tests of completions and chunks: they have the fields that OpenAI's clients read. Made from recorded
+// events.
+import { expect, test } from 'vitest'
+import { completionFromEvents, eventChunks, openingChunk } from '../../src/api/completion.ts'
+import type { GenerateEvent } from '../../src/engine/types.ts'
+import { whoAreYou } from './recorded.ts'
+
+const head = { id: 'chatcmpl-1', created: 1, model: 'Lanternfish' }
+const usage = {
+  prompt_tokens: 9,
+  completion_tokens: 6,
+  total_tokens: 15,
+  prompt_tokens_details: { cached_tokens: 4 },
+}
+
+test('a completion joins the pieces and keeps the thinking part separate', () => {
+  const completion = completionFromEvents(head, whoAreYou)
+  expect(completion).toMatchObject({ ...head, object: 'chat.completion', usage })
+  expect(completion.choices).toEqual([
+    {
+      index: 0,
+      message: {
+        role: 'assistant',
+        content: 'I am Lanternfish 🐟.',
+        reasoning_content: 'This is about me.',
+        refusal: null,
+      },
+      finish_reason: 'stop',
+      logprobs: null,
+    },
+  ])
+  expect(completion.hadal).toEqual({
+    prefill_ms: 12,
+    decode_ms: 250,
+    prompt_tokens: 9,
+    cached_tokens: 4,
+    tokens: 6,
+    tokens_per_second: 20, // 5 in 250 ms: the first comes from prefill
+    dispatches_per_token: 40,
+    readbacks_per_token: 1,
+    kv_cache: { tokens: 15, bytes: 73_728, standard_bytes: 76_800 },
+    token_ids: [301, 302, 303, 304, 305],
+  })
+})
+
+test('the chunks of a stream add up to the completion', () => {
+  const chunks = [openingChunk(head), ...whoAreYou.flatMap((event) => eventChunks(head, event, true))]
+  const deltas = chunks.flatMap((chunk) => chunk.choices.map((choice) => choice.delta))
+  expect(deltas[0]).toEqual({ role: 'assistant', content: '' })
+  expect(deltas.map((delta) => delta.content ?? '').join('')).toBe('I am Lanternfish 🐟.')
+  expect(deltas.map((delta) => delta.reasoning_content ?? '').join('')).toBe('This is about me.')
+  expect(chunks.flatMap((chunk) => chunk.choices.map((choice) => choice.finish_reason))).toEqual([
+    ...Array(6).fill(null),
+    'stop',
+  ])
+  expect(chunks.at(-1)).toMatchObject({ choices: [], usage })
+  expect(chunks.every((chunk) => chunk.object === 'chat.completion.chunk' && chunk.id === head.id)).toBe(true)
+})
+
+test('usage comes only on request', () => {
+  const chunks = whoAreYou.flatMap((event) => eventChunks(head, event, false))
+  expect(chunks.some((chunk) => 'usage' in chunk)).toBe(false)
+  expect(chunks).toHaveLength(whoAreYou.length)
+})
+
+test('log-probabilities are listed with the part they belong to', () => {
+  const logprob = (id: number, token: string) => ({
+    id,
+    token,
+    logprob: -id,
+    thinking: id < 2,
+    top: [{ id, token, logprob: -id }],
+  })
+  const events = whoAreYou.map((event, index): GenerateEvent => {
+    if (event.type === 'done') return event
+    const heldBack = index === 1 && { reasoning: '' } // its text may begin a tag
+    return { ...event, ...heldBack, logprobs: [logprob(index, `t${index}`)] }
+  })
+  const { logprobs } = completionFromEvents(head, events).choices[0] ?? {}
+  expect(logprobs?.reasoning_content.map(({ token }) => token)).toEqual(['t0', 't1'])
+  expect(logprobs?.content.map(({ token }) => token)).toEqual(['t2', 't3', 't4'])
+  expect(logprobs?.content[0]).toEqual({
+    token: 't2',
+    logprob: -2,
+    bytes: null,
+    top_logprobs: [{ token: 't2', logprob: -2, bytes: null }],
+  })
+})
+
+test('a completion of one token has a rate of 0', () => {
+  const events = whoAreYou.map((event): GenerateEvent => {
+    return event.type === 'done' ? { ...event, tokens: 1, decodeMs: 3 } : event
+  })
+  expect(completionFromEvents(head, events).hadal.tokens_per_second).toBe(0)
+})
+
+test('a completion that reaches max_tokens has the finish reason length', () => {
+  const events = whoAreYou.map((event): GenerateEvent => {
+    return event.type === 'done' ? { ...event, finishReason: 'length' } : event
+  })
+  expect(completionFromEvents(head, events).choices[0]?.finish_reason).toBe('length')
+})

@@ -1,0 +1,204 @@
+// Tests of the MLA kernels against their f64 references: cache writes, absorbed decode, expanded prefill.
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Device } from '../../src/gpu/device.ts'
+import { chooseAttentionTiles } from '../../src/kernels/mla.ts'
+import { reduceModule } from '../../src/models/ops.ts'
+import {
+  absorbed_query,
+  type MlaShape,
+  mla_absorb_q,
+  mla_combine_splits,
+  mla_decode,
+  mla_expand_kv,
+  mla_prefill,
+  mla_write,
+  rope_query,
+} from '../../src/reference/mla.ts'
+import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { emptyCache, packKvEntries, pageTable, unpackKvEntries } from '../support/kv-cache.ts'
+import { MlaKernels } from '../support/mla.ts'
+import { type MlaLayerOptions, makeMlaLayer } from '../support/mla-layer.ts'
+import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+import { allTiles, chosenTiles } from '../support/tiles.ts'
+
+const ODD_SIZES: MlaShape = { heads: 3, qkNopeDim: 22, qkRopeDim: 10, vHeadDim: 26, kvLoraRank: 134 }
+const WIDE: MlaShape = { heads: 2, qkNopeDim: 192, qkRopeDim: 64, vHeadDim: 256, kvLoraRank: 512 }
+const MANY: MlaShape = { heads: 17, qkNopeDim: 6, qkRopeDim: 2, vHeadDim: 4, kvLoraRank: 64 }
+
+const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
+
+/** Splits rows of `cols` into blocks as mla_expand_kv writes them, with NaN in rows that do not exist. */
+function cutBlocks(rows: Float32Array, cols: number, block: number): Float32Array[] {
+  return Array.from({ length: Math.ceil(rows.length / (cols * block)) }, (_, index) => {
+    const filled = new Float32Array(block * cols).fill(Number.NaN)
+    filled.set(rows.subarray(index * block * cols, (index + 1) * block * cols))
+    return padRows(filled, cols)
+  })
+}
+
+describeOnAdapters('attention', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  const open = (shape: MlaShape, options?: MlaLayerOptions) => {
+    const layer = makeMlaLayer(shape, options)
+    return { layer, kernels: new MlaKernels(device, layer) }
+  }
+
+  /** A cache with random KV entries in the layer's format, and the entries as they read back. */
+  const fill = ({ layer }: ReturnType<typeof open>, context: number) => {
+    const pages = pageTable(context, context)
+    const cache = packKvEntries(normals(context * layer.entryWidth, 5), layer.entryWidth, pages, layer.cache)
+    return {
+      pages,
+      cache,
+      records: unpackKvEntries(cache, layer.entryWidth, pages, layer.cache, [0, context]),
+    }
+  }
+
+  for (const format of ['f16', 'f32'] as const) {
+    for (const ropeInterleaved of [true, false]) {
+      const rope = ropeInterleaved ? 'interleaved' : 'half-split'
+      it(`mla_write and mla_absorb_q into ${format}, ${rope} RoPE`, async () => {
+        const { layer, kernels } = open(ODD_SIZES, { cache: format, ropeInterleaved, positions: 2000 })
+        const columns = 198 // 48 others, latent and key, 6 more
+        const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // crosses a page boundary
+        const projected = random(31 * columns, 1, 3)
+        const query = random(31 * 3 * 32, 4)
+        const norm = { weight: random(134, 2), epsilon: 1e-6 }
+        const write = [projected, columns, 48, norm, place.position, layer.rotary] as const
+        const wanted = mla_absorb_q(query, layer.kvB.values, layer, [...write])
+        const empty = emptyCache(place.pages, layer.entryWidth, format)
+        const expectRecords = (cache: Uint32Array) => {
+          const records = unpackKvEntries(cache, layer.entryWidth, place.pages, format, [1000, 1031])
+          expectClose(records, wanted.records, TOLERANCE[format])
+          const touched = cache.filter((word, i) => word !== empty[i]).length
+          expect(touched).toBe((31 * layer.entryWidth) / (format === 'f16' ? 2 : 1))
+        }
+        const reduce = reduceModule(device)
+        const options = { kvOffset: 48, norm: Float32Array.from(norm.weight), reduce }
+        expectRecords(await kernels.mlaWrite(projected, columns, options, empty, place))
+        const entering = { ...options, offset: 5 }
+        const entered = await kernels.mlaAbsorbQ(query, projected, columns, entering, empty, place)
+        expectRecords(entered.cache)
+        expectClose(entered.absorbed, wanted.absorbed, TOLERANCE.f32)
+      })
+    }
+  }
+
+  it('mla_write at a position far into a long context', async () => {
+    const { layer, kernels } = open(ODD_SIZES, { positions: 160_001 })
+    const pages = new Uint32Array(2501)
+    pages[2500] = 1
+    const projected = random(144, 1)
+    const norm = { weight: new Float64Array(134).fill(1), epsilon: 1e-6 }
+    const wanted = mla_write(projected, 144, 0, norm, 160_000, layer.rotary)
+    const place = { position: 160_000, tokens: 1, pages }
+    const cache = await kernels.mlaWrite(projected, 144, {}, emptyCache(pages, 144, 'f32'), place)
+    expectClose(unpackKvEntries(cache, 144, pages, 'f32', [160_000, 160_001]), wanted, TOLERANCE.f32)
+  })
+
+  for (const ropeInterleaved of [true, false]) {
+    it(`rope_query, ${ropeInterleaved ? 'interleaved' : 'half-split'} RoPE`, async () => {
+      const { layer, kernels } = open(ODD_SIZES, { ropeInterleaved })
+      const query = random(3 * 3 * 32, 4)
+      const turned = await kernels.ropeQuery(query, { position: 62, tokens: 3 }, 5)
+      const wanted = rope_query(query, layer, 62, layer.rotary)
+      for (let t = 0; t < 3; t++) {
+        expect([...turned.subarray(t * 101, t * 101 + 5)], 'columns before the query').toEqual([
+          7, 7, 7, 7, 7,
+        ])
+        expectClose(
+          turned.subarray(t * 101 + 5, t * 101 + 101),
+          wanted.subarray(t * 96, t * 96 + 96),
+          TOLERANCE.f32,
+        )
+      }
+    })
+  }
+
+  for (const format of ['bf16', 'fp8_block', 'q4'] as const) {
+    it(`mla_absorb_q, mla_combine_splits, mla_expand_kv with ${format} weights`, async () => {
+      const { layer, kernels } = open(ODD_SIZES, { format })
+      const query = random(2 * 3 * 32, 4)
+      const wanted = absorbed_query(query, layer.kvB.values, layer, 1, layer.rotary)
+      const place = { position: 1, tokens: 2, pages: pageTable(3, 1) }
+      const empty = emptyCache(place.pages, layer.entryWidth, layer.cache)
+      const { absorbed } = await kernels.mlaAbsorbQ(query, random(2 * 144, 9), 144, {}, empty, place)
+      expectClose(absorbed, wanted, TOLERANCE.f32)
+
+      const partial = random(2 * 3 * 4 * 136, 6).map((value, i) =>
+        i % 136 === 135 ? Math.abs(value) + 1 : value,
+      )
+      const merged = mla_combine_splits(partial, layer.kvB.values, layer, 4)
+      expectClose(
+        await kernels.mlaCombineSplits(partial, { position: 30, tokens: 2 }, 8),
+        merged,
+        TOLERANCE.f32,
+      )
+
+      const { cache, pages, records } = fill({ layer, kernels }, 70)
+      const expanded = mla_expand_kv(records, layer.kvB.values, layer)
+      const { capabilities } = device
+      for (const [tiles, tolerance] of format === 'fp8_block'
+        ? allTiles(capabilities)
+        : [chosenTiles(capabilities)]) {
+        const place = { position: 60, tokens: 10, pages }
+        const block = await kernels.mlaExpandKv(cache, place, { block: 64, index: 1, tiles })
+        expectClose(unpadRows(block, 144).subarray(0, 6 * 144), expanded.subarray(64 * 144), tolerance)
+      }
+    })
+  }
+
+  for (const [name, shape, cache, tokens, context, split] of [
+    ['one position', ODD_SIZES, 'f16', 1, 1, 64],
+    ['more heads than a tile', MANY, 'f16', 2, 65, 16],
+    ['odd sizes, an empty last split', ODD_SIZES, 'f32', 3, 130, 64],
+    ['the widest KV entries', WIDE, 'f16', 1, 100, 64],
+  ] as const) {
+    it(`mla_decode: ${name}`, async () => {
+      const opened = open(shape, { cache })
+      const { layer, kernels } = opened
+      const filled = fill(opened, context)
+      const absorbed = random(tokens * layer.heads * layer.entryWidth, 8, 2)
+      const place = { position: context - tokens, tokens, pages: filled.pages }
+      const wanted = mla_decode(absorbed, filled.records, layer, layer.scale, split)
+      const { mlaTile } = chooseAttentionTiles(device.capabilities.variants)
+      const partial = await kernels.mlaDecode(absorbed, filled.cache, place, split, mlaTile)
+      expectClose(partial, wanted, TOLERANCE.f32)
+    })
+  }
+
+  it('mla_combine_splits ignores an empty split, and one huge score dominates', async () => {
+    const { layer, kernels } = open(ODD_SIZES)
+    const part = (largest: number, total: number, seed: number) => [...random(134, seed), largest, total]
+    const heads = [part(-3, 2, 1), part(700, 1, 2), [...new Array(134).fill(0), -1e30, 0]]
+    const partial = Float64Array.from([...heads, ...heads, ...heads].flat())
+    const wanted = mla_combine_splits(partial, layer.kvB.values, layer, 3)
+    expectClose(await kernels.mlaCombineSplits(partial, { position: 2, tokens: 1 }, 1), wanted, TOLERANCE.f32)
+  })
+
+  for (const [name, shape, position, tokens, block, ropeInterleaved] of [
+    ['one row, half-split RoPE', ODD_SIZES, 0, 1, 32, true],
+    ['tile edges, half-split RoPE', ODD_SIZES, 0, 33, 32, true],
+    ['a chunk after a long context', ODD_SIZES, 90, 40, 64, false],
+    ['the widest heads', WIDE, 10, 35, 32, false],
+  ] as const) {
+    it(`mla_prefill: ${name}`, async () => {
+      const opened = open(shape, { cache: 'f16', ropeInterleaved })
+      const { layer, kernels } = opened
+      const context = position + tokens
+      const { cache, pages, records } = fill(opened, context)
+      const columns = layer.heads * (layer.qkNopeDim + layer.vHeadDim)
+      const keys = normals(context * columns, 9)
+      const query = random(tokens * layer.heads * layer.width, 10)
+      const wanted = mla_prefill(query, Float64Array.from(keys), records, layer, layer.scale, ropeInterleaved)
+      const place = { position, tokens, pages }
+      const blocks = cutBlocks(keys, columns, block)
+      expectClose(await kernels.mlaPrefill(query, blocks, cache, place, block), wanted, TOLERANCE.f32)
+    })
+  }
+})
