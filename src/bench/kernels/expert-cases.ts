@@ -78,8 +78,8 @@ function costOf(
 const shapeOf = ({ tokens, widths }: CaseSettings, up: boolean): string => {
   const { hiddenSize } = widths.spec
   const { intermediateSize, expertsPerToken, experts } = widths.mixture
-  const widths = up ? `${hiddenSize} → 2 · ${intermediateSize}` : `${intermediateSize} → ${hiddenSize}`
-  return `${tokens} × ${widths}, ${expertsPerToken} of ${experts}`
+  const product = up ? `${hiddenSize} → 2 · ${intermediateSize}` : `${intermediateSize} → ${hiddenSize}`
+  return `${tokens} × ${product}, ${expertsPerToken} of ${experts}`
 }
 
 /** Row of an expert's inner activations in decode: per token the routed experts, then the shared one. */
