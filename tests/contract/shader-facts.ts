@@ -70,9 +70,12 @@ function plainType(type: string): string {
   return element.replace(/^vec([234])([fui])$/, (_, size, kind) => `vec${size}<${scalars[kind]}>`)
 }
 
+/** Lines of Chromium's draft of subgroup matrices, and directives: wgsl_reflect cannot parse them. */
+const UNPARSED = /^(enable |diagnostic\(|alias \w+ = subgroup_matrix_).*$/gm
+
 /** The text without comments and functions, because wgsl_reflect cannot parse every WGSL statement. */
 function declarations(linked: string): string {
-  const code = linked.replace(/\/\/.*$/gm, '').replace(/^enable .*$/gm, '')
+  const code = linked.replace(/\/\/.*$/gm, '').replace(UNPARSED, '')
   const kept: string[] = []
   let at = 0
   for (const match of code.matchAll(/(@compute\s[^{};]*?|@must_use\s+)?\bfn\s+\w+[^{]*\{/g)) {

@@ -1,7 +1,7 @@
 // Tests of the GQA kernels against their f64 references: cache writes, decode, combine, prefill.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { chooseGqaTiles, plainGqaTiles } from '../../src/kernels/gqa.ts'
+import { chooseGqaTiles, type GqaTiles, plainGqaTiles } from '../../src/kernels/gqa.ts'
 import { reduceModule } from '../../src/models/ops.ts'
 import {
   type GqaInputs,
@@ -72,14 +72,18 @@ describe('the reference', () => {
 })
 
 it.each([
-  [1, 128, { tile: 1, count: 1 }],
-  [7, 128, { tile: 7, count: 1 }],
-  [9, 14, { tile: 5, count: 2 }],
-  [8, 256, { tile: 4, count: 2 }],
-  [65, 6, { tile: 8, count: 9 }],
-])('plainHeadTiles divides a group of %i heads of width %i', (group, key, wanted) => {
-  expect(plainGqaTiles(group, key)).toEqual({ module: 'attention/gqa_tile', ...wanted })
-})
+  [1, 128, 1, 1],
+  [7, 128, 7, 1],
+  [9, 14, 5, 2],
+  [8, 256, 4, 2],
+  [65, 6, 8, 9],
+])(
+  'plainGqaTiles divides a group of %i heads of width %i',
+  (group, key, headsPerWorkgroup, workgroupsPerGroup) => {
+    const expected: GqaTiles = { module: 'attention/gqa_tile', headsPerWorkgroup, workgroupsPerGroup }
+    expect(plainGqaTiles(group, key)).toEqual(expected)
+  },
+)
 
 describeOnAdapters('heads', (adapter) => {
   let device: Device

@@ -73,41 +73,48 @@ describeOnAdapters('experts', (adapter) => {
     },
   })
 
+  interface CheckOptions {
+    readonly banks: BanksPerDispatch
+    readonly tokens: number
+    readonly chosen: readonly number[] // experts that tokens choose among
+    readonly tilings?: ReturnType<typeof allTiles>
+  }
+
   const check = async (
     sizes: MoeSizes,
-    count: BanksPerDispatch,
-    tokens: number,
-    only: readonly number[],
-    tilings = [chosenTiles(device.capabilities)],
+    { banks, tokens, chosen, tilings = [chosenTiles(device.capabilities)] }: CheckOptions,
   ) => {
-    const { mixture, input } = draw(sizes, tokens, only)
+    const { mixture, input } = draw(sizes, tokens, chosen)
     const own = device.capabilities.variants.matvec
     const unrollings = kUnrollModules(sizes.format).map((module) => [own, module] as const)
     for (const [by, kUnroll] of [...unrollings, ['lanes8', 'shared/k_unroll_pair'] as const]) {
-      const decoded = await decodeMoe(device, mixture, count, input, by, kUnroll)
+      const decoded = await decodeMoe(device, mixture, banks, input, by, kUnroll)
       expectClose(decoded, expectedOf(mixture, input, decodeMlp), TOLERANCE.f32)
     }
     for (const [tiles, tolerance] of tilings) {
-      const y = await prefillMoe(device, mixture, count, input, tiles)
+      const y = await prefillMoe(device, mixture, banks, input, tiles)
       expectClose(y, expectedOf(mixture, input, prefillMlp), tolerance)
     }
   }
 
   it('fp8 experts in six banks, with a shared expert and one that no token chose', async () => {
-    await check({ ...SIZES, banks: 6 }, 4, 7, [0, 1, 3, 4])
+    await check({ ...SIZES, banks: 6 }, { banks: 4, tokens: 7, chosen: [0, 1, 3, 4] })
   })
 
   it('fp8 experts whose blocks hold whole pairs of chunks', async () => {
-    await check({ ...SIZES, blocks: { rows: 16, cols: 64 } }, 1, 3, EVERY)
+    await check({ ...SIZES, blocks: { rows: 16, cols: 64 } }, { banks: 1, tokens: 3, chosen: EVERY })
   })
 
   it('one bank per dispatch, no shared expert, one expert gets all tokens', async () => {
-    await check({ ...SIZES, shared: 0, banks: 2 }, 1, 35, [2], allTiles(device.capabilities))
+    await check(
+      { ...SIZES, shared: 0, banks: 2 },
+      { banks: 1, tokens: 35, chosen: [2], tilings: allTiles(device.capabilities) },
+    )
   })
 
   for (const format of ['f32', 'bf16', 'f16'] as const) {
     it(`${format}: a narrow shared expert, one bank`, async () => {
-      await check({ ...SIZES, format, hidden: 33, shared: 17 }, 1, 3, EVERY)
+      await check({ ...SIZES, format, hidden: 33, shared: 17 }, { banks: 1, tokens: 3, chosen: EVERY })
     })
   }
 

@@ -47,27 +47,28 @@ async function convert(
       into: new Uint32Array(4 + part.bytes / 4),
     },
   })
-  return unpack(
-    new Uint32Array(into.buffer, 16 + 48 * layout.stride),
-    layout.stride,
+  return unpack(new Uint32Array(into.buffer, 16 + 48 * layout.stride), target, {
     rows,
-    matrix.cols,
-    target,
-    {
-      at: part.scales - 12 * layout.stride + 3 * layout.scaleStride,
-      stride: layout.scaleStride,
-    },
-  )
+    cols: matrix.cols,
+    stride: layout.stride,
+    firstScale: part.scales - 12 * layout.stride + 3 * layout.scaleStride,
+    scaleStride: layout.scaleStride,
+  })
+}
+
+interface EncodedRows {
+  readonly rows: number
+  readonly cols: number
+  readonly stride: number // of a row, in vec4s
+  readonly firstScale: number // index, in words
+  readonly scaleStride: number
 }
 
 /** The codes, scales and values stored in the words of a matrix. */
 function unpack(
   words: Uint32Array,
-  stride: number,
-  rows: number,
-  cols: number,
   target: StorageFormat,
-  scale: { at: number; stride: number },
+  { rows, cols, stride, firstScale, scaleStride }: EncodedRows,
 ): QuantizedRows {
   const bytes = new Uint8Array(words.buffer, words.byteOffset)
   const group = target === 'f32' ? cols : target === 'fp8_block' ? 128 : 32
@@ -75,7 +76,7 @@ function unpack(
   const scales = Float64Array.from({ length: rows * groups }, (_, i) => {
     const [row, at] = [Math.floor(i / groups), i % groups]
     if (target === 'f32') return 1
-    const word = words[scale.at + row * scale.stride + (target === 'fp8_block' ? at : at >> 1)] ?? 0
+    const word = words[firstScale + row * scaleStride + (target === 'fp8_block' ? at : at >> 1)] ?? 0
     if (target === 'fp8_block') return new Float32Array(Uint32Array.of(word).buffer)[0] ?? 0
     return decodeBF16(at % 2 ? word >>> 16 : word & 0xffff)
   })

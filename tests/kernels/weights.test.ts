@@ -10,15 +10,19 @@ import { runKernel } from '../support/kernel.ts'
 
 const MIN_NORMAL_F16 = 2 ** -14
 
+interface StoredRows {
+  readonly rows: number
+  readonly cols: number
+  readonly format: StorageFormat
+  readonly scales?: number // index of the first scale, in words
+  readonly module?: string
+}
+
 /** Decodes a stored matrix [rows, 16 * chunks] with `embed`, which copies rows. */
 async function readRows(
   device: Device,
   words: Uint32Array,
-  rows: number,
-  cols: number,
-  format: StorageFormat,
-  scales = 0,
-  module = `weights/${format}`,
+  { rows, cols, format, scales = 0, module = `weights/${format}` }: StoredRows,
 ) {
   const { stride, scaleStride } = layoutMatrix(format, [rows], cols, { rows: 1, cols })
   const { x } = await runKernel(device, {
@@ -58,7 +62,13 @@ describeOnAdapters('weights', (adapter) => {
     for (let i = 0; i < 4 * 256; i++) bytes[i] = (i & 0x7f) === 0x7f ? 0 : i // no NaN
     bytes.set(new Uint8Array(scales.buffer), 4 * 256)
     for (const module of weightModules('fp8_block')) {
-      const actual = await readRows(device, new Uint32Array(bytes.buffer), 4, 256, 'fp8_block', 256, module)
+      const actual = await readRows(device, new Uint32Array(bytes.buffer), {
+        rows: 4,
+        cols: 256,
+        format: 'fp8_block',
+        scales: 256,
+        module,
+      })
       const wanted = Array.from(actual, (_, i) =>
         Math.fround(decodeE4M3(bytes[i] ?? 0) * (scales[i >> 8] ?? 0)),
       )
@@ -73,7 +83,13 @@ describeOnAdapters('weights', (adapter) => {
     const scale = new Uint32Array(new Float32Array([1, 0, 0, 0]).buffer)
     const words = Uint32Array.of(0x80008000, 0, 0, 0, ...scale)
     for (const module of weightModules('fp8_block')) {
-      const actual = await readRows(device, words, 1, 16, 'fp8_block', 4, module)
+      const actual = await readRows(device, words, {
+        rows: 1,
+        cols: 16,
+        format: 'fp8_block',
+        scales: 4,
+        module,
+      })
       expect([...actual].slice(0, 4), module).toEqual([0, -0, 0, -0])
     }
   })
@@ -93,7 +109,7 @@ describeOnAdapters('weights', (adapter) => {
         format === 'q8' ? (col << 24) >> 24 : ((16 * (col >> 5) + (col & 15)) << (col & 16 ? 24 : 28)) >> 28
       const scale = (col: number) => decodeBF16(scales[col >> 5] ?? 0)
       for (const module of weightModules(format)) {
-        const actual = await readRows(device, words, 1, cols, format, 64, module)
+        const actual = await readRows(device, words, { rows: 1, cols, format, scales: 64, module })
         const exact = module === `weights/${format}`
         // The plain decoder is exact, others to 4e-5 of a step; subnormal results may be flushed to zero.
         const tolerance = (col: number) => (exact ? 0 : 4e-5 * Math.abs(scale(col)) + 2 ** -126)
@@ -125,14 +141,16 @@ describeOnAdapters('weights', (adapter) => {
       2 ** -9,
     ]
     const f32 = Float32Array.from(numbers)
-    expect([...(await readRows(device, new Uint32Array(f32.buffer), 1, 16, 'f32'))]).toEqual([...f32])
+    expect([
+      ...(await readRows(device, new Uint32Array(f32.buffer), { rows: 1, cols: 16, format: 'f32' })),
+    ]).toEqual([...f32])
     const codes = Uint16Array.from({ length: 2 * 512 * 16 }, (_, i) => 8 * i) // every eighth 16-bit code
     const words = new Uint32Array(codes.buffer)
     for (const [format, decode, ordinary] of [
       ['bf16', decodeBF16, (value: number) => Math.abs(value) >= 2 ** -126 && Math.abs(value) < 1e38],
       ['f16', decodeF16, (value: number) => Math.abs(value) >= MIN_NORMAL_F16 && Number.isFinite(value)],
     ] as const) {
-      const actual = await readRows(device, words, 1, codes.length, format)
+      const actual = await readRows(device, words, { rows: 1, cols: codes.length, format })
       const places = [...codes.keys()].filter((i) => ordinary(decode(codes[i] ?? 0)))
       expect(places.length).toBeGreaterThan(6000)
       expect(places.map((i) => actual[i])).toEqual(places.map((i) => decode(codes[i] ?? 0)))
