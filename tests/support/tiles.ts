@@ -25,6 +25,6 @@ export const tiledImports = (
   { imports: { weights } }: Pick<PackedMatrix, 'imports'>,
   tiles: MatmulTiles,
 ) => ({
-  weights: tiles.int8Weights ? `${weights}_packed` : weights,
+  weights: tiles.int8Weights ? `${weights}_int8` : weights,
   tile: tiles.module,
 })
