@@ -32,6 +32,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'bench/result.ts': ['models/cache-layout.ts'],
   bench: ['bench/result.ts', 'engine', 'reference', ...ENGINE_NEEDS.filter((room) => room !== 'store')],
   'worker/protocol.ts': ['engine/types.ts', 'store/stored-model.ts', 'bench/result.ts', 'lib'],
+  'worker/spawn.ts': [],
   worker: ['worker/protocol.ts', 'bench', 'engine', ...ENGINE_NEEDS],
   'bench/lab/protocol.ts': ['worker/protocol.ts', 'bench', 'gpu', 'lib'],
   'bench/lab': [
@@ -46,7 +47,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gpu',
     'lib',
   ],
-  api: ['worker/protocol.ts', 'lib'],
+  api: ['worker/protocol.ts', 'worker/spawn.ts', 'lib'],
   app: ['index.ts', 'api', 'bench/lab/protocol.ts', 'bench/result.ts', 'lib'],
   reference: ['lib'],
   cli: ['bench', 'engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],

@@ -11,11 +11,11 @@ import {
   type LoadProgress,
   type ModelInfo,
 } from '../worker/protocol.ts'
+import { spawnWorker } from '../worker/spawn.ts'
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
 import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
 import type { RequestOptions } from './openai-types.ts'
 import { receive } from './receiver.ts'
-import { spawnWorker } from './spawn.ts'
 import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
 /** Options of `loadModel`. */

@@ -2,7 +2,7 @@
 import { proxy } from 'comlink'
 import { throwIfAborted } from '../lib/error.ts'
 import type { LoadProgress, StoredModel } from '../worker/protocol.ts'
-import { spawnWorker } from './spawn.ts'
+import { spawnWorker } from '../worker/spawn.ts'
 import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
 export interface StoredModelOptions {

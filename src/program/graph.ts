@@ -51,13 +51,9 @@ type OperandsOf<B extends Readonly<Record<string, Binding>>> = {
   readonly [K in keyof B as B[K] extends { readonly access: 'uniform' } ? never : K]: KernelOperand
 }
 
-export interface DispatchOptions<
-  B extends Readonly<Record<string, Binding>>,
-  C extends string,
-  S extends string,
-> {
+export interface DispatchOptions<B extends Readonly<Record<string, Binding>>, C extends string> {
   readonly constants: { readonly [K in C]?: number | boolean }
-  readonly imports?: { readonly [K in S]: string }
+  readonly imports?: Imports
   readonly operands: Omit<OperandsOf<B>, 'step' | 'block'>
   readonly grid: Grid
 }
@@ -105,9 +101,9 @@ export class Graph {
     }
   }
 
-  dispatch<B extends Readonly<Record<string, Binding>>, C extends string, S extends string>(
-    kernel: Kernel<B, C, S>,
-    call: DispatchOptions<B, C, S>,
+  dispatch<B extends Readonly<Record<string, Binding>>, C extends string>(
+    kernel: Kernel<B, C>,
+    call: DispatchOptions<B, C>,
   ): void {
     const constants: Record<string, number> = {}
     for (const [name, value] of Object.entries<number | boolean | undefined>(call.constants)) {

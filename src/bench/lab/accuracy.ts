@@ -4,6 +4,7 @@ import { expectDefined } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import type { CheckedOutput } from '../kernels/case.ts'
+import type { ContractHead } from './contract-head.ts'
 import { errorsOf, heatMap, worstOf } from './heat-map.ts'
 import type { AccuracyReport } from './protocol.ts'
 
@@ -45,12 +46,17 @@ export function accuracyReport(result: CheckedOutput, cols: number): AccuracyRep
 }
 
 /**
- * Columns per row of a kernel's output of `length` values: the last dimension of a written binding in its
- * contract. If that is not a constant of this case or does not divide `length`, one row per token, or a
- * single row.
+ * Columns per row of a kernel's output of `length` values: the last dimension of a written binding in the
+ * head of its shader. If that is not a constant of this case or does not divide `length`, one row per token,
+ * or a single row.
  */
-export function columnsPerRow({ kernel, constants }: Dispatch, length: number, tokens: number): number {
-  const written = Object.values(kernel.bindings).filter(({ access }) => access === 'read_write')
+export function columnsPerRow(
+  { bindings }: ContractHead,
+  constants: Dispatch['constants'],
+  length: number,
+  tokens: number,
+): number {
+  const written = bindings.filter(({ access }) => access === 'read_write')
   const sizes = written.map(({ shape }) => sizeOf(/([^,[\]]+)\]$/.exec(shape)?.[1] ?? '', constants))
   const fits = (size: number) => Number.isInteger(size) && size > 0 && length % size === 0
   return sizes.find(fits) ?? (fits(length / tokens) ? length / tokens : length)

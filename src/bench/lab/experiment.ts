@@ -12,6 +12,7 @@ import { accuracyReport, columnsPerRow, worstOutput } from './accuracy.ts'
 import { type BuiltCase, buildCase, ownDispatches } from './cases.ts'
 import type { CaseCeilings, CeilingCache } from './ceiling-cache.ts'
 import { compileWgsl } from './compile.ts'
+import { parseContractHead } from './contract-head.ts'
 import type { GpuWatchdog } from './gpu-watchdog.ts'
 import type { AccuracyReport, CompileMessage, Experiment, LabEvent, Phase, RunRequest } from './protocol.ts'
 
@@ -111,7 +112,7 @@ async function compileText(
 
 /** Runs a case once and checks its result against f64. */
 async function checkBuilt(
-  { device, watch }: LabContext,
+  { device, sources, watch }: LabContext,
   built: BuiltCase,
   pipelines: PipelineCache,
   tokens: number,
@@ -123,7 +124,9 @@ async function checkBuilt(
     timer.runOnce()
     await watch.wait(device.gpu.queue.onSubmittedWorkDone())
     const output = worstOutput(await watch.wait(kernelCase.outputs()))
-    const cols = columnsPerRow(ownDispatches(built)[0], output.expected.length, tokens)
+    const [{ kernel, constants }] = ownDispatches(built)
+    const contract = parseContractHead(sources[kernel.path] ?? '')
+    const cols = columnsPerRow(contract, constants, output.expected.length, tokens)
     return { ...built, bench, accuracy: accuracyReport(output, cols) }
   } finally {
     timer.free()

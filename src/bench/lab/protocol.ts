@@ -7,6 +7,7 @@ import type { Decision, VariantChoice, VariantLists, Variants } from '../../gpu/
 import type { Outcome, SerializedError } from '../../worker/protocol.ts'
 import type { KernelRow } from '../kernels/bench.ts'
 import type { TunedDecision } from '../tune.ts'
+import type { ContractHead } from './contract-head.ts'
 
 export type { StorageFormat } from '../../gpu/matrix.ts'
 export type { Decision, Variants } from '../../gpu/variants.ts'
@@ -63,19 +64,11 @@ export interface LabInfo {
 }
 
 /** A kernel as it would run: its contract with constants filled in, and its linked source. */
-export interface KernelView {
+export interface KernelView extends ContractHead {
   readonly kernel: string
   readonly path: string // under shaders/, without extension
   /** Shape of the whole case, such as `1 × 2048 → 2048`. */
   readonly shape: string
-  /** The comment at the top of its file. */
-  readonly head: string
-  readonly bindings: readonly {
-    readonly name: string
-    readonly type: string
-    readonly shape: string
-    readonly access: string
-  }[]
   /** Override constants; `byDefault` if the engine does not set them. */
   readonly constants: readonly {
     readonly name: string

@@ -1,19 +1,11 @@
 // Tests of the lab's accuracy report: columns per row, the worst of several outputs, and row numbers.
+import sources from 'virtual:shaders/whole'
 import { expect, it } from 'vitest'
 import { accuracyReport, columnsPerRow, worstOutput } from '../../../src/bench/lab/accuracy.ts'
+import { parseContractHead } from '../../../src/bench/lab/contract-head.ts'
 import type { AccuracyReport, ElementError } from '../../../src/bench/lab/protocol.ts'
-import type { Kernel } from '../../../src/gpu/kernel.ts'
 import { linearDecode } from '../../../src/kernels/linear.ts'
 import { mlaDecode } from '../../../src/kernels/mla.ts'
-
-const dispatch = (kernel: Kernel, constants: Record<string, number>) => ({
-  kernel,
-  constants,
-  imports: {},
-  operands: {},
-  grid: [1] as const,
-  loop: 0,
-})
 
 it.each([
   [linearDecode, { Y_STRIDE: 64 }, 128, 2, 64],
@@ -21,7 +13,8 @@ it.each([
   [linearDecode, {}, 81, 2, 81],
   [mlaDecode, { LATENT: 30 }, 96, 1, 32],
 ])('finds the columns per row of a result: %#', (kernel, constants, length, tokens, cols) => {
-  expect(columnsPerRow(dispatch(kernel, constants), length, tokens)).toBe(cols)
+  const contract = parseContractHead(sources[kernel.path] ?? '')
+  expect(columnsPerRow(contract, constants, length, tokens)).toBe(cols)
 })
 
 it('chooses the output farthest beyond its tolerance, NaN first', () => {

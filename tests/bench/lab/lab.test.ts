@@ -1,7 +1,7 @@
 // Tests of the kernel lab on every adapter: the view of a kernel, its check, its times, and edited shaders.
 import sources from 'virtual:shaders/whole'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildCase, LAB_CASES, ownDispatches } from '../../../src/bench/lab/cases.ts'
+import { buildCase, labCases, ownDispatches } from '../../../src/bench/lab/cases.ts'
 import { CeilingCache } from '../../../src/bench/lab/ceiling-cache.ts'
 import { type LabContext, runExperiment } from '../../../src/bench/lab/experiment.ts'
 import { GpuWatchdog } from '../../../src/bench/lab/gpu-watchdog.ts'
@@ -105,7 +105,7 @@ describeOnAdapters('the lab', (adapter) => {
 
   it('offers the decisions that change a kernel, and no others', async () => {
     const possible = possibleVariants(device.capabilities)
-    for (const { kernel, role, decisions } of LAB_CASES.filter(({ role }) => role === 'given')) {
+    for (const { kernel, role, decisions } of labCases(sources).filter(({ role }) => role === 'given')) {
       const experiment = { ...BASE_EXPERIMENT, kernel, role }
       const plain = JSON.stringify(await imports(experiment))
       for (const decision of Object.keys(possible) as Decision[]) {
