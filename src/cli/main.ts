@@ -1,6 +1,6 @@
 // Entry point of the command line: finds the command, runs it, and sets the exit code.
 
-import { HadalError } from '../lib/error.ts'
+import { asHadalError, unforeseenStack } from '../lib/error.ts'
 import { escapeControls } from '../lib/format.ts'
 import { UsageError } from './args.ts'
 import { bench } from './bench.ts'
@@ -101,11 +101,9 @@ async function main(): Promise<number> {
 
 function describeFailure(error: unknown): string {
   if (error instanceof UsageError) return `hadal: ${error.message}\n\n${USAGE}`
-  if (error instanceof HadalError) {
-    const { message, hint } = error
-    return `hadal: ${escapeControls(message)}${hint ? `\n${escapeControls(hint)}` : ''}`
-  }
-  return `hadal: ${error instanceof Error ? (error.stack ?? error.message) : error}`
+  const { message, hint } = asHadalError(error)
+  const what = unforeseenStack(error) ?? escapeControls(message)
+  return `hadal: ${what}${hint ? `\n${escapeControls(hint)}` : ''}`
 }
 
 // Dawn keeps the process alive, so exit explicitly once standard output is written.
