@@ -38,15 +38,18 @@ export type {
   LoadProgress,
   ModelInfo,
   ModelOptions,
+  NumericOption,
   QuantizeOption,
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
 export {
+  ANSWER_OPTIONS,
   KV_CACHE_DTYPES,
   MAX_ALTERNATIVES,
   MAX_LOGIT_BIAS,
-  SAMPLING_RANGES,
+  mapOptions,
+  SAMPLING_OPTIONS,
 } from '../engine/types.ts'
 export type { StoredModel } from '../store/stored-model.ts'
 
