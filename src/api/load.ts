@@ -1,6 +1,6 @@
 // Loads a model in a worker of its own and wraps the worker as a `LoadedModel`.
 import { proxy } from 'comlink'
-import { definedFields, optionalEnum } from '../lib/check.ts'
+import { definedFields, oneOf, readField } from '../lib/check.ts'
 import { asHadalError, HadalError, throwIfAborted } from '../lib/error.ts'
 import {
   type BenchEvent,
@@ -76,7 +76,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   const { onProgress, signal, keep, worker: start = spawnWorker } = options
   const request = {
     ...workerLoadRequest(source, options),
-    ...definedFields({ keep: optionalEnum('keep', keep, ['files', 'packed']) }),
+    ...definedFields({ keep: readField('keep', keep, oneOf(['files', 'packed'])) }),
   }
   // Requested here because workers cannot. A refusal does not stop the load: the browser may then evict the
   // files.

@@ -44,8 +44,8 @@ export class HadalError extends Error {
 }
 
 /** The error for a state that only a bug in Hadal can lead to. */
-export const internalError = (message: string): HadalError =>
-  new HadalError('internal', message, { hint: 'This is a bug in Hadal: please report it.' })
+export const internalError = (message: string, cause?: unknown): HadalError =>
+  new HadalError('internal', message, { hint: 'This is a bug in Hadal: please report it.', cause })
 
 /** Throws `internal` when something that the code itself guarantees does not hold. */
 export function assert(condition: unknown, message: string): asserts condition {
@@ -77,9 +77,12 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
  * as its cause.
  */
 export function asHadalError(error: unknown): HadalError {
-  if (error instanceof HadalError) return error
-  return new HadalError('internal', String(error), {
-    hint: 'This is a bug in Hadal: please report it.',
-    cause: error,
-  })
+  return error instanceof HadalError ? error : internalError(String(error), error)
 }
+
+/** The stack trace of an error that was not foreseen, for a bug report. */
+export const unforeseenStack = (error: unknown): string | undefined =>
+  error instanceof Error && !(error instanceof HadalError) ? error.stack : undefined
+
+/** Whether the caller cancelled, which is a normal end and not a failure to show. */
+export const isAborted = (error: unknown): boolean => error instanceof HadalError && error.code === 'aborted'

@@ -1,6 +1,6 @@
 // Reads byte ranges ahead of use, in order and within bounded memory.
 
-import { expectDefined, HadalError, throwIfAborted } from '../lib/error.ts'
+import { expectDefined, HadalError, isAborted, throwIfAborted } from '../lib/error.ts'
 import { quoteName } from '../lib/format.ts'
 import type { ReadRange } from './ranges.ts'
 import type { Source } from './source.ts'
@@ -119,7 +119,7 @@ function bufferPool(source: Source, ranges: readonly ReadRange[]): BufferPool {
 /** Adds the first tensor of the range to an error about its file. */
 function addTensorToError(failure: unknown, range: ReadRange): unknown {
   const tensor = range.slices[0]?.entry.name
-  const unnamed = failure instanceof HadalError && failure.tensor === undefined && failure.code !== 'aborted'
+  const unnamed = failure instanceof HadalError && failure.tensor === undefined && !isAborted(failure)
   if (!unnamed || tensor === undefined) return failure
   const message = `${failure.message} Tensor ${quoteName(tensor)} was being read.`
   return new HadalError(failure.code, message, {

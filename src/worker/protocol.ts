@@ -9,7 +9,7 @@ import type {
   ModelInfo,
   ModelOptions,
 } from '../engine/types.ts'
-import { asHadalError, type ErrorCode, HadalError } from '../lib/error.ts'
+import { asHadalError, type ErrorCode, HadalError, unforeseenStack } from '../lib/error.ts'
 import type { StoredModel } from '../store/stored-model.ts'
 
 export type {
@@ -38,15 +38,18 @@ export type {
   LoadProgress,
   ModelInfo,
   ModelOptions,
+  NumericOption,
   QuantizeOption,
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
 export {
+  ANSWER_OPTIONS,
   KV_CACHE_DTYPES,
   MAX_ALTERNATIVES,
   MAX_LOGIT_BIAS,
-  SAMPLING_RANGES,
+  mapOptions,
+  SAMPLING_OPTIONS,
 } from '../engine/types.ts'
 export type { StoredModel } from '../store/stored-model.ts'
 
@@ -123,7 +126,7 @@ export interface SerializedError {
 /** Any thrown value as plain data; what is not a `HadalError` becomes `internal` and has its stack. */
 export function serializeError(error: unknown): SerializedError {
   const { code, message, hint, file, tensor } = asHadalError(error)
-  const stack = error instanceof Error && !(error instanceof HadalError) && error.stack
+  const stack = unforeseenStack(error)
   return { code, message, hint, ...(file && { file }), ...(tensor && { tensor }), ...(stack && { stack }) }
 }
 

@@ -1,7 +1,8 @@
 // The current conversation: signals for the views, and the actions that change it.
+
 import { computed, signal } from '@preact/signals'
 import type { ChatCompletionChunk, LoadedModel } from '../../index.ts'
-import { failureOf } from '../shared/failure.ts'
+import { asHadalError, isAborted } from '../../lib/error.ts'
 import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import {
   addQuestion,
@@ -103,10 +104,8 @@ async function generateAnswer(begun: Conversation): Promise<void> {
   try {
     for await (const next of streamAnswer(begun, model, abort.signal)) screen.show(next)
   } catch (error) {
-    const failure = failureOf(error)
-    screen.show(
-      failure.code === 'aborted' ? markStopped(screen.latest()) : markFailed(screen.latest(), failure),
-    )
+    const latest = screen.latest()
+    screen.show(isAborted(error) ? markStopped(latest) : markFailed(latest, asHadalError(error)))
   }
   screen.end()
   gpuBytes.value = await model.gpuBytes().catch(() => ({}))

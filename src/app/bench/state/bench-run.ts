@@ -1,4 +1,5 @@
 // State of the benchmark run, and the actions that start and stop it.
+
 import { computed, signal } from '@preact/signals'
 import {
   type BenchProgress,
@@ -8,8 +9,8 @@ import {
   type CacheKind,
 } from '../../../bench/result.ts'
 import type { ModelInfo } from '../../../index.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
 import { loadState } from '../../shared/models/model-choice.ts'
 import { defaultSettings } from './run-settings.ts'
 import type { RunClock } from './time-left.ts'
@@ -65,8 +66,7 @@ export async function startRun(): Promise<void> {
     }
     runState.value = { phase: 'idle' }
   } catch (error) {
-    const failure = failureOf(error)
-    runState.value = failure.code === 'aborted' ? { phase: 'idle' } : { phase: 'failed', failure }
+    runState.value = isAborted(error) ? { phase: 'idle' } : { phase: 'failed', failure: asHadalError(error) }
   }
 }
 

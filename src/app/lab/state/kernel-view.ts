@@ -1,9 +1,10 @@
 // Fetches the contract and source of the chosen kernel from the worker. A newer choice cancels the request.
+
 import { effect, signal } from '@preact/signals'
 import { receive } from '../../../api/receiver.ts'
 import type { Experiment, KernelView } from '../../../bench/lab/protocol.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
 import { type LabWorker, labDevice } from './device.ts'
 import { experiment } from './selection.ts'
 
@@ -34,8 +35,7 @@ async function loadView({ remote, ended }: LabWorker, chosen: Experiment): Promi
     for await (const found of answers) kernelView.value = found
     viewFailure.value = undefined
   } catch (error) {
-    const failure = failureOf(error)
-    if (failure.code !== 'aborted') viewFailure.value = failure
+    if (!isAborted(error)) viewFailure.value = asHadalError(error)
   }
   if (current === controller) viewLoading.value = false
 }

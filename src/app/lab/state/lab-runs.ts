@@ -1,4 +1,5 @@
 // Runs of this tab and their results, and the actions that start and stop them.
+
 import { computed, signal } from '@preact/signals'
 import { receive } from '../../../api/receiver.ts'
 import type {
@@ -11,8 +12,8 @@ import type {
   RunRequest,
   TimingSettings,
 } from '../../../bench/lab/protocol.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
 import { type LabWorker, labDevice } from './device.ts'
 import { experimentSummary } from './run-summary.ts'
 import { effort, experiment, labInfo } from './selection.ts'
@@ -107,8 +108,7 @@ async function startRun(
     }
     runState.value = { phase: 'idle' }
   } catch (error) {
-    const failure = failureOf(error)
-    runState.value = failure.code === 'aborted' ? { phase: 'idle' } : { phase: 'failed', failure }
+    runState.value = isAborted(error) ? { phase: 'idle' } : { phase: 'failed', failure: asHadalError(error) }
   }
 }
 

@@ -1,4 +1,5 @@
 // Tunes the adapter, and reads and removes the stored result.
+
 import { effect, signal } from '@preact/signals'
 import { receive } from '../../../api/receiver.ts'
 import { unwrapOutcome } from '../../../api/worker.ts'
@@ -9,8 +10,8 @@ import type {
   TuneEvent,
   TuneRequest,
 } from '../../../bench/lab/protocol.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
 import { findBundledModel } from '../../shared/models/catalogue.ts'
 import { type LabWorker, labDevice } from './device.ts'
 
@@ -64,8 +65,9 @@ export async function tune(): Promise<void> {
     }
     await readStoredTuning(state.worker)
   } catch (error) {
-    const failure = failureOf(error)
-    tuningState.value = failure.code === 'aborted' ? { phase: 'stopped' } : { phase: 'failed', failure }
+    tuningState.value = isAborted(error)
+      ? { phase: 'stopped' }
+      : { phase: 'failed', failure: asHadalError(error) }
   }
 }
 
@@ -82,7 +84,7 @@ export async function forgetTuning(): Promise<void> {
     await unwrapOutcome(state.worker, state.worker.remote.forgetTuned())
     await readStoredTuning(state.worker)
   } catch (error) {
-    storedTuningFailure.value = failureOf(error)
+    storedTuningFailure.value = asHadalError(error)
   }
 }
 
@@ -99,6 +101,6 @@ async function readStoredTuning(worker: LabWorker): Promise<void> {
     storedTuning.value = (await unwrapOutcome(worker, worker.remote.tuned())) ?? 'nothing'
     storedTuningFailure.value = undefined
   } catch (error) {
-    storedTuningFailure.value = failureOf(error)
+    storedTuningFailure.value = asHadalError(error)
   }
 }

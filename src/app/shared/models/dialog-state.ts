@@ -1,4 +1,5 @@
 // State of the models dialog: the stored models, and the load plan of the requested one.
+
 import { signal } from '@preact/signals'
 import {
   exportStoredModel,
@@ -10,7 +11,8 @@ import {
   type StoredModel,
   storedModels,
 } from '../../../index.ts'
-import { type Failure, failureOf } from '../failure.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
+import type { Failure } from '../failure.ts'
 import { forgetModel } from './last-model.ts'
 import type { ModelChoice } from './load-state.ts'
 import { openBundledModel, openModel } from './model-choice.ts'
@@ -86,7 +88,7 @@ export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): 
     await listed
     show({ phase: 'planned', request, plan: planned })
   } catch (error) {
-    show({ phase: 'failed', request: requested, failure: failureOf(error) })
+    show({ phase: 'failed', request: requested, failure: asHadalError(error) })
   }
 }
 
@@ -170,8 +172,7 @@ async function runStoreTask(begun: StoreTask, work: () => Promise<void>): Promis
   try {
     await work()
   } catch (error) {
-    const failure = failureOf(error)
-    if (failure.code !== 'aborted') storeFailure.value = failure
+    if (!isAborted(error)) storeFailure.value = asHadalError(error)
   }
   storeTask.value = undefined
   await refreshStored()
@@ -181,7 +182,7 @@ async function refreshStored(): Promise<void> {
   try {
     storedModelList.value = await storedModels()
   } catch (error) {
-    storeFailure.value = failureOf(error)
+    storeFailure.value = asHadalError(error)
   }
 }
 

@@ -1,8 +1,9 @@
 // Loads the chosen model and switches to another one.
+
 import { signal } from '@preact/signals'
 import { type GpuBytes, loadModel } from '../../../index.ts'
+import { asHadalError } from '../../../lib/error.ts'
 import { saveModelOffline, waitForServiceWorker } from '../../offline/register.ts'
-import { failureOf } from '../failure.ts'
 import { findBundledModel } from './catalogue.ts'
 import { lastModel, rememberModel } from './last-model.ts'
 import { type LoadState, type ModelChoice, missingWebGpu } from './load-state.ts'
@@ -33,7 +34,7 @@ export async function openBundledModel(): Promise<void> {
   try {
     await openModel({ ...(await findBundledModel()), bundled: true, options: {} })
   } catch (error) {
-    loadState.value = { phase: 'failed', choice: undefined, failure: failureOf(error) }
+    loadState.value = { phase: 'failed', choice: undefined, failure: asHadalError(error) }
   }
 }
 
@@ -58,13 +59,13 @@ export async function openModel(choice: ModelChoice): Promise<void> {
     show({ phase: 'ready', choice, model })
     gpuBytes.value = await model.gpuBytes()
     void model.lost.then((error) => {
-      show({ phase: 'failed', choice, failure: failureOf(error) })
+      show({ phase: 'failed', choice, failure: asHadalError(error) })
       return model.unload()
     })
     rememberModel(choice)
     if (choice.bundled) void saveModelOffline()
   } catch (error) {
-    const failure = failureOf(error)
+    const failure = asHadalError(error)
     show(
       failure.code === 'no_webgpu'
         ? { phase: 'no-webgpu', missing: 'adapter' }
