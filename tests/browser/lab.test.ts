@@ -53,7 +53,7 @@ describeInChromium('the kernel lab', () => {
     const contract = await page.locator('.contract').innerText()
     expect(contract).toMatch(/4\s+y\s+f32\s+\[tokens, Y_STRIDE\]\s+read and write/)
     expect(contract).toMatch(/OUT\s+304\s+u32\s+the engine/)
-    expect(contract).toMatch(/share\s+shared\/row_tiling_subgroup/)
+    expect(contract).toMatch(/rowTiling\s+shared\/row_tiling_subgroup/)
     expect(await page.locator('.source pre').last().innerText()).toContain('fn row_at(first: u32')
   })
 
@@ -96,7 +96,7 @@ describeInChromium('the kernel lab', () => {
     expect(variants).toEqual({ q8: 'unorm', matvec: 'lanes8' })
     expect(rows).toHaveLength(2)
     expect(rows[0]).toMatchObject({ kernel: 'linear_decode', role: 'given', shape: '2 × 128 → 304' })
-    expect(rows[0].share).toBeGreaterThan(0)
+    expect(rows[0].fractionOfCeiling).toBeGreaterThan(0)
   })
 
   test('marks the line of a compile error', async () => {
