@@ -30,12 +30,10 @@ export class DispatchRunner {
     maxRepeats = 1,
   ): Promise<DispatchRunner> {
     const runner = new DispatchRunner(context, dispatches, { ...PLAIN_STEP, ...step }, maxRepeats)
-    try {
-      await runner.#program.compile()
-    } catch (error) {
+    await runner.#program.compile().catch((error) => {
       runner.free()
       throw error
-    }
+    })
     return runner
   }
 

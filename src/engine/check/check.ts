@@ -1,6 +1,5 @@
 // Runs dispatches once and compares their outputs with f64: for loading, tuning, benchmarks and the lab.
 import type { Step } from '../../kernels/step.ts'
-import { expectDefined } from '../../lib/error.ts'
 import { relativeError } from '../../lib/relative-error.ts'
 import { DispatchRunner, type RunContext } from '../../program/dispatch-runner.ts'
 import type { Dispatch } from '../../program/graph.ts'
@@ -48,13 +47,12 @@ export async function checkDispatches(
 
 /** The verdict on the output nearest to its tolerance, or farthest beyond it; NaN counts most. */
 export function judge(outputs: readonly CheckedOutput[]): Verdict {
-  const verdicts = outputs.map((output) => {
+  const verdicts = outputs.map((output): Verdict => {
     const { tolerance } = output
     const error = errorOf(output)
     return { passed: error <= tolerance, error, tolerance, output }
   })
-  const [worst] = verdicts.sort((a, b) => partOfTolerance(b) - partOfTolerance(a))
-  return expectDefined(worst, 'a checked output')
+  return verdicts.reduce((worst, next) => (partOfTolerance(next) > partOfTolerance(worst) ? next : worst))
 }
 
 /** The error as a multiple of its tolerance: at most 1 if the check passed. */
