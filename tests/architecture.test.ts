@@ -40,6 +40,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'bench/lab/protocol.ts',
     'worker',
     'bench',
+    'engine/check',
     'models',
     'program',
     'kernels',

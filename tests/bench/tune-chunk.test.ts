@@ -55,7 +55,7 @@ describeOnAdapters(
       expect(rows).toMatchObject([{ decision: 'prefillChunk', before: 256, winner }])
       const [row] = rows
       expect(row?.variants.map(({ variant }) => variant)).toEqual([256, 64, 128, 512])
-      expect(row?.variants[0]).toMatchObject({ time: 1, right: true })
+      expect(row?.variants[0]).toMatchObject({ time: 1, passed: true })
       expect(row?.variants.every(({ time }) => time > 0)).toBe(true)
     })
 

@@ -59,7 +59,7 @@ describeInChromium('the kernel lab', () => {
 
   test('checks a kernel, shows its errors, and times it', async () => {
     await button('Check and time').click()
-    await headline('Right: linear_decode, the engine’s choice.').waitFor()
+    await headline('Correct: linear_decode, the engine’s choice.').waitFor()
     await page.getByRole('heading', { name: 'Speed' }).waitFor()
     await context.setOffline(false)
     await page.getByText('Largest errors').first().click()
@@ -137,7 +137,7 @@ describeInChromium('the kernel lab', () => {
   test('times an edited kernel next to the engine’s, and restores the original', async () => {
     await editor().fill(own.replace('let sum = ', 'let sum = 1.0 * '))
     await button('Run this source').click()
-    await headline('Right: linear_decode, edited').waitFor()
+    await headline('Correct: linear_decode, edited').waitFor()
     await headline('× the engine’s time').waitFor()
     await button('Copy source').click()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('let sum = 1.0 * ')

@@ -1,43 +1,25 @@
 // Reports how accurate a kernel's result is, and where it is wrong.
-
-import { expectDefined } from '../../lib/error.ts'
-import { relativeError } from '../../lib/relative-error.ts'
+import type { Verdict } from '../../engine/check/check.ts'
 import type { Dispatch } from '../../program/graph.ts'
-import type { CheckedOutput } from '../kernels/case.ts'
 import type { ContractHead } from './contract-head.ts'
 import { errorsOf, heatMap, worstOf } from './heat-map.ts'
 import type { AccuracyReport } from './protocol.ts'
 
 const MAX_WORST = 8
 
-/**
- * Of several outputs of a kernel, the one with the largest error relative to its tolerance; NaN counts most.
- */
-export function worstOutput(results: readonly CheckedOutput[]): CheckedOutput {
-  const errorRatio = ({ actual, expected, tolerance }: CheckedOutput) => {
-    const error = relativeError(actual, expected) / (tolerance || 1)
-    return Number.isNaN(error) ? Number.POSITIVE_INFINITY : error
-  }
-  const [first] = results.toSorted((a, b) => errorRatio(b) - errorRatio(a))
-  return expectDefined(first, 'a result')
-}
-
 /** @param cols columns per row of the output */
-export function accuracyReport(result: CheckedOutput, cols: number): AccuracyReport {
-  const errors = errorsOf(result.actual, result.expected)
-  const error = relativeError(result.actual, result.expected)
+export function accuracyReport({ output, ...verdict }: Verdict, cols: number): AccuracyReport {
+  const errors = errorsOf(output.actual, output.expected)
   const rows = Math.ceil(errors.length / cols)
   const allRows = Array.from({ length: rows }, (_, row) => row)
-  const rowNumbers = result.rows?.length === rows ? result.rows : allRows
+  const rowNumbers = output.rows?.length === rows ? output.rows : allRows
   return {
-    error,
-    tolerance: result.tolerance,
-    right: error <= result.tolerance,
+    ...verdict,
     rows,
     rowNumbers,
     cols,
     notFinite: errors.filter((size) => size === Number.POSITIVE_INFINITY).length,
-    worst: worstOf(errors, result, cols, MAX_WORST).map((element) => ({
+    worst: worstOf(errors, output, cols, MAX_WORST).map((element) => ({
       ...element,
       row: rowNumbers[element.row] ?? element.row,
     })),

@@ -61,26 +61,29 @@ describeOnAdapters('the lab', (adapter) => {
 
   it('checks and times another variant together with the engine’s', async () => {
     const variants = device.capabilities.variants.matvec === 'single' ? 'lanes8' : 'single'
-    const [proved, timed] = await run({ experiment: { ...BASE_EXPERIMENT, variants: { matvec: variants } } })
-    expect(proved).toMatchObject({ type: 'proved', proof: { right: true, rows: 2, cols: 208, notFinite: 0 } })
+    const [checked, timed] = await run({ experiment: { ...BASE_EXPERIMENT, variants: { matvec: variants } } })
+    expect(checked).toMatchObject({
+      type: 'checked',
+      accuracy: { passed: true, rows: 2, cols: 208, notFinite: 0 },
+    })
     expect(timed).toMatchObject({ type: 'timed', row: { kernel: 'linear_decode', format: 'q8' } })
     expect(timed?.type === 'timed' && timed.engine?.variant).not.toBe(
       timed?.type === 'timed' && timed.row.variant,
     )
   })
 
-  it('times an edited shader only if its result is right', async () => {
+  it('times an edited shader only if its result is correct', async () => {
     const { source } = await look(BASE_EXPERIMENT)
     const wrong = source.replace('let sum = ', 'let sum = f32(out != 77) * ')
     expect(wrong).not.toBe(source)
     const events = await run({ text: wrong })
-    expect(events.map(({ type }) => type)).toEqual(['compiled', 'proved'])
-    const proof = events[1]?.type === 'proved' ? events[1].proof : undefined
-    expect(proof?.right).toBe(false)
-    expect(proof?.worst.slice(0, 2).map(({ col }) => col)).toEqual([77, 77])
-    expect((await run({ text: wrong, evenIfWrong: true })).map(({ type }) => type)).toContain('timed')
+    expect(events.map(({ type }) => type)).toEqual(['compiled', 'checked'])
+    const accuracy = events[1]?.type === 'checked' ? events[1].accuracy : undefined
+    expect(accuracy?.passed).toBe(false)
+    expect(accuracy?.worst.slice(0, 2).map(({ col }) => col)).toEqual([77, 77])
+    expect((await run({ text: wrong, timeIfFailed: true })).map(({ type }) => type)).toContain('timed')
     const same = await run({ text: source })
-    expect(same.map(({ type }) => type)).toEqual(['compiled', 'proved', 'timed'])
+    expect(same.map(({ type }) => type)).toEqual(['compiled', 'checked', 'timed'])
     expect(same[2]).toMatchObject({ engine: { kernel: 'linear_decode' } })
   })
 

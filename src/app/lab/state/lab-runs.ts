@@ -27,7 +27,7 @@ export interface LabRun {
   /** What ran, in a few words: the variant, or that the source was edited. */
   readonly summary: string
   readonly editedSource: string | undefined
-  readonly proof: AccuracyReport | undefined
+  readonly accuracy: AccuracyReport | undefined
   readonly row: KernelRow | undefined
   /** The engine's own variant, timed alternately with this run; undefined if this run is that variant. */
   readonly engineRow: KernelRow | undefined
@@ -75,7 +75,7 @@ async function startRun(
   chosen: Experiment | undefined,
   spent: TimingSettings | undefined,
   source: string | undefined,
-  evenIfWrong: boolean,
+  timeIfFailed: boolean,
 ): Promise<void> {
   const state = labDevice.value
   if (state.phase !== 'ready' || busy.value || !chosen || !spent || !labInfo.value) return
@@ -85,7 +85,7 @@ async function startRun(
   const request: RunRequest = {
     experiment: chosen,
     effort: spent,
-    evenIfWrong,
+    timeIfFailed,
     ...(source !== undefined && { text: source }),
   }
   const base = {
@@ -99,9 +99,9 @@ async function startRun(
     for await (const event of events(state.worker, request, controller.signal)) {
       if (event.type === 'phase') runState.value = { phase: 'running', doing: event.phase }
       if (event.type === 'compiled') compilerReport.value = { text: source ?? '', messages: event.messages }
-      if (event.type === 'proved') {
+      if (event.type === 'checked') {
         count += 1
-        result = { ...base, number: count, proof: event.proof, row: undefined, engineRow: undefined }
+        result = { ...base, number: count, accuracy: event.accuracy, row: undefined, engineRow: undefined }
         keepRun(result)
       }
       if (event.type === 'timed' && result) keepRun({ ...result, row: event.row, engineRow: event.engine })
