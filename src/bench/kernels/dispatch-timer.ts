@@ -64,7 +64,7 @@ export class DispatchTimer {
     const graph = new Graph()
     graph.repeat(
       () => this.#repeats,
-      () => graph.replay(dispatches),
+      () => graph.append(dispatches),
     )
     this.#program = new DispatchProgram(
       device,

@@ -177,7 +177,7 @@ export async function passesCheck(
     const blocks = buffers.zeros(STEP_BYTES / 4, 'uniform')
     const graph = new Graph()
     const check = checkBuilderOf(dispatch)(buffers, dispatch, SMALL_CHECK)
-    graph.replay([{ ...dispatch, operands: check.operands }])
+    graph.append([{ ...dispatch, operands: check.operands }])
     const program = new DispatchProgram(
       device,
       pipelines,
