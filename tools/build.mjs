@@ -55,7 +55,7 @@ function emitTypes() {
   if (status !== 0) fail('could not write the type declarations: see the errors above')
 }
 
-/** Writes the licenses of the bundled packages next to the bundle. */
+/** Writes the licences of the bundled packages to LICENCES.txt, next to the bundle. */
 function writeLicences(modules) {
   const names = modules.map((path) =>
     /node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(path)?.[1]?.replaceAll('\\', '/'),

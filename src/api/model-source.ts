@@ -1,5 +1,4 @@
-// Checks which model an application asks for, and with which options, and makes the worker's load request of
-// it.
+// Checks the model source and the options of `loadModel` and `plan`; makes the worker's load request.
 import { type FieldReader, numberIn, oneOf, readFields, requestFields, wholeNumber } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
 import type { Fields } from '../lib/fields.ts'

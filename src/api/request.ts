@@ -1,5 +1,4 @@
-// Checks an OpenAI-shaped request and translates it for the engine.
-// What this version cannot do is refused, not ignored.
+// Checks an OpenAI-shaped request and translates it for the engine. Unsupported fields are refused.
 import {
   badField,
   definedFields,
@@ -55,7 +54,7 @@ const READERS = {
   chat_template_kwargs: readTemplateOptions,
 } satisfies { readonly [Field in keyof Required<ChatCompletionCreateParams>]: FieldReader<unknown> }
 
-/** What the readers make of the fields. Its keys are those of the type, so no reader is beside it. */
+/** The values that the readers return, by field. */
 type RequestValues = {
   readonly [Field in keyof ChatCompletionCreateParams]?: ReturnType<(typeof READERS)[Field]>
 }

@@ -7,12 +7,12 @@ export type ErrorCode =
   | 'device_lost' // the GPU went away
   | 'out_of_memory' // a buffer could not be allocated
   | 'not_found' // a file of the model folder is missing
-  | 'no_access' // the host wants a token, or grants no access to the one it got
+  | 'no_access' // the host requires a token, or refuses the one it was sent
   | 'network' // the host did not answer as a file server should
   | 'bad_file' // a file is truncated or malformed
   | 'bad_config' // config.json contradicts itself or holds an impossible value
   | 'unsupported' // well-formed, but not something this version runs
-  | 'bad_request' // the caller's own arguments
+  | 'bad_request' // the caller's arguments are wrong
   | 'storage_full' // the browser grants no more storage
   | 'context_full' // prompt and answer do not fit the context
   | 'internal' // a bug in Hadal
@@ -72,15 +72,12 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
     throw new HadalError('aborted', 'The operation was cancelled.', { cause: signal.reason })
 }
 
-/**
- * Any thrown value as a HadalError. What is not one was not foreseen and becomes `internal`, with the value
- * as its cause.
- */
+/** A thrown value as a HadalError. Anything else is unexpected: the cause of an `internal` error. */
 export function asHadalError(error: unknown): HadalError {
   return error instanceof HadalError ? error : internalError(String(error), error)
 }
 
-/** The stack trace of an error that was not foreseen, for a bug report. */
+/** The stack trace of an unexpected error, for a bug report; undefined for a HadalError. */
 export const unforeseenStack = (error: unknown): string | undefined =>
   error instanceof Error && !(error instanceof HadalError) ? error.stack : undefined
 

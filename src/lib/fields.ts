@@ -113,7 +113,7 @@ export class Fields {
     return this.#error(this.pathOf(key), rule, value)
   }
 
-  /** The unchecked value, or the fallback where it is absent; counts as read from now on. */
+  /** The unchecked value, or the fallback where it is absent. Marks the field as read. */
   get(key: string, fallback?: unknown): unknown {
     this.#read.add(key)
     return this.has(key) ? this.#values.get(key) : fallback
@@ -133,6 +133,6 @@ export class Fields {
 export const isInRange = (value: unknown, { min, max, whole = false }: NumberRange): value is number =>
   typeof value === 'number' && value >= min && value <= max && (!whole || Number.isInteger(value))
 
-// Limits beyond what any field needs only keep out infinity; a message with them would tell nothing.
+// Such a maximum only excludes infinity, so a message that states it would not help.
 const rangeText = ({ min, max }: NumberRange): string =>
   max >= Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`

@@ -55,7 +55,7 @@ export class DispatchRunner {
     const graph = new Graph()
     graph.repeat(
       () => this.repeats,
-      () => graph.replay(dispatches),
+      () => graph.append(dispatches),
     )
     const uniforms = { step: uniform.buffer(), blocks: blocks.buffer() }
     this.#program = new DispatchProgram(device, pipelines, uniforms, graph)

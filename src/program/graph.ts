@@ -9,7 +9,7 @@ export interface Activation {
   readonly kind: 'activation'
   readonly name: string
   readonly type: 'f32' | 'u32'
-  readonly rows: number // maximum of a step
+  readonly rows: number // maximum that a step uses
   readonly cols: number
   readonly stride: number // words per row: f32 rows are padded to whole chunks
   readonly ownBuffer: Resource | undefined // outlives the step; else the memory plan assigns a buffer
@@ -28,12 +28,15 @@ export interface BufferView {
   readonly offset: number
 }
 
+/** What a storage binding of a kernel is bound to. */
 export type KernelOperand = Activation | Resource | BufferView
 
+/** Workgroups per dimension. */
 export type GridSize = readonly [x: number, y?: number, z?: number]
-/** Workgroups per dimension: fixed, or computed from the step when it runs. */
+/** The grid of a dispatch: fixed, or computed from the step when it runs. */
 export type Grid = GridSize | ((step: Readonly<Step>) => GridSize)
 
+/** One recorded run of a kernel. */
 export interface Dispatch {
   readonly kernel: Kernel
   readonly constants: Readonly<Record<string, number>>
@@ -43,7 +46,7 @@ export interface Dispatch {
   readonly loop: number // the dispatches of a loop share its number; 0: no loop
 }
 
-/** How often a loop's dispatches run. The block index counts the rounds. */
+/** How often a loop's dispatches run in a step. They read the number of the round as `Block.index`. */
 export type LoopCount = (step: Readonly<Step>) => number
 
 /** Operands of a kernel: one per storage binding. The program itself binds the uniforms. */
@@ -58,6 +61,7 @@ export interface DispatchOptions<B extends Readonly<Record<string, Binding>>, C 
   readonly grid: Grid
 }
 
+/** Makes an operand of a buffer that outlives the step. */
 export const resource = (buffer: GPUBuffer | (() => GPUBuffer)): Resource => ({
   kind: 'resource',
   buffer: typeof buffer === 'function' ? buffer : () => buffer,
@@ -101,6 +105,7 @@ export class Graph {
     }
   }
 
+  /** Records one dispatch. The type checker demands an operand for every storage binding of the kernel. */
   dispatch<B extends Readonly<Record<string, Binding>>, C extends string>(
     kernel: Kernel<B, C>,
     call: DispatchOptions<B, C>,
@@ -120,7 +125,7 @@ export class Graph {
   }
 
   /** Records dispatches of another graph into this one. */
-  replay(dispatches: readonly Dispatch[]): void {
+  append(dispatches: readonly Dispatch[]): void {
     this.dispatches.push(...dispatches.map((dispatch) => ({ ...dispatch, loop: this.#loop })))
   }
 

@@ -80,7 +80,7 @@ describeOnAdapters(
       if (!found || mixture?.kind !== 'mixture') throw new Error('the fixture has experts')
       const route = buffers.zeros(64 * mixture.expertsPerToken * 2)
       const graph = new Graph()
-      graph.replay([{ ...found, operands: { ...found.operands, route } }])
+      graph.append([{ ...found, operands: { ...found.operands, route } }])
       const uniform = buffers.zeros(STEP_BYTES / 4, 'uniform')
       const words = new ArrayBuffer(STEP_BYTES)
       writeStep(step, new DataView(words))
