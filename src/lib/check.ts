@@ -18,13 +18,14 @@ function optional<T>(field: string, value: unknown, read: (fields: Fields) => T)
   return fields.has(field) ? read(fields) : undefined
 }
 
-/** The number, undefined when the field is missing or null. Both bounds are included. */
+/** The bounds of a number, both included, and whether it must be whole. */
+export type NumberRange = readonly [low: number, high: number, whole?: boolean]
+
+/** The number, undefined when the field is missing or null. */
 export const optionalNumber = (
   field: string,
   value: unknown,
-  low: number,
-  high: number,
-  whole = false,
+  ...[low, high, whole = false]: NumberRange
 ): number | undefined =>
   optional(field, value, (fields) =>
     whole ? fields.count(field, low, high) : fields.number(field, low, high),

@@ -137,14 +137,14 @@ describeOnAdapters('quantize', (adapter) => {
   for (const target of TARGETS) {
     it(`${target}: from every storage format`, async () => {
       for (const format of WEIGHT_FORMATS) {
-        const matrix = randomMatrix(67, 138, format, 3, BLOCKS)
+        const matrix = randomMatrix([67, 138], format, 3, BLOCKS)
         expectSame(await convert(device, matrix, target), matrix.values, 138, target)
       }
     })
 
     it(`${target}: rows that end inside a group, a chunk and a word of scales`, async () => {
       for (const cols of [1, 10, 16, 33, 46, 102, 128, 161]) {
-        const matrix = randomMatrix(5, cols, 'bf16', cols)
+        const matrix = randomMatrix([5, cols], 'bf16', cols)
         expectSame(await convert(device, matrix, target), matrix.values, cols, target)
       }
     })
@@ -182,7 +182,7 @@ describeOnAdapters('quantize', (adapter) => {
   }
 
   it('starts at a row in the middle, and uses a second grid dimension when necessary', async () => {
-    const matrix = randomMatrix(100, 40, 'fp8_block', 7, { rows: 32, cols: 48 })
+    const matrix = randomMatrix([100, 40], 'fp8_block', 7, { rows: 32, cols: 48 })
     const from = matrix.values.slice(37 * 40)
     expectSame(await convert(device, matrix, 'q8', 37), from, 40, 'q8')
     expect(quantizeGrid(5_000_000, 64, 64, 64)).toEqual([65535, 2])
@@ -190,7 +190,7 @@ describeOnAdapters('quantize', (adapter) => {
 
   it('f32: multiplies the scales out', async () => {
     for (const format of WEIGHT_FORMATS) {
-      const matrix = randomMatrix(9, 70, format, 11, BLOCKS)
+      const matrix = randomMatrix([9, 70], format, 11, BLOCKS)
       const { values } = await convert(device, matrix, 'f32')
       expect([...values]).toEqual([...matrix.values].map(Math.fround))
     }
