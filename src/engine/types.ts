@@ -1,5 +1,4 @@
 // Requests and results of the engine: plain data that crosses a worker boundary unchanged.
-import type { NumberRange } from '../lib/check.ts'
 import type { Quantize, QuantizeChoice } from './load/quantization.ts'
 
 export type { Quantize, QuantizeChoice } from './load/quantization.ts'
@@ -25,7 +24,12 @@ export interface SamplingOptions {
 
 /** The numeric options: name in files and requests, bounds, and whether they are whole numbers. */
 export const SAMPLING_RANGES: {
-  readonly [Name in NumericSamplingOption]: readonly [field: string, ...range: NumberRange]
+  readonly [Name in NumericSamplingOption]: readonly [
+    field: string,
+    low: number,
+    high: number,
+    whole?: boolean,
+  ]
 } = {
   temperature: ['temperature', 0, 2],
   topK: ['top_k', 0, 2 ** 32 - 1, true],

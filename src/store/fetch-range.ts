@@ -53,7 +53,7 @@ export async function fetchRange(fetch: RangeFetch): Promise<void> {
     if (isDue) commitArrived()
   }
   try {
-    await source.readInto(path, range.start, into, signal, onFilled)
+    await source.readInto(path, range.start, into, { signal, onFilled })
     arrived = into.length
   } finally {
     commitArrived()

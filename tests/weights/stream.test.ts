@@ -7,8 +7,9 @@ import { createRateMeter } from '../../src/weights/rate-meter.ts'
 import { readHeader, type TensorEntry } from '../../src/weights/safetensors.ts'
 import type { Source } from '../../src/weights/source.ts'
 import { streamTensors } from '../../src/weights/stream.ts'
+import { seededRandom } from '../support/numbers.ts'
 import { type FileServer, startFileServer, wholeFilesOnly } from './file-server.ts'
-import { makeSafetensors, noise, seeded } from './make-safetensors.ts'
+import { makeSafetensors, noise } from './make-safetensors.ts'
 
 const SIZES = [1, 300, 0, 4096, 70_001, 12, 255, 256, 257, 2_000_000, 9, 500_000]
 const contents = new Map<string, Uint8Array<ArrayBuffer>>()
@@ -56,7 +57,7 @@ async function collect(
 }
 
 describe('delivers every wanted byte once and in order', () => {
-  const random = seeded(5)
+  const random = seededRandom(5)
   const subset = all.filter(() => random() < 0.5).reverse()
   test.each([512, 1000, 65_536, 2 ** 23])('in ranges of %i bytes', async (rangeBytes) => {
     await collect(memory, all, { rangeBytes })

@@ -77,7 +77,7 @@ async function asF32(
     const part = layoutPart(layout, 0, rows)
     return { layout, part, offset: 0, ...device.arena.allocate('staging', 'weights', part.bytes) }
   })
-  const target = (stage: (typeof stages)[number]) => ({ layout: stage.layout, start: 0, places: [stage] })
+  const target = (stage: (typeof stages)[number]) => ({ layout: stage.layout, start: 0, placements: [stage] })
   try {
     const [first, ...later] = stages
     const { scale, weight } = converter.createWriters(storedMatrix, target(expectDefined(first, 'a layout')))
