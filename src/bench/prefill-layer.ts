@@ -17,7 +17,7 @@ import type { Dispatch, Graph } from '../program/graph.ts'
 import type { TempBuffers } from '../program/temp-buffers.ts'
 
 /** The parts of a model that tuning needs; no weights are read. */
-export interface PlannedModel {
+export interface TuningModel {
   readonly spec: ModelSpec
   readonly plan: WeightPlan
   readonly options: RuntimeOptions
@@ -29,7 +29,7 @@ export interface PlannedModel {
  */
 export function prepareLayer(
   buffers: TempBuffers,
-  { spec, plan, options }: PlannedModel,
+  { spec, plan, options }: TuningModel,
   capabilities: Capabilities,
   tokens: number,
 ): GraphInputs {

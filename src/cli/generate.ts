@@ -3,7 +3,7 @@ import type { Session } from '../engine/run/session.ts'
 import type { GenerateDone, GenerateRequest, SamplingOptions } from '../engine/types.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, UsageError } from './args.ts'
-import { cacheKindOption, LOAD_OPTIONS, type LoadedModel, loadFromArgs } from './load.ts'
+import { type CliModel, cacheKindOption, LOAD_OPTIONS, loadFromArgs } from './load.ts'
 import { readIds, readMessages } from './prompt-files.ts'
 
 const OPTIONS: OptionKinds = {
@@ -90,7 +90,7 @@ function samplingOf(args: CliArgs): Partial<SamplingOptions> {
 const definedOption = <K extends string, V>(key: K, value: V | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
 
-async function printText({ engine }: LoadedModel, request: GenerateRequest, session: Session): Promise<void> {
+async function printText({ engine }: CliModel, request: GenerateRequest, session: Session): Promise<void> {
   let thinking = false
   for await (const event of engine.generate(request, undefined, session)) {
     if (event.type === 'done') break
@@ -105,7 +105,7 @@ async function printText({ engine }: LoadedModel, request: GenerateRequest, sess
 }
 
 async function printJson(
-  { engine, loadMs, measured }: LoadedModel,
+  { engine, loadMs, measured }: CliModel,
   request: GenerateRequest,
   session: Session,
   profile: boolean,

@@ -24,7 +24,7 @@ const QWEN2_7B: GqaShape = { heads: 14, kvHeads: 2, qkHeadDim: 128, vHeadDim: 12
 const ONE_KEY: GqaShape = { heads: 65, kvHeads: 1, qkHeadDim: 6, vHeadDim: 10 } // heads for nine workgroups
 
 const random = (count: number, seed: number, scale = 1) => Float64Array.from(normals(count, seed, scale))
-const none = new Float64Array(0)
+const NO_VECTOR = new Float64Array(0)
 
 /** Random biases and norms, or none. */
 function inputsOf(
@@ -35,9 +35,9 @@ function inputsOf(
   const { heads, kvHeads, qkHeadDim, vHeadDim, rotary } = layer
   return {
     ...layout,
-    qkvBias: has.bias ? random((heads + kvHeads) * qkHeadDim + kvHeads * vHeadDim, 2) : none,
-    qNorm: has.norm ? random(qkHeadDim, 3) : none,
-    kNorm: has.norm ? random(qkHeadDim, 4) : none,
+    qkvBias: has.bias ? random((heads + kvHeads) * qkHeadDim + kvHeads * vHeadDim, 2) : NO_VECTOR,
+    qNorm: has.norm ? random(qkHeadDim, 3) : NO_VECTOR,
+    kNorm: has.norm ? random(qkHeadDim, 4) : NO_VECTOR,
     epsilon: 1e-6,
     rotary,
   }
