@@ -48,17 +48,17 @@ export function describeBenchModel({ info }: Engine, { spec }: Runtime): BenchMo
 export function describeCache(
   { spec }: Runtime,
   { capabilities }: Device,
-  form: CacheLayout,
+  layout: CacheLayout,
   check: CacheCheck,
 ): BenchCache {
   const { attention, layers } = spec
-  const entryBytes = kvEntryBytes(attention, form)
+  const entryBytes = kvEntryBytes(attention, layout)
   return {
-    cache: form.kind,
-    kvHeads: attention.kind === 'latent' ? expandedKvHeads(attention, form.kind) : attention.kvHeads,
+    cache: layout.kind,
+    kvHeads: attention.kind === 'latent' ? expandedKvHeads(attention, layout.kind) : attention.kvHeads,
     recordBytes: entryBytes,
     bytesPerToken: layers.length * entryBytes,
-    maxContext: kvCacheSizes(spec, form, capabilities).maxPages * PAGE_TOKENS,
+    maxContext: kvCacheSizes(spec, layout, capabilities).maxPages * PAGE_TOKENS,
     check,
   }
 }

@@ -20,15 +20,15 @@ import { readTuned } from './tuned-store.ts'
 
 export async function inspect(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, { ...LOAD_OPTIONS, json: 'flag', tensors: 'flag' })
-  const place = args.positional[0] ?? args.text('model')
-  if (place === undefined || args.positional.length > 1)
+  const model = args.positional[0] ?? args.text('model')
+  if (model === undefined || args.positional.length > 1)
     throw new UsageError('inspect needs exactly one model.')
   const { facts, options } = await loadTargetFromArgs(args, dawnIfAvailable(args.text('adapter')))
   // What a load would try. Only a load can check the results, and whether the chunk fits in memory.
   const stored = facts && !args.flag('untuned') ? await readTuned(tuningKey(facts)) : undefined
   const { prefillChunk, ...tuned } = facts ? parseTunedVariants(facts, stored) : {}
   const variants = facts ? variantNotes(withVariants(facts, tuned), tuned, []) : []
-  const source = await openSource(place)
+  const source = await openSource(model)
   try {
     const checkpoint = await openCheckpoint(source)
     const plan = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)

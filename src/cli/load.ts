@@ -45,10 +45,10 @@ export interface CliModel {
 export async function loadFromArgs(args: CliArgs): Promise<CliModel> {
   const started = performance.now()
   const stopwatch = startLoadStopwatch()
-  const place = required(args, 'model')
+  const model = required(args, 'model')
   const gpu = openDawn(args.text('adapter'))
   const { device, options } = await loadTargetFromArgs(args, gpu)
-  const source = await openSource(place)
+  const source = await openSource(model)
   try {
     const onProgress: EngineOptions['onProgress'] = (progress) => {
       stopwatch.note(progress)

@@ -74,22 +74,22 @@ export function mla_write_expanded(
   { position, rotary }: Rotation,
 ): { query: Float64Array; entries: Float64Array } {
   const { heads, kvHeads, qkHeadDim, vHeadDim } = shape
-  const rope = 2 * rotary.frequencies.length
-  const nope = qkHeadDim - rope
+  const qkRopeDim = 2 * rotary.frequencies.length
+  const qkNopeDim = qkHeadDim - qkRopeDim
   const rotated = query.slice()
-  const entries = new Float64Array((sharedKey.length / rope) * entrySize(shape))
+  const entries = new Float64Array((sharedKey.length / qkRopeDim) * entrySize(shape))
   for (let i = 0; i < query.length / qkHeadDim; i++) {
     const head = rowOf(rotated, i, qkHeadDim)
-    head.set(rotatedPairs(head.slice(nope), position + Math.floor(i / heads), rotary), nope)
+    head.set(rotatedPairs(head.slice(qkNopeDim), position + Math.floor(i / heads), rotary), qkNopeDim)
   }
-  for (let t = 0; t < sharedKey.length / rope; t++) {
+  for (let t = 0; t < sharedKey.length / qkRopeDim; t++) {
     const entry = rowOf(entries, t, entrySize(shape))
-    const rotatedKey = rotatedPairs(rowOf(sharedKey, t, rope), position + t, rotary)
+    const rotatedKey = rotatedPairs(rowOf(sharedKey, t, qkRopeDim), position + t, rotary)
     for (let g = 0; g < kvHeads; g++) {
-      const head = rowOf(expanded, t * kvHeads + g, nope + vHeadDim)
-      entry.set(head.subarray(0, nope), g * qkHeadDim)
-      entry.set(rotatedKey, g * qkHeadDim + nope)
-      entry.set(head.subarray(nope), kvHeads * qkHeadDim + g * vHeadDim)
+      const head = rowOf(expanded, t * kvHeads + g, qkNopeDim + vHeadDim)
+      entry.set(head.subarray(0, qkNopeDim), g * qkHeadDim)
+      entry.set(rotatedKey, g * qkHeadDim + qkNopeDim)
+      entry.set(head.subarray(qkNopeDim), kvHeads * qkHeadDim + g * vHeadDim)
     }
   }
   return { query: rotated, entries }
@@ -106,8 +106,8 @@ function normAndRotate(
   position: number,
 ): Float64Array {
   const rotated = norm.length > 0 ? rms_norm(head, norm, epsilon) : head.slice()
-  const nope = head.length - 2 * rotary.frequencies.length
-  rotated.set(rotatedPairs(rotated.subarray(nope), position, rotary), nope)
+  const qkNopeDim = head.length - 2 * rotary.frequencies.length
+  rotated.set(rotatedPairs(rotated.subarray(qkNopeDim), position, rotary), qkNopeDim)
   return rotated
 }
 

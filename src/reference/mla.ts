@@ -46,12 +46,12 @@ export function mla_write(
   { position, rotary }: Rotation,
 ): Float64Array {
   const latent = weight.length
-  const rope = 2 * rotary.frequencies.length
+  const qkRopeDim = 2 * rotary.frequencies.length
   const tokens = projected.length / columns
-  const entries = new Float64Array(tokens * (latent + rope))
+  const entries = new Float64Array(tokens * (latent + qkRopeDim))
   for (let t = 0; t < tokens; t++) {
-    const row = rowOf(projected, t, columns).slice(kvOffset, kvOffset + latent + rope)
-    const entry = rowOf(entries, t, latent + rope)
+    const row = rowOf(projected, t, columns).slice(kvOffset, kvOffset + latent + qkRopeDim)
+    const entry = rowOf(entries, t, latent + qkRopeDim)
     entry.set(rms_norm(row.slice(0, latent), weight, epsilon))
     entry.set(rotatedPairs(row.subarray(latent), position + t, rotary), latent)
   }

@@ -100,7 +100,7 @@ interface BufferPool {
  * piles up faster than it is collected. A source without `readInto` allocates on every read.
  */
 function bufferPool(source: Source, ranges: readonly ReadRange[]): BufferPool {
-  const bytes = ranges.reduce((longest, { start, end }) => Math.max(longest, end - start), 1)
+  const bytes = ranges.reduce((max, { start, end }) => Math.max(max, end - start), 1)
   const free: ArrayBuffer[] = []
   return {
     bytes,

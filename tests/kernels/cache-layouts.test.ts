@@ -91,8 +91,8 @@ describeOnAdapters('cache layouts', (adapter) => {
     const expected = Float64Array.from({ length: 256 }, (_, code) =>
       code % 128 === 127 ? 0 : decodeE4M3(code) * 2 ** (code < 128 ? -100 : 3),
     )
-    expect([...expanded.subarray(0, 256)].map((each) => each + 0)).toEqual(
-      [...expected].map((each) => each + 0),
+    expect([...expanded.subarray(0, 256)].map((value) => value + 0)).toEqual(
+      [...expected].map((value) => value + 0),
     )
   })
 

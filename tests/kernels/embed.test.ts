@@ -46,8 +46,8 @@ describeOnAdapters('embed', (adapter) => {
     const part = packMatrix(whole.values.slice(8 * 24, 13 * 24), 24, 'f32')
     const ids = [7, 8, 12, 13, 0, 4_000_000_000]
     const before = new Float32Array(ids.length * 24).fill(0.25)
-    const wanted = embed([7, 8, 12, 13, 0, 0], whole.values, 24)
-    for (const token of [0, 3, 4, 5]) wanted.fill(0.25, token * 24, token * 24 + 24)
-    expect(await run(ids, part, 8, before)).toEqual(wanted)
+    const expected = embed([7, 8, 12, 13, 0, 0], whole.values, 24)
+    for (const token of [0, 3, 4, 5]) expected.fill(0.25, token * 24, token * 24 + 24)
+    expect(await run(ids, part, 8, before)).toEqual(expected)
   })
 })

@@ -118,12 +118,12 @@ describeOnAdapters('linear', (adapter) => {
     it(`${format}: odd sizes, decode and prefill`, async () => {
       const matrix = randomMatrix([509, 138], format, 1, BLOCKS)
       const x = normals(35 * 138, 2)
-      const wanted = linear_prefill(f64(x), matrix.values, 138)
+      const expected = linear_prefill(f64(x), matrix.values, 138)
       const [tiles, tolerance] = chosenTiles(device.capabilities)
-      expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
+      expectClose(await prefill(x, matrix, tiles), expected, tolerance)
       for (const weights of weightModules(format)) {
         const y = await decode(x.slice(0, 138), matrix, { weights })
-        expectClose(y, wanted.slice(0, 509), TOLERANCE.f32)
+        expectClose(y, expected.slice(0, 509), TOLERANCE.f32)
       }
       const blocks = { rows: 32, cols: 64 }
       const wide = randomMatrix([509, 138], format, 1, blocks)
@@ -137,9 +137,9 @@ describeOnAdapters('linear', (adapter) => {
   it('every kind of tile that the device can run', async () => {
     const matrix = randomMatrix([67, 138], 'fp8_block', 1, BLOCKS)
     const x = normals(35 * 138, 2)
-    const wanted = linear_prefill(f64(x), matrix.values, 138)
+    const expected = linear_prefill(f64(x), matrix.values, 138)
     for (const [tiles, tolerance] of allTiles(device.capabilities)) {
-      expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
+      expectClose(await prefill(x, matrix, tiles), expected, tolerance)
     }
   })
 
@@ -151,11 +151,11 @@ describeOnAdapters('linear', (adapter) => {
       const matrix = randomMatrix([size, size], 'fp8_block', size)
       const x = normals(tokens * size, size)
       const before = normals(tokens * size, 9)
-      const wanted = linear_prefill(f64(x), matrix.values, size).map((value, i) => value + (before[i] ?? 0))
+      const expected = linear_prefill(f64(x), matrix.values, size).map((value, i) => value + (before[i] ?? 0))
       const [tiles, tolerance] = chosenTiles(device.capabilities)
-      expectClose(await prefill(x, matrix, tiles, before), wanted, tolerance)
+      expectClose(await prefill(x, matrix, tiles, before), expected, tolerance)
       const first = await decode(x.slice(0, size), matrix, { before: before.slice(0, size) })
-      expectClose(first, wanted.slice(0, size), TOLERANCE.f32)
+      expectClose(first, expected.slice(0, size), TOLERANCE.f32)
     }
   })
 
@@ -217,8 +217,8 @@ describeOnAdapters('linear', (adapter) => {
       const matrix = randomMatrix([67, 138], 'fp8_block', rows, BLOCKS)
       for (const tokens of new Set([rows, Math.ceil(rows / 2), 1])) {
         const x = normals(tokens * 138, tokens)
-        const wanted = linear_decode(f64(x), matrix.values, 138)
-        expectClose(await decode(x, matrix, { rows, by: matvecVariant(by) }), wanted, TOLERANCE.f32)
+        const expected = linear_decode(f64(x), matrix.values, 138)
+        expectClose(await decode(x, matrix, { rows, by: matvecVariant(by) }), expected, TOLERANCE.f32)
       }
     })
   }
@@ -235,9 +235,9 @@ describeOnAdapters('linear', (adapter) => {
       const norm = normals(cols, 3)
       const x = normals(rows * cols, 5, 0.1)
       const normed = rms_norm(f64(x), f64(norm), EPSILON)
-      const wanted = linear_decode(normed, matrix.values, cols)
+      const expected = linear_decode(normed, matrix.values, cols)
       const y = await decode(x, matrix, { rows, by: matvecVariant(by), norm, xStride })
-      expectClose(y, wanted, TOLERANCE.f32)
+      expectClose(y, expected, TOLERANCE.f32)
     })
   }
 })

@@ -74,11 +74,11 @@ export const CLAIMED_RANGE = { min: 0.05, max: 0.13 } as const
  * within the claim.
  */
 export function headCountsWithinClaim(layout: 'standard' | 'paper'): {
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
 } {
   const oneHead = latentFractionOf({ ...publishedShape('V3'), heads: 1 }, layout)
-  return { least: Math.ceil(oneHead / CLAIMED_RANGE.max), most: Math.floor(oneHead / CLAIMED_RANGE.min) }
+  return { min: Math.ceil(oneHead / CLAIMED_RANGE.max), max: Math.floor(oneHead / CLAIMED_RANGE.min) }
 }
 
 export const withinClaim = (fraction: number): boolean =>
