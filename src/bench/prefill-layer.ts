@@ -35,7 +35,7 @@ export function prepareLayer(
 ): GraphInputs {
   const last = { ...spec, layers: spec.layers.slice(-1) }
   const pages = Math.ceil(tokens / PAGE_TOKENS)
-  const records = buffers.zeros((pages * kvCacheSizes(last, options.cache, capabilities).pageBytes) / 4)
+  const kvPages = buffers.zeros((pages * kvCacheSizes(last, options.cache, capabilities).pageBytes) / 4)
   const state = {
     ...planState(last, tokens, options.prefillChunk).resources,
     pages: buffers.upload(Uint32Array.from({ length: pages }, (_, page) => page)),
@@ -46,7 +46,7 @@ export function prepareLayer(
     spec: last,
     tensors: zerosFor(buffers, plan),
     state,
-    kvPages: () => records,
+    kvPages: () => kvPages,
     capabilities,
     options,
   }

@@ -51,7 +51,7 @@ export async function benchSpeedCommand(argv: readonly string[]): Promise<void> 
 }
 
 const partLines = ({ check, decode, allocations, prefill, firstToken }: Partial<SpeedResult>): string[] => [
-  ...(check ? [proofLine(check)] : []),
+  ...(check ? [checkLine(check)] : []),
   ...(decode ? decodeLines(decode) : []),
   ...(allocations ? allocationLines(allocations) : []),
   ...(prefill ? prefillLines(prefill) : []),
@@ -60,7 +60,7 @@ const partLines = ({ check, decode, allocations, prefill, firstToken }: Partial<
 
 const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`
 
-const proofLine = ({ positions, tolerance }: ModelCheck): string =>
+const checkLine = ({ positions, tolerance }: ModelCheck): string =>
   [
     'check: logits of decode and prefill differ by',
     positions.map(({ position, error }) => `${error.toExponential(1)} at ${position}`).join(', '),

@@ -7,7 +7,7 @@ import { variantNotes, withVariants } from '../engine/load/variant-notes.ts'
 import { firstMoeLayer } from '../engine/model-info.ts'
 import type { LoadPlan, VariantNote } from '../engine/types.ts'
 import { GUARANTEED } from '../gpu/limits.ts'
-import { HadalError } from '../lib/error.ts'
+import { assertNever, HadalError } from '../lib/error.ts'
 import { escapeControls, formatBytes } from '../lib/format.ts'
 import type { Attention, ModelSpec, MoeLayer } from '../models/spec.ts'
 import { isMtpTensor } from '../models/tensor-names.ts'
@@ -119,15 +119,21 @@ function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpe
 }
 
 function attentionText(attention: Attention): string {
-  if (attention.kind === 'grouped') {
-    const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
-    return `${heads} heads, ${kvHeads} KV heads, head ${qkHeadDim} / ${vHeadDim}`
+  switch (attention.kind) {
+    case 'grouped': {
+      const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
+      return `${heads} heads, ${kvHeads} KV heads, head ${qkHeadDim} / ${vHeadDim}`
+    }
+    case 'latent': {
+      const { heads, qLoraRank, kvLoraRank, qkRopeDim, qkNopeDim, vHeadDim } = attention
+      return [
+        `${heads} heads, query rank ${qLoraRank || 'none'}`,
+        `latent ${kvLoraRank} + ${qkRopeDim}, head ${qkNopeDim} + ${qkRopeDim} / ${vHeadDim}`,
+      ].join(', ')
+    }
+    default:
+      return assertNever(attention, 'attention kind')
   }
-  const { heads, qLoraRank, kvLoraRank, qkRopeDim, qkNopeDim, vHeadDim } = attention
-  return [
-    `${heads} heads, query rank ${qLoraRank || 'none'}`,
-    `latent ${kvLoraRank} + ${qkRopeDim}, head ${qkNopeDim} + ${qkRopeDim} / ${vHeadDim}`,
-  ].join(', ')
 }
 
 const expertsText = (mixture: MoeLayer): string =>

@@ -76,14 +76,14 @@ async function measureBaseline(base: CliModel, source: Source, args: CliArgs, fo
   const checkpoint = await openCheckpoint(source)
   const plan = planWeights(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
   const weights: WeightErrors = {}
-  for (const [name, pieces] of matricesByClass(plan)) {
-    const step = Math.max(1, pieces.length / MAX_MATRICES)
-    const chosen = pieces.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step))
+  for (const [name, matrices] of matricesByClass(plan)) {
+    const step = Math.max(1, matrices.length / MAX_MATRICES)
+    const chosen = matrices.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step))
     const row: Partial<Record<Quantize, number>> = {}
     for (const quantize of formats) {
       let [squares, errors] = [0, 0]
-      for (const piece of chosen) {
-        const error = await weightError(engine.device, source, piece, quantize)
+      for (const matrix of chosen) {
+        const error = await weightError(engine.device, source, matrix, quantize)
         squares += error.squaredNorm
         errors += error.squaredError
       }

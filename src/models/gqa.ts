@@ -121,8 +121,8 @@ export function gqaAttend(
   cache: LayerCache,
   operands: QueryAndOutput,
 ): void {
-  const record = context.mode.phase === 'decode' ? decode : prefill
-  record(context, attention, cache, operands)
+  const attend = context.mode.phase === 'decode' ? decode : prefill
+  attend(context, attention, cache, operands)
 }
 
 /** Reads each cached key and value once for a tile of its group's heads. */

@@ -76,7 +76,7 @@ describe('a whole model', () => {
     for (const [like, published] of Object.entries(PUBLISHED_CONFIGS)) {
       const experts = 'n_routed_experts' in published ? 8 : undefined
       const { config } = recipeOf({ like, dtype: 'bf16', layers: 1, vocab: 512, experts })
-      expect(describeModel(config)).toMatchObject({ vocab: 512, drafts: 0 })
+      expect(describeModel(config)).toMatchObject({ vocabSize: 512, mtpLayers: 0 })
     }
   })
 })

@@ -37,9 +37,9 @@ export const smallPair = compareElements(publishedShape('V2-Lite'), publishedSha
 export const largePair = compareElements(v2, { ...v2, heads: 56 })
 
 function compareElements(latent: AttentionShape, standard: AttentionShape) {
-  const numbers = latent.layers * kvCostOf(latent, 'latent', 'f16').elements
+  const elements = latent.layers * kvCostOf(latent, 'latent', 'f16').elements
   const against = standard.layers * kvCostOf(standard, 'paper', 'f16').elements
-  return { numbers, against, fraction: numbers / against }
+  return { elements, against, fraction: elements / against }
 }
 
 export interface LatentFraction {

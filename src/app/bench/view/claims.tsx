@@ -48,9 +48,9 @@ function DeployedClaim() {
         Against standard attention with V2’s own {heads} heads it is more:{' '}
         <b>{formatPercent(1 - v2AgainstItself.fraction)} less</b>. The paper’s like-for-like table says 14 %
         and 4 % of standard attention for a small and a large model; counted here:{' '}
-        {formatPercent(smallPair.fraction)} ({formatCount(smallPair.numbers)} of{' '}
+        {formatPercent(smallPair.fraction)} ({formatCount(smallPair.elements)} of{' '}
         {formatCount(smallPair.against)} numbers) and {formatPercent(largePair.fraction)} (
-        {formatCount(largePair.numbers)} of {formatCount(largePair.against)}).
+        {formatCount(largePair.elements)} of {formatCount(largePair.against)}).
       </p>
     </article>
   )
