@@ -5,7 +5,7 @@ import ts from 'typescript'
 import { describe, expect, it } from 'vitest'
 import { kernels } from '../src/kernels/index.ts'
 
-const root = join(import.meta.dirname, '..')
+const ROOT = join(import.meta.dirname, '..')
 
 /**
  * What each room may import besides itself: everything to its right. Paths inside a room, such as
@@ -70,10 +70,10 @@ interface SourceFile {
 
 /** Files below a folder whose path matches, fixtures left out. */
 function files(folder: string, pattern: RegExp): SourceFile[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
     .filter((path) => pattern.test(path) && !/\/(fixtures|__pycache__)\//.test(path))
-    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+    .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
 }
 
 const sources = files('src', /\.tsx?$/).filter(({ path }) => !path.endsWith('.d.ts'))
@@ -194,7 +194,7 @@ describe('kernels', () => {
 
   it.each(kernels.map(({ name, path }) => ({ name, path })))('$name is complete', ({ name, path }) => {
     expect(basename(path), 'the last part of its path is its name').toBe(name)
-    expect(existsSync(join(root, 'shaders', `${path}.wgsl`)), `shaders/${path}.wgsl`).toBe(true)
+    expect(existsSync(join(ROOT, 'shaders', `${path}.wgsl`)), `shaders/${path}.wgsl`).toBe(true)
     expect(references.has(name), `src/reference has a function ${name}`).toBe(true)
     const naming = tests.filter(
       (file) => file.path.endsWith('.test.ts') && new RegExp(`\\b${name}\\b`).test(file.text),

@@ -14,7 +14,7 @@ export interface PlanOptions extends ModelSourceOptions {
 }
 
 /**
- * Tells what `loadModel` with the same options would take: bytes to download, GPU bytes by purpose, whether
+ * Reports what `loadModel` with the same options would take: bytes to download, GPU bytes by purpose, whether
  * that fits, and what each quantization would take instead. Reads the config, the index and the headers of
  * the weights only.
  * @param source address of a model folder, `hf:org/name[@revision]`, or the files of a folder

@@ -38,10 +38,10 @@ export interface GreedyReference {
 
 /** A runtime with this cache layout, large enough for prompt and checked tokens. The caller destroys it. */
 export const prepareCheckRuntime = (
-  own: Runtime,
+  modelRuntime: Runtime,
   cache: CacheLayout,
   prompt: readonly number[],
-): Promise<Runtime> => own.sibling({ cache, contextLength: prompt.length + CHECKED_TOKENS })
+): Promise<Runtime> => modelRuntime.sibling({ cache, contextLength: prompt.length + CHECKED_TOKENS })
 
 export interface ReferenceOptions {
   readonly prompt: readonly number[]
@@ -77,13 +77,13 @@ export async function checkCache(
   const tokens = await greedyTokens(device, runtime, prompt, signal)
   const same = tokens.map((token, i) => token === expected[i])
   if (kind === 'latent-fp8' && logits) {
-    const own = await computeLogits(runtime, [...prompt, ...expected], 'whole')
+    const actual = await computeLogits(runtime, [...prompt, ...expected], 'whole')
     const equal = same.filter((isSame) => isSame).length
     return {
       verdict: 'near',
       tokens: tokens.length,
       equal,
-      meanKl: logitError(own, logits, runtime.spec.vocabSize).meanKl,
+      meanKl: logitError(actual, logits, runtime.spec.vocabSize).meanKl,
     }
   }
   const at = same.indexOf(false)

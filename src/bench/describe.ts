@@ -3,8 +3,10 @@ import type { Engine } from '../engine/engine.ts'
 import { kvCacheSizes, PAGE_TOKENS } from '../engine/run/kv-cache.ts'
 import type { Runtime } from '../engine/run/runtime.ts'
 import type { Device } from '../gpu/device.ts'
+import { assertNever } from '../lib/error.ts'
 import { VERSION } from '../lib/version.ts'
-import { type CacheLayout, expandedKvHeads, kvEntryBytes } from '../models/cache-layout.ts'
+import { type CacheKind, type CacheLayout, expandedKvHeads, kvEntryBytes } from '../models/cache-layout.ts'
+import type { Attention } from '../models/spec.ts'
 import type { BenchCache, BenchEnvironment, BenchModel, CacheCheck } from './result.ts'
 
 const SHOWN_LIMITS = [
@@ -28,37 +30,62 @@ export function describeEnvironment({ gpu, adapter, capabilities }: Device): Ben
 
 export function describeBenchModel({ info }: Engine, { spec }: Runtime): BenchModel {
   const { attention } = spec
-  const isLatent = attention.kind === 'latent'
+  const { kvHeads, latent, key } = widthsOf(attention)
   return {
     name: info.name,
     architecture: info.architecture,
     parameters: info.parameters,
     layers: info.layers,
     heads: attention.heads,
-    kvHeads: isLatent ? attention.heads : attention.kvHeads,
-    latent: isLatent ? attention.kvLoraRank : 0,
+    kvHeads,
+    latent,
     rope: attention.qkRopeDim,
-    key: isLatent ? attention.qkNopeDim + attention.qkRopeDim : attention.qkHeadDim,
+    key,
     value: attention.vHeadDim,
     trainedContext: spec.maxPositionEmbeddings,
     quantize: typeof info.quantize === 'string' ? info.quantize : JSON.stringify(info.quantize),
   }
 }
 
+function widthsOf(attention: Attention): Pick<BenchModel, 'kvHeads' | 'latent' | 'key'> {
+  switch (attention.kind) {
+    case 'latent': {
+      const { heads, kvLoraRank, qkNopeDim, qkRopeDim } = attention
+      return { kvHeads: heads, latent: kvLoraRank, key: qkNopeDim + qkRopeDim }
+    }
+    case 'grouped':
+      return { kvHeads: attention.kvHeads, latent: 0, key: attention.qkHeadDim }
+    default:
+      return assertNever(attention, 'attention kind')
+  }
+}
+
+/** Heads whose keys and values are cached; 0 where latents are. */
+function cachedKvHeads(attention: Attention, kind: CacheKind): number {
+  switch (attention.kind) {
+    case 'latent':
+      return expandedKvHeads(attention, kind)
+    case 'grouped':
+      return attention.kvHeads
+    default:
+      return assertNever(attention, 'attention kind')
+  }
+}
+
 export function describeCache(
   { spec }: Runtime,
   { capabilities }: Device,
-  form: CacheLayout,
+  layout: CacheLayout,
   check: CacheCheck,
 ): BenchCache {
   const { attention, layers } = spec
-  const entryBytes = kvEntryBytes(attention, form)
+  const entryBytes = kvEntryBytes(attention, layout)
   return {
-    cache: form.kind,
-    kvHeads: attention.kind === 'latent' ? expandedKvHeads(attention, form.kind) : attention.kvHeads,
+    cache: layout.kind,
+    kvHeads: cachedKvHeads(attention, layout.kind),
     recordBytes: entryBytes,
     bytesPerToken: layers.length * entryBytes,
-    maxContext: kvCacheSizes(spec, form, capabilities).maxPages * PAGE_TOKENS,
+    maxContext: kvCacheSizes(spec, layout, capabilities).maxPages * PAGE_TOKENS,
     check,
   }
 }

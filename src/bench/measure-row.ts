@@ -21,7 +21,7 @@ const PREFILL_MS = 2000
 export interface RowTask<T> {
   /** The event to yield when a phase begins. */
   readonly eventOf: (phase: BenchProgress['phase']) => T
-  readonly form: CacheLayout
+  readonly layout: CacheLayout
   readonly context: number
   readonly steps: number
   readonly tokenIds: readonly number[] // token ids that fill the cache, repeated
@@ -32,17 +32,17 @@ export interface RowTask<T> {
 export function plannedRow(
   { capabilities }: Device,
   { spec }: Runtime,
-  { form, context }: Pick<RowTask<unknown>, 'form' | 'context'>,
+  { layout, context }: Pick<RowTask<unknown>, 'layout' | 'context'>,
 ) {
-  const entryBytes = kvEntryBytes(spec.attention, form)
+  const entryBytes = kvEntryBytes(spec.attention, layout)
   const layers = spec.layers.length
   return {
-    cache: form.kind,
+    cache: layout.kind,
     context,
     bytes: 0,
     formulaBytes: layers * Math.ceil(context / PAGE_TOKENS) * PAGE_TOKENS * entryBytes,
     readBytesPerStep:
-      layers * context * entryBytes * cacheReadsPerStep(spec.attention, form.kind, capabilities.variants),
+      layers * context * entryBytes * cacheReadsPerStep(spec.attention, layout.kind, capabilities.variants),
   } satisfies BenchRow
 }
 
@@ -57,15 +57,15 @@ export function plannedRow(
  */
 export async function* measureRow<T>(
   device: Device,
-  own: Runtime,
+  modelRuntime: Runtime,
   task: RowTask<T>,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T, BenchRow> {
-  const planned = plannedRow(device, own, task)
+  const planned = plannedRow(device, modelRuntime, task)
   try {
-    refuseTooLarge(device, own, task)
+    refuseTooLarge(device, modelRuntime, task)
     yield task.eventOf('fill')
-    return yield* measureAllocated(device, own, { ...task, planned, signal })
+    return yield* measureAllocated(device, modelRuntime, { ...task, planned, signal })
   } catch (error) {
     return { ...planned, missing: refusalOf(error) }
   }
@@ -86,13 +86,13 @@ interface PlannedRowTask<T> extends RowTask<T> {
 
 async function* measureAllocated<T>(
   device: Device,
-  own: Runtime,
-  { form, context, steps, tokenIds, eventOf, planned, signal }: PlannedRowTask<T>,
+  modelRuntime: Runtime,
+  { layout, context, steps, tokenIds, eventOf, planned, signal }: PlannedRowTask<T>,
 ): AsyncGenerator<T, BenchRow> {
   const cacheBytesNow = () => device.arena.bytes().kv_cache ?? 0
   const before = cacheBytesNow()
-  const rows = Math.min(own.options.prefillChunk, context)
-  const runtime = await own.sibling({ cache: form, contextLength: context })
+  const rows = Math.min(modelRuntime.options.prefillChunk, context)
+  const runtime = await modelRuntime.sibling({ cache: layout, contextLength: context })
   try {
     const session = new Session(runtime.cache)
     await session.reserve(context)
@@ -132,10 +132,10 @@ async function* measureAllocated<T>(
 /** Throws `context_full` or `out_of_memory`, before anything is allocated, for a cache that cannot fit. */
 function refuseTooLarge(
   { capabilities, arena }: Device,
-  own: Runtime,
-  { form, context, memory }: RowTask<unknown>,
+  modelRuntime: Runtime,
+  { layout, context, memory }: RowTask<unknown>,
 ): void {
-  const sizes = kvCacheSizes(own.spec, form, capabilities)
+  const sizes = kvCacheSizes(modelRuntime.spec, layout, capabilities)
   const maxTokens = sizes.maxPages * PAGE_TOKENS
   if (context > maxTokens) {
     const limit = formatBytes(Math.min(capabilities.maxBindingBytes, capabilities.maxBufferBytes))

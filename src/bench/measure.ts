@@ -41,12 +41,12 @@ import { benchSettings } from './settings.ts'
  */
 export async function* measure(
   engine: Engine,
-  wanted: Partial<BenchSettings> = {},
+  settings: Partial<BenchSettings> = {},
   signal?: AbortSignal,
 ): AsyncGenerator<BenchEvent, void> {
   const borrowed = engine.lease()
   try {
-    yield* new Benchmark(engine, borrowed, benchSettings(borrowed.runtime.spec, wanted), signal).run()
+    yield* new Benchmark(engine, borrowed, benchSettings(borrowed.runtime.spec, settings), signal).run()
   } finally {
     borrowed.release()
   }
@@ -54,7 +54,7 @@ export async function* measure(
 
 class Benchmark {
   readonly #engine: Engine
-  readonly #own: Runtime
+  readonly #modelRuntime: Runtime
   readonly #memory: EngineLease['memory']
   readonly #settings: BenchSettings
   readonly #signal: AbortSignal | undefined
@@ -75,7 +75,7 @@ class Benchmark {
     signal: AbortSignal | undefined,
   ) {
     this.#engine = engine
-    this.#own = runtime
+    this.#modelRuntime = runtime
     this.#memory = memory
     this.#settings = settings
     this.#signal = signal
@@ -108,7 +108,7 @@ class Benchmark {
     let reference: GreedyReference | undefined
     for (const kind of caches) {
       yield this.#event({ phase: 'check', cache: kind })
-      reference ??= await this.#with(this.#own.spec.attention.kind, (runtime) =>
+      reference ??= await this.#with(this.#modelRuntime.spec.attention.kind, (runtime) =>
         runReference(this.#engine.device, runtime, {
           prompt: this.#prompt,
           withLogits: caches.includes('latent-fp8'),
@@ -119,7 +119,7 @@ class Benchmark {
         const check = await this.#check(kind, reference)
         if (check.verdict === 'wrong')
           this.#excluded.set(kind, `wrong: token ${check.at + 1} differs from the model's own cache`)
-        this.#caches.push(describeCache(this.#own, this.#engine.device, this.#form(kind), check))
+        this.#caches.push(describeCache(this.#modelRuntime, this.#engine.device, this.#layout(kind), check))
       } catch (error) {
         this.#excluded.set(kind, refusalOf(error))
       }
@@ -135,22 +135,22 @@ class Benchmark {
 
   async *#measure(kind: CacheKind, context: number): AsyncGenerator<BenchEvent, void> {
     throwIfAborted(this.#signal)
-    const form = this.#form(kind)
+    const layout = this.#layout(kind)
     const { steps } = this.#settings
     const eventOf = (phase: BenchProgress['phase']) => this.#event({ phase, cache: kind, context })
-    const task = { form, context, steps, tokenIds: this.#prompt, memory: this.#memory, eventOf }
+    const task = { layout, context, steps, tokenIds: this.#prompt, memory: this.#memory, eventOf }
     const missing = this.#excluded.get(kind)
     if (missing !== undefined) {
-      this.#rows.push({ ...plannedRow(this.#engine.device, this.#own, task), missing })
+      this.#rows.push({ ...plannedRow(this.#engine.device, this.#modelRuntime, task), missing })
     } else {
-      this.#rows.push(yield* measureRow(this.#engine.device, this.#own, task, this.#signal))
+      this.#rows.push(yield* measureRow(this.#engine.device, this.#modelRuntime, task, this.#signal))
     }
     this.#done++
   }
 
   /** Runs `work` with a runtime for the check, and frees it. */
   async #with<T>(kind: CacheKind, work: (runtime: Runtime) => Promise<T>): Promise<T> {
-    const runtime = await prepareCheckRuntime(this.#own, this.#form(kind), this.#prompt)
+    const runtime = await prepareCheckRuntime(this.#modelRuntime, this.#layout(kind), this.#prompt)
     try {
       return await work(runtime)
     } finally {
@@ -159,7 +159,7 @@ class Benchmark {
     }
   }
 
-  #form = (kind: CacheKind): CacheLayout => ({ kind, kvDtype: this.#settings.numbers })
+  #layout = (kind: CacheKind): CacheLayout => ({ kind, kvDtype: this.#settings.numbers })
 
   #event(at: Omit<BenchProgress, 'done' | 'total'>): BenchEvent {
     const complete = this.#done === this.#parts

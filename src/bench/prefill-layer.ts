@@ -17,7 +17,7 @@ import type { Dispatch, Graph } from '../program/graph.ts'
 import type { TempBuffers } from '../program/temp-buffers.ts'
 
 /** The parts of a model that tuning needs; no weights are read. */
-export interface PlannedModel {
+export interface TuningModel {
   readonly spec: ModelSpec
   readonly plan: WeightPlan
   readonly options: RuntimeOptions
@@ -29,13 +29,13 @@ export interface PlannedModel {
  */
 export function prepareLayer(
   buffers: TempBuffers,
-  { spec, plan, options }: PlannedModel,
+  { spec, plan, options }: TuningModel,
   capabilities: Capabilities,
   tokens: number,
 ): GraphInputs {
   const last = { ...spec, layers: spec.layers.slice(-1) }
   const pages = Math.ceil(tokens / PAGE_TOKENS)
-  const records = buffers.zeros((pages * kvCacheSizes(last, options.cache, capabilities).pageBytes) / 4)
+  const kvPages = buffers.zeros((pages * kvCacheSizes(last, options.cache, capabilities).pageBytes) / 4)
   const state = {
     ...planState(last, tokens, options.prefillChunk).resources,
     pages: buffers.upload(Uint32Array.from({ length: pages }, (_, page) => page)),
@@ -46,7 +46,7 @@ export function prepareLayer(
     spec: last,
     tensors: zerosFor(buffers, plan),
     state,
-    kvPages: () => records,
+    kvPages: () => kvPages,
     capabilities,
     options,
   }

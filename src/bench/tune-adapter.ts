@@ -16,7 +16,7 @@ import { openMemory } from '../weights/memory.ts'
 import type { Source } from '../weights/source.ts'
 import type { BenchClock } from './kernels/dispatch-timer.ts'
 import { V2_LITE } from './kernels/model-widths.ts'
-import type { PlannedModel } from './prefill-layer.ts'
+import type { TuningModel } from './prefill-layer.ts'
 import { type TuneOptions, tune } from './tune.ts'
 import { tuneChunk } from './tune-chunk.ts'
 
@@ -75,7 +75,7 @@ export async function tuningKeyOf({
   return facts && tuningKey(facts)
 }
 
-async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<PlannedModel[]> {
+async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<TuningModel[]> {
   if (!options.source)
     return (['fp8', 'q8', 'q4'] as const).map((quantize) =>
       plannedModel(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
@@ -89,7 +89,7 @@ function plannedModel(
   checkpoint: Checkpoint,
   device: Device,
   options: ModelOptions,
-): PlannedModel {
+): TuningModel {
   const subject = toLoadTarget(spec, checkpoint, device.capabilities, options)
   const { quantize = 'none' } = options
   const { plan } = estimateQuantization(subject, quantize === 'auto' ? 'none' : quantize)

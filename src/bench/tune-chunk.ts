@@ -7,7 +7,7 @@ import { HadalError, throwIfAborted } from '../lib/error.ts'
 import type { TimingSummary } from '../lib/timing-summary.ts'
 import { TempBuffers } from '../program/temp-buffers.ts'
 import { type BenchContext, DispatchTimer, timeInterleaved } from './kernels/dispatch-timer.ts'
-import { type PlannedModel, prepareLayer, recordPrefillStep } from './prefill-layer.ts'
+import { prepareLayer, recordPrefillStep, type TuningModel } from './prefill-layer.ts'
 import { fastest, REPETITIONS, relativeTimes, TIMED_STEP, type TuneOptions } from './tune.ts'
 
 const [DEFAULT_CHUNK] = PREFILL_CHUNKS
@@ -18,7 +18,7 @@ const [DEFAULT_CHUNK] = PREFILL_CHUNKS
  */
 export async function tuneChunk(
   bench: BenchContext,
-  models: readonly PlannedModel[],
+  models: readonly TuningModel[],
   capabilities: Capabilities,
   { repetitions = REPETITIONS, signal, onDecision }: TuneOptions = {},
 ): Promise<PrefillChunk> {
@@ -39,7 +39,7 @@ export async function tuneChunk(
 /** Milliseconds per row in each chunk size that fits. */
 async function timeChunks(
   bench: BenchContext,
-  model: PlannedModel,
+  model: TuningModel,
   capabilities: Capabilities,
   repetitions: number,
 ): Promise<ReadonlyMap<PrefillChunk, TimingSummary>> {

@@ -144,12 +144,12 @@ export function relativeTimes(times: readonly (readonly TimingSummary[])[]): Rel
   return Array.from({ length: variants }, (_, variant) => {
     let [time, spread] = [0, 0]
     for (const kernelTimes of times) {
-      const [first, own] = [
+      const [firstTime, variantTime] = [
         expectDefined(kernelTimes[0], 'a time'),
         expectDefined(kernelTimes[variant], 'a time'),
       ]
-      time += Math.log(own.ms / first.ms) / times.length
-      spread += (own.high - own.low) / 2 / own.ms / times.length
+      time += Math.log(variantTime.ms / firstTime.ms) / times.length
+      spread += (variantTime.high - variantTime.low) / 2 / variantTime.ms / times.length
     }
     return { time: Math.exp(time), spread }
   })

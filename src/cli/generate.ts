@@ -12,7 +12,7 @@ import {
 import { definedFields } from '../lib/check.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, UsageError } from './args.ts'
-import { cacheKindOption, LOAD_OPTIONS, type LoadedModel, loadFromArgs } from './load.ts'
+import { type CliModel, cacheKindOption, LOAD_OPTIONS, loadFromArgs } from './load.ts'
 import { readIds, readMessages } from './prompt-files.ts'
 
 const flagOf = ({ field }: NumericOption): string => field.replaceAll('_', '-')
@@ -101,7 +101,7 @@ function numbersOf<Name extends string>(
   return definedFields(mapOptions(options, (option) => args.number(flagOf(option))))
 }
 
-async function printText({ engine }: LoadedModel, request: GenerateRequest, session: Session): Promise<void> {
+async function printText({ engine }: CliModel, request: GenerateRequest, session: Session): Promise<void> {
   let thinking = false
   for await (const event of engine.generate(request, undefined, session)) {
     if (event.type === 'done') break
@@ -116,7 +116,7 @@ async function printText({ engine }: LoadedModel, request: GenerateRequest, sess
 }
 
 async function printJson(
-  { engine, loadMs, measured }: LoadedModel,
+  { engine, loadMs, measured }: CliModel,
   request: GenerateRequest,
   session: Session,
   profile: boolean,

@@ -7,7 +7,7 @@ import { variantNotes, withVariants } from '../engine/load/variant-notes.ts'
 import { firstMoeLayer } from '../engine/model-info.ts'
 import type { LoadPlan, VariantNote } from '../engine/types.ts'
 import { GUARANTEED } from '../gpu/limits.ts'
-import { HadalError } from '../lib/error.ts'
+import { assertNever, HadalError } from '../lib/error.ts'
 import { escapeControls, formatBytes } from '../lib/format.ts'
 import type { Attention, ModelSpec, MoeLayer } from '../models/spec.ts'
 import { isMtpTensor } from '../models/tensor-names.ts'
@@ -20,15 +20,15 @@ import { readTuned } from './tuned-store.ts'
 
 export async function inspect(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, { ...LOAD_OPTIONS, json: 'flag', tensors: 'flag' })
-  const place = args.positional[0] ?? args.text('model')
-  if (place === undefined || args.positional.length > 1)
+  const model = args.positional[0] ?? args.text('model')
+  if (model === undefined || args.positional.length > 1)
     throw new UsageError('inspect needs exactly one model.')
   const { facts, options } = await loadTargetFromArgs(args, dawnIfAvailable(args.text('adapter')))
   // What a load would try. Only a load can check the results, and whether the chunk fits in memory.
   const stored = facts && !args.flag('untuned') ? await readTuned(tuningKey(facts)) : undefined
   const { prefillChunk, ...tuned } = facts ? parseTunedVariants(facts, stored) : {}
   const variants = facts ? variantNotes(withVariants(facts, tuned), tuned, []) : []
-  const source = await openSource(place)
+  const source = await openSource(model)
   try {
     const checkpoint = await openCheckpoint(source)
     const plan = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
@@ -119,15 +119,21 @@ function modelRows({ architecture, parameters, model }: LoadPlan, spec: ModelSpe
 }
 
 function attentionText(attention: Attention): string {
-  if (attention.kind === 'grouped') {
-    const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
-    return `${heads} heads, ${kvHeads} KV heads, head ${qkHeadDim} / ${vHeadDim}`
+  switch (attention.kind) {
+    case 'grouped': {
+      const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
+      return `${heads} heads, ${kvHeads} KV heads, head ${qkHeadDim} / ${vHeadDim}`
+    }
+    case 'latent': {
+      const { heads, qLoraRank, kvLoraRank, qkRopeDim, qkNopeDim, vHeadDim } = attention
+      return [
+        `${heads} heads, query rank ${qLoraRank || 'none'}`,
+        `latent ${kvLoraRank} + ${qkRopeDim}, head ${qkNopeDim} + ${qkRopeDim} / ${vHeadDim}`,
+      ].join(', ')
+    }
+    default:
+      return assertNever(attention, 'attention kind')
   }
-  const { heads, qLoraRank, kvLoraRank, qkRopeDim, qkNopeDim, vHeadDim } = attention
-  return [
-    `${heads} heads, query rank ${qLoraRank || 'none'}`,
-    `latent ${kvLoraRank} + ${qkRopeDim}, head ${qkNopeDim} + ${qkRopeDim} / ${vHeadDim}`,
-  ].join(', ')
 }
 
 const expertsText = (mixture: MoeLayer): string =>

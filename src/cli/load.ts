@@ -34,7 +34,7 @@ export const LOAD_OPTIONS: OptionKinds = {
 /** Fraction of the machine's memory that a software adapter may use without --memory. */
 const SOFTWARE_MEMORY_FRACTION = 3 / 4
 
-export interface LoadedModel {
+export interface CliModel {
   readonly engine: Engine
   readonly loadMs: number
   /** Times of the load, and memory use until now. */
@@ -42,13 +42,13 @@ export interface LoadedModel {
   close(): Promise<void>
 }
 
-export async function loadFromArgs(args: CliArgs): Promise<LoadedModel> {
+export async function loadFromArgs(args: CliArgs): Promise<CliModel> {
   const started = performance.now()
   const stopwatch = startLoadStopwatch()
-  const place = required(args, 'model')
+  const model = required(args, 'model')
   const gpu = openDawn(args.text('adapter'))
   const { device, options } = await loadTargetFromArgs(args, gpu)
-  const source = await openSource(place)
+  const source = await openSource(model)
   try {
     const onProgress: EngineOptions['onProgress'] = (progress) => {
       stopwatch.note(progress)

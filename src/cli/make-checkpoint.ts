@@ -46,8 +46,8 @@ export async function makeCheckpoint(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
   if (args.positional.length > 0)
     throw new UsageError(`make-checkpoint does not take "${args.positional[0]}".`)
-  const made = await writeCheckpoint(args)
-  process.stdout.write(args.flag('json') ? `${JSON.stringify(made)}\n` : reportText(made))
+  const report = await writeCheckpoint(args)
+  process.stdout.write(args.flag('json') ? `${JSON.stringify(report)}\n` : reportText(report))
 }
 
 async function writeCheckpoint(args: CliArgs): Promise<CheckpointReport> {

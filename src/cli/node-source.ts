@@ -40,7 +40,7 @@ export function openFolder(dir: string): FolderSource {
       await readAt({ handle, path, start, into: bytes, signal })
       return bytes
     },
-    async readInto(path, start, into, signal) {
+    async readInto(path, start, into, { signal } = {}) {
       checkRange(path, start, start + into.length, signal)
       const handle = await openUpTo(path, start + into.length)
       await readAt({ handle, path, start, into, signal })

@@ -11,7 +11,7 @@ import { openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, withOption } from './args.ts'
 import { formatsOf, markdownTable } from './format-options.ts'
-import { LOAD_OPTIONS, type LoadedModel, loadFromArgs } from './load.ts'
+import { type CliModel, LOAD_OPTIONS, loadFromArgs } from './load.ts'
 import { readIds } from './prompt-files.ts'
 import { openSource } from './source.ts'
 
@@ -61,18 +61,13 @@ export async function quantizeError(argv: readonly string[]): Promise<void> {
   }
 }
 
-const weightBytes = ({ engine }: LoadedModel): number => {
+const weightBytes = ({ engine }: CliModel): number => {
   const { weights = 0, experts = 0 } = engine.gpuBytes()
   return weights + experts
 }
 
 /** Logits of the model as stored, and the weight error of each format. */
-async function measureBaseline(
-  base: LoadedModel,
-  source: Source,
-  args: CliArgs,
-  formats: readonly Quantize[],
-) {
+async function measureBaseline(base: CliModel, source: Source, args: CliArgs, formats: readonly Quantize[]) {
   const { engine } = base
   const file = args.text('ids')
   const ids = file === undefined ? await chatTexts(base, source) : [await readIds(file)]
@@ -81,14 +76,14 @@ async function measureBaseline(
   const checkpoint = await openCheckpoint(source)
   const plan = planWeights(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
   const weights: WeightErrors = {}
-  for (const [name, pieces] of matricesByClass(plan)) {
-    const step = Math.max(1, pieces.length / MAX_MATRICES)
-    const chosen = pieces.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step))
+  for (const [name, matrices] of matricesByClass(plan)) {
+    const step = Math.max(1, matrices.length / MAX_MATRICES)
+    const chosen = matrices.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step))
     const row: Partial<Record<Quantize, number>> = {}
     for (const quantize of formats) {
       let [squares, errors] = [0, 0]
-      for (const piece of chosen) {
-        const error = await weightError(engine.device, source, piece, quantize)
+      for (const matrix of chosen) {
+        const error = await weightError(engine.device, source, matrix, quantize)
         squares += error.squaredNorm
         errors += error.squaredError
       }
@@ -100,7 +95,7 @@ async function measureBaseline(
 }
 
 /** A few questions with the model's own greedy answers: text of the kind it was trained for. */
-async function chatTexts({ engine }: LoadedModel, source: Source): Promise<readonly number[][]> {
+async function chatTexts({ engine }: CliModel, source: Source): Promise<readonly number[][]> {
   const { chat } = await openText(source, engine.info.vocab, undefined)
   const sequences: number[][] = []
   for (const content of QUESTIONS) {
@@ -115,7 +110,7 @@ async function chatTexts({ engine }: LoadedModel, source: Source): Promise<reado
 }
 
 async function logitErrorOf(
-  { engine }: LoadedModel,
+  { engine }: CliModel,
   ids: readonly (readonly number[])[],
   expected: readonly Float32Array[],
 ): Promise<LogitError> {

@@ -210,7 +210,7 @@ export class Engine {
    */
   async profile(context: number): Promise<KernelTime[]> {
     const release = this.#acquire()
-    return profileDecodeStep(this.device, this.#runtimes.own, context).finally(release)
+    return profileDecodeStep(this.device, this.#runtimes.default, context).finally(release)
   }
 
   /**
@@ -220,7 +220,7 @@ export class Engine {
   lease(): EngineLease {
     const release = this.#acquire()
     const compiled = this.#compiled
-    return { runtime: this.#runtimes.own, chat: this.#chat, memory: this.#memory, compiled, release }
+    return { runtime: this.#runtimes.default, chat: this.#chat, memory: this.#memory, compiled, release }
   }
 
   /** Frees everything on the GPU. */

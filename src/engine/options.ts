@@ -3,7 +3,7 @@ import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
 import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
 import { oneOf, readFields, requestFields, wholeNumber } from '../lib/check.ts'
-import { HadalError } from '../lib/error.ts'
+import { assertNever, HadalError } from '../lib/error.ts'
 import type { CacheLayout } from '../models/cache-layout.ts'
 import type { Attention, ModelSpec } from '../models/spec.ts'
 import type { ModelWriter } from '../store/writer.ts'
@@ -55,8 +55,14 @@ export const plannedContextLength = (spec: ModelSpec, { contextLength }: ModelOp
 
 function cacheLayout({ kind }: Attention, dtype: (typeof KV_CACHE_DTYPES)[number]): CacheLayout {
   if (dtype !== 'fp8') return { kind, kvDtype: dtype }
-  if (kind === 'latent') return { kind: 'latent-fp8', kvDtype: 'f16' }
-  throw new HadalError('bad_request', '`cache`: this model has no MLA latents to store in FP8.', {
-    hint: 'Choose f16 or f32.',
-  })
+  switch (kind) {
+    case 'latent':
+      return { kind: 'latent-fp8', kvDtype: 'f16' }
+    case 'grouped':
+      throw new HadalError('bad_request', '`cache`: this model has no MLA latents to store in FP8.', {
+        hint: 'Choose f16 or f32.',
+      })
+    default:
+      return assertNever(kind, 'attention kind')
+  }
 }

@@ -72,17 +72,17 @@ export function layoutMatrix(
   block: BlockShape = FILE_BLOCK,
 ): MatrixLayout {
   const facts: FormatFacts = FORMATS[format]
-  const own = facts.block ?? (facts.scaleBits > 0 ? block : NO_BLOCK)
-  if (own.cols % CHUNK !== 0) {
+  const scaleBlock = facts.block ?? (facts.scaleBits > 0 ? block : NO_BLOCK)
+  if (scaleBlock.cols % CHUNK !== 0) {
     throw new HadalError(
       'unsupported',
-      `weight_block_size [${own.rows}, ${own.cols}]: the width must be a multiple of ${CHUNK}.`,
+      `weight_block_size [${scaleBlock.rows}, ${scaleBlock.cols}]: the width must be a multiple of ${CHUNK}.`,
     )
   }
   const starts: number[] = []
   let rows = 0
   for (const height of heights) {
-    rows = padTo(rows, own.rows)
+    rows = padTo(rows, scaleBlock.rows)
     starts.push(rows)
     rows += height
   }
@@ -92,8 +92,8 @@ export function layoutMatrix(
     rows,
     cols,
     stride: Math.ceil((padTo(cols, CHUNK) * facts.bits) / 128),
-    block: own,
-    scaleStride: Math.ceil((Math.ceil(cols / own.cols) * facts.scaleBits) / 32),
+    block: scaleBlock,
+    scaleStride: Math.ceil((Math.ceil(cols / scaleBlock.cols) * facts.scaleBits) / 32),
   }
 }
 

@@ -101,9 +101,9 @@ export class Fields {
 
   /** Fields that hold a value and were not looked up, those of nested views included. */
   unread(): UnreadField[] {
-    const own = [...this.#values].filter(([key]) => this.has(key) && !this.#read.has(key))
+    const unread = [...this.#values].filter(([key]) => this.has(key) && !this.#read.has(key))
     return [
-      ...own.map(([key, value]) => ({ path: this.pathOf(key), value })),
+      ...unread.map(([key, value]) => ({ path: this.pathOf(key), value })),
       ...[...this.#nested.values()].flatMap((fields) => fields.unread()),
     ]
   }

@@ -7,13 +7,13 @@ export interface LogitError {
   readonly positions: number
 }
 
-/** Compares logits [positions, vocab]: `actual` (a) with `wanted` (b). */
-export function logitError(actual: Float32Array, wanted: Float32Array, vocab: number): LogitError {
-  const positions = wanted.length / vocab
+/** Compares logits [positions, vocab]: `actual` (a) with `expected` (b). */
+export function logitError(actual: Float32Array, expected: Float32Array, vocab: number): LogitError {
+  const positions = expected.length / vocab
   let [squaredDifference, squaredNorm, kl, same] = [0, 0, 0, 0]
   for (let row = 0; row < positions; row++) {
     const a = actual.subarray(row * vocab, (row + 1) * vocab)
-    const b = wanted.subarray(row * vocab, (row + 1) * vocab)
+    const b = expected.subarray(row * vocab, (row + 1) * vocab)
     const [logSumA, logSumB] = [logSumExp(a), logSumExp(b)]
     for (const [i, logitB] of b.entries()) {
       const logitA = a[i] ?? Number.NaN

@@ -91,20 +91,20 @@ export function kvEntryBytes(attention: Attention, { kind, kvDtype }: CacheLayou
 }
 
 /** Bytes per token over all layers: in this layout, and with multi-head attention of the same heads. */
-export function kvBytesPerToken(spec: ModelSpec, form: CacheLayout): { kept: number; standard: number } {
+export function kvBytesPerToken(spec: ModelSpec, layout: CacheLayout): { kept: number; standard: number } {
   const layers = spec.layers.length
   return {
-    kept: layers * kvEntryBytes(spec.attention, form),
-    standard: layers * standardBytes(spec.attention, form),
+    kept: layers * kvEntryBytes(spec.attention, layout),
+    standard: layers * standardBytes(spec.attention, layout),
   }
 }
 
 /** Bytes of a KV entry with keys and values of every head. */
-function standardBytes(attention: Attention, form: CacheLayout): number {
+function standardBytes(attention: Attention, layout: CacheLayout): number {
   switch (attention.kind) {
     case 'latent':
-      return kvEntryBytes(attention, { ...form, kind: 'standard' })
+      return kvEntryBytes(attention, { ...layout, kind: 'standard' })
     case 'grouped':
-      return kvEntryBytes({ ...attention, kvHeads: attention.heads }, form)
+      return kvEntryBytes({ ...attention, kvHeads: attention.heads }, layout)
   }
 }

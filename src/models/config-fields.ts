@@ -34,9 +34,9 @@ export class ConfigFields extends Fields {
   }
 
   /** A key that may be absent or hold this one value: a number, a string or a flag. */
-  only(key: string, wanted: number | string | boolean): void {
-    if (this.get(key, wanted) !== wanted)
-      throw this.unsupported(key, `In this model it can only be ${wanted}.`)
+  only(key: string, expected: number | string | boolean): void {
+    if (this.get(key, expected) !== expected)
+      throw this.unsupported(key, `In this model it can only be ${expected}.`)
   }
 
   /** Marks keys as read that have no meaning here, because of what other keys say. */

@@ -20,9 +20,9 @@ export function describeRotary(config: ConfigFields, yarn: YarnStyle): RotarySet
 
 function rotaryBase(config: ConfigFields, scaling: ConfigFields | undefined): number {
   const holders = [config, scaling].filter((fields) => fields?.has('rope_theta'))
-  const [base, other = base] = holders.map((fields) => fields?.number('rope_theta', 2, 1e12))
-  if (base === undefined || base !== other)
-    throw config.error('rope_theta', 'must be given, once or twice with the same value', other)
+  const [base, secondBase = base] = holders.map((fields) => fields?.number('rope_theta', 2, 1e12))
+  if (base === undefined || base !== secondBase)
+    throw config.error('rope_theta', 'must be given, once or twice with the same value', secondBase)
   return base
 }
 

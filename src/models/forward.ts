@@ -1,13 +1,12 @@
 // The forward pass of every supported decoder: records the dispatches of one step, layer by layer.
-import type { Capabilities } from '../gpu/limits.ts'
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { assertNever, expectDefined, internalError } from '../lib/error.ts'
-import type { Activation, Graph, Resource } from '../program/graph.ts'
+import type { Activation, Resource } from '../program/graph.ts'
 import { gqaAttention } from './gqa.ts'
 import type { LayerCache } from './layer-cache.ts'
 import { mlaAttention } from './mla.ts'
 import { denseMlp, moe } from './moe.ts'
-import { embed, linear, norm, normedLinear, type OpContext, type StepMode } from './ops.ts'
+import { embed, linear, norm, normedLinear, type OpContext } from './ops.ts'
 import type { ModelSpec } from './spec.ts'
 import type { LayerTensors, ModelTensors } from './tensors.ts'
 
@@ -28,29 +27,27 @@ export interface StepOperands {
 
 /** Records one step of the model. */
 export function forward(
-  graph: Graph,
+  context: OpContext,
   model: ForwardModel,
-  mode: StepMode,
-  capabilities: Capabilities,
-  ends: StepOperands,
+  { ids, logits, allRows }: StepOperands,
 ): void {
+  const { graph, mode } = context
   const { spec, tensors } = model
-  const context = { graph, mode, capabilities }
-  const x = graph.activation('x', 'f32', mode.rows, spec.hiddenSize)
-  embed(context, tensors.embedding, ends.ids, x)
+  const x = graph.activation('x', [mode.rows, spec.hiddenSize])
+  embed(context, tensors.embedding, ids, x)
   for (let layer = 0; layer < spec.layers.length; layer++) {
     addAttention(context, model, layer, x)
     addFeedForward(context, model, layer, x)
   }
   const head = tensors.lmHead ?? tensors.embedding
   const finalNorm = { weight: tensors.finalNorm, epsilon: spec.rmsNormEps }
-  if (ends.allRows || mode.phase === 'decode') {
-    normedLinear(context, { norm: finalNorm, matrix: head }, x, ends.logits)
+  if (allRows || mode.phase === 'decode') {
+    normedLinear(context, { norm: finalNorm, matrix: head }, x, logits)
     return
   }
-  const last = graph.activation('last', 'f32', 1, spec.hiddenSize)
+  const last = graph.activation('last', [1, spec.hiddenSize])
   norm(context, { ...finalNorm, lastRow: true }, x, last)
-  linear({ ...context, mode: { ...mode, phase: 'decode', rows: 1 } }, head, last, ends.logits)
+  linear({ ...context, mode: { ...mode, phase: 'decode', rows: 1 } }, { matrix: head }, last, logits)
 }
 
 type Layer = LayerTensors<GpuMatrix, GpuVector, GpuBank>
@@ -63,7 +60,7 @@ function addAttention(context: OpContext, model: ForwardModel, layer: number, x:
   const cache = expectDefined(model.caches[layer], `the cache of layer ${layer}`)
   switch (attention.kind) {
     case 'latent':
-      mlaAttention(context, spec, attention, ofKind(tensors, attention.kind), cache, x)
+      mlaAttention(context, spec, { mla: attention, tensors: ofKind(tensors, attention.kind), cache }, x)
       break
     case 'grouped':
       gqaAttention(context, spec, { attention, tensors: ofKind(tensors, attention.kind), cache }, x)
@@ -80,10 +77,10 @@ function addFeedForward(context: OpContext, model: ForwardModel, index: number, 
   const tensors = layerOf(model, index).feedForward
   switch (layer.kind) {
     case 'dense':
-      denseMlp(context, spec, ofKind(tensors, layer.kind), layer.intermediateSize, x)
+      denseMlp(context, spec, { ...layer, tensors: ofKind(tensors, layer.kind) }, x)
       break
     case 'mixture':
-      moe(context, spec, layer, ofKind(tensors, layer.kind), model.noBias, x)
+      moe(context, { spec, layer, tensors: ofKind(tensors, layer.kind), noBias: model.noBias }, x)
       break
     default:
       assertNever(layer, 'feed-forward kind')

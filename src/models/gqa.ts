@@ -58,14 +58,14 @@ export interface GqaLayer {
 export function gqaAttention(context: OpContext, spec: ModelSpec, layer: GqaLayer, x: Activation): void {
   const { graph, mode } = context
   const { attention, tensors, cache } = layer
-  const projected = graph.activation('projected', 'f32', mode.rows, tensors.qkv.rows)
+  const projected = graph.activation('projected', [mode.rows, tensors.qkv.rows])
   const inputNorm = { weight: tensors.inputNorm, epsilon: spec.rmsNormEps }
   normedLinear(context, { norm: inputNorm, matrix: tensors.qkv }, x, projected)
-  const query = graph.activation('query', 'f32', mode.rows, attention.heads * attention.qkHeadDim)
+  const query = graph.activation('query', [mode.rows, attention.heads * attention.qkHeadDim])
   writeHeads(context, layer, { projected, query }, spec.rmsNormEps)
-  const heads = graph.activation('heads', 'f32', mode.rows, attention.heads * attention.vHeadDim)
-  gqaAttend(context, attention, cache, query, heads)
-  linear(context, tensors.oProj, heads, x, { accumulate: true })
+  const heads = graph.activation('heads', [mode.rows, attention.heads * attention.vHeadDim])
+  gqaAttend(context, attention, cache, { query, output: heads })
+  linear(context, { matrix: tensors.oProj, accumulate: true }, heads, x)
 }
 
 /**
@@ -106,24 +106,23 @@ function writeHeads(
   })
 }
 
+interface QueryAndOutput {
+  readonly query: Activation
+  readonly output: Activation
+}
+
 /**
- * heads [tokens, heads, vHeadDim] = softmax(scale · query · keys) · values, causal, over the cached context.
+ * output [tokens, heads, vHeadDim] = softmax(scale · query · keys) · values, causal, over the cached context.
  * A KV entry is [kvHeads · qkHeadDim | kvHeads · vHeadDim].
  */
 export function gqaAttend(
   context: OpContext,
   attention: HeadSizes,
   cache: LayerCache,
-  query: Activation,
-  heads: Activation,
+  operands: QueryAndOutput,
 ): void {
-  const record = context.mode.phase === 'decode' ? decode : prefill
-  record(context, attention, cache, { query, output: heads })
-}
-
-interface QueryAndOutput {
-  readonly query: Activation
-  readonly output: Activation
+  const attend = context.mode.phase === 'decode' ? decode : prefill
+  attend(context, attention, cache, operands)
 }
 
 /** Reads each cached key and value once for a tile of its group's heads. */

@@ -57,9 +57,9 @@ export function expandedMlaAttention(
   const { graph, mode } = context
   const { qkNopeDim, qkRopeDim, vHeadDim } = mla
   const kept = firstRows(kvB, kvHeads * (qkNopeDim + vHeadDim))
-  const expanded = graph.activation('expanded rows', 'f32', mode.rows, kept.rows)
-  linear(context, kept, latents, expanded)
-  const rotated = graph.activation('rotated query', 'f32', mode.rows, mla.heads * (qkNopeDim + qkRopeDim))
+  const expanded = graph.activation('expanded rows', [mode.rows, kept.rows])
+  linear(context, { matrix: kept }, latents, expanded)
+  const rotated = graph.activation('rotated query', [mode.rows, mla.heads * (qkNopeDim + qkRopeDim)])
   graph.dispatch(mlaWriteExpanded, {
     constants: {
       HEADS: mla.heads,
@@ -85,7 +85,7 @@ export function expandedMlaAttention(
     },
     grid: (step) => [mla.heads + 2 * kvHeads, step.tokens],
   })
-  gqaAttend(context, expandedSizes(mla, kvHeads), cache, rotated, heads)
+  gqaAttend(context, expandedSizes(mla, kvHeads), cache, { query: rotated, output: heads })
 }
 
 /** The matrix without the rows after the first `rows`. */

@@ -59,31 +59,24 @@ export function checkMla({ kvLoraRank, qkRopeDim, qkNopeDim, vHeadDim }: MlaAtte
 }
 
 /** One MLA layer on the GPU. */
-interface MlaLayer {
+export interface MlaLayer {
   readonly mla: MlaAttention
   readonly tensors: MlaTensors<GpuMatrix, GpuVector>
   readonly cache: LayerCache
 }
 
 /** x [tokens, hidden] += Attention(RMSNorm(x)). */
-export function mlaAttention(
-  context: OpContext,
-  spec: ModelSpec,
-  mla: MlaAttention,
-  tensors: MlaLayer['tensors'],
-  cache: LayerCache,
-  x: Activation,
-): void {
+export function mlaAttention(context: OpContext, spec: ModelSpec, layer: MlaLayer, x: Activation): void {
   const { graph, mode } = context
-  const layer = { mla, tensors, cache }
-  const projected = graph.activation('projected', 'f32', mode.rows, tensors.qkvA.rows)
+  const { mla, tensors, cache } = layer
+  const projected = graph.activation('projected', [mode.rows, tensors.qkvA.rows])
   const inputNorm = { weight: tensors.inputNorm, epsilon: spec.rmsNormEps }
   normedLinear(context, { norm: inputNorm, matrix: tensors.qkvA }, x, projected)
   const query = queries(context, layer, projected)
-  const heads = graph.activation('heads', 'f32', mode.rows, mla.heads * mla.vHeadDim)
+  const heads = graph.activation('heads', [mode.rows, mla.heads * mla.vHeadDim])
   const kvHeads = expandedKvHeads(mla, mode.cache.kind)
   if (kvHeads > 0) {
-    const latents = graph.activation('latents', 'f32', mode.rows, mla.kvLoraRank)
+    const latents = graph.activation('latents', [mode.rows, mla.kvLoraRank])
     writeLatents(context, layer, projected, latents)
     const keyOffset = keyValueOffset(layer) + mla.kvLoraRank
     const input = { latents, query, projected, keyOffset }
@@ -94,14 +87,14 @@ export function mlaAttention(
     writeLatents(context, layer, projected)
     prefill(context, layer, query, heads)
   }
-  linear(context, tensors.oProj, heads, x, { accumulate: true })
+  linear(context, { matrix: tensors.oProj, accumulate: true }, heads, x)
 }
 
 /** The queries [tokens, heads, qkNopeDim + qkRopeDim]: from their latent, or directly projected. */
 function queries(context: OpContext, { mla, tensors }: MlaLayer, projected: Activation): Activation {
   const { qB: matrix, qANorm } = tensors
   if (!matrix || !qANorm) return projected
-  const query = context.graph.activation('query', 'f32', context.mode.rows, matrix.rows)
+  const query = context.graph.activation('query', [context.mode.rows, matrix.rows])
   const latentNorm = { weight: qANorm, epsilon: mla.latentNormEps }
   normedLinear(context, { norm: latentNorm, matrix }, projected, query)
   return query
@@ -146,7 +139,7 @@ function decode(
   const { mla, tensors, cache } = layer
   const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
   const kvB = wholeMatrix(tensors.kvB)
-  const absorbed = graph.activation('absorbed', 'f32', mode.rows, HEADS * (LATENT + ROPE))
+  const absorbed = graph.activation('absorbed', [mode.rows, HEADS * (LATENT + ROPE)])
   graph.dispatch(mlaAbsorbQ, {
     constants: {
       ...entryConstants(layer, projected),
@@ -204,7 +197,7 @@ function prefill(
     operands: { rotations: cache.rotaryTable, query },
     grid: (step) => [ceilDiv((HEADS * ROPE) / 2, WORKGROUP), step.tokens],
   })
-  const expanded = graph.activation('expanded', 'f32', PREFILL_BLOCK, HEADS * (NOPE + VALUE))
+  const expanded = graph.activation('expanded', [PREFILL_BLOCK, HEADS * (NOPE + VALUE)])
   const tiles = matmulTiles(context, tensors.kvB)
   const queryTiles = chooseAttentionTiles(context.capabilities.variants)
   const state = graph.unpadded('softmax state', mode.rows * HEADS * 2)

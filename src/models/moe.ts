@@ -37,25 +37,35 @@ const PREFILL_BANKS = 4
 /** Experts whose logits one workgroup of route_logits computes. */
 const EXPERTS_PER_WORKGROUP = 8
 
+/** One dense layer: size and GPU tensors. */
+interface DenseOperands {
+  readonly intermediateSize: number
+  readonly tensors: DenseTensors<GpuMatrix, GpuVector>
+}
+
 /** x += Down(silu(Gate(RMSNorm(x))) ⊙ Up(RMSNorm(x))). */
 export function denseMlp(
   context: OpContext,
   spec: ModelSpec,
-  tensors: DenseTensors<GpuMatrix, GpuVector>,
-  inner: number,
+  { intermediateSize, tensors }: DenseOperands,
   x: Activation,
 ): void {
   const { graph, mode } = context
-  const gateUp = graph.activation('gate and up', 'f32', mode.rows, tensors.gateUp.rows)
+  const gateUp = graph.activation('gate and up', [mode.rows, tensors.gateUp.rows])
   const inputNorm = { weight: tensors.postAttentionNorm, epsilon: spec.rmsNormEps }
   normedLinear(context, { norm: inputNorm, matrix: tensors.gateUp }, x, gateUp)
-  const activated = graph.activation('inner', 'f32', mode.rows, inner)
+  const activated = graph.activation('inner', [mode.rows, intermediateSize])
   graph.dispatch(swiglu, {
-    constants: { INTERMEDIATE: inner, UP: tensors.gateUp.starts[1] ?? 0, X_STRIDE: gateUp.stride, WORKGROUP },
+    constants: {
+      INTERMEDIATE: intermediateSize,
+      UP: tensors.gateUp.starts[1] ?? 0,
+      X_STRIDE: gateUp.stride,
+      WORKGROUP,
+    },
     operands: { x: gateUp, y: activated },
-    grid: (step) => [ceilDiv(inner, WORKGROUP), step.tokens],
+    grid: (step) => [ceilDiv(intermediateSize, WORKGROUP), step.tokens],
   })
-  linear(context, tensors.down, activated, x, { accumulate: true })
+  linear(context, { matrix: tensors.down, accumulate: true }, activated, x)
 }
 
 /** One MoE layer: sizes and GPU tensors. */
@@ -63,6 +73,7 @@ interface MoeOperands {
   readonly spec: ModelSpec
   readonly layer: MoeLayer
   readonly tensors: MoeTensors<GpuMatrix, GpuVector, GpuBank>
+  readonly noBias: Resource // zeros, for routers without a correction bias
 }
 
 /** Shader constants that the expert kernels share. */
@@ -79,20 +90,13 @@ function sizeConstants({ spec, layer }: MoeOperands) {
 }
 
 /** x += Σ w_e · E_e(RMSNorm(x)) + Shared(RMSNorm(x)). */
-export function moe(
-  context: OpContext,
-  spec: ModelSpec,
-  layer: MoeLayer,
-  tensors: MoeOperands['tensors'],
-  noBias: Resource,
-  x: Activation,
-): void {
+export function moe(context: OpContext, moe: MoeOperands, x: Activation): void {
   const { graph, mode } = context
-  const normed = graph.activation('normed', 'f32', mode.rows, spec.hiddenSize)
-  const logits = graph.activation('router logits', 'f32', mode.rows, layer.experts)
-  const moe = { spec, layer, tensors }
+  const { spec, layer, tensors, noBias } = moe
+  const normed = graph.activation('normed', [mode.rows, spec.hiddenSize])
+  const logits = graph.activation('router logits', [mode.rows, layer.experts])
   routerLogits(context, moe, x, { normed, logits })
-  const route = graph.activation('route', 'u32', mode.rows, layer.expertsPerToken * 2)
+  const route = graph.activation('route', [mode.rows, layer.expertsPerToken * 2], { type: 'u32' })
   graph.dispatch(routeKernel, {
     constants: {
       EXPERTS: layer.experts,
@@ -124,7 +128,7 @@ function routerLogits(
 ): void {
   if (context.mode.phase === 'prefill') {
     norm(context, { weight: tensors.postAttentionNorm, epsilon: spec.rmsNormEps }, x, normed)
-    linear(context, tensors.router, normed, logits, { exact: true })
+    linear(context, { matrix: tensors.router, exact: true }, normed, logits)
     return
   }
   const gate = wholeMatrix(tensors.router)
@@ -162,12 +166,10 @@ function decodeExperts(
   const [upTiling, downTiling] = [rowTilingOf(variants, 2), rowTilingOf(variants)]
   const size = sizeConstants(moe)
   const entries = layer.expertsPerToken + ceilDiv(size.SHARED_INTERMEDIATE, size.INTERMEDIATE)
-  const inner = graph.activation(
-    'expert inner',
-    'f32',
+  const inner = graph.activation('expert inner', [
     mode.rows * (layer.expertsPerToken + 1),
     size.INTERMEDIATE_STRIDE,
-  )
+  ])
   forBanks(gateUp, variants.banks, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpDecode, {
       constants: { ...size, ...upConstants(gateUp), FIRST_BANK, ...upTiling.constants },
@@ -213,7 +215,7 @@ function prefillExperts(
     ceilDiv(assignments, tiles.rows) +
     (size.SHARED_INTERMEDIATE > 0 ? ceilDiv(mode.rows, tiles.rows) : 0)
   const group = { TILES, MAX_TOKENS: mode.rows }
-  const grouped = graph.activation('grouped', 'u32', 1, 1 + 3 * TILES + 2 * assignments)
+  const grouped = graph.activation('grouped', [1, 1 + 3 * TILES + 2 * assignments], { type: 'u32' })
   const { EXPERTS, TOP_K, SHARED_INTERMEDIATE, HIDDEN } = size
   graph.dispatch(groupTokens, {
     constants: { EXPERTS, TOP_K, SHARED_INTERMEDIATE, ...group, TILE_ROWS: tiles.rows },
@@ -221,8 +223,8 @@ function prefillExperts(
     grid: [1],
   })
   const rows = mode.rows * (layer.expertsPerToken + 1)
-  const inner = graph.activation('expert inner', 'f32', rows, size.INTERMEDIATE_STRIDE)
-  const output = graph.activation('expert output', 'f32', rows, HIDDEN)
+  const inner = graph.activation('expert inner', [rows, size.INTERMEDIATE_STRIDE])
+  const output = graph.activation('expert output', [rows, HIDDEN])
   forBanks(gateUp, PREFILL_BANKS, (FIRST_BANK, weights, banks) => {
     graph.dispatch(expertUpPrefill, {
       constants: { ...size, ...upConstants(gateUp), ...group, FIRST_BANK },

@@ -147,7 +147,8 @@ export interface NormParams {
   readonly epsilon: number
 }
 
-interface LinearOptions {
+interface LinearParams {
+  readonly matrix: GpuMatrix
   readonly norm?: NormParams // of x; decode only, where the kernel normalises while it reads x
   readonly accumulate?: boolean // y += instead of y =
   readonly exact?: boolean // f32 factors, whatever the matmul precision: for the router
@@ -156,21 +157,19 @@ interface LinearOptions {
 /** y [tokens, rows] (+)= matrix · x [tokens, cols]; one dispatch per part of the matrix. */
 export function linear(
   context: OpContext,
-  matrix: GpuMatrix,
+  { matrix, norm, accumulate = false, exact = false }: LinearParams,
   x: KernelOperand,
   y: Activation,
-  options: LinearOptions = {},
 ): void {
   const { graph, mode, capabilities } = context
   const tiling = rowTilingOf(capabilities.variants)
-  const { norm } = options
   for (const part of matrix.parts) {
     const operands = { x, weights: resource(part.buffer), y: viewOf(y, part.firstRow * 4) }
     const constants = {
       IN: matrix.cols,
       OUT: part.rows,
       Y_STRIDE: y.stride,
-      ACCUMULATE: options.accumulate ?? false,
+      ACCUMULATE: accumulate,
       ...matrixConstants(matrix, part),
     }
     if (mode.phase === 'decode') {
@@ -191,7 +190,7 @@ export function linear(
         grid: [ceilDiv(part.rows, tiling.rows)],
       })
     } else {
-      const tiles = matmulTiles(context, matrix, options.exact)
+      const tiles = matmulTiles(context, matrix, exact)
       graph.dispatch(linearPrefill, {
         constants,
         imports: tiles.imports,
@@ -211,12 +210,12 @@ export function normedLinear(
 ): void {
   const { graph, mode } = context
   if (mode.phase === 'decode') {
-    linear(context, matrix, x, y, { norm: params })
+    linear(context, { matrix, norm: params }, x, y)
     return
   }
-  const normed = graph.activation('normed', 'f32', mode.rows, matrix.cols)
+  const normed = graph.activation('normed', [mode.rows, matrix.cols])
   norm(context, params, x, normed)
-  linear(context, matrix, normed, y)
+  linear(context, { matrix }, normed, y)
 }
 
 /** Numbers from one row of an operand to the next. Buffers without a shape have rows padded to chunks. */

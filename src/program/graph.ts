@@ -15,6 +15,11 @@ export interface Activation {
   readonly ownBuffer: Resource | undefined // outlives the step; else the memory plan assigns a buffer
 }
 
+interface ActivationOptions {
+  readonly type?: Activation['type']
+  readonly ownBuffer?: Resource
+}
+
 /** A buffer that outlives the step: weights, KV cache, tables. Read at bind time, since a cache may grow. */
 export interface Resource {
   readonly kind: 'resource'
@@ -76,20 +81,11 @@ export class Graph {
   /** Declares an activation [rows, cols]. It takes memory only if a dispatch uses it. */
   activation(
     name: string,
-    type: 'f32' | 'u32',
-    rows: number,
-    cols: number,
-    ownBuffer?: Resource,
+    [rows, cols]: readonly [rows: number, cols: number],
+    { type = 'f32', ownBuffer }: ActivationOptions = {},
   ): Activation {
-    return {
-      kind: 'activation',
-      name,
-      type,
-      rows,
-      cols,
-      stride: type === 'f32' ? padTo(cols, CHUNK) : cols,
-      ownBuffer,
-    }
+    const stride = type === 'f32' ? padTo(cols, CHUNK) : cols
+    return { kind: 'activation', name, type, rows, cols, stride, ownBuffer }
   }
 
   /** Declares `words` f32 without rows or padding, for kernels with a layout of their own. */

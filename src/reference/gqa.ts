@@ -1,7 +1,7 @@
 // Reference of the GQA kernels (multi-head, grouped-query and multi-query attention), in f64.
 // gqa_prefill is plain causal attention; gqa_decode and gqa_combine together must agree with it.
 import { rms_norm } from './norm.ts'
-import { dot, type RotaryLayout, rotatedPairs, rowOf } from './vector.ts'
+import { dot, type RotaryLayout, type Rotation, rotatedPairs, rowOf, type SoftmaxScale } from './vector.ts'
 
 /** Sizes of one GQA layer. Head h reads key and value ⌊h / (heads / kvHeads)⌋. */
 export interface GqaShape {
@@ -13,6 +13,7 @@ export interface GqaShape {
 
 /** What is applied to projected rows before attention. Vectors are empty where the model has none. */
 export interface GqaInputs {
+  readonly columns: number // of a projected row
   readonly kOffset: number // column of the first key
   readonly vOffset: number
   readonly qkvBias: Float64Array // [queries | keys | values], without padding
@@ -27,24 +28,24 @@ const entrySize = ({ kvHeads, qkHeadDim, vHeadDim }: GqaShape): number => kvHead
 /**
  * Queries and KV entries of rows that start at `position`. The numbers of each rotary pair lie side by side.
  * @param projected [tokens, columns]: queries from column 0 on, keys from `kOffset`, values from `vOffset`
- * @returns query [tokens, heads, qkHeadDim], records [tokens, kvHeads · qkHeadDim | kvHeads · vHeadDim]
+ * @returns query [tokens, heads, qkHeadDim], entries [tokens, kvHeads · qkHeadDim | kvHeads · vHeadDim]
  */
 export function gqa_write(
   projected: Float64Array,
-  columns: number,
   shape: GqaShape,
   inputs: GqaInputs,
   position: number,
-): { query: Float64Array; records: Float64Array } {
+): { query: Float64Array; entries: Float64Array } {
   const { heads, kvHeads, qkHeadDim, vHeadDim } = shape
+  const { columns } = inputs
   const tokens = projected.length / columns
   const query = new Float64Array(tokens * heads * qkHeadDim)
-  const records = new Float64Array(tokens * entrySize(shape))
+  const entries = new Float64Array(tokens * entrySize(shape))
   const keyBias = inputs.qkvBias.subarray(heads * qkHeadDim)
   const valueBias = keyBias.subarray(kvHeads * qkHeadDim)
   for (let t = 0; t < tokens; t++) {
     const row = rowOf(projected, t, columns)
-    const entry = rowOf(records, t, entrySize(shape))
+    const entry = rowOf(entries, t, entrySize(shape))
     for (let h = 0; h < heads; h++) {
       const head = addBias(rowOf(row, h, qkHeadDim), rowOf(inputs.qkvBias, h, qkHeadDim))
       query.set(normAndRotate(head, inputs.qNorm, inputs, position + t), (t * heads + h) * qkHeadDim)
@@ -56,43 +57,42 @@ export function gqa_write(
       entry.set(values, kvHeads * qkHeadDim + g * vHeadDim)
     }
   }
-  return { query, records }
+  return { query, entries }
 }
 
-/**
- * As `gqa_write`, for keys and values that were expanded from latents. Every key ends with the shared key.
- * @param query [tokens, heads, qkHeadDim], not rotated
- * @param expanded [tokens, kvHeads, qkHeadDim - qkRopeDim + vHeadDim]
- * @param shared the shared key, [tokens, qkRopeDim], not rotated
- */
+/** Queries, and keys and values that were expanded from latents. Nothing is rotated yet. */
+export interface ExpandedRows {
+  readonly query: Float64Array // [tokens, heads, qkHeadDim]
+  readonly expanded: Float64Array // [tokens, kvHeads, qkHeadDim - qkRopeDim + vHeadDim]
+  readonly sharedKey: Float64Array // [tokens, qkRopeDim], the end of every key
+}
+
+/** As `gqa_write`, for expanded keys and values. */
 export function mla_write_expanded(
-  query: Float64Array,
-  expanded: Float64Array,
-  shared: Float64Array,
+  { query, expanded, sharedKey }: ExpandedRows,
   shape: GqaShape,
-  position: number,
-  rotary: RotaryLayout,
-): { query: Float64Array; records: Float64Array } {
+  { position, rotary }: Rotation,
+): { query: Float64Array; entries: Float64Array } {
   const { heads, kvHeads, qkHeadDim, vHeadDim } = shape
-  const rope = 2 * rotary.frequencies.length
-  const nope = qkHeadDim - rope
+  const qkRopeDim = 2 * rotary.frequencies.length
+  const qkNopeDim = qkHeadDim - qkRopeDim
   const rotated = query.slice()
-  const records = new Float64Array((shared.length / rope) * entrySize(shape))
+  const entries = new Float64Array((sharedKey.length / qkRopeDim) * entrySize(shape))
   for (let i = 0; i < query.length / qkHeadDim; i++) {
     const head = rowOf(rotated, i, qkHeadDim)
-    head.set(rotatedPairs(head.slice(nope), position + Math.floor(i / heads), rotary), nope)
+    head.set(rotatedPairs(head.slice(qkNopeDim), position + Math.floor(i / heads), rotary), qkNopeDim)
   }
-  for (let t = 0; t < shared.length / rope; t++) {
-    const entry = rowOf(records, t, entrySize(shape))
-    const sharedKey = rotatedPairs(rowOf(shared, t, rope), position + t, rotary)
+  for (let t = 0; t < sharedKey.length / qkRopeDim; t++) {
+    const entry = rowOf(entries, t, entrySize(shape))
+    const rotatedKey = rotatedPairs(rowOf(sharedKey, t, qkRopeDim), position + t, rotary)
     for (let g = 0; g < kvHeads; g++) {
-      const head = rowOf(expanded, t * kvHeads + g, nope + vHeadDim)
-      entry.set(head.subarray(0, nope), g * qkHeadDim)
-      entry.set(sharedKey, g * qkHeadDim + nope)
-      entry.set(head.subarray(nope), kvHeads * qkHeadDim + g * vHeadDim)
+      const head = rowOf(expanded, t * kvHeads + g, qkNopeDim + vHeadDim)
+      entry.set(head.subarray(0, qkNopeDim), g * qkHeadDim)
+      entry.set(rotatedKey, g * qkHeadDim + qkNopeDim)
+      entry.set(head.subarray(qkNopeDim), kvHeads * qkHeadDim + g * vHeadDim)
     }
   }
-  return { query: rotated, records }
+  return { query: rotated, entries }
 }
 
 /** A head plus its bias, if it has one. */
@@ -106,8 +106,8 @@ function normAndRotate(
   position: number,
 ): Float64Array {
   const rotated = norm.length > 0 ? rms_norm(head, norm, epsilon) : head.slice()
-  const nope = head.length - 2 * rotary.frequencies.length
-  rotated.set(rotatedPairs(rotated.subarray(nope), position, rotary), nope)
+  const qkNopeDim = head.length - 2 * rotary.frequencies.length
+  rotated.set(rotatedPairs(rotated.subarray(qkNopeDim), position, rotary), qkNopeDim)
   return rotated
 }
 
@@ -132,11 +132,10 @@ function groupOf(entries: Float64Array, shape: GqaShape, h: number) {
 export function gqa_decode(
   query: Float64Array,
   entries: Float64Array,
-  shape: GqaShape,
-  scale: number,
+  shape: GqaShape & SoftmaxScale,
   split: number,
 ): Float64Array {
-  const { heads, qkHeadDim, vHeadDim } = shape
+  const { heads, qkHeadDim, vHeadDim, softmaxScale } = shape
   const context = entries.length / entrySize(shape)
   const rows = query.length / qkHeadDim
   const splits = Math.ceil(context / split)
@@ -149,7 +148,7 @@ export function gqa_decode(
     const first = (i % splits) * split
     const scores = Array.from(
       { length: Math.max(Math.min(split, visible - first), 0) },
-      (_, s) => scale * dot(rowOf(query, at, qkHeadDim), group.key(first + s)),
+      (_, s) => softmaxScale * dot(rowOf(query, at, qkHeadDim), group.key(first + s)),
     )
     const largest = Math.max(-1e30, ...scores)
     scores.forEach((score, s) => {
@@ -169,15 +168,15 @@ export function gqa_decode(
  * @param partial [tokens, heads, splits, vHeadDim + 2], as `gqa_decode` returns it
  * @returns [tokens, heads, vHeadDim]
  */
-export function gqa_combine(partial: Float64Array, value: number, splits: number): Float64Array {
-  const rows = partial.length / (splits * (value + 2))
-  const output = new Float64Array(rows * value)
+export function gqa_combine(partial: Float64Array, vHeadDim: number, splits: number): Float64Array {
+  const rows = partial.length / (splits * (vHeadDim + 2))
+  const output = new Float64Array(rows * vHeadDim)
   for (let i = 0; i < rows; i++) {
-    const parts = Array.from({ length: splits }, (_, s) => rowOf(partial, i * splits + s, value + 2))
-    const largest = Math.max(...parts.map((part) => part[value] ?? 0))
-    const factors = parts.map((part) => Math.exp((part[value] ?? 0) - largest))
+    const parts = Array.from({ length: splits }, (_, s) => rowOf(partial, i * splits + s, vHeadDim + 2))
+    const largest = Math.max(...parts.map((part) => part[vHeadDim] ?? 0))
+    const factors = parts.map((part) => Math.exp((part[vHeadDim] ?? 0) - largest))
     const sum = (v: number) => parts.reduce((total, part, s) => total + (factors[s] ?? 0) * (part[v] ?? 0), 0)
-    for (let v = 0; v < value; v++) output[i * value + v] = sum(v) / sum(value + 1)
+    for (let v = 0; v < vHeadDim; v++) output[i * vHeadDim + v] = sum(v) / sum(vHeadDim + 1)
   }
   return output
 }
@@ -191,10 +190,9 @@ export function gqa_combine(partial: Float64Array, value: number, splits: number
 export function gqa_prefill(
   query: Float64Array,
   entries: Float64Array,
-  shape: GqaShape,
-  scale: number,
+  shape: GqaShape & SoftmaxScale,
 ): Float64Array {
-  const { heads, qkHeadDim, vHeadDim } = shape
+  const { heads, qkHeadDim, vHeadDim, softmaxScale } = shape
   const context = entries.length / entrySize(shape)
   const rows = query.length / qkHeadDim
   const output = new Float64Array(rows * vHeadDim)
@@ -203,7 +201,7 @@ export function gqa_prefill(
     const visible = context - rows / heads + Math.floor(i / heads) + 1
     const scores = Array.from(
       { length: visible },
-      (_, s) => scale * dot(rowOf(query, i, qkHeadDim), group.key(s)),
+      (_, s) => softmaxScale * dot(rowOf(query, i, qkHeadDim), group.key(s)),
     )
     const largest = Math.max(...scores)
     const total = scores.reduce((sum, score) => sum + Math.exp(score - largest), 0)

@@ -3,7 +3,15 @@
 // with them.
 import { linear } from './linear.ts'
 import { rms_norm } from './norm.ts'
-import { columnsOf, dot, type RotaryLayout, rotatedPairs, rowOf } from './vector.ts'
+import {
+  columnsOf,
+  dot,
+  type RotaryLayout,
+  type Rotation,
+  rotatedPairs,
+  rowOf,
+  type SoftmaxScale,
+} from './vector.ts'
 
 /** Sizes of one MLA layer. */
 export interface MlaShape {
@@ -20,26 +28,30 @@ export interface LatentNorm {
   readonly epsilon: number
 }
 
+/** Where a projected row holds the latent; the shared key follows it. */
+export interface ProjectedLayout {
+  readonly columns: number // of a row
+  readonly kvOffset: number
+}
+
 /**
- * KV entries of rows that start at `position`: the normalised latent and the rotated shared key.
- * @param projected [tokens, columns]: latent and shared key from column `kvOffset` on
+ * KV entries of the rows: the normalised latent and the rotated shared key.
+ * @param projected [tokens, columns]
  * @returns [tokens, kvLoraRank + qkRopeDim], the numbers of each rotary pair side by side
  */
 export function mla_write(
   projected: Float64Array,
-  columns: number,
-  kvOffset: number,
+  { columns, kvOffset }: ProjectedLayout,
   { weight, epsilon }: LatentNorm,
-  position: number,
-  rotary: RotaryLayout,
+  { position, rotary }: Rotation,
 ): Float64Array {
   const latent = weight.length
-  const rope = 2 * rotary.frequencies.length
+  const qkRopeDim = 2 * rotary.frequencies.length
   const tokens = projected.length / columns
-  const entries = new Float64Array(tokens * (latent + rope))
+  const entries = new Float64Array(tokens * (latent + qkRopeDim))
   for (let t = 0; t < tokens; t++) {
-    const row = rowOf(projected, t, columns).slice(kvOffset, kvOffset + latent + rope)
-    const entry = rowOf(entries, t, latent + rope)
+    const row = rowOf(projected, t, columns).slice(kvOffset, kvOffset + latent + qkRopeDim)
+    const entry = rowOf(entries, t, latent + qkRopeDim)
     entry.set(rms_norm(row.slice(0, latent), weight, epsilon))
     entry.set(rotatedPairs(row.subarray(latent), position + t, rotary), latent)
   }
@@ -53,8 +65,7 @@ export function mla_write(
 export function rope_query(
   query: Float64Array,
   shape: MlaShape,
-  position: number,
-  rotary: RotaryLayout,
+  { position, rotary }: Rotation,
 ): Float64Array {
   const width = shape.qkNopeDim + shape.qkRopeDim
   const rotated = query.slice()
@@ -80,8 +91,7 @@ export function absorbed_query(
   query: Float64Array,
   kvB: Float64Array,
   shape: MlaShape,
-  position: number,
-  rotary: RotaryLayout,
+  { position, rotary }: Rotation,
 ): Float64Array {
   const { heads, qkNopeDim, qkRopeDim, vHeadDim, kvLoraRank } = shape
   const rows = query.length / (qkNopeDim + qkRopeDim)
@@ -98,15 +108,15 @@ export function absorbed_query(
   return absorbed
 }
 
-/** `absorb_query` and `mla_write` of the same rows. */
+/** `absorbed_query` and `mla_write` of the same rows. */
 export function mla_absorb_q(
   query: Float64Array,
   kvB: Float64Array,
   shape: MlaShape,
   written: Parameters<typeof mla_write>,
-): { absorbed: Float64Array; records: Float64Array } {
-  const [, , , , position, rotary] = written
-  return { absorbed: absorbed_query(query, kvB, shape, position, rotary), records: mla_write(...written) }
+): { absorbed: Float64Array; entries: Float64Array } {
+  const [, , , rotation] = written
+  return { absorbed: absorbed_query(query, kvB, shape, rotation), entries: mla_write(...written) }
 }
 
 /**
@@ -119,11 +129,10 @@ export function mla_absorb_q(
 export function mla_decode(
   absorbed: Float64Array,
   entries: Float64Array,
-  shape: MlaShape,
-  scale: number,
+  shape: MlaShape & SoftmaxScale,
   split: number,
 ): Float64Array {
-  const { heads, qkRopeDim, kvLoraRank } = shape
+  const { heads, qkRopeDim, kvLoraRank, softmaxScale } = shape
   const width = kvLoraRank + qkRopeDim
   const context = entries.length / width
   const rows = absorbed.length / width
@@ -136,7 +145,7 @@ export function mla_decode(
     const first = (i % splits) * split
     const scores = Array.from(
       { length: Math.max(Math.min(split, visible - first), 0) },
-      (_, s) => scale * dot(query, rowOf(entries, first + s, width)),
+      (_, s) => softmaxScale * dot(query, rowOf(entries, first + s, width)),
     )
     const largest = Math.max(-1e30, ...scores)
     scores.forEach((score, s) => {
@@ -209,11 +218,9 @@ export function mla_prefill(
   query: Float64Array,
   expanded: Float64Array,
   entries: Float64Array,
-  shape: MlaShape,
-  scale: number,
-  ropeInterleaved: boolean,
+  shape: MlaShape & SoftmaxScale & Pick<RotaryLayout, 'ropeInterleaved'>,
 ): Float64Array {
-  const { heads, qkNopeDim, qkRopeDim, vHeadDim, kvLoraRank } = shape
+  const { heads, qkNopeDim, qkRopeDim, vHeadDim, kvLoraRank, softmaxScale, ropeInterleaved } = shape
   const rotary = { frequencies: new Array<number>(qkRopeDim / 2).fill(0), ropeInterleaved }
   const context = entries.length / (kvLoraRank + qkRopeDim)
   const rows = query.length / (qkNopeDim + qkRopeDim)
@@ -225,7 +232,7 @@ export function mla_prefill(
     const scores = Array.from({ length: visible }, (_, s) => {
       const key = rowOf(expanded, s * heads + (i % heads), qkNopeDim + vHeadDim)
       return (
-        scale *
+        softmaxScale *
         (dot(head.subarray(0, qkNopeDim), key) +
           dot(pairs, rowOf(entries, s, kvLoraRank + qkRopeDim).subarray(kvLoraRank)))
       )

@@ -50,11 +50,11 @@ export function sample_distribution(
   const totalWeight = (ids: readonly number[]) => ids.reduce((sum, id) => sum + (weights[id] ?? 0), 0)
   let kept = topK > 0 ? order.slice(0, topK) : order
   if (topP < 1) {
-    const wanted = topP * totalWeight(kept)
+    const target = topP * totalWeight(kept)
     let mass = 0
     const last = kept.findIndex((id) => {
       mass += weights[id] ?? 0
-      return mass >= wanted
+      return mass >= target
     })
     kept = kept.slice(0, last + 1)
   }
@@ -67,11 +67,11 @@ export function sample_distribution(
 /** The id at which the cumulative probability, ids in order, exceeds random number `draw` of the seed. */
 export function sample_token(logits: Float64Array, sampling: Sampling, seed: number, draw: number): number {
   const probabilities = sample_distribution(logits, sampling)
-  const wanted = uniform_number(seed, draw)
+  const target = uniform_number(seed, draw)
   let mass = 0
   const chosen = probabilities.findIndex((probability) => {
     mass += probability
-    return mass > wanted
+    return mass > target
   })
   return chosen < 0 ? probabilities.findLastIndex((probability) => probability > 0) : chosen
 }

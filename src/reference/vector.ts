@@ -6,6 +6,17 @@ export interface RotaryLayout {
   readonly ropeInterleaved: boolean // pairs (2i, 2i + 1) rather than (i, i + pairs)
 }
 
+/** The rows of a step: row i is at `position + i`. */
+export interface Rotation {
+  readonly position: number
+  readonly rotary: RotaryLayout
+}
+
+/** The factor of query · key. */
+export interface SoftmaxScale {
+  readonly softmaxScale: number
+}
+
 /** The two columns of a pair within the rope part. */
 export const columnsOf = (pair: number, { frequencies, ropeInterleaved }: RotaryLayout): [number, number] =>
   ropeInterleaved ? [2 * pair, 2 * pair + 1] : [pair, pair + frequencies.length]

@@ -29,15 +29,17 @@ export async function downloadInto(
 ): Promise<void> {
   const paths = [...new Set(files)]
   const fileInfos = await fetchFileInfos(source, paths, options.signal)
-  const wanted = paths.map((path) => registerFile(folder, path, fileInfos.get(path) ?? { bytes: 0 }, options))
+  const storedFiles = paths.map((path) =>
+    registerFile(folder, path, fileInfos.get(path) ?? { bytes: 0 }, options),
+  )
   await folder.sweep()
-  const missing = wanted.filter((file) => !isComplete(file))
+  const missing = storedFiles.filter((file) => !isComplete(file))
   const needed = () => unallocatedBytes(folder, missing)
   await checkSpace(await needed(), source.name)
   await withSpace(source.name, needed, async () => {
     await allocateFiles(folder, missing)
     for (const file of missing) {
-      const onArrived = progressReporter(wanted, file, options.onProgress)
+      const onArrived = progressReporter(storedFiles, file, options.onProgress)
       await fetchFile({ folder, source, file, options, onArrived })
     }
     commitComplete(folder)
@@ -63,12 +65,12 @@ async function allocateFiles(folder: ModelFolder, files: readonly StoredFile[]):
 
 /** Reports the progress of all files together while `file` is downloaded. */
 function progressReporter(
-  wanted: readonly StoredFile[],
+  files: readonly StoredFile[],
   file: StoredFile,
   onProgress: DownloadOptions['onProgress'],
 ): OnArrived {
-  const totalBytes = wanted.reduce((sum, { bytes }) => sum + bytes, 0)
-  let totalArrived = wanted.reduce((sum, wantedFile) => sum + committedBytes(wantedFile), 0)
+  const totalBytes = files.reduce((sum, { bytes }) => sum + bytes, 0)
+  let totalArrived = files.reduce((sum, stored) => sum + committedBytes(stored), 0)
   const arrivedByRange = new Map<number, number>() // by the range's first byte
   let reportedAt = Number.NEGATIVE_INFINITY
   const report = () => {

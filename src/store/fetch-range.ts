@@ -54,7 +54,7 @@ export async function fetchRange(request: RangeFetch): Promise<void> {
     if (isDue) commitArrived()
   }
   try {
-    await source.readInto(path, range.start, into, signal, onFilled)
+    await source.readInto(path, range.start, into, { signal, onFilled })
     arrived = into.length
   } finally {
     commitArrived()

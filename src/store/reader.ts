@@ -68,7 +68,7 @@ function createStoredSource(
       await readInto(findFile(path), start, bytes)
       return bytes
     },
-    async readInto(path, start, into, signal, onFilled) {
+    async readInto(path, start, into, { signal, onFilled } = {}) {
       checkRange(path, start, start + into.length, signal)
       await readInto(findFile(path), start, into)
       onFilled?.(into.length)

@@ -7,6 +7,7 @@ import { isJsonObject } from '../lib/json.ts'
 import { forEachParallel } from '../lib/parallel.ts'
 import { readHeader, type TensorEntry } from './safetensors.ts'
 import { readJson, type Source } from './source.ts'
+import { addTensorToError } from './tensor-error.ts'
 
 /** A model folder whose headers were read and checked against each other. */
 export interface Checkpoint {
@@ -128,23 +129,11 @@ async function readHeaders(
       readOne,
     )
   } catch (error) {
-    throw addTensorToError(error, tensorsByShard)
+    if (!(error instanceof HadalError) || error.file === undefined) throw error
+    const tensor = tensorsByShard.get(error.file)?.[0]
+    throw addTensorToError(error, 'should be in it', { tensor, file: error.file })
   }
   return headers
-}
-
-/** Adds the first tensor of the shard to an error about the whole shard. */
-function addTensorToError(error: unknown, tensorsByShard: TensorsByShard): unknown {
-  if (!(error instanceof HadalError) || error.tensor !== undefined || error.file === undefined) return error
-  const tensor = tensorsByShard.get(error.file)?.[0]
-  if (tensor === undefined) return error
-  const message = `${error.message} Tensor ${quoteName(tensor)} should be in it.`
-  return new HadalError(error.code, message, {
-    hint: error.hint,
-    file: error.file,
-    tensor,
-    cause: error,
-  })
 }
 
 function mergeTensors(entries: readonly TensorEntry[]): ReadonlyMap<string, TensorEntry> {

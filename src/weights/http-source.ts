@@ -10,7 +10,14 @@ import {
 } from './http-exchange.ts'
 import { RetryableError, type RetryPolicy, withRetries } from './retry.ts'
 import { sequentialReader } from './sequential.ts'
-import { checkPath, checkRange, type FileInfo, type Source, truncatedFile } from './source.ts'
+import {
+  checkPath,
+  checkRange,
+  type FileInfo,
+  type ReadIntoOptions,
+  type Source,
+  truncatedFile,
+} from './source.ts'
 import { trackVersions, type VersionTracker } from './versions.ts'
 
 export interface HttpSourceOptions {
@@ -31,8 +38,7 @@ export interface HttpSource extends Source {
     path: string,
     start: number,
     into: Uint8Array<ArrayBuffer>,
-    signal?: AbortSignal,
-    onFilled?: (bytes: number) => void,
+    options?: ReadIntoOptions,
   ): Promise<void>
 }
 
@@ -76,7 +82,7 @@ export function openHttpSource(options: HttpSourceOptions): HttpSource {
       await fill({ path, start, into, signal })
       return into
     },
-    async readInto(path, start, into, signal, onFilled) {
+    async readInto(path, start, into, { signal, onFilled } = {}) {
       checkRange(path, start, start + into.length, signal)
       await fill({ path, start, into, signal, onFilled })
     },

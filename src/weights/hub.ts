@@ -62,9 +62,9 @@ export async function openHub(name: string, options: HubOptions = {}): Promise<H
       findFile(path, start, end, signal)
       return await source.read(path, start, end, signal)
     },
-    async readInto(path, start, into, signal, onFilled) {
-      findFile(path, start, start + into.length, signal)
-      await source.readInto(path, start, into, signal, onFilled)
+    async readInto(path, start, into, options) {
+      findFile(path, start, start + into.length, options?.signal)
+      await source.readInto(path, start, into, options)
     },
     async exists(path, signal) {
       checkRange(path, 0, 0, signal)

@@ -16,18 +16,20 @@ export interface PartPlacement {
   readonly onFilled?: () => void
 }
 
+/** Where a stored matrix goes: from row `start` of the layout on, into the parts that hold those rows. */
+export interface MatrixTarget {
+  readonly layout: MatrixLayout
+  readonly start: number
+  readonly placements: readonly PartPlacement[]
+}
+
 /**
  * Writes the rows of a stored matrix [rows, cols] to the GPU, beginning at row `start` of the layout. Rows
  * are padded to the layout's stride; whole rows that need no padding are written without a copy.
  * Errors: `bad_file` for a number that is not finite; `unsupported` for another dtype.
  */
-export function rowWriter(
-  queue: GPUQueue,
-  entry: TensorEntry,
-  layout: MatrixLayout,
-  start: number,
-  placements: readonly PartPlacement[],
-): TensorWriter {
+export function rowWriter(queue: GPUQueue, entry: TensorEntry, target: MatrixTarget): TensorWriter {
+  const { layout, start, placements } = target
   const type = expectDtype(entry, WEIGHT_DTYPES)
   return lineWriter(queue, entry, {
     lineBytes: (entry.end - entry.start) / (entry.shape[0] ?? 0),
@@ -59,14 +61,8 @@ export const scalePlacement =
   })
 
 /** Writes the block scales of a matrix as f32, from the block row of row `start` on. */
-export function scaleWriter(
-  queue: GPUQueue,
-  entry: TensorEntry,
-  layout: MatrixLayout,
-  start: number,
-  placements: readonly PartPlacement[],
-): TensorWriter {
-  return scaleCollector(entry, (scales) => writeScales(queue, scales, layout, start, placements))
+export function scaleWriter(queue: GPUQueue, entry: TensorEntry, target: MatrixTarget): TensorWriter {
+  return scaleCollector(entry, (scales) => writeScales(queue, scales, target))
 }
 
 /** A larger scale would turn the largest FP8 number into infinity. */
@@ -81,8 +77,8 @@ export function scaleCollector(
     const stride = entry.shape[1] ?? 1
     const badIndex = scales.findIndex((scale) => !(Math.abs(scale) <= MAX_SCALE))
     if (badIndex < 0) return onCollected(scales)
-    const place = `[${Math.floor(badIndex / stride)}, ${badIndex % stride}]`
-    throw invalidTensor(entry, `holds ${scales[badIndex]} at ${place}; a scale must be finite`)
+    const position = `[${Math.floor(badIndex / stride)}, ${badIndex % stride}]`
+    throw invalidTensor(entry, `holds ${scales[badIndex]} at ${position}; a scale must be finite`)
   })
 }
 
@@ -93,9 +89,7 @@ export function scaleCollector(
 export function writeScales(
   queue: GPUQueue,
   scales: Float32Array<ArrayBuffer>,
-  layout: MatrixLayout,
-  start: number,
-  placements: readonly PartPlacement[],
+  { layout, start, placements }: MatrixTarget,
 ): void {
   const stride = layout.scaleStride
   const firstBlock = start / layout.block.rows

@@ -3,7 +3,7 @@
 import type { MatrixLayout } from '../gpu/matrix.ts'
 import { expectDefined } from '../lib/error.ts'
 import { checkScaleLimit } from './finite.ts'
-import { type PartPlacement, rowPlacement, rowWriter, scalePlacement } from './matrix-writer.ts'
+import { type MatrixTarget, rowPlacement, rowWriter, scalePlacement } from './matrix-writer.ts'
 import type { TensorEntry } from './safetensors.ts'
 import { invalidTensor, lineWriter, type TensorWriter } from './tensor-writer.ts'
 
@@ -15,14 +15,9 @@ const MAX_POWER: Readonly<Partial<Record<MatrixLayout['format'], number>>> = {
 }
 
 /** Writes rows of codes from row `start` of the layout on. Every code of q8 and q4 is valid. */
-export function packedRowWriter(
-  queue: GPUQueue,
-  entry: TensorEntry,
-  layout: MatrixLayout,
-  start: number,
-  placements: readonly PartPlacement[],
-): TensorWriter {
-  if (layout.format === 'fp8_block') return rowWriter(queue, entry, layout, start, placements)
+export function packedRowWriter(queue: GPUQueue, entry: TensorEntry, target: MatrixTarget): TensorWriter {
+  const { layout, start, placements } = target
+  if (layout.format === 'fp8_block') return rowWriter(queue, entry, target)
   return lineWriter(queue, entry, {
     lineBytes: entry.shape[1] ?? 1,
     strideBytes: layout.stride * 16,
@@ -36,9 +31,7 @@ export function packedRowWriter(
 export function groupScaleWriter(
   queue: GPUQueue,
   entry: TensorEntry,
-  layout: MatrixLayout,
-  start: number,
-  placements: readonly PartPlacement[],
+  { layout, start, placements }: MatrixTarget,
 ): TensorWriter {
   const type = layout.format === 'fp8_block' ? 'F32' : 'BF16'
   const power = expectDefined(MAX_POWER[layout.format], 'a format with scales')

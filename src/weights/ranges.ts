@@ -18,7 +18,7 @@ export interface ReadRange {
   readonly slices: readonly TensorSlice[]
 }
 
-/** A smaller gap between wanted tensors is read and discarded, which is cheaper than another request. */
+/** A smaller gap between requested tensors is read and discarded, which is cheaper than another request. */
 const MAX_GAP_BYTES = 256 * 1024
 
 /**
@@ -30,15 +30,15 @@ const SLICE_ALIGNMENT = 256
  * Covers the tensors with ranges of at most `rangeBytes`, ordered by file and byte. Neighbours share a range;
  * large gaps are skipped. Empty tensors get no slice.
  */
-export function planRanges(wanted: readonly TensorEntry[], rangeBytes: number): readonly ReadRange[] {
+export function planRanges(tensors: readonly TensorEntry[], rangeBytes: number): readonly ReadRange[] {
   assert(rangeBytes >= 2 * SLICE_ALIGNMENT, `ranges of ${rangeBytes} bytes are too small`)
-  const entries = wanted.filter((entry) => entry.end > entry.start)
+  const entries = tensors.filter((entry) => entry.end > entry.start)
   entries.sort((a, b) => (a.file === b.file ? a.start - b.start : a.file < b.file ? -1 : 1))
   const ranges: ReadRange[] = []
   let current: { file: string; start: number; end: number; slices: TensorSlice[] } | undefined
   for (const entry of entries) {
     const isDisjoint = current?.file !== entry.file || current.end <= entry.start
-    assert(isDisjoint, `tensor ${entry.name} is wanted twice, or shares bytes with another one`)
+    assert(isDisjoint, `tensor ${entry.name} is requested twice, or shares bytes with another one`)
     let at = entry.start
     while (at < entry.end) {
       const fits =

@@ -1,9 +1,8 @@
 // Reads byte ranges ahead of use, in order and within bounded memory.
-
-import { expectDefined, HadalError, isAborted, throwIfAborted } from '../lib/error.ts'
-import { quoteName } from '../lib/format.ts'
+import { expectDefined, throwIfAborted } from '../lib/error.ts'
 import type { ReadRange } from './ranges.ts'
 import type { Source } from './source.ts'
+import { addTensorToError } from './tensor-error.ts'
 
 export interface ReadAheadOptions {
   /** Reads in flight at once, at most. */
@@ -48,7 +47,8 @@ export function readAhead(
     try {
       return await pool.read(range, controller.signal)
     } catch (error) {
-      failure ??= { error: addTensorToError(error, range) }
+      const tensor = range.slices[0]?.entry.name
+      failure ??= { error: addTensorToError(error, 'was being read', { tensor, file: range.file }) }
       cancel()
       throw failure.error
     } finally {
@@ -100,32 +100,18 @@ interface BufferPool {
  * piles up faster than it is collected. A source without `readInto` allocates on every read.
  */
 function bufferPool(source: Source, ranges: readonly ReadRange[]): BufferPool {
-  const bytes = ranges.reduce((longest, { start, end }) => Math.max(longest, end - start), 1)
+  const bytes = ranges.reduce((max, { start, end }) => Math.max(max, end - start), 1)
   const free: ArrayBuffer[] = []
   return {
     bytes,
     async read({ file, start, end }, signal) {
       if (!source.readInto) return await source.read(file, start, end, signal)
       const into = new Uint8Array(free.pop() ?? new ArrayBuffer(bytes), 0, end - start)
-      await source.readInto(file, start, into, signal)
+      await source.readInto(file, start, into, { signal })
       return into
     },
     release({ buffer }) {
       if (source.readInto) free.push(buffer)
     },
   }
-}
-
-/** Adds the first tensor of the range to an error about its file. */
-function addTensorToError(failure: unknown, range: ReadRange): unknown {
-  const tensor = range.slices[0]?.entry.name
-  const unnamed = failure instanceof HadalError && failure.tensor === undefined && !isAborted(failure)
-  if (!unnamed || tensor === undefined) return failure
-  const message = `${failure.message} Tensor ${quoteName(tensor)} was being read.`
-  return new HadalError(failure.code, message, {
-    hint: failure.hint,
-    file: failure.file ?? range.file,
-    tensor,
-    cause: failure,
-  })
 }

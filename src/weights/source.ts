@@ -31,21 +31,25 @@ export interface Source {
   read(path: string, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>>
   /**
    * Fills `into` with the file's bytes from `start` on, like `read` but without allocating; missing where
-   * that saves nothing. `onFilled` is called, as bytes arrive, with the length of the filled beginning of
-   * `into`.
+   * that saves nothing.
    */
   readInto?(
     path: string,
     start: number,
     into: Uint8Array<ArrayBuffer>,
-    signal?: AbortSignal,
-    onFilled?: (bytes: number) => void,
+    options?: ReadIntoOptions,
   ): Promise<void>
   exists(path: string, signal?: AbortSignal): Promise<boolean>
   /**
    * Size, hash and version of a file without reading it; only for sources that the store can keep a copy of.
    */
   fileInfo?(path: string, signal?: AbortSignal): Promise<FileInfo>
+}
+
+export interface ReadIntoOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Called, as bytes arrive, with the length of the filled beginning of the memory. */
+  readonly onFilled?: ((bytes: number) => void) | undefined
 }
 
 export interface ReadOptions {

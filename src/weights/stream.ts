@@ -19,12 +19,12 @@ export interface StreamProgress {
   readonly totalBytes: number
   readonly file: string // of the latest range
   readonly fileBytes: number
-  readonly fileTotalBytes: number // of the wanted tensors in it
+  readonly fileTotalBytes: number // of the requested tensors in it
 }
 
 export interface StreamOptions {
   readonly signal?: AbortSignal
-  /** Called after every range, with the wanted bytes delivered so far. */
+  /** Called after every range, with the requested bytes delivered so far. */
   readonly onProgress?: (progress: StreamProgress) => void
   readonly rangeBytes?: number
   readonly parallel?: number
@@ -37,7 +37,7 @@ const DEFAULT_PARALLEL = 6
 const MAX_IN_FLIGHT_BYTES = 96 * 2 ** 20
 
 /**
- * Reads the wanted tensors and delivers every byte to `sink` once: file by file, tensor by tensor, by rising
+ * Reads the requested tensors and delivers every byte to `sink` once: file by file, tensor by tensor, by rising
  * offset. Each `offset` is a multiple of 256. Up to `parallel` ranges are read at once, and at most 96 MiB
  * are in flight, including those the sink is busy with. Empty tensors are skipped. The first failure, of a
  * read or of the sink, cancels the rest. The promise settles only once all reads have ended.
@@ -45,12 +45,12 @@ const MAX_IN_FLIGHT_BYTES = 96 * 2 ** 20
  */
 export async function streamTensors(
   source: Source,
-  wanted: readonly TensorEntry[],
+  tensors: readonly TensorEntry[],
   sink: TensorSink,
   options: StreamOptions = {},
 ): Promise<void> {
-  const progress = countProgress(wanted)
-  const ahead = readAhead(source, planRanges(wanted, options.rangeBytes ?? DEFAULT_RANGE_BYTES), {
+  const progress = countProgress(tensors)
+  const ahead = readAhead(source, planRanges(tensors, options.rangeBytes ?? DEFAULT_RANGE_BYTES), {
     parallel: options.parallel ?? DEFAULT_PARALLEL,
     maxBytes: MAX_IN_FLIGHT_BYTES,
     signal: options.signal,
@@ -69,10 +69,10 @@ export async function streamTensors(
   }
 }
 
-function countProgress(wanted: readonly TensorEntry[]) {
+function countProgress(tensors: readonly TensorEntry[]) {
   const totals = new Map<string, number>()
   const done = new Map<string, number>()
-  for (const { file, start, end } of wanted) totals.set(file, (totals.get(file) ?? 0) + end - start)
+  for (const { file, start, end } of tensors) totals.set(file, (totals.get(file) ?? 0) + end - start)
   const totalBytes = [...totals.values()].reduce((sum, bytes) => sum + bytes, 0)
   let bytes = 0
   return {

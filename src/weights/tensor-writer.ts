@@ -64,12 +64,12 @@ export function lineWriter(queue: GPUQueue, entry: TensorEntry, target: LineTarg
 /** Writes lines [first, first + count) to the placements they fall into. */
 function writeLines(
   queue: GPUQueue,
-  { strideBytes, placements: places }: LineTarget,
+  { strideBytes, placements }: LineTarget,
   first: number,
   bytes: Uint8Array<ArrayBuffer>,
 ): void {
   const count = bytes.length / strideBytes
-  for (const { firstLine, lines, buffer, offset, onFilled } of places) {
+  for (const { firstLine, lines, buffer, offset, onFilled } of placements) {
     const end = firstLine + lines
     const from = Math.max(first, firstLine)
     const to = Math.min(first + count, end)

@@ -3,10 +3,10 @@
 import { expect, test } from 'vitest'
 import { completionFromEvents, eventChunks, openingChunk } from '../../src/api/completion.ts'
 import type { GenerateEvent } from '../../src/engine/types.ts'
-import { whoAreYou } from './recorded.ts'
+import { WHO_ARE_YOU } from './recorded.ts'
 
-const head = { id: 'chatcmpl-1', created: 1, model: 'Lanternfish' }
-const usage = {
+const HEAD = { id: 'chatcmpl-1', created: 1, model: 'Lanternfish' }
+const USAGE = {
   prompt_tokens: 9,
   completion_tokens: 6,
   total_tokens: 15,
@@ -14,8 +14,8 @@ const usage = {
 }
 
 test('a completion joins the pieces and keeps the thinking part separate', () => {
-  const completion = completionFromEvents(head, whoAreYou)
-  expect(completion).toMatchObject({ ...head, object: 'chat.completion', usage })
+  const completion = completionFromEvents(HEAD, WHO_ARE_YOU)
+  expect(completion).toMatchObject({ ...HEAD, object: 'chat.completion', usage: USAGE })
   expect(completion.choices).toEqual([
     {
       index: 0,
@@ -44,7 +44,7 @@ test('a completion joins the pieces and keeps the thinking part separate', () =>
 })
 
 test('the chunks of a stream add up to the completion', () => {
-  const chunks = [openingChunk(head), ...whoAreYou.flatMap((event) => eventChunks(head, event, true))]
+  const chunks = [openingChunk(HEAD), ...WHO_ARE_YOU.flatMap((event) => eventChunks(HEAD, event, true))]
   const deltas = chunks.flatMap((chunk) => chunk.choices.map((choice) => choice.delta))
   expect(deltas[0]).toEqual({ role: 'assistant', content: '' })
   expect(deltas.map((delta) => delta.content ?? '').join('')).toBe('I am Lanternfish 🐟.')
@@ -53,14 +53,14 @@ test('the chunks of a stream add up to the completion', () => {
     ...Array(6).fill(null),
     'stop',
   ])
-  expect(chunks.at(-1)).toMatchObject({ choices: [], usage })
-  expect(chunks.every((chunk) => chunk.object === 'chat.completion.chunk' && chunk.id === head.id)).toBe(true)
+  expect(chunks.at(-1)).toMatchObject({ choices: [], usage: USAGE })
+  expect(chunks.every((chunk) => chunk.object === 'chat.completion.chunk' && chunk.id === HEAD.id)).toBe(true)
 })
 
 test('usage comes only on request', () => {
-  const chunks = whoAreYou.flatMap((event) => eventChunks(head, event, false))
+  const chunks = WHO_ARE_YOU.flatMap((event) => eventChunks(HEAD, event, false))
   expect(chunks.some((chunk) => 'usage' in chunk)).toBe(false)
-  expect(chunks).toHaveLength(whoAreYou.length)
+  expect(chunks).toHaveLength(WHO_ARE_YOU.length)
 })
 
 test('log-probabilities are listed with the part they belong to', () => {
@@ -71,12 +71,12 @@ test('log-probabilities are listed with the part they belong to', () => {
     thinking: id < 2,
     top: [{ id, token, logprob: -id }],
   })
-  const events = whoAreYou.map((event, index): GenerateEvent => {
+  const events = WHO_ARE_YOU.map((event, index): GenerateEvent => {
     if (event.type === 'done') return event
     const heldBack = index === 1 && { reasoning: '' } // its text may begin a tag
     return { ...event, ...heldBack, logprobs: [logprob(index, `t${index}`)] }
   })
-  const { logprobs } = completionFromEvents(head, events).choices[0] ?? {}
+  const { logprobs } = completionFromEvents(HEAD, events).choices[0] ?? {}
   expect(logprobs?.reasoning_content.map(({ token }) => token)).toEqual(['t0', 't1'])
   expect(logprobs?.content.map(({ token }) => token)).toEqual(['t2', 't3', 't4'])
   expect(logprobs?.content[0]).toEqual({
@@ -88,15 +88,15 @@ test('log-probabilities are listed with the part they belong to', () => {
 })
 
 test('a completion of one token has a rate of 0', () => {
-  const events = whoAreYou.map((event): GenerateEvent => {
+  const events = WHO_ARE_YOU.map((event): GenerateEvent => {
     return event.type === 'done' ? { ...event, tokens: 1, decodeMs: 3 } : event
   })
-  expect(completionFromEvents(head, events).hadal.tokens_per_second).toBe(0)
+  expect(completionFromEvents(HEAD, events).hadal.tokens_per_second).toBe(0)
 })
 
 test('a completion that reaches max_tokens has the finish reason length', () => {
-  const events = whoAreYou.map((event): GenerateEvent => {
+  const events = WHO_ARE_YOU.map((event): GenerateEvent => {
     return event.type === 'done' ? { ...event, finishReason: 'length' } : event
   })
-  expect(completionFromEvents(head, events).choices[0]?.finish_reason).toBe('length')
+  expect(completionFromEvents(HEAD, events).choices[0]?.finish_reason).toBe('length')
 })

@@ -14,10 +14,10 @@ import {
   type PlanModel,
 } from '../../src/worker/host.ts'
 import type { WorkerLoadRequest } from '../../src/worker/protocol.ts'
-import { benchEvents, noMeasure, noPlan, replayEngine } from './recorded.ts'
+import { BENCH_EVENTS, noMeasure, noPlan, replayEngine } from './recorded.ts'
 
-const messages = [{ role: 'user', content: 'Who are you?' }] as const
-const modelUrl = 'https://example.test/models/lanternfish'
+const MESSAGES = [{ role: 'user', content: 'Who are you?' }] as const
+const MODEL_URL = 'https://example.test/models/lanternfish'
 
 /** A worker without a thread: one end of a channel, with the engine's host at the other. */
 function workerOf(
@@ -41,7 +41,7 @@ async function replayed() {
   const replay = replayEngine()
   const { state, worker: start } = workerOf(async () => replay.engine)
   const worker = start()
-  return { ...replay, state, worker, model: await loadModel(modelUrl, { worker: () => worker }) }
+  return { ...replay, state, worker, model: await loadModel(MODEL_URL, { worker: () => worker }) }
 }
 
 test('loads with progress, then completes a chat', async () => {
@@ -49,7 +49,7 @@ test('loads with progress, then completes a chat', async () => {
   const phases: string[] = []
   const { worker } = workerOf(async (request, { onProgress }) => {
     expect(request).toEqual<WorkerLoadRequest>({
-      modelSource: { url: `${modelUrl}/` },
+      modelSource: { url: `${MODEL_URL}/` },
       contextLength: 512,
       cache: 'f32',
     })
@@ -67,19 +67,19 @@ test('loads with progress, then completes a chat', async () => {
   })
   const onProgress = ({ phase, secondsLeft }: { phase: string; secondsLeft: number }) =>
     phases.push(`${phase} ${secondsLeft}`)
-  const model = await loadModel(modelUrl, { worker, onProgress, contextLength: 512, cache: 'f32' })
+  const model = await loadModel(MODEL_URL, { worker, onProgress, contextLength: 512, cache: 'f32' })
   expect(phases).toEqual(['upload NaN'])
   expect(model.info.name).toBe('Lanternfish')
   expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728, total: 10_073_728 })
-  const answer = await model.chat.completions.create({ messages, temperature: 0, thinking: true })
+  const answer = await model.chat.completions.create({ messages: MESSAGES, temperature: 0, thinking: true })
   expect(answer.choices[0]?.message.content).toBe('I am Lanternfish 🐟.')
-  expect(requests).toEqual([{ input: { messages }, sampling: { temperature: 0 }, thinking: true }])
+  expect(requests).toEqual([{ input: { messages: MESSAGES }, sampling: { temperature: 0 }, thinking: true }])
   await model.unload()
 })
 
 test('streams a completion, and leaving the loop stops the engine', async () => {
   const { model, log } = await replayed()
-  const stream = await model.chat.completions.create({ messages, stream: true })
+  const stream = await model.chat.completions.create({ messages: MESSAGES, stream: true })
   let text = ''
   for await (const chunk of stream) {
     text += chunk.choices[0]?.delta.content ?? ''
@@ -92,7 +92,7 @@ test('streams a completion, and leaving the loop stops the engine', async () => 
 
 test('a wrong argument rejects before the engine runs', async () => {
   const { model, log } = await replayed()
-  await expect(model.chat.completions.create({ messages, top_p: 2 })).rejects.toMatchObject({
+  await expect(model.chat.completions.create({ messages: MESSAGES, top_p: 2 })).rejects.toMatchObject({
     code: 'bad_request',
   })
   expect(log).toEqual([])
@@ -106,7 +106,7 @@ test('a failed load rejects with the error and ends the worker', async () => {
       tensor: 'lm_head.weight',
     })
   })
-  await expect(loadModel(modelUrl, { worker })).rejects.toMatchObject({
+  await expect(loadModel(MODEL_URL, { worker })).rejects.toMatchObject({
     code: 'bad_file',
     file: 'model.safetensors',
     tensor: 'lm_head.weight',
@@ -122,7 +122,7 @@ test('a load can be cancelled', async () => {
       abort.abort()
     })
   })
-  await expect(loadModel(modelUrl, { worker, signal: abort.signal })).rejects.toMatchObject({
+  await expect(loadModel(MODEL_URL, { worker, signal: abort.signal })).rejects.toMatchObject({
     code: 'aborted',
   })
   expect(state.terminated).toBe(true)
@@ -133,7 +133,7 @@ test('a load can be cancelled while the browser is asked for persistent storage'
   const { worker } = workerOf(async () => replayEngine().engine)
   vi.stubGlobal('navigator', { storage: { persist: async () => abort.abort() } })
   const options = { keep: 'files', signal: abort.signal, worker } as const
-  await expect(loadModel(modelUrl, options)).rejects.toMatchObject({ code: 'aborted' })
+  await expect(loadModel(MODEL_URL, options)).rejects.toMatchObject({ code: 'aborted' })
   vi.unstubAllGlobals()
 })
 
@@ -168,43 +168,45 @@ test('a benchmark rejects settings that cannot be cloned', async () => {
 
 test('unloading destroys the engine and rejects open streams and later requests', async () => {
   const { model, log, state } = await replayed()
-  const stream = await model.chat.completions.create({ messages, stream: true })
+  const stream = await model.chat.completions.create({ messages: MESSAGES, stream: true })
   await model.unload()
   await model.unload()
   expect(log).toContain('destroy')
   expect(state.terminated).toBe(true)
   await expect(drain(stream)).rejects.toMatchObject({ code: 'aborted' })
-  await expect(model.chat.completions.create({ messages })).rejects.toMatchObject({ code: 'aborted' })
+  await expect(model.chat.completions.create({ messages: MESSAGES })).rejects.toMatchObject({
+    code: 'aborted',
+  })
 })
 
 test('a benchmark yields its events, and a request waits for it', async () => {
   const { engine, log } = replayEngine()
   const measure: MeasureCaches<HostedEngine> = async function* (_, settings) {
     log.push(`measure ${settings.steps}`)
-    yield* benchEvents
+    yield* BENCH_EVENTS
     log.push('measured')
   }
   const { worker } = workerOf(async () => engine, noPlan, measure)
-  const model = await loadModel(modelUrl, { worker })
+  const model = await loadModel(MODEL_URL, { worker })
   const measuring = drain(model.benchmark({ steps: 3 }))
-  await model.chat.completions.create({ messages })
-  expect(await measuring).toEqual(benchEvents)
+  await model.chat.completions.create({ messages: MESSAGES })
+  expect(await measuring).toEqual(BENCH_EVENTS)
   expect(log.slice(0, 3)).toEqual(['measure 3', 'measured', 'start chat'])
 })
 
 test('a cancelled benchmark rejects and lets the next request run', async () => {
   const abort = new AbortController()
   const measure: MeasureCaches<HostedEngine> = async function* (_, __, signal) {
-    yield* benchEvents.slice(0, 1)
+    yield* BENCH_EVENTS.slice(0, 1)
     await new Promise((resolve) => signal.addEventListener('abort', resolve))
   }
   const { worker } = workerOf(async () => replayEngine().engine, noPlan, measure)
-  const model = await loadModel(modelUrl, { worker })
+  const model = await loadModel(MODEL_URL, { worker })
   const events = model.benchmark({}, { signal: abort.signal })
-  expect((await events.next()).value).toEqual(benchEvents[0])
+  expect((await events.next()).value).toEqual(BENCH_EVENTS[0])
   abort.abort()
   await expect(events.next()).rejects.toMatchObject({ code: 'aborted' })
-  expect((await model.chat.completions.create({ messages })).choices).toHaveLength(1)
+  expect((await model.chat.completions.create({ messages: MESSAGES })).choices).toHaveLength(1)
 })
 
 test('model.lost resolves when the device is lost', async () => {
@@ -256,7 +258,7 @@ test('a plan that fails or is cancelled rejects with the error and ends the work
   const failing = workerOf(noEngine, async () => {
     throw new HadalError('not_found', 'config.json is missing.', { file: 'config.json' })
   })
-  await expect(plan(modelUrl, { worker: failing.worker })).rejects.toMatchObject({
+  await expect(plan(MODEL_URL, { worker: failing.worker })).rejects.toMatchObject({
     code: 'not_found',
     file: 'config.json',
   })
@@ -268,19 +270,19 @@ test('a plan that fails or is cancelled rejects with the error and ends the work
       abort.abort()
     })
   })
-  const planning = plan(modelUrl, { worker: cancelled.worker, signal: abort.signal })
+  const planning = plan(MODEL_URL, { worker: cancelled.worker, signal: abort.signal })
   await expect(planning).rejects.toMatchObject({ code: 'aborted' })
   expect(cancelled.state.terminated).toBe(true)
 })
 
 test.each<[string, LoadOptions]>([
   ['http://', {}],
-  [modelUrl, { contextLength: 0 }],
-  [modelUrl, { cache: 'f8' as 'f16' }],
-  [modelUrl, { matmulPrecision: 'f8' as 'f16' }],
-  [modelUrl, { prefillChunk: 1.5 }],
-  [modelUrl, { memoryBytes: -1 }],
-  [modelUrl, { quantize: 4 as unknown as 'q4' }],
+  [MODEL_URL, { contextLength: 0 }],
+  [MODEL_URL, { cache: 'f8' as 'f16' }],
+  [MODEL_URL, { matmulPrecision: 'f8' as 'f16' }],
+  [MODEL_URL, { prefillChunk: 1.5 }],
+  [MODEL_URL, { memoryBytes: -1 }],
+  [MODEL_URL, { quantize: 4 as unknown as 'q4' }],
 ])('loadModel(%j, %j) and its plan are refused', async (source, options) => {
   await expect(loadModel(source, options)).rejects.toMatchObject({ code: 'bad_request' })
   await expect(plan(source, options)).rejects.toMatchObject({ code: 'bad_request' })

@@ -15,7 +15,7 @@ const delta = (tokens: number, text: string, reasoning = ''): GenerateEvent => (
   kv: kv(9 + tokens),
 })
 
-export const whoAreYou: readonly GenerateEvent[] = [
+export const WHO_ARE_YOU: readonly GenerateEvent[] = [
   delta(1, '', 'This is'),
   delta(2, '', ' about me.'),
   delta(3, 'I am '),
@@ -35,7 +35,7 @@ export const whoAreYou: readonly GenerateEvent[] = [
   },
 ]
 
-const info: ModelInfo = {
+const MODEL_INFO: ModelInfo = {
   name: 'Lanternfish',
   architecture: 'deepseek_v3',
   parameters: 9_265_920,
@@ -67,7 +67,7 @@ export const noMeasure: MeasureCaches<HostedEngine> = async function* () {
   throw new Error('this test runs no benchmark')
 }
 
-const bench: BenchResult = {
+const BENCH_RESULT: BenchResult = {
   format: 'hadal-bench',
   version: 1,
   date: '2026-01-01T00:00:00.000Z',
@@ -101,15 +101,15 @@ const bench: BenchResult = {
 }
 
 /** The first and last event of a benchmark. */
-export const benchEvents: readonly BenchEvent[] = [
-  { progress: { phase: 'copy', done: 0, total: 2 }, result: bench },
-  { progress: { phase: 'done', done: 2, total: 2 }, result: { ...bench, complete: true } },
+export const BENCH_EVENTS: readonly BenchEvent[] = [
+  { progress: { phase: 'copy', done: 0, total: 2 }, result: BENCH_RESULT },
+  { progress: { phase: 'done', done: 2, total: 2 }, result: { ...BENCH_RESULT, complete: true } },
 ]
 
 /**
  * An engine that replays the events, one turn of the event loop apart, and logs its requests and what it did.
  */
-export function replayEngine(events: readonly GenerateEvent[] = whoAreYou) {
+export function replayEngine(events: readonly GenerateEvent[] = WHO_ARE_YOU) {
   const log: string[] = []
   const requests: GenerateRequest[] = []
   let lose = (_error: HadalError) => {}
@@ -117,7 +117,7 @@ export function replayEngine(events: readonly GenerateEvent[] = whoAreYou) {
     lose = resolve
   })
   const engine: HostedEngine = {
-    info,
+    info: MODEL_INFO,
     gpuBytes: () => ({ weights: 10_000_000, kv: 73_728, total: 10_073_728 }),
     async *generate(request, signal) {
       const name = 'prompt' in request.input ? request.input.prompt : 'chat'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { checkRequest } from '../../src/api/request.ts'
 import type { HadalError } from '../../src/lib/error.ts'
 
-const messages = [{ role: 'user', content: 'Hi' }]
+const MESSAGES = [{ role: 'user', content: 'Hi' }]
 
 function refused(params: unknown): HadalError {
   try {
@@ -82,17 +82,23 @@ test('a full request is translated field by field', () => {
 })
 
 test('missing and null fields are left to the model', () => {
-  const checked = checkRequest({ messages, temperature: null, stop: null, seed: undefined, logprobs: false })
+  const checked = checkRequest({
+    messages: MESSAGES,
+    temperature: null,
+    stop: null,
+    seed: undefined,
+    logprobs: false,
+  })
   expect(checked).toEqual({
     stream: false,
     includeUsage: false,
-    request: { input: { messages }, sampling: {} },
+    request: { input: { messages: MESSAGES }, sampling: {} },
   })
 })
 
 test('max_completion_tokens wins over max_tokens, thinking over enable_thinking', () => {
   const { request } = checkRequest({
-    messages,
+    messages: MESSAGES,
     max_tokens: 5,
     max_completion_tokens: 6,
     thinking: true,
@@ -110,28 +116,28 @@ test.each([
   [{ messages: [{ role: 'tool', content: '1' }] }, 'messages[0].role'],
   [{ messages: [{ role: 'user' }] }, 'messages[0].content'],
   [{ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, 'messages[0].content[0]'],
-  [{ messages, temperature: 2.1 }, 'temperature'],
-  [{ messages, temperature: Number.NaN }, 'temperature'],
-  [{ messages, temperature: '0' }, 'temperature'],
-  [{ messages, top_p: -0.1 }, 'top_p'],
-  [{ messages, top_k: 1.5 }, 'top_k'],
-  [{ messages, seed: -1 }, 'seed'],
-  [{ messages, repetition_penalty: 0 }, 'repetition_penalty'],
-  [{ messages, max_tokens: 0 }, 'max_tokens'],
-  [{ messages, max_tokens: 0, max_completion_tokens: 5 }, 'max_tokens'],
-  [{ messages, logit_bias: { cat: 1 } }, 'logit_bias["cat"]'],
-  [{ messages, logit_bias: { 3: 101 } }, 'logit_bias["3"]'],
-  [{ messages, stop: '' }, 'stop'],
-  [{ messages, stop: Array(17).fill('x') }, 'stop'],
-  [{ messages, n: 2 }, 'n'],
-  [{ messages, top_logprobs: 2 }, 'top_logprobs'],
-  [{ messages, logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
-  [{ messages, stream: 'yes' }, 'stream'],
-  [{ messages, stream_options: { include_usage: true } }, 'stream_options'],
-  [{ messages, thinking: 1 }, 'thinking'],
-  [{ messages, chat_template_kwargs: { tools: [] } }, 'chat_template_kwargs.tools'],
-  [{ messages, tools: [] }, 'tools'],
-  [{ messages, response_format: { type: 'json_object' } }, 'response_format'],
+  [{ messages: MESSAGES, temperature: 2.1 }, 'temperature'],
+  [{ messages: MESSAGES, temperature: Number.NaN }, 'temperature'],
+  [{ messages: MESSAGES, temperature: '0' }, 'temperature'],
+  [{ messages: MESSAGES, top_p: -0.1 }, 'top_p'],
+  [{ messages: MESSAGES, top_k: 1.5 }, 'top_k'],
+  [{ messages: MESSAGES, seed: -1 }, 'seed'],
+  [{ messages: MESSAGES, repetition_penalty: 0 }, 'repetition_penalty'],
+  [{ messages: MESSAGES, max_tokens: 0 }, 'max_tokens'],
+  [{ messages: MESSAGES, max_tokens: 0, max_completion_tokens: 5 }, 'max_tokens'],
+  [{ messages: MESSAGES, logit_bias: { cat: 1 } }, 'logit_bias["cat"]'],
+  [{ messages: MESSAGES, logit_bias: { 3: 101 } }, 'logit_bias["3"]'],
+  [{ messages: MESSAGES, stop: '' }, 'stop'],
+  [{ messages: MESSAGES, stop: Array(17).fill('x') }, 'stop'],
+  [{ messages: MESSAGES, n: 2 }, 'n'],
+  [{ messages: MESSAGES, top_logprobs: 2 }, 'top_logprobs'],
+  [{ messages: MESSAGES, logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
+  [{ messages: MESSAGES, stream: 'yes' }, 'stream'],
+  [{ messages: MESSAGES, stream_options: { include_usage: true } }, 'stream_options'],
+  [{ messages: MESSAGES, thinking: 1 }, 'thinking'],
+  [{ messages: MESSAGES, chat_template_kwargs: { tools: [] } }, 'chat_template_kwargs.tools'],
+  [{ messages: MESSAGES, tools: [] }, 'tools'],
+  [{ messages: MESSAGES, response_format: { type: 'json_object' } }, 'response_format'],
 ])('refuses %j by naming %s', (params, field) => {
   const { code, message } = refused(params)
   expect(code).toBe('bad_request')
@@ -139,11 +145,11 @@ test.each([
 })
 
 test('the refusal of an unknown field lists every field of the request', () => {
-  const { hint } = refused({ messages, tools: [] })
+  const { hint } = refused({ MESSAGES, tools: [] })
   for (const field of ['messages', 'min_p', 'max_tokens', 'max_completion_tokens', 'chat_template_kwargs'])
     expect(hint).toContain(field)
 })
 
 test('a huge value does not make a huge message', () => {
-  expect(refused({ messages, temperature: 'x'.repeat(10_000) }).message.length).toBeLessThan(120)
+  expect(refused({ messages: MESSAGES, temperature: 'x'.repeat(10_000) }).message.length).toBeLessThan(120)
 })

@@ -6,7 +6,7 @@ import { HadalError } from '../../src/lib/error.ts'
 import { engineHost } from '../../src/worker/host.ts'
 import type { RemoteEngine } from '../../src/worker/protocol.ts'
 import { sendStream } from '../../src/worker/sender.ts'
-import { noMeasure, noPlan, replayEngine, whoAreYou } from './recorded.ts'
+import { noMeasure, noPlan, replayEngine, WHO_ARE_YOU } from './recorded.ts'
 
 async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
   const list: T[] = []
@@ -29,7 +29,7 @@ async function hostOf(events?: readonly GenerateEvent[]) {
 
 const manyDeltas = Array.from(
   { length: 300 },
-  (_, index) => ({ ...whoAreYou[0], tokens: index }) as GenerateEvent,
+  (_, index) => ({ ...WHO_ARE_YOU[0], tokens: index }) as GenerateEvent,
 )
 
 test('all events arrive in order', async () => {

@@ -30,12 +30,12 @@ test('all models but two have a config.json to compare with', () => {
 
 test.each(CONFIGS)('the shape of $name matches its config.json', ({ shape, spec }) => {
   const { attention } = spec
-  const own = attention.kind === 'latent' ? 'latent' : 'own'
+  const ownLayout = attention.kind === 'latent' ? 'latent' : 'own'
   expect(shape.layers).toBe(spec.layers.length)
   expect(shape.heads).toBe(attention.heads)
   const kvDtype = 'f16'
   const kept = (kind: CacheKind) => kvEntryBytes(attention, { kind, kvDtype })
-  expect(kvCostOf(shape, own, kvDtype).kvEntryBytes).toBe(kept(attention.kind))
+  expect(kvCostOf(shape, ownLayout, kvDtype).kvEntryBytes).toBe(kept(attention.kind))
   if (attention.kind === 'latent') {
     expect(kvCostOf(shape, 'latent', 'fp8').kvEntryBytes).toBe(kept('latent-fp8'))
     expect(kvCostOf(shape, 'standard', kvDtype).kvEntryBytes).toBe(kept('standard'))
@@ -70,8 +70,8 @@ const CACHE_BYTES: readonly {
 test.each(CACHE_BYTES)(
   '$name caches $f16 bytes per token',
   ({ name, f16, plain, scaled, standard, paper }) => {
-    const cost = (form: CalculatorLayout, precision: CachePrecision) =>
-      kvCostOf(publishedShape(name), form, precision).bytesPerToken
+    const cost = (layout: CalculatorLayout, precision: CachePrecision) =>
+      kvCostOf(publishedShape(name), layout, precision).bytesPerToken
     expect(cost('latent', 'f16')).toBe(f16)
     expect(cost('latent', 'f32')).toBe(2 * f16)
     expect(cost('latent', 'fp8-plain')).toBe(plain)
@@ -86,9 +86,9 @@ test.each<[PublishedName, number, number]>([
   ['Llama-3-70B', 327_680, 1 / 8],
   ['DeepSeek-67B', 389_120, 1 / 8],
 ])('%s, which has no latent, caches %i bytes per token', (name, bytes, fraction) => {
-  const own = kvCostOf(publishedShape(name), 'own', 'f16').bytesPerToken
-  expect(own).toBe(bytes)
-  expect(own / kvCostOf(publishedShape(name), 'standard', 'f16').bytesPerToken).toBeCloseTo(fraction, 12)
+  const ownBytes = kvCostOf(publishedShape(name), 'own', 'f16').bytesPerToken
+  expect(ownBytes).toBe(bytes)
+  expect(ownBytes / kvCostOf(publishedShape(name), 'standard', 'f16').bytesPerToken).toBeCloseTo(fraction, 12)
 })
 
 test('an FP8 entry of DeepSeek has 656 bytes, and heads have separate scales', () => {
@@ -104,9 +104,9 @@ test('formulas with numbers filled in evaluate to the stated bytes', () => {
   expect(v2Lite.symbols).toBe('layers × heads × (nope + rope + value) × 2')
   expect(v2Lite.withNumbers).toBe('27 × 16 × (128 + 64 + 128) × 2')
   for (const { shape } of PUBLISHED_SHAPES) {
-    for (const form of layoutsOf(shape)) {
+    for (const layout of layoutsOf(shape)) {
       for (const precision of CACHE_PRECISIONS) {
-        const { withNumbers, bytesPerToken } = kvCostOf(shape, form, precision)
+        const { withNumbers, bytesPerToken } = kvCostOf(shape, layout, precision)
         expect(evaluate(withNumbers), withNumbers).toBe(bytesPerToken)
       }
     }
@@ -125,8 +125,8 @@ test('published claims follow from the published shapes', () => {
   expect([claims.v2Against67B.bytes, claims.v2Against67B.baselineBytes]).toEqual([25_920, 389_120])
   expect(1 - claims.v2Against67BEqual.fraction).toBeCloseTo(0.8224, 4)
   expect(claims.v2AgainstItself.fraction).toBeCloseTo(0.0141, 4)
-  expect(claims.smallPair).toMatchObject({ numbers: 15_552, against: 110_592 })
-  expect(claims.largePair).toMatchObject({ numbers: 34_560, against: 860_160 })
+  expect(claims.smallPair).toMatchObject({ elements: 15_552, against: 110_592 })
+  expect(claims.largePair).toMatchObject({ elements: 34_560, against: 860_160 })
   expect(claims.EQUAL_GROUPS).toBe(2.25)
   expect(claims.headCountsWithinClaim('standard')).toEqual({ least: 14, most: 36 })
   expect(claims.headCountsWithinClaim('paper')).toEqual({ least: 18, most: 45 })

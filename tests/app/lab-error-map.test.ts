@@ -35,7 +35,11 @@ it('a cell of the map maps back to its rows and columns', () => {
   const map = heatMap(errors, 300)
   const [width, lines] = [map.width, map.lines]
   expect([width, lines, map.lineCols]).toEqual([100, 3, 100])
-  expect(mapCellAt(map, 300, 1, 90, 2)).toEqual({ rows: [0, 0], cols: [290, 290], error: 0.25 })
+  expect(mapCellAt(map, { cols: 300, rows: 1 }, { x: 90, y: 2 })).toEqual({
+    rows: [0, 0],
+    cols: [290, 290],
+    error: 0.25,
+  })
 })
 
 describe('tint', () => {

@@ -41,7 +41,7 @@ const CHANGED: TunedDecision = {
 
 describe('a row of tuning', () => {
   it('gives the verdict on each variant', () => {
-    const verdicts = (row: TunedDecision) => row.variants.map((each) => variantVerdictOf(row, each))
+    const verdicts = (row: TunedDecision) => row.variants.map((variant) => variantVerdictOf(row, variant))
     expect(verdicts(UNCHANGED)).toEqual(['stays', 'other'])
     expect(verdicts(CHANGED)).toEqual(['default', 'taken', 'wrong'])
   })

@@ -155,8 +155,8 @@ describeOnAdapters(
 
     it('reports a row for each kernel and format, and frees all buffers', async () => {
       const buffers = device.arena.count
-      const wanted = ['linear_decode', 'mla_combine_splits', 'mla_decode', 'linear_prefill', 'route_logits']
-      const makers = wanted.flatMap((name) => ALL_CASES.filter(({ kernel }) => kernel === name).slice(0, 1))
+      const expected = ['linear_decode', 'mla_combine_splits', 'mla_decode', 'linear_prefill', 'route_logits']
+      const makers = expected.flatMap((name) => ALL_CASES.filter(({ kernel }) => kernel === name).slice(0, 1))
       const rows: KernelRow[] = []
       const options = { ...SMALL_CASES, formats: ['bf16', 'q8'] as const, repetitions: 1 }
       await benchKernels(bench(), makers, options, (row) => rows.push(row))

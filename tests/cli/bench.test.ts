@@ -62,7 +62,7 @@ describeOnAdapters(
     })
 
     it('times a model after checking it', async () => {
-      const asked = [
+      const args = [
         'bench',
         '--speed',
         '--model',
@@ -75,7 +75,7 @@ describeOnAdapters(
       ]
       const small = ['--position', '40', '--steps', '1', '--prefill-tokens', '20', '--repetitions', '1']
       const { code, stdout, stderr } = await runCli(
-        [...asked, ...small, '--round', '1MiB', '--json'],
+        [...args, ...small, '--round', '1MiB', '--json'],
         adapter.icd,
       )
       expect(code, stderr).toBe(0)

@@ -217,13 +217,13 @@ describeOnAdapters(
     })
 
     it('answers as text and as JSON', async () => {
-      const asked = ['generate', '--model', LANTERNFISH, '--prompt', 'Who are you?', '--max-tokens', '60']
-      const text = await runCli(asked, adapter.icd)
+      const args = ['generate', '--model', LANTERNFISH, '--prompt', 'Who are you?', '--max-tokens', '60']
+      const text = await runCli(args, adapter.icd)
       expect(text.stdout).toBe(
         '<think>\nThis is about me.\n</think>\nI am Lanternfish, a tiny DeepSeek-style language model ' +
           'that runs entirely in your browser on Hadal.\n',
       )
-      const { stdout } = await runCli([...asked, '--no-think', '--json'], adapter.icd)
+      const { stdout } = await runCli([...args, '--no-think', '--json'], adapter.icd)
       const report = JSON.parse(stdout)
       expect(report).toMatchObject({ reasoning: '', finish_reason: 'stop', readbacks_per_token: 1 })
       expect(report.text).toContain('Lanternfish')

@@ -18,9 +18,9 @@ import { planShards } from '../../src/weights/shards.ts'
 import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { openModel } from '../support/model.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-const folder = mkdtempSync(join(tmpdir(), 'hadal-make-'))
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const ROOT = join(import.meta.dirname, '..', '..')
+const FOLDER = mkdtempSync(join(tmpdir(), 'hadal-make-'))
+afterAll(() => rmSync(FOLDER, { recursive: true, force: true }))
 
 interface CommandResult {
   readonly code: number
@@ -29,7 +29,7 @@ interface CommandResult {
 }
 
 function make(...argv: string[]): Promise<CommandResult> {
-  const program = [join(root, 'tools', 'hadal.mjs'), 'make-checkpoint', ...argv]
+  const program = [join(ROOT, 'tools', 'hadal.mjs'), 'make-checkpoint', ...argv]
   return new Promise((resolve) => {
     execFile(process.execPath, program, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, stdout, stderr })
@@ -87,7 +87,7 @@ const SMALL = ['--like', 'Moonlight', '--layers', '1', '--vocab', '512', '--shar
 describe('the command', () => {
   it('writes the same bytes for the same seed, in shards that open', async () => {
     const hashes = async (name: string, ...more: string[]) => {
-      const out = join(folder, name)
+      const out = join(FOLDER, name)
       expect(await make(...SMALL, out, ...more)).toMatchObject({ code: 0, stderr: '' })
       return readdirSync(out).map((file) => [
         file,
@@ -113,7 +113,7 @@ describe('the command', () => {
       'model-00002-of-00002.safetensors',
     ])
 
-    const source = openFolder(join(folder, 'first'))
+    const source = openFolder(join(FOLDER, 'first'))
     const { config, tensors } = await openCheckpoint(source)
     expect(tensors.size).toBe(13)
     const { tokenizer, chat } = await openText(source, describeModel(config).vocabSize, undefined)
@@ -137,10 +137,10 @@ describe('the command', () => {
     ['too few tokens', ['--like', 'V3', '--vocab', '256', '--out', 'x'], 2, /at least 262/],
     ['a fraction of a layer', ['--like', 'V3', '--layers', '0.5', '--out', 'x'], 2, /--layers/],
     ['an invalid size', ['--like', 'V3', '--shard-size', '5 gigs', '--out', 'x'], 2, /--shard-size/],
-    ['a folder that is not empty', ['--like', 'V3', '--layers', '1', '--out', root], 1, /is not empty/],
+    ['a folder that is not empty', ['--like', 'V3', '--layers', '1', '--out', ROOT], 1, /is not empty/],
     [
       'more bytes than the disk has free',
-      ['--like', 'Kimi-K2', '--dtype', 'f32', '--dense', '--out', join(folder, 'big')],
+      ['--like', 'Kimi-K2', '--dtype', 'f32', '--dense', '--out', join(FOLDER, 'big')],
       1,
       /TiB.*free/,
     ],
@@ -158,7 +158,7 @@ it('skips pages of sparse matrices, and the same ones in gate and up', () => {
   const tensors = randomTensorsOf(spec, 'bf16', true).filter(({ name }) => name.includes('experts.5.'))
   const [shard] = planShards(tensors, 1e9)
   if (!shard) throw new Error('no shard')
-  const path = join(folder, shard.file)
+  const path = join(FOLDER, shard.file)
   shardWriter(1)(path, shard)
   const file = readFileSync(path)
   expect(file.length).toBe(shard.bytes)
@@ -182,7 +182,7 @@ describeOnAdapters(
   'a made checkpoint',
   (adapter) => {
     it('gives logits of a normal size with the real widths', async () => {
-      const out = join(folder, 'computed')
+      const out = join(FOLDER, 'computed')
       expect(await make(...SMALL, out)).toMatchObject({ code: 0 })
       const engine = await openModel(out, adapter, { contextLength: 64 })
       const logits = await engine.logits([7, 300, 11])

@@ -12,7 +12,7 @@ import { logitError } from '../../src/lib/logit-error.ts'
 import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, readGolden } from '../support/model.ts'
 
-const program = join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs')
+const PROGRAM = join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs')
 
 describe('--quantize', () => {
   const parsed = (...argv: string[]) => quantizeOf(parseArgs(argv, { quantize: 'text' }))
@@ -97,7 +97,7 @@ describeOnAdapters(
     const hadal = (...argv: string[]) =>
       new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
         const env = { ...process.env, VK_DRIVER_FILES: icd }
-        execFile(process.execPath, [program, ...argv], { env }, (error, stdout, stderr) =>
+        execFile(process.execPath, [PROGRAM, ...argv], { env }, (error, stdout, stderr) =>
           resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr }),
         )
       })

@@ -26,17 +26,17 @@ describeOnAdapters(
     afterAll(() => engine.destroy())
 
     it('answers the same with expanded keys and values, also in a fork and after a rewind', async () => {
-      const own = await runRequest(engine, REQUEST)
-      expect(own.ids.length).toBeGreaterThan(48)
+      const latentAnswer = await runRequest(engine, REQUEST)
+      expect(latentAnswer.ids.length).toBeGreaterThan(48)
       const session = await engine.openSession({ cache: 'standard' })
-      expect((await runRequest(engine, REQUEST, undefined, session)).ids).toEqual(own.ids)
+      expect((await runRequest(engine, REQUEST, undefined, session)).ids).toEqual(latentAnswer.ids)
       const fork = session.fork()
       session.rewind(70) // within the second page, which both share
       const again = await runRequest(engine, REQUEST, undefined, session)
       expect(again.done.cachedTokens).toBeGreaterThan(0)
-      expect(again.ids).toEqual(own.ids)
+      expect(again.ids).toEqual(latentAnswer.ids)
       const forked = await runRequest(engine, REQUEST, undefined, fork)
-      expect(forked.ids).toEqual(own.ids)
+      expect(forked.ids).toEqual(latentAnswer.ids)
       await expect(engine.closeCache('standard')).rejects.toMatchObject({ code: 'bad_request' })
       session.close()
       fork.close()
@@ -59,11 +59,11 @@ describeOnAdapters(
 
     it('changes the logits little when latents are stored in FP8', async () => {
       const ids = engine.tokenizer.encodePlain('The quick brown fox jumps over the lazy dog. 17 + 25 = 42.')
-      const wanted = await engine.logits(ids)
+      const expected = await engine.logits(ids)
       for (const mode of ['whole', 'decode'] as const) {
         const { relativeError } = logitError(
           await engine.logits(ids, mode, { cache: 'latent-fp8' }),
-          wanted,
+          expected,
           engine.info.vocab,
         )
         expect(relativeError, mode).toBeLessThan(0.05)
@@ -78,13 +78,13 @@ describeOnAdapters(
         expect(small.info.kvBytesPerToken).toBe(LAYERS * (128 + 4 + 16 * 2))
         expect(small.info.standardKvBytesPerToken).toBe(engine.info.standardKvBytesPerToken)
         const session = await engine.openSession({ cache: 'latent-fp8' })
-        const wanted = await runRequest(engine, REQUEST, undefined, session)
+        const expected = await runRequest(engine, REQUEST, undefined, session)
         session.close()
         await engine.closeCache('latent-fp8')
-        expect((await runRequest(small, REQUEST)).ids).toEqual(wanted.ids)
+        expect((await runRequest(small, REQUEST)).ids).toEqual(expected.ids)
         const exact = await small.openSession({ cache: 'latent' })
-        const own = await runRequest(engine, REQUEST)
-        expect((await runRequest(small, REQUEST, undefined, exact)).ids).toEqual(own.ids)
+        const latentAnswer = await runRequest(engine, REQUEST)
+        expect((await runRequest(small, REQUEST, undefined, exact)).ids).toEqual(latentAnswer.ids)
       } finally {
         small.destroy()
       }

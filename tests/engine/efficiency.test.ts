@@ -142,10 +142,10 @@ describeOnAdapters(
       })
       const before = total
       await runRequest(fresh, REQUEST)
-      const made = [...live.values()].reduce((sum, bytes) => sum + bytes, 0)
+      const liveBytes = [...live.values()].reduce((sum, bytes) => sum + bytes, 0)
       // The grown cache replaced the first page of each layer.
       const replaced = LAYERS * PAGE_TOKENS * ENTRY * 2
-      expect(fresh.gpuBytes().total).toBe(before + made - replaced)
+      expect(fresh.gpuBytes().total).toBe(before + liveBytes - replaced)
       fresh.destroy()
     })
 

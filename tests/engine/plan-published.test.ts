@@ -14,7 +14,7 @@ const config = (name: string) => PUBLISHED_CONFIGS[name] ?? {}
 
 it('plans DeepSeek-V3 from the headers of its shards within the guaranteed device limits', async () => {
   const { source, read } = weightlessModel(config('V3'), 163)
-  const { made: planned, work } = await measureWork(() =>
+  const { result: planned, work } = await measureWork(() =>
     plan(source, { limits: GUARANTEED, contextLength: 4096, memoryBytes: 24 * GIB }),
   )
   expect(work).toBeLessThan(200) // about three times what it takes alone

@@ -151,24 +151,24 @@ describeOnAdapters(
         end: bytes.length,
       }
       const layout = layoutMatrix('q4', [rows], cols)
-      const places = splitMatrix(layout, 1_500_000).map((part) => ({
+      const placements = splitMatrix(layout, 1_500_000).map((part) => ({
         part,
         buffer: device.arena.allocate('weights', 'part', part.bytes).buffer,
         offset: 0,
       }))
-      expect(places.length).toBeGreaterThan(2)
+      expect(placements.length).toBeGreaterThan(2)
       const converter = new Converter(device)
       const storedLayout = layoutMatrix('bf16', [rows], cols)
       const writers = converter.createWriters(
         { weight, scale: undefined, storedLayout },
-        { layout, start: 0, places },
+        { layout, start: 0, placements },
       )
       await converter.prepare()
       for (let at = 0; at < bytes.length; at += 1_000_003)
         writers.weight.push(bytes.subarray(at, at + 1_000_003))
       writers.weight.end()
       converter.close()
-      for (const { part, buffer } of places) {
+      for (const { part, buffer } of placements) {
         const words = new Uint32Array(await readBuffer(device, buffer, part.bytes))
         const [perRow, perScale] = [layout.stride * 4, layout.scaleStride]
         expect(words.subarray(0, perRow).some((word) => word !== 0)).toBe(true)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { link, slotsOf } from '../../src/gpu/linker.ts'
 import { HadalError } from '../../src/lib/error.ts'
 
-const sources = {
+const SOURCES = {
   kernel: '// kernel\n#import shared/step\n#import weights\n#import shared/weight_buffer\nfn main() {}',
   'shared/step': 'struct Step { position: u32 }',
   'shared/weight_buffer': '#import shared/step\n#enable subgroups\nfn fetch() {}',
@@ -17,7 +17,7 @@ const sources = {
 
 describe('link', () => {
   it('inserts each module once, at its first import', () => {
-    expect(link(sources, 'kernel', { weights: 'weights/f32' }).split('\n')).toEqual([
+    expect(link(SOURCES, 'kernel', { weights: 'weights/f32' }).split('\n')).toEqual([
       'enable subgroups;',
       '// kernel',
       'struct Step { position: u32 }',
@@ -28,23 +28,23 @@ describe('link', () => {
   })
 
   it('inserts the module that the variant chose for a slot', () => {
-    expect(link(sources, 'kernel', { weights: 'weights/f16' })).toContain('weight_f16')
+    expect(link(SOURCES, 'kernel', { weights: 'weights/f16' })).toContain('weight_f16')
   })
 
   it('moves enable directives to the top, once and in a fixed order', () => {
-    const lines = link(sources, 'kernel', { weights: 'weights/f16' }).split('\n')
+    const lines = link(SOURCES, 'kernel', { weights: 'weights/f16' }).split('\n')
     expect(lines.slice(0, 2)).toEqual(['enable f16;', 'enable subgroups;'])
     expect(lines.slice(2).join('\n')).not.toContain('enable')
   })
 
   it('moves diagnostic directives to the top', () => {
-    const lines = link(sources, 'kernel', { weights: 'weights/odd' }).split('\n')
+    const lines = link(SOURCES, 'kernel', { weights: 'weights/odd' }).split('\n')
     expect(lines.slice(0, 2)).toEqual(['diagnostic(off, some.rule);', 'enable f16;'])
     expect(lines).not.toContain('#diagnostic some.rule')
   })
 
   it('handles modules that import each other', () => {
-    expect(link(sources, 'loop')).toBe('fn other() {}\nfn loop() {}')
+    expect(link(SOURCES, 'loop')).toBe('fn other() {}\nfn loop() {}')
   })
 
   it.each([
@@ -52,7 +52,7 @@ describe('link', () => {
     ['kernel', 'Shader kernel imports "weights"'],
     ['absent', 'imports "absent"'],
   ])('rejects %s, whose import is unknown', (path, message) => {
-    const act = () => link(sources, path)
+    const act = () => link(SOURCES, path)
     expect(act).toThrow(HadalError)
     expect(act).toThrow(message)
     expect(act).toThrow(expect.objectContaining({ code: 'internal' }))
@@ -60,10 +60,10 @@ describe('link', () => {
 })
 
 it('slotsOf finds imported names that are not paths, also in modules', () => {
-  expect(slotsOf(sources, 'kernel')).toEqual(['weights'])
-  expect(slotsOf({ ...sources, 'shared/weight_buffer': '#import banks' }, 'kernel')).toEqual([
+  expect(slotsOf(SOURCES, 'kernel')).toEqual(['weights'])
+  expect(slotsOf({ ...SOURCES, 'shared/weight_buffer': '#import banks' }, 'kernel')).toEqual([
     'weights',
     'banks',
   ])
-  expect(slotsOf(sources, 'loop')).toEqual([])
+  expect(slotsOf(SOURCES, 'loop')).toEqual([])
 })

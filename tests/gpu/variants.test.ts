@@ -8,8 +8,8 @@ import {
   type VariantFacts,
 } from '../../src/gpu/variants.ts'
 
-const sizes = [0, 1, 4, 8, 16, 32, 64]
-const facts = sizes.flatMap((subgroupSize) =>
+const SUBGROUP_SIZES = [0, 1, 4, 8, 16, 32, 64]
+const FACTS = SUBGROUP_SIZES.flatMap((subgroupSize) =>
   [true, false].flatMap((f16) =>
     [true, false].map((software): VariantFacts => {
       const subgroups = subgroupSize > 0
@@ -18,7 +18,7 @@ const facts = sizes.flatMap((subgroupSize) =>
   ),
 )
 
-it.each(facts)('chooses only possible variants: %j', (device) => {
+it.each(FACTS)('chooses only possible variants: %j', (device) => {
   const possible = possibleVariants(device)
   const chosen = chooseVariants(device)
   for (const decision of Object.keys(PLAIN_VARIANTS) as Decision[]) {

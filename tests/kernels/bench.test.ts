@@ -21,7 +21,7 @@ describeOnAdapters('ceilings', (adapter) => {
       const { layout, part, words } = randomMatrix(format, [37], 160, 3)
       const x = normals(16, 1)
       const lanes = 2
-      const wanted = matvec_ceiling(
+      const expected = matvec_ceiling(
         Float64Array.from(x),
         readRows({ layout, part, words }, 0, 37),
         160,
@@ -46,7 +46,7 @@ describeOnAdapters('ceilings', (adapter) => {
           grid: [2],
           data: { x, weights: words, sums: new Float32Array(37 * lanes) },
         })
-        expectClose(sums, wanted, TOLERANCE.f32)
+        expectClose(sums, expected, TOLERANCE.f32)
       }
     })
   }

@@ -9,7 +9,7 @@ import { decodeE4M3 } from '../../src/lib/float.ts'
 import { kvEntryBytes } from '../../src/models/cache-layout.ts'
 import { cacheReadsPerStep } from '../../src/models/layer-cache.ts'
 import type { MlaAttention } from '../../src/models/spec.ts'
-import { type GqaShape, mla_write_expanded } from '../../src/reference/gqa.ts'
+import { type ExpandedRows, type GqaShape, mla_write_expanded } from '../../src/reference/gqa.ts'
 import { type MlaShape, mla_decode, mla_expand_kv, mla_write } from '../../src/reference/mla.ts'
 import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { type Fp8EntryShape, fp8EntryBytes, packFp8, unpackFp8 } from '../support/fp8-entry.ts'
@@ -35,7 +35,7 @@ describeOnAdapters('cache layouts', (adapter) => {
   afterAll(() => device.destroy())
 
   const openFp8 = (shape: MlaShape, positions = 512) => {
-    const layer = { ...makeMlaLayer(shape, { positions }), cache: 'fp8' as const }
+    const layer = { ...makeMlaLayer(shape, { positions }), kvDtype: 'fp8' as const }
     return { layer, kernels: new MlaKernels(device, layer) }
   }
   const emptyFp8 = (pages: Uint32Array, shape: Fp8EntryShape) =>
@@ -43,20 +43,25 @@ describeOnAdapters('cache layouts', (adapter) => {
 
   it('mla_write rounds a latent to the nearest FP8 codes and changes nothing else', async () => {
     const { layer, kernels } = openFp8(ODD_SIZES, 2000)
-    const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
+    const step = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
     const projected = random(31 * 144, 1, 3)
     projected.fill(0, 5 * 144, 6 * 144) // a latent of zeros
     const weight = random(134, 2, 1e-3)
     weight.fill(300, 128) // the last group has another scale
-    const records = mla_write(projected, 144, 0, { weight, epsilon: 1e-6 }, 1000, layer.rotary)
-    const norm = Float32Array.from(weight)
-    const written = await kernels.mlaWrite(projected, 144, { norm }, emptyFp8(place.pages, layer), place)
-    const got = unpackFp8(written, layer, place.pages, [1000, 1031])
+    const entries = mla_write(
+      projected,
+      { columns: 144, kvOffset: 0 },
+      { weight, epsilon: 1e-6 },
+      { position: 1000, rotary: layer.rotary },
+    )
+    const input = { projected, columns: 144, norm: Float32Array.from(weight) }
+    const written = await kernels.mlaWrite(input, emptyFp8(step.pages, layer), step)
+    const got = unpackFp8(written, layer, step.pages, [1000, 1031])
     // Values near the middle between two codes may round either way, because the GPU divides in f32.
     for (let row = 0; row < 31; row++) {
-      const wanted = records.subarray(row * 144, row * 144 + 144)
-      wanted.forEach((value, i) => {
-        const group = i < 128 ? wanted.subarray(0, 128) : wanted.subarray(128, 134)
+      const expected = entries.subarray(row * 144, row * 144 + 144)
+      expected.forEach((value, i) => {
+        const group = i < 128 ? expected.subarray(0, 128) : expected.subarray(128, 134)
         const largest = group.reduce((max, value) => Math.max(max, Math.abs(value)), 0)
         const step =
           i < 134 ? Math.max(Math.abs(value) / 16, largest / 224 / 1024) : Math.abs(value) / 2048 + 1e-7
@@ -83,11 +88,11 @@ describeOnAdapters('cache layouts', (adapter) => {
       { position: 0, tokens: 1, pages },
       { block: 32, index: 0 },
     )
-    const wanted = Float64Array.from({ length: 256 }, (_, code) =>
+    const expected = Float64Array.from({ length: 256 }, (_, code) =>
       code % 128 === 127 ? 0 : decodeE4M3(code) * 2 ** (code < 128 ? -100 : 3),
     )
-    expect([...expanded.subarray(0, 256)].map((each) => each + 0)).toEqual(
-      [...wanted].map((each) => each + 0),
+    expect([...expanded.subarray(0, 256)].map((value) => value + 0)).toEqual(
+      [...expected].map((value) => value + 0),
     )
   })
 
@@ -95,36 +100,38 @@ describeOnAdapters('cache layouts', (adapter) => {
     const { layer, kernels } = openFp8(ODD_SIZES)
     const pages = pageTable(130, 7)
     const cache = packFp8(random(130 * 144, 5), layer, pages)
-    const records = unpackFp8(cache, layer, pages, [0, 130])
-    const place = { position: 128, tokens: 2, pages }
+    const entries = unpackFp8(cache, layer, pages, [0, 130])
+    const step = { position: 128, tokens: 2, pages }
     const absorbed = random(2 * 3 * 144, 8, 2)
-    const wanted = mla_decode(absorbed, records, layer, layer.scale, SPLIT)
-    expectClose(await kernels.mlaDecode(absorbed, cache, place, SPLIT), wanted, TOLERANCE.f32)
-    const expanded = await kernels.mlaExpandKv(cache, place, { block: 32, index: 4 })
-    const rows = mla_expand_kv(records, layer.kvB.values, layer).subarray(128 * 144)
+    const expected = mla_decode(absorbed, entries, layer, SPLIT)
+    expectClose(await kernels.mlaDecode(absorbed, cache, step, SPLIT), expected, TOLERANCE.f32)
+    const expanded = await kernels.mlaExpandKv(cache, step, { block: 32, index: 4 })
+    const rows = mla_expand_kv(entries, layer.kvB.values, layer).subarray(128 * 144)
     expectClose(expanded.subarray(0, rows.length), rows, TOLERANCE.f32)
   })
 
-  for (const [kvHeads, cache, ropeInterleaved] of [
+  for (const [kvHeads, kvDtype, ropeInterleaved] of [
     [6, 'f32', false],
     [1, 'f16', true],
   ] as const) {
     const ropeOrder = ropeInterleaved ? 'interleaved' : 'half-split'
     it(`mla_write_expanded: ${kvHeads} KV heads of 6, ${ropeOrder} RoPE`, async () => {
       const shape: GqaShape = { heads: 6, kvHeads, qkHeadDim: 32, vHeadDim: 26 }
-      const layer = makeGqaLayer(shape, { cache, rope: 10, ropeInterleaved, positions: 2000 })
-      const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
-      const query = random(31 * 6 * 32, 1)
-      const expanded = random(31 * kvHeads * 48, 2)
-      const shared = random(31 * 10, 3)
-      const wanted = mla_write_expanded(query, expanded, shared, shape, 1000, layer.rotary)
-      const empty = emptyCache(place.pages, layer.entryWidth, cache)
-      const written = await new GqaKernels(device, layer).writeExpanded(query, expanded, shared, empty, place)
-      expectClose(written.query, wanted.query, TOLERANCE.f32)
-      const records = unpackKvEntries(written.cache, layer.entryWidth, place.pages, cache, [1000, 1031])
-      expectClose(records, wanted.records, TOLERANCE[cache])
+      const layer = makeGqaLayer(shape, { kvDtype, qkRopeDim: 10, ropeInterleaved, positions: 2000 })
+      const step = { position: 1000, tokens: 31, pages: pageTable(1031, 3) }
+      const rows: ExpandedRows = {
+        query: random(31 * 6 * 32, 1),
+        expanded: random(31 * kvHeads * 48, 2),
+        sharedKey: random(31 * 10, 3),
+      }
+      const expected = mla_write_expanded(rows, shape, { position: 1000, rotary: layer.rotary })
+      const empty = emptyCache(layer, step.pages)
+      const written = await new GqaKernels(device, layer).writeExpanded(rows, empty, step)
+      expectClose(written.query, expected.query, TOLERANCE.f32)
+      const entries = unpackKvEntries(written.cache, layer, step.pages, [1000, 1031])
+      expectClose(entries, expected.entries, TOLERANCE[kvDtype])
       const touched = written.cache.filter((word, i) => word !== empty[i]).length
-      expect(touched).toBe((31 * layer.entryWidth) / (cache === 'f16' ? 2 : 1))
+      expect(touched).toBe((31 * layer.entryWidth) / (kvDtype === 'f16' ? 2 : 1))
     })
   }
 })
@@ -171,12 +178,12 @@ describeOnAdapters(
 
     /** Word i of each KV entry of the context was read `times[i]` times, and no other word at all. */
     function expectReads(counts: ArrayLike<number>, pages: Uint32Array, times: readonly number[]): void {
-      const wanted = new Uint32Array(counts.length)
+      const expected = new Uint32Array(counts.length)
       for (const page of pages) {
         for (let row = page * PAGE_TOKENS; row < (page + 1) * PAGE_TOKENS; row++)
-          wanted.set(times, row * times.length)
+          expected.set(times, row * times.length)
       }
-      expect(Uint32Array.from(counts)).toEqual(wanted)
+      expect(Uint32Array.from(counts)).toEqual(expected)
     }
 
     it.each([16, 17])('mla_decode reads each cached row once for up to 16 heads: %i heads', async (heads) => {
@@ -202,8 +209,8 @@ describeOnAdapters(
       expect(times).toBe(heads === 16 ? 1 : 2)
       // The broadcast variants read a latent a second time for its sums (from the CPU's cache).
       const latentReads = mlaTile === 'attention/mla_tile' ? 1 : 2
-      const wanted = Array.from({ length: words }, (_, word) => times * (word < 32 / 2 ? latentReads : 1))
-      expectReads(cache, pages, wanted)
+      const expected = Array.from({ length: words }, (_, word) => times * (word < 32 / 2 ? latentReads : 1))
+      expectReads(cache, pages, expected)
     })
 
     it.each(['standard', 'mqa'] as const)(

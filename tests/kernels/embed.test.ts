@@ -29,7 +29,7 @@ describeOnAdapters('embed', (adapter) => {
 
   for (const format of WEIGHT_FORMATS) {
     it(`${format}: rows by id, one of them twice`, async () => {
-      const table = randomMatrix(37, 138, format, 1, { rows: 16, cols: 32 })
+      const table = randomMatrix([37, 138], format, 1, { rows: 16, cols: 32 })
       const ids = [36, 0, 17, 17, 5]
       const actual = await run(ids, table, 0, new Float32Array(5 * 138))
       expectClose(actual, embed(ids, table.values, 138), 1e-7)
@@ -37,17 +37,17 @@ describeOnAdapters('embed', (adapter) => {
   }
 
   it('one column', async () => {
-    const table = randomMatrix(3, 1, 'bf16', 2)
+    const table = randomMatrix([3, 1], 'bf16', 2)
     expect(await run([2, 1], table, 0, new Float32Array(2))).toEqual(embed([2, 1], table.values, 1))
   })
 
   it('a part of a split matrix writes its own tokens and leaves the others alone', async () => {
-    const whole = randomMatrix(20, 24, 'f32', 3)
+    const whole = randomMatrix([20, 24], 'f32', 3)
     const part = packMatrix(whole.values.slice(8 * 24, 13 * 24), 24, 'f32')
     const ids = [7, 8, 12, 13, 0, 4_000_000_000]
     const before = new Float32Array(ids.length * 24).fill(0.25)
-    const wanted = embed([7, 8, 12, 13, 0, 0], whole.values, 24)
-    for (const token of [0, 3, 4, 5]) wanted.fill(0.25, token * 24, token * 24 + 24)
-    expect(await run(ids, part, 8, before)).toEqual(wanted)
+    const expected = embed([7, 8, 12, 13, 0, 0], whole.values, 24)
+    for (const token of [0, 3, 4, 5]) expected.fill(0.25, token * 24, token * 24 + 24)
+    expect(await run(ids, part, 8, before)).toEqual(expected)
   })
 })

@@ -116,17 +116,17 @@ describeOnAdapters('linear', (adapter) => {
 
   for (const format of WEIGHT_FORMATS) {
     it(`${format}: odd sizes, decode and prefill`, async () => {
-      const matrix = randomMatrix(509, 138, format, 1, BLOCKS)
+      const matrix = randomMatrix([509, 138], format, 1, BLOCKS)
       const x = normals(35 * 138, 2)
-      const wanted = linear_prefill(f64(x), matrix.values, 138)
+      const expected = linear_prefill(f64(x), matrix.values, 138)
       const [tiles, tolerance] = chosenTiles(device.capabilities)
-      expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
+      expectClose(await prefill(x, matrix, tiles), expected, tolerance)
       for (const weights of weightModules(format)) {
         const y = await decode(x.slice(0, 138), matrix, { weights })
-        expectClose(y, wanted.slice(0, 509), TOLERANCE.f32)
+        expectClose(y, expected.slice(0, 509), TOLERANCE.f32)
       }
       const blocks = { rows: 32, cols: 64 }
-      const wide = randomMatrix(509, 138, format, 1, blocks)
+      const wide = randomMatrix([509, 138], format, 1, blocks)
       const wantedWide = linear_prefill(f64(x.slice(0, 138)), wide.values, 138)
       for (const kUnroll of kUnrollModules(format)) {
         expectClose(await decode(x.slice(0, 138), wide, { kUnroll }), wantedWide, TOLERANCE.f32)
@@ -135,11 +135,11 @@ describeOnAdapters('linear', (adapter) => {
   }
 
   it('every kind of tile that the device can run', async () => {
-    const matrix = randomMatrix(67, 138, 'fp8_block', 1, BLOCKS)
+    const matrix = randomMatrix([67, 138], 'fp8_block', 1, BLOCKS)
     const x = normals(35 * 138, 2)
-    const wanted = linear_prefill(f64(x), matrix.values, 138)
+    const expected = linear_prefill(f64(x), matrix.values, 138)
     for (const [tiles, tolerance] of allTiles(device.capabilities)) {
-      expectClose(await prefill(x, matrix, tiles), wanted, tolerance)
+      expectClose(await prefill(x, matrix, tiles), expected, tolerance)
     }
   })
 
@@ -148,14 +148,14 @@ describeOnAdapters('linear', (adapter) => {
       [1, 1],
       [33, 33],
     ] as const) {
-      const matrix = randomMatrix(size, size, 'fp8_block', size)
+      const matrix = randomMatrix([size, size], 'fp8_block', size)
       const x = normals(tokens * size, size)
       const before = normals(tokens * size, 9)
-      const wanted = linear_prefill(f64(x), matrix.values, size).map((value, i) => value + (before[i] ?? 0))
+      const expected = linear_prefill(f64(x), matrix.values, size).map((value, i) => value + (before[i] ?? 0))
       const [tiles, tolerance] = chosenTiles(device.capabilities)
-      expectClose(await prefill(x, matrix, tiles, before), wanted, tolerance)
+      expectClose(await prefill(x, matrix, tiles, before), expected, tolerance)
       const first = await decode(x.slice(0, size), matrix, { before: before.slice(0, size) })
-      expectClose(first, wanted.slice(0, size), TOLERANCE.f32)
+      expectClose(first, expected.slice(0, size), TOLERANCE.f32)
     }
   })
 
@@ -193,7 +193,7 @@ describeOnAdapters('linear', (adapter) => {
         [33, 16, 1, 1e20],
         [1, 40, 33, 1e-20],
       ] as const) {
-        const matrix = randomMatrix(rows, cols, format, rows)
+        const matrix = randomMatrix([rows, cols], format, rows)
         const x = normals(tokens * cols, 2, scale)
         if (tokens > 1) x.fill(0, cols, 2 * cols)
         const y = await prefill(x, matrix, MATMUL_TILES.i8)
@@ -214,11 +214,11 @@ describeOnAdapters('linear', (adapter) => {
     [8, 'own'],
   ] as const) {
     it(`decode of up to ${rows} rows with ${by}`, async () => {
-      const matrix = randomMatrix(67, 138, 'fp8_block', rows, BLOCKS)
+      const matrix = randomMatrix([67, 138], 'fp8_block', rows, BLOCKS)
       for (const tokens of new Set([rows, Math.ceil(rows / 2), 1])) {
         const x = normals(tokens * 138, tokens)
-        const wanted = linear_decode(f64(x), matrix.values, 138)
-        expectClose(await decode(x, matrix, { rows, by: matvecVariant(by) }), wanted, TOLERANCE.f32)
+        const expected = linear_decode(f64(x), matrix.values, 138)
+        expectClose(await decode(x, matrix, { rows, by: matvecVariant(by) }), expected, TOLERANCE.f32)
       }
     })
   }
@@ -231,13 +231,13 @@ describeOnAdapters('linear', (adapter) => {
     [2, 'own', 138, 192],
   ] as const) {
     it(`decode of up to ${rows} normalised rows, ${cols} of ${xStride} columns, with ${by}`, async () => {
-      const matrix = randomMatrix(67, cols, 'q8', rows, BLOCKS)
+      const matrix = randomMatrix([67, cols], 'q8', rows, BLOCKS)
       const norm = normals(cols, 3)
       const x = normals(rows * cols, 5, 0.1)
       const normed = rms_norm(f64(x), f64(norm), EPSILON)
-      const wanted = linear_decode(normed, matrix.values, cols)
+      const expected = linear_decode(normed, matrix.values, cols)
       const y = await decode(x, matrix, { rows, by: matvecVariant(by), norm, xStride })
-      expectClose(y, wanted, TOLERANCE.f32)
+      expectClose(y, expected, TOLERANCE.f32)
     })
   }
 })

@@ -12,6 +12,7 @@ import {
   rope_query,
 } from '../../src/reference/mla.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import type { KernelData } from '../support/kernel.ts'
 import { emptyCache, pageTable } from '../support/kv-cache.ts'
 import { MlaKernels } from '../support/mla.ts'
 import { type MlaLayer, type MlaLayerOptions, makeMlaLayer } from '../support/mla-layer.ts'
@@ -28,19 +29,17 @@ function makeProblem(shape: MlaShape, context: number, options: MlaLayerOptions)
   const projected = Float64Array.from(normals(context * layer.entryWidth, 21))
   const query = Float64Array.from(normals(context * layer.heads * layer.width, 22, 2))
   const norm = Float32Array.from(normals(layer.kvLoraRank, 23))
-  const records = mla_write(
+  const rotation = { position: 0, rotary: layer.rotary }
+  const entries = mla_write(
     projected,
-    layer.entryWidth,
-    0,
+    { columns: layer.entryWidth, kvOffset: 0 },
     { weight: Float64Array.from(norm), epsilon: 1e-6 },
-    0,
-    layer.rotary,
+    rotation,
   )
-  const expanded = mla_expand_kv(records, layer.kvB.values, layer)
-  const turned = rope_query(query, layer, 0, layer.rotary)
-  const { ropeInterleaved } = layer.rotary
-  const wanted = mla_prefill(turned, expanded, records, layer, layer.scale, ropeInterleaved)
-  return { layer, context, projected, query, norm, records, wanted, pages: pageTable(context, 24) }
+  const expanded = mla_expand_kv(entries, layer.kvB.values, layer)
+  const rotated = rope_query(query, layer, rotation)
+  const expected = mla_prefill(rotated, expanded, entries, { ...layer, ...layer.rotary })
+  return { layer, context, projected, query, norm, entries, expected, pages: pageTable(context, 24) }
 }
 type Problem = ReturnType<typeof makeProblem>
 
@@ -52,21 +51,22 @@ const rows = (values: Float64Array, width: number, first: number, end?: number) 
 async function prefill(kernels: MlaKernels, problem: Problem, starts: readonly number[]) {
   const { layer, context, pages } = problem
   const output = new Float64Array(context * layer.heads * layer.vHeadDim)
-  let cache = emptyCache(pages, layer.entryWidth, layer.cache)
+  let cache = emptyCache(layer, pages)
   for (const [i, position] of starts.entries()) {
     const end = starts[i + 1] ?? context
-    const place = { position, tokens: end - position, pages }
+    const step = { position, tokens: end - position, pages }
     const projected = rows(problem.projected, layer.entryWidth, position, end)
-    cache = await kernels.mlaWrite(projected, layer.entryWidth, { norm: problem.norm }, cache, place)
-    const turned = await kernels.ropeQuery(
+    const input = { projected, columns: layer.entryWidth, norm: problem.norm }
+    cache = await kernels.mlaWrite(input, cache, step)
+    const rotated = await kernels.ropeQuery(
       rows(problem.query, layer.heads * layer.width, position, end),
-      place,
+      step,
     )
-    const blocks = []
+    const expanded: KernelData[] = []
     for (let index = 0; index * BLOCK < end; index++) {
-      blocks.push(await kernels.mlaExpandKv(cache, place, { block: BLOCK, index }))
+      expanded.push(await kernels.mlaExpandKv(cache, step, { block: BLOCK, index }))
     }
-    const chunk = await kernels.mlaPrefill(turned, blocks, cache, place, BLOCK)
+    const chunk = await kernels.mlaPrefill(rotated, { expanded, block: BLOCK }, cache, step)
     output.set(chunk, position * layer.heads * layer.vHeadDim)
   }
   return { output, cache }
@@ -75,24 +75,27 @@ async function prefill(kernels: MlaKernels, problem: Problem, starts: readonly n
 /** Absorbed decode of the last `tokens` rows over the cache. */
 async function decode(kernels: MlaKernels, problem: Problem, before: Uint32Array, tokens: number) {
   const { layer, context, pages, norm } = problem
-  const place = { position: context - tokens, tokens, pages }
-  const query = rows(problem.query, layer.heads * layer.width, place.position)
-  const projected = rows(problem.projected, layer.entryWidth, place.position)
-  const entered = await kernels.mlaAbsorbQ(query, projected, layer.entryWidth, { norm }, before, place)
-  const { absorbed, cache } = entered
-  const partial = await kernels.mlaDecode(absorbed, cache, place, SPLIT)
-  return kernels.mlaCombineSplits(partial, place, SPLIT)
+  const step = { position: context - tokens, tokens, pages }
+  const query = rows(problem.query, layer.heads * layer.width, step.position)
+  const projected = rows(problem.projected, layer.entryWidth, step.position)
+  const input = { projected, columns: layer.entryWidth, norm }
+  const { absorbed, cache } = await kernels.mlaAbsorbQ(query, input, before, step)
+  const partial = await kernels.mlaDecode(absorbed, cache, step, SPLIT)
+  return kernels.mlaCombineSplits(partial, step, SPLIT)
 }
 
 describe('the reference', () => {
   for (const ropeInterleaved of [true, false]) {
     it(`absorbed equals expanded, ${ropeInterleaved ? 'interleaved' : 'half-split'} RoPE`, () => {
-      const { layer, records, query, wanted } = makeProblem(ODD_SIZES, 70, { ropeInterleaved })
+      const { layer, entries, query, expected } = makeProblem(ODD_SIZES, 70, { ropeInterleaved })
       const last = rows(query, layer.heads * layer.width, 60)
-      const absorbed = absorbed_query(last, layer.kvB.values, layer, 60, layer.rotary)
-      const partial = mla_decode(absorbed, records, layer, layer.scale, 32)
+      const absorbed = absorbed_query(last, layer.kvB.values, layer, {
+        position: 60,
+        rotary: layer.rotary,
+      })
+      const partial = mla_decode(absorbed, entries, layer, 32)
       const output = mla_combine_splits(partial, layer.kvB.values, layer, 3)
-      expectClose(output, rows(wanted, layer.heads * layer.vHeadDim, 60), 1e-12)
+      expectClose(output, rows(expected, layer.heads * layer.vHeadDim, 60), 1e-12)
     })
   }
 })
@@ -117,7 +120,7 @@ describeOnAdapters('expanded prefill and absorbed decode equal plain causal atte
     const layer: MlaLayer = problem.layer
     const kernels = new MlaKernels(device, layer)
     const { output, cache } = await prefill(kernels, problem, starts)
-    expectClose(output, problem.wanted, TOLERANCE[layer.cache])
+    expectClose(output, problem.expected, TOLERANCE[layer.kvDtype])
     for (const count of tokens) {
       const decoded = await decode(kernels, problem, cache, count)
       // Both read the same cache, so its rounding makes no difference.
@@ -125,8 +128,8 @@ describeOnAdapters('expanded prefill and absorbed decode equal plain causal atte
     }
   }
 
-  for (const cache of ['f16', 'f32'] as const) {
-    it(`3 heads of odd sizes, ${cache} cache, context 1 to 300`, async () => {
+  for (const kvDtype of ['f16', 'f32'] as const) {
+    it(`3 heads of odd sizes, ${kvDtype} cache, context 1 to 300`, async () => {
       for (const [context, starts, tokens] of [
         [1, [0], [1]],
         [63, [0, 40], [2]],
@@ -134,7 +137,7 @@ describeOnAdapters('expanded prefill and absorbed decode equal plain causal atte
         [65, [0, 64], [1, 3]],
         [300, [0, 40, 140], [1, 2, 3]],
       ] as const) {
-        await check(problemOf(ODD_SIZES, context, { cache }), starts, tokens)
+        await check(problemOf(ODD_SIZES, context, { kvDtype }), starts, tokens)
       }
     })
   }
@@ -144,6 +147,6 @@ describeOnAdapters('expanded prefill and absorbed decode equal plain causal atte
   })
 
   it('the heads of DeepSeek-V2-Lite', async () => {
-    await check(problemOf(V2_LITE, 67, { cache: 'f16', format: 'bf16' }), [0, 20], [1, 2])
+    await check(problemOf(V2_LITE, 67, { kvDtype: 'f16', format: 'bf16' }), [0, 20], [1, 2])
   })
 })

@@ -1,7 +1,6 @@
 // Tests of the MLA kernels against their f64 references: cache writes, absorbed decode, expanded prefill.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { chooseAttentionTiles } from '../../src/kernels/mla.ts'
 import { reduceModule } from '../../src/models/ops.ts'
 import {
   absorbed_query,
@@ -51,40 +50,40 @@ describeOnAdapters('attention', (adapter) => {
   /** A cache with random KV entries in the layer's format, and the entries as they read back. */
   const fill = ({ layer }: ReturnType<typeof open>, context: number) => {
     const pages = pageTable(context, context)
-    const cache = packKvEntries(normals(context * layer.entryWidth, 5), layer.entryWidth, pages, layer.cache)
-    return {
-      pages,
-      cache,
-      records: unpackKvEntries(cache, layer.entryWidth, pages, layer.cache, [0, context]),
-    }
+    const cache = packKvEntries(normals(context * layer.entryWidth, 5), layer, pages)
+    return { pages, cache, entries: unpackKvEntries(cache, layer, pages, [0, context]) }
   }
 
   for (const format of ['f16', 'f32'] as const) {
     for (const ropeInterleaved of [true, false]) {
       const rope = ropeInterleaved ? 'interleaved' : 'half-split'
       it(`mla_write and mla_absorb_q into ${format}, ${rope} RoPE`, async () => {
-        const { layer, kernels } = open(ODD_SIZES, { cache: format, ropeInterleaved, positions: 2000 })
+        const { layer, kernels } = open(ODD_SIZES, { kvDtype: format, ropeInterleaved, positions: 2000 })
         const columns = 198 // 48 others, latent and key, 6 more
-        const place = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // crosses a page boundary
+        const step = { position: 1000, tokens: 31, pages: pageTable(1031, 3) } // crosses a page boundary
         const projected = random(31 * columns, 1, 3)
         const query = random(31 * 3 * 32, 4)
         const norm = { weight: random(134, 2), epsilon: 1e-6 }
-        const write = [projected, columns, 48, norm, place.position, layer.rotary] as const
-        const wanted = mla_absorb_q(query, layer.kvB.values, layer, [...write])
-        const empty = emptyCache(place.pages, layer.entryWidth, format)
-        const expectRecords = (cache: Uint32Array) => {
-          const records = unpackKvEntries(cache, layer.entryWidth, place.pages, format, [1000, 1031])
-          expectClose(records, wanted.records, TOLERANCE[format])
+        const rotation = { position: step.position, rotary: layer.rotary }
+        const expected = mla_absorb_q(query, layer.kvB.values, layer, [
+          projected,
+          { columns, kvOffset: 48 },
+          norm,
+          rotation,
+        ])
+        const empty = emptyCache(layer, step.pages)
+        const expectEntries = (cache: Uint32Array) => {
+          const entries = unpackKvEntries(cache, layer, step.pages, [1000, 1031])
+          expectClose(entries, expected.entries, TOLERANCE[format])
           const touched = cache.filter((word, i) => word !== empty[i]).length
           expect(touched).toBe((31 * layer.entryWidth) / (format === 'f16' ? 2 : 1))
         }
         const reduce = reduceModule(device)
-        const options = { kvOffset: 48, norm: Float32Array.from(norm.weight), reduce }
-        expectRecords(await kernels.mlaWrite(projected, columns, options, empty, place))
-        const entering = { ...options, offset: 5 }
-        const entered = await kernels.mlaAbsorbQ(query, projected, columns, entering, empty, place)
-        expectRecords(entered.cache)
-        expectClose(entered.absorbed, wanted.absorbed, TOLERANCE.f32)
+        const input = { projected, columns, kvOffset: 48, norm: Float32Array.from(norm.weight), reduce }
+        expectEntries(await kernels.mlaWrite(input, empty, step))
+        const actual = await kernels.mlaAbsorbQ(query, { ...input, offset: 5 }, empty, step)
+        expectEntries(actual.cache)
+        expectClose(actual.absorbed, expected.absorbed, TOLERANCE.f32)
       })
     }
   }
@@ -95,25 +94,26 @@ describeOnAdapters('attention', (adapter) => {
     pages[2500] = 1
     const projected = random(144, 1)
     const norm = { weight: new Float64Array(134).fill(1), epsilon: 1e-6 }
-    const wanted = mla_write(projected, 144, 0, norm, 160_000, layer.rotary)
-    const place = { position: 160_000, tokens: 1, pages }
-    const cache = await kernels.mlaWrite(projected, 144, {}, emptyCache(pages, 144, 'f32'), place)
-    expectClose(unpackKvEntries(cache, 144, pages, 'f32', [160_000, 160_001]), wanted, TOLERANCE.f32)
+    const rotation = { position: 160_000, rotary: layer.rotary }
+    const expected = mla_write(projected, { columns: 144, kvOffset: 0 }, norm, rotation)
+    const step = { position: 160_000, tokens: 1, pages }
+    const cache = await kernels.mlaWrite({ projected, columns: 144 }, emptyCache(layer, pages), step)
+    expectClose(unpackKvEntries(cache, layer, pages, [160_000, 160_001]), expected, TOLERANCE.f32)
   })
 
   for (const ropeInterleaved of [true, false]) {
     it(`rope_query, ${ropeInterleaved ? 'interleaved' : 'half-split'} RoPE`, async () => {
       const { layer, kernels } = open(ODD_SIZES, { ropeInterleaved })
       const query = random(3 * 3 * 32, 4)
-      const turned = await kernels.ropeQuery(query, { position: 62, tokens: 3 }, 5)
-      const wanted = rope_query(query, layer, 62, layer.rotary)
+      const rotated = await kernels.ropeQuery(query, { position: 62, tokens: 3 }, 5)
+      const expected = rope_query(query, layer, { position: 62, rotary: layer.rotary })
       for (let t = 0; t < 3; t++) {
-        expect([...turned.subarray(t * 101, t * 101 + 5)], 'columns before the query').toEqual([
+        expect([...rotated.subarray(t * 101, t * 101 + 5)], 'columns before the query').toEqual([
           7, 7, 7, 7, 7,
         ])
         expectClose(
-          turned.subarray(t * 101 + 5, t * 101 + 101),
-          wanted.subarray(t * 96, t * 96 + 96),
+          rotated.subarray(t * 101 + 5, t * 101 + 101),
+          expected.subarray(t * 96, t * 96 + 96),
           TOLERANCE.f32,
         )
       }
@@ -124,11 +124,15 @@ describeOnAdapters('attention', (adapter) => {
     it(`mla_absorb_q, mla_combine_splits, mla_expand_kv with ${format} weights`, async () => {
       const { layer, kernels } = open(ODD_SIZES, { format })
       const query = random(2 * 3 * 32, 4)
-      const wanted = absorbed_query(query, layer.kvB.values, layer, 1, layer.rotary)
-      const place = { position: 1, tokens: 2, pages: pageTable(3, 1) }
-      const empty = emptyCache(place.pages, layer.entryWidth, layer.cache)
-      const { absorbed } = await kernels.mlaAbsorbQ(query, random(2 * 144, 9), 144, {}, empty, place)
-      expectClose(absorbed, wanted, TOLERANCE.f32)
+      const expected = absorbed_query(query, layer.kvB.values, layer, {
+        position: 1,
+        rotary: layer.rotary,
+      })
+      const step = { position: 1, tokens: 2, pages: pageTable(3, 1) }
+      const empty = emptyCache(layer, step.pages)
+      const input = { projected: random(2 * 144, 9), columns: 144 }
+      const { absorbed } = await kernels.mlaAbsorbQ(query, input, empty, step)
+      expectClose(absorbed, expected, TOLERANCE.f32)
 
       const partial = random(2 * 3 * 4 * 136, 6).map((value, i) =>
         i % 136 === 135 ? Math.abs(value) + 1 : value,
@@ -140,35 +144,34 @@ describeOnAdapters('attention', (adapter) => {
         TOLERANCE.f32,
       )
 
-      const { cache, pages, records } = fill({ layer, kernels }, 70)
-      const expanded = mla_expand_kv(records, layer.kvB.values, layer)
+      const { cache, pages, entries } = fill({ layer, kernels }, 70)
+      const expanded = mla_expand_kv(entries, layer.kvB.values, layer)
       const { capabilities } = device
       for (const [tiles, tolerance] of format === 'fp8_block'
         ? allTiles(capabilities)
         : [chosenTiles(capabilities)]) {
-        const place = { position: 60, tokens: 10, pages }
-        const block = await kernels.mlaExpandKv(cache, place, { block: 64, index: 1, tiles })
+        const step = { position: 60, tokens: 10, pages }
+        const block = await kernels.mlaExpandKv(cache, step, { block: 64, index: 1, tiles })
         expectClose(unpadRows(block, 144).subarray(0, 6 * 144), expanded.subarray(64 * 144), tolerance)
       }
     })
   }
 
-  for (const [name, shape, cache, tokens, context, split] of [
+  for (const [name, shape, kvDtype, tokens, context, split] of [
     ['one position', ODD_SIZES, 'f16', 1, 1, 64],
     ['more heads than a tile', MANY, 'f16', 2, 65, 16],
     ['odd sizes, an empty last split', ODD_SIZES, 'f32', 3, 130, 64],
     ['the widest KV entries', WIDE, 'f16', 1, 100, 64],
   ] as const) {
     it(`mla_decode: ${name}`, async () => {
-      const opened = open(shape, { cache })
+      const opened = open(shape, { kvDtype })
       const { layer, kernels } = opened
       const filled = fill(opened, context)
       const absorbed = random(tokens * layer.heads * layer.entryWidth, 8, 2)
-      const place = { position: context - tokens, tokens, pages: filled.pages }
-      const wanted = mla_decode(absorbed, filled.records, layer, layer.scale, split)
-      const { mlaTile } = chooseAttentionTiles(device.capabilities.variants)
-      const partial = await kernels.mlaDecode(absorbed, filled.cache, place, split, mlaTile)
-      expectClose(partial, wanted, TOLERANCE.f32)
+      const step = { position: context - tokens, tokens, pages: filled.pages }
+      const expected = mla_decode(absorbed, filled.entries, layer, split)
+      const partial = await kernels.mlaDecode(absorbed, filled.cache, step, split)
+      expectClose(partial, expected, TOLERANCE.f32)
     })
   }
 
@@ -177,8 +180,12 @@ describeOnAdapters('attention', (adapter) => {
     const part = (largest: number, total: number, seed: number) => [...random(134, seed), largest, total]
     const heads = [part(-3, 2, 1), part(700, 1, 2), [...new Array(134).fill(0), -1e30, 0]]
     const partial = Float64Array.from([...heads, ...heads, ...heads].flat())
-    const wanted = mla_combine_splits(partial, layer.kvB.values, layer, 3)
-    expectClose(await kernels.mlaCombineSplits(partial, { position: 2, tokens: 1 }, 1), wanted, TOLERANCE.f32)
+    const expected = mla_combine_splits(partial, layer.kvB.values, layer, 3)
+    expectClose(
+      await kernels.mlaCombineSplits(partial, { position: 2, tokens: 1 }, 1),
+      expected,
+      TOLERANCE.f32,
+    )
   })
 
   for (const [name, shape, position, tokens, block, ropeInterleaved] of [
@@ -188,17 +195,20 @@ describeOnAdapters('attention', (adapter) => {
     ['the widest heads', WIDE, 10, 35, 32, false],
   ] as const) {
     it(`mla_prefill: ${name}`, async () => {
-      const opened = open(shape, { cache: 'f16', ropeInterleaved })
+      const opened = open(shape, { kvDtype: 'f16', ropeInterleaved })
       const { layer, kernels } = opened
       const context = position + tokens
-      const { cache, pages, records } = fill(opened, context)
+      const { cache, pages, entries } = fill(opened, context)
       const columns = layer.heads * (layer.qkNopeDim + layer.vHeadDim)
       const keys = normals(context * columns, 9)
       const query = random(tokens * layer.heads * layer.width, 10)
-      const wanted = mla_prefill(query, Float64Array.from(keys), records, layer, layer.scale, ropeInterleaved)
-      const place = { position, tokens, pages }
-      const blocks = cutBlocks(keys, columns, block)
-      expectClose(await kernels.mlaPrefill(query, blocks, cache, place, block), wanted, TOLERANCE.f32)
+      const expected = mla_prefill(query, Float64Array.from(keys), entries, {
+        ...layer,
+        ropeInterleaved,
+      })
+      const step = { position, tokens, pages }
+      const blocks = { expanded: cutBlocks(keys, columns, block), block }
+      expectClose(await kernels.mlaPrefill(query, blocks, cache, step), expected, TOLERANCE.f32)
     })
   }
 })

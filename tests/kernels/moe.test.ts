@@ -33,17 +33,17 @@ const prefillMlp: Mlp = (row, experts, weights) => {
 /** Expected y, in f64. */
 function expectedOf({ sizes, experts }: TestMoe, { x, routes, before }: MoeInput, mlp: Mlp): Float64Array {
   const { hidden, shared } = sizes
-  const wanted = Float64Array.from(before)
+  const expected = Float64Array.from(before)
   routes.forEach((choices, token) => {
     const all = shared > 0 ? [...choices, { expert: sizes.experts, weight: 1 }] : choices
     const row = Float64Array.from(x.subarray(token * hidden, (token + 1) * hidden))
     const chosen = all.flatMap(({ expert }) => experts[expert] ?? [])
     const weights = all.map(({ weight }) => weight)
     mlp(row, chosen, weights).forEach((value, i) => {
-      wanted[token * hidden + i] = (wanted[token * hidden + i] ?? 0) + value
+      expected[token * hidden + i] = (expected[token * hidden + i] ?? 0) + value
     })
   })
-  return wanted
+  return expected
 }
 
 const SIZES: MoeSizes = {
@@ -74,7 +74,7 @@ describeOnAdapters('experts', (adapter) => {
   })
 
   interface CheckOptions {
-    readonly banks: BanksPerDispatch
+    readonly banksPerDispatch: BanksPerDispatch
     readonly tokens: number
     readonly chosen: readonly number[] // experts that tokens choose among
     readonly tilings?: ReturnType<typeof allTiles>
@@ -82,46 +82,52 @@ describeOnAdapters('experts', (adapter) => {
 
   const check = async (
     sizes: MoeSizes,
-    { banks, tokens, chosen, tilings = [chosenTiles(device.capabilities)] }: CheckOptions,
+    { banksPerDispatch, tokens, chosen, tilings = [chosenTiles(device.capabilities)] }: CheckOptions,
   ) => {
     const { mixture, input } = draw(sizes, tokens, chosen)
-    const own = device.capabilities.variants.matvec
-    const unrollings = kUnrollModules(sizes.format).map((module) => [own, module] as const)
-    for (const [by, kUnroll] of [...unrollings, ['lanes8', 'shared/k_unroll_pair'] as const]) {
-      const decoded = await decodeMoe(device, mixture, banks, input, by, kUnroll)
+    const { matvec: chosenMatvec } = device.capabilities.variants
+    const unrollings = kUnrollModules(sizes.format).map((module) => [chosenMatvec, module] as const)
+    for (const [matvec, kUnroll] of [...unrollings, ['lanes8', 'shared/k_unroll_pair'] as const]) {
+      const decoded = await decodeMoe(device, mixture, input, { banksPerDispatch, matvec, kUnroll })
       expectClose(decoded, expectedOf(mixture, input, decodeMlp), TOLERANCE.f32)
     }
     for (const [tiles, tolerance] of tilings) {
-      const y = await prefillMoe(device, mixture, banks, input, tiles)
+      const y = await prefillMoe(device, mixture, input, { banksPerDispatch, tiles })
       expectClose(y, expectedOf(mixture, input, prefillMlp), tolerance)
     }
   }
 
   it('fp8 experts in six banks, with a shared expert and one that no token chose', async () => {
-    await check({ ...SIZES, banks: 6 }, { banks: 4, tokens: 7, chosen: [0, 1, 3, 4] })
+    await check({ ...SIZES, banks: 6 }, { banksPerDispatch: 4, tokens: 7, chosen: [0, 1, 3, 4] })
   })
 
   it('fp8 experts whose blocks hold whole pairs of chunks', async () => {
-    await check({ ...SIZES, blocks: { rows: 16, cols: 64 } }, { banks: 1, tokens: 3, chosen: EVERY })
+    await check(
+      { ...SIZES, blocks: { rows: 16, cols: 64 } },
+      { banksPerDispatch: 1, tokens: 3, chosen: EVERY },
+    )
   })
 
   it('one bank per dispatch, no shared expert, one expert gets all tokens', async () => {
     await check(
       { ...SIZES, shared: 0, banks: 2 },
-      { banks: 1, tokens: 35, chosen: [2], tilings: allTiles(device.capabilities) },
+      { banksPerDispatch: 1, tokens: 35, chosen: [2], tilings: allTiles(device.capabilities) },
     )
   })
 
   for (const format of ['f32', 'bf16', 'f16'] as const) {
     it(`${format}: a narrow shared expert, one bank`, async () => {
-      await check({ ...SIZES, format, hidden: 33, shared: 17 }, { banks: 1, tokens: 3, chosen: EVERY })
+      await check(
+        { ...SIZES, format, hidden: 33, shared: 17 },
+        { banksPerDispatch: 1, tokens: 3, chosen: EVERY },
+      )
     })
   }
 
   it('q4 experts with int8 tiles', async () => {
     if (!device.capabilities.int8Dot) return
     const { mixture, input } = draw({ ...SIZES, format: 'q4', banks: 2 }, 35, EVERY)
-    const y = await prefillMoe(device, mixture, 1, input, MATMUL_TILES.i8)
+    const y = await prefillMoe(device, mixture, input, { banksPerDispatch: 1, tiles: MATMUL_TILES.i8 })
     expectClose(y, expectedOf(mixture, input, prefillMlp), 2e-2)
   })
 
@@ -136,17 +142,17 @@ describeOnAdapters('experts', (adapter) => {
       const [MAX_TOKENS, TILES] = [80, 24]
       const ids = routes.map((choices) => choices.map(({ expert }) => expert))
       const { rows, tiles } = group_tokens(ids, 5, shared > 0, TILE_ROWS)
-      const wanted = new Uint32Array(1 + 3 * TILES + 2 * MAX_TOKENS * active).fill(0xbeef)
+      const expected = new Uint32Array(1 + 3 * TILES + 2 * MAX_TOKENS * active).fill(0xbeef)
       const words = tiles.flatMap((tile) => [tile.expert, tile.firstRow, tile.rows])
-      wanted.set([tiles.length, ...words])
+      expected.set([tiles.length, ...words])
       rows.forEach(({ expert, token, choice }, row) => {
         if (expert === 5) return
-        wanted[1 + 3 * TILES + row] = token
-        wanted[1 + 3 * TILES + (MAX_TOKENS + token) * active + choice] = row
+        expected[1 + 3 * TILES + row] = token
+        expected[1 + 3 * TILES + (MAX_TOKENS + token) * active + choice] = row
       })
       expect(
         await groupRoutes(device, routes, { experts: 5, shared }, { MAX_TOKENS, TILES, TILE_ROWS }),
-      ).toEqual(wanted)
+      ).toEqual(expected)
     }
   })
 })

@@ -48,25 +48,25 @@ describeOnAdapters('rms_norm', (adapter) => {
     it(`${hidden} columns, with and without subgroups`, async () => {
       const x = normals(3 * hidden, hidden, 10)
       const weight = normals(hidden, 7)
-      const wanted = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6)
-      expectClose(await run(x, weight, 'shared/reduce'), wanted, TOLERANCE.f32)
+      const expected = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6)
+      expectClose(await run(x, weight, 'shared/reduce'), expected, TOLERANCE.f32)
       if (device.capabilities.subgroups)
-        expectClose(await run(x, weight, 'shared/reduce_subgroup'), wanted, TOLERANCE.f32)
+        expectClose(await run(x, weight, 'shared/reduce_subgroup'), expected, TOLERANCE.f32)
     })
   }
 
   it('normalises only the last row with LAST', async () => {
     const x = normals(5 * 48, 3)
     const weight = normals(48, 4)
-    const wanted = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6).slice(4 * 48)
-    expectClose(await run(x, weight, 'shared/reduce', { last: 1 }), wanted, TOLERANCE.f32)
+    const expected = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6).slice(4 * 48)
+    expectClose(await run(x, weight, 'shared/reduce', { last: 1 }), expected, TOLERANCE.f32)
   })
 
   it('reads only the first columns of wider rows', async () => {
     const x = normals(3 * 138, 3)
     const weight = normals(138, 4)
-    const wanted = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6)
-    expectClose(await run(x, weight, 'shared/reduce', { stride: 192 }), wanted, TOLERANCE.f32)
+    const expected = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6)
+    expectClose(await run(x, weight, 'shared/reduce', { stride: 192 }), expected, TOLERANCE.f32)
   })
 
   it('keeps zeros zero and huge values finite', async () => {

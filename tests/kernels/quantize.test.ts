@@ -89,8 +89,8 @@ function unpack(
     return ((bytes[from + 16 * (col >> 5) + (col & 15)] ?? 0) << (col & 16 ? 24 : 28)) >> 28
   })
   const values = codes.map((code, i) => {
-    const own = scales[Math.floor(i / cols) * groups + Math.floor((i % cols) / group)] ?? 0
-    return own * (target === 'fp8_block' ? decodeE4M3(code) : code)
+    const scale = scales[Math.floor(i / cols) * groups + Math.floor((i % cols) / group)] ?? 0
+    return scale * (target === 'fp8_block' ? decodeE4M3(code) : code)
   })
   return { codes, scales, values, group }
 }
@@ -105,21 +105,21 @@ function expectSame(
   cols: number,
   target: QuantizedFormat,
 ): void {
-  const wanted = quantize(weights, cols, target)
-  const groups = Math.ceil(cols / wanted.group)
-  for (const [i, scale] of wanted.scales.entries()) {
-    const first = Math.floor(i / groups) * cols + (i % groups) * wanted.group
-    const end = Math.min(first + wanted.group, (Math.floor(i / groups) + 1) * cols)
+  const expected = quantize(weights, cols, target)
+  const groups = Math.ceil(cols / expected.group)
+  for (const [i, scale] of expected.scales.entries()) {
+    const first = Math.floor(i / groups) * cols + (i % groups) * expected.group
+    const end = Math.min(first + expected.group, (Math.floor(i / groups) + 1) * cols)
     if (actual.scales[i] !== scale) {
       const squares = ({ values }: QuantizedRows) =>
         values
           .slice(first, end)
           .reduce((sum, value, at) => sum + (value - (weights[first + at] ?? 0)) ** 2, 0)
-      expect(squares(actual), `squared error of group ${i}`).toBeLessThanOrEqual(1.0001 * squares(wanted))
+      expect(squares(actual), `squared error of group ${i}`).toBeLessThanOrEqual(1.0001 * squares(expected))
       continue
     }
     for (let at = first; at < end; at++) {
-      const gap = Math.abs((actual.codes[at] ?? 0) - (wanted.codes[at] ?? 0))
+      const gap = Math.abs((actual.codes[at] ?? 0) - (expected.codes[at] ?? 0))
       const exact = (weights[at] ?? 0) / scale
       const between = Math.abs(exact - Math.floor(exact) - 0.5) < 1e-4
       expect(gap, `code ${at}: ${actual.codes[at]} for ${exact}`).toBeLessThanOrEqual(between ? 1 : 0)
@@ -137,14 +137,14 @@ describeOnAdapters('quantize', (adapter) => {
   for (const target of TARGETS) {
     it(`${target}: from every storage format`, async () => {
       for (const format of WEIGHT_FORMATS) {
-        const matrix = randomMatrix(67, 138, format, 3, BLOCKS)
+        const matrix = randomMatrix([67, 138], format, 3, BLOCKS)
         expectSame(await convert(device, matrix, target), matrix.values, 138, target)
       }
     })
 
     it(`${target}: rows that end inside a group, a chunk and a word of scales`, async () => {
       for (const cols of [1, 10, 16, 33, 46, 102, 128, 161]) {
-        const matrix = randomMatrix(5, cols, 'bf16', cols)
+        const matrix = randomMatrix([5, cols], 'bf16', cols)
         expectSame(await convert(device, matrix, target), matrix.values, cols, target)
       }
     })
@@ -162,27 +162,30 @@ describeOnAdapters('quantize', (adapter) => {
       // A scale of 1e-38 / 128 does not fit f32.
       const plain = size.map((scale, i) => [scale, i] as const).filter(([scale]) => scale !== 1e-38)
       for (const [, i] of plain) {
-        const own = (array: Float64Array, width: number) => array.slice(3 * i * width, 3 * (i + 1) * width)
+        const ofRow = (array: Float64Array, width: number) => array.slice(3 * i * width, 3 * (i + 1) * width)
         const groups = rest.scales.length / 24
         const part = {
           ...rest,
-          codes: own(rest.codes, 64),
-          values: own(values, 64),
-          scales: own(rest.scales, groups),
+          codes: ofRow(rest.codes, 64),
+          values: ofRow(values, 64),
+          scales: ofRow(rest.scales, groups),
         }
-        expectSame(part, own(matrix.values, 64), 64, target)
+        expectSame(part, ofRow(matrix.values, 64), 64, target)
       }
       const maxError = { q8: 0.01, q4: 0.2, fp8_block: 0.05 }[target]
       for (const [i, scale] of size.entries()) {
         if (scale < 1e-30) continue
-        const own = (array: Float64Array) => array.slice(192 * i, 192 * (i + 1)).map((value) => value / scale)
-        expect(relativeError(own(values), own(matrix.values)), `weights of ${scale}`).toBeLessThan(maxError)
+        const ofRow = (array: Float64Array) =>
+          array.slice(192 * i, 192 * (i + 1)).map((value) => value / scale)
+        expect(relativeError(ofRow(values), ofRow(matrix.values)), `weights of ${scale}`).toBeLessThan(
+          maxError,
+        )
       }
     })
   }
 
   it('starts at a row in the middle, and uses a second grid dimension when necessary', async () => {
-    const matrix = randomMatrix(100, 40, 'fp8_block', 7, { rows: 32, cols: 48 })
+    const matrix = randomMatrix([100, 40], 'fp8_block', 7, { rows: 32, cols: 48 })
     const from = matrix.values.slice(37 * 40)
     expectSame(await convert(device, matrix, 'q8', 37), from, 40, 'q8')
     expect(quantizeGrid(5_000_000, 64, 64, 64)).toEqual([65535, 2])
@@ -190,7 +193,7 @@ describeOnAdapters('quantize', (adapter) => {
 
   it('f32: multiplies the scales out', async () => {
     for (const format of WEIGHT_FORMATS) {
-      const matrix = randomMatrix(9, 70, format, 11, BLOCKS)
+      const matrix = randomMatrix([9, 70], format, 11, BLOCKS)
       const { values } = await convert(device, matrix, 'f32')
       expect([...values]).toEqual([...matrix.values].map(Math.fround))
     }

@@ -76,7 +76,7 @@ describeOnAdapters('route', (adapter) => {
 
   const check = async (logits: Float32Array, bias: Float32Array, options: RouteOptions) => {
     const experts = bias.length
-    const wanted = Array.from({ length: logits.length / experts }, (_, token) =>
+    const expected = Array.from({ length: logits.length / experts }, (_, token) =>
       route(
         Float64Array.from(logits.subarray(token * experts, (token + 1) * experts)),
         Float64Array.from(bias),
@@ -84,8 +84,8 @@ describeOnAdapters('route', (adapter) => {
       ),
     ).flat()
     const actual = await run(logits, bias, options)
-    expect(actual.ids).toEqual(wanted.map(({ expert }) => expert))
-    const weights = wanted.map(({ weight }) => weight)
+    expect(actual.ids).toEqual(expected.map(({ expert }) => expert))
+    const weights = expected.map(({ weight }) => weight)
     expectClose(actual.weights, weights, TOLERANCE.f32)
   }
 
@@ -150,8 +150,8 @@ describeOnAdapters('route_logits', (adapter) => {
       const tokens = 3
       const x = normals(tokens * hidden, 1, 10)
       const norm = normals(hidden, 2)
-      const weights = randomMatrix(experts, hidden, format, 3, { rows: 2, cols: 16 })
-      const wanted = route_logits(Float64Array.from(x), Float64Array.from(norm), weights.values, 1e-6)
+      const weights = randomMatrix([experts, hidden], format, 3, { rows: 2, cols: 16 })
+      const expected = route_logits(Float64Array.from(x), Float64Array.from(norm), weights.values, 1e-6)
       const reduce = reduceModule(device)
       const result = await runKernel(device, {
         kernel: routeLogits,
@@ -174,8 +174,8 @@ describeOnAdapters('route_logits', (adapter) => {
           logits: padRows(new Float32Array(tokens * experts), experts),
         },
       })
-      expectClose(unpadRows(result.normed, hidden), wanted.normed, TOLERANCE.f32)
-      expectClose(unpadRows(result.logits, experts), wanted.logits, TOLERANCE.f32)
+      expectClose(unpadRows(result.normed, hidden), expected.normed, TOLERANCE.f32)
+      expectClose(unpadRows(result.logits, experts), expected.logits, TOLERANCE.f32)
     })
   }
 })

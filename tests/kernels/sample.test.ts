@@ -30,19 +30,19 @@ const wide = (values: ArrayLike<number>) => Float64Array.from(values)
  */
 function chiSquare(counts: ArrayLike<number>, probabilities: Float64Array): { value: number; limit: number } {
   const draws = Array.from(counts).reduce((sum, count) => sum + count, 0)
-  const classes: { seen: number; wanted: number }[] = []
-  const rare = { seen: 0, wanted: 0 }
+  const classes: { seen: number; expected: number }[] = []
+  const rare = { seen: 0, expected: 0 }
   probabilities.forEach((probability, id) => {
-    const own = { seen: counts[id] ?? 0, wanted: probability * draws }
-    if (own.wanted >= 5) classes.push(own)
+    const drawn = { seen: counts[id] ?? 0, expected: probability * draws }
+    if (drawn.expected >= 5) classes.push(drawn)
     else {
-      rare.seen += own.seen
-      rare.wanted += own.wanted
+      rare.seen += drawn.seen
+      rare.expected += drawn.expected
     }
   })
-  if (rare.wanted > 0) classes.push(rare)
+  if (rare.expected > 0) classes.push(rare)
   else expect(rare.seen, 'draws of impossible tokens').toBe(0)
-  const value = classes.reduce((sum, { seen, wanted }) => sum + (seen - wanted) ** 2 / wanted, 0)
+  const value = classes.reduce((sum, { seen, expected }) => sum + (seen - expected) ** 2 / expected, 0)
   // Wilson and Hilferty's approximation of the quantile that one correct run in 30,000 exceeds.
   const degrees = Math.max(1, classes.length - 1)
   return { value, limit: degrees * (1 - 2 / (9 * degrees) + 4 * Math.sqrt(2 / (9 * degrees))) ** 3 }
@@ -78,10 +78,10 @@ describe('sample_distribution', () => {
     ['min-p is relative to the best', { minP: 0.6 }, [0, 4 / 7, 0, 3 / 7]],
     ['temperature 0 is greedy', { temperature: 0 }, [0, 1, 0, 0]],
   ]
-  it.each(cases)('%s', (_, sampling, wanted) => {
+  it.each(cases)('%s', (_, sampling, expected) => {
     const probabilities = sample_distribution(wide(logits), { ...PLAIN, ...sampling })
     probabilities.forEach((probability, id) => {
-      expect(probability).toBeCloseTo(wanted[id] ?? 0, 12)
+      expect(probability).toBeCloseTo(expected[id] ?? 0, 12)
     })
   })
 })
@@ -158,7 +158,7 @@ function body(adapter: AdapterCase): void {
         ids,
         (id, draw) => [id, sample_token(wide(logits), setting, 11, draw)] as const,
       )
-      expect(other.filter(([id, wanted]) => id !== wanted).length).toBeLessThanOrEqual(1)
+      expect(other.filter(([id, expected]) => id !== expected).length).toBeLessThanOrEqual(1)
     })
 
     it('keeps the smaller ids among equal logits at the cutoff of top-k and top-p', async () => {
@@ -232,10 +232,10 @@ function body(adapter: AdapterCase): void {
       expect([...adjusted.subarray(509)]).toEqual([0, 0, 0])
       return adjusted.subarray(0, 509)
     }
-    const wanted = adjust_logits(wide(logits), counts, biases, penalties)
+    const expected = adjust_logits(wide(logits), counts, biases, penalties)
     const actual = await run({ ...penalties, biases: biases.length })
-    expect([...actual.subarray(0, 5)]).toEqual([...Float32Array.from(wanted.subarray(0, 5))])
-    expectClose(actual.subarray(5), wanted.subarray(5), TOLERANCE.f32)
+    expect([...actual.subarray(0, 5)]).toEqual([...Float32Array.from(expected.subarray(0, 5))])
+    expectClose(actual.subarray(5), expected.subarray(5), TOLERANCE.f32)
     expect([...(await run({})).subarray(5)]).toEqual([...logits.subarray(5)])
   })
 
@@ -259,7 +259,7 @@ function body(adapter: AdapterCase): void {
         { length: count },
         (_, i) => [words[4 + 2 * i] ?? 0, floats[5 + 2 * i] ?? 0] as const,
       )
-      return { own: floats[2] ?? 0, pairs }
+      return { chosenLogprob: floats[2] ?? 0, pairs }
     }
 
     it.each([
@@ -268,12 +268,12 @@ function body(adapter: AdapterCase): void {
       [163840, 64],
     ])('of %i tokens, %i alternatives', async (vocab, alternatives) => {
       const logits = normals(vocab, vocab, 4)
-      const { own, pairs } = await run(logits, vocab >> 1, alternatives)
-      const wanted = top_logprobs(wide(logits), { count: Math.min(alternatives, 20) })
-      expect(pairs.map(([id]) => id)).toEqual(wanted.map(([id]) => id))
-      const all = [...pairs, [vocab >> 1, own] as const].map(([, value]) => value)
-      const ownWanted = top_logprobs(wide(logits), { ids: [vocab >> 1] })
-      const difference = [...wanted, ...ownWanted].map(([, value], i) =>
+      const { chosenLogprob, pairs } = await run(logits, vocab >> 1, alternatives)
+      const expected = top_logprobs(wide(logits), { count: Math.min(alternatives, 20) })
+      expect(pairs.map(([id]) => id)).toEqual(expected.map(([id]) => id))
+      const all = [...pairs, [vocab >> 1, chosenLogprob] as const].map(([, value]) => value)
+      const expectedChosen = top_logprobs(wide(logits), { ids: [vocab >> 1] })
+      const difference = [...expected, ...expectedChosen].map(([, value], i) =>
         Math.abs(value - (all[i] ?? Number.NaN)),
       )
       expect(Math.max(...difference)).toBeLessThan(2e-5)
@@ -281,9 +281,13 @@ function body(adapter: AdapterCase): void {
 
     it('sorts equal logits by id and NaN last', async () => {
       const logits = [1, 2, Number.NaN, 2, 2]
-      const { own, pairs } = await run(logits, 1, 20)
+      const { chosenLogprob, pairs } = await run(logits, 1, 20)
       expect(pairs.map(([id]) => id)).toEqual([1, 3, 4, 0, 2])
-      expect(pairs.slice(0, 3).map(([, value]) => value)).toEqual([own, own, own])
+      expect(pairs.slice(0, 3).map(([, value]) => value)).toEqual([
+        chosenLogprob,
+        chosenLogprob,
+        chosenLogprob,
+      ])
     })
   })
 }

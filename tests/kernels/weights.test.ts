@@ -69,13 +69,13 @@ describeOnAdapters('weights', (adapter) => {
         scales: 256,
         module,
       })
-      const wanted = Array.from(actual, (_, i) =>
+      const expected = Array.from(actual, (_, i) =>
         Math.fround(decodeE4M3(bytes[i] ?? 0) * (scales[i >> 8] ?? 0)),
       )
       expect(
         [...actual].map((value) => value + 0),
         module,
-      ).toEqual(wanted.map((value) => value + 0))
+      ).toEqual(expected.map((value) => value + 0))
     }
   })
 

@@ -26,13 +26,13 @@ describe('describeModel', () => {
       routedScalingFactor: 1.5,
       sharedIntermediateSize: 128,
     } satisfies Partial<MoeLayer>)
-    const wanted = {
+    const expected = {
       mtpLayers: 1,
       weightBlockSize: { rows: 128, cols: 128 },
       bosTokenId: 0,
       eosTokenIds: [1],
     } satisfies Partial<ModelSpec>
-    expect(spec).toMatchObject(wanted)
+    expect(spec).toMatchObject(expected)
     expect(spec.attention.softmaxScale).toBeCloseTo(1 / Math.sqrt(48), 12)
   })
 

@@ -11,7 +11,7 @@ const check = (model: string, ...more: readonly string[]) => {
   checkExtraTensors(spec, new Map(names.map((name) => [name, { file: 'model-00001.safetensors', dtype }])))
 }
 
-const accepted: [string, string][] = [
+const ACCEPTED: [string, string][] = [
   ['V3', 'model.layers.0.self_attn.o_proj.weight_scale_inv'],
   ['V3', 'model.layers.3.mlp.experts.7.down_proj.input_scale'],
   ['V3', 'model.layers.4.eh_proj.weight'], // the MTP layer
@@ -19,7 +19,7 @@ const accepted: [string, string][] = [
   ['Youtu-LLM-2B', 'lm_head.weight'], // of a model with a tied embedding
 ]
 
-const refused: [string, string][] = [
+const REFUSED: [string, string][] = [
   ['V3', 'model.layers.5.eh_proj.weight'], // one MTP layer, not two
   ['V3', 'model.layers.0.self_attn.indexer.wk.weight'],
   ['V3', 'model.layers.0.self_attn.nothing.weight_scale_inv'],
@@ -34,9 +34,9 @@ const refused: [string, string][] = [
 ]
 
 describe('checkExtraTensors', () => {
-  for (const [model, name] of accepted) it(`accepts ${name} of ${model}`, () => check(model, name))
+  for (const [model, name] of ACCEPTED) it(`accepts ${name} of ${model}`, () => check(model, name))
 
-  for (const [model, name] of refused) {
+  for (const [model, name] of REFUSED) {
     it(`refuses ${name} in ${model}`, () => {
       let caught: unknown
       try {

@@ -72,17 +72,17 @@ describe('published models', () => {
   it('all have an entry in this test', () =>
     expect(Object.keys(FACTS).sort()).toEqual(Object.keys(PUBLISHED_CONFIGS).sort()))
 
-  for (const [name, wanted] of Object.entries(FACTS)) {
+  for (const [name, expected] of Object.entries(FACTS)) {
     it(name, () => {
       const spec = describeModel(PUBLISHED_CONFIGS[name])
       const { parameters, activeParameters } = countParameters(spec)
-      expect(parameters / wanted.parameters).toBeCloseTo(1, 3)
-      expect(activeParameters / wanted.active).toBeCloseTo(1, 1.7)
+      expect(parameters / expected.parameters).toBeCloseTo(1, 3)
+      expect(activeParameters / expected.active).toBeCloseTo(1, 1.7)
       expect(kvBytesPerToken(spec, { kind: spec.attention.kind, kvDtype: 'f16' })).toEqual({
-        kept: wanted.kv,
-        standard: wanted.standardKv,
+        kept: expected.kv,
+        standard: expected.standardKv,
       })
-      expect(spec.attention.softmaxScale).toBeCloseTo(wanted.scale, 6)
+      expect(spec.attention.softmaxScale).toBeCloseTo(expected.scale, 6)
     })
   }
 

@@ -6,16 +6,16 @@ import { computeRotary, computeRotaryTable, softmaxScale } from '../../src/model
 import vectors from '../fixtures/rope-and-routing.json' with { type: 'json' }
 
 describe('rotary', () => {
-  for (const { name, dim, qk_head_dim: headDim, inv_freq: frequencies, ...wanted } of vectors.rope) {
+  for (const { name, dim, qk_head_dim: headDim, inv_freq: frequencies, ...expected } of vectors.rope) {
     it(name, () => {
-      const { base, scaling } = describeRotary(new ConfigFields(wanted), 'scores')
+      const { base, scaling } = describeRotary(new ConfigFields(expected), 'scores')
       const rotary = computeRotary(dim, base, scaling)
       expect(rotary.frequencies.length).toBe(frequencies.length)
       rotary.frequencies.forEach((frequency, pair) => {
         expect(frequency / (frequencies[pair] ?? 0)).toBeCloseTo(1, 6)
       })
-      expect(rotary.attentionFactor).toBeCloseTo(wanted.cos_sin_factor, 6)
-      if (headDim) expect(softmaxScale(headDim, scaling)).toBeCloseTo(wanted.softmax_scale ?? 0, 6)
+      expect(rotary.attentionFactor).toBeCloseTo(expected.cos_sin_factor, 6)
+      if (headDim) expect(softmaxScale(headDim, scaling)).toBeCloseTo(expected.softmax_scale ?? 0, 6)
     })
   }
 

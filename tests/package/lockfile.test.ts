@@ -9,8 +9,8 @@ interface LockedPackage {
   readonly resolved?: string
 }
 
-const lockfile = join(import.meta.dirname, '..', '..', 'package-lock.json')
-const { packages } = JSON.parse(readFileSync(lockfile, 'utf8')) as { packages: Record<string, LockedPackage> }
+const LOCKFILE = join(import.meta.dirname, '..', '..', 'package-lock.json')
+const { packages } = JSON.parse(readFileSync(LOCKFILE, 'utf8')) as { packages: Record<string, LockedPackage> }
 const listed = new Set(Object.keys(packages).map((path) => path.split('node_modules/').at(-1)))
 
 it('lists every dependency of every package, those of other platforms included', () => {

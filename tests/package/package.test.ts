@@ -18,15 +18,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findChromium, onPath } from '../../tools/bootstrap.mjs'
 import { serveFolder } from '../../tools/serve.mjs'
 
-const root = join(import.meta.dirname, '..', '..')
-const lanternfish = join(root, 'public', 'models', 'lanternfish')
-const app = mkdtempSync(join(tmpdir(), 'hadal-app-'))
-const packed = join(app, 'node_modules', 'hadal')
+const ROOT = join(import.meta.dirname, '..', '..')
+const LANTERNFISH = join(ROOT, 'public', 'models', 'lanternfish')
+const APP_FOLDER = mkdtempSync(join(tmpdir(), 'hadal-app-'))
+const PACKED = join(APP_FOLDER, 'node_modules', 'hadal')
 const browserPath = await findChromium()
 
-const html =
+const HTML =
   '<!doctype html><title>app</title><output></output><script type="module" src="/main.js"></script>'
-const script = `
+const SCRIPT = `
 import { loadModel } from 'hadal'
 const output = document.querySelector('output')
 const messages = JSON.parse(decodeURIComponent(location.hash.slice(1)))
@@ -40,7 +40,7 @@ try {
 }
 output.dataset.ready = ''
 `
-const typed = `
+const TYPED = `
 import { HadalError, loadModel } from 'hadal'
 import * as core from 'hadal/core'
 const model = await loadModel('/models/lanternfish/', { signal: AbortSignal.timeout(1000) })
@@ -54,7 +54,7 @@ for await (const chunk of await model.chat.completions.create({ messages, stream
 await model.chat.completions.create({ messages: 3 })
 export { core, HadalError }
 `
-const compilerOptions = {
+const COMPILER_OPTIONS = {
   noEmit: true,
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -69,62 +69,65 @@ interface Golden {
   readonly completion_text: string
 }
 
-function run(command: string, args: readonly string[], cwd = app): string {
+function run(command: string, args: readonly string[], cwd = APP_FOLDER): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${error ?? ''}${stdout}${stderr}`)
   return stdout
 }
 
-const tool = (...path: string[]) => join(root, 'node_modules', ...path)
+const tool = (...path: string[]) => join(ROOT, 'node_modules', ...path)
 
 beforeAll(() => {
   const npm = onPath('npm') ?? 'npm'
-  run(npm, ['pack', '--pack-destination', app], root)
-  const tarball = readdirSync(app).find((name) => name.endsWith('.tgz'))
+  run(npm, ['pack', '--pack-destination', APP_FOLDER], ROOT)
+  const tarball = readdirSync(APP_FOLDER).find((name) => name.endsWith('.tgz'))
   const description = { private: true, type: 'module', dependencies: { hadal: `file:./${tarball}` } }
-  writeFileSync(join(app, 'package.json'), JSON.stringify(description))
-  writeFileSync(join(app, 'index.html'), html)
-  writeFileSync(join(app, 'main.js'), script)
-  writeFileSync(join(app, 'typed.ts'), typed)
-  writeFileSync(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['typed.ts'] }))
+  writeFileSync(join(APP_FOLDER, 'package.json'), JSON.stringify(description))
+  writeFileSync(join(APP_FOLDER, 'index.html'), HTML)
+  writeFileSync(join(APP_FOLDER, 'main.js'), SCRIPT)
+  writeFileSync(join(APP_FOLDER, 'typed.ts'), TYPED)
+  writeFileSync(
+    join(APP_FOLDER, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: ['typed.ts'] }),
+  )
   run(npm, ['install', '--offline', '--no-audit', '--no-fund'])
-  mkdirSync(join(app, 'public', 'models'), { recursive: true })
-  cpSync(lanternfish, join(app, 'public', 'models', 'lanternfish'), { recursive: true })
+  mkdirSync(join(APP_FOLDER, 'public', 'models'), { recursive: true })
+  cpSync(LANTERNFISH, join(APP_FOLDER, 'public', 'models', 'lanternfish'), { recursive: true })
 })
 
-afterAll(() => rmSync(app, { recursive: true, force: true }))
+afterAll(() => rmSync(APP_FOLDER, { recursive: true, force: true }))
 
 describe('the package', () => {
   it('has every file that its exports name, and no sources or tools', () => {
-    const { exports } = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8'))
+    const { exports } = JSON.parse(readFileSync(join(PACKED, 'package.json'), 'utf8'))
     const named = Object.values<string | Record<string, string>>(exports).flatMap((entry) =>
       typeof entry === 'string' ? [entry] : Object.values(entry),
     )
-    expect(named.filter((path) => !existsSync(join(packed, path)))).toEqual([])
-    expect(readdirSync(packed).sort()).toEqual([
+    expect(named.filter((path) => !existsSync(join(PACKED, path)))).toEqual([])
+    expect(readdirSync(PACKED).sort()).toEqual([
       'CHANGELOG.md',
       'LICENSE',
       'README.md',
       'dist',
       'package.json',
     ])
-    expect(readdirSync(join(packed, 'dist')).sort()).toEqual(['lib', 'types'])
+    expect(readdirSync(join(PACKED, 'dist')).sort()).toEqual(['lib', 'types'])
   })
 
   it('starts its worker in the form that bundlers recognise', () => {
-    const code = readFileSync(join(packed, 'dist', 'lib', 'index.js'), 'utf8')
+    const code = readFileSync(join(PACKED, 'dist', 'lib', 'index.js'), 'utf8')
     expect(code).toContain('new Worker(new URL(`./worker.js`,import.meta.url),{type:`module`})')
   })
 
   it('has types that a strict application accepts', () => {
-    run(process.execPath, [tool('typescript', 'bin', 'tsc'), '-p', app])
+    run(process.execPath, [tool('typescript', 'bin', 'tsc'), '-p', APP_FOLDER])
   })
 })
 
 describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an application', () => {
   it('gets a completion in Chromium', async () => {
     run(process.execPath, [tool('vite', 'bin', 'vite.js'), 'build'])
-    const server = await serveFolder(join(app, 'dist'))
+    const server = await serveFolder(join(APP_FOLDER, 'dist'))
     const browser = await chromium.launch({
       executablePath: browserPath ?? '',
       args: [
@@ -136,7 +139,7 @@ describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an applica
     })
     try {
       const page = await browser.newPage()
-      const { items } = JSON.parse(readFileSync(join(lanternfish, 'golden.json'), 'utf8')) as {
+      const { items } = JSON.parse(readFileSync(join(LANTERNFISH, 'golden.json'), 'utf8')) as {
         items: Golden[]
       }
       const golden = items.find(({ messages }) => messages.at(-1)?.content === 'What is 347 + 586?')

@@ -7,23 +7,23 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { serveFolder } from '../../tools/serve.mjs'
 
-const folder = mkdtempSync(join(tmpdir(), 'hadal-serve-'))
+const FOLDER = mkdtempSync(join(tmpdir(), 'hadal-serve-'))
 let server: Awaited<ReturnType<typeof serveFolder>>
 
 beforeAll(async () => {
-  const site = join(folder, 'site')
+  const site = join(FOLDER, 'site')
   mkdirSync(join(site, 'assets'), { recursive: true })
   writeFileSync(join(site, 'index.html'), '<p>hello')
   writeFileSync(join(site, 'assets', 'index.html'), 'assets')
   writeFileSync(join(site, 'model.safetensors'), '0123456789')
   writeFileSync(join(site, 'empty.bin'), '')
-  writeFileSync(join(folder, 'secret'), 'secret')
+  writeFileSync(join(FOLDER, 'secret'), 'secret')
   server = await serveFolder(site)
 })
 
 afterAll(async () => {
   await server.close()
-  rmSync(folder, { recursive: true })
+  rmSync(FOLDER, { recursive: true })
 })
 
 /** Sends the path unchanged; `fetch` would normalise it first. */
@@ -114,7 +114,7 @@ it('sends the headers that the page needs, and accepts GET and HEAD only', async
 })
 
 it('takes the next port when one is in use', async () => {
-  const second = await serveFolder(folder, { port: server.port })
+  const second = await serveFolder(FOLDER, { port: server.port })
   expect(second.port).toBeGreaterThan(server.port)
   await second.close()
 })

@@ -21,7 +21,7 @@ function chain(graph: Graph, ...activations: Activation[]): void {
   }
 }
 
-const make = (graph: Graph, name: string, cols = 32) => graph.activation(name, 'f32', 4, cols)
+const make = (graph: Graph, name: string, cols = 32) => graph.activation(name, [4, cols])
 
 it('needs two buffers for a chain of activations', () => {
   const graph = new Graph()
@@ -40,7 +40,7 @@ it('never shares a buffer between different widths, even with equal stride: padd
 
 it('never shares a buffer between padded rows and an unpadded activation', () => {
   const graph = new Graph()
-  chain(graph, graph.activation('a', 'f32', 1, 30), make(graph, 'b'), graph.unpadded('c', 30))
+  chain(graph, graph.activation('a', [1, 30]), make(graph, 'b'), graph.unpadded('c', 30))
   expect(planMemory(graph.dispatches, 4096).bytes).toEqual([32 * 4, 4 * 32 * 4, 30 * 4])
 })
 
@@ -57,7 +57,7 @@ it('keeps what a loop reads alive until the loop ends', () => {
 
 it('leaves out activations with a buffer of their own', () => {
   const graph = new Graph()
-  chain(graph, make(graph, 'a'), graph.activation('logits', 'f32', 1, 32, unplanned))
+  chain(graph, make(graph, 'a'), graph.activation('logits', [1, 32], { ownBuffer: unplanned }))
   expect(planMemory(graph.dispatches, 4096).bytes).toHaveLength(1)
 })
 

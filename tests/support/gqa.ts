@@ -2,7 +2,6 @@
 import type { Device } from '../../src/gpu/device.ts'
 import {
   chooseGqaTiles,
-  type GqaTiles,
   gqaCombine,
   gqaDecode,
   gqaPrefill,
@@ -11,7 +10,7 @@ import {
 } from '../../src/kernels/gqa.ts'
 import { chooseAttentionTiles } from '../../src/kernels/mla.ts'
 import { computeRotaryTable } from '../../src/models/rotary.ts'
-import type { GqaInputs, GqaShape } from '../../src/reference/gqa.ts'
+import type { ExpandedRows, GqaInputs, GqaShape } from '../../src/reference/gqa.ts'
 import type { RotaryLayout } from '../../src/reference/vector.ts'
 import { type KernelData, runKernel } from './kernel.ts'
 import type { KvDtype } from './kv-cache.ts'
@@ -21,18 +20,18 @@ import { SPLITS, type StepRows, usedSplits, withUnusedSplits } from './steps.ts'
 /** One layer: its sizes, the type of its cache, its rotary table. */
 export function makeGqaLayer(
   shape: GqaShape,
-  { cache = 'f32' as KvDtype, rope = shape.qkHeadDim, ropeInterleaved = true, positions = 512 } = {},
+  { kvDtype = 'f32' as KvDtype, qkRopeDim = shape.qkHeadDim, ropeInterleaved = true, positions = 512 } = {},
 ) {
-  const frequencies = Array.from({ length: rope / 2 }, (_, pair) => 10000 ** ((-2 * pair) / rope))
+  const frequencies = Array.from({ length: qkRopeDim / 2 }, (_, pair) => 10000 ** ((-2 * pair) / qkRopeDim))
   const rotary: RotaryLayout = { frequencies, ropeInterleaved }
   return {
     ...shape,
-    cache,
-    rope,
+    kvDtype,
+    qkRopeDim,
     rotary,
     entryWidth: shape.kvHeads * (shape.qkHeadDim + shape.vHeadDim),
     rotations: computeRotaryTable({ frequencies, attentionFactor: 1 }, positions),
-    scale: 1 / Math.sqrt(shape.qkHeadDim),
+    softmaxScale: 1 / Math.sqrt(shape.qkHeadDim),
   }
 }
 export type GqaLayer = ReturnType<typeof makeGqaLayer>
@@ -48,26 +47,24 @@ export class GqaKernels {
     this.#device = device
     this.#layer = layer
     this.#sizes = { HEADS: layer.heads, KV_HEADS: layer.kvHeads, KEY: layer.qkHeadDim, VALUE: layer.vHeadDim }
-    this.#cacheModule = `cache/${layer.cache}`
+    this.#cacheModule = `cache/${layer.kvDtype}`
   }
 
   async write(
     projected: ArrayLike<number>,
-    columns: number,
-    inputs: GqaInputs,
+    { reduce = 'shared/reduce', ...inputs }: GqaInputs & { readonly reduce?: string },
     cache: Uint32Array,
     { position, tokens, pages }: StepRows,
-    reduce = 'shared/reduce',
   ) {
-    const { heads, kvHeads, qkHeadDim, rope, rotary, rotations } = this.#layer
+    const { heads, kvHeads, qkHeadDim, qkRopeDim, rotary, rotations } = this.#layer
     const vector = (values: Float64Array) =>
       values.length > 0 ? Float32Array.from(values) : new Float32Array(4)
     const result = await runKernel(this.#device, {
       kernel: gqaWrite,
       constants: {
         ...this.#sizes,
-        ROPE: rope,
-        PROJECTED_STRIDE: padTo16(columns),
+        ROPE: qkRopeDim,
+        PROJECTED_STRIDE: padTo16(inputs.columns),
         K_OFFSET: inputs.kOffset,
         V_OFFSET: inputs.vOffset,
         HAS_BIAS: Number(inputs.qkvBias.length > 0),
@@ -79,7 +76,7 @@ export class GqaKernels {
       grid: [heads + 2 * kvHeads, tokens],
       step: { position, tokens },
       data: {
-        projected: padRows(projected, columns),
+        projected: padRows(projected, inputs.columns),
         bias: vector(inputs.qkvBias),
         query_norm: vector(inputs.qNorm),
         key_norm: vector(inputs.kNorm),
@@ -101,15 +98,17 @@ export class GqaKernels {
     cache: KernelData,
     { position, tokens, pages }: StepRows,
     split: number,
-    tiles?: GqaTiles,
   ) {
-    const { heads, kvHeads, qkHeadDim, vHeadDim, scale } = this.#layer
+    const { heads, kvHeads, qkHeadDim, vHeadDim, softmaxScale } = this.#layer
     const splits = ceilDiv(position + tokens, split)
-    const defaultTiles = chooseGqaTiles(heads / kvHeads, qkHeadDim, this.#device.capabilities.variants)
-    const { module, headsPerWorkgroup, workgroupsPerGroup } = tiles ?? defaultTiles
+    const { module, headsPerWorkgroup, workgroupsPerGroup } = chooseGqaTiles(
+      heads / kvHeads,
+      qkHeadDim,
+      this.#device.capabilities.variants,
+    )
     const result = await runKernel(this.#device, {
       kernel: gqaDecode,
-      constants: { ...this.#sizes, HEAD_TILE: headsPerWorkgroup, SPLITS, SCALE: scale },
+      constants: { ...this.#sizes, HEAD_TILE: headsPerWorkgroup, SPLITS, SCALE: softmaxScale },
       imports: { cache: this.#cacheModule, gqaTile: module },
       grid: [splits, kvHeads * workgroupsPerGroup, tokens],
       step: { position, tokens, split },
@@ -140,23 +139,21 @@ export class GqaKernels {
 
   /** Writes expanded keys and values; the shared key begins 3 columns into its row. */
   async writeExpanded(
-    query: ArrayLike<number>,
-    expanded: ArrayLike<number>,
-    shared: ArrayLike<number>,
+    { query, expanded, sharedKey }: ExpandedRows,
     cache: Uint32Array,
     { position, tokens, pages }: StepRows,
   ) {
-    const { heads, kvHeads, qkHeadDim, vHeadDim, rope, rotary, rotations } = this.#layer
-    const nope = qkHeadDim - rope
+    const { heads, kvHeads, qkHeadDim, vHeadDim, qkRopeDim, rotary, rotations } = this.#layer
+    const qkNopeDim = qkHeadDim - qkRopeDim
     const result = await runKernel(this.#device, {
       kernel: mlaWriteExpanded,
       constants: {
         HEADS: heads,
         KV_HEADS: kvHeads,
-        NOPE: nope,
-        ROPE: rope,
+        NOPE: qkNopeDim,
+        ROPE: qkRopeDim,
         VALUE: vHeadDim,
-        PROJECTED_STRIDE: padTo16(rope + 3),
+        PROJECTED_STRIDE: padTo16(qkRopeDim + 3),
         Q_STRIDE: padTo16(heads * qkHeadDim),
         K_OFFSET: 3,
         ROPE_INTERLEAVED: Number(rotary.ropeInterleaved),
@@ -165,9 +162,9 @@ export class GqaKernels {
       grid: [heads + 2 * kvHeads, tokens],
       step: { position, tokens },
       data: {
-        projected: padRows(withLeadingColumns(shared, rope, 3), rope + 3),
+        projected: padRows(withLeadingColumns(sharedKey, qkRopeDim, 3), qkRopeDim + 3),
         source: padRows(query, heads * qkHeadDim),
-        expanded: padRows(expanded, kvHeads * (nope + vHeadDim)),
+        expanded: padRows(expanded, kvHeads * (qkNopeDim + vHeadDim)),
         rotations,
         pages,
         query: zeroRows(tokens, heads * qkHeadDim),
@@ -182,10 +179,10 @@ export class GqaKernels {
 
   async prefill(query: ArrayLike<number>, cache: KernelData, { position, tokens, pages }: StepRows) {
     const tiles = chooseAttentionTiles(this.#device.capabilities.variants)
-    const { heads, qkHeadDim, vHeadDim, scale } = this.#layer
+    const { heads, qkHeadDim, vHeadDim, softmaxScale } = this.#layer
     const { output } = await runKernel(this.#device, {
       kernel: gqaPrefill,
-      constants: { ...this.#sizes, SCALE: scale },
+      constants: { ...this.#sizes, SCALE: softmaxScale },
       imports: { cache: this.#cacheModule, prefillTile: tiles.prefillTile },
       grid: [ceilDiv(tokens, tiles.rows), heads],
       step: { position, tokens },

@@ -83,8 +83,8 @@ export async function runKernel<B extends Readonly<Record<string, Binding>>, C e
     expect(words.subarray(bytes / 4), `guard words after ${name}`).toEqual(
       new Uint32Array(GUARD_WORDS).fill(GUARD),
     )
-    const own = words.slice(0, data.length)
-    results[name] = data instanceof Float32Array ? new Float32Array(own.buffer) : own
+    const contents = words.slice(0, data.length)
+    results[name] = data instanceof Float32Array ? new Float32Array(contents.buffer) : contents
     staging.destroy()
   }
   for (const { buffer } of buffers) buffer.destroy()

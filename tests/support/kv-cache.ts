@@ -16,47 +16,55 @@ export function pageTable(context: number, seed: number): Uint32Array<ArrayBuffe
   return Uint32Array.from(order.sort((a, b) => a.key - b.key).slice(0, needed), ({ page }) => page)
 }
 
+/** What a KV entry holds. */
+export interface KvEntryShape {
+  readonly entryWidth: number // in numbers
+  readonly kvDtype: KvDtype
+}
+
+const entryWords = ({ entryWidth, kvDtype }: KvEntryShape): number => entryWidth / (kvDtype === 'f16' ? 2 : 1)
+
 /** An unwritten cache that holds every page of the table. */
-export function emptyCache(pages: Uint32Array, width: number, format: KvDtype): Uint32Array<ArrayBuffer> {
+export function emptyCache(shape: KvEntryShape, pages: Uint32Array): Uint32Array<ArrayBuffer> {
   const rows = (Math.max(...pages) + 1) * PAGE_TOKENS
-  return new Uint32Array((rows * width) / (format === 'f16' ? 2 : 1)).fill(UNWRITTEN_WORD[format])
+  return new Uint32Array(rows * entryWords(shape)).fill(UNWRITTEN_WORD[shape.kvDtype])
 }
 
 /** Index of the first word of a position's KV entry. */
-const wordOf = (pages: Uint32Array, position: number, width: number, format: KvDtype): number =>
+const wordOf = (shape: KvEntryShape, pages: Uint32Array, position: number): number =>
   ((pages[Math.floor(position / PAGE_TOKENS)] ?? 0) * PAGE_TOKENS + (position % PAGE_TOKENS)) *
-  (format === 'f16' ? width / 2 : width)
+  entryWords(shape)
 
-/** A cache that holds `entries` [context, width] from position 0 on, rounded to the format. */
+/** A cache that holds `entries` [context, entryWidth] from position 0 on, rounded to the type. */
 export function packKvEntries(
   entries: ArrayLike<number>,
-  width: number,
+  shape: KvEntryShape,
   pages: Uint32Array,
-  format: KvDtype,
 ): Uint32Array<ArrayBuffer> {
-  const cache = emptyCache(pages, width, format)
+  const { entryWidth: width, kvDtype } = shape
+  const cache = emptyCache(shape, pages)
   const view = new DataView(cache.buffer)
   for (let i = 0; i < entries.length; i++) {
-    const word = wordOf(pages, Math.floor(i / width), width, format)
+    const word = wordOf(shape, pages, Math.floor(i / width))
     const value = entries[i] ?? 0
-    if (format === 'f16') view.setUint16(4 * word + 2 * (i % width), encodeF16(value), true)
+    if (kvDtype === 'f16') view.setUint16(4 * word + 2 * (i % width), encodeF16(value), true)
     else view.setFloat32(4 * word + 4 * (i % width), value, true)
   }
   return cache
 }
 
-/** The KV entries of positions from `first` up to `end`: [end - first, width]. */
+/** The KV entries of positions from `first` up to `end`: [end - first, entryWidth]. */
 export function unpackKvEntries(
   cache: Uint32Array,
-  width: number,
+  shape: KvEntryShape,
   pages: Uint32Array,
-  format: KvDtype,
   [first, end]: readonly [number, number],
 ): Float64Array {
+  const { entryWidth: width, kvDtype } = shape
   const view = new DataView(cache.buffer, cache.byteOffset)
   return Float64Array.from({ length: (end - first) * width }, (_, i) => {
-    const word = wordOf(pages, first + Math.floor(i / width), width, format)
-    return format === 'f16'
+    const word = wordOf(shape, pages, first + Math.floor(i / width))
+    return kvDtype === 'f16'
       ? decodeF16(view.getUint16(4 * word + 2 * (i % width), true))
       : view.getFloat32(4 * word + 4 * (i % width), true)
   })

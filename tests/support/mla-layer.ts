@@ -7,7 +7,7 @@ import { type BlockSize, randomMatrix, type WeightFormat } from './weights.ts'
 
 export interface MlaLayerOptions {
   readonly format?: WeightFormat
-  readonly cache?: KvDtype
+  readonly kvDtype?: KvDtype
   readonly ropeInterleaved?: boolean
   readonly blocks?: BlockSize
   readonly positions?: number // covered by the rotary table
@@ -17,7 +17,7 @@ export interface MlaLayerOptions {
 export function makeMlaLayer(shape: MlaShape, options: MlaLayerOptions = {}) {
   const {
     format = 'f32',
-    cache = 'f32',
+    kvDtype = 'f32',
     ropeInterleaved = true,
     blocks = { rows: 32, cols: 48 },
     positions = 512,
@@ -29,13 +29,18 @@ export function makeMlaLayer(shape: MlaShape, options: MlaLayerOptions = {}) {
   }
   return {
     ...shape,
-    cache,
+    kvDtype,
     rotary,
     width: shape.qkNopeDim + shape.qkRopeDim,
     entryWidth: shape.kvLoraRank + shape.qkRopeDim,
-    kvB: randomMatrix(shape.heads * (shape.qkNopeDim + shape.vHeadDim), shape.kvLoraRank, format, 11, blocks),
+    kvB: randomMatrix(
+      [shape.heads * (shape.qkNopeDim + shape.vHeadDim), shape.kvLoraRank],
+      format,
+      11,
+      blocks,
+    ),
     rotations: computeRotaryTable({ frequencies: rotary.frequencies, attentionFactor: 1 }, positions),
-    scale: 1 / Math.sqrt(shape.qkNopeDim + shape.qkRopeDim),
+    softmaxScale: 1 / Math.sqrt(shape.qkNopeDim + shape.qkRopeDim),
   }
 }
 export type MlaLayer = ReturnType<typeof makeMlaLayer>

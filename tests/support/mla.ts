@@ -19,7 +19,7 @@ import { ceilDiv, padRows, padTo16, unpadRows, withLeadingColumns, zeroRows } fr
 import { SPLITS, type StepRows, usedSplits, withUnusedSplits } from './steps.ts'
 
 /** A layer whose cache may also store latents in FP8. */
-type MlaTestLayer = Omit<MlaLayer, 'cache'> & { readonly cache: KvDtype | 'fp8' }
+type MlaTestLayer = Omit<MlaLayer, 'kvDtype'> & { readonly kvDtype: KvDtype | 'fp8' }
 
 const headConstants = ({ heads, qkNopeDim, qkRopeDim, vHeadDim, kvLoraRank }: MlaTestLayer) => ({
   HEADS: heads,
@@ -36,7 +36,10 @@ const queryConstants = (layer: MlaTestLayer, offset: number) => ({
   ROPE_INTERLEAVED: Number(layer.rotary.ropeInterleaved),
 })
 
-export interface MlaWriteOptions {
+/** Projected rows, and how the kernels read them. */
+export interface MlaWriteInput {
+  readonly projected: ArrayLike<number>
+  readonly columns: number // of a projected row
   readonly kvOffset?: number
   readonly norm?: Float32Array
   readonly reduce?: string
@@ -51,17 +54,11 @@ export class MlaKernels {
   constructor(device: Device, layer: MlaTestLayer) {
     this.#device = device
     this.#layer = layer
-    this.#cacheModule = `cache/${layer.cache}`
+    this.#cacheModule = `cache/${layer.kvDtype}`
   }
 
-  async mlaWrite(
-    projected: ArrayLike<number>,
-    columns: number,
-    options: MlaWriteOptions,
-    cache: Uint32Array,
-    { position, tokens, pages }: StepRows,
-  ) {
-    const write = this.#write(projected, columns, options)
+  async mlaWrite(input: MlaWriteInput, cache: Uint32Array, { position, tokens, pages }: StepRows) {
+    const write = this.#write(input)
     const result = await runKernel(this.#device, {
       kernel: mlaWrite,
       ...write,
@@ -75,16 +72,13 @@ export class MlaKernels {
   /** The absorbed queries, and the cache afterwards. */
   async mlaAbsorbQ(
     query: ArrayLike<number>,
-    projected: ArrayLike<number>,
-    columns: number,
-    options: MlaWriteOptions & { readonly offset?: number },
+    { offset = 0, ...input }: MlaWriteInput & { readonly offset?: number },
     cache: Uint32Array,
     { position, tokens, pages }: StepRows,
   ) {
     const layer = this.#layer
     const { heads, width, entryWidth } = layer
-    const { offset = 0 } = options
-    const write = this.#write(projected, columns, options)
+    const write = this.#write(input)
     const result = await runKernel(this.#device, {
       kernel: mlaAbsorbQ,
       constants: {
@@ -111,15 +105,13 @@ export class MlaKernels {
     }
   }
 
-  #write(
-    projected: ArrayLike<number>,
-    columns: number,
-    {
-      kvOffset = 0,
-      norm = new Float32Array(this.#layer.kvLoraRank).fill(1),
-      reduce = 'shared/reduce',
-    }: MlaWriteOptions,
-  ) {
+  #write({
+    projected,
+    columns,
+    kvOffset = 0,
+    norm = new Float32Array(this.#layer.kvLoraRank).fill(1),
+    reduce = 'shared/reduce',
+  }: MlaWriteInput) {
     const layer = this.#layer
     return {
       constants: {
@@ -131,7 +123,7 @@ export class MlaKernels {
         ROPE_INTERLEAVED: Number(layer.rotary.ropeInterleaved),
         WORKGROUP: 64,
       },
-      imports: { reduce, pack: `pack/${layer.cache}` },
+      imports: { reduce, pack: `pack/${layer.kvDtype}` },
       data: { projected: padRows(projected, columns), latent_norm: norm, rotations: layer.rotations },
     }
   }
@@ -165,15 +157,23 @@ export class MlaKernels {
     cache: KernelData,
     { position, tokens, pages }: StepRows,
     split: number,
-    attend = chooseAttentionTiles(this.#device.capabilities.variants).mlaTile,
   ) {
     const layer = this.#layer
     const { heads, kvLoraRank, entryWidth } = layer
     const splits = ceilDiv(position + tokens, split)
     const result = await runKernel(this.#device, {
       kernel: mlaDecode,
-      constants: { HEADS: heads, LATENT: kvLoraRank, ROPE: layer.qkRopeDim, SPLITS, SCALE: layer.scale },
-      imports: { cache: this.#cacheModule, mlaTile: attend },
+      constants: {
+        HEADS: heads,
+        LATENT: kvLoraRank,
+        ROPE: layer.qkRopeDim,
+        SPLITS,
+        SCALE: layer.softmaxScale,
+      },
+      imports: {
+        cache: this.#cacheModule,
+        mlaTile: chooseAttentionTiles(this.#device.capabilities.variants).mlaTile,
+      },
       grid: [splits, ceilDiv(heads, MLA_HEAD_TILE), tokens],
       step: { position, tokens, split },
       data: {
@@ -239,13 +239,12 @@ export class MlaKernels {
     return expanded
   }
 
-  /** Runs block after block; `query` is already rotated. */
+  /** Runs block after block, each of `block` positions; `query` is already rotated. */
   async mlaPrefill(
     query: ArrayLike<number>,
-    expanded: readonly KernelData[],
+    { expanded, block }: { readonly expanded: readonly KernelData[]; readonly block: number },
     cache: KernelData,
     { position, tokens, pages }: StepRows,
-    block: number,
   ) {
     const layer = this.#layer
     const { heads, vHeadDim, width } = layer
@@ -255,7 +254,12 @@ export class MlaKernels {
     for (let index = 0; index * block < position + tokens; index++) {
       const result: Record<'output' | 'state', KernelData> = await runKernel(this.#device, {
         kernel: mlaPrefill,
-        constants: { ...headConstants(layer), BLOCK: block, SCALE: layer.scale, ...queryConstants(layer, 0) },
+        constants: {
+          ...headConstants(layer),
+          BLOCK: block,
+          SCALE: layer.softmaxScale,
+          ...queryConstants(layer, 0),
+        },
         imports: { cache: this.#cacheModule, prefillTile: tiles.prefillTile },
         grid: [ceilDiv(tokens, tiles.rows), heads],
         step: { position, tokens },

@@ -36,7 +36,7 @@ export function randomMoe(sizes: MoeSizes): TestMoe {
   const widths = [...new Array<number>(experts).fill(intermediateSize), ...(shared > 0 ? [shared] : [])]
   const start = (width: number) => Math.ceil(width / blocks.rows) * blocks.rows
   const up = widths.map((width, e) => packGateAndUp(width, start(width), sizes, e + 1))
-  const down = widths.map((width, e) => randomMatrix(hidden, width, format, 100 + e, blocks))
+  const down = widths.map((width, e) => randomMatrix([hidden, width], format, 100 + e, blocks))
   return {
     sizes,
     up: scatterOverBanks(up, sizes, 7),
@@ -55,7 +55,7 @@ export function randomMoe(sizes: MoeSizes): TestMoe {
 
 /** Gate rows, padding up to the next row of blocks, up rows. */
 function packGateAndUp(width: number, start: number, { hidden, format, blocks }: MoeSizes, seed: number) {
-  const source = randomMatrix(start + width, hidden, 'f32', seed).values
+  const source = randomMatrix([start + width, hidden], 'f32', seed).values
   source.fill(0, width * hidden, start * hidden)
   return packMatrix(source, hidden, format, blocks)
 }

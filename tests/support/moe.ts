@@ -30,6 +30,19 @@ export interface MoeInput {
 /** Banks bound by one dispatch. */
 export type BanksPerDispatch = 1 | 4
 
+/** The kernel variants of an MoE layer in decode. */
+export interface MoeDecodeVariant {
+  readonly banksPerDispatch: BanksPerDispatch
+  readonly matvec: Variants['matvec']
+  readonly kUnroll: string
+}
+
+/** The kernel variants of an MoE layer in prefill. */
+export interface MoePrefillVariant {
+  readonly banksPerDispatch: BanksPerDispatch
+  readonly tiles: MatmulTiles
+}
+
 const pad16 = (value: number) => Math.ceil(value / 16) * 16
 const expertsPerTokenOf = (routes: Routes) => routes[0]?.length ?? 0
 
@@ -83,14 +96,12 @@ async function forBankGroups(
 export async function decodeMoe(
   device: Device,
   moe: TestMoe,
-  banksPerDispatch: BanksPerDispatch,
   { x, routes, before }: MoeInput,
-  by: Variants['matvec'],
-  kUnroll = 'shared/k_unroll_pair',
+  { banksPerDispatch, matvec, kUnroll }: MoeDecodeVariant,
 ): Promise<Float64Array> {
   const { hidden, intermediateSize, shared } = moe.sizes
   const [tokens, expertsPerToken] = [routes.length, expertsPerTokenOf(routes)]
-  const [upTiling, downTiling] = [rowTilingOf({ matvec: by }, 2), rowTilingOf({ matvec: by })]
+  const [upTiling, downTiling] = [rowTilingOf({ matvec }, 2), rowTilingOf({ matvec })]
   const constants = constantsOf(moe, expertsPerToken)
   const route = routeWords(routes)
   const weights = moe.up.routed.imports
@@ -158,9 +169,8 @@ export async function groupRoutes(
 export async function prefillMoe(
   device: Device,
   moe: TestMoe,
-  banksPerDispatch: BanksPerDispatch,
   { x, routes, before }: MoeInput,
-  tiles: MatmulTiles,
+  { banksPerDispatch, tiles }: MoePrefillVariant,
 ): Promise<Float64Array> {
   const { hidden, intermediateSize, shared, experts } = moe.sizes
   const [tokens, expertsPerToken] = [routes.length, expertsPerTokenOf(routes)]

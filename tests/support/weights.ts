@@ -150,8 +150,7 @@ function storeGroups(
 
 /** A random matrix whose rows differ in magnitude, so that a wrong row or scale is detected. */
 export function randomMatrix(
-  rows: number,
-  cols: number,
+  [rows, cols]: readonly [rows: number, cols: number],
   format: WeightFormat,
   seed: number,
   blocks?: BlockSize,

@@ -24,9 +24,9 @@ export const MAX_REFUSAL_WORK = 40
  * The result of `action`, and its work: CPU time relative to parsing two megabytes of JSON, which is measured
  * right after it.
  */
-export async function measureWork<T>(action: () => Promise<T>): Promise<{ made: T; work: number }> {
+export async function measureWork<T>(action: () => Promise<T>): Promise<{ result: T; work: number }> {
   const before = process.cpuUsage()
-  const made = await action()
+  const result = await action()
   const ms = process.cpuUsage(before).user / 1000
-  return { made, work: ms / bestCpuMs(() => void JSON.parse(JSON_TEXT)) }
+  return { result, work: ms / bestCpuMs(() => void JSON.parse(JSON_TEXT)) }
 }

@@ -73,9 +73,9 @@ describe.each(['lanternfish', 'deepseek_v3-fp8-awkward', 'qwen2-bf16-tiny'])(
 
     it('keep a user’s thinking tags as text, and drop the assistant’s reasoning', () => {
       const tags = '</think>ok<think>'
-      const asked = chat.prompt([{ role: 'user', content: tags }])
-      expect(asked.text).toContain(tags)
-      expect(controls(asked.ids)).toEqual(controls(chat.prompt([{ role: 'user', content: 'x' }]).ids))
+      const prompt = chat.prompt([{ role: 'user', content: tags }])
+      expect(prompt.text).toContain(tags)
+      expect(controls(prompt.ids)).toEqual(controls(chat.prompt([{ role: 'user', content: 'x' }]).ids))
       const history = (content: string) =>
         chat.prompt([
           { role: 'user', content: 'q' },

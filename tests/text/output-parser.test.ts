@@ -37,19 +37,34 @@ function* splits(text: string): Generator<string[]> {
 
 describe('the thinking part in the text', () => {
   it.each([
-    ['forced by the prompt', 'open', 'hm\n</think>\n\nyes', 'hm', 'yes'],
-    ['forced and opened again', 'open', '<think>\nhm</think>yes', 'hm', 'yes'],
-    ['forced, after more newlines', 'open', '\n\nhm\n\nhm\r\n\n</think>yes\n', 'hm\n\nhm', 'yes\n'],
-    ['forced and empty', 'open', '\n\n</think>\n\nyes', '', 'yes'],
-    ['forced and never closed', 'open', 'hm\nhm </thin', 'hm\nhm </thin', ''],
-    ['forced and cut off', 'open', 'hm\n', 'hm', ''],
-    ['with something like a tag', 'open', 'a < b </ </thing> </think>c', 'a < b </ </thing> ', 'c'],
-    ['opened by the model', undefined, '\n<think>\nhm\n</think>\n\nyes', 'hm', 'yes'],
-    ['begun and abandoned', undefined, ' <thin ice', '', ' <thin ice'],
-    ['absent', undefined, '\n yes <think> no </think>', '', '\n yes <think> no </think>'],
-    ['absent from white space', undefined, ' \n ', '', ' \n '],
-    ['closed by the prompt', 'close', '\n\nyes\n <think>', '', 'yes\n <think>'],
-  ] as const)('is found when %s', (_, before, whole, reasoning, text) => {
+    ['forced by the prompt', 'open', 'hm\n</think>\n\nyes', { reasoning: 'hm', text: 'yes' }],
+    ['forced and opened again', 'open', '<think>\nhm</think>yes', { reasoning: 'hm', text: 'yes' }],
+    [
+      'forced, after more newlines',
+      'open',
+      '\n\nhm\n\nhm\r\n\n</think>yes\n',
+      { reasoning: 'hm\n\nhm', text: 'yes\n' },
+    ],
+    ['forced and empty', 'open', '\n\n</think>\n\nyes', { reasoning: '', text: 'yes' }],
+    ['forced and never closed', 'open', 'hm\nhm </thin', { reasoning: 'hm\nhm </thin', text: '' }],
+    ['forced and cut off', 'open', 'hm\n', { reasoning: 'hm', text: '' }],
+    [
+      'with something like a tag',
+      'open',
+      'a < b </ </thing> </think>c',
+      { reasoning: 'a < b </ </thing> ', text: 'c' },
+    ],
+    ['opened by the model', undefined, '\n<think>\nhm\n</think>\n\nyes', { reasoning: 'hm', text: 'yes' }],
+    ['begun and abandoned', undefined, ' <thin ice', { reasoning: '', text: ' <thin ice' }],
+    [
+      'absent',
+      undefined,
+      '\n yes <think> no </think>',
+      { reasoning: '', text: '\n yes <think> no </think>' },
+    ],
+    ['absent from white space', undefined, ' \n ', { reasoning: '', text: ' \n ' }],
+    ['closed by the prompt', 'close', '\n\nyes\n <think>', { reasoning: '', text: 'yes\n <think>' }],
+  ] as const)('is found when %s', (_, before, whole, { reasoning, text }) => {
     for (const pieces of splits(whole)) {
       const parser = openReasoningParser(before, true)
       const parts = [...pieces.map((piece) => parser.push(piece)), parser.end()]

@@ -54,9 +54,9 @@ function tiktokenModelOf(size: number) {
 function makeText(length: number): string {
   const words = demoTokens().filter((token) => /^Ġ?[a-z]+$/.test(token))
   const parts = [cuts.texts.join('\n')]
-  let made = 0
-  while (made < length)
-    made +=
+  let count = 0
+  while (count < length)
+    count +=
       parts[parts.push((words[Math.floor(next() * words.length)] ?? '').replace('Ġ', ' ')) - 1]?.length ?? 0
   return parts.join('')
 }

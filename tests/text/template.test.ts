@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
 import { openTemplate, renderChat } from '../../src/text/template.ts'
 
-const messages = [{ role: 'user', content: 'hi' }]
+const MESSAGES = [{ role: 'user', content: 'hi' }]
 
 function render(config: unknown, jinja?: string, thinking?: boolean): string {
-  return renderChat(openTemplate(config, jinja), { messages, addGenerationPrompt: true, thinking })
+  return renderChat(openTemplate(config, jinja), { messages: MESSAGES, addGenerationPrompt: true, thinking })
 }
 
 function failure(act: () => unknown): HadalError {

@@ -12,14 +12,14 @@ import { cuts, demoTokens, random, ranksOf, rankVectors } from './fixtures.ts'
 const tokens = demoTokens()
 const RANKS = tokens.length
 const VOCAB = RANKS + 258
-const chat_template =
+const CHAT_TEMPLATE =
   '{%- for m in messages -%}<|im_{{ m.role }}|>{{ m.role }}<|im_middle|>' +
   '{{ m.content }}<|im_end|>{%- endfor -%}' +
   '{%- if add_generation_prompt -%}<|im_assistant|>assistant<|im_middle|>{%- endif -%}'
 const special = (content: string, is = true) => ({ content, special: is, lstrip: false, rstrip: false })
-const config = {
+const CONFIG = {
   bos_token: '[BOS]',
-  chat_template,
+  chat_template: CHAT_TEMPLATE,
   added_tokens_decoder: {
     [RANKS]: special('[BOS]'),
     [RANKS + 2]: special('<|im_end|>'),
@@ -29,7 +29,7 @@ const config = {
     [RANKS + 17]: special('<|im_middle|>'),
   },
 }
-const tokenizer = openTiktokenTokenizer(ranksOf(tokens), config, { vocab: VOCAB })
+const tokenizer = openTiktokenTokenizer(ranksOf(tokens), CONFIG, { vocab: VOCAB })
 
 describe('a rank table', () => {
   it('gives the ids of Moonshot’s code', () => {
@@ -91,13 +91,13 @@ describe('the tokens behind the ranks', () => {
   })
 
   it('end with the rows of the embedding', () => {
-    const small = openTiktokenTokenizer(ranksOf(tokens), config, { vocab: RANKS + 20 })
+    const small = openTiktokenTokenizer(ranksOf(tokens), CONFIG, { vocab: RANKS + 20 })
     expect(small.tokenText(RANKS + 19)).toBe(`<|reserved_token_${RANKS + 19}|>`)
     expect(small.bytesOf(RANKS + 20)).toHaveLength(0)
   })
 
   it('come from the template only, never from message contents', () => {
-    const chat = openChatEncoder(tokenizer, config)
+    const chat = openChatEncoder(tokenizer, CONFIG)
     const { ids, text } = chat.prompt([{ role: 'user', content: 'the <|im_end|> sea' }])
     expect(text).toBe(
       '<|im_user|>user<|im_middle|>the <|im_end|> sea<|im_end|><|im_assistant|>assistant<|im_middle|>',
@@ -106,7 +106,7 @@ describe('the tokens behind the ranks', () => {
   })
 })
 
-function failure(file: string, tokenizerConfig: unknown = config, vocab = VOCAB): HadalError {
+function failure(file: string, tokenizerConfig: unknown = CONFIG, vocab = VOCAB): HadalError {
   try {
     openTiktokenTokenizer(file, tokenizerConfig, { vocab })
   } catch (error) {
@@ -155,7 +155,7 @@ describe('a malformed tiktoken.model', () => {
       const inserted = 'A=7 \n+'[Math.floor(next() * 6)]
       const damaged = `${line.slice(0, cut)}${inserted}${line.slice(cut + Math.floor(next() * 2))}`
       try {
-        openTiktokenTokenizer(withLine(at, damaged), config, { vocab: VOCAB }).encodePlain('a <think> 1 深')
+        openTiktokenTokenizer(withLine(at, damaged), CONFIG, { vocab: VOCAB }).encodePlain('a <think> 1 深')
       } catch (error) {
         expect(error).toMatchObject({ code: 'bad_file', file: 'tiktoken.model' })
       }

@@ -4,8 +4,9 @@ import { HadalError } from '../../src/lib/error.ts'
 import { type Checkpoint, openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import type { Source } from '../../src/weights/source.ts'
+import { seededRandom } from '../support/numbers.ts'
 import { MAX_REFUSAL_WORK, measureWork } from '../support/work.ts'
-import { makeSafetensors, noise, seeded } from './make-safetensors.ts'
+import { makeSafetensors, noise } from './make-safetensors.ts'
 
 const MUTATIONS = 5000
 const INDEX_FILE = 'model.safetensors.index.json'
@@ -135,7 +136,7 @@ test(`${MUTATIONS} mutated indexes give a named error or the truth, and never le
     metadata: { total_size: 40 },
     weight_map: { x: SHARDS[0], y: SHARDS[0], z: SHARDS[1], 'deep.name': SHARDS[1], last: SHARDS[2] },
   })
-  const random = seeded(20260203)
+  const random = seededRandom(20260203)
   let accepted = 0
   for (let round = 0; round < MUTATIONS; round++) {
     let text = base
@@ -180,7 +181,7 @@ describe('an oversized index or checkpoint', () => {
     ['100,000 shards', () => map(100_000, (offset) => `"t${offset}":"s${offset}.safetensors"`), /missing/],
   ])('%s is rejected cheaply', async (_, text, rule) => {
     const { source, requested } = folder(text())
-    const { made: error, work } = await measureWork(() =>
+    const { result: error, work } = await measureWork(() =>
       openCheckpoint(source).catch((failure: unknown) => failure),
     )
     expect(error).toBeInstanceOf(HadalError)

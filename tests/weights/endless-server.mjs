@@ -3,17 +3,18 @@
 // not counted with the reader's.
 import { createServer } from 'node:http'
 
-const fileBytes = Number(process.argv[2])
+const FILE_BYTES = Number(process.argv[2])
 const pattern = Uint8Array.from({ length: 1_000_003 }, (_, at) => (at * 7) % 251)
 
 const server = createServer((request, response) => {
   const [, from, last] = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '') ?? []
   const start = Number(from ?? 0)
-  const end = last ? Number(last) + 1 : fileBytes
-  const contentRange = from === undefined ? {} : { 'Content-Range': `bytes ${start}-${end - 1}/${fileBytes}` }
+  const end = last ? Number(last) + 1 : FILE_BYTES
+  const contentRange =
+    from === undefined ? {} : { 'Content-Range': `bytes ${start}-${end - 1}/${FILE_BYTES}` }
   response.writeHead(from === undefined ? 200 : 206, {
     'Content-Length': end - start,
-    ETag: `"${fileBytes}"`,
+    ETag: `"${FILE_BYTES}"`,
     ...contentRange,
   })
   if (request.method === 'HEAD') return response.end()

@@ -1,4 +1,5 @@
 // Builds safetensors files, valid or deliberately broken.
+import { seededRandom } from '../support/numbers.ts'
 
 /** A header entry as written; unchecked. */
 export interface HeaderEntry {
@@ -37,19 +38,8 @@ export function makeSafetensors(
   return rawSafetensors(JSON.stringify(header), data)
 }
 
-/** A seeded generator of random numbers in [0, 1), so that a failure can be reproduced. */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
 /** Random bytes, so that a wrong offset is detected. */
 export function noise(length: number, seed: number): Uint8Array<ArrayBuffer> {
-  const random = seeded(seed)
+  const random = seededRandom(seed)
   return Uint8Array.from({ length }, () => Math.floor(random() * 256))
 }

@@ -98,37 +98,37 @@ describeOnAdapters(
     it('pads rows and fills stacked matrices in parts, however the bytes are split', async () => {
       const [first, second] = [70, 300]
       const layout = layoutMatrix('bf16', [first, second], 21)
-      const places = placed(layout, 64 * 64 * 3)
-      expect(places.length).toBeGreaterThan(1)
+      const placements = placed(layout, 64 * 64 * 3)
+      expect(placements.length).toBeGreaterThan(1)
       const stored = [first, second].map((rows) => patternBytes(rows * 42))
       stored.forEach((bytes, index) => {
         const entry = makeEntry('BF16', [bytes.length / 42, 21], bytes.length)
-        pushInPieces(
-          rowWriter(device.gpu.queue, entry, layout, layout.starts[index] ?? 0, places),
-          bytes,
-          index + 1,
-        )
+        const target = { layout, start: layout.starts[index] ?? 0, placements }
+        pushInPieces(rowWriter(device.gpu.queue, entry, target), bytes, index + 1)
       })
       const all = Buffer.concat(stored)
-      for (const place of places) {
-        const bytes = await read(place)
-        for (let row = 0; row < place.part.rows; row++) {
-          const wanted = new Uint8Array(64)
-          wanted.set(all.subarray((place.part.firstRow + row) * 42, (place.part.firstRow + row + 1) * 42))
-          expect(bytes.subarray(row * 64, row * 64 + 64)).toEqual(wanted)
+      for (const placement of placements) {
+        const bytes = await read(placement)
+        for (let row = 0; row < placement.part.rows; row++) {
+          const expected = new Uint8Array(64)
+          expected.set(
+            all.subarray((placement.part.firstRow + row) * 42, (placement.part.firstRow + row + 1) * 42),
+          )
+          expect(bytes.subarray(row * 64, row * 64 + 64)).toEqual(expected)
         }
       }
     })
 
     it('writes scales after the rows of their part', async () => {
       const layout = layoutMatrix('fp8_block', [300], 140)
-      const places = placed(layout, layoutPart(layout, 0, 128).bytes)
+      const placements = placed(layout, layoutPart(layout, 0, 128).bytes)
       const scales = Float32Array.of(1, 2, 3, 4, 5, 6)
       const bytes = new Uint8Array(scales.buffer)
-      pushInPieces(scaleWriter(device.gpu.queue, makeEntry('F32', [3, 2], 24), layout, 0, places), bytes, 3)
-      for (const [index, place] of places.entries()) {
-        const part = await read(place)
-        const at = place.part.scales * 4
+      const entry = makeEntry('F32', [3, 2], 24)
+      pushInPieces(scaleWriter(device.gpu.queue, entry, { layout, start: 0, placements }), bytes, 3)
+      for (const [index, placement] of placements.entries()) {
+        const part = await read(placement)
+        const at = placement.part.scales * 4
         expect([...new Float32Array(part.slice(at, at + 8).buffer)]).toEqual([2 * index + 1, 2 * index + 2])
       }
     })
@@ -153,12 +153,13 @@ describeOnAdapters(
       ] as const
       for (const [dtype, format, code] of cases) {
         const layout = layoutMatrix(format, [3], 21)
-        const [places, length] = [placed(layout, 1 << 20), 63 * code.length]
+        const [placements, length] = [placed(layout, 1 << 20), 63 * code.length]
         for (const at of [0, 1, 4, 33, 62]) {
           const memory = new Uint8Array(length + 3)
           const bytes = memory.subarray(at % 4, (at % 4) + length)
           bytes.set(code, at * code.length)
-          const writer = rowWriter(device.gpu.queue, makeEntry(dtype, [3, 21], length), layout, 0, places)
+          const target = { layout, start: 0, placements }
+          const writer = rowWriter(device.gpu.queue, makeEntry(dtype, [3, 21], length), target)
           expect(() => pushInPieces(writer, bytes, at + 1)).toThrow(
             new RegExp(`layer.weight holds (NaN|-?Infinity) at element ${at}; a weight must be finite`),
           )
@@ -174,25 +175,15 @@ describeOnAdapters(
     it('rejects scales that are not finite or overflow a weight', () => {
       const layout = layoutMatrix('fp8_block', [3], 21)
       const scales = new Uint8Array(Float32Array.of(1e37).buffer)
-      const writer = scaleWriter(
-        device.gpu.queue,
-        makeEntry('F32', [1, 1], 4),
-        layout,
-        0,
-        placed(layout, 1 << 20),
-      )
+      const target = { layout, start: 0, placements: placed(layout, 1 << 20) }
+      const writer = scaleWriter(device.gpu.queue, makeEntry('F32', [1, 1], 4), target)
       expect(() => pushInPieces(writer, scales, 1)).toThrow(/must be finite/)
     })
 
     it('detects a tensor that ends early', () => {
       const layout = layoutMatrix('f32', [4], 4)
-      const writer = rowWriter(
-        device.gpu.queue,
-        makeEntry('F32', [4, 4], 64),
-        layout,
-        0,
-        placed(layout, 1 << 20),
-      )
+      const target = { layout, start: 0, placements: placed(layout, 1 << 20) }
+      const writer = rowWriter(device.gpu.queue, makeEntry('F32', [4, 4], 64), target)
       writer.push(new Uint8Array(40))
       expect(() => writer.end()).toThrow(/ended after 2 of 4 rows/)
     })

@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { readHeader, type TensorEntry } from '../../src/weights/safetensors.ts'
-import { makeSafetensors, noise, rawSafetensors, seeded } from './make-safetensors.ts'
+import { seededRandom } from '../support/numbers.ts'
+import { makeSafetensors, noise, rawSafetensors } from './make-safetensors.ts'
 
 const MUTATIONS = 20_000
 const ELEMENT_BYTES: Readonly<Record<string, number>> = {
@@ -138,7 +139,7 @@ test(`${MUTATIONS} mutated files give a named error or a correct result`, async 
       noise(16, 5),
     ),
   ]
-  const random = seeded(20260101)
+  const random = seededRandom(20260101)
   let accepted = 0
   for (let round = 0; round < MUTATIONS; round++) {
     const base = bases[round % bases.length] ?? noise(0, 0)

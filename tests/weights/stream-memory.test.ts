@@ -40,10 +40,10 @@ test('streams 5 GB with at most 128 MiB in flight and less than 200 MiB of extra
   let maxInFlight = 0
   const source: Source = {
     ...http,
-    readInto(path, start, into, signal) {
+    readInto(path, start, into, options) {
       inFlight += into.length
       maxInFlight = Math.max(maxInFlight, inFlight)
-      return http.readInto(path, start, into, signal)
+      return http.readInto(path, start, into, options)
     },
   }
   const used = () => process.memoryUsage().heapUsed + process.memoryUsage().external

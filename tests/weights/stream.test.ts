@@ -1,4 +1,4 @@
-// Tests of tensor streaming: every wanted byte once and in order, with bounded memory and parallelism.
+// Tests of tensor streaming: every requested byte once and in order, with bounded memory and parallelism.
 import { afterEach, describe, expect, test } from 'vitest'
 import { openHttp } from '../../src/weights/http.ts'
 import { openMemory } from '../../src/weights/memory.ts'
@@ -7,8 +7,9 @@ import { createRateMeter } from '../../src/weights/rate-meter.ts'
 import { readHeader, type TensorEntry } from '../../src/weights/safetensors.ts'
 import type { Source } from '../../src/weights/source.ts'
 import { streamTensors } from '../../src/weights/stream.ts'
+import { seededRandom } from '../support/numbers.ts'
 import { type FileServer, startFileServer, wholeFilesOnly } from './file-server.ts'
-import { makeSafetensors, noise, seeded } from './make-safetensors.ts'
+import { makeSafetensors, noise } from './make-safetensors.ts'
 
 const SIZES = [1, 300, 0, 4096, 70_001, 12, 255, 256, 257, 2_000_000, 9, 500_000]
 const contents = new Map<string, Uint8Array<ArrayBuffer>>()
@@ -29,17 +30,17 @@ const all = headers.flatMap((header) => header.entries)
 let server: FileServer | undefined
 afterEach(() => server?.close())
 
-/** Streams, and checks that exactly the wanted bytes are delivered, once and in order. */
+/** Streams, and checks that exactly the requested bytes are delivered, once and in order. */
 async function collect(
   source: Source,
-  wanted: readonly TensorEntry[],
+  tensors: readonly TensorEntry[],
   options: Parameters<typeof streamTensors>[3],
 ) {
   const done = new Map<string, number>()
   const reports: number[] = []
   await streamTensors(
     source,
-    wanted,
+    tensors,
     async (entry, offset, bytes) => {
       expect([entry.name, offset]).toEqual([entry.name, done.get(entry.name) ?? 0])
       expect(offset % 256).toBe(0)
@@ -49,14 +50,14 @@ async function collect(
     },
     { ...options, onProgress: ({ bytes }) => reports.push(bytes) },
   )
-  const nonEmpty = wanted.filter((entry) => entry.end > entry.start)
+  const nonEmpty = tensors.filter((entry) => entry.end > entry.start)
   expect(done).toEqual(new Map(nonEmpty.map((entry) => [entry.name, entry.end - entry.start])))
   expect(reports.at(-1)).toBe(nonEmpty.reduce((sum, entry) => sum + entry.end - entry.start, 0))
   expect(reports.toSorted((a, b) => a - b)).toEqual(reports)
 }
 
-describe('delivers every wanted byte once and in order', () => {
-  const random = seeded(5)
+describe('delivers every requested byte once and in order', () => {
+  const random = seededRandom(5)
   const subset = all.filter(() => random() < 0.5).reverse()
   test.each([512, 1000, 65_536, 2 ** 23])('in ranges of %i bytes', async (rangeBytes) => {
     await collect(memory, all, { rangeBytes })
@@ -86,7 +87,7 @@ test('neighbours share a range; small gaps are read, large ones skipped', () => 
     [10, 1200, 2],
     [5_000_000, 5_000_100, 1],
   ])
-  expect(() => planRanges([a, a], 65_536)).toThrow('wanted twice')
+  expect(() => planRanges([a, a], 65_536)).toThrow('requested twice')
 })
 
 /** A slow source that counts the reads in flight. */

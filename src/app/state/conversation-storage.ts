@@ -55,9 +55,9 @@ export function saveBeforeLeaving(chat: Conversation, storage: ConversationStora
 
 /** The saved conversation, or an empty one. An answer in progress when the page closed counts as stopped. */
 export function restoreConversation(storage: ConversationStorage = browserStorage): Conversation {
-  const own = tryOrUndefined(() => storage.tab.getItem(STORAGE_KEY))
-  const found = own ?? tryOrUndefined(() => storage.shared.getItem(STORAGE_KEY)) ?? '[]'
-  if (found !== own) tryOrUndefined(() => storage.tab.setItem(STORAGE_KEY, found))
+  const tabText = tryOrUndefined(() => storage.tab.getItem(STORAGE_KEY))
+  const found = tabText ?? tryOrUndefined(() => storage.shared.getItem(STORAGE_KEY)) ?? '[]'
+  if (found !== tabText) tryOrUndefined(() => storage.tab.setItem(STORAGE_KEY, found))
   const turns = tryOrUndefined((): unknown => JSON.parse(found))
   return (
     (Array.isArray(turns) && tryOrUndefined(() => turns.reduce(restoreTurn, EMPTY_CONVERSATION))) ||

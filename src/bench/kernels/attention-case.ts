@@ -52,8 +52,8 @@ export function mlaDispatches(
   }
   const cache: LayerCache = { kvPages: unused, pageTable: unused, rotaryTable: unused }
   const dispatches = recordDispatches(settings, mode, (context) => {
-    const x = context.graph.activation('x', 'f32', tokens, spec.hiddenSize)
-    mlaAttention(context, spec, attention, tensors, cache, x)
+    const x = context.graph.activation('x', [tokens, spec.hiddenSize])
+    mlaAttention(context, spec, { mla: attention, tensors, cache }, x)
   })
   return { dispatches, stride: padTo(qkvA.rows, CHUNK), latentAt: qkvA.starts[1] ?? 0 }
 }

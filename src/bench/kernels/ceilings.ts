@@ -31,11 +31,11 @@ export async function weightsCeiling(
   const x = buffers.upload(numbers)
   const sums = buffers.zeros(OUT * 32)
   const loops = weightModules(format).flatMap((weights) =>
-    LOOPS.map(({ lanes, workgroup, each, order }) => ({
+    LOOPS.map(({ lanes, workgroup, rowsPerInvocation, order }) => ({
       name: [
         weights,
         `lanes ${lanes}`,
-        each === 1 ? 'a row' : `${each} rows by ${order}`,
+        rowsPerInvocation === 1 ? 'a row' : `${rowsPerInvocation} rows by ${order}`,
         `workgroup ${workgroup}`,
       ].join(', '),
       lanes,
@@ -47,13 +47,13 @@ export async function weightsCeiling(
               IN: HIDDEN,
               OUT,
               LANES: lanes,
-              ROWS_PER_INVOCATION: each,
+              ROWS_PER_INVOCATION: rowsPerInvocation,
               WORKGROUP: workgroup,
               ...matrixConstants(matrix, part),
             },
             imports: { weights, loopOrder: `bench/loop_order_${order}` },
             operands: { x, weights: resource(part.buffer), sums },
-            grid: [ceilDiv(OUT, (workgroup / lanes) * each)],
+            grid: [ceilDiv(OUT, (workgroup / lanes) * rowsPerInvocation)],
           })
         }
       }),
@@ -81,14 +81,14 @@ export async function weightsCeiling(
 }
 
 const LOOPS = [
-  { lanes: 1, workgroup: 8, each: 1, order: 'rows' },
-  { lanes: 1, workgroup: 64, each: 1, order: 'rows' },
-  { lanes: 4, workgroup: 4, each: 64, order: 'rows' },
-  { lanes: 4, workgroup: 4, each: 64, order: 'columns' },
-  { lanes: 8, workgroup: 8, each: 64, order: 'rows' },
-  { lanes: 8, workgroup: 8, each: 64, order: 'columns' },
-  { lanes: 8, workgroup: 64, each: 1, order: 'rows' },
-  { lanes: 32, workgroup: 256, each: 1, order: 'rows' },
+  { lanes: 1, workgroup: 8, rowsPerInvocation: 1, order: 'rows' },
+  { lanes: 1, workgroup: 64, rowsPerInvocation: 1, order: 'rows' },
+  { lanes: 4, workgroup: 4, rowsPerInvocation: 64, order: 'rows' },
+  { lanes: 4, workgroup: 4, rowsPerInvocation: 64, order: 'columns' },
+  { lanes: 8, workgroup: 8, rowsPerInvocation: 64, order: 'rows' },
+  { lanes: 8, workgroup: 8, rowsPerInvocation: 64, order: 'columns' },
+  { lanes: 8, workgroup: 64, rowsPerInvocation: 1, order: 'rows' },
+  { lanes: 32, workgroup: 256, rowsPerInvocation: 1, order: 'rows' },
 ] as const
 
 /**

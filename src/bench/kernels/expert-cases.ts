@@ -211,7 +211,7 @@ async function makeDownPrefill(settings: CaseSettings): Promise<KernelCase> {
 }
 
 /** A row of a chunk whose tokens are grouped by expert. */
-interface GroupedRow {
+interface ExpertRow {
   readonly row: number
   readonly token: number
   readonly expert: number
@@ -220,13 +220,13 @@ interface GroupedRow {
 interface PrefillKernel extends ExpertKernel {
   readonly output: Resource // [rows, stride]
   readonly stride: number
-  readonly expectedOf: (row: GroupedRow) => Float64Array
+  readonly expectedOf: (row: ExpertRow) => Float64Array
 }
 
 /** Groups the tokens of a chunk by expert on the GPU, then measures `kernel`. */
 function prefillCase(
   settings: CaseSettings,
-  { kernel, stored, operands, output, stride, expectedOf: wantedOf }: PrefillKernel,
+  { kernel, stored, operands, output, stride, expectedOf }: PrefillKernel,
 ): KernelCase {
   const { buffers, tokens, widths } = settings
   const { experts, expertsPerToken } = widths.mixture
@@ -249,7 +249,7 @@ function prefillCase(
       // Rows are ordered by expert: check the first, the last (shared), and some between.
       const checked = sampleRows(rows.length, 9).map((row) => ({ row, ...expectDefined(rows[row], 'a row') }))
       const values = await buffers.read(output, rows.length * stride)
-      const expected = checked.map(wantedOf)
+      const expected = checked.map(expectedOf)
       const actual = checked.flatMap(({ row }, i) => [
         ...values.subarray(row * stride, row * stride + (expected[i]?.length ?? 0)),
       ])

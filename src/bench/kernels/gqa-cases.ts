@@ -19,18 +19,13 @@ export const GQA_CASES: readonly CaseMaker[] = (['standard', 'gqa-8'] as const).
 async function makeGqaDecode(settings: CaseSettings, kind: CacheKind): Promise<KernelCase> {
   const { buffers, tokens, widths } = settings
   const sizes = expandedSizes(widths.attention, expandedKvHeads(widths.attention, kind))
-  const { heads, kvHeads, qkHeadDim, vHeadDim, softmaxScale } = sizes
+  const { heads, kvHeads, qkHeadDim, vHeadDim } = sizes
   const unused = buffers.zeros(16)
   const dispatches = recordDispatches(settings, 'decode', (recording) => {
-    const activation = (name: string, cols: number) => recording.graph.activation(name, 'f32', tokens, cols)
+    const activation = (name: string, cols: number) => recording.graph.activation(name, [tokens, cols])
     const cache: LayerCache = { kvPages: unused, pageTable: unused, rotaryTable: unused }
-    gqaAttend(
-      recording,
-      sizes,
-      cache,
-      activation('query', heads * qkHeadDim),
-      activation('heads', heads * vHeadDim),
-    )
+    const query = activation('query', heads * qkHeadDim)
+    gqaAttend(recording, sizes, cache, { query, output: activation('heads', heads * vHeadDim) })
   })
   return decodeAttentionCase(settings, {
     kernel: 'gqa_decode',
@@ -40,6 +35,6 @@ async function makeGqaDecode(settings: CaseSettings, kind: CacheKind): Promise<K
     entryWidth: kvHeads * (qkHeadDim + vHeadDim),
     value: vHeadDim,
     dispatches,
-    expected: (queries, entries, split) => gqa_decode(queries, entries, sizes, softmaxScale, split),
+    expected: (queries, entries, split) => gqa_decode(queries, entries, sizes, split),
   })
 }

@@ -93,8 +93,8 @@ async function makeLinear(mode: LinearMode, shape: LinearShape, settings: CaseSe
     shape: `${tokens} × ${cols} → ${rows}`,
     ...roundOver(matrices, (matrix) =>
       recordDispatches(settings, mode, (context) => {
-        const y = context.graph.activation('y', 'f32', tokens, rows, output)
-        linear(context, matrix, x, y, { accumulate })
+        const y = context.graph.activation('y', [tokens, rows], { ownBuffer: output })
+        linear(context, { matrix, accumulate }, x, y)
       }),
     ),
     cost: { weightBytes: bytes, plainBytes: 0, flops: 2 * tokens * rows * cols },

@@ -137,7 +137,12 @@ function tileLoop(
     step: { tokens: shape.tokens },
     output: y,
     dispatches: recordDispatches({ buffers, tokens: shape.tokens, matmulPrecision }, 'prefill', (context) =>
-      linear(context, matrix, x, context.graph.activation('y', 'f32', shape.tokens, shape.rows, y)),
+      linear(
+        context,
+        { matrix },
+        x,
+        context.graph.activation('y', [shape.tokens, shape.rows], { ownBuffer: y }),
+      ),
     ),
     async outputs() {
       const { x: rows, actual } = await readCheckedRows(matmul)

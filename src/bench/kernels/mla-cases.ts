@@ -84,19 +84,13 @@ async function makeAbsorbQ(settings: CaseSettings): Promise<KernelCase> {
     step: { tokens, position },
     async outputs() {
       const rows = Array.from({ length: tokens }, (_, token) => token)
-      const expected = mla_absorb_q(
-        gatherRows(numbers, rows, stride, heads * width),
-        stored.values(),
-        attention,
-        [
-          Float64Array.from(numbers),
-          stride,
-          latentAt,
-          { weight: Float64Array.from(weight), epsilon: latentNormEps },
-          position,
-          { frequencies: rotary.frequencies, ropeInterleaved },
-        ],
-      )
+      const query = gatherRows(numbers, rows, stride, heads * width)
+      const expected = mla_absorb_q(query, stored.values(), attention, [
+        Float64Array.from(numbers),
+        { columns: stride, kvOffset: latentAt },
+        { weight: Float64Array.from(weight), epsilon: latentNormEps },
+        { position, rotary: { frequencies: rotary.frequencies, ropeInterleaved } },
+      ])
       const halves = new Uint16Array((await buffers.read(cache, words)).buffer)
       const entries = gatherRows(
         halves,
@@ -109,7 +103,7 @@ async function makeAbsorbQ(settings: CaseSettings): Promise<KernelCase> {
           expected: expected.absorbed,
           tolerance: TOLERANCE.f32,
         },
-        { actual: entries, expected: expected.records, tolerance: TOLERANCE.f16 },
+        { actual: entries, expected: expected.entries, tolerance: TOLERANCE.f16 },
       ]
     },
   }
@@ -117,7 +111,7 @@ async function makeAbsorbQ(settings: CaseSettings): Promise<KernelCase> {
 
 async function makeDecode(settings: CaseSettings): Promise<KernelCase> {
   const { attention } = settings.widths
-  const { heads, qkRopeDim, kvLoraRank, softmaxScale } = attention
+  const { heads, qkRopeDim, kvLoraRank } = attention
   return decodeAttentionCase(settings, {
     kernel: 'mla_decode',
     input: 'absorbed',
@@ -126,7 +120,7 @@ async function makeDecode(settings: CaseSettings): Promise<KernelCase> {
     entryWidth: kvLoraRank + qkRopeDim,
     value: kvLoraRank,
     dispatches: mlaDispatches(settings, 'decode').dispatches,
-    expected: (queries, entries, split) => mla_decode(queries, entries, attention, softmaxScale, split),
+    expected: (queries, entries, split) => mla_decode(queries, entries, attention, split),
   })
 }
 

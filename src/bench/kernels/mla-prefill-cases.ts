@@ -133,15 +133,8 @@ function attendRow(
   expanded: Float32Array,
   entries: Float64Array,
 ): Float64Array {
-  const { heads, qkNopeDim, qkRopeDim, vHeadDim, kvLoraRank, softmaxScale, ropeInterleaved } = attention
+  const { heads, qkNopeDim, qkRopeDim, vHeadDim, kvLoraRank } = attention
   const count = entries.length / (kvLoraRank + qkRopeDim)
   const keys = Float64Array.from(expanded.subarray(0, count * heads * (qkNopeDim + vHeadDim)))
-  return mla_prefill(
-    row.subarray(0, heads * (qkNopeDim + qkRopeDim)),
-    keys,
-    entries,
-    attention,
-    softmaxScale,
-    ropeInterleaved,
-  )
+  return mla_prefill(row.subarray(0, heads * (qkNopeDim + qkRopeDim)), keys, entries, attention)
 }

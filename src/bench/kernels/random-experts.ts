@@ -77,8 +77,8 @@ export function moeDispatches(
     down: bank,
   }
   return recordDispatches(settings, mode, (context) => {
-    const x = context.graph.activation('x', 'f32', tokens, spec.hiddenSize)
-    moe(context, spec, layer, tensors, unused, x)
+    const x = context.graph.activation('x', [tokens, spec.hiddenSize])
+    moe(context, { spec, layer, tensors, noBias: unused }, x)
   })
 }
 

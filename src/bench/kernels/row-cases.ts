@@ -158,8 +158,8 @@ function denseLayer(settings: CaseSettings): {
     down: layoutOnly('bf16', [spec.hiddenSize], layer.intermediateSize, unused),
   }
   const dispatches = recordDispatches(settings, 'prefill', (context) => {
-    const x = context.graph.activation('x', 'f32', tokens, spec.hiddenSize)
-    denseMlp(context, spec, tensors, layer.intermediateSize, x)
+    const x = context.graph.activation('x', [tokens, spec.hiddenSize])
+    denseMlp(context, spec, { ...layer, tensors }, x)
   })
   return { dispatches, stride: gateUp.rows, upAt: gateUp.starts[1] ?? 0 }
 }

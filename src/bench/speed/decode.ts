@@ -5,7 +5,7 @@ import { summarizeTimes, type TimingSummary } from '../../lib/timing-summary.ts'
 import { BenchBuffers } from '../kernels/buffers.ts'
 import { weightsCeiling } from '../kernels/ceilings.ts'
 import type { BenchContext } from '../kernels/dispatch-timer.ts'
-import type { Decoder } from './decoder.ts'
+import type { DecodeRunner } from './decoder.ts'
 
 export interface DecodeRow {
   readonly token: TimingSummary // milliseconds
@@ -32,7 +32,7 @@ export interface DecodeOptions {
 /** Times decode steps, interleaved with the bandwidth ceiling of each weight format they read. */
 export async function benchDecode(
   bench: BenchContext,
-  decoder: Decoder,
+  decoder: DecodeRunner,
   options: DecodeOptions,
 ): Promise<DecodeRow> {
   const buffers = new BenchBuffers(bench.device)

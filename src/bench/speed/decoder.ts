@@ -9,7 +9,7 @@ import type { GpuModel } from '../../models/tensors.ts'
 import { mapTensors } from '../../models/tensors.ts'
 
 /** Repeats decode steps at the same context. */
-export interface Decoder {
+export interface DecodeRunner {
   /**
    * Runs `steps` steps and waits for their tokens; returns the milliseconds spent encoding and submitting.
    */
@@ -26,7 +26,7 @@ export interface Decoder {
 }
 
 /** Reserves cache pages for `context` tokens of arbitrary content and one more. */
-export async function openDecoder(runtime: Runtime, context: number): Promise<Decoder> {
+export async function openDecoder(runtime: Runtime, context: number): Promise<DecodeRunner> {
   const session = new Session(runtime.cache)
   await session.reserve(context + 1)
   runtime.writePageTable(session)

@@ -1,4 +1,5 @@
 // Counts the FLOPs of a prompt from the model spec alone, independent of kernels and chunking.
+import { assertNever } from '../../lib/error.ts'
 import type { Attention, DenseLayer, ModelSpec, MoeLayer } from '../../models/spec.ts'
 
 /**
@@ -28,26 +29,45 @@ export function prefillFlops(spec: ModelSpec, tokens: number): number {
 
 /** Elements of the projection matrices around attention. */
 function projections(attention: Attention, hidden: number): number {
-  if (attention.kind === 'grouped') {
-    const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
-    return hidden * (heads * qkHeadDim + kvHeads * (qkHeadDim + vHeadDim)) + heads * vHeadDim * hidden
+  switch (attention.kind) {
+    case 'grouped': {
+      const { heads, kvHeads, qkHeadDim, vHeadDim } = attention
+      return hidden * (heads * qkHeadDim + kvHeads * (qkHeadDim + vHeadDim)) + heads * vHeadDim * hidden
+    }
+    case 'latent': {
+      const { heads, qLoraRank, kvLoraRank, qkNopeDim, qkRopeDim, vHeadDim } = attention
+      const query = heads * (qkNopeDim + qkRopeDim)
+      const queries = qLoraRank > 0 ? hidden * qLoraRank + qLoraRank * query : hidden * query
+      const keyValue = hidden * (kvLoraRank + qkRopeDim) + kvLoraRank * heads * (qkNopeDim + vHeadDim)
+      return queries + keyValue + heads * vHeadDim * hidden
+    }
+    default:
+      return assertNever(attention, 'attention kind')
   }
-  const { heads, qLoraRank, kvLoraRank, qkNopeDim, qkRopeDim, vHeadDim } = attention
-  const query = heads * (qkNopeDim + qkRopeDim)
-  const queries = qLoraRank > 0 ? hidden * qLoraRank + qLoraRank * query : hidden * query
-  const keyValue = hidden * (kvLoraRank + qkRopeDim) + kvLoraRank * heads * (qkNopeDim + vHeadDim)
-  return queries + keyValue + heads * vHeadDim * hidden
 }
 
 /** Multiply-adds of a query-key pair: the score, and the weighted value. */
 function perPair(attention: Attention): number {
-  const key = attention.kind === 'grouped' ? attention.qkHeadDim : attention.qkNopeDim + attention.qkRopeDim
-  return attention.heads * (key + attention.vHeadDim)
+  switch (attention.kind) {
+    case 'grouped':
+      return attention.heads * (attention.qkHeadDim + attention.vHeadDim)
+    case 'latent':
+      return attention.heads * (attention.qkNopeDim + attention.qkRopeDim + attention.vHeadDim)
+    default:
+      return assertNever(attention, 'attention kind')
+  }
 }
 
 /** Elements of the feed-forward matrices that a token uses. */
 function feedForward(layer: DenseLayer | MoeLayer, hidden: number): number {
-  if (layer.kind === 'dense') return 3 * hidden * layer.intermediateSize
-  const { experts, expertsPerToken, intermediateSize, sharedIntermediateSize } = layer
-  return experts * hidden + 3 * hidden * (expertsPerToken * intermediateSize + sharedIntermediateSize)
+  switch (layer.kind) {
+    case 'dense':
+      return 3 * hidden * layer.intermediateSize
+    case 'mixture': {
+      const { experts, expertsPerToken, intermediateSize, sharedIntermediateSize } = layer
+      return experts * hidden + 3 * hidden * (expertsPerToken * intermediateSize + sharedIntermediateSize)
+    }
+    default:
+      return assertNever(layer, 'feed-forward kind')
+  }
 }

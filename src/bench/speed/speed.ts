@@ -9,7 +9,7 @@ import { type MatmulShape, V2_LITE } from '../kernels/model-widths.ts'
 import { countGpuCalls, type GpuCallCounts, heapGrowth } from './allocations.ts'
 import { checkModel, type ModelCheck } from './check-model.ts'
 import { benchDecode, type DecodeRow } from './decode.ts'
-import { type Decoder, openDecoder } from './decoder.ts'
+import { type DecodeRunner, openDecoder } from './decoder.ts'
 import { benchPrefill, type FirstTokenRow, type PrefillRow } from './prefill.ts'
 
 export interface SpeedOptions {
@@ -91,7 +91,7 @@ const HEAP_STEPS = 32
 
 async function measureAllocations(
   gpu: GPUDevice,
-  decoder: Decoder,
+  decoder: DecodeRunner,
   { heapBytes }: SpeedOptions,
 ): Promise<AllocationRow> {
   const { calls, objects } = await countGpuCalls(gpu, () => decoder.run(COUNTED_TOKENS))

@@ -32,24 +32,26 @@ const V3_QUANTIZATION = PUBLISHED_CONFIGS.V3?.quantization_config
 /**
  * Config and control tokens of a checkpoint. Throws `UsageError` with the list of names for an unknown one.
  */
-export function recipeOf(wanted: CheckpointRequest): CheckpointRecipe {
-  const published = Object.hasOwn(PUBLISHED_CONFIGS, wanted.like) ? PUBLISHED_CONFIGS[wanted.like] : undefined
+export function recipeOf(request: CheckpointRequest): CheckpointRecipe {
+  const published = Object.hasOwn(PUBLISHED_CONFIGS, request.like)
+    ? PUBLISHED_CONFIGS[request.like]
+    : undefined
   if (!published) {
     throw new UsageError(
-      `Unknown model "${wanted.like}". Models: ${Object.keys(PUBLISHED_CONFIGS).join(', ')}.`,
+      `Unknown model "${request.like}". Models: ${Object.keys(PUBLISHED_CONFIGS).join(', ')}.`,
     )
   }
   const { quantization_config: _, ...plain } = published
-  const chatFormat = chatFormatOf(wanted.like)
-  const vocab = wanted.vocab ?? Number(published.vocab_size)
+  const chatFormat = chatFormatOf(request.like)
+  const vocab = request.vocab ?? Number(published.vocab_size)
   const { controlIds, idOf } = renumber(chatFormat, vocab, vocab === published.vocab_size)
   const config: Record<string, unknown> = {
     ...plain,
-    ...withExperts(published, wanted.experts),
+    ...withExperts(published, request.experts),
     vocab_size: vocab,
-    num_hidden_layers: wanted.layers ?? published.num_hidden_layers,
-    torch_dtype: TORCH_TYPES[wanted.dtype],
-    ...(wanted.dtype === 'fp8' ? { quantization_config: V3_QUANTIZATION } : {}),
+    num_hidden_layers: request.layers ?? published.num_hidden_layers,
+    torch_dtype: TORCH_TYPES[request.dtype],
+    ...(request.dtype === 'fp8' ? { quantization_config: V3_QUANTIZATION } : {}),
     // MTP layers are never written.
     ...('num_nextn_predict_layers' in published ? { num_nextn_predict_layers: 0 } : {}),
   }

@@ -38,12 +38,12 @@ export function tokenizerFiles({
 
 /** A vocabulary without merges: every text is encoded byte by byte. */
 function tokenizerJson(vocab: number, controls: ReadonlyMap<string, number>) {
-  const taken = new Set(controls.values())
+  const usedIds = new Set(controls.values())
   const alphabet = byteAlphabet()
   const vocabulary: Record<string, number> = {}
   let byte = 0
   for (let id = 0; id < vocab; id++) {
-    if (taken.has(id)) continue
+    if (usedIds.has(id)) continue
     // Fillers print as separate words, so that random output stays readable.
     vocabulary[byte < BYTE_TOKENS ? (alphabet[byte++] ?? '') : `${alphabet[0x20]}w${id}`] = id
   }

@@ -10,7 +10,13 @@ import {
 } from '../../gpu/matrix.ts'
 import { expectDefined } from '../../lib/error.ts'
 import { type GpuModel, mapTensors } from '../../models/tensors.ts'
-import { type PartPlacement, rowWriter, scaleWriter, vectorWriter } from '../../weights/matrix-writer.ts'
+import {
+  type MatrixTarget,
+  type PartPlacement,
+  rowWriter,
+  scaleWriter,
+  vectorWriter,
+} from '../../weights/matrix-writer.ts'
 import { groupScaleWriter, packedRowWriter } from '../../weights/packed-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
 import type { TensorWriter } from '../../weights/tensor-writer.ts'
@@ -30,7 +36,7 @@ export interface WeightPlacement {
   readonly matrices: {
     layout: MatrixLayout
     storedMatrices: readonly StoredMatrix[]
-    places: readonly PartPlacement[]
+    placements: readonly PartPlacement[]
   }[]
   readonly vectors: { entry: TensorEntry; buffer: GPUBuffer; first: number }[] // f32 from element `first` on
 }
@@ -59,7 +65,7 @@ export function allocateWeights(device: Device, plan: WeightPlan): AllocatedWeig
 type AddMatrix = (
   layout: MatrixLayout,
   storedMatrices: readonly StoredMatrix[],
-  places: readonly PartPlacement[],
+  placements: readonly PartPlacement[],
 ) => void
 
 function allocateTensors(
@@ -69,41 +75,36 @@ function allocateTensors(
   contents: WeightPlacement,
 ): GpuModel {
   const { queue } = device.gpu
-  const convert = (
-    storedMatrix: StoredMatrix,
-    layout: MatrixLayout,
-    start: number,
-    places: readonly PartPlacement[],
-  ) => {
+  const convert = (storedMatrix: StoredMatrix, target: MatrixTarget) => {
     writers.converter ??= new Converter(device)
-    const { weight, scale } = writers.converter.createWriters(storedMatrix, { layout, start, places })
+    const { weight, scale } = writers.converter.createWriters(storedMatrix, target)
     writers.rest.set(storedMatrix.weight, weight)
     if (storedMatrix.scale && scale) writers.early.set(storedMatrix.scale, scale)
   }
-  const addMatrix: AddMatrix = (layout, storedMatrices, places) => {
-    contents.matrices.push({ layout, storedMatrices, places })
+  const addMatrix: AddMatrix = (layout, storedMatrices, placements) => {
+    contents.matrices.push({ layout, storedMatrices, placements })
     for (const [index, storedMatrix] of storedMatrices.entries()) {
       const { weight, scale, storedLayout } = storedMatrix
-      const start = layout.starts[index] ?? 0
+      const target = { layout, start: layout.starts[index] ?? 0, placements }
       if (!sameStorage(storedLayout, layout)) {
-        convert(storedMatrix, layout, start, places)
+        convert(storedMatrix, target)
         continue
       }
       const rows = isPacked(storedMatrix) ? packedRowWriter : rowWriter
       const scales = isPacked(storedMatrix) ? groupScaleWriter : scaleWriter
-      writers.rest.set(weight, rows(queue, weight, layout, start, places))
-      if (scale) writers.rest.set(scale, scales(queue, scale, layout, start, places))
+      writers.rest.set(weight, rows(queue, weight, target))
+      if (scale) writers.rest.set(scale, scales(queue, scale, target))
     }
   }
   return mapTensors(plan, {
     matrix: ({ label, layout, parts, storedMatrices }: PlannedMatrix): GpuMatrix => {
-      const places = parts.map((part) => ({
+      const placements = parts.map((part) => ({
         part,
         buffer: device.arena.allocate('weights', label, part.bytes).buffer,
         offset: 0,
       }))
-      addMatrix(layout, storedMatrices, places)
-      return { ...layout, parts: places.map(({ part, buffer }) => ({ ...part, buffer: () => buffer })) }
+      addMatrix(layout, storedMatrices, placements)
+      return { ...layout, parts: placements.map(({ part, buffer }) => ({ ...part, buffer: () => buffer })) }
     },
     vector: ({ entries, length }): GpuVector => {
       const { buffer } = device.arena.allocate('weights', entries[0]?.name ?? '', padTo(length, 16) * 4)

@@ -6,7 +6,13 @@ import { type KernelVariant, PipelineCache } from '../../gpu/kernel.ts'
 import { encodeSpanOf, type MatrixLayout, type PartLayout, splitMatrix } from '../../gpu/matrix.ts'
 import { BATCH_BYTES, type MatrixAddress, packBatch, quantize, quantizeGrid } from '../../kernels/quantize.ts'
 import { expectDefined } from '../../lib/error.ts'
-import { type PartPlacement, rowWriter, scaleCollector, writeScales } from '../../weights/matrix-writer.ts'
+import {
+  type MatrixTarget,
+  type PartPlacement,
+  rowWriter,
+  scaleCollector,
+  writeScales,
+} from '../../weights/matrix-writer.ts'
 import type { TensorWriter } from '../../weights/tensor-writer.ts'
 import type { StoredMatrix } from './stored-matrix.ts'
 
@@ -23,13 +29,6 @@ export interface MatrixWriters {
 /** A matrix part in a buffer together with the layout of the whole matrix. */
 export interface SourcePart extends PartPlacement {
   readonly layout: MatrixLayout
-}
-
-/** Destination of converted rows: from row `start` of `layout`, spread over the parts in `places`. */
-export interface ConversionTarget {
-  readonly layout: MatrixLayout
-  readonly start: number
-  readonly places: readonly PartPlacement[]
 }
 
 /** Converts one matrix at a time. Owns its staging buffers until `close`. */
@@ -49,24 +48,26 @@ export class Converter {
   }
 
   /** Creates the writers of a matrix to convert. Throws `unsupported` if a row exceeds the staging buffer. */
-  createWriters({ weight, scale, storedLayout }: StoredMatrix, target: ConversionTarget): MatrixWriters {
+  createWriters({ weight, scale, storedLayout }: StoredMatrix, target: MatrixTarget): MatrixWriters {
     const { queue } = this.#device.gpu
     const key = this.requestPipeline(storedLayout, target.layout)
     let scales: Float32Array<ArrayBuffer> | undefined
     const batches = splitMatrix(storedLayout, STAGED_ROWS_BYTES).map((part): PartPlacement => {
-      const place = { part, buffer: this.#staging.buffer, offset: 0 }
+      const placement = { part, buffer: this.#staging.buffer, offset: 0 }
       const onFilled = () => {
-        if (scale)
-          writeScales(queue, expectDefined(scales, `the scales of ${weight.name}`), storedLayout, 0, [place])
-        this.encode(key, { layout: storedLayout, ...place }, target)
+        if (scale) {
+          const collected = expectDefined(scales, `the scales of ${weight.name}`)
+          writeScales(queue, collected, { layout: storedLayout, start: 0, placements: [placement] })
+        }
+        this.encode(key, { layout: storedLayout, ...placement }, target)
       }
-      return { ...place, onFilled }
+      return { ...placement, onFilled }
     })
     const keep = (values: Float32Array<ArrayBuffer>) => {
       scales = values
     }
     return {
-      weight: rowWriter(queue, weight, storedLayout, 0, batches),
+      weight: rowWriter(queue, weight, { layout: storedLayout, start: 0, placements: batches }),
       scale: scale && scaleCollector(scale, keep),
     }
   }
@@ -100,11 +101,11 @@ export class Converter {
   /**
    * Converts the rows of a part with one dispatch per destination part. `key` comes from `requestPipeline`.
    */
-  encode(key: string, from: SourcePart, { layout, start, places }: ConversionTarget): void {
+  encode(key: string, from: SourcePart, { layout, start, placements }: MatrixTarget): void {
     const pipeline = expectDefined(this.#pipelines.get(key), 'a prepared pipeline')
     const { cols } = layout
     const firstRow = start + from.part.firstRow
-    for (const { part, buffer, offset } of places) {
+    for (const { part, buffer, offset } of placements) {
       const first = Math.max(firstRow, part.firstRow)
       const rows = Math.min(firstRow + from.part.rows, part.firstRow + part.rows) - first
       if (rows <= 0) continue

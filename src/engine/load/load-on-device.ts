@@ -16,7 +16,7 @@ import type { PrefillChunk } from './tuned-variants.ts'
 import { failureNotices, withVariants } from './variant-notes.ts'
 
 /** A model on the GPU whose pipelines are not all compiled yet. */
-export interface LoadedModel {
+export interface DeviceModel {
   readonly device: Device // with the variants that passed the self-test
   readonly runtime: Runtime
   readonly quantize: QuantizeChoice
@@ -36,7 +36,7 @@ export async function loadOnDevice(
   pipelines: PipelineCache,
   target: LoadRequest,
   { options, tunedChunk, report }: LoadOnDeviceOptions,
-): Promise<LoadedModel> {
+): Promise<DeviceModel> {
   const { signal, quantize = 'none' } = options
   const { spec, checkpoint } = target
   const abortUpload = new AbortController() // used if the self-test fails beside it

@@ -20,9 +20,9 @@ import type { WeightPlacement } from './allocate-weights.ts'
 
 /** Where the lines of a tensor lie on the GPU. */
 interface LinesOnGpu {
-  readonly start: number // its first line, in the numbering of `places`
+  readonly start: number // its first line, in the numbering of `placements`
   readonly strideBytes: number
-  readonly places: readonly LinePlacement[]
+  readonly placements: readonly LinePlacement[]
 }
 
 interface PackedTensor extends ShardTensor, LinesOnGpu {
@@ -89,25 +89,29 @@ function tensorsOf({ matrices, vectors }: WeightPlacement): PackedTensor[] {
       lines,
       ...onGpu,
     })
-  for (const { layout, storedMatrices, places } of matrices) {
+  for (const { layout, storedMatrices, placements } of matrices) {
     for (const [index, { weight, scale, storedLayout: stored }] of storedMatrices.entries()) {
       const { rows, scales } = storedLayout(layout, stored.rows)
       const start = layout.starts[index] ?? 0
-      add(weight.name, rows, { start, strideBytes: layout.stride * 16, places: places.map(rowPlacement) })
+      add(weight.name, rows, {
+        start,
+        strideBytes: layout.stride * 16,
+        placements: placements.map(rowPlacement),
+      })
       if (!scales) continue
       const name = scale && sameStorage(stored, layout) ? scale.name : groupScalesName(weight.name)
       const strideBytes = layout.scaleStride * 4
       add(name, scales, {
         start: start / layout.block.rows,
         strideBytes,
-        places: places.map(scalePlacement(layout)),
+        placements: placements.map(scalePlacement(layout)),
       })
     }
   }
   for (const { entry, buffer, first } of vectors) {
     const lines: StoredArray = { dtype: 'F32', lines: entry.shape[0] ?? 0, width: 1 }
-    const place = { firstLine: 0, lines: lines.lines, buffer, offset: first * 4 }
-    add(entry.name, lines, { start: 0, strideBytes: 4, places: [place] }, entry.shape)
+    const placement = { firstLine: 0, lines: lines.lines, buffer, offset: first * 4 }
+    add(entry.name, lines, { start: 0, strideBytes: 4, placements: [placement] }, entry.shape)
   }
   return tensors
 }
@@ -115,12 +119,12 @@ function tensorsOf({ matrices, vectors }: WeightPlacement): PackedTensor[] {
 /** Reads a tensor from the GPU in blocks of lines, without padding. `at` is the byte within the tensor. */
 async function readTensor(
   device: Device,
-  { lines, strideBytes, start, places }: PackedTensor,
+  { lines, strideBytes, start, placements }: PackedTensor,
   sink: (bytes: Uint8Array, at: number) => Promise<void>,
 ): Promise<void> {
   const width = bytesPerLine(lines)
   const maxLines = Math.max(1, Math.floor(READ_BYTES / strideBytes))
-  for (const { firstLine, lines: partLines, buffer, offset } of places) {
+  for (const { firstLine, lines: partLines, buffer, offset } of placements) {
     const end = Math.min(start + lines.lines, firstLine + partLines)
     for (let first = Math.max(start, firstLine); first < end; first += maxLines) {
       const count = Math.min(maxLines, end - first)

@@ -6,21 +6,21 @@ import type { WeightPlan } from './weight-plan.ts'
 
 /** Every stored tensor that loading reads, including scales. */
 export function requiredTensors(plan: WeightPlan): ReadonlySet<TensorEntry> {
-  const wanted = new Set<TensorEntry>()
+  const required = new Set<TensorEntry>()
   const add = (storedMatrices: readonly StoredMatrix[]) => {
     for (const { weight, scale } of storedMatrices) {
-      wanted.add(weight)
-      if (scale) wanted.add(scale)
+      required.add(weight)
+      if (scale) required.add(scale)
     }
   }
   mapTensors(plan, {
     matrix: ({ storedMatrices }) => add(storedMatrices),
     vector: ({ entries }) => {
-      for (const entry of entries) wanted.add(entry)
+      for (const entry of entries) required.add(entry)
     },
     bank: ({ slots }) => {
       for (const { storedMatrices } of slots) add(storedMatrices)
     },
   })
-  return wanted
+  return required
 }

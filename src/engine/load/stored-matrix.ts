@@ -78,9 +78,9 @@ function findPacked(checkpoint: Checkpoint, { name, shape }: NamedTensor): Store
   const format = dtype === undefined ? 'q8' : formatForDtype(dtype)
   if (!format) throw wrongType(findTensor(checkpoint, { name, shape }), 'I8, U8 or F8_E4M3')
   const stored = layoutMatrix(format, [rows], cols, FP8_BLOCK)
-  const form = storedLayout(stored, rows)
-  const scales = expectDefined(form.scales, 'scales of a packed matrix')
-  const weight = findTensor(checkpoint, { name, shape: arrayShape(form.rows) })
+  const arrays = storedLayout(stored, rows)
+  const scales = expectDefined(arrays.scales, 'scales of a packed matrix')
+  const weight = findTensor(checkpoint, { name, shape: arrayShape(arrays.rows) })
   const scale = findTensor(checkpoint, { name: groupScalesName(name), shape: arrayShape(scales) })
   if (scale.dtype !== scales.dtype) throw wrongType(scale, scales.dtype)
   return { weight, scale, storedLayout: stored }

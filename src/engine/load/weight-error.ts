@@ -52,12 +52,12 @@ export async function weightError(
   const { rows, cols } = storedMatrix.storedLayout
   const { format, block } = commonFormat([storedMatrix], quantize)
   const quantized = layoutMatrix(format, [rows], cols, block)
-  const wanted = await asF32(device, source, storedMatrix, [])
+  const expected = await asF32(device, source, storedMatrix, [])
   const actual = sameStorage(quantized, storedMatrix.storedLayout)
-    ? wanted
+    ? expected
     : await asF32(device, source, storedMatrix, [quantized])
   let [squaredNorm, squaredError] = [0, 0]
-  for (const [i, weight] of wanted.entries()) {
+  for (const [i, weight] of expected.entries()) {
     squaredNorm += weight ** 2
     squaredError += (weight - (actual[i] ?? 0)) ** 2
   }
@@ -77,7 +77,7 @@ async function asF32(
     const part = layoutPart(layout, 0, rows)
     return { layout, part, offset: 0, ...device.arena.allocate('staging', 'weights', part.bytes) }
   })
-  const target = (stage: (typeof stages)[number]) => ({ layout: stage.layout, start: 0, places: [stage] })
+  const target = (stage: (typeof stages)[number]) => ({ layout: stage.layout, start: 0, placements: [stage] })
   try {
     const [first, ...later] = stages
     const { scale, weight } = converter.createWriters(storedMatrix, target(expectDefined(first, 'a layout')))

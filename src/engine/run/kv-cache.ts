@@ -19,10 +19,10 @@ export interface KvCacheSizes {
 
 export function kvCacheSizes(
   spec: ModelSpec,
-  form: CacheLayout,
+  layout: CacheLayout,
   limits: Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>,
 ): KvCacheSizes {
-  const pageBytes = PAGE_TOKENS * kvEntryBytes(spec.attention, form)
+  const pageBytes = PAGE_TOKENS * kvEntryBytes(spec.attention, layout)
   const maxPages = Math.floor(Math.min(limits.maxBindingBytes, limits.maxBufferBytes) / pageBytes)
   return { layers: spec.layers.length, pageBytes, maxPages }
 }

@@ -131,13 +131,13 @@ export class Runtime {
   }
 
   /** Turns log-probabilities in results on or off. They cost one more dispatch, compiled on first use. */
-  async reportLogprobs(wanted: boolean): Promise<void> {
-    if (wanted && !this.#logprobs) {
+  async reportLogprobs(enabled: boolean): Promise<void> {
+    if (enabled && !this.#logprobs) {
       const program = this.#program(logprobsGraph(this.#inputs))
       await program.compile()
       this.#logprobs = program
     }
-    this.#reportsLogprobs = wanted
+    this.#reportsLogprobs = enabled
   }
 
   /**

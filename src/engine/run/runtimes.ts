@@ -6,24 +6,24 @@ import type { Session } from './session.ts'
 
 export class Runtimes {
   /** The runtime the model was loaded with. */
-  readonly own: Runtime
+  readonly default: Runtime
   readonly #others = new Map<CacheKind, Promise<Runtime>>()
   readonly #all = new Set<Runtime>()
 
-  constructor(own: Runtime) {
-    this.own = own
-    this.#all.add(own)
+  constructor(loaded: Runtime) {
+    this.default = loaded
+    this.#all.add(loaded)
   }
 
-  has = (kind: CacheKind = this.own.options.cache.kind): boolean =>
-    kind === this.own.options.cache.kind || this.#others.has(kind)
+  has = (kind: CacheKind = this.default.options.cache.kind): boolean =>
+    kind === this.default.options.cache.kind || this.#others.has(kind)
 
   /** The runtime of a cache layout, created if needed. Throws what `Runtime.sibling` throws. */
-  async open(kind: CacheKind = this.own.options.cache.kind): Promise<Runtime> {
-    if (kind === this.own.options.cache.kind) return this.own
+  async open(kind: CacheKind = this.default.options.cache.kind): Promise<Runtime> {
+    if (kind === this.default.options.cache.kind) return this.default
     const known = this.#others.get(kind)
     if (known) return known
-    const creating = this.#create({ ...this.own.options.cache, kind })
+    const creating = this.#create({ ...this.default.options.cache, kind })
     this.#others.set(kind, creating)
     creating.catch(() => this.#others.delete(kind))
     return creating
@@ -40,9 +40,9 @@ export class Runtimes {
    * Throws `bad_request` while sessions hold pages in it, and for the cache the model was loaded with.
    */
   async close(kind: CacheKind): Promise<void> {
-    const runtime = await (kind === this.own.options.cache.kind ? this.own : this.#others.get(kind))
+    const runtime = await (kind === this.default.options.cache.kind ? this.default : this.#others.get(kind))
     if (!runtime) return
-    if (runtime === this.own || runtime.cache.inUse) {
+    if (runtime === this.default || runtime.cache.inUse) {
       throw new HadalError('bad_request', `The cache "${kind}" is in use.`, {
         hint: 'Close its sessions first. The cache the model was loaded with is freed with the model.',
       })
@@ -53,7 +53,7 @@ export class Runtimes {
   }
 
   async #create(cache: CacheLayout): Promise<Runtime> {
-    const runtime = await this.own.sibling({ cache })
+    const runtime = await this.default.sibling({ cache })
     this.#all.add(runtime)
     return runtime
   }

@@ -45,10 +45,10 @@ export class Session {
     const last = Math.floor(this.length / PAGE_TOKENS)
     const shared = this.#pages[last]
     if (this.length % PAGE_TOKENS !== 0 && shared !== undefined && this.cache.isShared(shared)) {
-      const [own = 0] = await this.cache.allocate(1)
-      this.cache.copy([shared], [own])
+      const [copy = 0] = await this.cache.allocate(1)
+      this.cache.copy([shared], [copy])
       this.cache.release([shared])
-      this.#pages[last] = own
+      this.#pages[last] = copy
     }
     const missing = pagesFor(this.length + count) - this.#pages.length
     if (missing > 0) this.#pages.push(...(await this.cache.allocate(missing)))

@@ -70,16 +70,19 @@ export function allLogitsGraph(
   { ids, logits }: { readonly ids: Resource; readonly logits: Resource },
 ): Graph {
   const graph = new Graph()
-  const output = graph.activation('all logits', 'f32', rows, inputs.spec.vocabSize, logits)
+  const output = graph.activation('all logits', [rows, inputs.spec.vocabSize], { ownBuffer: logits })
   record(graph, inputs, 'prefill', { ids, logits: output, allRows: true })
   return graph
 }
 
 function lastLogits(graph: Graph, { spec, state }: GraphInputs): Omit<StepOperands, 'ids'> {
-  return { logits: graph.activation('logits', 'f32', 1, spec.vocabSize, state.logits), allRows: false }
+  return {
+    logits: graph.activation('logits', [1, spec.vocabSize], { ownBuffer: state.logits }),
+    allRows: false,
+  }
 }
 
-function record(graph: Graph, inputs: GraphInputs, phase: StepMode['phase'], ends: StepOperands): void {
+function record(graph: Graph, inputs: GraphInputs, phase: StepMode['phase'], operands: StepOperands): void {
   const { spec, tensors, state, kvPages, capabilities, options } = inputs
   const { pages: pageTable, rotations: rotaryTable, noBias } = state
   const caches = spec.layers.map(
@@ -88,7 +91,8 @@ function record(graph: Graph, inputs: GraphInputs, phase: StepMode['phase'], end
   const model: ForwardModel = { spec, tensors, noBias, caches }
   const matmulPrecision = supportedPrecision(options.matmulPrecision, capabilities)
   const rows = phase === 'decode' ? 1 : options.prefillChunk
-  forward(graph, model, { phase, rows, cache: options.cache, matmulPrecision }, capabilities, ends)
+  const mode = { phase, rows, cache: options.cache, matmulPrecision }
+  forward({ graph, mode, capabilities }, model, operands)
 }
 
 function recordSampling(graph: Graph, { spec, state }: Pick<GraphInputs, 'spec' | 'state'>): void {

@@ -37,9 +37,9 @@ export const smallPair = compareElements(publishedShape('V2-Lite'), publishedSha
 export const largePair = compareElements(v2, { ...v2, heads: 56 })
 
 function compareElements(latent: AttentionShape, standard: AttentionShape) {
-  const numbers = latent.layers * kvCostOf(latent, 'latent', 'f16').elements
+  const elements = latent.layers * kvCostOf(latent, 'latent', 'f16').elements
   const against = standard.layers * kvCostOf(standard, 'paper', 'f16').elements
-  return { numbers, against, fraction: numbers / against }
+  return { elements, against, fraction: elements / against }
 }
 
 export interface LatentFraction {
@@ -74,11 +74,11 @@ export const CLAIMED_RANGE = { min: 0.05, max: 0.13 } as const
  * within the claim.
  */
 export function headCountsWithinClaim(layout: 'standard' | 'paper'): {
-  readonly least: number
-  readonly most: number
+  readonly min: number
+  readonly max: number
 } {
   const oneHead = latentFractionOf({ ...publishedShape('V3'), heads: 1 }, layout)
-  return { least: Math.ceil(oneHead / CLAIMED_RANGE.max), most: Math.floor(oneHead / CLAIMED_RANGE.min) }
+  return { min: Math.ceil(oneHead / CLAIMED_RANGE.max), max: Math.floor(oneHead / CLAIMED_RANGE.min) }
 }
 
 export const withinClaim = (fraction: number): boolean =>

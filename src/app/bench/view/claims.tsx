@@ -48,16 +48,16 @@ function DeployedClaim() {
         Against standard attention with V2’s own {heads} heads it is more:{' '}
         <b>{formatPercent(1 - v2AgainstItself.fraction)} less</b>. The paper’s like-for-like table says 14 %
         and 4 % of standard attention for a small and a large model; counted here:{' '}
-        {formatPercent(smallPair.fraction)} ({formatCount(smallPair.numbers)} of{' '}
+        {formatPercent(smallPair.fraction)} ({formatCount(smallPair.elements)} of{' '}
         {formatCount(smallPair.against)} numbers) and {formatPercent(largePair.fraction)} (
-        {formatCount(largePair.numbers)} of {formatCount(largePair.against)}).
+        {formatCount(largePair.elements)} of {formatCount(largePair.against)}).
       </p>
     </article>
   )
 }
 
 function RangeClaim() {
-  const own = claims.headCountsWithinClaim('standard')
+  const headCounts = claims.headCountsWithinClaim('standard')
   const paper = claims.headCountsWithinClaim('paper')
   const inside = LATENT_FRACTIONS.filter((model) => claims.withinClaim(model.ownWidths))
   const below = LATENT_FRACTIONS.filter((model) => model.ownWidths < CLAIMED_RANGE.min)
@@ -69,8 +69,8 @@ function RangeClaim() {
       <p>
         We found this range in no primary source. It is what the formula gives for a medium number of heads:
         all heads share one latent of the same size, so its fraction falls as heads are added. With DeepSeek’s
-        widths it holds from {own.least} to {own.most} heads, or from {paper.least} to {paper.most} if keys
-        are counted as narrow as values.
+        widths it holds from {headCounts.min} to {headCounts.max} heads, or from {paper.min} to {paper.max} if
+        keys are counted as narrow as values.
       </p>
       <p>
         Within it: {list(inside)}. Below it, so better than claimed: {list(below)}.

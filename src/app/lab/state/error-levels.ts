@@ -59,7 +59,11 @@ export function levelOutlines({
 }
 
 /** The rows and columns of a cell, from and to inclusive, and its error. */
-export function mapCellAt(map: HeatMap, cols: number, rows: number, x: number, y: number) {
+export function mapCellAt(
+  map: HeatMap,
+  { cols, rows }: { readonly cols: number; readonly rows: number },
+  { x, y }: { readonly x: number; readonly y: number },
+) {
   const row = Math.floor(y / map.lines) * map.cellRows
   const start = (y % map.lines) * map.lineCols
   const col = start + x * map.cellCols

@@ -69,7 +69,7 @@ export function withCase(experiment: Experiment, info: LabInfo, kernel: string, 
   const roles = rolesOf(info, kernel)
   const [first = ''] = roles
   const nextRole =
-    [role, experiment.role].find((wanted) => wanted !== undefined && roles.includes(wanted)) ?? first
+    [role, experiment.role].find((preferred) => preferred !== undefined && roles.includes(preferred)) ?? first
   const next = labCaseOf({ kernel, role: nextRole }, info)
   const samePhase = labCaseOf(experiment, info).prefill === next.prefill
   const tokens = samePhase ? Math.min(experiment.tokens, maxTokens(next)) : defaultTokens(next, info)

@@ -69,7 +69,7 @@ function layoutText({ map, rows, cols }: AccuracyReport): string {
 }
 
 function textAt({ map, rows, cols, rowNumbers }: AccuracyReport, x: number, y: number): string {
-  const cell = mapCellAt(map, cols, rows, x, y)
+  const cell = mapCellAt(map, { cols, rows }, { x, y })
   if (cell.error < 0) return ''
   const range = ([from, to]: readonly [number, number]) => (from === to ? `${from}` : `${from} to ${to}`)
   const [from, to] = cell.rows
