@@ -3,8 +3,7 @@ import { signal } from '@preact/signals'
 import { startWorker, unwrapOutcome, type WorkerHandle } from '../../../api/worker.ts'
 import { deserializeError, type LabInfo, type RemoteLab } from '../../../bench/lab/protocol.ts'
 import { HadalError } from '../../../lib/error.ts'
-import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
+import { type Failure, failureOf } from '../../shared/failure.ts'
 import { type MissingWebGpu, missingWebGpu } from '../../shared/models/load-state.ts'
 
 export type LabWorker = WorkerHandle<RemoteLab>
