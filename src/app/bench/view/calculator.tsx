@@ -2,7 +2,7 @@
 
 import { Bar } from '../../shared/bar.tsx'
 import { formatCount } from '../../shared/format.ts'
-import { parseCount } from '../../shared/link-fields.ts'
+import { parseCount } from '../../shared/permalink.tsx'
 import { calculatorInputs } from '../state/address.ts'
 import {
   type CalculatorInputs,
