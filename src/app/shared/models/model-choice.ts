@@ -1,5 +1,5 @@
 // Loads the chosen model and switches to another one.
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { type GpuBytes, loadModel } from '../../../index.ts'
 import { saveModelOffline, waitForServiceWorker } from '../../offline/register.ts'
 import { failureOf } from '../failure.ts'
@@ -10,6 +10,11 @@ import { type LoadState, type ModelChoice, missingWebGpu } from './load-state.ts
 
 export const loadState = signal<LoadState>({ phase: 'starting' })
 export const gpuBytes = signal<GpuBytes>({})
+/** False for a loaded model that is neither bundled nor stored: it cannot be opened offline. */
+export const modelSaved = computed(() => {
+  const state = loadState.value
+  return state.phase !== 'ready' || state.choice.bundled || state.choice.options.keep !== undefined
+})
 
 const loading = new LatestTask()
 
