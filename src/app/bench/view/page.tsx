@@ -21,7 +21,7 @@ export function BenchPage() {
       <Header page="bench" saved={modelSaved.value}>
         <ModelButton />
       </Header>
-      <main class="bench">
+      <main class="content bench">
         <section class="opening">
           <h1>What does a token cost to remember?</h1>
           <p class="lead">

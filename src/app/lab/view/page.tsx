@@ -14,7 +14,7 @@ export function LabPage() {
         Skip to the lab
       </button>
       <Header page="lab" />
-      <main class="bench lab">
+      <main class="content lab">
         <section class="opening">
           <h1>One kernel under the lens</h1>
           <p class="lead">
