@@ -145,7 +145,7 @@ test.each([
 })
 
 test('the refusal of an unknown field lists every field of the request', () => {
-  const { hint } = refused({ MESSAGES, tools: [] })
+  const { hint } = refused({ messages: MESSAGES, tools: [] })
   for (const field of ['messages', 'min_p', 'max_tokens', 'max_completion_tokens', 'chat_template_kwargs'])
     expect(hint).toContain(field)
 })

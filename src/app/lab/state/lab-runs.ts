@@ -14,6 +14,7 @@ import type {
 } from '../../../bench/lab/protocol.ts'
 import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
+import { LatestTask } from '../../shared/latest-task.ts'
 import { type LabWorker, labDevice } from './device.ts'
 import { experimentSummary } from './run-summary.ts'
 import { effort, experiment, labInfo } from './selection.ts'
@@ -53,7 +54,7 @@ export const busy = computed(
   () => runState.value.phase === 'running' || tuningState.value.phase === 'running',
 )
 
-let current: AbortController | undefined
+const current = new LatestTask()
 let count = 0
 
 /** Runs the chosen kernel; `source` replaces its own source. */
@@ -68,7 +69,7 @@ export function timeAnyway({ experiment: same, effort: spent, editedSource: sour
 
 /** Stops the run. Results stay. */
 export function stopRun(): void {
-  current?.abort()
+  current.abort()
 }
 
 async function startRun(
@@ -79,8 +80,7 @@ async function startRun(
 ): Promise<void> {
   const state = labDevice.value
   if (state.phase !== 'ready' || busy.value || !chosen || !spent || !labInfo.value) return
-  const controller = new AbortController()
-  current = controller
+  const { signal } = current.start()
   runState.value = { phase: 'running', doing: undefined }
   const request: RunRequest = {
     experiment: chosen,
@@ -96,7 +96,7 @@ async function startRun(
   }
   let result: LabRun | undefined
   try {
-    for await (const event of events(state.worker, request, controller.signal)) {
+    for await (const event of events(state.worker, request, signal)) {
       if (event.type === 'phase') runState.value = { phase: 'running', doing: event.phase }
       if (event.type === 'compiled') compilerReport.value = { text: source ?? '', messages: event.messages }
       if (event.type === 'checked') {

@@ -12,6 +12,7 @@ import type {
 } from '../../../bench/lab/protocol.ts'
 import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
+import { LatestTask } from '../../shared/latest-task.ts'
 import { findBundledModel } from '../../shared/models/catalogue.ts'
 import { type LabWorker, labDevice } from './device.ts'
 
@@ -38,7 +39,7 @@ export const storedTuning = signal<StoredTuning | 'nothing' | undefined>(undefin
 /** Why it could not be read or removed. */
 export const storedTuningFailure = signal<Failure | undefined>(undefined)
 
-let current: AbortController | undefined
+const current = new LatestTask()
 
 /** Reads what is stored whenever a device opens. */
 export function followStoredTuning(): void {
@@ -54,12 +55,11 @@ export function followStoredTuning(): void {
 export async function tune(): Promise<void> {
   const state = labDevice.value
   if (state.phase !== 'ready' || tuningState.value.phase === 'running') return
-  const controller = new AbortController()
-  current = controller
+  const { signal } = current.start()
   tuningState.value = { phase: 'running' }
   tunedDecisions.value = []
   try {
-    for await (const event of events(state.worker, await request(state.info), controller.signal)) {
+    for await (const event of events(state.worker, await request(state.info), signal)) {
       if (event.type === 'decision') tunedDecisions.value = [...tunedDecisions.value, event.row]
       else tuningState.value = { phase: 'done', refused: event.refused }
     }
@@ -73,7 +73,7 @@ export async function tune(): Promise<void> {
 
 /** Stops tuning. The result stored before stays. */
 export function stopTuning(): void {
-  current?.abort()
+  current.abort()
 }
 
 /** Removes the stored result: loads use the defaults again. */

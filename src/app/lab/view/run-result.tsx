@@ -76,10 +76,10 @@ function SpeedBars({ of, row }: { of: LabRun; row: KernelRow }) {
     bytes ? rates.gbPerSecond : rates.gflopPerSecond
   const unit = bytes ? 'GB/s' : 'GFLOP/s'
   const bars = [
-    { name: engineRow ? 'This run' : 'This kernel', kind: 'latent', value: speed(row) },
-    ...(engineRow ? [{ name: 'The engine’s variant', kind: 'latent-fp8', value: speed(engineRow) }] : []),
-    { name: `The ceiling: ${ceiling.loop}`, kind: 'standard', value: speed(ceiling) },
-    ...(bytes ? [{ name: 'The best streaming read', kind: 'mqa', value: ceiling.readGbPerSecond }] : []),
+    { name: engineRow ? 'This run' : 'This kernel', kind: 'glow', value: speed(row) },
+    ...(engineRow ? [{ name: 'The engine’s variant', kind: 'blue', value: speed(engineRow) }] : []),
+    { name: `The ceiling: ${ceiling.loop}`, kind: 'amber', value: speed(ceiling) },
+    ...(bytes ? [{ name: 'The best streaming read', kind: 'grey', value: ceiling.readGbPerSecond }] : []),
   ]
   const maxRate = Math.max(...bars.map(({ value }) => value))
   const save = () => {

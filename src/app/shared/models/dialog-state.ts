@@ -13,6 +13,7 @@ import {
 } from '../../../index.ts'
 import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../failure.ts'
+import { LatestTask } from '../latest-task.ts'
 import { forgetModel } from './last-model.ts'
 import type { ModelChoice } from './load-state.ts'
 import { openBundledModel, openModel } from './model-choice.ts'
@@ -46,8 +47,8 @@ export const storedModelList = signal<readonly StoredModel[]>([])
 export const storeTask = signal<StoreTask | undefined>(undefined)
 export const storeFailure = signal<Failure | undefined>(undefined)
 
-let planAbort: AbortController | undefined
-let exportAbort: AbortController | undefined
+const planning = new LatestTask()
+const exporting = new LatestTask()
 
 export function openDialog(): void {
   dialogOpen.value = true
@@ -61,18 +62,16 @@ export function closeDialog(): void {
 
 /** Drops the plan and aborts reading for it. */
 export function discardPlan(): void {
-  planAbort?.abort()
+  planning.abort()
   planState.value = { phase: 'none' }
 }
 
 /** Reads config, index and headers and shows the load plan. Shows `previous` in the meantime, if given. */
 export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): Promise<void> {
-  planAbort?.abort()
-  const own = new AbortController()
-  planAbort = own
+  const { signal } = planning.start()
   dialogOpen.value = true
   const show = (next: PlanState) => {
-    if (planAbort === own && !own.signal.aborted) planState.value = next
+    if (!signal.aborted) planState.value = next
   }
   show(
     previous
@@ -83,7 +82,7 @@ export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): 
   const listed = previous ? undefined : refreshStored()
   try {
     const request = { ...requested, place: normalizedSource(requested.source) }
-    const options = { quantize: 'auto', ...optionsOf(request), signal: own.signal } as const
+    const options = { quantize: 'auto', ...optionsOf(request), signal } as const
     const planned = await plan(request.place, options)
     await listed
     show({ phase: 'planned', request, plan: planned })
@@ -140,8 +139,7 @@ export function deleteModel({ key: source }: StoredModel): Promise<void> {
 export async function exportModel({ key: source }: StoredModel): Promise<void> {
   const folder = await pickFolder('readwrite')
   if (!folder) return
-  exportAbort = new AbortController()
-  const { signal } = exportAbort
+  const { signal } = exporting.start()
   const onProgress = (progress: LoadProgress) => {
     storeTask.value = { source, action: 'exporting', progress }
   }
@@ -151,7 +149,7 @@ export async function exportModel({ key: source }: StoredModel): Promise<void> {
 }
 
 export function cancelExport(): void {
-  exportAbort?.abort()
+  exporting.abort()
 }
 
 export const canPickFolders = (): boolean => 'showDirectoryPicker' in window
