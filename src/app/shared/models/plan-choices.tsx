@@ -1,18 +1,12 @@
 // The choices before loading: weight format, context length, cache format, what to save.
 import type { Signal } from '@preact/signals'
+import { quantizationLabel } from '../../../api/model-source.ts'
 import type { LoadPlan } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import { formatCount } from '../format.ts'
 import { changeCacheFormat, changeContextLength, contextLength, type PlanRequest } from './dialog-state.ts'
 
 type PlanQuantize = LoadPlan['choices'][number]['quantize']
-
-const QUANTIZE_NAMES: Readonly<Record<PlanQuantize, string>> = {
-  none: 'As stored',
-  fp8: '8-bit floating point (fp8)',
-  q8: '8-bit (q8)',
-  q4: '4-bit (q4)',
-}
 
 const FIT_TEXTS = { true: 'fits', false: 'does not fit', unknown: 'may fit' } as const
 
@@ -30,7 +24,7 @@ export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signa
               chosen.value = quantize
             }}
           />
-          <span>{QUANTIZE_NAMES[quantize]}</span>
+          <span>{quantizationLabel(quantize)}</span>
           <span class="figures">
             {formatBytes(totalBytes)}, {FIT_TEXTS[`${fits}`]}
             {plan.auto === quantize ? ' (suggested)' : ''}

@@ -1,6 +1,6 @@
 // Remembers the load options of each saved model in localStorage (never a token), so that it opens the same
 // way again.
-import { KV_CACHE_DTYPES } from '../../../api/model-source.ts'
+import { KV_CACHE_DTYPES, QUANTIZATIONS } from '../../../api/model-source.ts'
 import { isJsonObject } from '../../../lib/json.ts'
 import { browserStorage, type StorageGetter, tryOrUndefined } from '../storage.ts'
 import type { ModelChoice } from './load-state.ts'
@@ -8,7 +8,7 @@ import type { ModelChoice } from './load-state.ts'
 export type SavedOptions = Pick<ModelChoice['options'], 'quantize' | 'contextLength' | 'cache'>
 
 const STORAGE_KEY = 'hadal.options.1'
-const QUANTIZE_OPTIONS = ['auto', 'none', 'fp8', 'q8', 'q4'] as const
+const QUANTIZE_OPTIONS = ['auto', ...QUANTIZATIONS] as const
 
 /** Saves the options a model was opened with. */
 export function saveOptions(
