@@ -128,8 +128,8 @@ test('published claims follow from the published shapes', () => {
   expect(claims.smallPair).toMatchObject({ elements: 15_552, against: 110_592 })
   expect(claims.largePair).toMatchObject({ elements: 34_560, against: 860_160 })
   expect(claims.EQUAL_GROUPS).toBe(2.25)
-  expect(claims.headCountsWithinClaim('standard')).toEqual({ least: 14, most: 36 })
-  expect(claims.headCountsWithinClaim('paper')).toEqual({ least: 18, most: 45 })
+  expect(claims.headCountsWithinClaim('standard')).toEqual({ min: 14, max: 36 })
+  expect(claims.headCountsWithinClaim('paper')).toEqual({ min: 18, max: 45 })
   const within = claims.LATENT_FRACTIONS.filter(({ ownWidths }) => claims.withinClaim(ownWidths)).map(
     ({ name }) => name,
   )
