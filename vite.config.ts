@@ -1,11 +1,15 @@
-// Vite configuration: development server and build of the three pages and the service worker.
+// Vite configuration: development server and build of the pages and the service worker.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { PAGES } from './src/app/shared/pages.ts'
 import { contentSecurityPolicy, precache } from './tools/page-plugins.mjs'
 import { shaderPlugin } from './tools/shader-plugin.mjs'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 const SERVICE_WORKER = 'service-worker'
+const pageInputs = Object.fromEntries(
+  Object.entries(PAGES).map(([name, { folder }]) => [name, path(`src/app/${folder}index.html`)]),
+)
 
 export default defineConfig({
   root: path('src/app'),
@@ -24,9 +28,7 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     rolldownOptions: {
       input: {
-        index: path('src/app/index.html'),
-        bench: path('src/app/bench/index.html'),
-        lab: path('src/app/lab/index.html'),
+        ...pageInputs,
         [SERVICE_WORKER]: path('src/app/offline/service-worker.ts'),
       },
       output: {

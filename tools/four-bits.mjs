@@ -7,9 +7,7 @@ import { join } from 'node:path'
 const GROUP = 32
 const NORMAL_WEIGHTS = 2 ** 18
 
-/**
- * Bits per weight with scales, and the sum of squared errors of a group. Scales and minima are exact here.
- */
+/** Bits per weight with scales, and the sum of squared errors of a group. Scales and minima are exact. */
 const METHODS = {
   'symmetric, largest weight at ±7': [
     4.5,

@@ -5,7 +5,7 @@ import { root } from './bootstrap.mjs'
 
 const COMMON_SOURCES = ['shaders', 'src', 'tools', 'package-lock.json', 'tsconfig.json']
 
-/** True if `built` is missing or older than a source. `more`: further files or folders in the repository. */
+/** True if `built` is missing or older than a source. `more`: paths of further sources in the repository. */
 export function isStale(built, more = []) {
   if (!existsSync(built)) return true
   const { mtimeMs } = statSync(built)

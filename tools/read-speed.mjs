@@ -36,7 +36,9 @@ async function measure(dir, runs) {
         ours = Math.min(ours, await time(streamed))
       }
       const rate = (s) => `${Math.round(bytes / 2 ** 20 / s)} MiB/s`
-      console.log(`${medium}: plain ${rate(base)}, streamed ${rate(ours)}, ${(base / ours).toFixed(2)} of it`)
+      console.log(
+        `${medium}: plain ${rate(base)}, streamed ${rate(ours)}, ${(base / ours).toFixed(2)} × plain`,
+      )
     }
     await compare(
       'disk',

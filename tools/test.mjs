@@ -62,9 +62,9 @@ function node(script, args, env = process.env) {
 
 function step(name, script, args) {
   console.log(`\n${name}: ${script.split('/').at(-1)} ${args.join(' ')}`)
-  const right = node(script, args) === 0
-  tally[right ? 'passed' : 'failed'] += 1
-  if (!right) notes.push(`FAILED: ${name}`)
+  const passed = node(script, args) === 0
+  tally[passed ? 'passed' : 'failed'] += 1
+  if (!passed) notes.push(`FAILED: ${name}`)
 }
 
 function runTests({ chromium = '', swiftShader = '', lavapipe = '' }) {

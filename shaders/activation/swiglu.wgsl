@@ -1,11 +1,11 @@
 // swiglu – y = silu(gate) * up, where gate and up are column ranges of the same rows
 //
-//   step  Step                          uniform
-//   x     f32   [tokens, X_STRIDE]      read
-//   y     f32   [tokens, INTERMEDIATE]         read_write
+//   step   Step                          uniform
+//   x      f32   [tokens, X_STRIDE]      read
+//   y      f32   [tokens, INTERMEDIATE]  read_write
 //
-//   grid  ceil(INTERMEDIATE / WORKGROUP) × tokens
-//   exact relative error under 1e-5
+//   grid   ceil(INTERMEDIATE / WORKGROUP) × tokens
+//   exact  relative error under 1e-5
 
 #import shared/step
 #import shared/silu

@@ -1,4 +1,4 @@
-// absorb_query – absorbs W_UK into a head's query: q̃ = W_UKᵀ q_nope, followed by the rotated rope part
+// absorb_query – multiplies W_UKᵀ into a head's query: [W_UKᵀ q_nope | rotated q_rope], to score latents with
 //
 // The kernel has the bindings `query`, `weights`, `rotations` and `absorbed`, and a WORKGROUP of at most 256.
 
@@ -17,12 +17,13 @@ override Q_OFFSET: u32 = 0;
 override Q_STRIDE: u32; // floats
 
 override CHUNKS: u32 = (LATENT + 15) / 16;
-override WIDTH: u32 = min(CHUNKS, WORKGROUP); // invocations of a team, one chunk of columns each
-override TEAMS: u32 = WORKGROUP / WIDTH;      // teams, which divide the weight rows among them
+// A team has WIDTH invocations, one chunk of columns each. The teams divide the weight rows among them.
+override WIDTH: u32 = min(CHUNKS, WORKGROUP);
+override TEAMS: u32 = WORKGROUP / WIDTH;
 
 var<workgroup> partial: array<vec4<f32>, 4 * WORKGROUP>; // [TEAMS, WIDTH, 4]
 
-// The part of its chunk of W_UKᵀ q that comes from this invocation's team.
+// A chunk of W_UKᵀ q, summed over the weight rows of one team.
 fn multiply(m: Matrix, source: u32, head: u32, chunk: u32, team: u32) -> mat4x4<f32> {
   var sums = mat4x4<f32>();
   if team >= TEAMS || chunk >= CHUNKS { return sums; }

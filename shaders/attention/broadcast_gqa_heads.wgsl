@@ -1,4 +1,4 @@
-// broadcast_gqa_heads – rows are the heads of one group of one token; offers attend_split like gqa_tile
+// broadcast_gqa_heads – attend_split of gqa_decode by subgroup_broadcast_tile: rows are heads of a group
 
 #import attention/broadcast_heads
 

@@ -1,4 +1,4 @@
-// broadcast_heads – rows are heads of one token, over one split of the context (decode)
+// broadcast_heads – the rows of subgroup_broadcast_tile in decode: heads of one token, over one split
 //
 // The modules broadcast_mla_heads and broadcast_gqa_heads define which heads.
 

@@ -1,6 +1,7 @@
-// broadcast_mla_heads – rows are heads of one token over the same latents; offers attend_split like mla_tile
+// broadcast_mla_heads – attend_split of mla_decode by subgroup_broadcast_tile: rows are heads of a token
 //
-// A KV entry is read for the scores of its heads and once more for their sums, then from the CPU's cache.
+// A KV entry is read twice, for the scores and for the sums of the heads, the second time from the CPU's
+// cache.
 
 #import attention/broadcast_heads
 

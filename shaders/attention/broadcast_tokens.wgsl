@@ -1,4 +1,4 @@
-// broadcast_tokens – rows are the tokens of a step, for one head (prefill)
+// broadcast_tokens – the rows of subgroup_broadcast_tile in prefill: the tokens of a step, for one head
 
 fn rows_end() -> u32 { return step.tokens; }
 

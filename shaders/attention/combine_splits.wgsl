@@ -1,9 +1,9 @@
-// combine_splits – combines partial results of decode attention: sums in pairs, largest score and Σ p
+// combine_splits – combines the partial results of the splits of decode attention
 //
-// The results are in the binding `partial`. The kernel defines WIDTH, the pairs of one partial result, SPLITS
-// and WORKGROUP.
+// A partial result is WIDTH pairs: Σ p·v, then (largest score, Σ p). They lie in the binding `partial`, split
+// by split. The kernel defines WIDTH, SPLITS and WORKGROUP.
 
-var<workgroup> split_factors: array<f32, SPLITS>; // weight of each split in the combined result
+var<workgroup> split_factors: array<f32, SPLITS>; // factor of each split in the combined result
 
 // Leaves each split's factor, exp(its largest score - the largest of all) / Σ p, in `split_factors`.
 // `at`: the head's first split, in pairs.

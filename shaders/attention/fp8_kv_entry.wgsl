@@ -1,4 +1,4 @@
-// fp8_kv_entry – layout of a KV entry whose latent is stored in FP8, in u32 words: codes, scales, key
+// fp8_kv_entry – layout of a KV entry whose latent is stored in FP8: u32 words of codes, scales, rotated key
 //
 // A code is a byte. Each FP8_GROUP latents share a bf16 scale (the upper half of an f32); the last group may
 // be shorter. Codes and scales are padded with zeros to whole words. The rotated key follows as f16 pairs.

@@ -4,8 +4,8 @@
 //   partial  vec2<f32>  [tokens, HEADS, SPLITS, VALUE + 2]  read
 //   output   vec2<f32>  [tokens, HEADS * VALUE]             read_write
 //
-//   grid    HEADS × rows
-//   exact   f32 sums over the splits in their order
+//   grid     HEADS × tokens
+//   exact    f32 sums over the splits in their order
 
 #import shared/step
 #import attention/combine_splits

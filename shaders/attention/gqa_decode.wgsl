@@ -1,12 +1,12 @@
-// gqa_decode – attention of a tile of heads to one split of their group's cached keys and values (decode)
+// gqa_decode – attention of a tile of query heads over one split of the context of their KV head (decode)
 //
-//   step     Step                                           uniform
-//   query    vec2<f32>  [tokens, HEADS * KEY]               read
-//   pages    u32        [pages]                             read
-//   cache    u32        [rows, KV_ENTRY]                      read
-//   output   vec2<f32>  [tokens, HEADS, SPLITS, VALUE + 2]  read_write
+//   step    Step                                           uniform
+//   query   vec2<f32>  [tokens, HEADS * KEY]               read
+//   pages   u32        [pages]                             read
+//   cache   u32        [rows, KV_ENTRY]                    read
+//   output  vec2<f32>  [tokens, HEADS, SPLITS, VALUE + 2]  read_write
 //
-//   grid    splits in use × KV_HEADS * ceil(HEADS / KV_HEADS / HEAD_TILE) × rows
+//   grid    splits in use × KV_HEADS * ceil(HEADS / KV_HEADS / HEAD_TILE) × tokens
 //   exact   f32 scores, softmax and sums in a fixed order
 //
 // The module of `gqaTile` defines WORKGROUP. Row t sees the positions up to step.position + t. A split
@@ -27,7 +27,7 @@
 override HEADS: u32;
 override SPLITS: u32;
 override SCALE: f32;
-override HEAD_TILE: u32; // heads per workgroup, for which each key and value is read once
+override HEAD_TILE: u32; // heads per workgroup, which share each load of a key or value
 override TILES: u32 = (GROUP + HEAD_TILE - 1) / HEAD_TILE; // tiles of a group
 
 fn partial_at(row: u32, head: u32, split: u32) -> u32 {

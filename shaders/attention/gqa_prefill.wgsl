@@ -1,9 +1,9 @@
-// gqa_prefill – attention of a tile of query rows to all cached keys and values of the head's group (prefill)
+// gqa_prefill – attention of a tile of query rows of one head over its cached keys and values (prefill)
 //
 //   step    Step                                uniform
 //   query   vec2<f32>  [tokens, HEADS * KEY]    read
 //   pages   u32        [pages]                  read
-//   cache   u32        [rows, KV_ENTRY]           read
+//   cache   u32        [rows, KV_ENTRY]         read
 //   output  vec2<f32>  [tokens, HEADS * VALUE]  read_write
 //
 //   grid    ceil(tokens / TILE) × HEADS; WORKGROUP and TILE come from the module of `prefillTile`

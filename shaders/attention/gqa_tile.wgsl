@@ -1,4 +1,4 @@
-// gqa_tile – attention of heads of a group to one split of their keys and values: the core of gqa_decode
+// gqa_tile – attention of heads of a group over one split, through workgroup memory: the core of gqa_decode
 //
 // Each key and value is read once for all HEAD_TILE heads. The kernel defines HEADS, SPLITS, SCALE, the
 // bindings of gqa_decode, and partial_at(row, head, split): where a head's partial result begins, in pairs.
@@ -16,11 +16,11 @@ override TEAMS: u32 = WORKGROUP / VALUE_QUADS;
 const WORKGROUP: u32 = 128;
 const LANES_PER_QUERY: u32 = 16;
 const WEIGHTS_STRIDE: u32 = 9;
-const TILE: u32 = 64;  // positions at a time
-const LANES: u32 = 4;  // invocations per two positions, every LANES-th quad of their keys each
+const KEY_TILE: u32 = 64;          // positions at a time
+const LANES_PER_KEY_PAIR: u32 = 4; // invocations that share two positions, every 4th quad of their keys each
 
 var<workgroup> staged: array<vec4<f32>, HEAD_TILE * KEY_QUADS>;
-// Per head: parts of two scores; in the end, of its sums
+// Per head: partial sums of two scores; in the end, of Σ p·v
 var<workgroup> parts: array<vec2<f32>, HEAD_TILE * WORKGROUP>;
 // Per head, for this invocation's quad of columns
 var<private> sums: array<vec4<f32>, 8>;
@@ -36,17 +36,17 @@ fn stage_queries(work: Work, lane: u32) {
 
 // An invocation's part of the scores of two neighbouring positions.
 fn multiply(base: u32, end: u32, group: u32, lane: u32) {
-  let position = base + lane / LANES * 2;
+  let position = base + lane / LANES_PER_KEY_PAIR * 2;
   let first = cache_row(min(position, end - 1));
   let second = cache_row(min(position + 1, end - 1));
   let quads = select(0, KEY_QUADS, position < end);
   var scores: array<vec2<f32>, 8>;
-  for (var quad = lane % LANES; quad < quads; quad += LANES) {
-    let k = cached_key(first, group, quad);
-    let l = cached_key(second, group, quad);
+  for (var quad = lane % LANES_PER_KEY_PAIR; quad < quads; quad += LANES_PER_KEY_PAIR) {
+    let first_key = cached_key(first, group, quad);
+    let second_key = cached_key(second, group, quad);
     for (var h = 0u; h < HEAD_TILE; h++) {
       let q = staged[h * KEY_QUADS + quad];
-      scores[h] += vec2<f32>(dot(q, k), dot(q, l));
+      scores[h] += vec2<f32>(dot(q, first_key), dot(q, second_key));
     }
   }
   for (var h = 0u; h < HEAD_TILE; h++) { parts[h * WORKGROUP + lane] = scores[h]; }
@@ -57,8 +57,10 @@ fn sum_scores(base: u32, end: u32, lane: u32) -> vec4<f32> {
   let position = base + 4 * (lane % LANES_PER_QUERY);
   var scores = vec4<f32>();
   if lane / LANES_PER_QUERY < HEAD_TILE {
-    let at = lane / LANES_PER_QUERY * WORKGROUP + lane % LANES_PER_QUERY * 2 * LANES;
-    for (var i = at; i < at + LANES; i++) { scores += vec4<f32>(parts[i], parts[i + LANES]); }
+    let at = lane / LANES_PER_QUERY * WORKGROUP + lane % LANES_PER_QUERY * 2 * LANES_PER_KEY_PAIR;
+    for (var i = at; i < at + LANES_PER_KEY_PAIR; i++) {
+      scores += vec4<f32>(parts[i], parts[i + LANES_PER_KEY_PAIR]);
+    }
   }
   return select(vec4<f32>(LOWEST), scores, position + vec4<u32>(0, 1, 2, 3) < vec4<u32>(end));
 }
@@ -101,8 +103,8 @@ fn attend_split(first: u32, end: u32, row: u32, group: u32, first_head: u32, spl
   stage_queries(work, lane);
   workgroupBarrier();
   var softmax = vec2<f32>(LOWEST, 0.0);
-  for (var base = first; base < end; base += TILE) {
-    let tile_end = min(base + TILE, end);
+  for (var base = first; base < end; base += KEY_TILE) {
+    let tile_end = min(base + KEY_TILE, end);
     multiply(base, tile_end, group, lane);
     workgroupBarrier();
     softmax = update_softmax(softmax, sum_scores(base, tile_end, lane), lane);

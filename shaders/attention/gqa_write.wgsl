@@ -1,17 +1,17 @@
-// gqa_write – adds biases, normalises and rotates queries and keys, writes keys and values into the KV cache
+// gqa_write – adds biases, normalizes and rotates queries and keys, writes keys and values into the KV cache
 //
-//   step        Step                                                        uniform
-//   projected   f32        [tokens, PROJECTED_STRIDE]                               read
-//   bias        f32        [(HEADS + KV_HEADS) * KEY + KV_HEADS * VALUE]    read
-//   query_norm  f32        [KEY]                                            read
-//   key_norm    f32        [KEY]                                            read
-//   rotations   vec2<f32>  [256 + n, ROPE / 2]                              read
-//   pages       u32        [pages]                                          read
-//   query       f32        [tokens, HEADS * KEY]                            read_write
-//   cache       u32        [rows, KV_ENTRY]                                   read_write
+//   step        Step                                                      uniform
+//   projected   f32        [tokens, PROJECTED_STRIDE]                     read
+//   bias        f32        [(HEADS + KV_HEADS) * KEY + KV_HEADS * VALUE]  read
+//   query_norm  f32        [KEY]                                          read
+//   key_norm    f32        [KEY]                                          read
+//   rotations   vec2<f32>  [256 + n, ROPE / 2]                            read
+//   pages       u32        [pages]                                        read
+//   query       f32        [tokens, HEADS * KEY]                          read_write
+//   cache       u32        [rows, KV_ENTRY]                               read_write
 //
-//   grid    (HEADS + 2 * KV_HEADS) × rows
-//   exact   f32 sum of squares; the cache rounds to its own format
+//   grid        (HEADS + 2 * KV_HEADS) × tokens
+//   exact       f32 sum of squares; the cache rounds to its own format
 //
 // RoPE rotates a head's last ROPE columns; afterwards, in queries and cached keys alike, a pair's columns are
 // adjacent. All sizes are even.
@@ -62,7 +62,7 @@ fn head_columns(pair: u32) -> vec2<u32> {
   return 2 * NOPE_PAIRS + pair_columns(pair - NOPE_PAIRS);
 }
 
-// 1 / rms of a query or key; 1 without normalisation.
+// 1 / rms of a query or key; 1 without normalization.
 fn inverse_rms(head: Head, lane: u32) -> f32 {
   if !HAS_NORM { return 1.0; }
   var squares = 0.0;
@@ -79,7 +79,7 @@ fn norm_weight(is_key: bool, column: u32) -> f32 {
   return query_norm[column];
 }
 
-// A pair of columns of a query or key, normalised and rotated.
+// A pair of columns of a query or key, normalized and rotated.
 fn rotated_pair(head: Head, is_key: bool, position: u32, pair: u32, scale: f32) -> vec2<f32> {
   let at = head_columns(pair);
   let weight = vec2<f32>(norm_weight(is_key, at.x), norm_weight(is_key, at.y));

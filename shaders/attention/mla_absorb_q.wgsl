@@ -1,17 +1,17 @@
-// mla_absorb_q – absorbs W_UK into a token's queries and writes its KV entry (decode)
+// mla_absorb_q – multiplies W_UKᵀ into a token's queries (absorbed MLA) and writes its KV entry (decode)
 //
 //   step         Step                                          uniform
-//   projected    f32        [tokens, PROJECTED_STRIDE]                 read
+//   projected    f32        [tokens, PROJECTED_STRIDE]         read
 //   latent_norm  f32        [LATENT]                           read
 //   query        f32        [tokens, Q_STRIDE]                 read
 //   weights      vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]   read
 //   rotations    vec2<f32>  [256 + n, ROPE / 2]                read
 //   pages        u32        [pages]                            read
 //   absorbed     f32        [tokens, HEADS * (LATENT + ROPE)]  read_write
-//   cache        u32        [rows, KV_ENTRY]                     read_write
+//   cache        u32        [rows, KV_ENTRY]                   read_write
 //
-//   grid    HEADS + 1 × rows: a workgroup for each head, and one for the KV entry
-//   exact   f32 sums in a fixed order; the cache rounds to its own format
+//   grid         (HEADS + 1) × tokens: a workgroup for each head, and one for the KV entry
+//   exact        f32 sums in a fixed order; the cache rounds to its own format
 
 #import shared/step
 #import attention/absorb_query

@@ -1,12 +1,12 @@
-// mla_combine_splits – combines the splits of mla_decode and applies W_UV: o = W_UV ô (decode)
+// mla_combine_splits – combines the splits of mla_decode and multiplies the result by W_UV (decode)
 //
 //   step     Step                                            uniform
 //   partial  vec2<f32>  [tokens, HEADS, SPLITS, LATENT + 2]  read
 //   weights  vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]     read
 //   output   f32        [tokens, HEADS * VALUE]              read_write
 //
-//   grid    HEADS × rows
-//   exact   f32 sums in a fixed order: over splits, then over each of 8 lanes' chunks, then over the lanes
+//   grid     HEADS × tokens
+//   exact    f32 sums in a fixed order: over splits, then over each of 8 lanes' chunks, then over the lanes
 
 #import shared/step
 #import shared/weight_buffer

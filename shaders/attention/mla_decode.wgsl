@@ -1,17 +1,17 @@
-// mla_decode – absorbed attention of a tile of heads to one split of the cached latents (decode)
+// mla_decode – absorbed attention of a tile of heads over one split of the cached latents (decode)
 //
 //   step      Step                                            uniform
 //   absorbed  vec2<f32>  [tokens, HEADS * (LATENT + ROPE)]    read
 //   pages     u32        [pages]                              read
-//   cache     u32        [rows, KV_ENTRY]                       read
+//   cache     u32        [rows, KV_ENTRY]                     read
 //   output    vec2<f32>  [tokens, HEADS, SPLITS, LATENT + 2]  read_write
 //
-//   grid    splits in use × ceil(HEADS / 16) × rows; WORKGROUP from the module of `mlaTile`
-//   exact   f32 scores, softmax and sums in a fixed order
+//   grid      splits in use × ceil(HEADS / 16) × tokens; WORKGROUP from the module of `mlaTile`
+//   exact     f32 scores, softmax and sums in a fixed order
 //
-// Keys and values are never expanded. Row t sees the positions up to step.position + t. A split writes Σ p·ĉ,
-// not yet divided, then the largest score and Σ p; where a row sees nothing of a split, Σ p = 0. A split is a
-// multiple of 4; a KV entry has at most 576 numbers.
+// Keys and values are never expanded. Row t sees the positions up to step.position + t. A split writes the
+// sum of p times latent, not yet divided, then the largest score and Σ p; where a row sees nothing of a
+// split, Σ p = 0. A split is a multiple of 4; a KV entry has at most 576 numbers.
 
 #import shared/step
 #import shared/pages

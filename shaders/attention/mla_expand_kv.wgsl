@@ -1,14 +1,14 @@
 // mla_expand_kv – expands a block of cached latents into keys (without rope) and values of all heads
 //
-//   step      Step                                            uniform
-//   block     Block                                           uniform
-//   pages     u32        [pages]                              read
-//   cache     u32        [rows, KV_ENTRY]                       read
-//   weights   vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]     read
-//   expanded  f32        [BLOCK, HEADS * (NOPE + VALUE)]      read_write
+//   step      Step                                         uniform
+//   block     Block                                        uniform
+//   pages     u32        [pages]                           read
+//   cache     u32        [rows, KV_ENTRY]                  read
+//   weights   vec4<u32>  [HEADS * (NOPE + VALUE), LATENT]  read
+//   expanded  f32        [BLOCK, HEADS * (NOPE + VALUE)]   read_write
 //
-//   grid    ceil(HEADS * (NOPE + VALUE) / TILE_OUTS) × BLOCK / TILE_ROWS; sizes from the module of `tile`
-//   exact   f32 sums; tile_f16 rounds latents to 11 bits
+//   grid      ceil(HEADS * (NOPE + VALUE) / TILE_OUTS) × BLOCK / TILE_ROWS; sizes from the module of `tile`
+//   exact     f32 sums; tile_f16 rounds latents to 11 bits
 
 #import shared/step
 #import shared/block
@@ -40,7 +40,7 @@ override OUT: u32 = HEADS * (NOPE + VALUE);
 fn input_row(row: u32) -> u32 { return cache_row(min(block.index * BLOCK + row, step.context - 1)); }
 
 fn input_quad(at: u32, quad: u32) -> vec4<f32> {
-  return kv_quad(at, 2 * quad, LATENT / 2); // behind it the entry holds the key
+  return kv_quad(at, 2 * quad, LATENT / 2); // the latent alone: the rotated key follows it
 }
 
 fn weight_row(out: u32) -> u32 { return min(out, OUT - 1); }

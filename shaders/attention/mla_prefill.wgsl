@@ -1,16 +1,16 @@
-// mla_prefill – attention of a tile of query rows to one block of expanded keys and values, online softmax
+// mla_prefill – attention of a tile of query rows of one head over one block of expanded keys and values
 //
 //   step      Step                                        uniform
 //   block     Block                                       uniform
 //   query     vec2<f32>  [tokens, Q_STRIDE]               read
 //   expanded  vec2<f32>  [BLOCK, HEADS * (NOPE + VALUE)]  read
 //   pages     u32        [pages]                          read
-//   cache     u32        [rows, KV_ENTRY]                   read
+//   cache     u32        [rows, KV_ENTRY]                 read
 //   output    vec2<f32>  [tokens, HEADS * VALUE]          read_write
 //   state     vec2<f32>  [tokens, HEADS, 2]               read_write
 //
-//   grid    ceil(tokens / TILE) × HEADS; WORKGROUP and TILE come from the module of `prefillTile`
-//   exact   f32 scores, softmax and sums in a fixed order
+//   grid      ceil(tokens / TILE) × HEADS; WORKGROUP and TILE come from the module of `prefillTile`
+//   exact     f32 scores, softmax and sums in a fixed order
 //
 // Blocks are dispatched in order. Block 0 starts the sums. Each block leaves Σ p·v in output, and the largest
 // score and Σ p in state; the block that holds the last position of a tile divides by Σ p. Row t sees the

@@ -1,10 +1,10 @@
-// mla_tile – attention of 16 heads to one split of the latents, through workgroup memory: core of mla_decode
+// mla_tile – attention of 16 heads over one split, through workgroup memory: the core of mla_decode
 //
 // Each KV entry is staged once for all 16 heads. The kernel defines HEADS, LATENT, KV_ENTRY, SPLITS, SCALE,
 // the bindings of mla_decode, absorbed_quad(row, head, quad), and partial_at(row, head, split): where a
 // head's partial result begins, in pairs. In uniform control flow it calls
 //   attend_split(first, end, row, head0, split, lane)
-// for positions first to end - 1, first a multiple of 4. An entry has at most 576 numbers 
+// for positions first to end - 1, first a multiple of 4. An entry has at most 576 numbers
 // (4 * QUADS * LANES).
 
 // The heads of the tile are divided among 4 groups of LANES invocations. An invocation owns every LANES-th
@@ -13,20 +13,21 @@
 const GROUPS: u32 = 4;
 const LANES: u32 = 48;
 const WORKGROUP: u32 = GROUPS * LANES;
-const QUADS: u32 = 3;
-// Needed for an entry of this size
+const QUADS: u32 = 3; // at most, of an invocation
+// Quads per invocation that an entry of this size needs
 override OWN_QUADS: u32 = min(QUADS, (KV_ENTRY_QUADS + LANES - 1) / LANES);
-const PARTS: u32 = 8;  // invocations that sum one group's scores
-const LOWEST = -1e30;  // below every score, and finite
+const PARTS: u32 = 8; // invocations that sum one group's scores
+const LOWEST = -1e30; // below every score, and finite
 
-var<workgroup> tile: array<vec4<f32>, 2 * KV_ENTRY_QUADS>;   // two entries
+var<workgroup> tile: array<vec4<f32>, 2 * KV_ENTRY_QUADS>; // two entries
 // Partial scores of 4 heads: [2 entries, GROUPS, LANES]
 var<workgroup> score_parts: array<vec4<f32>, 2 * WORKGROUP>;
 var<workgroup> scores: array<vec4<f32>, 2 * GROUPS * PARTS>;
-// Factor on earlier sums, p of the first entry, p of the second
+// Per group: factor on earlier sums, p of the first entry, p of the second
 var<workgroup> weights: array<vec4<f32>, 3 * GROUPS>;
-var<private> query: array<mat4x4<f32>, QUADS>;             // a column for each head
-var<private> value: array<mat4x4<f32>, QUADS>;
+// A column for each head: its query, and the sums of p times latent
+var<private> query: array<mat4x4<f32>, QUADS>;
+var<private> sums: array<mat4x4<f32>, QUADS>;
 
 fn load_query(row: u32, head: u32, column_lane: u32) {
   for (var i = 0u; i < OWN_QUADS; i++) {
@@ -94,26 +95,28 @@ fn update_softmax(before: Softmax, group: u32, both: bool) -> Softmax {
 
 fn accumulate(lane: u32) {
   let rescale = weights[lane / LANES * 3];
-  let p = weights[lane / LANES * 3 + 1];
-  let q = weights[lane / LANES * 3 + 2];
+  let first_p = weights[lane / LANES * 3 + 1];
+  let second_p = weights[lane / LANES * 3 + 2];
   for (var i = 0u; i < OWN_QUADS; i++) {
     let at = LANES * i + lane % LANES;
     if 4 * at < LATENT {
       let first = tile[at];
       let second = tile[KV_ENTRY_QUADS + at];
-      for (var h = 0u; h < 4; h++) { value[i][h] = rescale[h] * value[i][h] + p[h] * first + q[h] * second; }
+      for (var h = 0u; h < 4; h++) {
+        sums[i][h] = rescale[h] * sums[i][h] + first_p[h] * first + second_p[h] * second;
+      }
     }
   }
 }
 
 // `at`: where the partial result of the group's first head begins.
-fn write_values(at: u32, heads: u32, column_lane: u32) {
+fn write_sums(at: u32, heads: u32, column_lane: u32) {
   for (var i = 0u; i < OWN_QUADS; i++) {
     let quad = LANES * i + column_lane;
     for (var h = 0u; h < 4; h++) {
       let into = at + h * SPLITS * (LATENT / 2 + 1) + 2 * quad;
-      if h < heads && 4 * quad < LATENT { output[into] = value[i][h].xy; }
-      if h < heads && 4 * quad + 2 < LATENT { output[into + 1] = value[i][h].zw; }
+      if h < heads && 4 * quad < LATENT { output[into] = sums[i][h].xy; }
+      if h < heads && 4 * quad + 2 < LATENT { output[into + 1] = sums[i][h].zw; }
     }
   }
 }
@@ -134,7 +137,7 @@ fn attend_split(first: u32, end: u32, row: u32, head0: u32, split: u32, lane: u3
     accumulate(lane);
     workgroupBarrier();
   }
-  if head < HEADS { write_values(partial_at(row, head, split), HEADS - head, lane % LANES); }
+  if head < HEADS { write_sums(partial_at(row, head, split), HEADS - head, lane % LANES); }
   for (var h = 0u; h < 4; h++) {
     let own_head = head0 + 4 * lane + h;
     if lane < GROUPS && own_head < HEADS {

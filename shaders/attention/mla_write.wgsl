@@ -1,14 +1,14 @@
-// mla_write – normalises a token's latent, rotates its shared key and writes both as a KV entry (prefill)
+// mla_write – normalizes a token's latent, rotates its shared key and writes both as a KV entry (prefill)
 //
-//   step         Step                              uniform
-//   projected    f32        [tokens, PROJECTED_STRIDE]     read
-//   latent_norm  f32        [LATENT]               read
-//   rotations    vec2<f32>  [256 + n, ROPE / 2]    read
-//   pages        u32        [pages]                read
-//   cache        u32        [rows, KV_ENTRY]         read_write
+//   step         Step                                   uniform
+//   projected    f32        [tokens, PROJECTED_STRIDE]  read
+//   latent_norm  f32        [LATENT]                    read
+//   rotations    vec2<f32>  [256 + n, ROPE / 2]         read
+//   pages        u32        [pages]                     read
+//   cache        u32        [rows, KV_ENTRY]            read_write
 //
-//   grid    one workgroup a row
-//   exact   f32 sum of squares; the cache rounds to its own format
+//   grid         one workgroup per token
+//   exact        f32 sum of squares; the cache rounds to its own format
 
 #import shared/step
 #import attention/write_kv_entry

@@ -1,16 +1,16 @@
 // mla_write_expanded – writes keys and values expanded from latents into a per-head KV cache; rotates queries
 //
 //   step       Step                                            uniform
-//   projected  f32        [tokens, PROJECTED_STRIDE]                   read
+//   projected  f32        [tokens, PROJECTED_STRIDE]           read
 //   source     f32        [tokens, Q_STRIDE]                   read
 //   expanded   f32        [tokens, KV_HEADS * (NOPE + VALUE)]  read
 //   rotations  vec2<f32>  [256 + n, ROPE / 2]                  read
 //   pages      u32        [pages]                              read
 //   query      f32        [tokens, HEADS * (NOPE + ROPE)]      read_write
-//   cache      u32        [rows, KV_ENTRY]                       read_write
+//   cache      u32        [rows, KV_ENTRY]                     read_write
 //
-//   grid    (HEADS + 2 * KV_HEADS) × rows
-//   exact   one rounding of each product and sum of a rotation; the cache rounds to its own format
+//   grid       (HEADS + 2 * KV_HEADS) × tokens
+//   exact      one rounding of each product and sum of a rotation; the cache rounds to its own format
 //
 // Every head's key ends with the one rotated key that all heads share. In queries and keys alike, the columns
 // of a rotated pair are adjacent, as the gqa_* kernels expect. All sizes are even.

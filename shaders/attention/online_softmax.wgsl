@@ -1,8 +1,8 @@
 // online_softmax – online softmax of several queries over tiles of 4 * LANES_PER_QUERY keys
 //
-// The kernel defines LANES_PER_QUERY (invocations per query), WORKGROUP, and WEIGHTS_STRIDE: numbers from one
-// key's weights to the next, one more than there are queries. All invocations of a query keep its largest
-// score and Σ p; they compute them in the same order, so they agree.
+// The importing tile defines LANES_PER_QUERY (invocations per query), WORKGROUP, and WEIGHTS_STRIDE: numbers
+// from one key's weights to the next, one more than there are queries, which avoids bank conflicts. All
+// invocations of a query keep its largest score and Σ p; they compute them in the same order, so they agree.
 
 const LOWEST = -1e30; // below every score, and finite
 

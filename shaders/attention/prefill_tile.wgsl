@@ -1,4 +1,4 @@
-// prefill_tile – 32 query rows of one head over tiles of 32 keys: the core of prefill attention
+// prefill_tile – attention of 32 query rows of one head, 32 keys at a time: the core of prefill attention
 //
 // A workgroup has 256 invocations. The kernel defines HEADS, VALUE, SCALE, KEY_QUADS (quads of a query or
 // key), `output`, and loads of four columns: query_quad(row, head, quad), key_quad(index, head, quad) and
@@ -18,25 +18,25 @@ override SPANS: u32 = (VALUE_QUADS + 31) / 32;
 const WORKGROUP: u32 = 256;
 const LANES_PER_QUERY: u32 = 8;
 const WEIGHTS_STRIDE: u32 = 33;
-const TILE: u32 = 32;    // queries, and keys at a time
-const DEPTH: u32 = 8;    // quads of a query or key that are staged at a time
-const ROW: u32 = 9;      // quads from one staged row to the next: odd, which avoids bank conflicts
-const KEYS: u32 = 288;   // TILE * ROW: staged queries come first
-const VALUES: u32 = 8;   // values staged at a time
+const TILE: u32 = 32;         // queries, and keys at a time
+const STAGED_QUADS: u32 = 8;  // of each query or key at a time
+const STAGED_STRIDE: u32 = 9; // quads from one staged row to the next: odd, which avoids bank conflicts
+const KEYS_START: u32 = 288;  // TILE * STAGED_STRIDE: staged queries come first
+const STAGED_VALUES: u32 = 8; // at a time
 
 var<workgroup> staged: array<vec4<f32>, 576>; // 32 queries and 32 keys, or 8 values
 var<private> sums: array<vec4<f32>, 8>;       // 4 queries × 2 quads of columns
 
 // The staged quads' part of the scores of 2 queries × 2 keys.
 fn multiply(lane: u32) -> vec4<f32> {
-  let q = 2 * (lane / 16) * ROW;
-  let k = KEYS + lane % 16 * ROW;
+  let q = 2 * (lane / 16) * STAGED_STRIDE;
+  let k = KEYS_START + lane % 16 * STAGED_STRIDE;
   var scores = vec4<f32>();
-  for (var i = q; i < q + DEPTH; i++) {
+  for (var i = q; i < q + STAGED_QUADS; i++) {
     let q0 = staged[i];
-    let q1 = staged[i + ROW];
+    let q1 = staged[i + STAGED_STRIDE];
     let k0 = staged[i - q + k];
-    let k1 = staged[i - q + k + 16 * ROW];
+    let k1 = staged[i - q + k + 16 * STAGED_STRIDE];
     scores += vec4<f32>(dot(q0, k0), dot(q0, k1), dot(q1, k0), dot(q1, k1));
   }
   return scores;
@@ -45,18 +45,18 @@ fn multiply(lane: u32) -> vec4<f32> {
 // Leaves scores in `weights`, LOWEST where the causal mask hides a key. Each invocation stages one quad of a
 // query and one of a key.
 fn score(base: u32, end: u32, row0: u32, head: u32, lane: u32) {
-  let row = row0 + lane / DEPTH;
-  let position = base + lane / DEPTH;
-  let into = lane / DEPTH * ROW + lane % DEPTH;
+  let row = row0 + lane / STAGED_QUADS;
+  let position = base + lane / STAGED_QUADS;
+  let into = lane / STAGED_QUADS * STAGED_STRIDE + lane % STAGED_QUADS;
   var scores = vec4<f32>();
-  for (var first = 0u; first < KEY_QUADS; first += DEPTH) {
-    let quad = first + lane % DEPTH;
+  for (var first = 0u; first < KEY_QUADS; first += STAGED_QUADS) {
+    let quad = first + lane % STAGED_QUADS;
     var q = vec4<f32>();
     var k = vec4<f32>();
     if quad < KEY_QUADS { q = query_quad(row, head, quad); }
     if quad < KEY_QUADS && position < end { k = key_quad(cache_index(position), head, quad); }
     staged[into] = q;
-    staged[KEYS + into] = k;
+    staged[KEYS_START + into] = k;
     workgroupBarrier();
     scores += multiply(lane);
     workgroupBarrier();
@@ -81,12 +81,12 @@ fn scale_sums(lane: u32) {
 }
 
 fn accumulate(base: u32, end: u32, head: u32, lane: u32) {
-  for (var first = base; first < min(base + TILE, end); first += VALUES) {
-    for (var i = lane; i < VALUES * VALUE_QUADS && first + i / VALUE_QUADS < end; i += WORKGROUP) {
+  for (var first = base; first < min(base + TILE, end); first += STAGED_VALUES) {
+    for (var i = lane; i < STAGED_VALUES * VALUE_QUADS && first + i / VALUE_QUADS < end; i += WORKGROUP) {
       staged[i] = value_quad(cache_index(first + i / VALUE_QUADS), head, i % VALUE_QUADS);
     }
     workgroupBarrier();
-    for (var k = 0u; k < min(VALUES, end - first); k++) {
+    for (var k = 0u; k < min(STAGED_VALUES, end - first); k++) {
       let at = (first - base + k) * WEIGHTS_STRIDE + 4 * (lane / 32);
       let p = vec4<f32>(weights[at], weights[at + 1], weights[at + 2], weights[at + 3]);
       for (var span = 0u; span < SPANS; span++) {

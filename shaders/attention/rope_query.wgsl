@@ -1,11 +1,11 @@
 // rope_query – rotates the rope part of every head of the query, in place (prefill)
 //
-//   step       Step                              uniform
-//   rotations  vec2<f32>  [256 + n, ROPE / 2]    read
-//   query      f32        [tokens, Q_STRIDE]     read_write
+//   step       Step                            uniform
+//   rotations  vec2<f32>  [256 + n, ROPE / 2]  read
+//   query      f32        [tokens, Q_STRIDE]   read_write
 //
-//   grid    ceil(HEADS * ROPE / 2 / WORKGROUP) × rows
-//   exact   one rounding of each product and sum; angles as in shared/rotation
+//   grid       ceil(HEADS * ROPE / 2 / WORKGROUP) × tokens
+//   exact      one rounding of each product and sum; angles as in shared/rotation
 
 #import shared/step
 #import shared/rotation

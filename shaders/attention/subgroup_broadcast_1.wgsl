@@ -1,4 +1,4 @@
-// attention/subgroup_broadcast_1 – the loads of subgroup_broadcast_tile for a single row
+// attention/subgroup_broadcast_1 – loads of subgroup_broadcast_tile, for a single row
 
 #import shared/subgroup_broadcast_1
 #import attention/subgroup_broadcast_tile

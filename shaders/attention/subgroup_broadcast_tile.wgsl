@@ -1,6 +1,6 @@
 // subgroup_broadcast_tile – attention of TILE rows to the same keys by 8 invocations, for software adapters
 //
-// Works like linear/subgroup_broadcast_tile, over tiles of 128 keys. `attend` takes positions first to
+// Works like linear/subgroup_broadcast_tile, over KEY_TILE keys at a time. `attend` takes positions first to
 // end - 1, first a multiple of 4, and its other parameters as in attention/prefill_tile. The kernel defines
 // key_quad, value_quad and cache_index as for that module; the indices of four positions from a multiple of 4
 // on must be consecutive.
@@ -12,15 +12,15 @@
 // softmax an invocation keeps.
 
 const WORKGROUP: u32 = 8;
-const KEYS: u32 = 128;        // at a time
-const WEIGHTS_STRIDE: u32 = 33;  // quads from one query's weights to the next's
-const LOWEST = -1e30;         // below every score, and finite
+const KEY_TILE: u32 = 128;      // keys at a time
+const WEIGHTS_STRIDE: u32 = 33; // quads from one query's weights to the next's
+const LOWEST = -1e30;           // below every score, and finite
 
 override VALUE_QUADS: u32 = (VALUE + 3) / 4;
 
 // Scores, then softmax numerators: [queries, keys]
 var<workgroup> weights: array<vec4<f32>, TILE * WEIGHTS_STRIDE>;
-var<workgroup> factors: array<vec2<f32>, TILE>;    // per query: factor on earlier sums, and final factor
+var<workgroup> factors: array<vec2<f32>, TILE>; // per query: factor on earlier sums, and final factor
 // Largest score and Σ p so far of queries lane and lane + 8
 var<private> softmax: array<vec2<f32>, QUERIES_PER_LANE>;
 var<private> tile_sums: Sums;
@@ -116,8 +116,8 @@ fn attend(first: u32, end: u32, row0: u32, head: u32, resume: bool, last: bool, 
     softmax[i] = vec2<f32>(LOWEST, 0.0);
     if resume && row0 + lane + 8 * i < rows_end() { softmax[i] = load_softmax(row0 + lane + 8 * i, head); }
   }
-  for (var base = first; base < end; base += KEYS) {
-    let stop = min(base + KEYS, end);
+  for (var base = first; base < end; base += KEY_TILE) {
+    let stop = min(base + KEY_TILE, end);
     score(base, stop, row0, head, lane);
     update_softmax((stop - base + 31) / 32 * 8, last && stop == end, lane);
     accumulate(base, stop, row0, head, resume || base > first, lane);

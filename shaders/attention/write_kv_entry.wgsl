@@ -1,4 +1,4 @@
-// write_kv_entry – normalises a token's latent, rotates its shared key, stores both in the format of `pack`
+// write_kv_entry – normalizes a token's latent, rotates its shared key, stores both in the format of `pack`
 //
 // The kernel has the bindings `projected`, `latent_norm`, `rotations`, `pages` and `cache`. Without PAGED the
 // entry goes to the step's own row of `cache` instead of its page of the KV cache.

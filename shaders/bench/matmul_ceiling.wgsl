@@ -1,14 +1,14 @@
-// matmul_ceiling – y = x Wᵀ of f32 matrices in registers: the fastest plain matrix product on this adapter
+// matmul_ceiling – y = x Wᵀ of f32 matrices by a minimal loop: how fast this adapter multiplies matrices
 //
-//   step     Step                            uniform
-//   x        vec4<f32>  [tokens, IN]         read
-//   weights  vec4<f32>  [OUT, IN]            read
-//   y        vec4<f32>  [tokens, OUT]        read_write
+//   step     Step                      uniform
+//   x        vec4<f32>  [tokens, IN]   read
+//   weights  vec4<f32>  [OUT, IN]      read
+//   y        vec4<f32>  [tokens, OUT]  read_write
 //
 //   grid     ceil(OUT / (4 * WORKGROUP)) × tokens / ROWS
 //   exact    f32 sums in order of columns; tokens a multiple of ROWS, OUT and IN of 4
 //
-// Each invocation computes 4 × 4 or 8 × 4 results.
+// Each invocation computes 4 × 4 or 8 × 4 results in registers.
 
 #import shared/step
 

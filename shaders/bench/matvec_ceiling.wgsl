@@ -1,9 +1,9 @@
-// matvec_ceiling – the least a matrix-vector product does: read, dequantise and multiply each weight once
+// matvec_ceiling – the least a matrix-vector product can do: read, dequantize and multiply each weight once
 //
-//   step     Step                       uniform
-//   x        vec4<f32>  [4]             read
-//   weights  vec4<u32>  [OUT, IN]       read
-//   sums     f32        [OUT, LANES]    read_write
+//   step     Step                     uniform
+//   x        vec4<f32>  [4]           read
+//   weights  vec4<u32>  [OUT, IN]     read
+//   sums     f32        [OUT, LANES]  read_write
 //
 //   grid     ceil(OUT / (WORKGROUP / LANES * ROWS_PER_INVOCATION))
 //   exact    f32 sums in order of chunks; relative error under 1e-5
@@ -26,8 +26,8 @@
 @group(0) @binding(3) var<storage, read_write> sums: array<f32>;
 
 override WORKGROUP: u32 = 64;
-override LANES: u32 = 1; // invocations per row
-override ROWS_PER_INVOCATION: u32 = 1;  // at most 64
+override LANES: u32 = 1;               // invocations per row
+override ROWS_PER_INVOCATION: u32 = 1; // at most 64
 override IN: u32;
 override OUT: u32;
 override STRIDE: u32;

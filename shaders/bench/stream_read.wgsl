@@ -1,11 +1,11 @@
 // stream_read – adds up every word of a buffer, to measure how fast this adapter reads memory
 //
-//   step    Step                        uniform
-//   words   vec4<u32>  [COUNT]          read
-//   sums    u32        [invocations]    read_write
+//   step   Step                      uniform
+//   words  vec4<u32>  [COUNT]        read
+//   sums   u32        [invocations]  read_write
 //
-//   grid    ceil(COUNT / (WORKGROUP * VEC4S_PER_INVOCATION)), spread over two dimensions
-//   exact   u32 sums modulo 2^32
+//   grid   ceil(COUNT / (WORKGROUP * VEC4S_PER_INVOCATION)), spread over two dimensions
+//   exact  u32 sums modulo 2^32
 
 #import shared/step
 #import bench/grid_index
@@ -15,8 +15,8 @@
 @group(0) @binding(2) var<storage, read_write> sums: array<u32>;
 
 override WORKGROUP: u32 = 64;
-override COUNT: u32;         // vec4s
-override VEC4S_PER_INVOCATION: u32;           // vec4s per invocation
+override COUNT: u32; // vec4s
+override VEC4S_PER_INVOCATION: u32;
 override CONTIGUOUS: bool = false; // an invocation's vec4s are contiguous; else a workgroup's are interleaved
 
 @compute @workgroup_size(WORKGROUP)

@@ -1,12 +1,12 @@
 // embed – x = rows of the embedding matrix, selected by token ids
 //
-//   step     Step                          uniform
-//   ids      u32        [tokens]           read
-//   weights  vec4<u32>  [COUNT, HIDDEN]    read
-//   x        f32        [tokens, HIDDEN]   read_write
+//   step     Step                         uniform
+//   ids      u32        [tokens]          read
+//   weights  vec4<u32>  [COUNT, HIDDEN]   read
+//   x        f32        [tokens, HIDDEN]  read_write
 //
 //   grid     ceil(chunks of 16 columns / WORKGROUP) × tokens
-//   exact    the stored numbers
+//   exact    the stored numbers times their scales
 //
 // A matrix larger than a binding is split: this dispatch has rows FIRST .. FIRST + COUNT and skips tokens of
 // other parts.

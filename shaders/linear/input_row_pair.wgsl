@@ -3,7 +3,7 @@
 #import shared/chunk
 #import shared/abs_max
 
-// `at`: where the row lies, as input_row returns it. Zeros beyond the row's chunks.
+// `at`: where the row lies, as the kernel's input_row returns it. Zeros beyond the row's chunks.
 fn input_row_pair(at: u32, chunk: u32, chunks: u32) -> ChunkPair {
   let quad = 4 * chunk;
   var pair: ChunkPair;

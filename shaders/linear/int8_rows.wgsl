@@ -1,4 +1,4 @@
-// int8_rows – quantises input rows of prefill to 8 bits, two chunks under one scale
+// int8_rows – quantizes input rows of prefill to 8 bits, two chunks under one scale
 
 #import shared/int8_dot
 #import linear/input_row_pair

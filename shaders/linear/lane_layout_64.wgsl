@@ -6,7 +6,7 @@ const TILE_OUTS: u32 = 32;
 const LANE_ROWS: u32 = 4;
 
 var<private> tile_sums: mat4x4<f32>;
-// Of the input rows, then of the weight rows, each at its tile_index
+// Scales of the input rows, then of the weight rows, each at its tile_index
 var<workgroup> tile_scales: array<f32, 64>;
 
 fn tile_row(lane: u32, i: u32) -> u32 { return lane / 8 * 4 + i; }
@@ -18,7 +18,7 @@ fn tile_value(i: u32) -> vec4<f32> { return tile_sums[i]; }
 // An invocation's rows lie 8 apart, so that neighbouring invocations read neighbouring words.
 fn tile_index(row: u32) -> u32 { return 8 * (row % 4) + row / 4; }
 
-// Scales of the four weight rows of the `out`-th invocation of each eight.
+// Scales of the four weight rows of the invocations with lane % 8 == out.
 fn out_scales(out: u32) -> vec4<f32> {
   return vec4<f32>(
     tile_scales[32 + out], tile_scales[40 + out], tile_scales[48 + out], tile_scales[56 + out]);

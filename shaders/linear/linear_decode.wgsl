@@ -1,10 +1,10 @@
 // linear_decode – y (+)= W x, or W RMSNorm(x), for 1 to ROWS rows; each weight is read once for all rows
 //
-//   step     Step                            uniform
-//   x        vec4<f32>  [tokens, X_STRIDE]   read
-//   norm     vec4<f32>  [IN]                 read
-//   weights  vec4<u32>  [OUT, IN]            read
-//   y        f32        [tokens, Y_STRIDE]   read_write
+//   step     Step                           uniform
+//   x        vec4<f32>  [tokens, X_STRIDE]  read
+//   norm     vec4<f32>  [IN]                read
+//   weights  vec4<u32>  [OUT, IN]           read
+//   y        f32        [tokens, Y_STRIDE]  read_write
 //
 //   norm     read by prologue_rmsnorm only
 //   grid     one workgroup per WORKGROUP / LANES * ROWS_PER_INVOCATION weight rows

@@ -1,11 +1,11 @@
 // linear_prefill – y (+)= W x for many rows, in tiles of TILE_ROWS input rows × TILE_OUTS weight rows
 //
-//   step     Step                            uniform
-//   x        vec4<f32>  [tokens, IN]         read
-//   weights  vec4<u32>  [OUT, IN]            read
-//   y        f32        [tokens, Y_STRIDE]   read_write
+//   step     Step                           uniform
+//   x        vec4<f32>  [tokens, IN]        read
+//   weights  vec4<u32>  [OUT, IN]           read
+//   y        f32        [tokens, Y_STRIDE]  read_write
 //
-//   grid     ceil(OUT / TILE_OUTS) × ceil(tokens / TILE_ROWS); sizes from the module of `tile`
+//   grid     ceil(OUT / TILE_OUTS) × ceil(tokens / TILE_ROWS); both sizes come from the module of `tile`
 //   exact    f32 sums; tile_f16 rounds x to 11 bits
 
 #import shared/step

@@ -1,9 +1,10 @@
 // subgroup_broadcast_tile – 16 input rows × 4 weight rows per invocation, without workgroup memory
 //
-// Offers what linear/matmul_tile lists. For software adapters, which run invocations as lanes of a CPU's
-// vector registers. There a load from memory that lanes share costs as much as dozens of multiplications. So
-// each invocation decodes its own weights and loads only every 4th or 8th input row; subgroup broadcasts hand
-// the inputs to the others. The modules tile_subgroup_broadcast_4 and _8 define own_rows and own_quads.
+// Defines what linear/matmul_tile lists. For software adapters, which run invocations as lanes of a CPU's
+// vector registers. There every load, from workgroup memory too, is a gather that costs as much as dozens of
+// multiplications. So each invocation decodes its own weights and loads only every 4th or 8th input row;
+// subgroup broadcasts hand the inputs to the others. The modules tile_subgroup_broadcast_4 and _8 define
+// own_rows and own_quads.
 
 #import linear/matmul_tile
 
@@ -24,8 +25,8 @@ fn scaled_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> {
   return weight_scale(m, row, chunk) * weight_chunk(m, row, chunk);
 }
 
-// Column `quad` of a matrix in registers. Unrolling the callers' loop four times would run no faster and
-// compile longer.
+// Column `quad` of a matrix in registers. Unrolling the caller's loop instead would run no faster and take
+// longer to compile.
 fn quad_of(chunk: mat4x4<f32>, quad: u32) -> vec4<f32> {
   return select(select(chunk[0], chunk[1], quad == 1), select(chunk[2], chunk[3], quad == 3), quad >= 2);
 }

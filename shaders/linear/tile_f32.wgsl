@@ -4,7 +4,7 @@
 
 alias TileNumber = f32;
 
-// What every number of an input chunk is divided by before it is stored.
+// The divisor of an input chunk before it is stored.
 fn chunk_scale(chunk: mat4x4<f32>) -> f32 { return 1.0; }
 
 // Column i, element j: the dot product of input column i and weight column j.

@@ -1,6 +1,6 @@
 // tile_int8 – int8 tiles through workgroup memory, multiplied by packed dot products (DP4A)
 //
-// Offers what linear/matmul_tile lists. Two chunks at a time. Weights stay the codes that are stored;
+// Defines what linear/matmul_tile lists. Two chunks at a time. Weights stay in their stored codes;
 // inputs are rounded to 8 bits, with one scale per pair of chunks.
 
 #import linear/matmul_tile

@@ -1,6 +1,6 @@
 // tile_subgroup_matrix – f16 tiles multiplied by 8 × 8 subgroup matrices, two chunks at a time
 //
-// Offers what linear/matmul_tile lists. For adapters whose subgroup matrices multiply f16 into f32, with
+// Defines what linear/matmul_tile lists. For adapters whose subgroup matrices multiply f16 into f32, with
 // at most 64 invocations in a subgroup, and for weights whose scales cover whole pairs of chunks. The tile's
 // four strips of 8 rows are divided among the subgroups, which number themselves with an atomic counter.
 
@@ -17,8 +17,8 @@ alias Left = subgroup_matrix_left<f16, 8, 8>;
 alias Right = subgroup_matrix_right<f16, 8, 8>;
 alias Result = subgroup_matrix_result<f32, 8, 8>;
 
-const SIDE: u32 = 32; // of the tile, and columns of a pair
-var<workgroup> tile_numbers: array<f16, 2048>;  // [32 rows, then 32 weight rows, 32 columns]
+const SIDE: u32 = 32;                          // of the tile, and columns of a pair
+var<workgroup> tile_numbers: array<f16, 2048>; // [32 rows, then 32 weight rows, 32 columns]
 var<workgroup> tile_results: array<f32, 1024>; // [32 rows, 32 weight rows], for one pair
 var<workgroup> subgroups: atomic<u32>;
 

@@ -1,6 +1,6 @@
 // workgroup_tile – 32 input rows × 32 weight rows by 64 invocations, through workgroup memory
 //
-// Offers what linear/matmul_tile lists. The modules tile_f32 and tile_f16 define the type of the staged
+// Defines what linear/matmul_tile lists. The modules tile_f32 and tile_f16 define the type of the staged
 // numbers and how they are multiplied.
 
 #import linear/matmul_tile
@@ -11,7 +11,7 @@
 const WEIGHTS_START: u32 = 128;
 var<workgroup> tile_numbers: array<vec4<TileNumber>, 256>;
 
-// Four columns of the four rows of one half that an invocation owns.
+// Four columns of an invocation's four rows of one half.
 fn tile_rows(at: u32) -> mat4x4<TileNumber> {
   return mat4x4<TileNumber>(
     tile_numbers[at], tile_numbers[at + 8], tile_numbers[at + 16], tile_numbers[at + 24]);

@@ -1,10 +1,10 @@
 // combine_experts – y += Σ weight * output over a token's chosen experts, plus the shared expert's output
 //
-//   step     Step                                       uniform
-//   output   f32   [tokens * (TOP_K + 1), HIDDEN]      read
-//   route    u32   [tokens, TOP_K, 2]                  read
-//   grouped  u32   [grouped words]                      read
-//   y        f32   [tokens, HIDDEN]                     read_write
+//   step     Step                                  uniform
+//   output   f32   [tokens * (TOP_K + 1), HIDDEN]  read
+//   route    u32   [tokens, TOP_K, 2]              read
+//   grouped  u32   [grouped words]                 read
+//   y        f32   [tokens, HIDDEN]                read_write
 //
 //   grid     ceil(HIDDEN / WORKGROUP) × tokens
 //   exact    f32 sums in order of choice, the shared expert last; relative error under 1e-5

@@ -1,14 +1,14 @@
 // expert_down_decode – y += Σ weight * (down inner) over a token's chosen experts, plus the shared expert's
 //
-//   step      Step                                      uniform
-//   inner     vec4<f32>  [tokens, TOP_K + 1, INTERMEDIATE_STRIDE] read
-//   route     u32        [tokens, TOP_K, 2]            read
-//   slots     u32        [EXPERTS + 1, 2]               read
-//   y         f32        [tokens, HIDDEN]               read_write
-//   weights0  vec4<u32>  [bank]                         read
-//   weights1  vec4<u32>  [bank]                         read
-//   weights2  vec4<u32>  [bank]                         read
-//   weights3  vec4<u32>  [bank]                         read
+//   step      Step                                                 uniform
+//   inner     vec4<f32>  [tokens, TOP_K + 1, INTERMEDIATE_STRIDE]  read
+//   route     u32        [tokens, TOP_K, 2]                        read
+//   slots     u32        [EXPERTS + 1, 2]                          read
+//   y         f32        [tokens, HIDDEN]                          read_write
+//   weights0  vec4<u32>  [bank]                                    read
+//   weights1  vec4<u32>  [bank]                                    read
+//   weights2  vec4<u32>  [bank]                                    read
+//   weights3  vec4<u32>  [bank]                                    read
 //
 //   grid      ceil(HIDDEN / (WORKGROUP / LANES * ROWS_PER_INVOCATION)) × tokens
 //   exact     f32 sums in a fixed order: experts in order of choice, then lanes; relative error under 1e-5
@@ -36,10 +36,10 @@ override HIDDEN: u32;
 override EXPERTS: u32;
 override TOP_K: u32;
 override INTERMEDIATE: u32;
-override SHARED_INTERMEDIATE: u32 = 0;   // intermediate size of the shared expert; 0 = none
+override SHARED_INTERMEDIATE: u32 = 0; // intermediate size of the shared expert; 0 = none
 override INTERMEDIATE_STRIDE: u32;     // floats
 override STRIDE: u32;
-override SCALES: u32;       // words from an expert's base
+override SCALES: u32;                  // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_STRIDE: u32 = 0;
 override SHARED_SCALES: u32 = 0;

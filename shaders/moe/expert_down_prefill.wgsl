@@ -1,14 +1,14 @@
 // expert_down_prefill – output = down inner, not yet weighted, for tiles of rows that chose the same expert
 //
-//   step      Step                                        uniform
-//   inner     vec4<f32>  [tokens * (TOP_K + 1), INTERMEDIATE_STRIDE] read
-//   grouped   u32        [grouped words]                  read
-//   slots     u32        [EXPERTS + 1, 2]                 read
-//   output    f32        [tokens * (TOP_K + 1), HIDDEN]  read_write
-//   weights0  vec4<u32>  [bank]                           read
-//   weights1  vec4<u32>  [bank]                           read
-//   weights2  vec4<u32>  [bank]                           read
-//   weights3  vec4<u32>  [bank]                           read
+//   step      Step                                                    uniform
+//   inner     vec4<f32>  [tokens * (TOP_K + 1), INTERMEDIATE_STRIDE]  read
+//   grouped   u32        [grouped words]                              read
+//   slots     u32        [EXPERTS + 1, 2]                             read
+//   output    f32        [tokens * (TOP_K + 1), HIDDEN]               read_write
+//   weights0  vec4<u32>  [bank]                                       read
+//   weights1  vec4<u32>  [bank]                                       read
+//   weights2  vec4<u32>  [bank]                                       read
+//   weights3  vec4<u32>  [bank]                                       read
 //
 //   grid      ceil(HIDDEN / TILE_OUTS) × TILES; sizes from the module of `tile`
 //   exact     f32 sums; tile_f16 rounds inner to 11 bits
@@ -33,10 +33,10 @@
 override HIDDEN: u32;
 override EXPERTS: u32;
 override INTERMEDIATE: u32;
-override SHARED_INTERMEDIATE: u32 = 0;   // intermediate size of the shared expert; 0 = none
+override SHARED_INTERMEDIATE: u32 = 0; // intermediate size of the shared expert; 0 = none
 override INTERMEDIATE_STRIDE: u32;     // floats
 override STRIDE: u32;
-override SCALES: u32;       // words from an expert's base
+override SCALES: u32;                  // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_STRIDE: u32 = 0;
 override SHARED_SCALES: u32 = 0;

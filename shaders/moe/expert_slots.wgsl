@@ -14,7 +14,7 @@ fn select_bank(expert: u32) -> bool {
   return index < BANKS;
 }
 
-// scales: of this matrix, in words from its base.
+// `scales`: where the scales begin, in words from the start of the matrix.
 fn expert_matrix(expert: u32, stride: u32, scales: u32, scale_stride: u32) -> Matrix {
   let base = slots[2 * expert + 1];
   return Matrix(base, stride, 4 * base + scales, scale_stride);

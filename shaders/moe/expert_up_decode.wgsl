@@ -1,14 +1,14 @@
 // expert_up_decode – inner = silu(gate x) * (up x) for a token's chosen experts and the shared expert
 //
-//   step      Step                                      uniform
-//   x         vec4<f32>  [tokens, HIDDEN]               read
-//   route     u32        [tokens, TOP_K, 2]            read
-//   slots     u32        [EXPERTS + 1, 2]               read
-//   inner     f32        [tokens, TOP_K + 1, INTERMEDIATE_STRIDE] read_write
-//   weights0  vec4<u32>  [bank]                         read
-//   weights1  vec4<u32>  [bank]                         read
-//   weights2  vec4<u32>  [bank]                         read
-//   weights3  vec4<u32>  [bank]                         read
+//   step      Step                                                 uniform
+//   x         vec4<f32>  [tokens, HIDDEN]                          read
+//   route     u32        [tokens, TOP_K, 2]                        read
+//   slots     u32        [EXPERTS + 1, 2]                          read
+//   inner     f32        [tokens, TOP_K + 1, INTERMEDIATE_STRIDE]  read_write
+//   weights0  vec4<u32>  [bank]                                    read
+//   weights1  vec4<u32>  [bank]                                    read
+//   weights2  vec4<u32>  [bank]                                    read
+//   weights3  vec4<u32>  [bank]                                    read
 //
 //   grid      (TOP_K + ceil(SHARED_INTERMEDIATE / INTERMEDIATE))
 //             × ceil(INTERMEDIATE / (WORKGROUP / LANES * ROWS_PER_INVOCATION / 2)) × tokens
@@ -42,12 +42,12 @@ override HIDDEN: u32;
 override EXPERTS: u32;
 override TOP_K: u32;
 override INTERMEDIATE: u32;
-override SHARED_INTERMEDIATE: u32 = 0;    // intermediate size of the shared expert; 0 = none
-override UP: u32;            // row where up begins; gate begins at 0
+override SHARED_INTERMEDIATE: u32 = 0; // intermediate size of the shared expert; 0 = none
+override UP: u32;                      // row where up begins; gate begins at 0
 override SHARED_UP: u32 = 0;
-override INTERMEDIATE_STRIDE: u32;      // floats
+override INTERMEDIATE_STRIDE: u32;     // floats
 override STRIDE: u32;
-override SCALES: u32;        // words from an expert's base
+override SCALES: u32;                  // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_SCALES: u32 = 0;
 

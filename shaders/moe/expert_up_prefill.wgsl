@@ -1,14 +1,14 @@
 // expert_up_prefill – inner = silu(gate x) * (up x) for tiles of rows that chose the same expert
 //
-//   step      Step                                        uniform
-//   x         vec4<f32>  [tokens, HIDDEN]                 read
-//   grouped   u32        [grouped words]                  read
-//   slots     u32        [EXPERTS + 1, 2]                 read
-//   inner     f32        [tokens * (TOP_K + 1), INTERMEDIATE_STRIDE] read_write
-//   weights0  vec4<u32>  [bank]                           read
-//   weights1  vec4<u32>  [bank]                           read
-//   weights2  vec4<u32>  [bank]                           read
-//   weights3  vec4<u32>  [bank]                           read
+//   step      Step                                                    uniform
+//   x         vec4<f32>  [tokens, HIDDEN]                             read
+//   grouped   u32        [grouped words]                              read
+//   slots     u32        [EXPERTS + 1, 2]                             read
+//   inner     f32        [tokens * (TOP_K + 1), INTERMEDIATE_STRIDE]  read_write
+//   weights0  vec4<u32>  [bank]                                       read
+//   weights1  vec4<u32>  [bank]                                       read
+//   weights2  vec4<u32>  [bank]                                       read
+//   weights3  vec4<u32>  [bank]                                       read
 //
 //   grid      ceil(max(INTERMEDIATE, SHARED_INTERMEDIATE) / (TILE_OUTS / 2)) × TILES; sizes from `tile`
 //   exact     f32 sums; tile_f16 rounds x to 11 bits
@@ -34,12 +34,12 @@
 override HIDDEN: u32;
 override EXPERTS: u32;
 override INTERMEDIATE: u32;
-override SHARED_INTERMEDIATE: u32 = 0;    // intermediate size of the shared expert; 0 = none
-override UP: u32;            // row where up begins; gate begins at 0
+override SHARED_INTERMEDIATE: u32 = 0; // intermediate size of the shared expert; 0 = none
+override UP: u32;                      // row where up begins; gate begins at 0
 override SHARED_UP: u32 = 0;
-override INTERMEDIATE_STRIDE: u32;      // floats
+override INTERMEDIATE_STRIDE: u32;     // floats
 override STRIDE: u32;
-override SCALES: u32;        // words from an expert's base
+override SCALES: u32;                  // words from an expert's base
 override SCALE_STRIDE: u32;
 override SHARED_SCALES: u32 = 0;
 
@@ -57,7 +57,7 @@ fn input_row(row: u32) -> u32 {
 
 fn input_quad(at: u32, quad: u32) -> vec4<f32> { return x[at + quad]; }
 
-// Four outputs of a tile are two rows of gate and the same two rows of up.
+// Each four weight rows of a tile are two rows of gate and the same two rows of up.
 fn weight_row(out: u32) -> u32 { return min(out / 4 * 2 + out % 2, outs - 1) + select(0, up, out % 4 >= 2); }
 
 @compute @workgroup_size(WORKGROUP)

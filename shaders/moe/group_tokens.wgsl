@@ -1,8 +1,8 @@
 // group_tokens – sorts the chosen (token, expert) pairs by expert and cuts each expert's rows into tiles
 //
-//   step     Step                           uniform
-//   route    u32   [tokens, TOP_K, 2]      read
-//   grouped  u32   [grouped words]          read_write
+//   step     Step                      uniform
+//   route    u32   [tokens, TOP_K, 2]  read
+//   grouped  u32   [grouped words]     read_write
 //
 //   grid     one workgroup
 //   exact    rows by expert, then token, then choice: the same on every run
@@ -41,8 +41,8 @@ fn main(@builtin(local_invocation_index) lane: u32) {
   for (var i = lane; i < pairs; i += WORKGROUP) { atomicAdd(&counts[route[2 * i]], 1u); }
   workgroupBarrier();
 
-  // Each invocation handles the experts lane, lane + WORKGROUP, ...; number EXPERTS is the shared expert and
-  // the total.
+  // Each invocation handles the experts lane, lane + WORKGROUP, ...; number EXPERTS stands for the shared
+  // expert and writes the number of tiles.
   for (var own = lane; own <= EXPERTS; own += WORKGROUP) {
     var row = 0u;
     var tile = 0u;

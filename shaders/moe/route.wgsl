@@ -1,16 +1,16 @@
 // route – chooses each token's experts and their weights
 //
-//   step    Step                          uniform
-//   logits  f32   [tokens, EXPERTS]       read
-//   bias    f32   [EXPERTS]               read
-//   route   u32   [tokens, TOP_K, 2]     read_write
+//   step    Step                      uniform
+//   logits  f32   [tokens, EXPERTS]   read
+//   bias    f32   [EXPERTS]           read
+//   route   u32   [tokens, TOP_K, 2]  read_write
 //
 //   grid    one workgroup per token
 //   exact   the choice follows f32 scores, the smaller id among equals; weights within 1e-5
 //
-// Scores are sigmoid(logits) or softmax(logits). Experts are chosen by score + bias and weighted by the score
-// alone, and only within the TOP_GROUPS best of GROUPS groups. An entry of route is an expert's id and its
-// weight's f32 bits, best choice first.
+// Scores are sigmoid(logits) or softmax(logits). Experts are chosen by score + bias, only within the
+// TOP_GROUPS best of GROUPS groups, and weighted by the score alone. An entry of route is an expert's id and
+// the f32 bits of its weight, best choice first.
 
 #import shared/step
 #import shared/silu
@@ -38,8 +38,8 @@ var<workgroup> keys: array<u32, EXPERTS>;
 var<workgroup> group_keys: array<u32, GROUPS>;
 var<workgroup> chosen: array<u32, TOP_K>;
 
-// Sort key: larger numbers have larger keys, and NaN has a fixed position too, so the choice is always
-// complete. Key 0 is below all others.
+// Sort key: larger numbers have larger keys. NaN has a place in the order too, so TOP_K experts are always
+// found. Key 0 is below all others.
 fn key_of(value: f32) -> u32 {
   let bits = bitcast<u32>(value);
   return select(bits | 0x80000000, ~bits, bits >= 0x80000000);

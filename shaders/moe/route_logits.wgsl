@@ -1,11 +1,11 @@
 // route_logits – the router's matrix product with its RMSNorm: normed = x / rms(x) * norm, logits = W normed
 //
-//   step     Step                           uniform
-//   x        vec4<f32>  [tokens, HIDDEN]    read
-//   norm     vec4<f32>  [HIDDEN]            read
-//   weights  vec4<u32>  [EXPERTS, HIDDEN]   read
-//   normed   vec4<f32>  [tokens, HIDDEN]    read_write
-//   logits   f32        [tokens, EXPERTS]   read_write
+//   step     Step                          uniform
+//   x        vec4<f32>  [tokens, HIDDEN]   read
+//   norm     vec4<f32>  [HIDDEN]           read
+//   weights  vec4<u32>  [EXPERTS, HIDDEN]  read
+//   normed   vec4<f32>  [tokens, HIDDEN]   read_write
+//   logits   f32        [tokens, EXPERTS]  read_write
 //
 //   grid     ceil(EXPERTS / PER_GROUP) × tokens; each workgroup sums the squares and writes a part of normed
 //   exact    f32 sums in a fixed order; relative error under 1e-5

@@ -1,9 +1,9 @@
 // rms_norm – y = x / rms(x) * weight, one row at a time
 //
-//   step    Step                          uniform
-//   x       vec4<f32>  [tokens, X_STRIDE] read
-//   weight  vec4<f32>  [HIDDEN]           read
-//   y       vec4<f32>  [tokens, HIDDEN]   read_write
+//   step    Step                           uniform
+//   x       vec4<f32>  [tokens, X_STRIDE]  read
+//   weight  vec4<f32>  [HIDDEN]            read
+//   y       vec4<f32>  [tokens, HIDDEN]    read_write
 //
 //   grid    one workgroup per row; with LAST, one workgroup: the step's last row becomes row 0 of y
 //   exact   f32 sum of squares; relative error under 1e-5

@@ -1,4 +1,4 @@
-// encode_f32 – encodes 16 columns as weights/f32 reads them: scales multiplied out, nothing rounded again
+// encode_f32 – encodes 16 columns as weights/f32 reads them: scales multiplied in, nothing rounded again
 
 const SPAN: u32 = 1; // chunks
 

@@ -1,7 +1,7 @@
-// groups – common functions of the encoders that give 32 columns one scale
+// groups – functions of the encoders in which 32 columns (a group) share one scale
 //
-// The scale is the weight of largest magnitude divided by the code of largest magnitude. That code is
-// negative, so the scale has the opposite sign of the weight, and every code can occur.
+// The scale is the weight of largest magnitude divided by the code of largest magnitude. That code is -128 or
+// -8, so the scale has the opposite sign of the weight, and the whole range of codes is used.
 
 alias Group = array<vec4<f32>, 8>;
 

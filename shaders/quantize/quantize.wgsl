@@ -1,8 +1,8 @@
 // quantize – converts rows of a matrix from one storage format into another, which the slot `encode` selects
 //
-//   batch    Batch                     uniform
-//   weights  vec4<u32>  [rows, cols]   read
-//   into     u32        [rows, cols]   read_write
+//   batch    Batch                    uniform
+//   weights  vec4<u32>  [rows, cols]  read
+//   into     u32        [rows, cols]  read_write
 //
 //   grid     x × y workgroups, together at least ceil(batch.rows * ceil(chunks / SPAN) / WORKGROUP)
 //   exact    the code nearest to weight / scale, ties to even; up to 3 f32 rounding errors in weight / scale

@@ -1,15 +1,16 @@
 // adjust_logits – applies repetition, presence and frequency penalties, then the caller's biases
 //
-//   step      Step                 uniform
-//   logits    f32  [VOCAB]         read
-//   counts    u32  [VOCAB]         read
-//   biases    u32  [entries, 2]    read
-//   adjusted  f32  [VOCAB]         read_write
+//   step      Step                uniform
+//   logits    f32   [VOCAB]       read
+//   counts    u32   [VOCAB]       read
+//   biases    u32   [entries, 2]  read
+//   adjusted  f32   [VOCAB]       read_write
 //
-//   counts  bit 31: the token occurs in the prompt; the other bits: how often it was generated
-//   biases  token id and f32 bits; the first step.biases entries count, those of the same id add up
-//   grid    one invocation per token id
-//   exact   each penalty is one f32 operation; NaN and -inf become the lowest finite number, +inf the largest
+//   counts    bit 31: the token occurs in the prompt; the other bits: how often it was generated
+//   biases    token id and f32 bits; the first step.biases entries count, those of the same id add up
+//   grid      one invocation per token id
+//   exact     each penalty is one f32 operation; NaN and -inf become the lowest finite number, +inf the
+//             largest
 
 #import shared/step
 #import sample/rank

@@ -1,6 +1,6 @@
-// sample/rank – maps logits to integers in ascending order "best first", with NaN and infinities handled
+// sample/rank – maps logits to integers of which the smallest is the best; handles NaN and infinities
 //
-// WGSL lets a compiler assume that NaN and infinities never occur, so they are recognised by their bits: NaN
+// WGSL lets a compiler assume that NaN and infinities never occur, so they are recognized by their bits: NaN
 // and -inf become the lowest finite number, +inf the largest, -0 becomes 0. rank_of is its own inverse on
 // bits.
 

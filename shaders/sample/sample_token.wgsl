@@ -1,21 +1,21 @@
 // sample_token – the next token: the best logit, or a draw after temperature, top-k, top-p and min-p
 //
 //   step      Step           uniform
-//   adjusted  f32  [VOCAB]   read
-//   counts    u32  [VOCAB]   read_write
-//   token     u32  [1]       read_write
-//   result    u32  [64]      read_write
+//   adjusted  f32   [VOCAB]  read
+//   counts    u32   [VOCAB]  read_write
+//   token     u32   [1]      read_write
+//   result    u32   [64]     read_write
 //
-//   token   the chosen id; result[0] is the same, result[1] the draw's number; counts[id] grows by one
-//   greedy  temperature under 1e-6: the best logit; among equals the smallest id
-//   draw    weight = exp((logit - best) / temperature), zero under 2^-42. top_k keeps the k best; top_p the
-//           fewest best whose mass reaches that fraction of the rest, at least one; min_p keeps weights that
-//           are at least min_p. Of equal logits at a cutoff the smaller ids are kept. A uniform number from
-//           (seed, draw) then selects from the running mass in the order of ids.
-//   grid    one workgroup
-//   exact   masses are added as integers (sample/radix_select), so results are reproducible on an adapter.
-//           Between adapters weights differ by the error of exp (5e-6 at weight 2^-30); cutoffs and the draw
-//           use an f32 product of the mass (2^-23).
+//   token     the chosen id; result[0] is the same, result[1] is step.draw; counts[id] grows by one
+//   greedy    temperature under 1e-6: the best logit; among equals the smallest id
+//   draw      weight = exp((logit - best) / temperature), zero under 2^-42. top_k keeps the k best; top_p the
+//             fewest best whose mass reaches that fraction of the rest, at least one; min_p keeps weights
+//             that are at least min_p. Of equal logits at a cutoff the smaller ids are kept. A uniform number
+//             from (seed, draw) then selects from the running mass in the order of ids.
+//   grid      one workgroup
+//   exact     masses are added as integers (sample/radix_select), so results are reproducible on an adapter.
+//             Between adapters weights differ by the error of exp (5e-6 at weight 2^-30); cutoffs and the
+//             draw use an f32 product of the mass (2^-23).
 
 #import shared/step
 #import sample/rank

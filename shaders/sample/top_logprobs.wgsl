@@ -1,8 +1,8 @@
 // top_logprobs – log-probabilities of the chosen and the most likely tokens, from the unadjusted logits
 //
 //   step    Step           uniform
-//   logits  f32  [VOCAB]   read
-//   result  u32  [64]      read_write
+//   logits  f32   [VOCAB]  read
+//   result  u32   [64]     read_write
 //
 //   result  [0] (input) the chosen id; [2] its log-probability as f32 bits;
 //           [3] n = min(step.alternatives, 20, VOCAB); from [4] on n pairs (id, log-probability as f32 bits),

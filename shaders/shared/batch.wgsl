@@ -1,4 +1,6 @@
-// batch – parameters of a `quantize` dispatch: source and destination rows (48 bytes; see src/kernels)
+// batch – parameters of a `quantize` dispatch: source and destination rows (48 bytes)
+//
+// src/kernels/quantize.ts writes it.
 
 #import shared/matrix
 

@@ -1,3 +1,3 @@
-// block – index of the block of BLOCK cached tokens of a prefill dispatch (16 bytes; dynamic offset)
+// block – which block of BLOCK cached tokens a dispatch of prefill processes (16 bytes; dynamic offset)
 
 struct Block { index: u32 }

@@ -1,8 +1,8 @@
-// chunk_pair_dots – dot products of two neighbouring chunks of a weight row, before ZERO_POINT is corrected
+// chunk_pair_dots – dot products of two neighbouring chunks of a weight row, not yet corrected for ZERO_POINT
 //
-// The first chunk is multiplied before the second is loaded, if that is a separate load: decoded numbers that
-// wait for a load fill a CPU's registers. Importers have a module of `rows`, which defines RowSums and
-// InputPair.
+// The first chunk is multiplied before the second is loaded, if that is a separate load: a CPU has too few
+// registers to keep decoded numbers until the next load is done. The kernel imports a module of `rows`, which
+// defines RowSums and InputPair.
 
 fn chunk_pair_dots(m: Matrix, row: u32, first: u32, second: u32, x: InputPair) -> RowSums {
   var codes = load_codes(m, row, first);
@@ -11,8 +11,7 @@ fn chunk_pair_dots(m: Matrix, row: u32, first: u32, second: u32, x: InputPair) -
   return dots + row_dots(decode_chunk(codes, 1), x.second);
 }
 
-// What ZERO_POINT adds to the dot products of a pair. Formats that have one share a scale over the whole
-// pair.
+// What ZERO_POINT adds to the dot products of a pair. In formats with a ZERO_POINT a pair shares one scale.
 fn zero_point_correction(x: InputPair) -> RowSums {
   if ZERO_POINT == 0 { return RowSums(); }
   let column = vec4<f32>(ZERO_POINT);

@@ -4,7 +4,7 @@
 // the upper half of an f32. Its 8 bits of precision are enough next to the error of the codes, and its range
 // covers every weight; f16 would lose weights below 1e-5, and some adapters flush its subnormals to zero.
 
-// Scales of the four chunks around `chunk`: of the first pair and of the second.
+// The two scales of the four chunks around `chunk`: of the first pair and of the second.
 fn pair_scales(m: Matrix, row: u32, chunk: u32) -> vec2<f32> {
   let pair = weight_word(m.scales + row * m.scale_stride + chunk / 4);
   return DECODE_SCALE * bitcast<vec2<f32>>(vec2<u32>(pair << 16, pair & 0xffff0000));

@@ -6,7 +6,7 @@ struct Int8Pair {
   second: vec4<u32>,
 }
 
-// 32 inputs: their codes times `scale`.
+// 32 inputs, as codes to be multiplied by `scale`.
 struct Int8Input {
   codes: Int8Pair,
   scale: f32,

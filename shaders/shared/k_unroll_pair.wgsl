@@ -1,12 +1,13 @@
-// k_unroll_pair – advances two chunks of each weight row at a time
+// k_unroll_pair – takes two chunks of each weight row per iteration
 
 #import shared/chunk_pair_dots
 
-const K_UNROLL: u32 = 2; // chunks
+const K_UNROLL: u32 = 2; // chunks per iteration
 
 fn scaled_dots(m: Matrix, row: u32, chunk: u32, x: InputPair, correction: RowSums) -> RowSums {
   let next = min(chunk + 1, end_quad / 4 - 1);
   let scale = weight_scale(m, row, chunk);
+  // A block of whole pairs: both chunks have the same scale.
   if BLOCK_COLS % 32 == 0 {
     let dots = chunk_pair_dots(m, row, chunk, next, x);
     if ZERO_POINT == 0 { return scale * dots; }

@@ -1,11 +1,11 @@
-// k_unroll_two_pairs – advances four chunks of each weight row at a time, whose two scales lie in one word
+// k_unroll_two_pairs – takes four chunks of each weight row per iteration, whose two scales lie in one word
 //
 // For formats with `pair_scales`. Scales and running sums are read half as often as by k_unroll_pair. `chunk`
 // is a multiple of 4.
 
 #import shared/chunk_pair_dots
 
-const K_UNROLL: u32 = 4; // chunks
+const K_UNROLL: u32 = 4; // chunks per iteration
 
 // Chunks beyond the row's end repeat the last one; their inputs are zeros.
 fn clamped_pair_dots(m: Matrix, row: u32, chunk: u32, x: InputPair, correction: RowSums) -> RowSums {

@@ -8,8 +8,8 @@ override BLOCK_ROWS: u32 = 128;
 override BLOCK_COLS: u32 = 128; // a multiple of 16
 
 struct Matrix {
-  base: u32,          // index of the first row, in vec4<u32>
-  stride: u32,        // of a row, in vec4<u32>
-  scales: u32,        // index of the first scale, in words
-  scale_stride: u32,  // words of scales per block row
+  base: u32,         // index of the first row, in vec4<u32>
+  stride: u32,       // of a row, in vec4<u32>
+  scales: u32,       // index of the first scale, in words
+  scale_stride: u32, // words of scales per block row
 }

@@ -1,11 +1,11 @@
-// matvec_rows – the core of decode products: dot products with the ROWS_PER_INVOCATION rows of an invocation
+// matvec_rows – the core of decode kernels: multiplies ROWS_PER_INVOCATION weight rows with the input
 //
 // Each chunk of the input is loaded once for all these rows. The kernel defines
 //   fn row_at(first: u32, i: u32) -> u32                     its i-th weight row, clamped to rows that exist
 //   fn input_quad(row: u32, quad: u32) -> vec4<f32>          four columns of an input row
 // It imports a module of `rows` (defines RowSums) and of `prologue` (what is done to an input before it is
 // multiplied). The slot `rowTiling` defines ROWS_PER_INVOCATION and how invocations share rows; the slot
-// `kUnroll` how many chunks of a row are taken at a time.
+// `kUnroll` defines how many chunks of a row an iteration takes.
 
 #import shared/chunk
 #import weights

@@ -1,7 +1,7 @@
-// prologue_plain – passes the inputs of a decode product through unchanged
+// prologue_plain – passes the inputs of a decode kernel through unchanged
 //
-// A module of the slot `prologue`: what matvec_rows multiplies in place of an input, and a factor for the
-// final sums.
+// A module of the slot `prologue` defines prologue_quad, what matvec_rows multiplies in place of an input,
+// and prologue_scale, a factor of the final sums.
 
 fn prologue_quad(row: u32, quad: u32) -> vec4<f32> { return input_quad(row, quad); }
 

@@ -1,4 +1,4 @@
-// prologue_rmsnorm – applies RMSNorm to the inputs of a decode product while it loads them
+// prologue_rmsnorm – applies RMSNorm to the inputs of a decode kernel while it loads them
 //
 // W (x / rms(x) * norm) = W (x * norm) / rms(x): squares are summed on the way, so no earlier pass over the
 // input is needed. The kernel has the binding `norm`, vec4<f32> [IN], and IN. Columns beyond IN may belong to

@@ -1,7 +1,7 @@
 // reduce – sum and maximum over a workgroup, returned to every invocation (plain variant)
 //
 // Every invocation of the workgroup must call these, in uniform control flow. The order of the sum is fixed.
-// reduce_subgroup is checked against this module.
+// This variant is correct on any conforming device; reduce_subgroup is checked against it.
 
 var<workgroup> reduce_scratch: array<f32, WORKGROUP>;
 

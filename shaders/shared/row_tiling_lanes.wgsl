@@ -1,7 +1,7 @@
-// row_tiling_lanes – LANES neighbouring invocations compute one output and read neighbouring words: for a GPU
+// row_tiling_lanes – LANES neighbouring invocations compute one output and read neighbouring words; for GPUs
 //
-// An output takes the kernel's ROWS_PER_OUTPUT weight rows. The sum over lanes is sequential: a tree would
-// save a few additions of so few lanes, at the price of a barrier per level.
+// An output is computed from the kernel's ROWS_PER_OUTPUT weight rows (2 for gate and up, else 1). The sum
+// over lanes is sequential: for so few lanes a tree would save few additions and cost a barrier per level.
 
 #import shared/input_loads
 

@@ -1,6 +1,6 @@
-// row_tiling_single – an invocation computes 16 weight rows, loading each input once
+// row_tiling_single – an invocation computes 16 weight rows; for CPUs without subgroups
 //
-// For a CPU without subgroups.
+// It loads each input once for all 16.
 
 #import shared/opaque_row_count
 #import shared/input_loads

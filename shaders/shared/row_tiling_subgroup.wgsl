@@ -1,14 +1,14 @@
-// row_tiling_subgroup – the subgroup, which is the workgroup, computes 64 weight rows: for a CPU
+// row_tiling_subgroup – a workgroup of one subgroup computes 64 weight rows; for CPUs
 //
-// The subgroup has LANES invocations. Each takes its own columns, whose inputs it loads once for all rows.
-// What the lanes read of a row at a time is contiguous, so that every cache line is used as a whole.
+// The subgroup has LANES invocations. Each computes its own columns of every row and loads their inputs once
+// for all rows. At any time the lanes read a contiguous part of one row, so whole cache lines are used.
 
 #enable subgroups
 
 #import shared/opaque_row_count
 #import shared/input_loads
 
-// Inputs are then an eighth of all loads (for q4, where their part is largest)
+// With 64 rows at most an eighth of all loads are inputs (in q4; less in wider formats)
 const ROWS_PER_INVOCATION: u32 = 64;
 override LANES: u32 = 8;
 

@@ -1,7 +1,7 @@
-// rows_4 – 4 input rows per weight load, held in registers that are never indexed
+// rows_4 – multiplies each loaded weight chunk with 4 input rows, held in registers that are never indexed
 //
-// The module of `rowTiling` defines `fn input_chunk_pair(row: u32, chunk: u32) -> ChunkPair`: a chunk of an
-// input row and the next one.
+// The module of `rowTiling` defines `fn input_chunk_pair(row: u32, chunk: u32) -> ChunkPair`: a chunk of
+// input row `row` and the next one.
 
 #import shared/chunk
 

@@ -1,11 +1,10 @@
 // subgroup_broadcast_1 – products of four weight rows with one input row, without broadcasts
 //
-// It offers what subgroup_broadcast_4 and subgroup_broadcast_8 offer; each invocation loads the input row
-// itself.
+// It defines the same names as subgroup_broadcast_4 and _8; each invocation loads the input row itself.
 
 const TILE: u32 = 1; // input rows
 
-alias Sums = array<vec4<f32>, 1>; // for the four weight rows
+alias Sums = array<vec4<f32>, 1>; // the products with the four weight rows
 alias RowIndices = u32;
 alias RowQuads = vec4<f32>;
 

@@ -7,7 +7,7 @@
 
 const TILE: u32 = 16; // input rows
 
-alias Sums = array<vec4<f32>, 16>; // for each input row, the four weight rows
+alias Sums = array<vec4<f32>, 16>; // per input row: its products with the four weight rows
 alias RowIndices = vec4<u32>;
 alias RowQuads = mat4x4<f32>;
 

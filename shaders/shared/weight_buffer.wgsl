@@ -1,4 +1,4 @@
-// weight_buffer – loads weights of a matrix that has the binding `weights` to itself
+// weight_buffer – loads weights of a matrix that has its own binding, `weights`
 
 fn weight_vec4(i: u32) -> vec4<u32> { return weights[i]; }
 

@@ -3,10 +3,11 @@
 // The importing format defines
 //   alias Codes                                              what is loaded for a chunk
 //   fn load_codes(m: Matrix, row: u32, chunk: u32) -> Codes
-//   fn decode_chunk(codes: Codes, odd: u32) -> mat4x4<f32>   even (0) or odd (1) chunk, ZERO_POINT too high
-//   const CHUNKS_PER_LOAD                                    chunks that the same Codes hold
-// Subtracting ZERO_POINT times the sum of the inputs from a dot product is cheaper than ZERO_POINT from each
-// weight.
+//   fn decode_chunk(codes: Codes, odd: u32) -> mat4x4<f32>   the even (0) or odd (1) chunk, plus ZERO_POINT
+//   const CHUNKS_PER_LOAD                                    chunks that one Codes holds
+//   const ZERO_POINT                                         how much decoded numbers exceed the weights
+// Decode kernels subtract ZERO_POINT times the sum of the inputs from a whole dot product, which is cheaper
+// than subtracting ZERO_POINT from each weight.
 
 #import shared/matrix
 #import shared/chunk

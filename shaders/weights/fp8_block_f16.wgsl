@@ -1,8 +1,8 @@
 // weights/fp8_block_f16 – decodes weights/fp8_block by way of f16, two codes at a time
 //
-// An E4M3 code shifted up by 7 bits, below its sign, is an f16 of 1/256 of its value; the scale corrects
-// that. Codes with zero exponent bits become f16 subnormals, so this is exact only on adapters that keep
-// subnormals.
+// The bits of an E4M3 code below its sign, shifted up by 7, are an f16 of 1/256 of its value; the scale
+// corrects that. Codes with zero exponent bits become f16 subnormals, so this is exact only on adapters that
+// keep subnormals.
 
 #import shared/dequantize_8
 #import shared/block_scale

@@ -1,4 +1,6 @@
-// weights/q4_int8 – the codes of weights/q4 as bytes, ZERO_POINT too high, so that none has a sign to extend
+// weights/q4_int8 – the codes of weights/q4 as bytes for int8 dot products
+//
+// The bytes are ZERO_POINT too high, so that there is no sign to extend.
 
 #import shared/matrix
 #import shared/group_scale

@@ -130,7 +130,7 @@ function logprobsOf(deltas: readonly GenerateDelta[]): ChatCompletionLogprobs | 
   return all.length > 0 ? { content: part(false), reasoning_content: part(true) } : null
 }
 
-// A token may hold part of a character, which its text does not show: `bytes` is null rather than wrong.
+// A token may end inside a character, so its bytes do not follow from its text: `bytes` is null.
 function tokenLogprob({ token, logprob, top }: TokenLogprob): ChatCompletionTokenLogprob {
   const top_logprobs = top.map(({ token, logprob }) => ({ token, logprob, bytes: null }))
   return { token, logprob, bytes: null, top_logprobs }

@@ -1,6 +1,6 @@
 // Loads a model in a worker of its own and wraps the worker as a `LoadedModel`.
 import { proxy } from 'comlink'
-import { definedFields, optionalEnum } from '../lib/check.ts'
+import { definedFields, oneOf, readField } from '../lib/check.ts'
 import { asHadalError, HadalError, throwIfAborted } from '../lib/error.ts'
 import {
   type BenchEvent,
@@ -11,11 +11,11 @@ import {
   type LoadProgress,
   type ModelInfo,
 } from '../worker/protocol.ts'
+import { spawnWorker } from '../worker/spawn.ts'
 import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
 import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
 import type { RequestOptions } from './openai-types.ts'
 import { receive } from './receiver.ts'
-import { spawnWorker } from './spawn.ts'
 import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
 /** Options of `loadModel`. */
@@ -76,7 +76,7 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
   const { onProgress, signal, keep, worker: start = spawnWorker } = options
   const request = {
     ...workerLoadRequest(source, options),
-    ...definedFields({ keep: optionalEnum('keep', keep, ['files', 'packed']) }),
+    ...definedFields({ keep: readField('keep', keep, oneOf(['files', 'packed'])) }),
   }
   // Requested here because workers cannot. A refusal does not stop the load: the browser may then evict the
   // files.

@@ -1,17 +1,12 @@
-// Checks which model an application asks for, and with which options, and makes the worker's load request of
-// it.
-import {
-  badField,
-  definedFields,
-  formatValue,
-  optionalEnum,
-  optionalInteger,
-  optionalNumber,
-} from '../lib/check.ts'
+// Checks the model source and the options of `loadModel` and `plan`; makes the worker's load request.
+import { type FieldReader, numberIn, oneOf, readFields, requestFields, wholeNumber } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
+import type { Fields } from '../lib/fields.ts'
+import { formatValue } from '../lib/format.ts'
 import {
   KV_CACHE_DTYPES,
   type ModelOptions,
+  type QuantizeOption,
   type ResolvedModelSource,
   type WorkerLoadRequest,
 } from '../worker/protocol.ts'
@@ -34,23 +29,28 @@ export interface ModelSourceOptions extends ModelOptions {
 
 const MAX_TOKENS = 2 ** 31
 
+const READERS = {
+  contextLength: wholeNumber(1, MAX_TOKENS),
+  cache: oneOf(KV_CACHE_DTYPES),
+  matmulPrecision: oneOf(['f32', 'f16', 'i8']),
+  prefillChunk: wholeNumber(1, MAX_TOKENS),
+  memoryBytes: numberIn({ min: 0, max: Number.POSITIVE_INFINITY }),
+  quantize: readQuantize,
+} satisfies { readonly [Option in keyof Required<ModelOptions>]: FieldReader<ModelOptions[Option]> }
+
 /** Checks the arguments of `loadModel` or `plan`. @throws HadalError `bad_request`, naming the argument */
 export function workerLoadRequest(source: ModelSource, options: ModelSourceOptions): WorkerLoadRequest {
-  const quantize = options.quantize ?? undefined
-  if (quantize !== undefined && typeof quantize !== 'string' && typeof quantize !== 'object') {
-    throw badField('quantize', `must be a string or an object of strings, not ${formatValue(quantize)}`)
-  }
   return {
     modelSource: resolveSource(source, options),
-    ...definedFields<ModelOptions>({
-      contextLength: optionalInteger('contextLength', options.contextLength, 1, MAX_TOKENS),
-      cache: optionalEnum('cache', options.cache, KV_CACHE_DTYPES),
-      matmulPrecision: optionalEnum('matmulPrecision', options.matmulPrecision, ['f32', 'f16', 'i8']),
-      prefillChunk: optionalInteger('prefillChunk', options.prefillChunk, 1, MAX_TOKENS),
-      memoryBytes: optionalNumber('memoryBytes', options.memoryBytes, 0, Number.POSITIVE_INFINITY),
-      quantize,
-    }),
+    ...readFields(requestFields(options), READERS),
   }
+}
+
+// Format names are checked where the model's matrices are known.
+function readQuantize(fields: Fields, key: string): QuantizeOption {
+  const value = fields.get(key)
+  if (typeof value === 'string' || typeof value === 'object') return value as QuantizeOption
+  throw fields.error(key, 'must be a string or an object of strings', value)
 }
 
 function resolveSource(source: ModelSource, { token, endpoint }: ModelSourceOptions): ResolvedModelSource {

@@ -102,7 +102,7 @@ export interface ChatCompletionLogprobs {
   reasoning_content: ChatCompletionTokenLogprob[]
 }
 
-/** Numbers of tokens. */
+/** Token counts. */
 export interface CompletionUsage {
   prompt_tokens: number
   completion_tokens: number
@@ -125,7 +125,7 @@ export interface HadalProgress {
   token_ids: number[]
   /** Tokens of the answer so far. */
   tokens: number
-  /** Rate of the latest tokens. */
+  /** Rate over the latest tokens. */
   tokens_per_second: number
   kv_cache: KvCacheUse
 }
@@ -144,7 +144,7 @@ export interface HadalTimings {
   tokens_per_second: number
   /** GPU dispatches of a decode step. */
   dispatches_per_token: number
-  /** Transfers from GPU to CPU a token. */
+  /** Transfers from GPU to CPU per token. */
   readbacks_per_token: number
   kv_cache: KvCacheUse
 }
@@ -205,7 +205,7 @@ export interface ChatCompletionChunk {
 /** A streamed answer. It can be read once; leaving the loop cancels the rest. */
 export type ChatCompletionStream = AsyncIterableIterator<ChatCompletionChunk, undefined>
 
-/** Options beside the request, as in OpenAI's client. */
+/** Options of a call, apart from the request itself, as in OpenAI's client. */
 export interface RequestOptions {
   /** Cancels the request; it then rejects with `aborted`. */
   signal?: AbortSignal

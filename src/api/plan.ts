@@ -1,8 +1,8 @@
 // Plans a model in a worker of its own: whether it fits, and what it would take. Reads no weights.
 import { throwIfAborted } from '../lib/error.ts'
 import type { LoadPlan } from '../worker/protocol.ts'
+import { spawnWorker } from '../worker/spawn.ts'
 import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
-import { spawnWorker } from './spawn.ts'
 import { startWorker, unwrapOutcome } from './worker.ts'
 
 /** Options of `plan`; the same as those of `loadModel` where both have them. */

@@ -9,8 +9,8 @@ import {
   serializeError,
 } from '../worker/protocol.ts'
 
-// Most events in transit or unread. Credits are renewed when half of them are used, so that the worker never
-// stops for a reader that keeps up.
+// Maximum of events in transit or unread. Credits are renewed when half of them are used, so that the worker
+// never waits for a reader that keeps up.
 const CREDIT_WINDOW = 64
 
 /**

@@ -2,7 +2,7 @@
 import { proxy } from 'comlink'
 import { throwIfAborted } from '../lib/error.ts'
 import type { LoadProgress, StoredModel } from '../worker/protocol.ts'
-import { spawnWorker } from './spawn.ts'
+import { spawnWorker } from '../worker/spawn.ts'
 import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
 export interface StoredModelOptions {
@@ -27,22 +27,22 @@ export function storedModels(options: StoredModelOptions = {}): Promise<readonly
 
 /**
  * Deletes a stored model. Does nothing if there is none.
- * @param place `StoredModel.place`
+ * @param key `StoredModel.key`
  * @throws HadalError `bad_request` while a tab has the model open or is storing it; `unsupported` without a
  * private file system
  */
-export function removeStoredModel(place: string, options: StoredModelOptions = {}): Promise<void> {
-  return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.removeStored(place)))
+export function removeStoredModel(key: string, options: StoredModelOptions = {}): Promise<void> {
+  return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.removeStored(key)))
 }
 
 /**
  * Copies a completely stored model into a folder that the user has picked for writing.
- * @param place `StoredModel.place`
+ * @param key `StoredModel.key`
  * @throws HadalError `not_found` if the model is not stored completely, `aborted`, `unsupported` without a
  * private file system
  */
 export function exportStoredModel(
-  place: string,
+  key: string,
   folder: FileSystemDirectoryHandle,
   options: ExportModelOptions = {},
 ): Promise<void> {
@@ -52,7 +52,7 @@ export function exportStoredModel(
     const cancel = () => void worker.remote.cancelExport()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      await unwrapOutcome(worker, worker.remote.exportStored(place, folder, proxy(onProgress ?? (() => {}))))
+      await unwrapOutcome(worker, worker.remote.exportStored(key, folder, proxy(onProgress ?? (() => {}))))
     } finally {
       signal?.removeEventListener('abort', cancel)
     }

@@ -11,7 +11,7 @@
 // are real, the text would not be.
 import type { Engine, EngineLease } from '../engine/engine.ts'
 import type { Runtime } from '../engine/run/runtime.ts'
-import { HadalError, throwIfAborted } from '../lib/error.ts'
+import { isAborted, throwIfAborted } from '../lib/error.ts'
 import type { CacheKind, CacheLayout } from '../models/cache-layout.ts'
 import {
   checkCache,
@@ -98,7 +98,7 @@ class Benchmark {
         for (const kind of this.#settings.caches) yield* this.#measure(kind, context)
       }
     } catch (error) {
-      if (!(error instanceof HadalError) || error.code !== 'aborted') throw error
+      if (!isAborted(error)) throw error
     }
     yield this.#event({ phase: 'done' })
   }

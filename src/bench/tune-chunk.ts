@@ -14,7 +14,7 @@ const [DEFAULT_CHUNK] = PREFILL_CHUNKS
 
 /**
  * Compares times per row. A chunk size is left out if it exceeds a model's context, a binding or the GPU
- * memory. The winner is decided as for variants (`quickest`). Throws `aborted`, `device_lost`.
+ * memory. The winner is decided as for variants (`fastest`). Throws `aborted`, `device_lost`.
  */
 export async function tuneChunk(
   bench: BenchContext,
@@ -30,7 +30,7 @@ export async function tuneChunk(
   const chunks = PREFILL_CHUNKS.filter((chunk) => measured.every((times) => times.has(chunk)))
   if (chunks[0] !== DEFAULT_CHUNK || chunks.length === 1) return DEFAULT_CHUNK
   const relative = relativeTimes(measured.map((times) => chunks.flatMap((chunk) => times.get(chunk) ?? [])))
-  const variants = relative.map((time, i) => ({ variant: chunks[i] ?? DEFAULT_CHUNK, right: true, ...time }))
+  const variants = relative.map((time, i) => ({ variant: chunks[i] ?? DEFAULT_CHUNK, passed: true, ...time }))
   const winner = fastest(DEFAULT_CHUNK, variants)
   onDecision?.({ decision: 'prefillChunk', before: DEFAULT_CHUNK, winner, variants })
   return winner

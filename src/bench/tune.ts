@@ -35,7 +35,7 @@ type TunedValue = Variants[Decision] | PrefillChunk
 /** One variant, measured relative to the untuned default. */
 export interface TunedVariant<V = TunedValue> extends RelativeTime {
   readonly variant: V
-  readonly right: boolean // false: the variant miscalculates on this adapter and was not timed
+  readonly passed: boolean // false: the variant miscalculates on this adapter and was not timed
 }
 
 interface RelativeTime {
@@ -119,22 +119,22 @@ async function compare(
   candidates: readonly VariantDispatches[],
   { repetitions = REPETITIONS, signal }: TuneOptions,
 ): Promise<TunedVariant<Variants[Decision]>[]> {
-  const correct: VariantDispatches[] = []
+  const passed: VariantDispatches[] = []
   for (const candidate of candidates) {
     throwIfAborted(signal)
-    if (await allCorrect(bench, candidate.dispatches)) correct.push(candidate)
+    if (await allPass(bench, candidate.dispatches)) passed.push(candidate)
   }
-  const kernels = correct[0]?.dispatches.length ?? 0
+  const kernels = passed[0]?.dispatches.length ?? 0
   const times: (readonly TimingSummary[])[] = []
   for (let kernel = 0; kernel < kernels; kernel++) {
     throwIfAborted(signal)
-    const dispatches = correct.flatMap(({ dispatches }) => dispatches[kernel] ?? [])
+    const dispatches = passed.flatMap(({ dispatches }) => dispatches[kernel] ?? [])
     times.push(await timeAll(bench, dispatches, repetitions))
   }
   const relative = relativeTimes(times)
   return candidates.map(({ variant }) => {
-    const time = relative[correct.findIndex((candidate) => candidate.variant === variant)]
-    return { variant, right: time !== undefined, ...(time ?? { time: 1, spread: 0 }) }
+    const time = relative[passed.findIndex((candidate) => candidate.variant === variant)]
+    return { variant, passed: time !== undefined, ...(time ?? { time: 1, spread: 0 }) }
   })
 }
 
@@ -155,11 +155,8 @@ export function relativeTimes(times: readonly (readonly TimingSummary[])[]): Rel
   })
 }
 
-async function allCorrect(
-  { device, pipelines }: BenchContext,
-  dispatches: readonly Dispatch[],
-): Promise<boolean> {
-  for (const dispatch of dispatches) if (!(await passesCheck(device, pipelines, dispatch))) return false
+async function allPass(bench: BenchContext, dispatches: readonly Dispatch[]): Promise<boolean> {
+  for (const dispatch of dispatches) if (!(await passesCheck(bench, dispatch))) return false
   return true
 }
 
@@ -187,14 +184,14 @@ function roundInputs(
   buffers: TempBuffers,
   dispatch: Dispatch,
 ): readonly KernelCheck[] {
-  const draw = () => checkBuilderOf(dispatch)(buffers, dispatch, TIMED_STEP)
-  const first = draw()
+  const build = () => checkBuilderOf(dispatch)(buffers, dispatch, TIMED_STEP)
+  const first = build()
   if (!dispatch.imports.weights) return [first]
   const { weights = first.operands.weights0 } = first.operands
   const bytes = weights ? weights.buffer().size : ROUND_BYTES
   // Prefill reads a matrix once for many rows, so arithmetic limits it.
   const few = device.capabilities.software || dispatch.kernel.name.endsWith('_prefill')
-  return [first, ...Array.from({ length: copiesFor(bytes, few) - 1 }, draw)]
+  return [first, ...Array.from({ length: copiesFor(bytes, few) - 1 }, build)]
 }
 
 async function prepareTimer(
@@ -208,10 +205,11 @@ async function prepareTimer(
 }
 
 /**
- * The default, unless another is faster by more than both spreads; if the default is incorrect, the fastest.
+ * The default, unless another is faster by more than both spreads. If the default failed its check, the
+ * fastest.
  */
 export function fastest<V>(before: V, variants: readonly TunedVariant<V>[]): V {
-  const [first, ...rest] = variants.filter(({ right }) => right)
+  const [first, ...rest] = variants.filter(({ passed }) => passed)
   if (!first) return before
   return rest.reduce(
     (best, other) =>

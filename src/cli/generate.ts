@@ -1,22 +1,34 @@
 // `hadal generate`: answers a prompt as streamed text or as one JSON object.
 import type { Session } from '../engine/run/session.ts'
-import type { GenerateDone, GenerateRequest, SamplingOptions } from '../engine/types.ts'
+import {
+  ANSWER_OPTIONS,
+  type GenerateDone,
+  type GenerateRequest,
+  mapOptions,
+  type NumericOption,
+  SAMPLING_OPTIONS,
+  type SamplingOptions,
+} from '../engine/types.ts'
+import { definedFields } from '../lib/check.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, UsageError } from './args.ts'
 import { type CliModel, cacheKindOption, LOAD_OPTIONS, loadFromArgs } from './load.ts'
 import { readIds, readMessages } from './prompt-files.ts'
+
+const flagOf = ({ field }: NumericOption): string => field.replaceAll('_', '-')
+
+/** Flags of the numeric options of a request. */
+export const NUMERIC_FLAGS: readonly string[] = [
+  ...Object.values(SAMPLING_OPTIONS),
+  ...Object.values(ANSWER_OPTIONS),
+].map(flagOf)
 
 const OPTIONS: OptionKinds = {
   ...LOAD_OPTIONS,
   prompt: 'text',
   messages: 'text',
   ids: 'text',
-  'max-tokens': 'number',
-  temperature: 'number',
-  'top-p': 'number',
-  'top-k': 'number',
-  'min-p': 'number',
-  seed: 'number',
+  ...Object.fromEntries(NUMERIC_FLAGS.map((flag) => [flag, 'number'])),
   'no-think': 'flag',
   cache: 'text',
   json: 'flag',
@@ -29,7 +41,7 @@ export async function generate(argv: readonly string[]): Promise<void> {
   const input = await readInput(args)
   const request = {
     sampling: samplingOf(args),
-    ...definedOption('maxTokens', args.number('max-tokens')),
+    ...numbersOf(args, ANSWER_OPTIONS),
     ...(args.flag('no-think') ? { thinking: false } : {}),
   }
   const cache = cacheKindOption(args)
@@ -77,18 +89,17 @@ function withChatTemplate(
  * to the others.
  */
 function samplingOf(args: CliArgs): Partial<SamplingOptions> {
-  const sampling: Partial<SamplingOptions> = {
-    ...definedOption('temperature', args.number('temperature')),
-    ...definedOption('topP', args.number('top-p')),
-    ...definedOption('topK', args.number('top-k')),
-    ...definedOption('minP', args.number('min-p')),
-    ...definedOption('seed', args.number('seed')),
-  }
+  const sampling = numbersOf(args, SAMPLING_OPTIONS)
   return Object.keys(sampling).length === 0 ? { temperature: 0 } : sampling
 }
 
-const definedOption = <K extends string, V>(key: K, value: V | undefined) =>
-  (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }
+/** The options of a table that are given. */
+function numbersOf<Name extends string>(
+  args: CliArgs,
+  options: Readonly<Record<Name, NumericOption>>,
+): { [Option in Name]?: number } {
+  return definedFields(mapOptions(options, (option) => args.number(flagOf(option))))
+}
 
 async function printText({ engine }: CliModel, request: GenerateRequest, session: Session): Promise<void> {
   let thinking = false

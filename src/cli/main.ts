@@ -1,12 +1,12 @@
 // Entry point of the command line: finds the command, runs it, and sets the exit code.
 
-import { HadalError } from '../lib/error.ts'
+import { asHadalError, unforeseenStack } from '../lib/error.ts'
 import { escapeControls } from '../lib/format.ts'
 import { UsageError } from './args.ts'
 import { bench } from './bench.ts'
 import { benchKernelsCommand } from './bench-kernels.ts'
 import { evaluate } from './evaluate.ts'
-import { generate } from './generate.ts'
+import { generate, NUMERIC_FLAGS } from './generate.ts'
 import { inspect } from './inspect.ts'
 import { loadSpeed } from './load-speed.ts'
 import { logits } from './logits.ts'
@@ -27,11 +27,14 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
   tune,
 }
 
+const NUMERIC_USAGE = NUMERIC_FLAGS.map((flag) => `[--${flag} N]`)
+
 const USAGE = `Usage: npm run -s hadal -- COMMAND
 
   generate --model MODEL (--prompt TEXT | --messages FILE.json | --ids FILE.json)
-           [--max-tokens N] [--temperature T] [--top-p P] [--top-k K] [--min-p M] [--seed S] [--no-think]
-           [--cache latent|latent-fp8|standard|gqa-8|mqa] [--json [--profile]]
+           [--cache latent|latent-fp8|standard|gqa-8|mqa] [--no-think] [--json [--profile]]
+           ${NUMERIC_USAGE.slice(0, 5).join(' ')}
+           ${NUMERIC_USAGE.slice(5).join(' ')}
            Prints the answer as text or as one JSON object; --profile adds the kernel times of one step.
            Greedy without sampling options. --cache selects another cache layout than the model's own.
   logits   --model MODEL --ids FILE.json --out FILE.safetensors [--mode whole|chunked|decode]
@@ -101,11 +104,9 @@ async function main(): Promise<number> {
 
 function describeFailure(error: unknown): string {
   if (error instanceof UsageError) return `hadal: ${error.message}\n\n${USAGE}`
-  if (error instanceof HadalError) {
-    const { message, hint } = error
-    return `hadal: ${escapeControls(message)}${hint ? `\n${escapeControls(hint)}` : ''}`
-  }
-  return `hadal: ${error instanceof Error ? (error.stack ?? error.message) : error}`
+  const { message, hint } = asHadalError(error)
+  const what = unforeseenStack(error) ?? escapeControls(message)
+  return `hadal: ${what}${hint ? `\n${escapeControls(hint)}` : ''}`
 }
 
 // Dawn keeps the process alive, so exit explicitly once standard output is written.

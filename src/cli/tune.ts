@@ -54,8 +54,8 @@ async function measure(args: CliArgs, options: TuneAdapterOptions) {
 }
 
 function decisionText({ decision, winner, variants }: TunedDecision): string {
-  const cells = variants.map(({ variant, right, time, spread }) => {
-    const measured = right ? `${time.toFixed(2)} ± ${spread.toFixed(2)}` : 'wrong results'
+  const cells = variants.map(({ variant, passed, time, spread }) => {
+    const measured = passed ? `${time.toFixed(2)} ± ${spread.toFixed(2)}` : 'wrong results'
     return `${variant === winner ? '*' : ' '}${variant} ${measured}`
   })
   return `${decision.padEnd(10)} ${cells.join('  ')}\n`

@@ -2,7 +2,7 @@
 import type { DeviceOptions } from '../gpu/device.ts'
 import type { ShaderSources } from '../gpu/linker.ts'
 import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
-import { optionalEnum, optionalInteger } from '../lib/check.ts'
+import { oneOf, readFields, requestFields, wholeNumber } from '../lib/check.ts'
 import { assertNever, HadalError } from '../lib/error.ts'
 import type { CacheLayout } from '../models/cache-layout.ts'
 import type { Attention, ModelSpec } from '../models/spec.ts'
@@ -28,23 +28,26 @@ export interface EngineOptions extends ModelOptions {
 /** Context length of a plan when none is given. The cache grows with the chat, and few chats grow longer. */
 const PLANNED_CONTEXT = 8192
 
-/** Resolves the options for a model. Throws `bad_request` for invalid values. */
-export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeOptions {
-  const contextLength = Math.min(
-    count('contextLength', options.contextLength) ?? spec.maxPositionEmbeddings,
-    spec.maxPositionEmbeddings,
-  )
-  const prefillChunk = Math.min(
-    count('prefillChunk', options.prefillChunk) ?? PREFILL_CHUNKS[0],
-    contextLength,
-  )
-  const cache = cacheLayout(spec.attention, optionalEnum('cache', options.cache, KV_CACHE_DTYPES) ?? 'f16')
-  const matmulPrecision = optionalEnum('matmulPrecision', options.matmulPrecision, MATMUL_PRECISIONS) ?? 'f32'
-  return { contextLength, prefillChunk, cache, matmulPrecision }
+const anyCount = wholeNumber(1, Number.POSITIVE_INFINITY)
+const READERS = {
+  contextLength: anyCount,
+  prefillChunk: anyCount,
+  cache: oneOf(KV_CACHE_DTYPES),
+  matmulPrecision: oneOf(MATMUL_PRECISIONS),
 }
 
-const count = (field: string, value: number | undefined): number | undefined =>
-  optionalInteger(field, value, 1, Number.POSITIVE_INFINITY)
+/** Resolves the options for a model. Throws `bad_request` for invalid values. */
+export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeOptions {
+  const given = readFields(requestFields(options), READERS)
+  const { maxPositionEmbeddings } = spec
+  const contextLength = Math.min(given.contextLength ?? maxPositionEmbeddings, maxPositionEmbeddings)
+  return {
+    contextLength,
+    prefillChunk: Math.min(given.prefillChunk ?? PREFILL_CHUNKS[0], contextLength),
+    cache: cacheLayout(spec.attention, given.cache ?? 'f16'),
+    matmulPrecision: given.matmulPrecision ?? 'f32',
+  }
+}
 
 /** Context length that a plan assumes. */
 export const plannedContextLength = (spec: ModelSpec, { contextLength }: ModelOptions): number =>

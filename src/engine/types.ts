@@ -1,7 +1,15 @@
 // Requests and results of the engine: plain data that crosses a worker boundary unchanged.
 import type { Quantize, QuantizeChoice } from './load/quantization.ts'
+import type { AnswerNumbers, SamplingNumbers } from './request-options.ts'
 
 export type { Quantize, QuantizeChoice } from './load/quantization.ts'
+export {
+  ANSWER_OPTIONS,
+  mapOptions,
+  type NumericOption,
+  SAMPLING_OPTIONS,
+  type SamplingOption,
+} from './request-options.ts'
 
 /** One message of a chat, as the model's template expects it. */
 export interface ChatMessage {
@@ -9,39 +17,10 @@ export interface ChatMessage {
   readonly content: string
 }
 
-/** Sampling of the next token. Temperature 0 is greedy: the largest logit, the smallest id among equals. */
-export interface SamplingOptions {
-  readonly temperature: number // 0 = greedy
-  readonly topK: number // 0 = off
-  readonly topP: number // 1 = off
-  readonly minP: number // 0 = off
-  readonly repetitionPenalty: number // 1 = off; divides positive, multiplies negative logits of seen tokens
-  readonly presencePenalty: number // 0 = off; subtracted once from the logit of each generated token
-  readonly frequencyPenalty: number // 0 = off; subtracted per occurrence in the generated tokens
+/** Sampling of the next token. */
+export interface SamplingOptions extends SamplingNumbers {
   readonly logitBias: readonly (readonly [id: number, bias: number])[]
-  readonly seed: number // u32
 }
-
-/** The numeric options: name in files and requests, bounds, and whether they are whole numbers. */
-export const SAMPLING_RANGES: {
-  readonly [Name in NumericSamplingOption]: readonly [
-    field: string,
-    low: number,
-    high: number,
-    whole?: boolean,
-  ]
-} = {
-  temperature: ['temperature', 0, 2],
-  topK: ['top_k', 0, 2 ** 32 - 1, true],
-  topP: ['top_p', 0, 1],
-  minP: ['min_p', 0, 1],
-  repetitionPenalty: ['repetition_penalty', 0.01, 10],
-  presencePenalty: ['presence_penalty', -2, 2],
-  frequencyPenalty: ['frequency_penalty', -2, 2],
-  seed: ['seed', 0, 2 ** 32 - 1, true],
-}
-
-export type NumericSamplingOption = Exclude<keyof SamplingOptions, 'logitBias'>
 
 /** Logit biases lie between minus and plus this. */
 export const MAX_LOGIT_BIAS = 100
@@ -49,14 +28,12 @@ export const MAX_LOGIT_BIAS = 100
 /** Maximum alternatives reported for a token. */
 export const MAX_ALTERNATIVES = 20
 
-export interface GenerateRequest {
+export interface GenerateRequest extends AnswerNumbers {
   /** Exactly one of a chat, a raw text to continue, or token ids. */
   readonly input:
     | { readonly messages: readonly ChatMessage[] }
     | { readonly prompt: string }
     | { readonly ids: readonly number[] }
-  /** Maximum tokens of the answer, limited by the rest of the context. Default 4096. */
-  readonly maxTokens?: number
   /** Missing fields default to the model's generation_config.json, then to neutral values. */
   readonly sampling?: Partial<SamplingOptions>
   /** false asks the chat template for an answer without thinking. Default: as the template does. */

@@ -1,4 +1,4 @@
-// Arena of GPU buffers: makes every buffer of the engine and counts bytes by purpose.
+// Arena of GPU buffers: allocates every buffer of the engine and counts bytes by purpose.
 import { HadalError } from '../lib/error.ts'
 
 /** What a buffer is for; the rows of the memory report. */

@@ -55,7 +55,7 @@ export async function readDevice(
   return adapter && factsOf(gpu, adapter, options)
 }
 
-/** Only the capabilities, as `readDevice` reports them. */
+/** The capabilities that `readDevice` reports, without the name. */
 export const readCapabilities = async (
   ...args: Parameters<typeof readDevice>
 ): Promise<Capabilities | undefined> => (await readDevice(...args))?.capabilities

@@ -1,4 +1,4 @@
-// Kernel contracts as typed data (the heads of the shaders), and the cache of pipelines compiled from them.
+// Kernel contracts as typed data, and the cache of pipelines compiled from them.
 import { HadalError } from '../lib/error.ts'
 import type { Device } from './device.ts'
 import { type Imports, link, type ShaderSources } from './linker.ts'
@@ -9,51 +9,42 @@ export type WgslElement = 'f32' | 'u32' | 'atomic<u32>' | 'vec2<f32>' | 'vec4<f3
 export interface Binding {
   readonly access: 'uniform' | 'read' | 'read_write'
   readonly type: string // element type of a storage buffer, struct name of a uniform
-  readonly shape: string // as in the head: "[tokens, HIDDEN]"
   readonly dynamic: boolean // a uniform with a dynamic offset
 }
 
 export type StorageBinding<E extends WgslElement> = Binding & { readonly type: E }
 
-export const uniform = (type: string, dynamic = false): Binding => ({
-  access: 'uniform',
-  type,
-  shape: '',
-  dynamic,
-})
-export const read = <const E extends WgslElement>(type: E, shape: string): StorageBinding<E> => ({
+export const uniform = (type: string, dynamic = false): Binding => ({ access: 'uniform', type, dynamic })
+export const read = <const E extends WgslElement>(type: E): StorageBinding<E> => ({
   access: 'read',
   type,
-  shape,
   dynamic: false,
 })
-export const write = <const E extends WgslElement>(type: E, shape: string): StorageBinding<E> => ({
+export const write = <const E extends WgslElement>(type: E): StorageBinding<E> => ({
   access: 'read_write',
   type,
-  shape,
   dynamic: false,
 })
 
-/** A kernel's contract. The order of `bindings` is the order of @binding numbers in @group(0). */
+/**
+ * What the type checker needs of a kernel's contract; the head of its shader states all of it. The order of
+ * `bindings` is the order of @binding numbers in @group(0).
+ */
 export interface Kernel<
   B extends Readonly<Record<string, Binding>> = Readonly<Record<string, Binding>>,
   C extends string = string,
-  S extends string = string,
 > {
   readonly name: string // last part of `path`; also the label in the profiler
   readonly path: string // under shaders/, without extension
   readonly bindings: B
   readonly constants: readonly C[] // overrides that callers may set
-  readonly slots: readonly S[] // imports for which callers choose a module
 }
 
 export function defineKernel<
   const B extends Readonly<Record<string, Binding>>,
   const C extends string,
-  const S extends string = never,
->(kernel: { path: string; bindings: B; constants: readonly C[]; slots?: readonly S[] }): Kernel<B, C, S> {
-  const name = kernel.path.slice(kernel.path.lastIndexOf('/') + 1)
-  return { slots: [], ...kernel, name }
+>(kernel: { path: string; bindings: B; constants: readonly C[] }): Kernel<B, C> {
+  return { ...kernel, name: kernel.path.slice(kernel.path.lastIndexOf('/') + 1) }
 }
 
 /** A specialisation of a kernel: everything by which pipelines differ. */

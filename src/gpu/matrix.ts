@@ -13,6 +13,7 @@ interface FormatFacts {
   readonly block?: BlockShape // if the format fixes it; otherwise the model file does
 }
 
+/** Group of q8 and q4: 32 consecutive weights of a row share a scale. */
 const GROUP: BlockShape = { rows: 1, cols: 32 }
 
 /** Storage formats of weights on the GPU; each has a module in shaders/weights. */
@@ -43,19 +44,20 @@ export interface MatrixLayout {
   readonly cols: number
   readonly stride: number // of a row, in vec4<u32> (16 bytes)
   readonly block: BlockShape // weights that share a scale; see NO_BLOCK for formats without scales
-  readonly scaleStride: number // words of scales per block row (two 16-bit scales a word); 0 without scales
+  readonly scaleStride: number // 32-bit words of scales per block row; 0 without scales
 }
 
 /** Consecutive rows of a matrix in one buffer, followed by their scales. */
 export interface PartLayout {
   readonly firstRow: number // a multiple of the block's rows
   readonly rows: number
-  readonly scales: number // first scale, in words from the start of the part
+  readonly scales: number // offset of the first scale, in 32-bit words from the start of the part
   readonly bytes: number
 }
 
 /** For formats without scales: wide enough that kernels look up one scale per pair of chunks, not two. */
 const NO_BLOCK: BlockShape = { rows: 1, cols: 8 * CHUNK }
+/** Default block of formats whose model file defines it: that of DeepSeek-V3's FP8 weights. */
 const FILE_BLOCK: BlockShape = { rows: 128, cols: 128 }
 
 /**
@@ -95,7 +97,7 @@ export function layoutMatrix(
   }
 }
 
-/** Whether both store rows in the same way, byte for byte. */
+/** Whether both have the same format and block shape, so that stored rows can be copied byte for byte. */
 export const sameStorage = (a: MatrixLayout, b: MatrixLayout): boolean =>
   a.format === b.format && a.block.rows === b.block.rows && a.block.cols === b.block.cols
 

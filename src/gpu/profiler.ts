@@ -2,10 +2,11 @@
 import type { Allocation } from './arena.ts'
 import type { Device } from './device.ts'
 
+/** GPU time of all dispatches of one kernel. */
 export interface KernelTime {
   readonly name: string
-  readonly count: number
-  readonly ms: number
+  readonly count: number // of dispatches
+  readonly ms: number // sum
 }
 
 /** What to time: each dispatch in a pass of its own, or a step as a whole. */
@@ -46,7 +47,7 @@ export class Profiler {
     }
   }
 
-  /** Records the read-out of the timestamps. Call after the last timed pass, on the same encoder. */
+  /** Records the copy of the timestamps to staging memory. Call on the same encoder, after the last pass. */
   resolve(encoder: GPUCommandEncoder): void {
     const count = this.#names.length * 2
     if (count === 0) return

@@ -1,9 +1,9 @@
-// Reads results back from the GPU without stalling it, through a ring of staging buffers.
+// Copies results from the GPU to the CPU without stalling the GPU, through a ring of staging buffers.
 import { expectDefined, HadalError } from '../lib/error.ts'
 import type { Allocation } from './arena.ts'
 import type { Device } from './device.ts'
 
-const MAP_READ = 1
+const MAP_READ = 1 // GPUMapMode.READ, which Node lacks as a global
 
 /** Reads of a fixed size, several in flight at once; each is mapped while later steps already run. */
 export class Readback {

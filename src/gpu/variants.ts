@@ -1,4 +1,5 @@
-// Kernel variants: which ones a device can run, which it gets, and why; all of a decision compute the same.
+// Kernel variants: which ones a device can run, which it gets, and why. All variants of a decision compute
+// the same result.
 
 /** The device properties that the choice of variants depends on. */
 export interface VariantFacts {
@@ -12,7 +13,7 @@ export interface VariantFacts {
 /** How a tile shares inputs: through workgroup memory, or by broadcasts within subgroups of 4 or 8. */
 export type TileVariant = 'workgroup' | 'broadcast4' | 'broadcast8'
 
-/** Decoders of a weight format: shaders/weights/<format> is 'plain', <format>_<decoder> any other. */
+/** Decoders of each weight format: 'plain' is shaders/weights/<format>, any other <format>_<decoder>. */
 export const DECODERS = {
   fp8_block: ['plain', 'f16'],
   q8: ['plain', 'mantissa', 'unorm'],
@@ -44,6 +45,7 @@ export interface Variants {
   readonly banks: 1 | 4
 }
 
+/** A choice between variants, such as `matvec`. */
 export type Decision = keyof Variants
 export type VariantLists = { readonly [D in keyof Variants]: readonly Variants[D][] }
 

@@ -5,8 +5,8 @@ export const swiglu = defineKernel({
   path: 'activation/swiglu',
   bindings: {
     step: uniform('Step'),
-    x: read('f32', '[tokens, X_STRIDE]'),
-    y: write('f32', '[tokens, INTERMEDIATE]'),
+    x: read('f32'),
+    y: write('f32'),
   },
   constants: ['INTERMEDIATE', 'UP', 'X_STRIDE', 'WORKGROUP'],
 })

@@ -5,7 +5,7 @@ const step = uniform('Step')
 
 export const streamRead = defineKernel({
   path: 'bench/stream_read',
-  bindings: { step, words: read('vec4<u32>', '[COUNT]'), sums: write('u32', '[invocations]') },
+  bindings: { step, words: read('vec4<u32>'), sums: write('u32') },
   constants: ['COUNT', 'VEC4S_PER_INVOCATION', 'CONTIGUOUS', 'WORKGROUP'],
 })
 
@@ -13,9 +13,9 @@ export const matvecCeiling = defineKernel({
   path: 'bench/matvec_ceiling',
   bindings: {
     step,
-    x: read('vec4<f32>', '[4]'),
-    weights: read('vec4<u32>', '[OUT, IN]'),
-    sums: write('f32', '[OUT, LANES]'),
+    x: read('vec4<f32>'),
+    weights: read('vec4<u32>'),
+    sums: write('f32'),
   },
   constants: [
     'IN',
@@ -29,16 +29,15 @@ export const matvecCeiling = defineKernel({
     'BLOCK_COLS',
     'WORKGROUP',
   ],
-  slots: ['weights', 'loopOrder'],
 })
 
 export const matmulCeiling = defineKernel({
   path: 'bench/matmul_ceiling',
   bindings: {
     step,
-    x: read('vec4<f32>', '[tokens, IN]'),
-    weights: read('vec4<f32>', '[OUT, IN]'),
-    y: write('vec4<f32>', '[tokens, OUT]'),
+    x: read('vec4<f32>'),
+    weights: read('vec4<f32>'),
+    y: write('vec4<f32>'),
   },
   constants: ['IN', 'OUT', 'ROWS', 'WORKGROUP'],
 })

@@ -5,9 +5,9 @@ export const embed = defineKernel({
   path: 'embed/embed',
   bindings: {
     step: uniform('Step'),
-    ids: read('u32', '[tokens]'),
-    weights: read('vec4<u32>', '[COUNT, HIDDEN]'),
-    x: write('f32', '[tokens, HIDDEN]'),
+    ids: read('u32'),
+    weights: read('vec4<u32>'),
+    x: write('f32'),
   },
   constants: [
     'HIDDEN',
@@ -20,5 +20,4 @@ export const embed = defineKernel({
     'COUNT',
     'WORKGROUP',
   ],
-  slots: ['weights'],
 })

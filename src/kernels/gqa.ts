@@ -51,25 +51,24 @@ const BROADCAST_MODULES = {
 } as const
 
 const step = uniform('Step')
-const pages = read('u32', '[pages]')
-const cache = read('u32', '[rows, KV_ENTRY]')
-const query = read('vec2<f32>', '[tokens, HEADS * KEY]')
-const output = write('vec2<f32>', '[tokens, HEADS * VALUE]')
-const partial = '[tokens, HEADS, SPLITS, VALUE + 2]'
+const pages = read('u32')
+const cache = read('u32')
+const query = read('vec2<f32>')
+const output = write('vec2<f32>')
 const SIZES = ['HEADS', 'KV_HEADS', 'KEY', 'VALUE'] as const
 
 export const gqaWrite = defineKernel({
   path: 'attention/gqa_write',
   bindings: {
     step,
-    projected: read('f32', '[tokens, PROJECTED_STRIDE]'),
-    bias: read('f32', '[(HEADS + KV_HEADS) * KEY + KV_HEADS * VALUE]'),
-    query_norm: read('f32', '[KEY]'),
-    key_norm: read('f32', '[KEY]'),
-    rotations: read('vec2<f32>', '[256 + n, ROPE / 2]'),
+    projected: read('f32'),
+    bias: read('f32'),
+    query_norm: read('f32'),
+    key_norm: read('f32'),
+    rotations: read('vec2<f32>'),
     pages,
-    query: write('f32', '[tokens, HEADS * KEY]'),
-    cache: write('u32', '[rows, KV_ENTRY]'),
+    query: write('f32'),
+    cache: write('u32'),
   },
   constants: [
     ...SIZES,
@@ -83,7 +82,6 @@ export const gqaWrite = defineKernel({
     'ROPE_INTERLEAVED',
     'WORKGROUP',
   ],
-  slots: ['reduce', 'cache'],
 })
 
 /** The same as `gqaWrite` for keys and values that were expanded from latents. */
@@ -91,13 +89,13 @@ export const mlaWriteExpanded = defineKernel({
   path: 'attention/mla_write_expanded',
   bindings: {
     step,
-    projected: read('f32', '[tokens, PROJECTED_STRIDE]'),
-    source: read('f32', '[tokens, Q_STRIDE]'),
-    expanded: read('f32', '[tokens, KV_HEADS * (NOPE + VALUE)]'),
-    rotations: read('vec2<f32>', '[256 + n, ROPE / 2]'),
+    projected: read('f32'),
+    source: read('f32'),
+    expanded: read('f32'),
+    rotations: read('vec2<f32>'),
     pages,
-    query: write('f32', '[tokens, HEADS * (NOPE + ROPE)]'),
-    cache: write('u32', '[rows, KV_ENTRY]'),
+    query: write('f32'),
+    cache: write('u32'),
   },
   constants: [
     'HEADS',
@@ -111,19 +109,17 @@ export const mlaWriteExpanded = defineKernel({
     'ROPE_INTERLEAVED',
     'WORKGROUP',
   ],
-  slots: ['cache'],
 })
 
 export const gqaDecode = defineKernel({
   path: 'attention/gqa_decode',
-  bindings: { step, query, pages, cache, output: write('vec2<f32>', partial) },
+  bindings: { step, query, pages, cache, output: write('vec2<f32>') },
   constants: [...SIZES, 'HEAD_TILE', 'SPLITS', 'SCALE'],
-  slots: ['cache', 'gqaTile'],
 })
 
 export const gqaCombine = defineKernel({
   path: 'attention/gqa_combine',
-  bindings: { step, partial: read('vec2<f32>', partial), output },
+  bindings: { step, partial: read('vec2<f32>'), output },
   constants: ['HEADS', 'VALUE', 'SPLITS', 'WORKGROUP'],
 })
 
@@ -131,5 +127,4 @@ export const gqaPrefill = defineKernel({
   path: 'attention/gqa_prefill',
   bindings: { step, query, pages, cache, output },
   constants: [...SIZES, 'SCALE'],
-  slots: ['cache', 'prefillTile'],
 })

@@ -4,8 +4,8 @@ import type { Capabilities } from '../gpu/limits.ts'
 import type { Variants } from '../gpu/variants.ts'
 
 const step = uniform('Step')
-const weights = read('vec4<u32>', '[OUT, IN]')
-const y = write('f32', '[tokens, Y_STRIDE]')
+const weights = read('vec4<u32>')
+const y = write('f32')
 const CONSTANTS = [
   'IN',
   'OUT',
@@ -22,20 +22,18 @@ export const linearDecode = defineKernel({
   path: 'linear/linear_decode',
   bindings: {
     step,
-    x: read('vec4<f32>', '[tokens, X_STRIDE]'),
-    norm: read('vec4<f32>', '[IN]'),
+    x: read('vec4<f32>'),
+    norm: read('vec4<f32>'),
     weights,
     y,
   },
   constants: [...CONSTANTS, 'X_STRIDE', 'EPSILON', 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'rows', 'prologue', 'rowTiling', 'kUnroll'],
 })
 
 export const linearPrefill = defineKernel({
   path: 'linear/linear_prefill',
-  bindings: { step, x: read('vec4<f32>', '[tokens, IN]'), weights, y },
+  bindings: { step, x: read('vec4<f32>'), weights, y },
   constants: [...CONSTANTS],
-  slots: ['weights', 'tile'],
 })
 
 /** Number types in which tiles of prefill hold weights and inputs. */

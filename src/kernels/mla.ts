@@ -40,17 +40,14 @@ const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] 
 const ENTRY = ['PROJECTED_STRIDE', 'KV_OFFSET', 'LATENT', 'ROPE', 'EPSILON'] as const
 const step = uniform('Step')
 const block = uniform('Block', true)
-const rotations = read('vec2<f32>', '[256 + n, ROPE / 2]')
-const pages = read('u32', '[pages]')
-const cache = read('u32', '[rows, KV_ENTRY]')
-const kvEntries = write('u32', '[rows, KV_ENTRY]')
-const projected = read('f32', '[tokens, PROJECTED_STRIDE]')
-const latentNorm = read('f32', '[LATENT]')
-const weights = read('vec4<u32>', '[HEADS * (NOPE + VALUE), LATENT]')
-const absorbed = '[tokens, HEADS * (LATENT + ROPE)]'
-const partial = '[tokens, HEADS, SPLITS, LATENT + 2]'
-const expanded = '[BLOCK, HEADS * (NOPE + VALUE)]'
-const output = write('f32', '[tokens, HEADS * VALUE]')
+const rotations = read('vec2<f32>')
+const pages = read('u32')
+const cache = read('u32')
+const kvEntries = write('u32')
+const projected = read('f32')
+const latentNorm = read('f32')
+const weights = read('vec4<u32>')
+const output = write('f32')
 
 export const mlaWrite = defineKernel({
   path: 'attention/mla_write',
@@ -63,12 +60,11 @@ export const mlaWrite = defineKernel({
     cache: kvEntries,
   },
   constants: [...ENTRY, 'ROPE_INTERLEAVED', 'PAGED', 'WORKGROUP'],
-  slots: ['reduce', 'pack'],
 })
 
 export const ropeQuery = defineKernel({
   path: 'attention/rope_query',
-  bindings: { step, rotations, query: write('f32', '[tokens, Q_STRIDE]') },
+  bindings: { step, rotations, query: write('f32') },
   constants: ['HEADS', 'NOPE', 'ROPE', 'Q_OFFSET', 'Q_STRIDE', 'ROPE_INTERLEAVED', 'WORKGROUP'],
 })
 
@@ -78,11 +74,11 @@ export const mlaAbsorbQ = defineKernel({
     step,
     projected,
     latent_norm: latentNorm,
-    query: read('f32', '[tokens, Q_STRIDE]'),
+    query: read('f32'),
     weights,
     rotations,
     pages,
-    absorbed: write('f32', absorbed),
+    absorbed: write('f32'),
     cache: kvEntries,
   },
   constants: [
@@ -96,34 +92,30 @@ export const mlaAbsorbQ = defineKernel({
     'ROPE_INTERLEAVED',
     'WORKGROUP',
   ],
-  slots: ['weights', 'reduce', 'pack'],
 })
 
 export const mlaDecode = defineKernel({
   path: 'attention/mla_decode',
   bindings: {
     step,
-    absorbed: read('vec2<f32>', absorbed),
+    absorbed: read('vec2<f32>'),
     pages,
     cache,
-    output: write('vec2<f32>', partial),
+    output: write('vec2<f32>'),
   },
   constants: ['HEADS', 'LATENT', 'ROPE', 'SPLITS', 'SCALE'],
-  slots: ['cache', 'mlaTile'],
 })
 
 export const mlaCombineSplits = defineKernel({
   path: 'attention/mla_combine_splits',
-  bindings: { step, partial: read('vec2<f32>', partial), weights, output },
+  bindings: { step, partial: read('vec2<f32>'), weights, output },
   constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'SPLITS', ...MATRIX, 'WORKGROUP'],
-  slots: ['weights'],
 })
 
 export const mlaExpandKv = defineKernel({
   path: 'attention/mla_expand_kv',
-  bindings: { step, block, pages, cache, weights, expanded: write('f32', expanded) },
+  bindings: { step, block, pages, cache, weights, expanded: write('f32') },
   constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'ROPE', 'BLOCK', ...MATRIX],
-  slots: ['weights', 'cache', 'tile'],
 })
 
 export const mlaPrefill = defineKernel({
@@ -131,12 +123,12 @@ export const mlaPrefill = defineKernel({
   bindings: {
     step,
     block,
-    query: read('vec2<f32>', '[tokens, Q_STRIDE]'),
-    expanded: read('vec2<f32>', expanded),
+    query: read('vec2<f32>'),
+    expanded: read('vec2<f32>'),
     pages,
     cache,
-    output: write('vec2<f32>', '[tokens, HEADS * VALUE]'),
-    state: write('vec2<f32>', '[tokens, HEADS, 2]'),
+    output: write('vec2<f32>'),
+    state: write('vec2<f32>'),
   },
   constants: [
     'HEADS',
@@ -150,5 +142,4 @@ export const mlaPrefill = defineKernel({
     'Q_STRIDE',
     'ROPE_INTERLEAVED',
   ],
-  slots: ['cache', 'prefillTile'],
 })

@@ -17,33 +17,32 @@ const DOWN = [...MATRIX, ...EXPERTS, 'SHARED_STRIDE', 'SHARED_SCALE_STRIDE'] as 
 const GROUPED = ['TILES', 'MAX_TOKENS'] as const
 
 const step = uniform('Step')
-const routed = read('u32', '[tokens, TOP_K, 2]')
-const grouped = read('u32', '[grouped words]')
-const slots = read('u32', '[EXPERTS + 1, 2]')
-const bank = read('vec4<u32>', '[bank]')
+const routed = read('u32')
+const grouped = read('u32')
+const slots = read('u32')
+const bank = read('vec4<u32>')
 const banks = { weights0: bank, weights1: bank, weights2: bank, weights3: bank }
 
 export const routeLogits = defineKernel({
   path: 'moe/route_logits',
   bindings: {
     step,
-    x: read('vec4<f32>', '[tokens, HIDDEN]'),
-    norm: read('vec4<f32>', '[HIDDEN]'),
-    weights: read('vec4<u32>', '[EXPERTS, HIDDEN]'),
-    normed: write('vec4<f32>', '[tokens, HIDDEN]'),
-    logits: write('f32', '[tokens, EXPERTS]'),
+    x: read('vec4<f32>'),
+    norm: read('vec4<f32>'),
+    weights: read('vec4<u32>'),
+    normed: write('vec4<f32>'),
+    logits: write('f32'),
   },
   constants: [...MATRIX, 'HIDDEN', 'EPSILON', 'EXPERTS', 'PER_GROUP', 'WORKGROUP'],
-  slots: ['weights', 'reduce'],
 })
 
 export const route = defineKernel({
   path: 'moe/route',
   bindings: {
     step,
-    logits: read('f32', '[tokens, EXPERTS]'),
-    bias: read('f32', '[EXPERTS]'),
-    route: write('u32', '[tokens, TOP_K, 2]'),
+    logits: read('f32'),
+    bias: read('f32'),
+    route: write('u32'),
   },
   constants: [
     'EXPERTS',
@@ -62,33 +61,31 @@ export const expertUpDecode = defineKernel({
   path: 'moe/expert_up_decode',
   bindings: {
     step,
-    x: read('vec4<f32>', '[tokens, HIDDEN]'),
+    x: read('vec4<f32>'),
     route: routed,
     slots,
-    inner: write('f32', '[tokens, TOP_K + 1, INTERMEDIATE_STRIDE]'),
+    inner: write('f32'),
     ...banks,
   },
   constants: [...UP, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'banks', 'rowTiling', 'kUnroll'],
 })
 
 export const expertDownDecode = defineKernel({
   path: 'moe/expert_down_decode',
   bindings: {
     step,
-    inner: read('vec4<f32>', '[tokens, TOP_K + 1, INTERMEDIATE_STRIDE]'),
+    inner: read('vec4<f32>'),
     route: routed,
     slots,
-    y: write('f32', '[tokens, HIDDEN]'),
+    y: write('f32'),
     ...banks,
   },
   constants: [...DOWN, 'WORKGROUP', 'LANES'],
-  slots: ['weights', 'banks', 'rowTiling', 'kUnroll'],
 })
 
 export const groupTokens = defineKernel({
   path: 'moe/group_tokens',
-  bindings: { step, route: routed, grouped: write('u32', '[grouped words]') },
+  bindings: { step, route: routed, grouped: write('u32') },
   constants: ['EXPERTS', 'TOP_K', 'SHARED_INTERMEDIATE', ...GROUPED, 'TILE_ROWS', 'WORKGROUP'],
 })
 
@@ -96,38 +93,36 @@ export const expertUpPrefill = defineKernel({
   path: 'moe/expert_up_prefill',
   bindings: {
     step,
-    x: read('vec4<f32>', '[tokens, HIDDEN]'),
+    x: read('vec4<f32>'),
     grouped,
     slots,
-    inner: write('f32', '[tokens * (TOP_K + 1), INTERMEDIATE_STRIDE]'),
+    inner: write('f32'),
     ...banks,
   },
   constants: [...UP, ...GROUPED],
-  slots: ['weights', 'banks', 'tile'],
 })
 
 export const expertDownPrefill = defineKernel({
   path: 'moe/expert_down_prefill',
   bindings: {
     step,
-    inner: read('vec4<f32>', '[tokens * (TOP_K + 1), INTERMEDIATE_STRIDE]'),
+    inner: read('vec4<f32>'),
     grouped,
     slots,
-    output: write('f32', '[tokens * (TOP_K + 1), HIDDEN]'),
+    output: write('f32'),
     ...banks,
   },
   constants: [...DOWN, ...GROUPED],
-  slots: ['weights', 'banks', 'tile'],
 })
 
 export const combineExperts = defineKernel({
   path: 'moe/combine_experts',
   bindings: {
     step,
-    output: read('f32', '[tokens * (TOP_K + 1), HIDDEN]'),
+    output: read('f32'),
     route: routed,
     grouped,
-    y: write('f32', '[tokens, HIDDEN]'),
+    y: write('f32'),
   },
   constants: ['HIDDEN', 'TOP_K', 'SHARED_INTERMEDIATE', ...GROUPED, 'WORKGROUP'],
 })

@@ -5,10 +5,9 @@ export const rmsNorm = defineKernel({
   path: 'norm/rms_norm',
   bindings: {
     step: uniform('Step'),
-    x: read('vec4<f32>', '[tokens, X_STRIDE]'),
-    weight: read('vec4<f32>', '[HIDDEN]'),
-    y: write('vec4<f32>', '[tokens, HIDDEN]'),
+    x: read('vec4<f32>'),
+    weight: read('vec4<f32>'),
+    y: write('vec4<f32>'),
   },
   constants: ['HIDDEN', 'X_STRIDE', 'EPSILON', 'LAST', 'WORKGROUP'],
-  slots: ['reduce'],
 })

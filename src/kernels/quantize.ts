@@ -5,11 +5,10 @@ export const quantize = defineKernel({
   path: 'quantize/quantize',
   bindings: {
     batch: uniform('Batch'),
-    weights: read('vec4<u32>', '[rows, cols]'),
-    into: write('u32', '[rows, cols]'),
+    weights: read('vec4<u32>'),
+    into: write('u32'),
   },
   constants: ['BLOCK_ROWS', 'BLOCK_COLS', 'WORKGROUP'],
-  slots: ['weights', 'encode'],
 })
 
 /** Where a matrix lies in its buffer: the struct Matrix of shaders/shared/matrix.wgsl. */

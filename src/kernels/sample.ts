@@ -5,10 +5,10 @@ export const adjustLogits = defineKernel({
   path: 'sample/adjust_logits',
   bindings: {
     step: uniform('Step'),
-    logits: read('f32', '[VOCAB]'),
-    counts: read('u32', '[VOCAB]'),
-    biases: read('u32', '[entries, 2]'),
-    adjusted: write('f32', '[VOCAB]'),
+    logits: read('f32'),
+    counts: read('u32'),
+    biases: read('u32'),
+    adjusted: write('f32'),
   },
   constants: ['VOCAB', 'WORKGROUP'],
 })
@@ -17,10 +17,10 @@ export const sampleToken = defineKernel({
   path: 'sample/sample_token',
   bindings: {
     step: uniform('Step'),
-    adjusted: read('f32', '[VOCAB]'),
-    counts: write('u32', '[VOCAB]'),
-    token: write('u32', '[1]'),
-    result: write('u32', '[64]'),
+    adjusted: read('f32'),
+    counts: write('u32'),
+    token: write('u32'),
+    result: write('u32'),
   },
   constants: ['VOCAB'],
 })
@@ -29,8 +29,8 @@ export const topLogprobs = defineKernel({
   path: 'sample/top_logprobs',
   bindings: {
     step: uniform('Step'),
-    logits: read('f32', '[VOCAB]'),
-    result: write('u32', '[64]'),
+    logits: read('f32'),
+    result: write('u32'),
   },
   constants: ['VOCAB'],
 })

@@ -1,56 +1,50 @@
-// Checks optional fields of a request; errors are `bad_request` and name the field.
-
+// Reads the fields of a request by a table of readers; errors are `bad_request` and name the field.
 import { HadalError } from './error.ts'
-import { type FieldError, Fields } from './fields.ts'
+import { type FieldError, Fields, type NumberRange } from './fields.ts'
 import { formatValue } from './format.ts'
-import { isJsonObject } from './json.ts'
 
 /** A `bad_request` error about one field of the request. */
 export function badField(field: string, problem: string, hint = ''): HadalError {
   return new HadalError('bad_request', `\`${field}\` ${problem}.`, { hint })
 }
 
-const invalidField: FieldError = (path, rule, value) => badField(path, `${rule}, not ${formatValue(value)}`)
+const invalidField: FieldError = (path, rule, value) =>
+  badField(path || 'request', `${rule}, not ${formatValue(value)}`)
 
-/** The checked value; undefined when the field is undefined or null. */
-function optional<T>(field: string, value: unknown, read: (fields: Fields) => T): T | undefined {
-  const fields = new Fields({ [field]: value }, invalidField)
-  return fields.has(field) ? read(fields) : undefined
+/** The fields of a request or of the options of a call. */
+export const requestFields = (json: unknown): Fields => new Fields(json, invalidField)
+
+/** Reads one field that holds a value. */
+export type FieldReader<T> = (fields: Fields, key: string) => T
+
+export const numberIn =
+  (range: NumberRange): FieldReader<number> =>
+  (fields, key) =>
+    fields.numberIn(key, range)
+
+/** Both bounds are included. */
+export const wholeNumber = (min: number, max: number) => numberIn({ min, max, whole: true })
+
+export const flag: FieldReader<boolean> = (fields, key) => fields.flag(key)
+
+export const oneOf =
+  <const W extends string>(words: readonly W[]): FieldReader<W> =>
+  (fields, key) =>
+    fields.choice(key, words)
+
+type FieldReaders = Readonly<Record<string, FieldReader<unknown>>>
+type ReadValues<R extends FieldReaders> = { readonly [Field in keyof R]?: ReturnType<R[Field]> }
+
+/** The fields that hold a value, each read by its reader. Other fields are ignored. */
+export function readFields<const R extends FieldReaders>(fields: Fields, readers: R): ReadValues<R> {
+  const present = Object.entries(readers).filter(([key]) => fields.has(key))
+  return Object.fromEntries(present.map(([key, read]) => [key, read(fields, key)])) as ReadValues<R>
 }
 
-/** The bounds of a number, both included, and whether it must be whole. */
-export type NumberRange = readonly [low: number, high: number, whole?: boolean]
-
-/** The number, undefined when the field is missing or null. */
-export const optionalNumber = (
-  field: string,
-  value: unknown,
-  ...[low, high, whole = false]: NumberRange
-): number | undefined =>
-  optional(field, value, (fields) =>
-    whole ? fields.count(field, low, high) : fields.number(field, low, high),
-  )
-
-/** The whole number, undefined when the field is missing or null. Both bounds are included. */
-export const optionalInteger = (field: string, value: unknown, low: number, high: number) =>
-  optionalNumber(field, value, low, high, true)
-
-/** The boolean, undefined when the field is missing or null. */
-export const optionalBoolean = (field: string, value: unknown): boolean | undefined =>
-  optional(field, value, (fields) => fields.flag(field))
-
-/** One of the words, undefined when the field is missing or null. */
-export const optionalEnum = <const W extends string>(
-  field: string,
-  value: unknown,
-  words: readonly W[],
-): W | undefined => optional(field, value, (fields) => fields.choice(field, words))
-
-/** A copy of the object, undefined when the field is missing or null. */
-export function optionalObject(field: string, value: unknown): Record<string, unknown> | undefined {
-  if (value === undefined || value === null) return undefined
-  if (!isJsonObject(value)) throw invalidField(field, 'must be an object', value)
-  return { ...value }
+/** One value read as a field of this name; undefined when there is none. */
+export function readField<T>(field: string, value: unknown, read: FieldReader<T>): T | undefined {
+  const fields = requestFields({ [field]: value })
+  return fields.has(field) ? read(fields, field) : undefined
 }
 
 /** The same object without the fields that are undefined. */
@@ -60,5 +54,3 @@ export function definedFields<T extends object>(
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined)
   return Object.fromEntries(entries) as Partial<T>
 }
-
-export { formatValue } from './format.ts'

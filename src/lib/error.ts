@@ -7,12 +7,12 @@ export type ErrorCode =
   | 'device_lost' // the GPU went away
   | 'out_of_memory' // a buffer could not be allocated
   | 'not_found' // a file of the model folder is missing
-  | 'no_access' // the host wants a token, or grants no access to the one it got
+  | 'no_access' // the host requires a token, or refuses the one it was sent
   | 'network' // the host did not answer as a file server should
   | 'bad_file' // a file is truncated or malformed
   | 'bad_config' // config.json contradicts itself or holds an impossible value
   | 'unsupported' // well-formed, but not something this version runs
-  | 'bad_request' // the caller's own arguments
+  | 'bad_request' // the caller's arguments are wrong
   | 'storage_full' // the browser grants no more storage
   | 'context_full' // prompt and answer do not fit the context
   | 'internal' // a bug in Hadal
@@ -44,8 +44,8 @@ export class HadalError extends Error {
 }
 
 /** The error for a state that only a bug in Hadal can lead to. */
-export const internalError = (message: string): HadalError =>
-  new HadalError('internal', message, { hint: 'This is a bug in Hadal: please report it.' })
+export const internalError = (message: string, cause?: unknown): HadalError =>
+  new HadalError('internal', message, { hint: 'This is a bug in Hadal: please report it.', cause })
 
 /** Throws `internal` when something that the code itself guarantees does not hold. */
 export function assert(condition: unknown, message: string): asserts condition {
@@ -72,14 +72,14 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
     throw new HadalError('aborted', 'The operation was cancelled.', { cause: signal.reason })
 }
 
-/**
- * Any thrown value as a HadalError. What is not one was not foreseen and becomes `internal`, with the value
- * as its cause.
- */
+/** A thrown value as a HadalError. Anything else is unexpected: the cause of an `internal` error. */
 export function asHadalError(error: unknown): HadalError {
-  if (error instanceof HadalError) return error
-  return new HadalError('internal', String(error), {
-    hint: 'This is a bug in Hadal: please report it.',
-    cause: error,
-  })
+  return error instanceof HadalError ? error : internalError(String(error), error)
 }
+
+/** The stack trace of an unexpected error, for a bug report; undefined for a HadalError. */
+export const unforeseenStack = (error: unknown): string | undefined =>
+  error instanceof Error && !(error instanceof HadalError) ? error.stack : undefined
+
+/** Whether the caller cancelled, which is a normal end and not a failure to show. */
+export const isAborted = (error: unknown): boolean => error instanceof HadalError && error.code === 'aborted'

@@ -6,7 +6,7 @@ import { assert } from './error.ts'
  */
 export type FloatType = 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'F8_E8M0'
 
-/** The layout of a code: sign bit, exponent, mantissa. All rounding below follows from these numbers. */
+/** The layout of a code: sign, exponent, mantissa (IEEE 754; FP8: arXiv 2209.05433; E8M0: OCP MX 1.0). */
 interface FloatLayout {
   readonly signBit: number
   readonly mantissaBits: number
@@ -109,7 +109,7 @@ function tableOf(type: FloatType, codes: number, decodeCode: (code: number) => n
  */
 export function toF32(type: FloatType, bytes: Uint8Array): Float32Array {
   const elementBytes = type === 'F32' ? 4 : type === 'F16' || type === 'BF16' ? 2 : 1
-  assert(bytes.length % elementBytes === 0, `${bytes.length} bytes are no whole number of ${type} values`)
+  assert(bytes.length % elementBytes === 0, `${bytes.length} bytes are not a whole number of ${type} values`)
   if (type === 'F32') return new Float32Array(bytes.slice().buffer)
   const values = new Float32Array(bytes.length / elementBytes)
   if (type === 'BF16') {

@@ -10,21 +10,21 @@ export interface LogitError {
 /** Compares logits [positions, vocab]: `actual` (a) with `expected` (b). */
 export function logitError(actual: Float32Array, expected: Float32Array, vocab: number): LogitError {
   const positions = expected.length / vocab
-  let [difference, size, kl, same] = [0, 0, 0, 0]
+  let [squaredDifference, squaredNorm, kl, same] = [0, 0, 0, 0]
   for (let row = 0; row < positions; row++) {
     const a = actual.subarray(row * vocab, (row + 1) * vocab)
     const b = expected.subarray(row * vocab, (row + 1) * vocab)
     const [logSumA, logSumB] = [logSumExp(a), logSumExp(b)]
     for (const [i, logitB] of b.entries()) {
       const logitA = a[i] ?? Number.NaN
-      difference += (logitA - logitB) ** 2
-      size += logitB ** 2
+      squaredDifference += (logitA - logitB) ** 2
+      squaredNorm += logitB ** 2
       kl += Math.exp(logitB - logSumB) * (logitB - logSumB - (logitA - logSumA))
     }
     if (argmax(a) === argmax(b)) same++
   }
   return {
-    relativeError: Math.sqrt(difference / size),
+    relativeError: Math.sqrt(squaredDifference / squaredNorm),
     meanKl: kl / positions,
     top1Agreement: same / positions,
     positions,

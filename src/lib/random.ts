@@ -1,6 +1,6 @@
-// Random (seeded) inputs for tests and benchmarks: the same numbers for the same seed.
+// Pseudo-random inputs for tests and benchmarks, determined by a seed.
 
-/** Fills the array with the output of xorshift32, which is fast enough for a gigabyte. */
+/** Fills the array with the output of xorshift32 (Marsaglia 2003), fast enough for a gigabyte. */
 export function fillRandomWords(words: Uint32Array, seed: number): void {
   let state = (seed * 0x9e3779b1) | 1
   for (let i = 0; i < words.length; i++) {
@@ -11,7 +11,7 @@ export function fillRandomWords(words: Uint32Array, seed: number): void {
   }
 }
 
-/** f32 numbers between -1 and 1. */
+/** `count` f32 numbers, uniform from -1 to 1. */
 export function randomNumbers(count: number, seed: number): Float32Array<ArrayBuffer> {
   const words = new Uint32Array(count)
   fillRandomWords(words, seed)

@@ -9,7 +9,7 @@ export interface Activation {
   readonly kind: 'activation'
   readonly name: string
   readonly type: 'f32' | 'u32'
-  readonly rows: number // maximum of a step
+  readonly rows: number // maximum that a step uses
   readonly cols: number
   readonly stride: number // words per row: f32 rows are padded to whole chunks
   readonly ownBuffer: Resource | undefined // outlives the step; else the memory plan assigns a buffer
@@ -33,12 +33,15 @@ export interface BufferView {
   readonly offset: number
 }
 
+/** What a storage binding of a kernel is bound to. */
 export type KernelOperand = Activation | Resource | BufferView
 
+/** Workgroups per dimension. */
 export type GridSize = readonly [x: number, y?: number, z?: number]
-/** Workgroups per dimension: fixed, or computed from the step when it runs. */
+/** The grid of a dispatch: fixed, or computed from the step when it runs. */
 export type Grid = GridSize | ((step: Readonly<Step>) => GridSize)
 
+/** One recorded run of a kernel. */
 export interface Dispatch {
   readonly kernel: Kernel
   readonly constants: Readonly<Record<string, number>>
@@ -48,7 +51,7 @@ export interface Dispatch {
   readonly loop: number // the dispatches of a loop share its number; 0: no loop
 }
 
-/** How often a loop's dispatches run. The block index counts the rounds. */
+/** How often a loop's dispatches run in a step. They read the number of the round as `Block.index`. */
 export type LoopCount = (step: Readonly<Step>) => number
 
 /** Operands of a kernel: one per storage binding. The program itself binds the uniforms. */
@@ -56,17 +59,14 @@ type OperandsOf<B extends Readonly<Record<string, Binding>>> = {
   readonly [K in keyof B as B[K] extends { readonly access: 'uniform' } ? never : K]: KernelOperand
 }
 
-export interface DispatchOptions<
-  B extends Readonly<Record<string, Binding>>,
-  C extends string,
-  S extends string,
-> {
+export interface DispatchOptions<B extends Readonly<Record<string, Binding>>, C extends string> {
   readonly constants: { readonly [K in C]?: number | boolean }
-  readonly imports?: { readonly [K in S]: string }
+  readonly imports?: Imports
   readonly operands: Omit<OperandsOf<B>, 'step' | 'block'>
   readonly grid: Grid
 }
 
+/** Makes an operand of a buffer that outlives the step. */
 export const resource = (buffer: GPUBuffer | (() => GPUBuffer)): Resource => ({
   kind: 'resource',
   buffer: typeof buffer === 'function' ? buffer : () => buffer,
@@ -101,9 +101,10 @@ export class Graph {
     }
   }
 
-  dispatch<B extends Readonly<Record<string, Binding>>, C extends string, S extends string>(
-    kernel: Kernel<B, C, S>,
-    call: DispatchOptions<B, C, S>,
+  /** Records one dispatch. The type checker demands an operand for every storage binding of the kernel. */
+  dispatch<B extends Readonly<Record<string, Binding>>, C extends string>(
+    kernel: Kernel<B, C>,
+    call: DispatchOptions<B, C>,
   ): void {
     const constants: Record<string, number> = {}
     for (const [name, value] of Object.entries<number | boolean | undefined>(call.constants)) {
@@ -120,7 +121,7 @@ export class Graph {
   }
 
   /** Records dispatches of another graph into this one. */
-  replay(dispatches: readonly Dispatch[]): void {
+  append(dispatches: readonly Dispatch[]): void {
     this.dispatches.push(...dispatches.map((dispatch) => ({ ...dispatch, loop: this.#loop })))
   }
 

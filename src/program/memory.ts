@@ -2,16 +2,17 @@
 import { HadalError } from '../lib/error.ts'
 import type { Activation, Dispatch, KernelOperand } from './graph.ts'
 
-/** The buffer of each activation, by number, and the size of each buffer. */
 interface MemoryPlan {
+  /** The buffer of each activation, as an index into `bytes`. */
   readonly slots: ReadonlyMap<Activation, number>
+  /** Size of each buffer. */
   readonly bytes: readonly number[]
 }
 
 /**
  * Assigns one buffer to activations whose lifetimes do not overlap. Only activations of equal type, rows,
  * columns and stride share: the zero padding after each row then stays zero, and an id is never read as a
- * float. What a loop uses lives through the whole loop, since its end leads back to its start.
+ * float. What a loop uses lives through the whole loop, because every round uses it again.
  *
  * Throws `unsupported` for an activation that no binding of `maxBindingBytes` can hold.
  */
@@ -46,6 +47,7 @@ function bytesOf({ name, rows, cols, stride }: Activation, maxBindingBytes: numb
   )
 }
 
+/** Indices of the first and last dispatch that use an activation. */
 interface Lifetime {
   first: number
   last: number

@@ -1,4 +1,4 @@
-// Runs a graph: compiled once into pipelines, buffers and bind groups, then replayed at every step.
+// Runs a graph: compiles it once into pipelines, buffers and bind groups, then replays it at every step.
 import type { Allocation } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
 import type { PipelineCache } from '../gpu/kernel.ts'
@@ -11,11 +11,11 @@ import { planMemory } from './memory.ts'
 
 /** The uniforms every program shares. */
 export interface Uniforms {
-  readonly step: GPUBuffer // 64 bytes
-  readonly blocks: GPUBuffer // { index } at every BLOCK_STRIDE bytes, read with a dynamic offset
+  readonly step: GPUBuffer // the `Step` of kernels/step.ts, 64 bytes
+  readonly blocks: GPUBuffer // round i of a loop binds it at i · BLOCK_INDEX_STRIDE bytes and reads i there
 }
 
-/** WebGPU's default alignment of dynamic offsets, in bytes. */
+/** Alignment that WebGPU guarantees for dynamic offsets (minUniformBufferOffsetAlignment), in bytes. */
 export const BLOCK_INDEX_STRIDE = 256
 
 /** Workgroups per dimension that every WebGPU device guarantees. */
@@ -26,11 +26,11 @@ const fitsGrid = (workgroups = 1): boolean => workgroups <= MAX_WORKGROUPS
 interface BoundDispatch {
   readonly dispatch: Dispatch
   readonly pipeline: GPUComputePipeline
-  readonly usesBlock: boolean
+  readonly usesBlock: boolean // reads the round of its loop
   group: GPUBindGroup
 }
 
-/** A recorded list of dispatches. */
+/** The dispatches of one step, ready to be encoded. */
 export class DispatchProgram {
   readonly #device: Device
   readonly #pipelines: PipelineCache
@@ -70,7 +70,7 @@ export class DispatchProgram {
     )
   }
 
-  /** Recreates the bind groups after a resource (a grown KV cache) has changed its buffer. */
+  /** Recreates the bind groups after a resource (a grown KV cache) got a new buffer. */
   rebind(): void {
     for (const bound of this.#bound) bound.group = this.#bind(bound.dispatch)
   }

@@ -7,6 +7,7 @@ import { type Resource, resource } from './graph.ts'
 
 type Words = Float32Array | Uint32Array
 
+/** Buffers that live until `free`. */
 export class TempBuffers {
   readonly device: Device
   readonly #allocations: Allocation[] = []
@@ -22,6 +23,7 @@ export class TempBuffers {
     return resource(allocation.buffer)
   }
 
+  /** A buffer that holds `data`. */
   upload(data: Words): Resource {
     const buffer = this.zeros(data.length)
     this.write(buffer, data)
@@ -44,7 +46,7 @@ export class TempBuffers {
     while (this.#allocations.length > mark) expectDefined(this.#allocations.pop(), 'a buffer').free()
   }
 
-  /** The state to return to with `free`. */
+  /** Number of live buffers; `free` returns to it. */
   get mark(): number {
     return this.#allocations.length
   }

@@ -5,6 +5,7 @@ import { HadalError } from '../lib/error.ts'
 export interface SyncAccessHandle {
   /** Fills `into` from byte `at` on; returns how many bytes were read. */
   read(into: Uint8Array<ArrayBuffer>, options: { at: number }): number
+  /** Writes `bytes` at byte `at`; returns how many bytes were written. */
   write(bytes: Uint8Array, options: { at: number }): number
   truncate(bytes: number): void
   getSize(): number
@@ -55,7 +56,7 @@ export function isDomException(error: unknown, name: string): boolean {
   return error instanceof DOMException && error.name === name
 }
 
-/** The result of `find`; undefined when the file or folder does not exist. */
+/** The result of `lookup`; undefined when the file or folder does not exist or is of the other kind. */
 export async function undefinedIfMissing<T>(lookup: Promise<T>): Promise<T | undefined> {
   try {
     return await lookup

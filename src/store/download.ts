@@ -16,7 +16,7 @@ const PARALLEL_INFO_REQUESTS = 4
 const PROGRESS_INTERVAL_MS = 100
 
 /**
- * Downloads `files` of `source` into the folder, verifies them and commits that to the journal. What is
+ * Downloads `files` of `source` into the folder, verifies them and records that in the journal. What is
  * already stored is not fetched again.
  * Errors: those of `Source`; `storage_full`; `bad_file` when the bytes do not match the hash the host
  * publishes.
@@ -86,7 +86,7 @@ function progressReporter(
   }
 }
 
-/** Commits that all complete files are the model, unless the journal already says so. */
+/** Records in the journal that all complete files are the model, unless it already says so. */
 function commitComplete(folder: ModelFolder): void {
   const completeIds = [...folder.state.files.values()].filter(isComplete).map(({ id }) => id)
   const stored = new Set(completeFiles(folder.state)?.map(({ id }) => id))
@@ -143,7 +143,7 @@ function changeReason(stored: StoredFile, fileInfo: FileInfo): string | undefine
     return `Its size on the host changed from ${formatBytes(stored.bytes)} to ${formatBytes(fileInfo.bytes)}.`
   }
   if (stored.sha256 !== undefined && fileInfo.sha256 !== undefined) {
-    return stored.sha256 === fileInfo.sha256 ? undefined : 'The host now publishes another hash of it.'
+    return stored.sha256 === fileInfo.sha256 ? undefined : 'The host now publishes a different hash.'
   }
   const changed =
     stored.version !== undefined && fileInfo.version !== undefined && stored.version !== fileInfo.version

@@ -17,12 +17,13 @@ const MIN_RANGE_BYTES = 64 * 2 ** 10
 const MAX_RANGE_BYTES = 16 * 2 ** 20
 const DEFAULT_PARALLEL = 6
 const MAX_IN_FLIGHT_BYTES = 128 * 2 ** 20
-/** How often a file is fetched before a wrong hash is an error. */
+/** Attempts to fetch a file before a wrong hash is an error. */
 const MAX_ATTEMPTS = 2
 
 /** Called with how many bytes of the range that begins at `start` have arrived. */
 export type OnArrived = (start: number, bytes: number) => void
 
+/** One file to fetch. */
 export interface FileFetch {
   readonly folder: ModelFolder
   readonly source: Source
@@ -41,11 +42,11 @@ interface FetchJob extends FileFetch {
  * ranges that the disk damaged, or everything if the disk holds what the host sent. Errors: see
  * `downloadInto`.
  */
-export async function fetchFile(fetch: FileFetch): Promise<void> {
-  const { folder, file } = fetch
+export async function fetchFile(request: FileFetch): Promise<void> {
+  const { folder, file } = request
   const access = await folder.open(file.id)
   try {
-    const job: FetchJob = { ...fetch, access }
+    const job: FetchJob = { ...request, access }
     for (let attempt = 1; !(await fetchAndCompare(job)); attempt++) await discardWrongRanges(job, attempt)
     folder.commit({ type: 'verified', id: file.id })
   } finally {
@@ -78,7 +79,7 @@ async function fetchMissing(job: FetchJob, hash: PrefixHash | undefined): Promis
   const commit = async (start: number, bytes: Uint8Array<ArrayBuffer>) => {
     const end = start + bytes.length
     const range: RangeRecord = { type: 'range', id: file.id, start, end, sha256: await digestHex(bytes) }
-    // No await between write and commit: bytes that have arrived are kept whatever happens next.
+    // No await between write and commit: an abort cannot come between them.
     writeAndFlush(access, bytes, start)
     folder.commit(range)
     const state = hash?.add(range, bytes)

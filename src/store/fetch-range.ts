@@ -2,6 +2,7 @@
 import type { Source } from '../weights/source.ts'
 import type { ByteRange } from './missing-ranges.ts'
 
+/** One range to fetch. */
 export interface RangeFetch {
   readonly source: Source
   readonly path: string
@@ -27,11 +28,11 @@ const MIN_COMMIT_FRACTION = 1 / 8
  * caller cancels, the bytes that have arrived are committed too. Errors: those of the source, and whatever
  * `commit` throws.
  */
-export async function fetchRange(fetch: RangeFetch): Promise<void> {
-  const { source, path, range, signal, commit } = fetch
+export async function fetchRange(request: RangeFetch): Promise<void> {
+  const { source, path, range, signal, commit } = request
   if (!source.readInto)
     return await commit(range.start, await source.read(path, range.start, range.end, signal))
-  const into = new Uint8Array(fetch.buffer, 0, range.end - range.start)
+  const into = new Uint8Array(request.buffer, 0, range.end - range.start)
   let arrived = 0
   let committed = 0
   let committedAt = performance.now()
@@ -46,10 +47,10 @@ export async function fetchRange(fetch: RangeFetch): Promise<void> {
   }
   const onFilled = (bytes: number) => {
     arrived = bytes
-    fetch.onFilled(bytes)
+    request.onFilled(bytes)
     const isDue =
       performance.now() - committedAt >= COMMIT_INTERVAL_MS &&
-      arrived - committed >= fetch.buffer.byteLength * MIN_COMMIT_FRACTION
+      arrived - committed >= request.buffer.byteLength * MIN_COMMIT_FRACTION
     if (isDue) commitArrived()
   }
   try {

@@ -37,6 +37,7 @@ export async function findDamaged(
 /** Writes all of `bytes` and flushes them. Errors: the browser's own when the disk or the quota is full. */
 export function writeAndFlush(access: SyncAccessHandle, bytes: Uint8Array, at: number): void {
   const written = access.write(bytes, { at })
-  if (written < bytes.length) throw new DOMException('The disk took only a part.', 'QuotaExceededError')
+  if (written < bytes.length)
+    throw new DOMException('Only part of the bytes could be written.', 'QuotaExceededError')
   access.flush()
 }

@@ -15,31 +15,33 @@ export type JournalRecord =
   | RangeRecord
   /** The range that begins here was found corrupt. */
   | { readonly type: 'lost'; readonly id: number; readonly start: number }
-  /** A saved state of the hash over the file's beginning: see `Sha256.save`. */
+  /** A saved state of the SHA-256 of the file's beginning: see `Sha256.save`. */
   | { readonly type: 'hash'; readonly id: number; readonly state: string }
   /** The file is complete and matches the host's hash. */
   | { readonly type: 'verified'; readonly id: number }
   /** The file no longer belongs to this model. */
   | { readonly type: 'drop'; readonly id: number; readonly reason: string }
-  /** These files are the complete model. */
+  /** These files are the complete model since `savedAt`, in milliseconds since 1970. */
   | { readonly type: 'complete'; readonly ids: readonly number[]; readonly savedAt: number }
 
+/** `original`: files as published. `packed`: quantized weights, written here. */
 export type ModelKind = 'original' | 'packed'
 
+/** A new file of the model, with none of its bytes stored yet. */
 export interface FileRecord {
   readonly type: 'file'
   readonly id: number
-  readonly path: string
+  readonly path: string // in the model folder
   readonly bytes: number
-  readonly sha256?: string
-  readonly version?: string
+  readonly sha256?: string // published by the host, 64 hex digits
+  readonly version?: string // the host's name for this content, such as an ETag; see `FileInfo`
 }
 
 export interface RangeRecord {
   readonly type: 'range'
   readonly id: number
   readonly start: number
-  readonly end: number
+  readonly end: number // exclusive
   readonly sha256: string
 }
 
@@ -50,18 +52,15 @@ export interface DecodedJournal {
   /** The sequence number of the next line. */
   readonly nextSequence: number
   /**
-   * Lines in the middle are missing or invalid. A crash cannot cause that, so that ranges may only be trusted
-   * after comparing them with the disk.
+   * Lines in the middle are missing or invalid. A crash cannot cause that, so ranges may only be trusted
+   * after comparing their hashes with the disk.
    */
   readonly corrupt: boolean
 }
 
-/**
- * Larger journals are not ours: a model of 600 GB, committed MiB by MiB on a slow connection, needs this
- * much.
- */
+/** Larger files are not read as journals. A model of 600 GB, committed MiB by MiB, needs this much. */
 export const MAX_JOURNAL_BYTES = 128 * 2 ** 20
-/** Longer ranges are not ours. Ranges are read into memory to be checked. */
+/** Records of longer ranges are invalid, because a range is read into memory to be checked. */
 export const MAX_RANGE_BYTES = 64 * 2 ** 20
 
 const CHECKSUM_DIGITS = 16

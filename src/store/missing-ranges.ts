@@ -1,8 +1,8 @@
-// Plans which byte ranges of a file must still be fetched. A pure decision.
+// Plans which byte ranges of a file must still be fetched.
 
 export interface ByteRange {
   readonly start: number
-  readonly end: number
+  readonly end: number // exclusive
 }
 
 /**

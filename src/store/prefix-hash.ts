@@ -1,4 +1,4 @@
-// Hashes a file whose ranges arrive in any order, by following its gapless beginning.
+// Hashes a file whose ranges arrive in any order: the hash follows the part that is stored without a gap.
 import { assert, throwIfAborted } from '../lib/error.ts'
 import type { SyncAccessHandle } from './access.ts'
 import type { HashCheckOptions } from './hash-check.ts'
@@ -30,7 +30,10 @@ export function createPrefixHash(file: StoredFile, access: SyncAccessHandle): Pr
   const readTo = (end: number) => {
     while (hash.bytes < end) {
       const part = chunk.subarray(0, Math.min(CHUNK_BYTES, end - hash.bytes))
-      assert(access.read(part, { at: hash.bytes }) === part.length, `${file.path} was cut while it was open`)
+      assert(
+        access.read(part, { at: hash.bytes }) === part.length,
+        `${file.path} was truncated while it was open`,
+      )
       hash.update(part)
     }
   }
@@ -50,7 +53,7 @@ export function createPrefixHash(file: StoredFile, access: SyncAccessHandle): Pr
         throwIfAborted(signal)
         readTo(Math.min(file.bytes, hash.bytes + 8 * CHUNK_BYTES))
         onBytes?.(hash.bytes)
-        await new Promise((done) => setTimeout(done)) // lets a cancellation through
+        await new Promise((done) => setTimeout(done)) // lets an abort message arrive
       }
       return hash.digest()
     },

@@ -1,4 +1,4 @@
-// SHA-256 over bytes that arrive in parts, across restarts. The browser's own hash wants them all at once.
+// SHA-256 of bytes that arrive in parts, across restarts. WebCrypto needs all bytes at once.
 
 /** A hash in progress. Its state can be saved as a short text and resumed in another process. */
 export interface Sha256 {

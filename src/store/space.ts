@@ -1,4 +1,4 @@
-// Checks that the browser has room for a model, and reports when it has not.
+// Checks that the browser has room for a model, and reports how much is missing.
 
 import { HadalError } from '../lib/error.ts'
 import { formatBytes } from '../lib/format.ts'
@@ -9,7 +9,7 @@ const FULL_HINT = 'Delete a stored model or free disk space, then try again. Dow
 /** Throws `storage_full` if the browser has no room for `bytes` more. Also asks it not to evict our data. */
 export async function checkSpace(bytes: number, what: string): Promise<void> {
   const { storage } = navigator
-  // Workers cannot request this; their page should (see README).
+  // Workers cannot request this; in the page `loadModel` does.
   if (bytes > 0 && !(await storage.persisted())) await storage.persist?.()
   const available = await availableBytes()
   if (available === undefined || bytes <= available) return

@@ -2,6 +2,7 @@
 import { totalRangeBytes } from '../lib/format.ts'
 import type { JournalRecord, ModelKind, RangeRecord } from './journal.ts'
 
+/** A file of a stored model, with what the journal says about it. */
 export interface StoredFile {
   readonly id: number
   readonly path: string
@@ -15,12 +16,13 @@ export interface StoredFile {
   verified: boolean
 }
 
+/** A stored model according to its journal. */
 export interface ModelState {
   readonly key: string
   readonly kind: ModelKind
   readonly files: Map<number, StoredFile>
   complete: { readonly ids: readonly number[]; readonly savedAt: number } | undefined
-  /** The number of the next new file; numbers are never reused. */
+  /** The id of the next new file; ids are never reused. */
   nextId: number
 }
 
@@ -91,10 +93,10 @@ function applyToFile(
   }
 }
 
-/** The committed ranges in order. Of two that overlap one must be wrong, so that both are left out. */
+/** The committed ranges in order. If two overlap, one must be wrong: both are left out. */
 export function committedRanges(file: StoredFile): readonly RangeRecord[] {
   const sorted = [...file.ranges.values()].sort((a, b) => a.start - b.start)
-  let reachedEnd = 0 // of all ranges before
+  let reachedEnd = 0 // largest end of the ranges before
   return sorted.filter((range, index) => {
     const isDisjoint = range.start >= reachedEnd && range.end <= (sorted[index + 1]?.start ?? file.bytes)
     reachedEnd = Math.max(reachedEnd, range.end)

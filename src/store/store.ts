@@ -17,8 +17,8 @@ import { createWriter, type ModelWriter } from './writer.ts'
 
 /**
  * Models in the browser's origin private file system. A key (an address, `hf:org/name`, any text) identifies
- * one model. Bytes count as stored once they are flushed and committed to a journal, so that a tab may be
- * killed at any moment. Tabs wait for each other.
+ * one model. Bytes count as stored once they are flushed and recorded in a journal, so a tab may be killed at
+ * any moment. Tabs wait for each other.
  */
 export interface Store {
   /** Every stored model, the latest first, including incomplete and unreadable ones. */
@@ -39,7 +39,7 @@ export interface Store {
   open(key: string): Promise<StoredSource | undefined>
   /**
    * Reads everything again and returns the ranges that the disk damaged. They count as missing from then on,
-   * so that the next `download` fetches only them. Errors: `not_found`; `aborted`.
+   * so the next `download` fetches only them. Errors: `not_found`; `aborted`.
    */
   verify(key: string, options?: VerifyOptions): Promise<readonly DamagedRange[]>
   /** Deletes a model, if there is one. Errors: `bad_request` while a tab reads or stores it. */

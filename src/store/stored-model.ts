@@ -14,6 +14,6 @@ export interface StoredModel {
   readonly complete: boolean
   /** When it became complete, in milliseconds since 1970; 0 before. */
   readonly savedAt: number
-  /** `packed`: written by `create`. `unreadable`: can only be removed. */
+  /** `original`: files as published. `packed`: quantized weights. `unreadable`: can only be removed. */
   readonly kind: 'original' | 'packed' | 'unreadable'
 }

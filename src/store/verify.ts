@@ -4,11 +4,11 @@ import { findDataFile, type ModelFolder } from './folder.ts'
 import { findDamaged, type HashCheckOptions } from './hash-check.ts'
 import { committedRanges } from './state.ts'
 
-/** A range of a file whose bytes differ from what arrived. */
+/** A range of a file whose bytes on the disk no longer have the hash recorded when they arrived. */
 export interface DamagedRange {
   readonly file: string
   readonly start: number
-  readonly end: number
+  readonly end: number // exclusive
 }
 
 export interface VerifyOptions {
@@ -20,7 +20,7 @@ export interface VerifyOptions {
   }) => void
 }
 
-/** Reads every committed range again and commits damaged ones as lost. */
+/** Reads every committed range again and records damaged ones as lost. */
 export async function verifyFolder(
   dir: FileSystemDirectoryHandle,
   folder: ModelFolder,

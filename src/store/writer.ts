@@ -105,7 +105,8 @@ export function createWriter(folder: ModelFolder, onClose: () => Promise<void>):
 
 function writeAll(access: SyncAccessHandle, bytes: Uint8Array, offset: number): void {
   const written = access.write(bytes, { at: offset })
-  if (written < bytes.length) throw new DOMException('The disk took only a part.', 'QuotaExceededError')
+  if (written < bytes.length)
+    throw new DOMException('Only part of the bytes could be written.', 'QuotaExceededError')
 }
 
 /** Flushes a file and returns the records that describe it. */

@@ -10,8 +10,8 @@ export interface AddedToken {
   readonly id: number
   readonly content: string
   readonly special: boolean // left out of decoded text
-  readonly lstrip: boolean // swallows the white space before it
-  readonly rstrip: boolean
+  readonly lstrip: boolean // removes the white space before it
+  readonly rstrip: boolean // removes the white space after it
   readonly normalized: boolean // searched for in the normalised text
 }
 
@@ -64,7 +64,7 @@ export function controlTokens(added: readonly AddedToken[], refuse: MakeFileErro
   throw refuse(`it has ${controls.length} control tokens, the limit is ${MAX_CONTROLS}`)
 }
 
-/** Makes a function that splits texts at these tokens: the leftmost first, of those the longest. */
+/** Makes a function that splits texts at these tokens; of tokens that start together, at the longest. */
 export function openTokenSplitter(tokens: readonly AddedToken[]): (text: string) => TextPiece[] {
   if (tokens.length === 0) return (text) => (text === '' ? [] : [text])
   const byText = new Map(tokens.map((token) => [token.content, token]))

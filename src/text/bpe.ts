@@ -1,5 +1,5 @@
 // Byte-pair encoding: merges neighbouring bytes of a piece of text into tokens, in the order of their ranks.
-// Takes n log n steps, because one word can be as long as the text.
+// A heap of candidate pairs keeps this at O(n log n): one piece can be as long as the whole text.
 
 import { BYTE_ALPHABET, tokenOfText } from './byte-level.ts'
 
@@ -15,7 +15,7 @@ export interface BpeMerges {
 const MAX_CACHED_PIECES = 20_000
 const MAX_CACHED_LENGTH = 64 // longer pieces rarely come again
 
-/** Encodes a piece of plain text. */
+/** Encodes a piece of plain text to ids. */
 export type BpeEncoder = (piece: string) => readonly number[]
 
 /** Makes an encoder. Bytes without a token are left out, as in the original tokenizers. */
@@ -55,7 +55,7 @@ function merge(text: string, { ids, rank, ignoreMerges }: BpeMerges): number[] {
 function mergedEnds(text: string, rank: BpeMerges['rank']): Int32Array {
   const count = text.length
   const ends = Int32Array.from({ length: count }, (_, at) => at + 1)
-  const before = Int32Array.from({ length: count }, (_, at) => at - 1) // where the previous token starts
+  const previousStarts = Int32Array.from({ length: count }, (_, at) => at - 1)
   // Rank at which the token that starts here merges with the next; -1 = never.
   const ranks = new Int32Array(count).fill(-1)
   // Heap of rank * count + position: the lowest rank first, of equal ranks the leftmost.
@@ -71,15 +71,15 @@ function mergedEnds(text: string, rank: BpeMerges['rank']): Int32Array {
   while (queue.length > 0) {
     const first = pop(queue)
     const from = first % count
-    // The entry is stale if its pair has merged otherwise meanwhile.
+    // The entry is stale if either token of its pair has since merged with another.
     if (ranks[from] !== (first - from) / count) continue
     const middle = ends[from] ?? count
     const end = ends[middle] ?? count
     ends[from] = end
     ranks[middle] = -1
-    if (end < count) before[end] = from
+    if (end < count) previousStarts[end] = from
     enqueue(from)
-    const previous = before[from] ?? -1
+    const previous = previousStarts[from] ?? -1
     if (previous >= 0) enqueue(previous)
   }
   return ends

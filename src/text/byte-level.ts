@@ -1,10 +1,12 @@
 // Byte alphabet of byte-level vocabularies: converts between raw bytes and the visible characters that stand
 // for them.
 
-// Byte-level vocabularies write each byte as one visible character: printable Latin-1 as itself, every other
-// byte as the next code point from U+0100 on, in byte order (bytes_to_unicode of GPT-2).
-const CHARACTERS = makeAlphabet()
-const BYTE_OF_CODE = invert(CHARACTERS) // code point -> byte, -1 where there is none
+/**
+ * The 256 characters of the byte alphabet, by byte: printable Latin-1 as itself, every other byte as the next
+ * code point from U+0100 on, in byte order (bytes_to_unicode of GPT-2).
+ */
+export const BYTE_ALPHABET: readonly string[] = makeAlphabet()
+const BYTE_OF_CODE = invert(BYTE_ALPHABET) // code point -> byte, -1 where there is none
 const utf8 = new TextEncoder()
 
 function makeAlphabet(): readonly string[] {
@@ -23,12 +25,9 @@ function invert(characters: readonly string[]): Int16Array {
   return table
 }
 
-/** The 256 characters of the byte alphabet, by byte. */
-export const BYTE_ALPHABET: readonly string[] = CHARACTERS
-
 /**
- * The bytes of a vocabulary entry. One with other characters stands for its own UTF-8, as in the original
- * tokenizers.
+ * The bytes of a vocabulary entry. An entry with characters outside the alphabet stands for its own UTF-8, as
+ * in the original tokenizers.
  */
 export function bytesOfToken(token: string): Uint8Array {
   const bytes = new Uint8Array(token.length)
@@ -48,7 +47,7 @@ export function tokenOfText(text: string): string {
 /** Bytes in the byte alphabet. */
 function tokenOfBytes(bytes: Uint8Array): string {
   let token = ''
-  for (const byte of bytes) token += CHARACTERS[byte]
+  for (const byte of bytes) token += BYTE_ALPHABET[byte]
   return token
 }
 

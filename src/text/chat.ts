@@ -31,6 +31,7 @@ export interface ChatOptions {
 export interface ChatPrompt {
   /** The rendered text, for display. */
   readonly text: string
+  /** Its token ids, the input of the model. */
   readonly ids: number[]
 }
 
@@ -85,13 +86,13 @@ function checkMessages(messages: readonly TemplateMessage[]): void {
     new HadalError('bad_request', what, { hint: 'Each message needs a role and a content.' })
   if (!Array.isArray(messages) || messages.length === 0) throw fail('A chat needs at least one message.')
   messages.forEach((message: unknown, index) => {
-    if (!isJsonObject(message)) throw fail(`TemplateMessage ${index} is not an object.`)
+    if (!isJsonObject(message)) throw fail(`Message ${index} is not an object.`)
     const { role, content } = message
     // Some templates print the role unchanged, so it must be a plain word.
     if (typeof role !== 'string' || !/^[a-z][a-z_]{0,31}$/.test(role))
-      throw fail(`TemplateMessage ${index} has no valid role.`)
+      throw fail(`Message ${index} has no valid role.`)
     if (typeof content !== 'string' && content !== null)
-      throw fail(`TemplateMessage ${index} has no text as its content.`)
+      throw fail(`The content of message ${index} is not a string.`)
   })
 }
 

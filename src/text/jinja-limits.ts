@@ -7,15 +7,18 @@ import { isJsonObject } from '../lib/json.ts'
 // A step takes about a microsecond; a message takes some 40 of them, and no context holds 10,000 messages.
 const LIMITS = { steps: 400_000, nesting: 100 }
 const STEPS_PER_ROUND = 2 // of a loop, beside its body
-/** Characters or elements that a step pays for: of a result, of a list measured before, and of operands. */
+/**
+ * Characters or elements that cost one step: of a result (`text`), of a list whose size is known (`list`),
+ * and of the operands of searches, slices, sorts and RESULT_SIZES (`multiplied`).
+ */
 const SIZE_PER_STEP = { text: 256, list: 16, searched: 256, sliced: 16, sorted: 8, multiplied: 32 }
 
 type JinjaValue = ReturnType<Interpreter['evaluate']>
 type JinjaScope = Parameters<Interpreter['evaluate']>[1]
 type JinjaNode = { readonly type: string } & Readonly<Record<string, unknown>>
-/** Takes the place of an expression that has been evaluated; the parser makes no node of this type. */
+/** Replaces a node that has been evaluated. The parser makes no node of this type. */
 type EvaluatedNode = JinjaNode & { readonly type: 'Evaluated'; readonly result: JinjaValue }
-/** Of a value if it were printed: characters and elements, and how deep its lists nest. */
+/** Size of a value as it would be printed, in characters plus elements, and how deep its lists nest. */
 type PrintedSize = { readonly size: number; readonly nesting: number }
 /** A call of a filter or method; `args` are by position and by name. */
 type SizedCall = PrintedSize & {
@@ -23,7 +26,7 @@ type SizedCall = PrintedSize & {
   readonly args: ReadonlyMap<unknown, JinjaValue>
 }
 
-/** At least the size of what these filters and methods make; they are the ones that multiply sizes. */
+/** Lower bounds of the results of those filters and methods that multiply sizes, in characters. */
 const RESULT_SIZES = new Map<unknown, (call: SizedCall) => number>(
   Object.entries({
     replace: ({ operand, size, args }: SizedCall) =>
@@ -61,7 +64,7 @@ const occurrences = (text: string, part: string): number =>
  */
 export class LimitedInterpreter extends Interpreter {
   #steps = 0
-  #namespaces = 0 // measured so far
+  #namespaces = 0 // number measured so far
   readonly #maxSize: number
   readonly #sizes = new WeakMap<object, PrintedSize>() // of lists and mappings
 
@@ -86,21 +89,21 @@ export class LimitedInterpreter extends Interpreter {
     switch (node.type) {
       case 'For': {
         const select = isNode(iterable) && iterable.type === 'SelectExpression' ? iterable : undefined
-        const list = this.#part(select ? select.lhs : iterable, scope)
+        const list = this.#evaluatePart(select ? select.lhs : iterable, scope)
         const { value } = list.result
         if (Array.isArray(value)) this.#spend(STEPS_PER_ROUND * value.length)
         return { ...node, iterable: select ? { ...select, lhs: list } : list }
       }
       case 'BinaryExpression':
         if (!/^(not )?in$/.test(String(nameOf(node.operator)))) return node
-        return { ...node, right: this.#charge(this.#part(node.right, scope), SIZE_PER_STEP.searched) }
+        return { ...node, right: this.#charge(this.#evaluatePart(node.right, scope), SIZE_PER_STEP.searched) }
       case 'FilterStatement':
         return this.#prepare(
           { type: 'FilterExpression', operand: { ...node, type: 'Program' }, filter },
           scope,
         )
       case 'FilterExpression': {
-        const operand = this.#part(node.operand, scope)
+        const operand = this.#evaluatePart(node.operand, scope)
         const call = isNode(filter) && filter.type === 'CallExpression' ? filter : undefined
         const name = nameOf(call ? call.callee : filter)
         if (name === 'sort' || name === 'dictsort') this.#charge(operand, SIZE_PER_STEP.sorted)
@@ -110,20 +113,20 @@ export class LimitedInterpreter extends Interpreter {
       case 'CallExpression': {
         const name = isNode(callee) && callee.computed === false ? nameOf(callee.property) : undefined
         if (!isNode(callee) || !RESULT_SIZES.has(name)) return node
-        const object = this.#part(callee.object, scope)
+        const object = this.#evaluatePart(callee.object, scope)
         const method = this.#member(callee, object, scope)
         if (!isText(object.result)) return { ...node, callee: method }
         return { ...node, callee: method, args: this.#args(name, object, node.args, scope) }
       }
       case 'MemberExpression': {
         if (node.computed !== true && !RESULT_SIZES.has(nameOf(property))) return node
-        const object = this.#part(node.object, scope)
+        const object = this.#evaluatePart(node.object, scope)
         if (isNode(property) && property.type === 'SliceExpression')
           this.#charge(object, SIZE_PER_STEP.sliced)
         const method = this.#member(node, object, scope)
         // A method that is kept for a later call could not be checked then.
         if (isText(object.result) && method.result.type === 'FunctionValue')
-          throw new Error('it takes a method from a text without calling it by its name')
+          throw new Error('it uses a method of a string without calling it directly')
         return method
       }
       default:
@@ -140,18 +143,19 @@ export class LimitedInterpreter extends Interpreter {
     const args = new Map<unknown, JinjaValue>()
     let positional = 0
     const parts = (Array.isArray(nodes) ? nodes : []).map((node: unknown): JinjaNode => {
-      if (!isNode(node) || /Spread/.test(node.type)) throw new Error(`it spreads arguments into ${name}`)
+      if (!isNode(node) || /Spread/.test(node.type))
+        throw new Error(`it spreads arguments into a call of ${name}`)
       const named = node.type === 'KeywordArgumentExpression'
-      const value = this.#part(named ? node.value : node, scope)
+      const value = this.#evaluatePart(named ? node.value : node, scope)
       args.set(named ? nameOf(node.key) : positional++, value.result)
       return named ? { ...node, value } : value
     })
     const call = { ...this.#measure(operand), operand, args }
-    this.#fit(RESULT_SIZES.get(name)?.(call) ?? 0, this.#maxSize)
+    this.#checkSize(RESULT_SIZES.get(name)?.(call) ?? 0, this.#maxSize)
     return parts
   }
 
-  #part(node: unknown, scope: JinjaScope): EvaluatedNode {
+  #evaluatePart(node: unknown, scope: JinjaScope): EvaluatedNode {
     return evaluated(this.evaluate(isNode(node) ? node : undefined, scope))
   }
 
@@ -175,12 +179,12 @@ export class LimitedInterpreter extends Interpreter {
    * repeats it. Sizes are remembered, except of what holds a namespace: only those can change.
    */
   #measure({ type, value }: { type: string; value: unknown }, left = this.#maxSize): PrintedSize {
-    if (typeof value === 'string') return { size: this.#fit(value.length, left), nesting: 0 }
+    if (typeof value === 'string') return { size: this.#checkSize(value.length, left), nesting: 0 }
     if (!Array.isArray(value) && !(value instanceof Map)) return { size: 1, nesting: 0 }
     const known = this.#sizes.get(value)
     if (known) {
       this.#spend((Array.isArray(value) ? value.length : value.size) / SIZE_PER_STEP.list)
-      this.#fit(known.size, left)
+      this.#checkSize(known.size, left)
       return known
     }
     if (type === 'NamespaceValue') this.#namespaces++
@@ -189,17 +193,17 @@ export class LimitedInterpreter extends Interpreter {
     let nesting = 0
     for (const part of value.values()) {
       this.#spend(1)
-      const inner = this.#measure(part, left - this.#fit(size, left))
+      const inner = this.#measure(part, left - this.#checkSize(size, left))
       size += inner.size
       nesting = Math.max(nesting, inner.nesting + 1)
     }
     if (nesting > LIMITS.nesting) throw new Error(`it nests lists more than ${LIMITS.nesting} deep`)
-    const measured = { size: this.#fit(size, left), nesting }
+    const measured = { size: this.#checkSize(size, left), nesting }
     if (type !== 'NamespaceValue' && this.#namespaces === before) this.#sizes.set(value, measured)
     return measured
   }
 
-  #fit(size: number, left: number): number {
+  #checkSize(size: number, left: number): number {
     if (!(size <= left)) throw new Error(`it builds a value of more than ${this.#maxSize} characters`)
     return size
   }

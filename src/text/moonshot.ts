@@ -1,12 +1,13 @@
 // Facts about the tiktoken.model of Moonlight and Kimi that the file does not hold: the split pattern, and
-// the names of the ids behind the ranks. Their folders have them as Python code, which Hadal does not run.
+// the names of the special tokens, whose ids follow the last rank. Their folders have them as Python code,
+// which Hadal does not run.
 
 import type { SplitStep } from './split.ts'
 
-/** Number of ids behind the ranks that have a name even if the folder gives none. */
+/** Ids after the last rank that are special tokens even if tokenizer_config.json does not name them. */
 export const RESERVED_TOKENS = 256
 
-/** The name of such an id. */
+/** The text of a special token that tokenizer_config.json does not name. */
 export const reservedToken = (id: number): string => `<|reserved_token_${id}|>`
 
 // White space is Unicode's, as in Python and Rust: JavaScript's own \s would add U+FEFF and lack U+0085. Han
@@ -27,7 +28,7 @@ const ALTERNATIVES = [
   '\\p{White_Space}+',
 ]
 
-/** The pre-tokenizer. */
+/** The pre-tokenizer: pieces of text that are merged separately. */
 export const MOONSHOT_SPLITS: readonly SplitStep[] = [
   { pattern: new RegExp(ALTERNATIVES.join('|'), 'gv'), behavior: 'isolated', invert: false },
 ]

@@ -1,5 +1,5 @@
-// Parses the model's output as it is generated: ids in; whole characters out, thinking apart from the answer,
-// up to a stop string. The generate loop uses this file only.
+// Parses the model's output as it is generated: turns ids into whole characters, separates thinking from the
+// answer, and ends at a stop string.
 
 import { openDecoder } from './decoder.ts'
 import { type OutputText, openReasoningParser } from './reasoning.ts'
@@ -28,7 +28,7 @@ export interface OutputParser {
  * the thinking part only.
  * @param promptIds all ids before the output: a template may have opened or closed the thinking part
  * @param options.stop strings that end the answer; up to 16, of 1 to 1,024 characters
- * @throws HadalError bad_request for impossible stop strings
+ * @throws HadalError bad_request for an empty, too long or 17th stop string
  */
 export function openOutputParser(
   tokenizer: TextTokenizer,

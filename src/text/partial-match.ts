@@ -1,5 +1,4 @@
-// Finds the end of a text that later text could complete to one of some words, such as a stop string or a
-// tag.
+// Finds the end of a text that could be the beginning of a word, such as a stop string or a tag.
 
 /** The longest suffix of `text` that is a proper prefix of one of the `words`. */
 export function partialMatch(text: string, words: readonly string[]): string {

@@ -12,7 +12,7 @@ const MAX_DEPTH = 8
 const FILE = 'tokenizer.json'
 
 // The pattern that a ByteLevel step splits by unless use_regex is false (that of GPT-2).
-const WORDS = `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+`
+const GPT2_PATTERN = `'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+`
 const PUNCTUATION = '[\\p{P}!-/:-@\\[-`{-~]'
 
 type PipelineStep = Readonly<Record<string, unknown>>
@@ -51,7 +51,7 @@ export function readNormalizer(node: unknown): ((text: string) => string) | unde
   return (text) => forms.reduce((normal, form) => normal.normalize(form), text)
 }
 
-/** Reads the splits of the pre-tokenizer, which must end in the byte alphabet. */
+/** Reads the splits of the pre-tokenizer, whose last step must be ByteLevel. */
 export function readPreTokenizer(node: unknown): SplitStep[] {
   const steps = flatten(node, 'pretokenizers')
   const patterns = steps.flatMap(({ type, pattern }) =>
@@ -70,7 +70,7 @@ function readStep(step: PipelineStep): SplitStep[] {
   switch (step.type) {
     case 'ByteLevel':
       if (step.add_prefix_space === true) throw unsupported('a pre-tokenizer that adds a space')
-      return step.use_regex === false ? [] : [splitAt({ Regex: WORDS })]
+      return step.use_regex === false ? [] : [splitAt({ Regex: GPT2_PATTERN })]
     // All number characters count (½, ², Roman numerals), not just decimal digits.
     case 'Digits':
       return [splitAt({ Regex: '\\p{N}' }, step.individual_digits === true ? 'isolated' : 'contiguous')]
@@ -97,7 +97,7 @@ function readBehavior(value: unknown): SplitBehavior {
   throw unsupported(`a Split step with behavior ${value}`)
 }
 
-/** The library translates the file's regular expressions (those of Rust) to JavaScript's. */
+/** Translates the file's regular expression (Rust syntax) to JavaScript's, with @huggingface/tokenizers. */
 function splitAt(pattern: PipelineStep, behavior: SplitBehavior = 'isolated', invert = false): SplitStep {
   const split = new SplitPreTokenizer({ type: 'Split', pattern, behavior: 'Isolated', invert: false })
   if (split.pattern === null) throw malformed('a Split step has no pattern')

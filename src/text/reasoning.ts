@@ -1,5 +1,5 @@
 // Separates the thinking part of an output from the answer. Newlines around the tags belong to neither, as in
-// DeepSeek's own service. Tags come as events where they are tokens, else they are found in the text.
+// DeepSeek's own service. A tag that is a single token arrives by `tag`; otherwise it is found in the text.
 
 import { partialMatch } from './partial-match.ts'
 import { THINK_CLOSE, THINK_OPEN, type ThinkTag } from './think-tags.ts'
@@ -23,8 +23,7 @@ export interface ReasoningParser {
 /**
  * Opens a parser.
  * @param before the tag that the prompt ends in: 'open' starts in the thinking part
- * @param inText whether tags are found in the text; otherwise they come by `tag`, and a spelled-out tag is
- * text
+ * @param inText true: tags are found in the text; false: they arrive by `tag` only
  */
 export function openReasoningParser(before: ThinkTag | undefined, inText: boolean): ReasoningParser {
   return new ThinkTagParser(before, inText)

@@ -1,10 +1,10 @@
 // Refuses regular expressions from downloaded files that could run for too long, before they are compiled.
 // A JavaScript match cannot be interrupted; a match at one position must take time in proportion to the text.
 //
-// A backtracking matcher is slow only where a text can be divided in many ways and something after that
-// fails. So the rules count ways: unbounded repeats before something that must match (one gives as many ways
-// as the text is long, two its square), and finite choices, multiplied. They are stricter than necessary; the
-// patterns of published tokenizers stay far below the limits.
+// A backtracking matcher is slow only where a text can be matched in many ways and a later part of the
+// pattern fails. So the rules count ways to match: n for an unbounded repeat over n characters, n² for two in
+// sequence, and the product of all finite choices. They are stricter than necessary; the patterns of
+// published tokenizers stay far below the limits.
 
 const MAX_LENGTH = 65_536 // the older DeepSeek pattern spells out some 2,000 characters of letters
 const MAX_DEPTH = 32
@@ -17,11 +17,12 @@ const MAX_SLOW = 32
 /** A part of a pattern with its repeat count: a character or class, or a group of alternatives. */
 interface RegexItem {
   readonly group: readonly (readonly RegexItem[])[] | undefined
-  readonly looks: boolean // a look-ahead or look-behind: it keeps nothing, so it may search again and again
+  readonly isLookaround: boolean // look-ahead or look-behind: consumes nothing, so it may search repeatedly
   min: number
   max: number
 }
 
+/** In how many ways a part of a pattern can match. */
 interface MatchWays {
   readonly unbounded: number // unbounded repeats so far, in sequence
   readonly finite: number
@@ -51,7 +52,7 @@ export function checkRegexSafety(patterns: readonly string[]): string | undefine
 function waysOf(branch: readonly RegexItem[], start: MatchWays, slow: { count: number }): MatchWays {
   let { unbounded, finite } = start
   let counted = false
-  for (const { group, looks, min, max } of branch) {
+  for (const { group, isLookaround, min, max } of branch) {
     const isUnbounded = max > min + MAX_FINITE
     if (min > 0 && unbounded > 1)
       throw new UnsafeRegex('repeats twice without a limit before something that can fail')
@@ -66,7 +67,7 @@ function waysOf(branch: readonly RegexItem[], start: MatchWays, slow: { count: n
         waysOf(part, min === 0 ? { unbounded: 0, finite: 1 } : { unbounded, finite: 1 }, slow),
       )
       const maxUnbounded = Math.max(...inner.map((ways) => ways.unbounded))
-      if (looks && maxUnbounded > 1)
+      if (isLookaround && maxUnbounded > 1)
         throw new UnsafeRegex('looks ahead or behind over several unbounded repeats')
       unbounded = min === 0 ? unbounded + maxUnbounded : maxUnbounded
       finite *= inner.reduce((sum, ways) => sum + ways.finite, min === 0 ? 1 : 0)
@@ -115,7 +116,7 @@ function parse(pattern: string): readonly (readonly RegexItem[])[] {
         openings.push(token)
       } else if (token === '|') branches.push([])
       else if (token === ')') closeGroup(open, /[=!]$/.test(openings.pop() ?? ''))
-      else branch.push({ group: undefined, looks: false, min: 1, max: 1 })
+      else branch.push({ group: undefined, isLookaround: false, min: 1, max: 1 })
     }
     if (open.length > MAX_DEPTH) throw new UnsafeRegex('nests too many groups')
   }
@@ -123,11 +124,11 @@ function parse(pattern: string): readonly (readonly RegexItem[])[] {
   return open[0] ?? []
 }
 
-function closeGroup(open: RegexItem[][][], looks: boolean): void {
+function closeGroup(open: RegexItem[][][], isLookaround: boolean): void {
   const group = open.pop()
   const outer = open.at(-1)?.at(-1)
   if (outer === undefined) throw new UnsafeRegex('has an unbalanced parenthesis')
-  outer.push({ group, looks, min: 1, max: 1 })
+  outer.push({ group, isLookaround, min: 1, max: 1 })
 }
 
 function repeatLast(branch: RegexItem[], { min, max }: { min: number; max: number }): void {

@@ -16,7 +16,7 @@ const MIN_TIMED = 64 // characters; shorter texts cost less than reading the clo
 const FIXED_MS = 2000
 const MS_PER_CHARACTER = 0.005 // a slow and busy machine takes a tenth of that
 
-/** Whether a part, matched or not, joins the piece of the part before it. */
+/** Whether a part is appended to the piece of the part before it; the flags tell which of them matched. */
 const JOINS: Readonly<Record<SplitBehavior, (matched: boolean, before: boolean) => boolean>> = {
   isolated: () => false,
   removed: () => false,
@@ -80,10 +80,7 @@ function openSplitStep({ pattern, behavior, invert }: SplitStep): PieceSplitter 
   }
 }
 
-/**
- * Calls `found` with start and end of each match, in order; after an empty match the search moves by a
- * character.
- */
+/** Calls `found` with start and end of each match, in order. After an empty match it skips a character. */
 function eachMatch(
   pattern: RegExp,
   text: string,

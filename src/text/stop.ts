@@ -1,4 +1,4 @@
-// Ends an output before the first stop string.
+// Ends an output before the stop string that is completed first.
 
 import { HadalError } from '../lib/error.ts'
 import { partialMatch } from './partial-match.ts'

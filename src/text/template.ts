@@ -7,6 +7,8 @@ import { tokenContent } from './token-content.ts'
 import { readConfig } from './tokenizer.ts'
 
 const MAX_OUTPUT = 1 << 22 // characters; no context holds that many
+const OTHER_PROMPT_HINT =
+  'Use a plain text prompt instead of a chat, or download the file again from the model’s own page.'
 
 export interface ChatTemplate {
   /** The Jinja text as published; undefined where the folder holds none. */
@@ -30,7 +32,7 @@ export interface TemplateInput {
  * rendered.
  * @param tokenizerConfig parsed tokenizer_config.json, undefined where there is none
  * @param jinja text of chat_template.jinja, which wins over the config's
- * @throws HadalError bad_file, if the template is no valid Jinja
+ * @throws HadalError bad_file, if the template is not valid Jinja
  */
 export function openTemplate(tokenizerConfig: unknown, jinja?: string): ChatTemplate {
   const config = readConfig(tokenizerConfig)
@@ -55,10 +57,10 @@ function pickTemplate(value: unknown): string | undefined {
   if (typeof chosen?.template === 'string') return chosen.template
   throw new HadalError(
     'bad_file',
-    'tokenizer_config.json: "chat_template" is neither a text nor a list with a "default".',
+    'tokenizer_config.json: "chat_template" is neither a string nor a list with a "default" entry.',
     {
       file: 'tokenizer_config.json',
-      hint: 'Continue a raw text instead of a chat, or download the file again from the model’s own page.',
+      hint: OTHER_PROMPT_HINT,
     },
   )
 }
@@ -75,7 +77,7 @@ function templateFault(what: string, file: string, cause: unknown): HadalError {
   const reason = cause instanceof Error ? cause.message : String(cause)
   return new HadalError('bad_file', `The chat template in ${file} ${what}: ${reason.slice(0, 300)}`, {
     file,
-    hint: 'Continue a raw text instead of a chat, or download the file again from the model’s own page.',
+    hint: OTHER_PROMPT_HINT,
     cause,
   })
 }
@@ -91,7 +93,7 @@ export function renderChat(template: ChatTemplate, request: TemplateInput): stri
   if (program === undefined) {
     throw new HadalError('unsupported', 'This model has no chat template.', {
       file,
-      hint: 'Continue a raw text instead, or add the model’s chat_template.jinja to its folder.',
+      hint: 'Use a plain text prompt instead, or add the model’s chat_template.jinja to its folder.',
     })
   }
   const { messages, addGenerationPrompt, thinking } = request

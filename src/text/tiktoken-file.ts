@@ -1,5 +1,5 @@
-// Reads a tiktoken.model: each line is a token in base64 and its rank, which is also its id. Neighbours merge
-// when their bytes together are a token, the lowest rank first.
+// Reads a tiktoken.model: each line is a token in base64 and its rank, which is also its id. Neighbouring
+// tokens merge when their bytes together are a token, the lowest rank first.
 
 import { isJsonObject } from '../lib/json.ts'
 import { type AddedToken, controlTokens, readAdded } from './added-tokens.ts'
@@ -83,7 +83,7 @@ function checkTokens(tokens: readonly (string | undefined)[]): void {
   if (missing >= 0) throw bad(`no token stands for the byte ${missing} alone`)
 }
 
-/** The tokens behind the ranks, named by the config, else by their number. */
+/** The special tokens, whose ids follow the last rank: named by the config, else by their number. */
 function readSpecial(decoder: unknown, ranks: number, rows: number): AddedToken[] {
   if (decoder !== undefined && decoder !== null && !isJsonObject(decoder))
     throw badConfig('"added_tokens_decoder" is not an object')

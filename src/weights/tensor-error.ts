@@ -1,5 +1,5 @@
 // Adds the name of a tensor to an error about its whole file.
-import { HadalError } from '../lib/error.ts'
+import { HadalError, isAborted } from '../lib/error.ts'
 import { quoteName } from '../lib/format.ts'
 
 /**
@@ -11,7 +11,7 @@ export function addTensorToError(
   state: string,
   { tensor, file }: { readonly tensor: string | undefined; readonly file: string },
 ): unknown {
-  const unnamed = error instanceof HadalError && error.tensor === undefined && error.code !== 'aborted'
+  const unnamed = error instanceof HadalError && error.tensor === undefined && !isAborted(error)
   if (!unnamed || tensor === undefined) return error
   const message = `${error.message} Tensor ${quoteName(tensor)} ${state}.`
   return new HadalError(error.code, message, {

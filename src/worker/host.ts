@@ -1,5 +1,4 @@
-// The worker's side of the protocol: owns one engine, runs requests one at a time, returns failures as
-// values.
+// The worker's side of the protocol: owns one engine, runs requests one at a time, returns errors as values.
 import type { Engine } from '../engine/engine.ts'
 import { expectDefined, HadalError, throwIfAborted } from '../lib/error.ts'
 import { FifoMutex } from './fifo-mutex.ts'

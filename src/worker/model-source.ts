@@ -15,13 +15,11 @@ export interface OpenSourceOptions {
   onProgress?(progress: LoadProgress): void
 }
 
-/**
- * The model's files; `pack` opens a writer for their quantized form if that is to be stored; `close` when
- * read.
- */
 export interface OpenedModelSource {
   readonly source: Source
+  /** Opens a writer for the quantized form; missing if that is not to be stored. */
   readonly pack?: () => Promise<ModelWriter>
+  /** Call when the files have been read. */
   close(): Promise<void>
 }
 
@@ -65,7 +63,7 @@ export function storeKey(location: ResolvedModelSource): string | undefined {
   return 'hub' in location ? location.hub : location.url
 }
 
-/** The key of its quantized form. */
+/** The key of a quantized form: `key#q4`, or `key#path=format&…`; `key` itself if nothing is quantized. */
 export function quantizedKey(key: string, quantize: WorkerLoadRequest['quantize'] = 'none'): string {
   if (quantize === 'none') return key
   const formats =

@@ -1,4 +1,4 @@
-// Returns failures as values, because Comlink would strip an error of its code and hint.
+// Returns errors as values, because Comlink would strip an error of its code and hint.
 import { type Outcome, serializeError } from './protocol.ts'
 
 /** Runs `work` and returns its value or its error. Never rejects. */

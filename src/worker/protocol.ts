@@ -9,7 +9,7 @@ import type {
   ModelInfo,
   ModelOptions,
 } from '../engine/types.ts'
-import { asHadalError, type ErrorCode, HadalError } from '../lib/error.ts'
+import { asHadalError, type ErrorCode, HadalError, unforeseenStack } from '../lib/error.ts'
 import type { StoredModel } from '../store/stored-model.ts'
 
 export type {
@@ -38,15 +38,18 @@ export type {
   LoadProgress,
   ModelInfo,
   ModelOptions,
+  NumericOption,
   QuantizeOption,
   SamplingOptions,
   TokenLogprob,
 } from '../engine/types.ts'
 export {
+  ANSWER_OPTIONS,
   KV_CACHE_DTYPES,
   MAX_ALTERNATIVES,
   MAX_LOGIT_BIAS,
-  SAMPLING_RANGES,
+  mapOptions,
+  SAMPLING_OPTIONS,
 } from '../engine/types.ts'
 export type { StoredModel } from '../store/stored-model.ts'
 
@@ -56,19 +59,19 @@ export type ResolvedModelSource =
   | { readonly hub: string; readonly token?: string; readonly endpoint?: string }
   | { readonly files: readonly File[] }
 
-/** A load or plan request as it crosses to the worker; checked. */
+/** A checked load or plan request, as it is sent to the worker. */
 export interface WorkerLoadRequest extends ModelOptions {
   readonly modelSource: ResolvedModelSource
   /** What this browser is to store; missing = nothing. What is already stored is used in any case. */
   readonly keep?: 'files' | 'packed'
 }
 
-/** The worker's calls for stored models. */
+/** The worker's calls for stored models; `key` is that of `StoredModel`. */
 export interface RemoteStore {
   storedModels(): Promise<Outcome<readonly StoredModel[]>>
-  removeStored(place: string): Promise<Outcome<void>>
+  removeStored(key: string): Promise<Outcome<void>>
   exportStored(
-    place: string,
+    key: string,
     folder: FileSystemDirectoryHandle,
     onProgress: (progress: LoadProgress) => void,
   ): Promise<Outcome<void>>
@@ -95,7 +98,7 @@ export interface RemoteEngine {
   unload(): void
 }
 
-/** From the page: credits for more events, or the end of its interest. */
+/** From the page: credits for more events, or a cancellation. */
 export type StreamCommand = { readonly type: 'credits'; readonly count: number } | { readonly type: 'abort' }
 
 /** From the worker: events in order, then exactly one `end` or `error`. */
@@ -116,14 +119,14 @@ export interface SerializedError {
   readonly hint: string
   readonly file?: string
   readonly tensor?: string
-  /** Stack trace of an unforeseen error, for a bug report. */
+  /** Stack trace of an unexpected error, for a bug report. */
   readonly stack?: string
 }
 
-/** Any thrown value as plain data; what is not a `HadalError` becomes `internal` and has its stack. */
+/** Any thrown value as plain data; any other than a `HadalError` becomes `internal`, with its stack. */
 export function serializeError(error: unknown): SerializedError {
   const { code, message, hint, file, tensor } = asHadalError(error)
-  const stack = error instanceof Error && !(error instanceof HadalError) && error.stack
+  const stack = unforeseenStack(error)
   return { code, message, hint, ...(file && { file }), ...(tensor && { tensor }), ...(stack && { stack }) }
 }
 

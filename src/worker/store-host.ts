@@ -9,11 +9,11 @@ export function storeHost(): RemoteStore {
   const exporting = new AbortController()
   return {
     storedModels: () => captureOutcome(async () => (await openStore()).list()),
-    removeStored: (place) => captureOutcome(async () => (await openStore()).remove(place)),
-    exportStored: (place, folder, onProgress) =>
+    removeStored: (key) => captureOutcome(async () => (await openStore()).remove(key)),
+    exportStored: (key, folder, onProgress) =>
       captureOutcome(async () => {
         const report = progressReporter(onProgress)
-        await (await openStore()).exportTo(place, folder, {
+        await (await openStore()).exportTo(key, folder, {
           signal: exporting.signal,
           onProgress: (moved) => report('download', { ...moved, fileBytes: 0, fileTotalBytes: 0 }),
         })

@@ -144,6 +144,12 @@ test.each([
   expect(message).toContain(`\`${field}\``)
 })
 
+test('the refusal of an unknown field lists every field of the request', () => {
+  const { hint } = refused({ messages: MESSAGES, tools: [] })
+  for (const field of ['messages', 'min_p', 'max_tokens', 'max_completion_tokens', 'chat_template_kwargs'])
+    expect(hint).toContain(field)
+})
+
 test('a huge value does not make a huge message', () => {
   expect(refused({ messages: MESSAGES, temperature: 'x'.repeat(10_000) }).message.length).toBeLessThan(120)
 })

@@ -1,4 +1,5 @@
 // Tests of the kernel lab: choices, their permalink, and their summaries.
+import sources from 'virtual:shaders'
 import { describe, expect, it } from 'vitest'
 import {
   changedDecisions,
@@ -11,7 +12,7 @@ import {
 } from '../../src/app/lab/state/experiment-choices.ts'
 import { readLabLink, writeLabLink } from '../../src/app/lab/state/link.ts'
 import { experimentSummary } from '../../src/app/lab/state/run-summary.ts'
-import { LAB_CASES } from '../../src/bench/lab/cases.ts'
+import { labCases } from '../../src/bench/lab/cases.ts'
 import type { LabInfo } from '../../src/bench/lab/protocol.ts'
 import { GUARANTEED } from '../../src/gpu/limits.ts'
 import { FORMATS, type StorageFormat } from '../../src/gpu/matrix.ts'
@@ -24,7 +25,7 @@ const INFO: LabInfo = {
   possible: possibleVariants(FACTS),
   chosen: explainVariants(FACTS),
   formats: Object.keys(FORMATS) as StorageFormat[],
-  cases: LAB_CASES,
+  cases: labCases(sources),
   columns: 32,
 }
 const BASE = defaultExperiment(INFO)

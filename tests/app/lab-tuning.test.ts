@@ -18,14 +18,14 @@ const POSSIBLE = possibleVariants({
   subgroupMatrices: false,
   software: true,
 })
-const RIGHT = { right: true, spread: 0.02 }
+const PASSED = { passed: true, spread: 0.02 }
 const UNCHANGED: TunedDecision = {
   decision: 'q4',
   before: 'unorm',
   winner: 'unorm',
   variants: [
-    { variant: 'unorm', time: 1, ...RIGHT },
-    { variant: 'plain', time: 1.684, ...RIGHT },
+    { variant: 'unorm', time: 1, ...PASSED },
+    { variant: 'plain', time: 1.684, ...PASSED },
   ],
 }
 const CHANGED: TunedDecision = {
@@ -33,9 +33,9 @@ const CHANGED: TunedDecision = {
   before: 'lanes8',
   winner: 'lanes32',
   variants: [
-    { variant: 'lanes8', time: 1, ...RIGHT },
-    { variant: 'lanes32', time: 0.87, ...RIGHT },
-    { variant: 'single', time: 1, right: false, spread: 0 },
+    { variant: 'lanes8', time: 1, ...PASSED },
+    { variant: 'lanes32', time: 0.87, ...PASSED },
+    { variant: 'single', time: 1, passed: false, spread: 0 },
   ],
 }
 

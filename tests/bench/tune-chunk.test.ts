@@ -55,7 +55,7 @@ describeOnAdapters(
       expect(rows).toMatchObject([{ decision: 'prefillChunk', before: 256, winner }])
       const [row] = rows
       expect(row?.variants.map(({ variant }) => variant)).toEqual([256, 64, 128, 512])
-      expect(row?.variants[0]).toMatchObject({ time: 1, right: true })
+      expect(row?.variants[0]).toMatchObject({ time: 1, passed: true })
       expect(row?.variants.every(({ time }) => time > 0)).toBe(true)
     })
 
@@ -80,7 +80,7 @@ describeOnAdapters(
       if (!found || mixture?.kind !== 'mixture') throw new Error('the fixture has experts')
       const route = buffers.zeros(64 * mixture.expertsPerToken * 2)
       const graph = new Graph()
-      graph.replay([{ ...found, operands: { ...found.operands, route } }])
+      graph.append([{ ...found, operands: { ...found.operands, route } }])
       const uniform = buffers.zeros(STEP_BYTES / 4, 'uniform')
       const words = new ArrayBuffer(STEP_BYTES)
       writeStep(step, new DataView(words))

@@ -43,7 +43,7 @@ describeOnAdapters(
         expect(decisions).toContain(decision)
         const all: readonly unknown[] = possible[decision as keyof typeof possible]
         expect(new Set<unknown>(variants.map(({ variant }) => variant))).toEqual(new Set(all))
-        expect(variants.every(({ right, time }) => right && time > 0)).toBe(true)
+        expect(variants.every(({ passed, time }) => passed && time > 0)).toBe(true)
       }
       const open = decisions.filter((decision) => possible[decision].length > 1)
       expect(rows.map(({ decision }) => decision).sort()).toEqual([...open].sort())
@@ -56,7 +56,7 @@ describeOnAdapters(
       const { rows } = await tuneFixture(adapter, 'deepseek_v3-fp8-tiny', broken)
       const row = rows.find(({ decision }) => decision === 'fp8_block')
       expect(row?.winner).toBe('plain')
-      expect(row?.variants.find(({ variant }) => variant === 'f16')?.right).toBe(false)
+      expect(row?.variants.find(({ variant }) => variant === 'f16')?.passed).toBe(false)
     })
 
     it('stops on abort', async () => {

@@ -53,13 +53,13 @@ describeInChromium('the kernel lab', () => {
     const contract = await page.locator('.contract').innerText()
     expect(contract).toMatch(/4\s+y\s+f32\s+\[tokens, Y_STRIDE\]\s+read and write/)
     expect(contract).toMatch(/OUT\s+304\s+u32\s+the engine/)
-    expect(contract).toMatch(/share\s+shared\/row_tiling_subgroup/)
+    expect(contract).toMatch(/rowTiling\s+shared\/row_tiling_subgroup/)
     expect(await page.locator('.source pre').last().innerText()).toContain('fn row_at(first: u32')
   })
 
   test('checks a kernel, shows its errors, and times it', async () => {
     await button('Check and time').click()
-    await headline('Right: linear_decode, the engine’s choice.').waitFor()
+    await headline('Correct: linear_decode, the engine’s choice.').waitFor()
     await page.getByRole('heading', { name: 'Speed' }).waitFor()
     await context.setOffline(false)
     await page.getByText('Largest errors').first().click()
@@ -96,7 +96,7 @@ describeInChromium('the kernel lab', () => {
     expect(variants).toEqual({ q8: 'unorm', matvec: 'lanes8' })
     expect(rows).toHaveLength(2)
     expect(rows[0]).toMatchObject({ kernel: 'linear_decode', role: 'given', shape: '2 × 128 → 304' })
-    expect(rows[0].share).toBeGreaterThan(0)
+    expect(rows[0].fractionOfCeiling).toBeGreaterThan(0)
   })
 
   test('marks the line of a compile error', async () => {
@@ -137,7 +137,7 @@ describeInChromium('the kernel lab', () => {
   test('times an edited kernel next to the engine’s, and restores the original', async () => {
     await editor().fill(own.replace('let sum = ', 'let sum = 1.0 * '))
     await button('Run this source').click()
-    await headline('Right: linear_decode, edited').waitFor()
+    await headline('Correct: linear_decode, edited').waitFor()
     await headline('× the engine’s time').waitFor()
     await button('Copy source').click()
     expect(await page.evaluate(() => navigator.clipboard.readText())).toContain('let sum = 1.0 * ')

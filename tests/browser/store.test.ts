@@ -123,7 +123,7 @@ describeInChromium('a stored download', () => {
     const again = await used.fetchAll({ facts: used.host.facts() })
     expect(again).toEqual({
       found: used.expectedHashes(),
-      dropped: ['part/2.safetensors: The host now publishes another hash of it.'],
+      dropped: ['part/2.safetensors: The host now publishes a different hash.'],
     })
     expect(used.host.sent().bytes).toBe(FILE_BYTES['part/2.safetensors'])
     const versions = Object.fromEntries(

@@ -39,6 +39,11 @@ describe('usage', () => {
       /--max-tokens needs a number/,
     ],
     [
+      'a sampling option that is not a number',
+      ['generate', '--model', 'x', '--prompt', 'y', '--presence-penalty', 'high'],
+      /--presence-penalty needs a number/,
+    ],
+    [
       'an unknown mode',
       ['logits', '--model', 'x', '--ids', 'y', '--out', 'z', '--mode', 'fast'],
       /--mode must be/,

@@ -49,7 +49,12 @@ describe('--quantize', () => {
 describe('logitError', () => {
   it('is zero for equal logits, and ignores a constant that softmax ignores', () => {
     const logits = Float32Array.of(1, 2, 3, 0, 0, 5)
-    expect(logitError(logits, logits, 3)).toEqual({ relative: 0, meanKl: 0, sameTop: 1, positions: 2 })
+    expect(logitError(logits, logits, 3)).toEqual({
+      relativeError: 0,
+      meanKl: 0,
+      top1Agreement: 1,
+      positions: 2,
+    })
     const shifted = logits.map((logit) => logit + 1)
     expect(logitError(shifted, logits, 3).meanKl).toBeCloseTo(0, 6)
     expect(logitError(shifted, logits, 3).relativeError).toBeCloseTo(Math.sqrt(6 / 39), 6)

@@ -1,10 +1,11 @@
 // Tests that shader heads, shader declarations and the TypeScript contracts agree; needs no GPU.
 import sources from 'virtual:shaders'
 import { describe, expect, it } from 'vitest'
+import { parseContractHead } from '../../src/bench/lab/contract-head.ts'
 import { type Imports, link, slotsOf } from '../../src/gpu/linker.ts'
 import { kernels } from '../../src/kernels/index.ts'
 import { PLAIN_STEP, STEP_BYTES, writeStep } from '../../src/kernels/step.ts'
-import { headBindings, readShader } from './shader-facts.ts'
+import { readShader } from './shader-facts.ts'
 
 const MAX_STORAGE_BUFFERS = 8 // per stage, on every WebGPU device
 
@@ -26,14 +27,26 @@ function variantsOf(path: string): Imports[] {
 
 describe.each(kernels.map((kernel) => [kernel.path, kernel] as const))('%s', (path, kernel) => {
   const contract = Object.entries(kernel.bindings)
-  const variants = variantsOf(path).map((imports) => ({
-    name: Object.values(imports).join(' ') || 'plain',
-    ...readShader(link(sources, path, imports)),
-  }))
+  const variants = variantsOf(path).map((imports) => {
+    const text = link(sources, path, imports)
+    return { name: Object.values(imports).join(' ') || 'plain', text, ...readShader(text) }
+  })
 
   it('has a head that matches the contract', () => {
-    const wanted = contract.map(([name, { type, shape, access }]) => ({ name, type, shape, access }))
-    expect(headBindings(sources[path] ?? '')).toEqual(wanted)
+    const { bindings } = parseContractHead(sources[path] ?? '')
+    const wanted = contract.map(([name, { type, access }]) => ({ name, type, access }))
+    expect(bindings.map(({ name, type, access }) => ({ name, type, access }))).toEqual(wanted)
+  })
+
+  it('has a head that states the shape of every storage buffer, in constants that exist', () => {
+    for (const { name, shape, access } of parseContractHead(sources[path] ?? '').bindings) {
+      expect(shape !== '', name).toBe(access !== 'uniform')
+      for (const constant of shape.match(/[A-Z]\w*/g) ?? [])
+        expect(
+          variants.some(({ text }) => new RegExp(`\\b(override|const) ${constant}\\b`).test(text)),
+          constant,
+        ).toBe(true)
+    }
   })
 
   it.each(variants)(
@@ -61,9 +74,8 @@ describe.each(kernels.map((kernel) => [kernel.path, kernel] as const))('%s', (pa
     expect([...needed].filter((name) => !kernel.constants.includes(name))).toEqual([])
   })
 
-  it('has the slots of the contract, each with a module', () => {
-    expect([...kernel.slots].sort()).toEqual([...slotsOf(sources, path)].sort())
-    expect(kernel.slots.filter((slot) => modulesFor(slot).length === 0)).toEqual([])
+  it('has a module for each of its slots', () => {
+    expect(slotsOf(sources, path).filter((slot) => modulesFor(slot).length === 0)).toEqual([])
   })
 })
 

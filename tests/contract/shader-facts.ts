@@ -1,35 +1,15 @@
-// Reads what the head and the declarations of a shader state, from its text alone.
+// Reads what the declarations of a shader state, from its text alone.
 import { WgslReflect } from 'wgsl_reflect/wgsl_reflect.module.js'
-
-/** Properties of a binding that head and declaration state. Only the head has shapes. */
-export interface BindingFacts {
-  readonly name: string
-  readonly type: string
-  readonly shape: string
-  readonly access: string
-}
-
-const HEAD_LINE = /^\/\/ {3}(\w+) +(\S+)(?: +(\[.*\]))? +(uniform|read|read_write)$/
-
-/** The binding lines at the head of a shader, in order. */
-export function headBindings(source: string): BindingFacts[] {
-  const head = source.split('\n').slice(2)
-  const lines = head.slice(
-    0,
-    head.findIndex((line) => !HEAD_LINE.test(line)),
-  )
-  return lines.map((line) => {
-    const [, name = '', type = '', shape = '', access = ''] = HEAD_LINE.exec(line) ?? []
-    return { name, type, shape, access }
-  })
-}
 
 /** Declarations of a linked shader. */
 export interface ShaderFacts {
-  readonly bindings: readonly (Omit<BindingFacts, 'shape'> & {
+  readonly bindings: readonly {
+    readonly name: string
+    readonly type: string
+    readonly access: string
     readonly group: number
     readonly binding: number
-  })[]
+  }[]
   readonly overrides: readonly { readonly name: string; readonly hasDefault: boolean }[]
   readonly structs: Readonly<Record<string, readonly { name: string; offset: number; type: string }[]>>
   readonly entryPoints: readonly string[]

@@ -161,7 +161,7 @@ describeOnAdapters(
         'atomicAdd(&cache[row * (KV_ENTRY / 2) + pair], 1u); return vec2<f32>();',
       ),
     })
-    const counted = write('atomic<u32>', '[rows, KV_ENTRY]')
+    const counted = write('atomic<u32>')
     const CONTEXT = 192 // whole splits: gqa_decode reads two positions at a time
     const attention: Omit<MlaAttention, 'heads'> = {
       kind: 'latent',

@@ -95,5 +95,5 @@ test('bulk decoding reads every code at any alignment', () => {
   const f32 = new Uint8Array(9)
   f32.set(new Uint8Array(Float32Array.of(1.5, -3).buffer), 1)
   expect([...toF32('F32', f32.subarray(1))]).toEqual([1.5, -3])
-  expect(() => toF32('F16', new Uint8Array(3))).toThrow('no whole number of F16')
+  expect(() => toF32('F16', new Uint8Array(3))).toThrow('not a whole number of F16')
 })

@@ -116,7 +116,7 @@ describe('the package', () => {
 
   it('starts its worker in the form that bundlers recognise', () => {
     const code = readFileSync(join(PACKED, 'dist', 'lib', 'index.js'), 'utf8')
-    expect(code).toContain("new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })")
+    expect(code).toContain('new Worker(new URL(`./worker.js`,import.meta.url),{type:`module`})')
   })
 
   it('has types that a strict application accepts', () => {

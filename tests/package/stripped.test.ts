@@ -1,14 +1,33 @@
-// Tests that shipped shaders, which differ in comments, white space and names only, compute what the sources
-// compute.
+// Tests that shipped shaders, which lack comments and indentation, are the programs of their sources.
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { shipped as shippedOf } from '../../tools/shader-plugin.mjs'
 import { ADAPTERS, type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
 
 const shipped = shippedOf(sources)
+
+/** What lies between white space; comments are left out. */
+const words = (text = '') => text.replaceAll(/\/\/.*$/gm, '').match(/\S+/g)
+const directives = (text = '') => text.split('\n').filter((line) => line.startsWith('#'))
+
+describe.each(Object.entries(shipped))('shipped %s', (path, text) => {
+  it('has the words and directives of its source', () => {
+    expect(words(text)).toEqual(words(sources[path]))
+    expect(directives(text)).toEqual(directives(sources[path]))
+  })
+
+  it('has no comments, indentation or blank lines', () => {
+    expect(text).not.toMatch(/\/\/|\/\*|^\s|\s$/m)
+  })
+})
+
+it('leaves out only what benchmarks use', () => {
+  const left = Object.keys(sources).filter((path) => !(path in shipped) && !path.startsWith('bench/'))
+  expect(left).toEqual(['shared/rows_2', 'shared/rows_4', 'shared/rows_8'])
+})
 
 describeOnAdapters(
   'shipped shaders',

@@ -4,15 +4,15 @@ import { expect } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import type { Binding, Kernel } from '../../src/gpu/kernel.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
-import type { ShaderSources } from '../../src/gpu/linker.ts'
+import type { Imports, ShaderSources } from '../../src/gpu/linker.ts'
 import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../src/kernels/step.ts'
 
 export type KernelData = Float32Array | Uint32Array
 
-export interface KernelCase<B extends Readonly<Record<string, Binding>>, C extends string, S extends string> {
-  readonly kernel: Kernel<B, C, S>
+export interface KernelCase<B extends Readonly<Record<string, Binding>>, C extends string> {
+  readonly kernel: Kernel<B, C>
   readonly constants: Partial<Record<C, number>>
-  readonly imports?: Readonly<Record<S, string>>
+  readonly imports?: Imports
   readonly grid: readonly [number, number?, number?]
   readonly step?: Partial<Step>
   /** Shader sources that replace the project's own. */
@@ -39,11 +39,10 @@ export function pipelinesOf(device: Device): PipelineCache {
  * Runs one dispatch and returns the contents of every read_write binding, as the array type that was passed
  * in.
  */
-export async function runKernel<
-  B extends Readonly<Record<string, Binding>>,
-  C extends string,
-  S extends string,
->(device: Device, spec: KernelCase<B, C, S>): Promise<Record<keyof B, KernelData>> {
+export async function runKernel<B extends Readonly<Record<string, Binding>>, C extends string>(
+  device: Device,
+  spec: KernelCase<B, C>,
+): Promise<Record<keyof B, KernelData>> {
   const { gpu } = device
   const cache = spec.shaders ? new PipelineCache(device, spec.shaders) : pipelinesOf(device)
   gpu.pushErrorScope('validation')

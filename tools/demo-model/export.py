@@ -236,7 +236,7 @@ def transformers_model(tensors, c, mtp=False):
 
 
 @torch.no_grad()
-def prove(model, tensors, text_ids):
+def compare_with_transformers(model, tensors, text_ids):
     """Returns the largest relative differences from transformers' logits: of the model, of its MTP layer."""
     c, W = model.c, model.weights(torch.float32)
     h = model.trunk(text_ids, W)
@@ -337,8 +337,8 @@ def main():
             ).ids
         ]
     )
-    main_diff, mtp_diff = prove(model, to_hf(model, False), ids)
-    long_diff, _ = prove(
+    main_diff, mtp_diff = compare_with_transformers(model, to_hf(model, False), ids)
+    long_diff, _ = compare_with_transformers(
         model,
         to_hf(model, False),
         torch.randint(7, model.c.vocab, (1, 1200), generator=torch.Generator().manual_seed(1)),

@@ -5,7 +5,7 @@ import type { ChartSeries } from './series.ts'
 
 export interface ChartProps {
   readonly title: string
-  /** Quantities of the axes: `tokens in the cache`, `bytes`. */
+  /** Quantities of the axes, with their units: `seconds`, `bytes`. */
   readonly xName: string
   readonly yName: string
   readonly series: readonly ChartSeries[]

@@ -2,7 +2,7 @@
 
 /** How the lines and marks of a series look. Dashes come from `ChartSeries.order`. */
 export interface SeriesStyle {
-  /** A CSS class that sets `--kind`, the color. */
+  /** A CSS class of tones.css, which sets the color. */
   readonly className: string
   /** Outline of the mark: an SVG path around 0, 0. */
   readonly mark: string

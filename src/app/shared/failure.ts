@@ -1,5 +1,4 @@
-// An error as the pages show it, and the conversion of anything thrown into one.
-import { HadalError } from '../../lib/error.ts'
+// An error as the pages show it: a `HadalError`, or one that came from a worker as plain data.
 
 /** What happened, where, and what the user can do. */
 export interface Failure {
@@ -8,14 +7,4 @@ export interface Failure {
   readonly hint: string
   readonly file?: string | undefined
   readonly tensor?: string | undefined
-}
-
-/** Any other error than a `HadalError` becomes `internal`. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof HadalError) return error
-  return {
-    code: 'internal',
-    message: String(error),
-    hint: 'Reload the page. If it happens again, please report it.',
-  }
 }

@@ -1,26 +1,34 @@
-// Page header: name, model button, offline state, update button, and what the page adds.
+// Page header: name, offline state, update button, links to the other pages, and what the page adds.
 import type { ComponentChildren } from 'preact'
 import { applyUpdate, offlineState, updateWaiting } from '../offline/register.ts'
-import { RetryIcon } from './icons.tsx'
-import { openDialog } from './models/dialog-state.ts'
-import { currentChoice } from './models/load-state.ts'
-import { loadState } from './models/model-choice.ts'
+import { APP_URL } from './app-url.ts'
+import { Icon, RetryIcon } from './icons.tsx'
+import { PAGES, type PageInfo, type PageName } from './pages.ts'
+import { Wordmark } from './wordmark.tsx'
 
-/** `name`: the wordmark, as a heading or link. `models`: shows the button that opens the models dialog. */
+/**
+ * `saved`: everything the page shows is stored on this device, so the offline state applies. `compact`: links
+ * shrink to icons on small screens. `children` follow the name, `actions` the links.
+ */
 export function Header({
-  name,
-  models,
+  page,
+  saved = true,
+  compact = false,
+  actions,
   children,
 }: {
-  name: ComponentChildren
-  models: boolean
+  page: PageName
+  saved?: boolean
+  compact?: boolean
+  actions?: ComponentChildren
   children?: ComponentChildren
 }) {
+  const others = Object.entries(PAGES).filter(([name]) => name !== page)
   return (
     <header class="header">
-      {name}
-      {models && <ModelButton />}
-      <OfflineStatus />
+      <PageTitle page={page} />
+      {children}
+      <OfflineStatus saved={saved} />
       {updateWaiting.value && (
         <button
           class="quiet attention"
@@ -31,23 +39,48 @@ export function Header({
           <RetryIcon /> <span class="words">Update</span>
         </button>
       )}
-      {children}
+      {others.map(([name, info]) => (
+        <PageLink key={name} info={info} compact={compact} />
+      ))}
+      {actions}
     </header>
   )
 }
 
-function ModelButton() {
+function PageTitle({ page }: { page: PageName }) {
+  if (page === 'chat') {
+    return (
+      <h1 class="name">
+        <Wordmark />
+      </h1>
+    )
+  }
   return (
-    <button class="quiet model" type="button" aria-haspopup="dialog" onClick={openDialog}>
-      <span class="unseen">Model: </span>
-      <span class="cut">{currentChoice(loadState.value)?.name ?? 'Models'}</span>
-    </button>
+    <a class="name" href={APP_URL} aria-label="Hadal: the chat page">
+      <Wordmark />
+    </a>
   )
 }
 
-function OfflineStatus() {
-  const state = loadState.value
-  const saved = state.phase !== 'ready' || state.choice.bundled || state.choice.options.keep !== undefined
+function PageLink({ info, compact }: { info: PageInfo; compact: boolean }) {
+  const { folder, link, hint, icon } = info
+  return (
+    <a class="quiet" href={`${APP_URL}${folder}`} title={hint}>
+      {compact && icon ? (
+        <>
+          <Icon>
+            <path d={icon} />
+          </Icon>{' '}
+          <span class="words">{link}</span>
+        </>
+      ) : (
+        link
+      )}
+    </a>
+  )
+}
+
+function OfflineStatus({ saved }: { saved: boolean }) {
   if (offlineState.value === 'off' || !saved) return <span class="offline" />
   const ready = offlineState.value === 'ready'
   return (

@@ -1,7 +1,8 @@
 // Icons of buttons: 24 units wide, in the colour of the text.
 import type { ComponentChildren } from 'preact'
 
-function Icon({ children }: { children: ComponentChildren }) {
+/** Draws its children as an icon. */
+export function Icon({ children }: { children: ComponentChildren }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
       {children}
@@ -24,21 +25,6 @@ export const StopIcon = () => (
 export const NewIcon = () => (
   <Icon>
     <path d="M12 5v14M5 12h14" />
-  </Icon>
-)
-
-/** Two diverging curves: memory against context. */
-export const ChartIcon = () => (
-  <Icon>
-    <path d="M4 4v16h16M7.5 16.5c6-.5 8.5-3.5 10.5-10.5M8 17c4.5-.5 8-1.5 11-3.5" />
-  </Icon>
-)
-
-/** A magnifying glass. */
-export const LensIcon = () => (
-  <Icon>
-    <circle cx="10.5" cy="10.5" r="6.5" />
-    <path d="m15.5 15.5 5 5M10.5 7.5v6M7.5 10.5h6" />
   </Icon>
 )
 

@@ -10,6 +10,7 @@ import {
   isGenerating,
   markFinished,
   markStopped,
+  NO_CACHE_USE,
 } from './conversation.ts'
 
 /**
@@ -22,7 +23,6 @@ export interface ConversationStorage {
 }
 
 const STORAGE_KEY = 'hadal.chat.1'
-const NO_CACHE_USE = { tokens: 0, bytes: 0, standard_bytes: 0 }
 const browserStorage: ConversationStorage = {
   get tab() {
     return sessionStorage

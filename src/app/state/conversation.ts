@@ -50,6 +50,8 @@ export interface AnswerEnd {
 
 export const EMPTY_CONVERSATION: Conversation = { turns: [] }
 
+export const NO_CACHE_USE: KvCacheUse = { tokens: 0, bytes: 0, standard_bytes: 0 }
+
 const BLANK_ANSWER: ChatAnswer = {
   status: 'waiting',
   thinking: '',
@@ -113,10 +115,14 @@ export function markFailed(chat: Conversation, failure: Failure): Conversation {
   return updateLastAnswer(chat, (answer) => ({ ...answer, status: 'failed', failure }))
 }
 
-/** Whether an answer is being generated. */
+/** Whether an answer is still being generated. */
+export const isUnfinished = ({ status }: ChatAnswer): boolean =>
+  status === 'waiting' || status === 'thinking' || status === 'writing'
+
+/** Whether the conversation's last answer is still being generated. */
 export function isGenerating({ turns }: Conversation): boolean {
-  const status = turns.at(-1)?.answer.status
-  return status === 'waiting' || status === 'thinking' || status === 'writing'
+  const last = turns.at(-1)
+  return last !== undefined && isUnfinished(last.answer)
 }
 
 /**

@@ -1,7 +1,9 @@
 // The current conversation: signals for the views, and the actions that change it.
+
 import { computed, signal } from '@preact/signals'
 import type { ChatCompletionChunk, LoadedModel } from '../../index.ts'
-import { failureOf } from '../shared/failure.ts'
+import { asHadalError, isAborted } from '../../lib/error.ts'
+import { LatestTask, type TaskHandle } from '../shared/latest-task.ts'
 import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import {
   addQuestion,
@@ -12,6 +14,7 @@ import {
   markFailed,
   markFinished,
   markStopped,
+  NO_CACHE_USE,
   replaceQuestion,
   retryLastQuestion,
   toMessages,
@@ -32,18 +35,20 @@ export const latestRate = computed(
 )
 
 const answeringModel = signal<LoadedModel | undefined>(undefined)
-/** KV cache use of this conversation, if the loaded model computed it. */
-export const cacheUse = computed(() =>
-  loadState.value.phase === 'ready' && loadState.value.model === answeringModel.value
-    ? conversation.value.cache
-    : undefined,
+/** KV cache use of this conversation; zeros unless the loaded model computed it. */
+export const cacheUse = computed(
+  () =>
+    (loadState.value.phase === 'ready' &&
+      loadState.value.model === answeringModel.value &&
+      conversation.value.cache) ||
+    NO_CACHE_USE,
 )
 
 // Interval between redraws while an answer arrives, however fast the model is.
 const REDRAW_MS = 33
 // Interval between saves: the most that a crash of the tab can lose of an answer.
 const SAVE_INTERVAL_MS = 2000
-let currentAnswer: AbortController | undefined
+const answering = new LatestTask()
 
 /** Asks a question. */
 export function ask(question: string): Promise<void> {
@@ -62,7 +67,7 @@ export function askEdited(id: number, question: string): Promise<void> {
 
 /** Stops the answer in progress. */
 export function stopGenerating(): void {
-  currentAnswer?.abort()
+  answering.abort()
 }
 
 /** Starts an empty conversation; the old one can be restored. */
@@ -92,21 +97,18 @@ export function saveOnPageHide(): void {
 async function generateAnswer(begun: Conversation): Promise<void> {
   if (loadState.value.phase !== 'ready' || generating.value) return
   const { model } = loadState.value
-  const abort = new AbortController()
-  currentAnswer = abort
+  const task = answering.start()
   replacedConversation.value = undefined
   // Another model's cache use does not apply to this one.
   conversation.value = answeringModel.value === model ? begun : { ...begun, cache: undefined }
   answeringModel.value = model
   saveConversation(conversation.value)
-  const screen = redrawLimiter(abort)
+  const screen = redrawLimiter(task)
   try {
-    for await (const next of streamAnswer(begun, model, abort.signal)) screen.show(next)
+    for await (const next of streamAnswer(begun, model, task.signal)) screen.show(next)
   } catch (error) {
-    const failure = failureOf(error)
-    screen.show(
-      failure.code === 'aborted' ? markStopped(screen.latest()) : markFailed(screen.latest(), failure),
-    )
+    const latest = screen.latest()
+    screen.show(isAborted(error) ? markStopped(latest) : markFailed(latest, asHadalError(error)))
   }
   screen.end()
   gpuBytes.value = await model.gpuBytes().catch(() => ({}))
@@ -147,13 +149,13 @@ function applyChunk(chat: Conversation, { choices, hadal }: ChatCompletionChunk)
 }
 
 /** Passes conversations to the views at a limited rate, and stops once another answer or chat has begun. */
-function redrawLimiter(owner: AbortController) {
+function redrawLimiter({ isLatest }: TaskHandle) {
   let latest = conversation.value
   let savedAt = performance.now()
   let timer: ReturnType<typeof setTimeout> | undefined
   const draw = () => {
     timer = undefined
-    if (currentAnswer !== owner || conversation.value === EMPTY_CONVERSATION) return
+    if (!isLatest() || conversation.value === EMPTY_CONVERSATION) return
     conversation.value = latest
     if (performance.now() - savedAt < SAVE_INTERVAL_MS) return
     savedAt = performance.now()
@@ -168,7 +170,7 @@ function redrawLimiter(owner: AbortController) {
     end() {
       clearTimeout(timer)
       draw()
-      if (currentAnswer === owner) saveConversation(conversation.value)
+      if (isLatest()) saveConversation(conversation.value)
     },
   }
 }

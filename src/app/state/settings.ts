@@ -1,46 +1,32 @@
 // Sampling settings and system prompt: kept as text in localStorage, and sent with requests if valid.
 import { signal } from '@preact/signals'
-import { SAMPLING_RANGES } from '../../api/request.ts'
+import { ANSWER_OPTIONS, SAMPLING_OPTIONS } from '../../api/request.ts'
+import { isInRange, type NumberRange } from '../../lib/fields.ts'
 import { browserStorage, type StorageGetter, tryOrUndefined } from '../shared/storage.ts'
 
-/** As typed; empty means the model's default. */
-export interface ChatSettings {
-  readonly system: string
-  readonly temperature: string
-  readonly top_p: string
-  readonly max_tokens: string
-  readonly seed: string
-}
+const ALL_OPTIONS = [...Object.values(SAMPLING_OPTIONS), ...Object.values(ANSWER_OPTIONS)]
+type OfferedOption = Extract<(typeof ALL_OPTIONS)[number], { readonly label: string }>
 
-export type NumericSetting = Exclude<keyof ChatSettings, 'system'>
+/** A field of the form, named like the field of the request. */
+export type NumericSetting = OfferedOption['field']
+
+/** As typed; empty means the model's default. */
+export type ChatSettings = { readonly [Name in 'system' | NumericSetting]: string }
 
 const STORAGE_KEY = 'hadal.settings.1'
 
-interface SettingRange {
-  readonly low: number
-  readonly high: number
-  readonly whole: boolean
+export interface SettingRow extends NumberRange {
+  readonly field: NumericSetting
+  readonly label: string
 }
 
-function rangeOf(name: keyof typeof SAMPLING_RANGES): SettingRange {
-  const [, low, high, whole = false] = SAMPLING_RANGES[name]
-  return { low, high, whole }
-}
-
-/** Valid ranges, both ends included. */
-export const SETTING_RANGES: Readonly<Record<NumericSetting, SettingRange>> = {
-  temperature: rangeOf('temperature'),
-  top_p: rangeOf('topP'),
-  max_tokens: { low: 1, high: 2 ** 32 - 1, whole: true },
-  seed: rangeOf('seed'),
-}
+/** The options that the form offers. */
+export const NUMERIC_SETTINGS: readonly SettingRow[] = ALL_OPTIONS.filter((option) => 'label' in option)
+const RANGES = bySetting<NumberRange>((row) => row)
 
 export const MODEL_DEFAULTS: ChatSettings = {
   system: '',
-  temperature: '',
-  top_p: '',
-  max_tokens: '',
-  seed: '',
+  ...bySetting(() => ''),
 }
 export const settings = signal<ChatSettings>(restoreSettings())
 
@@ -66,19 +52,22 @@ export function restoreSettings(getStorage: StorageGetter = browserStorage): Cha
 export function parseSetting(name: NumericSetting, input: string): number | undefined {
   const text = input.trim().replace(',', '.')
   if (text === '') return undefined
-  const { low, high, whole } = SETTING_RANGES[name]
   const number = Number(text)
-  return number >= low && number <= high && (Number.isInteger(number) || !whole) ? number : Number.NaN
+  return isInRange(number, RANGES[name]) ? number : Number.NaN
 }
 
 /** The request fields for these settings. Invalid ones are left out, so the model's default applies. */
 export function toRequestFields(input: ChatSettings): Partial<Record<NumericSetting, number>> {
-  const names = Object.keys(SETTING_RANGES) as NumericSetting[]
-  const numbers = names.map((name) => [name, parseSetting(name, input[name])] as const)
+  const numbers = NUMERIC_SETTINGS.map(({ field }) => [field, parseSetting(field, input[field])] as const)
   return Object.fromEntries(numbers.filter(([, number]) => number !== undefined && !Number.isNaN(number)))
 }
 
 /** How many settings differ from the model's defaults. */
 export function changedCount(input: ChatSettings): number {
   return Object.keys(toRequestFields(input)).length + (input.system.trim() === '' ? 0 : 1)
+}
+
+function bySetting<T>(toValue: (row: SettingRow) => T): Readonly<Record<NumericSetting, T>> {
+  const values = NUMERIC_SETTINGS.map((row) => [row.field, toValue(row)])
+  return Object.fromEntries(values) as Record<NumericSetting, T>
 }

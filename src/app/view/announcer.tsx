@@ -1,7 +1,6 @@
 // Announces answers to screen readers in whole sentences.
 import { useRef } from 'preact/hooks'
-import { isGenerating } from '../state/conversation.ts'
-import { conversation } from '../state/session.ts'
+import { conversation, generating } from '../state/session.ts'
 import { NOTHING_SPOKEN, nextSpoken } from '../state/speech.ts'
 
 export function Announcer() {
@@ -12,7 +11,7 @@ export function Announcer() {
   if (restored.current !== conversation.value) {
     restored.current = undefined
     const { id = 0, answer } = turn ?? {}
-    spoken.current = nextSpoken(spoken.current, id, answer?.text ?? '', !isGenerating(conversation.value))
+    spoken.current = nextSpoken(spoken.current, id, answer?.text ?? '', !generating.value)
   }
   return (
     <div class="unseen" role="log" aria-live="polite" aria-label="Answer">

@@ -7,14 +7,14 @@ import type { Failure } from '../shared/failure.ts'
 import { formatCount, formatRate } from '../shared/format.ts'
 import { RetryIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
-import type { ChatAnswer } from '../state/conversation.ts'
+import { type ChatAnswer, isUnfinished } from '../state/conversation.ts'
 import { newChat, regenerate } from '../state/session.ts'
 import { Thinking } from './thinking.tsx'
 
 /** Memoized: the answer object only changes when the answer does, so finished answers are not redrawn. */
 export const AnswerView = memo(({ answer, last }: { answer: ChatAnswer; last: boolean }) => {
   const { status, thinking, text, failure } = answer
-  const running = status === 'waiting' || status === 'thinking' || status === 'writing'
+  const running = isUnfinished(answer)
   return (
     <div class={`answer ${status}`} aria-busy={running}>
       <span class="unseen">Answer: </span>

@@ -4,15 +4,7 @@ import { formatBytes } from '../../lib/format.ts'
 import { Bar } from '../shared/bar.tsx'
 import { formatCount } from '../shared/format.ts'
 
-const NO_CACHE_USE: KvCacheUse = { tokens: 0, bytes: 0, standard_bytes: 0 }
-
-export function CacheMeter({
-  cache = NO_CACHE_USE,
-  info,
-}: {
-  cache: KvCacheUse | undefined
-  info: ModelInfo | undefined
-}) {
+export function CacheMeter({ cache, info }: { cache: KvCacheUse; info: ModelInfo | undefined }) {
   const { tokens, bytes, standard_bytes } = cache
   const full = Math.max(bytes, standard_bytes, 1)
   return (

@@ -5,7 +5,7 @@ import { formatRate } from '../shared/format.ts'
 import { cacheUse, latestRate } from '../state/session.ts'
 
 export function GaugeStrip({ open }: { open: Signal<boolean> }) {
-  const { bytes, standard_bytes } = cacheUse.value ?? { bytes: 0, standard_bytes: 0 }
+  const { bytes, standard_bytes } = cacheUse.value
   const fraction = standard_bytes > 0 ? Math.min(1, bytes / standard_bytes) : 0
   const rate = latestRate.value
   return (

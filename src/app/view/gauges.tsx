@@ -1,6 +1,7 @@
 // Panel beside the chat: KV cache, context, speed, settings, memory and model details.
 import type { GpuBytes, ModelInfo } from '../../index.ts'
 import { formatBytes } from '../../lib/format.ts'
+import { type DefinitionRow, DefinitionRows, MemoryTable } from '../shared/definition-rows.tsx'
 import { formatCompact, formatCount, formatRate } from '../shared/format.ts'
 import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import { cacheUse, latestRate } from '../state/session.ts'
@@ -24,7 +25,7 @@ export function Gauges({ open }: { open: boolean }) {
 }
 
 function ContextGauge({ info }: { info: ModelInfo | undefined }) {
-  const tokens = cacheUse.value?.tokens ?? 0
+  const tokens = cacheUse.value.tokens
   const length = info?.contextLength ?? 0
   return (
     <section class="gauge">
@@ -47,21 +48,12 @@ function SpeedGauge() {
 }
 
 function MemoryGauge({ bytes }: { bytes: GpuBytes }) {
-  const { total = 0, ...byPurpose } = bytes
-  const purposes = Object.entries(byPurpose).sort(([, a], [, b]) => b - a)
   return (
     <details class="gauge">
       <summary>
-        <h2>GPU memory</h2> <span class="figures">{formatBytes(total)}</span>
+        <h2>GPU memory</h2> <span class="figures">{formatBytes(bytes.total ?? 0)}</span>
       </summary>
-      <dl class="table">
-        {purposes.map(([purpose, size]) => (
-          <div key={purpose}>
-            <dt>{purpose.replaceAll('_', ' ')}</dt>
-            <dd>{formatBytes(size)}</dd>
-          </div>
-        ))}
-      </dl>
+      <MemoryTable bytes={bytes} />
     </details>
   )
 }
@@ -81,11 +73,11 @@ function NoticesGauge({ texts }: { texts: readonly string[] }) {
 }
 
 function ModelGauge({ name, info }: { name: string; info: ModelInfo }) {
-  const rows = [
+  const rows: DefinitionRow[] = [
     ['Architecture', info.architecture],
     ['Parameters', `${formatCompact(info.parameters)}, ${formatCompact(info.activeParameters)} per token`],
     ['Layers', `${info.layers} × ${info.hidden}, ${info.heads} heads`],
-    ...(info.experts > 0 ? [['Experts', `${info.activeExperts} of ${info.experts} per token`]] : []),
+    ...(info.experts > 0 ? [['Experts', `${info.activeExperts} of ${info.experts} per token`] as const] : []),
     ['GPU', info.adapter],
   ]
   return (
@@ -93,14 +85,7 @@ function ModelGauge({ name, info }: { name: string; info: ModelInfo }) {
       <summary>
         <h2>Model</h2> <span class="figures">{name}</span>
       </summary>
-      <dl class="table">
-        {rows.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <DefinitionRows rows={rows} />
     </details>
   )
 }

@@ -3,18 +3,11 @@ import {
   changedCount,
   changeSettings,
   MODEL_DEFAULTS,
-  type NumericSetting,
+  NUMERIC_SETTINGS,
   parseSetting,
-  SETTING_RANGES,
+  type SettingRow,
   settings,
 } from '../state/settings.ts'
-
-const NUMERIC_SETTINGS: readonly [NumericSetting, string][] = [
-  ['temperature', 'Temperature'],
-  ['top_p', 'Top-p'],
-  ['max_tokens', 'Maximum answer tokens'],
-  ['seed', 'Seed'],
-]
 
 export function SettingsGauge() {
   const changed = changedCount(settings.value)
@@ -30,8 +23,8 @@ export function SettingsGauge() {
         value={settings.value.system}
         onInput={({ currentTarget }) => changeSettings({ system: currentTarget.value })}
       />
-      {NUMERIC_SETTINGS.map(([name, label]) => (
-        <NumberSetting key={name} name={name} label={label} />
+      {NUMERIC_SETTINGS.map((row) => (
+        <NumberSetting key={row.field} row={row} />
       ))}
       <p class="note">Used from the next answer on, with any model.</p>
       <button
@@ -46,11 +39,11 @@ export function SettingsGauge() {
   )
 }
 
-function NumberSetting({ name, label }: { name: NumericSetting; label: string }) {
-  const { low, high, whole } = SETTING_RANGES[name]
-  const written = settings.value[name]
-  const invalid = Number.isNaN(parseSetting(name, written))
-  const id = `setting-${name}`
+function NumberSetting({ row }: { row: SettingRow }) {
+  const { field, label, min, max, whole } = row
+  const written = settings.value[field]
+  const invalid = Number.isNaN(parseSetting(field, written))
+  const id = `setting-${field}`
   return (
     <>
       <p class="line">
@@ -64,11 +57,11 @@ function NumberSetting({ name, label }: { name: NumericSetting; label: string })
           value={written}
           aria-invalid={invalid}
           aria-describedby={`${id}-wrong`}
-          onInput={({ currentTarget }) => changeSettings({ [name]: currentTarget.value })}
+          onInput={({ currentTarget }) => changeSettings({ [field]: currentTarget.value })}
         />
       </p>
       <p id={`${id}-wrong`} class="wrong" role="status">
-        {invalid && `Ignored: enter a ${whole ? 'whole ' : ''}number from ${low} to ${high}.`}
+        {invalid && `Ignored: enter a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`}
       </p>
     </>
   )

@@ -1,13 +1,13 @@
 // Benchmarks kernels: checks each result, then times it interleaved with its roofline ceiling on this
 // adapter.
+import { checkDispatches } from '../../engine/check/check.ts'
 import type { StorageFormat } from '../../gpu/matrix.ts'
 import { type MatmulPrecision, supportedPrecision } from '../../kernels/linear.ts'
-import { expectDefined, HadalError } from '../../lib/error.ts'
-import { relativeError } from '../../lib/relative-error.ts'
+import { expectDefined } from '../../lib/error.ts'
 import type { TimingSummary } from '../../lib/timing-summary.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import { BenchBuffers } from './buffers.ts'
-import { type CaseMaker, type CaseSettings, type KernelCase, REPORT_HINT } from './case.ts'
+import { type CaseMaker, type CaseSettings, type KernelCase, requirePassed } from './case.ts'
 import { readCeiling, weightsCeiling } from './ceilings.ts'
 import { type BenchContext, DispatchTimer, timeInterleaved } from './dispatch-timer.ts'
 import type { CeilingRun } from './fastest-loop.ts'
@@ -125,36 +125,17 @@ export function caseSettings(
   }
 }
 
-/**
- * Builds a case, runs it once and checks its outputs. Returns the error closest to its tolerance. Throws
- * `internal` if the kernel miscalculates.
- */
+/** Builds a case and checks its first run. Throws `internal` if the kernel miscalculates. */
 export async function checkCase(
   bench: BenchContext,
   maker: CaseMaker,
   settings: CaseSettings,
 ): Promise<{ kernelCase: KernelCase; error: number; tolerance: number }> {
   const kernelCase = await maker.build(settings)
-  const timer = await DispatchTimer.prepare(bench, kernelCase.firstRun, kernelCase.step)
-  timer.runOnce()
-  const checks = (await kernelCase.outputs()).map(({ actual, expected, tolerance }) => ({
-    error: relativeError(actual, expected),
-    tolerance,
-  }))
-  timer.free()
-  const failed = checks.find(({ error, tolerance }) => !(error <= tolerance))
-  if (failed) {
-    const details = [maker.role, ...(maker.weightFormat === 'none' ? [] : [settings.format])].join(', ')
-    throw new HadalError(
-      'internal',
-      `${maker.kernel} (${details}) miscalculates on this adapter: ` +
-        `relative error ${failed.error}, allowed ${failed.tolerance}.`,
-      { hint: REPORT_HINT },
-    )
-  }
-  const ratio = ({ error, tolerance }: { error: number; tolerance: number }) => error / (tolerance || 1)
-  const [nearest] = checks.sort((a, b) => ratio(b) - ratio(a))
-  return { kernelCase, ...expectDefined(nearest, 'a checked output') }
+  const verdict = await checkDispatches(bench, { ...kernelCase, dispatches: kernelCase.firstRun })
+  const details = [maker.role, ...(maker.weightFormat === 'none' ? [] : [settings.format])].join(', ')
+  requirePassed(`${maker.kernel} (${details})`, verdict)
+  return { kernelCase, error: verdict.error, tolerance: verdict.tolerance }
 }
 
 interface KernelMeasurement {

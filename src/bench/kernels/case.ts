@@ -1,13 +1,26 @@
 // Types and helpers of a kernel benchmark case: dispatches, expected output, and cost.
+import type { CheckedOutput, Verdict } from '../../engine/check/check.ts'
 import { type GpuMatrix, layoutMatrix, layoutPart, type StorageFormat } from '../../gpu/matrix.ts'
 import type { MatmulPrecision } from '../../kernels/linear.ts'
 import type { Step } from '../../kernels/step.ts'
+import { HadalError } from '../../lib/error.ts'
 import type { OpContext, StepMode } from '../../models/ops.ts'
 import { type Dispatch, Graph, type KernelOperand, type Resource } from '../../program/graph.ts'
 import type { BenchBuffers } from './buffers.ts'
 import type { ModelWidths } from './model-widths.ts'
 
 export const REPORT_HINT = 'Please report this with the name of the adapter and its driver.'
+
+/** Throws `internal` if the check of `what` failed. */
+export function requirePassed(what: string, verdict: Omit<Verdict, 'output'>): void {
+  const { passed, error, tolerance } = verdict
+  if (passed) return
+  throw new HadalError(
+    'internal',
+    `${what} miscalculates on this adapter: relative error ${error}, allowed ${tolerance}.`,
+    { hint: REPORT_HINT },
+  )
+}
 
 /** Settings to build a case with. */
 export interface CaseSettings {
@@ -21,15 +34,6 @@ export interface CaseSettings {
   readonly context: number
   /** Minimum bytes that a round of a `bytes` case reads, each once: more than hardware caches hold. */
   readonly roundBytes: number
-}
-
-/** An output of a kernel with its f64 reference and the allowed relative error. */
-export interface CheckedOutput {
-  readonly actual: ArrayLike<number>
-  readonly expected: ArrayLike<number>
-  readonly tolerance: number
-  /** Row numbers in the kernel's output, where only some rows are checked. */
-  readonly rows?: readonly number[]
 }
 
 /**

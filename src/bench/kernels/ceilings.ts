@@ -2,11 +2,11 @@
 import { type StorageFormat, unsplitPart } from '../../gpu/matrix.ts'
 import { matvecCeiling, streamRead } from '../../kernels/bench.ts'
 import { randomNumbers } from '../../lib/random.ts'
-import { relativeError } from '../../lib/relative-error.ts'
 import { ceilDiv, matrixConstants, weightModules } from '../../models/ops.ts'
 import { resource } from '../../program/graph.ts'
 import { matvec_ceiling, stream_read } from '../../reference/bench.ts'
 import type { BenchBuffers } from './buffers.ts'
+import { TOLERANCE } from './case.ts'
 import type { BenchContext } from './dispatch-timer.ts'
 import { type CeilingRun, fastestLoop, recordGraph } from './fastest-loop.ts'
 import { randomMatrix, readRows } from './random-matrix.ts'
@@ -69,9 +69,11 @@ export async function weightsCeiling(
       output: sums,
       bytes,
       flops: 2 * OUT * HIDDEN * matrices.length,
-      check: async () => {
+      step: {},
+      outputs: async () => {
         const expected = matvec_ceiling(wide, values, HIDDEN, lanes)
-        return relativeError(await buffers.read(sums, expected.length), expected)
+        const actual = await buffers.read(sums, expected.length)
+        return [{ actual, expected, tolerance: TOLERANCE.f32 }]
       },
     })),
     bench,
@@ -126,14 +128,15 @@ export async function readCeiling(
             grid: [Math.min(groups, 32768), ceilDiv(groups, 32768)],
           }),
         ),
-        check: async () => {
+        step: {},
+        outputs: async () => {
           const expected = stream_read(data, groups * WORKGROUP, (i) =>
             CONTIGUOUS
               ? Math.floor(i / VEC4S_PER_INVOCATION)
               : Math.floor(i / (VEC4S_PER_INVOCATION * WORKGROUP)) * WORKGROUP + (i % WORKGROUP),
           )
           const actual = new Uint32Array((await buffers.read(sums, expected.length)).buffer)
-          return expected.every((sum, i) => sum === actual[i]) ? 0 : Number.NaN
+          return [{ actual, expected, tolerance: TOLERANCE.exact }]
         },
       }
     }),

@@ -1,12 +1,10 @@
 // Times recorded dispatches on the device, several lists interleaved. Uses device timestamps around one pass,
 // or a clock around the queue.
-import type { Device } from '../../gpu/device.ts'
-import type { PipelineCache } from '../../gpu/kernel.ts'
 import { Profiler } from '../../gpu/profiler.ts'
-import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../kernels/step.ts'
+import type { Step } from '../../kernels/step.ts'
 import { summarizeTimes, type TimingSummary } from '../../lib/timing-summary.ts'
-import { type Dispatch, Graph } from '../../program/graph.ts'
-import { BLOCK_INDEX_STRIDE, DispatchProgram } from '../../program/program.ts'
+import { DispatchRunner, type RunContext } from '../../program/dispatch-runner.ts'
+import type { Dispatch } from '../../program/graph.ts'
 
 /** A round is repeated within its pass until it takes this long: timestamps may be as coarse as 0.1 ms. */
 const MIN_MS = 10
@@ -19,83 +17,46 @@ const MAX_REPEATS = 4096
 export type BenchClock = (() => number) | undefined
 
 /** The device to time on, with its pipelines and clock. */
-export interface BenchContext {
-  readonly device: Device
-  readonly pipelines: PipelineCache
+export interface BenchContext extends RunContext {
   readonly clock: BenchClock
 }
 
 /** Times a list of dispatches as one round. */
 export class DispatchTimer {
-  readonly #device: Device
-  readonly #program: DispatchProgram
-  readonly #step: Step
-  readonly #uniforms: readonly { free(): void }[]
+  readonly #runner: DispatchRunner
+  readonly #queue: GPUQueue
   readonly #profiler: Profiler | undefined
   readonly #clock: () => number
-  #repeats = 1
 
-  /** Compiles the dispatches. Loops over cache blocks always run block 0. */
+  /** Compiles the dispatches. */
   static async prepare(
     bench: BenchContext,
     dispatches: readonly Dispatch[],
     step: Partial<Step> = {},
   ): Promise<DispatchTimer> {
-    const run = new DispatchTimer(bench, dispatches, { ...PLAIN_STEP, ...step })
-    await run.#program.compile()
-    return run
+    return new DispatchTimer(bench, await DispatchRunner.prepare(bench, dispatches, step, MAX_REPEATS))
   }
 
-  private constructor(
-    { device, pipelines, clock }: BenchContext,
-    dispatches: readonly Dispatch[],
-    step: Step,
-  ) {
-    this.#device = device
+  private constructor({ device, clock }: BenchContext, runner: DispatchRunner) {
+    this.#runner = runner
+    this.#queue = device.gpu.queue
     this.#clock = clock ?? (() => performance.now())
-    this.#step = step
-    const { arena, gpu } = device
-    const uniform = arena.allocate('state', 'step', STEP_BYTES, 'uniform')
-    // The program treats each repetition as a cache block; the zeroed buffer makes all of them block 0.
-    const blocks = arena.allocate('state', 'blocks', MAX_REPEATS * BLOCK_INDEX_STRIDE, 'uniform')
-    const view = new DataView(new ArrayBuffer(STEP_BYTES))
-    writeStep(step, view)
-    gpu.queue.writeBuffer(uniform.buffer, 0, view.buffer as ArrayBuffer)
-    const graph = new Graph()
-    graph.repeat(
-      () => this.#repeats,
-      () => graph.replay(dispatches),
-    )
-    this.#program = new DispatchProgram(
-      device,
-      pipelines,
-      { step: uniform.buffer, blocks: blocks.buffer },
-      graph,
-    )
-    this.#uniforms = [uniform, blocks]
     this.#profiler = device.capabilities.timestamps && !clock ? new Profiler(device) : undefined
-  }
-
-  /** Runs one round, untimed. */
-  runOnce(): void {
-    const repeats = this.#repeats
-    this.#repeats = 1
-    this.#submit((encoder) => this.#program.encode(encoder, this.#step))
-    this.#repeats = repeats
   }
 
   /**
    * Warms up, and repeats the round until it exceeds the clock's resolution. Returns milliseconds per round.
    */
   async calibrate(): Promise<number> {
+    const runner = this.#runner
     await this.time()
     for (;;) {
       const round = await this.time()
-      const ms = round * this.#repeats
-      if (ms >= MIN_MS || this.#repeats === MAX_REPEATS) return round
-      this.#repeats = Math.min(
+      const ms = round * runner.repeats
+      if (ms >= MIN_MS || runner.repeats === MAX_REPEATS) return round
+      runner.repeats = Math.min(
         MAX_REPEATS,
-        Math.ceil(this.#repeats * Math.min(16, (1.5 * MIN_MS) / Math.max(ms, 0.01))),
+        Math.ceil(runner.repeats * Math.min(16, (1.5 * MIN_MS) / Math.max(ms, 0.01))),
       )
     }
   }
@@ -104,34 +65,22 @@ export class DispatchTimer {
   async time(): Promise<number> {
     const profiler = this.#profiler
     if (!profiler) return this.#timeByClock()
-    this.#submit((encoder) => {
-      this.#program.encode(encoder, this.#step, { profiler, per: 'step' })
-      profiler.resolve(encoder)
-    })
+    this.#runner.submit({ profiler, per: 'step' })
     const [round] = await profiler.read()
-    return (round?.ms ?? Number.NaN) / this.#repeats
+    return (round?.ms ?? Number.NaN) / this.#runner.repeats
   }
 
   async #timeByClock(): Promise<number> {
-    const { queue } = this.#device.gpu
-    await queue.onSubmittedWorkDone()
+    await this.#queue.onSubmittedWorkDone()
     const started = this.#clock()
-    this.#submit((encoder) => this.#program.encode(encoder, this.#step))
-    await queue.onSubmittedWorkDone()
-    return (this.#clock() - started) / this.#repeats
-  }
-
-  #submit(encode: (encoder: GPUCommandEncoder) => void): void {
-    const { gpu } = this.#device
-    const encoder = gpu.createCommandEncoder()
-    encode(encoder)
-    gpu.queue.submit([encoder.finish()])
+    this.#runner.submit()
+    await this.#queue.onSubmittedWorkDone()
+    return (this.#clock() - started) / this.#runner.repeats
   }
 
   free(): void {
-    this.#program.destroy()
+    this.#runner.free()
     this.#profiler?.destroy()
-    for (const uniform of this.#uniforms) uniform.free()
   }
 }
 

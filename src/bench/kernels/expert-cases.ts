@@ -1,5 +1,6 @@
 // Benchmark cases of the expert kernels: up and down, in decode and in prefill.
 
+import type { CheckedOutput } from '../../engine/check/check.ts'
 import { expectDefined } from '../../lib/error.ts'
 import { randomNumbers } from '../../lib/random.ts'
 import type { Dispatch, Resource } from '../../program/graph.ts'
@@ -13,7 +14,6 @@ import {
 import {
   type CaseMaker,
   type CaseSettings,
-  type CheckedOutput,
   type KernelCase,
   PREFILL_TOLERANCE,
   roundOver,

@@ -1,21 +1,17 @@
 // Chooses the fastest of several loops on this adapter, after checking each one's result.
-import { expectDefined, HadalError } from '../../lib/error.ts'
+import { checkDispatches, type DispatchCheck } from '../../engine/check/check.ts'
+import { expectDefined } from '../../lib/error.ts'
 import { type Dispatch, Graph, type Resource } from '../../program/graph.ts'
-import { REPORT_HINT, TOLERANCE } from './case.ts'
+import { requirePassed } from './case.ts'
 import { type BenchContext, DispatchTimer, timeInterleaved } from './dispatch-timer.ts'
 
-/** A loop to choose from. */
-export interface CandidateLoop {
+/** A loop to choose from, with the check of one round. */
+export interface CandidateLoop extends DispatchCheck {
   readonly name: string
-  readonly dispatches: readonly Dispatch[]
   readonly bytes: number // per round
   readonly flops: number
-  readonly tokens?: number // rows per step
   /** The result of a round. It is cleared first, since loops with the same result share it. */
   readonly output: Resource
-  /** The relative error of a round's result. */
-  check(): Promise<number>
-  readonly tolerance?: number // for the error; default: that of f32 sums
 }
 
 /** A checked loop, ready to be timed. */
@@ -58,18 +54,10 @@ export async function fastestLoop(loops: readonly CandidateLoop[], bench: BenchC
 type CheckedLoop = Omit<CeilingRun, 'rate'>
 
 async function checkLoop(loop: CandidateLoop, bench: BenchContext): Promise<CheckedLoop> {
-  const { name, dispatches, bytes, flops, tokens = 1, tolerance = TOLERANCE.f32 } = loop
-  const timer = await DispatchTimer.prepare(bench, dispatches, { tokens })
-  clearOutput(bench, loop.output)
-  timer.runOnce()
-  const error = await loop.check()
-  if (!(error <= tolerance))
-    throw new HadalError(
-      'internal',
-      `The ceiling ${name} miscalculates on this adapter: relative error ${error}, allowed ${tolerance}.`,
-      { hint: REPORT_HINT },
-    )
-  return { name, timer, bytes, flops }
+  const { name, dispatches, step, bytes, flops, output } = loop
+  clearOutput(bench, output)
+  requirePassed(`The ceiling ${name}`, await checkDispatches(bench, loop))
+  return { name, timer: await DispatchTimer.prepare(bench, dispatches, step), bytes, flops }
 }
 
 function clearOutput({ device: { gpu } }: BenchContext, output: Resource): void {

@@ -6,12 +6,11 @@ import { matmulCeiling } from '../../kernels/bench.ts'
 import { type MatmulPrecision, supportedPrecision } from '../../kernels/linear.ts'
 import { expectDefined } from '../../lib/error.ts'
 import { randomNumbers } from '../../lib/random.ts'
-import { relativeError } from '../../lib/relative-error.ts'
 import { ceilDiv, linear } from '../../models/ops.ts'
 import type { Resource } from '../../program/graph.ts'
 import { matmul_ceiling } from '../../reference/bench.ts'
 import type { BenchBuffers } from './buffers.ts'
-import { gatherRows, PREFILL_TOLERANCE, recordDispatches, sampleRows } from './case.ts'
+import { gatherRows, PREFILL_TOLERANCE, recordDispatches, sampleRows, TOLERANCE } from './case.ts'
 import type { BenchContext } from './dispatch-timer.ts'
 import { type CandidateLoop, type CeilingRun, fastestLoop, recordGraph } from './fastest-loop.ts'
 import { referenceProduct } from './linear-cases.ts'
@@ -103,7 +102,7 @@ function plainLoops(matmul: MatmulBuffers): CandidateLoop[] {
       name: `${ROWS} × 4, workgroups of ${WORKGROUP}, ${nameOf(shape)}`,
       bytes: stored.part.bytes,
       flops: flopsOf(shape),
-      tokens: shape.tokens,
+      step: { tokens: shape.tokens },
       output: y,
       dispatches: recordGraph((graph) =>
         graph.dispatch(matmulCeiling, {
@@ -112,9 +111,10 @@ function plainLoops(matmul: MatmulBuffers): CandidateLoop[] {
           grid: [ceilDiv(shape.rows, 4 * WORKGROUP), shape.tokens / ROWS],
         }),
       ),
-      async check() {
+      async outputs() {
         const { x: rows, actual } = await readCheckedRows(matmul)
-        return relativeError(actual, matmul_ceiling(rows, readRows(stored, 0, shape.rows), shape.cols))
+        const expected = matmul_ceiling(rows, readRows(stored, 0, shape.rows), shape.cols)
+        return [{ actual, expected, tolerance: TOLERANCE.f32 }]
       },
     })),
   )
@@ -134,7 +134,7 @@ function tileLoop(
     name: `linear_prefill, ${format}${precision}, ${nameOf(shape)}`,
     bytes: stored.part.bytes,
     flops: flopsOf(shape),
-    tokens: shape.tokens,
+    step: { tokens: shape.tokens },
     output: y,
     dispatches: recordDispatches({ buffers, tokens: shape.tokens, matmulPrecision }, 'prefill', (context) =>
       linear(
@@ -144,10 +144,10 @@ function tileLoop(
         context.graph.activation('y', [shape.tokens, shape.rows], { ownBuffer: y }),
       ),
     ),
-    async check() {
+    async outputs() {
       const { x: rows, actual } = await readCheckedRows(matmul)
-      return relativeError(actual, referenceProduct(rows, stored))
+      const expected = referenceProduct(rows, stored)
+      return [{ actual, expected, tolerance: PREFILL_TOLERANCE[matmulPrecision] }]
     },
-    tolerance: PREFILL_TOLERANCE[matmulPrecision],
   }
 }

@@ -1,7 +1,7 @@
 // Builds the benchmark case of a lab experiment, recorded in the chosen variants.
 
 import type { Device } from '../../gpu/device.ts'
-import type { Kernel } from '../../gpu/kernel.ts'
+import { type ShaderSources, slotsOf } from '../../gpu/linker.ts'
 import { FORMATS, type StorageFormat } from '../../gpu/matrix.ts'
 import type { Variants } from '../../gpu/variants.ts'
 import { kernels } from '../../kernels/index.ts'
@@ -27,13 +27,14 @@ const SHAPED_CASES: readonly CaseMaker[] = Object.values(SHAPED_KERNELS).map((mo
 const CONTEXT = 2048
 
 /** All cases of the lab, including matrices of a given shape. */
-export const LAB_CASES: readonly LabCase[] = [...ALL_CASES, ...SHAPED_CASES].map((maker) => ({
-  kernel: maker.kernel,
-  role: maker.role,
-  prefill: maker.mode === 'prefill',
-  formats: formatsOf(maker),
-  decisions: decisionsOf(contractOf(maker)),
-}))
+export const labCases = (sources: ShaderSources): readonly LabCase[] =>
+  [...ALL_CASES, ...SHAPED_CASES].map((maker) => ({
+    kernel: maker.kernel,
+    role: maker.role,
+    prefill: maker.mode === 'prefill',
+    formats: formatsOf(maker),
+    decisions: decisionsOf(slotsOf(sources, pathOf(maker))),
+  }))
 
 function formatsOf({ weightFormat }: CaseMaker): readonly StorageFormat[] {
   if (weightFormat === 'any') return Object.keys(FORMATS) as StorageFormat[]
@@ -44,11 +45,9 @@ function formatsOf({ weightFormat }: CaseMaker): readonly StorageFormat[] {
 export const formatOf = ({ weightFormat }: CaseMaker, { format }: Experiment): StorageFormat =>
   weightFormat === 'any' ? format : weightFormat === 'none' ? 'f32' : weightFormat
 
-function contractOf({ kernel }: CaseMaker): Kernel {
-  return expectDefined(
-    kernels.find(({ name }) => name === kernel),
-    `the contract of ${kernel}`,
-  )
+function pathOf({ kernel }: CaseMaker): string {
+  const contract = kernels.find(({ name }) => name === kernel)
+  return expectDefined(contract, `the contract of ${kernel}`).path
 }
 
 /** Throws `bad_request` for an unknown case or an invalid shape. */

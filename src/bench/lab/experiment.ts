@@ -1,17 +1,18 @@
 // Runs one lab experiment: compiles the shader, checks its result against f64, then times it interleaved with
 // the engine's own variant, its roofline ceiling and a streaming read.
-
+import { checkDispatches } from '../../engine/check/check.ts'
 import type { Device } from '../../gpu/device.ts'
 import { PipelineCache } from '../../gpu/kernel.ts'
 import { link, type ShaderSources } from '../../gpu/linker.ts'
 import { expectDefined, HadalError, throwIfAborted } from '../../lib/error.ts'
 import { type KernelRow, rowOf } from '../kernels/bench.ts'
-import { REPORT_HINT } from '../kernels/case.ts'
+import { requirePassed } from '../kernels/case.ts'
 import { type BenchContext, DispatchTimer, timeInterleaved } from '../kernels/dispatch-timer.ts'
-import { accuracyReport, columnsPerRow, worstOutput } from './accuracy.ts'
+import { accuracyReport, columnsPerRow } from './accuracy.ts'
 import { type BuiltCase, buildCase, ownDispatches } from './cases.ts'
 import type { CaseCeilings, CeilingCache } from './ceiling-cache.ts'
 import { compileWgsl } from './compile.ts'
+import { parseContractHead } from './contract-head.ts'
 import type { GpuWatchdog } from './gpu-watchdog.ts'
 import type { AccuracyReport, CompileMessage, Experiment, LabEvent, Phase, RunRequest } from './protocol.ts'
 
@@ -32,7 +33,7 @@ interface CheckedCase extends BuiltCase {
 
 /**
  * Events in the order of `PHASES`. Ends after compiler errors, and after a failed check unless the request
- * says `evenIfWrong`. Throws `aborted`, `bad_request`, `out_of_memory`, `device_lost`, and `internal` if the
+ * says `timeIfFailed`. Throws `aborted`, `bad_request`, `out_of_memory`, `device_lost`, and `internal` if the
  * engine's variant or a ceiling loop miscalculates.
  */
 export async function* runExperiment(
@@ -40,7 +41,7 @@ export async function* runExperiment(
   request: RunRequest,
   signal: AbortSignal,
 ): AsyncGenerator<LabEvent> {
-  const { experiment, effort, text, evenIfWrong = false } = request
+  const { experiment, effort, text, timeIfFailed = false } = request
   const begin = (phase: Phase): LabEvent => {
     throwIfAborted(signal)
     return { type: 'phase', phase }
@@ -52,7 +53,7 @@ export async function* runExperiment(
     return built
   }
   try {
-    yield begin('draw')
+    yield begin('inputs')
     const built = await build(experiment)
     yield begin('compile')
     let { pipelines } = lab
@@ -63,10 +64,10 @@ export async function* runExperiment(
       yield { type: 'compiled', messages }
       if (messages.some(({ type }) => type === 'error')) return
     }
-    yield begin('prove')
+    yield begin('check')
     const own = await checkBuilt(lab, built, pipelines, experiment.tokens)
-    yield { type: 'proved', proof: own.accuracy }
-    if (!own.accuracy.right && !evenIfWrong) return
+    yield { type: 'checked', accuracy: own.accuracy }
+    if (!own.accuracy.passed && !timeIfFailed) return
     const engine = matchesEngine(lab, request) ? undefined : await checkEngine(lab, experiment, build)
     yield begin('ceiling')
     const ceilings = await lab.ceilings.forCase(built.maker, built.format, effort.roundBytes)
@@ -111,23 +112,27 @@ async function compileText(
 
 /** Runs a case once and checks its result against f64. */
 async function checkBuilt(
-  { device, watch }: LabContext,
+  { device, sources, watch }: LabContext,
   built: BuiltCase,
   pipelines: PipelineCache,
   tokens: number,
 ): Promise<CheckedCase> {
   const { kernelCase } = built
   const bench = { device, pipelines, clock: undefined }
-  const timer = await watch.wait(DispatchTimer.prepare(bench, kernelCase.firstRun, kernelCase.step))
-  try {
-    timer.runOnce()
-    await watch.wait(device.gpu.queue.onSubmittedWorkDone())
-    const output = worstOutput(await watch.wait(kernelCase.outputs()))
-    const cols = columnsPerRow(ownDispatches(built)[0], output.expected.length, tokens)
-    return { ...built, bench, accuracy: accuracyReport(output, cols) }
-  } finally {
-    timer.free()
-  }
+  // Compiling, running and computing the reference each have the watchdog's time.
+  await watch.wait(Promise.all(kernelCase.firstRun.map((dispatch) => pipelines.prepare(dispatch))))
+  const verdict = await checkDispatches(bench, {
+    dispatches: kernelCase.firstRun,
+    step: kernelCase.step,
+    async outputs() {
+      await watch.wait(device.gpu.queue.onSubmittedWorkDone())
+      return watch.wait(kernelCase.outputs())
+    },
+  })
+  const [{ kernel, constants }] = ownDispatches(built)
+  const contract = parseContractHead(sources[kernel.path] ?? '')
+  const cols = columnsPerRow(contract, constants, verdict.output.expected.length, tokens)
+  return { ...built, bench, accuracy: accuracyReport(verdict, cols) }
 }
 
 /** Builds and checks what the engine would run. Throws `internal` if that miscalculates. */
@@ -138,13 +143,8 @@ async function checkEngine(
 ): Promise<CheckedCase> {
   const built = await build({ ...experiment, variants: {} })
   const engine = await checkBuilt(lab, built, lab.pipelines, experiment.tokens)
-  if (engine.accuracy.right) return engine
-  throw new HadalError(
-    'internal',
-    `The engine's own ${engine.maker.kernel} miscalculates on this adapter: ` +
-      `relative error ${engine.accuracy.error}, allowed ${engine.accuracy.tolerance}.`,
-    { hint: REPORT_HINT },
-  )
+  requirePassed(`The engine's own ${engine.maker.kernel}`, engine.accuracy)
+  return engine
 }
 
 interface TimingOptions {

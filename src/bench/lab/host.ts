@@ -13,7 +13,7 @@ import { serializeError } from '../../worker/protocol.ts'
 import { sendStream } from '../../worker/sender.ts'
 import { COLUMN_MULTIPLE } from '../kernels/random-matrix.ts'
 import { type TunedDevice, tunedDevice } from '../tuned-device.ts'
-import { buildCase, LAB_CASES, ownDispatches } from './cases.ts'
+import { buildCase, labCases, ownDispatches } from './cases.ts'
 import { CeilingCache } from './ceiling-cache.ts'
 import { type LabContext, runExperiment } from './experiment.ts'
 import { GpuWatchdog } from './gpu-watchdog.ts'
@@ -47,7 +47,7 @@ export function createLabHost(gpu: GPU | undefined, sources: ShaderSources): Rem
         const pipelines = new PipelineCache(device, sources)
         const ceilings = new CeilingCache({ device, pipelines, clock: undefined })
         lab = { device, sources, pipelines, ceilings, watch: new GpuWatchdog(device) }
-        return infoOf(tuned)
+        return infoOf(tuned, sources)
       }),
     view(experiment, port) {
       void sendStream(port, (signal) => exclusively(signal, (own) => viewExperiment(own, experiment)))
@@ -66,14 +66,14 @@ export function createLabHost(gpu: GPU | undefined, sources: ShaderSources): Rem
   }
 }
 
-function infoOf({ device: { adapter, capabilities }, chosen }: TunedDevice): LabInfo {
+function infoOf({ device: { adapter, capabilities }, chosen }: TunedDevice, sources: ShaderSources): LabInfo {
   return {
     adapter,
     capabilities,
     possible: possibleVariants(capabilities),
     chosen,
     formats: Object.keys(FORMATS) as StorageFormat[],
-    cases: LAB_CASES,
+    cases: labCases(sources),
     columns: COLUMN_MULTIPLE,
   }
 }

@@ -7,6 +7,7 @@ import type { Decision, VariantChoice, VariantLists, Variants } from '../../gpu/
 import type { Outcome, SerializedError } from '../../worker/protocol.ts'
 import type { KernelRow } from '../kernels/bench.ts'
 import type { TunedDecision } from '../tune.ts'
+import type { ContractHead } from './contract-head.ts'
 
 export type { StorageFormat } from '../../gpu/matrix.ts'
 export type { Decision, Variants } from '../../gpu/variants.ts'
@@ -63,19 +64,11 @@ export interface LabInfo {
 }
 
 /** A kernel as it would run: its contract with constants filled in, and its linked source. */
-export interface KernelView {
+export interface KernelView extends ContractHead {
   readonly kernel: string
   readonly path: string // under shaders/, without extension
   /** Shape of the whole case, such as `1 × 2048 → 2048`. */
   readonly shape: string
-  /** The comment at the top of its file. */
-  readonly head: string
-  readonly bindings: readonly {
-    readonly name: string
-    readonly type: string
-    readonly shape: string
-    readonly access: string
-  }[]
   /** Override constants; `byDefault` if the engine does not set them. */
   readonly constants: readonly {
     readonly name: string
@@ -94,8 +87,8 @@ export interface RunRequest {
   readonly effort: TimingSettings
   /** WGSL to run in place of the kernel's own file. */
   readonly text?: string
-  /** Times the kernel even if its result is wrong. */
-  readonly evenIfWrong?: boolean
+  /** Times the kernel even if its check fails. */
+  readonly timeIfFailed?: boolean
 }
 
 /** A compiler message; line and column count from 1, and are 0 without a position. */
@@ -134,7 +127,7 @@ export interface HeatMap {
 export interface AccuracyReport {
   readonly error: number // ‖actual − expected‖ / ‖expected‖; NaN if any value is NaN
   readonly tolerance: number
-  readonly right: boolean
+  readonly passed: boolean
   readonly rows: number
   readonly cols: number
   readonly notFinite: number // count of non-finite values
@@ -144,14 +137,14 @@ export interface AccuracyReport {
 }
 
 /** Phases of an experiment, in order. */
-export const PHASES = ['draw', 'compile', 'prove', 'ceiling', 'time'] as const
+export const PHASES = ['inputs', 'compile', 'check', 'ceiling', 'time'] as const
 export type Phase = (typeof PHASES)[number]
 
 export type LabEvent =
   | { readonly type: 'phase'; readonly phase: Phase }
   /** The compiler's messages; nothing follows if there is an error. */
   | { readonly type: 'compiled'; readonly messages: readonly CompileMessage[] }
-  | { readonly type: 'proved'; readonly proof: AccuracyReport }
+  | { readonly type: 'checked'; readonly accuracy: AccuracyReport }
   /** `engine`: the engine's own variant, timed interleaved; undefined if `row` is that variant. */
   | { readonly type: 'timed'; readonly row: KernelRow; readonly engine: KernelRow | undefined }
 

@@ -8,7 +8,7 @@ import type { Dispatch, Resource } from '../../program/graph.ts'
 import type { TempBuffers } from '../../program/temp-buffers.ts'
 
 /**
- * An expected number in f64. `size` is the sum of the absolute terms, which the tolerance scales with:
+ * An expected number in f64. `magnitude` is the sum of the absolute terms, which the tolerance scales with:
  * rounding errors grow with the terms, even when they cancel out.
  */
 export interface ExpectedSum {

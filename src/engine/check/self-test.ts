@@ -7,12 +7,12 @@ import type { Device } from '../../gpu/device.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
 import { type Decision, PLAIN_VARIANTS, type Variants } from '../../gpu/variants.ts'
 import { MATMUL_TILES } from '../../kernels/linear.ts'
-import { PLAIN_STEP, STEP_BYTES, writeStep } from '../../kernels/step.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
 import { hasDecoders } from '../../models/ops.ts'
-import { type Dispatch, Graph } from '../../program/graph.ts'
-import { DispatchProgram } from '../../program/program.ts'
+import type { RunContext } from '../../program/dispatch-runner.ts'
+import type { Dispatch } from '../../program/graph.ts'
 import { TempBuffers } from '../../program/temp-buffers.ts'
+import { checkDispatches } from './check.ts'
 import { cachedAttentionCheck, mlaPrefillCheck } from './check-attention.ts'
 import { expertCheck, linearCheck, rmsNormCheck, weightFormatOf } from './check-matmul.ts'
 import { type CheckBuilder, SMALL_CHECK } from './kernel-check.ts'
@@ -21,7 +21,7 @@ import { type CheckBuilder, SMALL_CHECK } from './kernel-check.ts'
 export interface FailedVariant {
   readonly decision: Decision
   readonly variant: Variants[Decision]
-  readonly kernel: string // the kernel whose check fallbacks
+  readonly kernel: string // the kernel whose check failed
 }
 
 /** The variants that passed, and the failed ones that plain variants replace. */
@@ -79,7 +79,7 @@ export async function selfTest(
     const fallbacks = await fewestFallbacks(decisionsOf(current, variants), async (plain) => {
       const fallback =
         plain.length > 0 ? dispatchesToCheck(record(withPlain(variants, plain))).get(key) : current
-      return passesCheck(device, pipelines, fallback ?? current)
+      return passesCheck({ device, pipelines }, fallback ?? current)
     })
     if (!fallbacks) {
       const { name } = current.kernel
@@ -105,17 +105,17 @@ const HINT =
 
 /**
  * The fewest decisions that must fall back to plain; undefined if all-plain is wrong too. Without decisions
- * to test, `right` is not called.
+ * to test, `passes` is not called.
  */
 async function fewestFallbacks(
   decisions: readonly Decision[],
-  right: (plain: readonly Decision[]) => Promise<boolean>,
+  passes: (plain: readonly Decision[]) => Promise<boolean>,
 ): Promise<readonly Decision[] | undefined> {
   if (decisions.length === 0) return []
   const sets: Decision[][] = [[]]
   for (const decision of decisions) sets.push(...sets.map((set) => [...set, decision]))
   sets.sort((a, b) => a.length - b.length)
-  for (const set of sets) if (await right(set)) return set
+  for (const set of sets) if (await passes(set)) return set
   return undefined
 }
 
@@ -166,38 +166,27 @@ export function dispatchesToCheck(dispatches: readonly Dispatch[]): ReadonlyMap<
  * Runs a dispatch on random inputs and compares the result with f64. False if it is wrong or does not
  * compile; throws all other errors, such as `device_lost`.
  */
-export async function passesCheck(
-  device: Device,
-  pipelines: PipelineCache,
-  dispatch: Dispatch,
-): Promise<boolean> {
-  const buffers = new TempBuffers(device)
+export async function passesCheck(context: RunContext, dispatch: Dispatch): Promise<boolean> {
+  const buffers = new TempBuffers(context.device)
   try {
-    const step = buffers.zeros(STEP_BYTES / 4, 'uniform')
-    const blocks = buffers.zeros(STEP_BYTES / 4, 'uniform')
-    const graph = new Graph()
     const check = checkBuilderOf(dispatch)(buffers, dispatch, SMALL_CHECK)
-    graph.replay([{ ...dispatch, operands: check.operands }])
-    const program = new DispatchProgram(
-      device,
-      pipelines,
-      { step: step.buffer(), blocks: blocks.buffer() },
-      graph,
-    )
-    await program.compile()
-    const fields = { ...PLAIN_STEP, ...check.step }
-    const expected = check.expected()
-    const words = new ArrayBuffer(STEP_BYTES)
-    writeStep(fields, new DataView(words))
-    const { gpu } = device
-    gpu.queue.writeBuffer(step.buffer(), 0, words)
-    const encoder = gpu.createCommandEncoder()
-    program.encode(encoder, fields)
-    gpu.queue.submit([encoder.finish()])
-    const actual = await buffers.read(check.output, check.outputWords)
-    return expected.every(
-      ({ at, value, magnitude }) => Math.abs((actual[at] ?? Number.NaN) - value) <= TOLERANCE * magnitude,
-    )
+    const sums = check.expected()
+    const { passed } = await checkDispatches(context, {
+      dispatches: [{ ...dispatch, operands: check.operands }],
+      step: check.step,
+      async outputs() {
+        const words = await buffers.read(check.output, check.outputWords)
+        return [
+          {
+            actual: sums.map(({ at }) => words[at] ?? Number.NaN),
+            expected: sums.map(({ value }) => value),
+            magnitude: sums.map(({ magnitude }) => magnitude),
+            tolerance: TOLERANCE,
+          },
+        ]
+      },
+    })
+    return passed
   } catch (error) {
     if (error instanceof HadalError && error.code === 'internal') return false
     throw error

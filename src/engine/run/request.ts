@@ -1,5 +1,5 @@
 // Resolves a request for an answer: encodes the prompt, fills in defaults, refuses impossible values.
-import { optionalInteger } from '../../lib/check.ts'
+import { readField, wholeNumber } from '../../lib/check.ts'
 import type { ChatEncoder } from '../../text/chat.ts'
 import type { TextTokenizer } from '../../text/tokenizer.ts'
 import { type GenerateRequest, MAX_ALTERNATIVES, type SamplingOptions } from '../types.ts'
@@ -30,13 +30,13 @@ export function resolveRequest(
   const prompt = promptOf(request, tokenizer, chat)
   // Leave room for at least one token of the answer.
   checkTokenIds(prompt, spec.vocabSize, context - 1)
-  const maxTokens = optionalInteger('max_tokens', request.maxTokens, 1, Number.POSITIVE_INFINITY)
+  const maxTokens = readField('max_tokens', request.maxTokens, wholeNumber(1, Number.POSITIVE_INFINITY))
   return {
     prompt,
     maxTokens: Math.min(maxTokens ?? DEFAULT_MAX_TOKENS, context - prompt.length),
     sampling: resolveSampling(request.sampling, defaults, spec.vocabSize),
     stop: request.stop ?? [],
-    logprobs: optionalInteger('top_logprobs', request.logprobs, 0, MAX_ALTERNATIVES),
+    logprobs: readField('top_logprobs', request.logprobs, wholeNumber(0, MAX_ALTERNATIVES)),
     eos,
   }
 }

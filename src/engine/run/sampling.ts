@@ -1,51 +1,30 @@
 // Resolves sampling options and writes them for the GPU: step fields, token counts, logit biases.
 import type { Device } from '../../gpu/device.ts'
 import type { Step } from '../../kernels/step.ts'
-import { badField, optionalInteger, optionalNumber } from '../../lib/check.ts'
+import { badField, definedFields, numberIn, readField, wholeNumber } from '../../lib/check.ts'
+import { isInRange } from '../../lib/fields.ts'
 import { isJsonObject } from '../../lib/json.ts'
 import {
   MAX_LOGIT_BIAS,
-  type NumericSamplingOption,
-  SAMPLING_RANGES,
+  mapOptions,
+  SAMPLING_OPTIONS,
+  type SamplingOption,
   type SamplingOptions,
 } from '../types.ts'
 
 /** Maximum entries of a logit bias list, as in OpenAI's API. */
 export const MAX_LOGIT_BIASES = 300
 
-const NEUTRAL: SamplingOptions = {
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  logitBias: [],
-  seed: 0,
-}
-
 /**
  * The model's defaults from generation_config.json. Invalid values are ignored: requests can override them.
  */
 export function samplingDefaults(generationConfig: unknown): SamplingOptions {
   const values = fieldsOf(generationConfig)
-  const pick = (name: NumericSamplingOption): number => {
-    const [field, ...range] = SAMPLING_RANGES[name]
-    try {
-      return optionalNumber(field, values.get(field), ...range) ?? NEUTRAL[name]
-    } catch {
-      return NEUTRAL[name]
-    }
-  }
-  return {
-    ...NEUTRAL,
-    temperature: values.get('do_sample') === false ? 0 : pick('temperature'),
-    topK: pick('topK'),
-    topP: pick('topP'),
-    minP: pick('minP'),
-    repetitionPenalty: pick('repetitionPenalty'),
-  }
+  const numbers = mapOptions(SAMPLING_OPTIONS, (option: SamplingOption) => {
+    const value = option.modelDefault ? values.get(option.field) : undefined
+    return isInRange(value, option) ? value : option.neutral
+  })
+  return { ...numbers, ...(values.get('do_sample') === false && { temperature: 0 }), logitBias: [] }
 }
 
 /** End-of-sequence tokens that generation_config.json adds to those of config.json. */
@@ -68,16 +47,16 @@ export function resolveSampling(
   defaults: SamplingOptions,
   vocab: number,
 ): SamplingOptions {
-  const defined = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const sampling: SamplingOptions = { ...defaults, seed: Math.floor(Math.random() * 2 ** 32), ...defined }
-  for (const [name, [field, ...range]] of Object.entries(SAMPLING_RANGES))
-    optionalNumber(field, sampling[name as NumericSamplingOption], ...range)
+  const seed = Math.floor(Math.random() * 2 ** 32)
+  const sampling: SamplingOptions = { ...defaults, seed, ...definedFields(options) }
+  for (const [name, option] of Object.entries<SamplingOption>(SAMPLING_OPTIONS))
+    readField(option.field, sampling[name as keyof typeof SAMPLING_OPTIONS], numberIn(option))
   const { logitBias } = sampling
   if (logitBias.length > MAX_LOGIT_BIASES)
     throw badField('logit_bias', `may have at most ${MAX_LOGIT_BIASES} entries`)
   for (const [id, bias] of logitBias) {
-    optionalInteger('logit_bias', id, 0, vocab - 1)
-    optionalNumber('logit_bias', bias, -MAX_LOGIT_BIAS, MAX_LOGIT_BIAS)
+    readField('logit_bias', id, wholeNumber(0, vocab - 1))
+    readField('logit_bias', bias, numberIn({ min: -MAX_LOGIT_BIAS, max: MAX_LOGIT_BIAS }))
   }
   return sampling
 }

@@ -1,7 +1,7 @@
 // Tests of the kernel lab on every adapter: the view of a kernel, its check, its times, and edited shaders.
 import sources from 'virtual:shaders/whole'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { buildCase, LAB_CASES, ownDispatches } from '../../../src/bench/lab/cases.ts'
+import { buildCase, labCases, ownDispatches } from '../../../src/bench/lab/cases.ts'
 import { CeilingCache } from '../../../src/bench/lab/ceiling-cache.ts'
 import { type LabContext, runExperiment } from '../../../src/bench/lab/experiment.ts'
 import { GpuWatchdog } from '../../../src/bench/lab/gpu-watchdog.ts'
@@ -61,26 +61,29 @@ describeOnAdapters('the lab', (adapter) => {
 
   it('checks and times another variant together with the engine’s', async () => {
     const variants = device.capabilities.variants.matvec === 'single' ? 'lanes8' : 'single'
-    const [proved, timed] = await run({ experiment: { ...BASE_EXPERIMENT, variants: { matvec: variants } } })
-    expect(proved).toMatchObject({ type: 'proved', proof: { right: true, rows: 2, cols: 208, notFinite: 0 } })
+    const [checked, timed] = await run({ experiment: { ...BASE_EXPERIMENT, variants: { matvec: variants } } })
+    expect(checked).toMatchObject({
+      type: 'checked',
+      accuracy: { passed: true, rows: 2, cols: 208, notFinite: 0 },
+    })
     expect(timed).toMatchObject({ type: 'timed', row: { kernel: 'linear_decode', format: 'q8' } })
     expect(timed?.type === 'timed' && timed.engine?.variant).not.toBe(
       timed?.type === 'timed' && timed.row.variant,
     )
   })
 
-  it('times an edited shader only if its result is right', async () => {
+  it('times an edited shader only if its result is correct', async () => {
     const { source } = await look(BASE_EXPERIMENT)
     const wrong = source.replace('let sum = ', 'let sum = f32(out != 77) * ')
     expect(wrong).not.toBe(source)
     const events = await run({ text: wrong })
-    expect(events.map(({ type }) => type)).toEqual(['compiled', 'proved'])
-    const proof = events[1]?.type === 'proved' ? events[1].proof : undefined
-    expect(proof?.right).toBe(false)
-    expect(proof?.worst.slice(0, 2).map(({ col }) => col)).toEqual([77, 77])
-    expect((await run({ text: wrong, evenIfWrong: true })).map(({ type }) => type)).toContain('timed')
+    expect(events.map(({ type }) => type)).toEqual(['compiled', 'checked'])
+    const accuracy = events[1]?.type === 'checked' ? events[1].accuracy : undefined
+    expect(accuracy?.passed).toBe(false)
+    expect(accuracy?.worst.slice(0, 2).map(({ col }) => col)).toEqual([77, 77])
+    expect((await run({ text: wrong, timeIfFailed: true })).map(({ type }) => type)).toContain('timed')
     const same = await run({ text: source })
-    expect(same.map(({ type }) => type)).toEqual(['compiled', 'proved', 'timed'])
+    expect(same.map(({ type }) => type)).toEqual(['compiled', 'checked', 'timed'])
     expect(same[2]).toMatchObject({ engine: { kernel: 'linear_decode' } })
   })
 
@@ -105,7 +108,7 @@ describeOnAdapters('the lab', (adapter) => {
 
   it('offers the decisions that change a kernel, and no others', async () => {
     const possible = possibleVariants(device.capabilities)
-    for (const { kernel, role, decisions } of LAB_CASES.filter(({ role }) => role === 'given')) {
+    for (const { kernel, role, decisions } of labCases(sources).filter(({ role }) => role === 'given')) {
       const experiment = { ...BASE_EXPERIMENT, kernel, role }
       const plain = JSON.stringify(await imports(experiment))
       for (const decision of Object.keys(possible) as Decision[]) {

@@ -2,7 +2,7 @@
 // when a setting changes.
 import { signal } from '@preact/signals'
 import { loadState } from '../../shared/models/model-choice.ts'
-import { keepAddress } from '../../shared/permalink.ts'
+import { keepAddress } from '../../shared/permalink.tsx'
 import { chosenSettings, settings } from './bench-run.ts'
 import type { CalculatorInputs } from './calculator-inputs.ts'
 import { readBenchLink, writeBenchLink } from './link.ts'

@@ -1,4 +1,5 @@
 // State of the benchmark run, and the actions that start and stop it.
+
 import { computed, signal } from '@preact/signals'
 import {
   type BenchProgress,
@@ -8,8 +9,9 @@ import {
   type CacheKind,
 } from '../../../bench/result.ts'
 import type { ModelInfo } from '../../../index.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
+import { LatestTask } from '../../shared/latest-task.ts'
 import { loadState } from '../../shared/models/model-choice.ts'
 import { defaultSettings } from './run-settings.ts'
 import type { RunClock } from './time-left.ts'
@@ -43,30 +45,28 @@ export const settings = computed<BenchSettings>(() => {
 })
 export const busy = computed(() => runState.value.phase === 'running' || runState.value.phase === 'stopping')
 
-let current: AbortController | undefined
+const current = new LatestTask()
 
 /** Runs the benchmark. The result of the previous run is dropped unless it was kept. */
 export async function startRun(): Promise<void> {
   if (loadState.value.phase !== 'ready' || busy.value) return
   const { model } = loadState.value
-  const controller = new AbortController()
-  current = controller
+  const { signal } = current.start()
   latestResult.value = undefined
   const begun = performance.now()
   let done = 0
   let clock: RunClock = { begun, partDone: begun }
   runState.value = { phase: 'running', progress: undefined, clock }
   try {
-    for await (const { progress, result } of model.benchmark(settings.value, { signal: controller.signal })) {
+    for await (const { progress, result } of model.benchmark(settings.value, { signal })) {
       latestResult.value = result
       if (progress.done > done) clock = { begun, partDone: performance.now() }
       done = progress.done
-      if (!controller.signal.aborted) runState.value = { phase: 'running', progress, clock }
+      if (!signal.aborted) runState.value = { phase: 'running', progress, clock }
     }
     runState.value = { phase: 'idle' }
   } catch (error) {
-    const failure = failureOf(error)
-    runState.value = failure.code === 'aborted' ? { phase: 'idle' } : { phase: 'failed', failure }
+    runState.value = isAborted(error) ? { phase: 'idle' } : { phase: 'failed', failure: asHadalError(error) }
   }
 }
 
@@ -74,5 +74,5 @@ export async function startRun(): Promise<void> {
 export function stopRun(): void {
   if (runState.value.phase !== 'running') return
   runState.value = { phase: 'stopping' }
-  current?.abort()
+  current.abort()
 }

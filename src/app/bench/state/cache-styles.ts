@@ -2,15 +2,15 @@
 import type { CacheKind } from '../../../bench/result.ts'
 import type { SeriesStyle } from '../../chart/series.ts'
 
-/** Class names are those of styles/cache-charts.css. */
+/** Class names are those of chart/tones.css. */
 export const CACHE_STYLES: Readonly<Record<CacheKind, SeriesStyle>> = {
-  latent: { className: 'latent', mark: 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0Z' },
-  'latent-fp8': { className: 'latent-fp8', mark: 'M-4.500-4.500h9v9h-9Z' },
-  standard: { className: 'standard', mark: 'M0-6 6 5H-6Z' },
-  'gqa-8': { className: 'gqa-8', mark: 'M0-6.500 6 0 0 6.500-6 0Z' },
-  mqa: { className: 'mqa', mark: 'M0 6 6-5H-6Z' },
+  latent: { className: 'glow', mark: 'M-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0Z' },
+  'latent-fp8': { className: 'blue', mark: 'M-4.500-4.500h9v9h-9Z' },
+  standard: { className: 'amber', mark: 'M0-6 6 5H-6Z' },
+  'gqa-8': { className: 'pink', mark: 'M0-6.500 6 0 0 6.500-6 0Z' },
+  mqa: { className: 'grey', mark: 'M0 6 6-5H-6Z' },
   grouped: {
-    className: 'grouped',
+    className: 'green',
     mark: 'M-5-2.500-2.500-5H2.500L5-2.500V2.500L2.500 5H-2.500L-5 2.500Z',
   },
 }

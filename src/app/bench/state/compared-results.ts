@@ -1,8 +1,9 @@
 // The results shown side by side: the latest run, those kept from earlier runs, and imported files.
+
 import { computed, signal } from '@preact/signals'
 import type { BenchResult } from '../../../bench/result.ts'
+import { asHadalError } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
 import { latestResult } from './bench-run.ts'
 import type { LetteredResult } from './bench-series.ts'
 import { MAX_RESULT_BYTES, readResult, tooLarge } from './read-result.ts'
@@ -28,7 +29,9 @@ function latestUnlessKept(): BenchResult[] {
 /** Imports result files. Files that are not results are listed in `importFailures`. */
 export async function importFiles(files: readonly File[]): Promise<void> {
   const read = await Promise.allSettled(files.slice(0, MAX_RESULTS).map(readFile))
-  importFailures.value = read.flatMap((file) => (file.status === 'rejected' ? [failureOf(file.reason)] : []))
+  importFailures.value = read.flatMap((file) =>
+    file.status === 'rejected' ? [asHadalError(file.reason)] : [],
+  )
   for (const file of read) {
     if (file.status === 'fulfilled') keepResult(file.value)
   }

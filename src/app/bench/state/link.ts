@@ -1,8 +1,13 @@
 // Permalinks of the benchmark page: settings, model and calculator inputs, behind the # that no server
 // sees.
 import { type BenchSettings, CACHE_KINDS } from '../../../bench/result.ts'
-import { type LinkFields, parseCount, parseLinkFields } from '../../shared/link-fields.ts'
-import { linkText, type ParsedLink } from '../../shared/permalink.ts'
+import {
+  type LinkFields,
+  linkText,
+  type ParsedLink,
+  parseCount,
+  parseLinkFields,
+} from '../../shared/permalink.tsx'
 import {
   type CalculatorInputs,
   calculatorInputsFor,

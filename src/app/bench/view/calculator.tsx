@@ -1,9 +1,11 @@
 // The KV cache calculator: choose a model, change its numbers, and see the formula with them filled in.
 
+import type { SeriesStyle } from '../../chart/series.ts'
 import { Bar } from '../../shared/bar.tsx'
 import { formatCount } from '../../shared/format.ts'
-import { parseCount } from '../../shared/link-fields.ts'
+import { parseCount } from '../../shared/permalink.tsx'
 import { calculatorInputs } from '../state/address.ts'
+import { CACHE_STYLES } from '../state/cache-styles.ts'
 import {
   type CalculatorInputs,
   calculatorInputsFor,
@@ -38,14 +40,14 @@ const LAYOUT_NAMES: Readonly<Record<CalculatorLayout, string>> = {
   mqa: 'MQA, one group',
 }
 
-/** CSS classes of the bars: the patterns of the measured cache layouts. */
-const LAYOUT_STYLES: Readonly<Record<CalculatorLayout, string>> = {
-  latent: 'latent',
-  own: 'grouped',
-  standard: 'standard',
-  paper: 'standard',
-  'gqa-8': 'gqa-8',
-  mqa: 'mqa',
+/** Bars look like those of the measured cache layouts. */
+const LAYOUT_STYLES: Readonly<Record<CalculatorLayout, SeriesStyle>> = {
+  latent: CACHE_STYLES.latent,
+  own: CACHE_STYLES.grouped,
+  standard: CACHE_STYLES.standard,
+  paper: CACHE_STYLES.standard,
+  'gqa-8': CACHE_STYLES['gqa-8'],
+  mqa: CACHE_STYLES.mqa,
 }
 
 const PRECISION_NAMES: Readonly<Record<CachePrecision, string>> = {
@@ -123,7 +125,7 @@ export function Calculator() {
                   first?.layout === 'own' ? 'published' : 'latent',
                 )}
                 fraction={bytes / maxBytes}
-                kind={LAYOUT_STYLES[layout]}
+                kind={LAYOUT_STYLES[layout].className}
               />
               <KvFormula cost={cost} />
             </div>

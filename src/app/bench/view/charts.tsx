@@ -161,7 +161,7 @@ function BytesPerCache({ results }: { results: readonly LetteredResult[] }) {
           name={results.length > 1 ? `${letter} ${CACHE_NAMES[row.cache]}` : CACHE_NAMES[row.cache]}
           value={bytesWithRatio(row.bytes, latent, 'latent')}
           fraction={row.bytes / maxBytes}
-          kind={row.cache}
+          kind={CACHE_STYLES[row.cache].className}
         />
       ))}
     </figure>

@@ -1,9 +1,9 @@
 // Layout of the benchmark page.
-import { APP_URL } from '../../shared/app-url.ts'
 import { Header } from '../../shared/header.tsx'
 import { ModelsDialog } from '../../shared/models/dialog.tsx'
 import { dropHandlers } from '../../shared/models/drop.ts'
-import { Wordmark } from '../../shared/wordmark.tsx'
+import { ModelButton } from '../../shared/models/model-button.tsx'
+import { modelSaved } from '../../shared/models/model-choice.ts'
 import { Calculator } from './calculator.tsx'
 import { Charts } from './charts.tsx'
 import { Claims } from './claims.tsx'
@@ -13,25 +13,15 @@ import { ResultsTable } from './results-table.tsx'
 import { RunPanel } from './run-panel.tsx'
 
 export function BenchPage() {
-  const brand = (
-    <a class="name" href={APP_URL} aria-label="Hadal: the chat page">
-      <Wordmark />
-    </a>
-  )
   return (
     <div class="page long" {...dropHandlers}>
       <button class="skip" type="button" onClick={() => document.getElementById('run')?.focus()}>
         Skip to the benchmark
       </button>
-      <Header name={brand} models>
-        <a class="quiet" href={APP_URL}>
-          Chat
-        </a>
-        <a class="quiet" href={`${APP_URL}lab/`}>
-          Kernel lab
-        </a>
+      <Header page="bench" saved={modelSaved.value}>
+        <ModelButton />
       </Header>
-      <main class="bench">
+      <main class="content bench">
         <section class="opening">
           <h1>What does a token cost to remember?</h1>
           <p class="lead">

@@ -3,8 +3,9 @@ import { useSignal } from '@preact/signals'
 import type { BenchResult } from '../../../bench/result.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import { dashPatternOf } from '../../chart/marks.tsx'
+import { type DefinitionRow, DefinitionRows } from '../../shared/definition-rows.tsx'
 import { formatCompact, formatCount } from '../../shared/format.ts'
-import { Permalink } from '../../shared/permalink-view.tsx'
+import { Permalink } from '../../shared/permalink.tsx'
 import { saveTextFile } from '../../shared/save-file.ts'
 import { calculatorInputs } from '../state/address.ts'
 import { busy, latestResult, settings } from '../state/bench-run.ts'
@@ -61,7 +62,7 @@ function ResultItem({ of: { letter, result } }: { of: LetteredResult }) {
   const { model, environment, settings, date, complete, copyBytesPerSecond } = result
   const name = `hadal-bench-${date.slice(0, 19).replaceAll(':', '-')}.json`
   const order = letter.charCodeAt(0) - 65
-  const facts: [string, string][] = [
+  const facts: DefinitionRow[] = [
     ['Adapter', environment.adapter + (environment.software ? ' (software)' : '')],
     ['Browser or host', environment.host],
     ['Hadal', environment.hadal],
@@ -83,10 +84,7 @@ function ResultItem({ of: { letter, result } }: { of: LetteredResult }) {
     ],
     ['Copy speed', `${formatBytes(Math.round(copyBytesPerSecond))}/s, read and written`],
     ['Features', environment.features.join(', ') || 'none'],
-    ...Object.entries(environment.limits).map(([limit, value]): [string, string] => [
-      limit,
-      formatCount(value),
-    ]),
+    ...Object.entries(environment.limits).map(([limit, value]): DefinitionRow => [limit, formatCount(value)]),
   ]
   return (
     <li>
@@ -130,14 +128,7 @@ function ResultItem({ of: { letter, result } }: { of: LetteredResult }) {
       </div>
       <details>
         <summary>Measured with</summary>
-        <dl class="table">
-          {facts.map(([term, value]) => (
-            <div key={term}>
-              <dt>{term}</dt>
-              <dd>{value}</dd>
-            </div>
-          ))}
-        </dl>
+        <DefinitionRows rows={facts} />
       </details>
     </li>
   )

@@ -1,10 +1,10 @@
 // Opens the GPU device of the lab in a worker, and reopens it after it was lost.
+
 import { signal } from '@preact/signals'
 import { startWorker, unwrapOutcome, type WorkerHandle } from '../../../api/worker.ts'
 import { deserializeError, type LabInfo, type RemoteLab } from '../../../bench/lab/protocol.ts'
-import { HadalError } from '../../../lib/error.ts'
+import { asHadalError, HadalError } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
 import { type MissingWebGpu, missingWebGpu } from '../../shared/models/load-state.ts'
 
 export type LabWorker = WorkerHandle<RemoteLab>
@@ -51,7 +51,7 @@ export async function openLab(): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  const failure = failureOf(error)
+  const failure = asHadalError(error)
   labDevice.value =
     failure.code === 'no_webgpu' ? { phase: 'no-webgpu', missing: 'adapter' } : { phase: 'failed', failure }
 }

@@ -80,9 +80,9 @@ export const FORMAT_NAMES = {
 } as const
 
 export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
-  draw: 'Generating weights and inputs',
+  inputs: 'Generating weights and inputs',
   compile: 'Compiling',
-  prove: 'Checking the result against f64',
+  check: 'Checking the result against f64',
   ceiling: 'Measuring the roofline of this device',
   time: 'Timing',
 }

@@ -1,4 +1,5 @@
 // Runs of this tab and their results, and the actions that start and stop them.
+
 import { computed, signal } from '@preact/signals'
 import { receive } from '../../../api/receiver.ts'
 import type {
@@ -11,8 +12,9 @@ import type {
   RunRequest,
   TimingSettings,
 } from '../../../bench/lab/protocol.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
+import { LatestTask } from '../../shared/latest-task.ts'
 import { type LabWorker, labDevice } from './device.ts'
 import { experimentSummary } from './run-summary.ts'
 import { effort, experiment, labInfo } from './selection.ts'
@@ -26,7 +28,7 @@ export interface LabRun {
   /** What ran, in a few words: the variant, or that the source was edited. */
   readonly summary: string
   readonly editedSource: string | undefined
-  readonly proof: AccuracyReport | undefined
+  readonly accuracy: AccuracyReport | undefined
   readonly row: KernelRow | undefined
   /** The engine's own variant, timed alternately with this run; undefined if this run is that variant. */
   readonly engineRow: KernelRow | undefined
@@ -52,7 +54,7 @@ export const busy = computed(
   () => runState.value.phase === 'running' || tuningState.value.phase === 'running',
 )
 
-let current: AbortController | undefined
+const current = new LatestTask()
 let count = 0
 
 /** Runs the chosen kernel; `source` replaces its own source. */
@@ -67,24 +69,23 @@ export function timeAnyway({ experiment: same, effort: spent, editedSource: sour
 
 /** Stops the run. Results stay. */
 export function stopRun(): void {
-  current?.abort()
+  current.abort()
 }
 
 async function startRun(
   chosen: Experiment | undefined,
   spent: TimingSettings | undefined,
   source: string | undefined,
-  evenIfWrong: boolean,
+  timeIfFailed: boolean,
 ): Promise<void> {
   const state = labDevice.value
   if (state.phase !== 'ready' || busy.value || !chosen || !spent || !labInfo.value) return
-  const controller = new AbortController()
-  current = controller
+  const { signal } = current.start()
   runState.value = { phase: 'running', doing: undefined }
   const request: RunRequest = {
     experiment: chosen,
     effort: spent,
-    evenIfWrong,
+    timeIfFailed,
     ...(source !== undefined && { text: source }),
   }
   const base = {
@@ -95,20 +96,19 @@ async function startRun(
   }
   let result: LabRun | undefined
   try {
-    for await (const event of events(state.worker, request, controller.signal)) {
+    for await (const event of events(state.worker, request, signal)) {
       if (event.type === 'phase') runState.value = { phase: 'running', doing: event.phase }
       if (event.type === 'compiled') compilerReport.value = { text: source ?? '', messages: event.messages }
-      if (event.type === 'proved') {
+      if (event.type === 'checked') {
         count += 1
-        result = { ...base, number: count, proof: event.proof, row: undefined, engineRow: undefined }
+        result = { ...base, number: count, accuracy: event.accuracy, row: undefined, engineRow: undefined }
         keepRun(result)
       }
       if (event.type === 'timed' && result) keepRun({ ...result, row: event.row, engineRow: event.engine })
     }
     runState.value = { phase: 'idle' }
   } catch (error) {
-    const failure = failureOf(error)
-    runState.value = failure.code === 'aborted' ? { phase: 'idle' } : { phase: 'failed', failure }
+    runState.value = isAborted(error) ? { phase: 'idle' } : { phase: 'failed', failure: asHadalError(error) }
   }
 }
 

@@ -7,8 +7,7 @@ import {
   type LabInfo,
   type TimingSettings,
 } from '../../../bench/lab/protocol.ts'
-import { parseCount, parseLinkFields } from '../../shared/link-fields.ts'
-import { linkText, type ParsedLink } from '../../shared/permalink.ts'
+import { linkText, type ParsedLink, parseCount, parseLinkFields } from '../../shared/permalink.tsx'
 import {
   defaultEffort,
   defaultExperiment,

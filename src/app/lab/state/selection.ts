@@ -2,7 +2,7 @@
 // known, because the valid choices depend on the device.
 import { computed, effect, signal } from '@preact/signals'
 import type { Experiment, LabInfo, TimingSettings } from '../../../bench/lab/protocol.ts'
-import { keepAddress } from '../../shared/permalink.ts'
+import { keepAddress } from '../../shared/permalink.tsx'
 import { labDevice } from './device.ts'
 import { readLabLink, writeLabLink } from './link.ts'
 

@@ -8,9 +8,9 @@ export type VariantVerdict = 'taken' | 'stays' | 'default' | 'other' | 'wrong'
 
 export function variantVerdictOf(
   { before, winner }: TunedDecision,
-  { variant, right }: TunedVariant,
+  { variant, passed }: TunedVariant,
 ): VariantVerdict {
-  if (!right) return 'wrong'
+  if (!passed) return 'wrong'
   if (variant === winner) return winner === before ? 'stays' : 'taken'
   return variant === before ? 'default' : 'other'
 }
@@ -24,9 +24,10 @@ export const VERDICT_NAMES: Readonly<Record<VariantVerdict, string>> = {
 }
 
 /** `0.87 ×` the time of the default; empty if the variant was not timed. */
-export const timeRatioText = ({ right, time }: TunedVariant): string => (right ? `${time.toFixed(2)} ×` : '')
-export const timeSpreadText = ({ right, spread }: TunedVariant): string =>
-  right ? `± ${spread.toFixed(2)}` : ''
+export const timeRatioText = ({ passed, time }: TunedVariant): string =>
+  passed ? `${time.toFixed(2)} ×` : ''
+export const timeSpreadText = ({ passed, spread }: TunedVariant): string =>
+  passed ? `± ${spread.toFixed(2)}` : ''
 
 /** One decision in a sentence, with the variants that give wrong results. */
 export function decisionSentence(row: TunedDecision): string {
@@ -37,7 +38,7 @@ export function decisionSentence(row: TunedDecision): string {
       ? 'the default stays'
       : `${variantName(decision, winner)}, ${time.toFixed(2)} × the default’s time`
   const wrong = variants
-    .filter(({ right }) => !right)
+    .filter(({ passed }) => !passed)
     .map(({ variant }) => `${variantName(decision, variant)} gives wrong results`)
   return `${[`${decisionName(decision)}: ${outcome}`, ...wrong].join('; ')}.`
 }

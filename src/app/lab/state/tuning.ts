@@ -1,4 +1,5 @@
 // Tunes the adapter, and reads and removes the stored result.
+
 import { effect, signal } from '@preact/signals'
 import { receive } from '../../../api/receiver.ts'
 import { unwrapOutcome } from '../../../api/worker.ts'
@@ -9,8 +10,9 @@ import type {
   TuneEvent,
   TuneRequest,
 } from '../../../bench/lab/protocol.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../../shared/failure.ts'
-import { failureOf } from '../../shared/failure.ts'
+import { LatestTask } from '../../shared/latest-task.ts'
 import { findBundledModel } from '../../shared/models/catalogue.ts'
 import { type LabWorker, labDevice } from './device.ts'
 
@@ -37,7 +39,7 @@ export const storedTuning = signal<StoredTuning | 'nothing' | undefined>(undefin
 /** Why it could not be read or removed. */
 export const storedTuningFailure = signal<Failure | undefined>(undefined)
 
-let current: AbortController | undefined
+const current = new LatestTask()
 
 /** Reads what is stored whenever a device opens. */
 export function followStoredTuning(): void {
@@ -53,25 +55,25 @@ export function followStoredTuning(): void {
 export async function tune(): Promise<void> {
   const state = labDevice.value
   if (state.phase !== 'ready' || tuningState.value.phase === 'running') return
-  const controller = new AbortController()
-  current = controller
+  const { signal } = current.start()
   tuningState.value = { phase: 'running' }
   tunedDecisions.value = []
   try {
-    for await (const event of events(state.worker, await request(state.info), controller.signal)) {
+    for await (const event of events(state.worker, await request(state.info), signal)) {
       if (event.type === 'decision') tunedDecisions.value = [...tunedDecisions.value, event.row]
       else tuningState.value = { phase: 'done', refused: event.refused }
     }
     await readStoredTuning(state.worker)
   } catch (error) {
-    const failure = failureOf(error)
-    tuningState.value = failure.code === 'aborted' ? { phase: 'stopped' } : { phase: 'failed', failure }
+    tuningState.value = isAborted(error)
+      ? { phase: 'stopped' }
+      : { phase: 'failed', failure: asHadalError(error) }
   }
 }
 
 /** Stops tuning. The result stored before stays. */
 export function stopTuning(): void {
-  current?.abort()
+  current.abort()
 }
 
 /** Removes the stored result: loads use the defaults again. */
@@ -82,7 +84,7 @@ export async function forgetTuning(): Promise<void> {
     await unwrapOutcome(state.worker, state.worker.remote.forgetTuned())
     await readStoredTuning(state.worker)
   } catch (error) {
-    storedTuningFailure.value = failureOf(error)
+    storedTuningFailure.value = asHadalError(error)
   }
 }
 
@@ -99,6 +101,6 @@ async function readStoredTuning(worker: LabWorker): Promise<void> {
     storedTuning.value = (await unwrapOutcome(worker, worker.remote.tuned())) ?? 'nothing'
     storedTuningFailure.value = undefined
   } catch (error) {
-    storedTuningFailure.value = failureOf(error)
+    storedTuningFailure.value = asHadalError(error)
   }
 }

@@ -7,8 +7,8 @@ import { ScrollingTable } from '../../shared/scrolling-table.tsx'
 import { ERROR_LEVEL_NAMES, ERROR_LEVELS, levelOutlines, mapCellAt } from '../state/error-levels.ts'
 import { relativeErrorText, valueText } from '../state/number-text.ts'
 
-export function ErrorMap({ proof }: { proof: AccuracyReport }) {
-  const { map, rows, cols } = proof
+export function ErrorMap({ accuracy }: { accuracy: AccuracyReport }) {
+  const { map, rows, cols } = accuracy
   const drawn = useMemo(() => levelOutlines(map), [map])
   const readout = useSignal('')
   // One pixel is one cell. Maps with few lines are stretched, so that cells can be seen and pointed at.
@@ -17,13 +17,13 @@ export function ErrorMap({ proof }: { proof: AccuracyReport }) {
     const box = event.currentTarget.getBoundingClientRect()
     const x = Math.floor(((event.clientX - box.left) / box.width) * map.width)
     const y = Math.floor(((event.clientY - box.top) / box.height) * map.height)
-    readout.value = x >= 0 && y >= 0 && x < map.width && y < map.height ? textAt(proof, x, y) : ''
+    readout.value = x >= 0 && y >= 0 && x < map.width && y < map.height ? textAt(accuracy, x, y) : ''
   }
   return (
     <figure class="chart errors">
       <figcaption>
         <h3>Error against f64</h3>
-        <p class="readout">{readout.value || layoutText(proof)}</p>
+        <p class="readout">{readout.value || layoutText(accuracy)}</p>
       </figcaption>
       <svg
         class="map"
@@ -56,7 +56,7 @@ export function ErrorMap({ proof }: { proof: AccuracyReport }) {
           </li>
         ))}
       </ul>
-      <LargestErrors proof={proof} />
+      <LargestErrors accuracy={accuracy} />
     </figure>
   )
 }
@@ -77,7 +77,7 @@ function textAt({ map, rows, cols, rowNumbers }: AccuracyReport, x: number, y: n
   return `row ${row}, column ${range(cell.cols)}: ${relativeErrorText(cell.error)}`
 }
 
-function LargestErrors({ proof: { worst } }: { proof: AccuracyReport }) {
+function LargestErrors({ accuracy: { worst } }: { accuracy: AccuracyReport }) {
   return (
     <details class="worst">
       <summary>

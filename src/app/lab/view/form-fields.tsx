@@ -1,7 +1,7 @@
 // Form fields of the lab: a select and a whole number, each with a label.
 import { useSignal } from '@preact/signals'
 import { useId } from 'preact/hooks'
-import { parseCount } from '../../shared/link-fields.ts'
+import { parseCount } from '../../shared/permalink.tsx'
 
 export function SelectField({
   label,

@@ -1,7 +1,5 @@
 // Layout of the kernel lab.
-import { APP_URL } from '../../shared/app-url.ts'
 import { Header } from '../../shared/header.tsx'
-import { Wordmark } from '../../shared/wordmark.tsx'
 import { Contract } from './contract.tsx'
 import { RunHistory } from './run-history.tsx'
 import { ChoosePanel } from './run-panel.tsx'
@@ -10,25 +8,13 @@ import { KernelSource } from './source.tsx'
 import { TUNING_ID, TuningPanel } from './tuning.tsx'
 
 export function LabPage() {
-  const brand = (
-    <a class="name" href={APP_URL} aria-label="Hadal: the chat page">
-      <Wordmark />
-    </a>
-  )
   return (
     <div class="page long">
       <button class="skip" type="button" onClick={() => document.getElementById('run')?.focus()}>
         Skip to the lab
       </button>
-      <Header name={brand} models={false}>
-        <a class="quiet" href={APP_URL}>
-          Chat
-        </a>
-        <a class="quiet" href={`${APP_URL}bench/`}>
-          Benchmark
-        </a>
-      </Header>
-      <main class="bench lab">
+      <Header page="lab" />
+      <main class="content lab">
         <section class="opening">
           <h1>One kernel under the lens</h1>
           <p class="lead">

@@ -35,12 +35,12 @@ export function RunHistory() {
 }
 
 function HistoryRow({
-  of: { number, experiment, summary: what, proof, row, engineRow: engine },
+  of: { number, experiment, summary: what, accuracy, row, engineRow: engine },
 }: {
   of: LabRun
 }) {
   const { kernel, role, shape, format, tokens } = experiment
-  const wrong = proof !== undefined && !proof.right
+  const wrong = accuracy !== undefined && !accuracy.passed
   return (
     <tr class={wrong ? 'wrong' : ''}>
       <td>
@@ -64,7 +64,7 @@ function HistoryRow({
       <td class="what">{what}</td>
       <td class={wrong ? 'check' : ''}>
         {wrong && 'wrong: '}
-        {relativeErrorText(proof?.error ?? Number.NaN)}
+        {relativeErrorText(accuracy?.error ?? Number.NaN)}
       </td>
       <td>{row ? spreadText(row.time) : 'not timed'}</td>
       <td>{row ? percentText(row.fractionOfCeiling) : ''}</td>

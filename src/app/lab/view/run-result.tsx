@@ -1,4 +1,4 @@
-// Result of the run on screen: right or wrong, where the errors are, and how fast it ran.
+// Result of the run on screen: correct or wrong, where the errors are, and how fast it ran.
 
 import type { AccuracyReport, KernelRow } from '../../../bench/lab/protocol.ts'
 import { Bar } from '../../shared/bar.tsx'
@@ -18,7 +18,7 @@ export function RunOutcome() {
         Result
       </h2>
       <div aria-live="polite">{finding ? <RunVerdict of={finding} /> : <NoRunYet />}</div>
-      {finding?.proof && <ErrorMap key={finding.number} proof={finding.proof} />}
+      {finding?.accuracy && <ErrorMap key={finding.number} accuracy={finding.accuracy} />}
       {finding?.row && <SpeedBars of={finding} row={finding.row} />}
     </section>
   )
@@ -37,20 +37,20 @@ function NoRunYet() {
 }
 
 function RunVerdict({ of }: { of: LabRun }) {
-  const { proof, row, summary: what, experiment, number } = of
-  if (!proof) return null
+  const { accuracy, row, summary: what, experiment, number } = of
+  if (!accuracy) return null
   const timed =
     row && of.engineRow ? `, ${(row.time.ms / of.engineRow.time.ms).toFixed(2)} × the engine’s time` : ''
   return (
-    <div class={proof.right ? 'headline' : 'headline wrong'}>
+    <div class={accuracy.passed ? 'headline' : 'headline wrong'}>
       <p>
-        <b>{proof.right ? 'Right' : 'Wrong'}</b>: {experiment.kernel}, {what}.{' '}
-        {proof.right
-          ? `Relative error ${relativeErrorText(proof.error)}, ` +
-            `tolerance ${relativeErrorText(proof.tolerance)}${timed}.`
-          : `${wrongText(proof)}${timed}.`}
+        <b>{accuracy.passed ? 'Correct' : 'Wrong'}</b>: {experiment.kernel}, {what}.{' '}
+        {accuracy.passed
+          ? `Relative error ${relativeErrorText(accuracy.error)}, ` +
+            `tolerance ${relativeErrorText(accuracy.tolerance)}${timed}.`
+          : `${wrongText(accuracy)}${timed}.`}
       </p>
-      {!proof.right && !row && (
+      {!accuracy.passed && !row && (
         <p class="actions">
           <span class="figures">Kernels with wrong results are not timed.</span>
           <button class="quiet" type="button" disabled={busy.value} onClick={() => void timeAnyway(of)}>
@@ -58,7 +58,7 @@ function RunVerdict({ of }: { of: LabRun }) {
           </button>
         </p>
       )}
-      {!proof.right && row && <p class="figures">These are the times of a kernel with wrong results.</p>}
+      {!accuracy.passed && row && <p class="figures">These are the times of a kernel with wrong results.</p>}
     </div>
   )
 }
@@ -76,10 +76,10 @@ function SpeedBars({ of, row }: { of: LabRun; row: KernelRow }) {
     bytes ? rates.gbPerSecond : rates.gflopPerSecond
   const unit = bytes ? 'GB/s' : 'GFLOP/s'
   const bars = [
-    { name: engineRow ? 'This run' : 'This kernel', kind: 'latent', value: speed(row) },
-    ...(engineRow ? [{ name: 'The engine’s variant', kind: 'latent-fp8', value: speed(engineRow) }] : []),
-    { name: `The ceiling: ${ceiling.loop}`, kind: 'standard', value: speed(ceiling) },
-    ...(bytes ? [{ name: 'The best streaming read', kind: 'mqa', value: ceiling.readGbPerSecond }] : []),
+    { name: engineRow ? 'This run' : 'This kernel', kind: 'glow', value: speed(row) },
+    ...(engineRow ? [{ name: 'The engine’s variant', kind: 'blue', value: speed(engineRow) }] : []),
+    { name: `The ceiling: ${ceiling.loop}`, kind: 'amber', value: speed(ceiling) },
+    ...(bytes ? [{ name: 'The best streaming read', kind: 'grey', value: ceiling.readGbPerSecond }] : []),
   ]
   const maxRate = Math.max(...bars.map(({ value }) => value))
   const save = () => {

@@ -1,4 +1,5 @@
 // State of the models dialog: the stored models, and the load plan of the requested one.
+
 import { signal } from '@preact/signals'
 import {
   exportStoredModel,
@@ -10,7 +11,9 @@ import {
   type StoredModel,
   storedModels,
 } from '../../../index.ts'
-import { type Failure, failureOf } from '../failure.ts'
+import { asHadalError, isAborted } from '../../../lib/error.ts'
+import type { Failure } from '../failure.ts'
+import { LatestTask } from '../latest-task.ts'
 import { forgetModel } from './last-model.ts'
 import type { ModelChoice } from './load-state.ts'
 import { openBundledModel, openModel } from './model-choice.ts'
@@ -44,8 +47,8 @@ export const storedModelList = signal<readonly StoredModel[]>([])
 export const storeTask = signal<StoreTask | undefined>(undefined)
 export const storeFailure = signal<Failure | undefined>(undefined)
 
-let planAbort: AbortController | undefined
-let exportAbort: AbortController | undefined
+const planning = new LatestTask()
+const exporting = new LatestTask()
 
 export function openDialog(): void {
   dialogOpen.value = true
@@ -59,18 +62,16 @@ export function closeDialog(): void {
 
 /** Drops the plan and aborts reading for it. */
 export function discardPlan(): void {
-  planAbort?.abort()
+  planning.abort()
   planState.value = { phase: 'none' }
 }
 
 /** Reads config, index and headers and shows the load plan. Shows `previous` in the meantime, if given. */
 export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): Promise<void> {
-  planAbort?.abort()
-  const own = new AbortController()
-  planAbort = own
+  const { signal } = planning.start()
   dialogOpen.value = true
   const show = (next: PlanState) => {
-    if (planAbort === own && !own.signal.aborted) planState.value = next
+    if (!signal.aborted) planState.value = next
   }
   show(
     previous
@@ -81,12 +82,12 @@ export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): 
   const listed = previous ? undefined : refreshStored()
   try {
     const request = { ...requested, place: normalizedSource(requested.source) }
-    const options = { quantize: 'auto', ...optionsOf(request), signal: own.signal } as const
+    const options = { quantize: 'auto', ...optionsOf(request), signal } as const
     const planned = await plan(request.place, options)
     await listed
     show({ phase: 'planned', request, plan: planned })
   } catch (error) {
-    show({ phase: 'failed', request: requested, failure: failureOf(error) })
+    show({ phase: 'failed', request: requested, failure: asHadalError(error) })
   }
 }
 
@@ -138,8 +139,7 @@ export function deleteModel({ key: source }: StoredModel): Promise<void> {
 export async function exportModel({ key: source }: StoredModel): Promise<void> {
   const folder = await pickFolder('readwrite')
   if (!folder) return
-  exportAbort = new AbortController()
-  const { signal } = exportAbort
+  const { signal } = exporting.start()
   const onProgress = (progress: LoadProgress) => {
     storeTask.value = { source, action: 'exporting', progress }
   }
@@ -149,7 +149,7 @@ export async function exportModel({ key: source }: StoredModel): Promise<void> {
 }
 
 export function cancelExport(): void {
-  exportAbort?.abort()
+  exporting.abort()
 }
 
 export const canPickFolders = (): boolean => 'showDirectoryPicker' in window
@@ -170,8 +170,7 @@ async function runStoreTask(begun: StoreTask, work: () => Promise<void>): Promis
   try {
     await work()
   } catch (error) {
-    const failure = failureOf(error)
-    if (failure.code !== 'aborted') storeFailure.value = failure
+    if (!isAborted(error)) storeFailure.value = asHadalError(error)
   }
   storeTask.value = undefined
   await refreshStored()
@@ -181,7 +180,7 @@ async function refreshStored(): Promise<void> {
   try {
     storedModelList.value = await storedModels()
   } catch (error) {
-    storeFailure.value = failureOf(error)
+    storeFailure.value = asHadalError(error)
   }
 }
 

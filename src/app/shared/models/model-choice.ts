@@ -1,16 +1,22 @@
 // Loads the chosen model and switches to another one.
-import { signal } from '@preact/signals'
+import { computed, signal } from '@preact/signals'
 import { type GpuBytes, loadModel } from '../../../index.ts'
+import { asHadalError } from '../../../lib/error.ts'
 import { saveModelOffline, waitForServiceWorker } from '../../offline/register.ts'
-import { failureOf } from '../failure.ts'
+import { LatestTask } from '../latest-task.ts'
 import { findBundledModel } from './catalogue.ts'
 import { lastModel, rememberModel } from './last-model.ts'
 import { type LoadState, type ModelChoice, missingWebGpu } from './load-state.ts'
 
 export const loadState = signal<LoadState>({ phase: 'starting' })
 export const gpuBytes = signal<GpuBytes>({})
+/** False for a loaded model that is neither bundled nor stored: it cannot be opened offline. */
+export const modelSaved = computed(() => {
+  const state = loadState.value
+  return state.phase !== 'ready' || state.choice.bundled || state.choice.options.keep !== undefined
+})
 
-let currentLoad: AbortController | undefined
+const loading = new LatestTask()
 
 /**
  * Loads the last used model if it is saved here, else the bundled one. Ends in `ready`, `failed` or
@@ -33,38 +39,36 @@ export async function openBundledModel(): Promise<void> {
   try {
     await openModel({ ...(await findBundledModel()), bundled: true, options: {} })
   } catch (error) {
-    loadState.value = { phase: 'failed', choice: undefined, failure: failureOf(error) }
+    loadState.value = { phase: 'failed', choice: undefined, failure: asHadalError(error) }
   }
 }
 
 /** Loads a model in place of the current one, whose memory is freed first. */
 export async function openModel(choice: ModelChoice): Promise<void> {
   const before = loadState.value
-  currentLoad?.abort()
-  const own = new AbortController()
-  currentLoad = own
+  const { signal, isLatest } = loading.start()
   const show = (state: LoadState) => {
-    if (currentLoad === own) loadState.value = state
+    if (isLatest()) loadState.value = state
   }
   show({ phase: 'loading', choice, progress: undefined })
   if (before.phase === 'ready') await before.model.unload()
   try {
     const model = await loadModel(choice.source, {
       ...choice.options,
-      signal: own.signal,
+      signal,
       onProgress: (progress) => show({ phase: 'loading', choice, progress }),
     })
-    if (currentLoad !== own) return await model.unload()
+    if (!isLatest()) return await model.unload()
     show({ phase: 'ready', choice, model })
     gpuBytes.value = await model.gpuBytes()
     void model.lost.then((error) => {
-      show({ phase: 'failed', choice, failure: failureOf(error) })
+      show({ phase: 'failed', choice, failure: asHadalError(error) })
       return model.unload()
     })
     rememberModel(choice)
     if (choice.bundled) void saveModelOffline()
   } catch (error) {
-    const failure = failureOf(error)
+    const failure = asHadalError(error)
     show(
       failure.code === 'no_webgpu'
         ? { phase: 'no-webgpu', missing: 'adapter' }
@@ -75,5 +79,5 @@ export async function openModel(choice: ModelChoice): Promise<void> {
 
 /** Cancels the load in progress; what it has stored stays. */
 export function cancelLoad(): void {
-  currentLoad?.abort()
+  loading.abort()
 }

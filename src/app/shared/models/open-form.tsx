@@ -1,5 +1,5 @@
 // Form to open a model from the Hub, a URL or a local folder.
-import { openForm, pickFolder, requestPlan } from './dialog-state.ts'
+import { canPickFolders, openForm, pickFolder, requestPlan } from './dialog-state.ts'
 import { listFiles } from './picked-files.ts'
 import { TokenField } from './token-field.tsx'
 
@@ -58,7 +58,7 @@ export function OpenForm() {
 
 function FolderPicker() {
   const look = (label: string, source: File[]) => void requestPlan({ source, label, token: '' })
-  if ('showDirectoryPicker' in window) {
+  if (canPickFolders()) {
     const pick = async () => {
       const folder = await pickFolder('read')
       if (folder) look(folder.name, await listFiles(folder))

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { LoadPlan, StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
+import { type DefinitionRow, DefinitionRows, MemoryTable } from '../definition-rows.tsx'
 import { formatCompact, formatCount } from '../format.ts'
 import { discardPlan, findStoredCopy, loadPlanned, type PlanRequest } from './dialog-state.ts'
 import {
@@ -39,14 +40,7 @@ export function PlanCard({
         {plan.name || request.label}
       </h3>
       <p class="place">{request.label}</p>
-      <dl class="table">
-        {planRows(plan).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <DefinitionRows rows={planRows(plan)} />
       {plan.unsupported.length > 0 && <Unsupported plan={plan} />}
       {chosen && (
         <>
@@ -88,11 +82,12 @@ function openButtonText(
   return `Download the rest and open (${formatBytes(left)})`
 }
 
-function planRows({ architecture, parameters, model, downloadBytes, bytesByType, files }: LoadPlan) {
+function planRows(plan: LoadPlan): DefinitionRow[] {
+  const { architecture, parameters, model, downloadBytes, bytesByType, files } = plan
   const types = Object.entries(bytesByType).sort(([, a], [, b]) => b - a)
   const active = model ? `, ${formatCompact(model.activeParameters)} per token` : ''
   const fileCount = `${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}`
-  const rows: [string, string][] = [
+  const rows: DefinitionRow[] = [
     ['Architecture', architecture || 'unknown'],
     ['Parameters', formatCompact(parameters) + active],
     ['Size', `${formatBytes(downloadBytes)} in ${fileCount}`],
@@ -108,7 +103,7 @@ function planRows({ architecture, parameters, model, downloadBytes, bytesByType,
     ...rows,
     ['KV cache', `${formatBytes(kvBytesPerToken)} per token${instead}`],
     ['Maximum context', `${formatCount(maxContextLength)} tokens`],
-  ] satisfies [string, string][]
+  ]
 }
 
 function Unsupported({ plan }: { plan: LoadPlan }) {
@@ -127,21 +122,13 @@ function Unsupported({ plan }: { plan: LoadPlan }) {
 }
 
 function PlanMemory({ gpu }: { gpu: NonNullable<LoadPlan['gpu']> }) {
-  const { total, ...purposes } = gpu.bytes
-  const shown = Object.entries(purposes).filter(([, bytes]) => bytes > 0)
   return (
     <details>
       <summary>
-        GPU memory as suggested: {formatBytes(total)} with {formatCount(gpu.contextLength)} tokens of context
+        GPU memory as suggested: {formatBytes(gpu.bytes.total)} with {formatCount(gpu.contextLength)} tokens
+        of context
       </summary>
-      <dl class="table">
-        {shown.map(([purpose, bytes]) => (
-          <div key={purpose}>
-            <dt>{purpose.replaceAll('_', ' ')}</dt>
-            <dd>{formatBytes(bytes)}</dd>
-          </div>
-        ))}
-      </dl>
+      <MemoryTable bytes={{ ...gpu.bytes }} />
     </details>
   )
 }

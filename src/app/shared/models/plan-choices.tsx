@@ -4,15 +4,7 @@ import type { LoadPlan } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import { formatCount } from '../format.ts'
 import { changeCacheFormat, changeContextLength, contextLength, type PlanRequest } from './dialog-state.ts'
-
-type PlanQuantize = LoadPlan['choices'][number]['quantize']
-
-const QUANTIZE_NAMES: Readonly<Record<PlanQuantize, string>> = {
-  none: 'As stored',
-  fp8: '8-bit floating point (fp8)',
-  q8: '8-bit (q8)',
-  q4: '4-bit (q4)',
-}
+import { type PlanQuantize, QUANTIZE_NAMES } from './quantize-names.ts'
 
 const FIT_TEXTS = { true: 'fits', false: 'does not fit', unknown: 'may fit' } as const
 

@@ -1,0 +1,27 @@
+// Rows of a name and a value, and how GPU memory is listed in them.
+import type { GpuBytes } from '../../index.ts'
+import { formatBytes } from '../../lib/format.ts'
+
+export type DefinitionRow = readonly [name: string, value: string]
+
+export function DefinitionRows({ rows }: { rows: readonly DefinitionRow[] }) {
+  return (
+    <dl class="table">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** GPU memory by purpose, the largest first. */
+export function MemoryTable({ bytes: { total: _, ...purposes } }: { bytes: GpuBytes }) {
+  const used = Object.entries(purposes).filter(([, bytes]) => bytes > 0)
+  const rows = used
+    .sort(([, a], [, b]) => b - a)
+    .map(([purpose, bytes]): DefinitionRow => [purpose.replaceAll('_', ' '), formatBytes(bytes)])
+  return <DefinitionRows rows={rows} />
+}

@@ -1,0 +1,32 @@
+// The pages of the app. Headers link to them, and Vite builds them: a page is a row here and its folder.
+
+export interface PageInfo {
+  /** Below src/app, with a trailing slash; holds the page's index.html. */
+  readonly folder: string
+  /** Text of the links to it. */
+  readonly link: string
+  /** Shown when the pointer rests on a link. */
+  readonly hint?: string
+  /** Path of the icon that stands for the link on small screens, 24 units wide. */
+  readonly icon?: string
+}
+
+export type PageName = 'chat' | 'bench' | 'lab'
+
+export const PAGES: Readonly<Record<PageName, PageInfo>> = {
+  chat: { folder: '', link: 'Chat' },
+  bench: {
+    folder: 'bench/',
+    link: 'Benchmark',
+    hint: 'Measure what the KV cache costs on this device',
+    // Two diverging curves: memory against context.
+    icon: 'M4 4v16h16M7.5 16.5c6-.5 8.5-3.5 10.5-10.5M8 17c4.5-.5 8-1.5 11-3.5',
+  },
+  lab: {
+    folder: 'lab/',
+    link: 'Kernel lab',
+    hint: 'Check, time and edit the GPU kernels',
+    // A magnifying glass.
+    icon: 'M17 10.5a6.5 6.5 0 1 0-13 0a6.5 6.5 0 1 0 13 0Zm-1.5 5 5 5M10.5 7.5v6M7.5 10.5h6',
+  },
+}
