@@ -14,7 +14,8 @@ const ROOT = join(import.meta.dirname, '..')
 const ENGINE_NEEDS = ['models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib']
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lib: [],
-  gpu: ['lib'],
+  'gpu/formats.ts': [],
+  gpu: ['gpu/formats.ts', 'lib'],
   kernels: ['gpu', 'lib'],
   program: ['kernels', 'gpu', 'lib'],
   'models/cache-layout.ts': ['models'],
@@ -25,7 +26,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   text: ['lib'],
   'engine/request-options.ts': ['lib'],
   'engine/types.ts': ['engine/load/quantization.ts', 'engine/request-options.ts'],
-  'engine/load/quantization.ts': ['models', 'lib'],
+  'engine/load/quantization.ts': ['models', 'gpu/formats.ts', 'lib'],
   'engine/check': ['models', 'program', 'kernels', 'gpu', 'lib'],
   'engine/run': ['engine/types.ts', ...ENGINE_NEEDS],
   'engine/load': ['engine/check', 'engine/run', 'engine', ...ENGINE_NEEDS],

@@ -6,12 +6,14 @@ import { formatValue } from '../lib/format.ts'
 import {
   KV_CACHE_DTYPES,
   type ModelOptions,
+  QUANTIZATIONS,
   type QuantizeOption,
+  quantizationLabel,
   type ResolvedModelSource,
   type WorkerLoadRequest,
 } from '../worker/protocol.ts'
 
-export { KV_CACHE_DTYPES }
+export { KV_CACHE_DTYPES, QUANTIZATIONS, quantizationLabel }
 
 /**
  * Where a model is: the address of a folder in Hugging Face's layout, relative to the page; a name on the

@@ -4,6 +4,7 @@ import sources from 'virtual:shaders'
 import { estimateQuantization } from '../engine/load/choose-quantization.ts'
 import { plannedRecorder } from '../engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
+import { QUANTIZATION_NAMES } from '../engine/load/quantization.ts'
 import { PREFILL_CHUNKS, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
 import { withVariants } from '../engine/load/variant-notes.ts'
 import type { ModelOptions } from '../engine/types.ts'
@@ -26,7 +27,7 @@ export interface TuneAdapterOptions extends TuneOptions, ModelOptions {
   readonly device?: DeviceOptions
   /**
    * A model folder that gives sizes and formats; its weights are not read. Default: the sizes of V2-Lite in
-   * every format that has variants.
+   * every format that weights can be quantized to.
    */
   readonly source?: Source
   readonly clock?: BenchClock
@@ -77,7 +78,7 @@ export async function tuningKeyOf({
 
 async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<TuningModel[]> {
   if (!options.source)
-    return (['fp8', 'q8', 'q4'] as const).map((quantize) =>
+    return QUANTIZATION_NAMES.map((quantize) =>
       plannedModel(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
     )
   const checkpoint = await openCheckpoint(options.source, options.signal)

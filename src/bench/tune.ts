@@ -9,6 +9,7 @@ import {
   passesCheck,
 } from '../engine/check/self-test.ts'
 import type { PrefillChunk } from '../engine/load/tuned-variants.ts'
+import { DECODED_FORMATS } from '../gpu/formats.ts'
 import { type Decision, possibleVariants, type Variants } from '../gpu/variants.ts'
 import { expectDefined, throwIfAborted } from '../lib/error.ts'
 import type { TimingSummary } from '../lib/timing-summary.ts'
@@ -47,7 +48,7 @@ interface RelativeTime {
  * Measured in this order, each with the winners of those before. `banks` is left out: it matters only for
  * models whose experts fill several bindings.
  */
-const DECISIONS = ['reduce', 'matvec', 'fp8_block', 'q8', 'q4', 'matmul', 'attention'] as const
+const DECISIONS = ['reduce', 'matvec', ...DECODED_FORMATS, 'matmul', 'attention'] as const
 
 export const REPETITIONS = 7
 /** A variant this many times slower than the fastest is timed only once: it cannot win. */

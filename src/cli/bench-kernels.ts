@@ -9,8 +9,8 @@ import { COLUMN_MULTIPLE } from '../bench/kernels/random-matrix.ts'
 import { tunedDevice } from '../bench/tuned-device.ts'
 import type { TunedVariants } from '../engine/load/tuned-variants.ts'
 import { type Device, openDevice } from '../gpu/device.ts'
+import { QUANTIZATION_TARGETS, STORAGE_FORMATS, type StorageFormat } from '../gpu/formats.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
-import { FORMATS, type StorageFormat } from '../gpu/matrix.ts'
 import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
 import { formatBytes } from '../lib/format.ts'
 import { type CliArgs, type OptionKinds, oneOf, parseArgs, UsageError } from './args.ts'
@@ -35,7 +35,7 @@ const OPTIONS: OptionKinds = {
   untuned: 'flag',
 }
 
-const DEFAULT_FORMATS = 'fp8_block,q8,q4,bf16'
+const DEFAULT_FORMATS = [...Object.values(QUANTIZATION_TARGETS).map(({ format }) => format), 'bf16'].join()
 const REPETITIONS = 9
 
 export async function benchKernelsCommand(argv: readonly string[]): Promise<void> {
@@ -96,9 +96,9 @@ function caseMakerOfShape(kernel: string, shape: string): CaseMaker {
 
 function formatsOf(args: CliArgs): StorageFormat[] {
   return (args.text('format') ?? DEFAULT_FORMATS).split(',').map((name) => {
-    const known = Object.keys(FORMATS).find((format): format is StorageFormat => format === name)
+    const known = STORAGE_FORMATS.find((format) => format === name)
     if (known === undefined)
-      throw new UsageError(`--format must be one of ${Object.keys(FORMATS).join(', ')}, not "${name}".`)
+      throw new UsageError(`--format must be one of ${STORAGE_FORMATS.join(', ')}, not "${name}".`)
     return known
   })
 }

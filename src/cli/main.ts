@@ -1,5 +1,7 @@
 // Entry point of the command line: finds the command, runs it, and sets the exit code.
 
+import { QUANTIZATION_NAMES, QUANTIZATIONS } from '../engine/load/quantization.ts'
+import { STORAGE_FORMATS } from '../gpu/formats.ts'
 import { asHadalError, unforeseenStack } from '../lib/error.ts'
 import { escapeControls } from '../lib/format.ts'
 import { UsageError } from './args.ts'
@@ -48,7 +50,7 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Writes a checkpoint with the tensor names, shapes and dtypes of the published model NAME (V2-Lite,
            V3, Moonlight ...) and random weights. From 2 GB on, experts and MLPs are mostly zeros that take no
            disk space; --dense writes every number.
-  quantize-error --model MODEL [--formats fp8,q8,q4] [--ids FILE.json] [--json]
+  quantize-error --model MODEL [--formats ${QUANTIZATION_NAMES.join()}] [--ids FILE.json] [--json]
            Errors of each weight format: of the weights, and of the logits of a text (the model's own answers,
            or the given ids).
   evaluate --model MODEL [--formats none,q8,q4] [--items N] [--seed S] [--no-think] [--json]
@@ -60,7 +62,7 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Checks that decode and prefill agree, then times both as a fraction of what the adapter can do in
            the same run. Also reports the time to the first token and what each token allocates.
            --clock cpu counts CPU time of this process: for software adapters on a busy machine.
-  bench-kernels [--kernel NAME] [--role TEXT] [--format fp8_block,q8,q4,bf16,f16] [--shape ROWSxCOLUMNS]
+  bench-kernels [--kernel NAME] [--role TEXT] [--format ${STORAGE_FORMATS.join()}] [--shape ROWSxCOLUMNS]
            [--rows 1..8] [--prefill-rows N] [--context N] [--matmul-precision f32|f16|i8]
            [--repetitions N] [--round 128MiB] [--clock device|cpu] [--untuned] [--json]
            Checks each kernel, then times it at the sizes of V2-Lite, as a fraction of what the adapter can do
@@ -75,7 +77,7 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
 
 MODEL is a folder, an http(s) address, or hf:org/name[@revision] (uses HF_ENDPOINT and HF_TOKEN).
 Memory:  [--context N] [--prefill-chunk N] (prompt tokens per prefill step) [--memory 8GB] (GPU limit)
-         [--quantize none|fp8|q8|q4|auto, or CLASS=FORMAT,...]
+         [--quantize ${QUANTIZATIONS.join('|')}|auto, or CLASS=FORMAT,...]
          CLASS is experts, mlp, attention, embedding or head; other classes stay as stored:
          --quantize experts=q4,head=q8
 GPU:     [--kv f16|f32|fp8] [--matmul-precision f32|f16|i8] [--limits default|max] [--no-f16]

@@ -1,6 +1,6 @@
 // `hadal quantize-error`: what a model loses in each weight format: errors of its weights and of its logits.
 
-import type { Quantize, WeightClass } from '../engine/load/quantization.ts'
+import { QUANTIZATION_NAMES, type Quantize, type WeightClass } from '../engine/load/quantization.ts'
 import { openText } from '../engine/load/text.ts'
 import { matricesByClass, weightError } from '../engine/load/weight-error.ts'
 import { planWeights } from '../engine/load/weight-plan.ts'
@@ -38,7 +38,7 @@ export async function quantizeError(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
   const source = await openSource(required(args, 'model'))
   try {
-    const formats = formatsOf(args, 'fp8,q8,q4')
+    const formats = formatsOf(args, QUANTIZATION_NAMES.join())
     const base = await loadFromArgs(withOption(args, 'quantize', 'none'))
     const { ids, logits, weights } = await measureBaseline(base, source, args, formats).finally(base.close)
     const reports: FormatReport[] = []

@@ -2,7 +2,7 @@
 import type { Quantize, QuantizeChoice } from './load/quantization.ts'
 import type { AnswerNumbers, SamplingNumbers } from './request-options.ts'
 
-export type { Quantize, QuantizeChoice } from './load/quantization.ts'
+export { QUANTIZATIONS, type Quantize, type QuantizeChoice, quantizationLabel } from './load/quantization.ts'
 export {
   ANSWER_OPTIONS,
   mapOptions,

@@ -1,32 +1,8 @@
 // Layout of weight matrices in GPU buffers: row stride, scales, and parts no larger than a binding.
 import { HadalError } from '../lib/error.ts'
+import { type BlockShape, FORMATS, type StorageFormat } from './formats.ts'
 
-/** Size of the block of weights that shares one scale. */
-export interface BlockShape {
-  readonly rows: number
-  readonly cols: number
-}
-
-interface FormatFacts {
-  readonly bits: number // of one weight
-  readonly scaleBits: 0 | 16 | 32 // of one scale
-  readonly block?: BlockShape // if the format fixes it; otherwise the model file does
-}
-
-/** Group of q8 and q4: 32 consecutive weights of a row share a scale. */
-const GROUP: BlockShape = { rows: 1, cols: 32 }
-
-/** Storage formats of weights on the GPU; each has a module in shaders/weights. */
-export const FORMATS = {
-  f32: { bits: 32, scaleBits: 0 },
-  f16: { bits: 16, scaleBits: 0 },
-  bf16: { bits: 16, scaleBits: 0 },
-  fp8_block: { bits: 8, scaleBits: 32 },
-  q8: { bits: 8, scaleBits: 16, block: GROUP },
-  q4: { bits: 4, scaleBits: 16, block: GROUP },
-} as const satisfies Record<string, FormatFacts>
-
-export type StorageFormat = keyof typeof FORMATS
+export type { BlockShape, StorageFormat } from './formats.ts'
 
 /** Columns of a chunk. Rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
 export const CHUNK = 16
@@ -57,22 +33,20 @@ export interface PartLayout {
 
 /** For formats without scales: wide enough that kernels look up one scale per pair of chunks, not two. */
 const NO_BLOCK: BlockShape = { rows: 1, cols: 8 * CHUNK }
-/** Default block of formats whose model file defines it: that of DeepSeek-V3's FP8 weights. */
-const FILE_BLOCK: BlockShape = { rows: 128, cols: 128 }
 
 /**
  * Stacks stored matrices of `heights` rows and `cols` columns. With scales, each begins at a whole block row,
  * so that every scale still covers the same weights; skipped rows are zero. `block` applies to formats whose
- * blocks the file defines. Throws `unsupported` if a chunk would need two scales.
+ * blocks the file may define. Throws `unsupported` if a chunk would need two scales.
  */
 export function layoutMatrix(
   format: StorageFormat,
   heights: readonly number[],
   cols: number,
-  block: BlockShape = FILE_BLOCK,
+  block?: BlockShape,
 ): MatrixLayout {
-  const facts: FormatFacts = FORMATS[format]
-  const scaleBlock = facts.block ?? (facts.scaleBits > 0 ? block : NO_BLOCK)
+  const { bits, scale } = FORMATS[format]
+  const scaleBlock = (scale?.blockFromFile && block) ?? scale?.block ?? NO_BLOCK
   if (scaleBlock.cols % CHUNK !== 0) {
     throw new HadalError(
       'unsupported',
@@ -91,11 +65,17 @@ export function layoutMatrix(
     starts,
     rows,
     cols,
-    stride: Math.ceil((padTo(cols, CHUNK) * facts.bits) / 128),
+    stride: Math.ceil((padTo(cols, CHUNK) * bits) / 128),
     block: scaleBlock,
-    scaleStride: Math.ceil((Math.ceil(cols / scaleBlock.cols) * facts.scaleBits) / 32),
+    scaleStride: Math.ceil((Math.ceil(cols / scaleBlock.cols) * scaleBitsOf(format)) / 32),
   }
 }
+
+const scaleBitsOf = (format: StorageFormat): number => {
+  const { scale } = FORMATS[format]
+  return scale ? SCALE_BITS[scale.dtype] : 0
+}
+const SCALE_BITS = { F32: 32, BF16: 16 } as const
 
 /** Whether both have the same format and block shape, so that stored rows can be copied byte for byte. */
 export const sameStorage = (a: MatrixLayout, b: MatrixLayout): boolean =>
@@ -106,7 +86,7 @@ export const sameStorage = (a: MatrixLayout, b: MatrixLayout): boolean =>
  * independently.
  */
 export function encodeSpanOf({ format, block }: MatrixLayout): number {
-  const { scaleBits } = FORMATS[format]
+  const scaleBits = scaleBitsOf(format)
   return scaleBits === 0 ? CHUNK : (block.cols * 32) / scaleBits
 }
 

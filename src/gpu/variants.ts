@@ -1,5 +1,6 @@
 // Kernel variants: which ones a device can run, which it gets, and why. All variants of a decision compute
 // the same result.
+import { DECODED_FORMATS, type DecodedFormat, type Decoder, FORMATS } from './formats.ts'
 
 /** The device properties that the choice of variants depends on. */
 export interface VariantFacts {
@@ -13,17 +14,11 @@ export interface VariantFacts {
 /** How a tile shares inputs: through workgroup memory, or by broadcasts within subgroups of 4 or 8. */
 export type TileVariant = 'workgroup' | 'broadcast4' | 'broadcast8'
 
-/** Decoders of each weight format: 'plain' is shaders/weights/<format>, any other <format>_<decoder>. */
-export const DECODERS = {
-  fp8_block: ['plain', 'f16'],
-  q8: ['plain', 'mantissa', 'unorm'],
-  q4: ['plain', 'mantissa', 'unorm'],
-} as const
-
-type Decoder<F extends keyof typeof DECODERS> = (typeof DECODERS)[F][number]
+/** How decode decodes each weight format. */
+type DecoderVariants = { readonly [F in DecodedFormat]: Decoder<F> }
 
 /** One variant for each decision. */
-export interface Variants {
+export interface Variants extends DecoderVariants {
   /**
    * Matrix-vector products of decode: 8, 16 or 32 neighbouring invocations per row, 16 rows per single
    * invocation, or 64 rows per subgroup of 4 or 8.
@@ -37,10 +32,6 @@ export interface Variants {
   readonly attention: TileVariant
   /** Workgroup reductions. */
   readonly reduce: 'plain' | 'subgroup'
-  /** How decode decodes a weight format. */
-  readonly fp8_block: Decoder<'fp8_block'>
-  readonly q8: Decoder<'q8'>
-  readonly q4: Decoder<'q4'>
   /** Expert banks bound per dispatch of decode. */
   readonly banks: 1 | 4
 }
@@ -49,6 +40,10 @@ export interface Variants {
 export type Decision = keyof Variants
 export type VariantLists = { readonly [D in keyof Variants]: readonly Variants[D][] }
 
+/** A value for each format with several decoders. */
+const perFormat = <T>(choose: (format: DecodedFormat) => unknown): T =>
+  Object.fromEntries(DECODED_FORMATS.map((format) => [format, choose(format)])) as T
+
 /** The variants that are correct on any conforming device; the others are checked against them. */
 export const PLAIN_VARIANTS: Variants = {
   matvec: 'lanes8',
@@ -56,15 +51,15 @@ export const PLAIN_VARIANTS: Variants = {
   f16Tiles: 'plain',
   attention: 'workgroup',
   reduce: 'plain',
-  fp8_block: 'plain',
-  q8: 'plain',
-  q4: 'plain',
+  ...perFormat<DecoderVariants>(() => 'plain'),
   banks: 4,
 }
 
 /** The variants for subgroups of at least 4 or 8 invocations. */
 const BROADCAST = { 4: 'broadcast4', 8: 'broadcast8' } as const
 const SUBGROUP_MATVEC = { 4: 'subgroup4', 8: 'subgroup8' } as const
+
+type DecoderLists = { readonly [F in DecodedFormat]: readonly Decoder<F>[] }
 
 /** All variants that a device can run, the plain one first. */
 export function possibleVariants({ subgroups, subgroupSize, subgroupMatrices }: VariantFacts): VariantLists {
@@ -76,7 +71,7 @@ export function possibleVariants({ subgroups, subgroupSize, subgroupMatrices }: 
     f16Tiles: subgroupMatrices ? ['plain', 'subgroupMatrix'] : ['plain'],
     attention: tiles,
     reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],
-    ...DECODERS,
+    ...perFormat<DecoderLists>((format) => Object.keys(FORMATS[format].decoders ?? {})),
     banks: [4, 1],
   }
 }
@@ -111,31 +106,35 @@ export function explainVariants(facts: VariantFacts): {
         : { variant: 'plain', why: 'The device reports no subgroup matrices.' },
       attention: tiles,
       reduce,
-      fp8_block: plain,
-      q8: plain,
-      q4: plain,
+      ...perFormat<DecoderChoices>(() => plain),
       banks: { variant: 4, why: 'A GPU only reads the buffer that a shader selects.' },
     }
   }
   const tiles = softwareTiles(facts)
-  // lavapipe has vector shifts; f16 support distinguishes it from SwiftShader.
-  const codes: VariantChoice<Decoder<'q8'> & Decoder<'q4'>> = facts.f16
-    ? { variant: 'mantissa', why: 'On this CPU adapter, bit operations are faster than number conversions.' }
-    : {
-        variant: 'unorm',
-        why: 'On this CPU adapter, unpacking four codes at once is faster than shifting them.',
-      }
   return {
     matvec: softwareMatvec(facts),
     matmul: tiles,
     f16Tiles: { variant: 'plain', why: 'CPU adapters have no matrix units.' },
     attention: tiles,
     reduce,
-    fp8_block: { variant: 'f16', why: 'A CPU decodes two FP8 codes at once by way of f16.' },
-    q8: codes,
-    q4: codes,
+    ...perFormat<DecoderChoices>((format) => softwareDecoder(format, facts)),
     banks: { variant: 1, why: 'A CPU adapter reads all buffers that a shader can select.' },
   }
+}
+
+type DecoderChoices = { readonly [F in DecodedFormat]: VariantChoice<Decoder<F>> }
+
+function softwareDecoder(format: DecodedFormat, { f16 }: VariantFacts): VariantChoice<string> {
+  // lavapipe has vector shifts; f16 support distinguishes it from SwiftShader.
+  const integers = f16
+    ? { variant: 'mantissa', why: 'On this CPU adapter, bit operations are faster than number conversions.' }
+    : {
+        variant: 'unorm',
+        why: 'On this CPU adapter, unpacking four codes at once is faster than shifting them.',
+      }
+  const floats = { variant: 'f16', why: 'A CPU decodes two FP8 codes at once by way of f16.' }
+  const has = ({ variant }: VariantChoice<string>) => variant in (FORMATS[format].decoders ?? {})
+  return [integers, floats].find(has) ?? { variant: 'plain', why: 'No other decoder was measured on CPUs.' }
 }
 
 /** Subgroup size that CPU variants use; undefined without subgroups of four or more. */

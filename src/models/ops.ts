@@ -1,4 +1,5 @@
 // Records the dispatches of one operation of `forward` (embed, norm, linear), in decode and in prefill.
+import { FORMATS, hasDecoders, weightModule } from '../gpu/formats.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import {
   CHUNK,
@@ -7,10 +8,9 @@ import {
   type MatrixLayout,
   type PartLayout,
   padTo,
-  type StorageFormat,
   unsplitPart,
 } from '../gpu/matrix.ts'
-import { DECODERS, type Variants } from '../gpu/variants.ts'
+import type { Variants } from '../gpu/variants.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
 import { chooseMatmulTiles, linearDecode, linearPrefill, type MatmulPrecision } from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
@@ -87,9 +87,9 @@ export function matmulTiles(
   exact = false,
 ) {
   const paired = scaleStride === 0 || block.cols % (2 * CHUNK) === 0
-  const storage = { int8Codes: isInteger(format), pairsShareScale: paired }
+  const storage = { int8Codes: FORMATS[format].int8Codes === true, pairsShareScale: paired }
   const tiles = chooseMatmulTiles(exact ? 'f32' : mode.matmulPrecision, capabilities.variants, storage)
-  const weights = moduleOf(format, tiles.int8Weights ? 'int8' : 'plain')
+  const weights = weightModule(format, tiles.int8Weights ? 'int8' : 'plain')
   return { ...tiles, imports: { weights, tile: tiles.module } }
 }
 
@@ -99,12 +99,6 @@ const entryFormat = ({ mode }: OpContext): string =>
 export const cacheModule = (context: OpContext): string => `cache/${entryFormat(context)}`
 export const packModule = (context: OpContext): string => `pack/${entryFormat(context)}`
 
-const weightsModule = (matrix: MatrixLayout): string => `weights/${matrix.format}`
-
-/** Every shader module that decodes a format, the plain one first. */
-export const weightModules = (format: StorageFormat): readonly string[] =>
-  hasDecoders(format) ? DECODERS[format].map((decoder) => moduleOf(format, decoder)) : [`weights/${format}`]
-
 /** Shader modules of a decode kernel: the decoder of the matrix, and how much of a row an iteration takes. */
 export function decodeModules(
   { capabilities: { variants } }: OpContext,
@@ -112,21 +106,12 @@ export function decodeModules(
   inputs = 1,
 ) {
   // Two pairs of chunks per iteration pay off where a load is a gather and one word holds the scales of both.
-  const twoPairs = variants.matvec === 'subgroup8' && inputs === 1 && isInteger(format)
+  const twoPairs = variants.matvec === 'subgroup8' && inputs === 1 && FORMATS[format].pairScales
   return {
-    weights: moduleOf(format, hasDecoders(format) ? variants[format] : 'plain'),
+    weights: weightModule(format, hasDecoders(format) ? variants[format] : 'plain'),
     kUnroll: twoPairs ? 'shared/k_unroll_two_pairs' : 'shared/k_unroll_pair',
   }
 }
-
-/** Formats with integer codes, 32 columns to a scale. */
-const isInteger = (format: StorageFormat): boolean => format === 'q8' || format === 'q4'
-
-export const hasDecoders = (format: StorageFormat): format is keyof typeof DECODERS =>
-  Object.hasOwn(DECODERS, format)
-
-const moduleOf = (format: StorageFormat, decoder: string): string =>
-  decoder === 'plain' ? `weights/${format}` : `weights/${format}_${decoder}`
 
 /** Shader constants that locate the rows and scales of a matrix in its buffer. */
 export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
@@ -235,7 +220,7 @@ export function embed({ graph }: OpContext, matrix: GpuMatrix, ids: KernelOperan
         WORKGROUP,
         ...matrixConstants(matrix, part),
       },
-      imports: { weights: weightsModule(matrix) },
+      imports: { weights: weightModule(matrix.format) },
       operands: { ids, weights: resource(part.buffer), x },
       grid: (step) => [ceilDiv(ceilDiv(matrix.cols, 16), WORKGROUP), step.tokens],
     })
@@ -263,7 +248,7 @@ export function wholeMatrix(matrix: GpuMatrix) {
   return {
     constants: matrixConstants(matrix, part),
     weights: resource(part.buffer),
-    module: weightsModule(matrix),
+    module: weightModule(matrix.format),
   }
 }
 

@@ -1,8 +1,6 @@
 // Reference of the quantisation kernels, in f64: codes and scales of rows of weights in each format.
 import { decodeBF16, decodeE4M3, encodeBF16, encodeE4M3 } from '../lib/float.ts'
 
-export type QuantizedFormat = 'q8' | 'q4' | 'fp8_block'
-
 export interface QuantizedRows {
   readonly codes: Float64Array // [rows, cols]: whole numbers, or bytes of E4M3
   readonly scales: Float64Array // [rows, groups]
@@ -15,11 +13,27 @@ interface Encoded {
   readonly scale: number
 }
 
-const GROUP_COLS: Readonly<Record<QuantizedFormat, number>> = { q8: 32, q4: 32, fp8_block: 128 }
+interface Target {
+  readonly group: number // columns that share a scale
+  readonly encode: (group: readonly number[]) => Encoded
+  readonly decode: (code: number) => number
+}
+
+const integer = (code: number): number => code
+
+const TARGETS = {
+  q8: { group: 32, encode: encodeQ8, decode: integer },
+  q4: { group: 32, encode: encodeQ4, decode: integer },
+  fp8_block: { group: 128, encode: encodeFp8, decode: decodeE4M3 },
+} as const satisfies Record<string, Target>
+
+export type QuantizedFormat = keyof typeof TARGETS
+
+export const QUANTIZED_FORMATS = Object.keys(TARGETS) as readonly QuantizedFormat[]
 
 /** Quantises weights [rows, cols]; the last group of a row may be short. */
 export function quantize(weights: ArrayLike<number>, cols: number, target: QuantizedFormat): QuantizedRows {
-  const group = GROUP_COLS[target]
+  const { group, encode, decode } = TARGETS[target]
   const groups = Math.ceil(cols / group)
   const codes = new Float64Array(weights.length)
   const values = new Float64Array(weights.length)
@@ -28,22 +42,24 @@ export function quantize(weights: ArrayLike<number>, cols: number, target: Quant
     const first = Math.floor(i / groups) * cols + (i % groups) * group
     const end = Math.min(first + group, (Math.floor(i / groups) + 1) * cols)
     const columns = Array.from({ length: end - first }, (_, i) => weights[first + i] ?? 0)
-    const { codes: encoded, scale } = encode(columns, target)
+    const { codes: encoded, scale } = encode(columns)
     scales[i] = scale
     codes.set(encoded, first)
     values.set(
-      encoded.map((code) => scale * (target === 'fp8_block' ? decodeE4M3(code) : code)),
+      encoded.map((code) => scale * decode(code)),
       first,
     )
   }
   return { codes, scales, values, group }
 }
 
-function encode(group: readonly number[], target: QuantizedFormat): Encoded {
-  if (target === 'fp8_block') return encodeFp8(group)
+function encodeQ8(group: readonly number[]): Encoded {
+  return withScale(group, bf16(extremeOf(group) / -128), 128)
+}
+
+/** The scale maps the extreme weight to -8 or nearby, whichever has the least squared error. */
+function encodeQ4(group: readonly number[]): Encoded {
   const extreme = extremeOf(group)
-  if (target === 'q8') return withScale(group, bf16(extreme / -128), 128)
-  // The scale that maps the extreme weight to -8, or a scale near it, whichever has the least squared error.
   const extremeCodes = [8, ...Array.from({ length: 8 }, (_, i) => 7.25 + i / 4)]
   const candidates = extremeCodes.map((code) => withScale(group, bf16(extreme / -code), 8))
   return candidates.reduce((best, next) =>

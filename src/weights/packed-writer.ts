@@ -1,40 +1,33 @@
-// Writes weights that are already stored in GPU formats (q8, q4, FP8) with their scales.
+// Writes weights that are already stored in GPU formats with their scales.
 // They are checked and padded, and otherwise unchanged.
-import type { MatrixLayout } from '../gpu/matrix.ts'
+import { FORMATS, isFloatDtype } from '../gpu/formats.ts'
 import { expectDefined } from '../lib/error.ts'
 import { checkScaleLimit } from './finite.ts'
 import { type MatrixTarget, rowPlacement, rowWriter, scalePlacement } from './matrix-writer.ts'
 import type { TensorEntry } from './safetensors.ts'
 import { invalidTensor, lineWriter, type TensorWriter } from './tensor-writer.ts'
 
-/** Scales of 2^this and more would overflow to infinity with the largest code. */
-const MAX_POWER: Readonly<Partial<Record<MatrixLayout['format'], number>>> = {
-  q8: 121, // 2^7
-  q4: 125, // 2^3
-  fp8_block: 119, // 448
-}
-
-/** Writes rows of codes from row `start` of the layout on. Every code of q8 and q4 is valid. */
+/** Writes rows of codes from row `start` of the layout on. Every integer code is valid. */
 export function packedRowWriter(queue: GPUQueue, entry: TensorEntry, target: MatrixTarget): TensorWriter {
   const { layout, start, placements } = target
-  if (layout.format === 'fp8_block') return rowWriter(queue, entry, target)
+  const { bits, dtype } = FORMATS[layout.format]
+  if (isFloatDtype(dtype)) return rowWriter(queue, entry, target)
   return lineWriter(queue, entry, {
     lineBytes: entry.shape[1] ?? 1,
     strideBytes: layout.stride * 16,
     firstLine: start,
     placements: placements.map(rowPlacement),
-    check: layout.format === 'q4' ? paddingChecker(entry, layout.cols) : () => {},
+    check: bits < 8 ? paddingChecker(entry, layout.cols) : () => {},
   })
 }
 
-/** Writes the group scales of q8, q4 or FP8 rows, from the scales of row `start` on. */
+/** Writes the group scales of quantized rows, from the scales of row `start` on. */
 export function groupScaleWriter(
   queue: GPUQueue,
   entry: TensorEntry,
   { layout, start, placements }: MatrixTarget,
 ): TensorWriter {
-  const type = layout.format === 'fp8_block' ? 'F32' : 'BF16'
-  const power = expectDefined(MAX_POWER[layout.format], 'a format with scales')
+  const { dtype: type, maxPower: power } = expectDefined(FORMATS[layout.format].scale, 'a format with scales')
   const groups = entry.shape[1] ?? 1
   return lineWriter(queue, entry, {
     lineBytes: groups * (type === 'F32' ? 4 : 2),
@@ -46,8 +39,8 @@ export function groupScaleWriter(
 }
 
 /**
- * Kernels rely on zeros after the last column. In q4 that column may lie within a row's last 16 bytes: see
- * shaders/weights/q4.wgsl.
+ * Kernels rely on zeros after the last column. With 4-bit codes that column may lie within a row's last
+ * 16 bytes: see shaders/weights/q4.wgsl.
  */
 function paddingChecker(entry: TensorEntry, cols: number): (bytes: Uint8Array, firstLine: number) => void {
   const usedInLastGroup = cols % 32

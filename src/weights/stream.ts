@@ -38,10 +38,10 @@ const MAX_IN_FLIGHT_BYTES = 96 * 2 ** 20
 
 /**
  * Reads the requested tensors and delivers every byte to `sink` once: file by file, tensor by tensor, by
- * rising offset. Each `offset` is a multiple of 256. Up to `parallel` ranges are read at once, and at most
- * 96 MiB are in flight, including those the sink is busy with. Empty tensors are skipped. The first failure,
- * of a read or of the sink, cancels the rest. The promise settles only once all reads have ended.
- * Errors: those of `Source`, naming the tensor that was being read, and whatever the sink throws.
+ * rising offset. Each `offset` is a multiple of 256. Up to `parallel` ranges are read at once, and at
+ * most 96 MiB are in flight, including those the sink is busy with. Empty tensors are skipped. The first
+ * failure, of a read or of the sink, cancels the rest. The promise settles only once all reads have
+ * ended. Errors: those of `Source`, naming the tensor that was being read, and whatever the sink throws.
  */
 export async function streamTensors(
   source: Source,

@@ -49,6 +49,8 @@ export {
   MAX_ALTERNATIVES,
   MAX_LOGIT_BIAS,
   mapOptions,
+  QUANTIZATIONS,
+  quantizationLabel,
   SAMPLING_OPTIONS,
 } from '../engine/types.ts'
 export type { StoredModel } from '../store/stored-model.ts'

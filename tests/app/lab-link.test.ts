@@ -14,8 +14,8 @@ import { readLabLink, writeLabLink } from '../../src/app/lab/state/link.ts'
 import { experimentSummary } from '../../src/app/lab/state/run-summary.ts'
 import { labCases } from '../../src/bench/lab/cases.ts'
 import type { LabInfo } from '../../src/bench/lab/protocol.ts'
+import { STORAGE_FORMATS, type StorageFormat } from '../../src/gpu/formats.ts'
 import { GUARANTEED } from '../../src/gpu/limits.ts'
-import { FORMATS, type StorageFormat } from '../../src/gpu/matrix.ts'
 import { chooseVariants, explainVariants, possibleVariants } from '../../src/gpu/variants.ts'
 
 const FACTS = { f16: false, subgroups: true, subgroupSize: 4, subgroupMatrices: false, software: true }
@@ -24,7 +24,7 @@ const INFO: LabInfo = {
   capabilities: { ...GUARANTEED, ...FACTS, variants: chooseVariants(FACTS) },
   possible: possibleVariants(FACTS),
   chosen: explainVariants(FACTS),
-  formats: Object.keys(FORMATS) as StorageFormat[],
+  formats: STORAGE_FORMATS,
   cases: labCases(sources),
   columns: 32,
 }

@@ -1,9 +1,10 @@
 // Tests of the linear kernels against their f64 references: formats, tiles, precisions, row tilings.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
+import { weightModules } from '../../src/gpu/formats.ts'
 import type { Variants } from '../../src/gpu/variants.ts'
 import { linearDecode, linearPrefill, MATMUL_TILES, type MatmulTiles } from '../../src/kernels/linear.ts'
-import { rowTilingOf, weightModules } from '../../src/models/ops.ts'
+import { rowTilingOf } from '../../src/models/ops.ts'
 import { linear_decode, linear_prefill, rounded_inputs } from '../../src/reference/linear.ts'
 import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'

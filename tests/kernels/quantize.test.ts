@@ -1,17 +1,22 @@
 // Tests of the quantize kernel against its f64 reference, for every source and target format.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { encodeSpanOf, layoutMatrix, layoutPart, type StorageFormat } from '../../src/gpu/matrix.ts'
+import { encoderModule, FORMATS, isFloatDtype } from '../../src/gpu/formats.ts'
+import { encodeSpanOf, layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
 import { packBatch, quantizeGrid, quantize as quantizeKernel } from '../../src/kernels/quantize.ts'
 import { decodeBF16, decodeE4M3 } from '../../src/lib/float.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
-import { type QuantizedFormat, type QuantizedRows, quantize } from '../../src/reference/quantize.ts'
+import {
+  QUANTIZED_FORMATS,
+  type QuantizedFormat,
+  type QuantizedRows,
+  quantize,
+} from '../../src/reference/quantize.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import { normals } from '../support/numbers.ts'
 import { type PackedMatrix, packMatrix, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
-const TARGETS: readonly QuantizedFormat[] = ['q8', 'q4', 'fp8_block']
 const BLOCKS = { rows: 32, cols: 48 }
 const WORKGROUP = 64
 
@@ -32,7 +37,7 @@ async function convert(
   const { into } = await runKernel(device, {
     kernel: quantizeKernel,
     constants: { BLOCK_ROWS, BLOCK_COLS, WORKGROUP },
-    imports: { ...matrix.imports, encode: `quantize/encode_${target}` },
+    imports: { ...matrix.imports, encode: encoderModule(target) },
     grid: quantizeGrid(rows, matrix.cols, encodeSpanOf(layout), WORKGROUP),
     data: {
       batch: packBatch({
@@ -67,30 +72,31 @@ interface EncodedRows {
 /** The codes, scales and values stored in the words of a matrix. */
 function unpack(
   words: Uint32Array,
-  target: StorageFormat,
+  target: QuantizedFormat | 'f32',
   { rows, cols, stride, firstScale, scaleStride }: EncodedRows,
 ): QuantizedRows {
   const bytes = new Uint8Array(words.buffer, words.byteOffset)
-  const group = target === 'f32' ? cols : target === 'fp8_block' ? 128 : 32
+  const { dtype, bits, scale: stored, quantization } = FORMATS[target]
+  const group = stored ? (quantization?.block ?? stored.block).cols : cols
   const groups = Math.ceil(cols / group)
   const scales = Float64Array.from({ length: rows * groups }, (_, i) => {
     const [row, at] = [Math.floor(i / groups), i % groups]
-    if (target === 'f32') return 1
-    const word = words[firstScale + row * scaleStride + (target === 'fp8_block' ? at : at >> 1)] ?? 0
-    if (target === 'fp8_block') return new Float32Array(Uint32Array.of(word).buffer)[0] ?? 0
+    if (!stored) return 1
+    const word = words[firstScale + row * scaleStride + (stored.dtype === 'F32' ? at : at >> 1)] ?? 0
+    if (stored.dtype === 'F32') return new Float32Array(Uint32Array.of(word).buffer)[0] ?? 0
     return decodeBF16(at % 2 ? word >>> 16 : word & 0xffff)
   })
   const codes = Float64Array.from({ length: rows * cols }, (_, i) => {
     const [row, col] = [Math.floor(i / cols), i % cols]
     const from = 16 * row * stride
-    if (target === 'f32') return new Float32Array(words.buffer, words.byteOffset + from)[col] ?? 0
-    if (target === 'q8') return ((bytes[from + col] ?? 0) << 24) >> 24
-    if (target === 'fp8_block') return bytes[from + col] ?? 0
+    if (dtype === 'F32') return new Float32Array(words.buffer, words.byteOffset + from)[col] ?? 0
+    if (isFloatDtype(dtype)) return bytes[from + col] ?? 0
+    if (bits === 8) return ((bytes[from + col] ?? 0) << 24) >> 24
     return ((bytes[from + 16 * (col >> 5) + (col & 15)] ?? 0) << (col & 16 ? 24 : 28)) >> 28
   })
   const values = codes.map((code, i) => {
     const scale = scales[Math.floor(i / cols) * groups + Math.floor((i % cols) / group)] ?? 0
-    return scale * (target === 'fp8_block' ? decodeE4M3(code) : code)
+    return scale * (dtype === 'F8_E4M3' ? decodeE4M3(code) : code)
   })
   return { codes, scales, values, group }
 }
@@ -134,7 +140,7 @@ describeOnAdapters('quantize', (adapter) => {
   })
   afterAll(() => device.destroy())
 
-  for (const target of TARGETS) {
+  for (const target of QUANTIZED_FORMATS) {
     it(`${target}: from every storage format`, async () => {
       for (const format of WEIGHT_FORMATS) {
         const matrix = randomMatrix([67, 138], format, 3, BLOCKS)
@@ -172,7 +178,8 @@ describeOnAdapters('quantize', (adapter) => {
         }
         expectSame(part, ofRow(matrix.values, 64), 64, target)
       }
-      const maxError = { q8: 0.01, q4: 0.2, fp8_block: 0.05 }[target]
+      const { dtype, bits } = FORMATS[target]
+      const maxError = isFloatDtype(dtype) ? 0.05 : bits === 8 ? 0.01 : 0.2
       for (const [i, scale] of size.entries()) {
         if (scale < 1e-30) continue
         const ofRow = (array: Float64Array) =>

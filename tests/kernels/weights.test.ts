@@ -1,10 +1,16 @@
 // Tests that every weight module decodes its format correctly.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { layoutMatrix, type StorageFormat } from '../../src/gpu/matrix.ts'
+import {
+  FORMATS,
+  isFloatDtype,
+  STORAGE_FORMATS,
+  type StorageFormat,
+  weightModules,
+} from '../../src/gpu/formats.ts'
+import { layoutMatrix } from '../../src/gpu/matrix.ts'
 import { embed as embedKernel } from '../../src/kernels/embed.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16 } from '../../src/lib/float.ts'
-import { weightModules } from '../../src/models/ops.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 
@@ -94,19 +100,18 @@ describeOnAdapters('weights', (adapter) => {
     }
   })
 
-  it('decodes all codes of q8 and q4 under scales of every size and sign', async () => {
+  it('decodes all integer codes under scales of every size and sign', async () => {
     const sizes = [1, -3e-5, 1e-30, -(2 ** 100), 0, 2 ** -126, 1 / 3, -6e4]
-    for (const [format, cols] of [
-      ['q8', 256],
-      ['q4', 512],
-    ] as const) {
+    for (const format of STORAGE_FORMATS.filter((format) => !isFloatDtype(FORMATS[format].dtype))) {
+      const { bits } = FORMATS[format]
+      const cols = (256 * 8) / bits
       const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
       const scales = Uint16Array.from({ length: cols / 32 }, (_, i) => encodeBF16(sizes[i % 8] ?? 0))
       const words = new Uint32Array(64 + cols / 64)
       words.set(new Uint32Array(bytes.buffer))
       words.set(new Uint32Array(scales.buffer), 64)
       const code = (col: number) =>
-        format === 'q8' ? (col << 24) >> 24 : ((16 * (col >> 5) + (col & 15)) << (col & 16 ? 24 : 28)) >> 28
+        bits === 8 ? (col << 24) >> 24 : ((16 * (col >> 5) + (col & 15)) << (col & 16 ? 24 : 28)) >> 28
       const scale = (col: number) => decodeBF16(scales[col >> 5] ?? 0)
       for (const module of weightModules(format)) {
         const actual = await readRows(device, words, { rows: 1, cols, format, scales: 64, module })

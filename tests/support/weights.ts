@@ -1,15 +1,23 @@
 // Packs matrices into the stored weight formats, and knows the numbers they then hold.
-import { FORMATS, layoutMatrix, layoutPart, type StorageFormat } from '../../src/gpu/matrix.ts'
+import {
+  FORMATS,
+  isFloatDtype,
+  STORAGE_FORMATS,
+  type StorageFormat,
+  weightModule,
+} from '../../src/gpu/formats.ts'
+import { layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
+import { expectDefined } from '../../src/lib/error.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16, encodeE4M3, encodeF16 } from '../../src/lib/float.ts'
-import { quantize } from '../../src/reference/quantize.ts'
+import { QUANTIZED_FORMATS, quantize } from '../../src/reference/quantize.ts'
 import { normals } from './numbers.ts'
 
 export type WeightFormat = StorageFormat
-export const WEIGHT_FORMATS = Object.keys(FORMATS) as WeightFormat[]
+export const WEIGHT_FORMATS = STORAGE_FORMATS
 
 /** The kUnroll modules for reading weights of a format when an invocation has whole rows to itself. */
 export const kUnrollModules = (format: WeightFormat): readonly string[] =>
-  format === 'q8' || format === 'q4'
+  FORMATS[format].pairScales
     ? ['shared/k_unroll_pair', 'shared/k_unroll_two_pairs']
     : ['shared/k_unroll_pair']
 
@@ -35,27 +43,24 @@ export interface PackedMatrix {
 }
 
 /** Encodes and stores one number; returns its decoded value. */
-const STORE_NUMBER: Record<
-  Exclude<WeightFormat, 'q8' | 'q4'>,
-  (view: DataView, index: number, value: number) => number
-> = {
-  f32: (view, index, value) => {
+const STORE_NUMBER = {
+  F32: (view, index, value) => {
     view.setFloat32(4 * index, value, true)
     return view.getFloat32(4 * index, true)
   },
-  bf16: (view, index, value) => {
+  BF16: (view, index, value) => {
     view.setUint16(2 * index, encodeBF16(value), true)
     return decodeBF16(view.getUint16(2 * index, true))
   },
-  f16: (view, index, value) => {
+  F16: (view, index, value) => {
     view.setUint16(2 * index, encodeF16(value), true)
     return decodeF16(view.getUint16(2 * index, true))
   },
-  fp8_block: (view, index, value) => {
+  F8_E4M3: (view, index, value) => {
     view.setUint8(index, encodeE4M3(value))
     return decodeE4M3(view.getUint8(index))
   },
-}
+} satisfies Record<string, (view: DataView, index: number, value: number) => number>
 
 /**
  * Packs `source` [rows, cols]. For fp8_block, each block is scaled so that its largest number becomes 448.
@@ -71,16 +76,16 @@ export function packMatrix(
   const part = layoutPart(layout, 0, rows)
   const words = new Uint32Array(part.bytes / 4)
   const into = { words, stride: layout.stride, scales: part.scales, scaleStride: layout.scaleStride }
-  const values =
-    format === 'q8' || format === 'q4'
-      ? storeGroups(source, cols, format, into)
-      : storeNumbers(source, { cols, format, blocks }, into)
+  const { dtype } = FORMATS[format]
+  const values = isFloatDtype(dtype)
+    ? storeNumbers(source, { cols, format, dtype, blocks }, into)
+    : storeGroups(source, cols, format, into)
   return {
     rows,
     cols,
     words,
     values,
-    imports: { weights: `weights/${format}` },
+    imports: { weights: weightModule(format) },
     constants: {
       STRIDE: layout.stride,
       SCALES: part.scales,
@@ -101,19 +106,25 @@ interface PackedTarget {
 
 function storeNumbers(
   source: ArrayLike<number>,
-  matrix: { readonly cols: number; readonly format: keyof typeof STORE_NUMBER; readonly blocks: BlockSize },
+  matrix: {
+    readonly cols: number
+    readonly format: WeightFormat
+    readonly dtype: keyof typeof STORE_NUMBER
+    readonly blocks: BlockSize
+  },
   into: PackedTarget,
 ): Float64Array {
-  const { cols, format, blocks } = matrix
+  const { cols, format, dtype, blocks } = matrix
+  const { bits, scale: scaled } = FORMATS[format]
   const rows = source.length / cols
   const view = new DataView(into.words.buffer)
-  const scales = format === 'fp8_block' ? blockScales(source, rows, cols, blocks) : new Float32Array(0)
-  const storedCols = (into.stride * 128) / FORMATS[format].bits // columns of a row, padding included
+  const scales = scaled ? blockScales(source, rows, cols, blocks) : new Float32Array(0)
+  const storedCols = (into.stride * 128) / bits // columns of a row, padding included
   const values = Float64Array.from({ length: rows * cols }, (_, i) => {
     const [row, col] = [Math.floor(i / cols), i % cols]
     const scale =
       scales[Math.floor(row / blocks.rows) * into.scaleStride + Math.floor(col / blocks.cols)] ?? 1
-    return scale * STORE_NUMBER[format](view, row * storedCols + col, (source[i] ?? 0) / scale)
+    return scale * STORE_NUMBER[dtype](view, row * storedCols + col, (source[i] ?? 0) / scale)
   })
   new Float32Array(into.words.buffer).set(scales, into.scales)
   return values
@@ -125,15 +136,19 @@ function storeNumbers(
 function storeGroups(
   source: ArrayLike<number>,
   cols: number,
-  format: 'q8' | 'q4',
+  format: WeightFormat,
   into: PackedTarget,
 ): Float64Array {
-  const { codes, scales, values } = quantize(source, cols, format)
+  const target = expectDefined(
+    QUANTIZED_FORMATS.find((known) => known === format),
+    `the reference of ${format}`,
+  )
+  const { codes, scales, values, group } = quantize(source, cols, target)
   const bytes = new Uint8Array(into.words.buffer)
   codes.forEach((code, i) => {
     const [row, col] = [Math.floor(i / cols), i % cols]
     const offset = 16 * row * into.stride
-    if (format === 'q8') {
+    if (FORMATS[format].bits === 8) {
       bytes[offset + col] = code
       return
     }
@@ -141,7 +156,7 @@ function storeGroups(
     bytes[codeByte] = (bytes[codeByte] ?? 0) | ((code & 15) << (col % 32 < 16 ? 0 : 4))
   })
   const halves = new Uint16Array(into.words.buffer)
-  const groups = Math.ceil(cols / 32)
+  const groups = Math.ceil(cols / group)
   scales.forEach((scale, i) => {
     halves[2 * (into.scales + Math.floor(i / groups) * into.scaleStride) + (i % groups)] = encodeBF16(scale)
   })

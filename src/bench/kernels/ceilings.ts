@@ -1,8 +1,9 @@
 // Roofline ceilings of memory reads: the fastest checked loop over weights of a format, and over plain words.
-import { type StorageFormat, unsplitPart } from '../../gpu/matrix.ts'
+import { type StorageFormat, weightModules } from '../../gpu/formats.ts'
+import { unsplitPart } from '../../gpu/matrix.ts'
 import { matvecCeiling, streamRead } from '../../kernels/bench.ts'
 import { randomNumbers } from '../../lib/random.ts'
-import { ceilDiv, matrixConstants, weightModules } from '../../models/ops.ts'
+import { ceilDiv, matrixConstants } from '../../models/ops.ts'
 import { resource } from '../../program/graph.ts'
 import { matvec_ceiling, stream_read } from '../../reference/bench.ts'
 import type { BenchBuffers } from './buffers.ts'

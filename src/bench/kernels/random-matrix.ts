@@ -1,13 +1,8 @@
 // Random weight matrices in a stored format, with the values they hold. Codes are generated directly, not
 // encoded.
 import { dequantizeRow, makeScales } from '../../engine/check/kernel-check.ts'
-import {
-  layoutMatrix,
-  layoutPart,
-  type MatrixLayout,
-  type PartLayout,
-  type StorageFormat,
-} from '../../gpu/matrix.ts'
+import { FORMATS, type StorageFormat } from '../../gpu/formats.ts'
+import { layoutMatrix, layoutPart, type MatrixLayout, type PartLayout } from '../../gpu/matrix.ts'
 import { fillRandomWords } from '../../lib/random.ts'
 
 /** A stored matrix, possibly several stacked row-wise, with the words of its single part. */
@@ -34,24 +29,10 @@ export function randomMatrix(
   const part = layoutPart(layout, 0, layout.rows)
   const words = new Uint32Array(part.bytes / 4)
   fillRandomWords(words, seed)
-  makeFinite(words.subarray(0, part.scales), format)
-  makeScales(words.subarray(part.scales), format)
+  const { random, scale } = FORMATS[format]
+  for (let i = 0; i < part.scales; i++) words[i] = random.bench(words[i] ?? 0)
+  if (scale) makeScales(words.subarray(part.scales), scale.dtype)
   return { layout, part, words }
-}
-
-/** Turns random words into codes of finite values of moderate size. */
-function makeFinite(words: Uint32Array, format: StorageFormat): void {
-  const mask = FINITE_CODES[format]
-  if (mask) for (let i = 0; i < words.length; i++) words[i] = mask(words[i] ?? 0)
-}
-
-const FINITE_CODES: Partial<Record<StorageFormat, (word: number) => number>> = {
-  f32: (word) => (word & 0x81ffffff) | 0x3c000000,
-  // Biased exponents 120 to 123 (f32, bf16: bias 127) and 8 to 11 (f16: bias 15): 2^-7 to 2^-3.
-  bf16: (word) => (word & 0x81ff81ff) | 0x3c003c00,
-  f16: (word) => (word & 0x8fff8fff) | 0x20002000,
-  // 0x7f and 0xff are NaN; clearing the lowest bit gives the largest finite values.
-  fp8_block: (word) => (word & ~(((word & 0x7f7f7f7f) + 0x01010101) >>> 7)) | (word & 0xfefefefe),
 }
 
 /** Decodes `count` rows from row `first` on: [count, cols], with scales applied. */

@@ -1,8 +1,8 @@
 // Builds the benchmark case of a lab experiment, recorded in the chosen variants.
 
 import type { Device } from '../../gpu/device.ts'
+import { STORAGE_FORMATS, type StorageFormat } from '../../gpu/formats.ts'
 import { type ShaderSources, slotsOf } from '../../gpu/linker.ts'
-import { FORMATS, type StorageFormat } from '../../gpu/matrix.ts'
 import type { Variants } from '../../gpu/variants.ts'
 import { kernels } from '../../kernels/index.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
@@ -37,7 +37,7 @@ export const labCases = (sources: ShaderSources): readonly LabCase[] =>
   }))
 
 function formatsOf({ weightFormat }: CaseMaker): readonly StorageFormat[] {
-  if (weightFormat === 'any') return Object.keys(FORMATS) as StorageFormat[]
+  if (weightFormat === 'any') return STORAGE_FORMATS
   return weightFormat === 'none' ? [] : [weightFormat]
 }
 

@@ -1,4 +1,5 @@
 // Lists the variant decisions that a kernel depends on, from its import slots.
+import { DECODED_FORMATS } from '../../gpu/formats.ts'
 import type { Decision } from '../../gpu/variants.ts'
 
 /** In the order in which they are shown. */
@@ -12,8 +13,6 @@ const DECISION_OF_SLOT: Readonly<Record<string, Decision>> = {
   reduce: 'reduce',
 }
 
-const DECODERS: readonly Decision[] = ['fp8_block', 'q8', 'q4']
-
 /**
  * The decoder variants of a weight format, and one bank per dispatch, exist only for decode matvecs
  * (models/ops.ts, models/moe.ts).
@@ -23,5 +22,5 @@ export function decisionsOf(slots: readonly string[]): readonly Decision[] {
   const decisions = Object.entries(DECISION_OF_SLOT)
     .filter(([slot]) => slots.includes(slot) && (isMatvec || slot !== 'banks'))
     .map(([, decision]) => decision)
-  return isMatvec ? [...DECODERS, ...decisions] : decisions
+  return isMatvec ? [...DECODED_FORMATS, ...decisions] : decisions
 }

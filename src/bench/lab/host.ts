@@ -1,9 +1,9 @@
 // Implements the lab worker's calls on one device: runs them one at a time and returns failures as values.
 
 import { openDevice } from '../../gpu/device.ts'
+import { STORAGE_FORMATS } from '../../gpu/formats.ts'
 import { PipelineCache } from '../../gpu/kernel.ts'
 import type { ShaderSources } from '../../gpu/linker.ts'
-import { FORMATS, type StorageFormat } from '../../gpu/matrix.ts'
 import { possibleVariants } from '../../gpu/variants.ts'
 import { expectDefined } from '../../lib/error.ts'
 import { readTuned } from '../../store/tuned.ts'
@@ -72,7 +72,7 @@ function infoOf({ device: { adapter, capabilities }, chosen }: TunedDevice, sour
     capabilities,
     possible: possibleVariants(capabilities),
     chosen,
-    formats: Object.keys(FORMATS) as StorageFormat[],
+    formats: STORAGE_FORMATS,
     cases: labCases(sources),
     columns: COLUMN_MULTIPLE,
   }

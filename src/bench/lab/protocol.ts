@@ -1,15 +1,15 @@
 // Messages between the kernel lab's page and its worker: plain data. Answers that take time arrive on a
 // MessagePort, as in worker/protocol.ts.
 
+import type { StorageFormat } from '../../gpu/formats.ts'
 import type { Capabilities } from '../../gpu/limits.ts'
-import type { StorageFormat } from '../../gpu/matrix.ts'
 import type { Decision, VariantChoice, VariantLists, Variants } from '../../gpu/variants.ts'
 import type { Outcome, SerializedError } from '../../worker/protocol.ts'
 import type { KernelRow } from '../kernels/bench.ts'
 import type { TunedDecision } from '../tune.ts'
 import type { ContractHead } from './contract-head.ts'
 
-export type { StorageFormat } from '../../gpu/matrix.ts'
+export { DECODED_FORMATS, type DecodedFormat, FORMATS, type StorageFormat } from '../../gpu/formats.ts'
 export type { Decision, Variants } from '../../gpu/variants.ts'
 export type { TimingSummary } from '../../lib/timing-summary.ts'
 export { deserializeError } from '../../worker/protocol.ts'

@@ -110,7 +110,7 @@ function randomEntry({ imports, constants }: Dispatch, width: number, seed: numb
 function randomFp8Entry({ LATENT = 0, ROPE = 0 }: Dispatch['constants'], seed: number): RandomEntry {
   const parts = fp8EntryWords({ kvLoraRank: LATENT, qkRopeDim: ROPE })
   const codes = randomCodes('fp8_block', parts.codes, seed)
-  const scales = randomScales('q8', parts.scales, seed) // two bf16 in a word, as in q8 groups
+  const scales = randomScales('BF16', parts.scales, seed)
   const key = randomCodes('f16', parts.key, seed)
   const latents = applyScales(decodeCodes('fp8_block', codes), decodeCodes('bf16', scales), FP8_SCALE_GROUP)
   return {

@@ -1,5 +1,7 @@
 // Checks of matrix products and norms, in the sizes and formats of a model's own dispatches.
-import { CHUNK, FORMATS, padTo, type StorageFormat } from '../../gpu/matrix.ts'
+import { formatOfModule, type StorageFormat } from '../../gpu/formats.ts'
+import { CHUNK, padTo } from '../../gpu/matrix.ts'
+import { expectDefined } from '../../lib/error.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import type { TempBuffers } from '../../program/temp-buffers.ts'
 import {
@@ -13,7 +15,7 @@ import {
 
 /** The weight format of a dispatch. Several modules of shaders/weights may decode the same format. */
 export const weightFormatOf = ({ imports }: Dispatch): StorageFormat | undefined =>
-  (Object.keys(FORMATS) as StorageFormat[]).find((format) => imports.weights?.startsWith(`weights/${format}`))
+  imports.weights === undefined ? undefined : formatOfModule(imports.weights)
 
 /** Output rows to check: more than one decode workgroup computes, and the last ones. */
 const checkedRows = (rows: number): number[] =>
@@ -30,7 +32,7 @@ function randomMatrix(buffers: TempBuffers, dispatch: Dispatch, rows: number) {
     blockCols: BLOCK_COLS,
   }
   const buffer = buffers.zeros(rows * place.stride + Math.ceil(rows / BLOCK_ROWS) * SCALE_STRIDE)
-  const format = weightFormatOf(dispatch) ?? 'f32'
+  const format = expectDefined(weightFormatOf(dispatch), `the weight format of ${dispatch.kernel.name}`)
   return {
     buffer,
     row: (row: number, cols: number) =>

@@ -1,6 +1,7 @@
 // Seeded random inputs and f64 results for checking a dispatch.
 // The inputs include the awkward values of stored weights: every code and every exponent.
-import { CHUNK, padTo, type StorageFormat } from '../../gpu/matrix.ts'
+import { FORMATS, isFloatDtype, type ScaleDtype, type StorageFormat } from '../../gpu/formats.ts'
+import { CHUNK, padTo } from '../../gpu/matrix.ts'
 import type { Step } from '../../kernels/step.ts'
 import { toF32 } from '../../lib/float.ts'
 import { fillRandomWords, randomNumbers } from '../../lib/random.ts'
@@ -77,26 +78,26 @@ export function writeRandomRow(
 ): Float64Array {
   const codes = randomCodes(format, place.stride, row)
   buffers.write(into, codes, row * place.stride)
+  const { scale } = FORMATS[format]
+  if (!scale) return Float64Array.from(decodeCodes(format, codes))
   const blockRow = Math.floor(row / place.blockRows)
-  const scales = randomScales(format, place.scaleStride, blockRow)
+  const scales = randomScales(scale.dtype, place.scaleStride, blockRow)
   buffers.write(into, scales, place.firstScale + blockRow * place.scaleStride)
   return dequantizeRow(format, codes, scales, place.blockCols)
 }
 
-/** `words` words of random scales, encoded as the format stores them. */
-export function randomScales(format: StorageFormat, words: number, row: number): Uint32Array<ArrayBuffer> {
+/** `words` words of random scales. */
+export function randomScales(dtype: ScaleDtype, words: number, row: number): Uint32Array<ArrayBuffer> {
   const scales = new Uint32Array(words)
   fillRandomWords(scales, row + 1)
-  makeScales(scales, format)
+  makeScales(scales, dtype)
   return scales
 }
 
-/**
- * Turns any words into scales of about 2^-8: f32 for FP8 blocks, two bfloat16 a word for q8 and q4 groups.
- */
-export function makeScales(words: Uint32Array, format: StorageFormat): void {
+/** Turns any words into scales of about 2^-8: one f32 a word, or two bfloat16. */
+export function makeScales(words: Uint32Array, dtype: ScaleDtype): void {
   words.forEach((word, i) => {
-    words[i] = format === 'fp8_block' ? (word & 0xffffff) | 0x3b000000 : (word & 0xff00ff) | 0x3b003b00
+    words[i] = dtype === 'F32' ? (word & 0xffffff) | 0x3b000000 : (word & 0xff00ff) | 0x3b003b00
   })
 }
 
@@ -111,55 +112,35 @@ export function dequantizeRow(
   blockCols: number,
 ): Float64Array {
   const numbers = decodeCodes(format, codes)
-  if (scales.length === 0) return Float64Array.from(numbers)
-  return applyScales(numbers, decodeCodes(format === 'fp8_block' ? 'f32' : 'bf16', scales), blockCols)
+  const { scale } = FORMATS[format]
+  return scale
+    ? applyScales(numbers, toF32(scale.dtype, bytesOf(scales)), blockCols)
+    : Float64Array.from(numbers)
 }
 
 /** Multiplies numbers by factors, each of which `count` consecutive numbers share. */
 export const applyScales = (numbers: NumberArray, factors: NumberArray, count: number): Float64Array =>
   Float64Array.from(numbers, (value, i) => value * (factors[Math.floor(i / count)] ?? 0))
 
-/**
- * Random codes with any sign and mantissa. Each row has one exponent, so that small numbers are not lost
- * among large ones: FP8 subnormals fill rows of their own, and 16 rows of at least 16 columns contain every
- * code. Subnormals of f16 are left out because kernels may flush them to zero.
- */
+/** Random codes; those of a row share an exponent (see `RandomCodes`). */
 export function randomCodes(format: StorageFormat, words: number, row: number): Uint32Array<ArrayBuffer> {
-  const [mask, exponents] = CODES[format]
-  const exponent = exponents(row % 16)
   const codes = new Uint32Array(words)
   fillRandomWords(codes, row + 1)
-  // With FP8's largest exponent only even codes: one of the odd ones is NaN.
-  const odd = format === 'fp8_block' && row % 16 === 15 ? 0x01010101 : 0
-  return codes.map((word) => ((word & mask) | exponent) & ~odd)
+  return codes.map((word) => FORMATS[format].random.check(word, row % 16))
 }
-
-/** Exponent bits of two 16-bit floats in one word. */
-const inBothHalves = (first: number, step: number) => (index: number) => (first + index * step) * 0x10001
-
-/** By format: the random bits of a word, and the exponent bits of row `index` modulo 16. */
-const CODES: Readonly<Record<StorageFormat, readonly [mask: number, exponents: (index: number) => number]>> =
-  {
-    f32: [0x807fffff, (index) => 0x38000000 + (index << 23)],
-    bf16: [0x807f807f, inBothHalves(0x3800, 0x80)],
-    f16: [0x83ff83ff, (index) => inBothHalves(0, 0x400)(Math.max(index, 1))],
-    fp8_block: [0x87878787, (index) => (index << 3) * 0x01010101],
-    q8: [-1, () => 0],
-    q4: [-1, () => 0],
-  }
 
 /** Decodes codes without applying scales. */
 export function decodeCodes(format: StorageFormat, words: Uint32Array<ArrayBuffer>): NumberArray {
-  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
+  const { dtype, bits } = FORMATS[format]
+  if (isFloatDtype(dtype)) return toF32(dtype, bytesOf(words))
   const signed = new Int8Array(words.buffer, words.byteOffset, words.byteLength)
-  if (format === 'q8') return signed
+  if (bits === 8) return signed
   // 16 bytes hold 32 columns: the first 16 in the low 4 bits, the others in the high 4 bits.
-  if (format === 'q4')
-    return Array.from({ length: 2 * bytes.length }, (_, col) => {
-      const byte = signed[16 * Math.floor(col / 32) + (col % 16)] ?? 0
-      return col % 32 < 16 ? (byte << 28) >> 28 : byte >> 4
-    })
-  return toF32(FLOATS[format], bytes)
+  return Array.from({ length: 2 * signed.length }, (_, col) => {
+    const byte = signed[16 * Math.floor(col / 32) + (col % 16)] ?? 0
+    return col % 32 < 16 ? (byte << 28) >> 28 : byte >> 4
+  })
 }
 
-const FLOATS = { f32: 'F32', bf16: 'BF16', f16: 'F16', fp8_block: 'F8_E4M3' } as const
+const bytesOf = (words: Uint32Array<ArrayBuffer>): Uint8Array =>
+  new Uint8Array(words.buffer, words.byteOffset, words.byteLength)

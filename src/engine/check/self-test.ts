@@ -4,11 +4,11 @@
 // Nothing extra is compiled, and what is checked is what will run. The f64 loops are those of this folder and
 // not those of `reference`: every visitor downloads them, so a few general loops serve all kernels.
 import type { Device } from '../../gpu/device.ts'
+import { hasDecoders } from '../../gpu/formats.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
 import { type Decision, PLAIN_VARIANTS, type Variants } from '../../gpu/variants.ts'
 import { MATMUL_TILES } from '../../kernels/linear.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
-import { hasDecoders } from '../../models/ops.ts'
 import type { RunContext } from '../../program/dispatch-runner.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import { TempBuffers } from '../../program/temp-buffers.ts'

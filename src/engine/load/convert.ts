@@ -2,6 +2,7 @@
 import sources from 'virtual:shaders'
 import type { Allocation } from '../../gpu/arena.ts'
 import type { Device } from '../../gpu/device.ts'
+import { encoderModule, weightModule } from '../../gpu/formats.ts'
 import { type KernelVariant, PipelineCache } from '../../gpu/kernel.ts'
 import { encodeSpanOf, type MatrixLayout, type PartLayout, splitMatrix } from '../../gpu/matrix.ts'
 import { BATCH_BYTES, type MatrixAddress, packBatch, quantize, quantizeGrid } from '../../kernels/quantize.ts'
@@ -78,7 +79,7 @@ export class Converter {
     this.#variants.set(key, {
       kernel: quantize,
       constants: { BLOCK_ROWS: block.rows, BLOCK_COLS: block.cols, WORKGROUP },
-      imports: { weights: `weights/${format}`, encode: `quantize/encode_${into.format}` },
+      imports: { weights: weightModule(format), encode: encoderModule(into.format) },
     })
     return key
   }

@@ -1,15 +1,23 @@
 // Quantization choices: which format each class of weights gets on the GPU.
+import { QUANTIZATION_TARGETS, type Quantization } from '../../gpu/formats.ts'
 import { HadalError } from '../../lib/error.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { MatrixRole } from '../../models/tensors.ts'
 
 /**
  * The format of weights on the GPU; `none` keeps the format of the file.
- * Matrices stored as FP8 stay FP8 under `fp8` and `q8`.
+ * Matrices stored as FP8 stay FP8 under other formats of 8 bits.
  */
-export type Quantize = 'none' | 'fp8' | 'q8' | 'q4'
+export type Quantize = 'none' | Quantization
 
-export const QUANTIZATIONS: readonly Quantize[] = ['none', 'fp8', 'q8', 'q4']
+/** Every quantization but `none`, most precise first. */
+export const QUANTIZATION_NAMES = Object.keys(QUANTIZATION_TARGETS) as readonly Quantization[]
+
+export const QUANTIZATIONS: readonly Quantize[] = ['none', ...QUANTIZATION_NAMES]
+
+/** The name of a quantization on the page. */
+export const quantizationLabel = (quantize: Quantize): string =>
+  quantize === 'none' ? 'As stored' : QUANTIZATION_TARGETS[quantize].label
 
 /**
  * Weight classes with a format of their own. The router keeps its stored format, because errors would change
@@ -30,38 +38,33 @@ const same = (quantize: Quantize): QuantizeByClass => ({
   head: quantize,
 })
 
-/**
- * The format of each class by quantization. q4 keeps q8 where that costs little memory and avoids most of the
- * error (docs/quantization.md).
- */
-const CHOICES: Readonly<Record<Quantize, QuantizeByClass>> = {
-  none: same('none'),
-  fp8: same('fp8'),
-  q8: same('q8'),
-  q4: { ...same('q4'), attention: 'q8', embedding: 'q8', head: 'q8' },
-}
+const NO_QUANTIZATION = same('none')
 
-export const WEIGHT_CLASSES = Object.keys(CHOICES.none) as readonly WeightClass[]
+export const WEIGHT_CLASSES = Object.keys(NO_QUANTIZATION) as readonly WeightClass[]
 
 /**
- * The format of each class. In an MoE model, q4 also keeps the few dense layers in q8: they come first, so
- * their errors pass through all other layers. Throws `bad_request` for unknown quantizations and classes.
+ * The format of each class. A coarse quantization has a more precise one where that costs little memory and
+ * avoids most of the error (docs/quantization.md), also for the few dense layers of an MoE model: they come
+ * first, so their errors pass through all other layers. Throws `bad_request` for unknown quantizations and
+ * classes.
  */
 export function formatsByClass(choice: QuantizeChoice, spec?: Pick<ModelSpec, 'layers'>): QuantizeByClass {
   if (typeof choice === 'string') {
     checkQuantization(choice)
     const isMoe = spec?.layers.some(({ kind }) => kind === 'mixture') ?? false
-    return choice === 'q4' && isMoe ? { ...CHOICES.q4, mlp: 'q8' } : CHOICES[choice]
+    const { precise = choice } = choice === 'none' ? {} : QUANTIZATION_TARGETS[choice]
+    const classes = { attention: precise, embedding: precise, head: precise, ...(isMoe && { mlp: precise }) }
+    return { ...same(choice), ...classes }
   }
   for (const [name, word] of Object.entries(choice)) {
-    if (!Object.hasOwn(CHOICES.none, name)) {
+    if (!Object.hasOwn(NO_QUANTIZATION, name)) {
       throw new HadalError('bad_request', `Unknown weight class "${name}".`, {
         hint: `Choose among ${WEIGHT_CLASSES.join(', ')}.`,
       })
     }
     checkQuantization(word)
   }
-  return { ...CHOICES.none, ...choice }
+  return { ...NO_QUANTIZATION, ...choice }
 }
 
 function checkQuantization(word: string): void {

@@ -1,11 +1,6 @@
 // Finds the stored tensors that form a matrix of the model, and checks their types and shapes.
-import {
-  type BlockShape,
-  layoutMatrix,
-  type MatrixLayout,
-  type StorageFormat,
-  sameStorage,
-} from '../../gpu/matrix.ts'
+import { FORMATS, type StorageFormat } from '../../gpu/formats.ts'
+import { layoutMatrix, type MatrixLayout, sameStorage } from '../../gpu/matrix.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
 import { formatShape } from '../../lib/format.ts'
 import type { ModelSpec } from '../../models/spec.ts'
@@ -18,23 +13,20 @@ import {
 import type { Checkpoint } from '../../weights/checkpoint.ts'
 import { expectDtype, SCALE_DTYPES } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
-import { arrayShape, formatForDtype, storedLayout } from '../../weights/stored-layout.ts'
+import {
+  arrayShape,
+  PACKED_DTYPES,
+  packedFormats,
+  publishedFormat,
+  type StoredArray,
+  storedLayout,
+} from '../../weights/stored-layout.ts'
 
 /** A matrix in the checkpoint, with its scales if it has them. */
 export interface StoredMatrix {
   readonly weight: TensorEntry
   readonly scale: TensorEntry | undefined
   readonly storedLayout: MatrixLayout // its layout on the GPU if it were alone and in the format of its file
-}
-
-/** Weights that share a scale in matrices that Hadal quantizes to FP8. */
-export const FP8_BLOCK: BlockShape = { rows: 1, cols: 128 }
-
-const FORMAT_OF_DTYPE: Readonly<Partial<Record<TensorEntry['dtype'], StorageFormat>>> = {
-  F32: 'f32',
-  F16: 'f16',
-  BF16: 'bf16',
-  F8_E4M3: 'fp8_block',
 }
 
 /** Finds the matrices of a stack. Throws `not_found`, `bad_file`, `bad_config` or `unsupported`. */
@@ -54,7 +46,7 @@ function findPublished(spec: ModelSpec, checkpoint: Checkpoint, { name, shape }:
   const [rows = 0, cols = 0] = shape
   const format = storedFormatOf(weight)
   const storedLayout = layoutMatrix(format, [rows], cols, spec.weightBlockSize)
-  if (format !== 'fp8_block') return { weight, scale: undefined, storedLayout }
+  if (!FORMATS[format].scale) return { weight, scale: undefined, storedLayout }
   if (!spec.weightBlockSize) {
     throw new HadalError(
       'bad_config',
@@ -74,16 +66,21 @@ function findPublished(spec: ModelSpec, checkpoint: Checkpoint, { name, shape }:
 /** A matrix that Hadal quantized and packed: each row has its own scales. */
 function findPacked(checkpoint: Checkpoint, { name, shape }: NamedTensor): StoredMatrix {
   const [rows = 0, cols = 0] = shape
-  const dtype = checkpoint.tensors.get(name)?.dtype
-  const format = dtype === undefined ? 'q8' : formatForDtype(dtype)
-  if (!format) throw wrongType(findTensor(checkpoint, { name, shape }), 'I8, U8 or F8_E4M3')
-  const stored = layoutMatrix(format, [rows], cols, FP8_BLOCK)
-  const arrays = storedLayout(stored, rows)
-  const scales = expectDefined(arrays.scales, 'scales of a packed matrix')
-  const weight = findTensor(checkpoint, { name, shape: arrayShape(arrays.rows) })
-  const scale = findTensor(checkpoint, { name: groupScalesName(name), shape: arrayShape(scales) })
-  if (scale.dtype !== scales.dtype) throw wrongType(scale, scales.dtype)
-  return { weight, scale, storedLayout: stored }
+  const scalesName = groupScalesName(name)
+  const { dtype } = checkpoint.tensors.get(name) ?? findTensor(checkpoint, { name, shape })
+  const forms = packedFormats(dtype).map((format) => {
+    const layout = layoutMatrix(format, [rows], cols, FORMATS[format].quantization?.block)
+    const { rows: codes, scales } = storedLayout(layout, rows)
+    return { layout, codes, scales: expectDefined(scales, 'scales of a packed matrix') }
+  })
+  const fits = (tensor: string, array: StoredArray) =>
+    hasShape(checkpoint.tensors.get(tensor), arrayShape(array))
+  const form = forms.find(({ codes, scales }) => fits(name, codes) && fits(scalesName, scales)) ?? forms[0]
+  if (!form) throw wrongType(findTensor(checkpoint, { name, shape }), PACKED_DTYPES.join(' or '))
+  const weight = findTensor(checkpoint, { name, shape: arrayShape(form.codes) })
+  const scale = findTensor(checkpoint, { name: scalesName, shape: arrayShape(form.scales) })
+  if (scale.dtype !== form.scales.dtype) throw wrongType(scale, form.scales.dtype)
+  return { weight, scale, storedLayout: form.layout }
 }
 
 /** Whether the matrix was quantized and packed by Hadal. */
@@ -116,8 +113,7 @@ export function findTensor(checkpoint: Checkpoint, { name, shape }: NamedTensor)
       },
     )
   }
-  if (entry.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis]))
-    return entry
+  if (hasShape(entry, shape)) return entry
   throw new HadalError(
     'bad_file',
     `${entry.file}: ${name} has shape ${formatShape(entry.shape)}; ` +
@@ -129,6 +125,9 @@ export function findTensor(checkpoint: Checkpoint, { name, shape }: NamedTensor)
     },
   )
 }
+
+const hasShape = (entry: TensorEntry | undefined, shape: readonly number[]): boolean =>
+  entry?.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis])
 
 /** Throws `unsupported` if a packed matrix would be quantized a second time. */
 export function refuseRequantization(storedMatrices: readonly StoredMatrix[], layout: MatrixLayout): void {
@@ -150,7 +149,7 @@ export function refuseRequantization(storedMatrices: readonly StoredMatrix[], la
 }
 
 function storedFormatOf(entry: TensorEntry): StorageFormat {
-  const format = FORMAT_OF_DTYPE[entry.dtype]
+  const format = publishedFormat(entry.dtype)
   if (format) return format
   throw new HadalError(
     'unsupported',

@@ -1,15 +1,14 @@
 // Plans the GPU matrices of a checkpoint: resolves names, checks shapes and types, allocates nothing.
 import { allocatedBytes } from '../../gpu/arena.ts'
+import { type BlockShape, FORMATS, QUANTIZATION_TARGETS, type StorageFormat } from '../../gpu/formats.ts'
 import type { Capabilities } from '../../gpu/limits.ts'
 import {
-  type BlockShape,
   layoutMatrix,
   layoutPart,
   type MatrixLayout,
   type PartLayout,
   padTo,
   type SlotLayout,
-  type StorageFormat,
   splitMatrix,
 } from '../../gpu/matrix.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
@@ -25,13 +24,7 @@ import type { Checkpoint } from '../../weights/checkpoint.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
 import { formatsByClass, type Quantize, type QuantizeChoice } from './quantization.ts'
-import {
-  FP8_BLOCK,
-  findStoredMatrices,
-  findTensor,
-  refuseRequantization,
-  type StoredMatrix,
-} from './stored-matrix.ts'
+import { findStoredMatrices, findTensor, refuseRequantization, type StoredMatrix } from './stored-matrix.ts'
 
 export interface PlannedMatrix {
   readonly label: string
@@ -142,19 +135,20 @@ export interface PlannedFormat {
 }
 
 /**
- * The common format of matrices that one dispatch reads together. Under `fp8` and `q8`, stored FP8 stays as
- * it is: converting it would lose precision and save nothing. Unquantized matrices of different types become
- * f32, which is lossless.
+ * The common format of matrices that one dispatch reads together. Published quantized weights (FP8) stay as
+ * they are unless the quantization has fewer bits: converting them would lose precision and save nothing.
+ * Unquantized matrices of different types become f32, which is lossless.
  */
 export function commonFormat(storedMatrices: readonly StoredMatrix[], quantize: Quantize): PlannedFormat {
   const { storedLayout } = expectDefined(storedMatrices[0], 'a matrix')
   const sameFormat = storedMatrices.every(
     (storedMatrix) => storedMatrix.storedLayout.format === storedLayout.format,
   )
-  if (sameFormat && (quantize === 'none' || (quantize !== 'q4' && storedLayout.format === 'fp8_block')))
-    return storedLayout
-  if (quantize === 'q8' || quantize === 'q4') return { format: quantize }
-  return quantize === 'fp8' ? { format: 'fp8_block', block: FP8_BLOCK } : { format: 'f32' }
+  if (quantize === 'none') return sameFormat ? storedLayout : { format: 'f32' }
+  const { format, block } = QUANTIZATION_TARGETS[quantize]
+  const { published, scale, bits } = FORMATS[storedLayout.format]
+  if (sameFormat && published && scale && FORMATS[format].bits >= bits) return storedLayout
+  return { format, block }
 }
 
 function layoutStack(

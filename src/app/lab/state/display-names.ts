@@ -1,15 +1,24 @@
 // Display names of decisions, variants, formats and phases, and the description of the device.
-import type { Decision, LabInfo, Phase, Variants } from '../../../bench/lab/protocol.ts'
+import {
+  DECODED_FORMATS,
+  type Decision,
+  type DecodedFormat,
+  FORMATS,
+  type LabInfo,
+  type Phase,
+  type StorageFormat,
+  type Variants,
+} from '../../../bench/lab/protocol.ts'
 
-export const DECISION_NAMES: Readonly<Record<Decision, string>> = {
+/** Decisions other than the decoder of a format, whose names are in the format's row. */
+type KernelDecision = Exclude<Decision, DecodedFormat>
+
+const DECISION_NAMES: Readonly<Record<KernelDecision, string>> = {
   matvec: 'Weight rows',
   matmul: 'Matmul tiles',
   f16Tiles: 'f16 tiles',
   attention: 'Attention tiles',
   reduce: 'Workgroup reductions',
-  fp8_block: 'FP8 decoding',
-  q8: 'q8 decoding',
-  q4: 'q4 decoding',
   banks: 'Expert banks',
 }
 
@@ -19,13 +28,7 @@ const TILE_VARIANT_NAMES = {
   broadcast8: 'broadcasts within subgroups of 8',
 } as const
 
-const DECODER_NAMES = {
-  plain: 'shifted, then converted',
-  mantissa: 'moved into the mantissa of f32',
-  unorm: 'unpacked four at once',
-} as const
-
-const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}`, string>> } = {
+const VARIANT_NAMES: { readonly [D in KernelDecision]: Readonly<Record<`${Variants[D]}`, string>> } = {
   matvec: {
     lanes8: '8 lanes per row',
     lanes16: '16 lanes per row',
@@ -38,20 +41,24 @@ const VARIANT_NAMES: { readonly [D in Decision]: Readonly<Record<`${Variants[D]}
   f16Tiles: { plain: 'through workgroup memory', subgroupMatrix: 'subgroup matrices' },
   attention: TILE_VARIANT_NAMES,
   reduce: { plain: 'through workgroup memory', subgroup: 'within subgroups' },
-  fp8_block: { plain: 'bit by bit', f16: 'through f16' },
-  q8: DECODER_NAMES,
-  q4: DECODER_NAMES,
   banks: { 1: 'one per dispatch', 4: 'four per dispatch' },
 }
 
 /** Tuning also measures the prefill chunk. */
-const TUNED_NAMES = { ...DECISION_NAMES, prefillChunk: 'Prefill chunk' } as const
+const TUNED_NAMES: Readonly<Record<string, string>> = {
+  ...DECISION_NAMES,
+  ...Object.fromEntries(DECODED_FORMATS.map((format) => [format, `${FORMATS[format].label} decoding`])),
+  prefillChunk: 'Prefill chunk',
+}
 
 /** Display name; the decision's own name if it has none. */
-export const decisionName = (decision: string): string => ownOf<string>(TUNED_NAMES, decision) ?? decision
+export const decisionName = (decision: string): string => ownOf(TUNED_NAMES, decision) ?? decision
 
 export const variantName = (decision: string, variant: string | number): string =>
-  ownOf<string>(ownOf(VARIANT_NAMES, decision) ?? {}, String(variant)) ?? String(variant)
+  ownOf<string>(variantNamesOf(decision) ?? {}, String(variant)) ?? String(variant)
+
+const variantNamesOf = (decision: string): Readonly<Record<string, string>> | undefined =>
+  ownOf(VARIANT_NAMES, decision) ?? ownOf(FORMATS, decision)?.decoders
 
 /** Own properties only: names also come from files, and could be `constructor`. */
 const ownOf = <T>(names: Readonly<Record<string, T>>, name: string): T | undefined =>
@@ -70,14 +77,13 @@ export function deviceText({ capabilities }: LabInfo): string {
   ].join(', ')
 }
 
-export const FORMAT_NAMES = {
-  f32: 'F32',
-  bf16: 'BF16',
-  f16: 'F16',
-  fp8_block: 'FP8, blocks of 128 × 128',
-  q8: 'q8, blocks of 32',
-  q4: 'q4, blocks of 32',
-} as const
+/** Name of a format and the weights that share a scale, such as `q8, blocks of 32`. */
+export function formatName(format: StorageFormat): string {
+  const { label, scale } = FORMATS[format]
+  if (!scale) return label
+  const { rows, cols } = scale.block
+  return `${label}, blocks of ${rows === 1 ? cols : `${rows} × ${cols}`}`
+}
 
 export const PHASE_NAMES: Readonly<Record<Phase, string>> = {
   inputs: 'Generating weights and inputs',

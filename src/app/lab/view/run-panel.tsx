@@ -6,7 +6,7 @@ import { ErrorCard } from '../../shared/error-card.tsx'
 import { Permalink, UnreadLinkParts } from '../../shared/permalink.tsx'
 import { WebGpuHelp } from '../../shared/webgpu-help.tsx'
 import { labDevice, openLab } from '../state/device.ts'
-import { deviceText, FORMAT_NAMES, PHASE_NAMES } from '../state/display-names.ts'
+import { deviceText, formatName, PHASE_NAMES } from '../state/display-names.ts'
 import {
   hasCustomShape,
   kernelsOf,
@@ -119,12 +119,12 @@ function FormatField({ info, chosen, change }: FieldProps) {
   const { formats } = labCaseOf(chosen, info)
   const [only] = formats
   if (only === undefined) return <p class="figures">No weights.</p>
-  if (formats.length === 1) return <p class="figures">Weights in {FORMAT_NAMES[only]} only.</p>
+  if (formats.length === 1) return <p class="figures">Weights in {formatName(only)} only.</p>
   return (
     <SelectField
       label="Weights"
       value={chosen.format}
-      options={formats.map((format) => [format, FORMAT_NAMES[format]])}
+      options={formats.map((format) => [format, formatName(format)])}
       choose={(name) => {
         const format = formats.find((known) => known === name)
         if (format) change({ ...chosen, format })

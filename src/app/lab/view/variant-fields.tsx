@@ -1,6 +1,6 @@
 // Fields that choose a variant for each decision, with the reason for the default.
 import type { Experiment, LabInfo } from '../../../bench/lab/protocol.ts'
-import { DECISION_NAMES, variantName } from '../state/display-names.ts'
+import { decisionName, variantName } from '../state/display-names.ts'
 import { changedDecisions, decisionsFor, withVariant } from '../state/experiment-choices.ts'
 import { busy } from '../state/lab-runs.ts'
 import { experiment } from '../state/selection.ts'
@@ -20,7 +20,7 @@ export function VariantChoices({ info, chosen }: { info: LabInfo; chosen: Experi
         return (
           <SelectField
             key={decision}
-            label={DECISION_NAMES[decision]}
+            label={decisionName(decision)}
             value={String(chosen.variants[decision] ?? variant)}
             options={info.possible[decision].map((name) => [
               String(name),

@@ -1,10 +1,12 @@
 // The choices before loading: weight format, context length, cache format, what to save.
 import type { Signal } from '@preact/signals'
+import { quantizationLabel } from '../../../api/model-source.ts'
 import type { LoadPlan } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import { formatCount } from '../format.ts'
 import { changeCacheFormat, changeContextLength, contextLength, type PlanRequest } from './dialog-state.ts'
-import { type PlanQuantize, QUANTIZE_NAMES } from './quantize-names.ts'
+
+type PlanQuantize = LoadPlan['choices'][number]['quantize']
 
 const FIT_TEXTS = { true: 'fits', false: 'does not fit', unknown: 'may fit' } as const
 
@@ -22,7 +24,7 @@ export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signa
               chosen.value = quantize
             }}
           />
-          <span>{QUANTIZE_NAMES[quantize]}</span>
+          <span>{quantizationLabel(quantize)}</span>
           <span class="figures">
             {formatBytes(totalBytes)}, {FIT_TEXTS[`${fits}`]}
             {plan.auto === quantize ? ' (suggested)' : ''}

@@ -1,14 +1,14 @@
 // Remembers the load options of each saved model in localStorage (never a token), so that it opens the same
 // way again.
-import { KV_CACHE_DTYPES } from '../../../api/model-source.ts'
+import { KV_CACHE_DTYPES, QUANTIZATIONS } from '../../../api/model-source.ts'
 import { isJsonObject } from '../../../lib/json.ts'
 import { browserStorage, type StorageGetter, tryOrUndefined } from '../storage.ts'
 import type { ModelChoice } from './load-state.ts'
-import { isPlanQuantize } from './quantize-names.ts'
 
 export type SavedOptions = Pick<ModelChoice['options'], 'quantize' | 'contextLength' | 'cache'>
 
 const STORAGE_KEY = 'hadal.options.1'
+const QUANTIZE_OPTIONS = ['auto', ...QUANTIZATIONS] as const
 
 /** Saves the options a model was opened with. */
 export function saveOptions(
@@ -33,7 +33,7 @@ export function savedOptionsFor(source: string, getStorage: StorageGetter = brow
   const { quantize, contextLength: tokens, cache: cacheName } = isJsonObject(found) ? found : {}
   const cache = KV_CACHE_DTYPES.find((known) => known === cacheName)
   return {
-    quantize: isPlanQuantize(quantize) ? quantize : 'auto',
+    quantize: QUANTIZE_OPTIONS.find((known) => known === quantize) ?? 'auto',
     ...(isCount(tokens) && { contextLength: tokens }),
     ...(cache && { cache }),
   }
