@@ -21,7 +21,7 @@ const routed = read('u32')
 const grouped = read('u32')
 const slots = read('u32')
 const bank = read('vec4<u32>')
-const banks = { weights0: bank, weights1: bank, weights2: bank, weights3: bank }
+const BANKS = { weights0: bank, weights1: bank, weights2: bank, weights3: bank }
 
 export const routeLogits = defineKernel({
   path: 'moe/route_logits',
@@ -65,7 +65,7 @@ export const expertUpDecode = defineKernel({
     route: routed,
     slots,
     inner: write('f32'),
-    ...banks,
+    ...BANKS,
   },
   constants: [...UP, 'WORKGROUP', 'LANES'],
 })
@@ -78,7 +78,7 @@ export const expertDownDecode = defineKernel({
     route: routed,
     slots,
     y: write('f32'),
-    ...banks,
+    ...BANKS,
   },
   constants: [...DOWN, 'WORKGROUP', 'LANES'],
 })
@@ -97,7 +97,7 @@ export const expertUpPrefill = defineKernel({
     grouped,
     slots,
     inner: write('f32'),
-    ...banks,
+    ...BANKS,
   },
   constants: [...UP, ...GROUPED],
 })
@@ -110,7 +110,7 @@ export const expertDownPrefill = defineKernel({
     grouped,
     slots,
     output: write('f32'),
-    ...banks,
+    ...BANKS,
   },
   constants: [...DOWN, ...GROUPED],
 })

@@ -14,7 +14,7 @@ export interface MlaAttention {
   readonly qkNopeDim: number // qk_nope_head_dim
   readonly qkRopeDim: number // qk_rope_head_dim
   readonly vHeadDim: number // v_head_dim
-  readonly softmaxScale: number // softmax scale, YaRN's correction included
+  readonly softmaxScale: number // YaRN's correction included
   readonly ropeInterleaved: boolean // rotary pairs (2i, 2i + 1) rather than (i, i + rope / 2)
   readonly latentNormEps: number // of the norms of both latents
   readonly rotary: Rotary
@@ -26,7 +26,7 @@ export interface HeadSizes {
   readonly kvHeads: number // divides heads
   readonly qkHeadDim: number // width of a query head and of a key head
   readonly vHeadDim: number // width of a value head
-  readonly softmaxScale: number // softmax scale
+  readonly softmaxScale: number
 }
 
 /**

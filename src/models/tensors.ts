@@ -51,7 +51,7 @@ export interface DenseTensors<M, V> {
 export interface MoeTensors<M, V, B> {
   readonly kind: 'mixture'
   readonly postAttentionNorm: V
-  readonly router: M // router
+  readonly router: M
   readonly correctionBias: V | undefined // e_score_correction_bias
   readonly gateUp: B // gate_proj stacked on up_proj, for each expert
   readonly down: B

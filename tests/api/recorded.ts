@@ -3,6 +3,7 @@ import type { BenchEvent, BenchResult } from '../../src/bench/result.ts'
 import type { GenerateEvent, GenerateRequest, ModelInfo } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import type { HostedEngine, MeasureCaches, PlanModel } from '../../src/worker/host.ts'
+import { SAMPLE_RESULT } from '../support/bench-result.ts'
 
 const kv = (tokens: number) => ({ tokens, bytes: 1152 * 64, standardBytes: 5120 * tokens })
 const delta = (tokens: number, text: string, reasoning = ''): GenerateEvent => ({
@@ -67,38 +68,7 @@ export const noMeasure: MeasureCaches<HostedEngine> = async function* () {
   throw new Error('this test runs no benchmark')
 }
 
-const BENCH_RESULT: BenchResult = {
-  format: 'hadal-bench',
-  version: 1,
-  date: '2026-01-01T00:00:00.000Z',
-  environment: {
-    hadal: '0.1.0',
-    host: 'a browser',
-    adapter: 'a card',
-    software: false,
-    features: [],
-    limits: {},
-  },
-  model: {
-    name: 'Lanternfish',
-    architecture: 'deepseek_v3',
-    parameters: 1,
-    layers: 4,
-    heads: 8,
-    kvHeads: 8,
-    latent: 128,
-    rope: 16,
-    key: 48,
-    value: 32,
-    trainedContext: 2048,
-    quantize: 'none',
-  },
-  settings: { contexts: [64], caches: ['latent'], numbers: 'f16', steps: 3 },
-  copyBytesPerSecond: 1e9,
-  caches: [],
-  rows: [],
-  complete: false,
-}
+const BENCH_RESULT: BenchResult = { ...SAMPLE_RESULT, caches: [], rows: [], complete: false }
 
 /** The first and last event of a benchmark. */
 export const BENCH_EVENTS: readonly BenchEvent[] = [

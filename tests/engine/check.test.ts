@@ -2,23 +2,23 @@
 import { expect, it } from 'vitest'
 import { judge } from '../../src/engine/check/check.ts'
 
-const exact = { actual: [1, 1], expected: [1, 1], tolerance: 0 }
-const near = { actual: [1, 1.9], expected: [1, 1], tolerance: 1 }
-const off = { actual: [1, 1.1], expected: [1, 1], tolerance: 1e-5 }
-const notANumber = { actual: [1, Number.NaN], expected: [1, 1], tolerance: 1e-5 }
+const EXACT = { actual: [1, 1], expected: [1, 1], tolerance: 0 }
+const NEAR = { actual: [1, 1.9], expected: [1, 1], tolerance: 1 }
+const OFF = { actual: [1, 1.1], expected: [1, 1], tolerance: 1e-5 }
+const NOT_A_NUMBER = { actual: [1, Number.NaN], expected: [1, 1], tolerance: 1e-5 }
 
 it('judges the output farthest beyond its tolerance, NaN first', () => {
-  expect(judge([exact, off])).toMatchObject({ passed: false, output: off })
-  expect(judge([exact, off, notANumber]).output).toBe(notANumber)
+  expect(judge([EXACT, OFF])).toMatchObject({ passed: false, output: OFF })
+  expect(judge([EXACT, OFF, NOT_A_NUMBER]).output).toBe(NOT_A_NUMBER)
 })
 
 it('judges the output nearest to its tolerance if all pass', () => {
-  expect(judge([exact, near])).toMatchObject({ passed: true, output: near })
+  expect(judge([EXACT, NEAR])).toMatchObject({ passed: true, output: NEAR })
 })
 
 it('puts a wrong exact output before one within its tolerance', () => {
   const wrongId = { actual: [10, 11], expected: [10, 10], tolerance: 0 }
-  expect(judge([near, wrongId])).toMatchObject({ passed: false, output: wrongId })
+  expect(judge([NEAR, wrongId])).toMatchObject({ passed: false, output: wrongId })
 })
 
 it('measures each element against its magnitude', () => {

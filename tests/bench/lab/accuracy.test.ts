@@ -9,11 +9,12 @@ import { linearDecode } from '../../../src/kernels/linear.ts'
 import { mlaDecode } from '../../../src/kernels/mla.ts'
 
 it.each([
-  [linearDecode, { Y_STRIDE: 64 }, 128, 2, 64],
-  [linearDecode, { Y_STRIDE: 48 }, 80, 2, 40], // the read-back has no padding
-  [linearDecode, {}, 81, 2, 81],
-  [mlaDecode, { LATENT: 30 }, 96, 1, 32],
-])('finds the columns per row of a result: %#', (kernel, constants, length, tokens, cols) => {
+  { kernel: linearDecode, constants: { Y_STRIDE: 64 }, length: 128, tokens: 2, cols: 64 },
+  // The read-back has no padding.
+  { kernel: linearDecode, constants: { Y_STRIDE: 48 }, length: 80, tokens: 2, cols: 40 },
+  { kernel: linearDecode, constants: {}, length: 81, tokens: 2, cols: 81 },
+  { kernel: mlaDecode, constants: { LATENT: 30 }, length: 96, tokens: 1, cols: 32 },
+])('finds the columns per row of a result: %#', ({ kernel, constants, length, tokens, cols }) => {
   const contract = parseContractHead(sources[kernel.path] ?? '')
   expect(columnsPerRow(contract, constants, length, tokens)).toBe(cols)
 })
