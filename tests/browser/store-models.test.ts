@@ -45,7 +45,7 @@ describeInChromium('a stored model', () => {
     expect(seen).toMatchObject({
       texts: [undefined, 'first', 'first', 'second'],
       copied: 'second',
-      list: [{ place: SOURCE, kind: 'packed', complete: true, bytes: 6 }],
+      list: [{ key: SOURCE, kind: 'packed', complete: true, bytes: 6 }],
     })
   })
 

@@ -81,9 +81,9 @@ export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): 
   // A drop may come before the dialog was ever open. What is already stored decides what the plan proposes.
   const listed = previous ? undefined : refreshStored()
   try {
-    const request = { ...requested, place: normalizedSource(requested.source) }
+    const request = { ...requested, source: normalizedSource(requested.source) }
     const options = { quantize: 'auto', ...optionsOf(request), signal } as const
-    const planned = await plan(request.place, options)
+    const planned = await plan(request.source, options)
     await listed
     show({ phase: 'planned', request, plan: planned })
   } catch (error) {
