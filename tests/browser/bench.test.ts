@@ -119,7 +119,7 @@ describeInChromium('the benchmark page', () => {
     expect(await page.locator('.chart').first().locator('.mark.hollow').count()).toBe(4)
     expect(await rows().count()).toBe(2 * 4 + 2)
     await importResult('broken.json', JSON.stringify({ ...exported, rows: [{ cache: 'latent' }] }))
-    await page.getByText('broken.json: rows[0].context is missing.').waitFor()
+    await page.getByText('broken.json: rows[0].context must be a whole number from 1 to 1048576.').waitFor()
     expect(await rows().count()).toBe(2 * 4 + 2)
   })
 

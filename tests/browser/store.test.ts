@@ -69,7 +69,7 @@ describeInChromium('a stored download', () => {
   test('stores a slow range in parts, lists it in another tab, and resumes after cancelling', async () => {
     used.host.pauseMs = 40
     const cancelled = used.tab.evaluate(downloadUntilAborted, {
-      key: SOURCE,
+      place: SOURCE,
       facts: used.facts,
       files: FILE_NAMES,
       rangeBytes: 2 ** 22,
@@ -142,7 +142,7 @@ describeInChromium('a stored download', () => {
     const wrong: PublishedFacts = { ...used.facts, 'config.json': { bytes: 900, sha256: '0'.repeat(64) } }
     used.host.sent()
     const failed = await used.tab.evaluate(downloadFailing, {
-      key: SOURCE,
+      place: SOURCE,
       facts: wrong,
       files: ['config.json'],
       rangeBytes: RANGE_BYTES,
@@ -162,7 +162,7 @@ describeInChromium('a stored download', () => {
       devtools.send('Storage.overrideQuotaForOrigin', { origin, ...quota })
     host.put('large', noise(2 ** 23, 7))
     const part = {
-      key: SOURCE,
+      place: SOURCE,
       facts: host.facts(),
       files: ['config.json', 'part/1.safetensors'],
       rangeBytes: RANGE_BYTES,
