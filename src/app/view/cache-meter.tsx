@@ -12,7 +12,7 @@ export function CacheMeter({ cache, info }: { cache: KvCacheUse; info: ModelInfo
       <h2>KV cache</h2>
       <Bar
         name={
-          info?.attention === 'grouped' ? 'This model: keys and values' : 'This model: one latent per token'
+          info?.attention === 'grouped' ? 'Here: keys and values' : 'Here: one latent per token'
         }
         value={formatBytes(bytes)}
         fraction={bytes / full}
