@@ -6,9 +6,9 @@
 // and tokens, and how many greedy tokens are equal. `gqa-8` and `mqa` have the right shape but meaningless
 // output. Then the timing, context by context and within it layout by layout, so that compared figures were
 // measured one after the other. Each layout gets exactly the pages of that context; its bytes are read off
-// the buffers. row.ts describes how steps are timed. All layouts use the same weight buffers; the buffers of
-// one layout are freed before the next is measured. Contexts may exceed the trained length: bytes and times
-// are real, the text would not be.
+// the buffers. measure-row.ts describes how steps are timed. All layouts use the same weight buffers; the
+// buffers of one layout are freed before the next is measured. Contexts may exceed the trained length: bytes
+// and times are real, the text would not be.
 import type { Engine, EngineLease } from '../engine/engine.ts'
 import type { Runtime } from '../engine/run/runtime.ts'
 import { isAborted, throwIfAborted } from '../lib/error.ts'

@@ -72,7 +72,7 @@ export interface TileStorage {
 /**
  * Chooses the tiles of a matrix product of prefill. Their number of rows is the same for all matrices.
  * @param precision 'f16' needs shader-f16, 'i8' packed int8 dot products; 'i8' leaves matrices without
- *   `packable` codes in f32
+ *   codes with `int8Codes` in f32
  */
 export function chooseMatmulTiles(
   precision: MatmulPrecision,
