@@ -62,7 +62,7 @@ describeInChromium('the page, with a model from another host', () => {
   const focused = () => page.evaluate(() => document.activeElement?.textContent)
   const answerSome = async () => {
     await page.getByLabel('Your question').fill('Hello')
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Your question').press('Enter')
     await page
       .locator('.answer')
       .last()
@@ -253,7 +253,7 @@ describeInChromium('the page, with a model from another host', () => {
     await radio(/Original files/).check()
     await download().click()
     await page.getByLabel('Your question').fill('Hello')
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Your question').press('Enter')
     await page.getByText('Will be sent when the model is ready').waitFor()
     await expect.poll(() => held, { timeout: SLOW_MS }).toBeGreaterThan(0)
     await page.getByRole('button', { name: 'Cancel' }).click()

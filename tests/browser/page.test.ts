@@ -23,7 +23,7 @@ describeInChromium('the page', () => {
   const answers = () => page.locator('.answer')
   const ask = async (question: string) => {
     await page.getByLabel('Your question').fill(question)
-    await page.keyboard.press('Enter')
+    await page.getByLabel('Your question').press('Enter')
   }
   const completed = (count: number) =>
     answers()
