@@ -11,9 +11,7 @@ export function CacheMeter({ cache, info }: { cache: KvCacheUse; info: ModelInfo
     <section class="gauge cache">
       <h2>KV cache</h2>
       <Bar
-        name={
-          info?.attention === 'grouped' ? 'Here: keys and values' : 'Here: one latent per token'
-        }
+        name={info?.attention === 'grouped' ? 'Here: keys and values' : 'Here: one latent per token'}
         value={formatBytes(bytes)}
         fraction={bytes / full}
         kind="latent"
