@@ -2,8 +2,6 @@
 import { HadalError } from '../lib/error.ts'
 import { type BlockShape, FORMATS, type StorageFormat } from './formats.ts'
 
-export type { BlockShape, StorageFormat } from './formats.ts'
-
 /** Columns of a chunk. Rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
 export const CHUNK = 16
 

@@ -1,5 +1,5 @@
 // Reads from a config how stored weights are quantised: FP8 with block scales, or packed by Hadal.
-import type { BlockShape } from '../gpu/matrix.ts'
+import type { BlockShape } from '../gpu/formats.ts'
 import type { ConfigFields } from './config-fields.ts'
 import type { StoredQuantization } from './spec.ts'
 

@@ -1,5 +1,5 @@
 // A model as data: the sizes and settings that `forward` needs, read from config.json.
-import type { BlockShape } from '../gpu/matrix.ts'
+import type { BlockShape } from '../gpu/formats.ts'
 import type { Rotary } from './rotary.ts'
 
 /**

@@ -1,7 +1,7 @@
 // Benchmarks kernels: checks each result, then times it interleaved with its roofline ceiling on this
 // adapter.
 import { checkDispatches } from '../../engine/check/check.ts'
-import type { StorageFormat } from '../../gpu/matrix.ts'
+import type { StorageFormat } from '../../gpu/formats.ts'
 import { type MatmulPrecision, supportedPrecision } from '../../kernels/linear.ts'
 import { expectDefined } from '../../lib/error.ts'
 import type { TimingSummary } from '../../lib/timing-summary.ts'

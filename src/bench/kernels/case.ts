@@ -1,6 +1,7 @@
 // Types and helpers of a kernel benchmark case: dispatches, expected output, and cost.
 import type { CheckedOutput, Verdict } from '../../engine/check/check.ts'
-import { type GpuMatrix, layoutMatrix, layoutPart, type StorageFormat } from '../../gpu/matrix.ts'
+import type { StorageFormat } from '../../gpu/formats.ts'
+import { type GpuMatrix, layoutMatrix, layoutPart } from '../../gpu/matrix.ts'
 import type { MatmulPrecision } from '../../kernels/linear.ts'
 import type { Step } from '../../kernels/step.ts'
 import { HadalError } from '../../lib/error.ts'

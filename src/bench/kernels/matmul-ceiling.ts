@@ -1,7 +1,7 @@
 // Roofline ceiling of matrix multiplication on this adapter: the fastest of minimal f32 loops and of the
 // engine's own tiles at favourable shapes. Including the engine's tiles ensures that no kernel exceeds the
 // ceiling.
-import type { StorageFormat } from '../../gpu/matrix.ts'
+import type { StorageFormat } from '../../gpu/formats.ts'
 import { matmulCeiling } from '../../kernels/bench.ts'
 import { type MatmulPrecision, supportedPrecision } from '../../kernels/linear.ts'
 import { expectDefined } from '../../lib/error.ts'

@@ -1,6 +1,6 @@
 // Caches the roofline ceilings of the device between lab runs.
 
-import type { StorageFormat } from '../../gpu/matrix.ts'
+import type { StorageFormat } from '../../gpu/formats.ts'
 import { BenchBuffers } from '../kernels/buffers.ts'
 import type { CaseMaker } from '../kernels/case.ts'
 import { readCeiling, weightsCeiling } from '../kernels/ceilings.ts'

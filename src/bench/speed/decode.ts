@@ -1,6 +1,6 @@
 // Measures decode: time per token, and its fraction of the bandwidth ceiling for the weights that a token
 // reads.
-import type { StorageFormat } from '../../gpu/matrix.ts'
+import type { StorageFormat } from '../../gpu/formats.ts'
 import { summarizeTimes, type TimingSummary } from '../../lib/timing-summary.ts'
 import { BenchBuffers } from '../kernels/buffers.ts'
 import { weightsCeiling } from '../kernels/ceilings.ts'

@@ -2,7 +2,7 @@
 
 import { type Runtime, STEPS_IN_FLIGHT } from '../../engine/run/runtime.ts'
 import { Session } from '../../engine/run/session.ts'
-import type { StorageFormat } from '../../gpu/matrix.ts'
+import type { StorageFormat } from '../../gpu/formats.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'

@@ -2,7 +2,7 @@
 import { prefill } from '../../engine/run/generate.ts'
 import type { CompileStats, Runtime } from '../../engine/run/runtime.ts'
 import { Session } from '../../engine/run/session.ts'
-import type { StorageFormat } from '../../gpu/matrix.ts'
+import type { StorageFormat } from '../../gpu/formats.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
 import { summarizeTimes, type TimingSummary } from '../../lib/timing-summary.ts'
 import { BenchBuffers } from '../kernels/buffers.ts'

@@ -2,7 +2,7 @@
 // model, then decode, prefill, the time to the first token, and allocations per token.
 import type { Engine } from '../../engine/engine.ts'
 import type { Runtime } from '../../engine/run/runtime.ts'
-import type { StorageFormat } from '../../gpu/matrix.ts'
+import type { StorageFormat } from '../../gpu/formats.ts'
 import { HadalError } from '../../lib/error.ts'
 import type { BenchContext } from '../kernels/dispatch-timer.ts'
 import { type MatmulShape, V2_LITE } from '../kernels/model-widths.ts'
