@@ -1,7 +1,7 @@
 // Kernel contracts as typed data, and the cache of pipelines compiled from them.
 import { HadalError } from '../lib/error.ts'
 import type { Device } from './device.ts'
-import { type Imports, link, type ShaderSources } from './linker.ts'
+import { type Imports, link, type ShaderSources, specialize } from './linker.ts'
 
 /** WGSL element types of storage buffers. */
 export type WgslElement = 'f32' | 'u32' | 'atomic<u32>' | 'vec2<f32>' | 'vec4<f32>' | 'vec4<u32>'
@@ -105,14 +105,14 @@ export class PipelineCache {
 
   async #compile({ kernel, constants, imports }: KernelVariant): Promise<GPUComputePipeline> {
     const { gpu } = this.#device
-    const code = link(this.#sources, kernel.path, imports)
+    const code = specialize(link(this.#sources, kernel.path, imports), constants)
     const module = gpu.createShaderModule({ label: kernel.name, code })
     const layout = gpu.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [this.layout(kernel)] })
     try {
       return await gpu.createComputePipelineAsync({
         label: kernel.name,
         layout,
-        compute: { module, entryPoint: 'main', constants: declaredIn(code, constants) },
+        compute: { module, entryPoint: 'main' },
       })
     } catch (cause) {
       const { messages } = await module.getCompilationInfo()
@@ -128,15 +128,6 @@ export class PipelineCache {
       )
     }
   }
-}
-
-/**
- * The constants that the linked code declares: WebGPU rejects others, and a contract lists those of all
- * possible modules.
- */
-function declaredIn(code: string, constants: Readonly<Record<string, number>>): Record<string, number> {
-  const declared = new Set([...code.matchAll(/^override (\w+)/gm)].map(([, name]) => name))
-  return Object.fromEntries(Object.entries(constants).filter(([name]) => declared.has(name)))
 }
 
 function bufferType(binding: Binding): GPUBufferBindingType {

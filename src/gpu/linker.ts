@@ -1,4 +1,4 @@
-// Links a shader: resolves its `#import`, `#enable` and `#diagnostic` lines into one WGSL text.
+// Links a shader: resolves its directives into one WGSL text, and its overrides into constants of that text.
 import { HadalError } from '../lib/error.ts'
 
 /** Shader sources by path under shaders/, without extension. */
@@ -41,6 +41,34 @@ export function link(sources: ShaderSources, path: string, imports: Imports = {}
 
   include(path, 'the kernel')
   return [...[...directives].sort(), ...text].join('\n')
+}
+
+const OVERRIDE = /^override\s+(\w+)\s*(?::\s*(\w+))?\s*(?:=\s*([^;]+?))?\s*;/gm
+
+/** An `override` declaration of a linked text; `fallback` is the expression of its default. */
+export interface OverrideDeclaration {
+  readonly name: string
+  readonly type: string // empty if the text leaves it to the default
+  readonly fallback: string | undefined
+}
+
+/** The overrides that a linked text declares, in order. */
+export const overridesOf = (text: string): readonly OverrideDeclaration[] =>
+  [...text.matchAll(OVERRIDE)].map(([, name = '', type = '', fallback]) => ({ name, type, fallback }))
+
+/**
+ * Turns the overrides of a linked text into `const` declarations with the given values or their defaults.
+ * Drivers specialise on the values either way, and Firefox's compiler ends the browser at a workgroup array
+ * whose size is an expression of overrides. Values that the text does not declare are ignored: a contract
+ * lists those of all possible modules. Throws `internal` if an override has neither value nor default.
+ */
+export function specialize(text: string, values: Readonly<Record<string, number>>): string {
+  return text.replace(OVERRIDE, (_, name: string, type: string | undefined, fallback: string | undefined) => {
+    const value = values[name]
+    const expression = value === undefined ? fallback : type === 'bool' ? value !== 0 : value
+    if (expression === undefined) throw new HadalError('internal', `The constant ${name} has no value.`)
+    return `const ${name}${type ? `: ${type}` : ''} = ${expression};`
+  })
 }
 
 /** The slots that a variant must fill: names imported by a shader and its modules that are not paths. */

@@ -1,6 +1,6 @@
 // Tests of the shader linker: imports, slots, enables, diagnostics and errors.
 import { describe, expect, it } from 'vitest'
-import { link, slotsOf } from '../../src/gpu/linker.ts'
+import { link, overridesOf, slotsOf, specialize } from '../../src/gpu/linker.ts'
 import { HadalError } from '../../src/lib/error.ts'
 
 const SOURCES = {
@@ -66,4 +66,37 @@ it('slotsOf finds imported names that are not paths, also in modules', () => {
     'banks',
   ])
   expect(slotsOf(SOURCES, 'loop')).toEqual([])
+})
+
+describe('specialize', () => {
+  const text = [
+    'override SIZE: u32;',
+    'override PAIRS: u32 = SIZE / 2;',
+    'override EPSILON: f32 = 1e-6; // added to the mean',
+    'override PAGED: bool = true;',
+    'override FREE = 3;',
+    'var<workgroup> pairs: array<vec2<f32>, SIZE / 2>; // override SIZE: u32;',
+  ].join('\n')
+
+  it('turns overrides into constants, with values or defaults, line by line', () => {
+    expect(specialize(text, { SIZE: 8, EPSILON: 1e-7, PAGED: 0, OTHER: 1 }).split('\n')).toEqual([
+      'const SIZE: u32 = 8;',
+      'const PAIRS: u32 = SIZE / 2;',
+      'const EPSILON: f32 = 1e-7; // added to the mean',
+      'const PAGED: bool = false;',
+      'const FREE = 3;',
+      'var<workgroup> pairs: array<vec2<f32>, SIZE / 2>; // override SIZE: u32;',
+    ])
+  })
+
+  it('rejects an override without a value', () => {
+    expect(() => specialize(text, {})).toThrow('The constant SIZE has no value.')
+  })
+})
+
+it('overridesOf lists declarations with their defaults', () => {
+  expect(overridesOf('override A: u32;\noverride B: f32 = 2.5 * f32(A);\nlet override_c = 1;')).toEqual([
+    { name: 'A', type: 'u32', fallback: undefined },
+    { name: 'B', type: 'f32', fallback: '2.5 * f32(A)' },
+  ])
 })

@@ -3,7 +3,7 @@
 import { checkDispatches } from '../../engine/check/check.ts'
 import type { Device } from '../../gpu/device.ts'
 import { PipelineCache } from '../../gpu/kernel.ts'
-import { link, type ShaderSources } from '../../gpu/linker.ts'
+import { link, type ShaderSources, specialize } from '../../gpu/linker.ts'
 import { expectDefined, HadalError, throwIfAborted } from '../../lib/error.ts'
 import { type KernelRow, rowOf } from '../kernels/bench.ts'
 import { requirePassed } from '../kernels/case.ts'
@@ -96,9 +96,10 @@ async function compileText(
   pipelines: PipelineCache,
 ): Promise<readonly CompileMessage[]> {
   const dispatches = ownDispatches(built)
-  const [{ kernel, imports }] = dispatches
+  const [{ kernel, imports, constants }] = dispatches
   try {
-    const messages = await compileWgsl(gpu, kernel.name, link(sources, kernel.path, imports))
+    const code = specialize(link(sources, kernel.path, imports), constants)
+    const messages = await compileWgsl(gpu, kernel.name, code)
     if (!messages.some(({ type }) => type === 'error'))
       await Promise.all(dispatches.map((dispatch) => pipelines.prepare(dispatch)))
     return messages

@@ -1,6 +1,6 @@
 // Describes a recorded kernel for display: its contract with the constants of this case, and its linked
 // source.
-import { link, type ShaderSources, slotsOf } from '../../gpu/linker.ts'
+import { link, overridesOf, type ShaderSources, slotsOf } from '../../gpu/linker.ts'
 import { PLAIN_STEP, type Step } from '../../kernels/step.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import { parseContractHead } from './contract-head.ts'
@@ -30,11 +30,9 @@ export function kernelView(
   }
 }
 
-const OVERRIDE = /^override\s+(\w+)\s*(?::\s*(\w+))?\s*(?:=\s*([^;]+?))?\s*;/gm
-
 /** The override constants of the linked source, in order, with the values that the engine sets. */
 export function constantsOf(source: string, set: Readonly<Record<string, number>>): KernelView['constants'] {
-  return [...source.matchAll(OVERRIDE)].map(([, name = '', type = '', fallback = '']) => {
+  return overridesOf(source).map(({ name, type, fallback = '' }) => {
     const value = set[name]
     if (value === undefined) return { name, type, value: fallback, byDefault: true }
     return { name, type, value: type === 'bool' ? String(value !== 0) : String(value), byDefault: false }
