@@ -164,7 +164,7 @@ export class Runtime {
     return this.#submitAndRead(step, (encoder) => this.#programs.sample.encode(encoder, step))
   }
 
-  /** Runs the id in `state.token` at `position` and replaces it by the next, sampled one, as `sample` does. */
+  /** Runs the id in `state.token` at `position` and replaces it by the next, sampled as `sample` does. */
   decode(position: number, sampling: SamplingStepFields): Promise<ArrayBuffer> {
     const step = { ...sampling, position, tokens: 1, split: splitTokens(position + 1) }
     return this.#submitAndRead(step, (encoder) => {
