@@ -108,12 +108,12 @@ async function greedyTokens(
     for (let at = 0; at < prompt.length; at += options.prefillChunk) {
       runtime.prefill(prompt.slice(at, at + options.prefillChunk), at)
     }
-    const first = await runtime.sample(PLAIN_STEP)()
+    const first = await runtime.sample(PLAIN_STEP)
     const tokens = [decodeSampleResult(first).id]
     while (tokens.length < CHECKED_TOKENS) {
       throwIfAborted(signal)
       const step = { ...PLAIN_STEP, draw: tokens.length }
-      const result = await runtime.decode(prompt.length + tokens.length - 1, step)()
+      const result = await runtime.decode(prompt.length + tokens.length - 1, step)
       tokens.push(decodeSampleResult(result).id)
     }
     return tokens

@@ -1,5 +1,6 @@
-// WebGPU in Node, from Dawn, with its polling slowed down so that it leaves a CPU core free.
+// WebGPU in Node, from Dawn. On a software adapter its polling is slowed down, which leaves a CPU core free.
 import { createRequire } from 'node:module'
+import { isSoftware } from '../gpu/device.ts'
 import { HadalError } from '../lib/error.ts'
 
 /** Needed for subgroup matrices, a draft that Dawn hides behind this flag. */
@@ -12,8 +13,8 @@ const ALLOW_UNSAFE_APIS = 'enable-dawn-features=allow_unsafe_apis'
 export function openDawn(name: string | undefined, ...flags: readonly string[]): GPU {
   try {
     const { create } = createRequire(import.meta.url)('webgpu') as typeof import('webgpu')
-    throttleDawnPolling()
-    return create([ALLOW_UNSAFE_APIS, ...flags, ...(name === undefined ? [] : [`adapter=${name}`])])
+    const selected = name === undefined ? [] : [`adapter=${name}`]
+    return throttledOnSoftware(create([ALLOW_UNSAFE_APIS, ...flags, ...selected]))
   } catch (cause) {
     throw new HadalError(
       'no_webgpu',
@@ -26,12 +27,24 @@ export function openDawn(name: string | undefined, ...flags: readonly string[]):
   }
 }
 
+/** The same GPU, which slows Dawn's polling down, for good, as soon as it offers a software adapter. */
+export function throttledOnSoftware(gpu: GPU): GPU {
+  const requestAdapter = gpu.requestAdapter.bind(gpu)
+  gpu.requestAdapter = async (options) => {
+    const adapter = await requestAdapter(options)
+    if (adapter && isSoftware(adapter.info)) throttleDawnPolling()
+    return adapter
+  }
+  return gpu
+}
+
 const BUSY_POLL_MS = 1 // polling without a pause for this long keeps short read-backs fast
 
 /**
  * While work is pending, Dawn polls it on every turn of the event loop with `setImmediate`, which it looks up
  * each time (github.com/dawn-gpu/node-webgpu/issues/17). That occupies a CPU core, which a software adapter
- * needs. After BUSY_POLL_MS it now polls only once per millisecond.
+ * needs. After BUSY_POLL_MS it now polls only once per millisecond. A GPU has no use for that core, and its
+ * tokens would wait for the poll.
  */
 function throttleDawnPolling(): void {
   if (pollingThrottled) return

@@ -3,6 +3,7 @@ import { HadalError } from '../lib/error.ts'
 import { Arena } from './arena.ts'
 import { type Capabilities, GUARANTEED } from './limits.ts'
 import { chooseVariants, type VariantFacts } from './variants.ts'
+import { GpuWaits } from './waits.ts'
 
 export interface DeviceOptions {
   /** 'default': the limits that every WebGPU device guarantees; 'max' (the default): those of the adapter. */
@@ -19,6 +20,7 @@ export interface Device {
   readonly instance: GPU
   readonly gpu: GPUDevice
   readonly arena: Arena
+  readonly waits: GpuWaits
   readonly capabilities: Capabilities
   readonly adapter: string // display name: vendor, architecture, description
   /** Resolves when the device is lost for a reason other than `destroy()`. */
@@ -89,6 +91,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
     instance: gpu,
     gpu: device,
     arena: new Arena(device),
+    waits: await GpuWaits.open(device.queue),
     ...facts,
     lost: new Promise((resolve) => {
       void device.lost.then((info) => {
@@ -106,7 +109,7 @@ const findAdapter = async (gpu: GPU) =>
   (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
 
 /** What an adapter reports about itself; nothing in Chrome before 127. */
-type AdapterInfo = Partial<GPUAdapterInfo>
+export type AdapterInfo = Partial<GPUAdapterInfo>
 
 const factsOf = (gpu: GPU, adapter: GPUAdapter, options: DeviceOptions): DeviceFacts => ({
   adapter: describeAdapter(adapter.info),
@@ -160,7 +163,7 @@ function lostError(info: GPUDeviceLostInfo): HadalError {
 }
 
 /** Fallback adapters are marked as such; Mesa's lavapipe is not, but its architecture names it. */
-function isSoftware({ isFallbackAdapter, architecture = '' }: AdapterInfo): boolean {
+export function isSoftware({ isFallbackAdapter, architecture = '' }: AdapterInfo): boolean {
   return isFallbackAdapter || ['swiftshader', 'software'].includes(architecture)
 }
 

@@ -22,12 +22,14 @@ const MAX_QUERIES = 4096 // per query set, by the WebGPU specification
  * not timed.
  */
 export class Profiler {
+  readonly #waits: Device['waits']
   readonly #queries: GPUQuerySet
   readonly #resolved: Allocation
   readonly #staging: Allocation
   readonly #names: string[] = []
 
   constructor(device: Device) {
+    this.#waits = device.waits
     this.#queries = device.gpu.createQuerySet({ type: 'timestamp', count: MAX_QUERIES })
     this.#resolved = device.arena.allocate('staging', 'timestamps', MAX_QUERIES * 8, 'query')
     this.#staging = device.arena.allocate('staging', 'timestamps read-back', MAX_QUERIES * 8, 'readback')
@@ -60,7 +62,7 @@ export class Profiler {
    */
   async readEach(): Promise<{ name: string; ms: number }[]> {
     const { buffer } = this.#staging
-    await buffer.mapAsync(1)
+    await this.#waits.map(buffer)
     const stamps = new BigInt64Array(buffer.getMappedRange().slice(0, this.#names.length * 16))
     buffer.unmap()
     return this.#names.splice(0).map((name, index) => {

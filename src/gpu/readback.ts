@@ -1,17 +1,17 @@
 // Copies results from the GPU to the CPU without stalling the GPU, through a ring of staging buffers.
-import { expectDefined, HadalError } from '../lib/error.ts'
+import { expectDefined } from '../lib/error.ts'
 import type { Allocation } from './arena.ts'
 import type { Device } from './device.ts'
 
-const MAP_READ = 1 // GPUMapMode.READ, which Node lacks as a global
-
 /** Reads of a fixed size, several in flight at once; each is mapped while later steps already run. */
 export class Readback {
+  readonly #device: Device
   readonly #slots: readonly Allocation[]
   readonly #bytes: number
   #next = 0
 
   constructor(device: Device, label: string, bytes: number, depth: number) {
+    this.#device = device
     this.#bytes = bytes
     this.#slots = Array.from({ length: depth }, (_, i) =>
       device.arena.allocate('staging', `${label} ${i}`, bytes, 'readback'),
@@ -19,23 +19,30 @@ export class Readback {
   }
 
   /**
-   * Records a copy of `bytes` bytes from the start of `source`. After the commands are submitted, call the
-   * returned function once: it resolves with a copy of the bytes. At most `depth` reads may be in flight.
+   * Records a copy of `bytes` bytes from the start of `source`. Call the returned function once, right after
+   * the commands are submitted: it starts the read, which resolves with a copy of the bytes. At most `depth`
+   * reads may be in flight. A read completes, or fails, without being awaited.
    */
   encode(encoder: GPUCommandEncoder, source: GPUBuffer): () => Promise<ArrayBuffer> {
     const { buffer } = expectDefined(this.#slots[this.#next], 'a staging buffer')
     this.#next = (this.#next + 1) % this.#slots.length
     encoder.copyBufferToBuffer(source, 0, buffer, 0, this.#bytes)
-    return async () => {
-      await mapped(buffer)
-      const copy = buffer.getMappedRange(0, this.#bytes).slice(0)
-      buffer.unmap()
-      return copy
+    return () => {
+      const read = this.#read(buffer)
+      read.catch(() => {}) // whoever awaits the read gets the error
+      return read
     }
   }
 
   destroy(): void {
     for (const slot of this.#slots) slot.free()
+  }
+
+  async #read(buffer: GPUBuffer): Promise<ArrayBuffer> {
+    await this.#device.waits.map(buffer)
+    const copy = buffer.getMappedRange(0, this.#bytes).slice(0)
+    buffer.unmap()
+    return copy
   }
 }
 
@@ -54,18 +61,9 @@ export async function readBuffer(
     const encoder = device.gpu.createCommandEncoder()
     encoder.copyBufferToBuffer(source, offset, staging.buffer, 0, bytes)
     device.gpu.queue.submit([encoder.finish()])
-    await mapped(staging.buffer)
+    await device.waits.map(staging.buffer)
     return staging.buffer.getMappedRange(0, bytes).slice(0)
   } finally {
     staging.free()
   }
-}
-
-async function mapped(buffer: GPUBuffer): Promise<void> {
-  await buffer.mapAsync(MAP_READ).catch((cause: unknown) => {
-    throw new HadalError('device_lost', 'The GPU stopped before a result could be read.', {
-      cause,
-      hint: 'Load the model again.',
-    })
-  })
 }

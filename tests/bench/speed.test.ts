@@ -95,9 +95,9 @@ describe('heap growth', () => {
     let [bytes, step] = [50_000, 0]
     const submit = () => {
       bytes += growthOf(step++)
-      return async () => {
+      return Promise.resolve().then(() => {
         bytes += 1000
-      }
+      })
     }
     const heapBytes = () => {
       bytes += 7

@@ -1,8 +1,8 @@
-// Tests of Dawn's slowed polling: the event loop rests, and other uses of setImmediate are unchanged.
+// Tests of Dawn's slowed polling: on software adapters the event loop rests; nothing else is changed.
 import { performance } from 'node:perf_hooks'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { openDawn } from '../../src/cli/dawn.ts'
+import { throttledOnSoftware } from '../../src/cli/dawn.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
 import { ADAPTER_KINDS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 
@@ -13,6 +13,18 @@ const ADDER = `
 fn main() { for (var i = 0u; i < arrayLength(&sums) * 1000; i++) { sums[i % 2] += 1.0; } }`
 
 const FLOATS = 16_000 // 16 million additions, tens of milliseconds and more
+
+const offer = async (info: Partial<GPUAdapterInfo>) =>
+  throttledOnSoftware({ requestAdapter: async () => ({ info }) } as unknown as GPU).requestAdapter()
+
+// First in this file, because polling stays slow once a software adapter was offered.
+it('polls as Dawn does on a GPU, and changes that with the first software adapter', async () => {
+  const { setImmediate } = globalThis
+  await offer({ vendor: 'nvidia', architecture: 'hopper', isFallbackAdapter: false })
+  expect(globalThis.setImmediate).toBe(setImmediate)
+  await offer({ vendor: 'mesa', architecture: 'software', isFallbackAdapter: false })
+  expect(globalThis.setImmediate).not.toBe(setImmediate)
+})
 
 describeOnAdapters(
   'waiting for Dawn',
@@ -42,7 +54,7 @@ describeOnAdapters(
 )
 
 it('leaves other uses of setImmediate unchanged', async () => {
-  openDawn(undefined)
+  await offer({ vendor: 'google', architecture: 'swiftshader', isFallbackAdapter: true })
   expect(await promisify(setImmediate)('value')).toBe('value')
   const values = await new Promise((resolve) => setImmediate((...args) => resolve(args), 1, 2))
   expect(values).toEqual([1, 2])

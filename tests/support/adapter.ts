@@ -92,6 +92,18 @@ function persistentDevice(device: GPUDevice): GPUDevice {
   return device
 }
 
+/** The GPU, with `change` applied to each device that it opens. */
+export function withDevices(gpu: GPU, change: (device: GPUDevice) => GPUDevice): GPU {
+  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
+    const adapter = await gpu.requestAdapter(options)
+    if (!adapter) return null
+    const requestDevice = adapter.requestDevice.bind(adapter)
+    adapter.requestDevice = async (descriptor) => change(await requestDevice(descriptor))
+    return adapter
+  }
+  return Object.assign(Object.create(gpu), { requestAdapter }) as GPU
+}
+
 export async function openAdapter(adapter: AdapterCase): Promise<Device> {
   return openDevice(await openGpu(adapter.match), adapter.options)
 }

@@ -1,5 +1,5 @@
 // Wraps a GPU to count live buffers, limit memory and check that every device gets destroyed.
-import { type AdapterCase, openGpu } from './adapter.ts'
+import { type AdapterCase, openGpu, withDevices } from './adapter.ts'
 
 export interface WatchedGpu {
   readonly gpu: GPU
@@ -15,7 +15,6 @@ export async function watchGpu(
   adapter: AdapterCase,
   budgetBytes = Number.POSITIVE_INFINITY,
 ): Promise<WatchedGpu> {
-  const real = await openGpu(adapter.match)
   const devices: GPUDevice[] = []
   const live = new Map<GPUBuffer, number>()
   let refused = false
@@ -43,20 +42,13 @@ export async function watchGpu(
     devices.push(device)
     return device
   }
-  const requestAdapter = async (options?: GPURequestAdapterOptions) => {
-    const found = await real.requestAdapter(options)
-    if (!found) return null
-    const requestDevice = found.requestDevice.bind(found)
-    found.requestDevice = async (descriptor) => watch(await requestDevice(descriptor))
-    return found
-  }
   const isDestroyed = (device: GPUDevice) =>
     Promise.race([
       device.lost.then(({ reason }) => reason === 'destroyed'),
       new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 60_000).unref()),
     ])
   return {
-    gpu: Object.assign(Object.create(real), { requestAdapter }) as GPU,
+    gpu: withDevices(await openGpu(adapter.match), watch),
     allDestroyed: async () =>
       devices.length > 0 && !(await Promise.all(devices.map(isDestroyed))).includes(false),
   }

@@ -24,7 +24,7 @@ export interface BenchContext extends RunContext {
 /** Times a list of dispatches as one round. */
 export class DispatchTimer {
   readonly #runner: DispatchRunner
-  readonly #queue: GPUQueue
+  readonly #waits: RunContext['device']['waits']
   readonly #profiler: Profiler | undefined
   readonly #clock: () => number
 
@@ -39,7 +39,7 @@ export class DispatchTimer {
 
   private constructor({ device, clock }: BenchContext, runner: DispatchRunner) {
     this.#runner = runner
-    this.#queue = device.gpu.queue
+    this.#waits = device.waits
     this.#clock = clock ?? (() => performance.now())
     this.#profiler = device.capabilities.timestamps && !clock ? new Profiler(device) : undefined
   }
@@ -71,10 +71,10 @@ export class DispatchTimer {
   }
 
   async #timeByClock(): Promise<number> {
-    await this.#queue.onSubmittedWorkDone()
+    await this.#waits.workDone()
     const started = this.#clock()
     this.#runner.submit()
-    await this.#queue.onSubmittedWorkDone()
+    await this.#waits.workDone()
     return (this.#clock() - started) / this.#runner.repeats
   }
 

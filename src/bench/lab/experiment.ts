@@ -126,7 +126,7 @@ async function checkBuilt(
     dispatches: kernelCase.firstRun,
     step: kernelCase.step,
     async outputs() {
-      await watch.wait(device.gpu.queue.onSubmittedWorkDone())
+      await watch.wait(device.waits.workDone())
       return watch.wait(kernelCase.outputs())
     },
   })

@@ -62,7 +62,7 @@ function intercept(gpu: GPUDevice, method: CreateCall, onCall: () => void): () =
 export async function heapGrowth(
   heapBytes: () => number,
   steps: number,
-  submit: () => () => Promise<unknown>,
+  submit: () => Promise<unknown>,
 ): Promise<number> {
   const [overhead, growth]: [number[], number[]] = [[], []]
   for (let step = 0; step < steps; step++) {
@@ -70,7 +70,7 @@ export async function heapGrowth(
     const before = heapBytes()
     const read = submit()
     const after = heapBytes()
-    await read()
+    await read
     if (before >= start) overhead.push(before - start)
     if (after >= before) growth.push(after - before)
   }

@@ -15,10 +15,9 @@ export interface DecodeRunner {
    */
   run(steps: number): Promise<number>
   /**
-   * Submits one step. Call the returned function to wait for its token; at most STEPS_IN_FLIGHT steps may be
-   * unfinished.
+   * Submits one step; resolves when its token arrives. At most STEPS_IN_FLIGHT steps may be unfinished.
    */
-  submit(): () => Promise<unknown>
+  submit(): Promise<unknown>
   readonly dispatches: number // per step
   /** Bytes of weights that a step reads, by format; independent of which experts the router chooses. */
   readonly activeBytes: Readonly<Partial<Record<StorageFormat, number>>>
@@ -33,15 +32,15 @@ export async function openDecoder(runtime: Runtime, context: number): Promise<De
   await runtime.reportLogprobs(false)
   const submit = () => runtime.decode(context, PLAIN_STEP)
   const run = async (steps: number) => {
-    const pending: (() => Promise<ArrayBuffer>)[] = []
+    const pending: Promise<ArrayBuffer>[] = []
     let encodeMs = 0
     for (let step = 0; step < steps; step++) {
       const started = performance.now()
       pending.push(submit())
       encodeMs += performance.now() - started
-      if (pending.length === STEPS_IN_FLIGHT) await pending.shift()?.()
+      if (pending.length === STEPS_IN_FLIGHT) await pending.shift()
     }
-    for (const read of pending) await read()
+    await Promise.all(pending)
     return encodeMs
   }
   await run(1)

@@ -124,7 +124,7 @@ async function runPrompt(
   await prefill(timed, session, ids)
   await runtime.idle()
   const [ended, wallEnded] = [clock(), performance.now()]
-  await runtime.sample(PLAIN_STEP)()
+  await runtime.sample(PLAIN_STEP)
   return {
     ms: ended - started,
     encodeMs,

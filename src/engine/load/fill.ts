@@ -52,7 +52,7 @@ async function stream(
       pending += bytes.length
       if (pending < PENDING_BYTES) return
       pending = 0
-      await device.gpu.queue.onSubmittedWorkDone()
+      await device.waits.workDone()
     },
     options,
   )

@@ -148,7 +148,7 @@ class DecodeRun {
   readonly #session: Session
   readonly #task: GenerateTask
   readonly #base: ReturnType<typeof samplingStepFields>
-  readonly #pending: (() => Promise<ArrayBuffer>)[] = []
+  readonly #pending: Promise<ArrayBuffer>[] = []
   readonly #times: number[] = []
   #draws = 0
   #latest: number | undefined
@@ -177,7 +177,7 @@ class DecodeRun {
       this.#pending.push(this.#runtime.decode(prompt.length + this.#draws - 1, this.#nextDraw()))
     }
     const read = expectDefined(this.#pending.shift(), 'a step in flight')
-    const result = decodeSampleResult(await read())
+    const result = decodeSampleResult(await read)
     assert(!this.#refused, `The GPU refused a step: ${this.#refused}`)
     this.readbacks++
     // The previous token was the input of this step, so its keys and values are in the cache now.
@@ -204,6 +204,7 @@ class DecodeRun {
   /** Waits for the steps that ran ahead and releases the pages that were reserved but not used. */
   async settle(): Promise<void> {
     await this.#runtime.idle()
+    await Promise.allSettled(this.#pending) // the next answer reuses their staging buffers
     this.#session.rewind(this.#session.length)
   }
 

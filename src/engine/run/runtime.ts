@@ -158,21 +158,17 @@ export class Runtime {
     this.#run(this.#programs.prefill, plainStep(position, ids.length), timing)
   }
 
-  /** Samples from `state.logits`. Call the returned function once to read the result. */
-  sample(sampling: SamplingStepFields): () => Promise<ArrayBuffer> {
+  /** Samples from `state.logits`. Resolves with the result; at most STEPS_IN_FLIGHT may be outstanding. */
+  sample(sampling: SamplingStepFields): Promise<ArrayBuffer> {
     const step = { ...sampling, position: 0, tokens: 1, split: PAGE_TOKENS }
-    return this.#submit(step, (encoder) => {
-      this.#programs.sample.encode(encoder, step)
-      return this.#result(encoder, step)
-    })
+    return this.#submitAndRead(step, (encoder) => this.#programs.sample.encode(encoder, step))
   }
 
-  /** Runs the id in `state.token` at `position` and replaces it by the next, sampled one. */
-  decode(position: number, sampling: SamplingStepFields): () => Promise<ArrayBuffer> {
+  /** Runs the id in `state.token` at `position` and replaces it by the next, sampled as `sample` does. */
+  decode(position: number, sampling: SamplingStepFields): Promise<ArrayBuffer> {
     const step = { ...sampling, position, tokens: 1, split: splitTokens(position + 1) }
-    return this.#submit(step, (encoder) => {
+    return this.#submitAndRead(step, (encoder) => {
       this.dispatches = this.#programs.decode.encode(encoder, step)
-      return this.#result(encoder, step)
     })
   }
 
@@ -183,7 +179,7 @@ export class Runtime {
 
   /** Resolves when all submitted work is done. */
   async idle(): Promise<void> {
-    await this.#device.gpu.queue.onSubmittedWorkDone()
+    await this.#device.waits.workDone()
   }
 
   /** Sets the id that the next decode step reads. */
@@ -268,9 +264,12 @@ export class Runtime {
     return result
   }
 
-  #result(encoder: GPUCommandEncoder, step: Step): () => Promise<ArrayBuffer> {
-    if (this.#reportsLogprobs) this.#logprobs?.encode(encoder, step)
-    return this.#readback.encode(encoder, this.state.result)
+  #submitAndRead(step: Step, encode: (encoder: GPUCommandEncoder) => unknown): Promise<ArrayBuffer> {
+    return this.#submit(step, (encoder) => {
+      encode(encoder)
+      if (this.#reportsLogprobs) this.#logprobs?.encode(encoder, step)
+      return this.#readback.encode(encoder, this.state.result)
+    })()
   }
 }
 
