@@ -30,9 +30,12 @@ const MORE: readonly Model[] = [
   { name: 'moonlight-bf16-tiny', quantize: 'q8' },
 ]
 
+const promptOf = (tokens: number) => Array.from({ length: tokens }, (_, i) => (i * 61 + 7) % 300)
+const PROMPT = promptOf(TOKENS)
+
 /** What prefill leaves behind: every layer's cache, and the logits of the last row and of each row. */
 async function results(device: Device, runtime: Runtime, tokens: number): Promise<readonly Uint8Array[]> {
-  const ids = Array.from({ length: tokens }, (_, i) => (i * 61 + 7) % 300)
+  const ids = promptOf(tokens)
   const session = new Session(runtime.cache)
   try {
     await session.reserve(tokens)
@@ -85,6 +88,36 @@ describeOnAdapters('cut prefill', (adapter) => {
       engine.destroy()
     },
   )
+
+  it('stops within a chunk when aborted, and continues from the whole chunks', async () => {
+    const folder = join(FIXTURES, MLA.name)
+    const gpu = await persistentGpu(adapter.match)
+    const engine = await openModel(folder, adapter, { quantize: 'none', prefillChunk: CHUNK, gpu })
+    const { runtime } = engine.lease()
+    const { planner } = runtime.parts
+    planner.aimMs = Number.POSITIVE_INFINITY
+    const session = new Session(runtime.cache)
+    await session.reserve(TOKENS)
+    runtime.writePageTable(session)
+    await prefill(runtime, session, PROMPT)
+    const whole = await runtime.readLogits()
+    session.rewind(0)
+    await session.reserve(TOKENS)
+    runtime.writePageTable(session)
+    const stop = new AbortController()
+    const next = planner.next.bind(planner)
+    planner.next = (units, cursor) => {
+      // The second chunk is cut, and ends within its first layer.
+      planner.aimMs = session.length > 0 ? 1e-9 : Number.POSITIVE_INFINITY
+      if (cursor.unit === 3) stop.abort()
+      return next(units, cursor)
+    }
+    expect(await prefill(runtime, session, PROMPT, stop.signal)).toBe(false)
+    expect(session.tokens).toEqual(PROMPT.slice(0, CHUNK))
+    expect(await prefill(runtime, session, PROMPT)).toBe(true)
+    expect(await runtime.readLogits()).toEqual(whole)
+    engine.destroy()
+  })
 
   it('cut every kernel that can run in slices', () => {
     const names = kernels.filter(({ slicedAlong }) => slicedAlong).map(({ name }) => name)
