@@ -39,7 +39,8 @@ fn load_softmax(row: u32, head: u32) -> vec2<f32> { return vec2<f32>(); }
 fn store_softmax(row: u32, head: u32, softmax: vec2<f32>) {}
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let group = grid_group(id);
   let row0 = TILE * group.x;
   attend(0, min(step.position + row0 + TILE, step.context), row0, group.y, false, true, lane);
 }

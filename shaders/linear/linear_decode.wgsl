@@ -49,7 +49,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   for (var row = 0u; row < ROWS; row++) { scales[row] = prologue_scale(row, lane); }
   for (var i = 0u; i < rows_per_invocation(); i++) {
     let out = first + i;
-    for (var row = 0u; row < step.tokens; row++) {
+    for (var row = 0u; row < min(step.tokens, ROWS); row++) { // a step of prefill has one row here
       let sum = scales[row] * sum_over_lanes(row_sum(sums[i], row), lane);
       if lane % LANES == i % LANES && out < OUT {
         let at = row * Y_STRIDE + out;

@@ -34,7 +34,8 @@ fn input_quad(at: u32, quad: u32) -> vec4<f32> { return x[at + quad]; }
 fn weight_row(out: u32) -> u32 { return min(out, OUT - 1); }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let group = grid_group(id);
   let row0 = TILE_ROWS * group.y;
   let out0 = TILE_OUTS * group.x;
   multiply_tile(Matrix(0, STRIDE, SCALES, SCALE_STRIDE), row0, out0, chunks_of(IN), lane);

@@ -61,7 +61,8 @@ fn input_quad(at: u32, quad: u32) -> vec4<f32> { return x[at + quad]; }
 fn weight_row(out: u32) -> u32 { return min(out / 4 * 2 + out % 2, outs - 1) + select(0, up, out % 4 >= 2); }
 
 @compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  let group = grid_group(id);
   if group.y >= grouped[0] { return; }
   let at = tile_word(group.y);
   let expert = grouped[at];

@@ -18,7 +18,12 @@ struct Step {
   presence: f32,
   frequency: f32,
   alternatives: u32, // top log-probabilities asked for
-  reserved: u32,
+  first_group: u32,  // of a slice of a grid: x in the lower 16 bits, y in the upper; else 0
+}
+
+// A workgroup's place in the whole grid, of which a submission may run a slice.
+fn grid_group(group: vec3<u32>) -> vec2<u32> {
+  return group.xy + vec2<u32>(step.first_group & 0xffff, step.first_group >> 16);
 }
 
 // 1, computed so that the compiler cannot know it. A loop bound multiplied by it is not unrolled: unrolling

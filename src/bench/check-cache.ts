@@ -106,7 +106,8 @@ async function greedyTokens(
     runtime.writePageTable(session)
     device.gpu.queue.writeBuffer(state.counts, 0, new Uint32Array(spec.vocabSize))
     for (let at = 0; at < prompt.length; at += options.prefillChunk) {
-      runtime.prefill(prompt.slice(at, at + options.prefillChunk), at)
+      throwIfAborted(signal)
+      await runtime.prefill(prompt.slice(at, at + options.prefillChunk), at)
     }
     const first = await runtime.sample(PLAIN_STEP)
     const tokens = [decodeSampleResult(first).id]

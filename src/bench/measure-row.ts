@@ -109,7 +109,8 @@ async function* measureAllocated<T>(
         tokens: rows,
         enoughMs: PREFILL_MS,
         warm: true, // filling the cache ran the same program
-        run: (_, timing) => runtime.prefill(tokensFrom(tokenIds, start, rows), start, timing),
+        run: (_, timing) =>
+          runtime.prefill(tokensFrom(tokenIds, start, rows), start, { profiler: timing?.profiler }),
       },
       signal,
     )
@@ -119,7 +120,7 @@ async function* measureAllocated<T>(
     const decode = await timeSteps(
       device,
       runtime,
-      { count, tokens: 1, run: (index, timing) => runtime.decodeOnly(context - count + index, timing) },
+      { count, tokens: 1, run: async (index, timing) => runtime.decodeOnly(context - count + index, timing) },
       signal,
     )
     return { ...planned, bytes, prefill, decode }
@@ -169,7 +170,7 @@ async function fillCache(
   const computed = Math.min(context, COMPUTED_TOKENS)
   for (let at = 0; at < computed; at += prefillChunk) {
     throwIfAborted(signal)
-    runtime.prefill(tokensFrom(tokenIds, at, Math.min(prefillChunk, computed - at)), at)
+    await runtime.prefill(tokensFrom(tokenIds, at, Math.min(prefillChunk, computed - at)), at)
     await runtime.idle()
   }
   const filled = pagesFor(computed)

@@ -16,8 +16,8 @@ export interface TimedSteps {
    * faults.
    */
   readonly warm?: boolean
-  /** Submits step `index`; `timing` records timestamps. */
-  run(index: number, timing?: Timing): void
+  /** Submits step `index`; `timing` records timestamps, of the step or of each of its submissions. */
+  run(index: number, timing?: Timing): Promise<unknown>
 }
 
 /**
@@ -31,7 +31,7 @@ export async function timeSteps(
   signal: AbortSignal | undefined,
 ): Promise<BenchTiming> {
   if (!steps.warm) {
-    steps.run(0)
+    await steps.run(0)
     await runtime.idle()
   }
   const byDevice = device.capabilities.timestamps
@@ -50,8 +50,14 @@ async function timeByTimestamps(
 ): Promise<number[]> {
   const profiler = new Profiler(device)
   try {
-    await timeByClock(runtime, steps, signal, { profiler, per: 'step' })
-    return (await profiler.readEach()).map(({ ms }) => ms)
+    const ends: number[] = []
+    const run: TimedSteps['run'] = async (index, timing) => {
+      await steps.run(index, timing)
+      ends.push(profiler.passes)
+    }
+    await timeByClock(runtime, { ...steps, run }, signal, { profiler, per: 'step' })
+    const passes = await profiler.readEach()
+    return ends.map((end, i) => passes.slice(ends[i - 1] ?? 0, end).reduce((sum, { ms }) => sum + ms, 0))
   } finally {
     profiler.destroy()
   }
@@ -68,7 +74,7 @@ async function timeByClock(
   for (let i = 0; i < count; i++) {
     throwIfAborted(signal)
     const started = performance.now()
-    run(i, timing)
+    await run(i, timing)
     await runtime.idle()
     times.push(performance.now() - started)
     if (performance.now() - firstStart > enoughMs) break

@@ -104,6 +104,7 @@ function prefillLines(prefill: PrefillRow): string[] {
       `${prefill.fractionOfCeiling.toFixed(2)} of the fastest matmul`,
     ].join(' '),
     `  ceiling: ${ceiling.gflopPerSecond.toFixed(1)} GFLOP/s by ${ceiling.loop}`,
+    `  ${prefill.submissions} submissions, the longest ${prefill.longestMs.toFixed(1)} ms`,
   ]
 }
 

@@ -38,12 +38,16 @@ export interface Kernel<
   readonly path: string // under shaders/, without extension
   readonly bindings: B
   readonly constants: readonly C[] // overrides that callers may set
+  /**
+   * A submission may run a slice of the grid (`grid_group` in shaders/shared/step.wgsl). Whole rows of
+   * workgroups across this dimension take equally long.
+   */
+  readonly slicedAlong?: 'x' | 'y'
 }
 
-export function defineKernel<
-  const B extends Readonly<Record<string, Binding>>,
-  const C extends string,
->(kernel: { path: string; bindings: B; constants: readonly C[] }): Kernel<B, C> {
+export function defineKernel<const B extends Readonly<Record<string, Binding>>, const C extends string>(
+  kernel: Omit<Kernel<B, C>, 'name'>,
+): Kernel<B, C> {
   return { ...kernel, name: kernel.path.slice(kernel.path.lastIndexOf('/') + 1) }
 }
 
@@ -53,6 +57,10 @@ export interface KernelVariant {
   readonly constants: Readonly<Record<string, number>>
   readonly imports: Imports
 }
+
+/** Equal for equal variants. */
+export const variantKey = ({ kernel, constants, imports }: KernelVariant): string =>
+  JSON.stringify([kernel.path, constants, imports])
 
 /** Compiles each kernel variant once; several may compile in parallel. */
 export class PipelineCache {
@@ -92,7 +100,7 @@ export class PipelineCache {
    * compile.
    */
   prepare(variant: KernelVariant): Promise<GPUComputePipeline> {
-    const key = JSON.stringify([variant.kernel.path, variant.constants, variant.imports])
+    const key = variantKey(variant)
     let pipeline = this.#pipelines.get(key)
     if (!pipeline) {
       pipeline = this.#compile(variant)

@@ -35,6 +35,11 @@ export class Profiler {
     this.#staging = device.arena.allocate('staging', 'timestamps read-back', MAX_QUERIES * 8, 'readback')
   }
 
+  /** Number of passes timed since the last read. */
+  get passes(): number {
+    return this.#names.length
+  }
+
   /** The descriptor of the next pass, which is reported as `name`. */
   next(name: string): GPUComputePassDescriptor {
     const at = this.#names.length * 2

@@ -127,4 +127,5 @@ export const gqaPrefill = defineKernel({
   path: 'attention/gqa_prefill',
   bindings: { step, query, pages, cache, output },
   constants: [...SIZES, 'SCALE'],
+  slicedAlong: 'y',
 })

@@ -34,6 +34,7 @@ export const linearPrefill = defineKernel({
   path: 'linear/linear_prefill',
   bindings: { step, x: read('vec4<f32>'), weights, y },
   constants: [...CONSTANTS],
+  slicedAlong: 'x',
 })
 
 /** Number types in which tiles of prefill hold weights and inputs. */

@@ -116,6 +116,7 @@ export const mlaExpandKv = defineKernel({
   path: 'attention/mla_expand_kv',
   bindings: { step, block, pages, cache, weights, expanded: write('f32') },
   constants: ['HEADS', 'NOPE', 'VALUE', 'LATENT', 'ROPE', 'BLOCK', ...MATRIX],
+  slicedAlong: 'x',
 })
 
 export const mlaPrefill = defineKernel({
@@ -142,4 +143,5 @@ export const mlaPrefill = defineKernel({
     'Q_STRIDE',
     'ROPE_INTERLEAVED',
   ],
+  slicedAlong: 'y',
 })

@@ -100,6 +100,7 @@ export const expertUpPrefill = defineKernel({
     ...BANKS,
   },
   constants: [...UP, ...GROUPED],
+  slicedAlong: 'x',
 })
 
 export const expertDownPrefill = defineKernel({
@@ -113,6 +114,7 @@ export const expertDownPrefill = defineKernel({
     ...BANKS,
   },
   constants: [...DOWN, ...GROUPED],
+  slicedAlong: 'x',
 })
 
 export const combineExperts = defineKernel({

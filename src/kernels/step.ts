@@ -38,8 +38,15 @@ export const PLAIN_STEP: Readonly<Step> = {
   alternatives: 0,
 }
 
-/** Writes a step into 64 bytes, little-endian as WebGPU requires. */
-export function writeStep(step: Readonly<Step>, into: DataView): void {
+/**
+ * Writes a step into 64 bytes, little-endian as WebGPU requires.
+ * @param firstGroup where the slice of a grid begins that a submission runs, below 65,536 in each dimension
+ */
+export function writeStep(
+  step: Readonly<Step>,
+  into: DataView,
+  firstGroup: readonly [x: number, y: number] = [0, 0],
+): void {
   const words = [
     step.position,
     step.tokens,
@@ -58,4 +65,6 @@ export function writeStep(step: Readonly<Step>, into: DataView): void {
     into.setFloat32(32 + 4 * index, value, true)
   })
   into.setUint32(56, step.alternatives, true)
+  into.setUint16(60, firstGroup[0], true)
+  into.setUint16(62, firstGroup[1], true)
 }

@@ -25,6 +25,9 @@ import {
 import type { GqaAttention, HeadSizes, ModelSpec } from './spec.ts'
 import type { GqaTensors } from './tensors.ts'
 
+/** Cached tokens that a workgroup of prefill attends to in about the time of a matrix tile. */
+const PREFILL_WORK_TOKENS = 256
+
 /** Throws `unsupported` for head sizes that the kernels have no registers for. */
 export function checkGqa({ heads, kvHeads, qkHeadDim, vHeadDim, qkRopeDim }: GqaAttention): void {
   const refuse = (what: string) => {
@@ -174,6 +177,7 @@ function prefill(
     imports: { cache: cacheModule(context), prefillTile: tiles.prefillTile },
     operands: { query, pages: cache.pageTable, cache: cache.kvPages, output },
     grid: (step) => [ceilDiv(step.tokens, tiles.rows), attention.heads],
+    work: (step) => (step.position + step.tokens) / PREFILL_WORK_TOKENS,
   })
 }
 

@@ -12,7 +12,7 @@ import {
   route as routeKernel,
   routeLogits,
 } from '../kernels/moe.ts'
-import { type Activation, type Resource, resource } from '../program/graph.ts'
+import { type Activation, type Resource, resource, type WorkPerGroup } from '../program/graph.ts'
 import {
   ceilDiv,
   decodeModules,
@@ -210,10 +210,12 @@ function prefillExperts(
   const downTiles = matmulTiles(context, down.routed)
   const assignments = mode.rows * layer.expertsPerToken
   // Each expert's last tile may be partly filled; the shared expert takes every token once more.
-  const TILES =
-    Math.min(layer.experts, assignments) +
-    ceilDiv(assignments, tiles.rows) +
-    (size.SHARED_INTERMEDIATE > 0 ? ceilDiv(mode.rows, tiles.rows) : 0)
+  const tilesOf = (tokens: number) =>
+    Math.min(layer.experts, tokens * layer.expertsPerToken) +
+    ceilDiv(tokens * layer.expertsPerToken, tiles.rows) +
+    (size.SHARED_INTERMEDIATE > 0 ? ceilDiv(tokens, tiles.rows) : 0)
+  const TILES = tilesOf(mode.rows)
+  const work: WorkPerGroup = (step) => tilesOf(step.tokens) / TILES // workgroups of other tiles end at once
   const group = { TILES, MAX_TOKENS: mode.rows }
   const grouped = graph.activation('grouped', [1, 1 + 3 * TILES + 2 * assignments], { type: 'u32' })
   const { EXPERTS, TOP_K, SHARED_INTERMEDIATE, HIDDEN } = size
@@ -231,6 +233,7 @@ function prefillExperts(
       imports: { ...tiles.imports, banks },
       operands: { x: normed, grouped, slots: resource(gateUp.slots), inner, ...weights },
       grid: [ceilDiv(Math.max(size.INTERMEDIATE, size.SHARED_INTERMEDIATE), tiles.outs / 2), TILES],
+      work,
     })
   })
   forBanks(down, PREFILL_BANKS, (FIRST_BANK, weights, banks) => {
@@ -239,6 +242,7 @@ function prefillExperts(
       imports: { ...downTiles.imports, banks },
       operands: { inner, grouped, slots: resource(down.slots), output, ...weights },
       grid: [ceilDiv(HIDDEN, downTiles.outs), TILES],
+      work,
     })
   })
   graph.dispatch(combineExperts, {

@@ -40,6 +40,8 @@ export type KernelOperand = Activation | Resource | BufferView
 export type GridSize = readonly [x: number, y?: number, z?: number]
 /** The grid of a dispatch: fixed, or computed from the step when it runs. */
 export type Grid = GridSize | ((step: Readonly<Step>) => GridSize)
+/** How long one workgroup of a dispatch takes in a step, relative to other steps. */
+export type WorkPerGroup = (step: Readonly<Step>) => number
 
 /** One recorded run of a kernel. */
 export interface Dispatch {
@@ -48,6 +50,7 @@ export interface Dispatch {
   readonly imports: Imports
   readonly operands: Readonly<Record<string, KernelOperand>>
   readonly grid: Grid
+  readonly work: WorkPerGroup
   readonly loop: number // the dispatches of a loop share its number; 0: no loop
 }
 
@@ -64,6 +67,7 @@ export interface DispatchOptions<B extends Readonly<Record<string, Binding>>, C 
   readonly imports?: Imports
   readonly operands: Omit<OperandsOf<B>, 'step' | 'block'>
   readonly grid: Grid
+  readonly work?: WorkPerGroup // default: the same in every step
 }
 
 /** Makes an operand of a buffer that outlives the step. */
@@ -116,6 +120,7 @@ export class Graph {
       imports: call.imports ?? {},
       operands: call.operands as Readonly<Record<string, KernelOperand>>,
       grid: call.grid,
+      work: call.work ?? (() => 1),
       loop: this.#loop,
     })
   }

@@ -1,13 +1,14 @@
 // Runs a graph: compiles it once into pipelines, buffers and bind groups, then replays it at every step.
 import type { Allocation } from '../gpu/arena.ts'
 import type { Device } from '../gpu/device.ts'
-import type { PipelineCache } from '../gpu/kernel.ts'
+import { type PipelineCache, variantKey } from '../gpu/kernel.ts'
 import { bindableBytes } from '../gpu/limits.ts'
-import type { Timing } from '../gpu/profiler.ts'
+import type { Profiler, Timing } from '../gpu/profiler.ts'
 import type { Step } from '../kernels/step.ts'
 import { expectDefined, type HadalError, internalError } from '../lib/error.ts'
 import type { Activation, Dispatch, Graph, GridSize, KernelOperand } from './graph.ts'
 import { planMemory } from './memory.ts'
+import { rectangleOf, type StepPart, type Unit } from './units.ts'
 
 /** The uniforms every program shares. */
 export interface Uniforms {
@@ -26,6 +27,7 @@ const fitsGrid = (workgroups = 1): boolean => workgroups <= MAX_WORKGROUPS
 interface BoundDispatch {
   readonly dispatch: Dispatch
   readonly pipeline: GPUComputePipeline
+  readonly variant: string
   readonly usesBlock: boolean // reads the round of its loop
   group: GPUBindGroup
 }
@@ -63,6 +65,7 @@ export class DispatchProgram {
     this.#bound = await Promise.all(
       this.#graph.dispatches.map(async (dispatch) => ({
         dispatch,
+        variant: variantKey(dispatch),
         pipeline: await this.#pipelines.prepare(dispatch),
         usesBlock: Object.values(dispatch.kernel.bindings).some((binding) => binding.dynamic),
         group: this.#bind(dispatch),
@@ -80,23 +83,43 @@ export class DispatchProgram {
     const perDispatch = timing?.per === 'dispatch' ? timing.profiler : undefined
     const pass = perDispatch ? undefined : encoder.beginComputePass(timing?.profiler.next('step'))
     let count = 0
-    for (let start = 0; start < this.#bound.length; ) {
-      const end = this.#loopEnd(start)
-      const loop = expectDefined(this.#bound[start], 'a dispatch').dispatch.loop
-      const rounds = loop === 0 ? 1 : expectDefined(this.#graph.loops[loop - 1], 'a loop')(step)
-      for (let block = 0; block < rounds; block++) {
-        for (let i = start; i < end; i++) {
-          const bound = expectDefined(this.#bound[i], 'a dispatch')
-          const timed = perDispatch && encoder.beginComputePass(perDispatch.next(bound.dispatch.kernel.name))
-          this.#encodeDispatch(pass ?? expectDefined(timed, 'a compute pass'), bound, step, block)
-          timed?.end()
-          count++
-        }
-      }
-      start = end
-    }
+    this.#forEach(step, (bound, block) => {
+      const timed = perDispatch && encoder.beginComputePass(perDispatch.next(bound.dispatch.kernel.name))
+      const size = gridOf(bound.dispatch, step)
+      encodeDispatch(pass ?? expectDefined(timed, 'a compute pass'), bound, block, size)
+      timed?.end()
+      count++
+    })
     pass?.end()
     return count
+  }
+
+  /** The units of a step, for a caller that encodes it in parts. */
+  units(step: Readonly<Step>): readonly Unit[] {
+    const units: Unit[] = []
+    this.#forEach(step, ({ dispatch, variant }, block, index) => {
+      const { kernel, work } = dispatch
+      const grid = gridOf(dispatch, step)
+      units.push({ dispatch: index, block, kernel, variant, grid, work: work(step) })
+    })
+    return units
+  }
+
+  /** Encodes a part of a step, as one pass. The step uniform must hold where its slice begins. */
+  encodePart(
+    encoder: GPUCommandEncoder,
+    units: readonly Unit[],
+    { first, end, slice }: StepPart,
+    profiler?: Profiler,
+  ): void {
+    const pass = encoder.beginComputePass(profiler?.next('part'))
+    for (let i = first; i < end; i++) {
+      const unit = expectDefined(units[i], 'a unit')
+      const size = slice ? rectangleOf(unit, slice).size : unit.grid
+      encodeDispatch(pass, expectDefined(this.#bound[unit.dispatch], 'a dispatch'), unit.block, size)
+    }
+    pass.end()
+    profiler?.resolve(encoder)
   }
 
   /** Frees the activations. */
@@ -112,18 +135,17 @@ export class DispatchProgram {
     return end
   }
 
-  #encodeDispatch(
-    pass: GPUComputePassEncoder,
-    { dispatch, pipeline, usesBlock, group }: BoundDispatch,
-    step: Readonly<Step>,
-    block: number,
-  ): void {
-    pass.setPipeline(pipeline)
-    if (usesBlock) pass.setBindGroup(0, group, [block * BLOCK_INDEX_STRIDE])
-    else pass.setBindGroup(0, group)
-    const size = typeof dispatch.grid === 'function' ? dispatch.grid(step) : dispatch.grid
-    if (!size.every(fitsGrid)) throw gridError(dispatch.kernel.name, size)
-    pass.dispatchWorkgroups(...size)
+  /** Visits the dispatches of a step in order, those of a loop once for each round. */
+  #forEach(step: Readonly<Step>, visit: (bound: BoundDispatch, block: number, index: number) => void): void {
+    for (let start = 0; start < this.#bound.length; ) {
+      const end = this.#loopEnd(start)
+      const loop = expectDefined(this.#bound[start], 'a dispatch').dispatch.loop
+      const rounds = loop === 0 ? 1 : expectDefined(this.#graph.loops[loop - 1], 'a loop')(step)
+      for (let block = 0; block < rounds; block++) {
+        for (let i = start; i < end; i++) visit(expectDefined(this.#bound[i], 'a dispatch'), block, i)
+      }
+      start = end
+    }
   }
 
   #bind({ kernel, operands }: Dispatch): GPUBindGroup {
@@ -154,6 +176,25 @@ export class DispatchProgram {
       expectDefined(this.#buffers.get(activation), `the buffer of ${activation.name}`)
     )
   }
+}
+
+function encodeDispatch(
+  pass: GPUComputePassEncoder,
+  { pipeline, usesBlock, group }: BoundDispatch,
+  block: number,
+  size: GridSize,
+): void {
+  pass.setPipeline(pipeline)
+  if (usesBlock) pass.setBindGroup(0, group, [block * BLOCK_INDEX_STRIDE])
+  else pass.setBindGroup(0, group)
+  pass.dispatchWorkgroups(...size)
+}
+
+/** The grid of a dispatch in a step. Throws `internal` if WebGPU does not guarantee it. */
+function gridOf({ kernel, grid }: Dispatch, step: Readonly<Step>): GridSize {
+  const size = typeof grid === 'function' ? grid(step) : grid
+  if (!size.every(fitsGrid)) throw gridError(kernel.name, size)
+  return size
 }
 
 function gridError(kernel: string, size: GridSize): HadalError {

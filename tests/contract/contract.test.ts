@@ -74,6 +74,13 @@ describe.each(kernels.map((kernel) => [kernel.path, kernel] as const))('%s', (pa
     expect([...needed].filter((name) => !kernel.constants.includes(name))).toEqual([])
   })
 
+  it('adds the first workgroup of a slice exactly where the contract says that it can be sliced', () => {
+    const adds = /@builtin\(workgroup_id\) id:[^{]*\{\s*let group = grid_group\(id\);/.test(
+      sources[path] ?? '',
+    )
+    expect(adds).toBe(kernel.slicedAlong !== undefined)
+  })
+
   it('has a module for each of its slots', () => {
     expect(slotsOf(sources, path).filter((slot) => modulesFor(slot).length === 0)).toEqual([])
   })
@@ -83,9 +90,10 @@ it('writes a step in the layout of the shader struct', () => {
   const { Step: members = [] } = readShader(link(sources, 'shared/step')).structs
   const names = Object.keys(PLAIN_STEP)
   const step = { ...PLAIN_STEP, ...Object.fromEntries(names.map((name, index) => [name, 100 + index])) }
-  const wanted: Record<string, number> = { ...step, context: step.position + step.tokens, reserved: 0 }
+  const context = step.position + step.tokens
+  const wanted: Record<string, number> = { ...step, context, firstGroup: 7 + (9 << 16) }
   const view = new DataView(new ArrayBuffer(STEP_BYTES))
-  writeStep(step, view)
+  writeStep(step, view, [7, 9])
   expect(members.length * 4).toBe(STEP_BYTES)
   for (const { name, offset, type } of members) {
     const value = type === 'f32' ? view.getFloat32(offset, true) : view.getUint32(offset, true)

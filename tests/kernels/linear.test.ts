@@ -135,6 +135,14 @@ describeOnAdapters('linear', (adapter) => {
     })
   }
 
+  it('decode computes no row beyond those of its module, whatever the step', async () => {
+    const matrix = randomMatrix([64, 138], 'bf16', 1, BLOCKS)
+    const x = normals(3 * 138, 2)
+    const y = await decode(x, matrix, { rows: 1 })
+    expectClose(y.subarray(0, 64), linear_prefill(f64(x.slice(0, 138)), matrix.values, 138), TOLERANCE.f32)
+    expect(y.subarray(64)).toEqual(new Float64Array(2 * 64))
+  })
+
   it('every kind of tile that the device can run', async () => {
     const matrix = randomMatrix([67, 138], 'fp8_block', 1, BLOCKS)
     const x = normals(35 * 138, 2)

@@ -16,6 +16,8 @@ export interface PrefillRow {
   readonly tokens: number
   readonly time: TimingSummary // milliseconds, without sampling
   readonly tokensPerSecond: number
+  readonly submissions: number // that prefill is cut into
+  readonly longestMs: number // of the longest submission in any repetition
   readonly flops: number // by `prefillFlops`
   readonly gflopPerSecond: number
   readonly ceiling: { readonly loop: string; readonly gflopPerSecond: number }
@@ -83,6 +85,8 @@ export async function benchPrefill(
       tokens,
       time,
       tokensPerSecond: (1000 * tokens) / time.ms,
+      submissions: summarizeTimes(runs.map(({ parts }) => parts)).ms,
+      longestMs: Math.max(...runs.map(({ longestMs }) => longestMs)),
       flops,
       gflopPerSecond,
       ceiling,
@@ -97,6 +101,8 @@ interface PromptRun {
   readonly encodeMs: number
   readonly gpuMs: number
   readonly sampleMs: number
+  readonly parts: number
+  readonly longestMs: number
 }
 
 /** Runs a prompt from an empty session as an answer does, in chunks, and samples one token. */
@@ -110,26 +116,20 @@ async function runPrompt(
   session.rewind(0)
   await session.reserve(tokens)
   runtime.writePageTable(session)
-  let encodeMs = 0
-  const timed: Parameters<typeof prefill>[0] = {
-    options: runtime.options,
-    idle: () => runtime.idle(),
-    prefill(chunk, at) {
-      const before = performance.now()
-      runtime.prefill(chunk, at)
-      encodeMs += performance.now() - before
-    },
-  }
+  runtime.parts.takeCounts()
   const [started, wallStarted] = [clock(), performance.now()]
-  await prefill(timed, session, ids)
+  await prefill(runtime, session, ids)
   await runtime.idle()
   const [ended, wallEnded] = [clock(), performance.now()]
+  const { parts, encodeMs, longestMs } = runtime.parts.takeCounts()
   await runtime.sample(PLAIN_STEP)
   return {
     ms: ended - started,
     encodeMs,
     gpuMs: wallEnded - wallStarted - encodeMs,
     sampleMs: performance.now() - wallEnded,
+    parts,
+    longestMs,
   }
 }
 

@@ -114,26 +114,20 @@ async function* answerEvents(
 }
 
 /**
- * Prefills the part of the prompt that is not in the session yet, in chunks. One chunk is queued while
- * another runs, so the GPU does not wait for JavaScript. More would delay an abort and could trigger the
- * driver's watchdog. Returns false if aborted.
+ * Prefills the part of the prompt that is not in the session yet, in chunks. The session holds the chunks
+ * that were submitted as a whole. Returns false if aborted, at the latest when the submission that runs is
+ * done.
  */
 export async function prefill(
-  runtime: Pick<Runtime, 'prefill' | 'idle' | 'options'>,
+  runtime: Pick<Runtime, 'prefill' | 'options'>,
   session: Session,
   prompt: readonly number[],
   signal?: AbortSignal,
 ): Promise<boolean> {
-  let previous: Promise<void> | undefined
   for (let at = session.length; at < prompt.length; at = session.length) {
-    if (signal?.aborted) return false
     const ids = prompt.slice(at, at + runtime.options.prefillChunk)
-    runtime.prefill(ids, at)
+    if (!(await runtime.prefill(ids, at, { signal }))) return false
     session.append(ids)
-    const done = runtime.idle()
-    done.catch(() => {}) // a later await of the GPU reports the failure
-    await previous
-    previous = done
   }
   return true
 }

@@ -108,8 +108,7 @@ export class KvCache {
   copy(sources: readonly number[], into: readonly number[]): void {
     const bytes = this.#pageBytes
     const staging = this.#device.arena.allocate('staging', 'pages', bytes * sources.length)
-    const encoder = this.#device.gpu.createCommandEncoder()
-    for (const { buffer } of this.#layers) {
+    this.#submitPerLayer((encoder, { buffer }) => {
       sources.forEach((page, i) => {
         encoder.copyBufferToBuffer(buffer, page * bytes, staging.buffer, i * bytes, bytes)
       })
@@ -117,14 +116,23 @@ export class KvCache {
         const from = (i % sources.length) * bytes
         encoder.copyBufferToBuffer(staging.buffer, from, buffer, page * bytes, bytes)
       })
-    }
-    this.#device.gpu.queue.submit([encoder.finish()])
+    })
     staging.free()
   }
 
   /** Frees every buffer. */
   destroy(): void {
     for (const layer of this.#layers) layer.free()
+  }
+
+  /** One submission for each layer keeps them short in large caches. */
+  #submitPerLayer(encode: (encoder: GPUCommandEncoder, old: Allocation, layer: number) => void): void {
+    const { gpu } = this.#device
+    this.#layers.forEach((old, layer) => {
+      const encoder = gpu.createCommandEncoder()
+      encode(encoder, old, layer)
+      gpu.queue.submit([encoder.finish()])
+    })
   }
 
   #refCountOf(page: number): number {
@@ -149,12 +157,11 @@ export class KvCache {
     const larger = await this.#device.arena.guard(`a KV cache of ${pages * PAGE_TOKENS} tokens`, async () =>
       this.#layers.map((_, layer) => this.#allocate(layer, pages)),
     )
-    const encoder = this.#device.gpu.createCommandEncoder()
     const bytes = this.#refCounts.length * this.#pageBytes
-    larger.forEach(({ buffer }, layer) => {
-      encoder.copyBufferToBuffer(this.buffer(layer), 0, buffer, 0, bytes)
+    this.#submitPerLayer((encoder, old, layer) => {
+      const into = expectDefined(larger[layer], `the larger cache of layer ${layer}`)
+      encoder.copyBufferToBuffer(old.buffer, 0, into.buffer, 0, bytes)
     })
-    this.#device.gpu.queue.submit([encoder.finish()])
     for (const old of this.#layers.splice(0, larger.length, ...larger)) old.free()
     while (this.#refCounts.length < pages) this.#refCounts.push(0)
     this.onGrow()

@@ -2,23 +2,23 @@
 import { allocatedBytes } from '../../gpu/arena.ts'
 import type { Device } from '../../gpu/device.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
-import { bindableBytes } from '../../gpu/limits.ts'
-import { CHUNK, padTo } from '../../gpu/matrix.ts'
-import type { Timing } from '../../gpu/profiler.ts'
+import type { Profiler, Timing } from '../../gpu/profiler.ts'
 import { Readback, readBuffer } from '../../gpu/readback.ts'
 import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../kernels/step.ts'
-import { HadalError } from '../../lib/error.ts'
+import { expectDefined } from '../../lib/error.ts'
 import { checkCache } from '../../models/check-attention.ts'
 import { CONTEXT_SPLITS } from '../../models/layer-cache.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { type Graph, resource } from '../../program/graph.ts'
 import { DispatchProgram } from '../../program/program.ts'
+import { rectangleOf, type StepPart } from '../../program/units.ts'
 import { KvCache, kvCacheSizes, PAGE_TOKENS } from './kv-cache.ts'
+import { logitsOfRows } from './logits-of-rows.ts'
+import { PartQueue } from './part-queue.ts'
 import type { Session } from './session.ts'
 import { allocateState, RESULT_BYTES, type StateBuffers, stateResources } from './state.ts'
 import {
-  allLogitsGraph,
   decodeGraph,
   type GraphInputs,
   logprobsGraph,
@@ -42,6 +42,11 @@ export interface CompileStats {
   readonly ms: number
 }
 
+interface PartOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly profiler?: Profiler | undefined // times each submission
+}
+
 /** Programs, state and KV cache of one model on one device, with one cache layout. */
 export class Runtime {
   readonly spec: ModelSpec
@@ -49,6 +54,8 @@ export class Runtime {
   readonly cache: KvCache
   readonly state: StateBuffers
   readonly options: RuntimeOptions
+  /** Cuts prefill into short submissions. */
+  readonly parts = new PartQueue(() => this.idle())
   readonly #device: Device
   readonly #pipelines: PipelineCache
   readonly #inputs: GraphInputs
@@ -152,10 +159,14 @@ export class Runtime {
     this.#device.gpu.queue.writeBuffer(this.state.pages, 0, Uint32Array.from(session.pages))
   }
 
-  /** Prefills at most `prefillChunk` ids from `position` on; the last id's logits go to `state.logits`. */
-  prefill(ids: readonly number[], position: number, timing?: Timing): void {
+  /**
+   * Prefills at most `prefillChunk` ids from `position` on; the last id's logits go to `state.logits`.
+   * Resolves when everything is submitted, or with false if `signal` stopped it before; then the ids do not
+   * count.
+   */
+  prefill(ids: readonly number[], position: number, options: PartOptions = {}): Promise<boolean> {
     this.#device.gpu.queue.writeBuffer(this.state.prompt, 0, Uint32Array.from(ids))
-    this.#run(this.#programs.prefill, plainStep(position, ids.length), timing)
+    return this.#runInParts(this.#programs.prefill, plainStep(position, ids.length), options)
   }
 
   /** Samples from `state.logits`. Resolves with the result; at most STEPS_IN_FLIGHT may be outstanding. */
@@ -193,54 +204,11 @@ export class Runtime {
     return new Float32Array(bytes)
   }
 
-  /**
-   * Logits after every id of a chunk, f32 [ids, vocab], by a program created for this call; meant for
-   * evaluation. The program has at least as many rows as the normal prefill, so that it shares its pipelines.
-   * Throws `bad_request` if the logits exceed one binding, and `out_of_memory`.
-   */
-  async logitsOf(ids: readonly number[], position: number): Promise<Float32Array> {
-    const prepared = await this.#device.arena.guard(`the logits of ${ids.length} tokens`, () =>
-      this.#prepareLogits(ids.length),
-    )
-    try {
-      this.#device.gpu.queue.writeBuffer(prepared.ids.buffer, 0, Uint32Array.from(ids))
-      const step = plainStep(position, ids.length)
-      this.#submit(step, (encoder) => prepared.program.encode(encoder, step))
-      const bytes = await readBuffer(this.#device, prepared.logits.buffer, ids.length * prepared.stride * 4)
-      return withoutPadding(new Float32Array(bytes), prepared.stride, this.spec.vocabSize)
-    } finally {
-      prepared.program.destroy()
-      prepared.logits.free()
-      prepared.ids.free()
-    }
-  }
-
-  async #prepareLogits(rows: number) {
-    const { arena, capabilities } = this.#device
-    const stride = padTo(this.spec.vocabSize, CHUNK)
-    const maxRows = Math.floor(bindableBytes(capabilities) / stride / 4)
-    if (rows > maxRows) {
-      throw new HadalError(
-        'bad_request',
-        `This device holds the logits of at most ${maxRows} tokens at once.`,
-        {
-          hint: 'Ask for the logits in chunks.',
-        },
-      )
-    }
-    const ids = arena.allocate('activations', 'ids', rows * 4)
-    const logits = arena.allocate('activations', 'all logits', rows * stride * 4)
-    const options: RuntimeOptions = {
-      ...this.options,
-      prefillChunk: Math.max(rows, this.options.prefillChunk),
-    }
-    const graph = allLogitsGraph({ ...this.#inputs, options }, rows, {
-      ids: resource(ids.buffer),
-      logits: resource(logits.buffer),
-    })
-    const program = this.#program(graph)
-    await program.compile()
-    return { ids, logits, stride, program }
+  /** Logits after every id of a chunk, f32 [ids, vocab]. Throws as `logitsOfRows`. */
+  logitsOf(ids: readonly number[], position: number): Promise<Float32Array> {
+    const program = (graph: Graph) => this.#program(graph)
+    const run = (prepared: DispatchProgram) => this.#runInParts(prepared, plainStep(position, ids.length))
+    return logitsOfRows({ device: this.#device, inputs: this.#inputs, program, run }, ids)
   }
 
   #program(graph: Graph): DispatchProgram {
@@ -254,9 +222,23 @@ export class Runtime {
     })
   }
 
-  #submit<T>(step: Step, encode: (encoder: GPUCommandEncoder) => T): T {
+  #runInParts(program: DispatchProgram, step: Step, options: PartOptions = {}): Promise<boolean> {
+    const units = program.units(step)
+    const submit = (part: StepPart) => {
+      const firstGroup =
+        part.slice && rectangleOf(expectDefined(units[part.first], 'a unit'), part.slice).first
+      this.#submit(step, (encoder) => program.encodePart(encoder, units, part, options.profiler), firstGroup)
+    }
+    return this.parts.run({ units, submit }, options.signal)
+  }
+
+  #submit<T>(
+    step: Step,
+    encode: (encoder: GPUCommandEncoder) => T,
+    firstGroup?: Parameters<typeof writeStep>[2],
+  ): T {
     const { gpu } = this.#device
-    writeStep(step, this.#stepView)
+    writeStep(step, this.#stepView, firstGroup)
     gpu.queue.writeBuffer(this.state.step, 0, this.#stepView.buffer as ArrayBuffer)
     const encoder = gpu.createCommandEncoder()
     const result = encode(encoder)
@@ -286,12 +268,3 @@ const plainStep = (position: number, tokens: number): Step => ({
   tokens,
   split: splitTokens(position + tokens),
 })
-
-/** Cuts rows of `stride` numbers down to their first `cols`. */
-function withoutPadding(padded: Float32Array, stride: number, cols: number): Float32Array {
-  const rows = padded.length / stride
-  const unpadded = new Float32Array(rows * cols)
-  for (let row = 0; row < rows; row++)
-    unpadded.set(padded.subarray(row * stride, row * stride + cols), row * cols)
-  return unpadded
-}
