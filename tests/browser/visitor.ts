@@ -1,10 +1,10 @@
 // One browser tab on the built pages, with checks that hold for every page: accessibility, no foreign
 // requests, no errors.
-import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
 import { expect } from 'vitest'
 import { loadAxe, seriousViolations } from './axe.ts'
-import { buildAndServe, launchChromium, type PageHost, ROOT } from './chromium.ts'
+import { launchChromium } from './chromium.ts'
+import { type PageHost, serveApp } from './pages.ts'
 
 /** Viewport widths and colour schemes. */
 const LOOKS = [
@@ -36,7 +36,7 @@ export class Visitor {
 
   /** Builds the pages and opens an empty tab. */
   static async open(): Promise<Visitor> {
-    const host = await buildAndServe({ configFile: join(ROOT, 'vite.config.ts') })
+    const host = await serveApp()
     const browser = await launchChromium()
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
     return new Visitor(host, context, await context.newPage())
