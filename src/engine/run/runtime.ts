@@ -26,6 +26,7 @@ import {
   type RuntimeOptions,
   sampleGraph,
 } from './step-graphs.ts'
+import { warmUp } from './warm-up.ts'
 
 /** Decode steps in flight: the awaited one and two ahead. */
 export const STEPS_IN_FLIGHT = 3
@@ -122,11 +123,12 @@ export class Runtime {
     for (const buffer of Object.values(this.state)) this.#device.arena.free(buffer)
   }
 
-  /** Compiles all pipelines, in parallel. */
+  /** Compiles all pipelines, in parallel, and runs them once. The weights must be loaded. */
   async compile(): Promise<CompileStats> {
     const started = performance.now()
     const before = this.#pipelines.count
     await Promise.all(Object.values(this.#programs).map((program) => program.compile()))
+    await warmUp(this.#device.gpu, this)
     return { pipelines: this.#pipelines.count - before, ms: performance.now() - started }
   }
 
@@ -227,9 +229,7 @@ export class Runtime {
       throw new HadalError(
         'bad_request',
         `This device holds the logits of at most ${maxRows} tokens at once.`,
-        {
-          hint: 'Ask for the logits in chunks.',
-        },
+        { hint: 'Ask for the logits in chunks.' },
       )
     }
     const ids = arena.allocate('activations', 'ids', rows * 4)
