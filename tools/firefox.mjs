@@ -13,6 +13,9 @@ const OFFLINE_PREFERENCES = {
   'network.proxy.ssl_port': 9,
 }
 
+/** No animations: a software GPU has better things to do, and axe needs pages at rest. */
+const STILL_PREFERENCES = { 'ui.prefersReducedMotion': 1 }
+
 /** A software GPU is slow. */
 const SLOW_MS = 500_000
 
@@ -29,6 +32,6 @@ export function launchFirefox(executablePath, lavapipe) {
     headless: true,
     protocolTimeout: SLOW_MS,
     env: { ...process.env, VK_DRIVER_FILES: lavapipe },
-    extraPrefsFirefox: { ...WEBGPU_PREFERENCES, ...OFFLINE_PREFERENCES },
+    extraPrefsFirefox: { ...WEBGPU_PREFERENCES, ...OFFLINE_PREFERENCES, ...STILL_PREFERENCES },
   })
 }

@@ -62,8 +62,18 @@ export class Visitor {
 
   /** Expects no requests to other hosts and no errors in the console. */
   expectCleanRun(): void {
-    const own = [this.host.url, `blob:${this.host.url}`]
-    expect(this.requests.filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([])
-    expect(this.#errors).toEqual([])
+    expectCleanRun(this.host, this.requests, this.#errors)
   }
+}
+
+/** Expects that all requests (URLs) went to the host, and no errors. */
+export function expectCleanRun(
+  { url: host }: PageHost,
+  requests: readonly string[],
+  errors: readonly string[],
+): void {
+  const own = [host, `blob:${host}`, 'data:']
+  expect(requests.length).toBeGreaterThan(0)
+  expect(requests.filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([])
+  expect(errors).toEqual([])
 }
