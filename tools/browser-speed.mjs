@@ -1,5 +1,5 @@
-// Compares Lanternfish's decode speed in Firefox with that in Node, on lavapipe with the same kernel variants,
-// in turns; then loads it and answers many times in one Firefox: `node tools/browser-speed.mjs [rounds] [loads]`.
+// Compares Lanternfish's speed in Firefox with Node's, on lavapipe with the same kernel variants, in turns;
+// then loads it and answers many times in one Firefox: `node tools/browser-speed.mjs [rounds] [loads]`.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'

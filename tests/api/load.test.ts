@@ -4,7 +4,7 @@ import { expose } from 'comlink'
 import { expect, test, vi } from 'vitest'
 import { type LoadOptions, loadModel } from '../../src/api/load.ts'
 import { type PlanOptions, plan } from '../../src/api/plan.ts'
-import type { LoadPlan, LoadProgress } from '../../src/engine/types.ts'
+import type { LoadPlan } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import {
   engineHost,
@@ -136,32 +136,6 @@ test('a load does not wait until the browser has been allowed to store persisten
   expect(persist).toHaveBeenCalledOnce()
   await model.unload()
   vi.unstubAllGlobals()
-})
-
-test('a load ends after its last progress report has been received', async () => {
-  const host = engineHost(
-    async (_, { onProgress }) => {
-      onProgress({ phase: 'ready' } as LoadProgress)
-      return replayEngine().engine
-    },
-    noPlan,
-    noMeasure,
-  )
-  let receive = () => {}
-  const received = new Promise<void>((resolve) => {
-    receive = resolve
-  })
-  let ended = false
-  const loading = host
-    .load({ modelSource: { url: MODEL_URL } }, () => received)
-    .then((outcome) => {
-      ended = true
-      return outcome
-    })
-  await new Promise((turn) => setTimeout(turn)) // all that could end by itself has ended
-  expect(ended).toBe(false)
-  receive()
-  expect(await loading).toMatchObject({ ok: true })
 })
 
 test('calls that wait settle when the model is unloaded, also twice at once', async () => {
