@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Installs the two software WebGPU adapters that the tests use, on Debian 12. Needs root; does nothing if they
-# are installed.
+# Installs the software WebGPU adapters and the browsers that the tests use, on Debian 12. Needs root; does
+# nothing if they are there.
 #
 #   Chromium with its SwiftShader    for the page and for Node    no shader-f16, subgroups of 4
 #   Mesa's lavapipe                  for Node                     shader-f16, subgroups of 8
+#   Firefox ESR on lavapipe          for the page                 shader-f16, no subgroups
 #
 # Debian 12's own Mesa is too old for Dawn, so Mesa comes from bookworm-backports, through the mirror that
 # this machine already uses.
@@ -12,16 +13,17 @@ set -euo pipefail
 swiftshader=/usr/lib/chromium/vk_swiftshader_icd.json
 lavapipe_version() { dpkg-query -W -f '${Version}' mesa-vulkan-drivers 2> /dev/null || true; }
 
-if [[ -f $swiftshader && -e /usr/bin/chromium ]] && dpkg --compare-versions "$(lavapipe_version)" ge 24; then
+if [[ -f $swiftshader && -e /usr/bin/chromium && -e /usr/bin/firefox-esr ]] &&
+  dpkg --compare-versions "$(lavapipe_version)" ge 24; then
   exit 0
 fi
 if [[ $(id -u) != 0 ]] || ! grep -q '^VERSION_CODENAME=bookworm$' /etc/os-release; then
   echo 'adapters: needs root on Debian 12.' >&2
-  echo 'Elsewhere, install chromium, libvulkan1 and mesa-vulkan-drivers 24 or newer.' >&2
+  echo 'Elsewhere, install chromium, firefox, libvulkan1 and mesa-vulkan-drivers 24 or newer.' >&2
   exit 1
 fi
 
-echo 'adapters: installing Chromium and Mesa (once)' >&2
+echo 'adapters: installing Chromium, Firefox and Mesa (once)' >&2
 mirror=$(awk '$1 == "URIs:" { print $2; exit } $1 == "deb" { print ($2 ~ /^\[/) ? $3 : $2; exit }' \
   "$(ls /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list 2> /dev/null | head -n 1)")
 if ! grep -rqs 'bookworm-backports' /etc/apt/sources.list /etc/apt/sources.list.d; then
@@ -35,5 +37,5 @@ SOURCE
 fi
 export DEBIAN_FRONTEND=noninteractive
 apt-get -qq update
-apt-get -qq install -y --no-install-recommends chromium libvulkan1 > /dev/null
+apt-get -qq install -y --no-install-recommends chromium firefox-esr libvulkan1 > /dev/null
 apt-get -qq install -y --no-install-recommends -t bookworm-backports mesa-vulkan-drivers > /dev/null

@@ -126,6 +126,13 @@ function readText(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : ''
 }
 
+/** An installed Firefox: FIREFOX_PATH, then PATH. Undefined if there is none. */
+export function findFirefox() {
+  const chosen = process.env.FIREFOX_PATH
+  if (chosen && !existsSync(chosen)) fail(`FIREFOX_PATH is ${chosen}, which does not exist`)
+  return chosen || onPath('firefox-esr', 'firefox')
+}
+
 /** Mesa's software Vulkan driver as a path for VK_DRIVER_FILES, or undefined. */
 export function findLavapipe() {
   return LAVAPIPE_FILES.map((name) => join('/usr/share/vulkan/icd.d', name)).find((path) => existsSync(path))

@@ -28,20 +28,22 @@ process.exit(tally.failed > 0 ? 1 : 0)
 async function findAdapters() {
   const chromium = await machine.ensureChromium()
   const swiftShader = machine.findSwiftShader(chromium)
-  return { chromium, swiftShader, lavapipe: machine.findLavapipe() }
+  return {
+    chromium,
+    swiftShader,
+    lavapipe: machine.findLavapipe(),
+    firefox: machine.findFirefox(),
+  }
 }
 
 /** Lists the adapters. A missing one is noted, and counts as a failure with HADAL_REQUIRE_ADAPTERS=1. */
-function reportAdapters({ chromium, swiftShader, lavapipe }) {
+function reportAdapters({ chromium, swiftShader, lavapipe, firefox }) {
+  const debian = 'bash tools/adapters.sh (Debian 12)'
   const rows = [
     ['Chromium', chromium, 'the browser tests', 'install Chromium or set CHROMIUM_PATH'],
     ['SwiftShader', swiftShader, 'Node tests without f16', 'it comes with Chromium'],
-    [
-      'lavapipe',
-      lavapipe,
-      'Node tests with f16',
-      'bash tools/adapters.sh (Debian 12) or install mesa-vulkan-drivers',
-    ],
+    ['lavapipe', lavapipe, 'Node tests with f16', `${debian} or install mesa-vulkan-drivers`],
+    ['Firefox', firefox, 'the Firefox tests', `${debian} or install Firefox and set FIREFOX_PATH`],
   ]
   for (const [name, path, what, remedy] of rows) {
     console.log(`${name.padEnd(12)} ${path ?? 'missing'}`)
@@ -67,7 +69,7 @@ function step(name, script, args) {
   if (!passed) notes.push(`FAILED: ${name}`)
 }
 
-function runTests({ chromium = '', swiftShader = '', lavapipe = '' }) {
+function runTests({ chromium = '', swiftShader = '', lavapipe = '', firefox = '' }) {
   const folder = mkdtempSync(join(tmpdir(), 'hadal-test-'))
   const report = join(folder, 'report.json')
   const env = {
@@ -75,6 +77,7 @@ function runTests({ chromium = '', swiftShader = '', lavapipe = '' }) {
     HADAL_CHROMIUM: chromium,
     HADAL_SWIFTSHADER: swiftShader,
     HADAL_LAVAPIPE: lavapipe,
+    HADAL_FIREFOX: firefox,
     GALLIVM_PERF: 'nopt', // no optimization passes in lavapipe: tests spend more time compiling than running
   }
   const loader = machine.borrowedVulkanLoader(swiftShader)

@@ -78,10 +78,10 @@ export async function loadModel(source: ModelSource, options: LoadOptions = {}):
     ...workerLoadRequest(source, options),
     ...definedFields({ keep: readField('keep', keep, oneOf(['files', 'packed'])) }),
   }
-  // Requested here because workers cannot. A refusal does not stop the load: the browser may then evict the
-  // files.
-  if (keep) await navigator.storage?.persist?.().catch(() => false)
   throwIfAborted(signal)
+  // Requested here because workers cannot. Not awaited: Firefox asks the user, who may never answer. Refused
+  // or not, the load goes on; the browser may then evict the files.
+  if (keep) void navigator.storage?.persist?.().catch(() => false)
   const worker = startWorker(start)
   const cancel = () => void worker.remote.cancelLoad()
   signal?.addEventListener('abort', cancel, { once: true })

@@ -4,7 +4,8 @@ import sources from 'virtual:shaders'
 import { type Device, openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
 import type { KernelTime } from '../gpu/profiler.ts'
-import { HadalError, throwIfAborted } from '../lib/error.ts'
+import { untilAborted } from '../lib/abort.ts'
+import { HadalError } from '../lib/error.ts'
 import type { CacheKind } from '../models/cache-layout.ts'
 import type { ChatEncoder } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
@@ -56,8 +57,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     const target = toLoadTarget(spec, checkpoint, device.capabilities, options)
     const pipelines = new PipelineCache(device, options.shaders ?? sources)
     const model = await loadOnDevice(device, pipelines, target, { options, tunedChunk, report })
-    const compiled = await model.runtime.compile()
-    throwIfAborted(signal)
+    const compiled = await untilAborted(model.runtime.compile(), signal)
     report('ready')
     return new Engine(model.device, model.runtime, {
       checkpoint,

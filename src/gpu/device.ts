@@ -71,8 +71,8 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   if (!adapter) {
     throw new HadalError('no_webgpu', 'No WebGPU adapter was found.', {
       hint:
-        'Use a browser with WebGPU (Chrome or Edge 116+, Safari 26+, Firefox 141+ on Windows) ' +
-        'and a current graphics driver.',
+        'Use a browser with WebGPU (Chrome or Edge 116+, Safari 26+, Firefox 141+ on Windows or 147+ on ' +
+        'Macs with Apple silicon) and a current graphics driver.',
     })
   }
   const facts = factsOf(gpu, adapter, options)

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts'
 import { expectDefined, HadalError, throwIfAborted } from '../lib/error.ts'
 import { FifoMutex } from './fifo-mutex.ts'
 import { captureOutcome } from './outcome.ts'
+import { afterReports } from './progress-order.ts'
 import type { BenchEvent, BenchSettings, LoadPlan, LoadProgress } from './protocol.ts'
 import { type RemoteEngine, serializeError, type WorkerLoadRequest } from './protocol.ts'
 import { sendStream } from './sender.ts'
@@ -53,7 +54,9 @@ export function engineHost<E extends HostedEngine>(
   return {
     async load(request, onProgress) {
       return captureOutcome(async () => {
-        const opened = await open(request, { onProgress, signal: loading.signal })
+        const opened = await afterReports(onProgress, (report) =>
+          open(request, { onProgress: report, signal: loading.signal }),
+        )
         if (loading.signal.aborted) opened.destroy()
         throwIfAborted(loading.signal)
         engine = opened

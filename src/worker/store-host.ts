@@ -2,6 +2,7 @@
 import { progressReporter } from '../engine/load/progress.ts'
 import { openStore } from '../store/store.ts'
 import { captureOutcome } from './outcome.ts'
+import { afterReports } from './progress-order.ts'
 import type { RemoteStore } from './protocol.ts'
 
 /** The store's side of the protocol. */
@@ -11,13 +12,15 @@ export function storeHost(): RemoteStore {
     storedModels: () => captureOutcome(async () => (await openStore()).list()),
     removeStored: (key) => captureOutcome(async () => (await openStore()).remove(key)),
     exportStored: (key, folder, onProgress) =>
-      captureOutcome(async () => {
-        const report = progressReporter(onProgress)
-        await (await openStore()).exportTo(key, folder, {
-          signal: exporting.signal,
-          onProgress: (moved) => report('download', { ...moved, fileBytes: 0, fileTotalBytes: 0 }),
-        })
-      }),
+      captureOutcome(() =>
+        afterReports(onProgress, async (send) => {
+          const report = progressReporter(send)
+          await (await openStore()).exportTo(key, folder, {
+            signal: exporting.signal,
+            onProgress: (moved) => report('download', { ...moved, fileBytes: 0, fileTotalBytes: 0 }),
+          })
+        }),
+      ),
     cancelExport: () => exporting.abort(),
   }
 }

@@ -1,7 +1,6 @@
 // Runs axe on a page and returns its serious accessibility violations.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Page } from 'playwright'
 
 const AXE_PATH = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
@@ -9,11 +8,17 @@ interface AxeScope {
   axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> }
 }
 
+/** A page of Playwright or of Puppeteer. */
+interface AxePage {
+  evaluate(script: string): Promise<unknown>
+  evaluate<T>(run: () => T | Promise<T>): Promise<T>
+}
+
 /** Evaluates axe instead of adding a script element, which the page's policy forbids. */
-export const loadAxe = (page: Page): Promise<unknown> => page.evaluate(readFileSync(AXE_PATH, 'utf8'))
+export const loadAxe = (page: AxePage): Promise<unknown> => page.evaluate(readFileSync(AXE_PATH, 'utf8'))
 
 /** Serious and critical violations after all animations have finished, each with its elements. */
-export async function seriousViolations(page: Page): Promise<unknown[]> {
+export async function seriousViolations(page: AxePage): Promise<unknown[]> {
   await page.evaluate(() => {
     for (const animation of document.getAnimations()) animation.finish()
   })

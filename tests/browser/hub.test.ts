@@ -6,8 +6,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { listen } from '../weights/file-server.ts'
 import { HUB_MODEL, type HubServer, startHub } from '../weights/hub-server.ts'
 import { noise } from '../weights/make-safetensors.ts'
-import { describeInChromium, launchChromium, ROOT } from './chromium.ts'
+import { describeInChromium, launchChromium } from './chromium.ts'
 import type { HubResult, HubTask } from './library/hub-worker.ts'
+import { ROOT } from './pages.ts'
 
 const TOKEN = 'hf_SecretSecretSecret'
 const FILES = { 'config.json': noise(100, 1), 'model.safetensors': noise(100_000, 2) }

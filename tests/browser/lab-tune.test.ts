@@ -2,7 +2,8 @@
 // adapter).
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeInChromium, type PageHost } from './chromium.ts'
+import { describeInChromium } from './chromium.ts'
+import type { PageHost } from './pages.ts'
 import { Visitor } from './visitor.ts'
 
 const TUNED_FILE = 'hadal-tuned.json'

@@ -1,21 +1,12 @@
 // Tests of the library in Chromium: golden answers, streaming, cancelling, file pickers, stored models.
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type * as Library from '../../src/index.ts'
 import type { LoadedModel } from '../../src/index.ts'
-import { describeInChromium, openBarePage, ROOT } from './chromium.ts'
-
-interface GoldenCompletion {
-  readonly messages: { role: 'user' | 'assistant' | 'system'; content: string }[]
-  readonly enable_thinking: boolean
-  readonly completion_ids: number[]
-}
-
-const GOLDENS: GoldenCompletion[] = JSON.parse(
-  readFileSync(join(ROOT, 'public', 'models', 'lanternfish', 'golden.json'), 'utf8'),
-).items
+import { describeInChromium, openBarePage } from './chromium.ts'
+import { COMPLETIONS, completeInPage } from './completions.ts'
+import { ROOT } from './pages.ts'
 
 declare const hadal: Pick<typeof Library, 'loadModel' | 'storedModels' | 'removeStoredModel'>
 declare let model: LoadedModel
@@ -34,15 +25,9 @@ describeInChromium('the library', () => {
 
   afterAll(() => bare?.close())
 
-  test.each(GOLDENS.map((item, index) => [index, item] as const))(
+  test.each(COMPLETIONS.map((item, index) => [index, item] as const))(
     'reproduces golden completion %i token for token',
-    async (_, item) => {
-      const ids = await page.evaluate(async ({ messages, enable_thinking }) => {
-        const options = { messages, thinking: enable_thinking, temperature: 0, repetition_penalty: 1 }
-        return (await model.chat.completions.create(options)).hadal.token_ids
-      }, item)
-      expect(ids).toEqual(item.completion_ids)
-    },
+    async (_, item) => expect(await page.evaluate(completeInPage, item)).toEqual(item.completion_ids),
   )
 
   test('streams the same text that it returns in one piece', async () => {

@@ -3,14 +3,8 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import {
-  buildAndServe,
-  describeInChromium,
-  launchChromium,
-  type PageHost,
-  ROOT,
-  serveChanged,
-} from './chromium.ts'
+import { describeInChromium, launchChromium } from './chromium.ts'
+import { type PageHost, serveApp, serveChanged } from './pages.ts'
 
 // A software GPU is slow.
 const SLOW_MS = 500_000
@@ -20,7 +14,7 @@ describeInChromium('the page, when something is wrong', () => {
   let host: PageHost
 
   beforeAll(async () => {
-    host = await buildAndServe({ configFile: join(ROOT, 'vite.config.ts') })
+    host = await serveApp()
     browser = await launchChromium()
   })
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type FileServer, rangeOf, startFileServer } from '../weights/file-server.ts'
-import { buildAndServe, describeInChromium, launchChromium, type PageHost, ROOT } from './chromium.ts'
+import { describeInChromium, launchChromium } from './chromium.ts'
+import { type PageHost, ROOT, serveApp } from './pages.ts'
 
 // A software GPU is slow.
 const SLOW_MS = 500_000
@@ -29,7 +30,7 @@ describeInChromium('the page, with a model from another host', () => {
       return false
     }
     address = `${modelHost.url}${MODEL}/`
-    host = await buildAndServe({ configFile: join(ROOT, 'vite.config.ts') })
+    host = await serveApp()
     browser = await launchChromium()
     context = await browser.newContext()
     context.on('request', (request) => {

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seriousViolations } from './axe.ts'
-import { describeInChromium, type PageHost } from './chromium.ts'
+import { describeInChromium } from './chromium.ts'
+import type { PageHost } from './pages.ts'
 import { Visitor } from './visitor.ts'
 
 describeInChromium('the page', () => {

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type * as Core from '../../src/core.ts'
 import type * as Hadal from '../../src/index.ts'
-import { describeInChromium, openBarePage, ROOT } from './chromium.ts'
+import { describeInChromium, openBarePage } from './chromium.ts'
+import { ROOT } from './pages.ts'
 
 declare const hadal: Pick<typeof Hadal, 'loadModel'>
 declare const core: Pick<typeof Core, 'readTuned' | 'tuningKeyOf' | 'writeTuned'>

@@ -1,10 +1,10 @@
 // One browser tab on the built pages, with checks that hold for every page: accessibility, no foreign
 // requests, no errors.
-import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
 import { expect } from 'vitest'
 import { loadAxe, seriousViolations } from './axe.ts'
-import { buildAndServe, launchChromium, type PageHost, ROOT } from './chromium.ts'
+import { launchChromium } from './chromium.ts'
+import { type PageHost, serveApp } from './pages.ts'
 
 /** Viewport widths and colour schemes. */
 const LOOKS = [
@@ -36,7 +36,7 @@ export class Visitor {
 
   /** Builds the pages and opens an empty tab. */
   static async open(): Promise<Visitor> {
-    const host = await buildAndServe({ configFile: join(ROOT, 'vite.config.ts') })
+    const host = await serveApp()
     const browser = await launchChromium()
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
     return new Visitor(host, context, await context.newPage())
@@ -62,8 +62,18 @@ export class Visitor {
 
   /** Expects no requests to other hosts and no errors in the console. */
   expectCleanRun(): void {
-    const own = [this.host.url, `blob:${this.host.url}`]
-    expect(this.requests.filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([])
-    expect(this.#errors).toEqual([])
+    expectCleanRun(this.host, this.requests, this.#errors)
   }
+}
+
+/** Expects that all requests (URLs) went to the host, and no errors. */
+export function expectCleanRun(
+  { url: host }: PageHost,
+  requests: readonly string[],
+  errors: readonly string[],
+): void {
+  const own = [host, `blob:${host}`, 'data:']
+  expect(requests.length).toBeGreaterThan(0)
+  expect(requests.filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([])
+  expect(errors).toEqual([])
 }

@@ -13,7 +13,8 @@ export interface AdapterCase {
 
 const firstExisting = (...paths: (string | undefined)[]) =>
   paths.find((path) => path !== undefined && existsSync(path)) ?? ''
-const LAVAPIPE = firstExisting(
+/** Mesa's software Vulkan driver, a path for VK_DRIVER_FILES; empty if there is none. */
+export const LAVAPIPE = firstExisting(
   process.env.HADAL_LAVAPIPE,
   '/usr/share/vulkan/icd.d/lvp_icd.json',
   '/usr/share/vulkan/icd.d/lvp_icd.x86_64.json',

@@ -24,7 +24,9 @@ const chromiumSteps = (scheme: string, system: OperatingSystem): string[] => [
 const firefoxSteps = (system: OperatingSystem): string[] => [
   'Update Firefox. Current versions have WebGPU on by default on Windows and on Macs with Apple silicon.',
   'Otherwise open `about:config` and set `dom.webgpu.enabled` to true.',
-  ...(system === 'Linux' ? ['On Linux, Firefox Nightly is the most likely to work.'] : []),
+  ...(system === 'Linux'
+    ? ['On Linux, also set `gfx.webgpu.ignore-blocklist` to true. Firefox 153 worked like that.']
+    : []),
   'Restart Firefox, then come back to this page.',
 ]
 

@@ -54,6 +54,11 @@ export class KvCache {
     return expectDefined(this.#layers[layer], `the cache of layer ${layer}`).buffer
   }
 
+  /** The buffers of all layers. */
+  get buffers(): GPUBuffer[] {
+    return this.#layers.map(({ buffer }) => buffer)
+  }
+
   /** The most tokens that fit under the device's limits. */
   get maxTokens(): number {
     return this.#maxPages * PAGE_TOKENS

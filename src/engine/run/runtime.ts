@@ -26,6 +26,7 @@ import {
   type RuntimeOptions,
   sampleGraph,
 } from './step-graphs.ts'
+import { warmUp } from './warm-up.ts'
 
 /** Decode steps in flight: the awaited one and two ahead. */
 export const STEPS_IN_FLIGHT = 3
@@ -129,11 +130,12 @@ export class Runtime {
     for (const buffer of Object.values(this.state)) this.#device.arena.free(buffer)
   }
 
-  /** Compiles all pipelines, in parallel. */
+  /** Compiles all pipelines, in parallel, and runs them once. The weights must be loaded. */
   async compile(): Promise<CompileStats> {
     const started = performance.now()
     const before = this.#pipelines.count
     await Promise.all(Object.values(this.#programs).map((program) => program.compile()))
+    await warmUp(this.#device.gpu, this)
     return { pipelines: this.#pipelines.count - before, ms: performance.now() - started }
   }
 

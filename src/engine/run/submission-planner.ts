@@ -54,6 +54,12 @@ export class SubmissionPlanner {
   readonly #costs = new Map<string, Cost>()
   #previous: { readonly amounts: Amounts; readonly ms: number } | undefined
 
+  /** Forgets all costs: those of first runs contain the driver's compiling. */
+  forget(): void {
+    this.#costs.clear()
+    this.#previous = undefined
+  }
+
   /** The next part of a step: whole units, or a slice of one where that is too long. */
   next(units: readonly Unit[], cursor: StepCursor): PlannedPart {
     const unit = units[cursor.unit]

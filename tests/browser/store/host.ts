@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { build } from 'vite'
 import type { FileInfo } from '../../../src/weights/source.ts'
 import { type FileServer, rangeOf, startFileServer } from '../../weights/file-server.ts'
-import { ROOT } from '../chromium.ts'
+import { ROOT } from '../pages.ts'
 
 export interface StoreHost extends FileServer {
   /** Sets the file at a path below `data/`. */
