@@ -2,6 +2,12 @@
 import { HadalError } from '../lib/error.ts'
 import { Arena } from './arena.ts'
 import { type Capabilities, GUARANTEED } from './limits.ts'
+import {
+  findSubgroupMatrices,
+  type MatrixSupport,
+  matrixFeatures,
+  spellMatrices,
+} from './subgroup-matrices.ts'
 import { chooseVariants, type VariantFacts } from './variants.ts'
 import { GpuWaits } from './waits.ts'
 
@@ -26,17 +32,6 @@ export interface Device {
   /** Resolves when the device is lost for a reason other than `destroy()`. */
   readonly lost: Promise<HadalError>
   destroy(): void
-}
-
-/** Chromium's feature name of a draft extension, behind a flag. */
-const SUBGROUP_MATRIX_FEATURE = 'chromium-experimental-subgroup-matrix' as GPUFeatureName
-
-interface MatrixConfig {
-  readonly componentType: string
-  readonly resultComponentType: string
-  readonly M: number
-  readonly N: number
-  readonly K: number
 }
 
 /** Limits that 'max' raises to the adapter's. */
@@ -80,7 +75,7 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   const requiredFeatures: GPUFeatureName[] = []
   if (capabilities.f16) requiredFeatures.push('shader-f16')
   if (capabilities.subgroups) requiredFeatures.push('subgroups')
-  if (capabilities.subgroupMatrices) requiredFeatures.push(SUBGROUP_MATRIX_FEATURE)
+  if (capabilities.subgroupMatrices) requiredFeatures.push(...matrixFeatures(capabilities.subgroupMatrices))
   if (capabilities.timestamps) requiredFeatures.push('timestamp-query')
   const requiredLimits: Record<string, number> = {}
   if (options.limits !== 'default')
@@ -92,7 +87,8 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
     gpu: device,
     arena: new Arena(device),
     waits: await GpuWaits.open(device.queue),
-    ...facts,
+    adapter: facts.adapter,
+    capabilities: await withSpelling(device, capabilities),
     lost: new Promise((resolve) => {
       void device.lost.then((info) => {
         if (!closing) resolve(lostError(info))
@@ -105,11 +101,22 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   }
 }
 
+/** The capabilities with subgroup matrices as the device spells them, or without, if it does neither way. */
+async function withSpelling(device: GPUDevice, capabilities: Capabilities): Promise<Capabilities> {
+  if (!capabilities.subgroupMatrices) return capabilities
+  const subgroupMatrices = await spellMatrices(device, capabilities.subgroupMatrices)
+  return {
+    ...capabilities,
+    subgroupMatrices,
+    variants: chooseVariants({ ...capabilities, subgroupMatrices }),
+  }
+}
+
 const findAdapter = async (gpu: GPU) =>
   (await gpu.requestAdapter({ powerPreference: 'high-performance' })) ?? undefined
 
 /** What an adapter reports about itself; nothing in Chrome before 127. */
-export type AdapterInfo = Partial<GPUAdapterInfo>
+export type AdapterInfo = Partial<GPUAdapterInfo> & MatrixSupport['info']
 
 const factsOf = (gpu: GPU, adapter: GPUAdapter, options: DeviceOptions): DeviceFacts => ({
   adapter: describeAdapter(adapter.info),
@@ -129,7 +136,7 @@ function capabilitiesOf(
     f16,
     subgroups,
     subgroupSize: subgroups ? (info.subgroupMinSize ?? 0) : 0,
-    subgroupMatrices: f16 && subgroups && features.has(SUBGROUP_MATRIX_FEATURE) && supportsF16Matrices(info),
+    subgroupMatrices: subgroups ? findSubgroupMatrices({ features, info }, f16) : undefined,
     software: isSoftware(info),
   }
   return {
@@ -140,18 +147,6 @@ function capabilitiesOf(
     maxBindingBytes: Math.min(binding, options.maxBindingBytes ?? Number.POSITIVE_INFINITY),
     maxBufferBytes: raised ? limits.maxBufferSize : GUARANTEED.maxBufferBytes,
   }
-}
-
-/**
- * Whether 8 × 8 subgroup matrices multiply f16 into f32, and subgroups have at most 64 invocations (a
- * workgroup of tiles).
- */
-function supportsF16Matrices(
-  info: AdapterInfo & { readonly subgroupMatrixConfigs?: Iterable<MatrixConfig> },
-): boolean {
-  const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig) =>
-    componentType === 'f16' && resultComponentType === 'f32' && M === 8 && N === 8 && K === 8
-  return (info.subgroupMaxSize ?? 0) <= 64 && [...(info.subgroupMatrixConfigs ?? [])].some(fits)
 }
 
 function lostError(info: GPUDeviceLostInfo): HadalError {

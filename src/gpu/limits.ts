@@ -17,7 +17,7 @@ const PLAIN_FACTS: VariantFacts = {
   f16: false,
   subgroups: false,
   subgroupSize: 0,
-  subgroupMatrices: false,
+  subgroupMatrices: undefined,
   software: false,
 }
 

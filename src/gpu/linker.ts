@@ -7,15 +7,17 @@ export type ShaderSources = Readonly<Record<string, string>>
 /** Module chosen for each slot: `{ weights: 'weights/fp8_block' }` for `#import weights`. */
 export type Imports = Readonly<Record<string, string>>
 
-const DIRECTIVE = /^#(import|enable|diagnostic)\s+(\S+)\s*$/
+const DIRECTIVE = /^#(import|enable|diagnostic|attribute)\s+(\S+)\s*$/
 
 /**
  * Links one shader. The first `#import NAME` of a module becomes its text; NAME is a slot of `imports` or a
  * path. `#enable EXTENSION` and `#diagnostic RULE` (which turns a rule off) move to the top, where WGSL
- * requires them. Throws `internal` if an import is neither a module nor a slot of `imports`.
+ * requires them, `#attribute ATTRIBUTE` to the entry point. Throws `internal` if an import is neither a
+ * module nor a slot of `imports`.
  */
 export function link(sources: ShaderSources, path: string, imports: Imports = {}): string {
   const directives = new Set<string>()
+  const attributes = ['@compute']
   const done = new Set<string>()
   const text: string[] = []
 
@@ -35,12 +37,14 @@ export function link(sources: ShaderSources, path: string, imports: Imports = {}
       if (directive === 'import' && argument) include(argument, target)
       else if (directive === 'enable') directives.add(`enable ${argument};`)
       else if (directive === 'diagnostic') directives.add(`diagnostic(off, ${argument});`)
+      else if (directive === 'attribute' && argument) attributes.push(argument)
       else text.push(line)
     }
   }
 
   include(path, 'the kernel')
-  return [...[...directives].sort(), ...text].join('\n')
+  const code = text.join('\n').replace(/^@compute\b/m, attributes.join(' '))
+  return [...[...directives].sort(), code].join('\n')
 }
 
 const OVERRIDE = /^override\s+(\w+)\s*(?::\s*(\w+))?\s*(?:=\s*([^;]+?))?\s*;/gm

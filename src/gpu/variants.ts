@@ -1,13 +1,14 @@
 // Kernel variants: which ones a device can run, which it gets, and why. All variants of a decision compute
 // the same result.
 import { DECODED_FORMATS, type DecodedFormat, type Decoder, FORMATS } from './formats.ts'
+import { matricesText, type SubgroupMatrices } from './subgroup-matrices.ts'
 
 /** The device properties that the choice of variants depends on. */
 export interface VariantFacts {
   readonly f16: boolean
   readonly subgroups: boolean
   readonly subgroupSize: number // of the smallest subgroup; 0 without subgroups or if not reported
-  readonly subgroupMatrices: boolean // 8 × 8 subgroup matrices that multiply f16 into f32
+  readonly subgroupMatrices: SubgroupMatrices | undefined // undefined: none that tiles can use
   readonly software: boolean // runs on the CPU: arithmetic and barriers cost more than memory accesses
 }
 
@@ -25,7 +26,7 @@ export interface Variants extends DecoderVariants {
    */
   readonly matvec: 'lanes8' | 'lanes16' | 'lanes32' | 'single' | 'subgroup4' | 'subgroup8'
   /** Tiles of the matrix products of prefill. */
-  readonly matmul: TileVariant
+  readonly matmul: TileVariant | 'subgroupMatrix'
   /** Tiles of the matrix products of prefill in f16 precision. */
   readonly f16Tiles: 'plain' | 'subgroupMatrix'
   /** Attention over the cache, in decode and in prefill. */
@@ -67,7 +68,7 @@ export function possibleVariants({ subgroups, subgroupSize, subgroupMatrices }: 
   const tiles: readonly TileVariant[] = ['workgroup', ...sizes.map((size) => BROADCAST[size])]
   return {
     matvec: ['lanes8', 'lanes16', 'lanes32', 'single', ...sizes.map((size) => SUBGROUP_MATVEC[size])],
-    matmul: tiles,
+    matmul: hasF32Matrices(subgroupMatrices) ? [...tiles, 'subgroupMatrix'] : tiles,
     f16Tiles: subgroupMatrices ? ['plain', 'subgroupMatrix'] : ['plain'],
     attention: tiles,
     reduce: subgroups ? ['plain', 'subgroup'] : ['plain'],
@@ -75,6 +76,9 @@ export function possibleVariants({ subgroups, subgroupSize, subgroupMatrices }: 
     banks: [4, 1],
   }
 }
+
+const hasF32Matrices = (matrices: SubgroupMatrices | undefined): boolean =>
+  matrices?.shapes.some(({ factors }) => factors === 'f32') ?? false
 
 /** A variant and the reason for it. */
 export interface VariantChoice<V> {
@@ -91,6 +95,10 @@ export function explainVariants(facts: VariantFacts): {
     : { variant: 'plain', why: 'The device has no subgroups.' }
   if (!facts.software) {
     const tiles = { variant: 'workgroup', why: 'GPUs share loads best through workgroup memory.' } as const
+    const matrices = {
+      variant: 'subgroupMatrix',
+      why: `The device has matrix units: ${matricesText(facts.subgroupMatrices)}.`,
+    } as const
     const plain = {
       variant: 'plain',
       why: 'GPUs have a single instruction for each step of the plain decoder.',
@@ -100,10 +108,10 @@ export function explainVariants(facts: VariantFacts): {
         variant: 'lanes8',
         why: 'On a GPU, neighbouring invocations should read neighbouring words of a row.',
       },
-      matmul: tiles,
+      matmul: hasF32Matrices(facts.subgroupMatrices) ? matrices : tiles,
       f16Tiles: facts.subgroupMatrices
-        ? { variant: 'subgroupMatrix', why: 'The device multiplies 8 × 8 subgroup matrices.' }
-        : { variant: 'plain', why: 'The device reports no subgroup matrices.' },
+        ? matrices
+        : { variant: 'plain', why: 'The device reports no subgroup matrices of a known shape.' },
       attention: tiles,
       reduce,
       ...perFormat<DecoderChoices>(() => plain),

@@ -1,7 +1,9 @@
 // Contracts of shaders/linear, and the choice of tiles for matrix products of prefill.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 import type { Capabilities } from '../gpu/limits.ts'
-import type { Variants } from '../gpu/variants.ts'
+import type { Imports } from '../gpu/linker.ts'
+import type { MatrixShape, SubgroupMatrices } from '../gpu/subgroup-matrices.ts'
+import { expectDefined } from '../lib/error.ts'
 
 const step = uniform('Step')
 const weights = read('vec4<u32>')
@@ -53,16 +55,47 @@ export interface MatmulTiles {
   readonly rows: number // input rows
   readonly outs: number // weight rows
   readonly int8Weights?: true // reads weights as packed 8-bit codes
+  readonly matrixModules?: Imports // of the slots that subgroup matrices add
 }
 
 export const MATMUL_TILES = {
   workgroup: { module: 'linear/tile_f32', rows: 32, outs: 32 },
   f16: { module: 'linear/tile_f16', rows: 32, outs: 32 },
-  f16SubgroupMatrix: { module: 'linear/tile_subgroup_matrix', rows: 32, outs: 32 },
   i8: { module: 'linear/tile_int8', rows: 32, outs: 32, int8Weights: true },
   broadcast4: { module: 'linear/tile_subgroup_broadcast_4', rows: 16, outs: 32 },
   broadcast8: { module: 'linear/tile_subgroup_broadcast_8', rows: 16, outs: 32 },
 } as const satisfies Record<string, MatmulTiles>
+
+/** Tiles of subgroup matrices, by the type of their factors. */
+export const SUBGROUP_MATRIX_TILES = {
+  f32: { module: 'linear/tile_subgroup_matrix_f32', rows: 32, outs: 32 },
+  f16: { module: 'linear/tile_subgroup_matrix_f16', rows: 32, outs: 32 },
+} as const satisfies Record<MatrixShape['factors'], MatmulTiles>
+
+/** Tiles of one of the shapes that a device multiplies. */
+export function subgroupMatrixTiles(
+  { factors, M, N, K }: MatrixShape,
+  { majorness, extension, variableSubgroups }: SubgroupMatrices,
+): MatmulTiles {
+  return {
+    ...SUBGROUP_MATRIX_TILES[factors],
+    matrixModules: {
+      matrixShape: matrixShapeModule({ M, N, K }),
+      matrixUnit: `linear/matrix_unit_majorness_${majorness}`,
+      matrixExtension: `linear/matrix_extension_${extension}`,
+      matrixSubgroups: `linear/matrix_subgroups_${variableSubgroups ? '32' : 'given'}`,
+    },
+  }
+}
+
+export const matrixShapeModule = ({ M, N, K }: Omit<MatrixShape, 'factors'>): string =>
+  `linear/matrix_shape_${M}x${N}x${K}`
+
+/** The modules of tiles, by slot. */
+export const tileModules = ({ module, matrixModules }: MatmulTiles): Imports => ({
+  tile: module,
+  ...matrixModules,
+})
 
 /** The properties of a stored matrix that its tiles depend on. */
 export interface TileStorage {
@@ -77,13 +110,20 @@ export interface TileStorage {
  */
 export function chooseMatmulTiles(
   precision: MatmulPrecision,
-  { matmul, f16Tiles }: Pick<Variants, 'matmul' | 'f16Tiles'>,
+  { variants: { matmul, f16Tiles }, subgroupMatrices }: Pick<Capabilities, 'variants' | 'subgroupMatrices'>,
   { int8Codes, pairsShareScale }: TileStorage,
 ): MatmulTiles {
-  if (precision === 'f32') return MATMUL_TILES[matmul]
-  if (precision === 'f16')
-    return f16Tiles === 'subgroupMatrix' && pairsShareScale
-      ? MATMUL_TILES.f16SubgroupMatrix
-      : MATMUL_TILES.f16
-  return int8Codes ? MATMUL_TILES.i8 : MATMUL_TILES.workgroup
+  const matrixTiles = (...types: readonly MatrixShape['factors'][]) => {
+    const shape = types.flatMap(
+      (type) => subgroupMatrices?.shapes.find(({ factors }) => factors === type) ?? [],
+    )
+    return subgroupMatrices && shape[0] && subgroupMatrixTiles(shape[0], subgroupMatrices)
+  }
+  if (precision === 'i8') return int8Codes ? MATMUL_TILES.i8 : MATMUL_TILES.workgroup
+  if (precision === 'f32')
+    return matmul === 'subgroupMatrix'
+      ? expectDefined(matrixTiles('f32'), 'subgroup matrices of f32')
+      : MATMUL_TILES[matmul]
+  const types = pairsShareScale ? (['f16', 'f32'] as const) : (['f32'] as const)
+  return (f16Tiles === 'subgroupMatrix' && matrixTiles(...types)) || MATMUL_TILES.f16
 }

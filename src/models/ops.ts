@@ -12,7 +12,13 @@ import {
 } from '../gpu/matrix.ts'
 import type { Variants } from '../gpu/variants.ts'
 import { embed as embedKernel } from '../kernels/embed.ts'
-import { chooseMatmulTiles, linearDecode, linearPrefill, type MatmulPrecision } from '../kernels/linear.ts'
+import {
+  chooseMatmulTiles,
+  linearDecode,
+  linearPrefill,
+  type MatmulPrecision,
+  tileModules,
+} from '../kernels/linear.ts'
 import { rmsNorm } from '../kernels/norm.ts'
 import {
   type Activation,
@@ -88,9 +94,9 @@ export function matmulTiles(
 ) {
   const paired = scaleStride === 0 || block.cols % (2 * CHUNK) === 0
   const storage = { int8Codes: FORMATS[format].int8Codes === true, pairsShareScale: paired }
-  const tiles = chooseMatmulTiles(exact ? 'f32' : mode.matmulPrecision, capabilities.variants, storage)
+  const tiles = chooseMatmulTiles(exact ? 'f32' : mode.matmulPrecision, capabilities, storage)
   const weights = weightModule(format, tiles.int8Weights ? 'int8' : 'plain')
-  return { ...tiles, imports: { weights, tile: tiles.module } }
+  return { ...tiles, imports: { weights, ...tileModules(tiles) } }
 }
 
 /** The storage format of a KV entry: shaders/cache reads it, shaders/pack writes a latent. */

@@ -18,7 +18,7 @@ import { STORAGE_FORMATS, type StorageFormat } from '../../src/gpu/formats.ts'
 import { GUARANTEED } from '../../src/gpu/limits.ts'
 import { chooseVariants, explainVariants, possibleVariants } from '../../src/gpu/variants.ts'
 
-const FACTS = { f16: false, subgroups: true, subgroupSize: 4, subgroupMatrices: false, software: true }
+const FACTS = { f16: false, subgroups: true, subgroupSize: 4, subgroupMatrices: undefined, software: true }
 const INFO: LabInfo = {
   adapter: 'a software adapter',
   capabilities: { ...GUARANTEED, ...FACTS, variants: chooseVariants(FACTS) },

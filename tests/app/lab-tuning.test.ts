@@ -15,7 +15,7 @@ const POSSIBLE = possibleVariants({
   f16: false,
   subgroups: true,
   subgroupSize: 4,
-  subgroupMatrices: false,
+  subgroupMatrices: undefined,
   software: true,
 })
 const PASSED = { passed: true, spread: 0.02 }

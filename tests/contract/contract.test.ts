@@ -16,9 +16,17 @@ function modulesFor(slot: string): string[] {
   return Object.keys(sources).filter((path) => fits.test(path) && !sources[path]?.includes('@compute'))
 }
 
+/** The slots of a shader, and those of the modules that fill them. */
+function allSlotsOf(path: string): string[] {
+  const slots = new Set(slotsOf(sources, path))
+  for (const slot of slots)
+    for (const module of modulesFor(slot)) for (const inner of slotsOf(sources, module)) slots.add(inner)
+  return [...slots]
+}
+
 /** Variants that together use every module of every slot. */
 function variantsOf(path: string): Imports[] {
-  const choices = slotsOf(sources, path).map((slot) => [slot, modulesFor(slot)] as const)
+  const choices = allSlotsOf(path).map((slot) => [slot, modulesFor(slot)] as const)
   const count = Math.max(1, ...choices.map(([, modules]) => modules.length))
   return Array.from({ length: count }, (_, i) =>
     Object.fromEntries(choices.map(([slot, modules]) => [slot, modules[i % modules.length] ?? ''])),
@@ -82,7 +90,7 @@ describe.each(kernels.map((kernel) => [kernel.path, kernel] as const))('%s', (pa
   })
 
   it('has a module for each of its slots', () => {
-    expect(slotsOf(sources, path).filter((slot) => modulesFor(slot).length === 0)).toEqual([])
+    expect(allSlotsOf(path).filter((slot) => modulesFor(slot).length === 0)).toEqual([])
   })
 })
 

@@ -10,7 +10,7 @@ import { chooseVariants } from '../../src/gpu/variants.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { weightlessModel } from '../support/weightless-model.ts'
 
-const CPU_FACTS = { f16: true, subgroups: true, subgroupSize: 8, subgroupMatrices: false, software: true }
+const CPU_FACTS = { f16: true, subgroups: true, subgroupSize: 8, subgroupMatrices: undefined, software: true }
 const CPU: Capabilities = { ...GUARANTEED, ...CPU_FACTS, variants: chooseVariants(CPU_FACTS) }
 
 /** Dispatches of a decode step with this many layers, of which the first is dense. */

@@ -10,6 +10,8 @@ const SOURCES = {
   'weights/f32': '#import shared/weight_buffer\nfn weight_f32() {}',
   'weights/f16': '#enable f16\n#enable subgroups\n#import shared/weight_buffer\nfn weight_f16() {}',
   'weights/odd': '#diagnostic some.rule\n#enable f16\nfn weight_odd() {}',
+  'weights/sized': '#attribute @subgroup_size(32)\n#import shared/entry',
+  'shared/entry': '@compute @workgroup_size(64)\nfn main() {}',
   loop: '#import other\nfn loop() {}',
   other: '#import loop\nfn other() {}',
   broken: '#import missing',
@@ -41,6 +43,12 @@ describe('link', () => {
     const lines = link(SOURCES, 'kernel', { weights: 'weights/odd' }).split('\n')
     expect(lines.slice(0, 2)).toEqual(['diagnostic(off, some.rule);', 'enable f16;'])
     expect(lines).not.toContain('#diagnostic some.rule')
+  })
+
+  it('moves attributes to the entry point', () => {
+    expect(link(SOURCES, 'weights/sized')).toBe(
+      '@compute @subgroup_size(32) @workgroup_size(64)\nfn main() {}',
+    )
   })
 
   it('handles modules that import each other', () => {

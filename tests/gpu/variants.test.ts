@@ -1,5 +1,6 @@
 // Tests that every device gets variants that it can run, with the plain one first among the possible ones.
 import { expect, it } from 'vitest'
+import { MATRIX_SHAPES, type SubgroupMatrices } from '../../src/gpu/subgroup-matrices.ts'
 import {
   chooseVariants,
   type Decision,
@@ -13,7 +14,15 @@ const FACTS = SUBGROUP_SIZES.flatMap((subgroupSize) =>
   [true, false].flatMap((f16) =>
     [true, false].map((software): VariantFacts => {
       const subgroups = subgroupSize > 0
-      return { f16, software, subgroupSize, subgroups, subgroupMatrices: f16 && subgroups }
+      const subgroupMatrices: SubgroupMatrices | undefined = subgroups
+        ? {
+            shapes: MATRIX_SHAPES.filter(({ factors }) => factors === 'f32' || f16),
+            extension: 'chromium',
+            majorness: 'template',
+            variableSubgroups: false,
+          }
+        : undefined
+      return { f16, software, subgroupSize, subgroups, subgroupMatrices }
     }),
   ),
 )

@@ -18,7 +18,7 @@ import {
   unpadRows,
   withTrailingColumns,
 } from '../support/numbers.ts'
-import { allTiles, chosenTiles, tiledImports } from '../support/tiles.ts'
+import { allTiles, chosenTiles, emulatedMatrixTiles, tiledImports } from '../support/tiles.ts'
 import {
   kUnrollModules,
   type PackedMatrix,
@@ -152,6 +152,23 @@ describeOnAdapters('linear', (adapter) => {
     }
   })
 
+  it('subgroup matrices of every shape, emulated: odd numbers of chunks, a single number', async () => {
+    for (const [tiles, tolerance] of emulatedMatrixTiles(device.capabilities)) {
+      for (const [rows, cols, tokens] of [
+        [67, 138, 1],
+        [67, 138, 31],
+        [67, 138, 65],
+        [1, 1, 1],
+      ] as const) {
+        const matrix = randomMatrix([rows, cols], 'fp8_block', rows, { rows: 16, cols: 32 })
+        const x = normals(tokens * cols, 2)
+        const before = normals(tokens * rows, 3)
+        const expected = linear_prefill(f64(x), matrix.values, cols).map((y, i) => y + (before[i] ?? 0))
+        expectClose(await prefill(x, matrix, tiles, before), expected, tolerance)
+      }
+    }
+  })
+
   it('accumulates into y: a single number, and one more than a tile', async () => {
     for (const [size, tokens] of [
       [1, 1],
@@ -169,12 +186,9 @@ describeOnAdapters('linear', (adapter) => {
   })
 
   it('f16 tiles: inputs beyond the range of f16, tiny scales, and sums that cancel', async () => {
-    const { f16, subgroupMatrices } = device.capabilities
-    const tilings = [
-      ...(f16 ? [MATMUL_TILES.f16] : []),
-      ...(subgroupMatrices ? [MATMUL_TILES.f16SubgroupMatrix] : []),
-    ]
-    for (const tiles of tilings) {
+    const { capabilities } = device
+    const matrices = emulatedMatrixTiles(capabilities).filter(([, tolerance]) => tolerance === TOLERANCE.f16)
+    for (const [tiles] of capabilities.f16 ? [[MATMUL_TILES.f16], ...matrices] : []) {
       const tiny = normals(40 * 272, 1, 1e-6)
       const matrix = packMatrix(tiny, 272, 'fp8_block', { rows: 32, cols: 64 })
       for (const scale of [1e-20, 1, 1e6, 1e20]) {

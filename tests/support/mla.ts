@@ -1,6 +1,6 @@
 // Runs single MLA attention kernels on plain arrays; adds layout, padding and page tables.
 import type { Device } from '../../src/gpu/device.ts'
-import { MATMUL_TILES, type MatmulTiles } from '../../src/kernels/linear.ts'
+import { type MatmulTiles, tileModules } from '../../src/kernels/linear.ts'
 import {
   chooseAttentionTiles,
   MLA_HEAD_TILE,
@@ -17,6 +17,7 @@ import type { KvDtype } from './kv-cache.ts'
 import type { MlaLayer } from './mla-layer.ts'
 import { ceilDiv, padRows, padTo16, unpadRows, withLeadingColumns, zeroRows } from './numbers.ts'
 import { SPLITS, type StepRows, usedSplits, withUnusedSplits } from './steps.ts'
+import { chosenTiles } from './tiles.ts'
 
 /** A layer whose cache may also store latents in FP8. */
 type MlaTestLayer = Omit<MlaLayer, 'kvDtype'> & { readonly kvDtype: KvDtype | 'fp8' }
@@ -216,7 +217,7 @@ export class MlaKernels {
     {
       block,
       index,
-      tiles = MATMUL_TILES[this.#device.capabilities.variants.matmul],
+      tiles = chosenTiles(this.#device.capabilities)[0],
     }: { block: number; index: number; tiles?: MatmulTiles },
   ) {
     const layer = this.#layer
@@ -225,7 +226,7 @@ export class MlaKernels {
     const { expanded } = await runKernel(this.#device, {
       kernel: mlaExpandKv,
       constants: { ...headConstants(layer), BLOCK: block, ...layer.kvB.constants },
-      imports: { ...layer.kvB.imports, cache: this.#cacheModule, tile: tiles.module },
+      imports: { ...layer.kvB.imports, cache: this.#cacheModule, ...tileModules(tiles) },
       grid: [ceilDiv(columns, tiles.outs), block / tiles.rows],
       step: { position, tokens },
       data: {

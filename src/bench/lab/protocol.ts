@@ -10,6 +10,7 @@ import type { TunedDecision } from '../tune.ts'
 import type { ContractHead } from './contract-head.ts'
 
 export { DECODED_FORMATS, type DecodedFormat, FORMATS, type StorageFormat } from '../../gpu/formats.ts'
+export { matricesText } from '../../gpu/subgroup-matrices.ts'
 export type { Decision, Variants } from '../../gpu/variants.ts'
 export type { TimingSummary } from '../../lib/timing-summary.ts'
 export { deserializeError } from '../../worker/protocol.ts'

@@ -7,7 +7,7 @@ import type { Device } from '../../gpu/device.ts'
 import { hasDecoders } from '../../gpu/formats.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
 import { type Decision, PLAIN_VARIANTS, type Variants } from '../../gpu/variants.ts'
-import { MATMUL_TILES } from '../../kernels/linear.ts'
+import { MATMUL_TILES, SUBGROUP_MATRIX_TILES } from '../../kernels/linear.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
 import type { RunContext } from '../../program/dispatch-runner.ts'
 import type { Dispatch } from '../../program/graph.ts'
@@ -132,7 +132,8 @@ export const checkBuilderOf = ({ kernel }: Dispatch): CheckBuilder =>
 const REQUESTED_TILES: ReadonlyMap<string, readonly Decision[]> = new Map([
   [MATMUL_TILES.f16.module, []],
   [MATMUL_TILES.i8.module, []],
-  [MATMUL_TILES.f16SubgroupMatrix.module, ['f16Tiles']],
+  [SUBGROUP_MATRIX_TILES.f16.module, ['f16Tiles']],
+  [SUBGROUP_MATRIX_TILES.f32.module, ['matmul', 'f16Tiles']], // serves both precisions
 ])
 
 /** The decisions that affect this dispatch. */

@@ -5,6 +5,7 @@ import {
   type DecodedFormat,
   FORMATS,
   type LabInfo,
+  matricesText,
   type Phase,
   type StorageFormat,
   type Variants,
@@ -37,7 +38,7 @@ const VARIANT_NAMES: { readonly [D in KernelDecision]: Readonly<Record<`${Varian
     subgroup4: 'subgroups of 4 on 64 rows',
     subgroup8: 'subgroups of 8 on 64 rows',
   },
-  matmul: TILE_VARIANT_NAMES,
+  matmul: { ...TILE_VARIANT_NAMES, subgroupMatrix: 'subgroup matrices' },
   f16Tiles: { plain: 'through workgroup memory', subgroupMatrix: 'subgroup matrices' },
   attention: TILE_VARIANT_NAMES,
   reduce: { plain: 'through workgroup memory', subgroup: 'within subgroups' },
@@ -66,13 +67,14 @@ const ownOf = <T>(names: Readonly<Record<string, T>>, name: string): T | undefin
 
 /** The features of the device that the engine's choices depend on. */
 export function deviceText({ capabilities }: LabInfo): string {
-  const { software, f16, subgroups, subgroupSize, timestamps } = capabilities
+  const { software, f16, subgroups, subgroupSize, subgroupMatrices, timestamps } = capabilities
   return [
     software ? 'software adapter (CPU)' : 'a GPU',
     f16 ? 'with f16' : 'without f16',
     subgroups
       ? `subgroups of ${subgroupSize > 0 ? `at least ${subgroupSize}` : 'unknown size'}`
       : 'no subgroups',
+    `subgroup matrices: ${matricesText(subgroupMatrices)}`,
     timestamps ? 'device timestamps' : 'timed by the wall clock',
   ].join(', ')
 }
