@@ -1,0 +1,7 @@
+// f16_pair – packs two numbers as f16, the nearest finite ones: what pack2x16float makes of larger ones is open
+
+const LARGEST_F16: f32 = 65504;
+
+fn f16_pair(numbers: vec2<f32>) -> u32 {
+  return pack2x16float(clamp(numbers, vec2<f32>(-LARGEST_F16), vec2<f32>(LARGEST_F16)));
+}
