@@ -9,12 +9,11 @@ import { Readback, readBuffer } from '../../gpu/readback.ts'
 import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../kernels/step.ts'
 import { HadalError } from '../../lib/error.ts'
 import { checkCache } from '../../models/check-attention.ts'
-import { CONTEXT_SPLITS } from '../../models/layer-cache.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { type Graph, resource } from '../../program/graph.ts'
 import { DispatchProgram } from '../../program/program.ts'
-import { KvCache, kvCacheSizes, PAGE_TOKENS } from './kv-cache.ts'
+import { KvCache, kvCacheSizes, PAGE_TOKENS, splitTokens } from './kv-cache.ts'
 import type { Session } from './session.ts'
 import { allocateState, RESULT_BYTES, type StateBuffers, stateResources } from './state.ts'
 import {
@@ -155,7 +154,7 @@ export class Runtime {
   /** Prefills at most `prefillChunk` ids from `position` on; the last id's logits go to `state.logits`. */
   prefill(ids: readonly number[], position: number, timing?: Timing): void {
     this.#device.gpu.queue.writeBuffer(this.state.prompt, 0, Uint32Array.from(ids))
-    this.#run(this.#programs.prefill, plainStep(position, ids.length), timing)
+    this.#run(this.#programs.prefill, this.#plainStep(position, ids.length), timing)
   }
 
   /** Samples from `state.logits`. Call the returned function once to read the result. */
@@ -169,7 +168,12 @@ export class Runtime {
 
   /** Runs the id in `state.token` at `position` and replaces it by the next, sampled one. */
   decode(position: number, sampling: SamplingStepFields): () => Promise<ArrayBuffer> {
-    const step = { ...sampling, position, tokens: 1, split: splitTokens(position + 1) }
+    const step = {
+      ...sampling,
+      position,
+      tokens: 1,
+      split: splitTokens(position + 1, this.#device.capabilities),
+    }
     return this.#submit(step, (encoder) => {
       this.dispatches = this.#programs.decode.encode(encoder, step)
       return this.#result(encoder, step)
@@ -178,7 +182,7 @@ export class Runtime {
 
   /** Runs the id in `state.token` without reading a result back. The next id is sampled greedily. */
   decodeOnly(position: number, timing?: Timing): void {
-    this.#run(this.#programs.decode, plainStep(position, 1), timing)
+    this.#run(this.#programs.decode, this.#plainStep(position, 1), timing)
   }
 
   /** Resolves when all submitted work is done. */
@@ -208,7 +212,7 @@ export class Runtime {
     )
     try {
       this.#device.gpu.queue.writeBuffer(prepared.ids.buffer, 0, Uint32Array.from(ids))
-      const step = plainStep(position, ids.length)
+      const step = this.#plainStep(position, ids.length)
       this.#submit(step, (encoder) => prepared.program.encode(encoder, step))
       const bytes = await readBuffer(this.#device, prepared.logits.buffer, ids.length * prepared.stride * 4)
       return withoutPadding(new Float32Array(bytes), prepared.stride, this.spec.vocabSize)
@@ -247,6 +251,12 @@ export class Runtime {
     return { ids, logits, stride, program }
   }
 
+  /** A step of `tokens` rows from `position` on. If it samples, it does so greedily. */
+  #plainStep(position: number, tokens: number): Step {
+    const split = splitTokens(position + tokens, this.#device.capabilities)
+    return { ...PLAIN_STEP, position, tokens, split }
+  }
+
   #program(graph: Graph): DispatchProgram {
     return new DispatchProgram(this.#device, this.#pipelines, this.state, graph)
   }
@@ -273,20 +283,6 @@ export class Runtime {
     return this.#readback.encode(encoder, this.state.result)
   }
 }
-
-/**
- * Cached tokens per split of decode attention: whole pages, chosen so that there are at most SPLITS splits.
- */
-export const splitTokens = (context: number): number =>
-  Math.ceil(context / CONTEXT_SPLITS / PAGE_TOKENS) * PAGE_TOKENS
-
-/** A step of `tokens` rows from `position` on. If it samples, it does so greedily. */
-const plainStep = (position: number, tokens: number): Step => ({
-  ...PLAIN_STEP,
-  position,
-  tokens,
-  split: splitTokens(position + tokens),
-})
 
 /** Cuts rows of `stride` numbers down to their first `cols`. */
 function withoutPadding(padded: Float32Array, stride: number, cols: number): Float32Array {
