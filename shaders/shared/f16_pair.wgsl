@@ -1,4 +1,6 @@
-// f16_pair – packs two numbers as f16, the nearest finite ones: what pack2x16float makes of larger ones is open
+// f16_pair – packs two numbers as the nearest finite f16
+//
+// WGSL leaves open what pack2x16float makes of numbers beyond the range of f16.
 
 const LARGEST_F16: f32 = 65504;
 

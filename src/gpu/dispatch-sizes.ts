@@ -1,8 +1,8 @@
-// Sizes of dispatches that a GPU and a CPU adapter want different: a GPU has many invocations to fill, on a CPU
+// Sizes of dispatches that differ between GPUs, which have many invocations to fill, and CPU adapters, where
 // every workgroup and every barrier costs.
 import type { VariantFacts } from './variants.ts'
 
-/** What the size of a dispatch is chosen by. */
+/** Sizes that a device's dispatches have. */
 export interface DispatchSizes {
   /** Invocations per workgroup of `mla_absorb_q` and `mla_combine_splits`, which have one for each head. */
   readonly headWorkgroup: number
@@ -13,7 +13,10 @@ export interface DispatchSizes {
 }
 
 const SOFTWARE_SIZES: DispatchSizes = { headWorkgroup: 64, expertsPerWorkgroup: 8, contextSplits: 32 }
-/** By arithmetic, unmeasured. Twice the splits would read and write as many partial sums as cached numbers. */
+/**
+ * By arithmetic, unmeasured. With twice the splits, 16 heads over 8,192 tokens would write and read about as
+ * many bytes of partial results as they read of cached latents.
+ */
 const GPU_SIZES: DispatchSizes = { headWorkgroup: 256, expertsPerWorkgroup: 1, contextSplits: 64 }
 
 /** The sizes for a device. */

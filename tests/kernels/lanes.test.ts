@@ -49,14 +49,19 @@ vi.mock('../support/kernel.ts', async (original) => {
   return { ...module, runKernel }
 })
 
-/** The largest case of each kernel with the same switches and the same modules that share memory. */
+/** Modules that only differ in how numbers are stored. */
+const STORAGE = /^(weights|cache|pack)\//
+
+/** The largest case of each kernel with the same switches, greedy or not, and modules other than STORAGE. */
 const cases = new Map<string, Case>()
 
 function record(spec: Case): void {
   const { path } = spec.kernel
   const switches = overridesOf(link(sources, path, spec.imports)).filter(({ type }) => type === 'bool')
   const values = switches.map(({ name }) => Boolean(spec.constants[name]))
-  const key = JSON.stringify([path, values, modulesOf(path, spec.imports).filter(sharesMemory)])
+  const samples = (spec.step?.temperature ?? 0) > 0
+  const modules = modulesOf(path, spec.imports).filter((module) => !STORAGE.test(module))
+  const key = JSON.stringify([values, samples, modules])
   const known = cases.get(key)
   if (!known || sizeOf(known) < sizeOf(spec)) cases.set(key, spec)
 }

@@ -10,6 +10,8 @@ const LANE_ORDERS = {
   reversed: 'WORKGROUP - 1 - index',
   /** Neighbouring lanes are far apart: finds missing barriers between lanes that ran in one vector. */
   bitReversed: 'bit_reversed(index)',
+  /** The same with the last lane first. */
+  bitReversedBackwards: 'WORKGROUP - 1 - bit_reversed(index)',
   /** The last subgroup runs first, its own lanes in order: for kernels with subgroup operations. */
   subgroupsReversed: 'WORKGROUP - SUBGROUP - index + 2 * (index % SUBGROUP)',
 } as const
@@ -43,11 +45,11 @@ export const sharesMemory = (module: string): boolean => /var<workgroup>|atomic<
 export const laneOrders = (modules: readonly string[]): readonly LaneOrder[] =>
   modules.some((module) => /^#enable subgroups/m.test(sources[module] ?? ''))
     ? ['subgroupsReversed']
-    : ['reversed', 'bitReversed']
+    : ['reversed', 'bitReversed', 'bitReversedBackwards']
 
 /**
- * Sources in which the lanes of one kernel are permuted. Throws if its entry point takes no lane, because then
- * nothing would be permuted.
+ * Sources in which the lanes of one kernel are permuted. Throws if its entry point takes no lane: nothing
+ * would be permuted then.
  * @param subgroup lanes per subgroup, in the order of invocations
  */
 export function permuteLanes(
@@ -66,6 +68,7 @@ export function permuteLanes(
     .replace(main, '$&\n  let lane = permuted_lane(lane_index);')
   const functions = `
 const SUBGROUP: u32 = min(WORKGROUP, ${subgroup});
-fn permuted_lane(index: u32) -> u32 { return ${LANE_ORDERS[order]}; }${order === 'bitReversed' ? BIT_REVERSED : ''}`
+fn permuted_lane(index: u32) -> u32 { return ${LANE_ORDERS[order]}; }
+${order.startsWith('bit') ? BIT_REVERSED : ''}`
   return { ...shaders, [path]: permuted + functions }
 }

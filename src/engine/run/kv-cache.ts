@@ -10,7 +10,7 @@ import type { ModelSpec } from '../../models/spec.ts'
 /** Tokens of a page. shaders/shared/pages.wgsl repeats the number. */
 export const PAGE_TOKENS = 64
 
-/** Cached tokens per split of decode attention: whole pages, so that there are no more splits than planned. */
+/** Cached tokens per split of decode attention: whole pages, for at most as many splits as the device has. */
 export const splitTokens = (context: number, { software }: Pick<Capabilities, 'software'>): number =>
   Math.ceil(context / chooseDispatchSizes({ software }).contextSplits / PAGE_TOKENS) * PAGE_TOKENS
 
