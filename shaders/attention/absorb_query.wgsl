@@ -21,7 +21,10 @@ override CHUNKS: u32 = (LATENT + 15) / 16;
 override WIDTH: u32 = min(CHUNKS, WORKGROUP);
 override TEAMS: u32 = WORKGROUP / WIDTH;
 
-var<workgroup> partial: array<vec4<f32>, 4 * WORKGROUP>; // [TEAMS, WIDTH, 4]
+// Quads of each chunk that are summed over the teams at a time, so that 256 lanes fit into 16 KiB
+override QUADS: u32 = select(4u, 2u, WORKGROUP > 128);
+
+var<workgroup> partial: array<vec4<f32>, QUADS * WORKGROUP>; // [TEAMS, WIDTH, QUADS]
 
 // A chunk of W_UKᵀ q, summed over the weight rows of one team.
 fn multiply(m: Matrix, source: u32, head: u32, chunk: u32, team: u32) -> mat4x4<f32> {
@@ -34,26 +37,28 @@ fn multiply(m: Matrix, source: u32, head: u32, chunk: u32, team: u32) -> mat4x4<
   return sums;
 }
 
+// Sums quads `part` to `part` + QUADS - 1 of each chunk over the teams and stores the columns that exist.
+fn store_sums(sums: mat4x4<f32>, part: u32, first: u32, into: u32, lane: u32) {
+  for (var i = 0u; i < QUADS; i++) { partial[QUADS * lane + i] = sums[part + i]; }
+  workgroupBarrier();
+  for (var quad = lane; quad < QUADS * WIDTH; quad += WORKGROUP) {
+    var sum = vec4<f32>();
+    for (var i = quad; i < QUADS * WIDTH * TEAMS; i += QUADS * WIDTH) { sum += partial[i]; }
+    let column = 16 * (first + quad / QUADS) + 4 * (part + quad % QUADS);
+    for (var i = 0u; i < 4; i++) {
+      if column + i < LATENT { absorbed[into + column + i] = sum[i]; }
+    }
+  }
+  workgroupBarrier();
+}
+
 fn absorb_query(row: u32, head: u32, lane: u32) {
   let source = row * Q_STRIDE + Q_OFFSET + head * (NOPE + ROPE);
   let into = row * ((HEADS * (LATENT + ROPE) + 15) / 16 * 16) + head * (LATENT + ROPE);
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
   for (var first = 0u; first < CHUNKS; first += WIDTH) {
     let sums = multiply(m, source, head, first + lane % WIDTH, lane / WIDTH);
-    partial[4 * lane] = sums[0];
-    partial[4 * lane + 1] = sums[1];
-    partial[4 * lane + 2] = sums[2];
-    partial[4 * lane + 3] = sums[3];
-    workgroupBarrier();
-    for (var quad = lane; quad < 4 * WIDTH; quad += WORKGROUP) {
-      var sum = vec4<f32>();
-      for (var i = quad; i < 4 * WIDTH * TEAMS; i += 4 * WIDTH) { sum += partial[i]; }
-      let column = 16 * first + 4 * quad;
-      for (var i = 0u; i < 4; i++) {
-        if column + i < LATENT { absorbed[into + column + i] = sum[i]; }
-      }
-    }
-    workgroupBarrier();
+    for (var part = 0u; part < 4; part += QUADS) { store_sums(sums, part, first, into, lane); }
   }
   for (var pair = lane; pair < ROPE / 2; pair += WORKGROUP) {
     let at = source + NOPE + pair_columns(pair);

@@ -1,6 +1,7 @@
 // pack/fp8 – packs an MLA KV entry as cache/fp8 reads it; needs no shader-f16
 
 #import shared/e4m3
+#import shared/f16_pair
 #import attention/fp8_kv_entry
 
 // Scale of a group as bf16: it maps the largest latent to 448, the largest code, up to the rounding of the
@@ -30,5 +31,5 @@ fn scale_word(i: u32) -> u32 {
 fn kv_entry_word(i: u32) -> u32 {
   if i < SCALES_AT { return code_word(i); }
   if i < KEY_AT { return scale_word(i - SCALES_AT); }
-  return pack2x16float(kv_entry[LATENT / 2 + i - KEY_AT]);
+  return f16_pair(kv_entry[LATENT / 2 + i - KEY_AT]);
 }

@@ -1,4 +1,5 @@
 // Records multi-head, grouped-query and multi-query attention: keys and values for each group of heads.
+import { chooseDispatchSizes } from '../gpu/dispatch-sizes.ts'
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import {
   chooseGqaTiles,
@@ -11,7 +12,7 @@ import {
 import { chooseAttentionTiles } from '../kernels/mla.ts'
 import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
-import { CONTEXT_SPLITS, type LayerCache } from './layer-cache.ts'
+import type { LayerCache } from './layer-cache.ts'
 import {
   cacheModule,
   ceilDiv,
@@ -142,12 +143,13 @@ function decode(
     attention.qkHeadDim,
     context.capabilities.variants,
   )
-  const partial = graph.unpadded('partial', mode.rows * heads * CONTEXT_SPLITS * (vHeadDim + 2))
+  const { contextSplits: SPLITS } = chooseDispatchSizes(context.capabilities)
+  const partial = graph.unpadded('partial', mode.rows * heads * SPLITS * (vHeadDim + 2))
   graph.dispatch(gqaDecode, {
     constants: {
       ...sizeConstants(attention),
       HEAD_TILE: headsPerWorkgroup,
-      SPLITS: CONTEXT_SPLITS,
+      SPLITS,
       SCALE: attention.softmaxScale,
     },
     imports: { cache: cacheModule(context), gqaTile: module },
@@ -159,7 +161,7 @@ function decode(
     ],
   })
   graph.dispatch(gqaCombine, {
-    constants: { HEADS: heads, VALUE: vHeadDim, SPLITS: CONTEXT_SPLITS, WORKGROUP },
+    constants: { HEADS: heads, VALUE: vHeadDim, SPLITS, WORKGROUP },
     operands: { partial, output },
     grid: (step) => [heads, step.tokens],
   })

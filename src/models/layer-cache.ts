@@ -13,9 +13,6 @@ export interface LayerCache {
   readonly rotaryTable: Resource // the rotary table
 }
 
-/** Splits of the context in decode (flash decoding): enough to fill a GPU, few enough to combine quickly. */
-export const CONTEXT_SPLITS = 32
-
 /**
  * How often a decode step reads each KV entry: once per tile of heads that a workgroup serves. Software
  * adapters read latents a second time for the weighted sum, from the CPU's cache; that is not counted.

@@ -1,6 +1,7 @@
 // Records multi-head latent attention (MLA; DeepSeek-V2, arXiv 2405.04434, section 2.1).
 // Over cached latents, decode uses the absorbed form and prefill expands keys and values block by block.
 // mla-expanded.ts records attention over a cache of expanded keys and values.
+import { chooseDispatchSizes } from '../gpu/dispatch-sizes.ts'
 import type { GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import {
   chooseAttentionTiles,
@@ -17,7 +18,7 @@ import {
 import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
 import { expandedKvHeads } from './cache-layout.ts'
-import { CONTEXT_SPLITS, type LayerCache } from './layer-cache.ts'
+import type { LayerCache } from './layer-cache.ts'
 import { expandedMlaAttention } from './mla-expanded.ts'
 import {
   cacheModule,
@@ -138,6 +139,7 @@ function decode(
   const { graph, mode } = context
   const { mla, tensors, cache } = layer
   const { HEADS, NOPE, ROPE, VALUE, LATENT } = headConstants(mla)
+  const { headWorkgroup, contextSplits: SPLITS } = chooseDispatchSizes(context.capabilities)
   const kvB = wholeMatrix(tensors.kvB)
   const absorbed = graph.activation('absorbed', [mode.rows, HEADS * (LATENT + ROPE)])
   graph.dispatch(mlaAbsorbQ, {
@@ -146,6 +148,7 @@ function decode(
       ...headConstants(mla),
       ...queryConstants(mla, query),
       ...kvB.constants,
+      WORKGROUP: headWorkgroup,
     },
     imports: { weights: kvB.module, reduce: reduceModule(context), pack: packModule(context) },
     operands: {
@@ -160,9 +163,9 @@ function decode(
     },
     grid: (step) => [HEADS + 1, step.tokens],
   })
-  const partial = graph.unpadded('partial', mode.rows * HEADS * CONTEXT_SPLITS * (LATENT + 2))
+  const partial = graph.unpadded('partial', mode.rows * HEADS * SPLITS * (LATENT + 2))
   graph.dispatch(mlaDecode, {
-    constants: { HEADS, LATENT, ROPE, SPLITS: CONTEXT_SPLITS, SCALE: mla.softmaxScale },
+    constants: { HEADS, LATENT, ROPE, SPLITS, SCALE: mla.softmaxScale },
     imports: {
       cache: cacheModule(context),
       mlaTile: chooseAttentionTiles(context.capabilities.variants).mlaTile,
@@ -175,7 +178,7 @@ function decode(
     ],
   })
   graph.dispatch(mlaCombineSplits, {
-    constants: { HEADS, NOPE, VALUE, LATENT, SPLITS: CONTEXT_SPLITS, ...kvB.constants, WORKGROUP },
+    constants: { HEADS, NOPE, VALUE, LATENT, SPLITS, ...kvB.constants, WORKGROUP: headWorkgroup },
     imports: { weights: kvB.module },
     operands: { partial, weights: kvB.weights, output: heads },
     grid: (step) => [HEADS, step.tokens],

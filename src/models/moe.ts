@@ -1,5 +1,6 @@
 // Records the feed-forward part of a layer: a dense SwiGLU, or routed and shared experts
 // (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
+import { chooseDispatchSizes } from '../gpu/dispatch-sizes.ts'
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { swiglu } from '../kernels/activation.ts'
 import {
@@ -33,9 +34,6 @@ import type { DenseTensors, MoeTensors } from './tensors.ts'
 
 /** Banks that one dispatch of prefill binds; more banks take more dispatches. */
 const PREFILL_BANKS = 4
-
-/** Experts whose logits one workgroup of route_logits computes. */
-const EXPERTS_PER_WORKGROUP = 8
 
 /** One dense layer: size and GPU tensors. */
 interface DenseOperands {
@@ -132,18 +130,19 @@ function routerLogits(
     return
   }
   const gate = wholeMatrix(tensors.router)
+  const { expertsPerWorkgroup } = chooseDispatchSizes(context.capabilities)
   context.graph.dispatch(routeLogits, {
     constants: {
       HIDDEN: spec.hiddenSize,
       EPSILON: spec.rmsNormEps,
       EXPERTS: layer.experts,
-      PER_GROUP: EXPERTS_PER_WORKGROUP,
+      PER_GROUP: expertsPerWorkgroup,
       WORKGROUP,
       ...gate.constants,
     },
     imports: { weights: gate.module, reduce: reduceModule(context) },
     operands: { x, norm: vectorResource(tensors.postAttentionNorm), weights: gate.weights, normed, logits },
-    grid: (step) => [ceilDiv(layer.experts, EXPERTS_PER_WORKGROUP), step.tokens],
+    grid: (step) => [ceilDiv(layer.experts, expertsPerWorkgroup), step.tokens],
   })
 }
 

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import type { LogitsMode } from '../../src/engine/run/logits.ts'
 import { relativeError } from '../../src/lib/relative-error.ts'
 import type { CacheKind } from '../../src/models/cache-layout.ts'
-import { type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
+import { type AdapterCase, describeOnAdapters, openGpu } from '../support/adapter.ts'
 import { FIXTURES, GREEDY, openModel, readGolden, runRequest } from '../support/model.ts'
 
 const MODES: readonly LogitsMode[] = ['whole', 'chunked', 'decode']
@@ -48,7 +48,8 @@ describeOnAdapters('goldens', (adapter) => {
   }
 
   for (const name of EXPANDED.filter((fixture) => cases.only?.includes(fixture) ?? true)) {
-    it(`${name}: ${cases.cache} cache, expanded`, () => compare(adapter, name, cases.cache, 'standard'))
+    it(`${name}: ${cases.cache} cache, expanded`, () =>
+      compare(adapter, name, cases.cache, { kind: 'standard' }))
   }
 
   it('deepseek_v3-fp8-tiny: matrices in parts, experts in many banks', () =>
@@ -57,21 +58,40 @@ describeOnAdapters('goldens', (adapter) => {
       'deepseek_v3-fp8-tiny',
       'f16',
     ))
+
+  it.runIf(adapter.name === 'lavapipe')('deepseek_v3-fp8-tiny: variants and sizes of a GPU', async () =>
+    compare(adapter, 'deepseek_v3-fp8-tiny', 'f16', { gpu: disguisedGpu(await openGpu(adapter.match)) }),
+  )
 })
+
+/** The adapters of a GPU without what tells that they run on a CPU. */
+function disguisedGpu(gpu: GPU): GPU {
+  const requestAdapter = async () => {
+    const adapter = await gpu.requestAdapter()
+    if (!adapter) return null
+    const { features, limits, info } = adapter
+    const { subgroupMinSize, subgroupMaxSize } = info
+    const requestDevice = adapter.requestDevice.bind(adapter)
+    return { features, limits, info: { vendor: 'any', subgroupMinSize, subgroupMaxSize }, requestDevice }
+  }
+  return Object.assign(Object.create(gpu), { requestAdapter })
+}
 
 async function compare(
   adapter: AdapterCase,
   name: string,
   cache: 'f16' | 'f32',
-  kind?: CacheKind,
+  { kind, gpu }: { readonly kind?: CacheKind; readonly gpu?: GPU } = {},
 ): Promise<void> {
   const folder = join(FIXTURES, name)
   const golden = readGolden(folder)
   const engine = await openModel(folder, adapter, {
+    ...(gpu && { gpu }),
     cache,
     matmulPrecision: cache === 'f16' && !name.includes('f32') ? 'f16' : 'f32',
   })
   try {
+    if (gpu) expect(engine.device.capabilities.software).toBe(false)
     for (const mode of MODES) {
       const error = relativeError(await engine.logits(golden.promptIds, mode, { cache: kind }), golden.logits)
       expect(error, `${mode}: relative error of the logits`).toBeLessThanOrEqual(MAX_ERROR[cache])

@@ -15,7 +15,14 @@ import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts
 import { type Fp8EntryShape, fp8EntryBytes, packFp8, unpackFp8 } from '../support/fp8-entry.ts'
 import { GqaKernels, makeGqaLayer } from '../support/gqa.ts'
 import { runKernel } from '../support/kernel.ts'
-import { emptyCache, PAGE_TOKENS, pageTable, unpackKvEntries } from '../support/kv-cache.ts'
+import {
+  BEYOND_F16,
+  emptyCache,
+  nearestF16,
+  PAGE_TOKENS,
+  pageTable,
+  unpackKvEntries,
+} from '../support/kv-cache.ts'
 import { MlaKernels } from '../support/mla.ts'
 import { makeMlaLayer } from '../support/mla-layer.ts'
 import { ceilDiv, expectClose, normals, TOLERANCE } from '../support/numbers.ts'
@@ -70,6 +77,28 @@ describeOnAdapters('cache layouts', (adapter) => {
       })
     }
   })
+
+  it.each(['f16', 'fp8'] as const)(
+    'mla_write into %s keeps numbers beyond the range of f16 finite',
+    async (kvDtype) => {
+      const shape: MlaShape = { heads: 1, qkNopeDim: 2, qkRopeDim: 8, vHeadDim: 2, kvLoraRank: 8 }
+      const layer = { ...makeMlaLayer(shape), kvDtype }
+      const kernels = new MlaKernels(device, layer)
+      const input = {
+        projected: [...new Array(8).fill(1), ...BEYOND_F16],
+        columns: 16,
+        norm: Float32Array.from(BEYOND_F16), // of a latent of ones
+      }
+      const step = { position: 0, tokens: 1, pages: pageTable(1, 1) } // at position 0 nothing is rotated
+      const written = await kernels.mlaWrite(input, new Uint32Array(3 * PAGE_TOKENS * 8), step)
+      const entries =
+        kvDtype === 'fp8'
+          ? unpackFp8(written, layer, step.pages, [0, 1])
+          : unpackKvEntries(written, { ...layer, kvDtype }, step.pages, [0, 1])
+      if (kvDtype === 'f16') expectClose(entries.subarray(0, 8), BEYOND_F16.map(nearestF16), TOLERANCE.f16)
+      expect([...entries.subarray(8)]).toEqual(BEYOND_F16.map(nearestF16))
+    },
+  )
 
   it('mla_expand_kv decodes every finite FP8 code exactly, including subnormals', async () => {
     const shape: MlaShape = { heads: 1, qkNopeDim: 128, qkRopeDim: 2, vHeadDim: 128, kvLoraRank: 256 }

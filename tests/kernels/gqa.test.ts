@@ -13,7 +13,14 @@ import {
 } from '../../src/reference/gqa.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { GqaKernels, type GqaLayer, makeGqaLayer } from '../support/gqa.ts'
-import { emptyCache, packKvEntries, pageTable, unpackKvEntries } from '../support/kv-cache.ts'
+import {
+  BEYOND_F16,
+  emptyCache,
+  nearestF16,
+  packKvEntries,
+  pageTable,
+  unpackKvEntries,
+} from '../support/kv-cache.ts'
 import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
 
 const ODD_SIZES: GqaShape = { heads: 9, kvHeads: 3, qkHeadDim: 14, vHeadDim: 14 }
@@ -93,6 +100,19 @@ describeOnAdapters('heads', (adapter) => {
     device = await openAdapter(adapter)
   })
   afterAll(() => device.destroy())
+
+  it('gqa_write keeps numbers beyond the range of f16 finite', async () => {
+    const shape: GqaShape = { heads: 1, kvHeads: 1, qkHeadDim: 8, vHeadDim: 8 }
+    const layer = makeGqaLayer(shape, { kvDtype: 'f16' })
+    const inputs = inputsOf(layer, { columns: 24, kOffset: 8, vOffset: 16 }, { bias: false, norm: false })
+    const step = { position: 0, tokens: 1, pages: pageTable(1, 1) } // at position 0 nothing is rotated
+    const projected = [...BEYOND_F16, ...BEYOND_F16, ...BEYOND_F16]
+    const empty = emptyCache(layer, step.pages)
+    const { query, cache } = await new GqaKernels(device, layer).write(projected, inputs, empty, step)
+    expect([...query]).toEqual([...Float32Array.from(BEYOND_F16)])
+    const entry = unpackKvEntries(cache, layer, step.pages, [0, 1])
+    expect([...entry]).toEqual([...BEYOND_F16, ...BEYOND_F16].map(nearestF16))
+  })
 
   const open = (shape: GqaShape, options?: Parameters<typeof makeGqaLayer>[1]) => {
     const layer = makeGqaLayer(shape, options)

@@ -1,6 +1,7 @@
 // Tests of the MLA kernels against their f64 references: cache writes, absorbed decode, expanded prefill.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
+import { chooseDispatchSizes } from '../../src/gpu/dispatch-sizes.ts'
 import { reduceModule } from '../../src/models/ops.ts'
 import {
   absorbed_query,
@@ -18,6 +19,7 @@ import { emptyCache, packKvEntries, pageTable, unpackKvEntries } from '../suppor
 import { MlaKernels } from '../support/mla.ts'
 import { type MlaLayerOptions, makeMlaLayer } from '../support/mla-layer.ts'
 import { expectClose, normals, padRows, TOLERANCE, unpadRows } from '../support/numbers.ts'
+import { SPLITS } from '../support/steps.ts'
 import { allTiles, chosenTiles } from '../support/tiles.ts'
 
 const ODD_SIZES: MlaShape = { heads: 3, qkNopeDim: 22, qkRopeDim: 10, vHeadDim: 26, kvLoraRank: 134 }
@@ -123,6 +125,7 @@ describeOnAdapters('attention', (adapter) => {
   for (const format of ['bf16', 'fp8_block', 'q4'] as const) {
     it(`mla_absorb_q, mla_combine_splits, mla_expand_kv with ${format} weights`, async () => {
       const { layer, kernels } = open(ODD_SIZES, { format })
+      const onGpu = new MlaKernels(device, layer, chooseDispatchSizes({ software: false }))
       const query = random(2 * 3 * 32, 4)
       const expected = absorbed_query(query, layer.kvB.values, layer, {
         position: 1,
@@ -131,18 +134,19 @@ describeOnAdapters('attention', (adapter) => {
       const step = { position: 1, tokens: 2, pages: pageTable(3, 1) }
       const empty = emptyCache(layer, step.pages)
       const input = { projected: random(2 * 144, 9), columns: 144 }
-      const { absorbed } = await kernels.mlaAbsorbQ(query, input, empty, step)
-      expectClose(absorbed, expected, TOLERANCE.f32)
+      for (const sized of [kernels, onGpu]) {
+        const { absorbed } = await sized.mlaAbsorbQ(query, input, empty, step)
+        expectClose(absorbed, expected, TOLERANCE.f32)
+      }
 
       const partial = random(2 * 3 * 4 * 136, 6).map((value, i) =>
         i % 136 === 135 ? Math.abs(value) + 1 : value,
       )
       const merged = mla_combine_splits(partial, layer.kvB.values, layer, 4)
-      expectClose(
-        await kernels.mlaCombineSplits(partial, { position: 30, tokens: 2 }, 8),
-        merged,
-        TOLERANCE.f32,
-      )
+      for (const sized of [kernels, onGpu]) {
+        const combined = await sized.mlaCombineSplits(partial, { position: 30, tokens: 2 }, 8)
+        expectClose(combined, merged, TOLERANCE.f32)
+      }
 
       const { cache, pages, entries } = fill({ layer, kernels }, 70)
       const expanded = mla_expand_kv(entries, layer.kvB.values, layer)
@@ -174,6 +178,22 @@ describeOnAdapters('attention', (adapter) => {
       expectClose(partial, expected, TOLERANCE.f32)
     })
   }
+
+  it('mla_combine_splits and mla_absorb_q of the widest entries, with the sizes of a GPU', async () => {
+    const layer = makeMlaLayer(WIDE)
+    const kernels = new MlaKernels(device, layer, chooseDispatchSizes({ software: false }))
+    const query = random(2 * 256, 4)
+    const step = { position: SPLITS - 1, tokens: 1, pages: pageTable(SPLITS, 1) }
+    const expected = absorbed_query(query, layer.kvB.values, layer, { ...step, rotary: layer.rotary })
+    const input = { projected: random(576, 9), columns: 576 }
+    const { absorbed } = await kernels.mlaAbsorbQ(query, input, emptyCache(layer, step.pages), step)
+    expectClose(absorbed, expected, TOLERANCE.f32)
+    const partial = random(2 * SPLITS * 514, 6).map((value, i) =>
+      i % 514 === 513 ? Math.abs(value) + 1 : value,
+    )
+    const merged = mla_combine_splits(partial, layer.kvB.values, layer, SPLITS)
+    expectClose(await kernels.mlaCombineSplits(partial, step, 1), merged, TOLERANCE.f32)
+  })
 
   it('mla_combine_splits ignores an empty split, and one huge score dominates', async () => {
     const { layer, kernels } = open(ODD_SIZES)

@@ -8,6 +8,13 @@ export type KvDtype = 'f16' | 'f32'
 
 const UNWRITTEN_WORD = { f16: 0x7e007e00, f32: 0x7fc00000 } as const
 
+/** Eight numbers, some of which f16 does not reach. */
+export const BEYOND_F16 = [1e5, -1e6, 65504, -65519, 65520, -3e38, 2, 0.5] as const
+
+/** What an f16 cache keeps of a number: the nearest finite f16. */
+export const nearestF16 = (value: number): number =>
+  decodeF16(encodeF16(Math.max(-65504, Math.min(value, 65504))))
+
 /** A page table for `context` positions: a random selection from slightly more pages than needed. */
 export function pageTable(context: number, seed: number): Uint32Array<ArrayBuffer> {
   const next = seededRandom(seed)

@@ -1,5 +1,6 @@
 // Runs single MLA attention kernels on plain arrays; adds layout, padding and page tables.
 import type { Device } from '../../src/gpu/device.ts'
+import { chooseDispatchSizes } from '../../src/gpu/dispatch-sizes.ts'
 import { type MatmulTiles, tileModules } from '../../src/kernels/linear.ts'
 import {
   chooseAttentionTiles,
@@ -51,11 +52,13 @@ export class MlaKernels {
   readonly #device: Device
   readonly #layer: MlaTestLayer
   readonly #cacheModule: string
+  readonly #workgroup: number // of the kernels of the absorbed form
 
-  constructor(device: Device, layer: MlaTestLayer) {
+  constructor(device: Device, layer: MlaTestLayer, sizes = chooseDispatchSizes(device.capabilities)) {
     this.#device = device
     this.#layer = layer
     this.#cacheModule = `cache/${layer.kvDtype}`
+    this.#workgroup = sizes.headWorkgroup
   }
 
   async mlaWrite(input: MlaWriteInput, cache: Uint32Array, { position, tokens, pages }: StepRows) {
@@ -87,6 +90,7 @@ export class MlaKernels {
         ...headConstants(layer),
         ...queryConstants(layer, offset),
         ...layer.kvB.constants,
+        WORKGROUP: this.#workgroup,
       },
       imports: { ...write.imports, ...layer.kvB.imports },
       grid: [heads + 1, tokens],
@@ -197,7 +201,7 @@ export class MlaKernels {
     const { ROPE: _, ...constants } = headConstants(layer)
     const { output } = await runKernel(this.#device, {
       kernel: mlaCombineSplits,
-      constants: { ...constants, SPLITS, ...layer.kvB.constants },
+      constants: { ...constants, SPLITS, ...layer.kvB.constants, WORKGROUP: this.#workgroup },
       imports: layer.kvB.imports,
       grid: [heads, tokens],
       step: { position, tokens, split },

@@ -1,5 +1,7 @@
 // The rows of a step, and the memory layout of split decode attention.
 
+import { chooseDispatchSizes } from '../../src/gpu/dispatch-sizes.ts'
+
 /** The rows of a step: `tokens` rows from `position` on, addressed through the page table `pages`. */
 export interface StepRows {
   readonly position: number
@@ -7,8 +9,8 @@ export interface StepRows {
   readonly pages: Uint32Array<ArrayBuffer>
 }
 
-/** Splits allocated for partial results; as in the engine, more than are used. */
-export const SPLITS = 6
+/** Splits allocated for partial results: those of a GPU; the engine's tests run with those of a CPU. */
+export const { contextSplits: SPLITS } = chooseDispatchSizes({ software: false })
 
 /** The first `splits` partial results of every SPLITS. */
 export const usedSplits = (partial: ArrayLike<number>, width: number, splits: number): Float64Array =>

@@ -1,10 +1,10 @@
 // Shared parts of attention cases: MLA dispatches, the kv_b matrix, splits, and decode attention over a
 // cache.
-import { splitTokens } from '../../engine/run/runtime.ts'
+import { splitTokens } from '../../engine/run/kv-cache.ts'
+import { chooseDispatchSizes } from '../../gpu/dispatch-sizes.ts'
 import { CHUNK, type GpuMatrix, type GpuVector, padTo } from '../../gpu/matrix.ts'
 import { randomNumbers } from '../../lib/random.ts'
 import type { LayerCache } from '../../models/layer-cache.ts'
-import { CONTEXT_SPLITS } from '../../models/layer-cache.ts'
 import { mlaAttention } from '../../models/mla.ts'
 import type { MlaTensors } from '../../models/tensors.ts'
 import type { Dispatch } from '../../program/graph.ts'
@@ -66,14 +66,15 @@ export function randomKvB({ format, widths }: CaseSettings): RandomMatrix & { va
 }
 
 /** How decode splits the context, and which rows [_, width] of the partial results are used. */
-export function splitLayout({ context, tokens }: CaseSettings, heads: number, width: number) {
-  const split = splitTokens(context)
+export function splitLayout({ buffers, context, tokens }: CaseSettings, heads: number, width: number) {
+  const { contextSplits } = chooseDispatchSizes(buffers.device.capabilities)
+  const split = splitTokens(context, buffers.device.capabilities)
   const splits = Math.ceil(context / split)
   const rows = Array.from(
     { length: tokens * heads * splits },
-    (_, i) => Math.floor(i / splits) * CONTEXT_SPLITS + (i % splits),
+    (_, i) => Math.floor(i / splits) * contextSplits + (i % splits),
   )
-  return { split, splits, rows, words: tokens * heads * CONTEXT_SPLITS * width }
+  return { split, splits, rows, words: tokens * heads * contextSplits * width }
 }
 
 /** A decode attention kernel. */

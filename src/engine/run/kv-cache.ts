@@ -1,6 +1,7 @@
 // Page table of the KV cache: 64-token pages with reference counts, one growing buffer per layer.
 import { type Allocation, allocatedBytes } from '../../gpu/arena.ts'
 import type { Device } from '../../gpu/device.ts'
+import { chooseDispatchSizes } from '../../gpu/dispatch-sizes.ts'
 import type { Capabilities } from '../../gpu/limits.ts'
 import { assert, expectDefined, HadalError } from '../../lib/error.ts'
 import { type CacheLayout, kvEntryBytes } from '../../models/cache-layout.ts'
@@ -8,6 +9,10 @@ import type { ModelSpec } from '../../models/spec.ts'
 
 /** Tokens of a page. shaders/shared/pages.wgsl repeats the number. */
 export const PAGE_TOKENS = 64
+
+/** Cached tokens per split of decode attention: whole pages, for at most as many splits as the device has. */
+export const splitTokens = (context: number, { software }: Pick<Capabilities, 'software'>): number =>
+  Math.ceil(context / chooseDispatchSizes({ software }).contextSplits / PAGE_TOKENS) * PAGE_TOKENS
 
 /** Sizes of the cache on a device: one buffer of pages for each layer. */
 export interface KvCacheSizes {

@@ -7,13 +7,12 @@ import { Readback, readBuffer } from '../../gpu/readback.ts'
 import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../kernels/step.ts'
 import { expectDefined } from '../../lib/error.ts'
 import { checkCache } from '../../models/check-attention.ts'
-import { CONTEXT_SPLITS } from '../../models/layer-cache.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { type Graph, resource } from '../../program/graph.ts'
 import { DispatchProgram } from '../../program/program.ts'
 import { rectangleOf, type StepPart } from '../../program/units.ts'
-import { KvCache, kvCacheSizes, PAGE_TOKENS } from './kv-cache.ts'
+import { KvCache, kvCacheSizes, PAGE_TOKENS, splitTokens } from './kv-cache.ts'
 import { logitsOfRows } from './logits-of-rows.ts'
 import { PartQueue } from './part-queue.ts'
 import type { Session } from './session.ts'
@@ -168,7 +167,7 @@ export class Runtime {
    */
   prefill(ids: readonly number[], position: number, options: PartOptions = {}): Promise<boolean> {
     this.#device.gpu.queue.writeBuffer(this.state.prompt, 0, Uint32Array.from(ids))
-    return this.#runInParts(this.#programs.prefill, plainStep(position, ids.length), options)
+    return this.#runInParts(this.#programs.prefill, this.#plainStep(position, ids.length), options)
   }
 
   /** Samples from `state.logits`. Resolves with the result; at most STEPS_IN_FLIGHT may be outstanding. */
@@ -179,7 +178,8 @@ export class Runtime {
 
   /** Runs the id in `state.token` at `position` and replaces it by the next, sampled as `sample` does. */
   decode(position: number, sampling: SamplingStepFields): Promise<ArrayBuffer> {
-    const step = { ...sampling, position, tokens: 1, split: splitTokens(position + 1) }
+    const split = splitTokens(position + 1, this.#device.capabilities)
+    const step = { ...sampling, position, tokens: 1, split }
     return this.#submitAndRead(step, (encoder) => {
       this.dispatches = this.#programs.decode.encode(encoder, step)
     })
@@ -187,7 +187,7 @@ export class Runtime {
 
   /** Runs the id in `state.token` without reading a result back. The next id is sampled greedily. */
   decodeOnly(position: number, timing?: Timing): void {
-    this.#run(this.#programs.decode, plainStep(position, 1), timing)
+    this.#run(this.#programs.decode, this.#plainStep(position, 1), timing)
   }
 
   /** Resolves when all submitted work is done. */
@@ -209,8 +209,15 @@ export class Runtime {
   /** Logits after every id of a chunk, f32 [ids, vocab]. Throws as `logitsOfRows`. */
   logitsOf(ids: readonly number[], position: number): Promise<Float32Array> {
     const program = (graph: Graph) => this.#program(graph)
-    const run = (prepared: DispatchProgram) => this.#runInParts(prepared, plainStep(position, ids.length))
+    const step = this.#plainStep(position, ids.length)
+    const run = (prepared: DispatchProgram) => this.#runInParts(prepared, step)
     return logitsOfRows({ device: this.#device, inputs: this.#inputs, program, run }, ids)
+  }
+
+  /** A step of `tokens` rows from `position` on. If it samples, it does so greedily. */
+  #plainStep(position: number, tokens: number): Step {
+    const split = splitTokens(position + tokens, this.#device.capabilities)
+    return { ...PLAIN_STEP, position, tokens, split }
   }
 
   #program(graph: Graph): DispatchProgram {
@@ -256,17 +263,3 @@ export class Runtime {
     })()
   }
 }
-
-/**
- * Cached tokens per split of decode attention: whole pages, chosen so that there are at most SPLITS splits.
- */
-export const splitTokens = (context: number): number =>
-  Math.ceil(context / CONTEXT_SPLITS / PAGE_TOKENS) * PAGE_TOKENS
-
-/** A step of `tokens` rows from `position` on. If it samples, it does so greedily. */
-const plainStep = (position: number, tokens: number): Step => ({
-  ...PLAIN_STEP,
-  position,
-  tokens,
-  split: splitTokens(position + tokens),
-})
