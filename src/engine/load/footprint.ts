@@ -2,19 +2,27 @@
 // It records the same graphs and sizes that loading uses, so plan and allocation agree to the byte.
 import { allocatedBytes } from '../../gpu/arena.ts'
 import { bindableBytes, type Capabilities } from '../../gpu/limits.ts'
-import { unboundBuffer } from '../../gpu/matrix.ts'
+import { type MatrixLayout, sameStorage, unboundBuffer } from '../../gpu/matrix.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { mapTensors } from '../../models/tensors.ts'
-import { type Graph, resource } from '../../program/graph.ts'
+import { type Dispatch, type Graph, resource } from '../../program/graph.ts'
 import { planMemory } from '../../program/memory.ts'
 import type { DispatchRecorder } from '../check/self-test.ts'
 import { kvCacheBytes, kvCacheSizes } from '../run/kv-cache.ts'
 import { RESULT_STAGING_BYTES } from '../run/runtime.ts'
 import { pagesFor } from '../run/session.ts'
 import { planState } from '../run/state.ts'
-import { decodeGraph, type GraphInputs, prefillGraph, type RuntimeOptions } from '../run/step-graphs.ts'
+import {
+  decodeGraph,
+  type GraphInputs,
+  logprobsGraph,
+  prefillGraph,
+  type RuntimeOptions,
+} from '../run/step-graphs.ts'
 import type { BytesByPurpose } from '../types.ts'
+import { conversionKernel } from './convert.ts'
+import type { StoredMatrix } from './stored-matrix.ts'
 import { type WeightPlan, weightBytesByPurpose } from './weight-plan.ts'
 
 /**
@@ -69,6 +77,40 @@ export const plannedRecorder =
     const inputs = plannedInputs(spec, plan, { ...capabilities, variants }, options)
     return [prefillGraph(inputs), decodeGraph(inputs)].flatMap(({ dispatches }) => dispatches)
   }
+
+/**
+ * As `plannedRecorder`, with everything else that the model may run: log-probabilities, and the conversions
+ * of its weights.
+ */
+export const checkedRecorder =
+  (...planned: Parameters<typeof plannedRecorder>): DispatchRecorder =>
+  (variants) => {
+    const [spec, plan, capabilities, options] = planned
+    const inputs = plannedInputs(spec, plan, { ...capabilities, variants }, options)
+    return [
+      ...plannedRecorder(...planned)(variants),
+      ...logprobsGraph(inputs).dispatches,
+      ...conversionsOf(plan),
+    ]
+  }
+
+/** Dispatches of the kernels that convert the weights of a plan. They have no operands of their own. */
+function conversionsOf(plan: WeightPlan): Dispatch[] {
+  const found: Dispatch[] = []
+  const add = (layout: MatrixLayout, storedMatrices: readonly StoredMatrix[]) => {
+    for (const { storedLayout } of storedMatrices)
+      if (!sameStorage(storedLayout, layout))
+        found.push({ ...conversionKernel(storedLayout, layout), operands: {}, grid: [1], loop: 0 })
+  }
+  mapTensors(plan, {
+    matrix: ({ layout, storedMatrices }) => add(layout, storedMatrices),
+    vector: () => {},
+    bank: ({ slots }) => {
+      for (const { layout, storedMatrices } of slots) add(layout, storedMatrices)
+    },
+  })
+  return found
+}
 
 /** The same bytes with a KV cache of `tokens` tokens. */
 export function footprintWithContext(

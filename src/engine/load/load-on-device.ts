@@ -9,7 +9,7 @@ import type { QuantizeChoice } from '../types.ts'
 import { type AllocatedModel, allocateModel } from './allocate.ts'
 import { keepsStoredFormats, type LoadRequest } from './choose-quantization.ts'
 import { fillWeights } from './fill.ts'
-import { plannedRecorder } from './footprint.ts'
+import { checkedRecorder } from './footprint.ts'
 import { packModel } from './pack.ts'
 import type { ReportProgress } from './progress.ts'
 import type { PrefillChunk } from './tuned-variants.ts'
@@ -51,7 +51,7 @@ export async function loadOnDevice(
       selfTest(
         device,
         pipelines,
-        plannedRecorder(spec, allocated.plan, device.capabilities, allocated.runtime.options),
+        checkedRecorder(spec, allocated.plan, device.capabilities, allocated.runtime.options),
       ),
       fillWeights(device, allocated.weights, checkpoint, {
         signal: signal ? AbortSignal.any([signal, abortUpload.signal]) : abortUpload.signal,
