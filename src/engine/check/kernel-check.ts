@@ -124,8 +124,8 @@ export function rmsNorm(x: NumberArray, weight: NumberArray, epsilon: number): F
 export const from = (first: number, sums: readonly ExpectedSum[]): ExpectedNumber[] =>
   sums.map((sum, i) => ({ at: first + i, ...sum }))
 
-/** Indices below `count` to check: the first `first`, which more than one workgroup computes, and the last. */
-export const edges = (count: number, first = 128): number[] =>
+/** Indices below `count` to check: the first, more than the 64 that one workgroup computes, and the last. */
+export const edges = (count: number, first = 66): number[] =>
   Array.from({ length: Math.min(count, first + 3) }, (_, i) => (i < first ? i : count + first - 1 - i))
 
 /** A third of all outputs of a product, of every row and of every column: enough to see each lane. */

@@ -76,7 +76,7 @@ export function roundedEntry(
       // Half a step: of 3 bits of mantissa, or between the subnormals, of which 448 · 512 fill the range.
       return allow(number, Math.max(size / 15, largest / (448 * 512)))
     }
-    return format === 'f32' || format === 'activation' ? number : allow(number, size * 2 ** -11 + 2 ** -24)
+    return format === 'f32' || format === 'activation' ? number : allow(number, size * 2 ** -10 + 2 ** -23)
   })
 }
 
