@@ -49,20 +49,35 @@ function chooseExperts(constants: Constants, scores: readonly number[], biased: 
 }
 
 /**
- * Checks route. A row's logits are spread so that all scores differ by far more than a rounding error. The
- * power keeps sums of two from being equal. Biases are 0 or 1, and scores less than 1.
+ * Experts from the highest score to the lowest, for a token. Only experts in even places of their group have a
+ * bias, of 1, and precede the others by it. Of those, each group has one in turn: so TOP_K ends in other
+ * experts if one group too many, or too few, is left out.
+ */
+function orderedExperts({ EXPERTS = 0, GROUPS = 1 }: Constants, token: number): number[] {
+  const size = EXPERTS / GROUPS
+  const places = descending(randomNumbers(size, token + 1))
+  const ofPlaces = (parity: number) =>
+    places
+      .filter((place) => place % 2 === parity)
+      .flatMap((place) => Array.from({ length: GROUPS }, (_, i) => ((i + token) % GROUPS) * size + place))
+  return [...ofPlaces(1), ...ofPlaces(0)]
+}
+
+/**
+ * Checks route. A row's logits are spread so that all scores differ by far more than a rounding error; the
+ * power keeps sums of two from being equal.
  */
 export const routeCheck: CheckBuilder = (buffers, { constants }) => {
-  const { EXPERTS = 0, TOP_K = 0, SIGMOID } = constants
+  const { EXPERTS = 0, TOP_K = 0, GROUPS = 1, SIGMOID } = constants
   const stride = padTo(EXPERTS, CHUNK)
   const logits = new Float32Array(FEW_TOKENS * stride)
   for (let token = 0; token < FEW_TOKENS; token++)
-    descending(randomNumbers(EXPERTS, token + 1)).forEach((expert, rank) => {
+    orderedExperts(constants, token).forEach((expert, rank) => {
       logits[token * stride + expert] = 3 - 6 * (rank / EXPERTS) ** 1.3
     })
   const rowOf = (token: number) =>
     scoresOf(logits.subarray(token * stride, token * stride + EXPERTS), Boolean(SIGMOID))
-  const bias = randomNumbers(EXPERTS, EXPERTS).map((value) => Number(value > 0))
+  const bias = Float32Array.from({ length: EXPERTS }, (_, i) => Number((i % (EXPERTS / GROUPS)) % 2 === 0))
   const route = buffers.zeros(FEW_TOKENS * TOP_K * 2)
   const expected = () =>
     [0, 1, 2].flatMap((token) => {
