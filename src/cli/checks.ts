@@ -1,11 +1,10 @@
-// `hadal checks`: lists every kernel that a model would run, and checks each on the adapter at hand. Weights are
-// not read.
+// `hadal checks`: lists every kernel that a model would run and checks each on an adapter. Reads no weights.
 import sources from 'virtual:shaders'
 import { emptyCheckpoint } from '../bench/tune-adapter.ts'
 import { codeOf, smallestOf } from '../engine/check/checked-kernels.ts'
 import { type CheckResult, passed, runChecks } from '../engine/check/run-checks.ts'
 import { estimateQuantization, type LoadRequest } from '../engine/load/choose-quantization.ts'
-import { checkedRecorder } from '../engine/load/footprint.ts'
+import { conversionsOf, logprobsRecorder, plannedRecorder } from '../engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
 import type { QuantizeChoice } from '../engine/load/quantization.ts'
 import type { ModelOptions } from '../engine/types.ts'
@@ -80,7 +79,7 @@ async function kernelsFromArgs(
   }
 }
 
-/** Every distinct kernel of a model: decode, prefill, sampling and conversions, in each of its cache layouts. */
+/** Every distinct kernel of a model: steps in each of its cache layouts, sampling and conversions. */
 export function distinctKernels(
   target: LoadRequest,
   quantize: QuantizeChoice,
@@ -96,11 +95,12 @@ export function distinctKernels(
       return false // heads too wide for this layout
     }
   })
-  const dispatches = kinds.flatMap((kind) => {
+  const steps = kinds.flatMap((kind) => {
     const withCache = { ...options, cache: { ...options.cache, kind } }
-    return checkedRecorder(spec, plan, capabilities, withCache)(variants)
+    return plannedRecorder(spec, plan, capabilities, withCache)(variants)
   })
-  return [...smallestOf(dispatches, codeOf).values()]
+  const others = [...logprobsRecorder(spec)(variants), ...conversionsOf(plan)]
+  return [...smallestOf([...steps, ...others], codeOf).values()]
 }
 
 interface CheckRow {
@@ -127,7 +127,8 @@ function reportText(rows: readonly CheckRow[]): string {
     const found =
       message ?? `${(((error ?? Number.NaN) / tolerance) * 100).toFixed(2)} % of the allowed error`
     const modules = Object.values(imports).join(' ')
-    return `${passed ? 'passed' : 'WRONG '}  ${kernel.padEnd(width)}${[modules, found].filter(Boolean).join('; ')}\n`
+    const details = [modules, found].filter(Boolean).join('; ')
+    return `${passed ? 'passed' : 'WRONG '}  ${kernel.padEnd(width)}${details}\n`
   })
   const right = rows.filter((row) => row.passed).length
   return `${lines.join('')}${right} of ${rows.length} kernels passed.\n`

@@ -1,4 +1,4 @@
-// Tests of the checks of single kernels: each kernel has one, passes it, and fails it when its shader is wrong.
+// Tests of the checks of single kernels: each kernel has one, and fails it when its shader is wrong.
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import sources from 'virtual:shaders'

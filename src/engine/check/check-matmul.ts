@@ -34,7 +34,7 @@ export function tileTolerance({ imports }: Dispatch): number {
   return name.startsWith('f16') ? 10 * TOLERANCE : TOLERANCE
 }
 
-/** Weight rows whose products with all tokens of prefill are checked: more than one tile, and the last ones. */
+/** Weight rows whose products with tokens of prefill are checked, besides the last: more than one tile. */
 export const TILED_OUTPUTS = 64
 
 /** Checks linear_decode and linear_prefill, with or without a norm of the input. */

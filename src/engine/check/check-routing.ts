@@ -49,9 +49,9 @@ function chooseExperts(constants: Constants, scores: readonly number[], biased: 
 }
 
 /**
- * Experts from the highest score to the lowest, for a token. Only experts in even places of their group have a
- * bias, of 1, and precede the others by it. Of those, each group has one in turn: so TOP_K ends in other
- * experts if one group too many, or too few, is left out.
+ * Experts from the highest score to the lowest, for a token. Only experts in even places of their group have
+ * a bias, of 1, and precede the others by it. Of those, each group has one in turn: so the choice is another
+ * if one group too many, or too few, is left out.
  */
 function orderedExperts({ EXPERTS = 0, GROUPS = 1 }: Constants, token: number): number[] {
   const size = EXPERTS / GROUPS

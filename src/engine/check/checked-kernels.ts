@@ -104,8 +104,12 @@ export function decisionsAffecting(dispatch: Dispatch): readonly Decision[] {
 export const fallbacksOf = (dispatch: Dispatch, variants: Variants): readonly Decision[] =>
   decisionsAffecting(dispatch).filter((decision) => variants[decision] !== PLAIN_VARIANTS[decision])
 
-/** Constants that switch a part of a kernel on or off and differ within a model. */
-const switchesOf = ({ constants: { ACCUMULATE = 0, LAST = 0 } }: Dispatch) => [ACCUMULATE, LAST]
+/**
+ * Constants that switch a part of a kernel on or off and differ within a model. Products of decode accumulate
+ * unless they have a norm, or are the head of prefill: its matrix is too large to be allocated twice.
+ */
+const switchesOf = ({ imports, constants: { ACCUMULATE = 0, LAST = 0 } }: Dispatch) =>
+  imports.tile ? [ACCUMULATE] : [LAST]
 
 /** What remains the same when variants change: kernel, weight format and prologue. */
 export const roleOf = (dispatch: Dispatch): string =>

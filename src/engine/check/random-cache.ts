@@ -101,8 +101,8 @@ export function randomCache(
   const words = entryWordsOf(dispatch, sizes)
   const { pages, rows, rowOf } = reversedPages(context)
   const all = new Uint32Array(rows * words)
-  // The numbers of an entry share an exponent, which the seed selects. The last entry has the largest, so that
-  // leaving it out shows.
+  // The numbers of an entry share an exponent, which the seed selects. The last entry has the largest, so
+  // that leaving it out shows.
   const shift = 15 - ((context - 1) % 16)
   const entries = Array.from({ length: context }, (_, position) => {
     const entry = randomEntry(dispatch, sizes, position + shift)

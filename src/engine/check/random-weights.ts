@@ -62,7 +62,7 @@ export const wordsOf = (
   Math.max(rows * stride, scaleStride > 0 ? firstScale + Math.ceil(rows / blockRows) * scaleStride : 0)
 
 /** Of larger matrices only the first rows are checked, in decode and in prefill. */
-const [MAX_WORDS, MAX_TILED_ROWS] = [2 ** 20, 512]
+const [MAX_WORDS, MAX_TILED_ROWS] = [2 ** 19, 256]
 
 /** The first rows of a matrix that a check computes: few, so that a check takes milliseconds. */
 export const heldRows = ({ imports, constants: { STRIDE = 1 } }: Dispatch, rows: number): number =>
@@ -80,7 +80,7 @@ export function cutGrid(
   return [cut(size[0], 0), cut(size[1] ?? 1, 1), size[2] ?? 1]
 }
 
-/** Fills rows with random codes and returns the first `cols` numbers of each. Adjacent rows are written at once. */
+/** Fills rows with random codes and returns the first `cols` numbers of each. */
 export type FillRows = (rows: readonly number[], cols: number) => readonly Float64Array[]
 
 /** A matrix whose rows are zero until `fill` fills them. */

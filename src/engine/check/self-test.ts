@@ -30,7 +30,7 @@ export type DispatchRecorder = (variants: Variants) => readonly Dispatch[]
 /**
  * Checks each distinct kernel of `record` with the device's variants. A variant that miscalculates or does
  * not compile is replaced by the plain variant of its decision. Throws `internal` if the plain variants fail
- * too, or if a kernel without variants fails.
+ * too, or if a kernel without variants fails, and `out_of_memory`.
  */
 export async function selfTest(
   device: Device,
@@ -44,8 +44,10 @@ export async function selfTest(
   const firstWrong = async (chosen: Variants, filter: (dispatch: Dispatch) => boolean) => {
     const dispatches = [...smallestOf(record(chosen), codeOf).values()].filter(filter)
     const unknown = dispatches.filter((dispatch) => !results.has(codeOf(dispatch)))
-    for (const [dispatch, result] of await runChecks({ device, pipelines }, unknown))
-      results.set(codeOf(dispatch), result)
+    const found = await device.arena.guard('the checks of kernels', () =>
+      runChecks({ device, pipelines }, unknown),
+    )
+    for (const [dispatch, result] of found) results.set(codeOf(dispatch), result)
     return dispatches.find((dispatch) => !passed(expectDefined(results.get(codeOf(dispatch)), 'a result')))
   }
   for (;;) {

@@ -37,7 +37,7 @@ export function planFootprint(
 ): BytesByPurpose {
   const { weights, experts, tables } = weightBytesByPurpose(plan)
   const state = planState(spec, options.contextLength, options.prefillChunk)
-  const inputs = plannedInputs(spec, plan, capabilities, options)
+  const inputs = unboundInputs(spec, layoutsOf(plan), capabilities, options)
   return withTotal({
     weights,
     experts,
@@ -51,51 +51,44 @@ export function planFootprint(
 }
 
 /** Graph inputs without buffers behind them. */
-const plannedInputs = (
+const unboundInputs = (
   spec: ModelSpec,
-  plan: WeightPlan,
+  tensors: GpuModel,
   capabilities: Capabilities,
   options: RuntimeOptions,
 ): GraphInputs => ({
   spec,
-  tensors: layoutsOf(plan),
+  tensors,
   state: planState(spec, options.contextLength, options.prefillChunk).resources,
   kvPages: () => resource(unboundBuffer),
   capabilities,
   options,
 })
 
-/** Lists the prefill and decode dispatches of a planned model for given variants. */
-export const plannedRecorder =
-  (
-    spec: ModelSpec,
-    plan: WeightPlan,
-    capabilities: Capabilities,
-    options: RuntimeOptions,
-  ): DispatchRecorder =>
+/** Lists the prefill and decode dispatches of a model for given variants. */
+export const stepRecorder =
+  (...[spec, tensors, capabilities, options]: Parameters<typeof unboundInputs>): DispatchRecorder =>
   (variants) => {
-    const inputs = plannedInputs(spec, plan, { ...capabilities, variants }, options)
+    const inputs = unboundInputs(spec, tensors, { ...capabilities, variants }, options)
     return [prefillGraph(inputs), decodeGraph(inputs)].flatMap(({ dispatches }) => dispatches)
   }
 
-/**
- * As `plannedRecorder`, with everything else that the model may run: log-probabilities, and the conversions
- * of its weights.
- */
-export const checkedRecorder =
-  (...planned: Parameters<typeof plannedRecorder>): DispatchRecorder =>
-  (variants) => {
-    const [spec, plan, capabilities, options] = planned
-    const inputs = plannedInputs(spec, plan, { ...capabilities, variants }, options)
-    return [
-      ...plannedRecorder(...planned)(variants),
-      ...logprobsGraph(inputs).dispatches,
-      ...conversionsOf(plan),
-    ]
-  }
+/** As `stepRecorder`, for a planned model. */
+export const plannedRecorder = (
+  spec: ModelSpec,
+  plan: WeightPlan,
+  capabilities: Capabilities,
+  options: RuntimeOptions,
+): DispatchRecorder => stepRecorder(spec, layoutsOf(plan), capabilities, options)
+
+/** Lists the dispatches that add log-probabilities. */
+export const logprobsRecorder =
+  (spec: ModelSpec): DispatchRecorder =>
+  () =>
+    logprobsGraph({ spec, state: planState(spec, 1, 1).resources }).dispatches
 
 /** Dispatches of the kernels that convert the weights of a plan. They have no operands of their own. */
-function conversionsOf(plan: WeightPlan): Dispatch[] {
+export function conversionsOf(plan: WeightPlan): Dispatch[] {
   const found: Dispatch[] = []
   const add = (layout: MatrixLayout, storedMatrices: readonly StoredMatrix[]) => {
     for (const { storedLayout } of storedMatrices)
