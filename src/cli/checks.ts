@@ -40,13 +40,19 @@ export async function checks(argv: readonly string[]): Promise<void> {
     checks: rows,
   }
   process.stdout.write(args.flag('json') ? `${JSON.stringify(report)}\n` : reportText(rows))
-  const wrong = rows.filter((row) => !row.passed)
-  if (wrong.length > 0)
-    throw new HadalError(
-      'internal',
-      `${device.adapter} miscalculates ${[...new Set(wrong.map(({ kernel }) => kernel))].join(', ')}.`,
-      { hint: 'The graphics driver or Hadal has a bug. Update the driver, or report this.' },
-    )
+  throwIfWrong(device.adapter, rows)
+}
+
+/** Throws `internal` with the names of the kernels that did not pass. */
+export function throwIfWrong(
+  adapter: string,
+  rows: readonly { readonly kernel: string; readonly passed: boolean }[],
+): void {
+  const wrong = new Set(rows.filter((row) => !row.passed).map(({ kernel }) => kernel))
+  if (wrong.size === 0) return
+  throw new HadalError('internal', `${adapter} miscalculates ${[...wrong].join(', ')}.`, {
+    hint: 'The graphics driver or Hadal has a bug. Update the driver, or report this.',
+  })
 }
 
 /** The distinct kernels of the model that the arguments name. */

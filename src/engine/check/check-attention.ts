@@ -29,15 +29,16 @@ interface Head {
 }
 
 /**
- * Attention of one head to the first `seen` positions. Normalized (prefill): Σ p·v / Σ p. Otherwise (a split
- * of decode): Σ p·v, followed by the largest score and Σ p.
+ * Attention of one head to the positions from `first` to before `end`. Normalized (prefill): Σ p·v / Σ p.
+ * Otherwise (a split of decode): Σ p·v, followed by the largest score and Σ p.
  */
 function attend(
-  { keys, values }: Head,
+  head: Head,
   query: NumberArray,
-  { seen, scale, normalized }: { seen: number; scale: number; normalized: boolean },
+  { first, end, scale, normalized }: { first: number; end: number; scale: number; normalized: boolean },
 ): ExpectedSum[] {
-  const scores = keys.slice(0, seen).map((key) => scale * dot(query, key).value)
+  const values = head.values.slice(first, end)
+  const scores = head.keys.slice(first, end).map((key) => scale * dot(query, key).value)
   const largest = Math.max(...scores)
   const weights = scores.map((score) => Math.exp(score - largest))
   const total = weights.reduce((sum, weight) => sum + weight, 0)
@@ -70,21 +71,30 @@ function attentionCheck(
   const queries = numbersWithin(4, tokens * queryStride, 3)
   const output = buffers.zeros(tokens * row)
   const first = checkSize.context - tokens
+  // Whole pages a split.
+  const split = PAGE * Math.ceil(checkSize.context / PAGE / Math.max(SPLITS, 1))
   const expected = () =>
-    [...new Set([0, HEADS - 1])].flatMap((index) => {
+    firstAndLast(HEADS).flatMap((index) => {
       const inputs = head(index)
-      return Array.from({ length: tokens }, (_, token) => {
-        if (!decode && !inSample(index, token)) return []
+      const attendTo = (token: number, start: number, end: number) => {
         const query = inputs.query(queries.subarray(token * queryStride))
-        const sums = attend(inputs, query, { seen: first + token + 1, scale: SCALE, normalized: !decode })
-        return from(token * row + index * headWords, sums)
-      }).flat()
+        return attend(inputs, query, { first: start, end, scale: SCALE, normalized: !decode })
+      }
+      if (decode)
+        return Array.from({ length: Math.ceil(checkSize.context / split) }, (_, i) => {
+          const end = Math.min((i + 1) * split, checkSize.context)
+          return from(index * headWords + i * (valueDim + 2), attendTo(0, i * split, end))
+        }).flat()
+      return Array.from({ length: tokens }, (_, token) =>
+        inSample(index, token)
+          ? from(token * row + index * headWords, attendTo(token, 0, first + token + 1))
+          : [],
+      ).flat()
     })
   return {
     queries: buffers.upload(queries),
     operands: { output },
-    // A single split that covers the whole context.
-    step: { position: first, tokens, split: checkSize.context + PAGE - (checkSize.context % PAGE) },
+    step: { position: first, tokens, split },
     outputs: [{ buffer: output, words: tokens * row, expected }],
   }
 }
