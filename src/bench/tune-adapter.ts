@@ -98,7 +98,7 @@ function plannedModel(
 }
 
 /** The tensor headers of a BF16 checkpoint of this model, without data. */
-function emptyCheckpoint(spec: ModelSpec): Checkpoint {
+export function emptyCheckpoint(spec: ModelSpec): Checkpoint {
   const tensors = listTensors(spec).map(({ name, shape }) => {
     const bytes = 2 * shape.reduce((product, size) => product * size, 1)
     return [name, { name, shape, dtype: 'BF16', file: '', start: 0, end: bytes }] as const

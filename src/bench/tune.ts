@@ -1,13 +1,9 @@
 // Finds the fastest kernel variants on an adapter. For each decision it checks every variant that the adapter
 // can run, then times the variants interleaved on the dispatches of real models.
+import { checkBuildersOf, decisionsAffecting, roleOf, smallestOf } from '../engine/check/checked-kernels.ts'
 import type { KernelCheck } from '../engine/check/kernel-check.ts'
-import {
-  checkBuilderOf,
-  type DispatchRecorder,
-  decisionsAffecting,
-  dispatchesToCheck,
-  passesCheck,
-} from '../engine/check/self-test.ts'
+import { passed as passedCheck, runChecks } from '../engine/check/run-checks.ts'
+import type { DispatchRecorder } from '../engine/check/self-test.ts'
 import type { PrefillChunk } from '../engine/load/tuned-variants.ts'
 import { DECODED_FORMATS } from '../gpu/formats.ts'
 import { type Decision, possibleVariants, type Variants } from '../gpu/variants.ts'
@@ -49,6 +45,19 @@ interface RelativeTime {
  * models whose experts fill several bindings.
  */
 const DECISIONS = ['reduce', 'matvec', ...DECODED_FORMATS, 'matmul', 'attention'] as const
+
+/** Kernels whose variants are timed: those that take most of a step. */
+const TIMED_KERNELS: ReadonlySet<string> = new Set([
+  'rms_norm',
+  'linear_decode',
+  'expert_up_decode',
+  'expert_down_decode',
+  'linear_prefill',
+  'mla_decode',
+  'mla_prefill',
+  'gqa_decode',
+  'gqa_prefill',
+])
 
 export const REPETITIONS = 7
 /** A variant this many times slower than the fastest is timed only once: it cannot win. */
@@ -106,7 +115,8 @@ const dispatchesFor = (
   decision: Decision,
 ): readonly Dispatch[] =>
   recorders
-    .flatMap((record) => [...dispatchesToCheck(record(variants)).values()])
+    .flatMap((record) => [...smallestOf(record(variants), roleOf).values()])
+    .filter(({ kernel }) => TIMED_KERNELS.has(kernel.name))
     .filter((dispatch) => decisionsAffecting(dispatch).includes(decision))
 
 /** A variant with its dispatches: the same kernels in the same order for every variant. */
@@ -156,10 +166,8 @@ export function relativeTimes(times: readonly (readonly TimingSummary[])[]): Rel
   })
 }
 
-async function allPass(bench: BenchContext, dispatches: readonly Dispatch[]): Promise<boolean> {
-  for (const dispatch of dispatches) if (!(await passesCheck(bench, dispatch))) return false
-  return true
-}
+const allPass = async (bench: BenchContext, dispatches: readonly Dispatch[]): Promise<boolean> =>
+  [...(await runChecks(bench, dispatches)).values()].every(passedCheck)
 
 async function timeAll(
   bench: BenchContext,
@@ -185,7 +193,8 @@ function roundInputs(
   buffers: TempBuffers,
   dispatch: Dispatch,
 ): readonly KernelCheck[] {
-  const build = () => checkBuilderOf(dispatch)(buffers, dispatch, TIMED_STEP)
+  const [builder] = checkBuildersOf(dispatch)
+  const build = () => expectDefined(builder, 'a check')(buffers, dispatch, TIMED_STEP)
   const first = build()
   if (!dispatch.imports.weights) return [first]
   const { weights = first.operands.weights0 } = first.operands

@@ -7,6 +7,7 @@ import { escapeControls } from '../lib/format.ts'
 import { UsageError } from './args.ts'
 import { bench } from './bench.ts'
 import { benchKernelsCommand } from './bench-kernels.ts'
+import { checks } from './checks.ts'
 import { evaluate } from './evaluate.ts'
 import { generate, NUMERIC_FLAGS } from './generate.ts'
 import { inspect } from './inspect.ts'
@@ -19,6 +20,7 @@ import { tune } from './tune.ts'
 const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<void>>> = {
   bench,
   'bench-kernels': benchKernelsCommand,
+  checks,
   evaluate,
   generate,
   inspect,
@@ -45,6 +47,10 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
   inspect  MODEL [--tensors] [--json]
            Describes the model and what it would take to run it here, without reading weights. Needs no GPU.
            Fails after the report if this version does not support a part of the model.
+  checks   (--model MODEL | --like NAME) [--adapter-variants] [--json]
+           Lists every kernel that the model (or the published model NAME: V2-Lite, V3, Moonlight ...) would
+           run, and checks each on random inputs. Reads no weights. Takes the variants that GPUs get by
+           default, or with --adapter-variants those of this adapter. Fails if a kernel is wrong.
   make-checkpoint --like NAME --out DIR [--layers N] [--dtype bf16|fp8|f16|f32] [--seed S]
            [--shard-size 5GB] [--vocab N] [--experts N] [--dense] [--json]
            Writes a checkpoint with the tensor names, shapes and dtypes of the published model NAME (V2-Lite,

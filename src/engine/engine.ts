@@ -11,6 +11,7 @@ import type { ChatEncoder } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
+import { LaterChecks } from './load/later-checks.ts'
 import { loadOnDevice } from './load/load-on-device.ts'
 import type { MemoryRange } from './load/memory-range.ts'
 import { specFromConfig, toLoadTarget } from './load/plan.ts'
@@ -39,7 +40,7 @@ import type {
 
 /**
  * Loads the model in `source`: reads config and headers, allocates all buffers, uploads the weights, checks
- * every kernel variant that is not the plain one and compiles the pipelines. Throws a `HadalError` that names
+ * every kernel that will run and compiles the pipelines. Throws a `HadalError` that names
  * file and tensor. On failure everything on the GPU is freed.
  */
 export async function loadEngine(source: Source, options: EngineOptions = {}): Promise<Engine> {
@@ -66,6 +67,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
       quantize: model.quantize,
       memory: target.memory,
       compiled,
+      checks: new LaterChecks(model.device, pipelines, model.runtime),
       notes: { variants: variantNotes(model.device, tuned, model.failed), notices: model.notices },
     })
   } catch (error) {
@@ -106,6 +108,7 @@ export class Engine {
   readonly #session: Session
   readonly #memory: MemoryRange
   readonly #compiled: CompileStats
+  readonly #checks: LaterChecks
   #busy = false
 
   constructor(
@@ -118,6 +121,7 @@ export class Engine {
       quantize: QuantizeChoice
       memory: MemoryRange
       compiled: CompileStats
+      checks: LaterChecks
       notes: Pick<ModelInfo, 'variants' | 'notices'>
     },
   ) {
@@ -127,6 +131,7 @@ export class Engine {
     this.#runtimes = new Runtimes(runtime)
     this.#memory = parts.memory
     this.#compiled = parts.compiled
+    this.#checks = parts.checks
     this.#chat = parts.chat
     this.#defaults = samplingDefaults(parts.checkpoint.generationConfig)
     this.#eos = new Set([...runtime.spec.eosTokenIds, ...eosTokenIds(parts.checkpoint.generationConfig)])
@@ -152,7 +157,7 @@ export class Engine {
    */
   async openSession({ cache }: CacheOption = {}): Promise<Session> {
     const release = this.#runtimes.has(cache) ? undefined : this.#acquire()
-    const runtime = await this.#runtimes.open(cache).finally(release)
+    const runtime = await this.#openRuntime(cache).finally(release)
     return new Session(runtime.cache)
   }
 
@@ -179,6 +184,7 @@ export class Engine {
     const task = resolveRequest(request, runtime, model)
     const release = this.#acquire()
     try {
+      if (task.logprobs !== undefined) await this.#checks.logprobs()
       const { state, spec } = runtime
       const { sampling, prompt } = task
       writeSamplingState(this.device, state, { sampling, prompt, vocab: spec.vocabSize })
@@ -198,8 +204,7 @@ export class Engine {
     { cache }: CacheOption = {},
   ): Promise<Float32Array> {
     const release = this.#acquire()
-    return this.#runtimes
-      .open(cache)
+    return this.#openRuntime(cache)
       .then((runtime) => computeLogits(runtime, ids, mode))
       .finally(release)
   }
@@ -221,6 +226,11 @@ export class Engine {
     const release = this.#acquire()
     const compiled = this.#compiled
     return { runtime: this.#runtimes.default, chat: this.#chat, memory: this.#memory, compiled, release }
+  }
+
+  async #openRuntime(cache: CacheKind | undefined): Promise<Runtime> {
+    if (cache !== undefined && !this.#runtimes.has(cache)) await this.#checks.cache(cache)
+    return this.#runtimes.open(cache)
   }
 
   /** Frees everything on the GPU. */

@@ -46,24 +46,42 @@ export class Readback {
   }
 }
 
-/**
- * Copies `bytes` bytes of a buffer from `offset` on to the CPU, through a temporary staging buffer: for large
- * or rare reads.
- */
+/** Bytes of a buffer, from `offset` on (0 by default). */
+export interface BufferRange {
+  readonly source: GPUBuffer
+  readonly bytes: number
+  readonly offset?: number
+}
+
+/** Copies ranges to the CPU through one temporary staging buffer, which is mapped once: for rare reads. */
+export async function readBuffers(device: Device, ranges: readonly BufferRange[]): Promise<ArrayBuffer[]> {
+  let total = 0
+  const placed = ranges.map((range) => {
+    const start = total
+    total += range.bytes
+    return { offset: 0, ...range, start, end: total }
+  })
+  const staging = device.arena.allocate('staging', 'read', total, 'readback')
+  try {
+    const encoder = device.gpu.createCommandEncoder()
+    for (const { source, bytes, offset, start } of placed)
+      encoder.copyBufferToBuffer(source, offset, staging.buffer, start, bytes)
+    device.gpu.queue.submit([encoder.finish()])
+    await device.waits.map(staging.buffer)
+    const all = staging.buffer.getMappedRange()
+    return placed.map(({ start, end }) => all.slice(start, end))
+  } finally {
+    staging.free()
+  }
+}
+
+/** As `readBuffers`, for one range. */
 export async function readBuffer(
   device: Device,
   source: GPUBuffer,
   bytes: number,
   offset = 0,
 ): Promise<ArrayBuffer> {
-  const staging = device.arena.allocate('staging', 'read', bytes, 'readback')
-  try {
-    const encoder = device.gpu.createCommandEncoder()
-    encoder.copyBufferToBuffer(source, offset, staging.buffer, 0, bytes)
-    device.gpu.queue.submit([encoder.finish()])
-    await device.waits.map(staging.buffer)
-    return staging.buffer.getMappedRange(0, bytes).slice(0)
-  } finally {
-    staging.free()
-  }
+  const [read = new ArrayBuffer(0)] = await readBuffers(device, [{ source, bytes, offset }])
+  return read
 }

@@ -15,5 +15,7 @@ export function fillRandomWords(words: Uint32Array, seed: number): void {
 export function randomNumbers(count: number, seed: number): Float32Array<ArrayBuffer> {
   const words = new Uint32Array(count)
   fillRandomWords(words, seed)
-  return Float32Array.from(words, (word) => (word | 0) / 2 ** 31)
+  const numbers = new Float32Array(count)
+  for (let i = 0; i < count; i++) numbers[i] = ((words[i] as number) | 0) / 2 ** 31
+  return numbers
 }

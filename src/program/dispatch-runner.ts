@@ -64,9 +64,14 @@ export class DispatchRunner {
   /** Submits `repeats` rounds in one pass. Loops over cache blocks always run block 0. */
   submit(timing?: Timing): void {
     const encoder = this.#gpu.createCommandEncoder()
-    this.#program.encode(encoder, this.#step, timing)
+    this.encode(encoder, timing)
     timing?.profiler.resolve(encoder)
     this.#gpu.queue.submit([encoder.finish()])
+  }
+
+  /** Encodes `repeats` rounds, to submit them with other work. */
+  encode(encoder: GPUCommandEncoder, timing?: Timing): void {
+    this.#program.encode(encoder, this.#step, timing)
   }
 
   free(): void {

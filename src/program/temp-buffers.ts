@@ -46,6 +46,11 @@ export class TempBuffers {
     while (this.#allocations.length > mark) expectDefined(this.#allocations.pop(), 'a buffer').free()
   }
 
+  /** Bytes of all live buffers. */
+  get bytes(): number {
+    return this.#allocations.reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
   /** Number of live buffers; `free` returns to it. */
   get mark(): number {
     return this.#allocations.length

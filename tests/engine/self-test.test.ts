@@ -112,6 +112,44 @@ describeOnAdapters('the self-test', (adapter) => {
   })
 })
 
+describeOnAdapters(
+  'a kernel without variants',
+  (adapter) => {
+    it.each([
+      ['sample/sample_token', 'counts[id] += 1', 'counts[id] += 2'],
+      ['attention/mla_combine_splits', 'NOPE + i / LANES', 'i / LANES'],
+    ])('stops the load when %s is wrong', async (path, search, replacement) => {
+      const wrong = tamperedShader(path, search, replacement)
+      await expect(open(adapter, 'deepseek_v3-fp8-tiny', wrong)).rejects.toMatchObject({
+        code: 'internal',
+        message: expect.stringContaining(`miscalculates ${path.slice(path.indexOf('/') + 1)},`),
+      })
+    })
+
+    it('is checked before its first use if a load does not run it', async () => {
+      const shaders = {
+        ...sources,
+        ...tamperedShader('sample/top_logprobs', '= best + log(', '= log('),
+        ...tamperedShader('attention/mla_write_expanded', 'head, NOPE + 2 * pair)', 'head, 2 * pair)'),
+      }
+      const gpu = await persistentGpu(adapter.match)
+      const engine = await openModel(join(FIXTURES, 'deepseek_v3-fp8-tiny'), adapter, { gpu, shaders })
+      try {
+        await expect(engine.openSession({ cache: 'standard' })).rejects.toThrow(
+          /miscalculates mla_write_expanded,/,
+        )
+        const first = (logprobs?: number) =>
+          engine.generate({ input: { ids: [1, 2] }, maxTokens: 1, ...(logprobs && { logprobs }) }).next()
+        await expect(first(2)).rejects.toThrow(/miscalculates top_logprobs,/)
+        await expect(first()).resolves.toMatchObject({ done: false })
+      } finally {
+        engine.destroy()
+      }
+    })
+  },
+  ADAPTERS.slice(0, 1),
+)
+
 /** Subgroup sizes of the software adapters. */
 const SUBGROUP_SIZES: Readonly<Record<string, number>> = { lavapipe: 8, swiftshader: 4 }
 
@@ -150,7 +188,7 @@ describeOnAdapters(
       const larger = tamperedShader('cache/fp8', 'quad = scale *', 'quad = 1.5 * scale *')
       await expect(open(adapter, 'deepseek_v3-fp8-tiny', larger, { cache: 'fp8' })).rejects.toMatchObject({
         code: 'internal',
-        message: expect.stringMatching(/miscalculates (mla_prefill|mla_decode),/),
+        message: expect.stringMatching(/miscalculates mla_expand_kv,/),
       })
     })
 

@@ -1,6 +1,6 @@
 // Random weight matrices in a stored format, with the values they hold. Codes are generated directly, not
 // encoded.
-import { dequantizeRow, makeScales } from '../../engine/check/kernel-check.ts'
+import { dequantizeRow, makeScales } from '../../engine/check/random-weights.ts'
 import { FORMATS, type StorageFormat } from '../../gpu/formats.ts'
 import { layoutMatrix, layoutPart, type MatrixLayout, type PartLayout } from '../../gpu/matrix.ts'
 import { fillRandomWords } from '../../lib/random.ts'

@@ -1,153 +1,178 @@
-// Checks of matrix products and norms, in the sizes and formats of a model's own dispatches.
-import { formatOfModule, type StorageFormat } from '../../gpu/formats.ts'
+// Checks of embedding, norms, matrix products and SwiGLU, in the sizes and formats of a model's dispatches.
 import { CHUNK, padTo } from '../../gpu/matrix.ts'
-import { expectDefined } from '../../lib/error.ts'
+import { MATMUL_TILES } from '../../kernels/linear.ts'
+import { randomNumbers } from '../../lib/random.ts'
 import type { Dispatch } from '../../program/graph.ts'
-import type { TempBuffers } from '../../program/temp-buffers.ts'
 import {
-  type CheckSize,
+  type CheckBuilder,
+  close,
+  closeAll,
   dot,
-  type ExpectedSum,
-  type KernelCheck,
-  randomRows,
-  writeRandomRow,
+  edges,
+  FEW_TOKENS,
+  from,
+  inSample,
+  numbersWithin,
+  plus,
+  randomOutput,
+  rmsNorm,
+  swiglu,
+  TOLERANCE,
 } from './kernel-check.ts'
+import { cutGrid, randomMatrix, randomRows } from './random-weights.ts'
 
-/** The weight format of a dispatch. Several modules of shaders/weights may decode the same format. */
-export const weightFormatOf = ({ imports }: Dispatch): StorageFormat | undefined =>
-  imports.weights === undefined ? undefined : formatOfModule(imports.weights)
+const TILES = Object.entries(MATMUL_TILES)
 
-/** Output rows to check: more than one decode workgroup computes, and the last ones. */
-const checkedRows = (rows: number): number[] =>
-  Array.from({ length: Math.min(rows, 131) }, (_, i) => (i < 128 ? i : rows + 127 - i))
+/** Rows of the tile that a dispatch multiplies at a time. */
+export const tileRowsOf = ({ imports }: Dispatch): number =>
+  TILES.find(([, { module }]) => module === imports.tile)?.[1].rows ?? 1
 
-/** An empty matrix of `rows` rows. `row` fills one with random codes and returns its first `cols` numbers. */
-function randomMatrix(buffers: TempBuffers, dispatch: Dispatch, rows: number) {
-  const { STRIDE = 0, SCALES = 0, SCALE_STRIDE = 0, BLOCK_ROWS = 1, BLOCK_COLS = 1 } = dispatch.constants
-  const place = {
-    stride: 4 * STRIDE,
-    firstScale: SCALES,
-    scaleStride: SCALE_STRIDE,
-    blockRows: BLOCK_ROWS,
-    blockCols: BLOCK_COLS,
-  }
-  const buffer = buffers.zeros(rows * place.stride + Math.ceil(rows / BLOCK_ROWS) * SCALE_STRIDE)
-  const format = expectDefined(weightFormatOf(dispatch), `the weight format of ${dispatch.kernel.name}`)
-  return {
-    buffer,
-    row: (row: number, cols: number) =>
-      writeRandomRow(buffers, buffer, row, { format, place }).subarray(0, cols),
-  }
+/** Tiles that round their factors to 11 or 8 bits have larger errors. */
+export function tileTolerance({ imports }: Dispatch): number {
+  const name = TILES.find(([, { module }]) => module === imports.tile)?.[0] ?? ''
+  if (name.startsWith('i8')) return 100 * TOLERANCE
+  return name.startsWith('f16') ? 10 * TOLERANCE : TOLERANCE
 }
 
-/** x · weight / rms(x) in f64. */
-function rmsNorm(x: Float32Array, weight: Float32Array, epsilon: number): Float64Array {
-  const scale = 1 / Math.sqrt(dot(x, x).value / x.length + epsilon)
-  return Float64Array.from(x, (value, i) => value * scale * (weight[i] ?? 0))
-}
+/** Weight rows whose products with tokens of prefill are checked, besides the last: more than one tile. */
+export const TILED_OUTPUTS = 64
 
 /** Checks linear_decode and linear_prefill, with or without a norm of the input. */
-export function linearCheck(buffers: TempBuffers, dispatch: Dispatch, checkSize: CheckSize): KernelCheck {
+export const linearCheck: CheckBuilder = (buffers, dispatch, checkSize) => {
   const { constants, kernel } = dispatch
-  const { IN = 0, OUT = 0, Y_STRIDE = 0, EPSILON } = constants
+  const { IN = 0, OUT = 0, Y_STRIDE = 0, EPSILON, ACCUMULATE } = constants
   const { X_STRIDE = padTo(IN, CHUNK) } = constants
-  const tokens = 'norm' in kernel.bindings ? 1 : checkSize.tokens
-  const x = randomRows(tokens, IN, X_STRIDE)
+  const decode = 'norm' in kernel.bindings
+  const tokens = decode ? 1 : checkSize.tokens
+  // Columns after those of the norm may belong to other tensors.
+  const x = EPSILON === undefined ? randomRows(tokens, IN, X_STRIDE) : randomNumbers(tokens * X_STRIDE, IN)
   const norm = randomRows(1, IN)
   const matrix = randomMatrix(buffers, dispatch, OUT)
-  const y = buffers.zeros(tokens * Y_STRIDE)
-  const inputs = Array.from({ length: tokens }, (_, token) => {
-    const row = x.subarray(token * X_STRIDE, token * X_STRIDE + IN)
-    return EPSILON === undefined ? row : rmsNorm(row, norm, EPSILON)
-  })
-  return {
-    operands: { x: buffers.upload(x), norm: buffers.upload(norm), weights: matrix.buffer, y },
-    step: { tokens },
-    output: y,
-    outputWords: tokens * Y_STRIDE,
-    expected: () =>
-      checkedRows(OUT).flatMap((row) => {
-        const weights = matrix.row(row, IN)
-        return inputs.map((input, token) => ({ at: token * Y_STRIDE + row, ...dot(weights, input) }))
-      }),
+  const y = randomOutput(buffers, tokens * Y_STRIDE)
+  const step = { tokens }
+  const expected = () => {
+    const inputs = Array.from({ length: tokens }, (_, token) => {
+      const row = x.subarray(token * X_STRIDE, token * X_STRIDE + IN)
+      return EPSILON === undefined ? new Float64Array(row) : rmsNorm(row, norm, EPSILON)
+    })
+    const rows = edges(matrix.rows, decode ? undefined : TILED_OUTPUTS)
+    return matrix.fill(rows, IN).flatMap((weights, i) => {
+      const row = rows[i] ?? 0
+      return inputs.flatMap((input, token) => {
+        if (!decode && !inSample(row, token)) return []
+        const at = token * Y_STRIDE + row
+        const sum = dot(weights, input)
+        return [{ at, ...(ACCUMULATE ? plus(sum, y.before[at] ?? 0) : sum) }]
+      })
+    })
   }
-}
-
-/** Checks rms_norm on one row. */
-export function rmsNormCheck(buffers: TempBuffers, { constants }: Dispatch): KernelCheck {
-  const { HIDDEN = 0, X_STRIDE = 0, EPSILON = 0 } = constants
-  const x = randomRows(1, HIDDEN, X_STRIDE)
-  const weight = randomRows(1, HIDDEN)
-  const y = buffers.zeros(padTo(HIDDEN, CHUNK))
-  return {
-    operands: { x: buffers.upload(x), weight: buffers.upload(weight), y },
-    step: {},
-    output: y,
-    outputWords: HIDDEN,
-    expected: () =>
-      Array.from(rmsNorm(x.subarray(0, HIDDEN), weight, EPSILON), (value, at) => ({
-        at,
-        value,
-        magnitude: Math.abs(value),
-      })),
-  }
-}
-
-/**
- * Checks expert_up_decode and expert_down_decode for one token. All routed experts are the same matrix. The
- * slot table puts the shared expert into another bank, so this dispatch skips it.
- */
-export function expertCheck(buffers: TempBuffers, dispatch: Dispatch): KernelCheck {
-  const {
-    HIDDEN = 0,
-    EXPERTS = 0,
-    TOP_K = 0,
-    INTERMEDIATE = 0,
-    INTERMEDIATE_STRIDE = 0,
-    UP,
-  } = dispatch.constants
-  const up = UP !== undefined
-  const matrix = randomMatrix(buffers, dispatch, up ? UP + INTERMEDIATE : HIDDEN)
-  const slots = new Uint32Array(2 * EXPERTS + 2)
-  slots[2 * EXPERTS] = EXPERTS
-  // The same expert with the same weight in every place.
-  const route = new Uint32Array(Float32Array.from({ length: 2 * TOP_K }, (_, i) => (i % 2) / TOP_K).buffer)
-  const [rows, cols] = up ? [1, HIDDEN] : [TOP_K + 1, INTERMEDIATE]
-  // Small, so that no sum overflows exp().
-  const x = randomRows(rows, cols, up ? undefined : INTERMEDIATE_STRIDE).map((value) => value / 64)
-  const outputWords = up ? (TOP_K + 1) * INTERMEDIATE_STRIDE : padTo(HIDDEN, CHUNK)
-  const output = buffers.zeros(outputWords)
-  const { buffer } = matrix
-  const banks = { weights0: buffer, weights1: buffer, weights2: buffer, weights3: buffer }
-  const [inputName, outputName] = up ? ['x', 'inner'] : ['inner', 'y']
   return {
     operands: {
-      ...banks,
-      route: buffers.upload(route),
-      slots: buffers.upload(slots),
-      [inputName]: buffers.upload(x),
-      [outputName]: output,
+      x: buffers.upload(x),
+      norm: buffers.upload(norm),
+      weights: matrix.buffer,
+      y: y.buffer,
     },
-    step: {},
-    output,
-    outputWords,
-    expected: () =>
-      checkedRows(up ? INTERMEDIATE : HIDDEN).map((at) => {
-        const weights = matrix.row(at, cols)
-        if (up) return { at, ...swiglu(dot(weights, x), dot(matrix.row(UP + at, cols), x)) }
-        // All experts share W, so Σ weight · W x = W Σ weight · x.
-        const mean = Float64Array.from(weights, (_, col) => {
-          let sum = 0
-          for (let i = 0; i < TOP_K; i++) sum += x[i * INTERMEDIATE_STRIDE + col] ?? 0
-          return sum / TOP_K
-        })
-        return { at, ...dot(weights, mean) }
-      }),
+    step,
+    grid: cutGrid(dispatch, step, { held: matrix.rows, all: OUT }),
+    outputs: [{ buffer: y.buffer, words: tokens * Y_STRIDE, expected }],
+    tolerance: tileTolerance(dispatch),
   }
 }
 
-/** silu(gate) · up. */
-const swiglu = (gate: ExpectedSum, up: ExpectedSum): ExpectedSum => ({
-  value: (gate.value / (1 + Math.exp(-gate.value))) * up.value,
-  magnitude: gate.magnitude * up.magnitude,
-})
+/** Checks rms_norm of a few rows, or of the last one alone. */
+export const rmsNormCheck: CheckBuilder = (buffers, { constants }) => {
+  const { HIDDEN = 0, X_STRIDE = 0, EPSILON = 0, LAST } = constants
+  const x = randomNumbers(FEW_TOKENS * X_STRIDE, HIDDEN)
+  const weight = randomRows(1, HIDDEN)
+  const stride = padTo(HIDDEN, CHUNK)
+  const { buffer: y } = randomOutput(buffers, FEW_TOKENS * stride)
+  const expected = () =>
+    (LAST ? [FEW_TOKENS - 1] : [0, 1, 2]).flatMap((token, row) => {
+      const normed = rmsNorm(x.subarray(token * X_STRIDE, token * X_STRIDE + HIDDEN), weight, EPSILON)
+      return from(row * stride, closeAll(normed))
+    })
+  return {
+    operands: { x: buffers.upload(x), weight: buffers.upload(weight), y },
+    step: { tokens: FEW_TOKENS },
+    outputs: [{ buffer: y, words: FEW_TOKENS * stride, expected }],
+  }
+}
+
+/** Checks embed on the first, some and the last rows, and on an id that another part of the matrix holds. */
+export const embedCheck: CheckBuilder = (buffers, dispatch) => {
+  const { HIDDEN = 0, FIRST = 0, COUNT = 0 } = dispatch.constants
+  const matrix = randomMatrix(buffers, dispatch, COUNT)
+  const rows = [0, Math.floor(matrix.rows / 3), matrix.rows - 1, COUNT]
+  const stride = padTo(HIDDEN, CHUNK)
+  const x = randomOutput(buffers, rows.length * stride)
+  const kept = (rows.length - 1) * stride
+  const expected = () => [
+    ...matrix.fill(rows.slice(0, -1), HIDDEN).flatMap((row, token) => from(token * stride, closeAll(row))),
+    ...from(kept, closeAll(x.before.subarray(kept, kept + HIDDEN))),
+  ]
+  return {
+    operands: {
+      ids: buffers.upload(Uint32Array.from(rows, (row) => FIRST + row)),
+      weights: matrix.buffer,
+      x: x.buffer,
+    },
+    step: { tokens: rows.length },
+    outputs: [{ buffer: x.buffer, words: rows.length * stride, expected }],
+  }
+}
+
+/** Checks swiglu. */
+export const swigluCheck: CheckBuilder = (buffers, { constants }) => {
+  const { INTERMEDIATE = 0, UP = 0, X_STRIDE = 0 } = constants
+  const x = numbersWithin(4, FEW_TOKENS * X_STRIDE, UP)
+  const stride = padTo(INTERMEDIATE, CHUNK)
+  const y = buffers.zeros(FEW_TOKENS * stride)
+  const expected = () =>
+    [0, 1, 2].flatMap((token) =>
+      edges(INTERMEDIATE).map((column) => {
+        const at = token * X_STRIDE + column
+        return { at: token * stride + column, ...swiglu(close(x[at] ?? 0), close(x[at + UP] ?? 0)) }
+      }),
+    )
+  return {
+    operands: { x: buffers.upload(x), y },
+    step: { tokens: FEW_TOKENS },
+    outputs: [{ buffer: y, words: FEW_TOKENS * stride, expected }],
+  }
+}
+
+/** Checks route_logits: the normalized rows and their products with the router. */
+export const routeLogitsCheck: CheckBuilder = (buffers, dispatch) => {
+  const { HIDDEN = 0, EPSILON = 0, EXPERTS = 0 } = dispatch.constants
+  const [width, stride] = [padTo(HIDDEN, CHUNK), padTo(EXPERTS, CHUNK)]
+  const x = randomRows(FEW_TOKENS, HIDDEN)
+  const norm = randomRows(1, HIDDEN)
+  const matrix = randomMatrix(buffers, dispatch, EXPERTS)
+  const [normed, logits] = [buffers.zeros(FEW_TOKENS * width), buffers.zeros(FEW_TOKENS * stride)]
+  const inputs = [0, 1, 2].map((token) =>
+    rmsNorm(x.subarray(token * width, token * width + HIDDEN), norm, EPSILON),
+  )
+  const rows = edges(matrix.rows)
+  const expectedLogits = () =>
+    matrix
+      .fill(rows, HIDDEN)
+      .flatMap((weights, i) =>
+        inputs.map((input, token) => ({ at: token * stride + (rows[i] ?? 0), ...dot(weights, input) })),
+      )
+  const expectedNormed = () => inputs.flatMap((row, token) => from(token * width, closeAll(row)))
+  return {
+    operands: {
+      x: buffers.upload(x),
+      norm: buffers.upload(norm),
+      weights: matrix.buffer,
+      normed,
+      logits,
+    },
+    step: { tokens: FEW_TOKENS },
+    outputs: [
+      { buffer: logits, words: FEW_TOKENS * stride, expected: expectedLogits },
+      { buffer: normed, words: FEW_TOKENS * width, expected: expectedNormed },
+    ],
+  }
+}

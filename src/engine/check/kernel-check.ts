@@ -1,30 +1,46 @@
-// Seeded random inputs and f64 results for checking a dispatch.
-// The inputs include the awkward values of stored weights: every code and every exponent.
-import { FORMATS, isFloatDtype, type ScaleDtype, type StorageFormat } from '../../gpu/formats.ts'
-import { CHUNK, padTo } from '../../gpu/matrix.ts'
+// The check of one dispatch: random operands, and the numbers that f64 loops expect in its outputs.
 import type { Step } from '../../kernels/step.ts'
-import { toF32 } from '../../lib/float.ts'
-import { fillRandomWords, randomNumbers } from '../../lib/random.ts'
-import type { Dispatch, Resource } from '../../program/graph.ts'
+import { randomNumbers } from '../../lib/random.ts'
+import type { Dispatch, GridSize, Resource } from '../../program/graph.ts'
 import type { TempBuffers } from '../../program/temp-buffers.ts'
 
 /**
+ * Largest error of a check, relative to the sum of absolute terms. Correct f32 sums, fast decoders included,
+ * are off by less than a tenth of this; a wrong lane or code is off by more than ten times as much.
+ */
+export const TOLERANCE = 1e-4
+
+/**
  * An expected number in f64. `magnitude` is the sum of the absolute terms, which the tolerance scales with:
- * rounding errors grow with the terms, even when they cancel out.
+ * rounding errors grow with the terms, even when they cancel out. With magnitude 0 the number must be exact.
  */
 export interface ExpectedSum {
   readonly value: number
   readonly magnitude: number
 }
 
-/** The check of one dispatch: its operands and step, and the numbers expected in its output. */
+/** An expected number at an index of an output. */
+export interface ExpectedNumber extends ExpectedSum {
+  readonly at: number
+}
+
+/** An output of a dispatch. */
+export interface OutputCheck {
+  readonly buffer: Resource
+  readonly words: number // to read from its start
+  /** Turns the words into numbers; without it they are f32. */
+  readonly decode?: (words: Uint32Array<ArrayBuffer>) => ArrayLike<number>
+  /** Fills the remaining operands with random values and returns the numbers expected at some indices. */
+  expected(): readonly ExpectedNumber[]
+}
+
+/** The check of one dispatch: its operands and step, and what must come out. */
 export interface KernelCheck {
   readonly operands: Readonly<Record<string, Resource>>
   readonly step: Partial<Step>
-  readonly output: Resource
-  readonly outputWords: number // of the output
-  /** Fills the remaining operands with random values and returns the expected numbers by output index. */
-  expected(): readonly (ExpectedSum & { readonly at: number })[]
+  readonly outputs: readonly OutputCheck[]
+  readonly grid?: GridSize // if not all workgroups of the dispatch need to run
+  readonly tolerance?: number // instead of TOLERANCE
 }
 
 /** How many tokens a check uses: no multiples of a tile, and a context longer than a tile of keys. */
@@ -35,112 +51,95 @@ export interface CheckSize {
 
 export const SMALL_CHECK: CheckSize = { tokens: 19, context: 150 }
 
+/** Tokens that kernels with a workgroup per token are checked on. */
+export const FEW_TOKENS = 3
+
 /** Builds the check of a dispatch from its constants and imports. */
 export type CheckBuilder = (buffers: TempBuffers, dispatch: Dispatch, checkSize: CheckSize) => KernelCheck
 
-type NumberArray = ArrayLike<number>
+export type NumberArray = ArrayLike<number>
 
-/** a · b. */
+/** a · b, over the length of the shorter. */
 export function dot(a: NumberArray, b: NumberArray): ExpectedSum {
+  const length = Math.min(a.length, b.length)
   let [value, magnitude] = [0, 0]
-  for (let i = 0; i < a.length; i++) {
-    const term = (a[i] ?? 0) * (b[i] ?? 0)
+  for (let i = 0; i < length; i++) {
+    const term = (a[i] as number) * (b[i] as number)
     value += term
     magnitude += Math.abs(term)
   }
   return { value, magnitude }
 }
 
-/** `rows` random rows of `cols` numbers, [rows, stride], padded with zeros. */
-export function randomRows(
-  rows: number,
-  cols: number,
-  stride = padTo(cols, CHUNK),
-): Float32Array<ArrayBuffer> {
-  return randomNumbers(rows * stride, cols).map((value, i) => (i % stride < cols ? value : 0))
+/** Σ weight · row. */
+export function weightedSum(rows: readonly NumberArray[], weights: NumberArray): ExpectedSum[] {
+  const cols = rows[0]?.length ?? 0
+  const [values, magnitudes] = [new Float64Array(cols), new Float64Array(cols)]
+  for (let i = 0; i < weights.length; i++) {
+    const [row, weight] = [rows[i] as NumberArray, weights[i] as number]
+    for (let col = 0; col < cols; col++) {
+      const term = weight * (row[col] as number)
+      values[col] = (values[col] as number) + term
+      magnitudes[col] = (magnitudes[col] as number) + Math.abs(term)
+    }
+  }
+  return Array.from(values, (value, i) => ({ value, magnitude: magnitudes[i] ?? 0 }))
 }
 
-/** The layout of a matrix in its buffer, in words. */
-export interface MatrixPlacement {
-  readonly stride: number
-  readonly firstScale: number
-  readonly scaleStride: number
-  readonly blockRows: number
-  readonly blockCols: number
+/** A number whose error is measured relative to itself. */
+export const close = (value: number): ExpectedSum => ({ value, magnitude: Math.abs(value) })
+
+export const closeAll = (numbers: NumberArray): ExpectedSum[] => Array.from(numbers, close)
+
+/** A number that must be exact. */
+export const exact = (value: number): ExpectedSum => ({ value, magnitude: 0 })
+
+/** A sum plus what was there before. */
+export const plus = (sum: ExpectedSum, before: number): ExpectedSum => ({
+  value: sum.value + before,
+  magnitude: sum.magnitude + Math.abs(before),
+})
+
+/** silu(gate) · up. */
+export const swiglu = (gate: ExpectedSum, up: ExpectedSum): ExpectedSum => ({
+  value: (gate.value / (1 + Math.exp(-gate.value))) * up.value,
+  magnitude: gate.magnitude * up.magnitude,
+})
+
+/** A sum times a factor. */
+export const times = ({ value, magnitude }: ExpectedSum, factor: number): ExpectedSum => ({
+  value: value * factor,
+  magnitude: magnitude * Math.abs(factor),
+})
+
+/** x · weight / rms(x). */
+export function rmsNorm(x: NumberArray, weight: NumberArray, epsilon: number): Float64Array {
+  const scale = 1 / Math.sqrt(dot(x, x).value / x.length + epsilon)
+  const normed = new Float64Array(x)
+  for (let i = 0; i < normed.length; i++) normed[i] = (normed[i] as number) * scale * (weight[i] as number)
+  return normed
 }
 
-/** Writes random codes and scales of a row where kernels read them; returns the numbers they stand for. */
-export function writeRandomRow(
-  buffers: TempBuffers,
-  into: Resource,
-  row: number,
-  { format, place }: { readonly format: StorageFormat; readonly place: MatrixPlacement },
-): Float64Array {
-  const codes = randomCodes(format, place.stride, row)
-  buffers.write(into, codes, row * place.stride)
-  const { scale } = FORMATS[format]
-  if (!scale) return Float64Array.from(decodeCodes(format, codes))
-  const blockRow = Math.floor(row / place.blockRows)
-  const scales = randomScales(scale.dtype, place.scaleStride, blockRow)
-  buffers.write(into, scales, place.firstScale + blockRow * place.scaleStride)
-  return dequantizeRow(format, codes, scales, place.blockCols)
+/** Numbers from index `first` on. */
+export const from = (first: number, sums: readonly ExpectedSum[]): ExpectedNumber[] =>
+  sums.map((sum, i) => ({ at: first + i, ...sum }))
+
+/** Indices below `count` to check: the first, more than the 64 that one workgroup computes, and the last. */
+export const edges = (count: number, first = 66): number[] =>
+  Array.from({ length: Math.min(count, first + 3) }, (_, i) => (i < first ? i : count + first - 1 - i))
+
+/** A third of all outputs of a product, of every row and of every column: enough to see each lane. */
+export const inSample = (row: number, column: number): boolean => (row + column) % 3 === 0
+
+/** `count` random numbers from -limit to limit. */
+export function numbersWithin(limit: number, count: number, seed: number): Float32Array<ArrayBuffer> {
+  const numbers = randomNumbers(count, seed)
+  for (let i = 0; i < count; i++) numbers[i] = limit * (numbers[i] as number)
+  return numbers
 }
 
-/** `words` words of random scales. */
-export function randomScales(dtype: ScaleDtype, words: number, row: number): Uint32Array<ArrayBuffer> {
-  const scales = new Uint32Array(words)
-  fillRandomWords(scales, row + 1)
-  makeScales(scales, dtype)
-  return scales
+/** Random numbers as an operand, and as the values that a kernel which writes there must replace or keep. */
+export function randomOutput(buffers: TempBuffers, words: number) {
+  const before = randomNumbers(words, words)
+  return { before, buffer: buffers.upload(before) }
 }
-
-/** Turns any words into scales of about 2^-8: one f32 a word, or two bfloat16. */
-export function makeScales(words: Uint32Array, dtype: ScaleDtype): void {
-  words.forEach((word, i) => {
-    words[i] = dtype === 'F32' ? (word & 0xffffff) | 0x3b000000 : (word & 0xff00ff) | 0x3b003b00
-  })
-}
-
-/**
- * Dequantizes a row, padding included: codes times the scale of their block.
- * @param scales of the row's block row; empty for formats without scales
- */
-export function dequantizeRow(
-  format: StorageFormat,
-  codes: Uint32Array<ArrayBuffer>,
-  scales: Uint32Array<ArrayBuffer>,
-  blockCols: number,
-): Float64Array {
-  const numbers = decodeCodes(format, codes)
-  const { scale } = FORMATS[format]
-  return scale
-    ? applyScales(numbers, toF32(scale.dtype, bytesOf(scales)), blockCols)
-    : Float64Array.from(numbers)
-}
-
-/** Multiplies numbers by factors, each of which `count` consecutive numbers share. */
-export const applyScales = (numbers: NumberArray, factors: NumberArray, count: number): Float64Array =>
-  Float64Array.from(numbers, (value, i) => value * (factors[Math.floor(i / count)] ?? 0))
-
-/** Random codes; those of a row share an exponent (see `RandomCodes`). */
-export function randomCodes(format: StorageFormat, words: number, row: number): Uint32Array<ArrayBuffer> {
-  const codes = new Uint32Array(words)
-  fillRandomWords(codes, row + 1)
-  return codes.map((word) => FORMATS[format].random.check(word, row % 16))
-}
-
-/** Decodes codes without applying scales. */
-export function decodeCodes(format: StorageFormat, words: Uint32Array<ArrayBuffer>): NumberArray {
-  const { dtype, bits } = FORMATS[format]
-  if (isFloatDtype(dtype)) return toF32(dtype, bytesOf(words))
-  const signed = new Int8Array(words.buffer, words.byteOffset, words.byteLength)
-  if (bits === 8) return signed
-  // 16 bytes hold 32 columns: the first 16 in the low 4 bits, the others in the high 4 bits.
-  return Array.from({ length: 2 * signed.length }, (_, col) => {
-    const byte = signed[16 * Math.floor(col / 32) + (col % 16)] ?? 0
-    return col % 32 < 16 ? (byte << 28) >> 28 : byte >> 4
-  })
-}
-
-const bytesOf = (words: Uint32Array<ArrayBuffer>): Uint8Array =>
-  new Uint8Array(words.buffer, words.byteOffset, words.byteLength)

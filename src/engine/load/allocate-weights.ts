@@ -10,6 +10,7 @@ import {
 } from '../../gpu/matrix.ts'
 import { expectDefined } from '../../lib/error.ts'
 import { type GpuModel, mapTensors } from '../../models/tensors.ts'
+import type { RunContext } from '../../program/dispatch-runner.ts'
 import {
   type MatrixTarget,
   type PartPlacement,
@@ -56,10 +57,10 @@ interface ModelWriters {
  * Allocates the buffers of all weights, so that a lack of memory shows before the first byte is fetched.
  * Call it within `Arena.guard`.
  */
-export function allocateWeights(device: Device, plan: WeightPlan): AllocatedWeights {
+export function allocateWeights(context: RunContext, plan: WeightPlan): AllocatedWeights {
   const writers: ModelWriters = { early: new Map(), rest: new Map(), converter: undefined }
   const placement: WeightPlacement = { matrices: [], vectors: [] }
-  return { tensors: allocateTensors(device, plan, writers, placement), writers, placement }
+  return { tensors: allocateTensors(context, plan, writers, placement), writers, placement }
 }
 
 type AddMatrix = (
@@ -69,14 +70,14 @@ type AddMatrix = (
 ) => void
 
 function allocateTensors(
-  device: Device,
+  { device, pipelines }: RunContext,
   plan: WeightPlan,
   writers: ModelWriters,
   contents: WeightPlacement,
 ): GpuModel {
   const { queue } = device.gpu
   const convert = (storedMatrix: StoredMatrix, target: MatrixTarget) => {
-    writers.converter ??= new Converter(device)
+    writers.converter ??= new Converter(device, pipelines)
     const { weight, scale } = writers.converter.createWriters(storedMatrix, target)
     writers.rest.set(storedMatrix.weight, weight)
     if (storedMatrix.scale && scale) writers.early.set(storedMatrix.scale, scale)

@@ -78,7 +78,7 @@ function allocateCandidate(
   { spec }: LoadRequest,
   { quantize, options, plan }: QuantEstimate,
 ): AllocatedModel {
-  const weights = allocateWeights(device, plan)
+  const weights = allocateWeights({ device, pipelines }, plan)
   return {
     quantize,
     plan,

@@ -32,6 +32,13 @@ export interface SourcePart extends PartPlacement {
   readonly layout: MatrixLayout
 }
 
+/** The kernel that converts between two layouts. */
+export const conversionKernel = ({ format, block }: MatrixLayout, into: MatrixLayout): KernelVariant => ({
+  kernel: quantize,
+  constants: { BLOCK_ROWS: block.rows, BLOCK_COLS: block.cols, WORKGROUP },
+  imports: { weights: weightModule(format), encode: encoderModule(into.format) },
+})
+
 /** Converts one matrix at a time. Owns its staging buffers until `close`. */
 export class Converter {
   readonly #device: Device
@@ -41,9 +48,9 @@ export class Converter {
   readonly #variants = new Map<string, KernelVariant>()
   readonly #pipelines = new Map<string, GPUComputePipeline>()
 
-  constructor(device: Device) {
+  constructor(device: Device, pipelines = new PipelineCache(device, sources)) {
     this.#device = device
-    this.#cache = new PipelineCache(device, sources)
+    this.#cache = pipelines
     this.#staging = device.arena.allocate('staging', 'stored rows', STAGED_ROWS_BYTES)
     this.#batch = device.arena.allocate('staging', 'batch', BATCH_BYTES, 'uniform')
   }
@@ -74,13 +81,9 @@ export class Converter {
   }
 
   /** Requests the pipeline that converts between two layouts; `prepare` compiles it. Returns its key. */
-  requestPipeline({ format, block }: MatrixLayout, into: MatrixLayout): string {
-    const key = `${format} ${block.rows} ${block.cols} ${into.format}`
-    this.#variants.set(key, {
-      kernel: quantize,
-      constants: { BLOCK_ROWS: block.rows, BLOCK_COLS: block.cols, WORKGROUP },
-      imports: { weights: weightModule(format), encode: encoderModule(into.format) },
-    })
+  requestPipeline(from: MatrixLayout, into: MatrixLayout): string {
+    const key = `${from.format} ${from.block.rows} ${from.block.cols} ${into.format}`
+    this.#variants.set(key, conversionKernel(from, into))
     return key
   }
 

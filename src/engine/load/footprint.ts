@@ -2,19 +2,27 @@
 // It records the same graphs and sizes that loading uses, so plan and allocation agree to the byte.
 import { allocatedBytes } from '../../gpu/arena.ts'
 import { bindableBytes, type Capabilities } from '../../gpu/limits.ts'
-import { unboundBuffer } from '../../gpu/matrix.ts'
+import { type MatrixLayout, sameStorage, unboundBuffer } from '../../gpu/matrix.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { mapTensors } from '../../models/tensors.ts'
-import { type Graph, resource } from '../../program/graph.ts'
+import { type Dispatch, type Graph, resource } from '../../program/graph.ts'
 import { planMemory } from '../../program/memory.ts'
 import type { DispatchRecorder } from '../check/self-test.ts'
 import { kvCacheBytes, kvCacheSizes } from '../run/kv-cache.ts'
 import { RESULT_STAGING_BYTES } from '../run/runtime.ts'
 import { pagesFor } from '../run/session.ts'
 import { planState } from '../run/state.ts'
-import { decodeGraph, type GraphInputs, prefillGraph, type RuntimeOptions } from '../run/step-graphs.ts'
+import {
+  decodeGraph,
+  type GraphInputs,
+  logprobsGraph,
+  prefillGraph,
+  type RuntimeOptions,
+} from '../run/step-graphs.ts'
 import type { BytesByPurpose } from '../types.ts'
+import { conversionKernel } from './convert.ts'
+import type { StoredMatrix } from './stored-matrix.ts'
 import { type WeightPlan, weightBytesByPurpose } from './weight-plan.ts'
 
 /**
@@ -29,7 +37,7 @@ export function planFootprint(
 ): BytesByPurpose {
   const { weights, experts, tables } = weightBytesByPurpose(plan)
   const state = planState(spec, options.contextLength, options.prefillChunk)
-  const inputs = plannedInputs(spec, plan, capabilities, options)
+  const inputs = unboundInputs(spec, layoutsOf(plan), capabilities, options)
   return withTotal({
     weights,
     experts,
@@ -43,32 +51,65 @@ export function planFootprint(
 }
 
 /** Graph inputs without buffers behind them. */
-const plannedInputs = (
+const unboundInputs = (
   spec: ModelSpec,
-  plan: WeightPlan,
+  tensors: GpuModel,
   capabilities: Capabilities,
   options: RuntimeOptions,
 ): GraphInputs => ({
   spec,
-  tensors: layoutsOf(plan),
+  tensors,
   state: planState(spec, options.contextLength, options.prefillChunk).resources,
   kvPages: () => resource(unboundBuffer),
   capabilities,
   options,
 })
 
-/** Lists the prefill and decode dispatches of a planned model for given variants. */
-export const plannedRecorder =
-  (
-    spec: ModelSpec,
-    plan: WeightPlan,
-    capabilities: Capabilities,
-    options: RuntimeOptions,
-  ): DispatchRecorder =>
+/** Lists the prefill and decode dispatches of a model for given variants. */
+export const stepRecorder =
+  (...[spec, tensors, capabilities, options]: Parameters<typeof unboundInputs>): DispatchRecorder =>
   (variants) => {
-    const inputs = plannedInputs(spec, plan, { ...capabilities, variants }, options)
+    const inputs = unboundInputs(spec, tensors, { ...capabilities, variants }, options)
     return [prefillGraph(inputs), decodeGraph(inputs)].flatMap(({ dispatches }) => dispatches)
   }
+
+/** As `stepRecorder`, for a planned model. */
+export const plannedRecorder = (
+  spec: ModelSpec,
+  plan: WeightPlan,
+  capabilities: Capabilities,
+  options: RuntimeOptions,
+): DispatchRecorder => stepRecorder(spec, layoutsOf(plan), capabilities, options)
+
+/** Lists the dispatches that add log-probabilities. */
+export const logprobsRecorder =
+  (spec: ModelSpec): DispatchRecorder =>
+  () =>
+    logprobsGraph({ spec, state: planState(spec, 1, 1).resources }).dispatches
+
+/** Dispatches of the kernels that convert the weights of a plan. They have no operands of their own. */
+export function conversionsOf(plan: WeightPlan): Dispatch[] {
+  const found: Dispatch[] = []
+  const add = (layout: MatrixLayout, storedMatrices: readonly StoredMatrix[]) => {
+    for (const { storedLayout } of storedMatrices)
+      if (!sameStorage(storedLayout, layout))
+        found.push({
+          ...conversionKernel(storedLayout, layout),
+          operands: {},
+          grid: [1],
+          loop: 0,
+          work: () => 1,
+        })
+  }
+  mapTensors(plan, {
+    matrix: ({ layout, storedMatrices }) => add(layout, storedMatrices),
+    vector: () => {},
+    bank: ({ slots }) => {
+      for (const { layout, storedMatrices } of slots) add(layout, storedMatrices)
+    },
+  })
+  return found
+}
 
 /** The same bytes with a KV cache of `tokens` tokens. */
 export function footprintWithContext(

@@ -9,7 +9,7 @@ import type { QuantizeChoice } from '../types.ts'
 import { type AllocatedModel, allocateModel } from './allocate.ts'
 import { keepsStoredFormats, type LoadRequest } from './choose-quantization.ts'
 import { fillWeights } from './fill.ts'
-import { plannedRecorder } from './footprint.ts'
+import { conversionsOf, plannedRecorder } from './footprint.ts'
 import { packModel } from './pack.ts'
 import type { ReportProgress } from './progress.ts'
 import type { PrefillChunk } from './tuned-variants.ts'
@@ -47,12 +47,11 @@ export async function loadOnDevice(
     })
     const uploadPhase = keepsStoredFormats(allocated.quantize) ? 'upload' : 'convert'
     report(uploadPhase)
+    const { plan, runtime: untested } = allocated
+    const steps = plannedRecorder(spec, plan, device.capabilities, untested.options)
+    const conversions = conversionsOf(plan)
     const [tested] = await Promise.all([
-      selfTest(
-        device,
-        pipelines,
-        plannedRecorder(spec, allocated.plan, device.capabilities, allocated.runtime.options),
-      ),
+      selfTest(device, pipelines, (variants) => [...steps(variants), ...conversions]),
       fillWeights(device, allocated.weights, checkpoint, {
         signal: signal ? AbortSignal.any([signal, abortUpload.signal]) : abortUpload.signal,
         onProgress: (done) => report(uploadPhase, done),

@@ -53,7 +53,7 @@ export function sampleGraph(inputs: Pick<GraphInputs, 'spec' | 'state'>): Graph 
 }
 
 /** Adds log-probabilities to `state.result`. */
-export function logprobsGraph({ spec, state }: GraphInputs): Graph {
+export function logprobsGraph({ spec, state }: Pick<GraphInputs, 'spec' | 'state'>): Graph {
   const graph = new Graph()
   graph.dispatch(topLogprobs, {
     constants: { VOCAB: spec.vocabSize },

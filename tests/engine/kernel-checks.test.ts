@@ -1,0 +1,182 @@
+// Tests of the checks of single kernels: each kernel has one, and fails it when its shader is wrong.
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import sources from 'virtual:shaders'
+import { describe, expect, it } from 'vitest'
+import { distinctKernels } from '../../src/cli/checks.ts'
+import { openFolder } from '../../src/cli/node-source.ts'
+import { DRAW } from '../../src/engine/check/check-sampling.ts'
+import { checkBuildersOf } from '../../src/engine/check/checked-kernels.ts'
+import { passed, runChecks } from '../../src/engine/check/run-checks.ts'
+import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
+import { QUANTIZATIONS, type QuantizeChoice } from '../../src/engine/load/quantization.ts'
+import type { ModelOptions } from '../../src/engine/types.ts'
+import { PipelineCache } from '../../src/gpu/kernel.ts'
+import { type Capabilities, GUARANTEED } from '../../src/gpu/limits.ts'
+import { kernels } from '../../src/kernels/index.ts'
+import type { Dispatch } from '../../src/program/graph.ts'
+import { uniform_number } from '../../src/reference/sample.ts'
+import { openCheckpoint } from '../../src/weights/checkpoint.ts'
+import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
+import { FIXTURES } from '../support/model.ts'
+import { tamperedShader } from '../support/tampered-shader.ts'
+
+interface Choices {
+  readonly quantize?: QuantizeChoice
+  readonly capabilities?: Capabilities
+  readonly options?: ModelOptions
+}
+
+/** Every distinct kernel of a fixture, in all its cache layouts, with the variants of these capabilities. */
+async function kernelsOf(
+  fixture: string,
+  { quantize = 'none', capabilities = GUARANTEED, options = {} }: Choices = {},
+): Promise<readonly Dispatch[]> {
+  const checkpoint = await openCheckpoint(await openFolder(join(FIXTURES, fixture)))
+  const target = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, capabilities, options)
+  return distinctKernels(target, quantize, capabilities.variants)
+}
+
+const FIXTURE_NAMES = readdirSync(FIXTURES)
+const MODEL_KERNELS = kernels.map(({ path }) => path).filter((path) => !path.startsWith('bench/'))
+
+describe('the checks', () => {
+  it('exist for every kernel that a model of any family runs in any format, and for no fewer', async () => {
+    const run = new Set<string>()
+    for (const fixture of FIXTURE_NAMES)
+      for (const quantize of QUANTIZATIONS)
+        for (const dispatch of await kernelsOf(fixture, { quantize })) {
+          expect(checkBuildersOf(dispatch).length).toBeGreaterThan(0)
+          run.add(dispatch.kernel.path)
+        }
+    expect([...run].sort()).toEqual([...MODEL_KERNELS].sort())
+  })
+
+  it('refuse a kernel that has none', () => {
+    const kernel = kernels.find(({ path }) => path.startsWith('bench/'))
+    if (!kernel) throw new Error('There is no benchmark kernel.')
+    expect(() =>
+      checkBuildersOf({
+        kernel,
+        constants: {},
+        imports: {},
+        operands: {},
+        grid: [1],
+        loop: 0,
+        work: () => 1,
+      }),
+    ).toThrow(/a check of/)
+  })
+
+  it('know the number that sample_token draws', () => {
+    expect(uniform_number(DRAW.seed, DRAW.draw)).toBe(DRAW.uniform)
+  })
+})
+
+/** For each kernel one wrong operation. */
+const WRONG: Readonly<Record<string, readonly [search: string, replacement: string]>> = {
+  'activation/swiglu': ['silu(x[row + at.x])', 'x[row + at.x]'],
+  'attention/gqa_combine': ['combine_pair(at, count, pair)', 'combine_pair(at, count - 1, pair)'],
+  'attention/gqa_decode': ['step.position + id.z + 1', 'step.position + id.z'],
+  'attention/gqa_prefill': ['head / GROUP, quad); }', '0, quad); }'],
+  'attention/gqa_write': ['(HEADS + index) * KEY);', 'index * KEY);'],
+  'attention/mla_absorb_q': ['absorb_query(group.y, group.x, lane)', 'absorb_query(group.y, 0, lane)'],
+  'attention/mla_combine_splits': ['NOPE + i / LANES', 'i / LANES'],
+  'attention/mla_decode': ['step.position + group.z + 1', 'step.position + group.z'],
+  'attention/mla_expand_kv': ['2 * quad, LATENT / 2)', '2 * quad, LATENT / 2 - 1)'],
+  'attention/mla_prefill': ['step.position + row0 + TILE', 'step.position + row0'],
+  'attention/mla_write': ['write_kv_entry(group.x, lane)', 'write_kv_entry(group.x / 2, lane)'],
+  'attention/mla_write_expanded': ['head, NOPE + 2 * pair)', 'head, 2 * pair)'],
+  'attention/rope_query': ['query[at.y] = rotated.y', 'query[at.y] = rotated.x'],
+  'embed/embed': ['ids[at.y] - FIRST', 'ids[at.y] - FIRST + 1'],
+  'linear/linear_decode': ['if ACCUMULATE { y[at] += sum; }', 'if ACCUMULATE { y[at] = sum; }'],
+  'linear/linear_prefill': ['tile_value(i)[j]', 'tile_value(i)[j % 3]'],
+  'moe/combine_experts': ['(step.tokens * TOP_K + token)', '(step.tokens * TOP_K)'],
+  'moe/expert_down_decode': ['weight = bitcast<f32>(', 'weight = 2 * bitcast<f32>('],
+  'moe/expert_down_prefill': ['min(row, end - 1)', '(end - 1)'],
+  'moe/expert_up_decode': ['silu(gate) * up', 'gate * up'],
+  'moe/expert_up_prefill': ['silu(value.y) * value.w', 'silu(value.y) * value.z'],
+  'moe/group_tokens': ['min(rows - TILE_ROWS * i, TILE_ROWS)', 'TILE_ROWS'],
+  'moe/route': ['scores[chosen[i]] * factor', 'scores[chosen[0]] * factor'],
+  'moe/route_logits': ['= scale * sum', '= sum'],
+  'norm/rms_norm': ['* scale * weight[i]', '* scale'],
+  'quantize/quantize': ['let at = batch.first + row', 'let at = batch.first + row / 2'],
+  'sample/adjust_logits': ['step.presence + step.frequency', 'step.frequency'],
+  'sample/sample_token': ['counts[id] += 1', 'counts[id] += 2'],
+  'sample/top_logprobs': ['= best + log(', '= log('],
+}
+
+/** Wrong operations of modules that a sampling setting or a part of a kernel alone depends on. */
+const WRONG_PARTS: readonly (readonly [
+  kernel: string,
+  module: string,
+  search: string,
+  replacement: string,
+])[] = [
+  ['sample_token', 'sample/sample_token', 'weight < step.min_p', 'weight < 0'],
+  ['sample_token', 'sample/sample_token', 'max(step.top_p, 0.0)', '1.0'],
+  ['sample_token', 'sample/sample_token', 'step.top_k == 0 ||', ''],
+  ['sample_token', 'sample/sample_token', '>> 8) / 16777216.0', '>> 8) / 33554432.0'],
+  ['sample_token', 'sample/sample_token', 'own.x == rank)', 'own.x != rank)'],
+  ['route', 'moe/route', 'rank >= TOP_GROUPS', 'rank > TOP_GROUPS'],
+  ['expert_up_decode', 'moe/expert_slots', '- FIRST_BANK', '* 0'],
+  ['mla_absorb_q', 'attention/write_kv_entry', '* scale * vec2', '* vec2'],
+  ['gqa_write', 'attention/gqa_write', 'return query_norm[column]', 'return key_norm[column]'],
+  ['rms_norm', 'norm/rms_norm', 'step.tokens - 1, LAST', '0, LAST'],
+]
+
+describeOnAdapters(
+  'the checks',
+  (adapter) => {
+    const device = openAdapter(adapter)
+    const run = async (dispatches: readonly Dispatch[], shaders: Record<string, string> = {}) => {
+      const opened = await device
+      const pipelines = new PipelineCache(opened, { ...sources, ...shaders })
+      const results = await runChecks({ device: opened, pipelines }, dispatches)
+      expect(results.size).toBe(dispatches.length)
+      return [...results.values()]
+    }
+    /** Dispatches of a kernel in the fixtures that have it. */
+    const dispatchesOf = async (name: string) => {
+      const all = [
+        ...(await kernelsOf('deepseek_v3-fp8-tiny', { quantize: 'q8' })),
+        ...(await kernelsOf('qwen2-bf16')),
+        ...(await kernelsOf('qwen3-fp8')),
+      ]
+      const found = all.filter(({ kernel }) => kernel.name === name)
+      expect(found.length).toBeGreaterThan(0)
+      return found
+    }
+
+    it('have a wrong operation for every kernel to find', () => {
+      expect(Object.keys(WRONG).sort()).toEqual([...MODEL_KERNELS].sort())
+    })
+
+    it.each(Object.entries(WRONG))('find a wrong operation in %s', async (path, [search, replacement]) => {
+      const dispatches = await dispatchesOf(path.slice(path.indexOf('/') + 1))
+      const results = await run(dispatches, tamperedShader(path, search, replacement))
+      expect(results.map((result) => 'output' in result)).not.toContain(false) // it compiles
+      expect(results.some((result) => !passed(result))).toBe(true)
+    })
+
+    it.each(WRONG_PARTS)('find in %s a wrong operation of %s: %s', async (name, module, search, put) => {
+      const results = await run(await dispatchesOf(name), tamperedShader(module, search, put))
+      expect(results.map((result) => 'output' in result)).not.toContain(false)
+      expect(results.some((result) => !passed(result))).toBe(true)
+    })
+
+    it.each([
+      ['f16', 'q8'],
+      ['i8', 'q4'],
+    ] as const)('pass with factors in %s', async (matmulPrecision, quantize) => {
+      const { capabilities } = await device
+      const dispatches = await kernelsOf('deepseek_v3-fp8-tiny', {
+        quantize,
+        capabilities,
+        options: { matmulPrecision },
+      })
+      expect((await run(dispatches)).every(passed)).toBe(true)
+    })
+  },
+  ADAPTERS.slice(0, 1),
+)
