@@ -182,13 +182,25 @@ describeOnAdapters(
       const parts = [compile, encode, gpu, sample]
       expect(parts.reduce((sum, { fraction }) => sum + fraction, 0)).toBeCloseTo(1)
       expect(encode.ms + gpu.ms + sample.ms).toBeCloseTo(firstToken.ms)
-      expect(firstToken.pipelines).toBeGreaterThan(10)
+      expect(firstToken.pipelines).toBeGreaterThan(0) // besides those that were compiled to be checked
       expect(engine.device.arena.count).toBe(before)
     })
 
+    // Wrong only in steps that are unlike those of the check at load, which would stop the load.
+    const wrongIf = (condition: string) => `select(1.0, 1.1, ${condition}) *`
     it.each([
-      ['prefill', 'attention/mla_expand_kv', '= tile_value(i)[j]', '= 1.1 * tile_value(i)[j]'],
-      ['decode', 'attention/mla_combine_splits', 'output[into + v] = sum;', 'output[into + v] = 1.1 * sum;'],
+      [
+        'prefill',
+        'attention/mla_expand_kv',
+        '= tile_value(i)[j]',
+        `= ${wrongIf('step.position == 0')} tile_value(i)[j]`,
+      ],
+      [
+        'decode',
+        'attention/mla_combine_splits',
+        'output[into + v] = sum;',
+        `output[into + v] = ${wrongIf('step.position < 100')} sum;`,
+      ],
     ])('is not measured if %s miscalculates', async (_, path, right, wrong) => {
       const shaders = { ...sources, ...tamperedShader(path, right, wrong) }
       const broken = await openModel(LANTERNFISH, adapter, { shaders })

@@ -1,6 +1,6 @@
 // Checks of embedding, norms, matrix products and SwiGLU, in the sizes and formats of a model's dispatches.
 import { CHUNK, padTo } from '../../gpu/matrix.ts'
-import { MATMUL_TILES } from '../../kernels/linear.ts'
+import { MATMUL_TILES, SUBGROUP_MATRIX_TILES } from '../../kernels/linear.ts'
 import { randomNumbers } from '../../lib/random.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import {
@@ -21,7 +21,12 @@ import {
 } from './kernel-check.ts'
 import { cutGrid, randomMatrix, randomRows } from './random-weights.ts'
 
-const TILES = Object.entries(MATMUL_TILES)
+/** All tiles by name; those that round factors begin with the type. */
+const TILES = Object.entries({
+  ...MATMUL_TILES,
+  f16Matrices: SUBGROUP_MATRIX_TILES.f16,
+  f32Matrices: SUBGROUP_MATRIX_TILES.f32,
+})
 
 /** Rows of the tile that a dispatch multiplies at a time. */
 export const tileRowsOf = ({ imports }: Dispatch): number =>

@@ -54,7 +54,7 @@ export class SubmissionPlanner {
   readonly #costs = new Map<string, Cost>()
   #previous: { readonly amounts: Amounts; readonly ms: number } | undefined
 
-  /** Forgets all costs: those of first runs contain the driver's compiling. */
+  /** Forgets all costs. */
   forget(): void {
     this.#costs.clear()
     this.#previous = undefined

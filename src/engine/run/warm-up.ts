@@ -29,5 +29,5 @@ export async function warmUp(gpu: GPUDevice, runtime: NewRuntime): Promise<void>
   for (const buffer of [...WRITTEN.map((name) => state[name]), ...cache.buffers]) encoder.clearBuffer(buffer)
   gpu.queue.submit([encoder.finish()])
   await runtime.idle()
-  runtime.parts.planner.forget()
+  runtime.parts.forget()
 }
