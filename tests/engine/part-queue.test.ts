@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { PartQueue } from '../../src/engine/run/part-queue.ts'
-import { AIM_MS } from '../../src/engine/run/submission-planner.ts'
+import { AIM_MS, STEP_START, SubmissionPlanner } from '../../src/engine/run/submission-planner.ts'
 import type { Kernel } from '../../src/gpu/kernel.ts'
 import { rectangleOf, type StepPart, type Unit, workgroupsOf } from '../../src/program/units.ts'
 
@@ -204,4 +204,23 @@ it('has two parts in flight, and stops after those when aborted', async () => {
   expect(lengths).toHaveLength(5)
   expect(device.queue.takeCounts()).toMatchObject({ parts: 5 })
   expect(device.queue.takeCounts()).toMatchObject({ parts: 0 })
+})
+
+it('does not take tiles that no expert fills for cheap ones', () => {
+  const planner = new SubmissionPlanner()
+  const experts = unit(EXPERTS, [176, 120], 0.5) // sliced along x: rows of 120 workgroups
+  const filled = 60 * 120
+  const longest = [0, 0, 0].map(() => {
+    let most = 0
+    for (let cursor = STEP_START; cursor.unit < 1; ) {
+      const planned = planner.next([experts], cursor)
+      const { first, count } = planned.part.slice ?? { first: 0, count: workgroupsOf(experts) }
+      const ms = 0.1 * Math.max(0, Math.min(filled, first + count) - first)
+      planner.learn(planned, ms, false)
+      most = Math.max(most, ms)
+      cursor = planned.next
+    }
+    return most
+  })
+  expect(Math.max(...longest)).toBeLessThanOrEqual(LIMIT_MS)
 })

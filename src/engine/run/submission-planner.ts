@@ -40,7 +40,14 @@ export interface PlannedPart {
   readonly next: StepCursor
   readonly ms: number // expected
   readonly amounts: Amounts
+  readonly typical: boolean // whether its workgroups may stand for all of their variant
 }
+
+/**
+ * Workgroups from this fraction on of those that a unit's work promises may have nothing to do: experts' tiles
+ * are filled from the first on, and how many are filled is known on the GPU alone.
+ */
+const SURELY_BUSY = 0.5
 
 /**
  * Learns what a workgroup of each kernel variant costs. Parts begin small and grow while they are measured to
@@ -75,7 +82,7 @@ export class SubmissionPlanner {
    * @param queued it was submitted while the part before it ran: where completion is reported late, it is for
    *   both together, so that only the sum of the two counts
    */
-  learn({ amounts }: PlannedPart, ms: number, queued: boolean): void {
+  learn({ amounts, typical }: PlannedPart, ms: number, queued: boolean): void {
     const before = queued ? this.#previous : undefined
     const part = { amounts, ms: Math.max(ms, CLOCK_MS) }
     this.#previous = part
@@ -86,7 +93,7 @@ export class SubmissionPlanner {
     const rest = ratio * expected - (expected - assumedMs)
     // What was never measured explains the difference first.
     if (assumedMs > 0 && rest > 0) scale(assumed, rest / assumedMs)
-    else scale(amounts, ratio < 1 && ratio > 0.5 ? Math.sqrt(ratio) : ratio)
+    else if (typical || ratio > 1) scale(amounts, ratio < 1 && ratio > 0.5 ? Math.sqrt(ratio) : ratio)
     for (const [cost, amount] of amounts) cost.measured = Math.max(cost.measured, amount)
   }
 
@@ -112,7 +119,7 @@ export class SubmissionPlanner {
       amounts.set(cost, total)
       ms += amount * cost.msPerGroup
     }
-    return { part: { first, end }, next: { unit: end, groups: 0 }, ms, amounts }
+    return { part: { first, end }, next: { unit: end, groups: 0 }, ms, amounts, typical: true }
   }
 
   #slice(unit: Unit, cursor: StepCursor, count: number): PlannedPart {
@@ -124,6 +131,7 @@ export class SubmissionPlanner {
       next: end < workgroupsOf(unit) ? { ...cursor, groups: end } : { unit: cursor.unit + 1, groups: 0 },
       ms: amount * cost.msPerGroup,
       amounts: new Map([[cost, amount]]),
+      typical: cursor.groups === 0 || end <= SURELY_BUSY * Math.min(1, unit.work) * workgroupsOf(unit),
     }
   }
 
