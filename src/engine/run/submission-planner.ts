@@ -44,8 +44,8 @@ export interface PlannedPart {
 }
 
 /**
- * Workgroups from this fraction on of those that a unit's work promises may have nothing to do: experts' tiles
- * are filled from the first on, and how many are filled is known on the GPU alone.
+ * Workgroups from this fraction on of those that a unit's work promises may have nothing to do: experts'
+ * tiles are filled from the first on, and how many are filled is known on the GPU alone.
  */
 const SURELY_BUSY = 0.5
 
