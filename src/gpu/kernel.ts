@@ -40,7 +40,7 @@ export interface Kernel<
   readonly constants: readonly C[] // overrides that callers may set
   /**
    * A submission may run a slice of the grid (`grid_group` in shaders/shared/step.wgsl). Whole rows of
-   * workgroups across this dimension take equally long.
+   * workgroups across this dimension take equally long, or later ones less.
    */
   readonly slicedAlong?: 'x' | 'y'
 }

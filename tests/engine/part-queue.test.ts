@@ -206,16 +206,16 @@ it('has two parts in flight, and stops after those when aborted', async () => {
   expect(device.queue.takeCounts()).toMatchObject({ parts: 0 })
 })
 
-it('does not take tiles that no expert fills for cheap ones', () => {
+it('does not take columns that only a shared expert has for cheap ones', () => {
   const planner = new SubmissionPlanner()
   const experts = unit(EXPERTS, [176, 120], 0.5) // sliced along x: rows of 120 workgroups
-  const filled = 60 * 120
+  const routed = 60 * 120
   const longest = [0, 0, 0].map(() => {
     let most = 0
     for (let cursor = STEP_START; cursor.unit < 1; ) {
       const planned = planner.next([experts], cursor)
       const { first, count } = planned.part.slice ?? { first: 0, count: workgroupsOf(experts) }
-      const ms = 0.1 * Math.max(0, Math.min(filled, first + count) - first)
+      const ms = 0.1 * Math.max(0, Math.min(routed, first + count) - first)
       planner.learn(planned, ms, false)
       most = Math.max(most, ms)
       cursor = planned.next

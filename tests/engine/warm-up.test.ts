@@ -42,7 +42,7 @@ describeOnAdapters(
       const { runtime } = engine.lease()
       const inLoad = new Set(used)
       used.clear()
-      runtime.prefill([1, 2, 3], 0)
+      await runtime.prefill([1, 2, 3], 0)
       runtime.decodeOnly(3)
       expect(used.size).toBeGreaterThan(10)
       expect([...used].filter((pipeline) => !inLoad.has(pipeline))).toEqual([])

@@ -55,12 +55,6 @@ export class PartQueue {
     return true
   }
 
-  /** Forgets costs and counts: those of first runs contain the driver's compiling. */
-  forget(): void {
-    this.planner.forget()
-    this.takeCounts()
-  }
-
   /** Returns the counts and begins new ones. */
   takeCounts(): PartCounts {
     const counts = this.#counts

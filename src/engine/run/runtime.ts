@@ -185,6 +185,11 @@ export class Runtime {
     })
   }
 
+  /** Prefills the first id in `state.prompt` in one submission, from which the planner learns nothing. */
+  prefillOnly(position: number): void {
+    this.#run(this.#programs.prefill, this.#plainStep(position, 1))
+  }
+
   /** Runs the id in `state.token` without reading a result back. The next id is sampled greedily. */
   decodeOnly(position: number, timing?: Timing): void {
     this.#run(this.#programs.decode, this.#plainStep(position, 1), timing)
@@ -224,7 +229,7 @@ export class Runtime {
     return new DispatchProgram(this.#device, this.#pipelines, this.state, graph)
   }
 
-  #run(program: DispatchProgram, step: Step, timing: Timing | undefined): void {
+  #run(program: DispatchProgram, step: Step, timing?: Timing): void {
     this.#submit(step, (encoder) => {
       program.encode(encoder, step, timing)
       timing?.profiler.resolve(encoder)

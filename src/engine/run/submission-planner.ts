@@ -44,8 +44,8 @@ export interface PlannedPart {
 }
 
 /**
- * Workgroups from this fraction on of those that a unit's work promises may have nothing to do: experts'
- * tiles are filled from the first on, and how many are filled is known on the GPU alone.
+ * The later workgroups of a unit may have little to do: a shared expert is often wider than the routed ones,
+ * so that the last columns are its alone. Costs fall only by slices within this fraction of the unit's work.
  */
 const SURELY_BUSY = 0.5
 
@@ -60,12 +60,6 @@ export class SubmissionPlanner {
   latencyMs = 0
   readonly #costs = new Map<string, Cost>()
   #previous: { readonly amounts: Amounts; readonly ms: number } | undefined
-
-  /** Forgets all costs. */
-  forget(): void {
-    this.#costs.clear()
-    this.#previous = undefined
-  }
 
   /** The next part of a step: whole units, or a slice of one where that is too long. */
   next(units: readonly Unit[], cursor: StepCursor): PlannedPart {

@@ -1,20 +1,18 @@
 // Runs the programs of a new runtime once, since some drivers compile a pipeline only when it first runs.
 import type { KvCache } from './kv-cache.ts'
-import type { PartQueue } from './part-queue.ts'
 import type { StateBuffers, StateName } from './state.ts'
 
 /** The part of a `Runtime` that warming up uses. */
 interface NewRuntime {
   readonly state: StateBuffers
   readonly cache: KvCache
-  readonly parts: PartQueue
-  prefill(ids: readonly number[], position: number): Promise<boolean>
+  prefillOnly(position: number): void
   decodeOnly(position: number): void
   idle(): Promise<void>
 }
 
 /** What the steps write, besides activations and the step itself. */
-const WRITTEN: readonly StateName[] = ['prompt', 'token', 'logits', 'adjusted', 'counts', 'result']
+const WRITTEN: readonly StateName[] = ['token', 'logits', 'adjusted', 'counts', 'result']
 
 /**
  * Prefills one token, decodes and samples another, waits, and leaves state and KV cache as zero as they were
@@ -23,11 +21,10 @@ const WRITTEN: readonly StateName[] = ['prompt', 'token', 'logits', 'adjusted', 
  */
 export async function warmUp(gpu: GPUDevice, runtime: NewRuntime): Promise<void> {
   const { state, cache } = runtime
-  await runtime.prefill([0], 0)
+  runtime.prefillOnly(0)
   runtime.decodeOnly(1)
   const encoder = gpu.createCommandEncoder()
   for (const buffer of [...WRITTEN.map((name) => state[name]), ...cache.buffers]) encoder.clearBuffer(buffer)
   gpu.queue.submit([encoder.finish()])
   await runtime.idle()
-  runtime.parts.forget()
 }
