@@ -8,9 +8,10 @@ import { conversionsOf, logprobsRecorder, plannedRecorder } from '../engine/load
 import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
 import type { QuantizeChoice } from '../engine/load/quantization.ts'
 import type { ModelOptions } from '../engine/types.ts'
-import { type Device, openDevice } from '../gpu/device.ts'
+import { openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
-import { chooseVariants, type Variants } from '../gpu/variants.ts'
+import type { Capabilities } from '../gpu/limits.ts'
+import { chooseVariants } from '../gpu/variants.ts'
 import { HadalError } from '../lib/error.ts'
 import { cacheKindsOf } from '../models/cache-layout.ts'
 import { checkCache } from '../models/check-attention.ts'
@@ -27,20 +28,24 @@ export async function checks(argv: readonly string[]): Promise<void> {
   const gpu = openDawn(args.text('adapter'))
   const { device: deviceOptions, options } = await loadTargetFromArgs(args, gpu)
   const device = await openDevice(gpu, deviceOptions)
-  const variants = args.flag('adapter-variants')
-    ? device.capabilities.variants
-    : chooseVariants({ ...device.capabilities, software: false })
-  const dispatches = await kernelsFromArgs(args, device, variants, options)
+  const capabilities = args.flag('adapter-variants') ? device.capabilities : asOnGpu(device.capabilities)
+  const dispatches = await kernelsFromArgs(args, capabilities, options)
   const results = await runChecks({ device, pipelines: new PipelineCache(device, sources) }, dispatches)
   const rows = dispatches.map((dispatch) => describeCheck(dispatch, results.get(dispatch)))
   const report = {
     adapter: device.adapter,
     model: args.text('like') ?? args.text('model'),
-    variants,
+    variants: capabilities.variants,
     checks: rows,
   }
   process.stdout.write(args.flag('json') ? `${JSON.stringify(report)}\n` : reportText(rows))
   throwIfWrong(device.adapter, rows)
+}
+
+/** The capabilities of an adapter, with the variants and sizes of dispatches that a GPU would get. */
+function asOnGpu(capabilities: Capabilities): Capabilities {
+  const facts = { ...capabilities, software: false }
+  return { ...facts, variants: chooseVariants(facts) }
 }
 
 /** Throws `internal` with the names of the kernels that did not pass. */
@@ -58,8 +63,7 @@ export function throwIfWrong(
 /** The distinct kernels of the model that the arguments name. */
 async function kernelsFromArgs(
   args: CliArgs,
-  device: Device,
-  variants: Variants,
+  capabilities: Capabilities,
   options: ModelOptions,
 ): Promise<readonly Dispatch[]> {
   const like = args.text('like')
@@ -67,8 +71,7 @@ async function kernelsFromArgs(
   if (quantize === 'auto') throw new UsageError('--quantize auto depends on memory; name a format.')
   const kernels = (config: unknown, checkpointOf: (target: LoadRequest['spec']) => Checkpoint) => {
     const spec = specFromConfig(config)
-    const target = toLoadTarget(spec, checkpointOf(spec), device.capabilities, options)
-    return distinctKernels(target, quantize, variants)
+    return distinctKernels(toLoadTarget(spec, checkpointOf(spec), capabilities, options), quantize)
   }
   if (like !== undefined) {
     const config = Object.hasOwn(PUBLISHED_CONFIGS, like) ? PUBLISHED_CONFIGS[like] : undefined
@@ -86,12 +89,9 @@ async function kernelsFromArgs(
 }
 
 /** Every distinct kernel of a model: steps in each of its cache layouts, sampling and conversions. */
-export function distinctKernels(
-  target: LoadRequest,
-  quantize: QuantizeChoice,
-  variants: Variants,
-): readonly Dispatch[] {
+export function distinctKernels(target: LoadRequest, quantize: QuantizeChoice): readonly Dispatch[] {
   const { spec, capabilities, options } = target
+  const { variants } = capabilities
   const { plan } = estimateQuantization(target, quantize)
   const kinds = cacheKindsOf(spec.attention).filter((kind) => {
     try {

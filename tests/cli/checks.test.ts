@@ -9,6 +9,7 @@ import { FIXTURES } from '../support/model.ts'
 interface Row {
   readonly kernel: string
   readonly imports: Readonly<Record<string, string>>
+  readonly constants: Readonly<Record<string, number>>
   readonly passed: boolean
   readonly error: number
   readonly tolerance: number
@@ -17,12 +18,14 @@ interface Row {
 describeOnAdapters(
   'hadal checks',
   ({ icd }) => {
-    it('lists every kernel with the variants of a GPU, and its error', async () => {
+    it('lists every kernel with the variants and sizes of a GPU, and its error', async () => {
       const model = join(FIXTURES, 'deepseek_v3-fp8-tiny')
       const { code, stdout } = await runCli(['checks', '--model', model, '--quantize', 'q8', '--json'], icd)
       expect(code).toBe(0)
       const report: { variants: object; checks: readonly Row[] } = JSON.parse(stdout)
       expect(report.variants).toMatchObject({ matvec: 'lanes8', matmul: 'workgroup', attention: 'workgroup' })
+      const absorb = report.checks.find(({ kernel }) => kernel === 'mla_absorb_q')
+      expect(absorb?.constants).toMatchObject({ WORKGROUP: 256 })
       const names = new Set(report.checks.map(({ kernel }) => kernel))
       for (const kernel of ['mla_absorb_q', 'mla_write_expanded', 'sample_token', 'top_logprobs', 'quantize'])
         expect(names).toContain(kernel)

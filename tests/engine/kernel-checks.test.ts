@@ -34,7 +34,7 @@ async function kernelsOf(
 ): Promise<readonly Dispatch[]> {
   const checkpoint = await openCheckpoint(await openFolder(join(FIXTURES, fixture)))
   const target = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, capabilities, options)
-  return distinctKernels(target, quantize, capabilities.variants)
+  return distinctKernels(target, quantize)
 }
 
 const FIXTURE_NAMES = readdirSync(FIXTURES)
