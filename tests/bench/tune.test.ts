@@ -72,6 +72,8 @@ describeOnAdapters(
 async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources, signal?: AbortSignal) {
   const source = openFolder(join(FIXTURES, name))
   const device = await openAdapter(adapter)
+  const errors: string[] = []
+  device.gpu.onuncapturederror = ({ error }) => errors.push(error.message)
   try {
     const checkpoint = await openCheckpoint(source)
     const subject = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, device.capabilities, {})
@@ -85,6 +87,7 @@ async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources
       ...(signal && { signal }),
     })
     expect(device.arena.bytes().total).toBe(0)
+    expect(errors).toEqual([])
     return { rows, winners, possible: possibleVariants(device.capabilities) }
   } finally {
     device.destroy()
