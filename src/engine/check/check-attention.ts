@@ -135,7 +135,7 @@ export const mlaPrefillCheck: CheckBuilder = (buffers, dispatch, checkSize) => {
   const [headWidth, row] = [NOPE + VALUE, padTo(HEADS * (NOPE + VALUE), CHUNK)]
   const numbers = randomNumbers(entries.length * row, VALUE)
   const expanded = buffers.zeros(BLOCK * row)
-  buffers.write(expanded, numbers.subarray(0, BLOCK * row)) // a check has one block; longer contexts are timed
+  buffers.write(expanded, numbers.subarray(0, BLOCK * row)) // longer contexts are timed only
   // The cache holds rotated keys interleaved, the two numbers of a pair side by side.
   const columns = Array.from({ length: ROPE }, (_, i) =>
     ROPE_INTERLEAVED ? i : Math.floor(i / 2) + ((i % 2) * ROPE) / 2,
