@@ -5,7 +5,6 @@ import { isJsonObject } from '../lib/json.ts'
 
 const MAX_CONTROLS = 16_384
 const MAX_CONTENT = 1024
-const MAX_ID = 2 ** 31 - 1
 
 /** The flags of an added token, in the terms of tokenizer.json. */
 export interface TokenFlags {
@@ -66,7 +65,7 @@ export function readFlags(
 
 /** Ids are 31-bit numbers; those of published models have 18 bits. */
 export function isId(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) <= MAX_ID
+  return typeof value === 'number' && value >= 0 && (value | 0) === value
 }
 
 export const isContent = (value: unknown): value is string =>

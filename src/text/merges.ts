@@ -3,12 +3,11 @@
 import type { MakeFileError } from './added-tokens.ts'
 import type { BpeMerges } from './bpe.ts'
 import { BYTE_ALPHABET } from './byte-level.ts'
-import { isJoined, type TokenTable } from './token-table.ts'
+import type { TokenTable } from './token-table.ts'
 
 /** The ordinary tokens, and which ids plain text never becomes. */
 export interface MergeTokens {
   readonly table: TokenTable
-  readonly textOf: (id: number) => string | undefined
   readonly controlIds: ReadonlySet<number>
 }
 
@@ -25,15 +24,14 @@ interface MergeList {
  */
 export function readMerges(
   { merges, ignore_merges }: Record<string, unknown>,
-  tokens: MergeTokens,
+  { table, controlIds }: MergeTokens,
   bad: MakeFileError,
 ): { merges: BpeMerges; largestId: number } {
   if (!Array.isArray(merges)) throw bad('"model.merges" is not a list')
-  const list = readList(merges, tokens, bad)
-  const { table, controlIds } = tokens
+  const list = readList(merges, table, bad)
   const bytes = BYTE_ALPHABET.map((character) => table.find(character))
   const largestId = list.result.reduce((max, id) => Math.max(max, id), Math.max(...bytes))
-  const rankOfPair = openPairs(list)
+  let rankOfPair: PairRanks | undefined // made for the first text
   // Plain text must not become a control token, not even by merging.
   const plainId = (id: number) => (controlIds.has(id) ? -1 : id)
   return {
@@ -42,6 +40,7 @@ export function readMerges(
       ignoreMerges: ignore_merges === true,
       idOf: (text, from, to) => plainId(table.find(text, from, to)),
       rankOf({ ids, ends }, at) {
+        rankOfPair ??= openPairs(list)
         const rank = rankOfPair(ids[at] ?? -1, ids[ends[at] ?? -1] ?? -1)
         return rank >= 0 && controlIds.has(list.result[rank] ?? -1) ? -1 : rank
       },
@@ -50,43 +49,53 @@ export function readMerges(
   }
 }
 
-function readList(merges: readonly unknown[], { table, textOf }: MergeTokens, bad: MakeFileError): MergeList {
+function readList(merges: readonly unknown[], table: TokenTable, bad: MakeFileError): MergeList {
   const left = new Int32Array(merges.length)
   const right = new Int32Array(merges.length)
   const result = new Int32Array(merges.length)
-  let expected = -1 // most files number their tokens in the order of their merges
   for (let rank = 0; rank < merges.length; rank++) {
     const entry = merges[rank]
-    let first = -1
-    let second = -1
-    if (typeof entry === 'string') {
-      const space = entry.indexOf(' ')
-      if (space < 0 || entry.indexOf(' ', space + 1) >= 0) throw bad(`merge ${rank} is not a pair of tokens`)
-      first = table.find(entry, 0, space)
-      second = table.find(entry, space + 1)
-    } else {
-      const [one, other]: unknown[] = Array.isArray(entry) && entry.length === 2 ? entry : []
-      if (typeof one !== 'string' || typeof other !== 'string')
-        throw bad(`merge ${rank} is not a pair of tokens`)
-      first = table.find(one)
-      second = table.find(other)
-    }
-    const [one, other] = [textOf(first) ?? '', textOf(second) ?? '']
-    const merged = isJoined(textOf(expected) ?? '', one, other) ? expected : table.findJoined(one, other)
-    if (first < 0 || second < 0 || merged < 0) {
+    if (!readPair(entry, table)) throw bad(`merge ${rank} is not a pair of tokens`)
+    const { first, second } = pair
+    const merged = first < 0 || second < 0 ? -1 : table.joinedEntryOf(first, second)
+    if (merged < 0) {
       const shown = JSON.stringify(entry).slice(0, 80)
       throw bad(`merge ${rank}, ${shown}, uses or makes a text that is not a token`)
     }
-    left[rank] = first
-    right[rank] = second
-    result[rank] = merged
-    expected = merged + 1
+    left[rank] = table.idOf(first)
+    right[rank] = table.idOf(second)
+    result[rank] = table.idOf(merged)
   }
   return { left, right, result }
 }
 
-/** Makes the function that finds the rank of two ids, -1 if they never merge: a chained hash table. */
-function openPairs({ left, right }: MergeList): (first: number, second: number) => number {
+/** The entries of the pair that `readPair` has read, -1 for a text that is no token; not a new object each time. */
+const pair = { first: -1, second: -1 }
+
+/** Reads two texts with a space between, or a list of two, into `pair`. Returns false for anything else. */
+function readPair(entry: unknown, table: TokenTable): boolean {
+  if (typeof entry === 'string') {
+    let space = 0
+    while (space < entry.length && entry.charCodeAt(space) !== 0x20) space++
+    if (space === entry.length) return false
+    pair.first = table.entryOf(entry, 0, space)
+    pair.second = table.entryOf(entry, space + 1)
+    return true
+  }
+  if (!Array.isArray(entry) || entry.length !== 2) return false
+  const first: unknown = entry[0]
+  const second: unknown = entry[1]
+  if (typeof first !== 'string' || typeof second !== 'string') return false
+  pair.first = table.entryOf(first)
+  pair.second = table.entryOf(second)
+  return true
+}
+
+/** The rank at which two ids merge, -1 if they never do. */
+type PairRanks = (first: number, second: number) => number
+
+/** Makes the function that ranks pairs: a chained hash table. */
+function openPairs({ left, right }: MergeList): PairRanks {
   const bits = Math.max(1, Math.ceil(Math.log2(left.length + 1)))
   const heads = new Int32Array(1 << bits).fill(-1)
   const next = new Int32Array(left.length)

@@ -53,7 +53,7 @@ export function readTokenizerFile(json: unknown, context: VocabularyContext): Vo
   }
   const controls = controlTokens(added, bad)
   const controlIds = new Set(controls.map(({ id }) => id))
-  const { merges, largestId } = readMerges(model, { table, textOf, controlIds }, bad)
+  const { merges, largestId } = readMerges(model, { table, controlIds }, bad)
   if (largestId >= context.rows)
     checkEmbeddingRows(FILE, Math.max(largestId, ordinary.largestId), context.rows)
   noteTokensBeyond([...ordinary.beyond(context.rows), ...added], context)
@@ -95,15 +95,15 @@ interface OrdinaryTokens {
 }
 
 function readOrdinary(vocab: Readonly<Record<string, unknown>>): OrdinaryTokens {
-  const texts: string[] = []
-  const ids: number[] = []
-  let largestId = -1
   // Not Object.entries, which takes as long as parsing the whole file.
-  for (const text in vocab) {
+  const texts = Object.keys(vocab)
+  const ids = new Int32Array(texts.length)
+  let largestId = -1
+  for (let at = 0; at < texts.length; at++) {
+    const text = texts[at] ?? ''
     const id = vocab[text]
     if (!isId(id)) throw bad(`the token ${JSON.stringify(text.slice(0, 40))} has no valid id`)
-    texts.push(text)
-    ids.push(id)
+    ids[at] = id
     if (id > largestId) largestId = id
   }
   const byId = textsById(texts, ids, largestId)
@@ -113,8 +113,8 @@ function readOrdinary(vocab: Readonly<Record<string, unknown>>): OrdinaryTokens 
     largestId,
     textOf: (id) => byId.get(id),
     beyond(rows) {
-      const found = ids.flatMap((id, at) => (id >= rows ? [{ id, content: texts[at] ?? '' }] : []))
-      return largestId < rows ? [] : found
+      if (largestId < rows) return []
+      return texts.map((content, at) => ({ content, id: ids[at] ?? 0 })).filter(({ id }) => id >= rows)
     },
   }
 }
@@ -122,7 +122,7 @@ function readOrdinary(vocab: Readonly<Record<string, unknown>>): OrdinaryTokens 
 /** The texts by id: in an array, unless the ids have gaps that would make it much too large. */
 function textsById(
   texts: readonly string[],
-  ids: readonly number[],
+  ids: Int32Array,
   largestId: number,
 ): { get(id: number): string | undefined } {
   const dense = largestId < 2 * ids.length + 1024
