@@ -69,7 +69,7 @@ function readList(merges: readonly unknown[], table: TokenTable, bad: MakeFileEr
   return { left, right, result }
 }
 
-/** The entries of the pair that `readPair` has read, -1 for a text that is no token; not a new object each time. */
+/** The entries of the pair that `readPair` has read, -1 for a text that is no token. One object for all. */
 const pair = { first: -1, second: -1 }
 
 /** Reads two texts with a space between, or a list of two, into `pair`. Returns false for anything else. */

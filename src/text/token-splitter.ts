@@ -60,7 +60,7 @@ function openFinder(tokens: readonly AddedToken[]): (text: string) => readonly T
       }
       if (token.rstrip) to = skipSpaces(to)
       if (start < from) pieces.push(text.slice(start, from))
-      // White space that an earlier token has removed can still be a token, but not one that it removes itself.
+      // White space that an earlier token has removed can still be one, unless that removes it as well.
       if (from < to) pieces.push(token.id)
       start = to
     }
@@ -77,8 +77,8 @@ function standsAlone(text: string, from: number, to: number): boolean {
 }
 
 /**
- * Makes a function that skips white space, for rising positions. Each run of white space is read only once, or
- * a text of spaces and a token of one space would take quadratic time.
+ * Makes a function that skips white space, for rising positions. Each run of white space is read only once,
+ * or a text of spaces and a token of one space would take quadratic time.
  */
 function openSpaceSkipper(text: string): (from: number) => number {
   let end = 0 // of the run that was read last

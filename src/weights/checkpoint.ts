@@ -20,7 +20,7 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorEntry>
   /** The weight files, sorted by name. */
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
-  /** What is odd about the folder but does not stop a load. Every step that passes over something adds to it. */
+  /** What is odd about the folder but does not stop a load; every step that passes over it adds to this. */
   readonly notices: Notices
 }
 

@@ -1,5 +1,5 @@
-// Tests of added tokens: their flags, which files name them, and ids beyond the embedding. The expected ids and
-// pieces are those of Hugging Face's tokenizers 0.22 and 0.23, and of transformers 4.57 and 5.24.
+// Tests of added tokens: their flags, which files name them, and ids beyond the embedding. The expected ids
+// and pieces are those of Hugging Face's tokenizers 0.22 and 0.23, and of transformers 4.57 and 5.24.
 import { describe, expect, it } from 'vitest'
 import { Notices } from '../../src/lib/notices.ts'
 import { mergeTokenFiles } from '../../src/text/token-config.ts'

@@ -50,7 +50,7 @@ function checkTokenRows(prompt: readonly number[], vocab: number, tokenizer: Tex
   if (token === '') return
   throw new HadalError(
     'bad_request',
-    `The prompt has the token ${quoteName(token)}, for which the model has no embedding: it has ${vocab} rows.`,
+    `The prompt has the token ${quoteName(token)}, but it is beyond the ${vocab} rows of the embedding.`,
     { hint: 'Leave this token out of the prompt, or out of the chat template that prints it.' },
   )
 }
