@@ -10,6 +10,7 @@ import { withVariants } from '../engine/load/variant-notes.ts'
 import type { ModelOptions } from '../engine/types.ts'
 import { type Device, type DeviceOptions, openDevice, readDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
+import { Notices } from '../lib/notices.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { listTensors } from '../models/tensor-names.ts'
 import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
@@ -109,5 +110,6 @@ export function emptyCheckpoint(spec: ModelSpec): Checkpoint {
     generationConfig: undefined,
     tensors: new Map(tensors),
     files: [],
+    notices: new Notices(),
   }
 }

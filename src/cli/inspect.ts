@@ -2,6 +2,7 @@
 // GPU.
 
 import { planCheckpoint, specFromConfig } from '../engine/load/plan.ts'
+import { openText } from '../engine/load/text.ts'
 import { parseTunedVariants, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
 import { variantNotes, withVariants } from '../engine/load/variant-notes.ts'
 import { firstMoeLayer } from '../engine/model-info.ts'
@@ -31,8 +32,9 @@ export async function inspect(argv: readonly string[]): Promise<void> {
   const source = await openSource(model)
   try {
     const checkpoint = await openCheckpoint(source)
-    const plan = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
-    const spec = plan.model && specFromConfig(checkpoint.config)
+    const planned = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
+    const spec = planned.model && specFromConfig(checkpoint.config)
+    const plan = spec ? await addText(planned, spec, checkpoint) : planned
     if (args.flag('json'))
       process.stdout.write(
         `${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants, prefillChunk })}\n`,
@@ -46,6 +48,20 @@ export async function inspect(argv: readonly string[]): Promise<void> {
   } finally {
     await source.close()
   }
+}
+
+/** Adds what only the tokenizer and the chat template tell, which a plan does not read. */
+async function addText(plan: LoadPlan, spec: ModelSpec, checkpoint: Checkpoint): Promise<LoadPlan> {
+  const unsupported = [...plan.unsupported]
+  try {
+    await openText(checkpoint.source, spec.vocabSize, undefined, checkpoint.notices)
+  } catch (error) {
+    if (!(error instanceof HadalError)) throw error
+    const { message, file = '', hint } = error
+    // A missing tokenizer is in the plan already.
+    if (unsupported.length === 0) unsupported.push({ what: message, where: file, hint })
+  }
+  return { ...plan, unsupported, notices: checkpoint.notices.texts }
 }
 
 /** WebGPU if available, for exact limits. Without it the plan uses the guaranteed limits. */
@@ -89,6 +105,7 @@ function reportText(
 ): string {
   const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
   for (const { what, hint } of plan.unsupported) rows.push(['not supported', [what, hint].join(' ').trim()])
+  for (const notice of plan.notices) rows.push(['notice', notice])
   for (const { decision, variant, why } of variants) rows.push([`kernels: ${decision}`, `${variant}. ${why}`])
   if (prefillChunk)
     rows.push(['prefill chunk', `${prefillChunk} tokens if they fit in memory; fastest when tuned here`])

@@ -16,7 +16,7 @@ import { loadOnDevice } from './load/load-on-device.ts'
 import type { MemoryRange } from './load/memory-range.ts'
 import { specFromConfig, toLoadTarget } from './load/plan.ts'
 import { progressReporter } from './load/progress.ts'
-import { openText } from './load/text.ts'
+import { type ModelText, openText } from './load/text.ts'
 import { readTunedVariants } from './load/tuned-variants.ts'
 import { variantNotes, withVariants } from './load/variant-notes.ts'
 import { modelInfo } from './model-info.ts'
@@ -54,7 +54,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     const checkpoint = await openCheckpoint(source, signal)
     const spec = specFromConfig(checkpoint.config)
     report('tokenizer')
-    const { tokenizer, chat } = await openText(source, spec.vocabSize, signal)
+    const text = await openText(source, spec.vocabSize, signal, checkpoint.notices)
     const target = toLoadTarget(spec, checkpoint, device.capabilities, options)
     const pipelines = new PipelineCache(device, options.shaders ?? sources)
     const model = await loadOnDevice(device, pipelines, target, { options, tunedChunk, report })
@@ -62,13 +62,15 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     report('ready')
     return new Engine(model.device, model.runtime, {
       checkpoint,
-      tokenizer,
-      chat,
+      text,
       quantize: model.quantize,
       memory: target.memory,
       compiled,
       checks: new LaterChecks(model.device, pipelines, model.runtime),
-      notes: { variants: variantNotes(model.device, tuned, model.failed), notices: model.notices },
+      notes: {
+        variants: variantNotes(model.device, tuned, model.failed),
+        notices: [...checkpoint.notices.texts, ...model.notices],
+      },
     })
   } catch (error) {
     opened.destroy()
@@ -116,8 +118,7 @@ export class Engine {
     runtime: Runtime,
     parts: {
       checkpoint: Checkpoint
-      tokenizer: TextTokenizer
-      chat: ChatEncoder
+      text: ModelText
       quantize: QuantizeChoice
       memory: MemoryRange
       compiled: CompileStats
@@ -127,16 +128,20 @@ export class Engine {
   ) {
     this.device = device
     this.lost = device.lost
-    this.tokenizer = parts.tokenizer
+    this.tokenizer = parts.text.tokenizer
     this.#runtimes = new Runtimes(runtime)
     this.#memory = parts.memory
     this.#compiled = parts.compiled
     this.#checks = parts.checks
-    this.#chat = parts.chat
+    this.#chat = parts.text.chat
     this.#defaults = samplingDefaults(parts.checkpoint.generationConfig)
-    this.#eos = new Set([...runtime.spec.eosTokenIds, ...eosTokenIds(parts.checkpoint.generationConfig)])
+    this.#eos = new Set([
+      ...runtime.spec.eosTokenIds,
+      ...eosTokenIds(parts.checkpoint.generationConfig),
+      ...parts.text.eosTokenIds,
+    ])
     this.#session = new Session(runtime.cache)
-    const { thinking } = parts.chat
+    const { thinking } = parts.text.chat
     this.info = modelInfo(runtime, parts.checkpoint, device.adapter, {
       thinking,
       quantize: parts.quantize,

@@ -178,7 +178,7 @@ export interface ModelInfo {
   readonly adapter: string
   /** The kernel variants that run, and why. */
   readonly variants: readonly VariantNote[]
-  /** Sentences for the user about this device; usually none. */
+  /** Sentences for the user about the model's files and this device; usually none. */
   readonly notices: readonly string[]
   readonly quantize: QuantizeChoice // format of the weights on the GPU; what 'auto' selected
   readonly thinking: boolean // whether thinking can be turned off; R1 always thinks
@@ -218,6 +218,8 @@ export interface LoadPlan {
   readonly bytesByType: { readonly [dtype: string]: number }
   readonly parameters: number
   readonly unsupported: readonly UnsupportedFeature[]
+  /** Sentences for the user about what is odd in these files but does not stop a load; usually none. */
+  readonly notices: readonly string[]
   /** Missing if the architecture is not supported. */
   readonly model?: PlannedModel
   /** Missing if the model cannot run on this device; `unsupported` says why. */

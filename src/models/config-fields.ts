@@ -44,12 +44,13 @@ export class ConfigFields extends Fields {
     for (const key of keys) this.get(key)
   }
 
-  /** One token id or a list of token ids below `limit`. */
+  /** One token id or a list of them, without those from `limit` on, which a model cannot produce. */
   ids(key: string, limit: number): number[] {
     const value = this.get(key, [])
     const list = Array.isArray(value) ? value : [value]
-    if (list.every((id): id is number => Number.isInteger(id) && id >= 0 && id < limit)) return list
-    throw this.error(key, `must be ids below ${limit}`, value)
+    if (list.every((id): id is number => Number.isInteger(id) && id >= 0))
+      return list.filter((id) => id < limit)
+    throw this.error(key, 'must be whole numbers', value)
   }
 
   /** The error for a value that may be right, but that this version does not run. */

@@ -3,11 +3,21 @@
 
 import { BYTE_ALPHABET, tokenOfText } from './byte-level.ts'
 
-/** The merges of a vocabulary. Texts are in the byte alphabet: one character a byte. */
+/** A piece while it is being merged. Where a token starts, `ids` and `ends` hold its id and its end. */
+export interface BpePiece {
+  readonly text: string // in the byte alphabet: one character a byte
+  readonly ids: Int32Array
+  readonly ends: Int32Array
+}
+
+/** The merges of a vocabulary; -1 stands for none. */
 export interface BpeMerges {
-  readonly ids: ReadonlyMap<string, number>
-  /** Rank at which text[from, middle) and text[middle, to) merge, the lowest first; undefined = never. */
-  rank(text: string, from: number, middle: number, to: number): number | undefined
+  /** The id of text[from, to), which is in the byte alphabet. */
+  idOf(text: string, from: number, to: number): number
+  /** Rank at which the token that starts at `at` merges with the next, the lowest first. */
+  rankOf(piece: BpePiece, at: number): number
+  /** The id of the token that the merge of this rank makes. */
+  idOfRank(rank: number): number
   /** A piece that is a token stays whole, whatever its merges say (`ignore_merges` of tokenizer.json). */
   readonly ignoreMerges: boolean
 }
@@ -19,8 +29,8 @@ const MAX_CACHED_LENGTH = 64 // longer pieces rarely come again
 export type BpeEncoder = (piece: string) => readonly number[]
 
 /** Makes an encoder. Bytes without a token are left out, as in the original tokenizers. */
-export function openBpe(table: BpeMerges): BpeEncoder {
-  const missing = new Set(BYTE_ALPHABET.filter((character) => !table.ids.has(character)))
+export function openBpe(merges: BpeMerges): BpeEncoder {
+  const missing = new Set(BYTE_ALPHABET.filter((character) => merges.idOf(character, 0, 1) < 0))
   const cache = new Map<string, readonly number[]>()
   return (piece) => {
     const known = cache.get(piece)
@@ -28,7 +38,7 @@ export function openBpe(table: BpeMerges): BpeEncoder {
     const text = tokenOfText(piece)
     const ids = merge(
       missing.size === 0 ? text : [...text].filter((character) => !missing.has(character)).join(''),
-      table,
+      merges,
     )
     if (piece.length > MAX_CACHED_LENGTH) return ids
     if (cache.size >= MAX_CACHED_PIECES) cache.clear()
@@ -37,24 +47,22 @@ export function openBpe(table: BpeMerges): BpeEncoder {
   }
 }
 
-function merge(text: string, { ids, rank, ignoreMerges }: BpeMerges): number[] {
-  const whole = ignoreMerges || text.length === 1 ? ids.get(text) : undefined
-  if (whole !== undefined) return [whole]
-  const ends = mergedEnds(text, rank)
-  const merged: number[] = []
-  for (let start = 0; start < text.length; ) {
-    const end = ends[start] ?? text.length
-    const id = ids.get(text.slice(start, end))
-    if (id !== undefined) merged.push(id)
-    start = end
+function merge(text: string, merges: BpeMerges): number[] {
+  if (merges.ignoreMerges || text.length === 1) {
+    const whole = merges.idOf(text, 0, text.length)
+    if (whole >= 0) return [whole]
   }
+  const { ids, ends } = mergePiece(text, merges)
+  const merged: number[] = []
+  for (let at = 0; at < text.length; at = ends[at] ?? text.length) merged.push(ids[at] ?? -1)
   return merged
 }
 
-/** For each position where a token starts, where it ends after all merges; meaningless inside tokens. */
-function mergedEnds(text: string, rank: BpeMerges['rank']): Int32Array {
+function mergePiece(text: string, merges: BpeMerges): BpePiece {
   const count = text.length
+  const ids = Int32Array.from({ length: count }, (_, at) => merges.idOf(text, at, at + 1))
   const ends = Int32Array.from({ length: count }, (_, at) => at + 1)
+  const piece = { text, ids, ends }
   const previousStarts = Int32Array.from({ length: count }, (_, at) => at - 1)
   // Rank at which the token that starts here merges with the next; -1 = never.
   const ranks = new Int32Array(count).fill(-1)
@@ -62,27 +70,28 @@ function mergedEnds(text: string, rank: BpeMerges['rank']): Int32Array {
   const queue: number[] = []
 
   const enqueue = (from: number) => {
-    const middle = ends[from] ?? count
-    const found = middle < count ? rank(text, from, middle, ends[middle] ?? count) : undefined
-    ranks[from] = found ?? -1
-    if (found !== undefined) push(queue, found * count + from)
+    const rank = (ends[from] ?? count) < count ? merges.rankOf(piece, from) : -1
+    ranks[from] = rank
+    if (rank >= 0) push(queue, rank * count + from)
   }
   for (let at = 0; at + 1 < count; at++) enqueue(at)
   while (queue.length > 0) {
     const first = pop(queue)
     const from = first % count
+    const rank = (first - from) / count
     // The entry is stale if either token of its pair has since merged with another.
-    if (ranks[from] !== (first - from) / count) continue
+    if (ranks[from] !== rank) continue
     const middle = ends[from] ?? count
     const end = ends[middle] ?? count
     ends[from] = end
+    ids[from] = merges.idOfRank(rank)
     ranks[middle] = -1
     if (end < count) previousStarts[end] = from
     enqueue(from)
     const previous = previousStarts[from] ?? -1
     if (previous >= 0) enqueue(previous)
   }
-  return ends
+  return piece
 }
 
 /** Adds to a binary heap whose smallest number is first. */

@@ -11,6 +11,8 @@
 
 import { HadalError } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
+import { Notices } from '../lib/notices.ts'
+import { endOfTurnId } from './end-of-turn.ts'
 import { type ChatTemplate, openTemplate, renderChat } from './template.ts'
 import { THINK_CLOSE, THINK_OPEN } from './think-tags.ts'
 import type { TextTokenizer } from './tokenizer.ts'
@@ -38,6 +40,8 @@ export interface ChatPrompt {
 export interface ChatEncoder {
   /** Whether the template has a switch for the thinking part. */
   readonly thinking: boolean
+  /** Id of the token that the template prints after an answer, where it clearly has one. */
+  readonly endOfTurnId: number | undefined
   /**
    * Renders and encodes a conversation, begin token included where the template writes one.
    * @throws HadalError bad_request (no messages, malformed, or refused by the template), unsupported (the
@@ -50,15 +54,18 @@ export interface ChatEncoder {
  * Opens the chat format of a model folder.
  * @param tokenizerConfig parsed tokenizer_config.json, undefined where there is none
  * @param jinja text of chat_template.jinja, if the folder has one
+ * @param notices receives the fault of a template that fails
  */
 export function openChatEncoder(
   tokenizer: TextTokenizer,
   tokenizerConfig: unknown,
   jinja?: string,
+  notices = new Notices(),
 ): ChatEncoder {
   const template = openTemplate(tokenizerConfig, jinja)
   return {
     thinking: /enable_thinking|\bthinking\b/.test(template.source ?? ''),
+    endOfTurnId: endOfTurnId(tokenizer, template, notices),
     prompt: (messages, options = {}) => encodeChat(tokenizer, template, messages, options),
   }
 }

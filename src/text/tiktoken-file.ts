@@ -2,12 +2,19 @@
 // tokens merge when their bytes together are a token, the lowest rank first.
 
 import { isJsonObject } from '../lib/json.ts'
-import { type AddedToken, controlTokens, readAdded } from './added-tokens.ts'
+import { type AddedToken, controlTokens, type ListedToken, readAdded } from './added-tokens.ts'
 import { type BpeMerges, openBpe } from './bpe.ts'
 import { BYTE_ALPHABET } from './byte-level.ts'
 import { MOONSHOT_SPLITS, RESERVED_TOKENS, reservedToken } from './moonshot.ts'
 import { openPreTokenizer } from './split.ts'
-import { badFileErrors, checkEmbeddingRows, type Vocabulary } from './vocabulary.ts'
+import { TokenTable } from './token-table.ts'
+import {
+  badFileErrors,
+  checkEmbeddingRows,
+  noteTokensBeyond,
+  type Vocabulary,
+  type VocabularyContext,
+} from './vocabulary.ts'
 
 const FILE = 'tiktoken.model'
 const MAX_LINE = 2048 // characters; the longest token of a published file has 128 bytes
@@ -15,28 +22,27 @@ const bad = badFileErrors(FILE)
 const badConfig = badFileErrors('tokenizer_config.json')
 
 /**
- * Checks and reads the tiktoken.model of Moonlight or Kimi.
+ * Checks and reads the tiktoken.model of Moonlight or Kimi, whose special tokens the config names.
  * @param text the file
- * @param config tokenizer_config.json, which names the special tokens
- * @param rows rows of the model's embedding; a file with more tokens belongs to another model
  * @throws HadalError bad_file, naming the file and the line
  */
-export function readTiktokenFile(text: string, config: Record<string, unknown>, rows: number): Vocabulary {
+export function readTiktokenFile(text: string, context: VocabularyContext): Vocabulary {
+  const { config, rows } = context
   const tokens = readTokens(text, rows)
   const added = readSpecial(config.added_tokens_decoder, tokens.length, rows)
-  const texts: (string | undefined)[] = [...tokens]
-  for (const { id, content } of added) texts[id] = content
+  noteTokensBeyond(added, context)
+  const table = new TokenTable(tokens, [...tokens.keys()])
   const split = openPreTokenizer(MOONSHOT_SPLITS)
-  const encodePiece = openBpe(mergesOf(tokens))
+  const encodePiece = openBpe(mergesOf(tokens, table))
   return {
-    texts,
+    textOf: (id) => tokens[id],
+    idOf: (token) => table.find(token),
     added,
     controls: controlTokens(added, badConfig),
     prefix: undefined,
-    encodePlain(text) {
-      const ids: number[] = []
-      for (const piece of split(text)) for (const id of encodePiece(piece)) ids.push(id)
-      return ids
+    normalize: undefined,
+    encodeText(piece, ids) {
+      for (const part of split(piece)) for (const id of encodePiece(part)) ids.push(id)
     },
   }
 }
@@ -96,22 +102,26 @@ function readSpecial(decoder: unknown, ranks: number, rows: number): AddedToken[
   const ids = new Set(named.map(({ id }) => id))
   for (const { id, content } of named) {
     if (id < ranks) throw badConfig(`${JSON.stringify(content)} has the id ${id} of an ordinary token`)
-    checkEmbeddingRows('tokenizer_config.json', id, rows)
   }
   if (ids.size !== named.length) throw badConfig('two added tokens share an id')
-  const flags = { special: true, lstrip: false, rstrip: false, normalized: false }
+  const flags = { special: true, lstrip: false, rstrip: false, singleWord: false, normalized: false }
   const rest = Array.from({ length: RESERVED_TOKENS }, (_, index) => ranks + index)
     .filter((id) => id < rows && !ids.has(id))
-    .map((id) => ({ id, content: reservedToken(id), ...flags }))
-  return [...named, ...rest].sort((a, b) => a.id - b.id)
+    .map((id): ListedToken => ({ id, content: reservedToken(id), ...flags }))
+  return [...named, ...rest]
+    .sort((a, b) => a.id - b.id)
+    .map((token) => ({ ...token, raw: !token.normalized }))
 }
 
-function mergesOf(tokens: readonly string[]): BpeMerges {
-  const ids = new Map(tokens.map((token, id) => [token, id]))
+function mergesOf(tokens: readonly string[], table: TokenTable): BpeMerges {
   const maxLength = tokens.reduce((max, { length }) => Math.max(max, length), 0)
   return {
-    ids,
     ignoreMerges: true,
-    rank: (text, from, _middle, to) => (to - from > maxLength ? undefined : ids.get(text.slice(from, to))),
+    idOf: (text, from, to) => table.find(text, from, to),
+    rankOf({ text, ends }, at) {
+      const to = ends[ends[at] ?? -1] ?? text.length
+      return to - at > maxLength ? -1 : table.find(text, at, to)
+    },
+    idOfRank: (rank) => rank,
   }
 }

@@ -3,36 +3,73 @@
 
 import { HadalError } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
-import { type AddedToken, controlTokens, isId, openTokenSplitter, readAdded } from './added-tokens.ts'
-import { type BpeMerges, openBpe } from './bpe.ts'
+import { listNames, type Notices } from '../lib/notices.ts'
+import { controlTokens, isId, readAdded } from './added-tokens.ts'
+import { AddedVocabulary, type ConfigToken } from './added-vocabulary.ts'
+import { openBpe } from './bpe.ts'
+import { readMerges } from './merges.ts'
 import { checkDecoder, readNormalizer, readPrefix, readPreTokenizer } from './pretokenizer.ts'
 import { openPreTokenizer } from './split.ts'
-import { badFileErrors, checkEmbeddingRows, type Vocabulary } from './vocabulary.ts'
+import { TokenTable } from './token-table.ts'
+import {
+  badFileErrors,
+  checkEmbeddingRows,
+  noteTokensBeyond,
+  type Vocabulary,
+  type VocabularyContext,
+} from './vocabulary.ts'
 
 const FILE = 'tokenizer.json'
 const bad = badFileErrors(FILE)
 
 /**
  * Checks and reads the parsed tokenizer.json of a byte-level BPE vocabulary.
- * @param rows rows of the model's embedding; a file with more tokens belongs to another model
- * @throws HadalError bad_file (malformed, or larger than `rows`), unsupported (well-formed, another kind)
+ * @throws HadalError bad_file (malformed, or of a model with fewer tokens), unsupported (well-formed, another
+ * kind)
  */
-export function readTokenizerFile(json: unknown, rows: number): Vocabulary {
+export function readTokenizerFile(json: unknown, context: VocabularyContext): Vocabulary {
   if (!isJsonObject(json)) throw bad('the file is not a JSON object')
   const { model } = json
   if (!isJsonObject(model)) throw bad('"model" is missing')
   checkModel(model)
   if (!isJsonObject(model.vocab)) throw bad('"model.vocab" is missing')
-  const added = readAdded(json.added_tokens, bad)
-  const texts = readTexts(model.vocab, added, rows)
+  const listed = readAdded(json.added_tokens, bad)
+  const ordinary = readOrdinary(model.vocab)
+  if (ordinary.largestId < 0 && listed.length === 0) throw bad('the vocabulary is empty')
+  const { table, textOf } = ordinary
+  for (const { id, content } of listed) checkClaim(content, textOf(id), id)
+  const vocabulary = new AddedVocabulary(
+    (text) => table.find(text),
+    (id) => textOf(id) !== undefined,
+    ordinary.size,
+  )
+  vocabulary.addListed(listed)
+  noteConfigTokens(vocabulary.addFromConfig(context.config), context.notices)
+  const added = vocabulary.tokens
+  const textById = new Map<number, string>()
+  for (const { id, content } of added) {
+    checkClaim(content, textById.get(id), id)
+    textById.set(id, content)
+  }
   const controls = controlTokens(added, bad)
+  const controlIds = new Set(controls.map(({ id }) => id))
+  const { merges, largestId } = readMerges(model, { table, controlIds }, bad)
+  if (largestId >= context.rows)
+    checkEmbeddingRows(FILE, Math.max(largestId, ordinary.largestId), context.rows)
+  noteTokensBeyond([...ordinary.beyond(context.rows), ...added], context)
   checkDecoder(json.decoder)
+  const split = openPreTokenizer(readPreTokenizer(json.pre_tokenizer))
+  const encodePiece = openBpe(merges)
   return {
-    texts,
+    textOf,
+    idOf: (text) => table.find(text),
     added,
     controls,
     prefix: readPrefix(json.post_processor),
-    encodePlain: plainEncoder(json, model, { vocab: model.vocab, added, controls: new Set(controls) }),
+    normalize: readNormalizer(json.normalizer),
+    encodeText(text, ids) {
+      for (const piece of split(text)) for (const id of encodePiece(piece)) ids.push(id)
+    },
   }
 }
 
@@ -47,109 +84,74 @@ function checkModel({
   throw new HadalError('unsupported', message, { file: FILE, hint })
 }
 
-interface CheckedTokens {
-  readonly vocab: Record<string, unknown>
-  readonly added: readonly AddedToken[]
-  readonly controls: ReadonlySet<AddedToken>
+/** The ordinary tokens, in the byte alphabet. */
+interface OrdinaryTokens {
+  readonly table: TokenTable
+  readonly size: number
+  readonly largestId: number // -1 if there is none
+  readonly textOf: (id: number) => string | undefined
+  /** Those without a row of the embedding. */
+  readonly beyond: (rows: number) => { readonly id: number; readonly content: string }[]
 }
 
-/**
- * Makes the encoder of plain text. Ordinary added tokens are split off before and after the normalizer; the
- * rest is split by patterns and merged.
- */
-function plainEncoder(
-  json: Record<string, unknown>,
-  model: Record<string, unknown>,
-  { vocab, added, controls }: CheckedTokens,
-): (text: string) => number[] {
-  const normalize = readNormalizer(json.normalizer)
-  const ordinary = added.filter((token) => !controls.has(token))
-  const normalizedTokens = ordinary.filter(({ normalized }) => normalized && normalize !== undefined)
-  const splitRaw = openTokenSplitter(ordinary.filter((token) => !normalizedTokens.includes(token)))
-  const splitNormalized = openTokenSplitter(
-    normalizedTokens.map((token) => ({ ...token, content: normalize?.(token.content) ?? token.content })),
-  )
-  const split = openPreTokenizer(readPreTokenizer(json.pre_tokenizer))
-  const encodePiece = openBpe(readMerges(model, vocab, controls))
-  const encodeText = (text: string, ids: number[]) => {
-    for (const piece of split(text)) for (const id of encodePiece(piece)) ids.push(id)
-  }
-  return (text) => {
-    const ids: number[] = []
-    for (const piece of splitRaw(text)) {
-      const parts = typeof piece === 'number' ? [piece] : splitNormalized(normalize?.(piece) ?? piece)
-      for (const part of parts) {
-        if (typeof part === 'number') ids.push(part)
-        else encodeText(part, ids)
-      }
-    }
-    return ids
-  }
-}
-
-/** The texts by id; those of added tokens win. */
-function readTexts(
-  vocab: Record<string, unknown>,
-  added: readonly AddedToken[],
-  rows: number,
-): (string | undefined)[] {
-  const entries = [
-    ...Object.entries(vocab),
-    ...added.map(({ content, id }): [string, unknown] => [content, id]),
-  ]
-  let largest = -1
-  for (const [text, id] of entries) {
+function readOrdinary(vocab: Readonly<Record<string, unknown>>): OrdinaryTokens {
+  // Not Object.entries, which takes as long as parsing the whole file.
+  const texts = Object.keys(vocab)
+  const ids = new Int32Array(texts.length)
+  let largestId = -1
+  for (let at = 0; at < texts.length; at++) {
+    const text = texts[at] ?? ''
+    const id = vocab[text]
     if (!isId(id)) throw bad(`the token ${JSON.stringify(text.slice(0, 40))} has no valid id`)
-    largest = Math.max(largest, id)
+    ids[at] = id
+    if (id > largestId) largestId = id
   }
-  if (largest < 0) throw bad('the vocabulary is empty')
-  checkEmbeddingRows(FILE, largest, rows)
-  const texts: (string | undefined)[] = new Array(largest + 1).fill(undefined)
-  for (const [text, id] of entries) {
-    if (!isId(id)) continue
-    const other = texts[id]
-    if (other !== undefined && other !== text) {
-      throw bad(`the tokens ${JSON.stringify(other)} and ${JSON.stringify(text)} share the id ${id}`)
-    }
-    texts[id] = text
-  }
-  return texts
-}
-
-/**
- * Reads the merges. They are looked up by their two tokens with a space between, which the byte alphabet
- * lacks. Both and their result must be tokens.
- */
-function readMerges(
-  { merges, ignore_merges }: Record<string, unknown>,
-  vocab: Record<string, unknown>,
-  controls: ReadonlySet<AddedToken>,
-): BpeMerges {
-  if (!Array.isArray(merges)) throw bad('"model.merges" is not a list')
-  const ids = new Map<string, number>()
-  for (const [text, id] of Object.entries(vocab)) ids.set(text, Number(id))
-  const ranks = new Map<string, number>()
-  merges.forEach((entry: unknown, rank) => {
-    const pair: unknown = typeof entry === 'string' ? entry.split(' ') : entry
-    const [left, right]: unknown[] = Array.isArray(pair) && pair.length === 2 ? pair : []
-    if (typeof left !== 'string' || typeof right !== 'string')
-      throw bad(`merge ${rank} is not a pair of tokens`)
-    for (const text of [left, right, left + right]) {
-      if (!ids.has(text))
-        throw bad(`merge ${rank} uses ${JSON.stringify(text.slice(0, 40))}, which is not a token`)
-    }
-    ranks.set(`${left} ${right}`, rank)
-  })
-  // Plain text must not become a control token, not even by merging.
-  const controlTexts = new Set([...controls].map(({ content }) => content).filter((text) => ids.delete(text)))
+  const byId = textsById(texts, ids, largestId)
   return {
-    ids,
-    ignoreMerges: ignore_merges === true,
-    rank(text, from, middle, to) {
-      const rank = ranks.get(`${text.slice(from, middle)} ${text.slice(middle, to)}`)
-      return rank !== undefined && controlTexts.size > 0 && controlTexts.has(text.slice(from, to))
-        ? undefined
-        : rank
+    table: new TokenTable(texts, ids),
+    size: texts.length,
+    largestId,
+    textOf: (id) => byId.get(id),
+    beyond(rows) {
+      if (largestId < rows) return []
+      return texts.map((content, at) => ({ content, id: ids[at] ?? 0 })).filter(({ id }) => id >= rows)
     },
   }
+}
+
+/** The texts by id: in an array, unless the ids have gaps that would make it much too large. */
+function textsById(
+  texts: readonly string[],
+  ids: Int32Array,
+  largestId: number,
+): { get(id: number): string | undefined } {
+  const dense = largestId < 2 * ids.length + 1024
+  const array: (string | undefined)[] = dense ? new Array(largestId + 1).fill(undefined) : []
+  const map = new Map<number, string>()
+  const byId = dense ? { get: (id: number) => array[id] } : map
+  for (let at = 0; at < ids.length; at++) {
+    const id = ids[at] ?? 0
+    const text = texts[at] ?? ''
+    checkClaim(text, byId.get(id), id)
+    if (dense) array[id] = text
+    else map.set(id, text)
+  }
+  return byId
+}
+
+function checkClaim(text: string, other: string | undefined, id: number): void {
+  if (other === undefined || other === text) return
+  throw bad(`the tokens ${JSON.stringify(other)} and ${JSON.stringify(text)} share the id ${id}`)
+}
+
+function noteConfigTokens(tokens: readonly ConfigToken[], notices: Notices): void {
+  if (tokens.length === 0) return
+  const names = listNames(tokens.map(({ content }) => content))
+  notices.add(`tokenizer_config.json names tokens that tokenizer.json lacks: ${names}. They were added.`)
+  const moved = tokens.find(({ id, listedId }) => listedId !== undefined && listedId !== id)
+  if (moved === undefined) return
+  notices.add(
+    `tokenizer_config.json gives ${JSON.stringify(moved.content)} the id ${moved.listedId}; ` +
+      `it gets the next free one, ${moved.id}, as in transformers.`,
+  )
 }

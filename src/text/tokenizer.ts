@@ -2,12 +2,14 @@
 
 import { HadalError } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
-import { openTokenSplitter, type TextPiece } from './added-tokens.ts'
+import { Notices } from '../lib/notices.ts'
+import type { AddedToken } from './added-tokens.ts'
 import { bytesOfText, bytesOfToken, textOfBytes } from './byte-level.ts'
 import { readTiktokenFile } from './tiktoken-file.ts'
 import { tokenContent } from './token-content.ts'
+import { openTokenSplitter, type TextPiece } from './token-splitter.ts'
 import { readTokenizerFile } from './tokenizer-file.ts'
-import type { Vocabulary } from './vocabulary.ts'
+import type { Vocabulary, VocabularyContext } from './vocabulary.ts'
 
 const MAX_TEXT = 1 << 22 // characters; far beyond any context, small enough not to stall a tab for long
 const NO_BYTES = new Uint8Array(0)
@@ -28,9 +30,11 @@ export interface TextTokenizer {
   /** Ids of an untrusted text: control tokens written in it stay ordinary characters. */
   encodePlain(text: string): number[]
   /** Splits a trusted text at its control tokens, the longest first where several start. */
-  split(text: string): TextPiece[]
+  split(text: string): readonly TextPiece[]
   /** The id of a control token's text. */
   controlId(text: string): number | undefined
+  /** The id of the token with this text, as the files write it. */
+  idOf(text: string): number | undefined
   /** The raw bytes of an id, not necessarily whole characters; none for an id without a token. */
   bytesOf(id: number): Uint8Array
   /** Whether the id is left out of decoded text. */
@@ -41,42 +45,53 @@ export interface TextTokenizer {
   tokenText(id: number): string
 }
 
+export interface TokenizerOptions {
+  /** Rows of the model's embedding. */
+  readonly vocab: number
+  /** Receives what the files say that is odd but does no harm. */
+  readonly notices?: Notices | undefined
+}
+
 /**
  * Opens a model's tokenizer from its two parsed files.
  * @param tokenizerConfig tokenizer_config.json; undefined where the folder has none
- * @param options.vocab rows of the model's embedding
  * @throws HadalError bad_file or unsupported, naming the file
  */
 export function openTokenizer(
   tokenizerJson: unknown,
   tokenizerConfig: unknown,
-  { vocab }: { readonly vocab: number },
+  options: TokenizerOptions,
 ): TextTokenizer {
-  return open('tokenizer.json', tokenizerConfig, () => readTokenizerFile(tokenizerJson, vocab))
+  return open('tokenizer.json', tokenizerConfig, options, (context) =>
+    readTokenizerFile(tokenizerJson, context),
+  )
 }
 
 /**
  * Opens the tokenizer of Moonlight and Kimi, which publish a rank table instead of a tokenizer.json.
  * @param tiktokenModel the text of tiktoken.model
  * @param tokenizerConfig parsed tokenizer_config.json, which names the special tokens
- * @param options.vocab rows of the model's embedding
  * @throws HadalError bad_file, naming the file
  */
 export function openTiktokenTokenizer(
   tiktokenModel: string,
   tokenizerConfig: unknown,
-  { vocab }: { readonly vocab: number },
+  options: TokenizerOptions,
 ): TextTokenizer {
-  return open('tiktoken.model', tokenizerConfig, (config) => readTiktokenFile(tiktokenModel, config, vocab))
+  return open('tiktoken.model', tokenizerConfig, options, (context) =>
+    readTiktokenFile(tiktokenModel, context),
+  )
 }
 
 function open(
   file: string,
   tokenizerConfig: unknown,
-  read: (config: Record<string, unknown>) => Vocabulary,
+  { vocab, notices = new Notices() }: TokenizerOptions,
+  read: (context: VocabularyContext) => Vocabulary,
 ): TextTokenizer {
   const config = readConfig(tokenizerConfig)
-  return withFileErrors(file, () => build(file, read(config), config))
+  const context = { config, rows: vocab, notices }
+  return withFileErrors(file, () => build(file, read(context), context))
 }
 
 /** Runs `act`; errors that are not HadalErrors become `bad_file` of this file. */
@@ -104,21 +119,42 @@ export function readConfig(tokenizerConfig: unknown): Record<string, unknown> {
   })
 }
 
-function build(file: string, vocabulary: Vocabulary, config: Record<string, unknown>): TextTokenizer {
-  const { texts, added, controls, prefix } = vocabulary
+function build(file: string, vocabulary: Vocabulary, { config, rows }: VocabularyContext): TextTokenizer {
+  const { added, controls, prefix, normalize } = vocabulary
   const addedById = new Map(added.map((token) => [token.id, token]))
+  const addedByText = new Map(added.map((token) => [token.content, token]))
   const controlByText = new Map(controls.map((token) => [token.content, token]))
   const controlIds = new Set(controls.map((token) => token.id))
-  const split = openTokenSplitter(controls)
+  const split = openTokenSplitter(
+    controls,
+    controls.some((token) => token.normalized) ? normalize : undefined,
+  )
+  const idOf = (text: string) => {
+    const id = addedByText.get(text)?.id ?? vocabulary.idOf(text)
+    return id < 0 ? undefined : id
+  }
   const bosText = tokenContent(config.bos_token)
-  const bosIndex = bosText === undefined ? -1 : texts.indexOf(bosText)
-  const bosId = bosIndex < 0 ? undefined : bosIndex
+  const knownBos = bosText === undefined ? undefined : idOf(bosText)
+  // A begin token that the model has no row for would make every prompt fail.
+  const bosId = knownBos !== undefined && knownBos < rows ? knownBos : undefined
 
-  const encodePlain = (text: string) => withFileErrors(file, () => vocabulary.encodePlain(checkLength(text)))
+  const encoderOf = (tokens: readonly AddedToken[]) => {
+    const pieces = openTokenSplitter(tokens, normalize)
+    const encode = (text: string) => {
+      const ids: number[] = []
+      for (const piece of pieces(checkLength(text))) {
+        if (typeof piece === 'number') ids.push(piece)
+        else vocabulary.encodeText(piece, ids)
+      }
+      return ids
+    }
+    return (text: string) => withFileErrors(file, () => encode(text))
+  }
+  const encodeTrusted = encoderOf(added)
   const bytesOf = (id: number) => {
     const token = addedById.get(id)
     if (token !== undefined) return bytesOfText(token.content)
-    const text = texts[id]
+    const text = vocabulary.textOf(id)
     return text === undefined ? NO_BYTES : bytesOfToken(text)
   }
   return {
@@ -129,14 +165,13 @@ function build(file: string, vocabulary: Vocabulary, config: Record<string, unkn
         : prefix !== undefined && prefix === bosText,
     controls: [...controlByText.keys()],
     encode(text, { addBos = false } = {}) {
-      const ids = split(checkLength(text)).flatMap((piece) =>
-        typeof piece === 'number' ? piece : encodePlain(piece),
-      )
+      const ids = encodeTrusted(text)
       return addBos && bosId !== undefined && ids[0] !== bosId ? [bosId, ...ids] : ids
     },
-    encodePlain,
-    split,
+    encodePlain: encoderOf(added.filter(({ id }) => !controlIds.has(id))),
+    split: (text) => split(checkLength(text)),
     controlId: (text) => controlByText.get(text)?.id,
+    idOf,
     bytesOf,
     isSpecial: (id) => addedById.get(id)?.special === true,
     isControl: (id) => controlIds.has(id),

@@ -4,6 +4,7 @@
 import { HadalError } from '../lib/error.ts'
 import { quoteName } from '../lib/format.ts'
 import { isJsonObject } from '../lib/json.ts'
+import { Notices } from '../lib/notices.ts'
 import { forEachParallel } from '../lib/parallel.ts'
 import { readHeader, type TensorEntry } from './safetensors.ts'
 import { readJson, type Source } from './source.ts'
@@ -19,6 +20,8 @@ export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, TensorEntry>
   /** The weight files, sorted by name. */
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
+  /** What is odd about the folder but does not stop a load; every step that passes over it adds to this. */
+  readonly notices: Notices
 }
 
 export const CONFIG_FILE = 'config.json'
@@ -67,6 +70,7 @@ export async function openCheckpoint(source: Source, signal?: AbortSignal): Prom
     generationConfig,
     tensors,
     files: headers.map(({ name, fileBytes }) => ({ name, bytes: fileBytes })),
+    notices: new Notices(),
   }
 }
 

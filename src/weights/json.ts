@@ -59,13 +59,9 @@ function countMembers(bytes: Uint8Array, rules: JsonRules): number {
   let colons = 0
   let commas = 0
   let depth = 0
-  let inString = false
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]
-    if (inString) {
-      if (byte === 0x5c) at++
-      else if (byte === 0x22) inString = false
-    } else if (byte === 0x22) inString = true
+    const byte = bytes[at] ?? 0
+    if (byte === 0x22) at = endOfString(bytes, at + 1)
     else if (byte === 0x3a) {
       if (++colons > rules.maxMembers) throw invalidJson(rules, `has more than ${rules.maxMembers} members`)
     } else if (byte === 0x2c) {
@@ -75,6 +71,17 @@ function countMembers(bytes: Uint8Array, rules: JsonRules): number {
     } else if (byte === 0x7d || byte === 0x5d) depth--
   }
   return colons
+}
+
+/** The position of the quote that ends a string, or the end of the bytes. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  let at = start
+  for (; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === 0x22) break
+    if (byte === 0x5c) at++
+  }
+  return at
 }
 
 function countParsedMembers(value: unknown, rules: JsonRules): number {

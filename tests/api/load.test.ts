@@ -226,6 +226,7 @@ test('plans in a worker of its own, with the options of a load', async () => {
     bytesByType: { BF16: 10 },
     parameters: 5,
     unsupported: [],
+    notices: [],
     fits: 'unknown',
     choices: [{ quantize: 'none', totalBytes: 20, fits: true }],
     auto: 'none',

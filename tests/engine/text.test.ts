@@ -74,6 +74,27 @@ test('a chat template from its own file wins', async () => {
   expect(chat.prompt([{ role: 'user', content: 'a' }]).text).toBe('ba')
 })
 
+test('the end of a turn is the union of what the files name', async () => {
+  const vocab: Record<string, number> = JSON.parse(TOKENIZER_JSON).model.vocab
+  const eosOf = async (files: Record<string, unknown>) =>
+    (
+      await open({
+        'tokenizer.json': TOKENIZER_JSON,
+        ...Object.fromEntries(Object.entries(files).map(([name, json]) => [name, JSON.stringify(json)])),
+      })
+    ).eosTokenIds
+  expect(await eosOf({})).toEqual([])
+  expect(await eosOf({ 'tokenizer_config.json': { eos_token: { content: '<｜User｜>' } } })).toEqual([3])
+  expect(
+    await eosOf({
+      'tokenizer_config.json': { eos_token: '<｜▁pad▁｜>', eot_token: 'a', added_tokens_decoder: {} },
+      'special_tokens_map.json': { eos_token: '<｜Assistant｜>' },
+    }),
+  ).toEqual([2, vocab.a, 4])
+  const template = "{% for m in messages %}{{ '<｜User｜>' + m.content + '<｜▁pad▁｜>' }}{% endfor %}"
+  expect(await eosOf({ 'tokenizer_config.json': { eos_token: null, chat_template: template } })).toEqual([2])
+})
+
 describe('an oversized', () => {
   const model = (fields: string) => `{"added_tokens":[],"model":{"type":"BPE",${fields}}}`
   const many = (count: number, entry: (at: number) => string) =>

@@ -140,7 +140,7 @@ describe('describeModel', () => {
     ],
     ['an odd rotary width', { qk_rope_head_dim: 15 }, 'bad_config', /qk_rope_head_dim/],
     ['an epsilon of zero', { rms_norm_eps: 0 }, 'bad_config', /rms_norm_eps/],
-    ['an end token out of range', { eos_token_id: [1, 9999] }, 'bad_config', /eos_token_id/],
+    ['an end token that is no id', { eos_token_id: [1, '2'] }, 'bad_config', /eos_token_id/],
   ]
   for (const [what, more, code, message] of refused) {
     it(`refuses ${what}`, () => {
@@ -153,6 +153,11 @@ describe('describeModel', () => {
       expect(caught).toMatchObject({ code, message: expect.stringMatching(message) })
     })
   }
+
+  it('leaves out end tokens that the model cannot produce', () => {
+    expect(describeModel(change({ eos_token_id: [1, 9999] })).eosTokenIds).toEqual([1])
+    expect(describeModel(change({ eos_token_id: 9999 })).eosTokenIds).toEqual([])
+  })
 
   const changed: [string, string, object, RegExp][] = [
     ['V2-Lite', 'normalised routing weights', { norm_topk_prob: true }, /norm_topk_prob is true/],

@@ -2,6 +2,7 @@
 import { Tokenizer } from '@huggingface/tokenizers'
 import { describe, expect, it } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
+import { Notices } from '../../src/lib/notices.ts'
 import { openChatEncoder } from '../../src/text/chat.ts'
 import { openDecoder } from '../../src/text/decoder.ts'
 import { MOONSHOT_SPLITS } from '../../src/text/moonshot.ts'
@@ -106,6 +107,13 @@ describe('the tokens behind the ranks', () => {
   })
 })
 
+it('notes a special token beyond the embedding', () => {
+  const notices = new Notices()
+  const config = { added_tokens_decoder: { [VOCAB]: special('[PAD]') } }
+  expect(openTiktokenTokenizer(ranksOf(tokens), config, { vocab: VOCAB, notices }).idOf('[PAD]')).toBe(VOCAB)
+  expect(notices.texts).toEqual([expect.stringMatching(/beyond .*"\[PAD\]"/)])
+})
+
 function failure(file: string, tokenizerConfig: unknown = CONFIG, vocab = VOCAB): HadalError {
   try {
     openTiktokenTokenizer(file, tokenizerConfig, { vocab })
@@ -174,7 +182,6 @@ describe('a malformed tiktoken.model', () => {
   it.each<[string, unknown]>([
     ['a list instead of an object', { added_tokens_decoder: [1] }],
     ['an ordinary id', { added_tokens_decoder: { 5: special('x') } }],
-    ['an id beyond the model', { added_tokens_decoder: { [VOCAB]: special('x') } }],
     ['an id that is not a number', { added_tokens_decoder: { x: special('x') } }],
     ['one text twice', { added_tokens_decoder: { [RANKS]: special('x'), [RANKS + 1]: special('x') } }],
     ['a token of null', { added_tokens_decoder: { [RANKS]: null } }],

@@ -58,7 +58,7 @@ function MemoryGauge({ bytes }: { bytes: GpuBytes }) {
   )
 }
 
-/** Notices about this device, rarely any. */
+/** Notices about the model's files and this device, rarely any. */
 function NoticesGauge({ texts }: { texts: readonly string[] }) {
   return (
     <section class="gauge">

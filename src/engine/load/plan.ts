@@ -59,7 +59,10 @@ export async function planCheckpoint(
   }
   const spec = ifSupported(() => specFromConfig(checkpoint.config), note)
   const files = describeFiles(checkpoint)
-  if (!spec) return { ...files, unsupported, fits: 'unknown', choices: [] }
+  if (!spec) {
+    const notices = checkpoint.notices.texts
+    return { ...files, unsupported, notices, fits: 'unknown', choices: [] }
+  }
   const target = toLoadTarget(spec, checkpoint, capabilities, options)
   const all = estimateAll(target)
   const auto = bestEstimate(all, target.memory)
@@ -73,6 +76,7 @@ export async function planCheckpoint(
       gpu: memoryOf(target, selected),
     }),
     unsupported,
+    notices: checkpoint.notices.texts,
     model: { ...modelOf(target), activeParameters },
     fits: selected?.fits ?? false,
     choices: all.map(({ quantize, bytes, fits }) => ({ quantize, totalBytes: bytes.total, fits })),

@@ -1,5 +1,7 @@
 // Resolves a request for an answer: encodes the prompt, fills in defaults, refuses impossible values.
 import { readField, wholeNumber } from '../../lib/check.ts'
+import { HadalError } from '../../lib/error.ts'
+import { quoteName } from '../../lib/format.ts'
 import type { ChatEncoder } from '../../text/chat.ts'
 import type { TextTokenizer } from '../../text/tokenizer.ts'
 import { type GenerateRequest, MAX_ALTERNATIVES, type SamplingOptions } from '../types.ts'
@@ -28,6 +30,7 @@ export function resolveRequest(
   const { spec, options } = runtime
   const context = Math.min(options.contextLength, runtime.cache.maxTokens)
   const prompt = promptOf(request, tokenizer, chat)
+  checkTokenRows(prompt, spec.vocabSize, tokenizer)
   // Leave room for at least one token of the answer.
   checkTokenIds(prompt, spec.vocabSize, context - 1)
   const maxTokens = readField('max_tokens', request.maxTokens, wholeNumber(1, Number.POSITIVE_INFINITY))
@@ -39,6 +42,17 @@ export function resolveRequest(
     logprobs: readField('top_logprobs', request.logprobs, wholeNumber(0, MAX_ALTERNATIVES)),
     eos,
   }
+}
+
+/** Fails for a token that the tokenizer has and the model's embedding lacks. Throws `bad_request`. */
+function checkTokenRows(prompt: readonly number[], vocab: number, tokenizer: TextTokenizer): void {
+  const token = tokenizer.tokenText(prompt.find((id) => id >= vocab) ?? -1)
+  if (token === '') return
+  throw new HadalError(
+    'bad_request',
+    `The prompt has the token ${quoteName(token)}, but it is beyond the ${vocab} rows of the embedding.`,
+    { hint: 'Leave this token out of the prompt, or out of the chat template that prints it.' },
+  )
 }
 
 function promptOf(

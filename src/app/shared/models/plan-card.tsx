@@ -42,6 +42,11 @@ export function PlanCard({
       <p class="place">{request.label}</p>
       <DefinitionRows rows={planRows(plan)} />
       {plan.unsupported.length > 0 && <Unsupported plan={plan} />}
+      {plan.notices.map((text) => (
+        <p class="note" key={text}>
+          {text}
+        </p>
+      ))}
       {chosen && (
         <>
           <QuantizeChoice plan={plan} chosen={quantize} />
