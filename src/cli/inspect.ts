@@ -2,6 +2,7 @@
 // GPU.
 
 import { planCheckpoint, specFromConfig } from '../engine/load/plan.ts'
+import { chatTemplateFault } from '../engine/load/text.ts'
 import { parseTunedVariants, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
 import { variantNotes, withVariants } from '../engine/load/variant-notes.ts'
 import { firstMoeLayer } from '../engine/model-info.ts'
@@ -33,13 +34,13 @@ export async function inspect(argv: readonly string[]): Promise<void> {
     const checkpoint = await openCheckpoint(source)
     const plan = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
     const spec = plan.model && specFromConfig(checkpoint.config)
+    const templateFault = (await chatTemplateFault(source))?.message
+    const notes = { variants, prefillChunk, templateFault }
     if (args.flag('json'))
-      process.stdout.write(
-        `${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants, prefillChunk })}\n`,
-      )
+      process.stdout.write(`${JSON.stringify({ ...reportOf(plan, spec, checkpoint), ...notes })}\n`)
     else
       process.stdout.write(
-        reportText(plan, spec, variants, prefillChunk) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
+        reportText(plan, spec, notes) + (args.flag('tensors') ? tensorList(checkpoint) : ''),
       )
     const [first] = plan.unsupported
     if (first) throw new HadalError('unsupported', first.what, { hint: first.hint })
@@ -79,16 +80,21 @@ function reportOf(plan: LoadPlan, spec: ModelSpec | undefined, checkpoint: Check
   }
 }
 
+interface ReportNotes {
+  readonly variants: readonly VariantNote[]
+  readonly prefillChunk: TunedVariants['prefillChunk']
+  readonly templateFault: string | undefined
+}
 type ReportRow = readonly [name: string, value: string]
 
 function reportText(
   plan: LoadPlan,
   spec: ModelSpec | undefined,
-  variants: readonly VariantNote[],
-  prefillChunk: TunedVariants['prefillChunk'],
+  { variants, prefillChunk, templateFault }: ReportNotes,
 ): string {
   const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
   for (const { what, hint } of plan.unsupported) rows.push(['not supported', [what, hint].join(' ').trim()])
+  if (templateFault !== undefined) rows.push(['chats', `will fail. ${templateFault}`])
   for (const { decision, variant, why } of variants) rows.push([`kernels: ${decision}`, `${variant}. ${why}`])
   if (prefillChunk)
     rows.push(['prefill chunk', `${prefillChunk} tokens if they fit in memory; fastest when tuned here`])

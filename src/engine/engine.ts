@@ -66,7 +66,10 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
       quantize: model.quantize,
       memory: target.memory,
       compiled,
-      notes: { variants: variantNotes(model.device, tuned, model.failed), notices: model.notices },
+      notes: {
+        variants: variantNotes(model.device, tuned, model.failed),
+        notices: [...(chat.fault ? [`Chats do not work. ${chat.fault.message}`] : []), ...model.notices],
+      },
     })
   } catch (error) {
     opened.destroy()

@@ -38,6 +38,8 @@ export interface ChatPrompt {
 export interface ChatEncoder {
   /** Whether the template has a switch for the thinking part. */
   readonly thinking: boolean
+  /** Why no chat can be rendered, if the model's template is faulty. */
+  readonly fault: HadalError | undefined
   /**
    * Renders and encodes a conversation, begin token included where the template writes one.
    * @throws HadalError bad_request (no messages, malformed, or refused by the template), unsupported (the
@@ -58,6 +60,7 @@ export function openChatEncoder(
 ): ChatEncoder {
   const template = openTemplate(tokenizerConfig, jinja)
   return {
+    fault: template.fault,
     thinking: /enable_thinking|\bthinking\b/.test(template.source ?? ''),
     prompt: (messages, options = {}) => encodeChat(tokenizer, template, messages, options),
   }

@@ -74,6 +74,18 @@ test('a chat template from its own file wins', async () => {
   expect(chat.prompt([{ role: 'user', content: 'a' }]).text).toBe('ba')
 })
 
+test('a faulty chat template fails the chat and nothing else', async () => {
+  const { tokenizer, chat } = await open({
+    'tokenizer.json': TOKENIZER_JSON,
+    'tokenizer_config.json': JSON.stringify({ chat_template: '{% widget %}hi' }),
+  })
+  expect(tokenizer.encodePlain('the').length).toBeGreaterThan(0)
+  expect(chat.fault).toMatchObject({ code: 'bad_file', file: 'tokenizer_config.json' })
+  expect(() => chat.prompt([{ role: 'user', content: 'a' }])).toThrow(
+    /chat template in tokenizer_config.json/,
+  )
+})
+
 describe('an oversized', () => {
   const model = (fields: string) => `{"added_tokens":[],"model":{"type":"BPE",${fields}}}`
   const many = (count: number, entry: (at: number) => string) =>

@@ -1,6 +1,7 @@
 // Opens the tokenizer and the chat template of a model's folder.
 import { HadalError } from '../../lib/error.ts'
 import { type ChatEncoder, openChatEncoder } from '../../text/chat.ts'
+import { openTemplate } from '../../text/template.ts'
 import { openTiktokenTokenizer, openTokenizer, type TextTokenizer } from '../../text/tokenizer.ts'
 import { readJson, readText, type Source } from '../../weights/source.ts'
 
@@ -17,14 +18,11 @@ export async function openText(
   vocab: number,
   signal: AbortSignal | undefined,
 ): Promise<{ tokenizer: TextTokenizer; chat: ChatEncoder }> {
-  const optional = async <T>(path: string, read: (path: string) => Promise<T>) =>
-    (await source.exists(path, signal)) ? read(path) : undefined
-  const config = { maxBytes: MAX_CONFIG_BYTES, signal, uniqueNames: true }
   const large = { maxBytes: MAX_TOKENIZER_BYTES, signal }
-  const [json, tokenizerConfig, jinja] = await Promise.all([
+  const optional = optionalReader(source, signal)
+  const [json, [tokenizerConfig, jinja]] = await Promise.all([
     optional('tokenizer.json', async (path) => ({ content: await readJson(source, path, large) })),
-    optional('tokenizer_config.json', (path) => readJson(source, path, config)),
-    optional('chat_template.jinja', (path) => readText(source, path, config)),
+    readTemplateFiles(source, signal),
   ])
   const ranks =
     json === undefined ? await optional('tiktoken.model', (path) => readText(source, path, large)) : undefined
@@ -35,6 +33,33 @@ export async function openText(
       : openTiktokenTokenizer(ranks, tokenizerConfig, { vocab })
   return { tokenizer, chat: openChatEncoder(tokenizer, tokenizerConfig, jinja) }
 }
+
+/** The fault of a folder's chat template, if it has one. @throws HadalError bad_file and those of `Source` */
+export async function chatTemplateFault(
+  source: Source,
+  signal?: AbortSignal,
+): Promise<HadalError | undefined> {
+  const [tokenizerConfig, jinja] = await readTemplateFiles(source, signal)
+  return openTemplate(tokenizerConfig, jinja).fault
+}
+
+/** The parsed tokenizer_config.json and the text of chat_template.jinja, where a folder has them. */
+function readTemplateFiles(
+  source: Source,
+  signal: AbortSignal | undefined,
+): Promise<[unknown, string | undefined]> {
+  const optional = optionalReader(source, signal)
+  const config = { maxBytes: MAX_CONFIG_BYTES, signal, uniqueNames: true }
+  return Promise.all([
+    optional('tokenizer_config.json', (path) => readJson(source, path, config)),
+    optional('chat_template.jinja', (path) => readText(source, path, config)),
+  ])
+}
+
+const optionalReader =
+  (source: Source, signal: AbortSignal | undefined) =>
+  async <T>(path: string, read: (path: string) => Promise<T>): Promise<T | undefined> =>
+    (await source.exists(path, signal)) ? read(path) : undefined
 
 function noVocabulary(source: Source): HadalError {
   return new HadalError('not_found', `${source.name} has neither tokenizer.json nor tiktoken.model.`, {
