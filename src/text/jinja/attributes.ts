@@ -74,9 +74,7 @@ function attributeOf(value: Value, name: string): Value | undefined {
 const formatMethod = (text: string): Callable =>
   new Callable('format', (budget, args) =>
     formatBraces(budget, text, args, (value, key, isIndex) =>
-      isIndex
-        ? getItem(budget, value, key)
-        : definedOr(attributeOf(value, String(key)), () => missing(value, key)),
+      isIndex ? getItem(budget, value, key) : getAttribute(budget, value, String(key)),
     ),
   )
 

@@ -2,7 +2,7 @@
 import type { Budget } from './budget.ts'
 import { toRepr, toText } from './format.ts'
 import { floatDigits, intDigits } from './number-format.ts'
-import { type Arguments, Float, isNumber, numberOf, typeName, Undefined, type Value } from './values.ts'
+import { type Arguments, Float, isNumber, numberOf, typeName, type Value } from './values.ts'
 
 const SPEC = /^(?:([\s\S])?([<>=^]))?([-+ ]?)(#?)(0?)(\d*)([,_]?)(?:\.(\d+))?([a-zA-Z%]?)$/u
 
@@ -22,6 +22,7 @@ class Formatter {
   readonly #args: Arguments
   readonly #lookup: Lookup
   #next = 0 // of the fields without a name
+  #numbered = false // whether some field has a number
 
   constructor(budget: Budget, args: Arguments, lookup: Lookup) {
     this.#budget = budget
@@ -67,8 +68,11 @@ class Formatter {
   #value(name: string): Value {
     const [first = ''] = /^[^.[]*/.exec(name) ?? []
     let value: Value | undefined
-    if (first === '' || /^\d+$/.test(first))
-      value = this.#args.positional[first === '' ? this.#next++ : Number(first)]
+    const isNumber = /^\d+$/.test(first)
+    this.#numbered ||= isNumber
+    if (first === '' ? this.#numbered : isNumber && this.#next > 0)
+      throw new Error('cannot mix numbered fields and fields without a number')
+    if (first === '' || isNumber) value = this.#args.positional[first === '' ? this.#next++ : Number(first)]
     else value = this.#args.named.get(first)
     if (value === undefined) throw new Error(`Replacement "${first}" is out of range for the arguments`)
     const rest = name.slice(first.length)
@@ -76,7 +80,6 @@ class Formatter {
     for (const [, attribute, index = ''] of rest.matchAll(/\.([^.[]+)|\[([^\]]+)\]/g)) {
       const key = attribute ?? (/^\d+$/.test(index) ? Number(index) : index)
       value = this.#lookup(value, key, attribute === undefined)
-      if (value instanceof Undefined) throw new Error(value.reason)
     }
     return value
   }

@@ -69,7 +69,7 @@ export function compare(budget: Budget, left: Value, right: Value, operator = '<
 }
 
 /** By code points: a pair of surrogates comes after all other characters. */
-export function compareTexts(left: string, right: string): number {
+function compareTexts(left: string, right: string): number {
   if (left === right) return 0
   const rank = (code: number) => (code >= 0xd800 && code < 0xe000 ? code + 0x10000 : code)
   for (let index = 0; index < left.length && index < right.length; index++) {

@@ -1,6 +1,6 @@
 // Prints values as Python does: str, repr and JSON.
 import type { Budget } from './budget.ts'
-import { compareTexts } from './compare.ts'
+import { compare } from './compare.ts'
 import {
   Callable,
   Dict,
@@ -150,11 +150,12 @@ class JsonWriter {
     if (typeof value === 'number') return this.#paid(String(value))
     if (value instanceof Float) return this.#paid(jsonFloat(value.value))
     if (value instanceof Dict) {
-      const entries = [...value.entries()].map(([key, item]) => [this.#key(key), item] as const)
-      if (this.#options.sortKeys) entries.sort(([a], [b]) => compareTexts(a, b))
+      const entries = [...value.entries()]
+      if (this.#options.sortKeys) entries.sort(([a], [b]) => compare(this.#budget, a, b))
       const [, colon] = this.#options.separators
       return this.#bracket('{', '}', depth, entries, ([key, item]) => {
-        return `${this.#paid(jsonText(key, this.#options.ascii))}${colon}${this.write(item, depth + 1)}`
+        const name = this.#paid(jsonText(this.#key(key), this.#options.ascii))
+        return `${name}${colon}${this.write(item, depth + 1)}`
       })
     }
     const items = itemsOf(value)

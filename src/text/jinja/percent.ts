@@ -2,7 +2,7 @@
 import type { Budget } from './budget.ts'
 import { codeEscape, toRepr, toText } from './format.ts'
 import { floatDigits, intDigits } from './number-format.ts'
-import { Dict, Float, Namespace, numberOf, refuseUndefined, Tuple, typeName, type Value } from './values.ts'
+import { Dict, Float, isList, numberOf, refuseUndefined, Tuple, typeName, type Value } from './values.ts'
 
 const FIELD = /%(?:\(([^()]*)\))?([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?[hlL]?([\s\S]?)/g
 
@@ -29,7 +29,7 @@ export function formatPercent(budget: Budget, text: string, values: Value): stri
     const field = convert(budget, value, { type, flags, precision })
     return pad(field, flags, width)
   })
-  const isMapping = values instanceof Dict || values instanceof Namespace
+  const isMapping = values instanceof Dict || isList(values) // Python takes a list for a mapping here
   if (used < list.length && !isMapping)
     throw new Error('not all arguments converted during string formatting')
   budget.text(formatted.length)

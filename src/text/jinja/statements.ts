@@ -136,6 +136,8 @@ function loopParts({ iterable }: For) {
 
 function compileLoop(node: For): Statement {
   const { items, condition, isRecursive } = loopParts(node)
+  if (node.loopvar.type === 'Identifier' && node.loopvar.value === 'loop')
+    throw new Error("Can't assign to special loop variable in for-loop target")
   const assign = assigner(node.loopvar)
   const body = compileBlock(node.body)
   const otherwise = compileBlock(node.defaultBlock)
