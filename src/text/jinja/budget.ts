@@ -2,7 +2,7 @@
 // programs: they can loop for ever or double a text until the tab dies.
 
 /** Steps that every rendering may take, and further ones for each character or element of its input. */
-const STEPS = { base: 400_000, perInput: 100, most: 60_000_000 }
+const STEPS = { base: 400_000, perInput: 100, most: 20_000_000 }
 const MAX_NESTING = 100
 /** Characters or elements that cost one step, when text is copied or searched, and when items are copied. */
 const PER_STEP = { text: 32, joined: 256, items: 4 }
