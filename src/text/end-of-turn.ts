@@ -20,7 +20,7 @@ export function endOfTurnId(
   template: ChatTemplate,
   notices: Notices,
 ): number | undefined {
-  if (template.source === undefined) return undefined
+  if (template.source === undefined && template.fault === undefined) return undefined
   try {
     const atEnd = idAfterAnswer(tokenizer, template, CHAT)
     return atEnd === idAfterAnswer(tokenizer, template, [...CHAT, QUESTION]) ? atEnd : undefined

@@ -93,6 +93,18 @@ describe('inspect', () => {
     expect(report.plan).toMatchObject({ architecture: 'deepseek_v3', fits: 'unknown', unsupported: [] })
   })
 
+  it('says that chats will fail with a faulty template', async () => {
+    const model = join(folder, 'faulty-template')
+    cpSync(join(FIXTURES, 'llama-bf16'), model, { recursive: true })
+    const templates = ['a', 'b'].map((name) => ({ name, template: '' }))
+    writeFileSync(join(model, 'tokenizer_config.json'), JSON.stringify({ chat_template: templates }))
+    const { code, stdout } = await runCli(['inspect', model], noDriver)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^notice +tokenizer_config.json: "chat_template" is neither.*Chats will fail/m)
+    const json = await runCli(['inspect', model, '--json'], noDriver)
+    expect(JSON.parse(json.stdout).plan.notices).toEqual([expect.stringContaining('Chats will fail')])
+  })
+
   it('plans for the given memory, context and formats', async () => {
     const options = ['--memory', '12.5MB', '--context', '1000', '--quantize', 'auto']
     const { stdout } = await runCli(['inspect', LANTERNFISH, '--json', ...options], noDriver)

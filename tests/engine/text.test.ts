@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { openText } from '../../src/engine/load/text.ts'
 import { HadalError } from '../../src/lib/error.ts'
+import { Notices } from '../../src/lib/notices.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { MAX_REFUSAL_WORK, measureWork } from '../support/work.ts'
 
@@ -24,11 +25,11 @@ const MOONSHOT_CONFIG = JSON.stringify({
   },
 })
 
-const open = (files: Record<string, Uint8Array | string>, vocab = VOCAB) =>
-  openText(openMemory(files, 'the folder'), vocab, undefined)
+const open = (files: Record<string, Uint8Array | string>, notices = new Notices(), vocab = VOCAB) =>
+  openText(openMemory(files, 'the folder'), vocab, undefined, notices)
 
 async function failure(files: Record<string, Uint8Array | string>, vocab?: number) {
-  const error: unknown = await open(files, vocab).catch((reason: unknown) => reason)
+  const error: unknown = await open(files, undefined, vocab).catch((reason: unknown) => reason)
   if (!(error instanceof HadalError)) throw new Error('expected a HadalError', { cause: error })
   return error
 }
@@ -93,6 +94,29 @@ test('the end of a turn is the union of what the files name', async () => {
   ).toEqual([2, vocab.a, 4])
   const template = "{% for m in messages %}{{ '<｜User｜>' + m.content + '<｜▁pad▁｜>' }}{% endfor %}"
   expect(await eosOf({ 'tokenizer_config.json': { eos_token: null, chat_template: template } })).toEqual([2])
+})
+
+test.each([
+  ['{% widget %}hi', /widget/],
+  [
+    [
+      { name: 'a', template: 'x' },
+      { name: 'b', template: 'y' },
+    ],
+    /named "default"/,
+  ],
+  ['{{ messages[0].content.nothing() }}', /fails/],
+])('the faulty chat template %j fails the chat and nothing else', async (chatTemplate, reason) => {
+  const notices = new Notices()
+  const files = {
+    'tokenizer.json': TOKENIZER_JSON,
+    'tokenizer_config.json': JSON.stringify({ chat_template: chatTemplate }),
+  }
+  const { tokenizer, chat } = await open(files, notices)
+  expect(tokenizer.encodePlain('the').length).toBeGreaterThan(0)
+  expect(notices.texts).toEqual([expect.stringMatching(reason)])
+  expect(notices.texts[0]).toContain('Chats will fail; plain text works.')
+  expect(() => chat.prompt([{ role: 'user', content: 'a' }])).toThrow(reason)
 })
 
 describe('an oversized', () => {

@@ -42,15 +42,22 @@ describe('the template', () => {
 
   it('gets the thinking switch only when the caller sets it', () => {
     const chat_template = '{{ enable_thinking is defined }} {{ enable_thinking }} {{ thinking }}'
-    expect(render({ chat_template }).trim()).toBe('false')
-    expect(render({ chat_template }, undefined, false)).toBe('true false false')
-    expect(render({ chat_template }, undefined, true)).toBe('true true true')
+    expect(render({ chat_template }).trim()).toBe('False')
+    expect(render({ chat_template }, undefined, false)).toBe('True False False')
+    expect(render({ chat_template }, undefined, true)).toBe('True True True')
   })
 
-  it('prints the same at any time, because it has no clock', () => {
-    expect(render({ chat_template: '{{ strftime_now is defined }} {{ range(1, 7, 2) | join(",") }}' })).toBe(
-      'false 1,3,5',
+  it('gets no tools and no documents: None, as transformers passes', () => {
+    expect(render({ chat_template: '{{ tools is none }} {{ documents is none }}' })).toBe('True True')
+  })
+
+  it('prints the local date', () => {
+    const template = openTemplate({ chat_template: "{{ strftime_now('%d %b %Y %H:%M') }}" })
+    const now = new Date(2026, 2, 7, 15, 4)
+    expect(renderChat(template, { messages: MESSAGES, addGenerationPrompt: true, now })).toBe(
+      '07 Mar 2026 15:04',
     )
+    expect(render({ chat_template: "{{ strftime_now('%Y') }}" })).toMatch(/^\d{4}$/)
   })
 })
 
@@ -79,6 +86,30 @@ describe('a template that cannot be used', () => {
     expect(refusal).toMatchObject({ code: 'bad_request' })
     expect(refusal.message).toContain('roles must alternate')
     expect(refusal.hint).not.toBe('')
+  })
+
+  it.each<[string, unknown, string | undefined]>([
+    ['unknown block', { chat_template: '{% widget %}hi' }, undefined],
+    ['unclosed block', {}, '{% if true %}'],
+    [
+      'two templates, none for chats',
+      {
+        chat_template: [
+          { name: 'a', template: '' },
+          { name: 'b', template: '' },
+        ],
+      },
+      undefined,
+    ],
+    ['neither text nor list', { chat_template: { default: 'x' } }, undefined],
+  ])('opens all the same, with its fault: %s', (_, config, jinja) => {
+    const { fault } = openTemplate(config, jinja)
+    expect(fault).toMatchObject({
+      code: 'bad_file',
+      file: jinja === undefined ? 'tokenizer_config.json' : 'chat_template.jinja',
+    })
+    expect(fault?.hint).toContain('plain text')
+    expect(failure(() => render(config, jinja)).message).toBe(fault?.message)
   })
 
   const loop = (inner: string) => `{% for a in range(9999) %}${inner}{% endfor %}`
