@@ -13,8 +13,8 @@
 //   grid        (HEADS + 2 * KV_HEADS) × tokens
 //   exact       f32 sum of squares; the cache rounds to its own format
 //
-// RoPE rotates a head's last ROPE columns; afterwards, in queries and cached keys alike, a pair's columns are
-// adjacent. All sizes are even.
+// RoPE rotates a head's first ROPE columns; afterwards, in queries and cached keys alike, those come last and a
+// pair's columns are adjacent. All sizes are even.
 
 #import shared/step
 #import shared/pages
@@ -58,8 +58,8 @@ fn projected_value(head: Head, column: u32) -> f32 {
 }
 
 fn head_columns(pair: u32) -> vec2<u32> {
-  if pair < NOPE_PAIRS { return vec2<u32>(2 * pair, 2 * pair + 1); }
-  return 2 * NOPE_PAIRS + pair_columns(pair - NOPE_PAIRS);
+  if pair < NOPE_PAIRS { return ROPE + vec2<u32>(2 * pair, 2 * pair + 1); }
+  return pair_columns(pair - NOPE_PAIRS);
 }
 
 // 1 / rms of a query or key; 1 without normalization.

@@ -45,6 +45,11 @@ export class Fields {
     return [...this.#values.keys()]
   }
 
+  /** Whether the field is there at all, be it null. */
+  includes(key: string): boolean {
+    return this.#values.has(key)
+  }
+
   /** A whole number in [min, max]. */
   count(key: string, min: number, max: number, fallback?: number): number {
     return this.numberIn(key, { min, max, whole: true }, fallback)

@@ -1,6 +1,7 @@
-// Keys of config.json that never change what is computed, or not with the values listed here.
-// A key that is neither listed here nor read by the describe functions is refused by name.
+// Judges the keys of config.json that nothing read: those that change the computation are refused by name, those
+// about training and bookkeeping are passed over, and all others are a notice.
 import type { UnreadField } from '../lib/fields.ts'
+import { listNames, type Notices } from '../lib/notices.ts'
 import { type ConfigFields, unsupportedKey } from './config-fields.ts'
 
 /**
@@ -16,7 +17,7 @@ const HARMLESS = new Set(
   output_router_logits use_cache chunk_size_feed_forward gradient_checkpointing
   keys_to_ignore_at_inference finetuning_task task_specific_params problem_type id2label label2id
   num_labels unsloth_fixed unsloth_version model_name model_max_length max_sequence_length
-  tokenizer_class prefix
+  tokenizer_class prefix num_nextn_predict_layers
 
   attention_dropout hidden_dropout hidden_dropout_prob attention_probs_dropout_prob embd_pdrop
   resid_pdrop attn_pdrop classifier_dropout initializer_range embedding_initializer_range
@@ -37,42 +38,94 @@ const HARMLESS = new Set(
     .split(/\s+/),
 )
 
-/** Keys that would change the computation, with the values that do not. */
-const NEUTRAL: Readonly<Record<string, readonly unknown[]>> = {
-  add_cross_attention: [false],
-  embedding_multiplier: [1],
-  is_encoder_decoder: [false],
-  logit_scale: [1],
-  logits_scaling: [1],
-  mlp_bias: [false],
-  num_nextn_predict_layers: [0],
-  partial_rotary_factor: [1],
-  residual_multiplier: [1],
-  scale_emb: [1],
-  tie_encoder_decoder: [false],
+/**
+ * Keys that change what models of this kind compute and that this version does not run, with the values that
+ * leave the computation as it is. They are keys of the configuration classes of these and related families in
+ * transformers 5.24, and of the files that DeepSeek, Moonshot and Z.ai publish with their models.
+ */
+const CHANGES_COMPUTATION: Readonly<Record<string, readonly unknown[]>> = {
+  // attention
+  alibi: [false],
+  attention_bias: [false],
+  attention_chunk_size: [0],
+  attention_multiplier: [],
+  attn_logit_softcapping: [0],
+  attn_output_gate: [false],
+  attn_temperature_tuning: [false],
+  clip_qkv: [0],
+  cross_attention_layers: ['[]'],
+  full_attention_interval: [1],
+  index_head_dim: [0],
+  index_n_heads: [0],
+  index_topk: [0],
+  kv_sharing_layers: [0],
+  layer_types: [],
+  linear_num_key_heads: [0],
+  no_rope_layers: ['[]'],
+  no_rope_layer_interval: [0],
+  position_embedding_type: ['rope', 'rotary', 'absolute'],
+  qk_layernorm: [false],
+  query_pre_attn_scalar: [],
+  sliding_window: [0, -1],
+  sliding_window_pattern: [1],
   use_mrope: [false],
   use_qk_norm: [false],
   use_sliding_window: [false],
+  // scaled or capped activations
+  dim_model_base: [],
+  embedding_multiplier: [1],
+  final_logit_softcapping: [0],
+  logit_scale: [1],
+  logits_scaling: [1],
+  residual_multiplier: [1],
+  scale_depth: [],
+  scale_emb: [1],
+  swiglu_limit: [0],
+  // feed-forward and experts
+  decoder_sparse_step: [1],
+  expert_dtype: ['bf16', 'bfloat16', 'float32', 'fp8'],
+  mlp_bias: [false],
+  mlp_only_layers: ['[]'],
+  n_routed_experts: [0],
+  num_experts: [0],
+  num_local_experts: [0, 1],
+  num_hash_layers: [0],
+  zero_expert_num: [0],
+  // structure
+  add_cross_attention: [false],
+  audio_config: [],
+  compress_ratios: ['[]'],
+  hc_mult: [0, 1],
+  is_encoder_decoder: [false],
+  pruned_heads: ['{}'],
+  tie_encoder_decoder: [false],
+  use_parallel_residual: [false],
+  vision_config: [],
   'quantization_config.dequantize': [false],
-  'rope_scaling.factor': [1],
-  'rope_scaling.partial_rotary_factor': [1],
-  'rope_scaling.truncate': [true],
 }
 
-/** Throws `unsupported` for the first key that was not read and is not known to be harmless. */
-export function refuseUnreadKeys(config: ConfigFields): void {
-  const unread = config.unread().find((field) => !isHarmless(field))
-  if (!unread) return
-  const hint =
-    'This key may change what the model computes, and this version does not know it. ' +
-    'Remove it only if you know that it changes nothing.'
-  throw unsupportedKey(unread.path, unread.value, hint)
+/**
+ * Throws `unsupported` for the first key that was not read and changes the computation. Unknown keys become a
+ * notice that names them.
+ */
+export function judgeUnreadKeys(config: ConfigFields, notices: Notices): void {
+  const unread = config.unread().filter(({ path }) => !HARMLESS.has(path))
+  const changing = unread.find(changesComputation)
+  if (changing) {
+    const hint =
+      'This key changes what the model computes, and this version does not run that. If the model was trained ' +
+      'without it, set it to null in config.json or by the option `config`.'
+    throw unsupportedKey(changing.path, changing.value, hint)
+  }
+  const unknown = unread.filter(({ path }) => !Object.hasOwn(CHANGES_COMPUTATION, path))
+  if (unknown.length === 0) return
+  const names = listNames(unknown.map(({ path }) => path))
+  notices.add(`config.json has keys that are not known here and were ignored: ${names}.`)
 }
 
-function isHarmless({ path, value }: UnreadField): boolean {
-  const key = path.replace('rope_parameters.', 'rope_scaling.')
-  if (HARMLESS.has(key)) return true
-  if (key === 'layer_types') return Array.isArray(value) && value.every((type) => type === 'full_attention')
-  if (key === 'pruned_heads') return JSON.stringify(value) === '{}'
-  return Object.hasOwn(NEUTRAL, key) && (NEUTRAL[key] ?? []).includes(value)
+function changesComputation({ path, value }: UnreadField): boolean {
+  if (!Object.hasOwn(CHANGES_COMPUTATION, path)) return false
+  if (path === 'layer_types' && Array.isArray(value)) return value.some((type) => type !== 'full_attention')
+  const compared = typeof value === 'object' ? JSON.stringify(value) : value
+  return !(CHANGES_COMPUTATION[path] ?? []).includes(compared)
 }

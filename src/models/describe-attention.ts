@@ -7,6 +7,7 @@ import type { GqaAttention, MlaAttention } from './spec.ts'
 
 const MAX_WIDTH = 1 << 16 // far above every published width of a head or a latent
 const MAX_HEADS = 4096
+export const MAX_POSITIONS = 1 << 30
 
 /** Multi-head latent attention: the same keys in every family that has it. */
 export function describeMla(config: ConfigFields, style: YarnStyle): MlaAttention {
@@ -19,7 +20,10 @@ export function describeMla(config: ConfigFields, style: YarnStyle): MlaAttentio
   // transformers also writes values that follow from the keys above.
   config.only('head_dim', qkRopeDim)
   config.only('qk_head_dim', qkNopeDim + qkRopeDim)
-  const { base, scaling } = describeRotary(config, style)
+  const maxPositions = config.count('max_position_embeddings', 1, MAX_POSITIONS)
+  const { base, scaling, partialFactor } = describeRotary(config, style, maxPositions)
+  if (partialFactor !== 1)
+    throw config.unsupported('partial_rotary_factor', 'Latent attention has a part of its own for rotation.')
   return {
     kind: 'latent',
     heads,
@@ -38,28 +42,35 @@ export function describeMla(config: ConfigFields, style: YarnStyle): MlaAttentio
 
 /** Multi-head or grouped-query attention. */
 export function describeGqa(config: ConfigFields, traits: GqaTraits, style: YarnStyle): GqaAttention {
-  config.only('attention_bias', traits.qkvBias)
+  if (!traits.qkvBias) config.only('attention_bias', false)
   config.only('use_mla', false)
-  config.only('rope_interleave', false)
   const heads = config.count('num_attention_heads', 1, MAX_HEADS)
   const kvHeads = config.count('num_key_value_heads', 1, heads, heads)
   if (heads % kvHeads !== 0)
     throw config.error('num_key_value_heads', `must divide the ${heads} heads`, kvHeads)
   const hidden = config.count('hidden_size', 1, MAX_WIDTH * MAX_HEADS)
   const qkHeadDim = evenCount(config, 'head_dim', hidden / heads)
-  const { base, scaling } = describeRotary(config, style)
+  const maxPositions = config.count('max_position_embeddings', 1, MAX_POSITIONS)
+  const { base, scaling, partialFactor } = describeRotary(config, style, maxPositions)
+  const qkRopeDim = Math.floor(qkHeadDim * partialFactor)
+  if (qkRopeDim < 2 || qkRopeDim % 2 !== 0)
+    throw config.error(
+      'partial_rotary_factor',
+      `must leave an even width of the ${qkHeadDim} numbers of a head`,
+      partialFactor,
+    )
   return {
     kind: 'grouped',
     heads,
     kvHeads,
     qkHeadDim,
     vHeadDim: qkHeadDim,
-    qkRopeDim: qkHeadDim,
+    qkRopeDim,
     softmaxScale: softmaxScale(qkHeadDim, scaling),
     ropeInterleaved: false,
     qkvBias: traits.qkvBias,
     qkNorm: traits.qkNorm,
-    rotary: computeRotary(qkHeadDim, base, scaling),
+    rotary: computeRotary(qkRopeDim, base, scaling),
   }
 }
 

@@ -8,6 +8,9 @@ const MAX_INTERMEDIATE = 1 << 20
 const MAX_EXPERTS = 512 // per layer: what the routing kernel has workgroup memory for
 const MAX_TOTAL_EXPERTS = 1 << 17 // Kimi K2 has 23,040
 
+/** Names of the number of routed experts: DeepSeek's own, and those that transformers writes. */
+const EXPERT_COUNTS = ['n_routed_experts', 'num_local_experts', 'num_experts'] as const
+
 /** Keys about experts that a model without experts may still have. */
 const MOE_KEYS = [
   'ep_size',
@@ -34,7 +37,8 @@ export function describeLayers(
     kind: 'dense',
     intermediateSize: config.count('intermediate_size', 1, MAX_INTERMEDIATE),
   }
-  if (!routing || !config.has('n_routed_experts')) {
+  const named = EXPERT_COUNTS.some((key) => config.has(key))
+  if (!routing || !named) {
     if (routing) config.ignore(...MOE_KEYS)
     return Array.from({ length: count }, () => dense)
   }
@@ -71,9 +75,9 @@ function listedPattern(config: ConfigFields, count: number): boolean[] {
 function describeMoe(config: ConfigFields, routing: RoutingTraits): MoeLayer {
   const { correctionBias, hasNormTopkProb, hasRoutedScalingFactor } = routing
   const scoringFunc = config.choice('scoring_func', [routing.scoringFunc], routing.scoringFunc)
-  const experts = config.count('n_routed_experts', 1, MAX_EXPERTS)
-  config.only('num_experts', experts) // alternative names of the same key
-  config.only('num_local_experts', experts)
+  const name = EXPERT_COUNTS.find((key) => config.has(key)) ?? EXPERT_COUNTS[0]
+  const experts = config.count(name, 1, MAX_EXPERTS)
+  for (const other of EXPERT_COUNTS) config.only(other, experts)
   const intermediateSize = config.count('moe_intermediate_size', 1, MAX_INTERMEDIATE)
   const grouping = describeGroups(config, routing, experts)
   if (!hasNormTopkProb) config.only('norm_topk_prob', false)

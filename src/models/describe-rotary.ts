@@ -2,89 +2,97 @@
 import type { ConfigFields } from './config-fields.ts'
 import { type RotaryScaling, type YarnCorrection, yarnMscale } from './rotary.ts'
 
-/** How a family applies YaRN's correction: to the scores (DeepSeek), or to cos and sin (the paper). */
+/** Whether a family's attention scales its scores by YaRN's `mscale_all_dim` (DeepSeek), or only cos and sin. */
 export type YarnStyle = 'scores' | 'rotations'
 
 interface RotarySettings {
   readonly base: number
   readonly scaling: RotaryScaling | undefined
+  readonly partialFactor: number // fraction of a head's columns that is rotated
 }
 
-/** The keys are in `rope_scaling` and `rope_theta`, or since transformers 5 all in `rope_parameters`. */
-export function describeRotary(config: ConfigFields, yarn: YarnStyle): RotarySettings {
-  const scaling = config.object('rope_scaling') ?? config.object('rope_parameters')
-  if (config.has('rope_scaling') && config.has('rope_parameters'))
-    throw config.unsupported('rope_parameters', 'Give either rope_scaling or rope_parameters.')
-  return { base: rotaryBase(config, scaling), scaling: scaling && describeScaling(scaling, yarn) }
+/** Where transformers looks: `rope_scaling`, else `rope_parameters`, which may be one object per layer type. */
+function scalingOf(config: ConfigFields): ConfigFields | undefined {
+  const parameters = config.object('rope_parameters')
+  const scaling = config.object('rope_scaling') ?? parameters?.object('full_attention') ?? parameters
+  if (scaling && parameters && config.has('rope_scaling'))
+    config.note('gives both rope_scaling and rope_parameters; rope_scaling is used')
+  return scaling
 }
 
-function rotaryBase(config: ConfigFields, scaling: ConfigFields | undefined): number {
-  const holders = [config, scaling].filter((fields) => fields?.has('rope_theta'))
-  const [base, secondBase = base] = holders.map((fields) => fields?.number('rope_theta', 2, 1e12))
-  if (base === undefined || base !== secondBase)
-    throw config.error('rope_theta', 'must be given, once or twice with the same value', secondBase)
-  return base
+/** @param maxPositions max_position_embeddings */
+export function describeRotary(config: ConfigFields, yarn: YarnStyle, maxPositions: number): RotarySettings {
+  const scaling = scalingOf(config)
+  const holder = (key: string) => (scaling?.has(key) ? scaling : config)
+  const base = holder('rope_theta').number('rope_theta', 2, 1e12)
+  if (scaling?.has('rope_theta') && config.has('rope_theta') && config.get('rope_theta') !== base)
+    config.note(`gives rope_theta twice; ${base} is used`)
+  const partialFactor = holder('partial_rotary_factor').number('partial_rotary_factor', 1e-6, 1, 1)
+  config.ignore('partial_rotary_factor')
+  return { base, partialFactor, scaling: scaling && describeScaling(scaling, yarn, maxPositions) }
 }
 
-function describeScaling(scaling: ConfigFields, yarn: YarnStyle): RotaryScaling | undefined {
-  const kinds = ['default', 'yarn', 'llama3'] as const
-  const [kind = 'default', other = kind] = (['rope_type', 'type'] as const)
-    .filter((key) => scaling.has(key))
-    .map((key) => scaling.choice(key, kinds))
-  if (kind !== other) throw scaling.error('type', `must be the same as rope_type, ${kind}`, other)
+function describeScaling(
+  scaling: ConfigFields,
+  yarn: YarnStyle,
+  maxPositionEmbeddings: number,
+): RotaryScaling | undefined {
+  const key = scaling.has('rope_type') ? 'rope_type' : 'type'
+  const kind = scaling.choice(key, ['default', 'linear', 'dynamic', 'yarn', 'llama3'], 'default')
+  if (scaling.has('type') && scaling.get('type') !== kind)
+    scaling.note(`gives two types; rope_type, ${kind}, is used`)
   if (kind === 'default') return undefined
-  const factor = scaling.number('factor', 1, 1e6)
-  const originalMaxPositionEmbeddings = scaling.count('original_max_position_embeddings', 1, 1 << 30)
-  if (kind === 'llama3') {
-    const lowFreqFactor = scaling.number('low_freq_factor', 1e-6, 1e6)
-    const highFreqFactor = scaling.number('high_freq_factor', 1e-6, 1e6)
-    if (highFreqFactor <= lowFreqFactor)
-      throw scaling.error(
-        'high_freq_factor',
-        `must be above low_freq_factor, ${lowFreqFactor}`,
-        highFreqFactor,
-      )
-    return { kind, factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings }
-  }
+  const factor = scaling.number('factor', kind === 'linear' ? 1e-3 : 1, 1e6)
+  if (kind === 'linear') return { kind, factor }
+  if (kind === 'dynamic') return { kind, factor, maxPositionEmbeddings }
+  const original = scaling.count(
+    'original_max_position_embeddings',
+    1,
+    1 << 30,
+    // Llama 3's rule has no effect on a context that was never extended, and published files always say it.
+    maxPositionEmbeddings,
+  )
+  if (kind === 'llama3') return describeLlama3(scaling, factor, original)
   return {
     kind,
     factor,
     betaFast: scaling.number('beta_fast', 1e-6, 1e6, 32),
     betaSlow: scaling.number('beta_slow', 1e-6, 1e6, 1),
-    originalMaxPositionEmbeddings,
-    ...(yarn === 'scores' ? scaledScores(scaling, factor) : scaledRotations(scaling, factor)),
+    originalMaxPositionEmbeddings: original,
+    truncate: scaling.flag('truncate', true),
+    ...yarnCorrection(scaling, yarn, factor),
   }
 }
 
+function describeLlama3(
+  scaling: ConfigFields,
+  factor: number,
+  originalMaxPositionEmbeddings: number,
+): RotaryScaling {
+  const lowFreqFactor = scaling.number('low_freq_factor', 1e-6, 1e6)
+  const highFreqFactor = scaling.number('high_freq_factor', 1e-6, 1e6)
+  if (highFreqFactor <= lowFreqFactor)
+    throw scaling.error('high_freq_factor', `must be above low_freq_factor, ${lowFreqFactor}`, highFreqFactor)
+  return { kind: 'llama3', factor, lowFreqFactor, highFreqFactor, originalMaxPositionEmbeddings }
+}
+
 /**
- * DeepSeek: scores times g(factor, mscale_all_dim)², where g is `yarnMscale`.
- * Without both keys its modelling code scales cos and sin instead.
+ * cos and sin times `attention_factor`, or g(factor, mscale) / g(factor, mscale_all_dim) where both are given,
+ * else g(factor, 1), where g is `yarnMscale`; DeepSeek's scores also times g(factor, mscale_all_dim)².
+ * As in transformers, an mscale of 0 counts as absent. `attn_factor` multiplies g(factor, 1): the one released
+ * model that has it (R1-0528-Qwen3-8B) sets it to 1 / g(4, 1), which cancels the correction. transformers does
+ * not know that key.
  */
-function scaledScores(scaling: ConfigFields, factor: number): YarnCorrection {
-  const keys = ['mscale', 'mscale_all_dim'].filter((key) => scaling.has(key))
-  if (keys.length === 1) {
-    throw scaling.error(
-      'mscale',
-      'and mscale_all_dim must be given together: implementations disagree about one of them alone',
-      keys,
-    )
-  }
-  if (keys.length === 0) return scaledRotations(scaling, factor)
-  const all = yarnMscale(factor, scaling.number('mscale_all_dim', 1e-6, 100))
+function yarnCorrection(scaling: ConfigFields, yarn: YarnStyle, factor: number): YarnCorrection {
+  const mscale = scaling.number('mscale', 0, 100, 0)
+  const allDim = scaling.number('mscale_all_dim', 0, 100, 0)
+  const all = yarnMscale(factor, allDim)
+  const rotations =
+    mscale > 0 && allDim > 0
+      ? yarnMscale(factor, mscale) / all
+      : yarnMscale(factor, 1) * scaling.number('attn_factor', 1e-6, 100, 1)
   return {
-    attentionFactor: yarnMscale(factor, scaling.number('mscale', 1e-6, 100)) / all,
-    scoreFactor: all ** 2,
+    attentionFactor: scaling.number('attention_factor', 1e-6, 100, rotations),
+    scoreFactor: yarn === 'scores' ? all ** 2 : 1,
   }
-}
-
-/**
- * All others: cos and sin times g(factor, 1), or times `attention_factor` instead. `attn_factor` multiplies
- * g: the one released model that has it (R1-0528-Qwen3-8B) sets it to 1 / g(4, 1), which cancels the
- * correction. transformers does not know that key.
- */
-function scaledRotations(scaling: ConfigFields, factor: number): YarnCorrection {
-  const attentionFactor = scaling.has('attention_factor')
-    ? scaling.number('attention_factor', 1e-6, 100)
-    : yarnMscale(factor, 1) * scaling.number('attn_factor', 1e-6, 100, 1)
-  return { attentionFactor, scoreFactor: 1 }
 }

@@ -1,8 +1,11 @@
-// Reads config.json into a ModelSpec; a key or value that is not understood is refused.
+// Reads config.json into a ModelSpec; keys that are left out have the defaults of the model's type.
 import { assertNever, HadalError } from '../lib/error.ts'
+import { isJsonObject } from '../lib/json.ts'
+import { Notices } from '../lib/notices.ts'
+import { DEFAULTS } from './config-defaults.ts'
 import { ConfigFields } from './config-fields.ts'
-import { refuseUnreadKeys } from './config-keys.ts'
-import { describeGqa, describeMla } from './describe-attention.ts'
+import { judgeUnreadKeys } from './config-keys.ts'
+import { describeGqa, describeMla, MAX_POSITIONS } from './describe-attention.ts'
 import { describeLayers } from './describe-layers.ts'
 import { describeQuantization } from './describe-quantization.ts'
 import { FAMILIES, type Family, NOT_YET } from './families.ts'
@@ -12,16 +15,32 @@ import type { Attention, ModelSpec } from './spec.ts'
 const MAX_VOCAB = (1 << 18) - 1
 const MAX_HIDDEN = 1 << 20 // far above every published width
 
-/** config.json → ModelSpec. Throws `bad_config` or `unsupported`, naming the key or the family. */
-export function describeModel(config: unknown): ModelSpec {
-  const fields = new ConfigFields(config)
+/**
+ * config.json → ModelSpec. Throws `bad_config` or `unsupported`, naming the key or the family.
+ * @param notices receives the keys that are unknown, contradictory or missing but do not stop a load
+ */
+export function describeModel(config: unknown, notices = new Notices()): ModelSpec {
+  const type = isJsonObject(config) ? config.model_type : undefined
+  const defaults = (typeof type === 'string' ? DEFAULTS.get(type) : undefined) ?? {}
+  const fields = new ConfigFields(config, { defaults, notices })
   const name = fields.choice('model_type', [...FAMILIES.keys(), ...NOT_YET.keys()])
   const family = FAMILIES.get(name)
   if (!family) throw notYet(name)
   fields.ignore(...family.unused)
   const spec = describeFamily(fields, name, family)
-  refuseUnreadKeys(fields)
+  judgeUnreadKeys(fields, notices)
+  noteAssumedKeys(fields, defaults)
   return spec
+}
+
+/** Keys that every published config of these families has: a file without them was edited or converted. */
+const USUAL_KEYS = ['hidden_act', 'rms_norm_eps', 'rope_theta', 'max_position_embeddings']
+
+function noteAssumedKeys(fields: ConfigFields, defaults: Readonly<Record<string, unknown>>): void {
+  const missing = fields.assumed().filter((key) => USUAL_KEYS.includes(key) || key.endsWith('_size'))
+  if (missing.length === 0) return
+  const values = missing.map((key) => `${key} ${defaults[key]}`).join(', ')
+  fields.note(`lacks keys that have the default of its model_type instead: ${values}`)
 }
 
 function describeFamily(config: ConfigFields, name: string, family: Family): ModelSpec {
@@ -32,8 +51,8 @@ function describeFamily(config: ConfigFields, name: string, family: Family): Mod
     hiddenSize: config.count('hidden_size', 1, MAX_HIDDEN),
     vocabSize,
     rmsNormEps: config.number('rms_norm_eps', 1e-20, 1),
-    maxPositionEmbeddings: config.count('max_position_embeddings', 1, 1 << 30),
-    tieWordEmbeddings: config.flag('tie_word_embeddings', family.tieWordEmbeddings),
+    maxPositionEmbeddings: config.count('max_position_embeddings', 1, MAX_POSITIONS),
+    tieWordEmbeddings: config.flag('tie_word_embeddings'),
     attention: describeAttention(config, family),
     layers: describeLayers(config, family.routing),
     mtpLayers: describeMtpLayers(config, family),

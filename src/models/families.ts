@@ -1,4 +1,4 @@
-// The model families as data: what config.json need not say because the family's modelling code fixes it.
+// The model families as data: what the family's modelling code fixes, whatever config.json says.
 import type { YarnStyle } from './describe-rotary.ts'
 import type { MoeLayer } from './spec.ts'
 
@@ -32,7 +32,6 @@ export interface Family {
   readonly attention: MlaTraits | GqaTraits
   readonly routing: RoutingTraits | undefined // undefined: all layers are dense
   readonly yarn: YarnStyle
-  readonly tieWordEmbeddings: boolean // default of tie_word_embeddings
   readonly unused: readonly string[] // keys that its modelling code does not read
 }
 
@@ -48,17 +47,15 @@ const V3: Family = {
   attention: { kind: 'latent' },
   routing: NOAUX,
   yarn: 'scores',
-  tieWordEmbeddings: false,
   unused: [],
 }
 
-const YOUTU: Family = { ...V3, routing: undefined, tieWordEmbeddings: true }
+const YOUTU: Family = { ...V3, routing: undefined }
 
 const dense = (attention: Omit<GqaTraits, 'kind'>): Family => ({
   attention: { kind: 'grouped', ...attention },
   routing: undefined,
   yarn: 'rotations',
-  tieWordEmbeddings: false,
   unused: [],
 })
 
@@ -100,7 +97,7 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
   ['glm4_moe_lite', V3],
   ['youtu', YOUTU],
   ['youtu_llm', YOUTU], // the name in the first release
-  ['qwen2', { ...dense({ qkvBias: true, qkNorm: false }), unused: WINDOW }],
+  ['qwen2', { ...dense({ qkvBias: true, qkNorm: false }), unused: [...WINDOW, 'attention_bias'] }],
   ['qwen3', { ...dense({ qkvBias: false, qkNorm: true }), unused: WINDOW }],
   ['llama', dense({ qkvBias: false, qkNorm: false })],
 ] satisfies [string, Family][])

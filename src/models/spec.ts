@@ -35,7 +35,7 @@ export interface HeadSizes {
  */
 export interface GqaAttention extends HeadSizes {
   readonly kind: 'grouped'
-  readonly qkRopeDim: number // rotated columns: the last of each query and key head
+  readonly qkRopeDim: number // rotated columns: the first of each query and key head
   readonly ropeInterleaved: boolean // as in MLA
   readonly qkvBias: boolean // added to queries, keys and values
   readonly qkNorm: boolean // RMSNorm of each query and key head before rotation (QK norm)

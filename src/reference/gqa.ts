@@ -20,13 +20,14 @@ export interface GqaInputs {
   readonly qNorm: Float64Array // [key]
   readonly kNorm: Float64Array // [key]
   readonly epsilon: number
-  readonly rotary: RotaryLayout // its pairs are the last columns of a head
+  readonly rotary: RotaryLayout // its pairs are the first columns of a head
 }
 
 const entrySize = ({ kvHeads, qkHeadDim, vHeadDim }: GqaShape): number => kvHeads * (qkHeadDim + vHeadDim)
 
 /**
- * Queries and KV entries of rows that start at `position`. The numbers of each rotary pair lie side by side.
+ * Queries and KV entries of rows that start at `position`. In both, a head's rotated numbers come last, those
+ * of each rotary pair side by side.
  * @param projected [tokens, columns]: queries from column 0 on, keys from `kOffset`, values from `vOffset`
  * @returns query [tokens, heads, qkHeadDim], entries [tokens, kvHeads · qkHeadDim | kvHeads · vHeadDim]
  */
@@ -105,10 +106,12 @@ function normAndRotate(
   { rotary, epsilon }: GqaInputs,
   position: number,
 ): Float64Array {
-  const rotated = norm.length > 0 ? rms_norm(head, norm, epsilon) : head.slice()
-  const qkNopeDim = head.length - 2 * rotary.frequencies.length
-  rotated.set(rotatedPairs(rotated.subarray(qkNopeDim), position, rotary), qkNopeDim)
-  return rotated
+  const normed = norm.length > 0 ? rms_norm(head, norm, epsilon) : head
+  const qkRopeDim = 2 * rotary.frequencies.length
+  return Float64Array.of(
+    ...normed.subarray(qkRopeDim),
+    ...rotatedPairs(normed.subarray(0, qkRopeDim), position, rotary),
+  )
 }
 
 /** Keys and values, by position, of the group that head `h` belongs to. */

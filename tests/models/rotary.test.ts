@@ -8,7 +8,7 @@ import vectors from '../fixtures/rope-and-routing.json' with { type: 'json' }
 describe('rotary', () => {
   for (const { name, dim, qk_head_dim: headDim, inv_freq: frequencies, ...expected } of vectors.rope) {
     it(name, () => {
-      const { base, scaling } = describeRotary(new ConfigFields(expected), 'scores')
+      const { base, scaling } = describeRotary(new ConfigFields(expected), 'scores', 1 << 20)
       const rotary = computeRotary(dim, base, scaling)
       expect(rotary.frequencies.length).toBe(frequencies.length)
       rotary.frequencies.forEach((frequency, pair) => {
@@ -27,7 +27,7 @@ describe('rotary', () => {
       beta_slow: 1,
       original_max_position_embeddings: 4096,
     }
-    const settings = describeRotary(new ConfigFields({ rope_theta: 50_000, rope_scaling: scaling }), 'scores')
+    const settings = describeRotary(new ConfigFields({ rope_theta: 50_000, rope_scaling: scaling }), 'scores', 1 << 20)
     const { frequencies } = computeRotary(64, settings.base, settings.scaling)
     const fractions = frequencies.map((frequency, pair) => frequency * 50_000 ** ((2 * pair) / 64))
     fractions.forEach((kept, pair) => {
@@ -37,7 +37,7 @@ describe('rotary', () => {
 
   it('uses all three bands of Llama 3: kept, blended, interpolated', () => {
     const llama = vectors.rope.find(({ name }) => name === 'R1-Distill-Llama-8B')
-    const { base, scaling } = describeRotary(new ConfigFields({ ...llama }), 'rotations')
+    const { base, scaling } = describeRotary(new ConfigFields({ ...llama }), 'rotations', 1 << 20)
     const plain = computeRotary(128, base, undefined).frequencies
     const fractions = computeRotary(128, base, scaling).frequencies.map((f, pair) => f / (plain[pair] ?? 0))
     const bands = fractions.map((kept) =>
@@ -51,7 +51,7 @@ describe('rotary', () => {
   it('multiplies by attn_factor; attention_factor replaces the factor', () => {
     const magnitude = (more: object) => {
       const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32_768, ...more }
-      const settings = describeRotary(new ConfigFields({ rope_theta: 1e6, rope_scaling: yarn }), 'rotations')
+      const settings = describeRotary(new ConfigFields({ rope_theta: 1e6, rope_scaling: yarn }), 'rotations', 1 << 20)
       return computeRotary(128, settings.base, settings.scaling).attentionFactor
     }
     expect(magnitude({})).toBeCloseTo(1.1386294, 6)
