@@ -13,8 +13,8 @@
 //   grid        (HEADS + 2 * KV_HEADS) × tokens
 //   exact       f32 sum of squares; the cache rounds to its own format
 //
-// RoPE rotates a head's first ROPE columns; afterwards, in queries and cached keys alike, those come last and a
-// pair's columns are adjacent. All sizes are even.
+// RoPE rotates a head's first ROPE columns; afterwards, in queries and cached keys alike, those come last and
+// a pair's columns are adjacent. All sizes are even.
 
 #import shared/step
 #import shared/pages

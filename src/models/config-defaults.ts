@@ -1,7 +1,7 @@
 // Values of config.json keys that a file may leave out, by model_type, from the configuration classes.
 //
-// Sources: transformers 5.24 (models/*/configuration_*.py), and the configuration_deepseek.py that DeepSeek and
-// Moonshot publish beside deepseek and kimi_k2 models. Left out are keys whose default depends on other keys
+// Sources: transformers 5.24 (models/*/configuration_*.py), and the configuration_deepseek.py that DeepSeek
+// and Moonshot publish beside deepseek and kimi_k2 models. Left out are keys whose default depends on others
 // (num_key_value_heads, head_dim of most types), token ids, and the number of routed experts, without which
 // published models of these types are dense.
 

@@ -1,5 +1,5 @@
-// Judges the keys of config.json that nothing read: those that change the computation are refused by name, those
-// about training and bookkeeping are passed over, and all others are a notice.
+// Judges the keys of config.json that nothing read: those that change the computation are refused by name,
+// those about training and bookkeeping are passed over, and all others are a notice.
 import type { UnreadField } from '../lib/fields.ts'
 import { listNames, type Notices } from '../lib/notices.ts'
 import { type ConfigFields, unsupportedKey } from './config-fields.ts'
@@ -113,8 +113,8 @@ export function judgeUnreadKeys(config: ConfigFields, notices: Notices): void {
   const changing = unread.find(changesComputation)
   if (changing) {
     const hint =
-      'This key changes what the model computes, and this version does not run that. If the model was trained ' +
-      'without it, set it to null in config.json or by the option `config`.'
+      'This key changes what the model computes, and this version does not run that. If the model was ' +
+      'trained without it, set it to null by the option `config`.'
     throw unsupportedKey(changing.path, changing.value, hint)
   }
   const unknown = unread.filter(({ path }) => !Object.hasOwn(CHANGES_COMPUTATION, path))

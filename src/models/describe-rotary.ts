@@ -2,7 +2,7 @@
 import type { ConfigFields } from './config-fields.ts'
 import { type RotaryScaling, type YarnCorrection, yarnMscale } from './rotary.ts'
 
-/** Whether a family's attention scales its scores by YaRN's `mscale_all_dim` (DeepSeek), or only cos and sin. */
+/** Whether attention scales its scores by YaRN's `mscale_all_dim` (DeepSeek), or only cos and sin. */
 export type YarnStyle = 'scores' | 'rotations'
 
 interface RotarySettings {
@@ -11,7 +11,7 @@ interface RotarySettings {
   readonly partialFactor: number // fraction of a head's columns that is rotated
 }
 
-/** Where transformers looks: `rope_scaling`, else `rope_parameters`, which may be one object per layer type. */
+/** As transformers: `rope_scaling`, else `rope_parameters`, which may be one object per layer type. */
 function scalingOf(config: ConfigFields): ConfigFields | undefined {
   const parameters = config.object('rope_parameters')
   const scaling = config.object('rope_scaling') ?? parameters?.object('full_attention') ?? parameters
@@ -29,29 +29,42 @@ export function describeRotary(config: ConfigFields, yarn: YarnStyle, maxPositio
     config.note(`gives rope_theta twice; ${base} is used`)
   const partialFactor = holder('partial_rotary_factor').number('partial_rotary_factor', 1e-6, 1, 1)
   config.ignore('partial_rotary_factor')
-  return { base, partialFactor, scaling: scaling && describeScaling(scaling, yarn, maxPositions) }
+  // transformers lets the key beside the scaling win over the one within.
+  const original = (config.has(ORIGINAL) ? config : (scaling ?? config)).count(
+    ORIGINAL,
+    1,
+    1 << 30,
+    maxPositions,
+  )
+  return {
+    base,
+    partialFactor,
+    scaling: scaling && describeScaling(scaling, yarn, { maxPositions, original }),
+  }
+}
+
+const ORIGINAL = 'original_max_position_embeddings'
+
+/** Context lengths after and before an extension. */
+interface ContextLengths {
+  readonly maxPositions: number
+  readonly original: number
 }
 
 function describeScaling(
   scaling: ConfigFields,
   yarn: YarnStyle,
-  maxPositionEmbeddings: number,
+  { maxPositions, original }: ContextLengths,
 ): RotaryScaling | undefined {
   const key = scaling.has('rope_type') ? 'rope_type' : 'type'
   const kind = scaling.choice(key, ['default', 'linear', 'dynamic', 'yarn', 'llama3'], 'default')
   if (scaling.has('type') && scaling.get('type') !== kind)
     scaling.note(`gives two types; rope_type, ${kind}, is used`)
   if (kind === 'default') return undefined
-  const factor = scaling.number('factor', kind === 'linear' ? 1e-3 : 1, 1e6)
+  const yarnFactor = kind === 'yarn' ? Math.max(maxPositions / original, 1) : undefined
+  const factor = scaling.number('factor', kind === 'linear' ? 1e-3 : 1, 1e6, yarnFactor)
   if (kind === 'linear') return { kind, factor }
-  if (kind === 'dynamic') return { kind, factor, maxPositionEmbeddings }
-  const original = scaling.count(
-    'original_max_position_embeddings',
-    1,
-    1 << 30,
-    // Llama 3's rule has no effect on a context that was never extended, and published files always say it.
-    maxPositionEmbeddings,
-  )
+  if (kind === 'dynamic') return { kind, factor, maxPositionEmbeddings: maxPositions }
   if (kind === 'llama3') return describeLlama3(scaling, factor, original)
   return {
     kind,
@@ -77,11 +90,11 @@ function describeLlama3(
 }
 
 /**
- * cos and sin times `attention_factor`, or g(factor, mscale) / g(factor, mscale_all_dim) where both are given,
- * else g(factor, 1), where g is `yarnMscale`; DeepSeek's scores also times g(factor, mscale_all_dim)².
- * As in transformers, an mscale of 0 counts as absent. `attn_factor` multiplies g(factor, 1): the one released
- * model that has it (R1-0528-Qwen3-8B) sets it to 1 / g(4, 1), which cancels the correction. transformers does
- * not know that key.
+ * cos and sin times `attention_factor`, or g(factor, mscale) / g(factor, mscale_all_dim) where both are
+ * given, else g(factor, 1), where g is `yarnMscale`; DeepSeek's scores also times g(factor, mscale_all_dim)².
+ * As in transformers, an mscale of 0 counts as absent. `attn_factor` multiplies g(factor, 1): the one
+ * released model that has it (R1-0528-Qwen3-8B) sets it to 1 / g(4, 1), which cancels the correction.
+ * transformers does not know that key.
  */
 function yarnCorrection(scaling: ConfigFields, yarn: YarnStyle, factor: number): YarnCorrection {
   const mscale = scaling.number('mscale', 0, 100, 0)

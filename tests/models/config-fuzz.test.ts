@@ -2,6 +2,8 @@
 import { describe, expect, it } from 'vitest'
 import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
 import { HadalError } from '../../src/lib/error.ts'
+import { Notices } from '../../src/lib/notices.ts'
+import { DEFAULTS } from '../../src/models/config-defaults.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import type { Attention, ModelSpec, MoeLayer } from '../../src/models/spec.ts'
 import { listTensors } from '../../src/models/tensor-names.ts'
@@ -57,16 +59,19 @@ const isJson = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function accepts(config: Json): boolean {
+  const notices = new Notices()
   let spec: ModelSpec
   try {
-    spec = describeModel(config)
+    spec = describeModel(config, notices)
   } catch (error) {
     expect(error).toBeInstanceOf(HadalError)
     expect((error as HadalError).code).toMatch(/^(bad_config|unsupported)$/)
     expect((error as HadalError).message.length).toBeLessThan(500)
     return false
   }
-  expect({ config, broken: brokenRules(spec, config) }).toEqual({ config, broken: [] })
+  const complete = { ...DEFAULTS.get(spec.family), ...config }
+  expect({ config, broken: brokenRules(spec, complete) }).toEqual({ config, broken: [] })
+  if ((config.unheard_of ?? null) !== null) expect(notices.texts.join()).toContain('unheard_of')
   return true
 }
 
@@ -81,7 +86,6 @@ function brokenRules(spec: ModelSpec, config: Json): string[] {
     ['epsilon', spec.rmsNormEps > 0 && spec.rmsNormEps <= 1],
     ['ends', spec.eosTokenIds.every((id) => Number.isInteger(id) && id >= 0 && id < spec.vocabSize)],
     ['block', !spec.weightBlockSize || (spec.weightBlockSize.rows > 0 && spec.weightBlockSize.cols > 0)],
-    ['unknown key', !('unheard_of' in config) || config.unheard_of === null],
     ...attentionRules(spec.attention, config),
     ...spec.layers.flatMap((layer) => (layer.kind === 'mixture' ? moeRules(layer, config) : [])),
     ['shapes', listTensors(spec).every(({ shape }) => shape.every((n) => Number.isSafeInteger(n) && n > 0))],

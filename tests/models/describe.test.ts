@@ -63,32 +63,12 @@ describe('describeModel', () => {
   })
 
   const refused: [string, object, string, RegExp][] = [
-    ['an unknown key', { logit_boost: 2 }, 'unsupported', /logit_boost is 2/],
-    ['a key with control characters', { 'x\u001b[2J\n': 2 }, 'unsupported', /"x\\u001b\[2J\\n" is 2/],
     ['soft caps', { final_logit_softcapping: 30 }, 'unsupported', /final_logit_softcapping is 30/],
     ['a partial rotation', { partial_rotary_factor: 0.5 }, 'unsupported', /partial_rotary_factor is 0.5/],
     ['windows', { layer_types: ['sliding_attention'] }, 'unsupported', /layer_types/],
     ['a window', { sliding_window: 512 }, 'unsupported', /sliding_window is 512/],
     ['sparse attention', { index_topk: 2048 }, 'unsupported', /index_topk is 2048/],
     ['a rotary width that contradicts another key', { head_dim: 32 }, 'unsupported', /head_dim is 32/],
-    [
-      'an unknown key of the rotary settings',
-      { rope_scaling: { type: 'default', long_factor: [1] } },
-      'unsupported',
-      /rope_scaling\.long_factor/,
-    ],
-    [
-      'scaling settings without a scaling type',
-      { rope_scaling: { factor: 4 } },
-      'unsupported',
-      /rope_scaling\.factor is 4/,
-    ],
-    [
-      'two different rotary bases',
-      { rope_parameters: { rope_theta: 5e5 } },
-      'bad_config',
-      /rope_theta must be given, once/,
-    ],
     ['no rotary base', { rope_theta: null }, 'bad_config', /rope_theta.*missing/],
     ['no norm_topk_prob', { norm_topk_prob: null }, 'bad_config', /norm_topk_prob.*missing/],
     ['groups of one expert', { n_group: 16, topk_group: 4 }, 'bad_config', /n_group must leave two experts/],
@@ -103,12 +83,6 @@ describe('describeModel', () => {
       { rope_scaling: { type: 'longrope', factor: 4 } },
       'unsupported',
       /rope_scaling\.type.*longrope/,
-    ],
-    [
-      'one mscale alone',
-      { rope_scaling: { type: 'yarn', factor: 4, original_max_position_embeddings: 64, mscale: 1 } },
-      'bad_config',
-      /mscale and mscale_all_dim/,
     ],
     [
       'another quantisation',
@@ -140,7 +114,6 @@ describe('describeModel', () => {
     ],
     ['an odd rotary width', { qk_rope_head_dim: 15 }, 'bad_config', /qk_rope_head_dim/],
     ['an epsilon of zero', { rms_norm_eps: 0 }, 'bad_config', /rms_norm_eps/],
-    ['an end token that is no id', { eos_token_id: [1, '2'] }, 'bad_config', /eos_token_id/],
   ]
   for (const [what, more, code, message] of refused) {
     it(`refuses ${what}`, () => {
@@ -157,6 +130,7 @@ describe('describeModel', () => {
   it('leaves out end tokens that the model cannot produce', () => {
     expect(describeModel(change({ eos_token_id: [1, 9999] })).eosTokenIds).toEqual([1])
     expect(describeModel(change({ eos_token_id: 9999 })).eosTokenIds).toEqual([])
+    expect(describeModel(change({ eos_token_id: [1, '2', -1] })).eosTokenIds).toEqual([1])
   })
 
   const changed: [string, string, object, RegExp][] = [
@@ -170,8 +144,6 @@ describe('describeModel', () => {
     ['R1-Distill-Qwen-1.5B', 'multimodal rotary embedding', { use_mrope: true }, /use_mrope is true/],
     ['R1-Distill-Llama-8B', 'attention biases', { attention_bias: true }, /attention_bias is true/],
     ['R1-Distill-Llama-8B', 'MLP biases', { mlp_bias: true }, /mlp_bias is true/],
-    ['R1-Distill-Llama-8B', 'interleaved rotary pairs', { rope_interleave: true }, /rope_interleave is true/],
-    ['R1-0528-Qwen3-8B', 'MTP layers', { num_nextn_predict_layers: 1 }, /num_nextn_predict_layers is 1/],
     ...['awq', 'gptq', 'bitsandbytes', 'compressed-tensors', 'auto-round'].map(
       (method): [string, string, object, RegExp] => [
         'Kimi-K2',

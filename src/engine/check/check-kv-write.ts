@@ -212,7 +212,7 @@ export const gqaWriteCheck: CheckBuilder = (buffers, dispatch) => {
     const square = sums.reduce((total, { value }) => total + value * value, 0)
     const scale = 1 / Math.sqrt(square / KEY + EPSILON)
     const head = HAS_NORM ? sums.map((sum, i) => times(sum, scale * (norm[i] ?? 0))) : sums
-    return [...head.slice(0, KEY - ROPE), ...rotated(head.slice(KEY - ROPE), ROTATED_FROM + token)]
+    return [...head.slice(ROPE), ...rotated(head.slice(0, ROPE), ROTATED_FROM + token)]
   }
   const [keyBias, valueBias] = [HEADS * KEY, (HEADS + KV_HEADS) * KEY]
   const written = writtenHeads(buffers, dispatch, {
