@@ -1,5 +1,13 @@
 // Checks the model source and the options of `loadModel` and `plan`; makes the worker's load request.
-import { type FieldReader, numberIn, oneOf, readFields, requestFields, wholeNumber } from '../lib/check.ts'
+import {
+  type FieldReader,
+  jsonObject,
+  numberIn,
+  oneOf,
+  readFields,
+  requestFields,
+  wholeNumber,
+} from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
 import type { Fields } from '../lib/fields.ts'
 import { formatValue } from '../lib/format.ts'
@@ -38,6 +46,7 @@ const READERS = {
   prefillChunk: wholeNumber(1, MAX_TOKENS),
   memoryBytes: numberIn({ min: 0, max: Number.POSITIVE_INFINITY }),
   quantize: readQuantize,
+  config: jsonObject,
 } satisfies { readonly [Option in keyof Required<ModelOptions>]: FieldReader<ModelOptions[Option]> }
 
 /** Checks the arguments of `loadModel` or `plan`. @throws HadalError `bad_request`, naming the argument */

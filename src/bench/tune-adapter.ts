@@ -1,11 +1,13 @@
 // Tunes an adapter: measures kernel variants and the prefill chunk at the sizes of a given model, or of two
 // DeepSeek-V2-Lite layers, and returns the winners with the key to store them under.
+
 import sources from 'virtual:shaders'
 import { estimateQuantization } from '../engine/load/choose-quantization.ts'
 import { plannedRecorder } from '../engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
 import { QUANTIZATION_NAMES } from '../engine/load/quantization.ts'
 import { PREFILL_CHUNKS, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
+import { openConfigured } from '../engine/load/user-config.ts'
 import { withVariants } from '../engine/load/variant-notes.ts'
 import type { ModelOptions } from '../engine/types.ts'
 import { type Device, type DeviceOptions, openDevice, readDevice } from '../gpu/device.ts'
@@ -13,7 +15,7 @@ import { PipelineCache } from '../gpu/kernel.ts'
 import { Notices } from '../lib/notices.ts'
 import type { ModelSpec } from '../models/spec.ts'
 import { listTensors } from '../models/tensor-names.ts'
-import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
+import type { Checkpoint } from '../weights/checkpoint.ts'
 import { openMemory } from '../weights/memory.ts'
 import type { Source } from '../weights/source.ts'
 import type { BenchClock } from './kernels/dispatch-timer.ts'
@@ -82,7 +84,7 @@ async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<Tu
     return QUANTIZATION_NAMES.map((quantize) =>
       plannedModel(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
     )
-  const checkpoint = await openCheckpoint(options.source, options.signal)
+  const checkpoint = await openConfigured(options.source, options)
   return [plannedModel(specFromConfig(checkpoint.config), checkpoint, device, options)]
 }
 

@@ -4,12 +4,14 @@
 export class UsageError extends Error {}
 
 export interface OptionKinds {
-  readonly [name: string]: 'text' | 'number' | 'flag'
+  readonly [name: string]: 'text' | 'texts' | 'number' | 'flag'
 }
 
 export interface CliArgs {
   readonly positional: readonly string[]
   text(name: string): string | undefined
+  /** The values of an option that may be given more than once. */
+  texts(name: string): readonly string[]
   number(name: string): number | undefined
   flag(name: string): boolean
 }
@@ -17,6 +19,7 @@ export interface CliArgs {
 /** Parses `--name value`, `--name=value` and flags. Throws `UsageError` for anything else. */
 export function parseArgs(argv: readonly string[], types: OptionKinds): CliArgs {
   const values = new Map<string, string>()
+  const lists = new Map<string, string[]>()
   const positional: string[] = []
   for (let i = 0; i < argv.length; i++) {
     const word = argv[i] ?? ''
@@ -38,11 +41,13 @@ export function parseArgs(argv: readonly string[], types: OptionKinds): CliArgs 
     if (type === 'number' && (value.trim() === '' || !Number.isFinite(Number(value)))) {
       throw new UsageError(`--${name} needs a number, not "${value}".`)
     }
-    values.set(name, value)
+    if (type === 'texts') lists.set(name, [...(lists.get(name) ?? []), value])
+    else values.set(name, value)
   }
   return {
     positional,
     text: (name) => values.get(name),
+    texts: (name) => lists.get(name) ?? [],
     number: (name) => (values.has(name) ? Number(values.get(name)) : undefined),
     flag: (name) => values.has(name),
   }

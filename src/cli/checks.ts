@@ -1,4 +1,5 @@
 // `hadal checks`: lists every kernel that a model would run and checks each on an adapter. Reads no weights.
+
 import sources from 'virtual:shaders'
 import { emptyCheckpoint } from '../bench/tune-adapter.ts'
 import { codeOf, smallestOf } from '../engine/check/checked-kernels.ts'
@@ -7,6 +8,7 @@ import { estimateQuantization, type LoadRequest } from '../engine/load/choose-qu
 import { conversionsOf, logprobsRecorder, plannedRecorder } from '../engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
 import type { QuantizeChoice } from '../engine/load/quantization.ts'
+import { openConfigured } from '../engine/load/user-config.ts'
 import type { ModelOptions } from '../engine/types.ts'
 import { openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
@@ -16,7 +18,7 @@ import { HadalError } from '../lib/error.ts'
 import { cacheKindsOf } from '../models/cache-layout.ts'
 import { checkCache } from '../models/check-attention.ts'
 import type { Dispatch } from '../program/graph.ts'
-import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
+import type { Checkpoint } from '../weights/checkpoint.ts'
 import { type CliArgs, parseArgs, required, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
 import { LOAD_OPTIONS, loadTargetFromArgs } from './load.ts'
@@ -81,7 +83,7 @@ async function kernelsFromArgs(
   }
   const source = await openSource(required(args, 'model'))
   try {
-    const checkpoint = await openCheckpoint(source)
+    const checkpoint = await openConfigured(source, options)
     return kernels(checkpoint.config, () => checkpoint)
   } finally {
     await source.close()

@@ -4,6 +4,7 @@
 import { planCheckpoint, specFromConfig } from '../engine/load/plan.ts'
 import { openText } from '../engine/load/text.ts'
 import { parseTunedVariants, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
+import { openConfigured } from '../engine/load/user-config.ts'
 import { variantNotes, withVariants } from '../engine/load/variant-notes.ts'
 import { firstMoeLayer } from '../engine/model-info.ts'
 import type { LoadPlan, VariantNote } from '../engine/types.ts'
@@ -12,7 +13,7 @@ import { assertNever, HadalError } from '../lib/error.ts'
 import { escapeControls, formatBytes } from '../lib/format.ts'
 import type { Attention, ModelSpec, MoeLayer } from '../models/spec.ts'
 import { isMtpTensor } from '../models/tensor-names.ts'
-import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
+import type { Checkpoint } from '../weights/checkpoint.ts'
 import { parseArgs, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
 import { LOAD_OPTIONS, loadTargetFromArgs } from './load.ts'
@@ -31,7 +32,7 @@ export async function inspect(argv: readonly string[]): Promise<void> {
   const variants = facts ? variantNotes(withVariants(facts, tuned), tuned, []) : []
   const source = await openSource(model)
   try {
-    const checkpoint = await openCheckpoint(source)
+    const checkpoint = await openConfigured(source, options)
     const planned = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
     const spec = planned.model && specFromConfig(checkpoint.config)
     const plan = spec ? await addText(planned, spec, checkpoint) : planned

@@ -7,6 +7,7 @@ import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.
 import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
 import { HadalError } from '../lib/error.ts'
 import { formatBytes } from '../lib/format.ts'
+import { isJsonObject } from '../lib/json.ts'
 import { CACHE_KINDS, type CacheKind } from '../models/cache-layout.ts'
 import { byteSize, type CliArgs, type OptionKinds, oneOf, required, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
@@ -24,6 +25,7 @@ export const LOAD_OPTIONS: OptionKinds = {
   memory: 'text',
   kv: 'text',
   'matmul-precision': 'text',
+  config: 'texts',
   limits: 'text',
   adapter: 'text',
   'no-f16': 'flag',
@@ -102,6 +104,7 @@ export async function loadTargetFromArgs(args: CliArgs, gpu: GPU | undefined): P
     quantize: quantizeOf(args),
     ...(contextLength !== undefined && { contextLength }),
     ...(prefillChunk !== undefined && { prefillChunk }),
+    ...configChanges(args),
   }
   const givenBytes = byteSize(args, 'memory')
   const facts = await readDevice(gpu, device)
@@ -111,6 +114,40 @@ export async function loadTargetFromArgs(args: CliArgs, gpu: GPU | undefined): P
     device,
     facts,
     options: { ...modelOptions, ...(memoryBytes !== undefined && { memoryBytes }) },
+  }
+}
+
+/** `--config KEY=VALUE`, as often as wanted: VALUE is JSON or else a text, dots in KEY go into objects. */
+function configChanges(args: CliArgs): Pick<ModelOptions, 'config'> {
+  const changes: JsonObject = {}
+  for (const text of args.texts('config')) {
+    const at = text.indexOf('=')
+    const path = text.slice(0, at).split('.')
+    if (at < 1 || path.includes('')) throw new UsageError(`--config must be KEY=VALUE, not "${text}".`)
+    setPath(changes, path, jsonOrText(text.slice(at + 1)))
+  }
+  return Object.keys(changes).length > 0 ? { config: changes } : {}
+}
+
+type JsonObject = Record<string, unknown>
+
+function setPath(object: JsonObject, [key = '', ...rest]: readonly string[], value: unknown): void {
+  const old = Object.hasOwn(object, key) ? object[key] : undefined
+  let next = value
+  if (rest.length > 0) {
+    const nested: JsonObject = isJsonObject(old) ? old : {}
+    setPath(nested, rest, value)
+    next = nested
+  }
+  // Not assigned: the key may be __proto__.
+  Object.defineProperty(object, key, { value: next, enumerable: true, writable: true, configurable: true })
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
   }
 }
 

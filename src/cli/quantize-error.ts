@@ -2,12 +2,12 @@
 
 import { QUANTIZATION_NAMES, type Quantize, type WeightClass } from '../engine/load/quantization.ts'
 import { openText } from '../engine/load/text.ts'
+import { openConfigured } from '../engine/load/user-config.ts'
 import { matricesByClass, weightError } from '../engine/load/weight-error.ts'
 import { planWeights } from '../engine/load/weight-plan.ts'
 import { formatBytes } from '../lib/format.ts'
 import { type LogitError, logitError } from '../lib/logit-error.ts'
 import { describeModel } from '../models/describe.ts'
-import { openCheckpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, withOption } from './args.ts'
 import { formatsOf, markdownTable } from './format-options.ts'
@@ -73,7 +73,8 @@ async function measureBaseline(base: CliModel, source: Source, args: CliArgs, fo
   const ids = file === undefined ? await chatTexts(base, source) : [await readIds(file)]
   const logits: Float32Array[] = []
   for (const sequence of ids) logits.push(await engine.logits(sequence))
-  const checkpoint = await openCheckpoint(source)
+  const { config } = engine.info
+  const checkpoint = await openConfigured(source, { ...(config && { config }) })
   const plan = planWeights(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
   const weights: WeightErrors = {}
   for (const [name, matrices] of matricesByClass(plan)) {

@@ -9,7 +9,7 @@ import { HadalError } from '../lib/error.ts'
 import type { CacheKind } from '../models/cache-layout.ts'
 import type { ChatEncoder } from '../text/chat.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
-import { type Checkpoint, openCheckpoint } from '../weights/checkpoint.ts'
+import type { Checkpoint } from '../weights/checkpoint.ts'
 import type { Source } from '../weights/source.ts'
 import { LaterChecks } from './load/later-checks.ts'
 import { loadOnDevice } from './load/load-on-device.ts'
@@ -18,6 +18,7 @@ import { specFromConfig, toLoadTarget } from './load/plan.ts'
 import { progressReporter } from './load/progress.ts'
 import { type ModelText, openText } from './load/text.ts'
 import { readTunedVariants } from './load/tuned-variants.ts'
+import { openConfigured } from './load/user-config.ts'
 import { variantNotes, withVariants } from './load/variant-notes.ts'
 import { modelInfo } from './model-info.ts'
 import type { EngineOptions } from './options.ts'
@@ -51,8 +52,8 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     const device = withVariants(opened, tuned)
     const report = progressReporter(options.onProgress)
     report('list')
-    const checkpoint = await openCheckpoint(source, signal)
-    const spec = specFromConfig(checkpoint.config)
+    const checkpoint = await openConfigured(source, options)
+    const spec = specFromConfig(checkpoint.config, checkpoint.notices)
     report('tokenizer')
     const text = await openText(source, spec.vocabSize, signal, checkpoint.notices)
     const target = toLoadTarget(spec, checkpoint, device.capabilities, options)
@@ -70,6 +71,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
       notes: {
         variants: variantNotes(model.device, tuned, model.failed),
         notices: [...checkpoint.notices.texts, ...model.notices],
+        ...(options.config && { config: options.config }),
       },
     })
   } catch (error) {
@@ -123,7 +125,7 @@ export class Engine {
       memory: MemoryRange
       compiled: CompileStats
       checks: LaterChecks
-      notes: Pick<ModelInfo, 'variants' | 'notices'>
+      notes: Pick<ModelInfo, 'variants' | 'notices' | 'config'>
     },
   ) {
     this.device = device

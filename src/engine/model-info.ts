@@ -11,7 +11,7 @@ export function modelInfo(
   runtime: Runtime,
   checkpoint: Checkpoint,
   adapter: string,
-  rest: Pick<ModelInfo, 'thinking' | 'quantize' | 'variants' | 'notices'>,
+  rest: Pick<ModelInfo, 'thinking' | 'quantize' | 'variants' | 'notices' | 'config'>,
 ): ModelInfo {
   const { spec, options } = runtime
   const mixture = firstMoeLayer(spec)

@@ -155,6 +155,11 @@ export interface ModelOptions {
    * half of that certainly fits, more than all of it does not, unless it is 8 GiB, which means 8 or more.
    */
   readonly memoryBytes?: number
+  /**
+   * Values for keys of config.json, over those of the file: `{ rope_theta: 1e6 }`. Objects are merged, unless
+   * they name a `type`; null takes a key away. For a file that is wrong, or does not say enough.
+   */
+  readonly config?: Readonly<Record<string, unknown>>
 }
 
 /** Facts about a loaded model; plain data. */
@@ -181,6 +186,8 @@ export interface ModelInfo {
   /** Sentences for the user about the model's files and this device; usually none. */
   readonly notices: readonly string[]
   readonly quantize: QuantizeChoice // format of the weights on the GPU; what 'auto' selected
+  /** The values that were given for keys of config.json; missing if none were. */
+  readonly config?: Readonly<Record<string, unknown>>
   readonly thinking: boolean // whether thinking can be turned off; R1 always thinks
 }
 

@@ -2,6 +2,7 @@
 import { HadalError } from './error.ts'
 import { type FieldError, Fields, type NumberRange } from './fields.ts'
 import { formatValue } from './format.ts'
+import { isJsonObject } from './json.ts'
 
 /** A `bad_request` error about one field of the request. */
 export function badField(field: string, problem: string, hint = ''): HadalError {
@@ -31,6 +32,19 @@ export const oneOf =
   <const W extends string>(words: readonly W[]): FieldReader<W> =>
   (fields, key) =>
     fields.choice(key, words)
+
+/** A copy of an object of JSON values. */
+export const jsonObject: FieldReader<Record<string, unknown>> = (fields, key) => {
+  const value = fields.get(key)
+  let copy: unknown
+  try {
+    copy = JSON.parse(JSON.stringify(value))
+  } catch {
+    // Left undefined: cycles and big integers are not JSON.
+  }
+  if (isJsonObject(copy)) return copy
+  throw fields.error(key, 'must be an object of JSON values', value)
+}
 
 type FieldReaders = Readonly<Record<string, FieldReader<unknown>>>
 type ReadValues<R extends FieldReaders> = { readonly [Field in keyof R]?: ReturnType<R[Field]> }

@@ -46,12 +46,12 @@ async function replayed() {
 
 test('loads with progress, then completes a chat', async () => {
   const { engine, requests } = replayEngine()
+  const options = { contextLength: 512, cache: 'f32', config: { rope_theta: 5e5 } } as const
   const phases: string[] = []
   const { worker } = workerOf(async (request, { onProgress }) => {
     expect(request).toEqual<WorkerLoadRequest>({
       modelSource: { url: `${MODEL_URL}/` },
-      contextLength: 512,
-      cache: 'f32',
+      ...options,
     })
     const progress = {
       bytes: 1,
@@ -67,7 +67,7 @@ test('loads with progress, then completes a chat', async () => {
   })
   const onProgress = ({ phase, secondsLeft }: { phase: string; secondsLeft: number }) =>
     phases.push(`${phase} ${secondsLeft}`)
-  const model = await loadModel(MODEL_URL, { worker, onProgress, contextLength: 512, cache: 'f32' })
+  const model = await loadModel(MODEL_URL, { worker, onProgress, ...options })
   expect(phases).toEqual(['upload NaN'])
   expect(model.info.name).toBe('Lanternfish')
   expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728, total: 10_073_728 })

@@ -50,6 +50,7 @@ describe('usage', () => {
     ],
     ['an unknown format', ['inspect', 'x', '--quantize', 'q3'], /--quantize must be none or fp8/],
     ['an unknown weight class', ['inspect', 'x', '--quantize', 'router=q8'], /unknown weight class "router"/],
+    ['a config change without a value', ['inspect', 'x', '--config', 'rope_theta'], /must be KEY=VALUE/],
     ['an invalid size', ['inspect', 'x', '--memory', 'much'], /--memory must be a size such as/],
     [
       'an option of the other benchmark',
@@ -91,6 +92,17 @@ describe('inspect', () => {
     const { total, ...purposes } = report.gpu_bytes
     expect(total).toBe(Object.values<number>(purposes).reduce((sum, bytes) => sum + bytes, 0))
     expect(report.plan).toMatchObject({ architecture: 'deepseek_v3', fits: 'unknown', unsupported: [] })
+  })
+
+  it('follows changes to the config', async () => {
+    const changes = ['rope_scaling.type=linear', 'rope_scaling.factor=4', 'max_position_embeddings=777']
+    const argv = changes.flatMap((change) => ['--config', change])
+    const { code, stdout } = await runCli(['inspect', join(FIXTURES, 'llama-bf16'), ...argv], noDriver)
+    expect(code).toBe(0)
+    expect(stdout).toContain('rope_scaling.type is "linear" as asked for; in the file it is missing')
+    expect(stdout).toMatch(/^context +at most 777 tokens/m)
+    const refused = await runCli(['inspect', LANTERNFISH, '--config', 'hidden_act=gelu'], noDriver)
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('hidden_act is "gelu"') })
   })
 
   it('says that chats will fail with a faulty template', async () => {
@@ -150,7 +162,7 @@ describe('inspect', () => {
     cpSync(LANTERNFISH, path, { recursive: true })
     for (const [change, message] of [
       [{ model_type: 'deepseek_v4' }, /^hadal: .*deepseek_v4 is recognised but not run yet/m],
-      [{ 'x\u001b[2J': 1 }, /^hadal: config\.json: "x\\u001b\[2J" is 1/m],
+      [{ 'x\u001b[2J': 1, hidden_act: '\u001b[2J' }, /^hadal: config\.json: hidden_act is "\\u001b\[2J"/m],
     ] as const) {
       writeFileSync(join(path, 'config.json'), JSON.stringify({ ...config, ...change }))
       const { code, stdout, stderr } = await runCli(['inspect', path], noDriver)

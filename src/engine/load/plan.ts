@@ -4,11 +4,12 @@ import { type Capabilities, GUARANTEED } from '../../gpu/limits.ts'
 import type { HadalError } from '../../lib/error.ts'
 import { totalRangeBytes } from '../../lib/format.ts'
 import { isJsonObject } from '../../lib/json.ts'
+import type { Notices } from '../../lib/notices.ts'
 import { kvBytesPerToken } from '../../models/cache-layout.ts'
 import { checkAttention } from '../../models/check-attention.ts'
 import { describeModel } from '../../models/describe.ts'
 import type { ModelSpec } from '../../models/spec.ts'
-import { type Checkpoint, openCheckpoint } from '../../weights/checkpoint.ts'
+import type { Checkpoint } from '../../weights/checkpoint.ts'
 import type { Source } from '../../weights/source.ts'
 import { countParameters, countStoredParameters, firstMoeLayer, modelName } from '../model-info.ts'
 import { plannedContextLength, runtimeOptions } from '../options.ts'
@@ -24,6 +25,7 @@ import {
 } from './choose-quantization.ts'
 import { memoryRange } from './memory-range.ts'
 import { requiredTensors } from './required-tensors.ts'
+import { openConfigured } from './user-config.ts'
 
 export interface EnginePlanOptions extends ModelOptions {
   /** An open device, such as `engine.device`. */
@@ -42,7 +44,7 @@ export interface EnginePlanOptions extends ModelOptions {
  * invalid options throw a `HadalError`.
  */
 export async function plan(source: Source, options: EnginePlanOptions = {}): Promise<LoadPlan> {
-  const checkpoint = await openCheckpoint(source, options.signal)
+  const checkpoint = await openConfigured(source, options)
   return planCheckpoint(checkpoint, await capabilitiesOf(options), options)
 }
 
@@ -57,7 +59,7 @@ export async function planCheckpoint(
     const where = [file, tensor].filter(Boolean).join(': ')
     unsupported.push({ what: message, where, hint })
   }
-  const spec = ifSupported(() => specFromConfig(checkpoint.config), note)
+  const spec = ifSupported(() => specFromConfig(checkpoint.config, checkpoint.notices), note)
   const files = describeFiles(checkpoint)
   if (!spec) {
     const notices = checkpoint.notices.texts
@@ -85,8 +87,8 @@ export async function planCheckpoint(
 }
 
 /** config.json → spec of a model that the kernels support. Throws `bad_config` or `unsupported`. */
-export function specFromConfig(config: unknown): ModelSpec {
-  const spec = describeModel(config)
+export function specFromConfig(config: unknown, notices?: Notices): ModelSpec {
+  const spec = describeModel(config, notices)
   checkAttention(spec.attention)
   return spec
 }
