@@ -27,7 +27,8 @@ export function endOfTurnId(
   } catch (error) {
     if (!(error instanceof HadalError)) throw error
     // A template may refuse this chat (bad_request). A fault will meet every chat.
-    if (error.code === 'bad_file') notices.add(`${error.message} Chats will fail; plain text works.`)
+    const fault = error.message.replace(/[.]?$/, '.')
+    if (error.code === 'bad_file') notices.add(`${fault} Chats will fail; plain text works.`)
     return undefined
   }
 }
