@@ -18,12 +18,13 @@ const ADAPTER: Rule = {
   hint: 'Merge the adapter into the model (merge_and_unload of PEFT), save it, and open the result.',
 }
 
+const NORM = 'is a norm that models of this type do not have'
+
 /** Tensors of a layer, by their names after `model.layers.N.`. Zero-sized ones are harmless. */
 const OF_LAYERS: readonly Rule[] = [
-  ADAPTER,
   { names: /indexer|compressor/, why: 'chooses which tokens attention reads (sparse attention)' },
   { names: /sink/, why: 'is an attention sink' },
-  { names: /norm[^.]*\.(weight|bias)$/, why: 'is a norm that models of this type do not have' },
+  { names: /norm[^.]*\.(weight|bias)$/, why: NORM },
   {
     names: /^(self_attn|mlp)\..+\.bias$|(proj|correction|expert|router|gate)_bias$/,
     why: 'is a bias where models of this type have none',
@@ -46,11 +47,15 @@ const OF_LAYERS: readonly Rule[] = [
 /** Experts whose number is too high are never chosen, but a dense layer has no experts at all. */
 const OF_DENSE_LAYERS: Rule = { names: /^mlp\.(experts|gate)\./, why: 'belongs to experts of a dense layer' }
 
-const OUTSIDE_LAYERS: readonly Rule[] = [
-  { names: /^model\.\w*norm\w*\.(weight|bias)$/, why: 'is a norm that models of this type do not have' },
-  { names: /^model\.(embed_pos|position_emb|pos_emb|wpe\b)/, why: 'holds learned positions' },
-  { names: /^lm_head\.bias$/, why: 'is a bias of the output head' },
-]
+const RULES: Readonly<Record<'dense' | 'mixture' | 'outside', readonly Rule[]>> = {
+  dense: [OF_DENSE_LAYERS, ...OF_LAYERS],
+  mixture: OF_LAYERS,
+  outside: [
+    { names: /^model\.\w*norm\w*\.(weight|bias)$/, why: NORM },
+    { names: /^model\.(embed_pos|position_emb|pos_emb|wpe\b)/, why: 'holds learned positions' },
+    { names: /^lm_head\.bias$/, why: 'is a bias of the output head' },
+  ],
+}
 
 interface StoredTensor {
   readonly file: string
@@ -61,8 +66,8 @@ interface StoredTensor {
 
 /**
  * Passes over the tensors that the model does not need, with a notice that names them; MTP layers and scales
- * of activations are known and pass silently. Throws `bad_file`, naming file and tensor, for one that is known
- * to change what the model computes.
+ * of activations are known and pass silently. Throws `bad_file`, naming file and tensor, for one that is
+ * known to change what the model computes.
  * @param nameOf the name that `tensorNames` has for a stored name
  */
 export function judgeExtraTensors(
@@ -71,12 +76,11 @@ export function judgeExtraTensors(
   nameOf: (stored: string) => string | undefined,
   notices: Notices,
 ): void {
-  const expected = new Map(listTensors(spec).map(({ name }) => [name, false])) // name → stored as FP8
+  const expected = new Map(listTensors(spec).map(({ name }) => [name, ''])) // name → stored type
   const extra: [name: string, canonical: string | undefined, tensor: StoredTensor][] = []
   for (const [name, tensor] of tensors) {
     const canonical = nameOf(name)
-    if (canonical !== undefined && expected.has(canonical))
-      expected.set(canonical, tensor.dtype === 'F8_E4M3')
+    if (canonical !== undefined && expected.has(canonical)) expected.set(canonical, tensor.dtype)
     else extra.push([name, canonical, tensor])
   }
   const unread: string[] = []
@@ -84,8 +88,8 @@ export function judgeExtraTensors(
   for (const [name, canonical, tensor] of extra) {
     const use = canonical === undefined ? undefined : scaleUse(spec, expected, canonical)
     if (use === 'read' || (canonical !== undefined && isMtpTensor(spec, canonical))) continue
-    const rule = use ?? (tensor.end > tensor.start ? ruleFor(spec, name, canonical) : undefined)
-    if (rule) throw refused(name, tensor.file, rule)
+    const rule = use ?? ruleFor(spec, name, canonical)
+    if (rule && tensor.end > tensor.start) throw refused(name, tensor.file, rule)
     unread.push(name)
     files.add(tensor.file)
   }
@@ -98,41 +102,37 @@ export function judgeExtraTensors(
   )
 }
 
-function ruleFor(spec: ModelSpec, name: string, canonical: string | undefined): Rule | undefined {
-  if (
-    /(layers\.\d+|embed_tokens|lm_head)\./.test(name) &&
-    !/vision|visual|audio/.test(name) &&
-    ADAPTER.names.test(name)
-  )
-    return ADAPTER
-  const [, layer, rest] = /^model\.layers\.(\d+)\.(.+)$/s.exec(canonical ?? '') ?? []
-  if (layer === undefined || rest === undefined)
-    return OUTSIDE_LAYERS.find(({ names }) => canonical !== undefined && names.test(canonical))
-  const kind = spec.layers[Number(layer)]?.kind
-  if (kind === undefined) return undefined
-  return (kind === 'dense' ? [OF_DENSE_LAYERS, ...OF_LAYERS] : OF_LAYERS).find(({ names }) =>
-    names.test(rest),
-  )
+/** A longer name has no meaning here, and searching it would take long. */
+const MAX_NAME = 500
+
+function ruleFor(spec: ModelSpec, name: string, canonical = ''): Rule | undefined {
+  if (name.length > MAX_NAME) return undefined
+  const ofText = /(layers\.\d+|embed_tokens|lm_head)\./.test(name) && !/vision|visual|audio/.test(name)
+  if (ofText && ADAPTER.names.test(name)) return ADAPTER
+  const [, layer, rest = canonical] = /^model\.layers\.(\d+)\.(.+)$/s.exec(canonical) ?? []
+  const kind = layer === undefined ? 'outside' : spec.layers[Number(layer)]?.kind
+  return kind && RULES[kind].find(({ names }) => names.test(rest))
 }
 
 const LOST_SCALES: Rule = { names: /^/, why: 'scales a weight that is read without scales' }
+const UNSCALED = ['F64', 'F32', 'F16', 'BF16']
 
 /**
- * What a tensor of scales is for: read (or known to be unneeded) for a weight that has scales, an error for one
- * that has none, undefined for any other tensor.
+ * What a tensor of scales is for: read (or known not to matter) with a weight that has scales, an error with
+ * one that has none, undefined for any other tensor. Weights that are missing or of a wrong type are not
+ * judged here.
  */
 function scaleUse(
   spec: ModelSpec,
-  expected: ReadonlyMap<string, boolean>,
+  expected: ReadonlyMap<string, string>,
   name: string,
 ): Rule | 'read' | undefined {
-  const isFp8 = (weight: string) => expected.get(weight) === true
-  if (isFp8(name.replace(/\.input_scale$/, '.weight'))) return 'read'
+  if (expected.get(name.replace(/\.input_scale$/, '.weight')) === 'F8_E4M3') return 'read'
   const weight = name.replace(/_(scale(_inv)?|groups)$/, '')
-  if (!expected.has(weight)) return undefined
-  const isRead =
-    (name === blockScalesName(weight) && isFp8(weight)) || (name === groupScalesName(weight) && spec.packed)
-  return isRead ? 'read' : LOST_SCALES
+  const dtype = expected.get(weight)
+  if (dtype === undefined) return undefined
+  if (name === groupScalesName(weight) && spec.packed) return 'read'
+  return name === blockScalesName(weight) && !UNSCALED.includes(dtype) ? 'read' : LOST_SCALES
 }
 
 /** One name of each kind first: names that differ in their numbers only are of a kind. */
@@ -143,7 +143,7 @@ function byKind(names: readonly string[]): readonly string[] {
 }
 
 function refused(name: string, file: string, { why, hint }: Rule): HadalError {
-  const message = `${file}: tensor ${quoteName(name)} ${why}; without it the model would compute something else.`
+  const message = `${file}: tensor ${quoteName(name)} ${why}. Without it the model computes something else.`
   const fallback =
     'The file and config.json do not belong together, ' +
     'or the model has a part that this version does not know.'

@@ -49,8 +49,8 @@ export const blockScalesName = (name: string): string => `${name}_scale_inv`
 export const groupScalesName = (name: string): string => `${name}_groups`
 
 /**
- * What precedes `layers.0.` in a checkpoint's names: `model.` in most; more in wrappers (`language_model.model.`)
- * and in files of some tools (`_orig_mod.model.`), nothing in those of a bare decoder.
+ * What precedes `layers.0.` in a checkpoint's names: `model.` in most, more in wrappers of it
+ * (`language_model.model.`) and in files of some tools (`_orig_mod.model.`), nothing in a bare decoder.
  */
 export function findPrefix(names: Iterable<string>): string {
   const [layers, embeddings] = [new Set<string>(), new Set<string>()]

@@ -13,8 +13,8 @@ const MAX_INDEX_BYTES = 64 * 2 ** 20 // a trillion-parameter model needs about 1
 export type TensorsByFile = ReadonlyMap<string, readonly string[]>
 
 /**
- * The weight files of a folder, as transformers chooses them: model.safetensors, or else what the index names,
- * or else (as vLLM and mlx-lm do) all shards of a folder that has lost its index.
+ * The weight files of a folder, as transformers chooses them: model.safetensors, or else what the index
+ * names, or else (as vLLM and mlx-lm do) all shards of a folder that has lost its index.
  * Errors: `not_found` if there are none; `bad_file` for an index that is wrong.
  */
 export async function findWeightFiles(
@@ -43,7 +43,7 @@ export async function findWeightFiles(
   return new Map(files.map((file) => [file, []]))
 }
 
-/** Whether an index beside model.safetensors is about other files. Some tools write one for the single file. */
+/** Whether an index beside model.safetensors is about other files: some tools write one for that file. */
 async function namesOtherFiles(source: Source, signal: AbortSignal | undefined): Promise<boolean> {
   try {
     return [...(await readIndex(source, signal)).keys()].some((file) => file !== SINGLE_WEIGHTS_FILE)
@@ -112,26 +112,26 @@ async function withoutIndex(source: Source, signal: AbortSignal | undefined): Pr
 const OTHER_FORMATS: readonly (readonly [is: RegExp, hint: string, names: readonly string[]])[] = [
   [
     /^consolidated\b.*\.(safetensors|pth)$/,
-    "consolidated.* is in Mistral's or Meta's own format, with other names. Open a folder in the format of " +
-      'transformers (model.safetensors), or convert it with the script of transformers for this model.',
+    "consolidated.* is in the format of Mistral's or Meta's own code. Open the model in that of transformers " +
+      '(model.safetensors), or convert it.',
     ['consolidated.safetensors'],
   ],
   [
     /^adapter_(model|config)\b/,
-    'This folder has only an adapter (LoRA). Merge it into its base model (merge_and_unload of PEFT), save that, ' +
-      'and open the result.',
+    'This folder has only an adapter (LoRA). Merge it into its base model (merge_and_unload of PEFT), save ' +
+      'that, and open the result.',
     ['adapter_model.safetensors'],
   ],
   [
     /\.gguf$/i,
-    'GGUF files are not read. Open the original model, from which they were made (on the Hub: "base model"); ' +
-      'the option `quantize` makes it as small.',
+    'GGUF files are not read. Open the model from which they were made (on the Hub: its base model); the ' +
+      'option `quantize` makes it as small.',
     [],
   ],
   [
-    /\.(bin|pt|pth|ckpt|h5|msgpack|onnx|npz)$|\.bin\.index\.json$/i,
-    'The weights are in a format that is not read. Convert them: load the folder with transformers and call ' +
-      'save_pretrained(folder, safe_serialization=True), or find a copy of the model with model.safetensors.',
+    /^(?!training_args|optimizer|scheduler|rng_).*\.(bin|pt|pth|ckpt|h5|msgpack|onnx|npz|bin\.index\.json)$/i,
+    'The weights are in a format that is not read. Convert them (load them with transformers, then ' +
+      'save_pretrained(folder, safe_serialization=True)), or open a copy that has model.safetensors.',
     ['pytorch_model.bin', 'pytorch_model.bin.index.json'],
   ],
 ]

@@ -27,7 +27,11 @@ describe('rotary', () => {
       beta_slow: 1,
       original_max_position_embeddings: 4096,
     }
-    const settings = describeRotary(new ConfigFields({ rope_theta: 50_000, rope_scaling: scaling }), 'scores', 1 << 20)
+    const settings = describeRotary(
+      new ConfigFields({ rope_theta: 50_000, rope_scaling: scaling }),
+      'scores',
+      1 << 20,
+    )
     const { frequencies } = computeRotary(64, settings.base, settings.scaling)
     const fractions = frequencies.map((frequency, pair) => frequency * 50_000 ** ((2 * pair) / 64))
     fractions.forEach((kept, pair) => {
@@ -51,7 +55,11 @@ describe('rotary', () => {
   it('multiplies by attn_factor; attention_factor replaces the factor', () => {
     const magnitude = (more: object) => {
       const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32_768, ...more }
-      const settings = describeRotary(new ConfigFields({ rope_theta: 1e6, rope_scaling: yarn }), 'rotations', 1 << 20)
+      const settings = describeRotary(
+        new ConfigFields({ rope_theta: 1e6, rope_scaling: yarn }),
+        'rotations',
+        1 << 20,
+      )
       return computeRotary(128, settings.base, settings.scaling).attentionFactor
     }
     expect(magnitude({})).toBeCloseTo(1.1386294, 6)
