@@ -28,11 +28,13 @@ export async function findWeightFiles(
   ])
   if (hasSingle) {
     if (hasIndex && (await namesOtherFiles(source, signal)))
-      notices.add(`${INDEX_FILE} was ignored: ${SINGLE_WEIGHTS_FILE} is there, and it is read first.`)
+      notices.add(`${INDEX_FILE} was ignored: ${SINGLE_WEIGHTS_FILE} is there.`)
     return new Map([[SINGLE_WEIGHTS_FILE, []]])
   }
   if (hasIndex) return readIndex(source, signal)
-  const files = await withoutIndex(source, signal)
+  const found = (await listFiles(source, signal)).filter((name) => isPlainName(name) && !isOtherFormat(name))
+  const numbered = found.filter((name) => /^model-\d+-of-\d+\./.test(name))
+  const files = (numbered.length > 0 ? numbered : found).sort()
   if (files.length === 0) {
     const message = `${source.name} has neither ${SINGLE_WEIGHTS_FILE} nor ${INDEX_FILE}.`
     const fallback = 'Hadal loads safetensors only. Open the folder that holds them.'
@@ -86,65 +88,47 @@ async function readIndex(source: Source, signal: AbortSignal | undefined): Promi
   return new Map([...tensorsByFile].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-/** On a host that lists no files, shards without an index are looked for up to this number. */
-const MAX_PROBED_SHARDS = 8
-
-/** The safetensors files of a folder without index: its numbered shards, or else every one that may be it. */
-async function withoutIndex(source: Source, signal: AbortSignal | undefined): Promise<readonly string[]> {
-  const shard = (n: number, of: number) => `model-0000${n}-of-0000${of}.safetensors`
-  const probed = Array.from({ length: MAX_PROBED_SHARDS }, (_, i) => i + 1)
-  let names = [...(source.files?.keys() ?? [])]
-  if (!source.files) {
-    const found = await existing(
-      source,
-      probed.map((of) => shard(1, of)),
-      signal,
-    )
-    const of = probed.find((n) => found.includes(shard(1, n))) ?? 0
-    names = probed.slice(0, of).map((n) => shard(n, of))
-  }
-  const files = names.filter((name) => isPlainName(name) && !OTHER_FORMATS.some(([is]) => is.test(name)))
-  const numbered = files.filter((name) => /^model-\d+-of-\d+\./.test(name))
-  return (numbered.length > 0 ? numbered : files).sort()
-}
-
-/** Files that are not read, and what helps. The names are those to ask for where a host lists no files. */
-const OTHER_FORMATS: readonly (readonly [is: RegExp, hint: string, names: readonly string[]])[] = [
+/** Files that are not read, and what helps. */
+const OTHER_FORMATS: readonly (readonly [is: RegExp, hint: string])[] = [
   [
-    /^consolidated\b.*\.(safetensors|pth)$/,
-    "consolidated.* is in the format of Mistral's or Meta's own code. Open the model in that of transformers " +
-      '(model.safetensors), or convert it.',
-    ['consolidated.safetensors'],
+    /^consolidated\b/,
+    "consolidated.* is in Mistral's own format. Open the model in that of transformers (model.safetensors).",
   ],
   [
-    /^adapter_(model|config)\b/,
-    'This folder has only an adapter (LoRA). Merge it into its base model (merge_and_unload of PEFT), save ' +
-      'that, and open the result.',
-    ['adapter_model.safetensors'],
+    /^adapter_/,
+    'This is an adapter (LoRA). Merge it into its base model (merge_and_unload of PEFT) and open the result.',
   ],
+  [/\.gguf$/i, 'GGUF is not read. Open the original (on the Hub: the base model) and set `quantize`.'],
   [
-    /\.gguf$/i,
-    'GGUF files are not read. Open the model from which they were made (on the Hub: its base model); the ' +
-      'option `quantize` makes it as small.',
-    [],
-  ],
-  [
-    /^(?!training_args|optimizer|scheduler|rng_).*\.(bin|pt|pth|ckpt|h5|msgpack|onnx|npz|bin\.index\.json)$/i,
-    'The weights are in a format that is not read. Convert them (load them with transformers, then ' +
-      'save_pretrained(folder, safe_serialization=True)), or open a copy that has model.safetensors.',
-    ['pytorch_model.bin', 'pytorch_model.bin.index.json'],
+    /^(pytorch_|tf_|flax_)?(model|weights)\b.*\.(bin|pth?|ckpt|h5|msgpack|onnx|npz)\b/,
+    'Only safetensors are read. Convert the model: save_pretrained of transformers.',
   ],
 ]
 
+/** What is asked for on a host that lists no files: what OTHER_FORMATS has, and up to four shards. */
+const PROBED = [
+  SINGLE_WEIGHTS_FILE,
+  ...[
+    'consolidated.safetensors',
+    'adapter_model.safetensors',
+    'pytorch_model.bin',
+    'pytorch_model.bin.index.json',
+  ],
+  ...['11', '12', '22', '13', '23', '33', '14', '24', '34', '44'].map(
+    ([n, of]) => `model-0000${n}-of-0000${of}.safetensors`,
+  ),
+]
+
+const listFiles = async (source: Source, signal?: AbortSignal): Promise<readonly string[]> =>
+  source.files ? [...source.files.keys()] : existing(source, PROBED, signal)
+
+const isOtherFormat = (name: string): boolean => OTHER_FORMATS.some(([is]) => is.test(name))
+
 /** What helps with a folder that has weights, but in another format only; else undefined. */
-export async function hintForOtherFormats(
-  source: Source,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  const asked = [SINGLE_WEIGHTS_FILE, INDEX_FILE, ...OTHER_FORMATS.flatMap(([, , names]) => names)]
-  const found = source.files ? [...source.files.keys()] : await existing(source, asked, signal)
-  if (found.some((name) => /^model\b.*\.safetensors/.test(name))) return undefined
-  return OTHER_FORMATS.find(([is]) => found.some((name) => is.test(name)))?.[1]
+export async function hintForOtherFormats(source: Source, signal?: AbortSignal): Promise<string | undefined> {
+  const names = await listFiles(source, signal)
+  if (names.some((name) => isPlainName(name) && !isOtherFormat(name))) return undefined
+  return OTHER_FORMATS.find(([is]) => names.some((name) => is.test(name)))?.[1]
 }
 
 /** Those of the paths that exist, in order. */

@@ -16,7 +16,8 @@ function judge(model: string, more: string, bytes = 4): readonly string[] {
   const tensors = new Map([...own, [more, { file: FILE, dtype, start: 8, end: 8 + bytes }]])
   const notices = new Notices()
   const prefix = findPrefix(tensors.keys())
-  judgeExtraTensors(spec, tensors, (name) => canonicalName(prefix, name), notices)
+  const nameOf = (name: string) => canonicalName(prefix, name)
+  judgeExtraTensors(spec, { stored: tensors, named: tensors, nameOf }, notices)
   return notices.texts
 }
 

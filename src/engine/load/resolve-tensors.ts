@@ -26,46 +26,36 @@ export function resolveTensors(spec: ModelSpec, checkpoint: Checkpoint): Checkpo
         return name === undefined ? [] : [[name, value] as const]
       }),
     )
-  judgeExtraTensors(spec, tensors, nameOf, notices)
-  return { ...checkpoint, tensors: rename(tensors), promised: rename(promised) }
+  const named = rename(tensors)
+  judgeExtraTensors(spec, { stored: tensors, named, nameOf }, notices)
+  return { ...checkpoint, tensors: named, promised: rename(promised) }
 }
 
 /** The error for a tensor that the model needs and no file has. */
 export function missingTensor({ source, files, promised }: Checkpoint, tensor: string): HadalError {
-  const file = promised.get(tensor)
   const names = files.map(({ name }) => name)
-  if (file !== undefined && !names.includes(file)) {
-    return new HadalError(
-      'not_found',
-      `${file} is missing in ${source.name}. Tensor "${tensor}" should be in it.`,
-      {
-        file,
-        tensor,
-        hint: 'Check that this is the address or folder of the complete model.',
-      },
-    )
+  const file = promised.get(tensor) ?? names[0] ?? ''
+  if (!names.includes(file)) {
+    const message = `${file} is missing in ${source.name}. Tensor "${tensor}" should be in it.`
+    const hint = 'Check that this is the address or folder of the complete model.'
+    return new HadalError('not_found', message, { file, tensor, hint })
   }
-  const onlyFile = names.length === 1 ? names[0] : undefined
-  const where = file === undefined ? names.join(', ').slice(0, 200) : `${INDEX_FILE} places it in ${file}`
+  const where = promised.has(tensor) ? `${INDEX_FILE} says ${file}` : names.join(', ').slice(0, 200)
+  const single = file === SINGLE_WEIGHTS_FILE ? ` If other files have the weights, remove ${file}.` : ''
+  const hint = `The download may be incomplete, or config.json may belong to another model.${single}`
   return new HadalError('not_found', `No weight file contains the tensor ${tensor} (${where}).`, {
-    ...missingIn(file ?? onlyFile),
+    ...((promised.has(tensor) || names.length === 1) && { file }),
     tensor,
-    hint:
-      'The download may be incomplete, or config.json may belong to another model.' +
-      (onlyFile === SINGLE_WEIGHTS_FILE
-        ? ` If other files have the weights, remove ${onlyFile}: it is read first.`
-        : ''),
+    hint,
   })
 }
-
-const missingIn = (file: string | undefined) => (file === undefined ? {} : { file })
 
 /** Notes what the index promises in vain, once it is clear that the model does not need it. */
 export function noteBrokenPromises({ files, promised, notices }: Checkpoint): void {
   if (promised.size === 0) return
-  const present = new Set(files.map(({ name }) => name))
-  const missing = [...new Set(promised.values())].filter((file) => !present.has(file))
-  const gone = missing.length > 0 ? ` Missing files: ${listNames(missing)}.` : ''
+  const missing = new Set(promised.values())
+  for (const { name } of files) missing.delete(name)
+  const gone = missing.size > 0 ? ` Missing files: ${listNames([...missing])}.` : ''
   const names = listNames([...promised.keys()])
   notices.add(`${INDEX_FILE} lists tensors that no file has and the model does not need: ${names}.${gone}`)
 }
