@@ -37,8 +37,7 @@ export async function findWeightFiles(
   const files = (numbered.length > 0 ? numbered : found).sort()
   if (files.length === 0) {
     const message = `${source.name} has neither ${SINGLE_WEIGHTS_FILE} nor ${INDEX_FILE}.`
-    const fallback = 'Hadal loads safetensors only. Open the folder that holds them.'
-    const hint = (await hintForOtherFormats(source, signal)) ?? fallback
+    const hint = (await hintForOtherFormats(source, signal)) ?? ONLY_SAFETENSORS
     throw new HadalError('not_found', message, { file: SINGLE_WEIGHTS_FILE, hint })
   }
   notices.add(`${INDEX_FILE} is missing: the weights were taken from ${listNames(files)}.`)
@@ -88,6 +87,10 @@ async function readIndex(source: Source, signal: AbortSignal | undefined): Promi
   return new Map([...tensorsByFile].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+const ONLY_SAFETENSORS =
+  'Only safetensors are read. Open the folder that holds them, or convert the model: save_pretrained of ' +
+  'transformers.'
+
 /** Files that are not read, and what helps. */
 const OTHER_FORMATS: readonly (readonly [is: RegExp, hint: string])[] = [
   [
@@ -99,10 +102,7 @@ const OTHER_FORMATS: readonly (readonly [is: RegExp, hint: string])[] = [
     'This is an adapter (LoRA). Merge it into its base model (merge_and_unload of PEFT) and open the result.',
   ],
   [/\.gguf$/i, 'GGUF is not read. Open the original (on the Hub: the base model) and set `quantize`.'],
-  [
-    /^(pytorch_|tf_|flax_)?(model|weights)\b.*\.(bin|pth?|ckpt|h5|msgpack|onnx|npz)\b/,
-    'Only safetensors are read. Convert the model: save_pretrained of transformers.',
-  ],
+  [/\.(bin|pth?|ckpt|h5|msgpack|onnx|npz)\b/, ONLY_SAFETENSORS],
 ]
 
 /** What is asked for on a host that lists no files: what OTHER_FORMATS has, and up to four shards. */
