@@ -41,7 +41,7 @@ export function shaderPlugin({ strip = false } = {}) {
   }
 }
 
-/** The shaders as they ship: without comments, indentation, blank lines and benchmark-only shaders. */
+/** The shaders as they ship: without comments, needless white space and benchmark-only shaders. */
 export function shipped(sources) {
   return Object.fromEntries(
     Object.entries(sources)
@@ -54,6 +54,12 @@ export function shipped(sources) {
 const withoutComments = (text) =>
   text
     .split('\n')
-    .map((line) => line.split('//', 1)[0].trim())
+    .map((line) => withoutSpaces(line.split('//', 1)[0].trim()))
     .filter((line) => line !== '')
     .join('\n')
+
+/** Removes spaces beside signs that cannot become another sign with what follows or precedes them. */
+const withoutSpaces = (line) =>
+  line.startsWith('#')
+    ? line
+    : line.replace(/ ?([,:;{}]) ?/g, '$1').replace(/(?<!>) ([=+*/%<]|[=+*<>!]=|&&|[|]{2}|>>|<<) /g, '$1')

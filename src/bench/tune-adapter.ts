@@ -111,6 +111,7 @@ export function emptyCheckpoint(spec: ModelSpec): Checkpoint {
     config: {},
     generationConfig: undefined,
     tensors: new Map(tensors),
+    promised: new Map(),
     files: [],
     notices: new Notices(),
   }

@@ -12,7 +12,7 @@ import { GUARANTEED } from '../gpu/limits.ts'
 import { assertNever, HadalError } from '../lib/error.ts'
 import { escapeControls, formatBytes } from '../lib/format.ts'
 import type { Attention, ModelSpec, MoeLayer } from '../models/spec.ts'
-import { isMtpTensor } from '../models/tensor-names.ts'
+import { canonicalName, findPrefix, isMtpTensor } from '../models/tensor-names.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { parseArgs, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
@@ -75,7 +75,9 @@ function dawnIfAvailable(adapter: string | undefined): GPU | undefined {
 }
 
 function reportOf(plan: LoadPlan, spec: ModelSpec | undefined, checkpoint: Checkpoint) {
-  const names = [...checkpoint.tensors.keys()]
+  const stored = [...checkpoint.tensors.keys()]
+  const prefix = findPrefix(stored)
+  const names = stored.map((name) => canonicalName(prefix, name) ?? name)
   return {
     spec,
     plan,

@@ -1,4 +1,5 @@
 // Reads a model folder on disk in Node.
+import { readdirSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
@@ -29,6 +30,9 @@ export function openFolder(dir: string): FolderSource {
   }
   return {
     name: dir,
+    get files() {
+      return new Map(listNames(dir).map((name) => [name, undefined]))
+    },
     async size(path, signal) {
       checkRange(path, 0, 0, signal)
       return (await find(path)).bytes
@@ -57,6 +61,14 @@ export function openFolder(dir: string): FolderSource {
         files.map((file) => (file.status === 'fulfilled' ? file.value.handle.close() : undefined)),
       )
     },
+  }
+}
+
+function listNames(dir: string): readonly string[] {
+  try {
+    return readdirSync(dir)
+  } catch {
+    return []
   }
 }
 

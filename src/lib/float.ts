@@ -4,7 +4,7 @@ import { assert } from './error.ts'
 /**
  * Stored types that `toF32` reads, by their safetensors names. F8_E8M0, a power of two, is used for scales.
  */
-export type FloatType = 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'F8_E8M0'
+export type FloatType = 'F64' | 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'F8_E8M0'
 
 /** The layout of a code: sign, exponent, mantissa (IEEE 754; FP8: arXiv 2209.05433; E8M0: OCP MX 1.0). */
 interface FloatLayout {
@@ -104,13 +104,14 @@ function tableOf(type: FloatType, codes: number, decodeCode: (code: number) => n
 }
 
 /**
- * Decodes little-endian stored numbers; every value of every type here is exact in f32.
+ * Decodes little-endian stored numbers; every value of every type here but F64 is exact in f32.
  * @param bytes any alignment; a whole number of elements
  */
-export function toF32(type: FloatType, bytes: Uint8Array): Float32Array {
-  const elementBytes = type === 'F32' ? 4 : type === 'F16' || type === 'BF16' ? 2 : 1
+export function toF32(type: FloatType, bytes: Uint8Array): Float32Array<ArrayBuffer> {
+  const elementBytes = { F64: 8, F32: 4, F16: 2, BF16: 2, F8_E4M3: 1, F8_E8M0: 1 }[type]
   assert(bytes.length % elementBytes === 0, `${bytes.length} bytes are not a whole number of ${type} values`)
   if (type === 'F32') return new Float32Array(bytes.slice().buffer)
+  if (type === 'F64') return new Float32Array(new Float64Array(bytes.slice().buffer))
   const values = new Float32Array(bytes.length / elementBytes)
   if (type === 'BF16') {
     const bits = new Uint32Array(values.buffer) // bfloat16 is the upper half of an f32

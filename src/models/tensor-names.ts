@@ -1,7 +1,6 @@
 // Names and shapes of a model's tensors in its checkpoint. Nothing else in Hadal knows checkpoint names.
 
-import { assertNever, HadalError } from '../lib/error.ts'
-import { quoteName } from '../lib/format.ts'
+import { assertNever } from '../lib/error.ts'
 import type { DenseLayer, GqaAttention, MlaAttention, ModelSpec, MoeLayer } from './spec.ts'
 import {
   type GqaTensors,
@@ -39,11 +38,42 @@ export function tensorNames(spec: ModelSpec): NamedModelTensors {
   }
 }
 
+const PREFIX = 'model.'
+const FIRST_LAYER = 'layers.0.input_layernorm.weight'
+const EMBEDDING = 'embed_tokens.weight'
+
 /** The name of the block scales of an FP8 matrix. */
 export const blockScalesName = (name: string): string => `${name}_scale_inv`
 
 /** The name of the scales of a matrix that Hadal packed. */
 export const groupScalesName = (name: string): string => `${name}_groups`
+
+/**
+ * What precedes `layers.0.` in a checkpoint's names: `model.` in most, more in wrappers of it
+ * (`language_model.model.`) and in files of some tools (`_orig_mod.model.`), nothing in a bare decoder.
+ */
+export function findPrefix(names: Iterable<string>): string {
+  const [layers, embeddings] = [new Set<string>(), new Set<string>()]
+  for (const name of names) {
+    if (name.endsWith(FIRST_LAYER)) layers.add(name.slice(0, -FIRST_LAYER.length))
+    else if (name.endsWith(EMBEDDING)) embeddings.add(name.slice(0, -EMBEDDING.length))
+  }
+  // Drafts and towers may have such layers too, but hardly an embedding beside them.
+  const withEmbedding = [...layers].filter((prefix) => embeddings.has(prefix))
+  const found = [...withEmbedding, ...layers, ...embeddings]
+  return layers.has(PREFIX) ? PREFIX : (found[0] ?? PREFIX)
+}
+
+/**
+ * The name that `tensorNames` has for a stored name; undefined for tensors outside the language model. The
+ * output head may stand anywhere above the layers.
+ */
+export function canonicalName(prefix: string, name: string): string | undefined {
+  const head = name.startsWith('lm_head.') ? 0 : name.indexOf('.lm_head.') + 1
+  const isHead = name.startsWith('lm_head.', head) && prefix.startsWith(name.slice(0, head))
+  if (isHead) return name.slice(head)
+  return name.startsWith(prefix) ? `${PREFIX}${name.slice(prefix.length)}` : undefined
+}
 
 /** Whether a name belongs to the multi-token-prediction (MTP) layers, which are recognised and not loaded. */
 export function isMtpTensor(spec: ModelSpec, name: string): boolean {
@@ -70,44 +100,6 @@ export function listTensors(spec: ModelSpec): NamedTensor[] {
     },
   })
   return tensors
-}
-
-/**
- * A checkpoint may hold the tensors of its config.json, their scales, and tensors that are known to be
- * unused. Throws `bad_file` naming file and tensor for any other: config and weights do not belong together,
- * or a part of the model would be left out.
- */
-export function checkExtraTensors(
-  spec: ModelSpec,
-  tensors: ReadonlyMap<string, { readonly file: string; readonly dtype: string }>,
-): void {
-  const expected = new Set(listTensors(spec).map(({ name }) => name))
-  for (const [name, { file }] of tensors) {
-    if (expected.has(name) || isMtpTensor(spec, name) || isUnused(spec, expected, name)) continue
-    const weight = scaledWeight(name)
-    if (expected.has(weight) && tensors.get(weight)?.dtype === 'F8_E4M3') continue
-    throw new HadalError('bad_file', `${file}: the model of config.json has no tensor ${quoteName(name)}.`, {
-      file,
-      tensor: name,
-      hint:
-        'The file and config.json do not belong together, ' +
-        'or the model has a part that this version does not know.',
-    })
-  }
-}
-
-/**
- * The weight that a tensor of this name scales, or whose input it scales. Scales are read for FP8 weights
- * only: for any other type they would be left out.
- */
-const scaledWeight = (name: string): string =>
-  name.replace(/_scale_inv$/, '').replace(/\.input_scale$/, '.weight')
-
-/** Rotary tables of old releases, scales of packed weights, and an output head beside a tied embedding. */
-function isUnused(spec: ModelSpec, expected: ReadonlySet<string>, name: string): boolean {
-  if (/^model\.(layers\.\d+\.self_attn\.)?rotary_emb\.inv_freq$/.test(name)) return true
-  if (spec.tieWordEmbeddings && name === 'lm_head.weight') return true
-  return spec.packed && expected.has(name.replace(/_groups$/, ''))
 }
 
 type LayerNames = LayerTensors<TensorStack, TensorStack, ExpertBankTensors>

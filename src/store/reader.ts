@@ -57,6 +57,7 @@ function createStoredSource(
   }
   return {
     name: key,
+    files,
     paths: [...files.keys()],
     async size(path, signal) {
       checkRange(path, 0, 0, signal)

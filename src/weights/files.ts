@@ -26,6 +26,7 @@ export function openFiles(files: readonly File[], name?: string): Source {
   }
   return {
     name: folderName,
+    files: byPath,
     async size(path, signal) {
       checkRange(path, 0, 0, signal)
       return findFile(path).size

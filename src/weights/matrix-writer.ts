@@ -5,7 +5,13 @@ import { HadalError } from '../lib/error.ts'
 import { type FloatType, toF32 } from '../lib/float.ts'
 import { checkFinite, checkFiniteValues } from './finite.ts'
 import type { TensorEntry } from './safetensors.ts'
-import { invalidTensor, type LinePlacement, lineWriter, type TensorWriter } from './tensor-writer.ts'
+import {
+  f64Rounder,
+  invalidTensor,
+  type LinePlacement,
+  lineWriter,
+  type TensorWriter,
+} from './tensor-writer.ts'
 
 /** Where a part of a matrix lies: in which buffer, from which byte offset. */
 export interface PartPlacement {
@@ -25,11 +31,15 @@ export interface MatrixTarget {
 
 /**
  * Writes the rows of a stored matrix [rows, cols] to the GPU, beginning at row `start` of the layout. Rows
- * are padded to the layout's stride; whole rows that need no padding are written without a copy.
- * Errors: `bad_file` for a number that is not finite; `unsupported` for another dtype.
+ * are padded to the layout's stride; whole rows that need no padding are written without a copy. F64 is
+ * rounded to F32. Errors: `bad_file` for a number that is not finite; `unsupported` for another dtype.
  */
 export function rowWriter(queue: GPUQueue, entry: TensorEntry, target: MatrixTarget): TensorWriter {
   const { layout, start, placements } = target
+  if (entry.dtype === 'F64') {
+    const asF32: TensorEntry = { ...entry, dtype: 'F32', end: (entry.start + entry.end) / 2 }
+    return f64Rounder(rowWriter(queue, asF32, target))
+  }
   const type = expectDtype(entry, WEIGHT_DTYPES)
   return lineWriter(queue, entry, {
     lineBytes: (entry.end - entry.start) / (entry.shape[0] ?? 0),
@@ -118,8 +128,8 @@ export function vectorWriter(
 }
 
 /** Stored types a vector may have. */
-export const VECTOR_DTYPES = ['F32', 'F16', 'BF16'] as const
-const WEIGHT_DTYPES = [...VECTOR_DTYPES, 'F8_E4M3'] as const
+export const VECTOR_DTYPES = ['F32', 'F16', 'BF16', 'F64'] as const
+const WEIGHT_DTYPES = ['F32', 'F16', 'BF16', 'F8_E4M3'] as const
 /** Stored types scales may have. A byte of E8M0 is a power of two; its NaN is rejected like any other. */
 export const SCALE_DTYPES = [...VECTOR_DTYPES, 'F8_E8M0'] as const
 
@@ -137,7 +147,7 @@ function tensorCollector(
       bytes.set(slice, filled)
       filled += slice.length
     },
-    end: () => onCollected(new Float32Array(toF32(type, bytes))),
+    end: () => onCollected(toF32(type, bytes)),
   }
 }
 

@@ -17,6 +17,7 @@ export function openMemory(files: Readonly<Record<string, Uint8Array | string>>,
   }
   return {
     name,
+    files: stored,
     async size(path, signal) {
       checkRange(path, 0, 0, signal)
       return findBytes(path).length

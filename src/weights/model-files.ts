@@ -1,11 +1,14 @@
 // Lists the files that make up a model: those that running it reads, and no others.
-import { CONFIG_FILE, INDEX_FILE, openCheckpoint } from './checkpoint.ts'
+import { CONFIG_FILE, openCheckpoint } from './checkpoint.ts'
 import type { Source } from './source.ts'
+import { existing, INDEX_FILE } from './weight-files.ts'
 
 const TEXT_FILES = [
   'generation_config.json',
   'tokenizer.json',
   'tokenizer_config.json',
+  'special_tokens_map.json',
+  'added_tokens.json',
   'tiktoken.model',
   'chat_template.jinja',
 ]
@@ -17,20 +20,11 @@ const TEXT_FILES = [
 export async function modelFiles(source: Source, signal?: AbortSignal): Promise<readonly string[]> {
   const { files } = await openCheckpoint(source, signal)
   return [
-    ...(await existingFiles(source, [CONFIG_FILE, ...TEXT_FILES, INDEX_FILE], signal)),
+    ...(await existing(source, [CONFIG_FILE, ...TEXT_FILES, INDEX_FILE], signal)),
     ...files.map(({ name }) => name),
   ]
 }
 
 /** The files that every copy of a model shares unchanged, even one with quantized weights. */
 export const textFiles = (source: Source, signal?: AbortSignal): Promise<readonly string[]> =>
-  existingFiles(source, TEXT_FILES, signal)
-
-async function existingFiles(
-  source: Source,
-  paths: readonly string[],
-  signal?: AbortSignal,
-): Promise<readonly string[]> {
-  const exists = await Promise.all(paths.map((path) => source.exists(path, signal)))
-  return paths.filter((_, index) => exists[index])
-}
+  existing(source, TEXT_FILES, signal)

@@ -5,7 +5,7 @@ import { HadalError } from '../lib/error.ts'
 import { formatShape, quoteName } from '../lib/format.ts'
 import { isJsonObject } from '../lib/json.ts'
 import { parseJson } from './json.ts'
-import type { Source } from './source.ts'
+import { refusePointer, type Source } from './source.ts'
 
 const ELEMENT_BYTES = {
   F64: 8,
@@ -26,7 +26,7 @@ const ELEMENT_BYTES = {
   BOOL: 1,
 } as const
 
-/** Stored element types, as the format names them. */
+/** Stored element types whose size is known here, as the format names them. */
 export type Dtype = keyof typeof ELEMENT_BYTES
 
 /**
@@ -34,7 +34,7 @@ export type Dtype = keyof typeof ELEMENT_BYTES
  */
 export interface TensorEntry {
   readonly name: string
-  readonly dtype: Dtype
+  readonly dtype: string // a `Dtype`, or a name in capitals that is not known here
   readonly shape: readonly number[]
   readonly file: string
   readonly start: number
@@ -58,6 +58,7 @@ export async function readHeader(
 ): Promise<{ readonly entries: readonly TensorEntry[]; readonly fileBytes: number }> {
   const fileBytes = await source.size(file, signal)
   const first = await source.read(file, 0, Math.min(fileBytes, FIRST_READ_BYTES), signal)
+  refusePointer(file, first)
   const headerEnd = PREFIX_BYTES + headerLength(file, fileBytes, first)
   const json = first.subarray(PREFIX_BYTES, headerEnd)
   const missing = headerEnd - first.length
@@ -86,10 +87,11 @@ function headerLength(file: string, fileBytes: number, first: Uint8Array): numbe
  * Checks a header completely and returns its tensors, ordered by their bytes.
  *
  * The rules are those of the reference reader: the tensors cover the bytes after the header without overlap,
- * gap or remainder, so that every byte has exactly one meaning. `__metadata__` is not checked.
+ * gap or remainder, so that every byte has exactly one meaning. `__metadata__` is not checked, nor the shape
+ * of a tensor whose element type is not known: the model may not need it.
  * @param fileBytes the length of the whole file
  * @param json the header without the eight bytes of its length
- * Errors: `bad_file` names file, tensor and rule; `unsupported` names an unknown element type.
+ * Errors: `bad_file` names file, tensor and rule; `unsupported` names what is no element type.
  */
 export function parseHeader(file: string, fileBytes: number, json: Uint8Array): readonly TensorEntry[] {
   if (json[0] !== 0x7b) throw invalidFile(file, 'has a header that does not begin with "{"')
@@ -109,7 +111,7 @@ function parseEntry(file: string, name: string, value: unknown, dataStart: numbe
   if (!isJsonObject(value)) throw invalidFile(file, 'has an entry that is not an object', name)
   const { dtype, shape, data_offsets: offsets } = value
   if (typeof dtype !== 'string') throw invalidFile(file, 'has an entry without a dtype', name)
-  if (!isDtype(dtype)) {
+  if (!isDtype(dtype) && !/^[A-Z][A-Z0-9_]{0,15}$/.test(dtype)) {
     throw new HadalError(
       'unsupported',
       `${file}: tensor ${quoteName(name)} has the unknown type ${quoteName(dtype)}.`,
@@ -124,13 +126,15 @@ function parseEntry(file: string, name: string, value: unknown, dataStart: numbe
   if (from === undefined || to === undefined || offsets.length !== 2 || from > to) {
     throw invalidFile(file, 'has data_offsets that are not a begin and end', name)
   }
+  const entry = { name, dtype, shape, file, start: dataStart + from, end: dataStart + to }
+  if (!isDtype(dtype)) return entry
   const bytes = tensorBytes(dtype, shape)
   if (bytes === undefined) throw invalidFile(file, 'has a shape whose size overflows', name)
   if (bytes !== to - from) {
     const expected = `${formatShape(shape)} × ${dtype} is ${bytes} bytes`
     throw invalidFile(file, `does not hold what it states: ${expected}, its span has ${to - from}`, name)
   }
-  return { name, dtype, shape, file, start: dataStart + from, end: dataStart + to }
+  return entry
 }
 
 function checkCoverage(

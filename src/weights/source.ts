@@ -25,6 +25,8 @@ export interface FileInfo {
 export interface Source {
   /** The name to display for this folder: an address, a directory, a folder name. */
   readonly name: string
+  /** The files of the folder by path, where they can be listed without a request. */
+  readonly files?: ReadonlyMap<string, unknown>
   /** The file's length in bytes. */
   size(path: string, signal?: AbortSignal): Promise<number>
   /** Exactly the bytes `start` (inclusive) to `end` (exclusive), in newly allocated memory. */
@@ -99,6 +101,16 @@ export function truncatedFile(path: string, end: number, fileBytes: number): Had
   return new HadalError('bad_file', message, { file: path, hint: 'Download or copy this file again.' })
 }
 
+const POINTER = 'version https://git-lfs.github.com/spec/'
+
+/** Throws `bad_file` for the short text that Git keeps in place of a large file. */
+export function refusePointer(path: string, bytes: Uint8Array): void {
+  if (!new TextDecoder().decode(bytes.subarray(0, POINTER.length)).startsWith(POINTER)) return
+  const message = `${path} is a Git LFS pointer: a short text in place of the file itself.`
+  const hint = 'Run `git lfs pull` in the folder, or download the file from where the model was published.'
+  throw new HadalError('bad_file', message, { file: path, hint })
+}
+
 /** Checks the signal, the path and the order of `start` and `end`. Errors: `aborted`; `bad_request`. */
 export function checkRange(path: string, start: number, end: number, signal?: AbortSignal): void {
   throwIfAborted(signal)
@@ -118,7 +130,9 @@ async function readWhole(
     const message = `${path} has ${formatBytes(bytes)}; at most ${limit} are expected.`
     throw new HadalError('bad_file', message, { file: path, hint: 'No usual model has a file this large.' })
   }
-  return await source.read(path, 0, bytes, options.signal)
+  const content = await source.read(path, 0, bytes, options.signal)
+  refusePointer(path, content)
+  return content
 }
 
 /** Reads a whole UTF-8 file. Errors: `bad_file` when it is too large or not UTF-8. */

@@ -30,12 +30,14 @@ export function storedLayout(layout: MatrixLayout, rows: number): StoredLayout {
   }
 }
 
-/** The format in which published models store codes of this type. */
-export const publishedFormat = (dtype: Dtype): StorageFormat | undefined =>
-  STORAGE_FORMATS.find((format) => FORMATS[format].published && FORMATS[format].dtype === dtype)
+/** The format for codes of this type in published models. F64 is rounded to F32 as it is read. */
+export const publishedFormat = (dtype: string): StorageFormat | undefined =>
+  dtype === 'F64'
+    ? 'f32'
+    : STORAGE_FORMATS.find((format) => FORMATS[format].published && FORMATS[format].dtype === dtype)
 
 /** The formats with scales whose codes packed models store in this type. */
-export const packedFormats = (dtype: Dtype): readonly StorageFormat[] =>
+export const packedFormats = (dtype: string): readonly StorageFormat[] =>
   STORAGE_FORMATS.filter((format) => FORMATS[format].scale && FORMATS[format].dtype === dtype)
 
 /** The types of codes in packed models. */

@@ -1,5 +1,6 @@
 // Writes the lines of a stored tensor into GPU buffers as its bytes arrive: cut, padded and in order.
 import { HadalError } from '../lib/error.ts'
+import { toF32 } from '../lib/float.ts'
 import type { TensorEntry } from './safetensors.ts'
 
 /** Receives the slices of one tensor, in order; `end` follows the last. */
@@ -58,6 +59,20 @@ export function lineWriter(queue: GPUQueue, entry: TensorEntry, target: LineTarg
     end() {
       if (line !== lines) throw invalidTensor(entry, `ended after ${line} of ${lines} rows`)
     },
+  }
+}
+
+/** Takes a tensor's bytes as F64 and passes them on as F32. */
+export function f64Rounder(writer: TensorWriter): TensorWriter {
+  let carry = new Uint8Array(0)
+  return {
+    push(bytes) {
+      const numbers = concat(carry, bytes)
+      const whole = numbers.length - (numbers.length % 8)
+      carry = numbers.slice(whole)
+      writer.push(new Uint8Array(toF32('F64', numbers.subarray(0, whole)).buffer))
+    },
+    end: () => writer.end(),
   }
 }
 

@@ -1,4 +1,4 @@
-// Tests that shipped shaders, which lack comments and indentation, are the programs of their sources.
+// Tests that shipped shaders, which lack comments and white space, are the programs of their sources.
 import { join } from 'node:path'
 import sources from 'virtual:shaders'
 import { describe, expect, it } from 'vitest'
@@ -9,13 +9,15 @@ import { FIXTURES, openModel, readGolden } from '../support/model.ts'
 
 const shipped = shippedOf(sources)
 
-/** What lies between white space; comments are left out. */
-const words = (text = '') => text.replaceAll(/\/\/.*$/gm, '').match(/\S+/g)
+const SIGNS = '<<= >>= <= >= == != && || += -= *= /= %= &= |= ^= -> ++ -- << >>'.split(' ')
+const TOKEN = new RegExp(`${SIGNS.map((sign) => sign.replace(/[|+*^]/g, '\\$&')).join('|')}|[\\w.]+|\\S`, 'g')
+/** What a compiler reads: words and the longest possible signs; comments are left out. */
+const tokens = (text = '') => text.replaceAll(/\/\/.*$/gm, '').match(TOKEN)
 const directives = (text = '') => text.split('\n').filter((line) => line.startsWith('#'))
 
 describe.each(Object.entries(shipped))('shipped %s', (path, text) => {
-  it('has the words and directives of its source', () => {
-    expect(words(text)).toEqual(words(sources[path]))
+  it('has the tokens and directives of its source', () => {
+    expect(tokens(text)).toEqual(tokens(sources[path]))
     expect(directives(text)).toEqual(directives(sources[path]))
   })
 

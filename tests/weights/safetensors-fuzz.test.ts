@@ -38,12 +38,12 @@ function contradictionIn(bytes: Uint8Array, entries: readonly TensorEntry[]): st
   const names = new Set<string>()
   for (const entry of entries) {
     const stated = Object.getOwnPropertyDescriptor(header, entry.name)?.value
-    const span = entry.shape.reduce(
-      (product, n) => product * BigInt(n),
-      BigInt(ELEMENT_BYTES[entry.dtype] ?? -1),
-    )
+    // The size of other types is not known, but they are named as types are.
+    const size = ELEMENT_BYTES[entry.dtype]
+    if (size === undefined && !/^[A-Z][A-Z0-9_]*$/.test(entry.dtype)) return `${entry.name} has no type`
+    const span = entry.shape.reduce((product, n) => product * BigInt(n), BigInt(size ?? 0))
     if (BigInt(entry.start) !== end) return `${entry.name} does not follow the one before`
-    if (BigInt(entry.end) - BigInt(entry.start) !== span)
+    if (size !== undefined && BigInt(entry.end) - BigInt(entry.start) !== span)
       return `${entry.name} has another span than its shape`
     if (stated?.dtype !== entry.dtype || `${stated.shape}` !== `${entry.shape}`)
       return `${entry.name} is not what was stated`

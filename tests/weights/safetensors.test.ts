@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { readHeader } from '../../src/weights/safetensors.ts'
+import { readJson } from '../../src/weights/source.ts'
 import { MAX_REFUSAL_WORK, measureWork } from '../support/work.ts'
 import { makeSafetensors, noise, rawSafetensors } from './make-safetensors.ts'
 
@@ -120,17 +121,38 @@ test('rejects bytes after the last tensor', async () => {
   )
 })
 
-test.each(['F4', 'f32', 'constructor', 'toString', 'F8_E4M3FNUZ'])(
-  'names the unknown type %s',
+test.each(['f32', 'constructor', 'toString', 'F4 ', 'F32\n', `F${'0'.repeat(16)}`, ''])(
+  'refuses %j, which is no type',
   async (dtype) => {
     const error: HadalError = await read(rawSafetensors(headerWith(entry(dtype, [2], 8, 16)), DATA)).then(
       () => expect.fail(),
       (thrown) => thrown,
     )
     expect(error).toMatchObject({ code: 'unsupported', file: FILE, tensor: 'b' })
-    expect(error.message).toContain(`"${dtype}"`)
+    expect(error.message).toContain(JSON.stringify(dtype))
   },
 )
+
+test.each(['F4', 'C64', 'F8_E4M3FNUZ'])(
+  'reads a header with %s, a type it does not know, by its offsets alone',
+  async (dtype) => {
+    const entries = await read(rawSafetensors(headerWith(entry(dtype, [3, 5], 8, 16)), DATA))
+    expect(entries[1]).toMatchObject({ name: 'b', dtype, shape: [3, 5] })
+    const overlapping = read(rawSafetensors(headerWith(entry(dtype, [1], 4, 16)), DATA))
+    await expect(overlapping).rejects.toThrow('overlaps')
+    await expect(read(rawSafetensors(headerWith(entry(dtype, [1], 8, 24)), DATA))).rejects.toThrow(
+      'truncated',
+    )
+  },
+)
+
+test('says so where Git has left a pointer in place of the file', async () => {
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${'0'.repeat(64)}\nsize 123456\n`
+  const error = { code: 'bad_file', file: FILE, hint: expect.stringContaining('git lfs pull') }
+  await expect(read(new TextEncoder().encode(pointer))).rejects.toMatchObject(error)
+  const folder = openMemory({ [FILE]: pointer })
+  await expect(readJson(folder, FILE, { maxBytes: 1000 })).rejects.toMatchObject(error)
+})
 
 test('rejects a hostile header of many megabytes cheaply', async () => {
   const many = Array.from(

@@ -21,6 +21,7 @@ import {
   type StoredArray,
   storedLayout,
 } from '../../weights/stored-layout.ts'
+import { missingTensor } from './resolve-tensors.ts'
 
 /** A matrix in the checkpoint, with its scales if it has them. */
 export interface StoredMatrix {
@@ -102,17 +103,7 @@ function wrongType({ file, name, dtype }: TensorEntry, expected: string): HadalE
 /** The stored tensor of this name and shape. Throws `not_found` or `bad_file`. */
 export function findTensor(checkpoint: Checkpoint, { name, shape }: NamedTensor): TensorEntry {
   const entry = checkpoint.tensors.get(name)
-  if (!entry) {
-    const files = checkpoint.files.map((file) => file.name).join(', ')
-    throw new HadalError(
-      'not_found',
-      `No weight file contains the tensor ${name} (${files.slice(0, 200)}).`,
-      {
-        tensor: name,
-        hint: 'The download may be incomplete, or config.json may belong to another model.',
-      },
-    )
-  }
+  if (!entry) throw missingTensor(checkpoint, name)
   if (hasShape(entry, shape)) return entry
   throw new HadalError(
     'bad_file',
@@ -157,7 +148,7 @@ function storedFormatOf(entry: TensorEntry): StorageFormat {
     {
       file: entry.file,
       tensor: entry.name,
-      hint: 'Weights may be F32, F16, BF16, or F8_E4M3 with block scales.',
+      hint: 'Weights may be F64, F32, F16, BF16, or F8_E4M3 with block scales.',
     },
   )
 }

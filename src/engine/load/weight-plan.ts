@@ -13,17 +13,13 @@ import {
 } from '../../gpu/matrix.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
 import type { ModelSpec } from '../../models/spec.ts'
-import {
-  checkExtraTensors,
-  type ExpertBankTensors,
-  type TensorStack,
-  tensorNames,
-} from '../../models/tensor-names.ts'
+import { type ExpertBankTensors, type TensorStack, tensorNames } from '../../models/tensor-names.ts'
 import { type ModelTensors, mapTensors } from '../../models/tensors.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
 import { formatsByClass, type Quantize, type QuantizeChoice } from './quantization.ts'
+import { noteBrokenPromises, resolveTensors } from './resolve-tensors.ts'
 import { findStoredMatrices, findTensor, refuseRequantization, type StoredMatrix } from './stored-matrix.ts'
 
 export interface PlannedMatrix {
@@ -60,16 +56,18 @@ type BindingLimits = Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>
 
 /**
  * Plans where every weight goes and in which format. Throws `not_found`, `bad_file` or `unsupported`, naming
- * file and tensor, and `bad_request` for an unknown quantization.
+ * file and tensor, and `bad_request` for an unknown quantization. What the model does not need and what the
+ * index promises in vain become notices of the checkpoint.
  */
 export function planWeights(
   spec: ModelSpec,
-  checkpoint: Checkpoint,
+  stored: Checkpoint,
   limits: BindingLimits,
   quantize: QuantizeChoice = 'none',
 ): WeightPlan {
   const maxBytes = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
   const formats = formatsByClass(quantize, spec)
+  const checkpoint = resolveTensors(spec, stored)
   const plan = mapTensors(tensorNames(spec), {
     matrix: (stack, role) => {
       const storedMatrices = findStoredMatrices(spec, checkpoint, stack)
@@ -82,7 +80,7 @@ export function planWeights(
     vector: (stack) => planVector(checkpoint, stack),
     bank: (bank) => planBank(spec, checkpoint, bank, { quantize: formats.experts, maxBytes }),
   })
-  checkExtraTensors(spec, checkpoint.tensors)
+  noteBrokenPromises(checkpoint)
   return plan
 }
 

@@ -1,0 +1,61 @@
+// Finds the model's tensors in a checkpoint, whatever precedes their names there, and judges all others.
+import { HadalError } from '../../lib/error.ts'
+import { listNames } from '../../lib/notices.ts'
+import { judgeExtraTensors } from '../../models/extra-tensors.ts'
+import type { ModelSpec } from '../../models/spec.ts'
+import { canonicalName, findPrefix } from '../../models/tensor-names.ts'
+import type { Checkpoint } from '../../weights/checkpoint.ts'
+import { INDEX_FILE, SINGLE_WEIGHTS_FILE } from '../../weights/weight-files.ts'
+
+/**
+ * The checkpoint with its tensors under the names of `tensorNames`. Where the embedding is also the output
+ * head, either may be stored. Throws `bad_file` as `judgeExtraTensors` does.
+ */
+export function resolveTensors(spec: ModelSpec, checkpoint: Checkpoint): Checkpoint {
+  const { tensors, promised, notices } = checkpoint
+  const prefix = findPrefix([...tensors.keys(), ...promised.keys()])
+  const headOnly = spec.tieWordEmbeddings && !tensors.has(`${prefix}embed_tokens.weight`)
+  const nameOf = (name: string): string | undefined => {
+    const canonical = canonicalName(prefix, name)
+    return headOnly ? canonical?.replace(/^lm_head\./, 'model.embed_tokens.') : canonical
+  }
+  const rename = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+    new Map(
+      [...map].flatMap(([stored, value]) => {
+        const name = nameOf(stored)
+        return name === undefined ? [] : [[name, value] as const]
+      }),
+    )
+  const named = rename(tensors)
+  judgeExtraTensors(spec, { stored: tensors, named, nameOf }, notices)
+  return { ...checkpoint, tensors: named, promised: rename(promised) }
+}
+
+/** The error for a tensor that the model needs and no file has. */
+export function missingTensor({ source, files, promised }: Checkpoint, tensor: string): HadalError {
+  const names = files.map(({ name }) => name)
+  const file = promised.get(tensor) ?? names[0] ?? ''
+  if (!names.includes(file)) {
+    const message = `${file} is missing in ${source.name}. Tensor "${tensor}" should be in it.`
+    const hint = 'Check that this is the address or folder of the complete model.'
+    return new HadalError('not_found', message, { file, tensor, hint })
+  }
+  const where = promised.has(tensor) ? `${INDEX_FILE} says ${file}` : names.join(', ').slice(0, 200)
+  const single = file === SINGLE_WEIGHTS_FILE ? ` If other files have the weights, remove ${file}.` : ''
+  const hint = `The download may be incomplete, or config.json may belong to another model.${single}`
+  return new HadalError('not_found', `No weight file contains the tensor ${tensor} (${where}).`, {
+    ...((promised.has(tensor) || names.length === 1) && { file }),
+    tensor,
+    hint,
+  })
+}
+
+/** Notes what the index promises in vain, once it is clear that the model does not need it. */
+export function noteBrokenPromises({ files, promised, notices }: Checkpoint): void {
+  if (promised.size === 0) return
+  const missing = new Set(promised.values())
+  for (const { name } of files) missing.delete(name)
+  const gone = missing.size > 0 ? ` Missing files: ${listNames([...missing])}.` : ''
+  const names = listNames([...promised.keys()])
+  notices.add(`${INDEX_FILE} lists tensors that no file has and the model does not need: ${names}.${gone}`)
+}
