@@ -21,9 +21,13 @@ export function withConfig(files: ModelFiles, change: Readonly<Record<string, un
   return { ...files, 'config.json': JSON.stringify({ ...config, ...change }) }
 }
 
-/** The folder with changes to the tensors of model.safetensors. */
-export function withTensors(files: ModelFiles, change: (tensors: FileTensors) => void): ModelFiles {
-  const file = bytes(files['model.safetensors'])
+/** The folder with changes to the tensors of a weight file. */
+export function withTensors(
+  files: ModelFiles,
+  change: (tensors: FileTensors) => void,
+  name = 'model.safetensors',
+): ModelFiles {
+  const file = bytes(files[name])
   const headerBytes = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true))
   const tensors: FileTensors = {}
   for (const { name, dtype, shape, start, end } of parseHeader(
@@ -33,7 +37,7 @@ export function withTensors(files: ModelFiles, change: (tensors: FileTensors) =>
   ))
     tensors[name] = [dtype, shape, file.slice(start, end)]
   change(tensors)
-  return { ...files, 'model.safetensors': makeSafetensors(tensors) }
+  return { ...files, [name]: makeSafetensors(tensors) }
 }
 
 /** A tensor of zeros. */
