@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readFolder } from '../support/folder.ts'
+import { breakRules } from '../support/untidy.ts'
 import { type FileServer, rangeOf, startFileServer } from '../weights/file-server.ts'
 import { describeInChromium, launchChromium } from './chromium.ts'
 import { type PageHost, ROOT, serveApp } from './pages.ts'
@@ -22,7 +24,9 @@ describeInChromium('the page, with a model from another host', () => {
   const otherHosts: string[] = []
 
   beforeAll(async () => {
-    const files = readdirSync(FOLDER).map((name) => [`${MODEL}/${name}`, readFileSync(join(FOLDER, name))])
+    const tidy = readFolder(FOLDER)
+    const untidy = { ...breakRules(tidy), 'tokenizer_config.json': tidy['tokenizer_config.json'] ?? '' }
+    const files = Object.entries(untidy).map(([name, file]) => [`${MODEL}/${name}`, Buffer.from(file)])
     modelHost = await startFileServer(Object.fromEntries(files))
     modelHost.intercept = (_, response) => {
       response.setHeader('Access-Control-Allow-Origin', '*')
@@ -84,6 +88,7 @@ describeInChromium('the page, with a model from another host', () => {
     const text = await dialog().innerText()
     expect(text).toContain('deepseek_v3')
     expect(text).toMatch(/480 bytes per token; standard attention: 1\.9 KiB/)
+    for (const notice of ['is_our_config', 'inv_freq']) expect(text).toContain(notice)
     expect(await radio(/4-bit/).count()).toBe(1)
     const weightBytes = modelHost.log.flatMap((line) => {
       const [, from, to] = /^GET .*model\.safetensors bytes=(\d+)-(\d+)$/.exec(line) ?? []
@@ -144,6 +149,8 @@ describeInChromium('the page, with a model from another host', () => {
     await download().click()
     await page.getByPlaceholder(`Ask ${MODEL}…`).waitFor()
     await answerSome()
+    const notices = await page.locator('#gauges').innerText()
+    for (const notice of ['is_our_config', 'inv_freq', '[PAD]']) expect(notices).toContain(notice)
   })
 
   test('reopens it after a reload with the same options, without its host', async () => {
