@@ -133,6 +133,9 @@ export function findFirefox() {
   return chosen || onPath('firefox-esr', 'firefox')
 }
 
+/** Where Debian puts the web servers that tests start. */
+export const WEB_SERVERS = { nginx: '/usr/sbin/nginx', Apache: '/usr/sbin/apache2', Caddy: '/usr/bin/caddy' }
+
 /** Mesa's software Vulkan driver as a path for VK_DRIVER_FILES, or undefined. */
 export function findLavapipe() {
   return LAVAPIPE_FILES.map((name) => join('/usr/share/vulkan/icd.d', name)).find((path) => existsSync(path))

@@ -1,7 +1,7 @@
 // `npm test`: installs what is missing, checks types and style, runs all tests, and prints the counts on the
 // last line. `npm test -- tests/text` runs only the named tests.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import * as machine from './bootstrap.mjs'
@@ -36,7 +36,10 @@ async function findAdapters() {
   }
 }
 
-/** Lists the adapters. A missing one is noted, and counts as a failure with HADAL_REQUIRE_ADAPTERS=1. */
+/**
+ * Lists the adapters and web servers. A missing one is noted, and counts as a failure with
+ * HADAL_REQUIRE_ADAPTERS=1.
+ */
 function reportAdapters({ chromium, swiftShader, lavapipe, firefox }) {
   const debian = 'bash tools/adapters.sh (Debian 12)'
   const rows = [
@@ -44,6 +47,10 @@ function reportAdapters({ chromium, swiftShader, lavapipe, firefox }) {
     ['SwiftShader', swiftShader, 'Node tests without f16', 'it comes with Chromium'],
     ['lavapipe', lavapipe, 'Node tests with f16', `${debian} or install mesa-vulkan-drivers`],
     ['Firefox', firefox, 'the Firefox tests', `${debian} or install Firefox and set FIREFOX_PATH`],
+    ...Object.entries(machine.WEB_SERVERS).map(([name, path]) => {
+      const remedy = `${debian} or install it as ${path}`
+      return [name, existsSync(path) ? path : undefined, 'the tests of static hosts', remedy]
+    }),
   ]
   for (const [name, path, what, remedy] of rows) {
     console.log(`${name.padEnd(12)} ${path ?? 'missing'}`)

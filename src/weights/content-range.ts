@@ -21,9 +21,18 @@ export function contentRange(response: Response): ContentRange | undefined {
   }
 }
 
-/** The length of a whole-file response; undefined when it is compressed or not stated. */
+/** Whether a response is visibly compressed. CORS hides Content-Encoding from a page of another origin. */
+export function isEncoded({ headers }: Response): boolean {
+  return (headers.get('content-encoding') ?? 'identity') !== 'identity'
+}
+
+/** The Content-Length of a response; undefined when it is visibly compressed or not stated. */
 export function contentLength(response: Response): number | undefined {
   const header = response.headers.get('content-length') ?? ''
-  const encoding = response.headers.get('content-encoding') ?? 'identity'
-  return /^\d+$/.test(header) && encoding === 'identity' ? Number(header) : undefined
+  return /^\d+$/.test(header) && !isEncoded(response) ? Number(header) : undefined
+}
+
+/** The length of a whole-file response, unless it may be that of a compressed form. */
+export function certainLength(response: Response): number | undefined {
+  return response.type === 'cors' ? undefined : contentLength(response)
 }

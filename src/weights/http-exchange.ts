@@ -36,7 +36,7 @@ export interface HttpExchange {
    * The next chunk of the body; undefined at its end. Errors: `RetryableError` when the connection breaks or
    * stalls.
    */
-  next(signal?: AbortSignal): Promise<Uint8Array | undefined>
+  next(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer> | undefined>
   /** Closes the connection if the body has not ended. */
   cancel(): void
 }
@@ -57,34 +57,38 @@ const TRANSIENT_STATUSES = [408, 429, 500, 502, 503, 504]
 export async function sendRequest(host: HttpHost, request: FileRequest): Promise<HttpExchange> {
   const { file, url, method, range, signal } = request
   const controller = new AbortController()
-  const guard = <T>(work: () => Promise<T>, readSignal: AbortSignal | undefined): Promise<T> =>
-    withStallGuard(controller, host.stallMs, readSignal, work)
   const init: RequestInit = {
     method,
     headers: { ...host.headers, ...(range !== undefined && { Range: range }) },
     cache: 'no-store',
     signal: controller.signal,
   }
-  const response = await guard(() => host.fetch(url, init), signal)
+  const response = await withStallGuard(() => host.fetch(url, init), {
+    controller,
+    host,
+    signal,
+    part: 'headers',
+  })
   if (TRANSIENT_STATUSES.includes(response.status)) {
     controller.abort()
-    throw transientError(response, file)
+    throw transientError(host, response, file)
   }
   const reader = response.body?.getReader()
   return {
     response,
     async next(readSignal) {
-      const chunk = await guard(async () => await reader?.read(), readSignal)
+      const guard = { controller, host, signal: readSignal, part: 'body' } as const
+      const chunk = await withStallGuard(async () => await reader?.read(), guard)
       return chunk?.value
     },
     cancel: () => controller.abort(),
   }
 }
 
-function transientError({ status, headers }: Response, file: string): RetryableError {
+function transientError({ name }: HttpHost, { status, headers }: Response, file: string): RetryableError {
   const headerMs = parseRetryAfterMs(headers.get('retry-after')) || parseRateLimitMs(headers.get('ratelimit'))
   const tooMany = status === 429
-  return new RetryableError(`the host answered ${status} for ${file}`, {
+  return new RetryableError(`${name} answered ${status} for ${file}`, {
     askedDelayMs: headerMs || (tooMany ? Infinity : 0), // CORS may hide the headers that say how long to wait
     hint: tooMany
       ? 'The host limits requests. Wait a few minutes, then load again.'
@@ -92,26 +96,32 @@ function transientError({ status, headers }: Response, file: string): RetryableE
   })
 }
 
-async function withStallGuard<T>(
-  controller: AbortController,
-  stallMs: number,
-  signal: AbortSignal | undefined,
-  work: () => Promise<T>,
-): Promise<T> {
+interface StallGuard {
+  readonly controller: AbortController
+  readonly host: HttpHost
+  readonly signal: AbortSignal | undefined
+  /** What is awaited. */
+  readonly part: 'headers' | 'body'
+}
+
+async function withStallGuard<T>(work: () => Promise<T>, guard: StallGuard): Promise<T> {
+  const { controller, host, signal } = guard
   throwIfAborted(signal)
   let stalled = false
   const stop = () => controller.abort()
   const timer = setTimeout(() => {
     stalled = true
     stop()
-  }, stallMs)
+  }, host.stallMs)
   signal?.addEventListener('abort', stop)
   try {
     return await work()
   } catch (cause) {
     throwIfAborted(signal)
-    const why = stalled ? `the host sent nothing for ${stallMs / 1000} s` : 'the connection broke'
-    throw new RetryableError(why, { cause })
+    const why = stalled
+      ? `${host.name} sent nothing for ${host.stallMs / 1000} s`
+      : `the connection to ${host.name} broke`
+    throw new RetryableError(why, { cause, ...(!stalled && { brokeAt: guard.part }) })
   } finally {
     clearTimeout(timer)
     signal?.removeEventListener('abort', stop)
@@ -132,7 +142,7 @@ export function checkStatus(host: HttpHost, file: string, response: Response): v
   if (explained) throw explained
   if (status === 404 || status === 410 || (isPage && response.ok)) throw missingFile(host.name, file)
   const code = status === 401 ? 'no_access' : status === 403 ? 'not_found' : 'network'
-  throw new HadalError(code, `The host answered ${status} for ${file}.`, {
+  throw new HadalError(code, `${host.name} answered ${status} for ${file}.`, {
     file,
     hint: /^40[13]$/.test(String(status))
       ? 'The host does not let you read this file. It may be private or missing.'

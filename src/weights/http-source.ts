@@ -1,35 +1,21 @@
 // Reads the files below a base URL by HTTP range requests, with retries and checks.
 import { HadalError } from '../lib/error.ts'
-import { contentLength, contentRange } from './content-range.ts'
-import {
-  checkStatus,
-  type FileRequest,
-  type HttpExchange,
-  type HttpHost,
-  sendRequest,
-} from './http-exchange.ts'
-import { RetryableError, type RetryPolicy, withRetries } from './retry.ts'
+import { certainLength, contentRange, isEncoded } from './content-range.ts'
+import { checkStatus } from './http-exchange.ts'
+import { type HttpSite, type HttpSourceOptions, joinChunks, openWholeFile, requestFile } from './http-site.ts'
+import { fetchSize, fileExists } from './http-size.ts'
+import { RetryableError, withRetries } from './retry.ts'
 import { sequentialReader } from './sequential.ts'
 import {
-  checkPath,
+  checkFileSize,
   checkRange,
   type FileInfo,
   type ReadIntoOptions,
+  type ReadOptions,
   type Source,
   truncatedFile,
 } from './source.ts'
-import { trackVersions, type VersionTracker } from './versions.ts'
-
-export interface HttpSourceOptions {
-  readonly host: HttpHost
-  /** Ends with a slash; its query is sent with every file. */
-  readonly base: URL
-  readonly retry: RetryPolicy
-  /** If the host ignores ranges, one response stays open between reads for this long. */
-  readonly idleMs: number
-  /** The length of a file, if known beforehand: every response is checked against it. */
-  readonly knownBytes?: (path: string) => number | undefined
-}
+import { trackVersions } from './versions.ts'
 
 /** A source with every optional method. */
 export interface HttpSource extends Source {
@@ -40,11 +26,6 @@ export interface HttpSource extends Source {
     into: Uint8Array<ArrayBuffer>,
     options?: ReadIntoOptions,
   ): Promise<void>
-}
-
-/** What all requests share. */
-interface HttpSite extends HttpSourceOptions {
-  readonly versions: VersionTracker
 }
 
 /** A byte range to read, and the memory it goes into. */
@@ -63,7 +44,11 @@ const MIN_PROGRESS_BYTES = 2 ** 20
 
 /** See `openHttp`. */
 export function openHttpSource(options: HttpSourceOptions): HttpSource {
-  const site: HttpSite = { ...options, versions: trackVersions(options.knownBytes) }
+  const site: HttpSite = {
+    ...options,
+    versions: trackVersions(options.knownBytes),
+    rangeSupport: new Map(),
+  }
   const fill = createReader(site)
   const fileInfo: HttpSource['fileInfo'] = async (path, signal) => {
     checkRange(path, 0, 0, signal)
@@ -86,23 +71,21 @@ export function openHttpSource(options: HttpSourceOptions): HttpSource {
       checkRange(path, start, start + into.length, signal)
       await fill({ path, start, into, signal, onFilled })
     },
+    async readFile(path, options) {
+      checkRange(path, 0, 0, options.signal)
+      return await withRetries(site.retry, path, options.signal, () => readFile(site, fill, path, options))
+    },
     async exists(path, signal) {
-      try {
-        await fileInfo(path, signal)
-        return true
-      } catch (error) {
-        if (error instanceof HadalError && error.code === 'not_found') return false
-        throw error
-      }
+      checkRange(path, 0, 0, signal)
+      if (site.versions.fileInfo(path)) return true
+      return await withRetries(site.retry, path, signal, () => fileExists(site, path, signal))
     },
   }
 }
 
 /** Reads by range, or out of whole-file responses if the host ignores ranges. */
 function createReader(site: HttpSite): (request: ReadRequest) => Promise<void> {
-  // Whether ranges work for a file. The first read of a file finds out and the others wait for it, so that
-  // they keep their order if ranges do not work.
-  const rangeSupport = new Map<string, Promise<boolean>>()
+  const { rangeSupport } = site
   const readStream = sequentialReader({
     retry: site.retry,
     idleMs: site.idleMs,
@@ -124,60 +107,33 @@ function createReader(site: HttpSite): (request: ReadRequest) => Promise<void> {
   }
 }
 
-/** Sends one request for a file. The URL stays below the base whatever the path contains. */
-function requestFile(
+/** Reads a file of any length. What a broken connection leaves is read by range if the length is certain. */
+async function readFile(
   site: HttpSite,
+  fill: (request: ReadRequest) => Promise<void>,
   path: string,
-  attempt: Pick<FileRequest, 'method' | 'range'>,
-  signal: AbortSignal | undefined,
-): Promise<HttpExchange> {
-  const url = new URL(checkPath(path).map(encodeURIComponent).join('/'), site.base)
-  url.search = site.base.search
-  return sendRequest(site.host, { file: path, url, ...attempt, signal })
-}
-
-/** Sends HEAD and, if that is refused or states no length, requests one byte. A range avoids compression. */
-async function fetchSize(site: HttpSite, path: string, signal: AbortSignal | undefined): Promise<number> {
-  const attempts = [
-    { method: 'HEAD', range: 'bytes=0-' } as const,
-    { method: 'GET', range: 'bytes=0-0' } as const,
-  ]
-  for (const attempt of attempts) {
-    const { response, cancel } = await requestFile(site, path, attempt, signal)
-    cancel()
-    if (attempt.method === 'HEAD' && [400, 403, 405, 416, 501].includes(response.status)) continue
-    const range = contentRange(response)
-    if (response.status === 416 && range?.total === 0) return 0
-    checkStatus(site.host, path, response)
-    const bytes = response.status === 206 ? range?.total : contentLength(response)
-    if (bytes === undefined) continue
-    site.versions.check(path, response, bytes)
-    return bytes
-  }
-  throw new HadalError('network', `The host does not report the size of ${path}.`, {
-    file: path,
-    hint: 'The host must send Content-Length or Content-Range and expose them to other sites (CORS).',
-  })
-}
-
-/** Requests a whole file from a host that ignores ranges. */
-async function openWholeFile(
-  site: HttpSite,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<{ exchange: HttpExchange; fileBytes: number | undefined }> {
-  const exchange = await requestFile(site, path, { method: 'GET', range: 'bytes=0-' }, signal)
+  { maxBytes, signal }: ReadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { exchange } = await openWholeFile(site, path, signal)
+  const certainBytes = certainLength(exchange.response)
+  const chunks: Uint8Array<ArrayBuffer>[] = []
+  let bytes = 0
   try {
-    checkStatus(site.host, path, exchange.response)
-    const { status } = exchange.response
-    const fileBytes =
-      status === 206 ? contentRange(exchange.response)?.total : contentLength(exchange.response)
-    site.versions.check(path, exchange.response, fileBytes)
-    return { exchange, fileBytes }
+    checkFileSize(path, certainBytes ?? 0, maxBytes)
+    for (let chunk = await exchange.next(signal); chunk; chunk = await exchange.next(signal)) {
+      chunks.push(chunk)
+      bytes += chunk.length
+      checkFileSize(path, bytes, maxBytes)
+    }
   } catch (error) {
+    if (!(error instanceof RetryableError) || certainBytes === undefined) throw error
+    const into = new Uint8Array(certainBytes - bytes)
+    await fill({ path, start: bytes, into, signal })
+    chunks.push(into)
+  } finally {
     exchange.cancel()
-    throw error
   }
+  return await joinChunks(chunks)
 }
 
 /** Fills the requested bytes, resuming broken connections; false when the host ignores the range. */
@@ -195,8 +151,9 @@ async function readRange(
       if (exchange.response.status === 416)
         throw truncatedFile(path, end, site.versions.fileInfo(path)?.bytes ?? from)
       checkStatus(site.host, path, exchange.response)
-      if (exchange.response.status === 200) return false
-      site.versions.check(path, exchange.response, checkPartial(path, exchange.response, from, end))
+      if (exchange.response.status === 200 || isEncoded(exchange.response)) return false
+      const bytes = checkPartial(path, exchange.response, from, end)
+      site.versions.check(path, exchange.response, { bytes, ranged: true })
       for (
         let chunk = await exchange.next(signal);
         chunk !== undefined;
@@ -220,9 +177,6 @@ async function readRange(
 
 /** Checks that a 206 response holds the requested range; returns the file's length if it is reported. */
 function checkPartial(path: string, response: Response, start: number, end: number): number | undefined {
-  if ((response.headers.get('content-encoding') ?? 'identity') !== 'identity') {
-    throw wrongRange(path, 'a compressed part')
-  }
   // CORS may hide the header from a page. The length of the body is checked in any case.
   if (response.type === 'cors' && !response.headers.has('content-range')) return undefined
   const range = contentRange(response)

@@ -19,6 +19,11 @@ export interface RetryDetails {
   readonly askedDelayMs?: number
   /** The attempt failed after making progress: the next one counts as the first. */
   readonly madeProgress?: boolean
+  /**
+   * Where the connection broke. Browsers report a response without permission (CORS), and some that they
+   * cannot decompress, as one that broke before its headers.
+   */
+  readonly brokeAt?: 'headers' | 'body'
   /** What the user can do when no attempt succeeds. */
   readonly hint?: string
   readonly cause?: unknown
@@ -70,7 +75,8 @@ function retriesExhausted(file: string, tried: number, cause: RetryableError): H
   return new HadalError('network', `${file}: ${cause.message} (tried ${tried} times).`, {
     file,
     hint:
-      cause.details.hint ?? 'Check the connection, and that the host lets this page read its files (CORS).',
+      cause.details.hint ??
+      'Check connection and address. Pages of other sites need Access-Control-Allow-Origin: * from the host.',
     cause,
   })
 }

@@ -3,10 +3,10 @@ import type { HttpExchange } from './http-exchange.ts'
 import { RetryableError, type RetryPolicy, withRetries } from './retry.ts'
 import { truncatedFile } from './source.ts'
 
-interface WholeFileResponse {
+export interface WholeFileResponse {
   readonly exchange: HttpExchange
-  /** The file's length, if this response states it. */
-  readonly fileBytes: number | undefined
+  /** The file's length as the response states it; that of the compressed file where CORS hides this. */
+  readonly statedBytes: number | undefined
 }
 
 interface FileStream extends WholeFileResponse {
@@ -50,7 +50,7 @@ export function sequentialReader(options: SequentialOptions): FillFrom {
     }
     const filled = await fill(current, start, into, signal)
     if (filled === into.length) return
-    if (current.position === current.fileBytes)
+    if (current.position === current.statedBytes)
       throw truncatedFile(path, start + into.length, current.position)
     throw new RetryableError('the connection ended early')
   }
@@ -65,7 +65,7 @@ export function sequentialReader(options: SequentialOptions): FillFrom {
         throw error
       }
     })
-    if (current?.position === current?.fileBytes) close()
+    if (current?.position === current?.statedBytes) close()
     else idleTimer = setTimeout(close, options.idleMs)
   }
 

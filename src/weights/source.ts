@@ -41,6 +41,8 @@ export interface Source {
     into: Uint8Array<ArrayBuffer>,
     options?: ReadIntoOptions,
   ): Promise<void>
+  /** Reads a whole file whose length need not be known; missing where `size` and `read` do as well. */
+  readFile?(path: string, options: ReadOptions): Promise<Uint8Array<ArrayBuffer>>
   exists(path: string, signal?: AbortSignal): Promise<boolean>
   /**
    * Size, hash and version of a file without reading it; only for sources that the store can keep a copy of.
@@ -124,15 +126,28 @@ async function readWhole(
   path: string,
   options: ReadOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await source.size(path, options.signal)
-  if (bytes > options.maxBytes) {
-    const limit = formatBytes(options.maxBytes)
-    const message = `${path} has ${formatBytes(bytes)}; at most ${limit} are expected.`
-    throw new HadalError('bad_file', message, { file: path, hint: 'No usual model has a file this large.' })
-  }
-  const content = await source.read(path, 0, bytes, options.signal)
+  const content = source.readFile
+    ? await source.readFile(path, options)
+    : await readSized(source, path, options)
   refusePointer(path, content)
   return content
+}
+
+async function readSized(
+  source: Source,
+  path: string,
+  { maxBytes, signal }: ReadOptions,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await source.size(path, signal)
+  checkFileSize(path, bytes, maxBytes)
+  return await source.read(path, 0, bytes, signal)
+}
+
+/** Errors: `bad_file` when a file of `bytes`, or with at least that many, is too large. */
+export function checkFileSize(path: string, bytes: number, maxBytes: number): void {
+  if (bytes <= maxBytes) return
+  const message = `${path} has ${formatBytes(bytes)}; at most ${formatBytes(maxBytes)} are expected.`
+  throw new HadalError('bad_file', message, { file: path, hint: 'No usual model has a file this large.' })
 }
 
 /** Reads a whole UTF-8 file. Errors: `bad_file` when it is too large or not UTF-8. */

@@ -1,6 +1,7 @@
 // Detects files that change on the host between two HTTP responses, and collects what those report about
 // them.
 import { HadalError } from '../lib/error.ts'
+import { isEncoded } from './content-range.ts'
 import type { FileInfo } from './source.ts'
 
 interface FileVersion {
@@ -10,27 +11,37 @@ interface FileVersion {
   readonly bytes: number | undefined
 }
 
+/** What a response says about its file, apart from its headers. */
+interface Stated {
+  readonly bytes: number | undefined
+  /** A range was asked for, and thus uncompressed bytes. */
+  readonly ranged: boolean
+}
+
 export interface VersionTracker {
   /**
    * Compares a response with the first one for this file. Errors: `network` when the file changed on the
    * host.
    */
-  check(file: string, response: Response, bytes: number | undefined): void
+  check(file: string, response: Response, stated: Stated): void
   /** What the responses so far reported; undefined before one of them stated the length. */
   fileInfo(file: string): FileInfo | undefined
 }
 
 /**
  * Tracks the version of each file. Only headers present in both responses are compared, because hosts omit
- * some for HEAD.
+ * some for HEAD, and only those of responses that are both uncompressed or both possibly compressed: a
+ * compressed form may be a file of its own.
  * @param knownBytes the length of a file, if it is known beforehand.
  */
 export function trackVersions(
   knownBytes: (file: string) => number | undefined = () => undefined,
 ): VersionTracker {
-  const seen = new Map<string, FileVersion>()
+  const plain = new Map<string, FileVersion>()
+  const compressed = new Map<string, FileVersion>()
   return {
-    check(file, response, bytes) {
+    check(file, response, { bytes, ranged }) {
+      const seen = !isEncoded(response) && (ranged || response.type !== 'cors') ? plain : compressed
       const reported = { ...versionOf(response.headers), bytes }
       const first = seen.get(file) ?? { ...reported, bytes: knownBytes(file) ?? bytes }
       const differs = <T>(a: T, b: T): boolean =>
@@ -54,8 +65,9 @@ export function trackVersions(
       })
     },
     fileInfo(file) {
-      const { bytes, sha256, etag, modified } = seen.get(file) ?? {}
-      if (bytes === undefined) return undefined
+      const seen = [plain.get(file), compressed.get(file)].find((version) => version?.bytes !== undefined)
+      if (seen?.bytes === undefined) return undefined
+      const { bytes, sha256, etag, modified } = seen
       const version = etag ?? modified
       return { bytes, ...(sha256 !== undefined && { sha256 }), ...(version && { version }) }
     },

@@ -176,7 +176,7 @@ describe('a host that sends wrong responses', () => {
       name: 'compressed bytes',
       headers: { 'Content-Range': 'bytes 0-99/3000000', 'Content-Encoding': 'gzip' },
       bytes: 100,
-      says: 'a compressed part',
+      says: 'broke',
     },
     {
       name: 'more bytes',

@@ -26,8 +26,7 @@ describe('a host that ignores ranges', () => {
       const start = [0, 500_000, 1_000_000, 2_400_000][i] ?? 0
       expectBytes(bytes, start, start + 400_000)
     }
-    const sizes = server.log.filter((line) => line.startsWith('GET'))
-    expect(sizes.filter((line) => line.endsWith('bytes=0-'))).toHaveLength(1)
+    expect(server.log.filter((line) => line === 'GET /big')).toHaveLength(1)
   })
 
   test('a read at an earlier position requests the file again', async () => {
@@ -69,7 +68,7 @@ describe('a host that ignores ranges', () => {
     await source.read('big', 0, 100)
     await new Promise((resolve) => setTimeout(resolve, 60))
     expectBytes(await source.read('big', 100, 200), 100, 200)
-    expect(server.log.filter((line) => line.endsWith('bytes=0-'))).toHaveLength(2)
+    expect(server.log.filter((line) => line === 'GET /big')).toHaveLength(2)
   })
 })
 

@@ -68,7 +68,7 @@ describe('file info from response headers', () => {
     expect(await source.fileInfo('big')).toEqual({ bytes: BIG_FILE.length, version: '"big"' })
     expect(await source.size('empty')).toBe(0)
     expect(await source.fileInfo('empty')).toEqual({ bytes: 0, version: '"empty"' })
-    expect(server.log).toHaveLength(2)
+    expect(server.log.filter((line) => line.includes('big'))).toHaveLength(1)
     expect(await errorOf(source.fileInfo('nothing'))).toMatchObject({ code: 'not_found', file: 'nothing' })
   })
 })
@@ -118,20 +118,15 @@ test('gets the size from a range when HEAD is not allowed', async () => {
   expect(server.log.slice(0, 2)).toEqual(['HEAD /big bytes=0-', 'GET /big bytes=0-0'])
 })
 
-test('does not trust the length of a compressed response, nor a missing one', async () => {
+test('does not trust the length of a compressed response, nor of HEAD alone', async () => {
   server.intercept = (request, response, body) => {
     if (request.method !== 'HEAD') return false
-    const honest =
-      request.url === '/big' ? { 'Content-Encoding': 'gzip', 'Content-Length': body.length / 2 } : {}
-    response.writeHead(200, honest).end()
+    const gzip = { 'Content-Encoding': 'gzip', 'Content-Length': body.length / 2 }
+    response.writeHead(200, request.url === '/big' ? gzip : { 'Content-Length': 0 }).end()
     return true
   }
   expect(await open().size('big')).toBe(BIG_FILE.length)
-  server.intercept = (_, response) => {
-    response.writeHead(200).end()
-    return true
-  }
-  expect(await errorOf(open().size('big'))).toMatchObject({ code: 'network', file: 'big' })
+  expect(await open().size('sub/ä #?%.json')).toBe(10)
 })
 
 test('follows redirects to another origin for lengths, ranges and whole files', async () => {
