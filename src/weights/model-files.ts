@@ -1,5 +1,5 @@
 // Lists the files that make up a model: those that running it reads, and no others.
-import { CONFIG_FILE, openCheckpoint } from './checkpoint.ts'
+import { type Checkpoint, CONFIG_FILE } from './checkpoint.ts'
 import type { Source } from './source.ts'
 import { existing, INDEX_FILE } from './weight-files.ts'
 
@@ -13,12 +13,11 @@ const TEXT_FILES = [
   'chat_template.jinja',
 ]
 
-/**
- * Paths of all files a copy of the model needs. Reads the index and the headers; errors as in
- * `openCheckpoint`.
- */
-export async function modelFiles(source: Source, signal?: AbortSignal): Promise<readonly string[]> {
-  const { files } = await openCheckpoint(source, signal)
+/** Paths of all files a copy of the model needs. */
+export async function modelFiles(
+  { source, files }: Checkpoint,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
   return [
     ...(await existing(source, [CONFIG_FILE, ...TEXT_FILES, INDEX_FILE], signal)),
     ...files.map(({ name }) => name),

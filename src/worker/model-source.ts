@@ -1,5 +1,8 @@
 // Opens a model's files: from their host, from the user's files, or from what this browser has stored.
+import { specFromConfig } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
+import { openConfigured } from '../engine/load/user-config.ts'
+import { planWeights } from '../engine/load/weight-plan.ts'
 import { HadalError } from '../lib/error.ts'
 import { openStore, type Store } from '../store/store.ts'
 import type { ModelWriter } from '../store/writer.ts'
@@ -23,6 +26,7 @@ export interface OpenedModelSource {
   close(): Promise<void>
 }
 
+const ANY_DEVICE = { maxBindingBytes: Number.MAX_SAFE_INTEGER, maxBufferBytes: Number.MAX_SAFE_INTEGER }
 const nothingToClose = async () => {}
 
 /**
@@ -33,7 +37,7 @@ const nothingToClose = async () => {}
  * `network`)
  */
 export async function openModelSource(
-  { modelSource: location, keep, quantize }: WorkerLoadRequest,
+  { modelSource: location, keep, quantize, config = {} }: WorkerLoadRequest,
   { signal, onProgress }: OpenSourceOptions,
 ): Promise<OpenedModelSource> {
   const key = storeKey(location)
@@ -49,7 +53,10 @@ export async function openModelSource(
   if (pack || !keep) return { source: host, ...pack, close: nothingToClose }
   const report = progressReporter(onProgress)
   report('list')
-  const source = await store.download(key, host, await modelFiles(host, signal), {
+  const checkpoint = await openConfigured(host, { config, signal })
+  // What is missing shows before the download.
+  planWeights(specFromConfig(checkpoint.config), checkpoint, ANY_DEVICE)
+  const source = await store.download(key, host, await modelFiles(checkpoint, signal), {
     signal,
     onProgress: ({ phase, file, bytes, totalBytes }) =>
       report(phase, { file, bytes, totalBytes, fileBytes: 0, fileTotalBytes: 0 }),

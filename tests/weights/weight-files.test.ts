@@ -1,5 +1,9 @@
 // Tests of which weight files a folder's tensors are read from when index, shards and single file disagree.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { openFolder as openDisk } from '../../src/cli/node-source.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { openFiles } from '../../src/weights/files.ts'
 import { openMemory } from '../../src/weights/memory.ts'
@@ -132,6 +136,20 @@ describe('without an index', () => {
     }
     const source = openFiles(Object.entries(files).map(([name, data]) => new File([data], name)))
     expect((await open(source)).places).toEqual({ a: 'smol.safetensors' })
+  })
+
+  it('shards on disk are found, and a folder that is not there is said to be missing', async () => {
+    const dir = mkdtempSync(join(tmpdir(), 'hadal-'))
+    for (const [name, data] of Object.entries({ 'config.json': '{}', ...SHARDS }))
+      writeFileSync(join(dir, name), data)
+    const source = openDisk(dir)
+    expect((await open(source)).places).toEqual({ a: SHARD_1, c: SHARD_1, b: SHARD_2 })
+    await source.close()
+    rmSync(dir, { recursive: true })
+    await expect(openCheckpoint(openDisk(dir))).rejects.toMatchObject({
+      code: 'not_found',
+      file: 'config.json',
+    })
   })
 
   it('asks a host for few files', async () => {
