@@ -1,6 +1,5 @@
 // Entry of the worker: exposes the engine, its benchmark and the store through Comlink.
 import { expose } from 'comlink'
-import { measure } from '../bench/measure.ts'
 import { loadEngine } from '../engine/engine.ts'
 import { plan } from '../engine/load/plan.ts'
 import { readTuned } from '../store/tuned.ts'
@@ -26,7 +25,11 @@ expose({
         await close()
       }
     },
-    measure,
+    // Loaded when wanted: a chat does not need it.
+    async function* (...request) {
+      const { measure } = await import('../bench/measure.ts')
+      yield* measure(...request)
+    },
   ),
   ...storeHost(),
 })

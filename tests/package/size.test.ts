@@ -1,5 +1,5 @@
 // Tests of download sizes before the model, compressed: the library without the tokenizer and template
-// libraries, and the chat page.
+// libraries and without what is loaded on demand, and the chat page.
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build as bundle } from 'rolldown'
@@ -10,6 +10,9 @@ import { libraryOptions } from '../../tools/build.mjs'
 
 const KB = 1000
 const MAX_LIBRARY = 150 * KB
+/** What is loaded when it is wanted: neither a load nor a chat needs it. */
+const ON_DEMAND = ['measure']
+const MAX_ON_DEMAND = 10 * KB
 const MAX_CHAT_PAGE = 250 * KB
 const SERVICE_WORKER = 'service-worker.js'
 
@@ -22,8 +25,13 @@ it('the library with its worker and all shaders takes at most 150 KB', async () 
     external: /^@huggingface\//,
     write: false,
   })
-  const sizes = output.map((chunk) => ('code' in chunk ? compressed(chunk.code) : 0))
-  const total = sizes.reduce((sum, size) => sum + size, 0)
+  const chunks = output.flatMap((chunk) => ('code' in chunk ? [chunk] : []))
+  const total = chunks
+    .filter((chunk) => !chunk.isDynamicEntry)
+    .reduce((sum, { code }) => sum + compressed(code), 0)
+  const onDemand = chunks.filter((chunk) => chunk.isDynamicEntry)
+  expect(onDemand.map(({ name }) => name).sort()).toEqual(ON_DEMAND)
+  for (const { code } of onDemand) expect(compressed(code)).toBeLessThanOrEqual(MAX_ON_DEMAND)
   expect(output.some(({ fileName }) => fileName === 'worker.js')).toBe(true)
   expect(total).toBeGreaterThan(50 * KB) // contains shaders and engine
   expect(total).toBeLessThanOrEqual(MAX_LIBRARY)
