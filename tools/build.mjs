@@ -17,7 +17,12 @@ export const libraryOptions = {
   cwd: root,
   platform: 'browser',
   plugins: [shaderPlugin({ strip: true })],
-  output: { format: 'esm', minify: true, entryFileNames: '[name].js' },
+  output: {
+    format: 'esm',
+    minify: true,
+    comments: { annotation: false }, // nothing is shaken off a worker
+    entryFileNames: '[name].js',
+  },
 }
 
 /** Builds the page into dist/app. */

@@ -57,9 +57,13 @@ const withoutComments = (text) =>
     .map((line) => withoutSpaces(line.split('//', 1)[0].trim()))
     .filter((line) => line !== '')
     .join('\n')
+    .replace(/(?<=[;{},(])\n(?![#@]|override\b)/g, '') // what linking looks for begins a line
 
 /** Removes spaces beside signs that cannot become another sign with what follows or precedes them. */
 const withoutSpaces = (line) =>
   line.startsWith('#')
     ? line
-    : line.replace(/ ?([,:;{}]) ?/g, '$1').replace(/(?<!>) ([=+*/%<]|[=+*<>!]=|&&|[|]{2}|>>|<<) /g, '$1')
+    : line
+        .replace(/ ?([,:;{}]) ?/g, '$1')
+        .replace(/(?<!>) ([=+*/%<]|[=+*<>!]=|&&|[|]{2}|>>|<<|->) /g, '$1')
+        .replace(/(?<=[\w)\]]) ([&|^-]) (?=[\w(])/g, '$1')
