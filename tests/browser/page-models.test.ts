@@ -124,7 +124,7 @@ describeInChromium('the page, with a model from another host', () => {
     const alert = dialog().getByRole('alert')
     expect(await alert.innerText()).toContain('token')
     await page.keyboard.press('Enter')
-    await expect.poll(() => tokens.at(-1)).toBe('Bearer hf_example')
+    await expect.poll(() => tokens.at(-1), { timeout: SLOW_MS }).toBe('Bearer hf_example')
     await alert.waitFor()
     expect(otherHosts.splice(0).every((url) => url.startsWith('https://huggingface.co/'))).toBe(true)
     await context.unroute('https://huggingface.co/**')
