@@ -85,6 +85,21 @@ export async function sendRequest(host: HttpHost, request: FileRequest): Promise
   }
 }
 
+/** The rest of a body, chunk by chunk. The connection is closed when the loop over it ends. */
+export async function* readChunks(
+  { next, cancel }: HttpExchange,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void> {
+  try {
+    for (let chunk = await next(signal); chunk; chunk = await next(signal)) yield chunk
+  } finally {
+    cancel()
+  }
+}
+
+export const joinChunks = async (chunks: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> =>
+  new Uint8Array(await new Blob(chunks).arrayBuffer())
+
 function transientError({ name }: HttpHost, { status, headers }: Response, file: string): RetryableError {
   const headerMs = parseRetryAfterMs(headers.get('retry-after')) || parseRateLimitMs(headers.get('ratelimit'))
   const tooMany = status === 429

@@ -70,7 +70,3 @@ export async function openWholeFile(
     throw error
   }
 }
-
-/** The chunks of a body in one piece. */
-export const joinChunks = async (chunks: Uint8Array<ArrayBuffer>[]): Promise<Uint8Array<ArrayBuffer>> =>
-  new Uint8Array(await new Blob(chunks).arrayBuffer())

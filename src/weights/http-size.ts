@@ -1,8 +1,8 @@
 // Finds out whether a file exists on an HTTP host and how long it is, although CORS hides most headers.
 import { HadalError } from '../lib/error.ts'
 import { contentLength, contentRange, isEncoded } from './content-range.ts'
-import { checkStatus } from './http-exchange.ts'
-import { type Attempt, type HttpSite, joinChunks, openWholeFile, requestFile } from './http-site.ts'
+import { checkStatus, joinChunks, readChunks } from './http-exchange.ts'
+import { type Attempt, type HttpSite, openWholeFile, requestFile } from './http-site.ts'
 import { RetryableError } from './retry.ts'
 import { checkFileSize, missingFile } from './source.ts'
 
@@ -161,18 +161,18 @@ async function endsAt(
   const range = `bytes=${bytes - 1}-${bytes}`
   for (let tries = 0; tries < 2; tries++) {
     try {
-      const { response, next, cancel } = await requestFile(site, path, { method: 'GET', range }, signal)
-      try {
-        if (response.status === 200) return undefined
-        if (response.status !== 206 || isEncoded(response)) return false
-        let received = 0
-        for (let chunk = await next(signal); chunk && received < 2; chunk = await next(signal)) {
-          received += chunk.length
-        }
-        return received === 1
-      } finally {
-        cancel()
+      const exchange = await requestFile(site, path, { method: 'GET', range }, signal)
+      const { status } = exchange.response
+      if (status !== 206 || isEncoded(exchange.response)) {
+        exchange.cancel()
+        return status === 200 ? undefined : false
       }
+      let received = 0
+      for await (const chunk of readChunks(exchange, signal)) {
+        received += chunk.length
+        if (received > 1) break
+      }
+      return received === 1
     } catch (error) {
       if (!(error instanceof RetryableError && error.details.brokeAt)) throw error
     }
@@ -186,26 +186,23 @@ async function lengthFromContent(
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<{ readonly bytes: number; readonly response: Response }> {
-  const { response, next, cancel } = (await openWholeFile(site, path, signal)).exchange
+  const { exchange } = await openWholeFile(site, path, signal)
+  const { response } = exchange
   const chunks: Uint8Array<ArrayBuffer>[] = []
   let headerEnd = path.endsWith('.safetensors') ? PREFIX_BYTES : Number.POSITIVE_INFINITY
   let bytes = 0
-  try {
-    for (let chunk = await next(signal); chunk; chunk = await next(signal)) {
-      bytes += chunk.length
-      if (headerEnd <= MAX_HEADER_BYTES) {
-        chunks.push(chunk)
-        if (bytes < headerEnd) continue
-        const start = await joinChunks(chunks)
-        headerEnd = PREFIX_BYTES + Number(new DataView(start.buffer).getBigUint64(0, true))
-        if (bytes >= headerEnd) return { bytes: dataEnd(start, headerEnd), response }
-      }
-      checkFileSize(path, bytes, MAX_COUNTED_BYTES)
+  for await (const chunk of readChunks(exchange, signal)) {
+    bytes += chunk.length
+    if (headerEnd <= MAX_HEADER_BYTES) {
+      chunks.push(chunk)
+      if (bytes < headerEnd) continue
+      const start = await joinChunks(chunks)
+      headerEnd = PREFIX_BYTES + Number(new DataView(start.buffer).getBigUint64(0, true))
+      if (bytes >= headerEnd) return { bytes: dataEnd(start, headerEnd), response }
     }
-    return { bytes, response }
-  } finally {
-    cancel()
+    checkFileSize(path, bytes, MAX_COUNTED_BYTES)
   }
+  return { bytes, response }
 }
 
 /** Where the last tensor ends that a safetensors header lists. */

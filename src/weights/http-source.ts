@@ -1,8 +1,8 @@
 // Reads the files below a base URL by HTTP range requests, with retries and checks.
 import { HadalError } from '../lib/error.ts'
 import { certainLength, contentRange, isEncoded } from './content-range.ts'
-import { checkStatus } from './http-exchange.ts'
-import { type HttpSite, type HttpSourceOptions, joinChunks, openWholeFile, requestFile } from './http-site.ts'
+import { checkStatus, joinChunks, readChunks } from './http-exchange.ts'
+import { type HttpSite, type HttpSourceOptions, openWholeFile, requestFile } from './http-site.ts'
 import { fetchSize, fileExists } from './http-size.ts'
 import { RetryableError, withRetries } from './retry.ts'
 import { sequentialReader } from './sequential.ts'
@@ -119,19 +119,16 @@ async function readFile(
   const chunks: Uint8Array<ArrayBuffer>[] = []
   let bytes = 0
   try {
-    checkFileSize(path, certainBytes ?? 0, maxBytes)
-    for (let chunk = await exchange.next(signal); chunk; chunk = await exchange.next(signal)) {
+    for await (const chunk of readChunks(exchange, signal)) {
       chunks.push(chunk)
       bytes += chunk.length
-      checkFileSize(path, bytes, maxBytes)
+      checkFileSize(path, certainBytes ?? bytes, maxBytes)
     }
   } catch (error) {
     if (!(error instanceof RetryableError) || certainBytes === undefined) throw error
     const into = new Uint8Array(certainBytes - bytes)
     await fill({ path, start: bytes, into, signal })
     chunks.push(into)
-  } finally {
-    exchange.cancel()
   }
   return await joinChunks(chunks)
 }
@@ -154,11 +151,7 @@ async function readRange(
       if (exchange.response.status === 200 || isEncoded(exchange.response)) return false
       const bytes = checkPartial(path, exchange.response, from, end)
       site.versions.check(path, exchange.response, { bytes, ranged: true })
-      for (
-        let chunk = await exchange.next(signal);
-        chunk !== undefined;
-        chunk = await exchange.next(signal)
-      ) {
+      for await (const chunk of readChunks(exchange, signal)) {
         if (chunk.length > end - at) throw wrongRange(path, 'more bytes')
         into.set(chunk, at - start)
         at += chunk.length

@@ -4,7 +4,15 @@
 import { HadalError } from '../lib/error.ts'
 import { formatBytes, quoteName } from '../lib/format.ts'
 import { isJsonObject } from '../lib/json.ts'
-import { checkStatus, type HttpExchange, type HttpHost, isHtml, sendRequest } from './http-exchange.ts'
+import {
+  checkStatus,
+  type HttpExchange,
+  type HttpHost,
+  isHtml,
+  joinChunks,
+  readChunks,
+  sendRequest,
+} from './http-exchange.ts'
 import { formatHubName, type HubName } from './hub-name.ts'
 import { parseJson } from './json.ts'
 import { type RetryPolicy, withRetries } from './retry.ts'
@@ -85,23 +93,15 @@ async function fetchJson(
 }
 
 async function readBody(query: HubQuery, exchange: HttpExchange): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = []
+  const chunks: Uint8Array<ArrayBuffer>[] = []
   let length = 0
-  for (;;) {
-    const chunk = await exchange.next(query.signal)
-    if (chunk === undefined) break
+  for await (const chunk of readChunks(exchange, query.signal)) {
     chunks.push(chunk)
     length += chunk.length
     if (length > MAX_RESPONSE_BYTES)
       throw invalidListing(query, `a response is longer than ${formatBytes(MAX_RESPONSE_BYTES)}`)
   }
-  const bytes = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    bytes.set(chunk, offset)
-    offset += chunk.length
-  }
-  return bytes
+  return await joinChunks(chunks)
 }
 
 function parseResponse(query: HubQuery, bytes: Uint8Array): unknown {
