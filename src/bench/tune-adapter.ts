@@ -1,6 +1,5 @@
 // Tunes an adapter: measures kernel variants and the prefill chunk at the sizes of a given model, or of two
 // DeepSeek-V2-Lite layers, and returns the winners with the key to store them under.
-
 import sources from 'virtual:shaders'
 import { estimateQuantization } from '../engine/load/choose-quantization.ts'
 import { plannedRecorder } from '../engine/load/footprint.ts'

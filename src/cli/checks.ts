@@ -1,5 +1,4 @@
 // `hadal checks`: lists every kernel that a model would run and checks each on an adapter. Reads no weights.
-
 import sources from 'virtual:shaders'
 import { emptyCheckpoint } from '../bench/tune-adapter.ts'
 import { codeOf, smallestOf } from '../engine/check/checked-kernels.ts'

@@ -31,7 +31,7 @@ export function openFolder(dir: string): FolderSource {
   return {
     name: dir,
     get files() {
-      return new Map(listNames(dir).map((name) => [name, undefined]))
+      return new Map(namesIn(dir).map((name) => [name, undefined]))
     },
     async size(path, signal) {
       checkRange(path, 0, 0, signal)
@@ -64,7 +64,7 @@ export function openFolder(dir: string): FolderSource {
   }
 }
 
-function listNames(dir: string): readonly string[] {
+function namesIn(dir: string): readonly string[] {
   try {
     return readdirSync(dir)
   } catch {

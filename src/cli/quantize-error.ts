@@ -73,8 +73,7 @@ async function measureBaseline(base: CliModel, source: Source, args: CliArgs, fo
   const ids = file === undefined ? await chatTexts(base, source) : [await readIds(file)]
   const logits: Float32Array[] = []
   for (const sequence of ids) logits.push(await engine.logits(sequence))
-  const { config } = engine.info
-  const checkpoint = await openConfigured(source, { ...(config && { config }) })
+  const checkpoint = await openConfigured(source, engine.info)
   const plan = planWeights(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
   const weights: WeightErrors = {}
   for (const [name, matrices] of matricesByClass(plan)) {

@@ -7,7 +7,6 @@ import type { GqaAttention, MlaAttention } from './spec.ts'
 
 const MAX_WIDTH = 1 << 16 // far above every published width of a head or a latent
 const MAX_HEADS = 4096
-export const MAX_POSITIONS = 1 << 30
 
 /** Multi-head latent attention: the same keys in every family that has it. */
 export function describeMla(config: ConfigFields, style: YarnStyle): MlaAttention {
@@ -20,8 +19,7 @@ export function describeMla(config: ConfigFields, style: YarnStyle): MlaAttentio
   // transformers also writes values that follow from the keys above.
   config.only('head_dim', qkRopeDim)
   config.only('qk_head_dim', qkNopeDim + qkRopeDim)
-  const maxPositions = config.count('max_position_embeddings', 1, MAX_POSITIONS)
-  const { base, scaling, partialFactor } = describeRotary(config, style, maxPositions)
+  const { base, scaling, partialFactor } = describeRotary(config, style)
   if (partialFactor !== 1)
     throw config.unsupported('partial_rotary_factor', 'Latent attention has a part of its own for rotation.')
   return {
@@ -50,8 +48,7 @@ export function describeGqa(config: ConfigFields, traits: GqaTraits, style: Yarn
     throw config.error('num_key_value_heads', `must divide the ${heads} heads`, kvHeads)
   const hidden = config.count('hidden_size', 1, MAX_WIDTH * MAX_HEADS)
   const qkHeadDim = evenCount(config, 'head_dim', hidden / heads)
-  const maxPositions = config.count('max_position_embeddings', 1, MAX_POSITIONS)
-  const { base, scaling, partialFactor } = describeRotary(config, style, maxPositions)
+  const { base, scaling, partialFactor } = describeRotary(config, style)
   const qkRopeDim = Math.floor(qkHeadDim * partialFactor)
   if (qkRopeDim < 2 || qkRopeDim % 2 !== 0)
     throw config.error(

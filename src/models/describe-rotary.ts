@@ -20,8 +20,7 @@ function scalingOf(config: ConfigFields): ConfigFields | undefined {
   return scaling
 }
 
-/** @param maxPositions max_position_embeddings */
-export function describeRotary(config: ConfigFields, yarn: YarnStyle, maxPositions: number): RotarySettings {
+export function describeRotary(config: ConfigFields, yarn: YarnStyle): RotarySettings {
   const scaling = scalingOf(config)
   const holder = (key: string) => (scaling?.has(key) ? scaling : config)
   const base = holder('rope_theta').number('rope_theta', 2, 1e12)
@@ -29,11 +28,12 @@ export function describeRotary(config: ConfigFields, yarn: YarnStyle, maxPositio
     config.note(`gives rope_theta twice; ${base} is used`)
   const partialFactor = holder('partial_rotary_factor').number('partial_rotary_factor', 1e-6, 1, 1)
   config.ignore('partial_rotary_factor')
+  const maxPositions = readMaxPositions(config)
   // transformers lets the key beside the scaling win over the one within.
   const original = (config.has(ORIGINAL) ? config : (scaling ?? config)).count(
     ORIGINAL,
     1,
-    1 << 30,
+    MAX_POSITIONS,
     maxPositions,
   )
   return {
@@ -44,6 +44,10 @@ export function describeRotary(config: ConfigFields, yarn: YarnStyle, maxPositio
 }
 
 const ORIGINAL = 'original_max_position_embeddings'
+const MAX_POSITIONS = 1 << 30
+
+export const readMaxPositions = (config: ConfigFields): number =>
+  config.count('max_position_embeddings', 1, MAX_POSITIONS)
 
 /** Context lengths after and before an extension. */
 interface ContextLengths {

@@ -5,9 +5,10 @@ import { Notices } from '../lib/notices.ts'
 import { DEFAULTS } from './config-defaults.ts'
 import { ConfigFields } from './config-fields.ts'
 import { judgeUnreadKeys } from './config-keys.ts'
-import { describeGqa, describeMla, MAX_POSITIONS } from './describe-attention.ts'
+import { describeGqa, describeMla } from './describe-attention.ts'
 import { describeLayers } from './describe-layers.ts'
 import { describeQuantization } from './describe-quantization.ts'
+import { readMaxPositions } from './describe-rotary.ts'
 import { FAMILIES, type Family, NOT_YET } from './families.ts'
 import type { Attention, ModelSpec } from './spec.ts'
 
@@ -51,7 +52,7 @@ function describeFamily(config: ConfigFields, name: string, family: Family): Mod
     hiddenSize: config.count('hidden_size', 1, MAX_HIDDEN),
     vocabSize,
     rmsNormEps: config.number('rms_norm_eps', 1e-20, 1),
-    maxPositionEmbeddings: config.count('max_position_embeddings', 1, MAX_POSITIONS),
+    maxPositionEmbeddings: readMaxPositions(config),
     tieWordEmbeddings: config.flag('tie_word_embeddings'),
     attention: describeAttention(config, family),
     layers: describeLayers(config, family.routing),

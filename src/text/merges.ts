@@ -3,7 +3,7 @@
 import type { MakeFileError } from './added-tokens.ts'
 import type { BpeMerges } from './bpe.ts'
 import { BYTE_ALPHABET } from './byte-level.ts'
-import type { TokenTable } from './token-table.ts'
+import { randomWord, type TokenTable } from './token-table.ts'
 
 /** The ordinary tokens, and which ids plain text never becomes. */
 export interface MergeTokens {
@@ -100,7 +100,7 @@ function openPairs({ left, right }: MergeList): PairRanks {
   const heads = new Int32Array(1 << bits).fill(-1)
   const next = new Int32Array(left.length)
   // Random, so that no file can make its pairs collide.
-  const [a, b] = [randomOdd(), randomOdd()]
+  const [a, b] = [randomWord() | 1, randomWord() | 1]
   const slot = (first: number, second: number) => Math.imul(Math.imul(first, a) ^ second, b) >>> (32 - bits)
   for (let rank = 0; rank < left.length; rank++) {
     const at = slot(left[rank] ?? 0, right[rank] ?? 0)
@@ -113,5 +113,3 @@ function openPairs({ left, right }: MergeList): PairRanks {
     return -1
   }
 }
-
-const randomOdd = () => Math.floor(Math.random() * 2 ** 32) | 1

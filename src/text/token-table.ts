@@ -123,4 +123,5 @@ export class TokenTable {
   }
 }
 
-const randomWord = () => Math.floor(Math.random() * 2 ** 32) | 0
+/** 32 random bits, for hash parameters. */
+export const randomWord = () => Math.floor(Math.random() * 2 ** 32) | 0

@@ -17,6 +17,7 @@ import {
   zeroTensor,
 } from '../support/folder.ts'
 import { FIXTURES } from '../support/model.ts'
+import { addLeftovers } from '../support/untidy.ts'
 import { makeSafetensors } from '../weights/make-safetensors.ts'
 
 const SINGLE = 'model.safetensors'
@@ -38,18 +39,6 @@ function rename(tensors: FileTensors, nameOf: (name: string) => string): void {
 function toF64([, shape, bytes]: FileTensors[string]): FileTensors[string] {
   const codes = new Uint16Array(bytes.slice().buffer)
   return ['F64', shape, new Uint8Array(Float64Array.from(codes, decodeBF16).buffer)]
-}
-
-/** What tools leave in files: buffers, scalars, empty tensors and other parts of a larger model. */
-function addLeftovers(tensors: FileTensors, prefix = 'model.'): void {
-  tensors[`${prefix}layers.0.self_attn.rotary_emb.inv_freq`] = zeroTensor('F32', 7)
-  tensors[`${prefix}layers.1.self_attn.masked_bias`] = zeroTensor('BOOL', 1, 8, 8)
-  tensors[`${prefix}num_batches_tracked`] = zeroTensor('I64')
-  tensors[`${prefix}layers.0.self_attn.o_proj.bias`] = zeroTensor('F64', 0)
-  tensors[`${prefix}layers.99.self_attn.q_norm.weight`] = zeroTensor('BF16', 14)
-  tensors['vision_tower.blocks.0.attn.qkv.bias'] = zeroTensor('F16', 8)
-  tensors.freqs_cis = ['C64', [3], new Uint8Array(24)]
-  tensors.fp4_table = ['F4', [16], new Uint8Array(8)]
 }
 
 const FAMILIES = readdirSync(FIXTURES).filter((name) => SINGLE in folderOf(name))

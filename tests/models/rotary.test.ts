@@ -5,10 +5,12 @@ import { describeRotary } from '../../src/models/describe-rotary.ts'
 import { computeRotary, computeRotaryTable, softmaxScale } from '../../src/models/rotary.ts'
 import vectors from '../fixtures/rope-and-routing.json' with { type: 'json' }
 
+const LONG = { max_position_embeddings: 1 << 20 }
+
 describe('rotary', () => {
   for (const { name, dim, qk_head_dim: headDim, inv_freq: frequencies, ...expected } of vectors.rope) {
     it(name, () => {
-      const { base, scaling } = describeRotary(new ConfigFields(expected), 'scores', 1 << 20)
+      const { base, scaling } = describeRotary(new ConfigFields({ ...expected, ...LONG }), 'scores')
       const rotary = computeRotary(dim, base, scaling)
       expect(rotary.frequencies.length).toBe(frequencies.length)
       rotary.frequencies.forEach((frequency, pair) => {
@@ -28,9 +30,8 @@ describe('rotary', () => {
       original_max_position_embeddings: 4096,
     }
     const settings = describeRotary(
-      new ConfigFields({ rope_theta: 50_000, rope_scaling: scaling }),
+      new ConfigFields({ rope_theta: 50_000, rope_scaling: scaling, ...LONG }),
       'scores',
-      1 << 20,
     )
     const { frequencies } = computeRotary(64, settings.base, settings.scaling)
     const fractions = frequencies.map((frequency, pair) => frequency * 50_000 ** ((2 * pair) / 64))
@@ -41,7 +42,7 @@ describe('rotary', () => {
 
   it('uses all three bands of Llama 3: kept, blended, interpolated', () => {
     const llama = vectors.rope.find(({ name }) => name === 'R1-Distill-Llama-8B')
-    const { base, scaling } = describeRotary(new ConfigFields({ ...llama }), 'rotations', 1 << 20)
+    const { base, scaling } = describeRotary(new ConfigFields({ ...llama, ...LONG }), 'rotations')
     const plain = computeRotary(128, base, undefined).frequencies
     const fractions = computeRotary(128, base, scaling).frequencies.map((f, pair) => f / (plain[pair] ?? 0))
     const bands = fractions.map((kept) =>
@@ -56,9 +57,8 @@ describe('rotary', () => {
     const magnitude = (more: object) => {
       const yarn = { rope_type: 'yarn', factor: 4, original_max_position_embeddings: 32_768, ...more }
       const settings = describeRotary(
-        new ConfigFields({ rope_theta: 1e6, rope_scaling: yarn }),
+        new ConfigFields({ rope_theta: 1e6, rope_scaling: yarn, ...LONG }),
         'rotations',
-        1 << 20,
       )
       return computeRotary(128, settings.base, settings.scaling).attentionFactor
     }

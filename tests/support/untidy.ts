@@ -58,13 +58,16 @@ function breakWeights(files: ModelFiles, json: (name: string) => Record<string, 
   return { ...withTensors(files, addLeftovers, SINGLE), [INDEX]: JSON.stringify(gone) }
 }
 
-/** Buffers, scalars and empty tensors, of types that are read and of others. */
-function addLeftovers(tensors: FileTensors): void {
-  tensors['model.layers.0.self_attn.rotary_emb.inv_freq'] = zeroTensor('F32', 5)
-  tensors['model.layers.1.attn.mask'] = zeroTensor('BOOL', 4, 4)
-  tensors['model.num_batches_tracked'] = zeroTensor('I64')
-  tensors['model.layers.0.mlp.down_proj.bias'] = zeroTensor('F16', 0)
+/** What tools leave in files: buffers, scalars, empty tensors and other parts of a larger model. */
+export function addLeftovers(tensors: FileTensors, prefix = 'model.'): void {
+  tensors[`${prefix}layers.0.self_attn.rotary_emb.inv_freq`] = zeroTensor('F32', 7)
+  tensors[`${prefix}layers.1.self_attn.masked_bias`] = zeroTensor('BOOL', 1, 8, 8)
+  tensors[`${prefix}num_batches_tracked`] = zeroTensor('I64')
+  tensors[`${prefix}layers.0.self_attn.o_proj.bias`] = zeroTensor('F64', 0)
+  tensors[`${prefix}layers.99.self_attn.q_norm.weight`] = zeroTensor('BF16', 14)
+  tensors['vision_tower.blocks.0.attn.qkv.bias'] = zeroTensor('F16', 8)
   tensors.freqs_cis = ['C64', [3], new Uint8Array(24)]
+  tensors.fp4_table = ['F4', [16], new Uint8Array(8)]
 }
 
 const textOf = (file: Uint8Array | string | undefined): string =>

@@ -5,6 +5,8 @@ import { judgeExtraTensors } from '../../models/extra-tensors.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { canonicalName, findPrefix } from '../../models/tensor-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
+import { missingFile } from '../../weights/source.ts'
+import { addTensorToError } from '../../weights/tensor-error.ts'
 import { INDEX_FILE, SINGLE_WEIGHTS_FILE } from '../../weights/weight-files.ts'
 
 /**
@@ -32,13 +34,11 @@ export function resolveTensors(spec: ModelSpec, checkpoint: Checkpoint): Checkpo
 }
 
 /** The error for a tensor that the model needs and no file has. */
-export function missingTensor({ source, files, promised }: Checkpoint, tensor: string): HadalError {
+export function missingTensor({ source, files, promised }: Checkpoint, tensor: string): unknown {
   const names = files.map(({ name }) => name)
   const file = promised.get(tensor) ?? names[0] ?? ''
   if (!names.includes(file)) {
-    const message = `${file} is missing in ${source.name}. Tensor "${tensor}" should be in it.`
-    const hint = 'Check that this is the address or folder of the complete model.'
-    return new HadalError('not_found', message, { file, tensor, hint })
+    return addTensorToError(missingFile(source.name, file), 'should be in it', { tensor, file })
   }
   const where = promised.has(tensor) ? `${INDEX_FILE} says ${file}` : names.join(', ').slice(0, 200)
   const single = file === SINGLE_WEIGHTS_FILE ? ` If other files have the weights, remove ${file}.` : ''
