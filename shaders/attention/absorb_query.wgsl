@@ -29,11 +29,15 @@ var<workgroup> partial: array<vec4<f32>, QUADS * WORKGROUP>; // [TEAMS, WIDTH, Q
 // A chunk of W_UKᵀ q, summed over the weight rows of one team.
 fn multiply(m: Matrix, source: u32, head: u32, chunk: u32, team: u32) -> mat4x4<f32> {
   var sums = mat4x4<f32>();
+  var offset = 0.0; // of all columns
   if team >= TEAMS || chunk >= CHUNKS { return sums; }
   for (var n = team; n < NOPE; n += TEAMS) {
     let out = head * (NOPE + VALUE) + n;
-    sums += (query[source + n] * weight_scale(m, out, chunk)) * weight_chunk(m, out, chunk);
+    let affine = query[source + n] * weight_affine(m, out, chunk);
+    sums += affine.x * weight_chunk(m, out, chunk);
+    if HAS_OFFSET { offset += affine.y; }
   }
+  if HAS_OFFSET { return sums + filled_chunk(offset); }
   return sums;
 }
 

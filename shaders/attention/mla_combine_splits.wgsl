@@ -51,10 +51,9 @@ fn multiply(head: u32, lane: u32) {
     let out = head * (NOPE + VALUE) + NOPE + i / LANES;
     var sum = 0.0;
     for (var chunk = i % LANES; chunk < CHUNKS; chunk += LANES) {
-      let w = weight_chunk(m, out, chunk);
       let at = 4 * chunk;
-      sum += weight_scale(m, out, chunk) * (dot(w[0], latent[at]) + dot(w[1], latent[at + 1])
-        + dot(w[2], latent[at + 2]) + dot(w[3], latent[at + 3]));
+      sum += dequantized_dot(
+        m, out, chunk, mat4x4<f32>(latent[at], latent[at + 1], latent[at + 2], latent[at + 3]));
     }
     sums[i] = sum;
   }

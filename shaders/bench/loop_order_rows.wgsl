@@ -4,7 +4,7 @@ fn sum_rows(m: Matrix, first: u32, end: u32, lane: u32, input: InputPair, correc
   for (var row = first; row < end; row++) {
     var sum = 0.0;
     for (var chunk = 2 * lane; chunk < chunks_of(IN); chunk += 2 * LANES) {
-      sum += scaled_dots(m, row, chunk, input, correction);
+      sum += pair_dots(m, row, chunk, input, correction);
     }
     sums[row * LANES + lane] = sum;
   }

@@ -39,9 +39,9 @@ fn input_chunk_pair(row: u32, chunk: u32) -> ChunkPair {
   return ChunkPair(input, input);
 }
 
-// For a pair of chunks; `correction` removes the ZERO_POINT.
-fn scaled_dots(m: Matrix, row: u32, chunk: u32, input: InputPair, correction: f32) -> f32 {
-  return weight_scale(m, row, chunk) * (chunk_pair_dots(m, row, chunk, chunk + 1, input) - correction);
+fn pair_dots(m: Matrix, row: u32, chunk: u32, input: InputPair, correction: f32) -> f32 {
+  return scaled_dots(
+    weight_affine(m, row, chunk), chunk_pair_dots(m, row, chunk, chunk + 1, input), correction);
 }
 
 @compute @workgroup_size(WORKGROUP)
@@ -50,5 +50,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
   let input = load_inputs(0);
   sum_rows(
     Matrix(0, STRIDE, SCALES, SCALE_STRIDE), first, min(first + ROWS_PER_INVOCATION, OUT), lane % LANES,
-    input, zero_point_correction(input));
+    input, pair_correction(input));
 }

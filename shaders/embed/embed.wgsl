@@ -42,7 +42,7 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
   let row = ids[at.y] - FIRST; // below FIRST it wraps and becomes too large
   if row >= COUNT || chunk >= chunks_of(HIDDEN) { return; }
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
-  let values = weight_scale(m, row, chunk) * weight_chunk(m, row, chunk);
+  let values = dequantized_before(m, row, chunk, HIDDEN);
   let to = 16 * (at.y * chunks_of(HIDDEN) + chunk);
   store(to, values[0]);
   store(to + 4, values[1]);

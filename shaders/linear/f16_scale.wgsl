@@ -6,6 +6,10 @@
 #enable f16
 
 #import shared/abs_max
+#import shared/chunk
+
+// The sum of a chunk's numbers as f16 holds them, so that offsets and codes multiply the same inputs.
+fn rounded_sum(chunk: mat4x4<f32>) -> f32 { return chunk_sum(mat4x4<f32>(mat4x4<f16>(chunk))); }
 
 // The power of two below `largest`, clamped so that it and its reciprocal are normal numbers.
 fn f16_scale(largest: f32) -> f32 {

@@ -21,10 +21,6 @@ fn tile_out(lane: u32) -> u32 { return 4 * lane; }
 
 fn tile_value(i: u32) -> vec4<f32> { return tile_sums[i]; }
 
-fn scaled_chunk(m: Matrix, row: u32, chunk: u32) -> mat4x4<f32> {
-  return weight_scale(m, row, chunk) * weight_chunk(m, row, chunk);
-}
-
 // Column `quad` of a matrix in registers. Unrolling the caller's loop instead would run no faster and take
 // longer to compile.
 fn quad_of(chunk: mat4x4<f32>, quad: u32) -> vec4<f32> {
@@ -39,10 +35,10 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
   let quads = 4 * opaque_one();
   var sums = Sums();
   for (var chunk = 0u; chunk < chunks; chunk++) {
-    let a = scaled_chunk(m, rows.x, chunk);
-    let b = scaled_chunk(m, rows.y, chunk);
-    let c = scaled_chunk(m, rows.z, chunk);
-    let d = scaled_chunk(m, rows.w, chunk);
+    let a = dequantized_chunk(m, rows.x, chunk);
+    let b = dequantized_chunk(m, rows.y, chunk);
+    let c = dequantized_chunk(m, rows.z, chunk);
+    let d = dequantized_chunk(m, rows.w, chunk);
     for (var quad = 0u; quad < quads; quad++) {
       let weights = transpose(
         mat4x4<f32>(quad_of(a, quad), quad_of(b, quad), quad_of(c, quad), quad_of(d, quad)));

@@ -4,9 +4,9 @@
 // all weight rows. The modules tile_subgroup_matrix_f32 and _f16 define the factors and their scales:
 //   TileNumber                        their type
 //   input_factors(pair, at)           an input row's pair of chunks, as the tile holds it
-//   weight_factors(pair, m, out, first, second, at)   the same for two chunks of a weight row
-//   SCALED_PAIRS                      whether each pair of chunks has scales of its own; the two functions
-//                                     above keep these at tile_scales[at]
+//   weight_factors(m, out, first, second, at)   the same for two chunks of a weight row
+//   SCALED_PAIRS                      whether each pair of chunks has scales and offsets of its own; the two
+//                                     functions above store these with store_affine(at, ..)
 //   sum_scales(lane)                  those of tile_sums
 // Slot matrixShape defines MATRIX_M × MATRIX_K times MATRIX_K × MATRIX_N, slot matrixUnit the types
 // LeftMatrix, RightMatrix and ResultMatrix, the last in f32, and (call these in uniform control flow)
@@ -39,9 +39,7 @@ fn load_pair(m: Matrix, own: u32, chunk: u32, chunks: u32, lane: u32) {
   if lane < SIDE {
     pair = input_factors(input_row_pair(own, chunk, chunks), at);
   } else {
-    let second = min(chunk + 1, chunks - 1);
-    pair = ChunkPair(weight_chunk(m, own, chunk), weight_chunk(m, own, second));
-    pair = weight_factors(pair, m, own, chunk, second, at);
+    pair = weight_factors(m, own, chunk, min(chunk + 1, chunks - 1), at);
   }
   for (var i = 0u; i < 4 * opaque_one(); i++) {
     store_quad(lane * SIDE + 4 * i, pair.first[i]);
@@ -77,6 +75,7 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
       }
     }
     let scales = sum_scales(lane);
+    let offsets = tile_offset_terms(lane);
     let complete = SCALED_PAIRS || chunk + 2 >= end;
     if complete {
       for (var i = 0u; i < MATRICES_DOWN * opaque_matrices(); i++) {
@@ -91,6 +90,7 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
     if complete {
       for (var i = 0u; i < LANE_ROWS * opaque_one(); i++) {
         tile_sums[i] += scales[i] * four_results(tile_row(lane, i) * SIDE + tile_out(lane));
+        if HAS_OFFSET && SCALED_PAIRS { tile_sums[i] += offsets[i]; }
       }
     }
   }

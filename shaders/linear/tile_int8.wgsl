@@ -22,10 +22,11 @@ fn load_pair(m: Matrix, own: u32, chunk: u32, chunks: u32, lane: u32) {
     let x = int8_row(own, chunk, chunks);
     codes = x.codes;
     tile_corrections[index] = x.correction;
-    tile_scales[index] = x.scale;
+    store_affine(index, vec2<f32>(x.scale, x.scale * f32(x.correction)));
   } else {
     codes = load_int8_pair(m, own, chunk, min(chunk + 1, chunks - 1));
-    tile_scales[32 + index] = weight_scale(m, own, chunk);
+    let affine = weight_affine(m, own, chunk);
+    store_affine(32 + index, vec2<f32>(affine.x, affine.y - f32(ZERO_POINT) * affine.x));
   }
   let at = lane / 32 * WEIGHTS_START + index;
   tile_codes[at] = codes.first;
@@ -49,12 +50,15 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
     let c = tile_pair(at + 16);
     let d = tile_pair(at + 24);
     let scales = out_scales(out);
+    let offsets = tile_offset_terms(lane);
     for (var i = 0u; i < LANE_ROWS * opaque_one(); i++) {
       let index = row + 8 * i;
       let x = tile_pair(index);
-      let dots = vec4<i32>(int8_pair_dot(a, x), int8_pair_dot(b, x), int8_pair_dot(c, x), int8_pair_dot(d, x))
-        - tile_corrections[index];
+      var dots = vec4<i32>(
+        int8_pair_dot(a, x), int8_pair_dot(b, x), int8_pair_dot(c, x), int8_pair_dot(d, x));
+      if !HAS_OFFSET { dots -= tile_corrections[index]; }
       tile_sums[i] += tile_scales[index] * scales * vec4<f32>(dots);
+      if HAS_OFFSET { tile_sums[i] += offsets[i]; }
     }
     workgroupBarrier();
   }

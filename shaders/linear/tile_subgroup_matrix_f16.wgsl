@@ -10,13 +10,14 @@ const SCALED_PAIRS: bool = true;
 
 fn input_factors(pair: ChunkPair, at: u32) -> ChunkPair {
   let divisor = f16_scale(abs_max_pair(pair));
-  tile_scales[at] = divisor;
-  return ChunkPair(pair.first * (1.0 / divisor), pair.second * (1.0 / divisor));
+  let scaled = ChunkPair(pair.first * (1.0 / divisor), pair.second * (1.0 / divisor));
+  store_affine(at, vec2<f32>(divisor, divisor * (rounded_sum(scaled.first) + rounded_sum(scaled.second))));
+  return scaled;
 }
 
-fn weight_factors(pair: ChunkPair, m: Matrix, out: u32, first: u32, second: u32, at: u32) -> ChunkPair {
-  tile_scales[at] = weight_scale(m, out, first);
-  return pair;
+fn weight_factors(m: Matrix, out: u32, first: u32, second: u32, at: u32) -> ChunkPair {
+  store_affine(at, weight_affine(m, out, first));
+  return ChunkPair(weight_chunk(m, out, first), weight_chunk(m, out, second));
 }
 
 fn sum_scales(lane: u32) -> mat4x4<f32> {

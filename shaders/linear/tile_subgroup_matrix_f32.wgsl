@@ -9,8 +9,8 @@ const SCALED_PAIRS: bool = false;
 
 fn input_factors(pair: ChunkPair, at: u32) -> ChunkPair { return pair; }
 
-fn weight_factors(pair: ChunkPair, m: Matrix, out: u32, first: u32, second: u32, at: u32) -> ChunkPair {
-  return ChunkPair(pair.first * weight_scale(m, out, first), pair.second * weight_scale(m, out, second));
+fn weight_factors(m: Matrix, out: u32, first: u32, second: u32, at: u32) -> ChunkPair {
+  return ChunkPair(dequantized_chunk(m, out, first), dequantized_chunk(m, out, second));
 }
 
 fn sum_scales(lane: u32) -> mat4x4<f32> {

@@ -21,21 +21,22 @@ fn tile_rows(at: u32) -> mat4x4<TileNumber> {
 // Weights stay unscaled in the tile, because a block scale may be too small for f16.
 fn load_chunk(m: Matrix, own: u32, chunk: u32, lane: u32) {
   var values: mat4x4<f32>;
-  var scale: f32;
+  var affine: vec2<f32>;
   if lane < TILE_ROWS {
     let quad = 4 * chunk;
     values = mat4x4<f32>(
       input_quad(own, quad), input_quad(own, quad + 1), input_quad(own, quad + 2), input_quad(own, quad + 3));
-    scale = chunk_scale(values);
-    values *= 1.0 / scale;
+    affine.x = chunk_scale(values);
+    values *= 1.0 / affine.x;
+    if HAS_OFFSET { affine.y = affine.x * rounded_sum(values); }
   } else {
     values = weight_chunk(m, own, chunk);
-    scale = weight_scale(m, own, chunk);
+    affine = weight_affine(m, own, chunk);
   }
   let half = lane / TILE_ROWS;
   let index = tile_index(lane % TILE_ROWS);
   let at = half * WEIGHTS_START + index;
-  tile_scales[half * TILE_ROWS + index] = scale;
+  store_affine(half * TILE_ROWS + index, affine);
   tile_numbers[at] = vec4<TileNumber>(values[0]);
   tile_numbers[at + 32] = vec4<TileNumber>(values[1]);
   tile_numbers[at + 64] = vec4<TileNumber>(values[2]);
@@ -60,6 +61,7 @@ fn multiply_tile(m: Matrix, row0: u32, out0: u32, chunks: u32, lane: u32) {
     tile_sums[1] += sums[1] * (scales * tile_scales[row + 8]);
     tile_sums[2] += sums[2] * (scales * tile_scales[row + 16]);
     tile_sums[3] += sums[3] * (scales * tile_scales[row + 24]);
+    if HAS_OFFSET { tile_sums += tile_offset_terms(lane); }
     workgroupBarrier();
   }
 }

@@ -54,7 +54,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
       let at = row + i;
       let input = mat4x4<f32>(
         x[at] * norm[i], x[at + 1] * norm[i + 1], x[at + 2] * norm[i + 2], x[at + 3] * norm[i + 3]);
-      sum += weight_scale(m, expert, chunk) * chunk_dot(weight_chunk(m, expert, chunk), input);
+      sum += dequantized_dot(m, expert, chunk, input);
     }
     sum = workgroup_sum(sum, lane);
     if lane == 0 { logits[group.y * (chunks_of(EXPERTS) * 16) + expert] = scale * sum; }

@@ -25,7 +25,7 @@ override WORKGROUP: u32 = 64;
 fn source_chunk(row: u32, chunk: u32) -> mat4x4<f32> {
   if chunk >= chunks_of(batch.cols) { return mat4x4<f32>(); }
   let at = batch.first + row;
-  return weight_scale(batch.source, at, chunk) * weight_chunk(batch.source, at, chunk);
+  return dequantized_before(batch.source, at, chunk, batch.cols);
 }
 
 // Stores four words of a row's codes as vec4 `at` of the row.

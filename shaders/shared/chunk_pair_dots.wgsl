@@ -11,10 +11,20 @@ fn chunk_pair_dots(m: Matrix, row: u32, first: u32, second: u32, x: InputPair) -
   return dots + row_dots(decode_chunk(codes, 1), x.second);
 }
 
-// What ZERO_POINT adds to the dot products of a pair. In formats with a ZERO_POINT a pair shares one scale.
-fn zero_point_correction(x: InputPair) -> RowSums {
-  if ZERO_POINT == 0 { return RowSums(); }
-  let column = vec4<f32>(ZERO_POINT);
-  let zero_points = mat4x4<f32>(column, column, column, column);
-  return row_dots(zero_points, x.first) + row_dots(zero_points, x.second);
+// What ZERO_POINT adds to the dot products of a pair, or with offsets the sums of the inputs. In formats with
+// either a pair shares one scale.
+fn pair_correction(x: InputPair) -> RowSums {
+  if ZERO_POINT == 0 && !HAS_OFFSET { return RowSums(); }
+  let factors = filled_chunk(select(ZERO_POINT, 1, HAS_OFFSET));
+  return row_dots(factors, x.first) + row_dots(factors, x.second);
+}
+
+// The dot products of weights with one scale and offset. `correction` is the sum of pair_correction.
+fn scaled_dots(affine: vec2<f32>, dots: RowSums, correction: RowSums) -> RowSums {
+  if HAS_OFFSET {
+    if ZERO_POINT == 0 { return affine.x * dots + affine.y * correction; }
+    return affine.x * dots + (affine.y - ZERO_POINT * affine.x) * correction;
+  }
+  if ZERO_POINT == 0 { return affine.x * dots; }
+  return affine.x * (dots - correction);
 }

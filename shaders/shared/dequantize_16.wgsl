@@ -3,6 +3,7 @@
 // The format defines `fn dequantize(low: u32, high: u32) -> vec4<f32>`.
 
 #import shared/weight_chunk
+#import shared/no_offset
 
 const CHUNKS_PER_LOAD: u32 = 1;
 const ZERO_POINT: f32 = 0;

@@ -10,7 +10,7 @@ struct Int8Pair {
 struct Int8Input {
   codes: Int8Pair,
   scale: f32,
-  correction: i32, // what the weights' ZERO_POINT adds to a dot product with these codes
+  correction: i32, // what ZERO_POINT adds to a dot product with these codes; with offsets their sum
 }
 
 fn int8_dot(a: vec4<u32>, b: vec4<u32>) -> i32 {
@@ -29,7 +29,8 @@ fn int8_word(inputs: vec4<f32>, scale: f32) -> u32 {
 }
 
 fn int8_input(codes: Int8Pair, scale: f32) -> Int8Input {
-  if ZERO_POINT == 0 { return Int8Input(codes, scale, 0); }
+  if ZERO_POINT == 0 && !HAS_OFFSET { return Int8Input(codes, scale, 0); }
   let ones = vec4<u32>(0x01010101);
-  return Int8Input(codes, scale, ZERO_POINT * int8_pair_dot(codes, Int8Pair(ones, ones)));
+  let sum = int8_pair_dot(codes, Int8Pair(ones, ones));
+  return Int8Input(codes, scale, select(ZERO_POINT, 1, HAS_OFFSET) * sum);
 }

@@ -1,6 +1,7 @@
 // weights/f32 – weights stored as f32: four vec4s a chunk, no scales
 
 #import shared/weight_chunk
+#import shared/no_offset
 
 const CHUNKS_PER_LOAD: u32 = 1;
 const ZERO_POINT: f32 = 0;

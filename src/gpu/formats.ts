@@ -6,15 +6,24 @@ export interface BlockShape {
   readonly cols: number
 }
 
-/** Safetensors types of stored codes. I8 and U8 hold signed integers, U8 two of them in a byte. */
+/** Safetensors types of codes. I8 and U8 hold integers: unsigned in formats with offsets, else signed. */
 type CodeDtype = 'F32' | 'F16' | 'BF16' | 'F8_E4M3' | 'I8' | 'U8'
 
-/** Types of scales, in files and on the GPU (shared/block_scale and shared/group_scale). */
-export type ScaleDtype = 'F32' | 'BF16'
+/** Types of scales, in files and on the GPU (shared/block_scale, group_scale and affine_scale). */
+export type ScaleDtype = 'F32' | 'BF16' | 'F16'
+
+/** SCALE_TYPE of shaders/shared/matrix. */
+export const SCALE_TYPES: Readonly<Record<ScaleDtype, number>> = { BF16: 0, F16: 1, F32: 2 }
+
+/** A block of weights; in formats with offsets also the type of scale and offset, which the file decides. */
+export interface ScaleBlock extends BlockShape {
+  readonly dtype?: ScaleDtype
+}
 
 interface FormatScale {
-  readonly dtype: ScaleDtype
+  readonly dtype: Exclude<ScaleDtype, 'F16'>
   readonly block: BlockShape
+  readonly offset?: true // weight = scale * code + offset; both lie together, in the type of the file
   readonly blockFromFile?: true // the model file may define another block
   readonly maxPower: number // scales of 2^this and more would overflow to infinity with the largest code
 }
@@ -44,7 +53,7 @@ interface FormatRow<Name = string> {
   readonly dtype: CodeDtype // of codes in files
   readonly published?: true // models of others are stored like this; without it, only Hadal's packed folders
   readonly scale?: FormatScale
-  readonly pairScales?: true // the plain module has `pair_scales`: two scales in one word
+  readonly pairScales?: true // one load has the scales of two pairs of chunks: `pair_affines`
   readonly int8Codes?: true // shaders/weights/<format>_int8 reads codes as 8-bit integers
   /** Decoders and their labels: shaders/weights/<format> is `plain`, <format>_<decoder> any other. */
   readonly decoders?: Readonly<Record<string, string>>
@@ -53,6 +62,7 @@ interface FormatRow<Name = string> {
 }
 
 const GROUP: BlockShape = { rows: 1, cols: 32 }
+const AFFINE = { dtype: 'BF16', block: { rows: 1, cols: 64 }, offset: true, blockFromFile: true } as const
 const ANY_CODES: RandomCodes = { check: (word) => word, bench: (word) => word }
 const INTEGER_DECODERS = {
   plain: 'shifted, then converted',
@@ -130,6 +140,26 @@ const ROWS = {
     int8Codes: true,
     decoders: INTEGER_DECODERS,
     quantization: { name: 'q4', label: '4-bit (q4)', precise: 'q8' },
+    random: ANY_CODES,
+  },
+  a8: {
+    label: '8-bit affine',
+    bits: 8,
+    dtype: 'U8',
+    scale: { ...AFFINE, maxPower: 119 }, // 2^8, and room for the offset
+    pairScales: true,
+    int8Codes: true,
+    decoders: INTEGER_DECODERS,
+    random: ANY_CODES,
+  },
+  a4: {
+    label: '4-bit affine',
+    bits: 4,
+    dtype: 'U8', // in the order of shaders/weights/q4.wgsl
+    scale: { ...AFFINE, maxPower: 123 }, // 2^4, and room for the offset
+    pairScales: true,
+    int8Codes: true,
+    decoders: INTEGER_DECODERS,
     random: ANY_CODES,
   },
 } as const satisfies Record<string, FormatRow>

@@ -1,6 +1,6 @@
 // Layout of weight matrices in GPU buffers: row stride, scales, and parts no larger than a binding.
 import { HadalError } from '../lib/error.ts'
-import { type BlockShape, FORMATS, type StorageFormat } from './formats.ts'
+import { type BlockShape, FORMATS, SCALE_TYPES, type ScaleBlock, type StorageFormat } from './formats.ts'
 
 /** Columns of a chunk. Rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
 export const CHUNK = 16
@@ -17,8 +17,8 @@ export interface MatrixLayout {
   readonly rows: number
   readonly cols: number
   readonly stride: number // of a row, in vec4<u32> (16 bytes)
-  readonly block: BlockShape // weights that share a scale; see NO_BLOCK for formats without scales
-  readonly scaleStride: number // 32-bit words of scales per block row; 0 without scales
+  readonly block: ScaleBlock // weights that share a scale; see NO_BLOCK for formats without scales
+  readonly scaleStride: number // words of scales and offsets per block row; 0 without scales
 }
 
 /** Consecutive rows of a matrix in one buffer, followed by their scales. */
@@ -35,16 +35,18 @@ const NO_BLOCK: BlockShape = { rows: 1, cols: 8 * CHUNK }
 /**
  * Stacks stored matrices of `heights` rows and `cols` columns. With scales, each begins at a whole block row,
  * so that every scale still covers the same weights; skipped rows are zero. `block` applies to formats whose
- * blocks the file may define. Throws `unsupported` if a chunk would need two scales.
+ * blocks the file may define; formats with offsets take the type of scales from it too. Throws `unsupported`
+ * if a chunk would need two scales.
  */
 export function layoutMatrix(
   format: StorageFormat,
   heights: readonly number[],
   cols: number,
-  block?: BlockShape,
+  block?: ScaleBlock,
 ): MatrixLayout {
   const { bits, scale } = FORMATS[format]
-  const scaleBlock = (scale?.blockFromFile && block) ?? scale?.block ?? NO_BLOCK
+  const shape = (scale?.blockFromFile && block) ?? scale?.block ?? NO_BLOCK
+  const scaleBlock: ScaleBlock = scale?.offset ? { dtype: scale.dtype, ...shape } : shape
   if (scaleBlock.cols % CHUNK !== 0) {
     throw new HadalError(
       'unsupported',
@@ -65,26 +67,37 @@ export function layoutMatrix(
     cols,
     stride: Math.ceil((padTo(cols, CHUNK) * bits) / 128),
     block: scaleBlock,
-    scaleStride: Math.ceil((Math.ceil(cols / scaleBlock.cols) * scaleBitsOf(format)) / 32),
+    scaleStride: Math.ceil((Math.ceil(cols / scaleBlock.cols) * scaleBitsOf(format, scaleBlock)) / 32),
   }
 }
 
-const scaleBitsOf = (format: StorageFormat): number => {
+/** Bits of a block's scale and offset; 0 without scales. */
+const scaleBitsOf = (format: StorageFormat, { dtype }: ScaleBlock): number => {
   const { scale } = FORMATS[format]
-  return scale ? SCALE_BITS[scale.dtype] : 0
+  return scale ? SCALE_BITS[dtype ?? scale.dtype] * (scale.offset ? 2 : 1) : 0
 }
-const SCALE_BITS = { F32: 32, BF16: 16 } as const
+const SCALE_BITS = { F32: 32, BF16: 16, F16: 16 } as const
 
-/** Whether both have the same format and block shape, so that stored rows can be copied byte for byte. */
+/** Whether both have the same format, block shape and type of scales, so that stored rows can be copied. */
 export const sameStorage = (a: MatrixLayout, b: MatrixLayout): boolean =>
-  a.format === b.format && a.block.rows === b.block.rows && a.block.cols === b.block.cols
+  a.format === b.format &&
+  a.block.rows === b.block.rows &&
+  a.block.cols === b.block.cols &&
+  a.block.dtype === b.block.dtype
+
+/** Shader constants of the blocks that share a scale; SCALE_TYPE only where the file decides it. */
+export const blockConstants = ({ block: { rows, cols, dtype } }: Pick<MatrixLayout, 'block'>) => ({
+  BLOCK_ROWS: rows,
+  BLOCK_COLS: cols,
+  ...(dtype && { SCALE_TYPE: SCALE_TYPES[dtype] }),
+})
 
 /**
  * The smallest run of columns whose codes and scales fill whole words, so that it can be written
  * independently.
  */
 export function encodeSpanOf({ format, block }: MatrixLayout): number {
-  const scaleBits = scaleBitsOf(format)
+  const scaleBits = scaleBitsOf(format, block)
   return scaleBits === 0 ? CHUNK : (block.cols * 32) / scaleBits
 }
 

@@ -27,6 +27,7 @@ export const matvecCeiling = defineKernel({
     'SCALE_STRIDE',
     'BLOCK_ROWS',
     'BLOCK_COLS',
+    'SCALE_TYPE',
     'WORKGROUP',
   ],
 })

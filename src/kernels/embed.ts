@@ -16,6 +16,7 @@ export const embed = defineKernel({
     'SCALE_STRIDE',
     'BLOCK_ROWS',
     'BLOCK_COLS',
+    'SCALE_TYPE',
     'FIRST',
     'COUNT',
     'WORKGROUP',

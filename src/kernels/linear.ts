@@ -17,6 +17,7 @@ const CONSTANTS = [
   'SCALE_STRIDE',
   'BLOCK_ROWS',
   'BLOCK_COLS',
+  'SCALE_TYPE',
   'ACCUMULATE',
 ] as const
 

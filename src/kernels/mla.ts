@@ -36,7 +36,7 @@ export const chooseAttentionTiles = ({ attention }: Pick<Variants, 'attention'>)
 /** Largest sizes that the MLA kernels have registers for: numbers of a KV entry, columns of a value. */
 export const MAX_MLA_SIZES = { kvEntry: 576, value: 256 } as const
 
-const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] as const
+const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS', 'SCALE_TYPE'] as const
 const ENTRY = ['PROJECTED_STRIDE', 'KV_OFFSET', 'LATENT', 'ROPE', 'EPSILON'] as const
 const step = uniform('Step')
 const block = uniform('Block', true)

@@ -1,7 +1,7 @@
 // Contracts of shaders/moe: routing and experts.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
-const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS'] as const
+const MATRIX = ['STRIDE', 'SCALES', 'SCALE_STRIDE', 'BLOCK_ROWS', 'BLOCK_COLS', 'SCALE_TYPE'] as const
 const EXPERTS = [
   'HIDDEN',
   'EXPERTS',

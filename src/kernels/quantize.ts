@@ -8,7 +8,7 @@ export const quantize = defineKernel({
     weights: read('vec4<u32>'),
     into: write('u32'),
   },
-  constants: ['BLOCK_ROWS', 'BLOCK_COLS', 'WORKGROUP'],
+  constants: ['BLOCK_ROWS', 'BLOCK_COLS', 'SCALE_TYPE', 'WORKGROUP'],
 })
 
 /** Where a matrix lies in its buffer: the struct Matrix of shaders/shared/matrix.wgsl. */

@@ -2,6 +2,7 @@
 import { FORMATS, hasDecoders, weightModule } from '../gpu/formats.ts'
 import type { Capabilities } from '../gpu/limits.ts'
 import {
+  blockConstants,
   CHUNK,
   type GpuMatrix,
   type GpuVector,
@@ -120,15 +121,12 @@ export function decodeModules(
 }
 
 /** Shader constants that locate the rows and scales of a matrix in its buffer. */
-export function matrixConstants(matrix: MatrixLayout, part: PartLayout) {
-  return {
-    STRIDE: matrix.stride,
-    SCALES: part.scales,
-    SCALE_STRIDE: matrix.scaleStride,
-    BLOCK_ROWS: matrix.block.rows,
-    BLOCK_COLS: matrix.block.cols,
-  }
-}
+export const matrixConstants = (matrix: MatrixLayout, part: PartLayout) => ({
+  STRIDE: matrix.stride,
+  SCALES: part.scales,
+  SCALE_STRIDE: matrix.scaleStride,
+  ...blockConstants(matrix),
+})
 
 export const vectorResource = (vector: GpuVector) => resource(vector.buffer)
 

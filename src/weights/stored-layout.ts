@@ -36,15 +36,19 @@ export const publishedFormat = (dtype: string): StorageFormat | undefined =>
     ? 'f32'
     : STORAGE_FORMATS.find((format) => FORMATS[format].published && FORMATS[format].dtype === dtype)
 
-/** The formats with scales whose codes packed models store in this type. */
+/** The formats that Hadal's packed models store: with scales and without offsets. */
+const PACKED_FORMATS = STORAGE_FORMATS.filter((format) => {
+  const { scale } = FORMATS[format]
+  return scale && !scale.offset
+})
+
+/** The formats whose codes packed models store in this type. */
 export const packedFormats = (dtype: string): readonly StorageFormat[] =>
-  STORAGE_FORMATS.filter((format) => FORMATS[format].scale && FORMATS[format].dtype === dtype)
+  PACKED_FORMATS.filter((format) => FORMATS[format].dtype === dtype)
 
 /** The types of codes in packed models. */
 export const PACKED_DTYPES: readonly Dtype[] = [
-  ...new Set(
-    STORAGE_FORMATS.filter((format) => FORMATS[format].scale).map((format) => FORMATS[format].dtype),
-  ),
+  ...new Set(PACKED_FORMATS.map((format) => FORMATS[format].dtype)),
 ]
 
 export const bytesPerLine = ({ dtype, width }: StoredArray): number => bytesPerElement(dtype) * width

@@ -4,7 +4,13 @@ import type { Allocation } from '../../gpu/arena.ts'
 import type { Device } from '../../gpu/device.ts'
 import { encoderModule, weightModule } from '../../gpu/formats.ts'
 import { type KernelVariant, PipelineCache } from '../../gpu/kernel.ts'
-import { encodeSpanOf, type MatrixLayout, type PartLayout, splitMatrix } from '../../gpu/matrix.ts'
+import {
+  blockConstants,
+  encodeSpanOf,
+  type MatrixLayout,
+  type PartLayout,
+  splitMatrix,
+} from '../../gpu/matrix.ts'
 import { BATCH_BYTES, type MatrixAddress, packBatch, quantize, quantizeGrid } from '../../kernels/quantize.ts'
 import { expectDefined } from '../../lib/error.ts'
 import {
@@ -33,10 +39,10 @@ export interface SourcePart extends PartPlacement {
 }
 
 /** The kernel that converts between two layouts. */
-export const conversionKernel = ({ format, block }: MatrixLayout, into: MatrixLayout): KernelVariant => ({
+export const conversionKernel = (from: MatrixLayout, into: MatrixLayout): KernelVariant => ({
   kernel: quantize,
-  constants: { BLOCK_ROWS: block.rows, BLOCK_COLS: block.cols, WORKGROUP },
-  imports: { weights: weightModule(format), encode: encoderModule(into.format) },
+  constants: { ...blockConstants(from), WORKGROUP },
+  imports: { weights: weightModule(from.format), encode: encoderModule(into.format) },
 })
 
 /** Converts one matrix at a time. Owns its staging buffers until `close`. */
@@ -82,7 +88,7 @@ export class Converter {
 
   /** Requests the pipeline that converts between two layouts; `prepare` compiles it. Returns its key. */
   requestPipeline(from: MatrixLayout, into: MatrixLayout): string {
-    const key = `${from.format} ${from.block.rows} ${from.block.cols} ${into.format}`
+    const key = [from.format, ...Object.values(blockConstants(from)), into.format].join()
     this.#variants.set(key, conversionKernel(from, into))
     return key
   }
