@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { randomMatrix, readRows } from '../../src/bench/kernels/random-matrix.ts'
 import type { Device } from '../../src/gpu/device.ts'
+import { blockConstants } from '../../src/gpu/matrix.ts'
 import { matmulCeiling, matvecCeiling, streamRead } from '../../src/kernels/bench.ts'
 import { matmul_ceiling, matvec_ceiling, stream_read } from '../../src/reference/bench.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
@@ -38,8 +39,7 @@ describeOnAdapters('ceilings', (adapter) => {
             STRIDE: layout.stride,
             SCALES: part.scales,
             SCALE_STRIDE: layout.scaleStride,
-            BLOCK_ROWS: layout.block.rows,
-            BLOCK_COLS: layout.block.cols,
+            ...blockConstants(layout),
             WORKGROUP: 16,
           },
           imports: { weights: `weights/${format}`, loopOrder: `bench/loop_order_${order}` },

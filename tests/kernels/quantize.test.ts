@@ -33,10 +33,10 @@ async function convert(
   const rows = matrix.rows - first
   const layout = layoutMatrix(target, [rows + 3], matrix.cols, { rows: 1, cols: 128 })
   const part = layoutPart(layout, 0, rows + 3)
-  const { STRIDE, SCALES, SCALE_STRIDE, BLOCK_ROWS, BLOCK_COLS } = matrix.constants
+  const { STRIDE, SCALES, SCALE_STRIDE, ...blocks } = matrix.constants
   const { into } = await runKernel(device, {
     kernel: quantizeKernel,
-    constants: { BLOCK_ROWS, BLOCK_COLS, WORKGROUP },
+    constants: { ...blocks, WORKGROUP },
     imports: { ...matrix.imports, encode: encoderModule(target) },
     grid: quantizeGrid(rows, matrix.cols, encodeSpanOf(layout), WORKGROUP),
     data: {

@@ -1,15 +1,16 @@
 // Random MLA layers for tests: sizes, a kv_b matrix in a stored format, a rotary table.
+import type { ScaleBlock } from '../../src/gpu/formats.ts'
 import { computeRotaryTable } from '../../src/models/rotary.ts'
 import type { MlaShape } from '../../src/reference/mla.ts'
 import type { RotaryLayout } from '../../src/reference/vector.ts'
 import type { KvDtype } from './kv-cache.ts'
-import { type BlockSize, randomMatrix, type WeightFormat } from './weights.ts'
+import { randomMatrix, type WeightFormat } from './weights.ts'
 
 export interface MlaLayerOptions {
   readonly format?: WeightFormat
   readonly kvDtype?: KvDtype
   readonly ropeInterleaved?: boolean
-  readonly blocks?: BlockSize
+  readonly blocks?: ScaleBlock
   readonly positions?: number // covered by the rotary table
 }
 

@@ -1,7 +1,8 @@
 // Random MoE weights for tests: experts packed into banks behind a slot table, and the numbers they hold.
+import type { ScaleBlock } from '../../src/gpu/formats.ts'
 import type { Expert, ExpertChoice } from '../../src/reference/moe.ts'
 import { seededRandom } from './numbers.ts'
-import { type BlockSize, type PackedMatrix, packMatrix, randomMatrix, type WeightFormat } from './weights.ts'
+import { type PackedMatrix, packMatrix, randomMatrix, type WeightFormat } from './weights.ts'
 
 export interface MoeSizes {
   readonly hidden: number
@@ -10,7 +11,7 @@ export interface MoeSizes {
   readonly shared: number // intermediate size of the shared expert; 0 = none
   readonly banks: number
   readonly format: WeightFormat
-  readonly blocks: BlockSize // of weights that share a scale
+  readonly blocks: ScaleBlock // of weights that share a scale
 }
 
 /** The up or down matrices of all experts, and what a kernel needs to find them. */

@@ -2,14 +2,16 @@
 import {
   FORMATS,
   isFloatDtype,
+  type ScaleBlock,
   STORAGE_FORMATS,
   type StorageFormat,
   weightModule,
 } from '../../src/gpu/formats.ts'
-import { layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
+import { blockConstants, layoutMatrix, layoutPart } from '../../src/gpu/matrix.ts'
 import { expectDefined } from '../../src/lib/error.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16, encodeE4M3, encodeF16 } from '../../src/lib/float.ts'
 import { QUANTIZED_FORMATS, quantize } from '../../src/reference/quantize.ts'
+import { storeAffine } from './affine.ts'
 import { normals } from './numbers.ts'
 
 export type WeightFormat = StorageFormat
@@ -20,11 +22,6 @@ export const kUnrollModules = (format: WeightFormat): readonly string[] =>
   FORMATS[format].pairScales
     ? ['shared/k_unroll_pair', 'shared/k_unroll_two_pairs']
     : ['shared/k_unroll_pair']
-
-export interface BlockSize {
-  readonly rows: number
-  readonly cols: number
-}
 
 /** A matrix in the engine's layout: padded rows, then the scales on a 16-byte boundary. */
 export interface PackedMatrix {
@@ -39,11 +36,12 @@ export interface PackedMatrix {
     readonly SCALE_STRIDE: number
     readonly BLOCK_ROWS: number
     readonly BLOCK_COLS: number
+    readonly SCALE_TYPE?: number
   }
 }
 
 /** Encodes and stores one number; returns its decoded value. */
-const STORE_NUMBER = {
+export const STORE_NUMBER = {
   F32: (view, index, value) => {
     view.setFloat32(4 * index, value, true)
     return view.getFloat32(4 * index, true)
@@ -64,22 +62,26 @@ const STORE_NUMBER = {
 
 /**
  * Packs `source` [rows, cols]. For fp8_block, each block is scaled so that its largest number becomes 448.
+ * Formats with offsets use `blocks` only if they name a type of scales.
  */
 export function packMatrix(
   source: ArrayLike<number>,
   cols: number,
   format: WeightFormat,
-  blocks: BlockSize = { rows: 128, cols: 128 },
+  blocks: ScaleBlock = { rows: 128, cols: 128 },
 ): PackedMatrix {
   const rows = source.length / cols
-  const layout = layoutMatrix(format, [rows], cols, blocks)
+  const { dtype, scale } = FORMATS[format]
+  const chosen = scale?.offset && !blocks.dtype ? undefined : blocks
+  const layout = layoutMatrix(format, [rows], cols, chosen)
   const part = layoutPart(layout, 0, rows)
   const words = new Uint32Array(part.bytes / 4)
   const into = { words, stride: layout.stride, scales: part.scales, scaleStride: layout.scaleStride }
-  const { dtype } = FORMATS[format]
   const values = isFloatDtype(dtype)
     ? storeNumbers(source, { cols, format, dtype, blocks }, into)
-    : storeGroups(source, cols, format, into)
+    : scale?.offset
+      ? storeAffine(source, layout, into)
+      : storeGroups(source, cols, format, into)
   return {
     rows,
     cols,
@@ -90,14 +92,13 @@ export function packMatrix(
       STRIDE: layout.stride,
       SCALES: part.scales,
       SCALE_STRIDE: layout.scaleStride,
-      BLOCK_ROWS: layout.block.rows,
-      BLOCK_COLS: layout.block.cols,
+      ...blockConstants(layout),
     },
   }
 }
 
 /** Memory and layout of a packed matrix. */
-interface PackedTarget {
+export interface PackedTarget {
   readonly words: Uint32Array<ArrayBuffer>
   readonly stride: number // of a row, in vec4s
   readonly scales: number // first scale, in words
@@ -110,7 +111,7 @@ function storeNumbers(
     readonly cols: number
     readonly format: WeightFormat
     readonly dtype: keyof typeof STORE_NUMBER
-    readonly blocks: BlockSize
+    readonly blocks: ScaleBlock
   },
   into: PackedTarget,
 ): Float64Array {
@@ -131,7 +132,7 @@ function storeNumbers(
 }
 
 /**
- * Packs the codes of src/reference `quantize`; see shaders/weights/q8.wgsl and q4.wgsl for the byte layout.
+ * Packs the codes of src/reference `quantize`.
  */
 function storeGroups(
   source: ArrayLike<number>,
@@ -144,16 +145,8 @@ function storeGroups(
     `the reference of ${format}`,
   )
   const { codes, scales, values, group } = quantize(source, cols, target)
-  const bytes = new Uint8Array(into.words.buffer)
   codes.forEach((code, i) => {
-    const [row, col] = [Math.floor(i / cols), i % cols]
-    const offset = 16 * row * into.stride
-    if (FORMATS[format].bits === 8) {
-      bytes[offset + col] = code
-      return
-    }
-    const codeByte = offset + 16 * Math.floor(col / 32) + (col % 16)
-    bytes[codeByte] = (bytes[codeByte] ?? 0) | ((code & 15) << (col % 32 < 16 ? 0 : 4))
+    storeCode(into, FORMATS[format].bits, [Math.floor(i / cols), i % cols], code)
   })
   const halves = new Uint16Array(into.words.buffer)
   const groups = Math.ceil(cols / group)
@@ -163,12 +156,28 @@ function storeGroups(
   return values
 }
 
+/** Stores an integer code; see shaders/weights/q8.wgsl and q4.wgsl for the order of bytes. */
+export function storeCode(
+  into: PackedTarget,
+  bits: number,
+  [row, col]: readonly [row: number, col: number],
+  code: number,
+): void {
+  const bytes = new Uint8Array(into.words.buffer, 16 * row * into.stride)
+  if (bits === 8) {
+    bytes[col] = code
+    return
+  }
+  const at = 16 * Math.floor(col / 32) + (col % 16)
+  bytes[at] = (bytes[at] ?? 0) | ((code & 15) << (col % 32 < 16 ? 0 : 4))
+}
+
 /** A random matrix whose rows differ in magnitude, so that a wrong row or scale is detected. */
 export function randomMatrix(
   [rows, cols]: readonly [rows: number, cols: number],
   format: WeightFormat,
   seed: number,
-  blocks?: BlockSize,
+  blocks?: ScaleBlock,
 ): PackedMatrix {
   const source = normals(rows * cols, seed).map(
     (value, i) => value * (0.02 + 0.01 * (Math.floor(i / cols) % 7)),
@@ -176,7 +185,12 @@ export function randomMatrix(
   return packMatrix(source, cols, format, blocks)
 }
 
-function blockScales(source: ArrayLike<number>, rows: number, cols: number, blocks: BlockSize): Float32Array {
+function blockScales(
+  source: ArrayLike<number>,
+  rows: number,
+  cols: number,
+  blocks: ScaleBlock,
+): Float32Array {
   const scaleStride = Math.ceil(cols / blocks.cols)
   const scales = new Float32Array(Math.ceil(rows / blocks.rows) * scaleStride)
   for (let i = 0; i < rows * cols; i++) {

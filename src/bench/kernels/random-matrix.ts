@@ -1,6 +1,6 @@
 // Random weight matrices in a stored format, with the values they hold. Codes are generated directly, not
 // encoded.
-import { dequantizeRow, makeScales } from '../../engine/check/random-weights.ts'
+import { dequantizeRow, makeScales, scaleTypeOf } from '../../engine/check/random-weights.ts'
 import { FORMATS, type StorageFormat } from '../../gpu/formats.ts'
 import { layoutMatrix, layoutPart, type MatrixLayout, type PartLayout } from '../../gpu/matrix.ts'
 import { fillRandomWords } from '../../lib/random.ts'
@@ -29,9 +29,10 @@ export function randomMatrix(
   const part = layoutPart(layout, 0, layout.rows)
   const words = new Uint32Array(part.bytes / 4)
   fillRandomWords(words, seed)
-  const { random, scale } = FORMATS[format]
+  const { random } = FORMATS[format]
+  const scale = scaleTypeOf(format, layout.block)
   for (let i = 0; i < part.scales; i++) words[i] = random.bench(words[i] ?? 0)
-  if (scale) makeScales(words.subarray(part.scales), scale.dtype)
+  if (scale) makeScales(words.subarray(part.scales), scale)
   return { layout, part, words }
 }
 
@@ -44,7 +45,7 @@ export function readRows({ layout, part, words }: RandomMatrix, first: number, c
     const codes = words.subarray((first + row) * stride).subarray(0, stride)
     const blockRow = Math.floor((first + row) / block.rows)
     const scales = words.subarray(part.scales + blockRow * scaleStride).subarray(0, scaleStride)
-    values.set(dequantizeRow(format, codes, scales, block.cols).subarray(0, cols), row * cols)
+    values.set(dequantizeRow(format, codes, scales, block).subarray(0, cols), row * cols)
   }
   return values
 }

@@ -10,7 +10,14 @@ import {
 import { BATCH_BYTES, packBatch, quantizeGrid } from '../../kernels/quantize.ts'
 import { expectDefined } from '../../lib/error.ts'
 import { type CheckBuilder, type ExpectedSum, from, TOLERANCE } from './kernel-check.ts'
-import { dequantizeRow, type MatrixPlacement, rowFiller, weightFormatOf, wordsOf } from './random-weights.ts'
+import {
+  blockOf,
+  dequantizeRow,
+  type MatrixPlacement,
+  rowFiller,
+  weightFormatOf,
+  wordsOf,
+} from './random-weights.ts'
 
 /** Rows, and columns that end within a group of every format. */
 const [ROWS, COLS] = [17, 336]
@@ -49,8 +56,7 @@ const placementIn = (layout: MatrixLayout, part: PartLayout): MatrixPlacement =>
   stride: 4 * layout.stride,
   firstScale: part.scales,
   scaleStride: layout.scaleStride,
-  blockRows: layout.block.rows,
-  blockCols: layout.block.cols,
+  block: layout.block,
 })
 
 const addressOf = ({ stride, firstScale, scaleStride }: MatrixPlacement) => ({
@@ -63,13 +69,13 @@ const addressOf = ({ stride, firstScale, scaleStride }: MatrixPlacement) => ({
 /** Checks quantize: the encoded rows stand for the stored numbers, within what the new format loses. */
 export const quantizeCheck: CheckBuilder = (buffers, dispatch) => {
   const { imports, constants } = dispatch
-  const { BLOCK_ROWS = 1, BLOCK_COLS = 1, WORKGROUP = 1 } = constants
+  const { WORKGROUP = 1 } = constants
   const storedFormat = expectDefined(weightFormatOf(dispatch), 'the stored format')
   const format = expectDefined(
     STORAGE_FORMATS.find((candidate) => encoderModule(candidate) === imports.encode),
     'the new format',
   )
-  const stored = layoutMatrix(storedFormat, [ROWS], COLS, { rows: BLOCK_ROWS, cols: BLOCK_COLS })
+  const stored = layoutMatrix(storedFormat, [ROWS], COLS, blockOf(constants))
   const encoded = layoutMatrix(format, [ROWS], COLS, FORMATS[format].quantization?.block)
   const [source, place] = [stored, encoded].map((layout) => placementIn(layout, layoutPart(layout, 0, ROWS)))
   const from0 = expectDefined(source, 'a placement')
@@ -84,9 +90,9 @@ export const quantizeCheck: CheckBuilder = (buffers, dispatch) => {
   const decode = (all: Uint32Array<ArrayBuffer>) => {
     const rows = Array.from({ length: ROWS }, (_, i) => {
       const codes = all.slice(i * into0.stride, (i + 1) * into0.stride)
-      const firstScale = into0.firstScale + Math.floor(i / into0.blockRows) * into0.scaleStride
+      const firstScale = into0.firstScale + Math.floor(i / into0.block.rows) * into0.scaleStride
       const scales = all.slice(firstScale, firstScale + into0.scaleStride)
-      return Array.from(dequantizeRow(format, codes, scales, into0.blockCols).subarray(0, COLS))
+      return Array.from(dequantizeRow(format, codes, scales, into0.block).subarray(0, COLS))
     })
     return rows.flat()
   }

@@ -36,7 +36,7 @@ function randomEntry(dispatch: Dispatch, sizes: EntrySizes, seed: number): Uint3
   const { codes, scales, key } = fp8Words(sizes)
   return Uint32Array.of(
     ...randomCodes('fp8_block', codes, seed),
-    ...randomScales('BF16', scales, seed),
+    ...randomScales({ dtype: 'BF16' }, scales, seed),
     ...randomCodes('f16', key, seed),
   )
 }

@@ -4,6 +4,8 @@ import {
   FORMATS,
   formatOfModule,
   isFloatDtype,
+  SCALE_TYPES,
+  type ScaleBlock,
   type ScaleDtype,
   type StorageFormat,
 } from '../../gpu/formats.ts'
@@ -38,28 +40,29 @@ export interface MatrixPlacement {
   readonly stride: number
   readonly firstScale: number
   readonly scaleStride: number
-  readonly blockRows: number
-  readonly blockCols: number
+  readonly block: ScaleBlock
 }
 
 /** The placement that a dispatch assumes, and the words of `rows` rows with their scales. */
 export function placementOf({ constants }: Dispatch): MatrixPlacement {
-  const { STRIDE = 0, SCALES = 0, SCALE_STRIDE = 0, BLOCK_ROWS = 1, BLOCK_COLS = 1 } = constants
+  const { STRIDE = 0, SCALES = 0, SCALE_STRIDE = 0 } = constants
   return {
     base: 0,
     stride: 4 * STRIDE,
     firstScale: SCALES,
     scaleStride: SCALE_STRIDE,
-    blockRows: BLOCK_ROWS,
-    blockCols: BLOCK_COLS,
+    block: blockOf(constants),
   }
 }
 
-export const wordsOf = (
-  rows: number,
-  { stride, scaleStride, firstScale, blockRows }: MatrixPlacement,
-): number =>
-  Math.max(rows * stride, scaleStride > 0 ? firstScale + Math.ceil(rows / blockRows) * scaleStride : 0)
+/** The block that `blockConstants` describes. */
+export function blockOf({ BLOCK_ROWS = 1, BLOCK_COLS = 1, SCALE_TYPE }: Dispatch['constants']): ScaleBlock {
+  const dtype = (['BF16', 'F16', 'F32'] as const).find((type) => SCALE_TYPES[type] === SCALE_TYPE)
+  return { rows: BLOCK_ROWS, cols: BLOCK_COLS, ...(dtype && { dtype }) }
+}
+
+export const wordsOf = (rows: number, { stride, scaleStride, firstScale, block }: MatrixPlacement): number =>
+  Math.max(rows * stride, scaleStride > 0 ? firstScale + Math.ceil(rows / block.rows) * scaleStride : 0)
 
 /** Of larger matrices only the first rows are checked, in decode and in prefill. */
 const [MAX_WORDS, MAX_TILED_ROWS] = [2 ** 19, 256]
@@ -106,25 +109,25 @@ export function rowFiller(
   place: MatrixPlacement,
 ): FillRows {
   const format = expectDefined(weightFormatOf(dispatch), `the weight format of ${dispatch.kernel.name}`)
-  const { scale } = FORMATS[format]
-  const { base, stride, firstScale, scaleStride, blockRows, blockCols } = place
+  const scale = scaleTypeOf(format, place.block)
+  const { base, stride, firstScale, scaleStride, block } = place
   return (rows, cols) => {
     const codes = rows.map((row) => randomCodes(format, stride, row))
     writeRows(buffers, into, { base, stride }, { rows, words: codes })
-    const blocks = [...new Set(rows.map((row) => Math.floor(row / blockRows)))]
+    const blocks = [...new Set(rows.map((row) => Math.floor(row / block.rows)))]
     const scales = new Map(
-      blocks.map((block) => [block, scale && randomScales(scale.dtype, scaleStride, block)] as const),
+      blocks.map((row) => [row, scale && randomScales(scale, scaleStride, row)] as const),
     )
     if (scale)
       writeRows(
         buffers,
         into,
         { base: firstScale, stride: scaleStride },
-        { rows: blocks, words: blocks.map((block) => scales.get(block) ?? new Uint32Array()) },
+        { rows: blocks, words: blocks.map((row) => scales.get(row) ?? new Uint32Array()) },
       )
     return rows.map((row, i) => {
-      const rowScales = scales.get(Math.floor(row / blockRows)) ?? new Uint32Array()
-      return dequantizeRow(format, codes[i] ?? new Uint32Array(), rowScales, blockCols).subarray(0, cols)
+      const rowScales = scales.get(Math.floor(row / block.rows)) ?? new Uint32Array()
+      return dequantizeRow(format, codes[i] ?? new Uint32Array(), rowScales, block).subarray(0, cols)
     })
   }
 }
@@ -145,36 +148,69 @@ function writeRows(
   }
 }
 
+/** What the words of scales hold. */
+export interface ScaleType {
+  readonly dtype: ScaleDtype
+  readonly offset?: true // each scale is followed by an offset
+}
+
+/** The type of a format's scales, in matrices of these blocks; undefined without scales. */
+export function scaleTypeOf(format: StorageFormat, { dtype }: ScaleBlock): ScaleType | undefined {
+  const { scale } = FORMATS[format]
+  return scale && { ...scale, dtype: dtype ?? scale.dtype }
+}
+
 /** `words` words of random scales. */
-export function randomScales(dtype: ScaleDtype, words: number, row: number): Uint32Array<ArrayBuffer> {
+export function randomScales(type: ScaleType, words: number, row: number): Uint32Array<ArrayBuffer> {
   const scales = new Uint32Array(words)
   fillRandomWords(scales, row + 1)
-  makeScales(scales, dtype)
+  makeScales(scales, type)
   return scales
 }
 
-/** Turns any words into scales of about 2^-8: one f32 a word, or two bfloat16. */
-export function makeScales(words: Uint32Array, dtype: ScaleDtype): void {
+/** Turns any words into scales of about 2^-8, or with offsets into ±2^-8 and offsets of about ±2^-4. */
+export function makeScales(words: Uint32Array, { dtype, offset }: ScaleType): void {
+  const [kept, set, setInOffsets] = (offset ? PAIR_BITS : SCALE_BITS)[dtype]
   words.forEach((word, i) => {
-    words[i] = dtype === 'F32' ? (word & 0xffffff) | 0x3b000000 : (word & 0xff00ff) | 0x3b003b00
+    words[i] = (word & kept) | (i % 2 === 0 ? set : setInOffsets)
   })
 }
 
+/** Bits of a word that stay random, and bits that are set in even and in odd words. */
+type ScaleBits = Readonly<Record<ScaleDtype, readonly [kept: number, even: number, odd: number]>>
+const SCALE_BITS: ScaleBits = {
+  F32: [0xffffff, 0x3b000000, 0x3b000000],
+  BF16: [0xff00ff, 0x3b003b00, 0x3b003b00],
+  F16: [0x3ff03ff, 0x1c001c00, 0x1c001c00],
+}
+/** With offsets: the sign is random too, and offsets lie in odd words or upper halves. */
+const PAIR_BITS: ScaleBits = {
+  F32: [0x80ffffff, 0x3b000000, 0x3d000000],
+  BF16: [0x80ff80ff, 0x3d003b00, 0x3d003b00],
+  F16: [0x83ff83ff, 0x2c001c00, 0x2c001c00],
+}
+
 /**
- * Dequantizes a row, padding included: codes times the scale of their block.
+ * Dequantizes a row, padding included: codes times the scale of their block, plus its offset.
  * @param scales of the row's block row; empty for formats without scales
  */
 export function dequantizeRow(
   format: StorageFormat,
   codes: Uint32Array<ArrayBuffer>,
   scales: Uint32Array<ArrayBuffer>,
-  blockCols: number,
+  block: ScaleBlock,
 ): Float64Array {
   const numbers = decodeCodes(format, codes)
-  const { scale } = FORMATS[format]
-  return scale
-    ? applyScales(numbers, toF32(scale.dtype, bytesOf(scales)), blockCols)
-    : new Float64Array(numbers)
+  const type = scaleTypeOf(format, block)
+  if (!type) return new Float64Array(numbers)
+  const factors = toF32(type.dtype, bytesOf(scales))
+  if (!type.offset) return applyScales(numbers, factors, block.cols)
+  const scaled = applyScales(
+    numbers,
+    factors.filter((_, i) => i % 2 === 0),
+    block.cols,
+  )
+  return scaled.map((value, i) => value + (factors[2 * Math.floor(i / block.cols) + 1] ?? 0))
 }
 
 /** Multiplies numbers by factors, each of which `count` consecutive numbers share. */
@@ -196,14 +232,16 @@ export function randomCodes(format: StorageFormat, words: number, row: number): 
 
 /** Decodes codes without applying scales. */
 export function decodeCodes(format: StorageFormat, words: Uint32Array<ArrayBuffer>): NumberArray {
-  const { dtype, bits } = FORMATS[format]
+  const { dtype, bits, scale } = FORMATS[format]
   if (isFloatDtype(dtype)) return toF32(dtype, bytesOf(words))
-  const signed = new Int8Array(words.buffer, words.byteOffset, words.byteLength)
-  if (bits === 8) return signed
+  const Bytes = scale?.offset ? Uint8Array : Int8Array
+  const bytes = new Bytes(words.buffer, words.byteOffset, words.byteLength)
+  if (bits === 8) return bytes
   // 16 bytes hold 32 columns: the first 16 in the low 4 bits, the others in the high 4 bits.
-  return Array.from({ length: 2 * signed.length }, (_, col) => {
-    const byte = signed[16 * Math.floor(col / 32) + (col % 16)] ?? 0
-    return col % 32 < 16 ? (byte << 28) >> 28 : byte >> 4
+  return Array.from({ length: 2 * bytes.length }, (_, col) => {
+    const byte = bytes[16 * Math.floor(col / 32) + (col % 16)] ?? 0
+    if (col % 32 >= 16) return byte >> 4
+    return scale?.offset ? byte & 15 : (byte << 28) >> 28
   })
 }
 
