@@ -135,6 +135,25 @@ describeOnAdapters('linear', (adapter) => {
     })
   }
 
+  for (const [format, dtype, cols] of [
+    ['a4', 'BF16', 32],
+    ['a4', 'F16', 128],
+    ['a8', 'F16', 32],
+    ['a8', 'F32', 64],
+    ['a4', 'F32', 32],
+  ] as const) {
+    it(`${format}: ${dtype} scales and offsets of ${cols} columns`, async () => {
+      const matrix = randomMatrix([67, 138], format, 1, { rows: 1, cols, dtype })
+      const x = normals(35 * 138, 2)
+      const expected = linear_prefill(f64(x), matrix.values, 138)
+      for (const kUnroll of kUnrollModules(format)) {
+        expectClose(await decode(x.slice(0, 138), matrix, { kUnroll }), expected.slice(0, 67), TOLERANCE.f32)
+      }
+      const [tiles, tolerance] = chosenTiles(device.capabilities)
+      expectClose(await prefill(x, matrix, tiles), expected, tolerance)
+    })
+  }
+
   it('decode computes no row beyond those of its module, whatever the step', async () => {
     const matrix = randomMatrix([64, 138], 'bf16', 1, BLOCKS)
     const x = normals(3 * 138, 2)
@@ -144,23 +163,26 @@ describeOnAdapters('linear', (adapter) => {
   })
 
   it('every kind of tile that the device can run', async () => {
-    const matrix = randomMatrix([67, 138], 'fp8_block', 1, BLOCKS)
-    const x = normals(35 * 138, 2)
-    const expected = linear_prefill(f64(x), matrix.values, 138)
-    for (const [tiles, tolerance] of allTiles(device.capabilities)) {
-      expectClose(await prefill(x, matrix, tiles), expected, tolerance)
+    for (const format of ['fp8_block', 'a4'] as const) {
+      const matrix = randomMatrix([67, 138], format, 1, BLOCKS)
+      const x = normals(35 * 138, 2)
+      const expected = linear_prefill(f64(x), matrix.values, 138)
+      for (const [tiles, tolerance] of allTiles(device.capabilities)) {
+        expectClose(await prefill(x, matrix, tiles), expected, tolerance)
+      }
     }
   })
 
   it('subgroup matrices of every shape, emulated: odd numbers of chunks, a single number', async () => {
     for (const [tiles, tolerance] of emulatedMatrixTiles(device.capabilities)) {
-      for (const [rows, cols, tokens] of [
+      for (const [rows, cols, tokens, format = 'fp8_block'] of [
         [67, 138, 1],
         [67, 138, 31],
         [67, 138, 65],
         [1, 1, 1],
+        [67, 138, 35, 'a8'],
       ] as const) {
-        const matrix = randomMatrix([rows, cols], 'fp8_block', rows, { rows: 16, cols: 32 })
+        const matrix = randomMatrix([rows, cols], format, rows, { rows: 16, cols: 32 })
         const x = normals(tokens * cols, 2)
         const before = normals(tokens * rows, 3)
         const expected = linear_prefill(f64(x), matrix.values, cols).map((y, i) => y + (before[i] ?? 0))
@@ -208,7 +230,7 @@ describeOnAdapters('linear', (adapter) => {
     }
   })
 
-  for (const format of ['q8', 'q4'] as const) {
+  for (const format of ['q8', 'q4', 'a8', 'a4'] as const) {
     it(`i8 tiles with ${format}: odd sizes, large and tiny inputs, a row of zeros`, async () => {
       if (!device.capabilities.int8Dot) return
       for (const [rows, cols, tokens, scale] of [
