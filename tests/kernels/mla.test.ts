@@ -122,7 +122,7 @@ describeOnAdapters('attention', (adapter) => {
     })
   }
 
-  for (const format of ['bf16', 'fp8_block', 'q4'] as const) {
+  for (const format of ['bf16', 'fp8_block', 'q4', 'a4'] as const) {
     it(`mla_absorb_q, mla_combine_splits, mla_expand_kv with ${format} weights`, async () => {
       const { layer, kernels } = open(ODD_SIZES, { format })
       const onGpu = new MlaKernels(device, layer, chooseDispatchSizes({ software: false }))

@@ -115,7 +115,7 @@ describeOnAdapters('experts', (adapter) => {
     )
   })
 
-  for (const format of ['f32', 'bf16', 'f16'] as const) {
+  for (const format of ['f32', 'bf16', 'f16', 'a4'] as const) {
     it(`${format}: a narrow shared expert, one bank`, async () => {
       await check(
         { ...SIZES, format, hidden: 33, shared: 17 },

@@ -145,6 +145,7 @@ describeOnAdapters('route_logits', (adapter) => {
     [138, 13, 4, 'f32'],
     [1040, 64, 8, 'bf16'],
     [64, 5, 2, 'fp8_block'],
+    [138, 5, 2, 'a8'],
   ] as const) {
     it(`${experts} experts of ${hidden} columns in ${format}`, async () => {
       const tokens = 3

@@ -4,15 +4,19 @@ import type { Device } from '../../src/gpu/device.ts'
 import {
   FORMATS,
   isFloatDtype,
+  type ScaleBlock,
   STORAGE_FORMATS,
   type StorageFormat,
   weightModules,
 } from '../../src/gpu/formats.ts'
-import { layoutMatrix } from '../../src/gpu/matrix.ts'
+import { blockConstants, layoutMatrix } from '../../src/gpu/matrix.ts'
 import { embed as embedKernel } from '../../src/kernels/embed.ts'
 import { decodeBF16, decodeE4M3, decodeF16, encodeBF16 } from '../../src/lib/float.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
+import { STORE_NUMBER } from '../support/weights.ts'
+
+const hasOffset = (format: StorageFormat): boolean => FORMATS[format].scale?.offset === true
 
 const MIN_NORMAL_F16 = 2 ** -14
 
@@ -22,15 +26,16 @@ interface StoredRows {
   readonly format: StorageFormat
   readonly scales?: number // index of the first scale, in words
   readonly module?: string
+  readonly block?: ScaleBlock
 }
 
 /** Decodes a stored matrix [rows, 16 * chunks] with `embed`, which copies rows. */
 async function readRows(
   device: Device,
   words: Uint32Array,
-  { rows, cols, format, scales = 0, module = `weights/${format}` }: StoredRows,
+  { rows, cols, format, scales = 0, module = `weights/${format}`, block = { rows: 1, cols } }: StoredRows,
 ) {
-  const { stride, scaleStride } = layoutMatrix(format, [rows], cols, { rows: 1, cols })
+  const { stride, scaleStride } = layoutMatrix(format, [rows], cols, block)
   const { x } = await runKernel(device, {
     kernel: embedKernel,
     constants: {
@@ -38,8 +43,7 @@ async function readRows(
       STRIDE: stride,
       SCALES: scales,
       SCALE_STRIDE: scaleStride,
-      BLOCK_ROWS: 1,
-      BLOCK_COLS: cols,
+      ...blockConstants({ block }),
       FIRST: 0,
       COUNT: rows,
       WORKGROUP: 64,
@@ -102,7 +106,8 @@ describeOnAdapters('weights', (adapter) => {
 
   it('decodes all integer codes under scales of every size and sign', async () => {
     const sizes = [1, -3e-5, 1e-30, -(2 ** 100), 0, 2 ** -126, 1 / 3, -6e4]
-    for (const format of STORAGE_FORMATS.filter((format) => !isFloatDtype(FORMATS[format].dtype))) {
+    const isInteger = (format: StorageFormat) => !isFloatDtype(FORMATS[format].dtype)
+    for (const format of STORAGE_FORMATS.filter((name) => isInteger(name) && !hasOffset(name))) {
       const { bits } = FORMATS[format]
       const cols = (256 * 8) / bits
       const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
@@ -122,6 +127,49 @@ describeOnAdapters('weights', (adapter) => {
           Math.abs(value - scale(col) * code(col)) > tolerance(col) ? [[col, value]] : [],
         )
         expect(wrong, module).toEqual([])
+      }
+    }
+  })
+
+  it('adds offsets to scaled codes: every code, scales of zero and next to it, of both signs', async () => {
+    const pairs = [
+      [1, 0],
+      [0, -3],
+      [-0.125, 1],
+      [1e-7, 0.75],
+      [-3e-3, 0.25],
+      [2 ** -14, -(2 ** -13)],
+      [0, 0],
+      [200, -25600],
+    ] as const
+    for (const format of STORAGE_FORMATS.filter(hasOffset)) {
+      for (const [dtype, group] of [
+        ['BF16', 32],
+        ['F16', 64],
+        ['F32', 128],
+      ] as const) {
+        const { bits } = FORMATS[format]
+        const cols = (256 * 8) / bits
+        const { scaleStride } = layoutMatrix(format, [1], cols, { rows: 1, cols: group, dtype })
+        const words = new Uint32Array(64 + scaleStride)
+        words.set(new Uint32Array(Uint8Array.from({ length: 256 }, (_, i) => i).buffer))
+        const view = new DataView(words.buffer)
+        const stored = Array.from({ length: cols / group }, (_, i) =>
+          (pairs[i % pairs.length] ?? [0, 0]).map((value, j) =>
+            STORE_NUMBER[dtype](view, (dtype === 'F32' ? 64 : 128) + 2 * i + j, value),
+          ),
+        )
+        for (const module of weightModules(format)) {
+          const block = { rows: 1, cols: group, dtype }
+          const actual = await readRows(device, words, { rows: 1, cols, format, scales: 64, module, block })
+          const wrong = [...actual].flatMap((value, col) => {
+            const code = bits === 8 ? col : ((16 * (col >> 5) + (col & 15)) >> (col & 16 ? 4 : 0)) & 15
+            const [scale = 0, offset = 0] = stored[Math.floor(col / group)] ?? []
+            const size = 2 ** -23 * (Math.abs(scale * code) + Math.abs(offset)) + 4e-5 * Math.abs(scale)
+            return Math.abs(value - (scale * code + offset)) > size ? [[col, value]] : []
+          })
+          expect(wrong, `${module}, ${dtype}`).toEqual([])
+        }
       }
     }
   })
