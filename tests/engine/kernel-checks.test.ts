@@ -7,12 +7,15 @@ import { distinctKernels } from '../../src/cli/checks.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { DRAW } from '../../src/engine/check/check-sampling.ts'
 import { checkBuildersOf } from '../../src/engine/check/checked-kernels.ts'
+import { weightFormatOf } from '../../src/engine/check/random-weights.ts'
 import { passed, runChecks } from '../../src/engine/check/run-checks.ts'
 import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
 import { QUANTIZATIONS, type QuantizeChoice } from '../../src/engine/load/quantization.ts'
 import type { ModelOptions } from '../../src/engine/types.ts'
+import { FORMATS, type ScaleBlock } from '../../src/gpu/formats.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { type Capabilities, GUARANTEED } from '../../src/gpu/limits.ts'
+import { blockConstants, layoutMatrix } from '../../src/gpu/matrix.ts'
 import { kernels } from '../../src/kernels/index.ts'
 import type { Dispatch } from '../../src/program/graph.ts'
 import { uniform_number } from '../../src/reference/sample.ts'
@@ -72,6 +75,25 @@ describe('the checks', () => {
     expect(uniform_number(DRAW.seed, DRAW.draw)).toBe(DRAW.uniform)
   })
 })
+
+/** A dispatch over weights, rewritten for a format with scales and offsets; none of other dispatches. */
+function withOffsets(dispatch: Dispatch, format: 'a4' | 'a8', block: ScaleBlock): readonly Dispatch[] {
+  const { weights = '' } = dispatch.imports
+  const stored = weightFormatOf(dispatch)
+  if (!stored) return []
+  const constants: Record<string, number> = { ...dispatch.constants, ...blockConstants({ block }) }
+  for (const prefix of ['', 'SHARED_']) {
+    const stride = dispatch.constants[`${prefix}STRIDE`]
+    if (stride === undefined) continue
+    const layout = layoutMatrix(format, [1], (128 * stride) / FORMATS[stored].bits, block)
+    constants[`${prefix}STRIDE`] = layout.stride
+    constants[`${prefix}SCALE_STRIDE`] = layout.scaleStride
+  }
+  const [decoder = ''] = /_(int8|mantissa|unorm)$/.exec(weights) ?? []
+  return [
+    { ...dispatch, constants, imports: { ...dispatch.imports, weights: `weights/${format}${decoder}` } },
+  ]
+}
 
 /** For each kernel one wrong operation. */
 const WRONG: Readonly<Record<string, readonly [search: string, replacement: string]>> = {
@@ -176,6 +198,26 @@ describeOnAdapters(
         options: { matmulPrecision },
       })
       expect((await run(dispatches)).every(passed)).toBe(true)
+    })
+
+    it.each([
+      ['a8', 'f32', 'BF16', 64],
+      ['a4', 'f16', 'F16', 128],
+      ['a4', 'i8', 'F32', 32],
+    ] as const)('pass for %s with factors in %s, %s offsets of %i columns', async (...of) => {
+      const [format, matmulPrecision, dtype, cols] = of
+      const { capabilities } = await device
+      const options = { matmulPrecision }
+      const all = await kernelsOf('deepseek_v3-f16-awkward', { quantize: 'q8', capabilities, options })
+      const dispatches = all.flatMap((dispatch) => withOffsets(dispatch, format, { rows: 1, cols, dtype }))
+      expect(new Set(dispatches.map(({ kernel }) => kernel.name)).size).toBeGreaterThan(7)
+      expect((await run(dispatches)).every(passed)).toBe(true)
+      if (matmulPrecision !== 'f32') return
+      const wrong = await run(
+        dispatches,
+        tamperedShader('shared/affine_scale', 'DECODE_SCALE, 1)', '1, .999)'),
+      )
+      expect(wrong.some(passed)).toBe(false)
     })
   },
   ADAPTERS.slice(0, 1),
