@@ -34,8 +34,10 @@ function randomEntry(dispatch: Dispatch, sizes: EntrySizes, seed: number): Uint3
   if (format !== 'fp8')
     return randomCodes(format === 'f32' ? 'f32' : 'f16', entryWordsOf(dispatch, sizes), seed)
   const { codes, scales, key } = fp8Words(sizes)
+  const latents = randomCodes('fp8_block', codes, seed)
+  new Uint8Array(latents.buffer).fill(0, sizes.LATENT) // padding, which kernels read
   return Uint32Array.of(
-    ...randomCodes('fp8_block', codes, seed),
+    ...latents,
     ...randomScales({ dtype: 'BF16' }, scales, seed),
     ...randomCodes('f16', key, seed),
   )
