@@ -17,8 +17,14 @@ export function shaderFiles() {
     .map((path) => join(root, path))
 }
 
-/** Shaders that only the kernel benchmarks run: their loops, and decode of several rows at a time. */
-const BENCHMARK_ONLY = ['bench/', 'shared/rows_2', 'shared/rows_4', 'shared/rows_8']
+/** What only kernel benchmarks and tests run: loops, decode of several rows, emulated matrix units. */
+const NOT_SHIPPED = [
+  'bench/',
+  'shared/rows_2',
+  'shared/rows_4',
+  'shared/rows_8',
+  'linear/matrix_unit_emulated',
+]
 
 /** @param {{ strip?: boolean }} options strip: shorten `virtual:shaders` as `shipped` does */
 export function shaderPlugin({ strip = false } = {}) {
@@ -41,11 +47,11 @@ export function shaderPlugin({ strip = false } = {}) {
   }
 }
 
-/** The shaders as they ship: without comments, needless white space and benchmark-only shaders. */
+/** The shaders as they ship: without comments, needless white space and NOT_SHIPPED. */
 export function shipped(sources) {
   return Object.fromEntries(
     Object.entries(sources)
-      .filter(([path]) => !BENCHMARK_ONLY.some((start) => path.startsWith(start)))
+      .filter(([path]) => !NOT_SHIPPED.some((start) => path.startsWith(start)))
       .map(([path, text]) => [path, withoutComments(text)]),
   )
 }

@@ -168,26 +168,20 @@ export function randomScales(type: ScaleType, words: number, row: number): Uint3
   return scales
 }
 
-/** Turns any words into scales of about 2^-8, or with offsets into ±2^-8 and offsets of about ±2^-4. */
+/** Turns any words into scales of about ±2^-8 and offsets of about ±2^-4. */
 export function makeScales(words: Uint32Array, { dtype, offset }: ScaleType): void {
-  const [kept, set, setInOffsets] = (offset ? PAIR_BITS : SCALE_BITS)[dtype]
+  const [kept, scales, offsets] = SCALE_BITS[dtype]
   words.forEach((word, i) => {
-    words[i] = (word & kept) | (i % 2 === 0 ? set : setInOffsets)
+    const withOffset = offset && (dtype !== 'F32' || i % 2 === 1)
+    words[i] = (word & kept) | (withOffset ? offsets : scales)
   })
 }
 
-/** Bits of a word that stay random, and bits that are set in even and in odd words. */
-type ScaleBits = Readonly<Record<ScaleDtype, readonly [kept: number, even: number, odd: number]>>
-const SCALE_BITS: ScaleBits = {
-  F32: [0xffffff, 0x3b000000, 0x3b000000],
-  BF16: [0xff00ff, 0x3b003b00, 0x3b003b00],
-  F16: [0x3ff03ff, 0x1c001c00, 0x1c001c00],
-}
-/** With offsets: the sign is random too, and offsets lie in odd words or upper halves. */
-const PAIR_BITS: ScaleBits = {
+/** Bits of a word that stay random, and the other ones: of scales, and of words with an offset. */
+const SCALE_BITS: Readonly<Record<ScaleDtype, readonly [kept: number, scales: number, offsets: number]>> = {
   F32: [0x80ffffff, 0x3b000000, 0x3d000000],
-  BF16: [0x80ff80ff, 0x3d003b00, 0x3d003b00],
-  F16: [0x83ff83ff, 0x2c001c00, 0x2c001c00],
+  BF16: [0x80ff80ff, 0x3b003b00, 0x3d003b00],
+  F16: [0x83ff83ff, 0x1c001c00, 0x2c001c00],
 }
 
 /**

@@ -8,6 +8,7 @@ import { GpuWatchdog } from '../../../src/bench/lab/gpu-watchdog.ts'
 import { kernelView } from '../../../src/bench/lab/kernel-view.ts'
 import type { Experiment, KernelView, LabEvent, RunRequest } from '../../../src/bench/lab/protocol.ts'
 import type { Device } from '../../../src/gpu/device.ts'
+import { DECODED_FORMATS } from '../../../src/gpu/formats.ts'
 import { PipelineCache } from '../../../src/gpu/kernel.ts'
 import type { Decision } from '../../../src/gpu/variants.ts'
 import { possibleVariants } from '../../../src/gpu/variants.ts'
@@ -116,7 +117,10 @@ describeOnAdapters('the lab', (adapter) => {
           possible[decision].map((variant) => imports({ ...experiment, variants: { [decision]: variant } })),
         )
         const matters = others.some((other) => JSON.stringify(other) !== plain)
-        const offered = decisions.includes(decision) && !['fp8_block', 'q4'].includes(decision)
+        const isOtherFormat = DECODED_FORMATS.some(
+          (name) => name === decision && name !== BASE_EXPERIMENT.format,
+        )
+        const offered = decisions.includes(decision) && !isOtherFormat
         expect([kernel, decision, matters && possible[decision].length > 1]).toEqual([
           kernel,
           decision,
