@@ -17,9 +17,18 @@ fn weight_affine(m: Matrix, row: u32, chunk: u32) -> vec2<f32> {
   } else {
     let word = weight_word(start + group);
     affine = bitcast<vec2<f32>>(vec2<u32>(word << 16, word & 0xffff0000));
-    if SCALE_TYPE == 1 { affine = unpack2x16float(word); }
+    if SCALE_TYPE == 1 { affine = both_f16(word); }
   }
   return affine * vec2<f32>(DECODE_SCALE, 1);
+}
+
+// unpack2x16float may flush subnormals, which scales of 8-bit codes often are.
+fn both_f16(word: u32) -> vec2<f32> {
+  let halves = vec2<u32>(word, word >> 16);
+  let magnitude = halves & vec2<u32>(0x7fff);
+  let normal = bitcast<vec2<f32>>(magnitude << vec2<u32>(13)) * 0x1p112;
+  let value = select(normal, vec2<f32>(magnitude) * 0x1p-24, magnitude < vec2<u32>(0x400));
+  return bitcast<vec2<f32>>(bitcast<vec2<u32>>(value) | ((halves & vec2<u32>(0x8000)) << vec2<u32>(16)));
 }
 
 fn weight_scale(m: Matrix, row: u32, chunk: u32) -> f32 { return weight_affine(m, row, chunk).x; }
