@@ -106,7 +106,12 @@ function reportText(
   variants: readonly VariantNote[],
   prefillChunk: TunedVariants['prefillChunk'],
 ): string {
-  const rows = [...(spec ? modelRows(plan, spec) : generalRows(plan)), ...fileRows(plan), ...memoryRows(plan)]
+  const rows = [
+    ...(spec ? modelRows(plan, spec) : generalRows(plan)),
+    ...fileRows(plan),
+    ...weightRows(plan),
+    ...memoryRows(plan),
+  ]
   for (const { what, hint } of plan.unsupported) rows.push(['not supported', [what, hint].join(' ').trim()])
   for (const notice of plan.notices) rows.push(['notice', notice])
   for (const { decision, variant, why } of variants) rows.push([`kernels: ${decision}`, `${variant}. ${why}`])
@@ -175,6 +180,16 @@ function fileRows({ files, downloadBytes, bytesByType }: LoadPlan): ReportRow[] 
 }
 
 const FITS: Readonly<Record<string, string>> = { true: 'fits', false: 'does not fit', unknown: 'may fit' }
+
+/** What the difference between two ways of keeping weights costs. */
+const errorText = (error: number): string => (error === 0 ? '' : `, error ${error}`)
+
+const weightRows = ({ weights = [] }: LoadPlan): ReportRow[] =>
+  weights.map(({ stored, storedBytes, onGpu, gpuBytes, error }) => [
+    'weights',
+    `${stored} (${formatBytes(storedBytes)}), ` +
+      `on the GPU ${onGpu} (${formatBytes(gpuBytes)})${errorText(error)}`,
+  ])
 
 function memoryRows({ model, gpu, fits, choices, auto }: LoadPlan): ReportRow[] {
   const rows: ReportRow[] = []

@@ -231,6 +231,8 @@ export interface LoadPlan {
   readonly model?: PlannedModel
   /** Missing if the model cannot run on this device; `unsupported` says why. */
   readonly gpu?: PlannedMemory
+  /** The matrices by how they are stored, most bytes first; missing like `gpu`. */
+  readonly weights?: readonly PlannedWeights[]
   /**
    * 'unknown' if the memory or the architecture is unknown; false also if the device's limits are too small.
    */
@@ -252,6 +254,16 @@ export interface UnsupportedFeature {
   readonly what: string
   readonly where: string // file and tensor; '' for the device
   readonly hint: string
+}
+
+/** Matrices that are stored alike and lie on the GPU alike. */
+export interface PlannedWeights {
+  readonly stored: string // "MLX 4 bits, groups of 64"
+  readonly storedBytes: number
+  readonly onGpu: string // "4-bit affine, groups of 64, scales BF16"
+  readonly gpuBytes: number
+  /** Relative RMS error that conversion adds to normally distributed weights; 0 without conversion. */
+  readonly error: number
 }
 
 export interface PlannedModel {

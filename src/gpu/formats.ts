@@ -34,6 +34,7 @@ interface QuantizationTarget<Name = string> {
   readonly label: string // on the page
   readonly block?: BlockShape // where the format leaves it open
   readonly precise?: Name // quantization of the classes whose errors matter most; default: this one
+  readonly error: number // relative RMS error of normally distributed weights, measured
 }
 
 /** Turns random words into codes. */
@@ -111,7 +112,12 @@ const ROWS = {
     published: true,
     scale: { dtype: 'F32', block: { rows: 128, cols: 128 }, blockFromFile: true, maxPower: 119 }, // 448
     decoders: { plain: 'bit by bit', f16: 'through f16' },
-    quantization: { name: 'fp8', label: '8-bit floating point (fp8)', block: { rows: 1, cols: 128 } },
+    quantization: {
+      name: 'fp8',
+      label: '8-bit floating point (fp8)',
+      block: { rows: 1, cols: 128 },
+      error: 0.027,
+    },
     random: {
       // With the largest exponent only even codes: one of the odd ones is NaN.
       check: (word, row) =>
@@ -128,7 +134,7 @@ const ROWS = {
     pairScales: true,
     int8Codes: true,
     decoders: INTEGER_DECODERS,
-    quantization: { name: 'q8', label: '8-bit (q8)' },
+    quantization: { name: 'q8', label: '8-bit (q8)', error: 0.0053 },
     random: ANY_CODES,
   },
   q4: {
@@ -139,7 +145,7 @@ const ROWS = {
     pairScales: true,
     int8Codes: true,
     decoders: INTEGER_DECODERS,
-    quantization: { name: 'q4', label: '4-bit (q4)', precise: 'q8' },
+    quantization: { name: 'q4', label: '4-bit (q4)', precise: 'q8', error: 0.081 },
     random: ANY_CODES,
   },
   a8: {

@@ -1,46 +1,55 @@
-// Reads from a config how stored weights are quantised: FP8 with block scales, or packed by Hadal.
+// Reads from a config how stored weights are quantised, and refuses by name the ways that are not read.
 import type { BlockShape } from '../gpu/formats.ts'
 import type { ConfigFields } from './config-fields.ts'
+import { describeCompressed } from './describe-compressed.ts'
+import { describeMlx } from './describe-mlx.ts'
+import { describeAwq, describeGptq } from './describe-transposed.ts'
+import { describeBlock, QUANTIZATION_HINT } from './quantization-fields.ts'
 import type { StoredQuantization } from './spec.ts'
 
-const MAX_BLOCK = 4096
 const PACKED_VERSION = 1
 
-/** `quant_method` of folders that Hadal packed. */
-const PACKED = 'hadal'
+type Describe = (quantization: ConfigFields) => StoredQuantization
+
+/** By `quant_method`. `hadal` is that of folders that Hadal packed. */
+const METHODS = {
+  fp8: describeFp8,
+  hadal: describePacked,
+  'compressed-tensors': describeCompressed,
+  gptq: describeGptq,
+  awq: describeAwq,
+} as const satisfies Record<string, Describe>
+
+const METHOD_NAMES = Object.keys(METHODS) as readonly (keyof typeof METHODS)[]
+
+/** MLX names its quantisation `quantization`, all others `quantization_config`. */
+export function describeQuantization(config: ConfigFields): StoredQuantization {
+  if (config.has('quantization')) return describeMlx(config)
+  const quantization = config.object('quantization_config')
+  if (!quantization) return { method: 'none' }
+  const method = quantization.choice('quant_method', METHOD_NAMES, undefined, QUANTIZATION_HINT)
+  return METHODS[method](quantization)
+}
+
+/** FP8: without `weight_block_size`, the shape of the scales tells what they cover. */
+function describeFp8(quantization: ConfigFields): StoredQuantization {
+  quantization.choice('fmt', ['e4m3', 'float8_e4m3fn'], 'e4m3', QUANTIZATION_HINT)
+  return { method: 'fp8', block: describeBlock(quantization, 'weight_block_size') }
+}
 
 /** Packed folders may also hold published FP8 matrices with their block scales. */
-export function describeQuantization(config: ConfigFields): StoredQuantization {
-  const quantization = config.object('quantization_config')
-  if (!quantization) return { weightBlockSize: undefined, packed: false }
-  const hint = 'Use the original checkpoint: FP8 with block scales, BF16, F16 and F32 weights are read.'
-  const packed = quantization.choice('quant_method', ['fp8', PACKED], undefined, hint) === PACKED
-  quantization.choice('fmt', ['e4m3'], 'e4m3', hint)
-  if (packed) {
-    quantization.only('version', PACKED_VERSION)
-    quantization.ignore('quantize') // the option that was used; the tensors carry their own formats
-  }
-  if (quantization.has('weight_block_size')) return { weightBlockSize: describeBlock(quantization), packed }
-  if (packed) return { weightBlockSize: undefined, packed }
-  throw quantization.unsupported('weight_block_size', hint)
+function describePacked(quantization: ConfigFields): StoredQuantization {
+  quantization.only('version', PACKED_VERSION)
+  quantization.ignore('quantize') // the option that was used; the tensors carry their own formats
+  return { method: 'hadal', block: describeBlock(quantization, 'weight_block_size') }
 }
 
 /** The `quantization_config` of a packed folder, as `describeQuantization` reads it. */
 export function packedConfig(block: BlockShape | undefined, quantize: unknown): Record<string, unknown> {
   return {
-    quant_method: PACKED,
+    quant_method: 'hadal' satisfies keyof typeof METHODS,
     version: PACKED_VERSION,
     quantize,
     ...(block && { weight_block_size: [block.rows, block.cols] }),
   }
-}
-
-/** Rows and columns that share one scale. */
-function describeBlock(quantization: ConfigFields): BlockShape {
-  const [rows, cols, ...rest] = quantization.list('weight_block_size')
-  const valid = (n: unknown): n is number =>
-    typeof n === 'number' && Number.isInteger(n) && n > 0 && n <= MAX_BLOCK
-  if (valid(rows) && valid(cols) && rest.length === 0) return { rows, cols }
-  const rule = `must be two whole numbers from 1 to ${MAX_BLOCK}`
-  throw quantization.error('weight_block_size', rule, [rows, cols, ...rest])
 }

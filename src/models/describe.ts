@@ -57,7 +57,7 @@ function describeFamily(config: ConfigFields, name: string, family: Family): Mod
     attention: describeAttention(config, family),
     layers: describeLayers(config, family.routing),
     mtpLayers: describeMtpLayers(config, family),
-    ...describeQuantization(config),
+    quantization: describeQuantization(config),
     bosTokenId: config.ids('bos_token_id', vocabSize)[0],
     eosTokenIds: config.ids('eos_token_id', vocabSize),
   }

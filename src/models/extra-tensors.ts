@@ -3,8 +3,10 @@
 import { HadalError } from '../lib/error.ts'
 import { quoteName } from '../lib/format.ts'
 import { listNames, type Notices } from '../lib/notices.ts'
+import { QUANTIZATION_HINT } from './quantization-fields.ts'
 import type { ModelSpec } from './spec.ts'
-import { blockScalesName, groupScalesName, isMtpTensor, listTensors } from './tensor-names.ts'
+import { ALL_SCALES, companionNames, moduleOf, schemeOf } from './stored-names.ts'
+import { isMtpTensor, listTensors } from './tensor-names.ts'
 
 /** Names, what such a tensor is, and what helps. */
 type Rule = readonly [names: RegExp, what: string, hint?: string]
@@ -24,7 +26,7 @@ const OF_LAYERS: readonly Rule[] = [
   [
     /\.(qweight|qzeros|scales|biases|absmax|SCB|weight_(packed|scale_2|zero_point))$/,
     'quantized by another tool',
-    'Open the original and set `quantize`.',
+    QUANTIZATION_HINT,
   ],
   // Some converters add k_b_proj and v_b_proj, which repeat kv_b_proj.
   [/^self_attn\.(?!k_b_|v_b_)\w*(_proj|gate|_mqa)\.weight$/, 'a matrix of attention'],
@@ -46,7 +48,6 @@ const RULES: Readonly<Record<'dense' | 'mixture' | 'outside', readonly Rule[]>> 
 
 interface StoredTensor {
   readonly file: string
-  readonly dtype: string
   readonly start: number
   readonly end: number
 }
@@ -69,18 +70,15 @@ export function judgeExtraTensors(
   notices: Notices,
 ): void {
   const expected = new Set(listTensors(spec).map(({ name }) => name))
+  const companions = companionsOf(spec, named)
   const unread: string[] = []
   const files = new Set<string>()
   for (const [name, { file, start, end }] of stored) {
     const ours = nameOf(name) ?? ''
-    if (expected.has(ours) || isMtpTensor(spec, ours)) continue
-    const weight = [
-      ours.replace(/_(scale(_inv)?|groups)$/, ''),
-      ours.replace(/\.input_scale$/, '.weight'),
-    ].find((candidate) => expected.has(candidate))
-    const use = weight && scaleUse(spec, ours, weight, named.get(weight)?.dtype)
-    if (use === 'read') continue
-    const rule = use || ruleFor(spec, name, ours)
+    if (expected.has(ours) || companions.has(ours) || isMtpTensor(spec, ours)) continue
+    const scales = ALL_SCALES.find((scale) => ours.endsWith(`.${scale}`))
+    const isLost = scales && expected.has(`${ours.slice(0, -scales.length)}weight`)
+    const rule = isLost ? LOST_SCALES : ruleFor(spec, name, ours)
     if (rule && end > start) throw refused(name, file, rule)
     unread.push(name)
     files.add(file)
@@ -108,17 +106,27 @@ function ruleFor(spec: ModelSpec, name: string, ours: string): Rule | undefined 
   return kind && RULES[kind].find(([names]) => names.test(rest))
 }
 
-const LOST_SCALES: Rule = [/^/, 'the scales of a weight that is read without scales']
+const LOST_SCALES: Rule = [
+  /^/,
+  'the scales of a weight that is read without scales',
+  `config.json must say how weights are quantised, and the tensors be of that kind. ${QUANTIZATION_HINT}`,
+]
 
-/**
- * What the scales of a weight that is stored as `dtype` are for: read (or known not to matter) with a weight
- * that has scales, an error with one that has none, undefined where they do not matter.
- */
-function scaleUse(spec: ModelSpec, name: string, weight: string, dtype = ''): Rule | 'read' | undefined {
-  const hasScales = !/^(F64|F32|B?F16)$/.test(dtype)
-  if (name.endsWith('input_scale')) return hasScales ? 'read' : undefined
-  if (name === groupScalesName(weight)) return spec.packed ? 'read' : LOST_SCALES
-  return name === blockScalesName(weight) && hasScales ? 'read' : LOST_SCALES
+/** The tensors beside the codes of quantised matrices, and known ones of their activations. */
+function companionsOf(spec: ModelSpec, named: ReadonlyMap<string, unknown>): ReadonlySet<string> {
+  const found = new Set<string>()
+  const add = (module: string) => {
+    const scheme = schemeOf(spec.quantization, named, module)
+    for (const name of scheme ? companionNames(module, scheme) : [`${module}.weight`]) found.add(name)
+  }
+  for (const { name, halves } of listTensors(spec)) {
+    if (!name.endsWith('.weight')) continue
+    const module = moduleOf(name)
+    add(module)
+    const isSplit = halves && !named.has(name) && !schemeOf(spec.quantization, named, module)
+    if (isSplit) for (const half of [halves.keys, halves.values]) add(`${half}.0`)
+  }
+  return found
 }
 
 function refused(tensor: string, file: string, [, what, hint]: Rule): HadalError {

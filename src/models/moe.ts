@@ -1,8 +1,7 @@
-// Records the feed-forward part of a layer: a dense SwiGLU, or routed and shared experts
+// Records the feed-forward part of an MoE layer: routed and shared experts
 // (DeepSeek-V3, arXiv 2412.19437, section 2.1.2).
 import { chooseDispatchSizes } from '../gpu/dispatch-sizes.ts'
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
-import { swiglu } from '../kernels/activation.ts'
 import {
   combineExperts,
   expertDownDecode,
@@ -14,6 +13,7 @@ import {
   routeLogits,
 } from '../kernels/moe.ts'
 import { type Activation, type Resource, resource, type WorkPerGroup } from '../program/graph.ts'
+import { activateAndProject } from './mlp.ts'
 import {
   ceilDiv,
   decodeModules,
@@ -21,7 +21,6 @@ import {
   matmulTiles,
   matrixConstants,
   norm,
-  normedLinear,
   type OpContext,
   reduceModule,
   rowTilingOf,
@@ -30,41 +29,10 @@ import {
   wholeMatrix,
 } from './ops.ts'
 import type { ModelSpec, MoeLayer } from './spec.ts'
-import type { DenseTensors, MoeTensors } from './tensors.ts'
+import type { MoeTensors } from './tensors.ts'
 
 /** Banks that one dispatch of prefill binds; more banks take more dispatches. */
 const PREFILL_BANKS = 4
-
-/** One dense layer: size and GPU tensors. */
-interface DenseOperands {
-  readonly intermediateSize: number
-  readonly tensors: DenseTensors<GpuMatrix, GpuVector>
-}
-
-/** x += Down(silu(Gate(RMSNorm(x))) ⊙ Up(RMSNorm(x))). */
-export function denseMlp(
-  context: OpContext,
-  spec: ModelSpec,
-  { intermediateSize, tensors }: DenseOperands,
-  x: Activation,
-): void {
-  const { graph, mode } = context
-  const gateUp = graph.activation('gate and up', [mode.rows, tensors.gateUp.rows])
-  const inputNorm = { weight: tensors.postAttentionNorm, epsilon: spec.rmsNormEps }
-  normedLinear(context, { norm: inputNorm, matrix: tensors.gateUp }, x, gateUp)
-  const activated = graph.activation('inner', [mode.rows, intermediateSize])
-  graph.dispatch(swiglu, {
-    constants: {
-      INTERMEDIATE: intermediateSize,
-      UP: tensors.gateUp.starts[1] ?? 0,
-      X_STRIDE: gateUp.stride,
-      WORKGROUP,
-    },
-    operands: { x: gateUp, y: activated },
-    grid: (step) => [ceilDiv(intermediateSize, WORKGROUP), step.tokens],
-  })
-  linear(context, { matrix: tensors.down, accumulate: true }, activated, x)
-}
 
 /** One MoE layer: sizes and GPU tensors. */
 interface MoeOperands {
@@ -114,7 +82,13 @@ export function moe(context: OpContext, moe: MoeOperands, x: Activation): void {
     grid: (step) => [step.tokens],
   })
   const experts = mode.phase === 'decode' ? decodeExperts : prefillExperts
-  experts(context, moe, { normed, route }, x)
+  const { shared } = tensors
+  const inBanks = shared ? { ...moe, layer: { ...layer, sharedIntermediateSize: 0 } } : moe
+  experts(context, inBanks, { normed, route }, x)
+  if (!shared) return
+  const gateUp = graph.activation('shared gate and up', [mode.rows, shared.gateUp.rows])
+  linear(context, { matrix: shared.gateUp }, normed, gateUp)
+  activateAndProject(context, { intermediateSize: layer.sharedIntermediateSize, tensors: shared }, gateUp, x)
 }
 
 /** normed = RMSNorm(x); logits = Router(normed). In prefill two dispatches, in decode one. */

@@ -71,13 +71,40 @@ export interface DenseLayer {
   readonly intermediateSize: number // intermediate_size
 }
 
-/** How the checkpoint stores quantised weights. */
-export interface StoredQuantization {
-  readonly weightBlockSize: BlockShape | undefined // of FP8 scales, when weights are quantised
-  readonly packed: boolean // the folder may hold weights in Hadal's own GPU formats
+/** Integer codes that share scales by groups of columns. */
+export interface IntegerGroups {
+  readonly bits: number
+  readonly groupSize: number | undefined // columns that share a scale; undefined: the whole row
 }
 
-export interface ModelSpec extends StoredQuantization {
+/** One scheme of a compressed-tensors config. Which matrices have it shows in what is stored. */
+export interface CompressedScheme extends IntegerGroups {
+  readonly type: 'int' | 'float'
+  readonly symmetric: boolean
+  readonly block: BlockShape | undefined // of FP8 scales, where blocks have them
+}
+
+/**
+ * How the checkpoint stores quantised weights, by its config. Which matrices are quantised shows in their
+ * tensors; the config only adds what those leave open, and must not contradict them.
+ */
+export type StoredQuantization =
+  | { readonly method: 'none' }
+  | { readonly method: 'hadal' | 'fp8'; readonly block: BlockShape | undefined } // of FP8 scales
+  | {
+      readonly method: 'mlx'
+      readonly everywhere: IntegerGroups
+      readonly overrides: ReadonlyMap<string, IntegerGroups | false> // by module; false: not quantised
+    }
+  | {
+      readonly method: 'compressed-tensors'
+      readonly schemes: readonly CompressedScheme[]
+      readonly ignored: ReadonlySet<string> // modules that are not quantised, as far as they are named
+    }
+  | { readonly method: 'gptq'; readonly groups: IntegerGroups; readonly zeroOffset: 0 | 1 }
+  | { readonly method: 'awq'; readonly groups: IntegerGroups }
+
+export interface ModelSpec {
   readonly family: string // config.json's model_type
   readonly hiddenSize: number
   readonly vocabSize: number
@@ -86,6 +113,7 @@ export interface ModelSpec extends StoredQuantization {
   readonly tieWordEmbeddings: boolean // the embedding is also the output head
   readonly attention: Attention
   readonly layers: readonly (DenseLayer | MoeLayer)[] // the feed-forward part of each layer
+  readonly quantization: StoredQuantization
   readonly mtpLayers: number // multi-token-prediction layers after the model; they are not loaded
   readonly bosTokenId: number | undefined
   readonly eosTokenIds: readonly number[]

@@ -14,6 +14,16 @@ import {
 export interface NamedTensor {
   readonly name: string
   readonly shape: readonly number[]
+  readonly halves?: SplitKv // MLX's newer files store these instead
+}
+
+/** kv_b_proj as two stacks with one matrix per head: keys transposed [latent, nope], values [v, latent]. */
+export interface SplitKv {
+  readonly heads: number
+  readonly keys: string // module
+  readonly keyRows: number // qk_nope_head_dim
+  readonly values: string // module
+  readonly valueRows: number // v_head_dim
 }
 
 /** Matrices of equal width that are stacked by rows, or vectors that are concatenated. */
@@ -41,12 +51,6 @@ export function tensorNames(spec: ModelSpec): NamedModelTensors {
 const PREFIX = 'model.'
 const FIRST_LAYER = 'layers.0.input_layernorm.weight'
 const EMBEDDING = 'embed_tokens.weight'
-
-/** The name of the block scales of an FP8 matrix. */
-export const blockScalesName = (name: string): string => `${name}_scale_inv`
-
-/** The name of the scales of a matrix that Hadal packed. */
-export const groupScalesName = (name: string): string => `${name}_groups`
 
 /**
  * What precedes `layers.0.` in a checkpoint's names: `model.` in most, more in wrappers of it
@@ -162,7 +166,18 @@ function mlaNames(spec: ModelSpec, mla: MlaAttention, prefix: string): MlaTensor
     qANorm: hasQueryLatent ? [tensor('q_a_layernorm', qLoraRank)] : undefined,
     qB: hasQueryLatent ? [tensor('q_b_proj', queryRows, qLoraRank)] : undefined,
     kvANorm: [tensor('kv_a_layernorm', kvLoraRank)],
-    kvB: [tensor('kv_b_proj', heads * (qkNopeDim + vHeadDim), kvLoraRank)],
+    kvB: [
+      {
+        ...tensor('kv_b_proj', heads * (qkNopeDim + vHeadDim), kvLoraRank),
+        halves: {
+          heads,
+          keys: `${prefix}.self_attn.embed_q`,
+          keyRows: qkNopeDim,
+          values: `${prefix}.self_attn.unembed_out`,
+          valueRows: vHeadDim,
+        },
+      },
+    ],
     oProj: [tensor('o_proj', spec.hiddenSize, heads * vHeadDim)],
   }
 }
@@ -227,5 +242,6 @@ function moeNames(
       : undefined,
     gateUp: bank(upNames),
     down: bank(downNames),
+    shared: undefined,
   }
 }

@@ -55,10 +55,12 @@ export interface MoeTensors<M, V, B> {
   readonly correctionBias: V | undefined // e_score_correction_bias
   readonly gateUp: B // gate_proj stacked on up_proj, for each expert
   readonly down: B
+  /** The shared expert by itself, where it has other formats than the banks and is not in them. */
+  readonly shared: { readonly gateUp: M; readonly down: M } | undefined
 }
 
-/** What a matrix is for. Each role may have its own GPU format; expert banks are one more class. */
-export type MatrixRole = 'embedding' | 'head' | 'attention' | 'router' | 'mlp'
+/** What a matrix is for. Each role may have its own GPU format; a shared expert has that of the banks. */
+export type MatrixRole = 'embedding' | 'head' | 'attention' | 'router' | 'mlp' | 'shared'
 
 /** Conversions of the three kinds of tensors from one stage to the next. */
 export interface TensorStage<M, V, B, M2, V2, B2> {
@@ -137,6 +139,10 @@ function mapFeedForward<M, V, B, M2, V2, B2>(
           tensors.correctionBias === undefined ? undefined : stage.vector(tensors.correctionBias),
         gateUp: stage.bank(tensors.gateUp),
         down: stage.bank(tensors.down),
+        shared: tensors.shared && {
+          gateUp: stage.matrix(tensors.shared.gateUp, 'shared'),
+          down: stage.matrix(tensors.shared.down, 'shared'),
+        },
       }
     default:
       return assertNever(tensors, 'feed-forward kind')

@@ -1,5 +1,6 @@
 // Checks that stored weights are finite and scales below a bound.
 // Tests a 32-bit word at a time, because every weight passes through here.
+import type { ScaleDtype } from '../gpu/formats.ts'
 import { toF32 } from '../lib/float.ts'
 import type { TensorEntry } from './safetensors.ts'
 import { invalidTensor } from './tensor-writer.ts'
@@ -46,10 +47,11 @@ export function checkFiniteValues(entry: TensorEntry, values: Float32Array, firs
 export function checkScaleLimit(
   entry: TensorEntry,
   bytes: Uint8Array<ArrayBuffer>,
-  limits: { readonly type: 'F32' | 'BF16'; readonly first: number; readonly power: number },
+  limits: { readonly type: ScaleDtype; readonly first: number; readonly power: number },
 ): void {
   const { type, first, power } = limits
-  if (!hasTopExponent(type, bytes, 129 - power)) return
+  // The largest number of F16 is below every limit.
+  if (!hasTopExponent(type, bytes, type === 'F16' ? 1 : 129 - power)) return
   const values = toF32(type, bytes)
   const badIndex = values.findIndex((value) => !(Math.abs(value) < 2 ** power))
   if (badIndex < 0) return

@@ -70,11 +70,6 @@ export const scalePlacement =
     offset: offset + scales * 4,
   })
 
-/** Writes the block scales of a matrix as f32, from the block row of row `start` on. */
-export function scaleWriter(queue: GPUQueue, entry: TensorEntry, target: MatrixTarget): TensorWriter {
-  return scaleCollector(entry, (scales) => writeScales(queue, scales, target))
-}
-
 /** A larger scale would turn the largest FP8 number into infinity. */
 const MAX_SCALE = 3e38 / 448
 
@@ -92,13 +87,13 @@ export function scaleCollector(
   })
 }
 
-/**
- * Writes block scales [block rows, block columns] after the rows of each part, from the block row of row
- * `start` on.
- */
+/** Scales of a matrix as a layout has them: `scaleStride` words for each block row. */
+export type ScaleWords = Float32Array<ArrayBuffer> | Uint32Array<ArrayBuffer>
+
+/** Writes scales after the rows of each part, from the block row of row `start` on. */
 export function writeScales(
   queue: GPUQueue,
-  scales: Float32Array<ArrayBuffer>,
+  scales: ScaleWords,
   { layout, start, placements }: MatrixTarget,
 ): void {
   const stride = layout.scaleStride

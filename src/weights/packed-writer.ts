@@ -17,7 +17,7 @@ export function packedRowWriter(queue: GPUQueue, entry: TensorEntry, target: Mat
     strideBytes: layout.stride * 16,
     firstLine: start,
     placements: placements.map(rowPlacement),
-    check: bits < 8 ? paddingChecker(entry, layout.cols) : () => {},
+    ...(bits < 8 && { check: paddingChecker(entry, layout.cols) }),
   })
 }
 
@@ -27,7 +27,8 @@ export function groupScaleWriter(
   entry: TensorEntry,
   { layout, start, placements }: MatrixTarget,
 ): TensorWriter {
-  const { dtype: type, maxPower: power } = expectDefined(FORMATS[layout.format].scale, 'a format with scales')
+  const { dtype, maxPower: power } = expectDefined(FORMATS[layout.format].scale, 'a format with scales')
+  const type = layout.block.dtype ?? dtype
   const groups = entry.shape[1] ?? 1
   return lineWriter(queue, entry, {
     lineBytes: groups * (type === 'F32' ? 4 : 2),

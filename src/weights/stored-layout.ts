@@ -10,7 +10,7 @@ export interface StoredArray {
   readonly width: number // elements
 }
 
-/** A matrix, and its scales if the format has any. */
+/** A matrix, and its scales if the format has any; each is followed by its offset if it has those too. */
 export interface StoredLayout {
   readonly rows: StoredArray
   readonly scales: StoredArray | undefined
@@ -23,9 +23,9 @@ export function storedLayout(layout: MatrixLayout, rows: number): StoredLayout {
   return {
     rows: { dtype, lines: rows, width: bits < 8 ? stride * 16 : cols },
     scales: scale && {
-      dtype: scale.dtype,
+      dtype: block.dtype ?? scale.dtype,
       lines: Math.ceil(rows / block.rows),
-      width: Math.ceil(cols / block.cols),
+      width: Math.ceil(cols / block.cols) * (scale.offset ? 2 : 1),
     },
   }
 }
@@ -36,7 +36,7 @@ export const publishedFormat = (dtype: string): StorageFormat | undefined =>
     ? 'f32'
     : STORAGE_FORMATS.find((format) => FORMATS[format].published && FORMATS[format].dtype === dtype)
 
-/** The formats that Hadal's packed models store: with scales and without offsets. */
+/** The formats that Hadal's packed models store with scales and without offsets. */
 const PACKED_FORMATS = STORAGE_FORMATS.filter((format) => {
   const { scale } = FORMATS[format]
   return scale && !scale.offset

@@ -25,20 +25,24 @@ export interface LineTarget {
   readonly firstLine: number // the line of the placements that is the tensor's first
   readonly placements: readonly LinePlacement[]
   /** Checks whole lines before they are written; `firstLine` counts within the tensor. */
-  readonly check: (bytes: Uint8Array<ArrayBuffer>, firstLine: number) => void
+  readonly check?: (bytes: Uint8Array<ArrayBuffer>, firstLine: number) => void
+  /** Turns whole lines, as stored, into lines of `strideBytes`; by default zeros follow them. */
+  readonly encode?: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array<ArrayBuffer>
 }
 
 /** Writes a tensor's lines; those that need no padding are written without a copy. Errors: `bad_file`. */
 export function lineWriter(queue: GPUQueue, entry: TensorEntry, target: LineTarget): TensorWriter {
   const { lineBytes, strideBytes, firstLine: start } = target
+  const pad = (bytes: Uint8Array<ArrayBuffer>) =>
+    lineBytes === strideBytes ? bytes : padLines(bytes, lineBytes, strideBytes)
+  const { encode = pad } = target
   const lines = (entry.end - entry.start) / lineBytes
   let carry = new Uint8Array(0)
   let line = 0
 
   const write = (bytes: Uint8Array<ArrayBuffer>) => {
-    target.check(bytes, line)
-    const padded = lineBytes === strideBytes ? bytes : padLines(bytes, lineBytes, strideBytes)
-    writeLines(queue, target, start + line, padded)
+    target.check?.(bytes, line)
+    writeLines(queue, target, start + line, encode(bytes))
     line += bytes.length / lineBytes
   }
 
@@ -60,6 +64,33 @@ export function lineWriter(queue: GPUQueue, entry: TensorEntry, target: LineTarg
       if (line !== lines) throw invalidTensor(entry, `ended after ${line} of ${lines} rows`)
     },
   }
+}
+
+/**
+ * Writers that hold the bytes of a few tensors until all are complete, in whatever order they come.
+ * @param onComplete receives the bytes of each tensor, in the order of `entries`
+ */
+export function gatheringWriters(
+  entries: readonly TensorEntry[],
+  onComplete: (parts: readonly Uint8Array<ArrayBuffer>[]) => void,
+): (readonly [TensorEntry, TensorWriter])[] {
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  let missing = entries.length
+  return entries.map((entry, index) => {
+    let filled = 0
+    const writer: TensorWriter = {
+      push(bytes) {
+        const part = parts[index] ?? new Uint8Array(entry.end - entry.start)
+        parts[index] = part
+        part.set(bytes, filled)
+        filled += bytes.length
+      },
+      end() {
+        if (--missing === 0) onComplete(parts.splice(0))
+      },
+    }
+    return [entry, writer]
+  })
 }
 
 /** Takes a tensor's bytes as F64 and passes them on as F32. */

@@ -13,7 +13,8 @@ import { FIXTURES, readGolden } from '../support/model.ts'
 
 /**
  * Models with and without experts, biases, head norms, tied heads, odd sizes, FP8 blocks and other scale
- * types; the quantization they are packed with, and the one they are loaded with again.
+ * types, scales with offsets, a shared expert in another format; the quantization they are packed with, and
+ * the one they are loaded with again.
  */
 const CASES: readonly (readonly [fixture: string, quantize: QuantizeOption, again: QuantizeOption])[] = [
   ['moonlight-bf16-tiny', { experts: 'q4', head: 'fp8' }, { experts: 'q4', head: 'fp8' }],
@@ -24,6 +25,10 @@ const CASES: readonly (readonly [fixture: string, quantize: QuantizeOption, agai
   ['deepseek_v3-f32-tied', 'q8', 'q8'],
   ['qwen2-bf16', 'q4', 'none'],
   ['qwen3-fp8', 'q4', 'auto'],
+  ['deepseek_v2_lite-mlx4', 'none', 'none'],
+  ['llama-mlx3-f16', 'none', 'none'],
+  ['deepseek_v3-ct4-experts', 'none', 'none'],
+  ['qwen3-ctfp8-channel', 'none', 'none'],
 ]
 
 /** Keeps the written files in memory; they appear with `commit`. */

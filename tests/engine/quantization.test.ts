@@ -80,6 +80,17 @@ describeOnAdapters(
       expect(logitError(q8.logits, golden, q8.vocab).relativeError).toBeLessThan(2e-2)
     })
 
+    it('keeps what others quantised to as few bits, and quantises the rest', async () => {
+      const folder = join(FIXTURES, 'qwen2-mlx8-tied')
+      const { promptIds, logits: golden } = readGolden(folder)
+      const files = readFolder(folder)
+      const q8 = await logits(files, promptIds, { quantize: 'q8' })
+      expect(logitError(q8.logits, golden, q8.vocab).relativeError).toBeLessThan(3.5e-3)
+      const q4 = await logits(files, promptIds, { quantize: 'q4' }) // of the MLPs only
+      expect(logitError(q4.logits, golden, q4.vocab).relativeError).toBeGreaterThan(1e-2)
+      expect(logitError(q4.logits, golden, q4.vocab).relativeError).toBeLessThan(0.2)
+    })
+
     it('gives the same logits when matrices are split and every expert has its own bank', async () => {
       const files = readFolder(MOONLIGHT)
       const { promptIds } = readGolden(MOONLIGHT)
@@ -147,13 +158,14 @@ describeOnAdapters(
       const converter = new Converter(device)
       const storedLayout = layoutMatrix('bf16', [rows], cols)
       const writers = converter.createWriters(
-        { weight, scale: undefined, storedLayout },
+        { kind: 'float', name: 'w', label: 'BF16', weight, storedLayout },
         { layout, start: 0, placements },
       )
       await converter.prepare()
-      for (let at = 0; at < bytes.length; at += 1_000_003)
-        writers.weight.push(bytes.subarray(at, at + 1_000_003))
-      writers.weight.end()
+      for (const [, writer] of writers.rows) {
+        for (let at = 0; at < bytes.length; at += 1_000_003) writer.push(bytes.subarray(at, at + 1_000_003))
+        writer.end()
+      }
       converter.close()
       for (const { part, buffer } of placements) {
         const words = new Uint32Array(await readBuffer(device, buffer, part.bytes))

@@ -5,6 +5,7 @@ import { HadalError } from '../../src/lib/error.ts'
 import { Notices } from '../../src/lib/notices.ts'
 import { DEFAULTS } from '../../src/models/config-defaults.ts'
 import { describeModel } from '../../src/models/describe.ts'
+import { fp8BlockOf } from '../../src/models/quantization-fields.ts'
 import type { Attention, ModelSpec, MoeLayer } from '../../src/models/spec.ts'
 import { listTensors } from '../../src/models/tensor-names.ts'
 import { seededRandom } from '../support/numbers.ts'
@@ -79,13 +80,14 @@ function accepts(config: Json): boolean {
  * The rules that an accepted spec breaks, written from the published meaning of the keys, not from the code.
  */
 function brokenRules(spec: ModelSpec, config: Json): string[] {
+  const block = fp8BlockOf(spec.quantization)
   const rules: [string, boolean][] = [
     ['hidden', spec.hiddenSize === config.hidden_size],
     ['vocabulary', spec.vocabSize === config.vocab_size],
     ['layers', spec.layers.length === config.num_hidden_layers],
     ['epsilon', spec.rmsNormEps > 0 && spec.rmsNormEps <= 1],
     ['ends', spec.eosTokenIds.every((id) => Number.isInteger(id) && id >= 0 && id < spec.vocabSize)],
-    ['block', !spec.weightBlockSize || (spec.weightBlockSize.rows > 0 && spec.weightBlockSize.cols > 0)],
+    ['block', !block || (block.rows > 0 && block.cols > 0)],
     ...attentionRules(spec.attention, config),
     ...spec.layers.flatMap((layer) => (layer.kind === 'mixture' ? moeRules(layer, config) : [])),
     ['shapes', listTensors(spec).every(({ shape }) => shape.every((n) => Number.isSafeInteger(n) && n > 0))],

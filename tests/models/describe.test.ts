@@ -28,7 +28,7 @@ describe('describeModel', () => {
     } satisfies Partial<MoeLayer>)
     const expected = {
       mtpLayers: 1,
-      weightBlockSize: { rows: 128, cols: 128 },
+      quantization: { method: 'fp8', block: { rows: 128, cols: 128 } },
       bosTokenId: 0,
       eosTokenIds: [1],
     } satisfies Partial<ModelSpec>
@@ -86,15 +86,9 @@ describe('describeModel', () => {
     ],
     [
       'another quantisation',
-      { quantization_config: { quant_method: 'gptq' } },
+      { quantization_config: { quant_method: 'hqq' } },
       'unsupported',
-      /quant_method.*gptq/,
-    ],
-    [
-      'FP8 without blocks',
-      { quantization_config: { quant_method: 'fp8' } },
-      'unsupported',
-      /weight_block_size/,
+      /quant_method.*hqq/,
     ],
     [
       'odd blocks',
@@ -144,7 +138,7 @@ describe('describeModel', () => {
     ['R1-Distill-Qwen-1.5B', 'multimodal rotary embedding', { use_mrope: true }, /use_mrope is true/],
     ['R1-Distill-Llama-8B', 'attention biases', { attention_bias: true }, /attention_bias is true/],
     ['R1-Distill-Llama-8B', 'MLP biases', { mlp_bias: true }, /mlp_bias is true/],
-    ...['awq', 'gptq', 'bitsandbytes', 'compressed-tensors', 'auto-round'].map(
+    ...['bitsandbytes', 'auto-round', 'hqq', 'mxfp4', 'modelopt'].map(
       (method): [string, string, object, RegExp] => [
         'Kimi-K2',
         method,

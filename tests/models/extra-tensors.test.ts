@@ -12,7 +12,11 @@ const FILE = 'model-00001.safetensors'
 function judge(model: string, more: string, bytes = 4): readonly string[] {
   const spec = describeModel({ ...PUBLISHED_CONFIGS[model], num_hidden_layers: 4 })
   const dtype = model === 'V3' ? 'F8_E4M3' : 'BF16'
-  const own = listTensors(spec).map(({ name }) => [name, { file: FILE, dtype, start: 0, end: 8 }] as const)
+  const entry = { file: FILE, dtype, start: 0, end: 8 }
+  const own = listTensors(spec).flatMap(({ name, shape }) => {
+    const scales = model === 'V3' && shape.length === 2 ? [`${name}_scale_inv`] : []
+    return [name, ...scales].map((own) => [own, entry] as const)
+  })
   const tensors = new Map([...own, [more, { file: FILE, dtype, start: 8, end: 8 + bytes }]])
   const notices = new Notices()
   const prefix = findPrefix(tensors.keys())

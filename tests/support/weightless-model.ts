@@ -1,5 +1,6 @@
 // A published model's folder without weights: config, index and headers at full size.
 import { describeModel } from '../../src/models/describe.ts'
+import { fp8BlockOf } from '../../src/models/quantization-fields.ts'
 import type { ModelSpec } from '../../src/models/spec.ts'
 import { listTensors } from '../../src/models/tensor-names.ts'
 import type { Source } from '../../src/weights/source.ts'
@@ -70,12 +71,10 @@ interface StoredTensor {
 function storedAs(spec: ModelSpec, name: string, shape: readonly number[]): StoredTensor[] {
   const size = shape.reduce((product, extent) => product * extent, 1)
   const plain = shape.length === 1 || /embed_tokens|lm_head|mlp\.gate\.weight/.test(name)
-  if (!spec.weightBlockSize || plain) return [{ name, dtype: 'BF16', shape, bytes: size * 2 }]
+  const block = fp8BlockOf(spec.quantization)
+  if (!block || plain) return [{ name, dtype: 'BF16', shape, bytes: size * 2 }]
   const [rows = 0, cols = 0] = shape
-  const blocks = [
-    Math.ceil(rows / spec.weightBlockSize.rows),
-    Math.ceil(cols / spec.weightBlockSize.cols),
-  ] as const
+  const blocks = [Math.ceil(rows / block.rows), Math.ceil(cols / block.cols)] as const
   return [
     { name, dtype: 'F8_E4M3', shape, bytes: size },
     { name: `${name}_scale_inv`, dtype: 'F32', shape: blocks, bytes: blocks[0] * blocks[1] * 4 },

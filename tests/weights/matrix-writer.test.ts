@@ -4,7 +4,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { layoutMatrix, layoutPart, type MatrixLayout, splitMatrix } from '../../src/gpu/matrix.ts'
 import { readBuffer } from '../../src/gpu/readback.ts'
-import { type PartPlacement, rowWriter, scaleWriter, vectorWriter } from '../../src/weights/matrix-writer.ts'
+import {
+  type MatrixTarget,
+  type PartPlacement,
+  rowWriter,
+  scaleCollector,
+  vectorWriter,
+  writeScales,
+} from '../../src/weights/matrix-writer.ts'
 import type { Dtype, TensorEntry } from '../../src/weights/safetensors.ts'
 import type { TensorWriter } from '../../src/weights/tensor-writer.ts'
 import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
@@ -92,6 +99,8 @@ describeOnAdapters(
         buffer: device.arena.allocate('weights', 'part', part.bytes + 32).buffer,
         offset: 32,
       }))
+    const scaleWriter = (entry: TensorEntry, target: MatrixTarget) =>
+      scaleCollector(entry, (scales) => writeScales(device.gpu.queue, scales, target))
     const read = async ({ part, buffer }: PartPlacement) =>
       new Uint8Array(await readBuffer(device, buffer, part.bytes + 32)).subarray(32)
 
@@ -125,7 +134,7 @@ describeOnAdapters(
       const scales = Float32Array.of(1, 2, 3, 4, 5, 6)
       const bytes = new Uint8Array(scales.buffer)
       const entry = makeEntry('F32', [3, 2], 24)
-      pushInPieces(scaleWriter(device.gpu.queue, entry, { layout, start: 0, placements }), bytes, 3)
+      pushInPieces(scaleWriter(entry, { layout, start: 0, placements }), bytes, 3)
       for (const [index, placement] of placements.entries()) {
         const part = await read(placement)
         const at = placement.part.scales * 4
@@ -176,7 +185,7 @@ describeOnAdapters(
       const layout = layoutMatrix('fp8_block', [3], 21)
       const scales = new Uint8Array(Float32Array.of(1e37).buffer)
       const target = { layout, start: 0, placements: placed(layout, 1 << 20) }
-      const writer = scaleWriter(device.gpu.queue, makeEntry('F32', [1, 1], 4), target)
+      const writer = scaleWriter(makeEntry('F32', [1, 1], 4), target)
       expect(() => pushInPieces(writer, scales, 1)).toThrow(/must be finite/)
     })
 

@@ -63,8 +63,7 @@ const SPEC: ModelSpec = {
   attention: ATTENTION,
   layers: [DENSE, MIXTURE],
   mtpLayers: 0,
-  weightBlockSize: { rows: 128, cols: 128 },
-  packed: false,
+  quantization: { method: 'none' },
   bosTokenId: undefined,
   eosTokenIds: [],
 }

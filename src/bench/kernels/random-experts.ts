@@ -75,6 +75,7 @@ export function moeDispatches(
     correctionBias: undefined,
     gateUp: bank,
     down: bank,
+    shared: undefined,
   }
   return recordDispatches(settings, mode, (context) => {
     const x = context.graph.activation('x', [tokens, spec.hiddenSize])

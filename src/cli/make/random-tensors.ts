@@ -1,5 +1,6 @@
 // Plans the tensors of a random checkpoint: name, shape, dtype and distribution of the values.
 
+import { fp8BlockOf } from '../../models/quantization-fields.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { type NamedTensor, type TensorStack, tensorNames } from '../../models/tensor-names.ts'
 import { mapTensors } from '../../models/tensors.ts'
@@ -32,6 +33,7 @@ const MIN_SPARSE_WEIGHTS = 1 << 20 // smaller matrices would be almost empty
  */
 export function randomTensorsOf(spec: ModelSpec, dtype: CheckpointDtype, sparse: boolean): RandomTensor[] {
   const tensors: RandomTensor[] = []
+  const block = fp8BlockOf(spec.quantization)
   const add = ({ name, shape }: NamedTensor, distribution: RandomDistribution, pageInterval = 1) => {
     const count = shape.reduce((product, size) => product * size, 1)
     tensors.push({
@@ -50,15 +52,12 @@ export function randomTensorsOf(spec: ModelSpec, dtype: CheckpointDtype, sparse:
       const pageInterval = mostlyZero ? SPARSE_PAGE_INTERVAL : 1
       const gain = tensor.name.endsWith('down_proj.weight') ? Math.sqrt(pageInterval) : 1
       const deviation = gain / Math.sqrt(cols)
-      if (!quantised || !spec.weightBlockSize) {
+      if (!quantised || !block) {
         add(tensor, { dtype: STORED_DTYPES[dtype], mean: 0, deviation }, pageInterval)
         continue
       }
       add(tensor, { dtype: 'F8_E4M3', mean: 0, deviation: FP8_CODE_DEVIATION }, pageInterval)
-      const blocks = [
-        Math.ceil(rows / spec.weightBlockSize.rows),
-        Math.ceil(cols / spec.weightBlockSize.cols),
-      ]
+      const blocks = [Math.ceil(rows / block.rows), Math.ceil(cols / block.cols)]
       const scale = deviation / FP8_CODE_DEVIATION
       add(
         { name: `${tensor.name}_scale_inv`, shape: blocks },

@@ -1,28 +1,16 @@
 // Allocates the GPU buffers of a planned model and creates the writers that fill them.
 import type { Device } from '../../gpu/device.ts'
-import {
-  type GpuBank,
-  type GpuMatrix,
-  type GpuVector,
-  type MatrixLayout,
-  padTo,
-  sameStorage,
-} from '../../gpu/matrix.ts'
+import { type GpuBank, type GpuMatrix, type GpuVector, type MatrixLayout, padTo } from '../../gpu/matrix.ts'
 import { expectDefined } from '../../lib/error.ts'
 import { type GpuModel, mapTensors } from '../../models/tensors.ts'
 import type { RunContext } from '../../program/dispatch-runner.ts'
-import {
-  type MatrixTarget,
-  type PartPlacement,
-  rowWriter,
-  scaleWriter,
-  vectorWriter,
-} from '../../weights/matrix-writer.ts'
-import { groupScaleWriter, packedRowWriter } from '../../weights/packed-writer.ts'
+import { type MatrixTarget, type PartPlacement, vectorWriter } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
+import type { StoredMatrix } from '../../weights/stored-matrix.ts'
+import { matrixWriters, type TensorWriting } from '../../weights/stored-writers.ts'
 import type { TensorWriter } from '../../weights/tensor-writer.ts'
+import { needsConversion } from './common-format.ts'
 import { Converter } from './convert.ts'
-import { isPacked, type StoredMatrix } from './stored-matrix.ts'
 import { type PlannedBank, type PlannedMatrix, slotTableBytes, type WeightPlan } from './weight-plan.ts'
 
 /** The weights of a model: allocated buffers, still empty, and the writers that fill them. */
@@ -39,16 +27,16 @@ export interface WeightPlacement {
     storedMatrices: readonly StoredMatrix[]
     placements: readonly PartPlacement[]
   }[]
-  readonly vectors: { entry: TensorEntry; buffer: GPUBuffer; first: number }[] // f32 from element `first` on
+  /** In f32, from element `first` of the buffer on. */
+  readonly vectors: { name: string; length: number; buffer: GPUBuffer; first: number }[]
 }
 
 export type WriterMap = Map<TensorEntry, TensorWriter>
 
-/**
- * The writer of each stored tensor. `early` holds the scales of converted matrices, which must be read first.
- */
-interface ModelWriters {
-  readonly early: WriterMap
+/** The writer of each stored tensor. */
+export interface ModelWriters {
+  /** The scales of matrices that are converted, by their rows: they must be written before those. */
+  readonly scalesOf: Map<TensorEntry, readonly TensorWriting[]>
   readonly rest: WriterMap
   converter: Converter | undefined // created for the first matrix that needs one
 }
@@ -58,7 +46,7 @@ interface ModelWriters {
  * Call it within `Arena.guard`.
  */
 export function allocateWeights(context: RunContext, plan: WeightPlan): AllocatedWeights {
-  const writers: ModelWriters = { early: new Map(), rest: new Map(), converter: undefined }
+  const writers: ModelWriters = { scalesOf: new Map(), rest: new Map(), converter: undefined }
   const placement: WeightPlacement = { matrices: [], vectors: [] }
   return { tensors: allocateTensors(context, plan, writers, placement), writers, placement }
 }
@@ -78,23 +66,22 @@ function allocateTensors(
   const { queue } = device.gpu
   const convert = (storedMatrix: StoredMatrix, target: MatrixTarget) => {
     writers.converter ??= new Converter(device, pipelines)
-    const { weight, scale } = writers.converter.createWriters(storedMatrix, target)
-    writers.rest.set(storedMatrix.weight, weight)
-    if (storedMatrix.scale && scale) writers.early.set(storedMatrix.scale, scale)
+    const { rows, scales } = writers.converter.createWriters(storedMatrix, target)
+    for (const [entry, writer] of rows) {
+      writers.rest.set(entry, writer)
+      writers.scalesOf.set(entry, scales)
+    }
   }
   const addMatrix: AddMatrix = (layout, storedMatrices, placements) => {
     contents.matrices.push({ layout, storedMatrices, placements })
     for (const [index, storedMatrix] of storedMatrices.entries()) {
-      const { weight, scale, storedLayout } = storedMatrix
       const target = { layout, start: layout.starts[index] ?? 0, placements }
-      if (!sameStorage(storedLayout, layout)) {
+      if (needsConversion(storedMatrix, layout)) {
         convert(storedMatrix, target)
         continue
       }
-      const rows = isPacked(storedMatrix) ? packedRowWriter : rowWriter
-      const scales = isPacked(storedMatrix) ? groupScaleWriter : scaleWriter
-      writers.rest.set(weight, rows(queue, weight, target))
-      if (scale) writers.rest.set(scale, scales(queue, scale, target))
+      const { rows, scales } = matrixWriters(queue, storedMatrix, target)
+      for (const [entry, writer] of [...rows, ...scales]) writers.rest.set(entry, writer)
     }
   }
   return mapTensors(plan, {
@@ -107,11 +94,11 @@ function allocateTensors(
       addMatrix(layout, storedMatrices, placements)
       return { ...layout, parts: placements.map(({ part, buffer }) => ({ ...part, buffer: () => buffer })) }
     },
-    vector: ({ entries, length }): GpuVector => {
-      const { buffer } = device.arena.allocate('weights', entries[0]?.name ?? '', padTo(length, 16) * 4)
+    vector: ({ parts, length }): GpuVector => {
+      const { buffer } = device.arena.allocate('weights', parts[0]?.name ?? '', padTo(length, 16) * 4)
       let first = 0
-      for (const entry of entries) {
-        contents.vectors.push({ entry, buffer, first })
+      for (const { name, entry } of parts) {
+        contents.vectors.push({ name, length: entry.shape[0] ?? 0, buffer, first })
         writers.rest.set(entry, vectorWriter(queue, entry, buffer, first))
         first += entry.shape[0] ?? 0
       }

@@ -16,22 +16,15 @@ import { expectDefined } from '../../lib/error.ts'
 import {
   type MatrixTarget,
   type PartPlacement,
-  rowWriter,
-  scaleCollector,
+  type ScaleWords,
   writeScales,
 } from '../../weights/matrix-writer.ts'
-import type { TensorWriter } from '../../weights/tensor-writer.ts'
-import type { StoredMatrix } from './stored-matrix.ts'
+import type { StoredMatrix } from '../../weights/stored-matrix.ts'
+import { type MatrixWriters, matrixWriters } from '../../weights/stored-writers.ts'
 
 /** Stored bytes collected before each dispatch. */
 const STAGED_ROWS_BYTES = 16 * 1024 * 1024
 const WORKGROUP = 64
-
-/** Writers of one stored matrix. Write all of its scales before its rows. */
-export interface MatrixWriters {
-  readonly weight: TensorWriter
-  readonly scale: TensorWriter | undefined
-}
 
 /** A matrix part in a buffer together with the layout of the whole matrix. */
 export interface SourcePart extends PartPlacement {
@@ -61,29 +54,31 @@ export class Converter {
     this.#batch = device.arena.allocate('staging', 'batch', BATCH_BYTES, 'uniform')
   }
 
-  /** Creates the writers of a matrix to convert. Throws `unsupported` if a row exceeds the staging buffer. */
-  createWriters({ weight, scale, storedLayout }: StoredMatrix, target: MatrixTarget): MatrixWriters {
+  /**
+   * Creates the writers of a matrix to convert; all of its scales must be written before its rows.
+   * Throws `unsupported` if a row exceeds the staging buffer.
+   */
+  createWriters(matrix: StoredMatrix, target: MatrixTarget): MatrixWriters {
     const { queue } = this.#device.gpu
+    const { name, storedLayout } = matrix
     const key = this.requestPipeline(storedLayout, target.layout)
-    let scales: Float32Array<ArrayBuffer> | undefined
+    let scales: ScaleWords | undefined
     const batches = splitMatrix(storedLayout, STAGED_ROWS_BYTES).map((part): PartPlacement => {
       const placement = { part, buffer: this.#staging.buffer, offset: 0 }
       const onFilled = () => {
-        if (scale) {
-          const collected = expectDefined(scales, `the scales of ${weight.name}`)
+        if (storedLayout.scaleStride > 0) {
+          const collected = expectDefined(scales, `the scales of ${name}`)
           writeScales(queue, collected, { layout: storedLayout, start: 0, placements: [placement] })
         }
         this.encode(key, { layout: storedLayout, ...placement }, target)
+        if (part.firstRow + part.rows === storedLayout.rows) scales = undefined
       }
       return { ...placement, onFilled }
     })
-    const keep = (values: Float32Array<ArrayBuffer>) => {
-      scales = values
-    }
-    return {
-      weight: rowWriter(queue, weight, { layout: storedLayout, start: 0, placements: batches }),
-      scale: scale && scaleCollector(scale, keep),
-    }
+    const staged = { layout: storedLayout, start: 0, placements: batches }
+    return matrixWriters(queue, matrix, staged, (words) => {
+      scales = words
+    })
   }
 
   /** Requests the pipeline that converts between two layouts; `prepare` compiles it. Returns its key. */

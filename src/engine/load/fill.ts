@@ -4,35 +4,65 @@ import { expectDefined } from '../../lib/error.ts'
 import { totalRangeBytes } from '../../lib/format.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
 import { type StreamOptions, streamTensors } from '../../weights/stream.ts'
-import type { AllocatedWeights, WriterMap } from './allocate-weights.ts'
+import type { AllocatedWeights, ModelWriters, WriterMap } from './allocate-weights.ts'
 
 /** Bytes written before waiting for the GPU; bounds what the driver buffers for pending copies. */
 const PENDING_BYTES = 64 * 1024 * 1024
 
+/** Bytes of scales that are held for the rows to come. */
+const HELD_SCALE_BYTES = 256 * 1024 * 1024
+
 /**
- * Streams every stored tensor into its buffers, each byte once. Scales of converted matrices come first, in a
- * pass of their own. Throws the errors of the source and of the writers.
+ * Streams every stored tensor into its buffers, each byte once and in the order of the files, but for the
+ * scales of converted matrices: those come before the rows. Throws the errors of the source and of the
+ * writers.
  */
 export async function fillWeights(
   device: Device,
-  { writers: { early, rest, converter } }: AllocatedWeights,
+  { writers }: AllocatedWeights,
   checkpoint: Checkpoint,
   options: StreamOptions,
 ): Promise<void> {
-  const earlyBytes = totalRangeBytes(early.keys())
-  const totalBytes = earlyBytes + totalRangeBytes(rest.keys())
+  const passes = planPasses(writers)
+  const passBytes = passes.map((pass) => totalRangeBytes(pass.keys()))
+  const totalBytes = passBytes.reduce((sum, bytes) => sum + bytes, 0)
   const { onProgress } = options
-  const pass = (writers: WriterMap, bytesBefore: number) =>
-    stream(device, writers, checkpoint, {
+  let bytesBefore = 0
+  await writers.converter?.prepare()
+  for (const [index, pass] of passes.entries()) {
+    await stream(device, pass, checkpoint, {
       ...options,
       ...(onProgress && {
         onProgress: (done) => onProgress({ ...done, bytes: bytesBefore + done.bytes, totalBytes }),
       }),
     })
-  await converter?.prepare()
-  await pass(early, 0)
-  await pass(rest, earlyBytes)
-  converter?.close()
+    bytesBefore += passBytes[index] ?? 0
+  }
+  writers.converter?.close()
+}
+
+/** Passes over the files: scales of converted matrices, the rows up to the last of these, and so on. */
+function planPasses({ scalesOf, rest }: ModelWriters): readonly WriterMap[] {
+  const inFileOrder = [...rest].sort(([a], [b]) =>
+    a.file === b.file ? a.start - b.start : a.file < b.file ? -1 : 1,
+  )
+  const passes: WriterMap[] = []
+  let [scales, rows]: [WriterMap, WriterMap] = [new Map(), new Map()]
+  let held = 0
+  const flush = () => {
+    passes.push(...[scales, rows].filter(({ size }) => size > 0))
+    ;[scales, rows, held] = [new Map(), new Map(), 0]
+  }
+  for (const [entry, writer] of inFileOrder) {
+    const own = scalesOf.get(entry) ?? []
+    const bytes = totalRangeBytes(own.map(([scale]) => scale))
+    if (held > 0 && held + bytes > HELD_SCALE_BYTES) flush()
+    for (const [scale, scaleWriter] of own) scales.set(scale, scaleWriter)
+    held += bytes
+    rows.set(entry, writer)
+  }
+  flush()
+  return passes
 }
 
 async function stream(

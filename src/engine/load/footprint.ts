@@ -2,12 +2,13 @@
 // It records the same graphs and sizes that loading uses, so plan and allocation agree to the byte.
 import { allocatedBytes } from '../../gpu/arena.ts'
 import { bindableBytes, type Capabilities } from '../../gpu/limits.ts'
-import { type MatrixLayout, sameStorage, unboundBuffer } from '../../gpu/matrix.ts'
+import { type MatrixLayout, unboundBuffer } from '../../gpu/matrix.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { mapTensors } from '../../models/tensors.ts'
 import { type Dispatch, type Graph, resource } from '../../program/graph.ts'
 import { planMemory } from '../../program/memory.ts'
+import type { StoredMatrix } from '../../weights/stored-matrix.ts'
 import type { DispatchRecorder } from '../check/self-test.ts'
 import { kvCacheBytes, kvCacheSizes } from '../run/kv-cache.ts'
 import { RESULT_STAGING_BYTES } from '../run/runtime.ts'
@@ -21,8 +22,8 @@ import {
   type RuntimeOptions,
 } from '../run/step-graphs.ts'
 import type { BytesByPurpose } from '../types.ts'
+import { needsConversion } from './common-format.ts'
 import { conversionKernel } from './convert.ts'
-import type { StoredMatrix } from './stored-matrix.ts'
 import { type WeightPlan, weightBytesByPurpose } from './weight-plan.ts'
 
 /**
@@ -91,10 +92,10 @@ export const logprobsRecorder =
 export function conversionsOf(plan: WeightPlan): Dispatch[] {
   const found: Dispatch[] = []
   const add = (layout: MatrixLayout, storedMatrices: readonly StoredMatrix[]) => {
-    for (const { storedLayout } of storedMatrices)
-      if (!sameStorage(storedLayout, layout))
+    for (const matrix of storedMatrices)
+      if (needsConversion(matrix, layout))
         found.push({
-          ...conversionKernel(storedLayout, layout),
+          ...conversionKernel(matrix.storedLayout, layout),
           operands: {},
           grid: [1],
           loop: 0,

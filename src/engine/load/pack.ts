@@ -1,12 +1,12 @@
 // Writes a loaded model back to a folder, in the formats its weights have on the GPU and without padding.
 // Loading that folder then needs no conversion.
 import type { Device } from '../../gpu/device.ts'
-import { sameStorage } from '../../gpu/matrix.ts'
 import { readBuffer } from '../../gpu/readback.ts'
 import { throwIfAborted } from '../../lib/error.ts'
 import { isJsonObject } from '../../lib/json.ts'
 import { packedConfig } from '../../models/describe-quantization.ts'
-import { groupScalesName } from '../../models/tensor-names.ts'
+import { fp8BlockOf } from '../../models/quantization-fields.ts'
+import { moduleOf, packedScheme, SCHEMES } from '../../models/stored-names.ts'
 import type { ModelWriter } from '../../store/writer.ts'
 import { type Checkpoint, CONFIG_FILE } from '../../weights/checkpoint.ts'
 import { rowPlacement, scalePlacement } from '../../weights/matrix-writer.ts'
@@ -18,6 +18,7 @@ import type { LinePlacement } from '../../weights/tensor-writer.ts'
 import { SINGLE_WEIGHTS_FILE } from '../../weights/weight-files.ts'
 import type { AllocatedModel } from './allocate.ts'
 import type { WeightPlacement } from './allocate-weights.ts'
+import { GRIDS } from './find-scaled.ts'
 
 /** Where the lines of a tensor lie on the GPU. */
 interface LinesOnGpu {
@@ -53,8 +54,9 @@ export async function packModel(
     for (const path of await textFiles(source, signal)) {
       await writer.write(path, 0, await source.read(path, 0, await source.size(path, signal), signal))
     }
-    const quantization_config = packedConfig(runtime.spec.weightBlockSize, quantize)
-    await writer.write(CONFIG_FILE, 0, json({ ...(isJsonObject(config) ? config : {}), quantization_config }))
+    const quantization_config = packedConfig(fp8BlockOf(runtime.spec.quantization) ?? GRIDS.matrix, quantize)
+    const { quantization: _, ...rest } = isJsonObject(config) ? config : {} // MLX's own key
+    await writer.write(CONFIG_FILE, 0, json({ ...rest, quantization_config }))
     const {
       file,
       header,
@@ -91,28 +93,30 @@ function tensorsOf({ matrices, vectors }: WeightPlacement): PackedTensor[] {
       ...onGpu,
     })
   for (const { layout, storedMatrices, placements } of matrices) {
-    for (const [index, { weight, scale, storedLayout: stored }] of storedMatrices.entries()) {
+    for (const [index, matrix] of storedMatrices.entries()) {
+      const { name, storedLayout: stored } = matrix
       const { rows, scales } = storedLayout(layout, stored.rows)
       const start = layout.starts[index] ?? 0
-      add(weight.name, rows, {
+      add(name, rows, {
         start,
         strideBytes: layout.stride * 16,
         placements: placements.map(rowPlacement),
       })
       if (!scales) continue
-      const name = scale && sameStorage(stored, layout) ? scale.name : groupScalesName(weight.name)
+      const isGrid = matrix.kind === 'fp8' && layout.format === 'fp8_block' && layout.block.rows > 1
+      const scheme = isGrid ? 'scale_inv' : packedScheme(layout.format)
       const strideBytes = layout.scaleStride * 4
-      add(name, scales, {
+      add(`${moduleOf(name)}.${SCHEMES[scheme].scales}`, scales, {
         start: start / layout.block.rows,
         strideBytes,
         placements: placements.map(scalePlacement(layout)),
       })
     }
   }
-  for (const { entry, buffer, first } of vectors) {
-    const lines: StoredArray = { dtype: 'F32', lines: entry.shape[0] ?? 0, width: 1 }
-    const placement = { firstLine: 0, lines: lines.lines, buffer, offset: first * 4 }
-    add(entry.name, lines, { start: 0, strideBytes: 4, placements: [placement] }, entry.shape)
+  for (const { name, length, buffer, first } of vectors) {
+    const lines: StoredArray = { dtype: 'F32', lines: length, width: 1 }
+    const placement = { firstLine: 0, lines: length, buffer, offset: first * 4 }
+    add(name, lines, { start: 0, strideBytes: 4, placements: [placement] }, [length])
   }
   return tensors
 }

@@ -24,6 +24,7 @@ import {
   selectEstimate,
 } from './choose-quantization.ts'
 import { memoryRange } from './memory-range.ts'
+import { plannedWeights } from './planned-weights.ts'
 import { requiredTensors } from './required-tensors.ts'
 import { openConfigured } from './user-config.ts'
 
@@ -76,6 +77,7 @@ export async function planCheckpoint(
     ...(selected && {
       downloadBytes: totalRangeBytes(requiredTensors(selected.plan)),
       gpu: memoryOf(target, selected),
+      weights: plannedWeights(selected.plan),
     }),
     unsupported,
     notices: checkpoint.notices.texts,

@@ -23,12 +23,16 @@ export const quantizationLabel = (quantize: Quantize): string =>
  * Weight classes with a format of their own. The router keeps its stored format, because errors would change
  * which experts are chosen.
  */
-export type WeightClass = Exclude<MatrixRole, 'router'> | 'experts'
+export type WeightClass = Exclude<MatrixRole, 'router' | 'shared'> | 'experts'
 
 export type QuantizeByClass = Readonly<Record<WeightClass, Quantize>>
 
 /** One quantization for the whole model, or one per class; missing classes keep their stored format. */
 export type QuantizeChoice = Quantize | Partial<QuantizeByClass>
+
+/** The class of a matrix; undefined for the router. */
+export const weightClassOf = (role: MatrixRole): WeightClass | undefined =>
+  role === 'router' ? undefined : role === 'shared' ? 'experts' : role
 
 const same = (quantize: Quantize): QuantizeByClass => ({
   experts: quantize,

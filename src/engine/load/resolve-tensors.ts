@@ -1,36 +1,67 @@
 // Finds the model's tensors in a checkpoint, whatever precedes their names there, and judges all others.
 import { HadalError } from '../../lib/error.ts'
+import { formatShape } from '../../lib/format.ts'
 import { listNames } from '../../lib/notices.ts'
 import { judgeExtraTensors } from '../../models/extra-tensors.ts'
 import type { ModelSpec } from '../../models/spec.ts'
+import { stackOf } from '../../models/stored-names.ts'
 import { canonicalName, findPrefix } from '../../models/tensor-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
+import type { TensorEntry } from '../../weights/safetensors.ts'
 import { missingFile } from '../../weights/source.ts'
 import { addTensorToError } from '../../weights/tensor-error.ts'
 import { INDEX_FILE, SINGLE_WEIGHTS_FILE } from '../../weights/weight-files.ts'
 
 /**
- * The checkpoint with its tensors under the names of `tensorNames`. Where the embedding is also the output
- * head, either may be stored. Throws `bad_file` as `judgeExtraTensors` does.
+ * The checkpoint with its tensors under the names of `tensorNames`, stacks as the tensors they stack. Where
+ * the embedding is also the output head, either may be stored. Throws `bad_file` for a stack of another size,
+ * and as `judgeExtraTensors` does.
  */
 export function resolveTensors(spec: ModelSpec, checkpoint: Checkpoint): Checkpoint {
   const { tensors, promised, notices } = checkpoint
   const prefix = findPrefix([...tensors.keys(), ...promised.keys()])
-  const headOnly = spec.tieWordEmbeddings && !tensors.has(`${prefix}embed_tokens.weight`)
+  const headOnly = spec.tieWordEmbeddings && !hasEmbedding(tensors, prefix)
   const nameOf = (name: string): string | undefined => {
     const canonical = canonicalName(prefix, name)
     return headOnly ? canonical?.replace(/^lm_head\./, 'model.embed_tokens.') : canonical
   }
-  const rename = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
-    new Map(
-      [...map].flatMap(([stored, value]) => {
-        const name = nameOf(stored)
-        return name === undefined ? [] : [[name, value] as const]
-      }),
+  const rename = <T>(map: ReadonlyMap<string, T>, cut: (value: T, index: number, count: number) => T) => {
+    const named = new Map<string, T>()
+    for (const [stored, value] of map) {
+      const name = nameOf(stored)
+      const stack = name && stackOf(spec, name)
+      if (stack) {
+        const { count } = stack
+        for (let i = 0; i < count; i++) named.set(stack.nameOf(i), cut(value, i, count))
+      } else if (name !== undefined) named.set(name, value)
+    }
+    return named
+  }
+  const named = rename(tensors, slabOf)
+  const firstOf = (name: string) => stackOf(spec, name)?.nameOf(0) ?? name
+  const nameOfFirst = (stored: string) => {
+    const name = nameOf(stored)
+    return name && firstOf(name)
+  }
+  judgeExtraTensors(spec, { stored: tensors, named, nameOf: nameOfFirst }, notices)
+  return { ...checkpoint, tensors: named, promised: rename(promised, (file) => file) }
+}
+
+const hasEmbedding = (tensors: ReadonlyMap<string, unknown>, prefix: string): boolean =>
+  ['weight', 'qweight', 'weight_packed'].some((part) => tensors.has(`${prefix}embed_tokens.${part}`))
+
+/** One tensor of a stack [count, ...]: its bytes are a range of the stack's. */
+function slabOf(stack: TensorEntry, index: number, count: number): TensorEntry {
+  const { file, name, shape, start, end } = stack
+  const bytes = (end - start) / count
+  if (shape[0] !== count || !Number.isInteger(bytes)) {
+    throw new HadalError(
+      'bad_file',
+      `${file}: ${name} has shape ${formatShape(shape)}; config.json requires a stack of ${count}.`,
+      { file, tensor: name, hint: 'The file and config.json do not belong together.' },
     )
-  const named = rename(tensors)
-  judgeExtraTensors(spec, { stored: tensors, named, nameOf }, notices)
-  return { ...checkpoint, tensors: named, promised: rename(promised) }
+  }
+  return { ...stack, shape: shape.slice(1), start: start + index * bytes, end: start + (index + 1) * bytes }
 }
 
 /** The error for a tensor that the model needs and no file has. */

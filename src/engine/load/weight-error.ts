@@ -2,15 +2,16 @@
 import type { Device } from '../../gpu/device.ts'
 import { layoutMatrix, layoutPart, type MatrixLayout, sameStorage } from '../../gpu/matrix.ts'
 import { readBuffer } from '../../gpu/readback.ts'
-import { expectDefined } from '../../lib/error.ts'
+import { assertNever, expectDefined } from '../../lib/error.ts'
 import { mapTensors } from '../../models/tensors.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
 import type { Source } from '../../weights/source.ts'
+import type { StoredMatrix } from '../../weights/stored-matrix.ts'
 import type { TensorWriter } from '../../weights/tensor-writer.ts'
+import { commonFormat } from './common-format.ts'
 import { Converter } from './convert.ts'
-import type { Quantize, WeightClass } from './quantization.ts'
-import type { StoredMatrix } from './stored-matrix.ts'
-import { commonFormat, type WeightPlan } from './weight-plan.ts'
+import { type Quantize, type WeightClass, weightClassOf } from './quantization.ts'
+import type { WeightPlan } from './weight-plan.ts'
 
 /** Sums over the weights: of their squares and of their squared errors. */
 export interface WeightError {
@@ -29,7 +30,8 @@ export function matricesByClass(plan: WeightPlan): ReadonlyMap<WeightClass, read
   }
   mapTensors(plan, {
     matrix: ({ storedMatrices }, role) => {
-      if (role !== 'router') add(role, storedMatrices)
+      const name = weightClassOf(role)
+      if (name) add(name, storedMatrices)
     },
     vector: () => undefined,
     bank: ({ slots }) =>
@@ -80,14 +82,16 @@ async function asF32(
   const target = (stage: (typeof stages)[number]) => ({ layout: stage.layout, start: 0, placements: [stage] })
   try {
     const [first, ...later] = stages
-    const { scale, weight } = converter.createWriters(storedMatrix, target(expectDefined(first, 'a layout')))
+    const { rows: rowWriters, scales } = converter.createWriters(
+      storedMatrix,
+      target(expectDefined(first, 'a layout')),
+    )
     const steps = later.map((to, i) => {
       const from = expectDefined(stages[i], 'the stage before')
       return { key: converter.requestPipeline(from.layout, to.layout), from, to }
     })
     await converter.prepare()
-    if (scale && storedMatrix.scale) await feed(source, storedMatrix.scale, scale)
-    await feed(source, storedMatrix.weight, weight)
+    for (const [entry, writer] of [...scales, ...rowWriters]) await feed(source, entry, writer)
     for (const { key, from, to } of steps) converter.encode(key, from, target(to))
     const { buffer, part } = expectDefined(stages.at(-1), 'the last stage')
     return new Float32Array(await readBuffer(device, buffer, part.bytes))
@@ -97,14 +101,30 @@ async function asF32(
   }
 }
 
-/** The first whole blocks of rows as a matrix of its own. The scale tensor stays complete. */
-function firstRows({ weight, scale, storedLayout }: StoredMatrix): StoredMatrix {
+/** The first whole blocks of rows as a matrix of its own, where rows are stored one after the other. */
+function firstRows(matrix: StoredMatrix): StoredMatrix {
+  const { storedLayout } = matrix
   const { rows, cols, block, format } = storedLayout
   const sampleRows = Math.floor(SAMPLE_BYTES / 4 / cols / block.rows) * block.rows
   const count = Math.min(rows, Math.max(sampleRows, block.rows))
-  const end = weight.start + ((weight.end - weight.start) / rows) * count
-  const cut = { ...weight, shape: [count, cols], end }
-  return { weight: cut, scale, storedLayout: layoutMatrix(format, [count], cols, block) }
+  const cut = (entry: TensorEntry, part: number): TensorEntry => {
+    const [height = 1, ...width] = entry.shape
+    const bytes = (entry.end - entry.start) / height
+    const lines = Math.ceil(height * part)
+    return { ...entry, shape: [lines, ...width], end: entry.start + bytes * lines }
+  }
+  const layout = layoutMatrix(format, [count], cols, block)
+  switch (matrix.kind) {
+    case 'float':
+    case 'fp8':
+    case 'packed':
+      return { ...matrix, weight: cut(matrix.weight, count / rows), storedLayout: layout }
+    case 'integer':
+    case 'split kv':
+      return matrix
+    default:
+      return assertNever(matrix, 'kind of stored matrix')
+  }
 }
 
 async function feed(source: Source, entry: TensorEntry, writer: TensorWriter): Promise<void> {

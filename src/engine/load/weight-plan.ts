@@ -1,6 +1,6 @@
 // Plans the GPU matrices of a checkpoint: resolves names, checks shapes and types, allocates nothing.
 import { allocatedBytes } from '../../gpu/arena.ts'
-import { type BlockShape, FORMATS, QUANTIZATION_TARGETS, type StorageFormat } from '../../gpu/formats.ts'
+import { FORMATS } from '../../gpu/formats.ts'
 import type { Capabilities } from '../../gpu/limits.ts'
 import {
   layoutMatrix,
@@ -9,18 +9,27 @@ import {
   type PartLayout,
   padTo,
   type SlotLayout,
+  sameStorage,
   splitMatrix,
 } from '../../gpu/matrix.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
 import type { ModelSpec } from '../../models/spec.ts'
-import { type ExpertBankTensors, type TensorStack, tensorNames } from '../../models/tensor-names.ts'
+import {
+  type ExpertBankTensors,
+  type NamedModelTensors,
+  type TensorStack,
+  tensorNames,
+} from '../../models/tensor-names.ts'
 import { type ModelTensors, mapTensors } from '../../models/tensors.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
-import { formatsByClass, type Quantize, type QuantizeChoice } from './quantization.ts'
+import type { StoredMatrix } from '../../weights/stored-matrix.ts'
+import { commonFormat, type PlannedFormat } from './common-format.ts'
+import { findStoredMatrices, refuseRequantization } from './find-matrices.ts'
+import { findTensor } from './find-tensor.ts'
+import { formatsByClass, type Quantize, type QuantizeChoice, weightClassOf } from './quantization.ts'
 import { noteBrokenPromises, resolveTensors } from './resolve-tensors.ts'
-import { findStoredMatrices, findTensor, refuseRequantization, type StoredMatrix } from './stored-matrix.ts'
 
 export interface PlannedMatrix {
   readonly label: string
@@ -30,7 +39,7 @@ export interface PlannedMatrix {
 }
 
 export interface PlannedVector {
-  readonly entries: readonly TensorEntry[] // one after the other
+  readonly parts: readonly { readonly name: string; readonly entry: TensorEntry }[] // one after the other
   readonly length: number
 }
 
@@ -68,17 +77,16 @@ export function planWeights(
   const maxBytes = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
   const formats = formatsByClass(quantize, spec)
   const checkpoint = resolveTensors(spec, stored)
-  const plan = mapTensors(tensorNames(spec), {
+  const find = (stack: TensorStack) => findStoredMatrices(spec, checkpoint, stack)
+  const names = separateShared(tensorNames(spec), find, formats.experts)
+  const plan = mapTensors(names, {
     matrix: (stack, role) => {
-      const storedMatrices = findStoredMatrices(spec, checkpoint, stack)
-      return planMatrix(
-        storedMatrices,
-        commonFormat(storedMatrices, role === 'router' ? 'none' : formats[role]),
-        maxBytes,
-      )
+      const storedMatrices = find(stack)
+      const name = weightClassOf(role)
+      return planMatrix(storedMatrices, commonFormat(storedMatrices, name ? formats[name] : 'none'), maxBytes)
     },
     vector: (stack) => planVector(checkpoint, stack),
-    bank: (bank) => planBank(spec, checkpoint, bank, { quantize: formats.experts, maxBytes }),
+    bank: (bank) => planBank(bank, find, { quantize: formats.experts, maxBytes }),
   })
   noteBrokenPromises(checkpoint)
   return plan
@@ -114,7 +122,7 @@ function planMatrix(
 ): PlannedMatrix {
   const layout = layoutStack(storedMatrices, format)
   return {
-    label: storedMatrices[0]?.weight.name ?? '',
+    label: storedMatrices[0]?.name ?? '',
     layout,
     parts: splitMatrix(layout, maxBytes),
     storedMatrices,
@@ -122,31 +130,9 @@ function planMatrix(
 }
 
 function planVector(checkpoint: Checkpoint, stack: TensorStack): PlannedVector {
-  const entries = stack.map((stored) => findTensor(checkpoint, stored))
-  for (const entry of entries) expectDtype(entry, VECTOR_DTYPES)
-  return { entries, length: entries.reduce((sum, { shape }) => sum + (shape[0] ?? 0), 0) }
-}
-
-export interface PlannedFormat {
-  readonly format: StorageFormat
-  readonly block?: BlockShape | undefined
-}
-
-/**
- * The common format of matrices that one dispatch reads together. Published quantized weights (FP8) stay as
- * they are unless the quantization has fewer bits: converting them would lose precision and save nothing.
- * Unquantized matrices of different types become f32, which is lossless.
- */
-export function commonFormat(storedMatrices: readonly StoredMatrix[], quantize: Quantize): PlannedFormat {
-  const { storedLayout } = expectDefined(storedMatrices[0], 'a matrix')
-  const sameFormat = storedMatrices.every(
-    (storedMatrix) => storedMatrix.storedLayout.format === storedLayout.format,
-  )
-  if (quantize === 'none') return sameFormat ? storedLayout : { format: 'f32' }
-  const { format, block } = QUANTIZATION_TARGETS[quantize]
-  const { published, scale, bits } = FORMATS[storedLayout.format]
-  if (sameFormat && published && scale && FORMATS[format].bits >= bits) return storedLayout
-  return { format, block }
+  const parts = stack.map((tensor) => ({ name: tensor.name, entry: findTensor(checkpoint, tensor) }))
+  for (const { entry } of parts) expectDtype(entry, VECTOR_DTYPES)
+  return { parts, length: parts.reduce((sum, { entry }) => sum + (entry.shape[0] ?? 0), 0) }
 }
 
 function layoutStack(
@@ -159,17 +145,44 @@ function layoutStack(
   return layout
 }
 
+type FindStack = (stack: TensorStack) => readonly StoredMatrix[]
+
+/**
+ * Takes shared experts out of the banks where they have other formats than the routed ones: many quantised
+ * models keep them more precise, and one format for both would make the routed experts larger.
+ */
+function separateShared(names: NamedModelTensors, find: FindStack, quantize: Quantize): NamedModelTensors {
+  const agree = ({ routed, shared }: ExpertBankTensors): boolean => {
+    if (!shared) return true
+    const layouts = [find(shared), routed.flatMap(find)].map((matrices) =>
+      layoutStack(matrices.slice(0, 1), commonFormat(matrices, quantize)),
+    )
+    const [own, others] = layouts
+    const areFloats = layouts.every(({ format }) => !FORMATS[format].scale)
+    return areFloats || !own || !others || sameStorage(own, others)
+  }
+  const layers = names.layers.map((layer) => {
+    const { feedForward } = layer
+    if (feedForward.kind === 'dense') return layer
+    const { gateUp, down } = feedForward
+    if (!gateUp.shared || !down.shared || (agree(gateUp) && agree(down))) return layer
+    const shared = { gateUp: gateUp.shared, down: down.shared }
+    const routed = { gateUp: { ...gateUp, shared: undefined }, down: { ...down, shared: undefined } }
+    return { ...layer, feedForward: { ...feedForward, ...routed, shared } }
+  })
+  return { ...names, layers }
+}
+
 /**
  * Packs the experts into banks, the shared expert first, so that the first dispatch over banks includes it.
  */
 function planBank(
-  spec: ModelSpec,
-  checkpoint: Checkpoint,
   bank: ExpertBankTensors,
+  find: FindStack,
   { quantize, maxBytes }: { readonly quantize: Quantize; readonly maxBytes: number },
 ): PlannedBank {
-  const shared = bank.shared ? [findStoredMatrices(spec, checkpoint, bank.shared)] : []
-  const routed = bank.routed.map((stack) => findStoredMatrices(spec, checkpoint, stack))
+  const shared = bank.shared ? [find(bank.shared)] : []
+  const routed = bank.routed.map(find)
   const format = commonFormat([...shared, ...routed].flat(), quantize)
   const bankBytes: number[] = []
   const place = (storedMatrices: readonly StoredMatrix[]): PlannedSlot => {
@@ -178,7 +191,7 @@ function planBank(
     if (layout.bytes > maxBytes) {
       throw new HadalError(
         'unsupported',
-        `${storedMatrices[0]?.weight.name} needs ${layout.bytes} bytes in one binding; ` +
+        `${storedMatrices[0]?.name} needs ${layout.bytes} bytes in one binding; ` +
           `this device allows ${maxBytes}.`,
         {
           hint: 'Use a device with larger storage buffer bindings.',

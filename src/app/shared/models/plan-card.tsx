@@ -52,7 +52,7 @@ export function PlanCard({
           <QuantizeChoice plan={plan} chosen={quantize} />
           {plan.model && <ContextChoice model={plan.model} />}
           {plan.model?.attention === 'latent' && <CacheChoice request={request} />}
-          {plan.gpu && <PlanMemory gpu={plan.gpu} />}
+          {plan.gpu && <PlanMemory gpu={plan.gpu} weights={plan.weights} />}
           {remote && !stored?.complete && <KeepChoice keep={keep} plan={plan} quantize={quantize.value} />}
         </>
       )}
@@ -88,15 +88,14 @@ function openButtonText(
 }
 
 function planRows(plan: LoadPlan): DefinitionRow[] {
-  const { architecture, parameters, model, downloadBytes, bytesByType, files } = plan
-  const types = Object.entries(bytesByType).sort(([, a], [, b]) => b - a)
+  const { architecture, parameters, model, downloadBytes, files } = plan
   const active = model ? `, ${formatCompact(model.activeParameters)} per token` : ''
   const fileCount = `${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}`
   const rows: DefinitionRow[] = [
     ['Architecture', architecture || 'unknown'],
     ['Parameters', formatCompact(parameters) + active],
     ['Size', `${formatBytes(downloadBytes)} in ${fileCount}`],
-    ['Stored as', types.map(([type, bytes]) => `${type} ${formatBytes(bytes)}`).join(', ')],
+    ['Stored as', storedText(plan)],
   ]
   if (!model) return rows
   const { kvBytesPerToken, standardKvBytesPerToken, maxContextLength } = model
@@ -109,6 +108,29 @@ function planRows(plan: LoadPlan): DefinitionRow[] {
     ['KV cache', `${formatBytes(kvBytesPerToken)} per token${instead}`],
     ['Maximum context', `${formatCount(maxContextLength)} tokens`],
   ]
+}
+
+/** What the weights are stored as, by method and bits if the model is known, else by type. */
+function storedText({ weights, bytesByType }: LoadPlan): string {
+  const bytesBy = new Map<string, number>(weights ? [] : Object.entries(bytesByType))
+  for (const { stored, storedBytes } of weights ?? [])
+    bytesBy.set(stored, (bytesBy.get(stored) ?? 0) + storedBytes)
+  const sorted = [...bytesBy].sort(([, a], [, b]) => b - a)
+  return sorted.map(([stored, bytes]) => `${stored} ${formatBytes(bytes)}`).join('; ')
+}
+
+/** What the weights become on the GPU, with the error of those that are converted. */
+function PlanWeights({ weights }: { weights: NonNullable<LoadPlan['weights']> }) {
+  return (
+    <ul>
+      {weights.map(({ stored, onGpu, gpuBytes, error }) => (
+        <li key={stored + onGpu}>
+          {stored} → {onGpu}: {formatBytes(gpuBytes)}
+          {error > 0 && `, changed by about ${(100 * error).toFixed(1)} %`}
+        </li>
+      ))}
+    </ul>
+  )
 }
 
 function Unsupported({ plan }: { plan: LoadPlan }) {
@@ -126,7 +148,7 @@ function Unsupported({ plan }: { plan: LoadPlan }) {
   )
 }
 
-function PlanMemory({ gpu }: { gpu: NonNullable<LoadPlan['gpu']> }) {
+function PlanMemory({ gpu, weights }: { gpu: NonNullable<LoadPlan['gpu']>; weights: LoadPlan['weights'] }) {
   return (
     <details>
       <summary>
@@ -134,6 +156,7 @@ function PlanMemory({ gpu }: { gpu: NonNullable<LoadPlan['gpu']> }) {
         of context
       </summary>
       <MemoryTable bytes={{ ...gpu.bytes }} />
+      {weights && <PlanWeights weights={weights} />}
     </details>
   )
 }

@@ -1,0 +1,59 @@
+// Tests of what a plan says about weights: how they are stored, how they lie on the GPU, and what that costs.
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { plan } from '../../src/engine/load/plan.ts'
+import type { QuantizeOption } from '../../src/engine/types.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import { readFolder } from '../support/folder.ts'
+import { FIXTURES } from '../support/model.ts'
+
+/** How the weights of a fixture are stored, what they become, and whether that changes them. */
+async function weightsOf(fixture: string, quantize: QuantizeOption): Promise<string[]> {
+  const source = openMemory(readFolder(join(FIXTURES, fixture)))
+  const { weights = [], bytesByType, gpu } = await plan(source, { limits: {}, quantize })
+  const stored = Object.values(bytesByType).reduce((sum, bytes) => sum + bytes, 0)
+  const matrices = weights.reduce((sum, { storedBytes }) => sum + storedBytes, 0)
+  expect(matrices).toBeLessThanOrEqual(stored)
+  expect(matrices).toBeGreaterThan(0.9 * stored)
+  const onGpu = (gpu?.bytes.weights ?? 0) + (gpu?.bytes.experts ?? 0)
+  expect(weights.reduce((sum, { gpuBytes }) => sum + gpuBytes, 0) / onGpu).toBeCloseTo(1, 1)
+  return weights
+    .map(({ stored, onGpu, error }) => `${stored} → ${onGpu}${error > 0 ? ' (changed)' : ''}`)
+    .sort()
+}
+
+const MIXED = [
+  'BF16 → BF16',
+  'MLX 4 bits, groups of 64 → 4-bit affine, groups of 64, scales BF16',
+  'MLX 6 bits, groups of 64 → 8-bit affine, groups of 64, scales BF16',
+  'MLX 8 bits, groups of 32 in two halves → F32',
+]
+
+describe('planned weights', () => {
+  it('are as stored, but for halves of kv_b_proj', async () => {
+    expect(await weightsOf('deepseek_v3-mlx4-mixed', 'none')).toEqual(MIXED)
+  })
+
+  it('change only where fewer bits are asked for', async () => {
+    const q4 = await weightsOf('deepseek_v3-mlx4-mixed', 'q4')
+    expect(q4).toContain('MLX 4 bits, groups of 64 → 4-bit affine, groups of 64, scales BF16')
+    expect(q4).toContain('MLX 6 bits, groups of 64 → 8-bit affine, groups of 64, scales BF16')
+    expect(q4).toContain('MLX 6 bits, groups of 64 → q4, groups of 32 (changed)')
+  })
+
+  it('keep a shared expert in floats beside routed ones in 4 bits', async () => {
+    expect(await weightsOf('deepseek_v3-ct4-experts', 'none')).toEqual([
+      'BF16 → BF16',
+      'compressed-tensors 4 bits, groups of 32 → q4, groups of 32',
+    ])
+  })
+
+  it.each([
+    ['qwen3-ctfp8-channel', 'FP8, one scale a row → FP8, groups of 128'],
+    ['qwen2-gptq4', 'GPTQ 4 bits, groups of 64 → 4-bit affine, groups of 64, scales F32'],
+    ['deepseek_v2-awq4', 'AWQ 4 bits, groups of 64 → 4-bit affine, groups of 64, scales F32'],
+    ['llama-mlx3-f16', 'MLX 3 bits, groups of 32 → 4-bit affine, groups of 32, scales F16'],
+  ])('%s is read without loss', async (fixture, expected) => {
+    expect(await weightsOf(fixture, 'none')).toContain(expected)
+  })
+})
