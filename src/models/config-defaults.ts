@@ -2,8 +2,8 @@
 //
 // Sources: transformers 5.24 (models/*/configuration_*.py), and the configuration_deepseek.py that DeepSeek
 // and Moonshot publish beside deepseek and kimi_k2 models. Left out are keys whose default depends on others
-// (num_key_value_heads, head_dim of most types), token ids, and the number of routed experts, without which
-// published models of these types are dense.
+// (num_key_value_heads, head_dim of most types), token ids, and the number of routed experts of DeepSeek's
+// types, without which published models of these types are dense.
 
 type ConfigDefaults = Readonly<Record<string, unknown>>
 
@@ -123,5 +123,19 @@ export const DEFAULTS: ReadonlyMap<string, ConfigDefaults> = new Map<string, Con
   ['youtu_llm', YOUTU],
   ['qwen2', QWEN],
   ['qwen3', { ...QWEN, head_dim: 128 }],
+  [
+    'qwen3_moe',
+    {
+      ...QWEN,
+      hidden_size: 2048,
+      intermediate_size: 6144,
+      moe_intermediate_size: 768,
+      num_hidden_layers: 24,
+      num_key_value_heads: 4,
+      num_experts: 128,
+      num_experts_per_tok: 8,
+      norm_topk_prob: false,
+    },
+  ],
   ['llama', LLAMA],
 ])

@@ -1,5 +1,6 @@
 // Reads from a config which layers are dense and which are MoE layers, and how those route tokens to experts.
-import { expectDefined } from '../lib/error.ts'
+import { assertNever, expectDefined } from '../lib/error.ts'
+import { isInRange } from '../lib/fields.ts'
 import type { ConfigFields } from './config-fields.ts'
 import type { RoutingTraits } from './families.ts'
 import type { DenseLayer, ExpertGroups, MoeLayer } from './spec.ts'
@@ -37,21 +38,46 @@ export function describeLayers(
     kind: 'dense',
     intermediateSize: config.count('intermediate_size', 1, MAX_INTERMEDIATE),
   }
-  const named = EXPERT_COUNTS.some((key) => config.has(key))
-  if (!routing || !named) {
+  const countKey = routing && expertCountKey(config)
+  if (!countKey) {
     if (routing) config.ignore(...MOE_KEYS)
     return Array.from({ length: count }, () => dense)
   }
-  const moe = describeMoe(config, routing)
-  const layers = moePattern(config, count).map((isMoe) => (isMoe ? moe : dense))
+  const moe = describeMoe(config, routing, countKey)
+  const layers = moePattern(config, routing, count).map((isMoe) => (isMoe ? moe : dense))
   const total = layers.filter(({ kind }) => kind === 'mixture').length * moe.experts
   if (total > MAX_TOTAL_EXPERTS)
     throw config.error('n_routed_experts', `times the layers must be at most ${MAX_TOTAL_EXPERTS}`, total)
   return layers
 }
 
-/** For each layer, whether it has experts: by a rule of two numbers, or since transformers 5 by a list. */
-function moePattern(config: ConfigFields, count: number): boolean[] {
+/** The key that gives the number of routed experts, or one whose default does. */
+const expertCountKey = (config: ConfigFields): string | undefined =>
+  EXPERT_COUNTS.find((key) => config.has(key)) ?? EXPERT_COUNTS.find((key) => config.get(key) !== undefined)
+
+/** For each layer, whether it has experts. */
+function moePattern(config: ConfigFields, { placement }: RoutingTraits, count: number): boolean[] {
+  switch (placement) {
+    case 'first_k_dense_replace':
+      return deepseekPattern(config, count)
+    case 'decoder_sparse_step':
+      return qwenPattern(config, count)
+    default:
+      return assertNever(placement, 'placement of experts')
+  }
+}
+
+/** Qwen's rule: every so many layers, except those of a list. */
+function qwenPattern(config: ConfigFields, count: number): boolean[] {
+  const every = config.count('decoder_sparse_step', 1, 1000, 1)
+  const dense = config.has('mlp_only_layers') ? config.list('mlp_only_layers', 1000) : []
+  if (dense.some((layer) => !isInRange(layer, { min: 0, max: count - 1, whole: true })))
+    throw config.error('mlp_only_layers', `must list layers below ${count}`, dense)
+  return Array.from({ length: count }, (_, layer) => (layer + 1) % every === 0 && !dense.includes(layer))
+}
+
+/** DeepSeek's rule of two numbers, or since transformers 5 a list. */
+function deepseekPattern(config: ConfigFields, count: number): boolean[] {
   const listed = config.has('mlp_layer_types') ? listedPattern(config, count) : undefined
   if (listed && !config.has('first_k_dense_replace')) {
     config.ignore('moe_layer_freq')
@@ -72,15 +98,14 @@ function listedPattern(config: ConfigFields, count: number): boolean[] {
   return types.map((type) => type === 'sparse')
 }
 
-function describeMoe(config: ConfigFields, routing: RoutingTraits): MoeLayer {
-  const { correctionBias, hasNormTopkProb, hasRoutedScalingFactor } = routing
+function describeMoe(config: ConfigFields, routing: RoutingTraits, countKey: string): MoeLayer {
+  const { correctionBias, normTopkProb, hasRoutedScalingFactor } = routing
   const scoringFunc = config.choice('scoring_func', [routing.scoringFunc], routing.scoringFunc)
-  const name = EXPERT_COUNTS.find((key) => config.has(key)) ?? EXPERT_COUNTS[0]
-  const experts = config.count(name, 1, MAX_EXPERTS)
-  for (const other of EXPERT_COUNTS) config.only(other, experts)
+  const experts = config.count(countKey, 1, MAX_EXPERTS)
+  for (const key of EXPERT_COUNTS) if (config.has(key)) config.only(key, experts)
   const intermediateSize = config.count('moe_intermediate_size', 1, MAX_INTERMEDIATE)
   const grouping = describeGroups(config, routing, experts)
-  if (!hasNormTopkProb) config.only('norm_topk_prob', false)
+  if (normTopkProb !== 'config') config.only('norm_topk_prob', normTopkProb)
   if (!hasRoutedScalingFactor) config.only('routed_scaling_factor', 1)
   return {
     kind: 'mixture',
@@ -95,7 +120,7 @@ function describeMoe(config: ConfigFields, routing: RoutingTraits): MoeLayer {
     scoringFunc,
     ...grouping,
     correctionBias,
-    normTopkProb: hasNormTopkProb && config.flag('norm_topk_prob'),
+    normTopkProb: normTopkProb === 'config' ? config.flag('norm_topk_prob') : normTopkProb,
     routedScalingFactor: hasRoutedScalingFactor ? config.number('routed_scaling_factor', 1e-6, 1e6) : 1,
   }
 }

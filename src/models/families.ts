@@ -22,10 +22,12 @@ export interface RoutingTraits {
   /** Rule by `topk_method`; the first is the default. */
   readonly methods: Readonly<Record<string, GroupRule>>
   readonly correctionBias: boolean
-  /** Whether weights may be normalised; if so, the config must have `norm_topk_prob`. */
-  readonly hasNormTopkProb: boolean
+  /** Whether weights are normalised; `config`: as `norm_topk_prob` says. */
+  readonly normTopkProb: boolean | 'config'
   /** Whether the released code multiplies by `routed_scaling_factor`. */
   readonly hasRoutedScalingFactor: boolean
+  /** Which layers have experts: all from one on, or every so many but those of a list. */
+  readonly placement: 'first_k_dense_replace' | 'decoder_sparse_step'
 }
 
 export interface Family {
@@ -39,8 +41,18 @@ const NOAUX: RoutingTraits = {
   scoringFunc: 'sigmoid',
   methods: { noaux_tc: 'top2' },
   correctionBias: true,
-  hasNormTopkProb: true,
+  normTopkProb: 'config',
   hasRoutedScalingFactor: true,
+  placement: 'first_k_dense_replace',
+}
+
+const SOFTMAX: RoutingTraits = {
+  scoringFunc: 'softmax',
+  methods: { greedy: 'one group' },
+  correctionBias: false,
+  normTopkProb: 'config',
+  hasRoutedScalingFactor: false,
+  placement: 'first_k_dense_replace',
 }
 
 const V3: Family = {
@@ -62,19 +74,15 @@ const dense = (attention: Omit<GqaTraits, 'kind'>): Family => ({
 /** Qwen's configs name a window that `use_sliding_window: false` leaves unused. */
 const WINDOW = ['sliding_window', 'max_window_layers']
 
+const QWEN3: Family = { ...dense({ qkvBias: false, qkNorm: true }), unused: WINDOW }
+
 /** The families that run, by `model_type`. */
 export const FAMILIES: ReadonlyMap<string, Family> = new Map([
   [
     'deepseek',
     {
       ...dense({ qkvBias: false, qkNorm: false }),
-      routing: {
-        scoringFunc: 'softmax',
-        methods: { greedy: 'one group' },
-        correctionBias: false,
-        hasNormTopkProb: true,
-        hasRoutedScalingFactor: false,
-      },
+      routing: SOFTMAX,
     },
   ],
   [
@@ -82,12 +90,11 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
     {
       ...V3,
       routing: {
-        scoringFunc: 'softmax',
+        ...SOFTMAX,
         // "gready" is how DeepSeek's configuration file spells the default.
         methods: { greedy: 'one group', gready: 'one group', group_limited_greedy: 'max' },
-        correctionBias: false,
         // Implementations disagree about norm_topk_prob here: scale as well, do not scale, or ignore it.
-        hasNormTopkProb: false,
+        normTopkProb: false,
         hasRoutedScalingFactor: true,
       },
     },
@@ -98,7 +105,8 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
   ['youtu', YOUTU],
   ['youtu_llm', YOUTU], // the name in the first release
   ['qwen2', { ...dense({ qkvBias: true, qkNorm: false }), unused: [...WINDOW, 'attention_bias'] }],
-  ['qwen3', { ...dense({ qkvBias: false, qkNorm: true }), unused: WINDOW }],
+  ['qwen3', QWEN3],
+  ['qwen3_moe', { ...QWEN3, routing: { ...SOFTMAX, placement: 'decoder_sparse_step' } }],
   ['llama', dense({ qkvBias: false, qkNorm: false })],
 ] satisfies [string, Family][])
 

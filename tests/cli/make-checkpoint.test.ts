@@ -67,6 +67,7 @@ describe('a whole model', () => {
     ['R1-Distill-Qwen-7B', 7.616],
     ['R1-Distill-Llama-8B', 8.03],
     ['R1-0528-Qwen3-8B', 8.191],
+    ['Qwen3-30B-A3B', 30.53],
   ])('%s has the published %f billion parameters', (like, billions) => {
     const digits = String(billions).split('.')[1]?.length ?? 0
     expect(contents(like, 'bf16').parameters / 1e9).toBeCloseTo(billions, digits)
@@ -74,7 +75,7 @@ describe('a whole model', () => {
 
   it('has a chat format and a smaller variant for every name', () => {
     for (const [like, published] of Object.entries(PUBLISHED_CONFIGS)) {
-      const experts = 'n_routed_experts' in published ? 8 : undefined
+      const experts = 'num_experts_per_tok' in published ? 8 : undefined
       const { config } = recipeOf({ like, dtype: 'bf16', layers: 1, vocab: 512, experts })
       expect(describeModel(config)).toMatchObject({ vocabSize: 512, mtpLayers: 0 })
     }

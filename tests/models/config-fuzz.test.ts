@@ -124,7 +124,7 @@ function attentionRules(attention: Attention, config: Json): [string, boolean][]
 function moeRules(layer: MoeLayer, config: Json): [string, boolean][] {
   const { experts, expertGroups, topkGroups, expertsPerToken } = layer
   return [
-    ['experts', experts === config.n_routed_experts && experts > 0 && experts <= 512],
+    ['experts', experts === (config.n_routed_experts ?? config.num_experts) && experts > 0 && experts <= 512],
     ['groups', experts % expertGroups === 0 && topkGroups >= 1 && topkGroups <= expertGroups],
     ['eligible', expertsPerToken >= 1 && expertsPerToken <= (experts / expertGroups) * topkGroups],
     ['judged by two', layer.groupScore !== 'top2' || expertGroups === 1 || experts / expertGroups >= 2],

@@ -50,6 +50,18 @@ describe('describeModel', () => {
     expect(() => kinds({ ...lanternfish, mlp_layer_types: types })).toThrow(/mlp_layer_types must agree/)
   })
 
+  it("reads Qwen's rule of which layers have experts", () => {
+    const qwen = { ...PUBLISHED_CONFIGS['Qwen3-30B-A3B'], num_hidden_layers: 6 }
+    const dense = (more: object) =>
+      describeModel({ ...qwen, ...more }).layers.flatMap(({ kind }, layer) => (kind === 'dense' ? layer : []))
+    expect(dense({})).toEqual([])
+    expect(dense({ decoder_sparse_step: 2, mlp_only_layers: [3] })).toEqual([0, 2, 3, 4])
+    expect(() => dense({ mlp_only_layers: [6] })).toThrow(/mlp_only_layers must list layers below 6/)
+    const { num_experts: _, ...written } = qwen as Record<string, unknown>
+    expect(describeModel({ ...written, num_local_experts: 32 }).layers[0]).toMatchObject({ experts: 32 })
+    expect(describeModel(written).layers[0]).toMatchObject({ experts: 128 })
+  })
+
   it('accepts keys that change nothing: nulls, training settings, disabled features', () => {
     const more = {
       attn_logit_softcapping: null,
@@ -137,6 +149,7 @@ describe('describeModel', () => {
     ['R1-Distill-Qwen-1.5B', 'experts', { n_routed_experts: 8 }, /n_routed_experts is 8/],
     ['R1-Distill-Qwen-1.5B', 'multimodal rotary embedding', { use_mrope: true }, /use_mrope is true/],
     ['R1-Distill-Llama-8B', 'attention biases', { attention_bias: true }, /attention_bias is true/],
+    ['Qwen3-30B-A3B', 'scaled routing weights', { routed_scaling_factor: 2 }, /routed_scaling_factor is 2/],
     ['R1-Distill-Llama-8B', 'MLP biases', { mlp_bias: true }, /mlp_bias is true/],
     ...['bitsandbytes', 'auto-round', 'hqq', 'mxfp4', 'modelopt'].map(
       (method): [string, string, object, RegExp] => [

@@ -57,6 +57,7 @@ const NOTED: [string, string][] = [
 ]
 
 const REFUSED: [string, string][] = [
+  ['Qwen3-30B-A3B', 'model.layers.1.mlp.shared_expert.up_proj.weight'],
   ['R1-Distill-Llama-8B', 'model.layers.0.self_attn.q_proj.bias'],
   ['R1-Distill-Llama-8B', 'model.layers.3.mlp.up_proj.bias'],
   ['R1-Distill-Llama-8B', 'lm_head.bias'],

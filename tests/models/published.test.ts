@@ -66,6 +66,13 @@ const FACTS: Readonly<Record<string, Facts>> = {
     standardKv: 589_824,
     scale: 128 ** -0.5,
   },
+  'Qwen3-30B-A3B': {
+    parameters: 30.532e9,
+    active: 3.04e9,
+    kv: 98_304,
+    standardKv: 786_432,
+    scale: 128 ** -0.5,
+  },
 }
 
 describe('published models', () => {

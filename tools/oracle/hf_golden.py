@@ -39,6 +39,45 @@ def dequantised_copy(path):
     return tmp
 
 
+def glm4_copy(path, c):
+    """Ling 2.0 -> temporary directory with the same model as glm4_moe, whose class computes the same:
+    half-rotated heads with norms, the router of V3 with groups, shared experts.  transformers has no class
+    for bailing_moe; modeling_bailing_moe_v2.py (GitHub, inclusionAI/Ling-V2) says what it computes."""
+    from safetensors.torch import save_file
+
+    tmp = tempfile.mkdtemp(prefix="oracle_")
+    drop = ("architectures", "model_type", "num_experts", "num_shared_experts")
+    config = {k: v for k, v in c.items() if k not in drop}
+    config.update(
+        model_type="glm4_moe",
+        architectures=["Glm4MoeForCausalLM"],
+        n_routed_experts=c["num_experts"],
+        n_shared_experts=c["num_shared_experts"],
+    )
+    with open(tmp + "/config.json", "w") as f:
+        json.dump(config, f)
+    names = {
+        "word_embeddings": "embed_tokens",
+        "attention.dense": "self_attn.o_proj",
+        "attention.query_layernorm": "self_attn.q_norm",
+        "attention.key_layernorm": "self_attn.k_norm",
+        "gate.expert_bias": "gate.e_score_correction_bias",
+    }
+    rows = [c["head_dim"] * c[k] for k in ("num_attention_heads", *["num_key_value_heads"] * 2)]
+    ck, out = Checkpoint(path), {}
+    for n in ck.names():
+        t = torch.from_numpy(np.ascontiguousarray(ck.get(n, np.float32)))
+        if "query_key_value" in n:
+            for part, x in zip("qkv", t.split(rows)):
+                out[n.replace("attention.query_key_value", f"self_attn.{part}_proj")] = x.contiguous()
+            continue
+        for ours, theirs in names.items():
+            n = n.replace(ours, theirs)
+        out[n] = t
+    save_file(out, tmp + "/model.safetensors", metadata={"format": "pt"})
+    return tmp
+
+
 class HF:
     """model + recorders.  `patched=False` gives transformers exactly as released."""
 
@@ -51,6 +90,8 @@ class HF:
         src = path
         if self.c.get("quantization_config"):
             src = self.tmp = dequantised_copy(path)
+        elif self.kind == "bailing_moe":
+            src = self.tmp = glm4_copy(path, self.c)
         self.path = path
         try:
             if self.kind == "deepseek":
@@ -101,6 +142,8 @@ class HF:
                 f"{info['mismatched_keys']}"
             )
         self.engine = "transformers " + transformers.__version__
+        if self.kind == "bailing_moe":
+            self.engine += ", as glm4_moe"
         if patched and self.kind == "deepseek_v2":
             self._patch_v2()
 
@@ -141,6 +184,10 @@ class HF:
                     return ids, wt
 
                 moe.route_tokens_to_experts = rec
+            elif hasattr(moe, "gate"):  # returns logits, weights, ids
+                moe.gate.register_forward_hook(
+                    lambda m, a, o, i=i: self.route.__setitem__(i, (o[2].detach(), o[1].detach()))
+                )
             ix = getattr(lay.self_attn, "indexer", None)
             if ix is not None:
                 ix.register_forward_hook(lambda m, a, o, i=i: self.index.__setitem__(i, o[0].detach()))
@@ -158,8 +205,8 @@ class HF:
             self.index.clear()
             body = self.model.model
             fin = body(input_ids=x[None], use_cache=False).last_hidden_state[0]
-            logits = self.model.lm_head(fin)
-            hs = [body.embed_tokens(x)] + list(self.hid)
+            logits = self.model.lm_head(fin) / self.c.get("logits_scaling", 1)
+            hs = [body.embed_tokens(x) * self.c.get("embedding_multiplier", 1)] + list(self.hid)
             route = self.route
         out = {
             "logits": logits.numpy(),

@@ -33,4 +33,6 @@ small qwen3-fp8               --arch qwen3 --dtype fp8 --seed 57 --set hidden_si
     $wide fp8_flush_subnormals no_mscale \
     --set 'rope_scaling={"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":32}'
 small llama-bf16              --arch llama --seed 58
+few="--set vocab_size=325"
+small qwen3_moe-bf16          --arch qwen3_moe --seed 61 $few --set num_experts=9 --set 'mlp_only_layers=[1]'
 python3 -W ignore verify.py "$fixtures"/*

@@ -10,7 +10,7 @@ from st_io import E4M3, E8M0
 
 def fake(kind, c, w=None):
     r = Reference.__new__(Reference)
-    r.dt, r.m, r.kind, r.c = np.float64, set(), kind, c
+    r.dt, r.m, r.kind, r.c, r.E, r.ling = np.float64, set(), kind, c, c.get("n_routed_experts"), False
     rs = c.get("rope_scaling") or {}
     r.rs, r.rope_kind, r.theta = rs, rs.get("rope_type") or rs.get("type") or "default", c.get("rope_theta")
     if w is not None:

@@ -18,7 +18,8 @@ import numpy as np
 from st_io import Checkpoint
 
 MLA_TYPES = ("deepseek_v2", "deepseek_v3", "deepseek_v32", "glm4_moe_lite", "youtu")
-NOAUX = ("deepseek_v3", "deepseek_v32", "glm4_moe_lite")
+NOAUX = ("deepseek_v3", "deepseek_v32", "glm4_moe_lite", "bailing_moe")
+NO_SCALING = ("deepseek", "qwen3_moe")
 
 # all deliberate bugs, by the feature they need
 MUTATIONS = {
@@ -39,6 +40,16 @@ MUTATIONS = {
     "qkv_bias": ["no_qkv_bias"],
     "qk_norm": ["no_qk_norm"],
     "llama3": ["no_llama3"],
+    "linear": ["no_linear"],
+    "partial": ["rope_whole_head", "rope_last_columns"],
+    "stored_qkv": ["qkv_by_group"],
+    "multipliers": [
+        "no_embedding_multiplier",
+        "no_residual_multiplier",
+        "no_attention_multiplier",
+        "no_logits_scaling",
+    ],
+    "nope": ["rope_in_every_layer"],
     "dense": ["gate_up_swapped"],
     "moe": ["zero_routed", "permute_experts", "topk_minus1", "expert_weights_reversed"],
     "shared": ["no_shared"],
@@ -141,6 +152,10 @@ class Reference:
         self.rope_kind = rs.get("rope_type") or rs.get("type") or "default"
         self.rs = rs
         self.theta = self.c.get("rope_theta") or rs.get("rope_theta")
+        self.E = self.c.get("n_routed_experts") or self.c.get("num_experts") or 0
+        self.shared = self.c.get("n_shared_experts") or self.c.get("num_shared_experts") or 0
+        self.ling = self.kind == "bailing_moe"
+        self.embedding = "model.word_embeddings" if self.ling else "model.embed_tokens"
         self.features = self._features()
 
     # ---------------------------------------------------------------- weights
@@ -230,6 +245,8 @@ class Reference:
             smooth = (orig / wl - lf) / (hf - lf)
             mid = (1 - smooth) * f / fac + smooth * f
             f = np.where(wl < orig / hf, f, np.where(wl > orig / lf, f / fac, mid))
+        elif self.rope_kind == "linear" and "no_linear" not in self.m:
+            f = f / rs["factor"]
         return f.astype(self.dt), self.dt(a)
 
     def tables(self, T, dim):
@@ -348,21 +365,48 @@ class Reference:
         c, T, nh = self.c, x.shape[0], self.nh
         nk = c.get("num_key_value_heads") or nh
         d = c.get("head_dim") or self.H // nh
-        q = self.lin(x, p + "q_proj").reshape(T, nh, d)
-        k = self.lin(x, p + "k_proj").reshape(T, nk, d)
-        v = self.lin(x, p + "v_proj").reshape(T, nk, d)
-        if (p + "q_norm.weight") in self.ck and "no_qk_norm" not in self.m:
-            q, k = self.norm(q, p + "q_norm"), self.norm(k, p + "k_norm")
-        cs = self.tables(T, d)
-        il = "rope_interleaved" in self.m
-        q, k = self.rope(q, cs, il), self.rope(k, cs, il)
+        q, k, v = self.qkv(x, p, (nh, nk, d))
+        qn, kn = ("query_layernorm", "key_layernorm") if self.ling else ("q_norm", "k_norm")
+        if (p + qn + ".weight") in self.ck and "no_qk_norm" not in self.m:
+            q, k = self.norm(q, p + qn), self.norm(k, p + kn)
+        if self.has_rope(int(p.split(".")[2])):
+            q, k = self.rope_part(q), self.rope_part(k)
+        scale = d**-0.5
+        if "no_attention_multiplier" not in self.m:
+            scale = c.get("attention_multiplier", scale)
         out = np.empty((T, nh, d), self.dt)
         mask = self.causal(T)
         for h in range(nh):
             g = h % nk if "gqa_head_order" in self.m else h // (nh // nk)
-            s = q[:, h] @ k[:, g].T * self.dt(d**-0.5) + mask
+            s = q[:, h] @ k[:, g].T * self.dt(scale) + mask
             out[:, h] = self.r(softmax(s)) @ v[:, g]
-        return self.lin(self.r(out.reshape(T, nh * d)), p + "o_proj")
+        return self.lin(self.r(out.reshape(T, nh * d)), p + ("dense" if self.ling else "o_proj"))
+
+    def qkv(self, x, p, sizes):
+        """Queries [T, nh, d], keys and values [T, nk, d]; Ling stores their matrices as one, in this order."""
+        nh, nk, d = sizes
+        T = x.shape[0]
+        if not self.ling:
+            rows = {"q": nh, "k": nk, "v": nk}
+            return [self.lin(x, f"{p}{n}_proj").reshape(T, heads, d) for n, heads in rows.items()]
+        y = self.lin(x, p + "query_key_value").reshape(T, nh + 2 * nk, d)
+        if "qkv_by_group" in self.m:  # as GPT-NeoX stores them: a group's queries, then its key and value
+            y = y.reshape(T, nk, nh // nk + 2, d)
+            return y[:, :, :-2].reshape(T, nh, d), y[:, :, -2], y[:, :, -1]
+        return np.split(y, [nh, nh + nk], axis=1)
+
+    def rope_part(self, x):
+        """Rotates the first columns of each head: all of them in most models, half in Ling."""
+        d = x.shape[-1]
+        n = d if "rope_whole_head" in self.m else int(d * self.c.get("partial_rotary_factor", 1))
+        at = slice(d - n, d) if "rope_last_columns" in self.m else slice(0, n)
+        y = x.copy()
+        y[..., at] = self.rope(x[..., at], self.tables(len(x), n), "rope_interleaved" in self.m)
+        return y
+
+    def has_rope(self, layer):
+        flags = self.c.get("no_rope_layers")  # 0 says that the layer has none
+        return not flags or "rope_in_every_layer" in self.m or bool(flags[layer])
 
     # ---------------------------------------------------------------- feed-forward
     def mlp(self, x, p):
@@ -373,7 +417,7 @@ class Reference:
 
     def route(self, x, p):
         c = self.c
-        k, E = c["num_experts_per_tok"], c["n_routed_experts"]
+        k, E = c["num_experts_per_tok"], self.E
         G = c.get("n_group") or 1
         tg = c.get("topk_group") or 1
         logit = x @ self.w(p + "gate.weight").T
@@ -385,7 +429,8 @@ class Reference:
         score = sigmoid(logit) if use_sig else softmax(logit)
         sel = score
         if sig and "no_router_bias" not in self.m:
-            sel = score + self.w(p + "gate.e_score_correction_bias")
+            bias = "expert_bias" if self.ling else "e_score_correction_bias"
+            sel = score + self.w(f"{p}gate.{bias}")
         # margins are measured where rounding acts: on the selection score for sigmoid + bias,
         # on the logits for softmax (whose probabilities can be arbitrarily small)
         mar = sel if sig else logit
@@ -422,7 +467,7 @@ class Reference:
             norm = True
         if norm:
             wt = wt / (wt.sum(-1, keepdims=True) + self.dt(1e-20))
-        if self.kind != "deepseek" and "no_routed_scaling" not in self.m:
+        if self.kind not in NO_SCALING and "no_routed_scaling" not in self.m:
             wt = wt * self.dt(c.get("routed_scaling_factor", 1.0))
         if "expert_weights_reversed" in self.m:
             wt = wt[:, ::-1]
@@ -432,21 +477,23 @@ class Reference:
         ids, wt, margin = self.route(x, p)
         rec["ids"], rec["weights"], rec["margin"] = ids.astype(np.int32), wt, margin
         y = np.zeros_like(x)
-        E = self.c["n_routed_experts"]
+        E = self.E
         if "zero_routed" not in self.m:
             for e in range(E):
                 t, j = np.nonzero(ids == e)
                 if len(t):
                     src = (e + 1) % E if "permute_experts" in self.m else e
                     y[t] += self.mlp(x[t], f"{p}experts.{src}.") * wt[t, j][:, None]
-        if self.c.get("n_shared_experts") and "no_shared" not in self.m:
+        if self.shared and "no_shared" not in self.m:
             y = y + self.mlp(x, p + "shared_experts.")
         return self.r(y)
 
     def is_moe(self, i):
         c = self.c
-        if not c.get("n_routed_experts"):
+        if not self.E:
             return False
+        if self.kind == "qwen3_moe":
+            return (i + 1) % c["decoder_sparse_step"] == 0 and i not in c["mlp_only_layers"]
         t = c.get("mlp_layer_types")
         if t and i < len(t):
             return t[i] == "sparse"
@@ -454,19 +501,21 @@ class Reference:
 
     def layer(self, x, i, rec):
         p = f"model.layers.{i}."
+        by = self.multiplier("residual_multiplier")
         h = self.norm(x, p + "input_layernorm")
         if "residual_after_norm" in self.m:
             x = h
         if "zero_attn" not in self.m:
-            x = self.r(x + (self.attn_mla if self.mla else self.attn_std)(h, p + "self_attn.", rec))
+            part = p + ("attention." if self.ling else "self_attn.")
+            x = self.r(x + by * (self.attn_mla if self.mla else self.attn_std)(h, part, rec))
         h = self.norm(x, p + "post_attention_layernorm")
         y = self.moe(h, p + "mlp.", rec) if self.is_moe(i) else self.mlp(h, p + "mlp.")
-        return self.r(x + y)
+        return self.r(x + by * y)
 
     # ---------------------------------------------------------------- whole model
     def forward(self, ids, last_only=False):
         ids = np.asarray(ids)
-        x = self.w("model.embed_tokens.weight")[ids]
+        x = self.w(self.embedding + ".weight")[ids] * self.multiplier("embedding_multiplier")
         hs, recs = [x], []
         for i in range(self.L):
             rec = {}
@@ -479,7 +528,12 @@ class Reference:
 
     def head(self, x):
         tied = self.c.get("tie_word_embeddings") or "lm_head.weight" not in self.ck
-        return x @ self.w("model.embed_tokens.weight" if tied else "lm_head.weight").T
+        y = x @ self.w(self.embedding + ".weight" if tied else "lm_head.weight").T
+        return y / self.multiplier("logits_scaling")
+
+    def multiplier(self, key):
+        """One of Granite's; 1 in all other models."""
+        return self.dt(1 if "no_" + key in self.m else self.c.get(key, 1))
 
     def mtp(self, ids, out, rec=None):
         """Draft logits: row i (0 <= i < T-1) predicts token i+2 from hidden i and token i+1."""
@@ -527,14 +581,24 @@ class Reference:
             f.add("llama3")
         if "model.layers.0.self_attn.q_proj.bias" in self.ck:
             f.add("qkv_bias")
-        if "model.layers.0.self_attn.q_norm.weight" in self.ck:
+        if self.ling or "model.layers.0.self_attn.q_norm.weight" in self.ck:
             f.add("qk_norm")
+        if self.rope_kind == "linear":
+            f.add("linear")
+        if self.ling:
+            f.add("stored_qkv")
+        if not self.mla and c.get("partial_rotary_factor", 1) != 1:
+            f.add("partial")
+        if "residual_multiplier" in c:
+            f.add("multipliers")
+        if 0 in c.get("no_rope_layers", ()):
+            f.add("nope")
         f.add("dense")
-        if c.get("n_routed_experts"):
+        if self.E:
             f.add("moe")
-            if c.get("n_shared_experts"):
+            if self.shared:
                 f.add("shared")
-            if self.kind != "deepseek" and c.get("routed_scaling_factor", 1.0) != 1.0:
+            if self.kind not in NO_SCALING and c.get("routed_scaling_factor", 1.0) != 1.0:
                 f.add("scaled")
             G = c.get("n_group") or 1
             if self.kind in NOAUX:

@@ -13,8 +13,13 @@ ARCHS = [
     "deepseek_v32",
     "qwen2",
     "qwen3",
+    "qwen3_moe",
+    "bailing_moe",
+    "granite",
+    "smollm3",
     "llama",
 ]
+STANDARD = ("deepseek", "qwen2", "qwen3", "qwen3_moe", "bailing_moe", "granite", "smollm3", "llama")
 SIZES = ["tiny", "awkward", "real-layer"]
 MOE = (
     "deepseek",
@@ -24,6 +29,8 @@ MOE = (
     "moonlight",
     "glm4_moe_lite",
     "deepseek_v32",
+    "qwen3_moe",
+    "bailing_moe",
 )
 MTP_ARCHS = ("deepseek_v3", "deepseek_v32", "glm4_moe_lite")
 TOK_STYLE = {
@@ -32,8 +39,11 @@ TOK_STYLE = {
     "deepseek_v2_lite": "deepseek",
     "qwen2": "qwen2",
     "qwen3": "qwen2",
+    "qwen3_moe": "qwen2",
+    "smollm3": "llama3",
     "llama": "llama3",
 }
+TIED = ("youtu", "granite", "smollm3")  # as released
 PROMPT_LEN = {"tiny": 48, "awkward": 100, "real-layer": 48}
 
 TORCH_DTYPE = {"f32": "float32", "f16": "float16", "bf16": "bfloat16", "fp8": "bfloat16"}
@@ -124,22 +134,18 @@ _STD = {  # hidden, intermediate, layers, heads, kv heads, vocab, head_dim overr
 def build(arch, size, dtype="bf16", rope=None, scale_fmt="f32", tie=False, overrides=None):
     """-> config dict exactly as it is written to config.json."""
     fp8 = dtype == "fp8"
-    if arch in ("deepseek", "qwen2", "qwen3", "llama"):
+    if arch in STANDARD:
         c = _standard(arch, size, tie)
     else:
         c = _latent(arch, size)
     if rope is None:
-        rope = (
-            "none" if arch in (
-                "deepseek", "moonlight", "glm4_moe_lite", "youtu", "qwen2", "qwen3", "llama"
-            ) else "yarn"
-        )
+        rope = "none" if arch in (*STANDARD, "moonlight", "glm4_moe_lite", "youtu") else "yarn"
     if rope == "yarn":
-        if arch in ("deepseek", "qwen2", "qwen3", "llama"):
+        if arch in STANDARD:
             raise SystemExit(f"--rope yarn is not defined here for {arch}")
         c["rope_scaling"] = yarn(size, arch)
         c["max_position_embeddings"] = c["rope_scaling"]["original_max_position_embeddings"] * 40
-    c["tie_word_embeddings"] = bool(tie) or (arch == "youtu" and tie is not False)
+    c["tie_word_embeddings"] = bool(tie) or (arch in TIED and tie is not False)
     c["torch_dtype"] = TORCH_DTYPE[dtype]
     if fp8:
         c["quantization_config"] = {
@@ -276,6 +282,44 @@ def _latent(arch, size):
     return c
 
 
+def _bailing(size):
+    """Ling-mini-2.0 and Ring-mini-2.0: what differs from a dense model of the size."""
+    mi, E, k, groups, top, hd = {
+        "tiny": (32, 8, 3, 4, 2, 32),
+        "awkward": (26, 12, 3, 4, 2, 20),
+        "real-layer": (512, 16, 8, 8, 4, 128),
+    }[size]
+    return {
+        "architectures": ["BailingMoeV2ForCausalLM"],
+        "model_type": "bailing_moe",
+        "embedding_dropout": 0.0,
+        "first_k_dense_replace": 1,
+        "head_dim": hd,
+        "moe_intermediate_size": mi,
+        "moe_router_enable_expert_bias": True,
+        "moe_shared_expert_intermediate_size": mi,
+        "n_group": groups,
+        "norm_topk_prob": True,
+        "num_experts": E,
+        "num_experts_per_tok": k,
+        "num_nextn_predict_layers": 0,
+        "num_shared_experts": 1,
+        "output_dropout": 0.0,
+        "partial_rotary_factor": 0.5,
+        "rms_norm_eps": 1e-6,
+        "rope_scaling": None,
+        "rope_theta": 600000,
+        "routed_scaling_factor": 2.5,
+        "router_dtype": "fp32",
+        "score_function": "sigmoid",
+        "topk_group": top,
+        "use_bias": False,
+        "use_qk_norm": True,
+        "use_qkv_bias": False,
+        "use_rmsnorm": True,
+    }
+
+
 def _standard(arch, size, tie):
     if arch == "deepseek":
         dims = {
@@ -347,11 +391,11 @@ def _standard(arch, size, tie):
                 "use_mrope": False,
             }
         )
-    elif arch == "qwen3":
+    elif arch in ("qwen3", "qwen3_moe"):
         c.update(
             {
                 "architectures": ["Qwen3ForCausalLM"],
-                "model_type": "qwen3",
+                "model_type": arch,
                 "rms_norm_eps": 1e-6,
                 "rope_theta": 1000000,
                 "attention_bias": False,
@@ -360,6 +404,61 @@ def _standard(arch, size, tie):
                 "sliding_window": None,
                 "use_sliding_window": False,
                 "rope_scaling": None,
+            }
+        )
+        if arch == "qwen3_moe":
+            mi, E, k = {"tiny": (32, 8, 3), "awkward": (26, 11, 3), "real-layer": (768, 8, 4)}[size]
+            c.update(
+                {
+                    "architectures": ["Qwen3MoeForCausalLM"],
+                    "moe_intermediate_size": mi,
+                    "num_experts": E,
+                    "num_experts_per_tok": k,
+                    "norm_topk_prob": True,
+                    "decoder_sparse_step": 1,
+                    "mlp_only_layers": [],
+                    "output_router_logits": False,
+                    "router_aux_loss_coef": 0.001,
+                    "max_position_embeddings": 40960,
+                    "transformers_version": "4.51.0",
+                }
+            )
+    elif arch == "bailing_moe":
+        c.update(_bailing(size))
+    elif arch == "granite":
+        c.update(
+            {
+                "architectures": ["GraniteForCausalLM"],
+                "model_type": "granite",
+                "rms_norm_eps": 1e-5,
+                "rope_theta": 10000000,
+                "rope_scaling": None,
+                "attention_bias": False,
+                "mlp_bias": False,
+                "attention_multiplier": 0.015625 if size == "real-layer" else 0.2,
+                "embedding_multiplier": 12,
+                "logits_scaling": 10,
+                "residual_multiplier": 0.22,
+            }
+        )
+    elif arch == "smollm3":
+        c.update(
+            {
+                "architectures": ["SmolLM3ForCausalLM"],
+                "model_type": "smollm3",
+                "rms_norm_eps": 1e-6,
+                "rope_theta": 5000000.0,
+                "rope_scaling": None,
+                "attention_bias": False,
+                "mlp_bias": False,
+                "max_window_layers": L,
+                "no_rope_layer_interval": 4,
+                "no_rope_layers": [int(i != 1) for i in range(L)],
+                "layer_types": ["full_attention"] * L,
+                "pretraining_tp": 2,
+                "sliding_window": None,
+                "use_sliding_window": False,
+                "pad_token_id": 2,
             }
         )
     else:

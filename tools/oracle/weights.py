@@ -24,11 +24,23 @@ def rng_for(seed, name):
     return np.random.Generator(np.random.Philox(key=[seed & 0xFFFFFFFF, zlib.crc32(name.encode())]))
 
 
+def has_experts(c, i):
+    """DeepSeek and Ling: from first_k_dense_replace on; Qwen: every so many layers, but those of a list."""
+    if c["model_type"] == "qwen3_moe":
+        return (i + 1) % c["decoder_sparse_step"] == 0 and i not in c["mlp_only_layers"]
+    return experts_of(c) > 0 and i >= c.get("first_k_dense_replace", 0)
+
+
+def experts_of(c):
+    return c.get("n_routed_experts") or c.get("num_experts") or 0
+
+
 def shapes(c, mtp="full"):
     """Ordered {name: shape} of the checkpoint."""
     H, V, L, nh = c["hidden_size"], c["vocab_size"], c["num_hidden_layers"], c["num_attention_heads"]
     mla = "kv_lora_rank" in c
-    out = {"model.embed_tokens.weight": (V, H)}
+    ling = c["model_type"] == "bailing_moe"
+    out = {f"model.{'word_embeddings' if ling else 'embed_tokens'}.weight": (V, H)}
 
     def attn(p):
         if mla:
@@ -58,12 +70,18 @@ def shapes(c, mtp="full"):
             nk = c.get("num_key_value_heads") or nh
             d = c.get("head_dim") or H // nh
             bias = c["model_type"] == "qwen2"
+            if ling:
+                out[p + "query_key_value.weight"] = ((nh + 2 * nk) * d, H)
+                out[p + "dense.weight"] = (H, nh * d)
+                out[p + "query_layernorm.weight"] = (d,)
+                out[p + "key_layernorm.weight"] = (d,)
+                return
             for n, rows in (("q", nh), ("k", nk), ("v", nk)):
                 out[p + n + "_proj.weight"] = (rows * d, H)
                 if bias:
                     out[p + n + "_proj.bias"] = (rows * d,)
             out[p + "o_proj.weight"] = (H, nh * d)
-            if c["model_type"] == "qwen3":
+            if c["model_type"] in ("qwen3", "qwen3_moe"):
                 out[p + "q_norm.weight"] = (d,)
                 out[p + "k_norm.weight"] = (d,)
 
@@ -74,16 +92,19 @@ def shapes(c, mtp="full"):
 
     def layer(i):
         p = f"model.layers.{i}."
-        attn(p + "self_attn.")
-        if c.get("n_routed_experts") and i >= c.get("first_k_dense_replace", 0):
-            E, mi = c["n_routed_experts"], c["moe_intermediate_size"]
+        attn(p + ("attention." if ling else "self_attn."))
+        if has_experts(c, i):
+            E, mi = experts_of(c), c["moe_intermediate_size"]
             for e in range(E):
                 mlp(f"{p}mlp.experts.{e}.", mi)
             out[p + "mlp.gate.weight"] = (E, H)
             if c["model_type"] in ("deepseek_v3", "deepseek_v32", "glm4_moe_lite"):
                 out[p + "mlp.gate.e_score_correction_bias"] = (E,)
-            if c.get("n_shared_experts"):
-                mlp(p + "mlp.shared_experts.", mi * c["n_shared_experts"])
+            if ling:
+                out[p + "mlp.gate.expert_bias"] = (E,)
+            shared = c.get("n_shared_experts") or c.get("num_shared_experts")
+            if shared:
+                mlp(p + "mlp.shared_experts.", mi * shared)
         else:
             mlp(p + "mlp.", c["intermediate_size"])
         out[p + "input_layernorm.weight"] = (H,)
@@ -113,9 +134,9 @@ def gain(name, c):
     tail = name.split(".")[-2]
     if tail in ("q_proj", "q_b_proj"):
         return 1.3 if not mla or c.get("rope_scaling") is None else 1.1
-    if tail == "k_proj":
+    if tail in ("k_proj", "query_key_value"):
         return 1.4
-    if tail == "o_proj":
+    if tail in ("o_proj", "dense"):
         return 1.6
     if tail == "down_proj":
         return (
@@ -138,7 +159,7 @@ def make(name, shape, c, seed, fp8):
     H = c["hidden_size"]
     if name.endswith("k_norm.bias"):
         return g.normal(0, 0.3, shape).astype(np.float32)
-    if name.endswith("e_score_correction_bias"):
+    if name.endswith(("e_score_correction_bias", "expert_bias")):
         return g.uniform(-0.9, 0.1, shape).astype(np.float32)
     if name.endswith(".bias"):
         return g.normal(0, 0.5, shape).astype(np.float32)
@@ -148,8 +169,10 @@ def make(name, shape, c, seed, fp8):
             w[OUTLIER] *= np.float32(2.0**-12)
         return w
     w = g.standard_normal(shape, dtype=np.float32)
-    if "embed_tokens" in name:
-        return w * np.float32(1.0 if not c["tie_word_embeddings"] else 1.5 / np.sqrt(H))
+    if "embed" in name:
+        # a tied embedding that outweighs the layers would only repeat the last token
+        tied = 1.5 * c.get("residual_multiplier", 1) / c.get("embedding_multiplier", 1)
+        return w * np.float32(1.0 if not c["tie_word_embeddings"] else tied / np.sqrt(H))
     if fp8 and not any(k in name for k in FP8_KEEP):
         bi, bj = -(-shape[0] // 128), -(-shape[1] // 128)
         s = np.exp(g.normal(0, 0.5, (bi, bj))).astype(np.float32)
@@ -217,7 +240,7 @@ def checkpoint(c, seed, dtype, scale_fmt="f32", mtp="full", scale_storage="f32",
             yield name, q
             yield name + "_scale_inv", s
             continue
-        if name.endswith("e_score_correction_bias"):
+        if name.endswith(("e_score_correction_bias", "expert_bias")):
             t = torch.from_numpy(w).to(
                 DT[bias_dtype] if bias_dtype else torch.float32 if dtype != "f16" else torch.float16
             )

@@ -104,6 +104,26 @@ const GLM: ChatFormat = {
 
 const QWEN = r1Format({ bos: 151646, eos: 151643, user: 151644, assistant: 151645, think: 151648 })
 
+/** ChatML. */
+const QWEN3: ChatFormat = {
+  bos: undefined,
+  eos: '<|im_end|>',
+  controlTokens: [
+    ['<|endoftext|>', 151643],
+    ['<|im_start|>', 151644],
+    ['<|im_end|>', 151645],
+    ['<think>', 151667],
+    ['</think>', 151668],
+  ],
+  roleMarkers: {
+    system: ['<|im_start|>system\n', '<|im_end|>\n'],
+    user: ['<|im_start|>user\n', '<|im_end|>\n'],
+    assistant: ['<|im_start|>assistant\n', '<|im_end|>\n'],
+  },
+  answerPrefix: '<|im_start|>assistant\n<think>\n',
+  temperature: 0.6,
+}
+
 const CHAT_FORMATS: Readonly<Record<string, ChatFormat>> = {
   'V2-Lite': V2,
   V2,
@@ -115,6 +135,7 @@ const CHAT_FORMATS: Readonly<Record<string, ChatFormat>> = {
   'Youtu-LLM-2B': r1Format({ bos: 128000, eos: 128001, user: 128006, assistant: 128007, think: 128008 }),
   'R1-Distill-Qwen-1.5B': QWEN,
   'R1-Distill-Qwen-7B': QWEN,
+  'Qwen3-30B-A3B': QWEN3,
   'R1-Distill-Llama-8B': r1Format({
     bos: 128000,
     eos: 128001,

@@ -68,13 +68,9 @@ export function recipeOf(request: CheckpointRequest): CheckpointRecipe {
  */
 function withExperts(published: Readonly<Record<string, unknown>>, experts: number | undefined) {
   if (experts === undefined) return {}
-  const {
-    n_routed_experts: all,
-    n_group: published_groups,
-    topk_group: top,
-    num_experts_per_tok: active,
-  } = published
-  if (typeof all !== 'number') throw new UsageError('--experts works with mixture-of-experts models only.')
+  const { n_group: published_groups, topk_group: top, num_experts_per_tok: active } = published
+  const countKey = ['n_routed_experts', 'num_experts'].find((key) => key in published)
+  if (!countKey) throw new UsageError('--experts works with mixture-of-experts models only.')
   const keepsGroups =
     typeof published_groups === 'number' &&
     experts % published_groups === 0 &&
@@ -82,7 +78,7 @@ function withExperts(published: Readonly<Record<string, unknown>>, experts: numb
   const groups = keepsGroups ? published_groups : 1
   const topGroups = keepsGroups ? Number(top) : 1
   return {
-    n_routed_experts: experts,
+    [countKey]: experts,
     num_experts_per_tok: Math.min(Number(active), (experts / groups) * topGroups),
     ...(published_groups === undefined ? {} : { n_group: groups, topk_group: topGroups }),
   }
