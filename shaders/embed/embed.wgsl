@@ -1,4 +1,4 @@
-// embed – x = rows of the embedding matrix, selected by token ids
+// embed – x = FACTOR * rows of the embedding matrix, selected by token ids
 //
 //   step     Step                         uniform
 //   ids      u32        [tokens]          read
@@ -6,7 +6,7 @@
 //   x        f32        [tokens, HIDDEN]  read_write
 //
 //   grid     ceil(chunks of 16 columns / WORKGROUP) × tokens
-//   exact    the stored numbers times their scales
+//   exact    the stored numbers times FACTOR times their scales
 //
 // A matrix larger than a binding is split: this dispatch has rows FIRST .. FIRST + COUNT and skips tokens of
 // other parts.
@@ -28,6 +28,7 @@ override SCALES: u32;
 override SCALE_STRIDE: u32;
 override FIRST: u32 = 0;
 override COUNT: u32;
+override FACTOR: f32 = 1;
 
 fn store(at: u32, values: vec4<f32>) {
   x[at] = values.x;
@@ -42,7 +43,7 @@ fn main(@builtin(global_invocation_id) at: vec3<u32>) {
   let row = ids[at.y] - FIRST; // below FIRST it wraps and becomes too large
   if row >= COUNT || chunk >= chunks_of(HIDDEN) { return; }
   let m = Matrix(0, STRIDE, SCALES, SCALE_STRIDE);
-  let values = dequantized_before(m, row, chunk, HIDDEN);
+  let values = FACTOR * dequantized_before(m, row, chunk, HIDDEN);
   let to = 16 * (at.y * chunks_of(HIDDEN) + chunk);
   store(to, values[0]);
   store(to + 4, values[1]);

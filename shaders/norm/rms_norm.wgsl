@@ -1,4 +1,4 @@
-// rms_norm – y = x / rms(x) * weight, one row at a time
+// rms_norm – y = x / rms(x) * weight * FACTOR, one row at a time
 //
 //   step    Step                           uniform
 //   x       vec4<f32>  [tokens, X_STRIDE]  read
@@ -21,6 +21,7 @@ override WORKGROUP: u32 = 64;
 override HIDDEN: u32;
 override X_STRIDE: u32; // floats; columns from HIDDEN on are not read
 override EPSILON: f32;
+override FACTOR: f32 = 1;
 override LAST: bool = false;
 
 @compute @workgroup_size(WORKGROUP)
@@ -33,6 +34,6 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let quad = ones_before(4 * i, HIDDEN) * x[source + i];
     squares += dot(quad, quad);
   }
-  let scale = inverseSqrt(workgroup_sum(squares, lane) / f32(HIDDEN) + EPSILON);
+  let scale = FACTOR * inverseSqrt(workgroup_sum(squares, lane) / f32(HIDDEN) + EPSILON);
   for (var i = lane; i < width; i += WORKGROUP) { y[into + i] = x[source + i] * scale * weight[i]; }
 }

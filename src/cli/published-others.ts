@@ -1,5 +1,5 @@
 // The config.json of published models of other makers.
-import { COMMON, type ConfigJson, family, position, sizes, tokens } from './published-parts.ts'
+import { COMMON, type ConfigJson, family, PLAIN, position, sizes, tokens } from './published-parts.ts'
 
 const QWEN3_30B_A3B: ConfigJson = {
   ...COMMON,
@@ -21,7 +21,38 @@ const QWEN3_30B_A3B: ConfigJson = {
   use_sliding_window: false,
 }
 
+/**
+ * Three of IBM's keys could not be seen in the published file and are those of its predecessors:
+ * initializer_range, max_position_embeddings and transformers_version.
+ */
+const GRANITE_4_1_3B: ConfigJson = {
+  ...COMMON,
+  ...sizes({ hidden: 2560, intermediate: 8192, layers: 40, heads: 40, kvHeads: 8 }),
+  ...family('granite', 'GraniteForCausalLM', '4.56.0'),
+  ...tokens(100352, 100257, 100257),
+  ...position(10000000, 131072),
+  attention_multiplier: 0.015625,
+  embedding_multiplier: 12,
+  logits_scaling: 10,
+  mlp_bias: false,
+  pad_token_id: 100256,
+  residual_multiplier: 0.22,
+  rms_norm_eps: 1e-5,
+  tie_word_embeddings: true,
+}
+
+const DEEPSEEK_CODER_1_3B: ConfigJson = {
+  ...PLAIN,
+  ...sizes({ hidden: 2048, intermediate: 5504, layers: 24, heads: 16 }),
+  ...family('llama', 'LlamaForCausalLM', '4.34.1'),
+  ...tokens(32256, 32013, 32021),
+  ...position(100000, 16384, { factor: 4, type: 'linear' }),
+  pretraining_tp: 1,
+}
+
 /** By common model name. */
 export const OTHER_CONFIGS: Readonly<Record<string, ConfigJson>> = {
   'Qwen3-30B-A3B': QWEN3_30B_A3B,
+  'Granite-4.1-3B': GRANITE_4_1_3B,
+  'DeepSeek-Coder-1.3B': DEEPSEEK_CODER_1_3B,
 }

@@ -19,6 +19,7 @@ export const embed = defineKernel({
     'SCALE_TYPE',
     'FIRST',
     'COUNT',
+    'FACTOR',
     'WORKGROUP',
   ],
 })

@@ -9,5 +9,5 @@ export const rmsNorm = defineKernel({
     weight: read('vec4<f32>'),
     y: write('vec4<f32>'),
   },
-  constants: ['HIDDEN', 'X_STRIDE', 'EPSILON', 'LAST', 'WORKGROUP'],
+  constants: ['HIDDEN', 'X_STRIDE', 'EPSILON', 'FACTOR', 'LAST', 'WORKGROUP'],
 })

@@ -138,4 +138,14 @@ export const DEFAULTS: ReadonlyMap<string, ConfigDefaults> = new Map<string, Con
     },
   ],
   ['llama', LLAMA],
+  [
+    'granite',
+    {
+      ...LLAMA,
+      attention_multiplier: 1,
+      embedding_multiplier: 1,
+      logits_scaling: 1,
+      residual_multiplier: 1,
+    },
+  ],
 ])

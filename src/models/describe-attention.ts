@@ -63,7 +63,9 @@ export function describeGqa(config: ConfigFields, traits: GqaTraits, style: Yarn
     qkHeadDim,
     vHeadDim: qkHeadDim,
     qkRopeDim,
-    softmaxScale: softmaxScale(qkHeadDim, scaling),
+    softmaxScale: traits.multiplier
+      ? config.number('attention_multiplier', 1e-6, 1e3)
+      : softmaxScale(qkHeadDim, scaling),
     ropeInterleaved: false,
     qkvBias: traits.qkvBias,
     qkNorm: traits.qkNorm,

@@ -51,7 +51,7 @@ function describeFamily(config: ConfigFields, name: string, family: Family): Mod
     family: name,
     hiddenSize: config.count('hidden_size', 1, MAX_HIDDEN),
     vocabSize,
-    rmsNormEps: config.number('rms_norm_eps', 1e-20, 1),
+    ...describeStream(config, family),
     maxPositionEmbeddings: readMaxPositions(config),
     tieWordEmbeddings: config.flag('tie_word_embeddings'),
     attention: describeAttention(config, family),
@@ -60,6 +60,22 @@ function describeFamily(config: ConfigFields, name: string, family: Family): Mod
     quantization: describeQuantization(config),
     bosTokenId: config.ids('bos_token_id', vocabSize)[0],
     eosTokenIds: config.ids('eos_token_id', vocabSize),
+  }
+}
+
+/**
+ * The factors of a family with multipliers e, r, s: x = e·E[id], x += r·f(norm(x)), logits = W·norm(x) / s.
+ * Kernels keep x / r, to which the layers' outputs are added as they are. Its norms are the same if their
+ * epsilon is divided by r².
+ */
+function describeStream(config: ConfigFields, { multipliers = false }: Family) {
+  const epsilon = config.number('rms_norm_eps', 1e-20, 1)
+  if (!multipliers) return { rmsNormEps: epsilon, embeddingFactor: 1, logitsFactor: 1 }
+  const residual = config.number('residual_multiplier', 1e-3, 1e3)
+  return {
+    rmsNormEps: epsilon / residual ** 2,
+    embeddingFactor: config.number('embedding_multiplier', 1e-6, 1e6) / residual,
+    logitsFactor: 1 / config.number('logits_scaling', 1e-6, 1e6),
   }
 }
 

@@ -12,6 +12,7 @@ export interface GqaTraits {
   readonly kind: 'grouped'
   readonly qkvBias: boolean // on queries, keys and values
   readonly qkNorm: boolean // RMSNorm of each query and key head (QK norm)
+  readonly multiplier?: boolean // `attention_multiplier` is the softmax scale
 }
 
 /** What a value of `topk_method` means: how groups of experts are scored, or that there is one group only. */
@@ -34,6 +35,7 @@ export interface Family {
   readonly attention: MlaTraits | GqaTraits
   readonly routing: RoutingTraits | undefined // undefined: all layers are dense
   readonly yarn: YarnStyle
+  readonly multipliers?: boolean // of embedding, residuals and logits
   readonly unused: readonly string[] // keys that its modelling code does not read
 }
 
@@ -108,6 +110,7 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map([
   ['qwen3', QWEN3],
   ['qwen3_moe', { ...QWEN3, routing: { ...SOFTMAX, placement: 'decoder_sparse_step' } }],
   ['llama', dense({ qkvBias: false, qkNorm: false })],
+  ['granite', { ...dense({ qkvBias: false, qkNorm: false, multiplier: true }), multipliers: true }],
 ] satisfies [string, Family][])
 
 /** Related families that are recognised, with what is missing to run them. */

@@ -35,20 +35,32 @@ export function forward(
   const { graph, mode } = context
   const { spec, tensors } = model
   const x = graph.activation('x', [mode.rows, spec.hiddenSize])
-  embed(context, tensors.embedding, ids, x)
+  embed(context, { matrix: tensors.embedding, factor: spec.embeddingFactor }, ids, x)
   for (let layer = 0; layer < spec.layers.length; layer++) {
     addAttention(context, model, layer, x)
     addFeedForward(context, model, layer, x)
   }
-  const head = tensors.lmHead ?? tensors.embedding
+  addHead(context, model, x, { logits, lastRow: !allRows && mode.phase !== 'decode' })
+}
+
+/** logits = Head(RMSNorm(x)), of all rows or of the last one. */
+function addHead(
+  context: OpContext,
+  { spec, tensors }: ForwardModel,
+  x: Activation,
+  { logits, lastRow }: { readonly logits: Activation; readonly lastRow: boolean },
+): void {
+  const { graph, mode } = context
+  const matrix = tensors.lmHead ?? tensors.embedding
   const finalNorm = { weight: tensors.finalNorm, epsilon: spec.rmsNormEps }
-  if (allRows || mode.phase === 'decode') {
-    normedLinear(context, { norm: finalNorm, matrix: head }, x, logits)
+  if (!lastRow && spec.logitsFactor === 1) {
+    normedLinear(context, { norm: finalNorm, matrix }, x, logits)
     return
   }
-  const last = graph.activation('last', [1, spec.hiddenSize])
-  norm(context, { ...finalNorm, lastRow: true }, x, last)
-  linear({ ...context, mode: { ...mode, phase: 'decode', rows: 1 } }, { matrix: head }, last, logits)
+  const normed = graph.activation('final norm', [lastRow ? 1 : mode.rows, spec.hiddenSize])
+  norm(context, { ...finalNorm, lastRow, factor: spec.logitsFactor }, x, normed)
+  const oneRow: OpContext = { ...context, mode: { ...mode, phase: 'decode', rows: 1 } }
+  linear(lastRow ? oneRow : context, { matrix }, normed, logits)
 }
 
 type Layer = LayerTensors<GpuMatrix, GpuVector, GpuBank>

@@ -136,6 +136,12 @@ export interface NormParams {
   readonly epsilon: number
 }
 
+/** What a norm in a dispatch of its own can do besides. */
+interface RowNorm {
+  readonly lastRow?: boolean
+  readonly factor?: number
+}
+
 interface LinearParams {
   readonly matrix: GpuMatrix
   readonly norm?: NormParams // of x; decode only, where the kernel normalises while it reads x
@@ -213,14 +219,20 @@ function strideOf(operand: KernelOperand, cols: number): number {
   return operand.kind === 'activation' ? operand.stride : padTo(cols, CHUNK)
 }
 
-/** x [tokens, hidden] = rows of the embedding. Each part of the matrix writes the ids that it holds. */
-export function embed({ graph }: OpContext, matrix: GpuMatrix, ids: KernelOperand, x: Activation): void {
+/** x [tokens, hidden] = factor · embedding rows. Each part of the matrix writes the ids that it holds. */
+export function embed(
+  { graph }: OpContext,
+  { matrix, factor }: { readonly matrix: GpuMatrix; readonly factor: number },
+  ids: KernelOperand,
+  x: Activation,
+): void {
   for (const part of matrix.parts) {
     graph.dispatch(embedKernel, {
       constants: {
         HIDDEN: matrix.cols,
         FIRST: part.firstRow,
         COUNT: part.rows,
+        FACTOR: factor,
         WORKGROUP,
         ...matrixConstants(matrix, part),
       },
@@ -231,15 +243,24 @@ export function embed({ graph }: OpContext, matrix: GpuMatrix, ids: KernelOperan
   }
 }
 
-/** y = RMSNorm(the first columns of x) · weight, for every row, or only for the last row of the step. */
+/**
+ * y = factor · RMSNorm(the first columns of x) · weight, for every row, or only for the last row of the step.
+ */
 export function norm(
   context: OpContext,
-  { weight, epsilon, lastRow = false }: NormParams & { readonly lastRow?: boolean },
+  { weight, epsilon, lastRow = false, factor = 1 }: NormParams & RowNorm,
   x: KernelOperand,
   y: Activation,
 ): void {
   context.graph.dispatch(rmsNorm, {
-    constants: { HIDDEN: y.cols, X_STRIDE: strideOf(x, y.cols), EPSILON: epsilon, LAST: lastRow, WORKGROUP },
+    constants: {
+      HIDDEN: y.cols,
+      X_STRIDE: strideOf(x, y.cols),
+      EPSILON: epsilon,
+      FACTOR: factor,
+      LAST: lastRow,
+      WORKGROUP,
+    },
     imports: { reduce: reduceModule(context) },
     operands: { x, weight: vectorResource(weight), y },
     grid: lastRow ? [1] : (step) => [step.tokens],

@@ -108,9 +108,11 @@ export interface ModelSpec {
   readonly family: string // config.json's model_type
   readonly hiddenSize: number
   readonly vocabSize: number
-  readonly rmsNormEps: number // rms_norm_eps
+  readonly rmsNormEps: number // rms_norm_eps, for a residual stream as the kernels keep it
   readonly maxPositionEmbeddings: number
   readonly tieWordEmbeddings: boolean // the embedding is also the output head
+  readonly embeddingFactor: number // of the embedding's rows, when they are looked up
+  readonly logitsFactor: number
   readonly attention: Attention
   readonly layers: readonly (DenseLayer | MoeLayer)[] // the feed-forward part of each layer
   readonly quantization: StoredQuantization

@@ -68,6 +68,8 @@ describe('a whole model', () => {
     ['R1-Distill-Llama-8B', 8.03],
     ['R1-0528-Qwen3-8B', 8.191],
     ['Qwen3-30B-A3B', 30.53],
+    ['Granite-4.1-3B', 3.4],
+    ['DeepSeek-Coder-1.3B', 1.35],
   ])('%s has the published %f billion parameters', (like, billions) => {
     const digits = String(billions).split('.')[1]?.length ?? 0
     expect(contents(like, 'bf16').parameters / 1e9).toBeCloseTo(billions, digits)

@@ -15,10 +15,17 @@ describeOnAdapters('embed', (adapter) => {
   })
   afterAll(() => device.destroy())
 
-  const run = async (ids: number[], table: PackedMatrix, first: number, before: Float32Array) => {
+  const run = async (ids: number[], table: PackedMatrix, first: number, before: Float32Array, factor = 1) => {
     const { x } = await runKernel(device, {
       kernel: embedKernel,
-      constants: { ...table.constants, HIDDEN: table.cols, FIRST: first, COUNT: table.rows, WORKGROUP: 64 },
+      constants: {
+        ...table.constants,
+        HIDDEN: table.cols,
+        FIRST: first,
+        COUNT: table.rows,
+        FACTOR: factor,
+        WORKGROUP: 64,
+      },
       imports: table.imports,
       grid: [Math.ceil(table.cols / 16 / 64), ids.length],
       step: { tokens: ids.length },
@@ -35,6 +42,12 @@ describeOnAdapters('embed', (adapter) => {
       expectClose(actual, embed(ids, table.values, 138), 1e-7)
     })
   }
+
+  it('multiplies by FACTOR', async () => {
+    const table = randomMatrix([5, 33], 'q8', 4)
+    const actual = await run([4, 1], table, 0, new Float32Array(2 * 33), 12)
+    expectClose(actual, embed([4, 1], table.values, 33, 12), 1e-6)
+  })
 
   it('one column', async () => {
     const table = randomMatrix([3, 1], 'bf16', 2)

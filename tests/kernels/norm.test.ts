@@ -26,12 +26,19 @@ describeOnAdapters('rms_norm', (adapter) => {
     x: Float32Array,
     weight: Float32Array,
     reduce: string,
-    { last = 0, stride = padTo16(weight.length) } = {},
+    { last = 0, stride = padTo16(weight.length), factor = 1 } = {},
   ) => {
     const rows = last ? 1 : x.length / weight.length
     const result = await runKernel(device, {
       kernel: rmsNorm,
-      constants: { HIDDEN: weight.length, X_STRIDE: stride, EPSILON: 1e-6, LAST: last, WORKGROUP: 64 },
+      constants: {
+        HIDDEN: weight.length,
+        X_STRIDE: stride,
+        EPSILON: 1e-6,
+        FACTOR: factor,
+        LAST: last,
+        WORKGROUP: 64,
+      },
       imports: { reduce },
       grid: [rows],
       step: { tokens: x.length / weight.length },
@@ -54,6 +61,12 @@ describeOnAdapters('rms_norm', (adapter) => {
         expectClose(await run(x, weight, 'shared/reduce_subgroup'), expected, TOLERANCE.f32)
     })
   }
+
+  it('multiplies by FACTOR', async () => {
+    const [x, weight] = [normals(2 * 48, 5), normals(48, 6)]
+    const expected = rms_norm(Float64Array.from(x), Float64Array.from(weight), 1e-6, 0.1)
+    expectClose(await run(x, weight, 'shared/reduce', { factor: 0.1 }), expected, TOLERANCE.f32)
+  })
 
   it('normalises only the last row with LAST', async () => {
     const x = normals(5 * 48, 3)

@@ -85,7 +85,12 @@ function brokenRules(spec: ModelSpec, config: Json): string[] {
     ['hidden', spec.hiddenSize === config.hidden_size],
     ['vocabulary', spec.vocabSize === config.vocab_size],
     ['layers', spec.layers.length === config.num_hidden_layers],
-    ['epsilon', spec.rmsNormEps > 0 && spec.rmsNormEps <= 1],
+    [
+      'epsilon',
+      Math.abs(spec.rmsNormEps * Number(config.residual_multiplier ?? 1) ** 2 - Number(config.rms_norm_eps)) <
+        1e-12,
+    ],
+    ['factors', [spec.embeddingFactor, spec.logitsFactor].every((f) => Number.isFinite(f) && f > 0)],
     ['ends', spec.eosTokenIds.every((id) => Number.isInteger(id) && id >= 0 && id < spec.vocabSize)],
     ['block', !block || (block.rows > 0 && block.cols > 0)],
     ...attentionRules(spec.attention, config),

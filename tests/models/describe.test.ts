@@ -62,6 +62,14 @@ describe('describeModel', () => {
     expect(describeModel(written).layers[0]).toMatchObject({ experts: 128 })
   })
 
+  it("turns Granite's multipliers into factors", () => {
+    const spec = describeModel(PUBLISHED_CONFIGS['Granite-4.1-3B'])
+    expect(spec.embeddingFactor).toBeCloseTo(12 / 0.22, 12)
+    expect(spec.logitsFactor).toBeCloseTo(0.1, 12)
+    expect(spec.rmsNormEps).toBeCloseTo(1e-5 / 0.22 ** 2, 12)
+    expect(spec.attention.softmaxScale).toBe(0.015625)
+  })
+
   it('accepts keys that change nothing: nulls, training settings, disabled features', () => {
     const more = {
       attn_logit_softcapping: null,
@@ -150,6 +158,8 @@ describe('describeModel', () => {
     ['R1-Distill-Qwen-1.5B', 'multimodal rotary embedding', { use_mrope: true }, /use_mrope is true/],
     ['R1-Distill-Llama-8B', 'attention biases', { attention_bias: true }, /attention_bias is true/],
     ['Qwen3-30B-A3B', 'scaled routing weights', { routed_scaling_factor: 2 }, /routed_scaling_factor is 2/],
+    ['R1-Distill-Llama-8B', 'scaled residuals', { residual_multiplier: 0.22 }, /residual_multiplier is 0.22/],
+    ['Granite-4.1-3B', 'MLP biases', { mlp_bias: true }, /mlp_bias is true/],
     ['R1-Distill-Llama-8B', 'MLP biases', { mlp_bias: true }, /mlp_bias is true/],
     ...['bitsandbytes', 'auto-round', 'hqq', 'mxfp4', 'modelopt'].map(
       (method): [string, string, object, RegExp] => [

@@ -73,6 +73,15 @@ const FACTS: Readonly<Record<string, Facts>> = {
     standardKv: 786_432,
     scale: 128 ** -0.5,
   },
+  // Its attention_multiplier happens to be 1 / 64, one over the width of a head.
+  'Granite-4.1-3B': { parameters: 3.403e9, active: 3.403e9, kv: 81_920, standardKv: 409_600, scale: 1 / 64 },
+  'DeepSeek-Coder-1.3B': {
+    parameters: 1.3465e9,
+    active: 1.28e9,
+    kv: 196_608,
+    standardKv: 196_608,
+    scale: 128 ** -0.5,
+  },
 }
 
 describe('published models', () => {

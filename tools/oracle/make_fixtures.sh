@@ -34,5 +34,8 @@ small qwen3-fp8               --arch qwen3 --dtype fp8 --seed 57 --set hidden_si
     --set 'rope_scaling={"rope_type":"yarn","factor":4.0,"original_max_position_embeddings":32}'
 small llama-bf16              --arch llama --seed 58
 few="--set vocab_size=325"
+small llama-linear-bf16       --arch llama --seed 65 $few --set num_hidden_layers=2 \
+    --set 'rope_scaling={"type":"linear","factor":4.0}'
+small granite-bf16            --arch granite --seed 62 $few
 small qwen3_moe-bf16          --arch qwen3_moe --seed 61 $few --set num_experts=9 --set 'mlp_only_layers=[1]'
 python3 -W ignore verify.py "$fixtures"/*

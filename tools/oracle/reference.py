@@ -383,7 +383,7 @@ class Reference:
         return self.lin(self.r(out.reshape(T, nh * d)), p + ("dense" if self.ling else "o_proj"))
 
     def qkv(self, x, p, sizes):
-        """Queries [T, nh, d], keys and values [T, nk, d]; Ling stores their matrices as one, in this order."""
+        """Queries [T, nh, d], keys and values [T, nk, d]; Ling stores all three as one matrix."""
         nh, nk, d = sizes
         T = x.shape[0]
         if not self.ling:

@@ -58,6 +58,8 @@ const SPEC: ModelSpec = {
   hiddenSize: 2048,
   vocabSize: 102400,
   rmsNormEps: 1e-6,
+  embeddingFactor: 1,
+  logitsFactor: 1,
   maxPositionEmbeddings: 163840,
   tieWordEmbeddings: false,
   attention: ATTENTION,

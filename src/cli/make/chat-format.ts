@@ -124,6 +124,40 @@ const QWEN3: ChatFormat = {
   temperature: 0.6,
 }
 
+const GRANITE: ChatFormat = {
+  bos: undefined,
+  eos: '<|end_of_text|>',
+  controlTokens: [
+    ['<|pad|>', 100256],
+    ['<|end_of_text|>', 100257],
+    ['<|start_of_role|>', 100264],
+    ['<|end_of_role|>', 100265],
+  ],
+  roleMarkers: {
+    system: ['<|start_of_role|>system<|end_of_role|>', '<|end_of_text|>\n'],
+    user: ['<|start_of_role|>user<|end_of_role|>', '<|end_of_text|>\n'],
+    assistant: ['<|start_of_role|>assistant<|end_of_role|>', '<|end_of_text|>\n'],
+  },
+  answerPrefix: '<|start_of_role|>assistant<|end_of_role|>',
+  temperature: 0.6,
+}
+
+const CODER: ChatFormat = {
+  bos: BOS,
+  eos: '<|EOT|>',
+  controlTokens: [
+    [BOS, 32013],
+    ['<|EOT|>', 32021],
+  ],
+  roleMarkers: {
+    system: ['', ''],
+    user: ['### Instruction:\n', '\n'],
+    assistant: ['### Response:\n', '\n<|EOT|>\n'],
+  },
+  answerPrefix: '### Response:\n',
+  temperature: 0.6,
+}
+
 const CHAT_FORMATS: Readonly<Record<string, ChatFormat>> = {
   'V2-Lite': V2,
   V2,
@@ -136,6 +170,8 @@ const CHAT_FORMATS: Readonly<Record<string, ChatFormat>> = {
   'R1-Distill-Qwen-1.5B': QWEN,
   'R1-Distill-Qwen-7B': QWEN,
   'Qwen3-30B-A3B': QWEN3,
+  'Granite-4.1-3B': GRANITE,
+  'DeepSeek-Coder-1.3B': CODER,
   'R1-Distill-Llama-8B': r1Format({
     bos: 128000,
     eos: 128001,

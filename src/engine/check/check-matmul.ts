@@ -87,7 +87,7 @@ export const linearCheck: CheckBuilder = (buffers, dispatch, checkSize) => {
 
 /** Checks rms_norm of a few rows, or of the last one alone. */
 export const rmsNormCheck: CheckBuilder = (buffers, { constants }) => {
-  const { HIDDEN = 0, X_STRIDE = 0, EPSILON = 0, LAST } = constants
+  const { HIDDEN = 0, X_STRIDE = 0, EPSILON = 0, FACTOR = 1, LAST } = constants
   const x = randomNumbers(FEW_TOKENS * X_STRIDE, HIDDEN)
   const weight = randomRows(1, HIDDEN)
   const stride = padTo(HIDDEN, CHUNK)
@@ -95,7 +95,7 @@ export const rmsNormCheck: CheckBuilder = (buffers, { constants }) => {
   const expected = () =>
     (LAST ? [FEW_TOKENS - 1] : [0, 1, 2]).flatMap((token, row) => {
       const normed = rmsNorm(x.subarray(token * X_STRIDE, token * X_STRIDE + HIDDEN), weight, EPSILON)
-      return from(row * stride, closeAll(normed))
+      return from(row * stride, closeAll(normed.map((value) => FACTOR * value)))
     })
   return {
     operands: { x: buffers.upload(x), weight: buffers.upload(weight), y },
@@ -106,14 +106,16 @@ export const rmsNormCheck: CheckBuilder = (buffers, { constants }) => {
 
 /** Checks embed on the first, some and the last rows, and on an id that another part of the matrix holds. */
 export const embedCheck: CheckBuilder = (buffers, dispatch) => {
-  const { HIDDEN = 0, FIRST = 0, COUNT = 0 } = dispatch.constants
+  const { HIDDEN = 0, FIRST = 0, COUNT = 0, FACTOR = 1 } = dispatch.constants
   const matrix = randomMatrix(buffers, dispatch, COUNT)
   const rows = [0, Math.floor(matrix.rows / 3), matrix.rows - 1, COUNT]
   const stride = padTo(HIDDEN, CHUNK)
   const x = randomOutput(buffers, rows.length * stride)
   const kept = (rows.length - 1) * stride
   const expected = () => [
-    ...matrix.fill(rows.slice(0, -1), HIDDEN).flatMap((row, token) => from(token * stride, closeAll(row))),
+    ...matrix
+      .fill(rows.slice(0, -1), HIDDEN)
+      .flatMap((row, token) => from(token * stride, closeAll(row.map((value) => FACTOR * value)))),
     ...from(kept, closeAll(x.before.subarray(kept, kept + HIDDEN))),
   ]
   return {
