@@ -139,6 +139,20 @@ export const DEFAULTS: ReadonlyMap<string, ConfigDefaults> = new Map<string, Con
   ],
   ['llama', LLAMA],
   [
+    'smollm3',
+    {
+      ...LLAMA,
+      vocab_size: 128_256,
+      hidden_size: 2048,
+      num_hidden_layers: 36,
+      num_attention_heads: 16,
+      num_key_value_heads: 4,
+      max_position_embeddings: 32_768,
+      rope_theta: 2_000_000,
+      tie_word_embeddings: true,
+    },
+  ],
+  [
     'granite',
     {
       ...LLAMA,

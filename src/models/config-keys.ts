@@ -17,7 +17,7 @@ const HARMLESS = new Set(
   output_router_logits use_cache chunk_size_feed_forward gradient_checkpointing
   keys_to_ignore_at_inference finetuning_task task_specific_params problem_type id2label label2id
   num_labels unsloth_fixed unsloth_version model_name model_max_length max_sequence_length
-  tokenizer_class prefix num_nextn_predict_layers
+  tokenizer_class prefix
 
   attention_dropout hidden_dropout hidden_dropout_prob attention_probs_dropout_prob embd_pdrop
   resid_pdrop attn_pdrop classifier_dropout initializer_range embedding_initializer_range

@@ -50,6 +50,7 @@ export function describeGqa(config: ConfigFields, traits: GqaTraits, style: Yarn
   const qkHeadDim = evenCount(config, 'head_dim', hidden / heads)
   const { base, scaling, partialFactor } = describeRotary(config, style)
   const qkRopeDim = Math.floor(qkHeadDim * partialFactor)
+  config.only('rotary_dim', qkRopeDim)
   if (qkRopeDim < 2 || qkRopeDim % 2 !== 0)
     throw config.error(
       'partial_rotary_factor',
@@ -69,8 +70,20 @@ export function describeGqa(config: ConfigFields, traits: GqaTraits, style: Yarn
     ropeInterleaved: false,
     qkvBias: traits.qkvBias,
     qkNorm: traits.qkNorm,
+    unrotatedLayers: traits.unrotated ? describeUnrotated(config) : new Set(),
     rotary: computeRotary(qkRopeDim, base, scaling),
   }
+}
+
+/** Layers without rotary embedding: the zeros of a list, or every so many. */
+function describeUnrotated(config: ConfigFields): ReadonlySet<number> {
+  const layers = Array.from({ length: config.count('num_hidden_layers', 1, 1000) }, (_, layer) => layer)
+  const every = config.count('no_rope_layer_interval', 1, 1000, 4)
+  if (!config.has('no_rope_layers')) return new Set(layers.filter((layer) => (layer + 1) % every === 0))
+  const flags = config.list('no_rope_layers', 1000)
+  if (flags.length < layers.length || flags.some((flag) => flag !== 0 && flag !== 1))
+    throw config.error('no_rope_layers', `must have a 0 or 1 for each of ${layers.length} layers`, flags)
+  return new Set(layers.filter((layer) => flags[layer] === 0))
 }
 
 /** An even width: it is rotated or cached in pairs. */

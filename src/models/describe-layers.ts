@@ -18,11 +18,14 @@ const MOE_KEYS = [
   'first_k_dense_replace',
   'moe_intermediate_size',
   'moe_layer_freq',
+  'moe_shared_expert_intermediate_size',
   'n_group',
   'n_shared_experts',
   'norm_topk_prob',
   'num_experts_per_tok',
+  'num_shared_experts',
   'routed_scaling_factor',
+  'score_function',
   'scoring_func',
   'topk_group',
   'topk_method',
@@ -99,28 +102,33 @@ function listedPattern(config: ConfigFields, count: number): boolean[] {
 }
 
 function describeMoe(config: ConfigFields, routing: RoutingTraits, countKey: string): MoeLayer {
-  const { correctionBias, normTopkProb, hasRoutedScalingFactor } = routing
-  const scoringFunc = config.choice('scoring_func', [routing.scoringFunc], routing.scoringFunc)
+  const { correctionBias, normTopkProb, hasRoutedScalingFactor, scoringKey } = routing
+  const scoringFunc = scoringKey
+    ? config.choice(scoringKey, [routing.scoringFunc])
+    : config.choice('scoring_func', [routing.scoringFunc], routing.scoringFunc)
   const experts = config.count(countKey, 1, MAX_EXPERTS)
   for (const key of EXPERT_COUNTS) if (config.has(key)) config.only(key, experts)
   const intermediateSize = config.count('moe_intermediate_size', 1, MAX_INTERMEDIATE)
   const grouping = describeGroups(config, routing, experts)
-  if (normTopkProb !== 'config') config.only('norm_topk_prob', normTopkProb)
+  const sharedKey = config.has('num_shared_experts') ? 'num_shared_experts' : 'n_shared_experts'
+  config.only('moe_shared_expert_intermediate_size', intermediateSize)
+  if (normTopkProb !== 'config') config.only('norm_topk_prob', normTopkProb !== 'never')
   if (!hasRoutedScalingFactor) config.only('routed_scaling_factor', 1)
+  const eligible = (experts / grouping.expertGroups) * grouping.topkGroups
+  const expertsPerToken = config.count('num_experts_per_tok', 1, eligible)
   return {
     kind: 'mixture',
     experts,
-    expertsPerToken: config.count(
-      'num_experts_per_tok',
-      1,
-      (experts / grouping.expertGroups) * grouping.topkGroups,
-    ),
+    expertsPerToken,
     intermediateSize,
-    sharedIntermediateSize: intermediateSize * config.count('n_shared_experts', 0, 64, 0),
+    sharedIntermediateSize: intermediateSize * config.count(sharedKey, 0, 64, 0),
     scoringFunc,
     ...grouping,
     correctionBias,
-    normTopkProb: normTopkProb === 'config' ? config.flag('norm_topk_prob') : normTopkProb,
+    normTopkProb:
+      normTopkProb === 'config'
+        ? config.flag('norm_topk_prob')
+        : normTopkProb === 'several' && expertsPerToken > 1,
     routedScalingFactor: hasRoutedScalingFactor ? config.number('routed_scaling_factor', 1e-6, 1e6) : 1,
   }
 }

@@ -28,6 +28,7 @@ export function describeModel(config: unknown, notices = new Notices()): ModelSp
   const family = FAMILIES.get(name)
   if (!family) throw notYet(name)
   fields.ignore(...family.unused)
+  for (const [key, value] of Object.entries(family.fixed ?? {})) fields.only(key, value)
   const spec = describeFamily(fields, name, family)
   judgeUnreadKeys(fields, notices)
   noteAssumedKeys(fields, defaults)
@@ -49,6 +50,7 @@ function describeFamily(config: ConfigFields, name: string, family: Family): Mod
   const vocabSize = config.count('vocab_size', 1, MAX_VOCAB)
   return {
     family: name,
+    naming: family.naming,
     hiddenSize: config.count('hidden_size', 1, MAX_HIDDEN),
     vocabSize,
     ...describeStream(config, family),
@@ -56,7 +58,7 @@ function describeFamily(config: ConfigFields, name: string, family: Family): Mod
     tieWordEmbeddings: config.flag('tie_word_embeddings'),
     attention: describeAttention(config, family),
     layers: describeLayers(config, family.routing),
-    mtpLayers: describeMtpLayers(config, family),
+    mtpLayers: config.count('num_nextn_predict_layers', 0, 16, 0),
     quantization: describeQuantization(config),
     bosTokenId: config.ids('bos_token_id', vocabSize)[0],
     eosTokenIds: config.ids('eos_token_id', vocabSize),
@@ -85,18 +87,6 @@ function describeAttention(config: ConfigFields, { attention, yarn }: Family): A
       return describeMla(config, yarn)
     case 'grouped':
       return describeGqa(config, attention, yarn)
-    default:
-      return assertNever(attention, 'attention kind')
-  }
-}
-
-/** Multi-token-prediction layers: only families with latent attention are published with them. */
-function describeMtpLayers(config: ConfigFields, { attention }: Family): number {
-  switch (attention.kind) {
-    case 'latent':
-      return config.count('num_nextn_predict_layers', 0, 16, 0)
-    case 'grouped':
-      return 0
     default:
       return assertNever(attention, 'attention kind')
   }

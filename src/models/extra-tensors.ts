@@ -22,14 +22,17 @@ const OF_LAYERS: readonly Rule[] = [
   [/indexer|compressor/, 'part of sparse attention'],
   [/sink/, 'an attention sink'],
   [/norm[^.]*\.(weight|bias)$/, 'a norm'],
-  [/^(self_attn|mlp)\..+\.bias$|(proj|correction|expert|router|gate)_bias$/, 'a bias'],
+  [/^(self_attn|attention|mlp)\..+\.bias$|(proj|correction|expert|router|gate)_bias$/, 'a bias'],
   [
     /\.(qweight|qzeros|scales|biases|absmax|SCB|weight_(packed|scale_2|zero_point))$/,
     'quantized by another tool',
     QUANTIZATION_HINT,
   ],
   // Some converters add k_b_proj and v_b_proj, which repeat kv_b_proj.
-  [/^self_attn\.(?!k_b_|v_b_)\w*(_proj|gate|_mqa)\.weight$/, 'a matrix of attention'],
+  [
+    /^(self_attn|attention)\.((?!k_b_|v_b_)\w*(_proj|gate|_mqa)|dense|query_key_value)\.weight$/,
+    'a matrix of attention',
+  ],
   [/^mlp\.((gate|up|down)_proj\.weight$|shared_expert)/, 'a matrix beside the experts'],
   [/^(linear_attn|cross_attn|mamba|conv)\b/, 'part of another kind of layer'],
   [/(^|\.)(hc_|hyper_connection|layer_scal)/, 'a change of the residual stream'],

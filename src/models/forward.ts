@@ -76,7 +76,16 @@ function addAttention(context: OpContext, model: ForwardModel, layer: number, x:
       mlaAttention(context, spec, { mla: attention, tensors: ofKind(tensors, attention.kind), cache }, x)
       break
     case 'grouped':
-      gqaAttention(context, spec, { attention, tensors: ofKind(tensors, attention.kind), cache }, x)
+      gqaAttention(
+        context,
+        spec,
+        {
+          attention: attention.unrotatedLayers.has(layer) ? { ...attention, qkRopeDim: 0 } : attention,
+          tensors: ofKind(tensors, attention.kind),
+          cache,
+        },
+        x,
+      )
       break
     default:
       assertNever(attention, 'attention kind')

@@ -53,7 +53,7 @@ export function checkGqa({ heads, kvHeads, qkHeadDim, vHeadDim, qkRopeDim }: Gqa
 
 /** One GQA layer on the GPU. */
 export interface GqaLayer {
-  readonly attention: GqaAttention
+  readonly attention: GqaAttention // of this layer
   readonly tensors: GqaTensors<GpuMatrix, GpuVector>
   readonly cache: LayerCache
 }
@@ -82,13 +82,14 @@ function writeHeads(
   epsilon: number,
 ): void {
   const { qkvBias, qNorm, kNorm, qkv, inputNorm: unused } = tensors
+  const { heads, kvHeads, qkHeadDim } = attention
   context.graph.dispatch(gqaWrite, {
     constants: {
       ...sizeConstants(attention),
       ROPE: attention.qkRopeDim,
       PROJECTED_STRIDE: projected.stride,
-      K_OFFSET: qkv.starts[1] ?? 0,
-      V_OFFSET: qkv.starts[2] ?? 0,
+      K_OFFSET: qkv.starts[1] ?? heads * qkHeadDim,
+      V_OFFSET: qkv.starts[2] ?? (heads + kvHeads) * qkHeadDim,
       HAS_BIAS: attention.qkvBias,
       HAS_NORM: attention.qkNorm,
       EPSILON: epsilon,

@@ -39,6 +39,7 @@ export interface GqaAttention extends HeadSizes {
   readonly ropeInterleaved: boolean // as in MLA
   readonly qkvBias: boolean // added to queries, keys and values
   readonly qkNorm: boolean // RMSNorm of each query and key head before rotation (QK norm)
+  readonly unrotatedLayers: ReadonlySet<number> // their queries and keys are not rotated (NoPE)
   readonly rotary: Rotary
 }
 
@@ -104,8 +105,12 @@ export type StoredQuantization =
   | { readonly method: 'gptq'; readonly groups: IntegerGroups; readonly zeroOffset: 0 | 1 }
   | { readonly method: 'awq'; readonly groups: IntegerGroups }
 
+/** Whose names a family's tensors have: `ling` stores queries, keys and values as one matrix. */
+export type TensorNaming = 'llama' | 'ling'
+
 export interface ModelSpec {
   readonly family: string // config.json's model_type
+  readonly naming: TensorNaming
   readonly hiddenSize: number
   readonly vocabSize: number
   readonly rmsNormEps: number // rms_norm_eps, for a residual stream as the kernels keep it

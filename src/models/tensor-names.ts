@@ -36,12 +36,34 @@ export interface ExpertBankTensors {
 
 export type NamedModelTensors = ModelTensors<TensorStack, TensorStack, ExpertBankTensors>
 
+/** What families call the same tensors. */
+const NAMES = {
+  llama: {
+    embedding: 'embed_tokens',
+    attention: 'self_attn',
+    qkv: ['q_proj', 'k_proj', 'v_proj'],
+    oProj: 'o_proj',
+    qNorm: 'q_norm',
+    kNorm: 'k_norm',
+    correctionBias: 'e_score_correction_bias',
+  },
+  ling: {
+    embedding: 'word_embeddings',
+    attention: 'attention',
+    qkv: ['query_key_value'],
+    oProj: 'dense',
+    qNorm: 'query_layernorm',
+    kNorm: 'key_layernorm',
+    correctionBias: 'expert_bias',
+  },
+} as const
+
 /** The tensors of a model under their checkpoint names. */
 export function tensorNames(spec: ModelSpec): NamedModelTensors {
   const { hiddenSize, vocabSize } = spec
   const tensor = (name: string, ...shape: number[]): NamedTensor => ({ name: `${name}.weight`, shape })
   return {
-    embedding: [tensor('model.embed_tokens', vocabSize, hiddenSize)],
+    embedding: [tensor(`model.${NAMES[spec.naming].embedding}`, vocabSize, hiddenSize)],
     layers: spec.layers.map((layer, index) => layerNames(spec, layer, `model.layers.${index}`)),
     finalNorm: [tensor('model.norm', hiddenSize)],
     lmHead: spec.tieWordEmbeddings ? undefined : [tensor('lm_head', vocabSize, hiddenSize)],
@@ -50,7 +72,7 @@ export function tensorNames(spec: ModelSpec): NamedModelTensors {
 
 const PREFIX = 'model.'
 const FIRST_LAYER = 'layers.0.input_layernorm.weight'
-const EMBEDDING = 'embed_tokens.weight'
+const EMBEDDINGS = Object.values(NAMES).map(({ embedding }) => `${embedding}.weight`)
 
 /**
  * What precedes `layers.0.` in a checkpoint's names: `model.` in most, more in wrappers of it
@@ -60,7 +82,8 @@ export function findPrefix(names: Iterable<string>): string {
   const [layers, embeddings] = [new Set<string>(), new Set<string>()]
   for (const name of names) {
     if (name.endsWith(FIRST_LAYER)) layers.add(name.slice(0, -FIRST_LAYER.length))
-    else if (name.endsWith(EMBEDDING)) embeddings.add(name.slice(0, -EMBEDDING.length))
+    const embedding = EMBEDDINGS.find((end) => name.endsWith(end))
+    if (embedding) embeddings.add(name.slice(0, -embedding.length))
   }
   // Drafts and towers may have such layers too, but hardly an embedding beside them.
   const withEmbedding = [...layers].filter((prefix) => embeddings.has(prefix))
@@ -188,20 +211,25 @@ function gqaNames(
   prefix: string,
 ): GqaTensors<TensorStack, TensorStack> {
   const { heads, kvHeads, qkHeadDim, vHeadDim, qkvBias, qkNorm } = attention
-  const tensor = (name: string, ...shape: number[]) => ({ name: `${prefix}.self_attn.${name}`, shape })
-  const projections = [
-    ['q_proj', heads * qkHeadDim],
-    ['k_proj', kvHeads * qkHeadDim],
-    ['v_proj', kvHeads * vHeadDim],
-  ] as const
+  const names = NAMES[spec.naming]
+  const tensor = (name: string, ...shape: number[]) => ({
+    name: `${prefix}.${names.attention}.${name}`,
+    shape,
+  })
+  const rows = [heads * qkHeadDim, kvHeads * qkHeadDim, kvHeads * vHeadDim]
+  const together = rows.reduce((sum, count) => sum + count)
+  const projections = names.qkv.map((name, index, { length }): [name: string, rows: number] => [
+    name,
+    length === 1 ? together : (rows[index] ?? 0),
+  ])
   return {
     kind: 'grouped',
     inputNorm: inputNorm(spec, prefix),
     qkv: projections.map(([name, rows]) => tensor(`${name}.weight`, rows, spec.hiddenSize)),
     qkvBias: qkvBias ? projections.map(([name, rows]) => tensor(`${name}.bias`, rows)) : undefined,
-    qNorm: qkNorm ? [tensor('q_norm.weight', qkHeadDim)] : undefined,
-    kNorm: qkNorm ? [tensor('k_norm.weight', qkHeadDim)] : undefined,
-    oProj: [tensor('o_proj.weight', spec.hiddenSize, heads * vHeadDim)],
+    qNorm: qkNorm ? [tensor(`${names.qNorm}.weight`, qkHeadDim)] : undefined,
+    kNorm: qkNorm ? [tensor(`${names.kNorm}.weight`, qkHeadDim)] : undefined,
+    oProj: [tensor(`${names.oProj}.weight`, spec.hiddenSize, heads * vHeadDim)],
   }
 }
 
@@ -238,7 +266,7 @@ function moeNames(
     postAttentionNorm,
     router: [{ name: `${mlp}.gate.weight`, shape: [layer.experts, spec.hiddenSize] }],
     correctionBias: layer.correctionBias
-      ? [{ name: `${mlp}.gate.e_score_correction_bias`, shape: [layer.experts] }]
+      ? [{ name: `${mlp}.gate.${NAMES[spec.naming].correctionBias}`, shape: [layer.experts] }]
       : undefined,
     gateUp: bank(upNames),
     down: bank(downNames),

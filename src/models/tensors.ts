@@ -34,7 +34,7 @@ export interface MlaTensors<M, V> {
 export interface GqaTensors<M, V> {
   readonly kind: 'grouped'
   readonly inputNorm: V
-  readonly qkv: M // q_proj, k_proj and v_proj, stacked
+  readonly qkv: M // q_proj, k_proj and v_proj, stacked or stored as one
   readonly qkvBias: V | undefined // their biases, one after the other
   readonly qNorm: V | undefined // [qkHeadDim], shared by all heads
   readonly kNorm: V | undefined

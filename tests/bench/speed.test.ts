@@ -63,7 +63,14 @@ describe('FLOPs of a prompt', () => {
     } as const satisfies Partial<GqaAttention>
     const spec: ModelSpec = {
       ...base,
-      attention: { ...grouped, ropeInterleaved: true, qkvBias: false, qkNorm: false, rotary },
+      attention: {
+        ...grouped,
+        ropeInterleaved: true,
+        qkvBias: false,
+        qkNorm: false,
+        unrotatedLayers: new Set(),
+        rotary,
+      },
       layers: [{ kind: 'dense', intermediateSize: 11 }],
     }
     const matrices = 10 * (4 * 6 + 2 * 6 + 2 * 5) + 4 * 5 * 10 + 3 * 10 * 11

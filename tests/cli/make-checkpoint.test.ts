@@ -68,7 +68,9 @@ describe('a whole model', () => {
     ['R1-Distill-Llama-8B', 8.03],
     ['R1-0528-Qwen3-8B', 8.191],
     ['Qwen3-30B-A3B', 30.53],
+    ['Ring-mini-2.0', 16.26],
     ['Granite-4.1-3B', 3.4],
+    ['SmolLM3-3B', 3.075],
     ['DeepSeek-Coder-1.3B', 1.35],
   ])('%s has the published %f billion parameters', (like, billions) => {
     const digits = String(billions).split('.')[1]?.length ?? 0

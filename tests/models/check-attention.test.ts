@@ -16,6 +16,7 @@ const GROUPED: GqaAttention = {
   ropeInterleaved: false,
   qkvBias: false,
   qkNorm: false,
+  unrotatedLayers: new Set(),
   rotary: ROTARY,
 }
 const LATENT: MlaAttention = {

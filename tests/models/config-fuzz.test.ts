@@ -121,7 +121,11 @@ function attentionRules(attention: Attention, config: Json): [string, boolean][]
             'width',
             [Number(config.hidden_size) / attention.heads, config.head_dim].includes(attention.qkHeadDim),
           ],
-          ['rotated', attention.qkRopeDim === attention.qkHeadDim && attention.qkHeadDim % 2 === 0],
+          [
+            'rotated',
+            attention.qkRopeDim ===
+              Math.floor(attention.qkHeadDim * Number(config.partial_rotary_factor ?? 1)),
+          ],
         ] as [string, boolean][])),
   ]
 }
@@ -136,7 +140,8 @@ function moeRules(layer: MoeLayer, config: Json): [string, boolean][] {
     ['inner', layer.intermediateSize === config.moe_intermediate_size],
     [
       'shared',
-      layer.sharedIntermediateSize / layer.intermediateSize === Number(config.n_shared_experts ?? 0),
+      layer.sharedIntermediateSize / layer.intermediateSize ===
+        Number(config.n_shared_experts ?? config.num_shared_experts ?? 0),
     ],
     ['scaling', Number.isFinite(layer.routedScalingFactor) && layer.routedScalingFactor > 0],
   ]

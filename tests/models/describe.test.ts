@@ -62,6 +62,35 @@ describe('describeModel', () => {
     expect(describeModel(written).layers[0]).toMatchObject({ experts: 128 })
   })
 
+  it('reads the half-rotated heads and the router of Ling 2.0, by both names of the type', () => {
+    const spec = describeModel(PUBLISHED_CONFIGS['Ring-mini-2.0'])
+    expect(spec.attention).toMatchObject({ qkHeadDim: 128, qkRopeDim: 64, qkNorm: true })
+    expect(spec.layers.map(({ kind }) => kind).filter((kind) => kind === 'dense')).toHaveLength(1)
+    expect(spec.layers[1]).toMatchObject({
+      correctionBias: true,
+      expertGroups: 8,
+      groupScore: 'top2',
+      normTopkProb: true,
+      scoringFunc: 'sigmoid',
+      sharedIntermediateSize: 512,
+      topkGroups: 4,
+    } satisfies Partial<MoeLayer>)
+    const renamed = describeModel({ ...PUBLISHED_CONFIGS['Ring-mini-2.0'], model_type: 'bailing_moe_v2' })
+    expect(renamed).toEqual({ ...spec, family: 'bailing_moe_v2' })
+  })
+
+  it('reads which layers are not rotated from a list or an interval', () => {
+    const config = { ...PUBLISHED_CONFIGS['SmolLM3-3B'], num_hidden_layers: 9 }
+    const unrotated = (more: object) => {
+      const { attention } = describeModel({ ...config, ...more })
+      return attention.kind === 'grouped' ? [...attention.unrotatedLayers] : undefined
+    }
+    expect(unrotated({})).toEqual([3, 7])
+    expect(unrotated({ no_rope_layers: null, no_rope_layer_interval: 3 })).toEqual([2, 5, 8])
+    expect(unrotated({ no_rope_layers: [0, 1, 1, 1, 1, 1, 1, 1, 1] })).toEqual([0])
+    expect(() => unrotated({ no_rope_layers: [1, 1] })).toThrow(/no_rope_layers must have a 0 or 1 for each/)
+  })
+
   it("turns Granite's multipliers into factors", () => {
     const spec = describeModel(PUBLISHED_CONFIGS['Granite-4.1-3B'])
     expect(spec.embeddingFactor).toBeCloseTo(12 / 0.22, 12)
@@ -159,6 +188,12 @@ describe('describeModel', () => {
     ['R1-Distill-Llama-8B', 'attention biases', { attention_bias: true }, /attention_bias is true/],
     ['Qwen3-30B-A3B', 'scaled routing weights', { routed_scaling_factor: 2 }, /routed_scaling_factor is 2/],
     ['R1-Distill-Llama-8B', 'scaled residuals', { residual_multiplier: 0.22 }, /residual_multiplier is 0.22/],
+    ['Ring-mini-2.0', 'the router of Ling 1', { score_function: null }, /score_function is missing/],
+    ['Ring-mini-2.0', 'a normalised head', { norm_head: true }, /norm_head is true/],
+    ['Ring-mini-2.0', 'biases', { use_qkv_bias: true }, /use_qkv_bias is true/],
+    ['Ring-mini-2.0', 'another rotated width', { rotary_dim: 32 }, /rotary_dim is 32/],
+    ['SmolLM3-3B', 'windows', { layer_types: ['sliding_attention'] }, /layer_types/],
+    ['R1-Distill-Llama-8B', 'unrotated layers', { no_rope_layers: [1, 0] }, /no_rope_layers/],
     ['Granite-4.1-3B', 'MLP biases', { mlp_bias: true }, /mlp_bias is true/],
     ['R1-Distill-Llama-8B', 'MLP biases', { mlp_bias: true }, /mlp_bias is true/],
     ...['bitsandbytes', 'auto-round', 'hqq', 'mxfp4', 'modelopt'].map(

@@ -57,6 +57,10 @@ const NOTED: [string, string][] = [
 ]
 
 const REFUSED: [string, string][] = [
+  ['Ring-mini-2.0', 'model.layers.1.attention.query_key_value.bias'],
+  ['Ring-mini-2.0', 'model.layers.1.self_attn.o_proj.weight'],
+  ['R1-Distill-Llama-8B', 'model.layers.1.attention.dense.weight'],
+  ['Qwen3-30B-A3B', 'model.layers.1.mlp.gate.expert_bias'],
   ['Qwen3-30B-A3B', 'model.layers.1.mlp.shared_expert.up_proj.weight'],
   ['R1-Distill-Llama-8B', 'model.layers.0.self_attn.q_proj.bias'],
   ['R1-Distill-Llama-8B', 'model.layers.3.mlp.up_proj.bias'],

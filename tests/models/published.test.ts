@@ -73,6 +73,20 @@ const FACTS: Readonly<Record<string, Facts>> = {
     standardKv: 786_432,
     scale: 128 ** -0.5,
   },
+  'Ring-mini-2.0': {
+    parameters: 16.26e9,
+    active: 1.11e9,
+    kv: 40_960,
+    standardKv: 163_840,
+    scale: 128 ** -0.5,
+  },
+  'SmolLM3-3B': {
+    parameters: 3.075e9,
+    active: 3.075e9,
+    kv: 73_728,
+    standardKv: 294_912,
+    scale: 128 ** -0.5,
+  },
   // Its attention_multiplier happens to be 1 / 64, one over the width of a head.
   'Granite-4.1-3B': { parameters: 3.403e9, active: 3.403e9, kv: 81_920, standardKv: 409_600, scale: 1 / 64 },
   'DeepSeek-Coder-1.3B': {

@@ -37,5 +37,7 @@ few="--set vocab_size=325"
 small llama-linear-bf16       --arch llama --seed 65 $few --set num_hidden_layers=2 \
     --set 'rope_scaling={"type":"linear","factor":4.0}'
 small granite-bf16            --arch granite --seed 62 $few
+small bailing_moe-bf16        --arch bailing_moe --seed 63 $few
+small smollm3-f16             --arch smollm3 --dtype f16 --seed 64 $few
 small qwen3_moe-bf16          --arch qwen3_moe --seed 61 $few --set num_experts=9 --set 'mlp_only_layers=[1]'
 python3 -W ignore verify.py "$fixtures"/*

@@ -57,6 +57,7 @@ const SPEC: ModelSpec = {
   family: 'deepseek_v2',
   hiddenSize: 2048,
   vocabSize: 102400,
+  naming: 'llama',
   rmsNormEps: 1e-6,
   embeddingFactor: 1,
   logitsFactor: 1,

@@ -104,23 +104,34 @@ const GLM: ChatFormat = {
 
 const QWEN = r1Format({ bos: 151646, eos: 151643, user: 151644, assistant: 151645, think: 151648 })
 
-/** ChatML. */
-const QWEN3: ChatFormat = {
+/** ChatML with the tokens of a vocabulary. */
+const chatML = (controlTokens: ChatFormat['controlTokens']): ChatFormat => ({
   bos: undefined,
   eos: '<|im_end|>',
-  controlTokens: [
-    ['<|endoftext|>', 151643],
-    ['<|im_start|>', 151644],
-    ['<|im_end|>', 151645],
-    ['<think>', 151667],
-    ['</think>', 151668],
-  ],
+  controlTokens,
   roleMarkers: {
     system: ['<|im_start|>system\n', '<|im_end|>\n'],
     user: ['<|im_start|>user\n', '<|im_end|>\n'],
     assistant: ['<|im_start|>assistant\n', '<|im_end|>\n'],
   },
   answerPrefix: '<|im_start|>assistant\n<think>\n',
+  temperature: 0.6,
+})
+
+const RING: ChatFormat = {
+  bos: undefined,
+  eos: '<|endoftext|>',
+  controlTokens: [
+    ['<|startoftext|>', 156891],
+    ['<|endoftext|>', 156892],
+    ['<|role_end|>', 156895],
+  ],
+  roleMarkers: {
+    system: ['<role>SYSTEM</role>', '<|role_end|>'],
+    user: ['<role>HUMAN</role>', '<|role_end|>'],
+    assistant: ['<role>ASSISTANT</role>', '<|role_end|>'],
+  },
+  answerPrefix: '<role>ASSISTANT</role><think>\n',
   temperature: 0.6,
 }
 
@@ -169,7 +180,22 @@ const CHAT_FORMATS: Readonly<Record<string, ChatFormat>> = {
   'Youtu-LLM-2B': r1Format({ bos: 128000, eos: 128001, user: 128006, assistant: 128007, think: 128008 }),
   'R1-Distill-Qwen-1.5B': QWEN,
   'R1-Distill-Qwen-7B': QWEN,
-  'Qwen3-30B-A3B': QWEN3,
+  'Qwen3-30B-A3B': chatML([
+    ['<|endoftext|>', 151643],
+    ['<|im_start|>', 151644],
+    ['<|im_end|>', 151645],
+    ['<think>', 151667],
+    ['</think>', 151668],
+  ]),
+  'SmolLM3-3B': chatML([
+    ['<|begin_of_text|>', 128000],
+    ['<think>', 128002],
+    ['</think>', 128003],
+    ['<|finetune_right_pad_id|>', 128004],
+    ['<|im_start|>', 128011],
+    ['<|im_end|>', 128012],
+  ]),
+  'Ring-mini-2.0': RING,
   'Granite-4.1-3B': GRANITE,
   'DeepSeek-Coder-1.3B': CODER,
   'R1-Distill-Llama-8B': r1Format({

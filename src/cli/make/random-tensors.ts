@@ -79,6 +79,6 @@ export function randomTensorsOf(spec: ModelSpec, dtype: CheckpointDtype, sparse:
 
 /** Norms are near one, biases near zero. The router's correction bias is always F32. */
 function vectorDistribution(name: string, dtype: RandomDtype): RandomDistribution {
-  if (name.endsWith('e_score_correction_bias')) return { dtype: 'F32', mean: 0, deviation: 0.02 }
+  if (/\.(e_score_correction|expert)_bias$/.test(name)) return { dtype: 'F32', mean: 0, deviation: 0.02 }
   return name.endsWith('.bias') ? { dtype, mean: 0, deviation: 0.1 } : { dtype, mean: 1, deviation: 0.05 }
 }
