@@ -33,19 +33,28 @@ const CASES: Readonly<Record<string, { readonly cache: 'f16' | 'f32'; readonly o
       cache: 'f32',
       only: [
         ...ONLY_F32,
+        'bailing_moe-bf16',
         'deepseek-f16',
         'deepseek_v2-e8m0',
         'deepseek_v3-f32-tied',
         'deepseek_v3-fp8-awkward',
         'deepseek_v3-fp8-tiny',
         'glm4_moe_lite-f16',
+        'granite-bf16',
         'llama-bf16',
         'qwen3-fp8',
+        'smollm3-f16',
       ],
     },
     swiftshader: {
       cache: 'f16',
-      only: ['deepseek_v3-fp8-tiny', 'deepseek_v2-e8m0', 'deepseek_v2_lite-mlx4', 'llama-bf16'],
+      only: [
+        'deepseek_v3-fp8-tiny',
+        'deepseek_v2-e8m0',
+        'deepseek_v2_lite-mlx4',
+        'granite-bf16',
+        'llama-bf16',
+      ],
     },
   }
 
