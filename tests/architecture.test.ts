@@ -14,6 +14,7 @@ const ROOT = join(import.meta.dirname, '..')
 const ENGINE_NEEDS = ['models', 'program', 'kernels', 'store', 'weights', 'text', 'gpu', 'lib']
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
   lib: [],
+  catalogue: ['lib'],
   'gpu/formats.ts': [],
   gpu: ['gpu/formats.ts', 'lib'],
   kernels: ['gpu', 'lib'],
@@ -51,9 +52,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'lib',
   ],
   api: ['worker/protocol.ts', 'worker/spawn.ts', 'lib'],
-  app: ['index.ts', 'api', 'bench/lab/protocol.ts', 'bench/result.ts', 'lib'],
+  app: ['index.ts', 'api', 'catalogue', 'bench/lab/protocol.ts', 'bench/result.ts', 'lib'],
   reference: ['lib'],
-  cli: ['bench', 'engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
+  cli: ['bench', 'catalogue', 'engine', 'models', 'program', 'kernels', 'weights', 'text', 'gpu', 'lib'],
   'index.ts': ['api', 'worker/protocol.ts', 'lib'],
   'core.ts': ['bench', 'engine', ...ENGINE_NEEDS],
 }

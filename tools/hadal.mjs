@@ -8,7 +8,7 @@ import { isStale } from './fresh.mjs'
 ensureDependencies()
 
 const built = join(root, 'node_modules', '.cache', 'hadal', 'cli.js')
-if (isStale(built)) await bundle()
+if (isStale(built, ['public/models.json'])) await bundle()
 await import(pathToFileURL(built).href)
 
 async function bundle() {

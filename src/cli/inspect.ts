@@ -1,5 +1,5 @@
-// `hadal inspect`: describes a model and plans its memory from config, index and tensor headers. Needs no
-// GPU.
+// `hadal inspect`: describes a model and plans its memory from config, index and tensor headers, or lists
+// models worth trying. Needs no GPU.
 
 import { planCheckpoint, specFromConfig } from '../engine/load/plan.ts'
 import { openText } from '../engine/load/text.ts'
@@ -16,6 +16,7 @@ import { canonicalName, findPrefix, isMtpTensor } from '../models/tensor-names.t
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { parseArgs, UsageError } from './args.ts'
 import { openDawn } from './dawn.ts'
+import { listedDifferences, listModels } from './list-models.ts'
 import { LOAD_OPTIONS, loadTargetFromArgs } from './load.ts'
 import { openSource } from './source.ts'
 import { readTuned } from './tuned-store.ts'
@@ -23,8 +24,8 @@ import { readTuned } from './tuned-store.ts'
 export async function inspect(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, { ...LOAD_OPTIONS, json: 'flag', tensors: 'flag' })
   const model = args.positional[0] ?? args.text('model')
-  if (model === undefined || args.positional.length > 1)
-    throw new UsageError('inspect needs exactly one model.')
+  if (args.positional.length > 1) throw new UsageError('inspect takes one model.')
+  if (model === undefined) return listModels(args)
   const { facts, options } = await loadTargetFromArgs(args, dawnIfAvailable(args.text('adapter')))
   // What a load would try. Only a load can check the results, and whether the chunk fits in memory.
   const stored = facts && !args.flag('untuned') ? await readTuned(tuningKey(facts)) : undefined
@@ -35,7 +36,10 @@ export async function inspect(argv: readonly string[]): Promise<void> {
     const checkpoint = await openConfigured(source, options)
     const planned = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
     const spec = planned.model && specFromConfig(checkpoint.config)
-    const plan = spec ? await addText(planned, spec, checkpoint) : planned
+    for (const difference of listedDifferences(model, planned)) checkpoint.notices.add(difference)
+    const plan = spec
+      ? await addText(planned, spec, checkpoint)
+      : { ...planned, notices: checkpoint.notices.texts }
     if (args.flag('json'))
       process.stdout.write(
         `${JSON.stringify({ ...reportOf(plan, spec, checkpoint), variants, prefillChunk })}\n`,

@@ -47,6 +47,8 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
   inspect  MODEL [--tensors] [--json]
            Describes the model and what it would take to run it here, without reading weights. Needs no GPU.
            Fails after the report if this version does not support a part of the model.
+  inspect  [--memory 8GB] [--context N] [--json]
+           Lists models of the Hub that are worth trying, and with --memory which of them fit.
   checks   (--model MODEL | --like NAME) [--adapter-variants] [--json]
            Lists every kernel that the model (or the published model NAME: V2-Lite, V3, Moonlight ...) would
            run, and checks each on random inputs. Reads no weights. Takes the variants that GPUs get by

@@ -172,6 +172,18 @@ describe('inspect', () => {
     }
   })
 
+  it('lists models to try, and which of them fit', async () => {
+    const { code, stdout } = await runCli(['inspect', '--memory', '2GB'], noDriver)
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^hf:mlx-community\/Qwen3-0\.6B-4bit +0\.6 B .* Apache-2\.0 +fits$/m)
+    expect(stdout).toMatch(/^hf:mlx-community\/Moonlight\S+ +16\.0 B, 2\.6 B active .* does not fit$/m)
+    const json = await runCli(['inspect', '--json', '--memory', '2GB', '--context', '30000'], noDriver)
+    const { models } = JSON.parse(json.stdout)
+    expect(models.length).toBeGreaterThanOrEqual(16)
+    const [small] = models.filter(({ source }: { source: string }) => source.endsWith('/Qwen3-0.6B-4bit'))
+    expect(small).toMatchObject({ fits: false, kvBytesPerToken: 114_688 })
+  })
+
   it('exits with 1 and names the wrong folder, config, file or tensor', async () => {
     const copy = (name: string, damage: (path: string) => void) => {
       const path = join(folder, name)

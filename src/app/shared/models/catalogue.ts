@@ -1,20 +1,46 @@
-// Finds the bundled model: the first entry of models.json.
-import { HadalError } from '../../../index.ts'
+// Reads models.json, which lies beside the page: the bundled model and the list of models to try.
+import {
+  CATALOGUE_FILE,
+  type CatalogueEntry,
+  findEntry,
+  parseCatalogue,
+} from '../../../catalogue/catalogue.ts'
+import { catalogueDifferences } from '../../../catalogue/differences.ts'
+import { HadalError, type LoadPlan, type ModelSource } from '../../../index.ts'
 import { APP_URL } from '../app-url.ts'
 
-export interface CatalogueEntry {
+export interface BundledModel {
   readonly name: string
   /** Absolute URL of its folder. */
   readonly source: string
   readonly description: string
 }
 
-const CATALOGUE_FILE = 'models.json'
-
 /** The bundled model. Rejects with a `HadalError` that names models.json. */
-export async function findBundledModel(): Promise<CatalogueEntry> {
-  const address = new URL(CATALOGUE_FILE, APP_URL)
-  const response = await fetch(address).catch((cause: unknown) => {
+export async function findBundledModel(): Promise<BundledModel> {
+  const { name, path, description } = (await readCatalogue()).bundled
+  return { name, source: new URL(path, CATALOGUE_URL).href, description }
+}
+
+/** The models to try. Rejects likewise. */
+export async function findListedModels(): Promise<readonly CatalogueEntry[]> {
+  return (await readCatalogue()).models
+}
+
+/** What the list says wrongly of a planned model; nothing for a model that is not listed. */
+export function listedDifferences(
+  models: readonly CatalogueEntry[],
+  source: ModelSource,
+  plan: LoadPlan,
+): string[] {
+  const entry = findEntry(models, source)
+  return entry ? catalogueDifferences(entry, plan) : []
+}
+
+const CATALOGUE_URL = new URL(CATALOGUE_FILE, APP_URL)
+
+async function readCatalogue() {
+  const response = await fetch(CATALOGUE_URL).catch((cause: unknown) => {
     throw new HadalError('network', `${CATALOGUE_FILE} could not be downloaded.`, {
       file: CATALOGUE_FILE,
       hint: 'Check your connection and try again.',
@@ -27,18 +53,5 @@ export async function findBundledModel(): Promise<CatalogueEntry> {
       `${CATALOGUE_FILE} is missing (the host answered ${response.status}).`,
       { file: CATALOGUE_FILE },
     )
-  const entry = parseEntry(await response.json().catch(() => null))
-  if (!entry)
-    throw new HadalError('bad_file', `${CATALOGUE_FILE} lists no model with a name and a path.`, {
-      file: CATALOGUE_FILE,
-    })
-  return { ...entry, source: new URL(entry.source, address).href }
-}
-
-function parseEntry(catalogue: unknown): CatalogueEntry | undefined {
-  const list = (catalogue as { models?: unknown } | null)?.models
-  const first: unknown = Array.isArray(list) ? list[0] : undefined
-  const { name, path, description } = (first ?? {}) as Record<string, unknown>
-  if (typeof name !== 'string' || typeof path !== 'string') return undefined
-  return { name, source: path, description: String(description ?? '') }
+  return parseCatalogue(await response.json().catch(() => null))
 }

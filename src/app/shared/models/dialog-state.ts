@@ -1,6 +1,7 @@
-// State of the models dialog: the stored models, and the load plan of the requested one.
+// State of the models dialog: the stored and the listed models, and the load plan of the requested one.
 
 import { signal } from '@preact/signals'
+import type { CatalogueEntry } from '../../../catalogue/catalogue.ts'
 import {
   exportStoredModel,
   type LoadPlan,
@@ -14,6 +15,7 @@ import {
 import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../failure.ts'
 import { LatestTask } from '../latest-task.ts'
+import { findListedModels } from './catalogue.ts'
 import { forgetModel } from './last-model.ts'
 import type { ModelChoice } from './load-state.ts'
 import { openBundledModel, openModel } from './model-choice.ts'
@@ -44,6 +46,9 @@ export const openForm = { source: signal(''), token: signal('') } as const
 export const planState = signal<PlanState>({ phase: 'none' })
 export const contextLength = signal(8192)
 export const storedModelList = signal<readonly StoredModel[]>([])
+export const listedModels = signal<readonly CatalogueEntry[]>([])
+/** Why the list of models could not be read. */
+export const listFailure = signal<Failure | undefined>(undefined)
 export const storeTask = signal<StoreTask | undefined>(undefined)
 export const storeFailure = signal<Failure | undefined>(undefined)
 
@@ -53,6 +58,7 @@ const exporting = new LatestTask()
 export function openDialog(): void {
   dialogOpen.value = true
   void refreshStored()
+  void readList()
 }
 
 export function closeDialog(): void {
@@ -79,7 +85,7 @@ export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): 
       : { phase: 'planning', request: requested },
   )
   // A drop may come before the dialog was ever open. What is already stored decides what the plan proposes.
-  const listed = previous ? undefined : refreshStored()
+  const listed = previous ? undefined : Promise.all([refreshStored(), readList()])
   try {
     const request = { ...requested, source: normalizedSource(requested.source) }
     const options = { quantize: 'auto', ...optionsOf(request), signal } as const
@@ -89,6 +95,12 @@ export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): 
   } catch (error) {
     show({ phase: 'failed', request: requested, failure: asHadalError(error) })
   }
+}
+
+/** Plans the model of a Hub name or URL, which the form then shows. */
+export function checkSource(text: string): void {
+  openForm.source.value = text
+  void requestPlan({ source: text, label: text, token: openForm.token.value.trim() })
 }
 
 /** The stored copy of a source, complete or not. */
@@ -181,6 +193,17 @@ async function refreshStored(): Promise<void> {
     storedModelList.value = await storedModels()
   } catch (error) {
     storeFailure.value = asHadalError(error)
+  }
+}
+
+/** The list does not change while the page is open. */
+async function readList(): Promise<void> {
+  if (listedModels.value.length > 0) return
+  try {
+    listedModels.value = await findListedModels()
+    listFailure.value = undefined
+  } catch (error) {
+    listFailure.value = asHadalError(error)
   }
 }
 

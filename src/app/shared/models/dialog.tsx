@@ -1,6 +1,7 @@
-// The models dialog: stored models, a form to open others, and the load plan of one.
+// The models dialog: stored models, a form to open others, models to try, and the load plan of one.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { closeDialog, dialogOpen, planState } from './dialog-state.ts'
+import { ListedModels } from './listed-models.tsx'
 import { OPEN_TITLE, OpenForm } from './open-form.tsx'
 import { PLAN_TITLE, PlanResult } from './plan-result.tsx'
 import { StoredModels } from './stored-models.tsx'
@@ -45,6 +46,7 @@ export function ModelsDialog() {
             <>
               <StoredModels />
               <OpenForm />
+              <ListedModels />
             </>
           ) : (
             <PlanResult />

@@ -1,5 +1,5 @@
 // Form to open a model from the Hub, a URL or a local folder.
-import { canPickFolders, openForm, pickFolder, requestPlan } from './dialog-state.ts'
+import { canPickFolders, checkSource, openForm, pickFolder, requestPlan } from './dialog-state.ts'
 import { listFiles } from './picked-files.ts'
 import { TokenField } from './token-field.tsx'
 
@@ -11,7 +11,7 @@ export function OpenForm() {
   const submit = (event: Event) => {
     event.preventDefault()
     const text = source.value.trim()
-    if (text !== '') void requestPlan({ source: text, label: text, token: token.value.trim() })
+    if (text !== '') checkSource(text)
   }
   return (
     <section aria-labelledby={OPEN_TITLE}>

@@ -4,7 +4,8 @@ import type { LoadPlan, StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import { type DefinitionRow, DefinitionRows, MemoryTable } from '../definition-rows.tsx'
 import { formatCompact, formatCount } from '../format.ts'
-import { discardPlan, findStoredCopy, loadPlanned, type PlanRequest } from './dialog-state.ts'
+import { listedDifferences } from './catalogue.ts'
+import { discardPlan, findStoredCopy, listedModels, loadPlanned, type PlanRequest } from './dialog-state.ts'
 import {
   CacheChoice,
   ContextChoice,
@@ -28,6 +29,7 @@ export function PlanCard({
   const quantize = useSignal(plan.auto ?? 'none')
   const keep = useSignal<KeepMode>(stored ? 'files' : 'no')
   const remote = typeof request.source === 'string'
+  const notices = [...plan.notices, ...listedDifferences(listedModels.value, request.source, plan)]
   const chosen = plan.choices.find((row) => row.quantize === quantize.value)
   const submit = (event: Event) => {
     event.preventDefault()
@@ -42,7 +44,7 @@ export function PlanCard({
       <p class="place">{request.label}</p>
       <DefinitionRows rows={planRows(plan)} />
       {plan.unsupported.length > 0 && <Unsupported plan={plan} />}
-      {plan.notices.map((text) => (
+      {notices.map((text) => (
         <p class="note" key={text}>
           {text}
         </p>
