@@ -64,12 +64,16 @@ describe('figures follow from the config', () => {
   })
 })
 
-/** Bytes of all tensors. MLX quantises matrices but the router of these families, in groups of 64. */
+/** Families whose router MLX stores in 8 bits; that of the others it leaves as it is. */
+const ROUTER_IN_8_BITS = new Set(['qwen3_moe', 'bailing_moe'])
+
+/** Bytes of all tensors. MLX quantises matrices in groups of 64. */
 function storedBytes(spec: ModelSpec, weights: CatalogueEntry['weights']): number {
   return listTensors(spec).reduce((sum, { name, shape }) => {
     const elements = shape.reduce((product, size) => product * size, 1)
-    const quantized = weights === 'MLX 4-bit' && shape.length === 2 && !name.endsWith('.mlp.gate.weight')
-    return sum + (quantized ? elements / 2 + (elements / 64) * 4 : elements * 2)
+    if (weights !== 'MLX 4-bit' || shape.length !== 2) return sum + elements * 2
+    if (!name.endsWith('.mlp.gate.weight')) return sum + elements / 2 + (elements / 64) * 4
+    return sum + (ROUTER_IN_8_BITS.has(spec.family) ? elements + (elements / 64) * 4 : elements * 2)
   }, 0)
 }
 

@@ -41,6 +41,33 @@ const LLAMA_3_2 = { intermediate: 8192, kvHeads: 8, vocab: 128256, context: 1310
 const SMOLLM2_360M = { hidden: 960, intermediate: 2560, layers: 32, heads: 15, kvHeads: 5, vocab: 49152 }
 const MINICPM5_2B = { hidden: 2048, intermediate: 6144, layers: 42, heads: 16, kvHeads: 2, vocab: 130560 }
 
+/** Upcycled from Qwen3 0.6B. */
+const MARCO_NANO = {
+  ...dense('qwen3_moe', { ...QWEN3, hidden: 1024, intermediate: 3072, layers: 28, heads: 16, tied: true }),
+  max_position_embeddings: 32768,
+  decoder_sparse_step: 1,
+  mlp_only_layers: [],
+  moe_intermediate_size: 384,
+  norm_topk_prob: true,
+  num_experts: 232,
+  num_experts_per_tok: 8,
+}
+
+/** Its multipliers change no size. */
+const granite = (hidden: number, intermediate: number): Config => ({
+  ...PUBLISHED_CONFIGS['Granite-4.1-3B'],
+  ...dense('granite', {
+    hidden,
+    intermediate,
+    layers: 40,
+    heads: 32,
+    kvHeads: 8,
+    vocab: 49159,
+    context: 131072,
+    tied: true,
+  }),
+})
+
 const published = (name: string, changes: Config = {}): Config => ({ ...PUBLISHED_CONFIGS[name], ...changes })
 
 const MLX: Readonly<Record<string, Config>> = {
@@ -88,6 +115,12 @@ const MLX: Readonly<Record<string, Config>> = {
   'Moonlight-16B-A3B-Instruct-4-bit': published('Moonlight'),
   'GLM-4.7-Flash-4bit': published('GLM-4.7-Flash'),
   'Youtu-LLM-2B-mlx-4bit': published('Youtu-LLM-2B', { model_type: 'youtu_llm' }),
+  'Qwen3-30B-A3B-Instruct-2507-4bit': published('Qwen3-30B-A3B', { max_position_embeddings: 262144 }),
+  'Qwen3-Coder-30B-A3B-Instruct-4bit': published('Qwen3-30B-A3B', { max_position_embeddings: 262144 }),
+  'granite-3.3-2b-instruct-4bit': granite(2048, 8192),
+  'granite-3.3-8b-instruct-4bit': granite(4096, 12800),
+  'Ring-mini-2.0-4bit': published('Ring-mini-2.0'),
+  'Ling-mini-2.0-4bit': published('Ring-mini-2.0'),
   'Llama-3.2-1B-Instruct-4bit': dense('llama', { ...LLAMA_3_2, hidden: 2048, layers: 16, heads: 32 }),
   'Llama-3.2-3B-Instruct-4bit': dense('llama', { ...LLAMA_3_2, hidden: 3072, layers: 28, heads: 24 }),
   'Qwen2.5-Coder-1.5B-Instruct-4bit': dense('qwen2', { ...CODER_1_5B, context: 32768, tied: true }),
@@ -97,5 +130,6 @@ const MLX: Readonly<Record<string, Config>> = {
 export const LISTED_CONFIGS: Readonly<Record<string, Config>> = {
   ...Object.fromEntries(Object.entries(MLX).map(([name, config]) => [`hf:mlx-community/${name}`, config])),
   'hf:HuggingFaceTB/SmolLM2-360M-Instruct': dense('llama', { ...SMOLLM2_360M, context: 8192, tied: true }),
+  'hf:ATH-MaaS/Marco-Nano-Instruct': MARCO_NANO,
   'hf:openbmb/MiniCPM5-2B': dense('llama', { ...MINICPM5_2B, context: 131072, tied: false }),
 }
