@@ -6,10 +6,8 @@ import { checkScaleLimit } from './finite.ts'
 import { asWords, INTEGER_PACKINGS, type IntegerSizes } from './integer-packing.ts'
 import { expectDtype } from './matrix-writer.ts'
 import type { TensorEntry } from './safetensors.ts'
+import { INTEGER_SCALE_DTYPES } from './stored-layout.ts'
 import type { IntegerMatrix } from './stored-matrix.ts'
-
-/** Stored types that scales and offsets of integer codes may have. */
-export const INTEGER_SCALE_DTYPES = ['BF16', 'F16', 'F32'] as const
 
 type Bytes = Uint8Array<ArrayBuffer>
 

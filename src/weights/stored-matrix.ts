@@ -2,7 +2,25 @@
 import type { BlockShape } from '../gpu/formats.ts'
 import type { MatrixLayout } from '../gpu/matrix.ts'
 import { assertNever } from '../lib/error.ts'
+import type { MatrixTarget, ScaleWords } from './matrix-writer.ts'
 import type { TensorEntry } from './safetensors.ts'
+import type { TensorWriter } from './tensor-writer.ts'
+
+/** A tensor and what receives its bytes. */
+export type TensorWriting = readonly [TensorEntry, TensorWriter]
+
+/** The writers of one matrix. Those of rows may come before or after those of scales. */
+export interface MatrixWriters {
+  readonly rows: readonly TensorWriting[]
+  readonly scales: readonly TensorWriting[] // and all else that lies beside the rows
+}
+
+/** Creates the writers of a matrix; `onScales` receives its scales when they are complete. */
+export type CreateWriters = (
+  queue: GPUQueue,
+  target: MatrixTarget,
+  onScales: (words: ScaleWords) => void,
+) => MatrixWriters
 
 interface MatrixBase {
   readonly name: string // of the weight in the model
@@ -53,6 +71,7 @@ export interface IntegerMatrix extends MatrixBase {
   readonly offsets: IntegerOffsets
   readonly shape: TensorEntry | undefined // must hold rows and columns
   readonly columnOrder: TensorEntry | undefined // the group of each column; must be in order
+  readonly createWriters: CreateWriters // loaded with what finds such matrices
 }
 
 /**
@@ -63,6 +82,7 @@ export interface SplitKvMatrix extends MatrixBase {
   readonly kind: 'split kv'
   readonly keys: readonly (FloatMatrix | IntegerMatrix)[]
   readonly values: readonly (FloatMatrix | IntegerMatrix)[]
+  readonly createWriters: CreateWriters
 }
 
 export type StoredMatrix = FloatMatrix | Fp8Matrix | PackedMatrix | IntegerMatrix | SplitKvMatrix

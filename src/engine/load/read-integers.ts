@@ -1,0 +1,4 @@
+// The readers of integer codes and of their configs, as one module that is loaded on demand.
+export { INTEGER_METHODS } from '../../models/describe-integers.ts'
+export { findCompressed, findMlx, findTransposed, integerMatrix } from './find-integers.ts'
+export { findSplitKv } from './find-split-kv.ts'
