@@ -230,6 +230,17 @@ describeOnAdapters('linear', (adapter) => {
     }
   })
 
+  it('f16 tiles: offsets multiply the same rounded inputs as codes', async () => {
+    const { capabilities } = device
+    const matrices = emulatedMatrixTiles(capabilities).filter(([, tolerance]) => tolerance === TOLERANCE.f16)
+    for (const [tiles] of capabilities.f16 ? [[MATMUL_TILES.f16], ...matrices] : []) {
+      const matrix = packMatrix(normals(4 * 64, 1), 64, 'a8', { rows: 1, cols: 64, dtype: 'BF16' })
+      const x = normals(35 * 64, 2).map((value) => value + 10)
+      // Offsets are several times as large as weights: with the sum of other inputs the error is 5e-4.
+      expectClose(await prefill(x, matrix, tiles), linear_prefill(f64(x), matrix.values, 64), 3.5e-4)
+    }
+  })
+
   for (const format of ['q8', 'q4', 'a8', 'a4'] as const) {
     it(`i8 tiles with ${format}: odd sizes, large and tiny inputs, a row of zeros`, async () => {
       if (!device.capabilities.int8Dot) return
