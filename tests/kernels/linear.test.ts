@@ -1,7 +1,9 @@
 // Tests of the linear kernels against their f64 references: formats, tiles, precisions, row tilings.
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { randomMatrix as randomCodes, readRows } from '../../src/bench/kernels/random-matrix.ts'
 import type { Device } from '../../src/gpu/device.ts'
 import { weightModules } from '../../src/gpu/formats.ts'
+import { blockConstants } from '../../src/gpu/matrix.ts'
 import type { Variants } from '../../src/gpu/variants.ts'
 import { linearDecode, linearPrefill, MATMUL_TILES, type MatmulTiles } from '../../src/kernels/linear.ts'
 import { rowTilingOf } from '../../src/models/ops.ts'
@@ -204,6 +206,26 @@ describeOnAdapters('linear', (adapter) => {
       expectClose(await prefill(x, matrix, tiles, before), expected, tolerance)
       const first = await decode(x.slice(0, size), matrix, { before: before.slice(0, size) })
       expectClose(first, expected.slice(0, size), TOLERANCE.f32)
+    }
+  })
+
+  it('a8: codes of 2 bits lose no digits', async () => {
+    const random = randomCodes('a8', [16], 256, 1)
+    const { layout, part, words } = random
+    for (let i = 0; i < part.scales; i++) words[i] = (words[i] ?? 0) & 0x03030303
+    words.fill(0xbc403c00, part.scales) // scales 2^-7 and offsets -1.5 times that, in bf16
+    const values = readRows(random, 0, 16)
+    const constants = {
+      STRIDE: layout.stride,
+      SCALES: part.scales,
+      SCALE_STRIDE: layout.scaleStride,
+      ...blockConstants(layout),
+    }
+    const matrix = { rows: 16, cols: 256, words, values, imports: { weights: 'weights/a8' }, constants }
+    const x = normals(256, 2)
+    for (const weights of weightModules('a8')) {
+      const y = await decode(x, matrix, { weights, kUnroll: 'shared/k_unroll_two_pairs' })
+      expectClose(y, linear_decode(f64(x), values, 256), 1e-6)
     }
   })
 
