@@ -6,6 +6,7 @@ import { fp8BlockOf } from '../../models/quantization-fields.ts'
 import type { CompressedScheme, ModelSpec } from '../../models/spec.ts'
 import { expectDtype, SCALE_DTYPES } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
+import { INTEGER_SCALE_DTYPES } from '../../weights/stored-layout.ts'
 import type { StoredMatrix } from '../../weights/stored-matrix.ts'
 import {
   findTyped,
@@ -36,7 +37,7 @@ export function findScaled(
   const weight = findTyped(checkpoint, { name, shape }, hasBytes ? ['F8_E4M3', 'I8'] : ['F8_E4M3'])
   if (compressed?.ignored.has(module)) throw notQuantised(weight, module)
   const scale = requireTensor(checkpoint, `${module}.${scalesName}`)
-  expectDtype(scale, SCALE_DTYPES)
+  expectDtype(scale, weight.dtype === 'I8' ? INTEGER_SCALE_DTYPES : SCALE_DTYPES)
   const [rows = 0, cols = 0] = shape
   const block = fp8BlockOf(quantization)
   const groupSize = weight.dtype === 'I8' ? groupSizeOf(byteSchemes, scale, shape) : undefined

@@ -4,7 +4,7 @@ import { formatShape } from '../../lib/format.ts'
 import { listNames } from '../../lib/notices.ts'
 import { judgeExtraTensors } from '../../models/extra-tensors.ts'
 import type { ModelSpec } from '../../models/spec.ts'
-import { stackOf } from '../../models/stored-names.ts'
+import { stackOf, withoutHead } from '../../models/stored-names.ts'
 import { canonicalName, embeddingOf, findPrefix } from '../../models/tensor-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
@@ -86,17 +86,18 @@ function slabOf(stack: TensorEntry, index: number, count: number): TensorEntry {
 }
 
 /** The error for a tensor that the model needs and no file has. */
-export function missingTensor({ source, files, promised }: Checkpoint, tensor: string): unknown {
-  const names = files.map(({ name }) => name)
-  const file = promised.get(tensor) ?? names[0] ?? ''
+export function missingTensor({ source, files, promised }: Checkpoint, name: string): unknown {
+  const tensor = withoutHead(name)
+  const names = files.map((file) => file.name)
+  const file = promised.get(name) ?? names[0] ?? ''
   if (!names.includes(file)) {
     return addTensorToError(missingFile(source.name, file), 'should be in it', { tensor, file })
   }
-  const where = promised.has(tensor) ? `${INDEX_FILE} says ${file}` : names.join(', ').slice(0, 200)
+  const where = promised.has(name) ? `${INDEX_FILE} says ${file}` : names.join(', ').slice(0, 200)
   const single = file === SINGLE_WEIGHTS_FILE ? ` If other files have the weights, remove ${file}.` : ''
   const hint = `The download may be incomplete, or config.json may belong to another model.${single}`
   return new HadalError('not_found', `No weight file contains the tensor ${tensor} (${where}).`, {
-    ...((promised.has(tensor) || names.length === 1) && { file }),
+    ...((promised.has(name) || names.length === 1) && { file }),
     tensor,
     hint,
   })
