@@ -3,7 +3,7 @@
 import type { BlockShape } from '../gpu/formats.ts'
 import { assertNever } from '../lib/error.ts'
 import { integerRowEncoder, integerRows, streamBytes } from './integer-codes.ts'
-import { integerScaleWords } from './integer-scales.ts'
+import { integerScaleWords, type StoredScales } from './integer-scales.ts'
 import {
   type MatrixTarget,
   rowPlacement,
@@ -97,21 +97,25 @@ function integerWriters(
   target: MatrixTarget,
   onScales: (words: ScaleWords) => void,
 ): MatrixWriters {
-  const { scales, offsets, shape, columnOrder } = matrix
-  const beside = offsets.kind === 'middle' ? [scales] : [scales, offsets.entry]
-  const scaleWriters = gatheringWriters(beside, ([scaleBytes = new Uint8Array(), offsetBytes]) => {
-    onScales(integerScaleWords(matrix, target.layout, { scales: scaleBytes, offsets: offsetBytes }))
-  })
   return {
     rows: integerRowWriters(queue, matrix, target),
-    scales: [
-      ...scaleWriters,
-      ...(shape ? gatheringWriters([shape], ([bytes]) => shapeCheck(matrix, shape, bytes)) : []),
-      ...(columnOrder
-        ? gatheringWriters([columnOrder], ([bytes]) => columnOrderCheck(matrix, columnOrder, bytes))
-        : []),
-    ],
+    scales: besideCodes(matrix, (stored) => onScales(integerScaleWords(matrix, target.layout, stored))),
   }
+}
+
+/** The writers of all that lies beside integer codes. */
+export function besideCodes(matrix: IntegerMatrix, onScales: (stored: StoredScales) => void): TensorWriting[] {
+  const { scales, offsets, shape, columnOrder } = matrix
+  const entries = offsets.kind === 'middle' ? [scales] : [scales, offsets.entry]
+  return [
+    ...gatheringWriters(entries, ([scaleBytes = new Uint8Array(), offsetBytes]) => {
+      onScales({ scales: scaleBytes, offsets: offsetBytes })
+    }),
+    ...(shape ? gatheringWriters([shape], ([bytes]) => shapeCheck(matrix, shape, bytes)) : []),
+    ...(columnOrder
+      ? gatheringWriters([columnOrder], ([bytes]) => columnOrderCheck(matrix, columnOrder, bytes))
+      : []),
+  ]
 }
 
 /** Codes that are stored transposed are held until they are complete. */

@@ -135,6 +135,20 @@ function padLines(bytes: Uint8Array, lineBytes: number, strideBytes: number): Ui
   return padded
 }
 
+/** Lines of `width` bytes without what pads them to `strideBytes`. */
+export function withoutPadding<T extends Uint8Array>(
+  padded: T,
+  strideBytes: number,
+  width: number,
+): T | Uint8Array<ArrayBuffer> {
+  if (strideBytes === width) return padded
+  const count = padded.length / strideBytes
+  const lines = new Uint8Array(count * width)
+  for (let i = 0; i < count; i++)
+    lines.set(padded.subarray(i * strideBytes, i * strideBytes + width), i * width)
+  return lines
+}
+
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
   const joined = new Uint8Array(a.length + b.length)
   joined.set(a)

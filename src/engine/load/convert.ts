@@ -110,7 +110,7 @@ export class Converter {
     const pipeline = expectDefined(this.#pipelines.get(key), 'a prepared pipeline')
     const { cols } = layout
     const firstRow = start + from.part.firstRow
-    for (const { part, buffer, offset } of placements) {
+    for (const { part, buffer, offset, onFilled } of placements) {
       const first = Math.max(firstRow, part.firstRow)
       const rows = Math.min(firstRow + from.part.rows, part.firstRow + part.rows) - first
       if (rows <= 0) continue
@@ -124,6 +124,7 @@ export class Converter {
       })
       const grid = quantizeGrid(rows, cols, encodeSpanOf(layout), WORKGROUP)
       this.#dispatch(pipeline, words, [from.buffer, buffer], grid)
+      if (first + rows === part.firstRow + part.rows) onFilled?.()
     }
   }
 

@@ -93,14 +93,7 @@ export function conversionsOf(plan: WeightPlan): Dispatch[] {
   const found: Dispatch[] = []
   const add = (layout: MatrixLayout, storedMatrices: readonly StoredMatrix[]) => {
     for (const matrix of storedMatrices)
-      if (needsConversion(matrix, layout))
-        found.push({
-          ...conversionKernel(matrix.storedLayout, layout),
-          operands: {},
-          grid: [1],
-          loop: 0,
-          work: () => 1,
-        })
+      if (needsConversion(matrix, layout)) found.push(conversionDispatch(matrix.storedLayout, layout))
   }
   mapTensors(plan, {
     matrix: ({ layout, storedMatrices }) => add(layout, storedMatrices),
@@ -111,6 +104,15 @@ export function conversionsOf(plan: WeightPlan): Dispatch[] {
   })
   return found
 }
+
+/** A dispatch of the kernel that converts between two layouts, without operands. */
+export const conversionDispatch = (from: MatrixLayout, into: MatrixLayout): Dispatch => ({
+  ...conversionKernel(from, into),
+  operands: {},
+  grid: [1],
+  loop: 0,
+  work: () => 1,
+})
 
 /** The same bytes with a KV cache of `tokens` tokens. */
 export function footprintWithContext(

@@ -1,0 +1,192 @@
+// Writes a model as a folder in MLX's layout, matrix by matrix: nothing larger is held.
+import sources from 'virtual:shaders'
+import { type Device } from '../../gpu/device.ts'
+import { PipelineCache } from '../../gpu/kernel.ts'
+import { expectDefined, throwIfAborted } from '../../lib/error.ts'
+import { listNames } from '../../lib/notices.ts'
+import { type Checkpoint, CONFIG_FILE } from '../../weights/checkpoint.ts'
+import { shareableFiles } from '../../weights/model-files.ts'
+import type { ShardTensor } from '../../weights/shards.ts'
+import type { StreamProgress } from '../../weights/stream.ts'
+import { INDEX_FILE } from '../../weights/weight-files.ts'
+import { selfTest } from '../check/self-test.ts'
+import type { ModelWriters } from '../load/allocate-weights.ts'
+import { Converter } from '../load/convert.ts'
+import { streamPasses } from '../load/fill.ts'
+import { conversionDispatch } from '../load/footprint.ts'
+import { specFromConfig } from '../load/plan.ts'
+import type { QuantizeChoice } from '../load/quantization.ts'
+import { planWeights } from '../load/weight-plan.ts'
+import { type MlxShard, mlxConfig, mlxIndex, planMlxShards } from './mlx-layout.ts'
+import { type MlxMember, type MlxTensors, mlxTensors } from './mlx-modules.ts'
+import { addModule, addVector, type GpuConversion, RESULT_BYTES, type WriteTensor } from './mlx-writers.ts'
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Takes the files of a folder, piece by piece. */
+export interface FolderWriter {
+  /** Writes bytes into a file, at any offset and in any order. They may be used until the promise settles. */
+  write(path: string, at: number, bytes: Bytes): Promise<void>
+  /** Called when all bytes of a file are written. */
+  finish(path: string): Promise<void>
+}
+
+/** A folder to be written: its files and what they lose. */
+export interface MlxFolder {
+  readonly checkpoint: Checkpoint
+  readonly config: unknown
+  readonly tensors: MlxTensors
+  readonly shards: readonly MlxShard[]
+  readonly totalBytes: number // of the shards
+  /** What differs from what was asked for, for people. */
+  readonly notices: readonly string[]
+}
+
+export interface PlanOptions {
+  readonly quantize: QuantizeChoice
+  readonly maxShardBytes?: number | undefined
+}
+
+/**
+ * Plans the folder. Matrices get the formats that loading with the same `quantize` gives them.
+ * Throws what `planWeights` throws, and `unsupported` for what MLX's layout cannot hold.
+ */
+export function planMlxFolder(checkpoint: Checkpoint, { quantize, maxShardBytes }: PlanOptions): MlxFolder {
+  const spec = specFromConfig(checkpoint.config, checkpoint.notices)
+  const unlimited = { maxBindingBytes: Number.POSITIVE_INFINITY, maxBufferBytes: Number.POSITIVE_INFINITY }
+  const tensors = mlxTensors(planWeights(spec, checkpoint, unlimited, quantize))
+  const shards = planMlxShards(tensors, maxShardBytes)
+  return {
+    checkpoint,
+    config: mlxConfig(checkpoint.config, spec, tensors),
+    tensors,
+    shards,
+    totalBytes: shards.reduce((sum, { bytes }) => sum + bytes, 0),
+    notices: [...checkpoint.notices.texts, ...noticesOf(tensors)],
+  }
+}
+
+function noticesOf({ unquantized, fromFp8 }: MlxTensors): string[] {
+  const notices: string[] = []
+  if (fromFp8.length > 0) {
+    notices.push(
+      `${fromFp8.length} matrices that quantizing leaves in FP8 are written as q8 (relative error 0.005), ` +
+        `because MLX has no such form: ${listNames(fromFp8, 2)}.`,
+    )
+  }
+  if (unquantized.length > 0) {
+    notices.push(
+      `${unquantized.length} matrices stay as they are, because MLX quantizes only rows of a multiple of 32 ` +
+        `weights: ${listNames(unquantized, 2)}.`,
+    )
+  }
+  return notices
+}
+
+export interface WriteOptions {
+  /** Opens a GPU: it is needed only where weights are converted. */
+  readonly openGpu: () => Promise<Device>
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: StreamProgress) => void) | undefined
+}
+
+/**
+ * Writes all files, config.json last: a folder without it is incomplete.
+ * Throws the errors of source and writer, `bad_file` for weights that are not finite, and `internal` if the GPU
+ * miscalculates.
+ */
+export async function writeMlxFolder(
+  folder: MlxFolder,
+  writer: FolderWriter,
+  { openGpu, signal, onProgress }: WriteOptions,
+): Promise<void> {
+  const { checkpoint, shards, totalBytes } = folder
+  const gpu = needsGpu(folder) ? await openConversion(folder, await openGpu()) : undefined
+  let bytes = 0
+  try {
+    for (const shard of shards) {
+      let fileBytes = 0
+      await writeShard({ checkpoint, shard, gpu, signal }, async (at, piece) => {
+        throwIfAborted(signal)
+        await writer.write(shard.file, at, piece)
+        bytes += piece.length
+        fileBytes += piece.length
+        onProgress?.({ file: shard.file, bytes, totalBytes, fileBytes, fileTotalBytes: shard.bytes })
+      })
+      await writer.finish(shard.file)
+    }
+  } finally {
+    gpu?.converter.close()
+    gpu?.device.destroy()
+  }
+  await writeTexts(folder, writer, signal)
+}
+
+const conversionsOf = ({ tensors: { modules } }: MlxFolder) =>
+  modules.flatMap(({ members }) =>
+    members.filter((member): member is Extract<MlxMember, { kind: 'converted' }> => member.kind === 'converted'),
+  )
+
+const needsGpu = (folder: MlxFolder): boolean => conversionsOf(folder).length > 0
+
+/** Checks the kernels that convert the weights of a folder, and prepares them. */
+async function openConversion(folder: MlxFolder, device: Device): Promise<GpuConversion> {
+  const pipelines = new PipelineCache(device, sources)
+  const conversions = conversionsOf(folder)
+  await selfTest(device, pipelines, () =>
+    conversions.map(({ matrix, layout }) => conversionDispatch(matrix.storedLayout, layout)),
+  )
+  return device.arena.guard('the conversion of weights', async () => {
+    const converter = new Converter(device, pipelines)
+    for (const { matrix, layout } of conversions) converter.requestPipeline(matrix.storedLayout, layout)
+    await converter.prepare()
+    return { device, converter, result: device.arena.allocate('staging', 'converted rows', RESULT_BYTES) }
+  })
+}
+
+interface ShardJob {
+  readonly checkpoint: Checkpoint
+  readonly shard: MlxShard
+  readonly gpu: GpuConversion | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** Streams the weights of one file in the order in which they are stored. */
+async function writeShard(
+  { checkpoint, shard, gpu, signal }: ShardJob,
+  write: (at: number, bytes: Bytes) => Promise<void>,
+): Promise<void> {
+  const starts = new Map(shard.tensors.map(({ tensor, start }) => [tensor, start]))
+  const pending: Promise<void>[] = []
+  const writeTensor: WriteTensor = (tensor: ShardTensor, at, bytes) => {
+    const start = expectDefined(starts.get(tensor), tensor.name) + at
+    const written = Promise.resolve(bytes).then((piece) => write(start, piece))
+    written.catch(() => {}) // awaited after the slice that caused it
+    pending.push(written)
+  }
+  const writers: ModelWriters = { scalesOf: new Map(), rest: new Map(), converter: gpu?.converter }
+  for (const tensors of shard.modules)
+    addModule(writers, tensors, writeTensor, () => expectDefined(gpu, 'an open GPU'))
+  for (const vector of shard.vectors) addVector(writers, vector, writeTensor)
+  await write(0, shard.header)
+  await streamPasses(writers, checkpoint, signal ? { signal } : {}, async () => {
+    await Promise.all(pending.splice(0))
+  })
+}
+
+/** Writes all that is not weights: texts as they are, the index, and last config.json. */
+async function writeTexts(
+  { checkpoint: { source }, shards, config }: MlxFolder,
+  writer: FolderWriter,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  for (const path of await shareableFiles(source, signal)) {
+    const bytes = await source.size(path, signal)
+    await writer.write(path, 0, await source.read(path, 0, bytes, signal))
+    await writer.finish(path)
+  }
+  for (const [path, value] of [[INDEX_FILE, mlxIndex(shards)], [CONFIG_FILE, config]] as const) {
+    await writer.write(path, 0, new TextEncoder().encode(`${JSON.stringify(value, undefined, 4)}\n`))
+    await writer.finish(path)
+  }
+}
