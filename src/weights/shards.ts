@@ -43,9 +43,7 @@ export function planShards<T extends ShardTensor>(
 /** The usual name of a file of weights, of `count`. */
 export function shardName(index: number, count: number): string {
   const number = (n: number) => String(n).padStart(5, '0')
-  return count === 1
-    ? 'model.safetensors'
-    : `model-${number(index + 1)}-of-${number(count)}.safetensors`
+  return count === 1 ? 'model.safetensors' : `model-${number(index + 1)}-of-${number(count)}.safetensors`
 }
 
 /**

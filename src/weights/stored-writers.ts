@@ -104,7 +104,10 @@ function integerWriters(
 }
 
 /** The writers of all that lies beside integer codes. */
-export function besideCodes(matrix: IntegerMatrix, onScales: (stored: StoredScales) => void): TensorWriting[] {
+export function besideCodes(
+  matrix: IntegerMatrix,
+  onScales: (stored: StoredScales) => void,
+): TensorWriting[] {
   const { scales, offsets, shape, columnOrder } = matrix
   const entries = offsets.kind === 'middle' ? [scales] : [scales, offsets.entry]
   return [

@@ -1,6 +1,6 @@
 // Writes a model as a folder in MLX's layout, matrix by matrix: nothing larger is held.
 import sources from 'virtual:shaders'
-import { type Device } from '../../gpu/device.ts'
+import type { Device } from '../../gpu/device.ts'
 import { PipelineCache } from '../../gpu/kernel.ts'
 import { expectDefined, throwIfAborted } from '../../lib/error.ts'
 import { listNames } from '../../lib/notices.ts'
@@ -38,6 +38,8 @@ export interface MlxFolder {
   readonly tensors: MlxTensors
   readonly shards: readonly MlxShard[]
   readonly totalBytes: number // of the shards
+  readonly texts: readonly string[] // files that are copied
+  readonly paths: readonly string[] // all files, in the order in which they become complete
   /** What differs from what was asked for, for people. */
   readonly notices: readonly string[]
 }
@@ -45,23 +47,30 @@ export interface MlxFolder {
 export interface PlanOptions {
   readonly quantize: QuantizeChoice
   readonly maxShardBytes?: number | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Plans the folder. Matrices get the formats that loading with the same `quantize` gives them.
  * Throws what `planWeights` throws, and `unsupported` for what MLX's layout cannot hold.
  */
-export function planMlxFolder(checkpoint: Checkpoint, { quantize, maxShardBytes }: PlanOptions): MlxFolder {
+export async function planMlxFolder(
+  checkpoint: Checkpoint,
+  { quantize, maxShardBytes, signal }: PlanOptions,
+): Promise<MlxFolder> {
   const spec = specFromConfig(checkpoint.config, checkpoint.notices)
   const unlimited = { maxBindingBytes: Number.POSITIVE_INFINITY, maxBufferBytes: Number.POSITIVE_INFINITY }
   const tensors = mlxTensors(planWeights(spec, checkpoint, unlimited, quantize))
   const shards = planMlxShards(tensors, maxShardBytes)
+  const texts = await shareableFiles(checkpoint.source, signal)
   return {
     checkpoint,
     config: mlxConfig(checkpoint.config, spec, tensors),
     tensors,
     shards,
     totalBytes: shards.reduce((sum, { bytes }) => sum + bytes, 0),
+    texts,
+    paths: [...shards.map(({ file }) => file), ...texts, INDEX_FILE, CONFIG_FILE],
     notices: [...checkpoint.notices.texts, ...noticesOf(tensors)],
   }
 }
@@ -124,7 +133,9 @@ export async function writeMlxFolder(
 
 const conversionsOf = ({ tensors: { modules } }: MlxFolder) =>
   modules.flatMap(({ members }) =>
-    members.filter((member): member is Extract<MlxMember, { kind: 'converted' }> => member.kind === 'converted'),
+    members.filter(
+      (member): member is Extract<MlxMember, { kind: 'converted' }> => member.kind === 'converted',
+    ),
   )
 
 const needsGpu = (folder: MlxFolder): boolean => conversionsOf(folder).length > 0
@@ -176,16 +187,19 @@ async function writeShard(
 
 /** Writes all that is not weights: texts as they are, the index, and last config.json. */
 async function writeTexts(
-  { checkpoint: { source }, shards, config }: MlxFolder,
+  { checkpoint: { source }, shards, config, texts }: MlxFolder,
   writer: FolderWriter,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  for (const path of await shareableFiles(source, signal)) {
+  for (const path of texts) {
     const bytes = await source.size(path, signal)
     await writer.write(path, 0, await source.read(path, 0, bytes, signal))
     await writer.finish(path)
   }
-  for (const [path, value] of [[INDEX_FILE, mlxIndex(shards)], [CONFIG_FILE, config]] as const) {
+  for (const [path, value] of [
+    [INDEX_FILE, mlxIndex(shards)],
+    [CONFIG_FILE, config],
+  ] as const) {
     await writer.write(path, 0, new TextEncoder().encode(`${JSON.stringify(value, undefined, 4)}\n`))
     await writer.finish(path)
   }

@@ -2,8 +2,14 @@
 import { isJsonObject } from '../../lib/json.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
-import { layOutShard, type ShardLayout, type ShardTensor, shardIndex, shardName } from '../../weights/shards.ts'
 import { bytesPerElement, type Dtype } from '../../weights/safetensors.ts'
+import {
+  layOutShard,
+  type ShardLayout,
+  type ShardTensor,
+  shardIndex,
+  shardName,
+} from '../../weights/shards.ts'
 import type { MlxForm, MlxModule, MlxTensors, MlxVector } from './mlx-modules.ts'
 
 /** The tensors of a module; floats have a weight only. */
@@ -93,7 +99,10 @@ const bytesIn = (dtype: Dtype, shape: readonly number[]): number =>
 export function mlxIndex(shards: readonly MlxShard[]): unknown {
   const { metadata, weight_map } = shardIndex(shards)
   const matrices = shards.flatMap(({ modules }) => modules.flatMap(({ module }) => module.members))
-  const weights = matrices.reduce((sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols, 0)
+  const weights = matrices.reduce(
+    (sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols,
+    0,
+  )
   const others = shards.flatMap(({ vectors }) => vectors.map(({ tensor }) => tensor.shape[0] ?? 0))
   return {
     metadata: { ...metadata, total_parameters: others.reduce((sum, length) => sum + length, weights) },
@@ -119,11 +128,16 @@ export function mlxConfig(config: unknown, { family }: ModelSpec, { modules }: M
   const textOf = ({ codes }: MlxForm) => JSON.stringify(codes && parametersOf(codes))
   for (const { form, members } of modules) {
     if (!form.codes) continue
-    const count = members.reduce((sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols, 0)
+    const count = members.reduce(
+      (sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols,
+      0,
+    )
     weights.set(textOf(form), (weights.get(textOf(form)) ?? 0) + count)
   }
   const [most] = [...weights].sort(([, a], [, b]) => b - a)
-  const original = Object.entries(isJsonObject(config) ? config : {}).filter(([key]) => !DROPPED.includes(key))
+  const original = Object.entries(isJsonObject(config) ? config : {}).filter(
+    ([key]) => !DROPPED.includes(key),
+  )
   if (!most) return Object.fromEntries(original.sort(byKey))
   const [common] = most
   const others = modules.flatMap(({ path, form }) => {

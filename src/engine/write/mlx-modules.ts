@@ -62,7 +62,8 @@ export function mlxTensors(plan: WeightPlan): MlxTensors {
   }
   const add = (layout: MatrixLayout, storedMatrices: readonly StoredMatrix[]) => {
     for (const matrix of storedMatrices) {
-      const wanted = isCodeFormat(layout.format) && needsConversion(matrix, layout) ? layout.format : undefined
+      const wanted =
+        isCodeFormat(layout.format) && needsConversion(matrix, layout) ? layout.format : undefined
       if (wanted && !isWhole(matrix)) unquantized.push(matrix.name)
       if (matrix.kind === 'split kv' && !(wanted && isWhole(matrix))) {
         for (const head of [...matrix.keys, ...matrix.values]) addMember(moduleOf(head.name), kept(head))

@@ -11,10 +11,15 @@ import { INTEGER_PACKINGS } from '../../weights/integer-packing.ts'
 import { integerScaleWords } from '../../weights/integer-scales.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
 import { isCodeFormat, type MlxScales, mlxCodes, mlxScales } from '../../weights/mlx-codes.ts'
-import type { ShardTensor } from '../../weights/shards.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
+import type { ShardTensor } from '../../weights/shards.ts'
 import { besideCodes } from '../../weights/stored-writers.ts'
-import { f64Rounder, gatheringWriters, type TensorWriter, withoutPadding } from '../../weights/tensor-writer.ts'
+import {
+  f64Rounder,
+  gatheringWriters,
+  type TensorWriter,
+  withoutPadding,
+} from '../../weights/tensor-writer.ts'
 import type { ModelWriters } from '../load/allocate-weights.ts'
 import type { Converter } from '../load/convert.ts'
 import type { ModuleTensors, VectorTensor } from './mlx-layout.ts'
@@ -79,8 +84,16 @@ function memberTensors({ module, weight, scales, biases }: ModuleTensors, index:
       if (!scales || !biases) return
       const start = index * bytesOf(scales) + at
       const both = Promise.resolve(written)
-      write(scales, start, both.then((bytes) => bytes.scales))
-      write(biases, start, both.then((bytes) => bytes.biases))
+      write(
+        scales,
+        start,
+        both.then((bytes) => bytes.scales),
+      )
+      write(
+        biases,
+        start,
+        both.then((bytes) => bytes.biases),
+      )
     },
   }
   return parts
@@ -120,7 +133,10 @@ function packedWriters({ matrix, format, form }: Extract<MlxMember, { kind: 'pac
 }
 
 /** Integer codes of other tools: their rows are the bit streams that MLX has, once in order. */
-function integerWriters({ matrix, layout, form }: Extract<MlxMember, { kind: 'integer' }>, own: MemberTensors) {
+function integerWriters(
+  { matrix, layout, form }: Extract<MlxMember, { kind: 'integer' }>,
+  own: MemberTensors,
+) {
   const { signed, toRows } = INTEGER_PACKINGS[matrix.order]
   const middle = 1 << (matrix.bits - 1)
   const unsigned = (bytes: Bytes) => (signed ? bytes.map((code) => code ^ middle) : bytes)
@@ -171,9 +187,15 @@ function addConversion(
   const placements = splitMatrix(layout, RESULT_BYTES).map((part) => {
     const onFilled = () => {
       const read = readBuffer(device, buffer, part.bytes).then((bytes) => new Uint8Array(bytes))
-      own.weight(part.firstRow * own.rowBytes, read.then((bytes) => weightOf(layout, part, bytes)))
+      own.weight(
+        part.firstRow * own.rowBytes,
+        read.then((bytes) => weightOf(layout, part, bytes)),
+      )
       if (isCodeFormat(layout.format))
-        own.scales(part.firstRow * own.groupBytes, read.then((bytes) => scalesOfPart(layout, part, bytes)))
+        own.scales(
+          part.firstRow * own.groupBytes,
+          read.then((bytes) => scalesOfPart(layout, part, bytes)),
+        )
     }
     return { part, buffer, offset: 0, onFilled }
   })
