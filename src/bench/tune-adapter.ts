@@ -84,7 +84,7 @@ async function modelsOf(device: Device, options: TuneAdapterOptions): Promise<Tu
       plannedModel(V2_LITE.spec, emptyCheckpoint(V2_LITE.spec), device, { ...options, quantize }),
     )
   const checkpoint = await openConfigured(options.source, options)
-  return [plannedModel(specFromConfig(checkpoint.config), checkpoint, device, options)]
+  return [plannedModel(specFromConfig(checkpoint), checkpoint, device, options)]
 }
 
 function plannedModel(

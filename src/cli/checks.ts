@@ -71,7 +71,7 @@ async function kernelsFromArgs(
   const { quantize = 'none' } = options
   if (quantize === 'auto') throw new UsageError('--quantize auto depends on memory; name a format.')
   const kernels = (config: unknown, checkpointOf: (target: LoadRequest['spec']) => Checkpoint) => {
-    const spec = specFromConfig(config)
+    const spec = specFromConfig({ config })
     return distinctKernels(toLoadTarget(spec, checkpointOf(spec), capabilities, options), quantize)
   }
   if (like !== undefined) {

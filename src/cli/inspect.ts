@@ -35,7 +35,7 @@ export async function inspect(argv: readonly string[]): Promise<void> {
   try {
     const checkpoint = await openConfigured(source, options)
     const planned = await planCheckpoint(checkpoint, facts?.capabilities ?? GUARANTEED, options)
-    const spec = planned.model && specFromConfig(checkpoint.config)
+    const spec = planned.model && specFromConfig(checkpoint)
     for (const difference of listedDifferences(model, planned)) checkpoint.notices.add(difference)
     const plan = spec
       ? await addText(planned, spec, checkpoint)

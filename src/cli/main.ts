@@ -55,11 +55,12 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            Lists every kernel that the model (or the published model NAME: V2-Lite, V3, Moonlight ...) would
            run, and checks each on random inputs. Reads no weights. Takes the variants that GPUs get by
            default, or with --adapter-variants those of this adapter. Fails if a kernel is wrong.
-  make-checkpoint --like NAME --out DIR [--layers N] [--dtype bf16|fp8|f16|f32] [--seed S]
-           [--shard-size 5GB] [--vocab N] [--experts N] [--dense] [--json]
+  make-checkpoint --like NAME --out DIR [--layers N] [--dtype bf16|fp8|f16|f32] [--format mlx4]
+           [--seed S] [--shard-size 5GB] [--vocab N] [--experts N] [--dense] [--json]
            Writes a checkpoint with the tensor names, shapes and dtypes of the published model NAME (V2-Lite,
-           V3, Moonlight ...) and random weights. From 2 GB on, experts and MLPs are mostly zeros that take no
-           disk space; --dense writes every number.
+           V3, Moonlight ...) and random weights. --format mlx2, 3, 4, 5, 6 or 8 stores them as MLX does, in
+           groups of 64. Otherwise from 2 GB on, experts and MLPs are mostly zeros that take no disk space;
+           --dense writes every number.
   quantize --model MODEL --quantize q4|q8|CLASS=FORMAT,... --out DIR [--shard-size 1.9GB] [--json]
            Writes a quantized copy of the model as a folder in MLX's layout, which Hadal, mlx-lm and others
            read. The weights are those that --quantize gives on load. Peak memory stays below 1 GB.

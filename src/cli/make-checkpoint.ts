@@ -8,7 +8,8 @@ import { planShards, type ShardLayout, shardIndex } from '../weights/shards.ts'
 import { byteSize, type CliArgs, type OptionKinds, oneOf, parseArgs, required, UsageError } from './args.ts'
 import { checkSpace } from './disk-space.ts'
 import { CHECKPOINT_DTYPES, type CheckpointRecipe, jsonText, recipeOf } from './make/config-recipe.ts'
-import { type RandomTensor, randomTensorsOf } from './make/random-tensors.ts'
+import { MLX_FORMATS, mlxQuantization, randomMlxTensors } from './make/random-mlx.ts'
+import { type RandomTensor, randomTensorsOf, STORED_DTYPES } from './make/random-tensors.ts'
 import { bytesOnDisk, shardWriter } from './make/shard-writer.ts'
 import { tokenizerFiles } from './make/tokenizer.ts'
 
@@ -16,6 +17,7 @@ const OPTIONS: OptionKinds = {
   like: 'text',
   layers: 'number',
   dtype: 'text',
+  format: 'text',
   out: 'text',
   seed: 'number',
   'shard-size': 'text',
@@ -32,6 +34,7 @@ const DEFAULT_SHARD_BYTES = 5e9
 interface CheckpointReport {
   readonly like: string
   readonly dtype: string
+  readonly format?: string
   readonly layers: number
   readonly tensors: number
   readonly data_bytes: number
@@ -54,6 +57,9 @@ async function writeCheckpoint(args: CliArgs): Promise<CheckpointReport> {
   const like = required(args, 'like')
   const out = required(args, 'out')
   const dtype = oneOf(args, 'dtype', CHECKPOINT_DTYPES, 'bf16')
+  const format = args.text('format') === undefined ? undefined : oneOf(args, 'format', MLX_FORMATS, 'mlx4')
+  if (format && dtype !== 'bf16' && dtype !== 'f16')
+    throw new UsageError(`--format ${format} has scales in bf16 or f16, not ${dtype}.`)
   const seed = integerOption(args, 'seed', 0) ?? 1
   const shardBytes = byteSize(args, 'shard-size') ?? DEFAULT_SHARD_BYTES
   const recipe = recipeOf({
@@ -64,15 +70,23 @@ async function writeCheckpoint(args: CliArgs): Promise<CheckpointReport> {
     experts: integerOption(args, 'experts', 1),
   })
   const spec = describeModel(recipe.config)
-  const dense = randomTensorsOf(spec, dtype, false)
+  const plan = (sparse: boolean) =>
+    format ? randomMlxTensors(spec, format, STORED_DTYPES[dtype]) : randomTensorsOf(spec, dtype, sparse)
+  const dense = plan(false)
   const dataBytes = dense.reduce((sum, { bytes }) => sum + bytes, 0)
-  const sparse = !args.flag('dense') && dataBytes > MIN_SPARSE_BYTES
-  const shards = planShards(sparse ? randomTensorsOf(spec, dtype, true) : dense, shardBytes)
+  const sparse = !format && !args.flag('dense') && dataBytes > MIN_SPARSE_BYTES
+  const shards = planShards(sparse ? plan(true) : dense, shardBytes)
   const started = performance.now()
-  await writeFiles(out, recipe, shards, seed)
+  const quantization = format && mlxQuantization(format)
+  const config = {
+    ...recipe.config,
+    ...(quantization && { quantization, quantization_config: quantization }),
+  }
+  await writeFiles(out, { ...recipe, config }, shards, seed)
   return {
     like,
     dtype,
+    ...(format && { format }),
     layers: spec.layers.length,
     tensors: dense.length,
     data_bytes: dataBytes,
@@ -126,7 +140,7 @@ function reportText(report: CheckpointReport): string {
       ].join(' ')
     : 'Dense: every number is written.'
   return [
-    `${report.out}: ${report.like} with ${report.layers} layers in ${report.dtype}`,
+    `${report.out}: ${report.like} with ${report.layers} layers in ${report.format ?? report.dtype}`,
     `${count(report.tensors)} tensors, ${count(report.data_bytes)} bytes in ${report.files} files`,
     density,
     `${report.seconds.toFixed(1)} s, ${formatBytes(report.disk_bytes / report.seconds)}/s`,

@@ -1,5 +1,6 @@
 // `hadal quantize-error`: what a model loses in each weight format: errors of its weights and of its logits.
 
+import { specFromConfig } from '../engine/load/plan.ts'
 import { QUANTIZATION_NAMES, type Quantize, type WeightClass } from '../engine/load/quantization.ts'
 import { openText } from '../engine/load/text.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
@@ -7,7 +8,6 @@ import { matricesByClass, weightError } from '../engine/load/weight-error.ts'
 import { planWeights } from '../engine/load/weight-plan.ts'
 import { formatBytes } from '../lib/format.ts'
 import { type LogitError, logitError } from '../lib/logit-error.ts'
-import { describeModel } from '../models/describe.ts'
 import type { Source } from '../weights/source.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, withOption } from './args.ts'
 import { formatsOf, markdownTable } from './format-options.ts'
@@ -74,7 +74,7 @@ async function measureBaseline(base: CliModel, source: Source, args: CliArgs, fo
   const logits: Float32Array[] = []
   for (const sequence of ids) logits.push(await engine.logits(sequence))
   const checkpoint = await openConfigured(source, engine.info)
-  const plan = planWeights(describeModel(checkpoint.config), checkpoint, engine.device.capabilities)
+  const plan = planWeights(specFromConfig(checkpoint), checkpoint, engine.device.capabilities)
   const weights: WeightErrors = {}
   for (const [name, matrices] of matricesByClass(plan)) {
     const step = Math.max(1, matrices.length / MAX_MATRICES)

@@ -4,7 +4,7 @@ import { progressReporter } from '../engine/load/progress.ts'
 import type { Quantize, QuantizeChoice } from '../engine/load/quantization.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
 import { type MlxFolder, planMlxFolder, writeMlxFolder } from '../engine/write/mlx-folder.ts'
-import type { MlxForm } from '../engine/write/mlx-modules.ts'
+import { countWeights, type MlxForm } from '../engine/write/mlx-modules.ts'
 import { openDevice } from '../gpu/device.ts'
 import { QUANTIZATION_TARGETS } from '../gpu/formats.ts'
 import { HadalError } from '../lib/error.ts'
@@ -93,8 +93,8 @@ function choiceOf(args: CliArgs): QuantizeChoice {
   if (other === undefined || other === 'none') return choice
   throw new HadalError(
     'unsupported',
-    `${QUANTIZATION_TARGETS[other].label} cannot be written: MLX's layout has integer codes with a scale and ` +
-      'an offset for each group, and no FP8 with scales for blocks.',
+    `${QUANTIZATION_TARGETS[other].label} cannot be written: MLX's layout has integer codes with a scale ` +
+      'and an offset for each group, and no FP8 with scales for blocks.',
     { hint: 'Use q8, which has the same number of bits and loses less, or q4.' },
   )
 }
@@ -124,17 +124,13 @@ async function writeFolder(
 
 function formsOf({ tensors: { modules } }: MlxFolder): readonly FormReport[] {
   const forms = new Map<string, FormReport>()
-  for (const { form, members } of modules) {
-    const text = formText(form)
-    const before = forms.get(text)
-    const weights = members.reduce(
-      (sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols,
-      0,
-    )
-    forms.set(text, {
-      form: text,
-      matrices: (before?.matrices ?? 0) + members.length,
-      weights: (before?.weights ?? 0) + weights,
+  for (const module of modules) {
+    const form = formText(module.form)
+    const before = forms.get(form)
+    forms.set(form, {
+      form,
+      matrices: (before?.matrices ?? 0) + module.members.length,
+      weights: (before?.weights ?? 0) + countWeights(module),
     })
   }
   return [...forms.values()].sort((a, b) => b.weights - a.weights)
@@ -147,7 +143,7 @@ function reportText({ out, forms, files, data_bytes, seconds, peak_memory_bytes 
   const rows = forms.map(({ form, matrices, weights }) => [form, matrices, weights.toLocaleString('en')])
   return [
     markdownTable([['stored as', 'matrices', 'weights'], ...rows]),
-    `${out}: ${formatBytes(data_bytes)} in ${files} ${files === 1 ? 'file' : 'files'} of weights, in MLX's layout`,
+    `${out}: ${formatBytes(data_bytes)} of weights in MLX's layout, files: ${files}`,
     `${seconds.toFixed(1)} s, peak memory ${formatBytes(peak_memory_bytes)}`,
     '',
   ].join('\n')

@@ -53,7 +53,7 @@ export async function loadEngine(source: Source, options: EngineOptions = {}): P
     const report = progressReporter(options.onProgress)
     report('list')
     const checkpoint = await openConfigured(source, options)
-    const spec = specFromConfig(checkpoint.config, checkpoint.notices)
+    const spec = specFromConfig(checkpoint, checkpoint.notices)
     report('tokenizer')
     const text = await openText(source, spec.vocabSize, signal, checkpoint.notices)
     const target = toLoadTarget(spec, checkpoint, device.capabilities, options)

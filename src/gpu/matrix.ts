@@ -5,6 +5,9 @@ import { type BlockShape, FORMATS, SCALE_TYPES, type ScaleBlock, type StorageFor
 /** Columns of a chunk. Rows are padded with zeros to whole chunks, so that every load is an aligned vec4. */
 export const CHUNK = 16
 
+/** Columns that share a scale and an offset in formats with both. */
+export const GROUP_SIZES = [8 * CHUNK, 4 * CHUNK, 2 * CHUNK] as const
+
 export const padTo = (value: number, multiple: number): number => Math.ceil(value / multiple) * multiple
 
 /**

@@ -1,9 +1,8 @@
 // Reads from a config how stored weights are quantised, and refuses by name the ways that are not read.
 import type { BlockShape } from '../gpu/formats.ts'
+import { HadalError } from '../lib/error.ts'
+import { isJsonObject } from '../lib/json.ts'
 import type { ConfigFields } from './config-fields.ts'
-import { describeCompressed } from './describe-compressed.ts'
-import { describeMlx } from './describe-mlx.ts'
-import { describeAwq, describeGptq } from './describe-transposed.ts'
 import { describeBlock, QUANTIZATION_HINT } from './quantization-fields.ts'
 import type { StoredQuantization } from './spec.ts'
 
@@ -12,23 +11,39 @@ const PACKED_VERSION = 1
 type Describe = (quantization: ConfigFields) => StoredQuantization
 
 /** By `quant_method`. `hadal` is that of folders that Hadal packed. */
-const METHODS = {
-  fp8: describeFp8,
-  hadal: describePacked,
-  'compressed-tensors': describeCompressed,
-  gptq: describeGptq,
-  awq: describeAwq,
-} as const satisfies Record<string, Describe>
+const METHODS = { fp8: describeFp8, hadal: describePacked } as const satisfies Record<string, Describe>
+const INTEGER_METHODS = ['compressed-tensors', 'gptq', 'awq'] as const
+type IntegerMethod = (typeof INTEGER_METHODS)[number]
+
+/** What reads the methods of other tools (`describe-integers.ts`), loaded for configs that need it. */
+export interface IntegerMethods extends Readonly<Record<IntegerMethod, Describe>> {
+  readonly mlx: (config: ConfigFields) => StoredQuantization // its keys may lie in two places
+}
+
+/** Whether a config names a method that `IntegerMethods` reads. */
+export function namesIntegerMethod(config: unknown): boolean {
+  if (!isJsonObject(config)) return false
+  const { quantization, quantization_config: other } = config
+  const method = isJsonObject(other) ? other.quant_method : undefined
+  return isJsonObject(quantization) || INTEGER_METHODS.some((name) => name === method)
+}
+
+/** MLX names its quantisation `quantization`, all others `quantization_config`. */
+export function describeQuantization(config: ConfigFields, integers?: IntegerMethods): StoredQuantization {
+  if (config.has('quantization')) return expectMethods(integers).mlx(config)
+  const quantization = config.object('quantization_config')
+  if (!quantization) return { method: 'none' }
+  const names = [...METHOD_NAMES, ...INTEGER_METHODS]
+  const method = quantization.choice('quant_method', names, undefined, QUANTIZATION_HINT)
+  const describe = method === 'fp8' || method === 'hadal' ? METHODS[method] : expectMethods(integers)[method]
+  return describe(quantization)
+}
 
 const METHOD_NAMES = Object.keys(METHODS) as readonly (keyof typeof METHODS)[]
 
-/** MLX names its quantisation `quantization`, all others `quantization_config`. */
-export function describeQuantization(config: ConfigFields): StoredQuantization {
-  if (config.has('quantization')) return describeMlx(config)
-  const quantization = config.object('quantization_config')
-  if (!quantization) return { method: 'none' }
-  const method = quantization.choice('quant_method', METHOD_NAMES, undefined, QUANTIZATION_HINT)
-  return METHODS[method](quantization)
+function expectMethods(methods: IntegerMethods | undefined): IntegerMethods {
+  if (methods) return methods
+  throw new HadalError('internal', 'The readers of integer codes were not loaded.')
 }
 
 /** FP8: without `weight_block_size`, the shape of the scales tells what they cover. */

@@ -7,7 +7,7 @@ import { ConfigFields } from './config-fields.ts'
 import { judgeUnreadKeys } from './config-keys.ts'
 import { describeGqa, describeMla } from './describe-attention.ts'
 import { describeLayers } from './describe-layers.ts'
-import { describeQuantization } from './describe-quantization.ts'
+import { describeQuantization, type IntegerMethods } from './describe-quantization.ts'
 import { readMaxPositions } from './describe-rotary.ts'
 import { FAMILIES, type Family, NOT_YET } from './families.ts'
 import type { Attention, ModelSpec } from './spec.ts'
@@ -19,8 +19,13 @@ const MAX_HIDDEN = 1 << 20 // far above every published width
 /**
  * config.json → ModelSpec. Throws `bad_config` or `unsupported`, naming the key or the family.
  * @param notices receives the keys that are unknown, contradictory or missing but do not stop a load
+ * @param integers needed where `namesIntegerMethod`
  */
-export function describeModel(config: unknown, notices = new Notices()): ModelSpec {
+export function describeModel(
+  config: unknown,
+  notices = new Notices(),
+  integers?: IntegerMethods,
+): ModelSpec {
   const type = isJsonObject(config) ? config.model_type : undefined
   const defaults = (typeof type === 'string' ? DEFAULTS.get(type) : undefined) ?? {}
   const fields = new ConfigFields(config, { defaults, notices })
@@ -29,7 +34,7 @@ export function describeModel(config: unknown, notices = new Notices()): ModelSp
   if (!family) throw notYet(name)
   fields.ignore(...family.unused)
   for (const [key, value] of Object.entries(family.fixed ?? {})) fields.only(key, value)
-  const spec = describeFamily(fields, name, family)
+  const spec = { family: name, ...describeFamily(fields, family, integers) }
   judgeUnreadKeys(fields, notices)
   noteAssumedKeys(fields, defaults)
   return spec
@@ -45,11 +50,14 @@ function noteAssumedKeys(fields: ConfigFields, defaults: Readonly<Record<string,
   fields.note(`lacks keys that have the default of its model_type instead: ${values}`)
 }
 
-function describeFamily(config: ConfigFields, name: string, family: Family): ModelSpec {
+function describeFamily(
+  config: ConfigFields,
+  family: Family,
+  integers?: IntegerMethods,
+): Omit<ModelSpec, 'family'> {
   config.choice('hidden_act', ['silu'])
   const vocabSize = config.count('vocab_size', 1, MAX_VOCAB)
   return {
-    family: name,
     naming: family.naming,
     hiddenSize: config.count('hidden_size', 1, MAX_HIDDEN),
     vocabSize,
@@ -59,7 +67,7 @@ function describeFamily(config: ConfigFields, name: string, family: Family): Mod
     attention: describeAttention(config, family),
     layers: describeLayers(config, family.routing),
     mtpLayers: config.count('num_nextn_predict_layers', 0, 16, 0),
-    quantization: describeQuantization(config),
+    quantization: describeQuantization(config, integers),
     bosTokenId: config.ids('bos_token_id', vocabSize)[0],
     eosTokenIds: config.ids('eos_token_id', vocabSize),
   }

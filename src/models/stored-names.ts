@@ -66,6 +66,23 @@ export const schemeOf = (
     return tensors.has(`${module}.${codes === WEIGHT ? scales : codes}`)
   })
 
+/** How the names end that only integer codes, their scales or halves of kv_b_proj have. */
+const INTEGER_ENDS = [
+  `.${SCHEMES.mlx.scales}`,
+  `.${SCHEMES.packed.codes}`,
+  `.${SCHEMES.transposed.codes}`,
+  '.embed_q.weight',
+]
+
+/** Whether a folder holds integer codes of other tools, or kv_b_proj in halves. */
+export function holdsIntegers(tensors: ReadonlyMap<string, { readonly dtype: string }>): boolean {
+  for (const [name, { dtype }] of tensors) {
+    if (INTEGER_ENDS.some((end) => name.endsWith(end))) return true
+    if (dtype === 'I8' && tensors.has(`${moduleOf(name)}.${SCHEMES.scale.scales}`)) return true
+  }
+  return false
+}
+
 /** Names that the tensors of a module may have in its scheme, and those of its activations. */
 export const companionNames = (module: string, scheme: Scheme): readonly string[] =>
   [...Object.values(SCHEMES[scheme]), ...OF_ACTIVATIONS].map((part) => `${module}.${part}`)

@@ -2,7 +2,6 @@
 import { expectDefined, HadalError } from '../lib/error.ts'
 import type { Source } from '../weights/source.ts'
 import { undefinedIfMissing } from './access.ts'
-import { downloadInto } from './download.ts'
 import type { DownloadOptions } from './download-options.ts'
 import { copyTo, type ExportOptions } from './export.ts'
 import { type ModelFolder, openModelFolder, readModelState } from './folder.ts'
@@ -168,6 +167,7 @@ async function download(
   const onWait = () => options.onProgress?.({ phase: 'wait', file: '', bytes: 0, totalBytes: 0 })
   const opened = await openToWrite(base, key, { kind: 'original', signal: options.signal, onWait })
   try {
+    const { downloadInto } = await import('./download.ts')
     await downloadInto(opened.folder, source, files, options)
     // Opened while the write lock is held, so that no tab can remove it in between.
     return expectDefined(await open(base, key), 'the model that was just stored')

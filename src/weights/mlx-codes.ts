@@ -1,7 +1,7 @@
 // Turns rows and scales as kernels read them into those of MLX: codes from 0 in the order of the columns.
 import type { ScaleDtype, StorageFormat } from '../gpu/formats.ts'
 import { HadalError } from '../lib/error.ts'
-import { asWords } from './integer-packing.ts'
+import { asHalves, asWords } from '../lib/words.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -33,10 +33,10 @@ export function mlxCodes(format: CodeFormat, rows: Bytes): Bytes {
   return bits === 4 ? orderNibbles(rows, middle) : rows.map((code) => code ^ middle)
 }
 
-/** In each 16 bytes, column i below column 16 + i → columns 2i and 2i + 1 in a byte; `flipped` bits inverted. */
-function orderNibbles(rows: Bytes, flipped: number): Bytes {
+/** In each 16 bytes, column i below column 16 + i → columns 2i and 2i + 1 in a byte, bits inverted. */
+function orderNibbles(rows: Bytes, inverted: number): Bytes {
   const words = asWords(rows)
-  const mask = flipped * 0x11111111
+  const mask = inverted * 0x11111111
   const result = new Uint32Array(words.length)
   for (let i = 0; i < words.length; i += 4) {
     for (let half = 0; half < 2; half++) {
@@ -62,8 +62,8 @@ export interface MlxScales {
 }
 
 /**
- * Scales of a format → those of MLX. In q8 and q4 they are BF16, and so are exactly -128 and -8 times them; in
- * a8 and a4 each is followed by its offset, in its own type. Throws `unsupported` for a scale whose offset
+ * Scales of a format → those of MLX. In q8 and q4 they are BF16, and so are exactly -128 and -8 times them;
+ * in a8 and a4 each is followed by its offset, in its own type. Throws `unsupported` for a scale whose offset
  * Hadal would not read again.
  */
 export function mlxScales(format: CodeFormat, dtype: ScaleDtype, stored: Bytes): MlxScales {
@@ -104,8 +104,3 @@ const tooLarge = (scale: number): HadalError =>
   new HadalError('unsupported', `A group of weights has the scale ${scale}; its offset would overflow.`, {
     hint: 'Such weights are hardly what was meant. Check the original.',
   })
-
-function asHalves(bytes: Bytes): Uint16Array<ArrayBuffer> {
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
-  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length >> 1)
-}

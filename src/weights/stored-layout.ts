@@ -53,3 +53,6 @@ export const PACKED_DTYPES: readonly Dtype[] = [
 
 export const bytesPerLine = ({ dtype, width }: StoredArray): number => bytesPerElement(dtype) * width
 export const arrayShape = ({ lines, width }: StoredArray): readonly number[] => [lines, width]
+
+/** Stored types that scales and offsets of integer codes may have. */
+export const INTEGER_SCALE_DTYPES = ['BF16', 'F16', 'F32'] as const

@@ -2,7 +2,25 @@
 import type { BlockShape } from '../gpu/formats.ts'
 import type { MatrixLayout } from '../gpu/matrix.ts'
 import { assertNever } from '../lib/error.ts'
+import type { MatrixTarget, ScaleWords } from './matrix-writer.ts'
 import type { TensorEntry } from './safetensors.ts'
+import type { TensorWriter } from './tensor-writer.ts'
+
+/** A tensor and what receives its bytes. */
+export type TensorWriting = readonly [TensorEntry, TensorWriter]
+
+/** The writers of one matrix. Those of rows may come before or after those of scales. */
+export interface MatrixWriters {
+  readonly rows: readonly TensorWriting[]
+  readonly scales: readonly TensorWriting[] // and all else that lies beside the rows
+}
+
+/** Creates the writers of a matrix; `onScales` receives its scales when they are complete. */
+export type CreateWriters = (
+  queue: GPUQueue,
+  target: MatrixTarget,
+  onScales: (words: ScaleWords) => void,
+) => MatrixWriters
 
 interface MatrixBase {
   readonly name: string // of the weight in the model
@@ -38,7 +56,7 @@ export type IntegerOrder = 'rows' | 'bytes' | 'columns' | 'awq'
 export type IntegerOffsets =
   | { readonly kind: 'stored'; readonly entry: TensorEntry }
   | { readonly kind: 'zeros'; readonly entry: TensorEntry; readonly plus: 0 | 1 }
-  | { readonly kind: 'middle' }
+  | { readonly kind: 'middle'; readonly entry?: TensorEntry } // stored all the same: the products themselves
 
 /**
  * Integer codes with a scale and an offset for each group of a row: W = scale · code + offset, codes from 0.
@@ -53,6 +71,7 @@ export interface IntegerMatrix extends MatrixBase {
   readonly offsets: IntegerOffsets
   readonly shape: TensorEntry | undefined // must hold rows and columns
   readonly columnOrder: TensorEntry | undefined // the group of each column; must be in order
+  readonly createWriters: CreateWriters // loaded with what finds such matrices
 }
 
 /**
@@ -63,6 +82,7 @@ export interface SplitKvMatrix extends MatrixBase {
   readonly kind: 'split kv'
   readonly keys: readonly (FloatMatrix | IntegerMatrix)[]
   readonly values: readonly (FloatMatrix | IntegerMatrix)[]
+  readonly createWriters: CreateWriters
 }
 
 export type StoredMatrix = FloatMatrix | Fp8Matrix | PackedMatrix | IntegerMatrix | SplitKvMatrix
@@ -77,8 +97,7 @@ export function tensorsOfMatrix(matrix: StoredMatrix): readonly TensorEntry[] {
       return [matrix.weight, matrix.scale]
     case 'integer': {
       const { codes, scales, offsets, shape, columnOrder } = matrix
-      const offset = offsets.kind === 'middle' ? undefined : offsets.entry
-      return [codes, scales, offset, shape, columnOrder].filter((entry) => entry !== undefined)
+      return [codes, scales, offsets.entry, shape, columnOrder].filter((entry) => entry !== undefined)
     }
     case 'split kv':
       return [...matrix.keys, ...matrix.values].flatMap(tensorsOfMatrix)

@@ -93,6 +93,18 @@ export function gatheringWriters(
   })
 }
 
+/** A writer that passes slices on with their place in the tensor. */
+export function sliceWriter(onSlice: (at: number, bytes: Uint8Array<ArrayBuffer>) => void): TensorWriter {
+  let at = 0
+  return {
+    push(bytes) {
+      onSlice(at, bytes)
+      at += bytes.length
+    },
+    end() {},
+  }
+}
+
 /** Takes a tensor's bytes as F64 and passes them on as F32. */
 export function f64Rounder(writer: TensorWriter): TensorWriter {
   let carry = new Uint8Array(0)

@@ -8,7 +8,6 @@ import { openStore, type Store } from '../store/store.ts'
 import type { ModelWriter } from '../store/writer.ts'
 import { openFiles } from '../weights/files.ts'
 import { openHttp } from '../weights/http.ts'
-import { openHub } from '../weights/hub.ts'
 import { modelFiles } from '../weights/model-files.ts'
 import type { Source } from '../weights/source.ts'
 import type { LoadProgress, ResolvedModelSource, WorkerLoadRequest } from './protocol.ts'
@@ -55,7 +54,7 @@ export async function openModelSource(
   report('list')
   const checkpoint = await openConfigured(host, { config, signal })
   // What is missing shows before the download.
-  planWeights(specFromConfig(checkpoint.config), checkpoint, ANY_DEVICE)
+  planWeights(specFromConfig(checkpoint), checkpoint, ANY_DEVICE)
   const source = await store.download(key, host, await modelFiles(checkpoint, signal), {
     signal,
     onProgress: ({ phase, file, bytes, totalBytes }) =>
@@ -82,6 +81,7 @@ async function openHost(location: ResolvedModelSource, signal: AbortSignal): Pro
   if ('url' in location) return openHttp(location.url)
   if ('files' in location) return openFiles(location.files)
   const { hub, ...options } = location
+  const { openHub } = await import('../weights/hub.ts')
   return await openHub(hub, { ...options, signal })
 }
 

@@ -29,7 +29,7 @@ describeOnAdapters(
       const source = openFolder(join(FIXTURES, name))
       const checkpoint = await openCheckpoint(source)
       const { capabilities } = device
-      const subject = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, capabilities, {
+      const subject = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, {
         contextLength,
       })
       const { plan } = estimateQuantization(subject, 'none')

@@ -76,7 +76,7 @@ async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources
   device.gpu.onuncapturederror = ({ error }) => errors.push(error.message)
   try {
     const checkpoint = await openCheckpoint(source)
-    const subject = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, device.capabilities, {})
+    const subject = toLoadTarget(specFromConfig(checkpoint), checkpoint, device.capabilities, {})
     const { plan } = estimateQuantization(subject, 'none')
     const record = plannedRecorder(subject.spec, plan, device.capabilities, subject.options)
     const rows: TunedDecision[] = []

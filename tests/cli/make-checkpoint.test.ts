@@ -6,15 +6,23 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type CheckpointDtype, recipeOf } from '../../src/cli/make/config-recipe.ts'
+import { randomMlxTensors } from '../../src/cli/make/random-mlx.ts'
 import { PAGE_BYTES } from '../../src/cli/make/random-pages.ts'
 import { randomTensorsOf } from '../../src/cli/make/random-tensors.ts'
 import { bytesOnDisk, shardWriter } from '../../src/cli/make/shard-writer.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
+import { findStoredMatrices } from '../../src/engine/load/find-matrices.ts'
+import { plan, specFromConfig } from '../../src/engine/load/plan.ts'
+import { resolveTensors } from '../../src/engine/load/resolve-tensors.ts'
 import { openText } from '../../src/engine/load/text.ts'
+import { openConfigured } from '../../src/engine/load/user-config.ts'
 import { describeModel } from '../../src/models/describe.ts'
 import { openCheckpoint } from '../../src/weights/checkpoint.ts'
+import type { TensorEntry } from '../../src/weights/safetensors.ts'
 import { planShards } from '../../src/weights/shards.ts'
+import { matrixFloats } from '../../src/weights/split-kv.ts'
+import { tensorsOfMatrix } from '../../src/weights/stored-matrix.ts'
 import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { openModel } from '../support/model.ts'
 
@@ -154,6 +162,36 @@ describe('the command', () => {
     expect(ended.stderr).toMatch(message)
     expect(ended.code).toBe(code)
   })
+})
+
+it('writes what MLX stores, with weights as large as those of other dtypes', async () => {
+  const spec = describeModel(recipeOf({ like: 'V2-Lite', dtype: 'bf16' }).config)
+  const whole = randomMlxTensors(spec, 'mlx4', 'BF16')
+  // 15,702,949,888 weights in 4.5 bits, routers and norms in 16.
+  expect(whole.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(15_702_949_888 * 0.5625 + 3_534_336 * 2)
+  expect(whole.filter(({ name }) => name.includes('.switch_mlp.'))).toHaveLength(26 * 9)
+
+  const out = join(FOLDER, 'mlx3')
+  const small = ['--layers', '2', '--vocab', '512', '--experts', '6', '--format', 'mlx3']
+  expect(await make('--like', 'V2-Lite', '--out', out, ...small)).toMatchObject({ code: 0, stderr: '' })
+  const source = openFolder(out)
+  const planned = await plan(source, { limits: {} })
+  expect(planned.notices).toEqual([])
+  expect(planned.weights?.map(({ stored }) => stored)).toEqual(['MLX 3 bits, groups of 64', 'BF16'])
+  const checkpoint = await openConfigured(source, {})
+  const tensors = [{ name: 'model.layers.1.mlp.experts.5.down_proj.weight', shape: [2048, 1408] }]
+  const smallSpec = specFromConfig(checkpoint)
+  const [matrix] = findStoredMatrices(smallSpec, resolveTensors(smallSpec, checkpoint), tensors)
+  if (matrix?.kind !== 'integer') throw new Error('not integers')
+  const bytes = new Map<TensorEntry, Uint8Array<ArrayBuffer>>()
+  for (const entry of tensorsOfMatrix(matrix))
+    bytes.set(entry, await source.read(entry.file, entry.start, entry.end))
+  const weights = matrixFloats(matrix, bytes)
+  const mean = weights.reduce((sum, weight) => sum + weight, 0) / weights.length
+  const deviation = Math.sqrt(weights.reduce((sum, weight) => sum + (weight - mean) ** 2, 0) / weights.length)
+  expect(deviation * Math.sqrt(1408)).toBeCloseTo(1, 1)
+  expect(Math.abs(mean) / deviation).toBeLessThan(0.01)
+  await source.close()
 })
 
 it('skips pages of sparse matrices, and the same ones in gate and up', () => {

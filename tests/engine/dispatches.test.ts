@@ -17,7 +17,7 @@ const CPU: Capabilities = { ...GUARANTEED, ...CPU_FACTS, variants: chooseVariant
 async function dispatchesOf(layers: number, quantize: Quantize, capabilities: Capabilities) {
   const { source } = weightlessModel({ ...PUBLISHED_CONFIGS['V2-Lite'], num_hidden_layers: layers }, 1)
   const checkpoint = await openCheckpoint(source)
-  const target = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, capabilities, {})
+  const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, {})
   const { plan } = estimateQuantization(target, quantize)
   const all = plannedRecorder(target.spec, plan, capabilities, target.options)(capabilities.variants)
   const names = all.map(({ kernel }) => kernel.name)

@@ -36,7 +36,7 @@ async function kernelsOf(
   { quantize = 'none', capabilities = GUARANTEED, options = {} }: Choices = {},
 ): Promise<readonly Dispatch[]> {
   const checkpoint = await openCheckpoint(await openFolder(join(FIXTURES, fixture)))
-  const target = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, capabilities, options)
+  const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, options)
   return distinctKernels(target, quantize)
 }
 

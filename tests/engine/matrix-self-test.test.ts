@@ -56,7 +56,7 @@ describeOnAdapters(
       const capabilities = { ...device.capabilities, subgroupMatrices, variants }
       const { source } = weightlessModel({ ...PUBLISHED_CONFIGS['V2-Lite'], num_hidden_layers: 1 }, 1)
       const checkpoint = await openCheckpoint(source)
-      const target = toLoadTarget(specFromConfig(checkpoint.config), checkpoint, capabilities, {
+      const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, {
         matmulPrecision,
       })
       const { plan } = estimateQuantization(target, 'q8')

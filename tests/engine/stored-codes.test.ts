@@ -5,11 +5,11 @@ import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { findStoredMatrices } from '../../src/engine/load/find-matrices.ts'
+import { specFromConfig } from '../../src/engine/load/plan.ts'
 import { resolveTensors } from '../../src/engine/load/resolve-tensors.ts'
+import { openConfigured } from '../../src/engine/load/user-config.ts'
 import { toF32 } from '../../src/lib/float.ts'
-import { describeModel } from '../../src/models/describe.ts'
 import { listTensors } from '../../src/models/tensor-names.ts'
-import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { unpackCodes } from '../../src/weights/integer-packing.ts'
 import { expectDtype, SCALE_DTYPES } from '../../src/weights/matrix-writer.ts'
 import type { TensorEntry } from '../../src/weights/safetensors.ts'
@@ -25,8 +25,8 @@ describe('unpacking', () => {
     if (!prequantised) continue
     it(`${folder.split('/').at(-1)}: every quantised matrix has the right weights`, async () => {
       const source = openFolder(folder)
-      const checkpoint = await openCheckpoint(source)
-      const spec = describeModel(checkpoint.config, checkpoint.notices)
+      const checkpoint = await openConfigured(source, {})
+      const spec = specFromConfig(checkpoint, checkpoint.notices)
       const resolved = resolveTensors(spec, checkpoint)
       expect(checkpoint.notices.texts).toEqual([])
       const found: Record<string, number> = {}

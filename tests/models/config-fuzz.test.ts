@@ -5,6 +5,7 @@ import { HadalError } from '../../src/lib/error.ts'
 import { Notices } from '../../src/lib/notices.ts'
 import { DEFAULTS } from '../../src/models/config-defaults.ts'
 import { describeModel } from '../../src/models/describe.ts'
+import { INTEGER_METHODS } from '../../src/models/describe-integers.ts'
 import { fp8BlockOf } from '../../src/models/quantization-fields.ts'
 import type { Attention, ModelSpec, MoeLayer } from '../../src/models/spec.ts'
 import { listTensors } from '../../src/models/tensor-names.ts'
@@ -63,7 +64,7 @@ function accepts(config: Json): boolean {
   const notices = new Notices()
   let spec: ModelSpec
   try {
-    spec = describeModel(config, notices)
+    spec = describeModel(config, notices, INTEGER_METHODS)
   } catch (error) {
     expect(error).toBeInstanceOf(HadalError)
     expect((error as HadalError).code).toMatch(/^(bad_config|unsupported)$/)

@@ -4,6 +4,7 @@ import { PUBLISHED_CONFIGS } from '../../src/cli/published-configs.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { Notices } from '../../src/lib/notices.ts'
 import { describeModel } from '../../src/models/describe.ts'
+import { INTEGER_METHODS } from '../../src/models/describe-integers.ts'
 import type { StoredQuantization } from '../../src/models/spec.ts'
 
 const BASE = PUBLISHED_CONFIGS['V2-Lite']
@@ -11,14 +12,14 @@ const BASE = PUBLISHED_CONFIGS['V2-Lite']
 /** The quantisation of a config with these keys; notices are not expected. */
 function quantizationOf(keys: object): StoredQuantization {
   const notices = new Notices()
-  const { quantization } = describeModel({ ...BASE, ...keys }, notices)
+  const { quantization } = describeModel({ ...BASE, ...keys }, notices, INTEGER_METHODS)
   expect(notices.texts).toEqual([])
   return quantization
 }
 
 function errorOf(keys: object): HadalError {
   try {
-    describeModel({ ...BASE, ...keys })
+    describeModel({ ...BASE, ...keys }, undefined, INTEGER_METHODS)
   } catch (error) {
     if (error instanceof HadalError) return error
     throw error

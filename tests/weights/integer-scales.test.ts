@@ -28,6 +28,7 @@ const MATRIX: IntegerMatrix = {
   offsets: { kind: 'stored', entry: entry('w.biases', 'F32', 2, 2) },
   shape: undefined,
   columnOrder: undefined,
+  createWriters: () => ({ rows: [], scales: [] }),
   storedLayout: layoutMatrix('a4', [2], 64, { rows: 1, cols: 32, dtype: 'F32' }),
 }
 const bytesOf = (numbers: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>) =>

@@ -1,13 +1,13 @@
 // Random weights, encoded in any dtype as fast as they can be written to disk.
 import { encodeBF16, encodeE4M3, encodeF16 } from '../../lib/float.ts'
 
-export type RandomDtype = 'F32' | 'BF16' | 'F16' | 'F8_E4M3'
+export type RandomDtype = 'F32' | 'BF16' | 'F16' | 'F8_E4M3' | 'U32'
 
-/** A nearly normal distribution, and the dtype that its values are stored in. */
+/** A nearly normal distribution, and the dtype that its values are stored in; U32 holds random bits. */
 export interface RandomDistribution {
   readonly dtype: RandomDtype
   readonly mean: number
-  readonly deviation: number
+  readonly deviation: number // its sign matters for tensors of the same stream
 }
 
 interface DtypeEncoding {
@@ -37,6 +37,7 @@ const ENCODINGS: Readonly<Record<RandomDtype, DtypeEncoding>> = {
     encode: (value) => encodeE4M3(Math.max(-240, Math.min(240, value))),
     randomBits: 0x8787_8787,
   },
+  U32: { bytes: 4, encode: (value) => value, randomBits: 0xffff_ffff },
 }
 
 /** Unit of random data. File systems store or skip whole pages of this size. */
@@ -87,7 +88,10 @@ function poolOf({ dtype, mean, deviation }: RandomDistribution, seed: number): U
   const pool = new Uint32Array(POOL_PAGES * PAGE_WORDS)
   const codes = bytes === 4 ? pool : bytes === 2 ? new Uint16Array(pool.buffer) : new Uint8Array(pool.buffer)
   for (let i = 0; i < codes.length; i++)
-    codes[i] = encode(mean + deviation * normal(mix(seed, 2 * i), mix(seed, 2 * i + 1)))
+    codes[i] =
+      dtype === 'U32'
+        ? mix(seed, i)
+        : encode(mean + deviation * normal(mix(seed, 2 * i), mix(seed, 2 * i + 1)))
   return pool
 }
 

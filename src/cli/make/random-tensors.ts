@@ -13,9 +13,11 @@ export interface RandomTensor extends ShardTensor {
   readonly distribution: RandomDistribution
   /** One page in so many is written, the others stay zero; 1: all pages. */
   readonly pageInterval: number
+  /** Tensors of one stream have the same random numbers; by default each has its own. */
+  readonly stream?: string
 }
 
-const STORED_DTYPES: Readonly<Record<CheckpointDtype, RandomDtype>> = {
+export const STORED_DTYPES: Readonly<Record<CheckpointDtype, RandomDtype>> = {
   bf16: 'BF16',
   fp8: 'BF16',
   f16: 'F16',
@@ -35,15 +37,7 @@ export function randomTensorsOf(spec: ModelSpec, dtype: CheckpointDtype, sparse:
   const tensors: RandomTensor[] = []
   const block = fp8BlockOf(spec.quantization)
   const add = ({ name, shape }: NamedTensor, distribution: RandomDistribution, pageInterval = 1) => {
-    const count = shape.reduce((product, size) => product * size, 1)
-    tensors.push({
-      name,
-      dtype: distribution.dtype,
-      shape,
-      distribution,
-      bytes: count * bytesPerElement(distribution.dtype),
-      pageInterval,
-    })
+    tensors.push({ ...randomTensor(name, shape, distribution), pageInterval })
   }
   const matrices = (stack: TensorStack, quantised: boolean, isMlp: boolean) => {
     for (const tensor of stack) {
@@ -77,8 +71,18 @@ export function randomTensorsOf(spec: ModelSpec, dtype: CheckpointDtype, sparse:
   return tensors
 }
 
+export function randomTensor(
+  name: string,
+  shape: readonly number[],
+  distribution: RandomDistribution,
+): RandomTensor {
+  const { dtype } = distribution
+  const count = shape.reduce((product, size) => product * size, 1)
+  return { name, dtype, shape, distribution, bytes: count * bytesPerElement(dtype), pageInterval: 1 }
+}
+
 /** Norms are near one, biases near zero. The router's correction bias is always F32. */
-function vectorDistribution(name: string, dtype: RandomDtype): RandomDistribution {
+export function vectorDistribution(name: string, dtype: RandomDtype): RandomDistribution {
   if (/\.(e_score_correction|expert)_bias$/.test(name)) return { dtype: 'F32', mean: 0, deviation: 0.02 }
   return name.endsWith('.bias') ? { dtype, mean: 0, deviation: 0.1 } : { dtype, mean: 1, deviation: 0.05 }
 }

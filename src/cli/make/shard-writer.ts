@@ -31,7 +31,7 @@ export function shardWriter(seed: number): (path: string, shard: ShardLayout<Ran
       writeAt(descriptor, header, 0)
       for (const { tensor, start } of tensors) {
         const fill = fillerOf(tensor)
-        const key = keyOf(seed, tensor.name)
+        const key = keyOf(seed, tensor.stream ?? tensor.name)
         const target = { descriptor, tensor, start, chunk }
         const write = tensor.pageInterval === 1 ? writeDense : writeSparse
         write(target, (pages, first) => fill(pages, key, first))

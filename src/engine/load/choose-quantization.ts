@@ -2,10 +2,10 @@
 import type { Capabilities } from '../../gpu/limits.ts'
 import { HadalError } from '../../lib/error.ts'
 import type { ModelSpec } from '../../models/spec.ts'
-import type { Checkpoint } from '../../weights/checkpoint.ts'
 import type { RuntimeOptions } from '../run/step-graphs.ts'
 import type { BytesByPurpose, QuantizeOption } from '../types.ts'
 import { footprintWithContext, planFootprint } from './footprint.ts'
+import type { ReadableCheckpoint } from './integer-readers.ts'
 import { type FitResult, fitsIn, type MemoryRange } from './memory-range.ts'
 import { formatsByClass, QUANTIZATIONS, type Quantize, type QuantizeChoice } from './quantization.ts'
 import { planWeights, type WeightPlan } from './weight-plan.ts'
@@ -13,7 +13,7 @@ import { planWeights, type WeightPlan } from './weight-plan.ts'
 /** A model together with the device limits, options and memory it is planned for. */
 export interface LoadRequest {
   readonly spec: ModelSpec
-  readonly checkpoint: Checkpoint
+  readonly checkpoint: ReadableCheckpoint
   readonly capabilities: Capabilities
   readonly options: RuntimeOptions
   /** Tokens that the planned KV cache holds. */

@@ -19,8 +19,8 @@ import {
   type ScaleWords,
   writeScales,
 } from '../../weights/matrix-writer.ts'
-import type { StoredMatrix } from '../../weights/stored-matrix.ts'
-import { type MatrixWriters, matrixWriters } from '../../weights/stored-writers.ts'
+import type { MatrixWriters, StoredMatrix } from '../../weights/stored-matrix.ts'
+import { matrixWriters } from '../../weights/stored-writers.ts'
 
 /** Stored bytes collected before each dispatch. */
 const STAGED_ROWS_BYTES = 16 * 1024 * 1024

@@ -1,13 +1,14 @@
 // Finds matrices of integer codes with scales and offsets: those of MLX, compressed-tensors, GPTQ and AWQ.
-import { CHUNK, layoutMatrix, type MatrixLayout } from '../../gpu/matrix.ts'
+import { GROUP_SIZES, layoutMatrix, type MatrixLayout } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
 import { formatShape } from '../../lib/format.ts'
 import type { IntegerGroups, ModelSpec, StoredQuantization } from '../../models/spec.ts'
 import { moduleOf, SCHEMES, stackNameOf } from '../../models/stored-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
 import { INTEGER_PACKINGS, type IntegerSizes } from '../../weights/integer-packing.ts'
-import { INTEGER_SCALE_DTYPES } from '../../weights/integer-scales.ts'
+import { integerWriters } from '../../weights/integer-writers.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
+import { INTEGER_SCALE_DTYPES } from '../../weights/stored-layout.ts'
 import type { IntegerMatrix, IntegerOffsets } from '../../weights/stored-matrix.ts'
 import {
   findTyped,
@@ -18,7 +19,8 @@ import {
   wrongTensor,
 } from './find-tensor.ts'
 
-interface IntegerParts
+/** The stored tensors of a matrix of integer codes. */
+export interface IntegerParts
   extends Pick<IntegerMatrix, 'name' | 'label' | 'order' | 'codes' | 'scales' | 'offsets'> {
   readonly sizes: IntegerGroups & { readonly rows: number; readonly cols: number }
   readonly shape?: TensorEntry | undefined
@@ -29,11 +31,18 @@ interface IntegerParts
 export function integerMatrix({ sizes, shape, columnOrder, ...parts }: IntegerParts): IntegerMatrix {
   const { bits, groupSize } = sizes
   const storedLayout = integerLayout(sizes, parts.scales, parts.offsets)
-  return { kind: 'integer', ...parts, bits, groupSize, shape, columnOrder, storedLayout }
+  const matrix: IntegerMatrix = {
+    kind: 'integer',
+    ...parts,
+    bits,
+    groupSize,
+    shape,
+    columnOrder,
+    storedLayout,
+    createWriters: (queue, target, onScales) => integerWriters(queue, matrix, target, onScales),
+  }
+  return matrix
 }
-
-/** Group sizes on the GPU; a larger group repeats its scale. */
-export const GPU_GROUPS = [8 * CHUNK, 4 * CHUNK, 2 * CHUNK] as const
 
 /**
  * Symmetric codes with BF16 scales are those of q8 and q4. All others are a8 or a4, with scales and offsets
@@ -47,7 +56,7 @@ function integerLayout(
   const [type] = INTEGER_SCALE_DTYPES.filter((dtype) => dtype === scales.dtype)
   if (offsets.kind === 'middle' && type === 'BF16') return layoutMatrix(bits > 4 ? 'q8' : 'q4', [rows], cols)
   const sameType = offsets.kind === 'stored' && offsets.entry.dtype === type
-  const group = GPU_GROUPS.find((size) => (groupSize ?? 0) % size === 0) ?? GPU_GROUPS[2]
+  const group = GROUP_SIZES.find((size) => (groupSize ?? 0) % size === 0) ?? GROUP_SIZES[2]
   const block = { rows: 1, cols: group, dtype: sameType && type ? type : 'F32' } as const
   return layoutMatrix(bits > 4 ? 'a8' : 'a4', [rows], cols, block)
 }
@@ -70,14 +79,16 @@ export function findMlx(
       requireTensor(checkpoint, codes),
       `has rows of ${cols} weights, no multiple of ${groupSize}`,
     )
+  const scaleEntry = find.scales(scales)
+  const symmetric = quantization.symmetric && scaleEntry.dtype === 'BF16' && (bits === 4 || bits === 8)
   return integerMatrix({
     name,
     label: `MLX ${groupsText(sizes)}`,
     sizes,
     order: 'rows',
     codes: find.codes(codes),
-    scales: find.scales(scales),
-    offsets: { kind: 'stored', entry: find.scales(offsets) },
+    scales: scaleEntry,
+    offsets: { kind: symmetric ? 'middle' : 'stored', entry: find.scales(offsets) },
   })
 }
 

@@ -1,16 +1,16 @@
 // Finds the stored tensors that form the matrices of the model, in whatever way they are quantised.
 import { FORMATS, type StorageFormat } from '../../gpu/formats.ts'
-import { layoutMatrix, type MatrixLayout, sameStorage } from '../../gpu/matrix.ts'
+import { GROUP_SIZES, layoutMatrix, type MatrixLayout, sameStorage } from '../../gpu/matrix.ts'
 import { expectDefined, HadalError } from '../../lib/error.ts'
 import { QUANTIZATION_HINT } from '../../models/quantization-fields.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { moduleOf, packedScheme, SCHEMES, type Scheme, schemeOf } from '../../models/stored-names.ts'
 import type { NamedTensor, TensorStack } from '../../models/tensor-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
-import { INTEGER_SCALE_DTYPES } from '../../weights/integer-scales.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
 import {
   arrayShape,
+  INTEGER_SCALE_DTYPES,
   PACKED_DTYPES,
   packedFormats,
   publishedFormat,
@@ -18,9 +18,7 @@ import {
   storedLayout,
 } from '../../weights/stored-layout.ts'
 import type { PackedMatrix, StoredMatrix } from '../../weights/stored-matrix.ts'
-import { findCompressed, findMlx, findTransposed, GPU_GROUPS } from './find-integers.ts'
 import { findScaled } from './find-scaled.ts'
-import { findSplitKv } from './find-split-kv.ts'
 import {
   findTensor,
   findTyped,
@@ -29,10 +27,8 @@ import {
   type WantedMatrix,
   wrongTensor,
 } from './find-tensor.ts'
+import { type FindMatrix, integerReaders, type ReadableCheckpoint } from './integer-readers.ts'
 import { missingTensor } from './resolve-tensors.ts'
-
-/** Finds a matrix that has a scheme. Throws `not_found`, `bad_file`, `bad_config` or `unsupported`. */
-export type FindMatrix = (spec: ModelSpec, checkpoint: Checkpoint, wanted: WantedMatrix) => StoredMatrix
 
 const FINDERS: Readonly<Record<Scheme, FindMatrix>> = {
   hadal: findPacked,
@@ -40,26 +36,27 @@ const FINDERS: Readonly<Record<Scheme, FindMatrix>> = {
   hadal_a4: findPackedAffine,
   scale_inv: (...args) => findScaled(...args, SCHEMES.scale_inv.scales),
   scale: (...args) => findScaled(...args, SCHEMES.scale.scales),
-  mlx: findMlx,
-  packed: findCompressed,
-  transposed: findTransposed,
+  mlx: (spec, checkpoint, wanted) => integerReaders(checkpoint).findMlx(spec, checkpoint, wanted),
+  packed: (spec, checkpoint, wanted) => integerReaders(checkpoint).findCompressed(spec, checkpoint, wanted),
+  transposed: (spec, checkpoint, wanted) =>
+    integerReaders(checkpoint).findTransposed(spec, checkpoint, wanted),
 }
 
 /** Finds the matrices of a stack. Throws `not_found`, `bad_file`, `bad_config` or `unsupported`. */
 export const findStoredMatrices = (
   spec: ModelSpec,
-  checkpoint: Checkpoint,
+  checkpoint: ReadableCheckpoint,
   stack: TensorStack,
 ): readonly StoredMatrix[] => stack.map((tensor) => findMatrix(spec, checkpoint, tensor))
 
-function findMatrix(spec: ModelSpec, checkpoint: Checkpoint, tensor: NamedTensor): StoredMatrix {
+function findMatrix(spec: ModelSpec, checkpoint: ReadableCheckpoint, tensor: NamedTensor): StoredMatrix {
   const module = moduleOf(tensor.name)
   const scheme = schemeOf(spec.quantization, checkpoint.tensors, module)
   if (scheme) return FINDERS[scheme](spec, checkpoint, { ...tensor, module })
   const { halves } = tensor
-  if (halves && !checkpoint.tensors.has(tensor.name)) {
+  if (halves && checkpoint.integers && !checkpoint.tensors.has(tensor.name)) {
     const find = (half: NamedTensor) => findMatrix(spec, checkpoint, half)
-    const split = findSplitKv(checkpoint, tensor, halves, find)
+    const split = checkpoint.integers.findSplitKv(checkpoint, tensor, halves, find)
     if (split) return split
   }
   return findFloats(spec, checkpoint, tensor)
@@ -127,7 +124,7 @@ function findPackedAffine(
   const { dtype: stored } = requireTensor(checkpoint, scalesName)
   const [dtype] = INTEGER_SCALE_DTYPES.filter((type) => type === stored)
   // The smallest groups first, where rows are so short that several sizes fit.
-  const layouts = GPU_GROUPS.toReversed().map((group) =>
+  const layouts = GROUP_SIZES.toReversed().map((group) =>
     layoutMatrix(format, [rows], cols, { rows: 1, cols: group, ...(dtype && { dtype }) }),
   )
   const scalesOf = (layout: MatrixLayout) =>

@@ -4,11 +4,9 @@ import { layoutMatrix } from '../../gpu/matrix.ts'
 import { formatShape } from '../../lib/format.ts'
 import { fp8BlockOf } from '../../models/quantization-fields.ts'
 import type { CompressedScheme, ModelSpec } from '../../models/spec.ts'
-import type { Checkpoint } from '../../weights/checkpoint.ts'
 import { expectDtype, SCALE_DTYPES } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
 import type { StoredMatrix } from '../../weights/stored-matrix.ts'
-import { integerMatrix } from './find-integers.ts'
 import {
   findTyped,
   hasShape,
@@ -17,6 +15,7 @@ import {
   type WantedMatrix,
   wrongTensor,
 } from './find-tensor.ts'
+import { integerReaders, type ReadableCheckpoint } from './integer-readers.ts'
 
 /** What each scale covers. */
 type Coverage = 'matrix' | 'rows' | BlockShape
@@ -27,7 +26,7 @@ export const GRIDS = { matrix: { rows: 128, cols: 128 }, rows: { rows: 1, cols: 
 /** A matrix `weight` with scales of this name. Throws `not_found` or `bad_file`. */
 export function findScaled(
   { quantization }: ModelSpec,
-  checkpoint: Checkpoint,
+  checkpoint: ReadableCheckpoint,
   { name, shape, module }: WantedMatrix,
   scalesName: string,
 ): StoredMatrix {
@@ -42,7 +41,7 @@ export function findScaled(
   const covered = coverageOf(scale, shape, block)
   if (!covered) throw noCoverage(scale, shape, block)
   if (weight.dtype === 'I8') {
-    return integerMatrix({
+    return integerReaders(checkpoint).integerMatrix({
       name,
       label: `W8A8, ${coverageText(covered)}`,
       sizes: { rows, cols, bits: 8, groupSize: undefined },

@@ -3,6 +3,7 @@ import { layoutMatrix } from '../../gpu/matrix.ts'
 import { expectDefined } from '../../lib/error.ts'
 import type { NamedTensor, SplitKv } from '../../models/tensor-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
+import { splitKvWriters } from '../../weights/integer-writers.ts'
 import { type SplitKvMatrix, type StoredMatrix, tensorsOfMatrix } from '../../weights/stored-matrix.ts'
 import { wrongTensor } from './find-tensor.ts'
 
@@ -18,14 +19,16 @@ export function findSplitKv(
   const all = (module: string, size: readonly [number, number]) =>
     Array.from({ length: heads }, (_, head) => readable(find({ name: headName(module, head), shape: size })))
   const [keyHeads, valueHeads] = [all(keys, [latent, keyRows]), all(values, [valueRows, latent])]
-  return {
+  const matrix: SplitKvMatrix = {
     kind: 'split kv',
     name,
     label: `${keyHeads[0]?.label} in two halves`,
     keys: keyHeads,
     values: valueHeads,
     storedLayout: layoutMatrix('f32', [rows], latent),
+    createWriters: (queue, target) => ({ rows: splitKvWriters(queue, matrix, target), scales: [] }),
   }
+  return matrix
 }
 
 const headName = (module: string, head: number): string => `${module}.${head}.weight`

@@ -9,7 +9,6 @@ import { kvBytesPerToken } from '../../models/cache-layout.ts'
 import { checkAttention } from '../../models/check-attention.ts'
 import { describeModel } from '../../models/describe.ts'
 import type { ModelSpec } from '../../models/spec.ts'
-import type { Checkpoint } from '../../weights/checkpoint.ts'
 import type { Source } from '../../weights/source.ts'
 import { countParameters, countStoredParameters, firstMoeLayer, modelName } from '../model-info.ts'
 import { plannedContextLength, runtimeOptions } from '../options.ts'
@@ -23,6 +22,7 @@ import {
   type QuantEstimate,
   selectEstimate,
 } from './choose-quantization.ts'
+import type { ReadableCheckpoint } from './integer-readers.ts'
 import { memoryRange } from './memory-range.ts'
 import { plannedWeights } from './planned-weights.ts'
 import { requiredTensors } from './required-tensors.ts'
@@ -51,7 +51,7 @@ export async function plan(source: Source, options: EnginePlanOptions = {}): Pro
 
 /** As `plan`, for a checkpoint whose headers are read and a device with these capabilities. */
 export async function planCheckpoint(
-  checkpoint: Checkpoint,
+  checkpoint: ReadableCheckpoint,
   capabilities: Capabilities,
   options: Omit<EnginePlanOptions, 'device' | 'limits'>,
 ): Promise<LoadPlan> {
@@ -60,7 +60,7 @@ export async function planCheckpoint(
     const where = [file, tensor].filter(Boolean).join(': ')
     unsupported.push({ what: message, where, hint })
   }
-  const spec = ifSupported(() => specFromConfig(checkpoint.config, checkpoint.notices), note)
+  const spec = ifSupported(() => specFromConfig(checkpoint, checkpoint.notices), note)
   const files = describeFiles(checkpoint)
   if (!spec) {
     const notices = checkpoint.notices.texts
@@ -89,8 +89,11 @@ export async function planCheckpoint(
 }
 
 /** config.json → spec of a model that the kernels support. Throws `bad_config` or `unsupported`. */
-export function specFromConfig(config: unknown, notices?: Notices): ModelSpec {
-  const spec = describeModel(config, notices)
+export function specFromConfig(
+  { config, integers }: Pick<ReadableCheckpoint, 'config' | 'integers'>,
+  notices?: Notices,
+): ModelSpec {
+  const spec = describeModel(config, notices, integers?.INTEGER_METHODS)
   checkAttention(spec.attention)
   return spec
 }
@@ -98,7 +101,7 @@ export function specFromConfig(config: unknown, notices?: Notices): ModelSpec {
 /** Combines a model with the device and the resolved options. Throws `bad_request` for invalid options. */
 export function toLoadTarget(
   spec: ModelSpec,
-  checkpoint: Checkpoint,
+  checkpoint: ReadableCheckpoint,
   capabilities: Capabilities,
   options: ModelOptions,
 ): LoadRequest {
@@ -127,7 +130,7 @@ async function missingTokenizer(
 }
 
 /** Facts about the files that hold for any architecture. */
-function describeFiles(checkpoint: Checkpoint) {
+function describeFiles(checkpoint: ReadableCheckpoint) {
   const { config, files, tensors } = checkpoint
   const modelType = isJsonObject(config) ? config.model_type : undefined
   const bytesByType: Record<string, number> = {}

@@ -17,7 +17,7 @@ import { INDEX_FILE, SINGLE_WEIGHTS_FILE } from '../../weights/weight-files.ts'
  * the embedding is also the output head, either may be stored. Throws `bad_file` for a stack of another size,
  * and as `judgeExtraTensors` does.
  */
-export function resolveTensors(spec: ModelSpec, checkpoint: Checkpoint): Checkpoint {
+export function resolveTensors<C extends Checkpoint>(spec: ModelSpec, checkpoint: C): C {
   const { tensors, promised, notices } = checkpoint
   const prefix = findPrefix([...tensors.keys(), ...promised.keys()])
   const headOnly = spec.tieWordEmbeddings && !hasEmbedding(tensors, prefix)

@@ -3,8 +3,9 @@ import { jsonObject, readField } from '../../lib/check.ts'
 import { formatValue } from '../../lib/format.ts'
 import { isJsonObject } from '../../lib/json.ts'
 import type { Notices } from '../../lib/notices.ts'
-import { type Checkpoint, openCheckpoint } from '../../weights/checkpoint.ts'
+import { openCheckpoint } from '../../weights/checkpoint.ts'
 import type { Source } from '../../weights/source.ts'
+import { type ReadableCheckpoint, withReaders } from './integer-readers.ts'
 
 /** Keys of config.json with the values that the user gives them; null: as if the file had no such key. */
 export type ConfigChanges = Readonly<Record<string, unknown>>
@@ -15,15 +16,16 @@ interface OpenOptions {
 }
 
 /**
- * Opens a checkpoint whose config.json the user may change. Each change becomes a notice.
+ * Opens a checkpoint whose config.json the user may change, with the readers that its tensors need. Each
+ * change becomes a notice.
  * @throws HadalError `bad_request` for changes that are not JSON, and those of `openCheckpoint`
  */
 export async function openConfigured(
   source: Source,
   { config: changes, signal }: OpenOptions,
-): Promise<Checkpoint> {
+): Promise<ReadableCheckpoint> {
   const given = readField('config', changes, jsonObject)
-  const checkpoint = await openCheckpoint(source, signal)
+  const checkpoint = await withReaders(await openCheckpoint(source, signal))
   const { config, notices } = checkpoint
   if (!given || !isJsonObject(config)) return checkpoint
   noteChanges(given, config, notices)

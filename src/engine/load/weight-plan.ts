@@ -21,13 +21,13 @@ import {
   tensorNames,
 } from '../../models/tensor-names.ts'
 import { type ModelTensors, mapTensors } from '../../models/tensors.ts'
-import type { Checkpoint } from '../../weights/checkpoint.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
 import type { StoredMatrix } from '../../weights/stored-matrix.ts'
 import { commonFormat, type PlannedFormat } from './common-format.ts'
 import { findStoredMatrices, refuseRequantization } from './find-matrices.ts'
 import { findTensor } from './find-tensor.ts'
+import type { ReadableCheckpoint } from './integer-readers.ts'
 import { formatsByClass, type Quantize, type QuantizeChoice, weightClassOf } from './quantization.ts'
 import { noteBrokenPromises, resolveTensors } from './resolve-tensors.ts'
 
@@ -70,7 +70,7 @@ type BindingLimits = Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>
  */
 export function planWeights(
   spec: ModelSpec,
-  stored: Checkpoint,
+  stored: ReadableCheckpoint,
   limits: BindingLimits,
   quantize: QuantizeChoice = 'none',
 ): WeightPlan {
@@ -129,7 +129,7 @@ function planMatrix(
   }
 }
 
-function planVector(checkpoint: Checkpoint, stack: TensorStack): PlannedVector {
+function planVector(checkpoint: ReadableCheckpoint, stack: TensorStack): PlannedVector {
   const parts = stack.map((tensor) => ({ name: tensor.name, entry: findTensor(checkpoint, tensor) }))
   for (const { entry } of parts) expectDtype(entry, VECTOR_DTYPES)
   return { parts, length: parts.reduce((sum, { entry }) => sum + (entry.shape[0] ?? 0), 0) }

@@ -4,22 +4,21 @@ import type { Device } from '../../gpu/device.ts'
 import { PipelineCache } from '../../gpu/kernel.ts'
 import { expectDefined, throwIfAborted } from '../../lib/error.ts'
 import { listNames } from '../../lib/notices.ts'
-import { type Checkpoint, CONFIG_FILE } from '../../weights/checkpoint.ts'
+import { CONFIG_FILE } from '../../weights/checkpoint.ts'
 import { shareableFiles } from '../../weights/model-files.ts'
-import type { ShardTensor } from '../../weights/shards.ts'
 import type { StreamProgress } from '../../weights/stream.ts'
 import { INDEX_FILE } from '../../weights/weight-files.ts'
 import { selfTest } from '../check/self-test.ts'
-import type { ModelWriters } from '../load/allocate-weights.ts'
 import { Converter } from '../load/convert.ts'
 import { streamPasses } from '../load/fill.ts'
 import { conversionDispatch } from '../load/footprint.ts'
+import type { ReadableCheckpoint } from '../load/integer-readers.ts'
 import { specFromConfig } from '../load/plan.ts'
 import type { QuantizeChoice } from '../load/quantization.ts'
 import { planWeights } from '../load/weight-plan.ts'
 import { type MlxShard, mlxConfig, mlxIndex, planMlxShards } from './mlx-layout.ts'
 import { type MlxMember, type MlxTensors, mlxTensors } from './mlx-modules.ts'
-import { addModule, addVector, type GpuConversion, RESULT_BYTES, type WriteTensor } from './mlx-writers.ts'
+import { type GpuConversion, type MlxWriting, mlxWriters, RESULT_BYTES } from './mlx-writers.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -33,7 +32,7 @@ export interface FolderWriter {
 
 /** A folder to be written: its files and what they lose. */
 export interface MlxFolder {
-  readonly checkpoint: Checkpoint
+  readonly checkpoint: ReadableCheckpoint
   readonly config: unknown
   readonly tensors: MlxTensors
   readonly shards: readonly MlxShard[]
@@ -55,10 +54,10 @@ export interface PlanOptions {
  * Throws what `planWeights` throws, and `unsupported` for what MLX's layout cannot hold.
  */
 export async function planMlxFolder(
-  checkpoint: Checkpoint,
+  checkpoint: ReadableCheckpoint,
   { quantize, maxShardBytes, signal }: PlanOptions,
 ): Promise<MlxFolder> {
-  const spec = specFromConfig(checkpoint.config, checkpoint.notices)
+  const spec = specFromConfig(checkpoint, checkpoint.notices)
   const unlimited = { maxBindingBytes: Number.POSITIVE_INFINITY, maxBufferBytes: Number.POSITIVE_INFINITY }
   const tensors = mlxTensors(planWeights(spec, checkpoint, unlimited, quantize))
   const shards = planMlxShards(tensors, maxShardBytes)
@@ -85,8 +84,8 @@ function noticesOf({ unquantized, fromFp8 }: MlxTensors): string[] {
   }
   if (unquantized.length > 0) {
     notices.push(
-      `${unquantized.length} matrices stay as they are, because MLX quantizes only rows of a multiple of 32 ` +
-        `weights: ${listNames(unquantized, 2)}.`,
+      `${unquantized.length} matrices stay as they are, because MLX quantizes only rows of a multiple of ` +
+        `32 weights: ${listNames(unquantized, 2)}.`,
     )
   }
   return notices
@@ -101,8 +100,8 @@ export interface WriteOptions {
 
 /**
  * Writes all files, config.json last: a folder without it is incomplete.
- * Throws the errors of source and writer, `bad_file` for weights that are not finite, and `internal` if the GPU
- * miscalculates.
+ * Throws the errors of source and writer, `bad_file` for weights that are not finite, and `internal` if the
+ * GPU miscalculates.
  */
 export async function writeMlxFolder(
   folder: MlxFolder,
@@ -156,7 +155,7 @@ async function openConversion(folder: MlxFolder, device: Device): Promise<GpuCon
 }
 
 interface ShardJob {
-  readonly checkpoint: Checkpoint
+  readonly checkpoint: ReadableCheckpoint
   readonly shard: MlxShard
   readonly gpu: GpuConversion | undefined
   readonly signal: AbortSignal | undefined
@@ -169,16 +168,13 @@ async function writeShard(
 ): Promise<void> {
   const starts = new Map(shard.tensors.map(({ tensor, start }) => [tensor, start]))
   const pending: Promise<void>[] = []
-  const writeTensor: WriteTensor = (tensor: ShardTensor, at, bytes) => {
+  const writeTensor: MlxWriting['write'] = (tensor, at, bytes) => {
     const start = expectDefined(starts.get(tensor), tensor.name) + at
     const written = Promise.resolve(bytes).then((piece) => write(start, piece))
     written.catch(() => {}) // awaited after the slice that caused it
     pending.push(written)
   }
-  const writers: ModelWriters = { scalesOf: new Map(), rest: new Map(), converter: gpu?.converter }
-  for (const tensors of shard.modules)
-    addModule(writers, tensors, writeTensor, () => expectDefined(gpu, 'an open GPU'))
-  for (const vector of shard.vectors) addVector(writers, vector, writeTensor)
+  const writers = mlxWriters({ checkpoint, gpu, write: writeTensor }, shard.modules, shard.vectors)
   await write(0, shard.header)
   await streamPasses(writers, checkpoint, signal ? { signal } : {}, async () => {
     await Promise.all(pending.splice(0))

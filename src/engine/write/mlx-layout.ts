@@ -1,4 +1,4 @@
-// Plans the files of a folder in MLX's layout: names, types, shapes and places of all tensors, and the config.
+// Plans the files of a folder in MLX's layout: names, types, shapes and places of tensors, and the config.
 import { isJsonObject } from '../../lib/json.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
@@ -10,7 +10,14 @@ import {
   shardIndex,
   shardName,
 } from '../../weights/shards.ts'
-import type { MlxForm, MlxModule, MlxTensors, MlxVector } from './mlx-modules.ts'
+import {
+  countWeights,
+  isSymmetric,
+  type MlxForm,
+  type MlxModule,
+  type MlxTensors,
+  type MlxVector,
+} from './mlx-modules.ts'
 
 /** The tensors of a module; floats have a weight only. */
 export interface ModuleTensors {
@@ -98,11 +105,8 @@ const bytesIn = (dtype: Dtype, shape: readonly number[]): number =>
 /** model.safetensors.index.json, as mlx-lm writes it for one file too. */
 export function mlxIndex(shards: readonly MlxShard[]): unknown {
   const { metadata, weight_map } = shardIndex(shards)
-  const matrices = shards.flatMap(({ modules }) => modules.flatMap(({ module }) => module.members))
-  const weights = matrices.reduce(
-    (sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols,
-    0,
-  )
+  const matrices = shards.flatMap(({ modules }) => modules.map(({ module }) => countWeights(module)))
+  const weights = matrices.reduce((sum, count) => sum + count, 0)
   const others = shards.flatMap(({ vectors }) => vectors.map(({ tensor }) => tensor.shape[0] ?? 0))
   return {
     metadata: { ...metadata, total_parameters: others.reduce((sum, length) => sum + length, weights) },
@@ -111,8 +115,8 @@ export function mlxIndex(shards: readonly MlxShard[]): unknown {
 }
 
 /**
- * Families whose kv_b_proj newer releases of mlx-lm split, as they load it, into modules that they quantize in
- * the same way.
+ * Families whose kv_b_proj newer releases of mlx-lm split, as they load it, into modules that they quantize
+ * in the same way.
  */
 const SPLIT_KV = ['deepseek_v3', 'kimi_k2', 'glm4_moe_lite']
 
@@ -121,18 +125,15 @@ const DROPPED = ['_name_or_path', 'vision_config', 'quantization', 'quantization
 
 /**
  * config.json: the original's keys, sorted, with the most frequent bits and group size, and those of each
- * module that has others, as `quantization` and again as `quantization_config`.
+ * module that has others, as `quantization` and again as `quantization_config`. `symmetric` tells Hadal that
+ * it needs no offsets; other programs do not look for it.
  */
 export function mlxConfig(config: unknown, { family }: ModelSpec, { modules }: MlxTensors): unknown {
   const weights = new Map<string, number>()
-  const textOf = ({ codes }: MlxForm) => JSON.stringify(codes && parametersOf(codes))
-  for (const { form, members } of modules) {
-    if (!form.codes) continue
-    const count = members.reduce(
-      (sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols,
-      0,
-    )
-    weights.set(textOf(form), (weights.get(textOf(form)) ?? 0) + count)
+  const textOf = ({ codes }: MlxForm) => codes && JSON.stringify(parametersOf(codes))
+  for (const module of modules) {
+    const text = textOf(module.form)
+    if (text) weights.set(text, (weights.get(text) ?? 0) + countWeights(module))
   }
   const [most] = [...weights].sort(([, a], [, b]) => b - a)
   const original = Object.entries(isJsonObject(config) ? config : {}).filter(
@@ -145,7 +146,8 @@ export function mlxConfig(config: unknown, { family }: ModelSpec, { modules }: M
     const { codes } = form
     return [path, ...splitNames(family, path)].map((name) => [name, parametersOf(codes)] as const)
   })
-  const quantization = { ...JSON.parse(common), ...Object.fromEntries(others) }
+  const symmetric = modules.every(isSymmetric) && { symmetric: true }
+  const quantization = { ...JSON.parse(common), ...symmetric, ...Object.fromEntries(others) }
   const own = Object.entries({ quantization, quantization_config: quantization })
   return Object.fromEntries([...original, ...own].sort(byKey))
 }

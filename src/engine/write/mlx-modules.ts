@@ -1,6 +1,6 @@
 // Decides how each matrix of a weight plan is stored in MLX's layout, and stacks experts and heads.
 import { FORMATS, type ScaleDtype } from '../../gpu/formats.ts'
-import { layoutMatrix, type MatrixLayout } from '../../gpu/matrix.ts'
+import { GROUP_SIZES, layoutMatrix, type MatrixLayout } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
 import { moduleOf, stackNameOf } from '../../models/stored-names.ts'
 import { mapTensors } from '../../models/tensors.ts'
@@ -9,10 +9,9 @@ import { bitsOf, type CodeFormat, isCodeFormat, MLX_UNIT } from '../../weights/m
 import type { TensorEntry } from '../../weights/safetensors.ts'
 import type { FloatMatrix, IntegerMatrix, PackedMatrix, StoredMatrix } from '../../weights/stored-matrix.ts'
 import { needsConversion } from '../load/common-format.ts'
-import { GPU_GROUPS } from '../load/find-integers.ts'
 import type { WeightPlan } from '../load/weight-plan.ts'
 
-/** How the weights of a module are stored: as floats, or as codes with a scale and an offset for each group. */
+/** How weights are stored: as floats, or as codes with a scale and an offset for each group. */
 export interface MlxForm {
   readonly dtype: ScaleDtype // of the floats, or of scales and offsets
   readonly codes?: { readonly bits: number; readonly groupSize: number }
@@ -39,6 +38,18 @@ export interface MlxVector {
   readonly name: string
   readonly entry: TensorEntry
 }
+
+/** The weights of a module. */
+export const countWeights = ({ members }: MlxModule): number =>
+  members.reduce((sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols, 0)
+
+/** Whether all offsets of a module are those of symmetric codes, as `mlxScales` makes them. */
+export const isSymmetric = ({ members }: MlxModule): boolean =>
+  members.every((member) => {
+    if (member.kind === 'integer')
+      return member.matrix.offsets.kind === 'middle' && member.form.dtype === 'BF16'
+    return member.kind !== 'packed' || !FORMATS[member.format].scale?.offset
+  })
 
 export interface MlxTensors {
   readonly modules: readonly MlxModule[] // in the order of the layers
@@ -106,7 +117,7 @@ function kept(matrix: StoredMatrix): MlxMember {
     )
   }
   if (matrix.kind === 'integer') {
-    const group = GPU_GROUPS.find((size) => (matrix.groupSize ?? cols) % size === 0 && cols % size === 0)
+    const group = GROUP_SIZES.find((size) => (matrix.groupSize ?? cols) % size === 0 && cols % size === 0)
     if (group) {
       const block = { rows: 1, cols: group, dtype: matrix.storedLayout.block.dtype ?? 'BF16' }
       const layout = layoutMatrix(matrix.bits > 4 ? 'a8' : 'a4', [rows], cols, block)

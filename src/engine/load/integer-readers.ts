@@ -1,0 +1,62 @@
+// Loads the readers of integer codes, which only folders need that other tools quantised.
+import type { MatrixLayout } from '../../gpu/matrix.ts'
+import { HadalError } from '../../lib/error.ts'
+import { type IntegerMethods, namesIntegerMethod } from '../../models/describe-quantization.ts'
+import type { ModelSpec } from '../../models/spec.ts'
+import { holdsIntegers } from '../../models/stored-names.ts'
+import type { NamedTensor, SplitKv } from '../../models/tensor-names.ts'
+import type { Checkpoint } from '../../weights/checkpoint.ts'
+import type { IntegerStreams } from '../../weights/integer-streams.ts'
+import type {
+  IntegerMatrix,
+  SplitKvMatrix,
+  StoredMatrix,
+  TensorWriting,
+} from '../../weights/stored-matrix.ts'
+import type { IntegerParts } from './find-integers.ts'
+import type { WantedMatrix } from './find-tensor.ts'
+
+/** Finds a matrix that has a scheme. Throws `not_found`, `bad_file`, `bad_config` or `unsupported`. */
+export type FindMatrix = (
+  spec: ModelSpec,
+  checkpoint: ReadableCheckpoint,
+  wanted: WantedMatrix,
+) => StoredMatrix
+
+/** What `read-integers.ts` has. */
+export interface IntegerReaders {
+  readonly INTEGER_METHODS: IntegerMethods
+  readonly findMlx: FindMatrix
+  readonly findCompressed: FindMatrix
+  readonly findTransposed: FindMatrix
+  readonly findSplitKv: (
+    checkpoint: Checkpoint,
+    tensor: NamedTensor,
+    halves: SplitKv,
+    find: (half: NamedTensor) => StoredMatrix,
+  ) => SplitKvMatrix | undefined
+  readonly integerMatrix: (parts: IntegerParts) => IntegerMatrix
+  readonly integerStreams: (
+    matrix: IntegerMatrix,
+    layout: MatrixLayout,
+    streams: IntegerStreams,
+  ) => readonly TensorWriting[]
+}
+
+/** A checkpoint with the readers that its tensors need. */
+export interface ReadableCheckpoint extends Checkpoint {
+  readonly integers?: IntegerReaders
+}
+
+/** Loads the readers if the config or the tensors of the checkpoint need them. */
+export async function withReaders<C extends Checkpoint>(checkpoint: C): Promise<C & ReadableCheckpoint> {
+  const { config, tensors } = checkpoint
+  if (!namesIntegerMethod(config) && !holdsIntegers(tensors)) return checkpoint
+  return { ...checkpoint, integers: await import('./read-integers.ts') }
+}
+
+/** The readers of a checkpoint that holds integer codes. */
+export function integerReaders({ integers }: ReadableCheckpoint): IntegerReaders {
+  if (integers) return integers
+  throw new HadalError('internal', 'The readers of integer codes were not loaded.')
+}
