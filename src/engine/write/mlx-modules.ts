@@ -43,11 +43,15 @@ export interface MlxVector {
 export const countWeights = ({ members }: MlxModule): number =>
   members.reduce((sum, { matrix: { storedLayout } }) => sum + storedLayout.rows * storedLayout.cols, 0)
 
-/** Whether all offsets of a module are those of symmetric codes, as `mlxScales` makes them. */
-export const isSymmetric = ({ members }: MlxModule): boolean =>
+/**
+ * Whether all offsets of a module are those of symmetric codes, as `mlxScales` makes them. Only modules with
+ * BF16 scales and 4 or 8 bits count: `findMlx` trusts `symmetric` in no others.
+ */
+export const isSymmetric = ({ form: { dtype, codes }, members }: MlxModule): boolean =>
+  dtype !== 'BF16' ||
+  (codes?.bits !== 4 && codes?.bits !== 8) ||
   members.every((member) => {
-    if (member.kind === 'integer')
-      return member.matrix.offsets.kind === 'middle' && member.form.dtype === 'BF16'
+    if (member.kind === 'integer') return member.matrix.offsets.kind === 'middle'
     return member.kind !== 'packed' || !FORMATS[member.format].scale?.offset
   })
 

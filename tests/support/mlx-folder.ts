@@ -1,0 +1,123 @@
+// Writes folders in MLX's layout into memory, and reads them as the format says, without Hadal's readers.
+import { createHash } from 'node:crypto'
+import sources from 'virtual:shaders'
+import { allocateWeights } from '../../src/engine/load/allocate-weights.ts'
+import { fillWeights } from '../../src/engine/load/fill.ts'
+import { specFromConfig } from '../../src/engine/load/plan.ts'
+import type { QuantizeChoice } from '../../src/engine/load/quantization.ts'
+import { openConfigured } from '../../src/engine/load/user-config.ts'
+import { planWeights } from '../../src/engine/load/weight-plan.ts'
+import { type FolderWriter, planMlxFolder, writeMlxFolder } from '../../src/engine/write/mlx-folder.ts'
+import { openDevice } from '../../src/gpu/device.ts'
+import { PipelineCache } from '../../src/gpu/kernel.ts'
+import { type BufferRange, readBuffers } from '../../src/gpu/readback.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import { type AdapterCase, persistentGpu } from './adapter.ts'
+import { type FileTensors, type ModelFiles, withTensors } from './folder.ts'
+
+/** A folder in memory. A file appears in `files` when it is finished. */
+export function memoryFolder(): FolderWriter & { readonly files: ModelFiles } {
+  const open = new Map<string, Uint8Array[]>()
+  const files: ModelFiles = {}
+  return {
+    files,
+    async write(path, at, bytes) {
+      const before = open.get(path)?.[0] ?? new Uint8Array()
+      const file = new Uint8Array(Math.max(before.length, at + bytes.length))
+      file.set(before)
+      file.set(bytes, at)
+      open.set(path, [file])
+    },
+    async finish(path) {
+      files[path] = open.get(path)?.[0] ?? new Uint8Array()
+    },
+  }
+}
+
+export interface WriteCase {
+  readonly quantize: QuantizeChoice
+  readonly adapter: AdapterCase
+  readonly maxShardBytes?: number
+  readonly signal?: AbortSignal
+  readonly onProgress?: () => void
+}
+
+/** Writes the model of some files into MLX's layout. */
+export async function writeInMemory(
+  files: ModelFiles,
+  { adapter, signal, onProgress, ...options }: WriteCase,
+) {
+  const checkpoint = await openConfigured(openMemory(files), {})
+  const folder = await planMlxFolder(checkpoint, options)
+  const writer = memoryFolder()
+  const openGpu = async () => openDevice(await persistentGpu(adapter.match), adapter.options)
+  await writeMlxFolder(folder, writer, { openGpu, signal, onProgress })
+  return { files: writer.files, notices: folder.notices, paths: folder.paths }
+}
+
+/** Hashes of all weights on the GPU, by matrix or vector, as loading with `quantize` puts them there. */
+export async function gpuWeights(files: ModelFiles, { quantize, adapter }: WriteCase) {
+  const device = await openDevice(await persistentGpu(adapter.match), adapter.options)
+  const checkpoint = await openConfigured(openMemory(files), {})
+  const plan = planWeights(specFromConfig(checkpoint), checkpoint, device.capabilities, quantize)
+  const weights = allocateWeights({ device, pipelines: new PipelineCache(device, sources) }, plan)
+  await fillWeights(device, weights, checkpoint, {})
+  const { matrices, vectors } = weights.placement
+  const found: Record<string, string> = {}
+  const add = async (name: string, ranges: readonly BufferRange[]) => {
+    const hash = createHash('sha256')
+    for (const bytes of await readBuffers(device, ranges)) hash.update(new Uint8Array(bytes))
+    found[name] = hash.digest('hex')
+  }
+  for (const { storedMatrices, placements } of matrices) {
+    const ranges = placements.map(({ part, buffer, offset }) => ({
+      source: buffer,
+      bytes: part.bytes,
+      offset,
+    }))
+    await add(storedMatrices.map(({ name }) => name).join(), ranges)
+  }
+  for (const { name, length, buffer, first } of vectors)
+    await add(name, [{ source: buffer, bytes: length * 4, offset: first * 4 }])
+  return found
+}
+
+/** The tensors of all weight files. */
+export function tensorsOf(files: ModelFiles): FileTensors {
+  const all: FileTensors = {}
+  for (const name of Object.keys(files).filter((path) => path.endsWith('.safetensors')))
+    withTensors(files, (tensors) => Object.assign(all, tensors), name)
+  return all
+}
+
+export const jsonOf = (files: ModelFiles, name: string) => {
+  const file = files[name] ?? ''
+  return JSON.parse(typeof file === 'string' ? file : new TextDecoder().decode(file))
+}
+
+/** The weights of a quantized module in f32: scale · code + bias, codes from the low end of each row's bits. */
+export function dequantized(files: ModelFiles, module: string): Float32Array<ArrayBuffer> {
+  const { quantization } = jsonOf(files, 'config.json')
+  const { bits, group_size: group } = quantization[module] ?? quantization
+  const tensors = tensorsOf(files)
+  const [, shape = [], words = new Uint8Array()] = tensors[`${module}.weight`] ?? []
+  const [scales, biases] = ['scales', 'biases'].map((part) => floatsOf(tensors[`${module}.${part}`]))
+  const cols = ((shape.at(-1) ?? 0) * 32) / bits
+  const count = (words.length * 8) / bits
+  const mask = 2 ** bits - 1
+  return Float32Array.from({ length: count }, (_, i) => {
+    const bit = i * bits // rows are whole words
+    const byte = bit >> 3
+    const code = (((words[byte] ?? 0) | ((words[byte + 1] ?? 0) << 8)) >> (bit & 7)) & mask
+    const at = Math.floor(i / cols) * (cols / group) + Math.floor((i % cols) / group)
+    return (scales?.[at] ?? 0) * code + (biases?.[at] ?? 0)
+  })
+}
+
+/** BF16 or F32 numbers. */
+function floatsOf([dtype, , bytes = new Uint8Array()]: Partial<FileTensors[string]> = []): Float32Array {
+  const own = bytes.slice()
+  if (dtype === 'F32') return new Float32Array(own.buffer)
+  if (dtype !== 'BF16') throw new Error(`${dtype} is not expected here`)
+  return new Float32Array(Uint32Array.from(new Uint16Array(own.buffer), (half) => half << 16).buffer)
+}
