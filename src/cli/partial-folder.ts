@@ -1,16 +1,14 @@
 // Writes the files of a folder under temporary names until all are complete.
 import { type FileHandle, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { FolderWriter } from '../engine/write/mlx-folder.ts'
 import { HadalError } from '../lib/error.ts'
+import type { FolderWriter } from '../weights/folder-writer.ts'
 import { writeError } from './disk-space.ts'
 
 /** A folder whose files are named `*.partial` until `commit`. */
 export interface PartialFolder extends FolderWriter {
   /** Gives all files their names, the last of `paths` last. */
   commit(): Promise<void>
-  /** Deletes what was written, and the folder if it is new. */
-  discard(): Promise<void>
 }
 
 const PARTIAL = '.partial'

@@ -1,9 +1,11 @@
 // `hadal quantize`: writes a quantized copy of a model as a folder in MLX's layout.
 
+import { specFromConfig } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
 import type { Quantize, QuantizeChoice } from '../engine/load/quantization.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
-import { type MlxFolder, planMlxFolder, writeMlxFolder } from '../engine/write/mlx-folder.ts'
+import { planWeights } from '../engine/load/weight-plan.ts'
+import { type MlxFolder, planMlxFolder, UNLIMITED, writeMlxFolder } from '../engine/write/mlx-folder.ts'
 import { countWeights, type MlxForm } from '../engine/write/mlx-modules.ts'
 import { openDevice } from '../gpu/device.ts'
 import { QUANTIZATION_TARGETS } from '../gpu/formats.ts'
@@ -59,7 +61,9 @@ export async function quantize(argv: readonly string[]): Promise<void> {
     const { signal } = cancelled
     const checkpoint = await openConfigured(source, { ...configChanges(args), signal })
     const maxShardBytes = byteSize(args, 'shard-size')
-    const folder = await planMlxFolder(checkpoint, { quantize: choice, maxShardBytes, signal })
+    const spec = specFromConfig(checkpoint, checkpoint.notices)
+    const plan = planWeights(spec, checkpoint, UNLIMITED, choice)
+    const folder = await planMlxFolder({ checkpoint, spec, plan }, { maxShardBytes, signal })
     for (const notice of folder.notices) process.stderr.write(`${notice}\n`)
     await writeFolder(folder, out, args, signal)
     const report = {

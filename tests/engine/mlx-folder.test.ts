@@ -137,7 +137,7 @@ describeOnAdapters(
       expect(sha256('model.layers.0.self_attn.kv_b_proj')).toBe('51570f5b10ca71c0')
     })
 
-    it('names modules as mlx-lm does, with the bits of each, and leaves routers and draft layers out', async () => {
+    it('names modules and their bits as mlx-lm does, and leaves routers and draft layers out', async () => {
       const { files } = await write(filesOf('deepseek_v3-fp8-tiny'), {
         attention: 'q4',
         mlp: 'q8',

@@ -7,10 +7,11 @@ import { specFromConfig } from '../../src/engine/load/plan.ts'
 import type { QuantizeChoice } from '../../src/engine/load/quantization.ts'
 import { openConfigured } from '../../src/engine/load/user-config.ts'
 import { planWeights } from '../../src/engine/load/weight-plan.ts'
-import { type FolderWriter, planMlxFolder, writeMlxFolder } from '../../src/engine/write/mlx-folder.ts'
+import { planMlxFolder, UNLIMITED, writeMlxFolder } from '../../src/engine/write/mlx-folder.ts'
 import { openDevice } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { type BufferRange, readBuffers } from '../../src/gpu/readback.ts'
+import type { FolderWriter } from '../../src/weights/folder-writer.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { type AdapterCase, persistentGpu } from './adapter.ts'
 import { type FileTensors, type ModelFiles, withTensors } from './folder.ts'
@@ -31,6 +32,7 @@ export function memoryFolder(): FolderWriter & { readonly files: ModelFiles } {
     async finish(path) {
       files[path] = open.get(path)?.[0] ?? new Uint8Array()
     },
+    async discard() {},
   }
 }
 
@@ -45,10 +47,12 @@ export interface WriteCase {
 /** Writes the model of some files into MLX's layout. */
 export async function writeInMemory(
   files: ModelFiles,
-  { adapter, signal, onProgress, ...options }: WriteCase,
+  { quantize, adapter, signal, onProgress, ...options }: WriteCase,
 ) {
   const checkpoint = await openConfigured(openMemory(files), {})
-  const folder = await planMlxFolder(checkpoint, options)
+  const spec = specFromConfig(checkpoint, checkpoint.notices)
+  const plan = planWeights(spec, checkpoint, UNLIMITED, quantize)
+  const folder = await planMlxFolder({ checkpoint, spec, plan }, options)
   const writer = memoryFolder()
   const openGpu = async () => openDevice(await persistentGpu(adapter.match), adapter.options)
   await writeMlxFolder(folder, writer, { openGpu, signal, onProgress })
@@ -95,7 +99,7 @@ export const jsonOf = (files: ModelFiles, name: string) => {
   return JSON.parse(typeof file === 'string' ? file : new TextDecoder().decode(file))
 }
 
-/** The weights of a quantized module in f32: scale · code + bias, codes from the low end of each row's bits. */
+/** The weights of a quantized module in f32: scale · code + bias, codes from the low end of a row's bits. */
 export function dequantized(files: ModelFiles, module: string): Float32Array<ArrayBuffer> {
   const { quantization } = jsonOf(files, 'config.json')
   const { bits, group_size: group } = quantization[module] ?? quantization

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Reads a folder in MLX's layout from the description of the format alone, and dequantises it. Needs only numpy.
+"""Reads a folder in MLX's layout from the description of the format alone. Needs only numpy.
 
     python3 read_mlx.py FOLDER [--like ORIGINAL] [--only TEXT] [--json]
 
-Checks config, index, files, shapes and types against each other, then prints for each quantised module its bits and
-group size and the SHA-256 of its weights in float32. With --like also the relative RMS error against the float or FP8
-weights of ORIGINAL, experts unstacked. --only takes the modules whose path has this text.
+Checks config, index, files, shapes and types against each other, then prints for each quantised module its
+bits and group size and the SHA-256 of its dequantised weights in float32. With --like also the relative RMS
+error against the float or FP8 weights of ORIGINAL, experts stacked. --only takes the modules whose path has
+this text.
 """
 import argparse
 import hashlib
@@ -47,8 +48,8 @@ def read_file(path):
         first, last = entry["data_offsets"]
         require(first == end, f"{name} does not follow the tensor before it")
         end = last
-        array = data[8 + length + first : 8 + length + last].view(TYPES[entry["dtype"]]).reshape(entry["shape"])
-        tensors[name] = (entry["dtype"], array)
+        raw = data[8 + length + first : 8 + length + last]
+        tensors[name] = (entry["dtype"], raw.view(TYPES[entry["dtype"]]).reshape(entry["shape"]))
     require(8 + length + end == data.size, f"{path.name} has bytes after its last tensor")
     return tensors
 
@@ -76,11 +77,13 @@ def dequantise(tensors, module, bits, group):
     """scale * code + bias in float64, rounded once."""
     dtype, words = tensors[module + ".weight"]
     require(dtype == "U32", f"{module} has codes of type {dtype}")
-    scale, bias = (floats(*tensors[f"{module}.{part}"]).astype(np.float64) for part in ("scales", "biases"))
+    parts = (tensors[f"{module}.{part}"] for part in ("scales", "biases"))
+    scale, bias = (floats(*part).astype(np.float64) for part in parts)
     columns = words.shape[-1] * 32 // bits
     require(words.shape[-1] * 32 == columns * bits, f"{module} has rows of no whole number of codes")
     shape = (*words.shape[:-1], columns // group)
-    require(columns % group == 0 and scale.shape == shape and bias.shape == shape, f"{module} has scales {scale.shape}")
+    fits = columns % group == 0 and scale.shape == shape and bias.shape == shape
+    require(fits, f"{module} has scales {scale.shape}")
     grouped = codes(words, bits).reshape(*shape, group)
     return (grouped * scale[..., None] + bias[..., None]).reshape(*words.shape[:-1], columns).astype(np.float32)
 
@@ -124,7 +127,8 @@ def report(folder, original, only):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--like", type=Path)
     parser.add_argument("--only", default="")
@@ -136,7 +140,8 @@ def main():
         return
     for row in rows:
         error = f"  error {row['error']:.2e}" if "error" in row else ""
-        print(f"{row['module']}  {row['bits']} bits, groups of {row['group_size']}  {row['sha256'][:16]}{error}")
+        form = f"{row['bits']} bits, groups of {row['group_size']}"
+        print(f"{row['module']}  {form}  {row['sha256'][:16]}{error}")
     print(f"{len(rows)} modules read")
 
 

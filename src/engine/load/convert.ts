@@ -13,6 +13,7 @@ import {
 } from '../../gpu/matrix.ts'
 import { BATCH_BYTES, type MatrixAddress, packBatch, quantize, quantizeGrid } from '../../kernels/quantize.ts'
 import { expectDefined } from '../../lib/error.ts'
+import type { Dispatch } from '../../program/graph.ts'
 import {
   type MatrixTarget,
   type PartPlacement,
@@ -36,6 +37,15 @@ export const conversionKernel = (from: MatrixLayout, into: MatrixLayout): Kernel
   kernel: quantize,
   constants: { ...blockConstants(from), WORKGROUP },
   imports: { weights: weightModule(from.format), encode: encoderModule(into.format) },
+})
+
+/** A dispatch of the kernel that converts between two layouts, without operands. */
+export const conversionDispatch = (from: MatrixLayout, into: MatrixLayout): Dispatch => ({
+  ...conversionKernel(from, into),
+  operands: {},
+  grid: [1],
+  loop: 0,
+  work: () => 1,
 })
 
 /** Converts one matrix at a time. Owns its staging buffers until `close`. */

@@ -23,7 +23,7 @@ import {
 } from '../run/step-graphs.ts'
 import type { BytesByPurpose } from '../types.ts'
 import { needsConversion } from './common-format.ts'
-import { conversionKernel } from './convert.ts'
+import { conversionDispatch } from './convert.ts'
 import { type WeightPlan, weightBytesByPurpose } from './weight-plan.ts'
 
 /**
@@ -104,15 +104,6 @@ export function conversionsOf(plan: WeightPlan): Dispatch[] {
   })
   return found
 }
-
-/** A dispatch of the kernel that converts between two layouts, without operands. */
-export const conversionDispatch = (from: MatrixLayout, into: MatrixLayout): Dispatch => ({
-  ...conversionKernel(from, into),
-  operands: {},
-  grid: [1],
-  loop: 0,
-  work: () => 1,
-})
 
 /** The same bytes with a KV cache of `tokens` tokens. */
 export function footprintWithContext(

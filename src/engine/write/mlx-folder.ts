@@ -4,31 +4,22 @@ import type { Device } from '../../gpu/device.ts'
 import { PipelineCache } from '../../gpu/kernel.ts'
 import { expectDefined, throwIfAborted } from '../../lib/error.ts'
 import { listNames } from '../../lib/notices.ts'
+import type { ModelSpec } from '../../models/spec.ts'
 import { CONFIG_FILE } from '../../weights/checkpoint.ts'
+import type { FolderWriter } from '../../weights/folder-writer.ts'
 import { shareableFiles } from '../../weights/model-files.ts'
 import type { StreamProgress } from '../../weights/stream.ts'
 import { INDEX_FILE } from '../../weights/weight-files.ts'
 import { selfTest } from '../check/self-test.ts'
-import { Converter } from '../load/convert.ts'
+import { Converter, conversionDispatch } from '../load/convert.ts'
 import { streamPasses } from '../load/fill.ts'
-import { conversionDispatch } from '../load/footprint.ts'
 import type { ReadableCheckpoint } from '../load/integer-readers.ts'
-import { specFromConfig } from '../load/plan.ts'
-import type { QuantizeChoice } from '../load/quantization.ts'
-import { planWeights } from '../load/weight-plan.ts'
+import type { WeightPlan } from '../load/weight-plan.ts'
 import { type MlxShard, mlxConfig, mlxIndex, planMlxShards } from './mlx-layout.ts'
 import { type MlxMember, type MlxTensors, mlxTensors } from './mlx-modules.ts'
 import { type GpuConversion, type MlxWriting, mlxWriters, RESULT_BYTES } from './mlx-writers.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
-
-/** Takes the files of a folder, piece by piece. */
-export interface FolderWriter {
-  /** Writes bytes into a file, at any offset and in any order. They may be used until the promise settles. */
-  write(path: string, at: number, bytes: Bytes): Promise<void>
-  /** Called when all bytes of a file are written. */
-  finish(path: string): Promise<void>
-}
 
 /** A folder to be written: its files and what they lose. */
 export interface MlxFolder {
@@ -43,23 +34,28 @@ export interface MlxFolder {
   readonly notices: readonly string[]
 }
 
-export interface PlanOptions {
-  readonly quantize: QuantizeChoice
-  readonly maxShardBytes?: number | undefined
-  readonly signal?: AbortSignal | undefined
+/** A model whose weights are planned with unlimited bindings, in the formats that loading gives them. */
+export interface PlannedSource {
+  readonly checkpoint: ReadableCheckpoint
+  readonly spec: ModelSpec
+  readonly plan: WeightPlan
 }
 
-/**
- * Plans the folder. Matrices get the formats that loading with the same `quantize` gives them.
- * Throws what `planWeights` throws, and `unsupported` for what MLX's layout cannot hold.
- */
+/** Limits for plans of weights that are written and not loaded. */
+export const UNLIMITED = {
+  maxBindingBytes: Number.POSITIVE_INFINITY,
+  maxBufferBytes: Number.POSITIVE_INFINITY,
+} as const
+
+/** Plans the folder. Throws `unsupported` for what MLX's layout cannot hold, and the errors of the source. */
 export async function planMlxFolder(
-  checkpoint: ReadableCheckpoint,
-  { quantize, maxShardBytes, signal }: PlanOptions,
+  { checkpoint, spec, plan }: PlannedSource,
+  {
+    maxShardBytes,
+    signal,
+  }: { readonly maxShardBytes?: number | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<MlxFolder> {
-  const spec = specFromConfig(checkpoint, checkpoint.notices)
-  const unlimited = { maxBindingBytes: Number.POSITIVE_INFINITY, maxBufferBytes: Number.POSITIVE_INFINITY }
-  const tensors = mlxTensors(planWeights(spec, checkpoint, unlimited, quantize))
+  const tensors = mlxTensors(plan)
   const shards = planMlxShards(tensors, maxShardBytes)
   const texts = await shareableFiles(checkpoint.source, signal)
   return {

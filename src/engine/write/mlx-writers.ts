@@ -20,7 +20,7 @@ import type { TensorWriting } from '../../weights/stored-matrix.ts'
 import { f64Rounder, sliceWriter, type TensorWriter, withoutPadding } from '../../weights/tensor-writer.ts'
 import type { ModelWriters } from '../load/allocate-weights.ts'
 import type { Converter } from '../load/convert.ts'
-import { integerReaders, type ReadableCheckpoint } from '../load/integer-readers.ts'
+import type { ReadableCheckpoint } from '../load/integer-readers.ts'
 import type { ModuleTensors, VectorTensor } from './mlx-layout.ts'
 import type { MlxMember } from './mlx-modules.ts'
 
@@ -115,7 +115,8 @@ function memberWriters(writing: MlxWriting, member: MlxMember, sink: MemberSink)
     case 'integer': {
       const { matrix, layout, form } = member
       const format = matrix.bits > 4 ? 'a8' : 'a4'
-      const rows = integerReaders(writing.checkpoint).integerStreams(matrix, layout, {
+      const { integerStreams } = expectDefined(writing.checkpoint.integers, 'the readers of integer codes')
+      const rows = integerStreams(matrix, layout, {
         onCodes: sink.weight,
         onScales: ({ buffer }) => sink.scales(0, mlxScales(format, form.dtype, new Uint8Array(buffer))),
       })
