@@ -11,7 +11,8 @@ import { openMemory } from '../../src/weights/memory.ts'
 import { mlxCodes, mlxScales } from '../../src/weights/mlx-codes.ts'
 import { ADAPTERS, describeOnAdapters, persistentGpu } from '../support/adapter.ts'
 import { type ModelFiles, readFolder, withTensors } from '../support/folder.ts'
-import { dequantized, gpuWeights, jsonOf, tensorsOf, writeInMemory } from '../support/mlx-folder.ts'
+import { gpuWeights, writeInMemory } from '../support/mlx-folder.ts'
+import { dequantized, jsonOf, tensorsOf } from '../support/mlx-reader.ts'
 import { FIXTURES, GREEDY, LANTERNFISH, readGolden, runRequest } from '../support/model.ts'
 
 const filesOf = (fixture: string) => readFolder(join(FIXTURES, fixture))

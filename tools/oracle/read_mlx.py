@@ -85,7 +85,8 @@ def dequantise(tensors, module, bits, group):
     fits = columns % group == 0 and scale.shape == shape and bias.shape == shape
     require(fits, f"{module} has scales {scale.shape}")
     grouped = codes(words, bits).reshape(*shape, group)
-    return (grouped * scale[..., None] + bias[..., None]).reshape(*words.shape[:-1], columns).astype(np.float32)
+    weights = grouped * scale[..., None] + bias[..., None]
+    return weights.reshape(*words.shape[:-1], columns).astype(np.float32)
 
 
 class Original(Checkpoint):
