@@ -8,6 +8,7 @@ export {
   type ExportModelOptions,
   exportStoredModel,
   removeStoredModel,
+  type SaveFile,
   type StoredModelOptions,
   storedModels,
 } from './api/stored.ts'

@@ -22,6 +22,14 @@ export const libraryOptions = {
     minify: true,
     comments: { annotation: false }, // nothing is shaken off a worker
     entryFileNames: '[name].js',
+    // What pages and workers share, and what workers load beside that, are one file each. Otherwise each set
+    // of modules that several files loaded on demand share would be cut out of them, and compress worse.
+    codeSplitting: {
+      groups: [
+        { name: 'both', test: /comlink|src.(worker.protocol|lib.(check|fields))\.ts$/, priority: 2 },
+        { name: 'engine', test: /src.(engine.engine|worker.(host|model-source|store-host))\.ts$/ },
+      ],
+    },
   },
 }
 

@@ -13,7 +13,7 @@ export interface StoredModelOptions {
 export interface ExportModelOptions extends StoredModelOptions {
   /** Called often while copying: bytes, bytes per second, seconds left. */
   onProgress?: (progress: LoadProgress) => void
-  /** Cancels: the promise rejects with `aborted`; files already copied stay. */
+  /** Cancels: the promise rejects with `aborted`, and what was written into the folder is deleted. */
   signal?: AbortSignal
 }
 
@@ -35,15 +35,21 @@ export function removeStoredModel(key: string, options: StoredModelOptions = {})
   return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.removeStored(key)))
 }
 
+/** Receives one file of an exported model; the next one is made when the returned promise settles. */
+export type SaveFile = (name: string, content: Blob) => void | Promise<void>
+
 /**
- * Copies a completely stored model into a folder that the user has picked for writing.
+ * Exports a completely stored model: downloaded files as they are, and quantized weights in MLX's layout,
+ * which other programs read too.
  * @param key `StoredModel.key`
- * @throws HadalError `not_found` if the model is not stored completely, `aborted`, `unsupported` without a
- * private file system
+ * @param target a folder that the user has picked for writing, or a function for each file where the browser
+ * has no such folders
+ * @throws HadalError `not_found` if the model is not stored completely, `bad_request` if the folder cannot be
+ * written or holds a model, `storage_full`, `aborted`, `unsupported` without a private file system
  */
 export function exportStoredModel(
   key: string,
-  folder: FileSystemDirectoryHandle,
+  target: FileSystemDirectoryHandle | SaveFile,
   options: ExportModelOptions = {},
 ): Promise<void> {
   const { onProgress, signal } = options
@@ -52,7 +58,9 @@ export function exportStoredModel(
     const cancel = () => void worker.remote.cancelExport()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      await unwrapOutcome(worker, worker.remote.exportStored(key, folder, proxy(onProgress ?? (() => {}))))
+      const [folder, save] = typeof target === 'function' ? [undefined, target] : [target, () => {}]
+      const reports = [proxy(onProgress ?? (() => {})), proxy(save)] as const
+      await unwrapOutcome(worker, worker.remote.exportStored(key, folder, ...reports))
     } finally {
       signal?.removeEventListener('abort', cancel)
     }

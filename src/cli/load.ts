@@ -118,7 +118,7 @@ export async function loadTargetFromArgs(args: CliArgs, gpu: GPU | undefined): P
 }
 
 /** `--config KEY=VALUE`, as often as wanted: VALUE is JSON or else a text, dots in KEY go into objects. */
-function configChanges(args: CliArgs): Pick<ModelOptions, 'config'> {
+export function configChanges(args: CliArgs): Pick<ModelOptions, 'config'> {
   const changes: JsonObject = {}
   for (const text of args.texts('config')) {
     const at = text.indexOf('=')
@@ -164,10 +164,13 @@ export function cacheKindNamed(name: string): CacheKind {
   return kind
 }
 
-function showProgress({ phase, file, bytes, totalBytes, bytesPerSecond }: LoadProgress): void {
+/** Shows the progress of a load in one line of the terminal. */
+export function showProgress(progress: LoadProgress): void {
+  const { phase, file, bytes, totalBytes, bytesPerSecond, secondsLeft } = progress
   const moved = totalBytes > 0 ? `${formatBytes(bytes)} of ${formatBytes(totalBytes)}` : ''
   const pace = bytesPerSecond > 0 ? `${formatBytes(bytesPerSecond)}/s` : ''
-  const line = [phase, file, moved, pace].filter((part) => part !== '').join('  ')
+  const left = secondsLeft > 0 ? `${Math.ceil(secondsLeft)} s left` : ''
+  const line = [phase, file, moved, pace, left].filter((part) => part !== '').join('  ')
   process.stderr.write(`\r\u001b[K${phase === 'ready' ? '' : line}`)
 }
 

@@ -14,6 +14,7 @@ import { inspect } from './inspect.ts'
 import { loadSpeed } from './load-speed.ts'
 import { logits } from './logits.ts'
 import { makeCheckpoint } from './make-checkpoint.ts'
+import { quantize } from './quantize.ts'
 import { quantizeError } from './quantize-error.ts'
 import { tune } from './tune.ts'
 
@@ -27,6 +28,7 @@ const COMMANDS: Readonly<Record<string, (argv: readonly string[]) => Promise<voi
   'load-speed': loadSpeed,
   logits,
   'make-checkpoint': makeCheckpoint,
+  quantize,
   'quantize-error': quantizeError,
   tune,
 }
@@ -59,6 +61,9 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            V3, Moonlight ...) and random weights. --format mlx2, 3, 4, 5, 6 or 8 stores them as MLX does, in
            groups of 64. Otherwise from 2 GB on, experts and MLPs are mostly zeros that take no disk space;
            --dense writes every number.
+  quantize --model MODEL --quantize q4|q8|CLASS=FORMAT,... --out DIR [--shard-size 1.9GB] [--json]
+           Writes a quantized copy of the model as a folder in MLX's layout, which Hadal, mlx-lm and others
+           read. The weights are those that --quantize gives on load. Peak memory stays below 1 GB.
   quantize-error --model MODEL [--formats ${QUANTIZATION_NAMES.join()}] [--ids FILE.json] [--json]
            Errors of each weight format: of the weights, and of the logits of a text (the model's own answers,
            or the given ids).

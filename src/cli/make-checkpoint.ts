@@ -1,11 +1,12 @@
 // `hadal make-checkpoint`: writes a checkpoint with the shapes of a published model and random weights.
-import { mkdir, readdir, statfs, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HadalError } from '../lib/error.ts'
 import { formatBytes } from '../lib/format.ts'
 import { describeModel } from '../models/describe.ts'
 import { planShards, type ShardLayout, shardIndex } from '../weights/shards.ts'
 import { byteSize, type CliArgs, type OptionKinds, oneOf, parseArgs, required, UsageError } from './args.ts'
+import { checkSpace } from './disk-space.ts'
 import { CHECKPOINT_DTYPES, type CheckpointRecipe, jsonText, recipeOf } from './make/config-recipe.ts'
 import { MLX_FORMATS, mlxQuantization, randomMlxTensors } from './make/random-mlx.ts'
 import { type RandomTensor, randomTensorsOf, STORED_DTYPES } from './make/random-tensors.ts'
@@ -27,7 +28,6 @@ const OPTIONS: OptionKinds = {
 }
 
 const MIN_SPARSE_BYTES = 2e9
-const RESERVED_DISK_BYTES = 2 ** 29 // of the disk, left free
 const DEFAULT_SHARD_BYTES = 5e9
 
 /** What was written; keys as in the JSON output. */
@@ -113,7 +113,7 @@ async function writeFiles(
       hint: 'Name a new folder. Existing files are never overwritten.',
     })
   }
-  await checkSpace(out, shardBytesOnDisk(shards))
+  await checkSpace(out, shardBytesOnDisk(shards), 'Use fewer --layers or another disk.')
   const writeShard = shardWriter(seed)
   for (const shard of shards) writeShard(join(out, shard.file), shard)
   const files = {
@@ -122,19 +122,6 @@ async function writeFiles(
     ...(shards.length > 1 ? { 'model.safetensors.index.json': shardIndex(shards) } : {}),
   }
   for (const [name, json] of Object.entries(files)) await writeFile(join(out, name), jsonText(json))
-}
-
-async function checkSpace(out: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(out)
-  const free = bavail * bsize
-  if (free >= bytes + RESERVED_DISK_BYTES) return
-  throw new HadalError(
-    'storage_full',
-    `${out} needs ${formatBytes(bytes)}; its disk has ${formatBytes(free)} free.`,
-    {
-      hint: `Use fewer --layers or another disk. ${formatBytes(RESERVED_DISK_BYTES)} always stay free.`,
-    },
-  )
 }
 
 /** A whole number of at least `min`, if the option is given. */

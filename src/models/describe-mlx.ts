@@ -7,12 +7,14 @@ import type { IntegerGroups, StoredQuantization } from './spec.ts'
 
 const BITS = [2, 3, 4, 5, 6, 8]
 const GROUP_SIZES = [32, 64, 128]
-const OWN_KEYS = ['group_size', 'bits', 'mode']
+const SYMMETRIC = 'symmetric'
+const OWN_KEYS = ['group_size', 'bits', 'mode', SYMMETRIC]
 const COPY = 'quantization_config'
 
 /**
  * The key `quantization`: { group_size, bits, mode?, "<module>": false | { group_size, bits, mode? } }. Newer
- * files hold the same once more as `quantization_config`. Throws `unsupported` and `bad_config`.
+ * files hold the same once more as `quantization_config`. Hadal adds `symmetric`. Throws `unsupported` and
+ * `bad_config`.
  */
 export function describeMlx(config: ConfigFields): StoredQuantization {
   const quantization = config.requiredObject('quantization')
@@ -28,7 +30,7 @@ export function describeMlx(config: ConfigFields): StoredQuantization {
     else if (value !== true)
       throw quantization.error(module, 'must be false or an object with group_size and bits', value)
   }
-  return { method: 'mlx', everywhere, overrides }
+  return { method: 'mlx', everywhere, overrides, symmetric: quantization.flag(SYMMETRIC, false) }
 }
 
 /** Without `mode` they are affine, also where the top level says something else. */

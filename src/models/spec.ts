@@ -96,6 +96,7 @@ export type StoredQuantization =
       readonly method: 'mlx'
       readonly everywhere: IntegerGroups
       readonly overrides: ReadonlyMap<string, IntegerGroups | false> // by module; false: not quantised
+      readonly symmetric: boolean // all offsets are -2^(bits - 1) scales: Hadal wrote the folder
     }
   | {
       readonly method: 'compressed-tensors'

@@ -1,9 +1,8 @@
-// The models kept in this browser: download, open, verify, remove, export. Only for workers.
+// The models kept in this browser: download, open, verify, remove. Only for workers.
 import { expectDefined, HadalError } from '../lib/error.ts'
 import type { Source } from '../weights/source.ts'
 import { undefinedIfMissing } from './access.ts'
 import type { DownloadOptions } from './download-options.ts'
-import { copyTo, type ExportOptions } from './export.ts'
 import { type ModelFolder, openModelFolder, readModelState } from './folder.ts'
 import { folderName } from './folder-name.ts'
 import type { ModelKind } from './journal.ts'
@@ -43,8 +42,6 @@ export interface Store {
   verify(key: string, options?: VerifyOptions): Promise<readonly DamagedRange[]>
   /** Deletes a model, if there is one. Errors: `bad_request` while a tab reads or stores it. */
   remove(key: string): Promise<void>
-  /** Copies a complete model into a folder of the user. Errors: `not_found` when it is not stored. */
-  exportTo(key: string, folder: FileSystemDirectoryHandle, options?: ExportOptions): Promise<void>
   /**
    * Begins a locally written model (kind `packed`), which replaces one with the same key when it is
    * committed. The packed form of a downloaded model needs a key of its own, such as `hf:org/name#q4`.
@@ -72,15 +69,6 @@ export async function openStore(root?: FileSystemDirectoryHandle): Promise<Store
       }
     },
     remove: (key) => remove(base, key),
-    exportTo: async (key, folder, options = {}) => {
-      const source = await open(base, key)
-      if (source === undefined) throw notStored(key)
-      try {
-        await copyTo(folder, source, source.paths, options)
-      } finally {
-        await source.close()
-      }
-    },
     create: async (key, { signal } = {}) => {
       const opened = await openToWrite(base, key, { kind: 'packed', signal })
       return createWriter(opened.folder, opened.close)
@@ -102,7 +90,8 @@ async function openPrivateFolder(): Promise<FileSystemDirectoryHandle> {
   }
 }
 
-function notStored(key: string): HadalError {
+/** The error for a model that is not stored. */
+export function notStored(key: string): HadalError {
   return new HadalError('not_found', `${key} is not stored here.`, { hint: 'Download it first.' })
 }
 

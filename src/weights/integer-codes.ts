@@ -1,7 +1,8 @@
 // Turns rows of integer codes, packed as bit streams, into the rows of codes that kernels read.
 import { FORMATS } from '../gpu/formats.ts'
 import { CHUNK, type MatrixLayout, padTo } from '../gpu/matrix.ts'
-import { asWords, INTEGER_PACKINGS, unpackCodes } from './integer-packing.ts'
+import { asWords } from '../lib/words.ts'
+import { INTEGER_PACKINGS, unpackCodes } from './integer-packing.ts'
 import { integerSizes } from './integer-scales.ts'
 import type { IntegerMatrix } from './stored-matrix.ts'
 

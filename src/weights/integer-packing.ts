@@ -66,12 +66,6 @@ export const INTEGER_PACKINGS: Readonly<Record<IntegerOrder, IntegerPacking>> = 
   },
 }
 
-/** Bytes → words; a copy only where they are not aligned. */
-export function asWords(bytes: Uint8Array<ArrayBuffer>): Words {
-  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
-  return new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2)
-}
-
 /** [rows, cols] → [cols, rows]. Square tiles keep both sides in the cache. */
 export function transposeWords(words: Words, rows: number, cols: number): Words {
   const transposed = new Uint32Array(words.length)

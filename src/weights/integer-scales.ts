@@ -2,12 +2,14 @@
 import { FORMATS } from '../gpu/formats.ts'
 import type { MatrixLayout } from '../gpu/matrix.ts'
 import { toF32 } from '../lib/float.ts'
+import { asHalves, asWords } from '../lib/words.ts'
 import { checkScaleLimit } from './finite.ts'
-import { asWords, INTEGER_PACKINGS, type IntegerSizes } from './integer-packing.ts'
+import { INTEGER_PACKINGS, type IntegerSizes } from './integer-packing.ts'
 import { expectDtype } from './matrix-writer.ts'
 import type { TensorEntry } from './safetensors.ts'
 import { INTEGER_SCALE_DTYPES } from './stored-layout.ts'
 import type { IntegerMatrix } from './stored-matrix.ts'
+import { invalidTensor } from './tensor-writer.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -135,11 +137,6 @@ function scaleHalves(
   return { scales, offsets: Uint16Array.from(bits, (word) => word >>> 16) }
 }
 
-function asHalves(bytes: Bytes): Uint16Array {
-  const aligned = bytes.byteOffset % 2 === 0 ? bytes : bytes.slice()
-  return new Uint16Array(aligned.buffer, aligned.byteOffset, aligned.length >> 1)
-}
-
 const scaleType = (entry: TensorEntry) => expectDtype(entry, INTEGER_SCALE_DTYPES)
 
 /** With scales below the format's limit, offsets below this leave every weight finite. */
@@ -149,6 +146,17 @@ function checkScales(matrix: IntegerMatrix, layout: MatrixLayout, stored: Stored
   const { offsets } = matrix
   checkLimit(matrix.scales, stored.scales, FORMATS[layout.format].scale?.maxPower ?? OFFSET_POWER)
   if (offsets.kind === 'stored' && stored.offsets) checkLimit(offsets.entry, stored.offsets, OFFSET_POWER)
+  if (offsets.kind === 'middle' && offsets.entry) checkSymmetry(matrix, offsets.entry, stored)
+}
+
+/** Throws `bad_file` unless each stored offset is the product that symmetric codes imply. */
+function checkSymmetry(matrix: IntegerMatrix, entry: TensorEntry, stored: StoredScales): void {
+  const { scales, offsets } = scaleFloats(matrix, stored)
+  const held = toF32(scaleType(entry), stored.offsets ?? new Uint8Array())
+  const index = held.findIndex((offset, i) => offset !== offsets[i])
+  if (index < 0) return
+  const what = `holds ${held[index]} beside the scale ${scales[index]} at ${index}`
+  throw invalidTensor(entry, `${what}, although config.json says that all weights are symmetric`)
 }
 
 const checkLimit = (entry: TensorEntry, bytes: Bytes, power: number): void =>

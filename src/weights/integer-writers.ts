@@ -1,6 +1,6 @@
 // The writers of integer codes and of kv_b_proj in halves: they unpack and order tensors as they arrive.
 import { integerRowEncoder, integerRows, streamBytes } from './integer-codes.ts'
-import { integerScaleWords } from './integer-scales.ts'
+import { integerScaleWords, type StoredScales } from './integer-scales.ts'
 import { type MatrixTarget, rowPlacement, rowWriter, type ScaleWords } from './matrix-writer.ts'
 import { splitKvRows } from './split-kv.ts'
 import { columnOrderCheck, shapeCheck } from './stored-checks.ts'
@@ -20,21 +20,28 @@ export function integerWriters(
   target: MatrixTarget,
   onScales: (words: ScaleWords) => void,
 ): MatrixWriters {
-  const { scales, offsets, shape, columnOrder } = matrix
-  const beside = offsets.kind === 'middle' ? [scales] : [scales, offsets.entry]
-  const scaleWriters = gatheringWriters(beside, ([scaleBytes = new Uint8Array(), offsetBytes]) => {
-    onScales(integerScaleWords(matrix, target.layout, { scales: scaleBytes, offsets: offsetBytes }))
-  })
   return {
     rows: integerRowWriters(queue, matrix, target),
-    scales: [
-      ...scaleWriters,
-      ...(shape ? gatheringWriters([shape], ([bytes]) => shapeCheck(matrix, shape, bytes)) : []),
-      ...(columnOrder
-        ? gatheringWriters([columnOrder], ([bytes]) => columnOrderCheck(matrix, columnOrder, bytes))
-        : []),
-    ],
+    scales: besideCodes(matrix, (stored) => onScales(integerScaleWords(matrix, target.layout, stored))),
   }
+}
+
+/** The writers of all that lies beside integer codes. */
+export function besideCodes(
+  matrix: IntegerMatrix,
+  onScales: (stored: StoredScales) => void,
+): readonly TensorWriting[] {
+  const { scales, offsets, shape, columnOrder } = matrix
+  const entries = offsets.entry ? [scales, offsets.entry] : [scales]
+  return [
+    ...gatheringWriters(entries, ([scaleBytes = new Uint8Array(), offsetBytes]) => {
+      onScales({ scales: scaleBytes, offsets: offsetBytes })
+    }),
+    ...(shape ? gatheringWriters([shape], ([bytes]) => shapeCheck(matrix, shape, bytes)) : []),
+    ...(columnOrder
+      ? gatheringWriters([columnOrder], ([bytes]) => columnOrderCheck(matrix, columnOrder, bytes))
+      : []),
+  ]
 }
 
 /** Codes that are stored transposed are held until they are complete. */

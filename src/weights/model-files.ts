@@ -24,6 +24,27 @@ export async function modelFiles(
   ]
 }
 
+/** What other programs read beside those, and what must come with a copy that others receive. */
+const OTHER_FILES = [
+  'chat_template.json',
+  'tokenizer.model',
+  'vocab.json',
+  'merges.txt',
+  'LICENSE',
+  'LICENSE.txt',
+  'LICENSE.md',
+  'LICENSE-MODEL',
+  'NOTICE',
+]
+
+/** `textFiles`, and those that other programs need: they go into a copy of the model for anybody. */
+export const shareableFiles = (source: Source, signal?: AbortSignal): Promise<readonly string[]> =>
+  existing(source, [...TEXT_FILES, ...OTHER_FILES, ...codeFiles(source)], signal)
+
+/** Tokenizers that are written in Python. */
+const codeFiles = ({ files }: Source): readonly string[] =>
+  [...(files?.keys() ?? [])].filter((path) => /^\w+\.py$/.test(path))
+
 /** The files that every copy of a model shares unchanged, even one with quantized weights. */
 export const textFiles = (source: Source, signal?: AbortSignal): Promise<readonly string[]> =>
   existing(source, TEXT_FILES, signal)

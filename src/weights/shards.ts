@@ -37,25 +37,28 @@ export function planShards<T extends ShardTensor>(
     groups.at(-1)?.push(tensor)
     filled += tensor.bytes
   }
+  return groups.map((group, index) => layOutShard(shardName(index, groups.length), group))
+}
+
+/** The usual name of a file of weights, of `count`. */
+export function shardName(index: number, count: number): string {
   const number = (n: number) => String(n).padStart(5, '0')
-  return groups.map((group, index) =>
-    layOutShard(
-      groups.length === 1
-        ? 'model.safetensors'
-        : `model-${number(index + 1)}-of-${number(groups.length)}.safetensors`,
-      group,
-    ),
-  )
+  return count === 1 ? 'model.safetensors' : `model-${number(index + 1)}-of-${number(count)}.safetensors`
 }
 
 /**
  * Orders the tensors of a file as the safetensors library does: by element size, largest first, then by name.
+ * @param format of the metadata: the framework whose layout the tensors have
  */
-export function layOutShard<T extends ShardTensor>(file: string, group: readonly T[]): ShardLayout<T> {
+export function layOutShard<T extends ShardTensor>(
+  file: string,
+  group: readonly T[],
+  format = 'pt',
+): ShardLayout<T> {
   const ordered = [...group].sort(
     (a, b) => bytesPerElement(b.dtype) - bytesPerElement(a.dtype) || (a.name < b.name ? -1 : 1),
   )
-  const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } }
+  const entries: Record<string, unknown> = { __metadata__: { format } }
   let end = 0
   const starts = ordered.map(({ name, dtype, shape, bytes }) => {
     const start = end
@@ -80,8 +83,14 @@ function encodeHeader(json: string): Uint8Array<ArrayBuffer> {
   return header
 }
 
-/** The content of model.safetensors.index.json for these shards. */
-export function shardIndex(shards: readonly ShardLayout[]): unknown {
+/** The content of model.safetensors.index.json. */
+export interface ShardIndex {
+  readonly metadata: { readonly total_size: number }
+  readonly weight_map: Readonly<Record<string, string>>
+}
+
+/** The index of these shards. */
+export function shardIndex(shards: readonly ShardLayout[]): ShardIndex {
   const entries = shards.flatMap(({ file, tensors }) => tensors.map(({ tensor }) => ({ tensor, file })))
   return {
     metadata: { total_size: entries.reduce((sum, { tensor }) => sum + tensor.bytes, 0) },

@@ -51,7 +51,7 @@ export function matrixFloats(
       const { codes, scales, offsets } = matrix
       const stored = {
         scales: bytes(scales),
-        offsets: offsets.kind === 'middle' ? undefined : bytes(offsets.entry),
+        offsets: offsets.entry && bytes(offsets.entry),
       }
       return integerFloats(matrix, integerCodes(matrix, integerRows(matrix, bytes(codes))), stored)
     }

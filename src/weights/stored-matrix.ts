@@ -56,7 +56,7 @@ export type IntegerOrder = 'rows' | 'bytes' | 'columns' | 'awq'
 export type IntegerOffsets =
   | { readonly kind: 'stored'; readonly entry: TensorEntry }
   | { readonly kind: 'zeros'; readonly entry: TensorEntry; readonly plus: 0 | 1 }
-  | { readonly kind: 'middle' }
+  | { readonly kind: 'middle'; readonly entry?: TensorEntry } // stored all the same: the products themselves
 
 /**
  * Integer codes with a scale and an offset for each group of a row: W = scale · code + offset, codes from 0.
@@ -97,8 +97,7 @@ export function tensorsOfMatrix(matrix: StoredMatrix): readonly TensorEntry[] {
       return [matrix.weight, matrix.scale]
     case 'integer': {
       const { codes, scales, offsets, shape, columnOrder } = matrix
-      const offset = offsets.kind === 'middle' ? undefined : offsets.entry
-      return [codes, scales, offset, shape, columnOrder].filter((entry) => entry !== undefined)
+      return [codes, scales, offsets.entry, shape, columnOrder].filter((entry) => entry !== undefined)
     }
     case 'split kv':
       return [...matrix.keys, ...matrix.values].flatMap(tensorsOfMatrix)

@@ -93,6 +93,18 @@ export function gatheringWriters(
   })
 }
 
+/** A writer that passes slices on with their place in the tensor. */
+export function sliceWriter(onSlice: (at: number, bytes: Uint8Array<ArrayBuffer>) => void): TensorWriter {
+  let at = 0
+  return {
+    push(bytes) {
+      onSlice(at, bytes)
+      at += bytes.length
+    },
+    end() {},
+  }
+}
+
 /** Takes a tensor's bytes as F64 and passes them on as F32. */
 export function f64Rounder(writer: TensorWriter): TensorWriter {
   let carry = new Uint8Array(0)
@@ -133,6 +145,20 @@ function padLines(bytes: Uint8Array, lineBytes: number, strideBytes: number): Ui
     padded.set(bytes.subarray(line * lineBytes, (line + 1) * lineBytes), line * strideBytes)
   }
   return padded
+}
+
+/** Lines of `width` bytes without what pads them to `strideBytes`. */
+export function withoutPadding<T extends Uint8Array>(
+  padded: T,
+  strideBytes: number,
+  width: number,
+): T | Uint8Array<ArrayBuffer> {
+  if (strideBytes === width) return padded
+  const count = padded.length / strideBytes
+  const lines = new Uint8Array(count * width)
+  for (let i = 0; i < count; i++)
+    lines.set(padded.subarray(i * strideBytes, i * strideBytes + width), i * width)
+  return lines
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -25,7 +25,11 @@ export interface OpenedModelSource {
   close(): Promise<void>
 }
 
-const ANY_DEVICE = { maxBindingBytes: Number.MAX_SAFE_INTEGER, maxBufferBytes: Number.MAX_SAFE_INTEGER }
+/** Limits for plans that only find the tensors. */
+export const ANY_DEVICE = {
+  maxBindingBytes: Number.MAX_SAFE_INTEGER,
+  maxBufferBytes: Number.MAX_SAFE_INTEGER,
+}
 const nothingToClose = async () => {}
 
 /**

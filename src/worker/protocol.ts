@@ -72,10 +72,12 @@ export interface WorkerLoadRequest extends ModelOptions {
 export interface RemoteStore {
   storedModels(): Promise<Outcome<readonly StoredModel[]>>
   removeStored(key: string): Promise<Outcome<void>>
+  /** Exports into the folder; without one, `onFile` receives each file, and the next one follows. */
   exportStored(
     key: string,
-    folder: FileSystemDirectoryHandle,
+    folder: FileSystemDirectoryHandle | undefined,
     onProgress: (progress: LoadProgress) => void,
+    onFile: (name: string, content: Blob) => void,
   ): Promise<Outcome<void>>
   cancelExport(): void
 }

@@ -1,6 +1,10 @@
 // The worker's calls for stored models: list, remove, export.
+import { specFromConfig } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
-import { openStore } from '../store/store.ts'
+import { openConfigured } from '../engine/load/user-config.ts'
+import { planWeights } from '../engine/load/weight-plan.ts'
+import { notStored, openStore } from '../store/store.ts'
+import { ANY_DEVICE } from './model-source.ts'
 import { captureOutcome } from './outcome.ts'
 import { afterReports } from './progress-order.ts'
 import type { RemoteStore } from './protocol.ts'
@@ -11,16 +15,36 @@ export function storeHost(): RemoteStore {
   return {
     storedModels: () => captureOutcome(async () => (await openStore()).list()),
     removeStored: (key) => captureOutcome(async () => (await openStore()).remove(key)),
-    exportStored: (key, folder, onProgress) =>
+    exportStored: (key, folder, onProgress, onFile) =>
       captureOutcome(() =>
         afterReports(onProgress, async (send) => {
           const report = progressReporter(send)
-          await (await openStore()).exportTo(key, folder, {
-            signal: exporting.signal,
-            onProgress: (moved) => report('download', { ...moved, fileBytes: 0, fileTotalBytes: 0 }),
-          })
+          const { signal } = exporting
+          const { source, packed } = await openExport(key, signal)
+          try {
+            // Loaded when wanted: few visitors export a model.
+            const { exportModel } = await import('./export-model.ts')
+            await exportModel({ source, packed }, folder ?? (async (...file) => onFile(...file)), {
+              signal,
+              onProgress: (moved) => report('download', moved),
+            })
+          } finally {
+            await source.close()
+          }
         }),
       ),
     cancelExport: () => exporting.abort(),
   }
+}
+
+/** A stored model, and its weights if they are packed. Throws `not_found`. */
+async function openExport(key: string, signal: AbortSignal) {
+  const store = await openStore()
+  const { kind } = (await store.list()).find((model) => model.key === key) ?? {}
+  const source = await store.open(key)
+  if (!source) throw notStored(key)
+  if (kind !== 'packed') return { source, packed: undefined }
+  const checkpoint = await openConfigured(source, { signal })
+  const spec = specFromConfig(checkpoint)
+  return { source, packed: { checkpoint, spec, plan: planWeights(spec, checkpoint, ANY_DEVICE) } }
 }

@@ -1,12 +1,15 @@
 // Tests of opening a user's own model in the built page: plan, save, use without its host, export, delete.
+import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readFolder } from '../support/folder.ts'
+import { dequantized } from '../support/mlx-reader.ts'
 import { breakRules } from '../support/untidy.ts'
 import { type FileServer, rangeOf, startFileServer } from '../weights/file-server.ts'
 import { describeInChromium, launchChromium } from './chromium.ts'
+import { downloadsOf, pickedSizes, removePicker, replacePicker } from './exports.ts'
 import { type PageHost, ROOT, serveApp } from './pages.ts'
 
 // A software GPU is slow.
@@ -211,6 +214,32 @@ describeInChromium('the page, with a model from another host', () => {
     await openDialog()
     const row = dialog().getByRole('listitem').filter({ hasText: MODEL })
     expect(await row.innerText()).toMatch(/quantized[\s\S]*In use/)
+  })
+
+  test('exports them in the layout of MLX, into a folder or as downloads', async () => {
+    await replacePicker(page)
+    const exportModel = async () => {
+      await dialog()
+        .getByRole('button', { name: `Export ${MODEL}` })
+        .click()
+      await dialog().getByRole('progressbar').waitFor({ state: 'detached' })
+    }
+    await exportModel()
+    const sizes = await pickedSizes(page)
+    await exportModel()
+    expect(await dialog().getByRole('alert').innerText()).toContain('already holds a model')
+    expect(await pickedSizes(page)).toEqual(sizes)
+    await removePicker(page)
+    const files = await downloadsOf(page, Object.keys(sizes).length, exportModel)
+    expect(Object.keys(files).at(-1)).toBe('config.json')
+    expect(Object.fromEntries(Object.entries(files).map(([name, { length }]) => [name, length]))).toEqual(
+      sizes,
+    )
+    const weights = new Uint8Array(dequantized(files, 'model.embed_tokens').buffer)
+    expect(createHash('sha256').update(weights).digest('hex')).toMatch(/^ce75ae1dcf187ff6/)
+  })
+
+  test('deletes them', async () => {
     await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
     await openDialog()

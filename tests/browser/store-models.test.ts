@@ -5,6 +5,8 @@ import { SOURCE, useStore } from './store/setup.ts'
 import type { WorkerTools } from './store/worker.ts'
 
 declare const store: WorkerTools['store']
+declare const copyFiles: WorkerTools['copyFiles']
+declare const pickedFolderWriter: WorkerTools['pickedFolderWriter']
 declare const tamper: WorkerTools['tamper']
 declare const storedFile: WorkerTools['storedFile']
 declare const createSha256: WorkerTools['createSha256']
@@ -38,7 +40,9 @@ describeInChromium('a stored model', () => {
       const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('picked', {
         create: true,
       })
-      await store.exportTo(place, folder)
+      const source = await store.open(place)
+      if (source) await copyFiles(pickedFolderWriter(folder), source, source.paths, {})
+      await source?.close()
       const copy = await (await folder.getDirectoryHandle('deep')).getFileHandle('a')
       return { texts, copied: await (await copy.getFile()).text(), list: await store.list() }
     }, SOURCE)

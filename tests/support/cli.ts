@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 
-const CLI_PATH = join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs')
+export const CLI_PATH = join(import.meta.dirname, '..', '..', 'tools', 'hadal.mjs')
 
 export interface CliResult {
   readonly code: number

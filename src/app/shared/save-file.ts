@@ -1,8 +1,12 @@
-// Saves a text as a file through the browser.
+// Saves files through the browser.
 
 /** Starts a browser download of `text`. */
-export function saveTextFile(fileName: string, type: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }))
+export const saveTextFile = (fileName: string, type: string, text: string): void =>
+  saveFile(fileName, new Blob([text], { type }))
+
+/** Starts a browser download. */
+export function saveFile(fileName: string, content: Blob): void {
+  const url = URL.createObjectURL(content)
   const link = document.createElement('a')
   link.href = url
   link.setAttribute('download', fileName)

@@ -36,7 +36,7 @@ interface Rounding {
 const ROUNDING: Readonly<Partial<Record<StorageFormat, Rounding>>> = {
   f32: { group: 1, error: (size) => size * 1e-6 },
   fp8_block: { group: 128, error: (size, largest) => Math.max(size / 15.9, (largest * 2 ** -10) / 128) },
-  q8: { group: 32, error: (size, largest) => largest * (size > 0.99 * largest ? 0.0098 : 0.004) },
+  q8: { group: 32, error: (size, largest) => largest * (size > 0.99 * largest ? 0.0118 : 0.004) },
   q4: { group: 32, error: (size, largest) => largest * (size > 0.77 * largest ? 0.23 : 0.07) },
 }
 

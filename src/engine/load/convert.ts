@@ -13,6 +13,7 @@ import {
 } from '../../gpu/matrix.ts'
 import { BATCH_BYTES, type MatrixAddress, packBatch, quantize, quantizeGrid } from '../../kernels/quantize.ts'
 import { expectDefined } from '../../lib/error.ts'
+import type { Dispatch } from '../../program/graph.ts'
 import {
   type MatrixTarget,
   type PartPlacement,
@@ -36,6 +37,15 @@ export const conversionKernel = (from: MatrixLayout, into: MatrixLayout): Kernel
   kernel: quantize,
   constants: { ...blockConstants(from), WORKGROUP },
   imports: { weights: weightModule(from.format), encode: encoderModule(into.format) },
+})
+
+/** A dispatch of the kernel that converts between two layouts, without operands. */
+export const conversionDispatch = (from: MatrixLayout, into: MatrixLayout): Dispatch => ({
+  ...conversionKernel(from, into),
+  operands: {},
+  grid: [1],
+  loop: 0,
+  work: () => 1,
 })
 
 /** Converts one matrix at a time. Owns its staging buffers until `close`. */
@@ -110,7 +120,7 @@ export class Converter {
     const pipeline = expectDefined(this.#pipelines.get(key), 'a prepared pipeline')
     const { cols } = layout
     const firstRow = start + from.part.firstRow
-    for (const { part, buffer, offset } of placements) {
+    for (const { part, buffer, offset, onFilled } of placements) {
       const first = Math.max(firstRow, part.firstRow)
       const rows = Math.min(firstRow + from.part.rows, part.firstRow + part.rows) - first
       if (rows <= 0) continue
@@ -124,6 +134,7 @@ export class Converter {
       })
       const grid = quantizeGrid(rows, cols, encodeSpanOf(layout), WORKGROUP)
       this.#dispatch(pipeline, words, [from.buffer, buffer], grid)
+      if (first + rows === part.firstRow + part.rows) onFilled?.()
     }
   }
 

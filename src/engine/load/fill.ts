@@ -23,26 +23,55 @@ export async function fillWeights(
   checkpoint: Checkpoint,
   options: StreamOptions,
 ): Promise<void> {
+  let pending = 0
+  await writers.converter?.prepare()
+  await streamPasses(writers, checkpoint, options, async (bytes) => {
+    pending += bytes
+    if (pending < PENDING_BYTES) return
+    pending = 0
+    await device.waits.workDone()
+  })
+  writers.converter?.close()
+}
+
+/**
+ * As `fillWeights`, for any writers.
+ * @param onWritten awaited after each slice of a tensor that was written
+ */
+export async function streamPasses(
+  writers: Pick<ModelWriters, 'scalesOf' | 'rest'>,
+  { source }: Checkpoint,
+  options: StreamOptions,
+  onWritten: (bytes: number) => Promise<void>,
+): Promise<void> {
   const passes = planPasses(writers)
   const passBytes = passes.map((pass) => totalRangeBytes(pass.keys()))
   const totalBytes = passBytes.reduce((sum, bytes) => sum + bytes, 0)
   const { onProgress } = options
   let bytesBefore = 0
-  await writers.converter?.prepare()
   for (const [index, pass] of passes.entries()) {
-    await stream(device, pass, checkpoint, {
-      ...options,
-      ...(onProgress && {
-        onProgress: (done) => onProgress({ ...done, bytes: bytesBefore + done.bytes, totalBytes }),
-      }),
-    })
+    await streamTensors(
+      source,
+      [...pass.keys()],
+      async (entry, offset, bytes) => {
+        const writer = expectDefined(pass.get(entry), `the writer of ${entry.name}`)
+        writer.push(bytes)
+        if (offset + bytes.length === entry.end - entry.start) writer.end()
+        await onWritten(bytes.length)
+      },
+      {
+        ...options,
+        ...(onProgress && {
+          onProgress: (done) => onProgress({ ...done, bytes: bytesBefore + done.bytes, totalBytes }),
+        }),
+      },
+    )
     bytesBefore += passBytes[index] ?? 0
   }
-  writers.converter?.close()
 }
 
 /** Passes over the files: scales of converted matrices, the rows up to the last of these, and so on. */
-function planPasses({ scalesOf, rest }: ModelWriters): readonly WriterMap[] {
+function planPasses({ scalesOf, rest }: Pick<ModelWriters, 'scalesOf' | 'rest'>): readonly WriterMap[] {
   const inFileOrder = [...rest].sort(([a], [b]) =>
     a.file === b.file ? a.start - b.start : a.file < b.file ? -1 : 1,
   )
@@ -63,27 +92,4 @@ function planPasses({ scalesOf, rest }: ModelWriters): readonly WriterMap[] {
   }
   flush()
   return passes
-}
-
-async function stream(
-  device: Device,
-  writers: WriterMap,
-  checkpoint: Checkpoint,
-  options: StreamOptions,
-): Promise<void> {
-  let pending = 0
-  await streamTensors(
-    checkpoint.source,
-    [...writers.keys()],
-    async (entry, offset, bytes) => {
-      const writer = expectDefined(writers.get(entry), `the writer of ${entry.name}`)
-      writer.push(bytes)
-      if (offset + bytes.length === entry.end - entry.start) writer.end()
-      pending += bytes.length
-      if (pending < PENDING_BYTES) return
-      pending = 0
-      await device.waits.workDone()
-    },
-    options,
-  )
 }

@@ -79,14 +79,16 @@ export function findMlx(
       requireTensor(checkpoint, codes),
       `has rows of ${cols} weights, no multiple of ${groupSize}`,
     )
+  const scaleEntry = find.scales(scales)
+  const symmetric = quantization.symmetric && scaleEntry.dtype === 'BF16' && (bits === 4 || bits === 8)
   return integerMatrix({
     name,
     label: `MLX ${groupsText(sizes)}`,
     sizes,
     order: 'rows',
     codes: find.codes(codes),
-    scales: find.scales(scales),
-    offsets: { kind: 'stored', entry: find.scales(offsets) },
+    scales: scaleEntry,
+    offsets: { kind: symmetric ? 'middle' : 'stored', entry: find.scales(offsets) },
   })
 }
 

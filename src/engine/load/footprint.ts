@@ -23,7 +23,7 @@ import {
 } from '../run/step-graphs.ts'
 import type { BytesByPurpose } from '../types.ts'
 import { needsConversion } from './common-format.ts'
-import { conversionKernel } from './convert.ts'
+import { conversionDispatch } from './convert.ts'
 import { type WeightPlan, weightBytesByPurpose } from './weight-plan.ts'
 
 /**
@@ -93,14 +93,7 @@ export function conversionsOf(plan: WeightPlan): Dispatch[] {
   const found: Dispatch[] = []
   const add = (layout: MatrixLayout, storedMatrices: readonly StoredMatrix[]) => {
     for (const matrix of storedMatrices)
-      if (needsConversion(matrix, layout))
-        found.push({
-          ...conversionKernel(matrix.storedLayout, layout),
-          operands: {},
-          grid: [1],
-          loop: 0,
-          work: () => 1,
-        })
+      if (needsConversion(matrix, layout)) found.push(conversionDispatch(matrix.storedLayout, layout))
   }
   mapTensors(plan, {
     matrix: ({ layout, storedMatrices }) => add(layout, storedMatrices),

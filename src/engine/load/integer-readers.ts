@@ -1,11 +1,18 @@
 // Loads the readers of integer codes, which only folders need that other tools quantised.
+import type { MatrixLayout } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
 import { type IntegerMethods, namesIntegerMethod } from '../../models/describe-quantization.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { holdsIntegers } from '../../models/stored-names.ts'
 import type { NamedTensor, SplitKv } from '../../models/tensor-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
-import type { IntegerMatrix, SplitKvMatrix, StoredMatrix } from '../../weights/stored-matrix.ts'
+import type { IntegerStreams } from '../../weights/integer-streams.ts'
+import type {
+  IntegerMatrix,
+  SplitKvMatrix,
+  StoredMatrix,
+  TensorWriting,
+} from '../../weights/stored-matrix.ts'
 import type { IntegerParts } from './find-integers.ts'
 import type { WantedMatrix } from './find-tensor.ts'
 
@@ -29,6 +36,11 @@ export interface IntegerReaders {
     find: (half: NamedTensor) => StoredMatrix,
   ) => SplitKvMatrix | undefined
   readonly integerMatrix: (parts: IntegerParts) => IntegerMatrix
+  readonly integerStreams: (
+    matrix: IntegerMatrix,
+    layout: MatrixLayout,
+    streams: IntegerStreams,
+  ) => readonly TensorWriting[]
 }
 
 /** A checkpoint with the readers that its tensors need. */

@@ -14,7 +14,7 @@ import { textFiles } from '../../weights/model-files.ts'
 import { layOutShard, type ShardTensor } from '../../weights/shards.ts'
 import { arrayShape, bytesPerLine, type StoredArray, storedLayout } from '../../weights/stored-layout.ts'
 import type { StreamOptions } from '../../weights/stream.ts'
-import type { LinePlacement } from '../../weights/tensor-writer.ts'
+import { type LinePlacement, withoutPadding } from '../../weights/tensor-writer.ts'
 import { SINGLE_WEIGHTS_FILE } from '../../weights/weight-files.ts'
 import type { AllocatedModel } from './allocate.ts'
 import type { WeightPlacement } from './allocate-weights.ts'
@@ -138,13 +138,4 @@ async function readTensor(
       await sink(withoutPadding(padded, strideBytes, width), (first - start) * width)
     }
   }
-}
-
-function withoutPadding(padded: Uint8Array, strideBytes: number, width: number): Uint8Array {
-  if (strideBytes === width) return padded
-  const count = padded.length / strideBytes
-  const lines = new Uint8Array(count * width)
-  for (let i = 0; i < count; i++)
-    lines.set(padded.subarray(i * strideBytes, i * strideBytes + width), i * width)
-  return lines
 }

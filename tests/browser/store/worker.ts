@@ -1,4 +1,5 @@
 // Worker of the store tests: exposes the store and helpers as globals.
+import { copyFiles, pickedFolderWriter } from '../../../src/store/export.ts'
 import { createSha256 } from '../../../src/store/sha256.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { openHttp } from '../../../src/weights/http.ts'
@@ -53,7 +54,18 @@ async function clear(): Promise<void> {
 }
 
 const held = new AbortController()
-const tools = { store, hub, hashes, storedFile, tamper, clear, createSha256, held }
+const tools = {
+  store,
+  copyFiles,
+  pickedFolderWriter,
+  hub,
+  hashes,
+  storedFile,
+  tamper,
+  clear,
+  createSha256,
+  held,
+}
 export type WorkerTools = typeof tools
 Object.assign(globalThis, tools)
 postMessage('ready')

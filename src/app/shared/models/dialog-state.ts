@@ -15,6 +15,7 @@ import {
 import { asHadalError, isAborted } from '../../../lib/error.ts'
 import type { Failure } from '../failure.ts'
 import { LatestTask } from '../latest-task.ts'
+import { saveFile } from '../save-file.ts'
 import { findListedModels } from './catalogue.ts'
 import { forgetModel } from './last-model.ts'
 import type { ModelChoice } from './load-state.ts'
@@ -147,16 +148,16 @@ export function deleteModel({ key: source }: StoredModel): Promise<void> {
   })
 }
 
-/** Copies a stored model into a folder that the user picks. */
+/** Exports a stored model into a folder that the user picks, or as downloads where they cannot. */
 export async function exportModel({ key: source }: StoredModel): Promise<void> {
-  const folder = await pickFolder('readwrite')
-  if (!folder) return
+  const target = canPickFolders() ? await pickFolder('readwrite') : saveFile
+  if (!target) return
   const { signal } = exporting.start()
   const onProgress = (progress: LoadProgress) => {
     storeTask.value = { source, action: 'exporting', progress }
   }
   await runStoreTask({ source, action: 'exporting', progress: undefined }, () =>
-    exportStoredModel(source, folder, { signal, onProgress }),
+    exportStoredModel(source, target, { signal, onProgress }),
   )
 }
 

@@ -23,7 +23,8 @@ export function LoadProgressView() {
   )
 }
 
-function progressText({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgress): string {
+/** Bytes, speed and time left. */
+export function progressText({ bytes, totalBytes, bytesPerSecond, secondsLeft }: LoadProgress): string {
   const left = bytes < totalBytes ? formatSeconds(secondsLeft) : ''
   return [
     `${formatBytes(bytes)} of ${formatBytes(totalBytes)}`,

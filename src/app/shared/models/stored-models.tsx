@@ -4,7 +4,6 @@ import type { StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import {
   cancelExport,
-  canPickFolders,
   deleteModel,
   exportModel,
   loadLocal,
@@ -15,6 +14,7 @@ import {
   storeTask,
 } from './dialog-state.ts'
 import { choiceFromStored, isQuantizedCopy } from './last-model.ts'
+import { progressText } from './load-progress.tsx'
 import { loadState } from './model-choice.ts'
 
 const STORED_TITLE = 'models-here'
@@ -73,7 +73,7 @@ function StoredModelRow({ model }: { model: StoredModel }) {
             Continue…
           </button>
         )}
-        {complete && canPickFolders() && (
+        {complete && (
           <button
             class="quiet"
             type="button"
@@ -87,13 +87,14 @@ function StoredModelRow({ model }: { model: StoredModel }) {
         <DeleteButton model={model} disabled={busy || isLoaded(key)} />
       </div>
       {own?.action === 'exporting' && (
-        <p class="exporting" role="status">
-          Exporting {own.progress?.file}
+        <p class="exporting">
+          <span role="status">Exporting {own.progress?.file}</span>
           <progress
             aria-label={`Exporting ${name}`}
             value={own.progress?.bytes ?? 0}
             max={own.progress?.totalBytes || 1}
           />
+          <span class="figures">{own.progress && progressText(own.progress)}</span>
           <button class="quiet" type="button" onClick={cancelExport}>
             Cancel
           </button>
