@@ -2,6 +2,7 @@
 
 import { specFromConfig } from '../engine/load/plan.ts'
 import { QUANTIZATION_NAMES, type Quantize, type WeightClass } from '../engine/load/quantization.ts'
+import { resolveTensors } from '../engine/load/resolve-tensors.ts'
 import { openText } from '../engine/load/text.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
 import { matricesByClass, weightError } from '../engine/load/weight-error.ts'
@@ -74,7 +75,8 @@ async function measureBaseline(base: CliModel, source: Source, args: CliArgs, fo
   const logits: Float32Array[] = []
   for (const sequence of ids) logits.push(await engine.logits(sequence))
   const checkpoint = await openConfigured(source, engine.info)
-  const plan = planWeights(specFromConfig(checkpoint), checkpoint, engine.device.capabilities)
+  const spec = specFromConfig(checkpoint)
+  const plan = planWeights(spec, resolveTensors(spec, checkpoint), engine.device.capabilities)
   const weights: WeightErrors = {}
   for (const [name, matrices] of matricesByClass(plan)) {
     const step = Math.max(1, matrices.length / MAX_MATRICES)

@@ -3,6 +3,7 @@
 import { specFromConfig } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
 import type { Quantize, QuantizeChoice } from '../engine/load/quantization.ts'
+import { resolveTensors } from '../engine/load/resolve-tensors.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
 import { planWeights } from '../engine/load/weight-plan.ts'
 import { type MlxFolder, planMlxFolder, UNLIMITED, writeMlxFolder } from '../engine/write/mlx-folder.ts'
@@ -62,7 +63,7 @@ export async function quantize(argv: readonly string[]): Promise<void> {
     const checkpoint = await openConfigured(source, { ...configChanges(args), signal })
     const maxShardBytes = byteSize(args, 'shard-size')
     const spec = specFromConfig(checkpoint, checkpoint.notices)
-    const plan = planWeights(spec, checkpoint, UNLIMITED, choice)
+    const plan = planWeights(spec, resolveTensors(spec, checkpoint), UNLIMITED, choice)
     const folder = await planMlxFolder({ checkpoint, spec, plan }, { maxShardBytes, signal })
     for (const notice of folder.notices) process.stderr.write(`${notice}\n`)
     await writeFolder(folder, out, args, signal)

@@ -1,6 +1,7 @@
 // Opens a model's files: from their host, from the user's files, or from what this browser has stored.
 import { specFromConfig } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
+import { resolveTensors } from '../engine/load/resolve-tensors.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
 import { planWeights } from '../engine/load/weight-plan.ts'
 import { HadalError } from '../lib/error.ts'
@@ -58,7 +59,8 @@ export async function openModelSource(
   report('list')
   const checkpoint = await openConfigured(host, { config, signal })
   // What is missing shows before the download.
-  planWeights(specFromConfig(checkpoint), checkpoint, ANY_DEVICE)
+  const spec = specFromConfig(checkpoint)
+  planWeights(spec, resolveTensors(spec, checkpoint), ANY_DEVICE)
   const source = await store.download(key, host, await modelFiles(checkpoint, signal), {
     signal,
     onProgress: ({ phase, file, bytes, totalBytes }) =>

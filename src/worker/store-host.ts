@@ -1,6 +1,7 @@
 // The worker's calls for stored models: list, remove, export.
 import { specFromConfig } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
+import { resolveTensors } from '../engine/load/resolve-tensors.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
 import { planWeights } from '../engine/load/weight-plan.ts'
 import { notStored, openStore } from '../store/store.ts'
@@ -46,5 +47,6 @@ async function openExport(key: string, signal: AbortSignal) {
   if (kind !== 'packed') return { source, packed: undefined }
   const checkpoint = await openConfigured(source, { signal })
   const spec = specFromConfig(checkpoint)
-  return { source, packed: { checkpoint, spec, plan: planWeights(spec, checkpoint, ANY_DEVICE) } }
+  const plan = planWeights(spec, resolveTensors(spec, checkpoint), ANY_DEVICE)
+  return { source, packed: { checkpoint, spec, plan } }
 }

@@ -5,6 +5,7 @@ import { allocateWeights } from '../../src/engine/load/allocate-weights.ts'
 import { fillWeights } from '../../src/engine/load/fill.ts'
 import { specFromConfig } from '../../src/engine/load/plan.ts'
 import type { QuantizeChoice } from '../../src/engine/load/quantization.ts'
+import { resolveTensors } from '../../src/engine/load/resolve-tensors.ts'
 import { openConfigured } from '../../src/engine/load/user-config.ts'
 import { planWeights } from '../../src/engine/load/weight-plan.ts'
 import { planMlxFolder, UNLIMITED, writeMlxFolder } from '../../src/engine/write/mlx-folder.ts'
@@ -51,7 +52,7 @@ export async function writeInMemory(
 ) {
   const checkpoint = await openConfigured(openMemory(files), {})
   const spec = specFromConfig(checkpoint, checkpoint.notices)
-  const plan = planWeights(spec, checkpoint, UNLIMITED, quantize)
+  const plan = planWeights(spec, resolveTensors(spec, checkpoint), UNLIMITED, quantize)
   const folder = await planMlxFolder({ checkpoint, spec, plan }, options)
   const writer = memoryFolder()
   const openGpu = async () => openDevice(await persistentGpu(adapter.match), adapter.options)
@@ -63,7 +64,8 @@ export async function writeInMemory(
 export async function gpuWeights(files: ModelFiles, { quantize, adapter }: WriteCase) {
   const device = await openDevice(await persistentGpu(adapter.match), adapter.options)
   const checkpoint = await openConfigured(openMemory(files), {})
-  const plan = planWeights(specFromConfig(checkpoint), checkpoint, device.capabilities, quantize)
+  const spec = specFromConfig(checkpoint)
+  const plan = planWeights(spec, resolveTensors(spec, checkpoint), device.capabilities, quantize)
   const weights = allocateWeights({ device, pipelines: new PipelineCache(device, sources) }, plan)
   await fillWeights(device, weights, checkpoint, {})
   const { matrices, vectors } = weights.placement

@@ -5,15 +5,15 @@ import type { ModelSpec } from '../../models/spec.ts'
 import type { RuntimeOptions } from '../run/step-graphs.ts'
 import type { BytesByPurpose, QuantizeOption } from '../types.ts'
 import { footprintWithContext, planFootprint } from './footprint.ts'
-import type { ReadableCheckpoint } from './integer-readers.ts'
 import { type FitResult, fitsIn, type MemoryRange } from './memory-range.ts'
 import { formatsByClass, QUANTIZATIONS, type Quantize, type QuantizeChoice } from './quantization.ts'
+import type { ResolvedCheckpoint } from './resolve-tensors.ts'
 import { planWeights, type WeightPlan } from './weight-plan.ts'
 
 /** A model together with the device limits, options and memory it is planned for. */
 export interface LoadRequest {
   readonly spec: ModelSpec
-  readonly checkpoint: ReadableCheckpoint
+  readonly checkpoint: ResolvedCheckpoint
   readonly capabilities: Capabilities
   readonly options: RuntimeOptions
   /** Tokens that the planned KV cache holds. */

@@ -26,6 +26,7 @@ import type { ReadableCheckpoint } from './integer-readers.ts'
 import { memoryRange } from './memory-range.ts'
 import { plannedWeights } from './planned-weights.ts'
 import { requiredTensors } from './required-tensors.ts'
+import { resolveTensors } from './resolve-tensors.ts'
 import { openConfigured } from './user-config.ts'
 
 export interface EnginePlanOptions extends ModelOptions {
@@ -98,7 +99,10 @@ export function specFromConfig(
   return spec
 }
 
-/** Combines a model with the device and the resolved options. Throws `bad_request` for invalid options. */
+/**
+ * Combines a model with the device, the resolved options and the tensors under the model's own names. Throws
+ * `bad_request` for invalid options, and what `resolveTensors` throws.
+ */
 export function toLoadTarget(
   spec: ModelSpec,
   checkpoint: ReadableCheckpoint,
@@ -109,7 +113,8 @@ export function toLoadTarget(
   const { maxPages } = kvCacheSizes(spec, runtime.cache, capabilities)
   const plannedTokens = Math.min(plannedContextLength(spec, options), maxPages * PAGE_TOKENS)
   const memory = memoryRange(options.memoryBytes)
-  return { spec, checkpoint, capabilities, options: runtime, plannedTokens, memory }
+  const resolved = resolveTensors(spec, checkpoint)
+  return { spec, checkpoint: resolved, capabilities, options: runtime, plannedTokens, memory }
 }
 
 async function capabilitiesOf({ device, limits }: EnginePlanOptions): Promise<Capabilities> {

@@ -11,13 +11,19 @@ import type { TensorEntry } from '../../weights/safetensors.ts'
 import { missingFile } from '../../weights/source.ts'
 import { addTensorToError } from '../../weights/tensor-error.ts'
 import { INDEX_FILE, SINGLE_WEIGHTS_FILE } from '../../weights/weight-files.ts'
+import type { ReadableCheckpoint } from './integer-readers.ts'
+
+/** A checkpoint whose tensors have the names of the model. */
+export interface ResolvedCheckpoint extends ReadableCheckpoint {
+  readonly isResolved: true
+}
 
 /**
  * The checkpoint with its tensors under the names of `tensorNames`, stacks as the tensors they stack. Where
  * the embedding is also the output head, either may be stored. Throws `bad_file` for a stack of another size
  * or a tensor under two names, and as `judgeExtraTensors` does.
  */
-export function resolveTensors<C extends Checkpoint>(spec: ModelSpec, checkpoint: C): C {
+export function resolveTensors(spec: ModelSpec, checkpoint: ReadableCheckpoint): ResolvedCheckpoint {
   const { tensors, promised, notices } = checkpoint
   const prefix = findPrefix([...tensors.keys(), ...promised.keys()])
   const embedding = `${embeddingOf(spec)}.`
@@ -52,6 +58,7 @@ export function resolveTensors<C extends Checkpoint>(spec: ModelSpec, checkpoint
   judgeExtraTensors(spec, { stored: tensors, named, nameOf: nameOfFirst }, notices)
   return {
     ...checkpoint,
+    isResolved: true,
     tensors: named,
     promised: rename(
       promised,

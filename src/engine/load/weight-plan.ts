@@ -29,7 +29,7 @@ import { findStoredMatrices, refuseRequantization } from './find-matrices.ts'
 import { findTensor } from './find-tensor.ts'
 import type { ReadableCheckpoint } from './integer-readers.ts'
 import { formatsByClass, type Quantize, type QuantizeChoice, weightClassOf } from './quantization.ts'
-import { noteBrokenPromises, resolveTensors } from './resolve-tensors.ts'
+import { noteBrokenPromises, type ResolvedCheckpoint } from './resolve-tensors.ts'
 
 export interface PlannedMatrix {
   readonly label: string
@@ -65,18 +65,18 @@ type BindingLimits = Pick<Capabilities, 'maxBindingBytes' | 'maxBufferBytes'>
 
 /**
  * Plans where every weight goes and in which format. Throws `not_found`, `bad_file` or `unsupported`, naming
- * file and tensor, and `bad_request` for an unknown quantization. What the model does not need and what the
- * index promises in vain become notices of the checkpoint.
+ * file and tensor, and `bad_request` for an unknown quantization. What the index promises in vain becomes a
+ * notice of the checkpoint.
+ * @param checkpoint with the names of `resolveTensors`
  */
 export function planWeights(
   spec: ModelSpec,
-  stored: ReadableCheckpoint,
+  checkpoint: ResolvedCheckpoint,
   limits: BindingLimits,
   quantize: QuantizeChoice = 'none',
 ): WeightPlan {
   const maxBytes = Math.min(limits.maxBindingBytes, limits.maxBufferBytes)
   const formats = formatsByClass(quantize, spec)
-  const checkpoint = resolveTensors(spec, stored)
   const find = (stack: TensorStack) => findStoredMatrices(spec, checkpoint, stack)
   const names = separateShared(tensorNames(spec), find, formats.experts)
   const plan = mapTensors(names, {
