@@ -8,8 +8,15 @@
 #import shared/abs_max
 #import shared/chunk
 
-// The sum of a chunk's numbers as f16 holds them, so that offsets and codes multiply the same inputs.
-fn rounded_sum(chunk: mat4x4<f32>) -> f32 { return chunk_sum(mat4x4<f32>(mat4x4<f16>(chunk))); }
+// A chunk of numbers below 4, rounded to the 11 bits of f16. Compilers drop a conversion to f16 and back; the
+// sum that offsets multiply would then be that of other inputs than those that codes multiply.
+fn rounded_chunk(chunk: mat4x4<f32>) -> mat4x4<f32> {
+  return mat4x4<f32>(rounded(chunk[0]), rounded(chunk[1]), rounded(chunk[2]), rounded(chunk[3]));
+}
+
+fn rounded(numbers: vec4<f32>) -> vec4<f32> {
+  return bitcast<vec4<f32>>((bitcast<vec4<u32>>(numbers) + vec4<u32>(0x1000)) & vec4<u32>(0xffffe000));
+}
 
 // The power of two below `largest`, clamped so that it and its reciprocal are normal numbers.
 fn f16_scale(largest: f32) -> f32 {

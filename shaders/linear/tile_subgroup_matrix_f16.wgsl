@@ -10,8 +10,9 @@ const SCALED_PAIRS: bool = true;
 
 fn input_factors(pair: ChunkPair, at: u32) -> ChunkPair {
   let divisor = f16_scale(abs_max_pair(pair));
-  let scaled = ChunkPair(pair.first * (1.0 / divisor), pair.second * (1.0 / divisor));
-  store_affine(at, vec2<f32>(divisor, divisor * (rounded_sum(scaled.first) + rounded_sum(scaled.second))));
+  var scaled = ChunkPair(pair.first * (1.0 / divisor), pair.second * (1.0 / divisor));
+  if HAS_OFFSET { scaled = ChunkPair(rounded_chunk(scaled.first), rounded_chunk(scaled.second)); }
+  store_affine(at, vec2<f32>(divisor, divisor * (chunk_sum(scaled.first) + chunk_sum(scaled.second))));
   return scaled;
 }
 

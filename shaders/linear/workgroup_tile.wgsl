@@ -28,7 +28,10 @@ fn load_chunk(m: Matrix, own: u32, chunk: u32, lane: u32) {
       input_quad(own, quad), input_quad(own, quad + 1), input_quad(own, quad + 2), input_quad(own, quad + 3));
     affine.x = chunk_scale(values);
     values *= 1.0 / affine.x;
-    if HAS_OFFSET { affine.y = affine.x * rounded_sum(values); }
+    if HAS_OFFSET {
+      values = rounded_chunk(values);
+      affine.y = affine.x * chunk_sum(values);
+    }
   } else {
     values = weight_chunk(m, own, chunk);
     affine = weight_affine(m, own, chunk);

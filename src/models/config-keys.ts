@@ -97,6 +97,7 @@ const CHANGES_COMPUTATION: Readonly<Record<string, readonly unknown[]>> = {
   compress_ratios: ['[]'],
   hc_mult: [0, 1],
   is_encoder_decoder: [false],
+  model_file: [], // MLX: Python code that comes with the model
   pruned_heads: ['{}'],
   tie_encoder_decoder: [false],
   use_parallel_residual: [false],

@@ -48,6 +48,9 @@ const PRESETS: ReadonlyMap<string, readonly CompressedScheme[]> = new Map([
 /** How activations are quantised elsewhere, and notes about the making. */
 const NOTES = ['global_compression_ratio', 'kv_cache_scheme', 'version', 'quantization_status']
 
+/** Every matrix is compared with all of them. */
+const MAX_SCHEMES = 64
+
 /** Throws `unsupported` for what is not read, naming the key. */
 export function describeCompressed(fields: ConfigFields): StoredQuantization {
   const format = fields.choice('format', [...FORMAT_NAMES, MIXED, 'dense'], 'dense', QUANTIZATION_HINT)
@@ -59,7 +62,13 @@ export function describeCompressed(fields: ConfigFields): StoredQuantization {
     throw fields.unsupported('transform_config', QUANTIZATION_HINT)
   fields.ignore(...NOTES)
   const groups = fields.requiredObject('config_groups')
-  const schemes = groups.keys().flatMap((name) => describeGroup(groups, name, format))
+  const named = groups.keys().flatMap((name) => describeGroup(groups, name, format))
+  const schemes = [...new Map(named.map((scheme) => [JSON.stringify(scheme), scheme])).values()]
+  if (schemes.length > MAX_SCHEMES)
+    throw fields.error('config_groups', `must have at most ${MAX_SCHEMES} different schemes`, schemes.length)
+  // The scales of blocks do not tell which blocks they are of.
+  if (schemes.filter(({ block }) => block).length > 1)
+    throw fields.unsupported('config_groups', QUANTIZATION_HINT)
   return { method: 'compressed-tensors', schemes, ignored: describeIgnored(fields) }
 }
 
@@ -87,7 +96,8 @@ function describeWeights(
   weights.ignore(...WEIGHT_NOTES)
   if (weights.flag('dynamic', false)) throw weights.unsupported('dynamic', QUANTIZATION_HINT)
   // Any other order of columns mixes the scales of a group.
-  if (weights.has('actorder')) weights.choice('actorder', ['weight', 'static'], undefined, QUANTIZATION_HINT)
+  const ordered = weights.has('actorder') && weights.get('actorder') !== false
+  if (ordered) weights.choice('actorder', ['weight', 'static'], undefined, QUANTIZATION_HINT)
   const bits = weights.choice('num_bits', type === 'int' ? [4, 8] : [8], undefined, QUANTIZATION_HINT)
   const symmetric = weights.flag('symmetric', true)
   if (type === 'float' && !symmetric) throw weights.unsupported('symmetric', QUANTIZATION_HINT)

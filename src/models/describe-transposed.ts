@@ -7,7 +7,7 @@ const ACT_ORDER_HINT = `Its columns are in the order of their importance (act-or
 
 /** What the makers of such files note about their work, and how other engines should run them. */
 const GPTQ_NOTES = `
-  damp_percent damp_auto_increment static_groups true_sequential quantizer meta lm_head sym mse hyb_act
+  damp_percent damp_auto_increment true_sequential quantizer meta lm_head sym mse hyb_act
   model_name_or_path model_file_base_name dataset tokenizer batch_size cache_block_outputs model_seqlen
   modules_in_block_to_quantize block_name_to_quantize module_name_preceding_first_block pad_token_id
   max_input_length pack_dtype backend use_cuda_fp16 use_exllama disable_exllama exllama_config
@@ -22,8 +22,9 @@ export function describeGptq(fields: ConfigFields): StoredQuantization {
   const bits = fields.choice('bits', [4, 8], undefined, QUANTIZATION_HINT)
   const groupSize = describeGroupSize(fields, 'group_size')
   const actOrder = fields.flag('desc_act', false)
-  // Where a whole row shares its scale, the order of columns means nothing.
-  if (actOrder && groupSize !== undefined) throw fields.unsupported('desc_act', ACT_ORDER_HINT)
+  // Where a whole row shares its scale, the order of columns means nothing. Static groups follow the columns.
+  const isStatic = fields.flag('static_groups', false)
+  if (actOrder && !isStatic && groupSize !== undefined) throw fields.unsupported('desc_act', ACT_ORDER_HINT)
   const version = fields.choice('checkpoint_format', ['gptq', 'gptq_v2'], 'gptq', QUANTIZATION_HINT)
   if (fields.flag('is_marlin_format', false)) throw fields.unsupported('is_marlin_format', QUANTIZATION_HINT)
   if ((fields.object('dynamic')?.keys() ?? []).length > 0)

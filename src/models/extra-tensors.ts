@@ -78,10 +78,12 @@ export function judgeExtraTensors(
   const files = new Set<string>()
   for (const [name, { file, start, end }] of stored) {
     const ours = nameOf(name) ?? ''
-    if (expected.has(ours) || companions.has(ours) || isMtpTensor(spec, ours)) continue
+    // Beside codes under another name, a weight is not read either.
+    const isExpected = companions.has(ours) || (expected.has(ours) && !ours.endsWith('.weight'))
+    if (isExpected || isMtpTensor(spec, ours)) continue
     const scales = ALL_SCALES.find((scale) => ours.endsWith(`.${scale}`))
     const isLost = scales && expected.has(`${ours.slice(0, -scales.length)}weight`)
-    const rule = isLost ? LOST_SCALES : ruleFor(spec, name, ours)
+    const rule = expected.has(ours) ? SECOND : isLost ? LOST_SCALES : ruleFor(spec, name, ours)
     if (rule && end > start) throw refused(name, file, rule)
     unread.push(name)
     files.add(file)
@@ -109,6 +111,11 @@ function ruleFor(spec: ModelSpec, name: string, ours: string): Rule | undefined 
   return kind && RULES[kind].find(([names]) => names.test(rest))
 }
 
+const SECOND: Rule = [
+  /^/,
+  'a second copy of a matrix whose codes have another name',
+  'This folder may mix two versions of the model.',
+]
 const LOST_SCALES: Rule = [
   /^/,
   'the scales of a weight that is read without scales',

@@ -151,6 +151,7 @@ export const NOT_YET: ReadonlyMap<string, string> = new Map([
   ['deepseek_v4', 'its compressed attention, hyper-connections and FP4 experts have no kernels here'],
   ['deepseek_vl_v2', 'it reads images, and its vision encoder is not supported'],
   ['glm_moe_dsa', 'its sparse attention has no kernels here'],
-  ['kimi_k25', 'it reads images, and its vision encoder is not supported'],
+  ['kimi_k25', 'its text_config is of no type that runs'],
+  ['kimi_vl', 'its text_config is of no type that runs'],
   ['minicpm3', 'its scaled residuals and its rotary scaling are not supported'],
 ])

@@ -114,11 +114,13 @@ export function stackOf({ attention, layers }: StackSizes, name: string): Tensor
     : undefined
 }
 
-/** The module of the stack that holds a module, as `stackOf` takes it apart. */
-export const stackNameOf = (module: string): string =>
-  module
-    .replace(/\.mlp\.experts\.\d+\./, '.mlp.switch_mlp.')
-    .replace(/(\.self_attn\.(?:embed_q|unembed_out))\.\d+$/, '$1')
+/** The module or tensor of the stack that holds one, as `stackOf` takes it apart. */
+export const stackNameOf = (name: string): string =>
+  withoutHead(name.replace(/\.mlp\.experts\.\d+\./, '.mlp.switch_mlp.'))
+
+/** `embed_q` and `unembed_out` are always stored as stacks. */
+export const withoutHead = (name: string): string =>
+  name.replace(/(?<=\.self_attn\.(?:embed_q|unembed_out))\.\d+(?=\.|$)/, '')
 
 type StackSizes = Pick<ModelSpec, 'attention' | 'layers'>
 

@@ -63,7 +63,7 @@ export function tensorNames(spec: ModelSpec): NamedModelTensors {
   const { hiddenSize, vocabSize } = spec
   const tensor = (name: string, ...shape: number[]): NamedTensor => ({ name: `${name}.weight`, shape })
   return {
-    embedding: [tensor(`model.${NAMES[spec.naming].embedding}`, vocabSize, hiddenSize)],
+    embedding: [tensor(embeddingOf(spec), vocabSize, hiddenSize)],
     layers: spec.layers.map((layer, index) => layerNames(spec, layer, `model.layers.${index}`)),
     finalNorm: [tensor('model.norm', hiddenSize)],
     lmHead: spec.tieWordEmbeddings ? undefined : [tensor('lm_head', vocabSize, hiddenSize)],
@@ -91,6 +91,13 @@ export function findPrefix(names: Iterable<string>): string {
   return layers.has(PREFIX) ? PREFIX : (found[0] ?? PREFIX)
 }
 
+/** Module of the embedding. */
+export const embeddingOf = ({ naming }: Pick<ModelSpec, 'naming'>): string =>
+  `${PREFIX}${NAMES[naming].embedding}`
+
+/** MLX has Ling's router one module deeper. */
+const DEEP_ROUTER = /(?<=^model\.layers\.\d{1,4}\.mlp\.gate)\.gate_proj(?=\.)/
+
 /**
  * The name that `tensorNames` has for a stored name; undefined for tensors outside the language model. The
  * output head may stand anywhere above the layers.
@@ -99,7 +106,8 @@ export function canonicalName(prefix: string, name: string): string | undefined 
   const head = name.startsWith('lm_head.') ? 0 : name.indexOf('.lm_head.') + 1
   const isHead = name.startsWith('lm_head.', head) && prefix.startsWith(name.slice(0, head))
   if (isHead) return name.slice(head)
-  return name.startsWith(prefix) ? `${PREFIX}${name.slice(prefix.length)}` : undefined
+  if (!name.startsWith(prefix)) return undefined
+  return `${PREFIX}${name.slice(prefix.length)}`.replace(DEEP_ROUTER, '')
 }
 
 /** Whether a name belongs to the multi-token-prediction (MTP) layers, which are recognised and not loaded. */

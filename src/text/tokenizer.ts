@@ -5,7 +5,6 @@ import { isJsonObject } from '../lib/json.ts'
 import { Notices } from '../lib/notices.ts'
 import type { AddedToken } from './added-tokens.ts'
 import { bytesOfText, bytesOfToken, textOfBytes } from './byte-level.ts'
-import { readTiktokenFile } from './tiktoken-file.ts'
 import { tokenContent } from './token-content.ts'
 import { openTokenSplitter, type TextPiece } from './token-splitter.ts'
 import { readTokenizerFile } from './tokenizer-file.ts'
@@ -62,28 +61,13 @@ export function openTokenizer(
   tokenizerConfig: unknown,
   options: TokenizerOptions,
 ): TextTokenizer {
-  return open('tokenizer.json', tokenizerConfig, options, (context) =>
+  return openVocabulary('tokenizer.json', tokenizerConfig, options, (context) =>
     readTokenizerFile(tokenizerJson, context),
   )
 }
 
-/**
- * Opens the tokenizer of Moonlight and Kimi, which publish a rank table instead of a tokenizer.json.
- * @param tiktokenModel the text of tiktoken.model
- * @param tokenizerConfig parsed tokenizer_config.json, which names the special tokens
- * @throws HadalError bad_file, naming the file
- */
-export function openTiktokenTokenizer(
-  tiktokenModel: string,
-  tokenizerConfig: unknown,
-  options: TokenizerOptions,
-): TextTokenizer {
-  return open('tiktoken.model', tokenizerConfig, options, (context) =>
-    readTiktokenFile(tiktokenModel, context),
-  )
-}
-
-function open(
+/** Opens a tokenizer whose vocabulary `read` reads from `file`. Throws as `openTokenizer`. */
+export function openVocabulary(
   file: string,
   tokenizerConfig: unknown,
   { vocab, notices = new Notices() }: TokenizerOptions,

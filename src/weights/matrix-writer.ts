@@ -153,6 +153,10 @@ export function expectDtype<const T extends FloatType>(entry: TensorEntry, types
   throw new HadalError(
     'unsupported',
     `${entry.file}: ${entry.name} is stored as ${entry.dtype}. Hadal reads ${types.join(', ')} here.`,
-    { file: entry.file, tensor: entry.name },
+    {
+      file: entry.file,
+      tensor: entry.name,
+      hint: 'Use a version of the model that is stored in these types.',
+    },
   )
 }

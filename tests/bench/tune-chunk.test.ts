@@ -8,13 +8,13 @@ import { tuneChunk } from '../../src/bench/tune-chunk.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { estimateQuantization } from '../../src/engine/load/choose-quantization.ts'
 import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
+import { openConfigured } from '../../src/engine/load/user-config.ts'
 import { openDevice } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { PLAIN_STEP, STEP_BYTES, writeStep } from '../../src/kernels/step.ts'
 import { Graph } from '../../src/program/graph.ts'
 import { DispatchProgram } from '../../src/program/program.ts'
 import { TempBuffers } from '../../src/program/temp-buffers.ts'
-import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES } from '../support/model.ts'
 import { watchGpu } from '../support/watched-gpu.ts'
@@ -27,7 +27,7 @@ describeOnAdapters(
       const { gpu } = await watchGpu(adapter, budgetBytes)
       const device = await openDevice(gpu, adapter.options)
       const source = openFolder(join(FIXTURES, name))
-      const checkpoint = await openCheckpoint(source)
+      const checkpoint = await openConfigured(source, {})
       const { capabilities } = device
       const subject = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, {
         contextLength,

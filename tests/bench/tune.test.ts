@@ -8,9 +8,9 @@ import { openFolder } from '../../src/cli/node-source.ts'
 import { estimateQuantization } from '../../src/engine/load/choose-quantization.ts'
 import { plannedRecorder } from '../../src/engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
+import { openConfigured } from '../../src/engine/load/user-config.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { possibleVariants } from '../../src/gpu/variants.ts'
-import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { ADAPTERS, type AdapterCase, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { FIXTURES } from '../support/model.ts'
 import { tamperedShader } from '../support/tampered-shader.ts'
@@ -75,7 +75,7 @@ async function tuneFixture(adapter: AdapterCase, name: string, shaders = sources
   const errors: string[] = []
   device.gpu.onuncapturederror = ({ error }) => errors.push(error.message)
   try {
-    const checkpoint = await openCheckpoint(source)
+    const checkpoint = await openConfigured(source, {})
     const subject = toLoadTarget(specFromConfig(checkpoint), checkpoint, device.capabilities, {})
     const { plan } = estimateQuantization(subject, 'none')
     const record = plannedRecorder(subject.spec, plan, device.capabilities, subject.options)

@@ -5,9 +5,9 @@ import { estimateQuantization } from '../../src/engine/load/choose-quantization.
 import { plannedRecorder } from '../../src/engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
 import type { Quantize } from '../../src/engine/load/quantization.ts'
+import { openConfigured } from '../../src/engine/load/user-config.ts'
 import { type Capabilities, GUARANTEED } from '../../src/gpu/limits.ts'
 import { chooseVariants } from '../../src/gpu/variants.ts'
-import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { weightlessModel } from '../support/weightless-model.ts'
 
 const CPU_FACTS = { f16: true, subgroups: true, subgroupSize: 8, subgroupMatrices: undefined, software: true }
@@ -16,7 +16,7 @@ const CPU: Capabilities = { ...GUARANTEED, ...CPU_FACTS, variants: chooseVariant
 /** Dispatches of a decode step with this many layers, of which the first is dense. */
 async function dispatchesOf(layers: number, quantize: Quantize, capabilities: Capabilities) {
   const { source } = weightlessModel({ ...PUBLISHED_CONFIGS['V2-Lite'], num_hidden_layers: layers }, 1)
-  const checkpoint = await openCheckpoint(source)
+  const checkpoint = await openConfigured(source, {})
   const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, {})
   const { plan } = estimateQuantization(target, quantize)
   const all = plannedRecorder(target.spec, plan, capabilities, target.options)(capabilities.variants)

@@ -37,6 +37,7 @@ const CASES: readonly Case[] = [
   kind('rows', 4, undefined, 'zeros', 'BF16'),
   { ...kind('rows', 4, undefined, 'middle', 'BF16'), rows: 5, cols: 70 },
   kind('bytes', 8, undefined, 'middle', 'BF16'),
+  kind('bytes', 8, 128, 'middle', 'BF16'),
   { ...kind('bytes', 8, undefined, 'middle', 'F32'), cols: 70 },
   kind('columns', 4, 64, 'zeros', 'F16'),
   kind('columns', 8, undefined, 'zeros', 'F16'),

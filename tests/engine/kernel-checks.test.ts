@@ -11,6 +11,7 @@ import { weightFormatOf } from '../../src/engine/check/random-weights.ts'
 import { passed, runChecks } from '../../src/engine/check/run-checks.ts'
 import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
 import { QUANTIZATIONS, type QuantizeChoice } from '../../src/engine/load/quantization.ts'
+import { openConfigured } from '../../src/engine/load/user-config.ts'
 import type { ModelOptions } from '../../src/engine/types.ts'
 import { FORMATS, type ScaleBlock } from '../../src/gpu/formats.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
@@ -19,7 +20,6 @@ import { blockConstants, layoutMatrix } from '../../src/gpu/matrix.ts'
 import { kernels } from '../../src/kernels/index.ts'
 import type { Dispatch } from '../../src/program/graph.ts'
 import { uniform_number } from '../../src/reference/sample.ts'
-import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { FIXTURES } from '../support/model.ts'
 import { tamperedShader } from '../support/tampered-shader.ts'
@@ -35,7 +35,7 @@ async function kernelsOf(
   fixture: string,
   { quantize = 'none', capabilities = GUARANTEED, options = {} }: Choices = {},
 ): Promise<readonly Dispatch[]> {
-  const checkpoint = await openCheckpoint(await openFolder(join(FIXTURES, fixture)))
+  const checkpoint = await openConfigured(await openFolder(join(FIXTURES, fixture)), {})
   const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, options)
   return distinctKernels(target, quantize)
 }
@@ -89,10 +89,10 @@ function withOffsets(dispatch: Dispatch, format: 'a4' | 'a8', block: ScaleBlock)
     constants[`${prefix}STRIDE`] = layout.stride
     constants[`${prefix}SCALE_STRIDE`] = layout.scaleStride
   }
-  const [decoder = ''] = /_(int8|mantissa|unorm)$/.exec(weights) ?? []
-  return [
-    { ...dispatch, constants, imports: { ...dispatch.imports, weights: `weights/${format}${decoder}` } },
-  ]
+  const [suffix = '', decoder = ''] = /_(int8|mantissa|unorm)$/.exec(weights) ?? []
+  const exists = decoder === 'int8' || decoder in (FORMATS[format].decoders ?? {})
+  const name = `weights/${format}${exists ? suffix : ''}`
+  return [{ ...dispatch, constants, imports: { ...dispatch.imports, weights: name } }]
 }
 
 /** For each kernel one wrong operation. */

@@ -7,12 +7,12 @@ import { selfTest } from '../../src/engine/check/self-test.ts'
 import { estimateQuantization } from '../../src/engine/load/choose-quantization.ts'
 import { plannedRecorder } from '../../src/engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../../src/engine/load/plan.ts'
+import { openConfigured } from '../../src/engine/load/user-config.ts'
 import type { Device } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { MATRIX_SHAPES, type SubgroupMatrices } from '../../src/gpu/subgroup-matrices.ts'
 import { PLAIN_VARIANTS } from '../../src/gpu/variants.ts'
 import type { MatmulPrecision } from '../../src/kernels/linear.ts'
-import { openCheckpoint } from '../../src/weights/checkpoint.ts'
 import { ADAPTERS, describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { tamperedShader } from '../support/tampered-shader.ts'
 import { weightlessModel } from '../support/weightless-model.ts'
@@ -55,7 +55,7 @@ describeOnAdapters(
       const variants = { ...PLAIN_VARIANTS, matmul, f16Tiles: 'subgroupMatrix' } as const
       const capabilities = { ...device.capabilities, subgroupMatrices, variants }
       const { source } = weightlessModel({ ...PUBLISHED_CONFIGS['V2-Lite'], num_hidden_layers: 1 }, 1)
-      const checkpoint = await openCheckpoint(source)
+      const checkpoint = await openConfigured(source, {})
       const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, {
         matmulPrecision,
       })

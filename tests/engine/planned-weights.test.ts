@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { plan } from '../../src/engine/load/plan.ts'
 import type { QuantizeOption } from '../../src/engine/types.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { readFolder } from '../support/folder.ts'
+import { readFolder, withConfig, withTensors, zeroTensor } from '../support/folder.ts'
 import { FIXTURES } from '../support/model.ts'
 
 /** How the weights of a fixture are stored, what they become, and whether that changes them. */
@@ -55,5 +55,25 @@ describe('planned weights', () => {
     ['llama-mlx3-f16', 'MLX 3 bits, groups of 32 → 4-bit affine, groups of 32, scales F16'],
   ])('%s is read without loss', async (fixture, expected) => {
     expect(await weightsOf(fixture, 'none')).toContain(expected)
+  })
+
+  it('are bytes with a scale for each group where a folder is W4A8', async () => {
+    const weights = { num_bits: 4, type: 'int', symmetric: true, strategy: 'group', group_size: 32 }
+    const config_groups = { group_0: { targets: ['Linear'], weights, format: 'int-quantized' } }
+    const quantization_config = { quant_method: 'compressed-tensors', format: 'int-quantized', config_groups }
+    const rows = readFolder(join(FIXTURES, 'qwen3-ctfp8-channel'))
+    const grouped = withTensors(withConfig(rows, { quantization_config }), (tensors) => {
+      for (const [name, [dtype, shape]] of Object.entries(tensors)) {
+        const [height = 0, width = 0] = shape
+        if (dtype !== 'F8_E4M3') continue
+        tensors[name] = zeroTensor('I8', height, width)
+        tensors[`${name}_scale`] = zeroTensor('BF16', height, width / 32)
+      }
+    })
+    const planned = await plan(openMemory(grouped), { limits: {}, quantize: 'none' })
+    expect(planned.unsupported).toEqual([])
+    expect(planned.weights?.map(({ stored, onGpu }) => `${stored} → ${onGpu}`)).toContain(
+      'I8, groups of 32 → q8, groups of 32',
+    )
   })
 })

@@ -3,31 +3,14 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
 import { weightModules } from '../../src/gpu/formats.ts'
 import type { Variants } from '../../src/gpu/variants.ts'
-import { linearDecode, linearPrefill, MATMUL_TILES, type MatmulTiles } from '../../src/kernels/linear.ts'
-import { rowTilingOf } from '../../src/models/ops.ts'
-import { linear_decode, linear_prefill, rounded_inputs } from '../../src/reference/linear.ts'
+import { linear_decode, linear_prefill } from '../../src/reference/linear.ts'
 import { rms_norm } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
-import { runKernel } from '../support/kernel.ts'
-import {
-  expectClose,
-  normals,
-  padRows,
-  padTo16,
-  TOLERANCE,
-  unpadRows,
-  withTrailingColumns,
-} from '../support/numbers.ts'
-import { allTiles, chosenTiles, emulatedMatrixTiles, tiledImports } from '../support/tiles.ts'
-import {
-  kUnrollModules,
-  type PackedMatrix,
-  packMatrix,
-  randomMatrix,
-  WEIGHT_FORMATS,
-} from '../support/weights.ts'
+import { LINEAR_EPSILON, linearKernels } from '../support/linear.ts'
+import { expectClose, normals, TOLERANCE } from '../support/numbers.ts'
+import { allTiles, chosenTiles, emulatedMatrixTiles } from '../support/tiles.ts'
+import { kUnrollModules, randomMatrix, WEIGHT_FORMATS } from '../support/weights.ts'
 
-const EPSILON = 1e-3 // large enough to matter
 const BLOCKS = { rows: 32, cols: 48 } // small, so that small matrices have several, some of them partial
 
 describeOnAdapters('linear', (adapter) => {
@@ -37,82 +20,7 @@ describeOnAdapters('linear', (adapter) => {
   })
   afterAll(() => device.destroy())
 
-  /** The arguments that both kernels share; y starts as `before` (ACCUMULATE when given). */
-  const shared = (x: Float32Array, matrix: PackedMatrix, before?: Float32Array) => {
-    const tokens = x.length / matrix.cols
-    const y = padRows(before ?? new Float32Array(tokens * matrix.rows), matrix.rows)
-    const constants = {
-      ...matrix.constants,
-      IN: matrix.cols,
-      OUT: matrix.rows,
-      Y_STRIDE: y.length / tokens,
-      ACCUMULATE: before ? 1 : 0,
-    }
-    return { tokens, constants, data: { x: padRows(x, matrix.cols), weights: matrix.words, y } }
-  }
-
-  const decode = async (
-    x: Float32Array,
-    matrix: PackedMatrix,
-    {
-      rows = 1,
-      by = device.capabilities.variants.matvec,
-      before,
-      weights = matrix.imports.weights,
-      kUnroll = 'shared/k_unroll_pair',
-      norm,
-      xStride = padTo16(matrix.cols),
-    }: {
-      rows?: number
-      by?: Variants['matvec']
-      before?: Float32Array
-      weights?: string
-      kUnroll?: string
-      norm?: Float32Array
-      xStride?: number
-    } = {},
-  ) => {
-    const { tokens, constants, data } = shared(x, matrix, before)
-    const tiling = rowTilingOf({ matvec: by })
-    const { y } = await runKernel(device, {
-      kernel: linearDecode,
-      constants: { ...constants, X_STRIDE: xStride, EPSILON, ...tiling.constants },
-      imports: {
-        weights,
-        rows: `shared/rows_${rows}`,
-        prologue: norm ? 'shared/prologue_rmsnorm' : 'shared/prologue_plain',
-        rowTiling: tiling.module,
-        kUnroll,
-      },
-      grid: [Math.ceil(matrix.rows / tiling.rows)],
-      step: { tokens },
-      data: {
-        ...data,
-        x: withTrailingColumns(x, matrix.cols, xStride),
-        norm: norm ? padRows(norm, matrix.cols) : new Float32Array(4),
-      },
-    })
-    return unpadRows(y, matrix.rows)
-  }
-
-  const prefill = async (
-    x: Float32Array,
-    matrix: PackedMatrix,
-    tiles: MatmulTiles,
-    before?: Float32Array,
-  ) => {
-    const { tokens, constants, data } = shared(x, matrix, before)
-    const { y } = await runKernel(device, {
-      kernel: linearPrefill,
-      constants,
-      imports: tiledImports(matrix, tiles),
-      grid: [Math.ceil(matrix.rows / tiles.outs), Math.ceil(tokens / tiles.rows)],
-      step: { tokens },
-      data,
-    })
-    return unpadRows(y, matrix.rows)
-  }
-
+  const { decode, prefill } = linearKernels(() => device)
   const f64 = (x: Float32Array) => Float64Array.from(x)
 
   for (const format of WEIGHT_FORMATS) {
@@ -207,48 +115,6 @@ describeOnAdapters('linear', (adapter) => {
     }
   })
 
-  it('f16 tiles: inputs beyond the range of f16, tiny scales, and sums that cancel', async () => {
-    const { capabilities } = device
-    const matrices = emulatedMatrixTiles(capabilities).filter(([, tolerance]) => tolerance === TOLERANCE.f16)
-    for (const [tiles] of capabilities.f16 ? [[MATMUL_TILES.f16], ...matrices] : []) {
-      const tiny = normals(40 * 272, 1, 1e-6)
-      const matrix = packMatrix(tiny, 272, 'fp8_block', { rows: 32, cols: 64 })
-      for (const scale of [1e-20, 1, 1e6, 1e20]) {
-        const x = normals(35 * 272, 2, scale)
-        expectClose(
-          await prefill(x, matrix, tiles),
-          linear_prefill(f64(x), matrix.values, 272),
-          TOLERANCE.f16,
-        )
-      }
-      const cancelling = packMatrix(
-        Float32Array.from({ length: 32 }, (_, i) => (i % 2 ? -3 : 3)),
-        32,
-        'f32',
-      )
-      expect(await prefill(new Float32Array(32).fill(300.7), cancelling, tiles)).toEqual(Float64Array.of(0))
-    }
-  })
-
-  for (const format of ['q8', 'q4', 'a8', 'a4'] as const) {
-    it(`i8 tiles with ${format}: odd sizes, large and tiny inputs, a row of zeros`, async () => {
-      if (!device.capabilities.int8Dot) return
-      for (const [rows, cols, tokens, scale] of [
-        [67, 138, 35, 1],
-        [33, 16, 1, 1e20],
-        [1, 40, 33, 1e-20],
-      ] as const) {
-        const matrix = randomMatrix([rows, cols], format, rows)
-        const x = normals(tokens * cols, 2, scale)
-        if (tokens > 1) x.fill(0, cols, 2 * cols)
-        const y = await prefill(x, matrix, MATMUL_TILES.i8)
-        // A number halfway between two codes may round either way.
-        expectClose(y, linear_prefill(rounded_inputs(f64(x), cols), matrix.values, cols), 1e-4)
-        expectClose(y, linear_prefill(f64(x), matrix.values, cols), 2e-2)
-      }
-    })
-  }
-
   const matvecVariant = (name: Variants['matvec'] | 'own') =>
     name === 'own' ? device.capabilities.variants.matvec : name
 
@@ -279,7 +145,7 @@ describeOnAdapters('linear', (adapter) => {
       const matrix = randomMatrix([67, cols], 'q8', rows, BLOCKS)
       const norm = normals(cols, 3)
       const x = normals(rows * cols, 5, 0.1)
-      const normed = rms_norm(f64(x), f64(norm), EPSILON)
+      const normed = rms_norm(f64(x), f64(norm), LINEAR_EPSILON)
       const expected = linear_decode(normed, matrix.values, cols)
       const y = await decode(x, matrix, { rows, by: matvecVariant(by), norm, xStride })
       expectClose(y, expected, TOLERANCE.f32)

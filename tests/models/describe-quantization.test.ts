@@ -238,6 +238,13 @@ describe('compressed-tensors', () => {
   it.each(REFUSED)('refuses %s', (_, keys, code, message) => {
     expect(errorOf(keys)).toMatchObject({ code, message: expect.stringMatching(message) })
   })
+
+  it('refuses more schemes than it would compare with every matrix', () => {
+    const groups = Array.from({ length: 65 }, (_, i) => ({
+      weights: { ...WEIGHTS, group_size: 32 * i + 32 },
+    }))
+    expect(errorOf(compressed({}, { config_groups: { ...groups } })).message).toMatch(/at most 64/)
+  })
 })
 
 const GPTQ = { quant_method: 'gptq', bits: 4, group_size: 128, desc_act: false, sym: true, dynamic: {} }

@@ -11,7 +11,7 @@ import { libraryOptions } from '../../tools/build.mjs'
 const KB = 1000
 const MAX_LIBRARY = 150 * KB
 /** What is loaded when it is wanted: most loads and chats need none of it. */
-const ON_DEMAND = ['download', 'export-model', 'hub', 'measure', 'read-integers']
+const ON_DEMAND = ['download', 'export-model', 'hub', 'measure', 'read-integers', 'tiktoken-tokenizer']
 const MAX_ON_DEMAND = 10 * KB
 const MAX_CHAT_PAGE = 250 * KB
 const SERVICE_WORKER = 'service-worker.js'

@@ -42,12 +42,12 @@ function breakConfig(config: Record<string, unknown>): Record<string, unknown> {
     is_our_config: true,
     use_flash_attn: false,
     bos_token: '<s>',
-    mlp_only_layers: [],
+    pruned_heads: {},
   }
 }
 
 function breakWeights(files: ModelFiles, json: (name: string) => Record<string, unknown>): ModelFiles {
-  if (files[INDEX]) {
+  if (files[INDEX] && !files[SINGLE]) {
     const map = json(INDEX).weight_map as Record<string, string>
     const [shard = ''] = Object.values(map)
     const promised = { 'model.layers.0.self_attn.rotary_emb.inv_freq.cached': shard }

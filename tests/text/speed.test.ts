@@ -1,7 +1,8 @@
 // Tests that opening a vocabulary and encoding a text take time in proportion to their size.
 // Measured at sixteen times the size, up to 64,000 tokens and a quarter of a megabyte.
 import { expect, it } from 'vitest'
-import { openTiktokenTokenizer, openTokenizer } from '../../src/text/tokenizer.ts'
+import { openTiktokenTokenizer } from '../../src/text/tiktoken-tokenizer.ts'
+import { openTokenizer } from '../../src/text/tokenizer.ts'
 import { parseJson } from '../../src/weights/json.ts'
 import { bestCpuMs } from '../support/work.ts'
 import { cuts, demoTokens, random, ranksOf } from './fixtures.ts'

@@ -7,7 +7,7 @@ import { openChatEncoder } from '../../src/text/chat.ts'
 import { openDecoder } from '../../src/text/decoder.ts'
 import { MOONSHOT_SPLITS } from '../../src/text/moonshot.ts'
 import { openPreTokenizer } from '../../src/text/split.ts'
-import { openTiktokenTokenizer } from '../../src/text/tokenizer.ts'
+import { openTiktokenTokenizer } from '../../src/text/tiktoken-tokenizer.ts'
 import { cuts, demoTokens, random, ranksOf, rankVectors } from './fixtures.ts'
 
 const tokens = demoTokens()

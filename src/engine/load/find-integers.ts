@@ -119,13 +119,16 @@ export function findCompressed(
   if (ignored.has(module)) throw notQuantised(codes, module)
   const scales = requireTensor(checkpoint, names.scales)
   const symmetric = !checkpoint.tensors.has(names.zeros)
-  const scheme = schemes.find((candidate) => {
+  const fitting = schemes.filter((candidate) => {
     const sizes = integerSizesOf(rows, cols, candidate)
     const { codes: codesShape, scales: scalesShape } = INTEGER_PACKINGS.rows
     const fits = hasShape(codes, codesShape(sizes)) && hasShape(scales, scalesShape(sizes))
     return fits && candidate.type === 'int' && candidate.symmetric === symmetric
   })
-  if (!scheme) throw noScheme(codes, scales, symmetric)
+  const [scheme] = fitting
+  // Groups of several sizes may fit where they do not divide a row.
+  const isClear = scales.shape[1] === 1 || fitting.every(({ groupSize }) => groupSize === scheme?.groupSize)
+  if (!scheme || !isClear) throw noScheme(codes, scales, symmetric, fitting.length)
   const sizes = { rows, cols, bits: scheme.bits, groupSize: scheme.groupSize }
   const find = partFinder(checkpoint, 'rows', sizes)
   return integerMatrix({
@@ -143,12 +146,12 @@ export function findCompressed(
   })
 }
 
-const noScheme = (codes: TensorEntry, scales: TensorEntry, symmetric: boolean): HadalError =>
+const noScheme = (codes: TensorEntry, scales: TensorEntry, symmetric: boolean, fitting: number): HadalError =>
   wrongTensor(
     codes,
     `${formatShape(codes.shape)} with scales ${formatShape(scales.shape)} ` +
-      `${symmetric ? 'and no zero points' : 'and zero points'} fits no scheme of quantization_config`,
-    'The file and config.json do not belong together.',
+      `${symmetric ? 'and no zero points' : 'and zero points'} fits ${fitting || 'no'} ` +
+      `scheme${fitting ? 's' : ''} of quantization_config`,
   )
 
 /** GPTQ and AWQ: `qweight`, `qzeros` and `scales`, inputs outermost. */
@@ -173,7 +176,7 @@ export function findTransposed(
     codes: find.codes(names.codes),
     scales: find.scales(names.scales),
     offsets: { kind: 'zeros', entry: find.zeros(names.zeros), plus },
-    columnOrder: isGptq ? find.order(names.order) : undefined,
+    columnOrder: find.order(names.order),
   })
 }
 

@@ -1,4 +1,4 @@
-// Finds matrices of 8-bit codes, FP8 or integers, whose scales cover blocks, rows or the whole matrix.
+// Finds matrices of 8-bit codes, FP8 or integers, whose scales cover blocks, groups, rows or the matrix.
 import type { BlockShape } from '../../gpu/formats.ts'
 import { layoutMatrix } from '../../gpu/matrix.ts'
 import { formatShape } from '../../lib/format.ts'
@@ -6,6 +6,7 @@ import { fp8BlockOf } from '../../models/quantization-fields.ts'
 import type { CompressedScheme, ModelSpec } from '../../models/spec.ts'
 import { expectDtype, SCALE_DTYPES } from '../../weights/matrix-writer.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
+import { INTEGER_SCALE_DTYPES } from '../../weights/stored-layout.ts'
 import type { StoredMatrix } from '../../weights/stored-matrix.ts'
 import {
   findTyped,
@@ -31,20 +32,22 @@ export function findScaled(
   scalesName: string,
 ): StoredMatrix {
   const compressed = quantization.method === 'compressed-tensors' ? quantization : undefined
-  const hasBytes = compressed?.schemes.some(isByteScheme) ?? false
+  const byteSchemes = compressed?.schemes.filter(isByteScheme) ?? []
+  const hasBytes = byteSchemes.length > 0
   const weight = findTyped(checkpoint, { name, shape }, hasBytes ? ['F8_E4M3', 'I8'] : ['F8_E4M3'])
   if (compressed?.ignored.has(module)) throw notQuantised(weight, module)
   const scale = requireTensor(checkpoint, `${module}.${scalesName}`)
-  expectDtype(scale, SCALE_DTYPES)
+  expectDtype(scale, weight.dtype === 'I8' ? INTEGER_SCALE_DTYPES : SCALE_DTYPES)
   const [rows = 0, cols = 0] = shape
   const block = fp8BlockOf(quantization)
-  const covered = coverageOf(scale, shape, block)
+  const groupSize = weight.dtype === 'I8' ? groupSizeOf(byteSchemes, scale, shape) : undefined
+  const covered = groupSize === undefined ? coverageOf(scale, shape, block) : { rows: 1, cols: groupSize }
   if (!covered) throw noCoverage(scale, shape, block)
   if (weight.dtype === 'I8') {
     return integerReaders(checkpoint).integerMatrix({
       name,
-      label: `W8A8, ${coverageText(covered)}`,
-      sizes: { rows, cols, bits: 8, groupSize: undefined },
+      label: `I8, ${groupSize === undefined ? coverageText(covered) : `groups of ${groupSize}`}`,
+      sizes: { rows, cols, bits: 8, groupSize }, // codes of 4 bits are bytes too
       order: 'bytes',
       codes: weight,
       scales: scale,
@@ -63,9 +66,18 @@ export function findScaled(
   }
 }
 
-/** Signed bytes with a scale for each row or for all. */
-const isByteScheme = ({ type, bits, groupSize, symmetric }: CompressedScheme): boolean =>
-  type === 'int' && bits === 8 && groupSize === undefined && symmetric
+/** Signed bytes, whose scales may be those of rows, groups or the whole matrix. */
+const isByteScheme = ({ type, symmetric }: CompressedScheme): boolean => type === 'int' && symmetric
+
+/** The size of the groups that the scales fit; undefined where no scheme has such groups. */
+function groupSizeOf(
+  schemes: readonly CompressedScheme[],
+  scale: TensorEntry,
+  [rows = 0, cols = 0]: readonly number[],
+): number | undefined {
+  const sizes = schemes.flatMap(({ groupSize }) => groupSize ?? [])
+  return sizes.find((size) => hasShape(scale, [rows, Math.ceil(cols / size)]))
+}
 
 /** What each scale covers, by their number: only blocks cannot be told from it, so the config has them. */
 function coverageOf(

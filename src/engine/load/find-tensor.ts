@@ -19,7 +19,6 @@ export function findTensor(checkpoint: Checkpoint, { name, shape }: NamedTensor)
   throw wrongTensor(
     entry,
     `has shape ${formatShape(entry.shape)}; config.json requires ${formatShape(shape)}`,
-    'The file and config.json do not belong together.',
   )
 }
 
@@ -46,17 +45,14 @@ export function findTyped(
 export const hasShape = (entry: TensorEntry | undefined, shape: readonly number[]): boolean =>
   entry?.shape.length === shape.length && entry.shape.every((size, axis) => size === shape[axis])
 
+const FOREIGN = 'The file and config.json do not belong together.'
+
 /** The error for a tensor that contradicts the rest of the folder. */
-export function wrongTensor({ file, name }: TensorEntry, what: string, hint?: string): HadalError {
-  return new HadalError('bad_file', `${file}: ${name} ${what}.`, {
-    file,
-    tensor: name,
-    ...(hint && { hint }),
-  })
-}
+export const wrongTensor = ({ file, name }: TensorEntry, what: string, hint = FOREIGN): HadalError =>
+  new HadalError('bad_file', `${file}: ${name} ${what}.`, { file, tensor: name, hint })
 
 /** The error for a matrix that is quantised although config.json says that it is not. */
 export function notQuantised({ file, name }: TensorEntry, module: string): HadalError {
   const message = `config.json: ${module} is not quantised, but ${file} has scales for it.`
-  return new HadalError('bad_config', message, { file: 'config.json', tensor: name })
+  return new HadalError('bad_config', message, { file: 'config.json', tensor: name, hint: FOREIGN })
 }

@@ -3,7 +3,7 @@ import { HadalError } from '../../lib/error.ts'
 import { Notices } from '../../lib/notices.ts'
 import { type ChatEncoder, openChatEncoder } from '../../text/chat.ts'
 import { endTokenTexts, mergeTokenFiles } from '../../text/token-config.ts'
-import { openTiktokenTokenizer, openTokenizer, type TextTokenizer } from '../../text/tokenizer.ts'
+import { openTokenizer, type TextTokenizer } from '../../text/tokenizer.ts'
 import { readJson, readText, type Source } from '../../weights/source.ts'
 
 const MAX_TOKENIZER_BYTES = 64 * 1024 * 1024 // the largest published tokenizer.json is about 20 MB
@@ -44,10 +44,11 @@ export async function openText(
   if (json === undefined && ranks === undefined) throw noVocabulary(source)
   const tokenFiles = { tokenizerConfig, specialTokensMap, addedTokens }
   const merged = mergeTokenFiles(tokenFiles)
+  const options = { vocab, notices }
   const tokenizer =
     ranks === undefined
-      ? openTokenizer(json?.content, merged, { vocab, notices })
-      : openTiktokenTokenizer(ranks, merged, { vocab, notices })
+      ? openTokenizer(json?.content, merged, options)
+      : (await import('../../text/tiktoken-tokenizer.ts')).openTiktokenTokenizer(ranks, merged, options)
   const chat = openChatEncoder(tokenizer, merged, jinja, notices)
   const ends = [...endTokenTexts(tokenFiles).map((text) => tokenizer.idOf(text)), chat.endOfTurnId]
   return { tokenizer, chat, eosTokenIds: ends.filter((id) => id !== undefined) }

@@ -3,6 +3,7 @@ import { jsonObject, readField } from '../../lib/check.ts'
 import { formatValue } from '../../lib/format.ts'
 import { isJsonObject } from '../../lib/json.ts'
 import type { Notices } from '../../lib/notices.ts'
+import { findTextConfig, textConfigChanges } from '../../models/text-config.ts'
 import { openCheckpoint } from '../../weights/checkpoint.ts'
 import type { Source } from '../../weights/source.ts'
 import { type ReadableCheckpoint, withReaders } from './integer-readers.ts'
@@ -17,7 +18,8 @@ interface OpenOptions {
 
 /**
  * Opens a checkpoint whose config.json the user may change, with the readers that its tensors need. Each
- * change becomes a notice.
+ * change becomes a notice. Of a model that also reads images, the config is that of its language model, and
+ * so are the keys that the user changes.
  * @throws HadalError `bad_request` for changes that are not JSON, and those of `openCheckpoint`
  */
 export async function openConfigured(
@@ -25,12 +27,18 @@ export async function openConfigured(
   { config: changes, signal }: OpenOptions,
 ): Promise<ReadableCheckpoint> {
   const given = readField('config', changes, jsonObject)
-  const checkpoint = await withReaders(await openCheckpoint(source, signal))
-  const { config, notices } = checkpoint
-  if (!given || !isJsonObject(config)) return checkpoint
-  noteChanges(given, config, notices)
-  return { ...checkpoint, config: mergeConfig(config, given) }
+  const checkpoint = await openCheckpoint(source, signal)
+  const { notices } = checkpoint
+  const text = findTextConfig(checkpoint.config)
+  if (text) notices.add(IMAGES)
+  const config = text ?? checkpoint.config
+  if (!given || !isJsonObject(config)) return withReaders({ ...checkpoint, config })
+  const changed = text ? textConfigChanges(given) : given
+  noteChanges(changed, config, notices)
+  return withReaders({ ...checkpoint, config: mergeConfig(config, changed) })
 }
+
+const IMAGES = 'The model also reads images; only its language model runs here, on text.'
 
 function noteChanges(changes: ConfigChanges, file: unknown, notices: Notices, path = ''): void {
   for (const [key, value] of Object.entries(changes)) {
