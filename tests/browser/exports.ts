@@ -1,41 +1,50 @@
-// Stands in for the browser's folder picker, and collects what the page exports.
+// Exports a stored model from the models dialog: into a folder, which stands in for the picked one, and as
+// downloads.
 import { readFileSync } from 'node:fs'
-import type { Download, Page } from 'playwright'
+import type { Page } from 'playwright'
 import { expect } from 'vitest'
 import type { ModelFiles } from '../support/folder.ts'
 
-/** Makes the page's folder picker return a folder of the private file system. */
-export const replacePicker = (page: Page): Promise<void> =>
-  page.evaluate(() => {
+const LAST = 'config.json'
+/** A software GPU is slow. */
+const SLOW_MS = 500_000
+
+/**
+ * Exports into an empty folder, tries it again, and exports without a folder picker, as in Firefox.
+ * @returns bytes by name in the folder, the message of the second attempt, and the downloaded files
+ */
+export async function exportEachWay(page: Page, name: string) {
+  await page.evaluate(() => {
     window.showDirectoryPicker = async () =>
       (await navigator.storage.getDirectory()).getDirectoryHandle('picked', { create: true })
   })
+  const dialog = page.getByRole('dialog')
+  const exportModel = () => dialog.getByRole('button', { name: `Export ${name}` }).click()
+  await exportModel()
+  await expect.poll(() => pickedSizes(page), { timeout: SLOW_MS }).toHaveProperty([LAST])
+  const sizes = await pickedSizes(page)
+  await exportModel()
+  const refusal = await dialog.getByRole('alert').innerText()
+  expect(await pickedSizes(page)).toEqual(sizes)
+  await page.evaluate(() => Reflect.deleteProperty(window, 'showDirectoryPicker'))
+  const files: ModelFiles = {}
+  const downloaded = new Promise<void>((resolve) => {
+    page.on('download', async (one) => {
+      files[one.suggestedFilename()] = new Uint8Array(readFileSync(await one.path()))
+      if (Object.keys(files).length === Object.keys(sizes).length) resolve()
+    })
+  })
+  await exportModel()
+  await downloaded
+  return { sizes, refusal, files }
+}
 
-/** Leaves the page without a folder picker, as in Firefox. */
-export const removePicker = (page: Page): Promise<boolean> =>
-  page.evaluate(() => Reflect.deleteProperty(window, 'showDirectoryPicker'))
-
-/** Bytes of the files in the picked folder. */
-export const pickedSizes = (page: Page): Promise<Record<string, number>> =>
+const pickedSizes = (page: Page) =>
   page.evaluate(async () => {
-    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('picked')
+    const root = await navigator.storage.getDirectory()
+    const folder = await root.getDirectoryHandle('picked', { create: true })
     const found: Record<string, number> = {}
     for await (const handle of folder.values())
       found[handle.name] = (await (handle as FileSystemFileHandle).getFile()).size
     return found
   })
-
-/** The files that `action` downloads, in order. */
-export async function downloadsOf(
-  page: Page,
-  count: number,
-  action: () => Promise<void>,
-): Promise<ModelFiles> {
-  const downloads: Download[] = []
-  page.on('download', (one) => downloads.push(one))
-  await action()
-  await expect.poll(() => downloads.length).toBe(count)
-  const files: ModelFiles = {}
-  for (const one of downloads) files[one.suggestedFilename()] = new Uint8Array(readFileSync(await one.path()))
-  return files
-}

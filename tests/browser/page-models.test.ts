@@ -9,7 +9,7 @@ import { dequantized } from '../support/mlx-reader.ts'
 import { breakRules } from '../support/untidy.ts'
 import { type FileServer, rangeOf, startFileServer } from '../weights/file-server.ts'
 import { describeInChromium, launchChromium } from './chromium.ts'
-import { downloadsOf, pickedSizes, removePicker, replacePicker } from './exports.ts'
+import { exportEachWay } from './exports.ts'
 import { type PageHost, ROOT, serveApp } from './pages.ts'
 
 // A software GPU is slow.
@@ -65,7 +65,7 @@ describeInChromium('the page, with a model from another host', () => {
   const download = () => dialog().getByRole('button', { name: /^Download and open/ })
   const checkSource = async (written: string) => {
     await sourceField().fill(written)
-    await dialog().getByRole('button', { name: 'Check' }).click()
+    await dialog().getByRole('button', { name: 'Check', exact: true }).click()
   }
   const focused = () => page.evaluate(() => document.activeElement?.textContent)
   const answerSome = async () => {
@@ -216,30 +216,13 @@ describeInChromium('the page, with a model from another host', () => {
     expect(await row.innerText()).toMatch(/quantized[\s\S]*In use/)
   })
 
-  test('exports them in the layout of MLX, into a folder or as downloads', async () => {
-    await replacePicker(page)
-    const exportModel = async () => {
-      await dialog()
-        .getByRole('button', { name: `Export ${MODEL}` })
-        .click()
-      await dialog().getByRole('progressbar').waitFor({ state: 'detached' })
-    }
-    await exportModel()
-    const sizes = await pickedSizes(page)
-    await exportModel()
-    expect(await dialog().getByRole('alert').innerText()).toContain('already holds a model')
-    expect(await pickedSizes(page)).toEqual(sizes)
-    await removePicker(page)
-    const files = await downloadsOf(page, Object.keys(sizes).length, exportModel)
-    expect(Object.keys(files).at(-1)).toBe('config.json')
-    expect(Object.fromEntries(Object.entries(files).map(([name, { length }]) => [name, length]))).toEqual(
-      sizes,
-    )
+  test('exports them in the layout of MLX, into a folder or as downloads, and deletes them', async () => {
+    const { sizes, refusal, files } = await exportEachWay(page, MODEL)
+    expect(refusal).toContain('already holds a model')
+    const downloaded = Object.entries(files).map(([name, { length }]) => [name, length])
+    expect(Object.fromEntries(downloaded)).toEqual(sizes)
     const weights = new Uint8Array(dequantized(files, 'model.embed_tokens').buffer)
     expect(createHash('sha256').update(weights).digest('hex')).toMatch(/^ce75ae1dcf187ff6/)
-  })
-
-  test('deletes them', async () => {
     await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
     await openDialog()
