@@ -47,6 +47,7 @@ describe('MLX', () => {
           ['lm_head', { bits: 6, groupSize: 32 }],
           ['model.layers.0.self_attn.o_proj', false],
         ]),
+        symmetric: false,
       })
     }
   })

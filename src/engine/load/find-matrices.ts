@@ -28,7 +28,7 @@ import {
   wrongTensor,
 } from './find-tensor.ts'
 import { type FindMatrix, integerReaders, type ReadableCheckpoint } from './integer-readers.ts'
-import { missingTensor } from './resolve-tensors.ts'
+import { missingTensor } from './missing-tensors.ts'
 
 const FINDERS: Readonly<Record<Scheme, FindMatrix>> = {
   hadal: findPacked,

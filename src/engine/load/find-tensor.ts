@@ -5,7 +5,7 @@ import { QUANTIZATION_HINT } from '../../models/quantization-fields.ts'
 import type { NamedTensor } from '../../models/tensor-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
-import { missingTensor } from './resolve-tensors.ts'
+import { missingTensor } from './missing-tensors.ts'
 
 /** A matrix to find: the weight's name and shape, and its module. */
 export interface WantedMatrix extends NamedTensor {

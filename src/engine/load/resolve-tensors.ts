@@ -1,16 +1,11 @@
 // Finds the model's tensors in a checkpoint, whatever precedes their names there, and judges all others.
 import { HadalError } from '../../lib/error.ts'
 import { formatShape } from '../../lib/format.ts'
-import { listNames } from '../../lib/notices.ts'
 import { judgeExtraTensors } from '../../models/extra-tensors.ts'
 import type { ModelSpec } from '../../models/spec.ts'
-import { stackOf, withoutHead } from '../../models/stored-names.ts'
+import { stackOf } from '../../models/stored-names.ts'
 import { canonicalName, embeddingOf, findPrefix } from '../../models/tensor-names.ts'
-import type { Checkpoint } from '../../weights/checkpoint.ts'
 import type { TensorEntry } from '../../weights/safetensors.ts'
-import { missingFile } from '../../weights/source.ts'
-import { addTensorToError } from '../../weights/tensor-error.ts'
-import { INDEX_FILE, SINGLE_WEIGHTS_FILE } from '../../weights/weight-files.ts'
 import type { ReadableCheckpoint } from './integer-readers.ts'
 
 /** A checkpoint whose tensors have the names of the model. */
@@ -90,32 +85,4 @@ function slabOf(stack: TensorEntry, index: number, count: number): TensorEntry {
     )
   }
   return { ...stack, shape: shape.slice(1), start: start + index * bytes, end: start + (index + 1) * bytes }
-}
-
-/** The error for a tensor that the model needs and no file has. */
-export function missingTensor({ source, files, promised }: Checkpoint, name: string): unknown {
-  const tensor = withoutHead(name)
-  const names = files.map((file) => file.name)
-  const file = promised.get(name) ?? names[0] ?? ''
-  if (!names.includes(file)) {
-    return addTensorToError(missingFile(source.name, file), 'should be in it', { tensor, file })
-  }
-  const where = promised.has(name) ? `${INDEX_FILE} says ${file}` : names.join(', ').slice(0, 200)
-  const single = file === SINGLE_WEIGHTS_FILE ? ` If other files have the weights, remove ${file}.` : ''
-  const hint = `The download may be incomplete, or config.json may belong to another model.${single}`
-  return new HadalError('not_found', `No weight file contains the tensor ${tensor} (${where}).`, {
-    ...((promised.has(name) || names.length === 1) && { file }),
-    tensor,
-    hint,
-  })
-}
-
-/** Notes what the index promises in vain, once it is clear that the model does not need it. */
-export function noteBrokenPromises({ files, promised, notices }: Checkpoint): void {
-  if (promised.size === 0) return
-  const missing = new Set(promised.values())
-  for (const { name } of files) missing.delete(name)
-  const gone = missing.size > 0 ? ` Missing files: ${listNames([...missing])}.` : ''
-  const names = listNames([...promised.keys()])
-  notices.add(`${INDEX_FILE} lists tensors that no file has and the model does not need: ${names}.${gone}`)
 }

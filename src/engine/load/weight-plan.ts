@@ -28,8 +28,9 @@ import { commonFormat, type PlannedFormat } from './common-format.ts'
 import { findStoredMatrices, refuseRequantization } from './find-matrices.ts'
 import { findTensor } from './find-tensor.ts'
 import type { ReadableCheckpoint } from './integer-readers.ts'
+import { noteBrokenPromises } from './missing-tensors.ts'
 import { formatsByClass, type Quantize, type QuantizeChoice, weightClassOf } from './quantization.ts'
-import { noteBrokenPromises, type ResolvedCheckpoint } from './resolve-tensors.ts'
+import type { ResolvedCheckpoint } from './resolve-tensors.ts'
 
 export interface PlannedMatrix {
   readonly label: string
