@@ -98,6 +98,10 @@ export const embeddingOf = ({ naming }: Pick<ModelSpec, 'naming'>): string =>
 /** MLX has Ling's router one module deeper. */
 const DEEP_ROUTER = /(?<=^model\.layers\.\d{1,4}\.mlp\.gate)\.gate_proj(?=\.)/
 
+/** The module of MLX's tree for a matrix of a model that is not in a stack. */
+export const mlxModule = ({ naming }: Pick<ModelSpec, 'naming'>, module: string): string =>
+  naming === 'ling' ? module.replace(/\.mlp\.gate$/, '$&.gate_proj') : module
+
 /**
  * The name that `tensorNames` has for a stored name; undefined for tensors outside the language model. The
  * output head may stand anywhere above the layers.

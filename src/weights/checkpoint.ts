@@ -6,7 +6,7 @@ import { quoteName } from '../lib/format.ts'
 import { listNames, Notices } from '../lib/notices.ts'
 import { forEachParallel } from '../lib/parallel.ts'
 import { readHeader, type TensorEntry } from './safetensors.ts'
-import { readJson, type Source } from './source.ts'
+import { readJson, readText, type Source } from './source.ts'
 import { addTensorToError } from './tensor-error.ts'
 import { findWeightFiles, hintForOtherFormats, INDEX_FILE, type TensorsByFile } from './weight-files.ts'
 
@@ -66,6 +66,10 @@ export async function openCheckpoint(source: Source, signal?: AbortSignal): Prom
     notices,
   }
 }
+
+/** config.json as it is written. Errors: those of `Source`. */
+export const configText = (source: Source, signal?: AbortSignal): Promise<string> =>
+  readText(source, CONFIG_FILE, { maxBytes: MAX_CONFIG_BYTES, signal })
 
 interface ShardHeader {
   readonly name: string

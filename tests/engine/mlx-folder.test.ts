@@ -64,6 +64,7 @@ const CASES: readonly (readonly [fixture: string, quantize: QuantizeChoice])[] =
   ['deepseek_v2-awq4', 'q8'],
   ['qwen2-gptq4', 'q4'],
   ['qwen3_moe-bf16', { experts: 'none' }],
+  ['bailing_moe-bf16', { experts: 'none' }],
 ]
 
 describeOnAdapters(
@@ -171,6 +172,15 @@ describeOnAdapters(
       const bytes = Object.values(tensors).reduce((sum, [, , data]) => sum + data.length, 0)
       expect(metadata.total_size).toBe(bytes)
       expect(new TextDecoder().decode(files['model.safetensors'] as Uint8Array)).toContain('"format":"mlx"')
+    })
+
+    it('names the router of Ling as mlx-lm does', async () => {
+      const { files } = await write(filesOf('bailing_moe-bf16'), { experts: 'none' })
+      const names = Object.keys(tensorsOf(files)).filter((name) => name.includes('layers.1.mlp.gate.'))
+      expect(names.sort()).toEqual([
+        'model.layers.1.mlp.gate.expert_bias',
+        'model.layers.1.mlp.gate.gate_proj.weight',
+      ])
     })
 
     it('turns FP8 that would stay into q8, and says so', async () => {

@@ -4,11 +4,12 @@ import type { Device } from '../../gpu/device.ts'
 import { readBuffer } from '../../gpu/readback.ts'
 import { throwIfAborted } from '../../lib/error.ts'
 import { isJsonObject } from '../../lib/json.ts'
+import { objectText } from '../../lib/json-text.ts'
 import { packedConfig } from '../../models/describe-quantization.ts'
 import { fp8BlockOf } from '../../models/quantization-fields.ts'
 import { moduleOf, packedScheme, SCHEMES } from '../../models/stored-names.ts'
 import type { ModelWriter } from '../../store/writer.ts'
-import { type Checkpoint, CONFIG_FILE } from '../../weights/checkpoint.ts'
+import { type Checkpoint, CONFIG_FILE, configText } from '../../weights/checkpoint.ts'
 import { rowPlacement, scalePlacement } from '../../weights/matrix-writer.ts'
 import { textFiles } from '../../weights/model-files.ts'
 import { layOutShard, type ShardTensor } from '../../weights/shards.ts'
@@ -56,7 +57,8 @@ export async function packModel(
     }
     const quantization_config = packedConfig(fp8BlockOf(runtime.spec.quantization) ?? GRIDS.matrix, quantize)
     const { quantization: _, ...rest } = isJsonObject(config) ? config : {} // MLX's own key
-    await writer.write(CONFIG_FILE, 0, json({ ...rest, quantization_config }))
+    const changed = objectText({ ...rest, quantization_config }, await configText(source, signal))
+    await writer.write(CONFIG_FILE, 0, new TextEncoder().encode(changed))
     const {
       file,
       header,
@@ -77,8 +79,6 @@ export async function packModel(
     await writer.cancel()
   }
 }
-
-const json = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value))
 
 /** Matrices with their scales, named as `findStoredMatrices` expects them, and vectors in f32. */
 function tensorsOf({ matrices, vectors }: WeightPlacement): PackedTensor[] {

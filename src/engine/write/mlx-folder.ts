@@ -3,9 +3,10 @@ import sources from 'virtual:shaders'
 import type { Device } from '../../gpu/device.ts'
 import { PipelineCache } from '../../gpu/kernel.ts'
 import { expectDefined, throwIfAborted } from '../../lib/error.ts'
+import { objectText } from '../../lib/json-text.ts'
 import { listNames } from '../../lib/notices.ts'
 import type { ModelSpec } from '../../models/spec.ts'
-import { CONFIG_FILE } from '../../weights/checkpoint.ts'
+import { CONFIG_FILE, configText } from '../../weights/checkpoint.ts'
 import type { FolderWriter } from '../../weights/folder-writer.ts'
 import { shareableFiles } from '../../weights/model-files.ts'
 import type { StreamProgress } from '../../weights/stream.ts'
@@ -24,7 +25,7 @@ type Bytes = Uint8Array<ArrayBuffer>
 /** A folder to be written: its files and what they lose. */
 export interface MlxFolder {
   readonly checkpoint: ReadableCheckpoint
-  readonly config: unknown
+  readonly config: Readonly<Record<string, unknown>>
   readonly tensors: MlxTensors
   readonly shards: readonly MlxShard[]
   readonly totalBytes: number // of the shards
@@ -55,7 +56,7 @@ export async function planMlxFolder(
     signal,
   }: { readonly maxShardBytes?: number | undefined; readonly signal?: AbortSignal | undefined },
 ): Promise<MlxFolder> {
-  const tensors = mlxTensors(plan)
+  const tensors = mlxTensors(spec, plan)
   const shards = planMlxShards(tensors, maxShardBytes)
   const texts = await shareableFiles(checkpoint.source, signal)
   return {
@@ -188,11 +189,10 @@ async function writeTexts(
     await writer.write(path, 0, await source.read(path, 0, bytes, signal))
     await writer.finish(path)
   }
-  for (const [path, value] of [
-    [INDEX_FILE, mlxIndex(shards)],
-    [CONFIG_FILE, config],
-  ] as const) {
-    await writer.write(path, 0, new TextEncoder().encode(`${JSON.stringify(value, undefined, 4)}\n`))
+  const index = `${JSON.stringify(mlxIndex(shards), undefined, 4)}\n`
+  const changed = objectText(config, await configText(source, signal))
+  for (const [path, text] of Object.entries({ [INDEX_FILE]: index, [CONFIG_FILE]: changed })) {
+    await writer.write(path, 0, new TextEncoder().encode(text))
     await writer.finish(path)
   }
 }

@@ -128,7 +128,11 @@ const DROPPED = ['_name_or_path', 'vision_config', 'quantization', 'quantization
  * module that has others, as `quantization` and again as `quantization_config`. `symmetric` tells Hadal that
  * it needs no offsets; other programs do not look for it.
  */
-export function mlxConfig(config: unknown, { family }: ModelSpec, { modules }: MlxTensors): unknown {
+export function mlxConfig(
+  config: unknown,
+  { family }: ModelSpec,
+  { modules }: MlxTensors,
+): Readonly<Record<string, unknown>> {
   const weights = new Map<string, number>()
   const textOf = ({ codes }: MlxForm) => codes && JSON.stringify(parametersOf(codes))
   for (const module of modules) {

@@ -2,7 +2,9 @@
 import { FORMATS, type ScaleDtype } from '../../gpu/formats.ts'
 import { GROUP_SIZES, layoutMatrix, type MatrixLayout } from '../../gpu/matrix.ts'
 import { HadalError } from '../../lib/error.ts'
+import type { ModelSpec } from '../../models/spec.ts'
 import { moduleOf, stackNameOf } from '../../models/stored-names.ts'
+import { mlxModule } from '../../models/tensor-names.ts'
 import { mapTensors } from '../../models/tensors.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
 import { bitsOf, type CodeFormat, isCodeFormat, MLX_UNIT } from '../../weights/mlx-codes.ts'
@@ -65,13 +67,13 @@ export interface MlxTensors {
 }
 
 /** Lists the modules and vectors of a plan. Throws `unsupported` for what MLX's layout cannot hold. */
-export function mlxTensors(plan: WeightPlan): MlxTensors {
+export function mlxTensors(spec: ModelSpec, plan: WeightPlan): MlxTensors {
   const stacks = new Map<string, { isStack: boolean; members: MlxMember[] }>()
   const vectors: MlxVector[] = []
   const [unquantized, fromFp8]: [string[], string[]] = [[], []]
   const addMember = (module: string, member: MlxMember) => {
-    const path = stackNameOf(module)
-    const stack = stacks.get(path) ?? { isStack: path !== module, members: [] }
+    const path = mlxModule(spec, stackNameOf(module))
+    const stack = stacks.get(path) ?? { isStack: stackNameOf(module) !== module, members: [] }
     stacks.set(path, stack)
     stack.members.push(member)
   }
