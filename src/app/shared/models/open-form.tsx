@@ -50,7 +50,7 @@ export function OpenForm() {
       <FolderPicker />
       <p class="figures">
         Runs the published safetensors folders of DeepSeek V1, V2, V3 and R1, Moonlight, Kimi K2,
-        GLM-4.7-Flash, Youtu, and the distilled Qwen and Llama models.
+        GLM-4.7-Flash, Youtu, Ling, Granite, SmolLM3, Qwen and Llama, also as MLX and others quantized them.
       </p>
     </section>
   )
