@@ -16,6 +16,7 @@ import type { ModelSpec } from '../models/spec.ts'
 import { listTensors } from '../models/tensor-names.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
 import { openMemory } from '../weights/memory.ts'
+import { tensorBytes } from '../weights/safetensors.ts'
 import type { Source } from '../weights/source.ts'
 import type { BenchClock } from './kernels/dispatch-timer.ts'
 import { V2_LITE } from './kernels/model-widths.ts'
@@ -102,8 +103,8 @@ function plannedModel(
 /** The tensor headers of a BF16 checkpoint of this model, without data. */
 export function emptyCheckpoint(spec: ModelSpec): Checkpoint {
   const tensors = listTensors(spec).map(({ name, shape }) => {
-    const bytes = 2 * shape.reduce((product, size) => product * size, 1)
-    return [name, { name, shape, dtype: 'BF16', file: '', start: 0, end: bytes }] as const
+    const dtype = 'BF16'
+    return [name, { name, shape, dtype, file: '', start: 0, end: tensorBytes(dtype, shape) }] as const
   })
   return {
     source: openMemory({}),

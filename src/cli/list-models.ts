@@ -2,11 +2,9 @@
 import catalogueJson from '../../public/models.json' with { type: 'json' }
 import { type CatalogueEntry, estimateGpuBytes, findEntry, parseCatalogue } from '../catalogue/catalogue.ts'
 import { catalogueDifferences, type PlannedFacts } from '../catalogue/differences.ts'
+import { PLANNED_CONTEXT } from '../engine/options.ts'
 import { formatBytes } from '../lib/format.ts'
 import { byteSize, type CliArgs } from './args.ts'
-
-/** Context that a plan assumes if none is given. */
-const DEFAULT_CONTEXT = 8192
 
 const listedModels = (): readonly CatalogueEntry[] => parseCatalogue(catalogueJson).models
 
@@ -19,7 +17,7 @@ export function listedDifferences(model: string, facts: PlannedFacts): string[] 
 /** Prints the list; with --memory also whether each model fits, with its weights as stored. */
 export function listModels(args: CliArgs): void {
   const memory = byteSize(args, 'memory')
-  const context = args.number('context') ?? DEFAULT_CONTEXT
+  const context = args.number('context') ?? PLANNED_CONTEXT
   const models = listedModels().map((entry) => {
     const gpuBytes = estimateGpuBytes(entry, context)
     return { ...entry, gpuBytes, ...(memory !== undefined && { fits: gpuBytes <= memory }) }

@@ -1,12 +1,10 @@
 // `hadal quantize`: writes a quantized copy of a model as a folder in MLX's layout.
 
-import { specFromConfig } from '../engine/load/plan.ts'
+import { planUnlimited } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
 import type { Quantize, QuantizeChoice } from '../engine/load/quantization.ts'
-import { resolveTensors } from '../engine/load/resolve-tensors.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
-import { planWeights } from '../engine/load/weight-plan.ts'
-import { type MlxFolder, planMlxFolder, UNLIMITED, writeMlxFolder } from '../engine/write/mlx-folder.ts'
+import { type MlxFolder, planMlxFolder, writeMlxFolder } from '../engine/write/mlx-folder.ts'
 import { countWeights, type MlxForm } from '../engine/write/mlx-modules.ts'
 import { openDevice } from '../gpu/device.ts'
 import { QUANTIZATION_TARGETS } from '../gpu/formats.ts'
@@ -62,9 +60,7 @@ export async function quantize(argv: readonly string[]): Promise<void> {
     const { signal } = cancelled
     const checkpoint = await openConfigured(source, { ...configChanges(args), signal })
     const maxShardBytes = byteSize(args, 'shard-size')
-    const spec = specFromConfig(checkpoint, checkpoint.notices)
-    const plan = planWeights(spec, resolveTensors(spec, checkpoint), UNLIMITED, choice)
-    const folder = await planMlxFolder({ checkpoint, spec, plan }, { maxShardBytes, signal })
+    const folder = await planMlxFolder(planUnlimited(checkpoint, choice), { maxShardBytes, signal })
     for (const notice of folder.notices) process.stderr.write(`${notice}\n`)
     await writeFolder(folder, out, args, signal)
     const report = {

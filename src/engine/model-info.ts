@@ -4,6 +4,7 @@ import type { ModelSpec, MoeLayer } from '../models/spec.ts'
 import { type TensorStack, tensorNames } from '../models/tensor-names.ts'
 import { type MatrixRole, mapTensors } from '../models/tensors.ts'
 import type { Checkpoint } from '../weights/checkpoint.ts'
+import { elementsOf } from '../weights/safetensors.ts'
 import type { Runtime } from './run/runtime.ts'
 import type { ModelInfo } from './types.ts'
 
@@ -75,5 +76,3 @@ export function countStoredParameters({ tensors }: Checkpoint): number {
   const weights = [...tensors.values()].filter(({ name }) => !/_(scale_inv|groups)$/.test(name))
   return weights.reduce((sum, { shape }) => sum + elementsOf(shape), 0)
 }
-
-const elementsOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1)

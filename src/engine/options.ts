@@ -26,7 +26,7 @@ export interface EngineOptions extends ModelOptions {
 }
 
 /** Context length of a plan when none is given. The cache grows with the chat, and few chats grow longer. */
-const PLANNED_CONTEXT = 8192
+export const PLANNED_CONTEXT = 8192
 
 const anyCount = wholeNumber(1, Number.POSITIVE_INFINITY)
 const READERS = {

@@ -1,6 +1,6 @@
 // Reads from a config how stored weights are quantised, and refuses by name the ways that are not read.
 import type { BlockShape } from '../gpu/formats.ts'
-import { HadalError } from '../lib/error.ts'
+import { expectDefined } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
 import type { ConfigFields } from './config-fields.ts'
 import { describeBlock, QUANTIZATION_HINT } from './quantization-fields.ts'
@@ -41,10 +41,8 @@ export function describeQuantization(config: ConfigFields, integers?: IntegerMet
 
 const METHOD_NAMES = Object.keys(METHODS) as readonly (keyof typeof METHODS)[]
 
-function expectMethods(methods: IntegerMethods | undefined): IntegerMethods {
-  if (methods) return methods
-  throw new HadalError('internal', 'The readers of integer codes were not loaded.')
-}
+const expectMethods = (methods: IntegerMethods | undefined): IntegerMethods =>
+  expectDefined(methods, 'the module of integer methods')
 
 /** FP8: without `weight_block_size`, the shape of the scales tells what they cover. */
 function describeFp8(quantization: ConfigFields): StoredQuantization {

@@ -44,6 +44,13 @@ export interface TensorEntry {
 /** Bytes of one stored element. */
 export const bytesPerElement = (dtype: Dtype): number => ELEMENT_BYTES[dtype]
 
+export const elementsOf = (shape: readonly number[]): number =>
+  shape.reduce((product, size) => product * size, 1)
+
+/** Bytes of a tensor of this type and shape. */
+export const tensorBytes = (dtype: Dtype, shape: readonly number[]): number =>
+  elementsOf(shape) * bytesPerElement(dtype)
+
 const PREFIX_BYTES = 8
 const MAX_HEADER_BYTES = 100_000_000 // the limit of the format itself
 const MAX_DEPTH = 8
@@ -128,7 +135,7 @@ function parseEntry(file: string, name: string, value: unknown, dataStart: numbe
   }
   const entry = { name, dtype, shape, file, start: dataStart + from, end: dataStart + to }
   if (!isDtype(dtype)) return entry
-  const bytes = tensorBytes(dtype, shape)
+  const bytes = safeBytes(dtype, shape)
   if (bytes === undefined) throw invalidFile(file, 'has a shape whose size overflows', name)
   if (bytes !== to - from) {
     const expected = `${formatShape(shape)} × ${dtype} is ${bytes} bytes`
@@ -169,8 +176,8 @@ function isWholeNumberList(value: unknown): value is readonly number[] {
   return Array.isArray(value) && value.every(isWholeNumber)
 }
 
-/** The bytes of a tensor; undefined when the product is not a safe integer. */
-function tensorBytes(dtype: Dtype, shape: readonly number[]): number | undefined {
+/** As `tensorBytes` for a shape that may be hostile; undefined where a product is not a safe integer. */
+function safeBytes(dtype: Dtype, shape: readonly number[]): number | undefined {
   let bytes: number = ELEMENT_BYTES[dtype]
   for (const size of shape) {
     bytes *= size

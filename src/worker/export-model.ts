@@ -1,5 +1,6 @@
 // Exports a stored model: files as they are, or what Hadal quantized and packed in MLX's layout.
-import { type PlannedSource, planMlxFolder, writeMlxFolder } from '../engine/write/mlx-folder.ts'
+import type { PlannedModelWeights } from '../engine/load/plan.ts'
+import { planMlxFolder, writeMlxFolder } from '../engine/write/mlx-folder.ts'
 import { openDevice } from '../gpu/device.ts'
 import {
   blobWriter,
@@ -23,7 +24,7 @@ const HANDED_OVER_BYTES = 1e9
  * source.
  */
 export async function exportModel(
-  { source, packed }: { readonly source: StoredSource; readonly packed: PlannedSource | undefined },
+  { source, packed }: { readonly source: StoredSource; readonly packed: PlannedModelWeights | undefined },
   target: ExportTarget,
   options: ExportOptions,
 ): Promise<void> {

@@ -1,9 +1,7 @@
 // Opens a model's files: from their host, from the user's files, or from what this browser has stored.
-import { specFromConfig } from '../engine/load/plan.ts'
+import { planUnlimited } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
-import { resolveTensors } from '../engine/load/resolve-tensors.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
-import { planWeights } from '../engine/load/weight-plan.ts'
 import { HadalError } from '../lib/error.ts'
 import { openStore, type Store } from '../store/store.ts'
 import type { ModelWriter } from '../store/writer.ts'
@@ -27,10 +25,6 @@ export interface OpenedModelSource {
 }
 
 /** Limits for plans that only find the tensors. */
-export const ANY_DEVICE = {
-  maxBindingBytes: Number.MAX_SAFE_INTEGER,
-  maxBufferBytes: Number.MAX_SAFE_INTEGER,
-}
 const nothingToClose = async () => {}
 
 /**
@@ -59,8 +53,7 @@ export async function openModelSource(
   report('list')
   const checkpoint = await openConfigured(host, { config, signal })
   // What is missing shows before the download.
-  const spec = specFromConfig(checkpoint)
-  planWeights(spec, resolveTensors(spec, checkpoint), ANY_DEVICE)
+  planUnlimited(checkpoint)
   const source = await store.download(key, host, await modelFiles(checkpoint, signal), {
     signal,
     onProgress: ({ phase, file, bytes, totalBytes }) =>

@@ -1,11 +1,8 @@
 // The worker's calls for stored models: list, remove, export.
-import { specFromConfig } from '../engine/load/plan.ts'
+import { planUnlimited } from '../engine/load/plan.ts'
 import { progressReporter } from '../engine/load/progress.ts'
-import { resolveTensors } from '../engine/load/resolve-tensors.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
-import { planWeights } from '../engine/load/weight-plan.ts'
 import { notStored, openStore } from '../store/store.ts'
-import { ANY_DEVICE } from './model-source.ts'
 import { captureOutcome } from './outcome.ts'
 import { afterReports } from './progress-order.ts'
 import type { RemoteStore } from './protocol.ts'
@@ -45,8 +42,5 @@ async function openExport(key: string, signal: AbortSignal) {
   const source = await store.open(key)
   if (!source) throw notStored(key)
   if (kind !== 'packed') return { source, packed: undefined }
-  const checkpoint = await openConfigured(source, { signal })
-  const spec = specFromConfig(checkpoint)
-  const plan = planWeights(spec, resolveTensors(spec, checkpoint), ANY_DEVICE)
-  return { source, packed: { checkpoint, spec, plan } }
+  return { source, packed: planUnlimited(await openConfigured(source, { signal })) }
 }

@@ -1,16 +1,14 @@
 // Tests that loading a broken or hostile folder fails with one clear error and frees the GPU.
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { loadEngine } from '../../src/engine/engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
-import { type ModelFiles, readFolder, withConfig, withTensors, zeroTensor } from '../support/folder.ts'
-import { FIXTURES } from '../support/model.ts'
+import { type ModelFiles, readFixture, withConfig, withTensors, zeroTensor } from '../support/folder.ts'
 import { watchGpu } from '../support/watched-gpu.ts'
 
-const files = readFolder(join(FIXTURES, 'deepseek_v3-fp8-tiny'))
+const files = readFixture('deepseek_v3-fp8-tiny')
 const MATRIX = 'model.layers.1.self_attn.o_proj.weight'
 const SCALE = `${MATRIX}_scale_inv`
 const SHARD = 'model.safetensors'

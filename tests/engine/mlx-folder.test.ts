@@ -10,12 +10,10 @@ import { relativeError } from '../../src/lib/relative-error.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { mlxCodes, mlxScales } from '../../src/weights/mlx-codes.ts'
 import { ADAPTERS, describeOnAdapters, persistentGpu } from '../support/adapter.ts'
-import { type ModelFiles, readFolder, withTensors } from '../support/folder.ts'
+import { type ModelFiles, readFixture, readFolder, withTensors } from '../support/folder.ts'
 import { gpuWeights, writeInMemory } from '../support/mlx-folder.ts'
 import { dequantized, jsonOf, tensorsOf } from '../support/mlx-reader.ts'
 import { FIXTURES, GREEDY, LANTERNFISH, readGolden, runRequest } from '../support/model.ts'
-
-const filesOf = (fixture: string) => readFolder(join(FIXTURES, fixture))
 
 describe('codes and scales', () => {
   it('become the words of the format', () => {
@@ -81,7 +79,7 @@ describeOnAdapters(
     it.each(CASES)(
       '%s as %o puts the same bytes on the GPU as quantizing on load',
       async (fixture, quantize) => {
-        const files = filesOf(fixture)
+        const files = readFixture(fixture)
         const written = await write(files, quantize)
         expect(written.notices).toEqual([])
         expect(Object.keys(written.files)).toEqual([...written.paths])
@@ -93,7 +91,7 @@ describeOnAdapters(
     )
 
     it('gives the logits and the greedy answer of quantizing on load', async () => {
-      const files = filesOf('moonlight-bf16-tiny')
+      const files = readFixture('moonlight-bf16-tiny')
       const { promptIds } = readGolden(join(FIXTURES, 'moonlight-bf16-tiny'))
       const answers: unknown[] = []
       for (const [folder, quantize] of [
@@ -111,7 +109,7 @@ describeOnAdapters(
 
     it('repeats the tensors of a file that already has this layout', async () => {
       for (const fixture of ['deepseek_v2_lite-mlx4', 'deepseek_v3-mlx4-mixed', 'llama-mlx3-f16']) {
-        const files = filesOf(fixture)
+        const files = readFixture(fixture)
         const written = tensorsOf((await write(files, { experts: 'q8' })).files)
         const stored = tensorsOf(files)
         const kept = Object.keys(stored).filter((name) => name.replace(/\w+$/, 'scales') in stored)
@@ -127,7 +125,7 @@ describeOnAdapters(
     })
 
     it('holds what a reader made from the specification reads', async () => {
-      const { files } = await write(filesOf('moonlight-bf16-tiny'), 'q4')
+      const { files } = await write(readFixture('moonlight-bf16-tiny'), 'q4')
       const sha256 = (module: string) =>
         createHash('sha256')
           .update(new Uint8Array(dequantized(files, module).buffer))
@@ -140,7 +138,7 @@ describeOnAdapters(
     })
 
     it('names modules and their bits as mlx-lm does, and leaves routers and draft layers out', async () => {
-      const { files } = await write(filesOf('deepseek_v3-fp8-tiny'), {
+      const { files } = await write(readFixture('deepseek_v3-fp8-tiny'), {
         attention: 'q4',
         mlp: 'q8',
         experts: 'q8',
@@ -175,7 +173,7 @@ describeOnAdapters(
     })
 
     it('names the router of Ling as mlx-lm does', async () => {
-      const { files } = await write(filesOf('bailing_moe-bf16'), { experts: 'none' })
+      const { files } = await write(readFixture('bailing_moe-bf16'), { experts: 'none' })
       const names = Object.keys(tensorsOf(files)).filter((name) => name.includes('layers.1.mlp.gate.'))
       expect(names.sort()).toEqual([
         'model.layers.1.mlp.gate.expert_bias',
@@ -184,7 +182,7 @@ describeOnAdapters(
     })
 
     it('turns FP8 that would stay into q8, and says so', async () => {
-      const files = filesOf('qwen3-ctfp8-channel')
+      const files = readFixture('qwen3-ctfp8-channel')
       const { files: written, notices } = await write(files, 'q8')
       expect(notices).toHaveLength(1)
       expect(notices[0]).toMatch(/^\d+ matrices that quantizing leaves in FP8 are written as q8/)
@@ -200,7 +198,7 @@ describeOnAdapters(
     })
 
     it('leaves rows that are no multiple of 32 as they are, and says so', async () => {
-      const files = filesOf('deepseek-f16')
+      const files = readFixture('deepseek-f16')
       const written = await write(files, 'q4')
       expect(written.notices.join()).toMatch(/matrices stay as they are, because MLX quantizes only rows/)
       const [stored, tensors] = [tensorsOf(files), tensorsOf(written.files)]
@@ -211,16 +209,16 @@ describeOnAdapters(
 
     it('is split into files of even size', async () => {
       const maxShardBytes = 500_000
-      const whole = await write(filesOf('moonlight-bf16-tiny'), 'q8')
+      const whole = await write(readFixture('moonlight-bf16-tiny'), 'q8')
       const options = { quantize: 'q8', adapter, maxShardBytes } as const
-      const split = await writeInMemory(filesOf('moonlight-bf16-tiny'), options)
+      const split = await writeInMemory(readFixture('moonlight-bf16-tiny'), options)
       const shards = split.paths.filter((path) => path.endsWith('.safetensors'))
       expect(shards[0]).toBe(`model-00001-of-${String(shards.length).padStart(5, '0')}.safetensors`)
       expect(tensorsOf(split.files)).toEqual(tensorsOf(whole.files))
     })
 
     it('is not written from weights that are not finite', async () => {
-      const broken = withTensors(filesOf('moonlight-bf16-tiny'), (tensors) => {
+      const broken = withTensors(readFixture('moonlight-bf16-tiny'), (tensors) => {
         const [, , bytes] = tensors['model.layers.1.mlp.experts.3.up_proj.weight'] ?? []
         bytes?.set([0xc0, 0x7f], 10) // NaN in BF16
       })
@@ -231,7 +229,7 @@ describeOnAdapters(
     })
 
     it('is checked against what config.json says of its offsets', async () => {
-      const { files } = await write(filesOf('moonlight-bf16-tiny'), 'q4')
+      const { files } = await write(readFixture('moonlight-bf16-tiny'), 'q4')
       const tampered = withTensors(files, (tensors) => {
         tensors['model.layers.0.mlp.up_proj.biases']?.[2].set([0x12, 0x34])
       })

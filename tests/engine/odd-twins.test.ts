@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { loadEngine } from '../../src/engine/engine.ts'
-import { plan } from '../../src/engine/load/plan.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters, persistentGpu } from '../support/adapter.ts'
 import {
   type FileTensors,
   type ModelFiles,
-  readFolder,
+  planFiles,
+  readFixture,
   withConfig,
   withTensors,
   zeroTensor,
@@ -30,7 +30,7 @@ const FOLDERS = {
 type Kind = keyof typeof FOLDERS
 
 const FILES = Object.fromEntries(
-  Object.entries(FOLDERS).map(([kind, name]) => [kind, readFolder(join(FIXTURES, name))]),
+  Object.entries(FOLDERS).map(([kind, name]) => [kind, readFixture(name)]),
 ) as Readonly<Record<Kind, ModelFiles>>
 const jsonOf = (kind: Kind, file: string) =>
   JSON.parse(readFileSync(join(FIXTURES, FOLDERS[kind], file), 'utf8'))
@@ -132,7 +132,7 @@ describe('a quantised folder is read', () => {
   it.each(READ)('with %s (%s)', async (_, kind, change) => {
     const { dequantised_crc32: expected } = jsonOf(kind, 'golden.json').prequantised
     const changed = change(FILES[kind], kind)
-    expect((await plan(openMemory(changed), { limits: {} })).unsupported).toEqual([])
+    expect((await planFiles(changed)).unsupported).toEqual([])
     expect(Object.fromEntries(await hashes(changed, expected))).toEqual(expected)
   })
 })

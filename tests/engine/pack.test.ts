@@ -8,7 +8,7 @@ import { HadalError } from '../../src/lib/error.ts'
 import type { ModelWriter } from '../../src/store/writer.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters, openGpu } from '../support/adapter.ts'
-import { type ModelFiles, readFolder } from '../support/folder.ts'
+import { type ModelFiles, readFixture, readFolder } from '../support/folder.ts'
 import { FIXTURES, readGolden } from '../support/model.ts'
 
 /**
@@ -96,7 +96,7 @@ describeOnAdapters(
     it('reports a full disk, still runs, and leaves no files', async () => {
       const writer = memoryWriter()
       const full = new HadalError('storage_full', 'model.safetensors needs 1 MB.', { hint: '' })
-      const engine = await load(readFolder(join(FIXTURES, 'qwen2-bf16')), {
+      const engine = await load(readFixture('qwen2-bf16'), {
         quantize: 'q4',
         pack: async () => ({ ...writer, write: () => Promise.reject(full) }),
       })
@@ -110,7 +110,7 @@ describeOnAdapters(
     it('stops when loading is cancelled', async () => {
       const writer = memoryWriter()
       const cancelled = new AbortController()
-      const loading = load(readFolder(join(FIXTURES, 'qwen2-bf16')), {
+      const loading = load(readFixture('qwen2-bf16'), {
         quantize: 'q4',
         pack: async () => writer,
         signal: cancelled.signal,

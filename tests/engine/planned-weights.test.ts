@@ -1,15 +1,13 @@
 // Tests of what a plan says about weights: how they are stored, how they lie on the GPU, and what that costs.
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { plan } from '../../src/engine/load/plan.ts'
 import type { QuantizeOption } from '../../src/engine/types.ts'
 import { openMemory } from '../../src/weights/memory.ts'
-import { readFolder, withConfig, withTensors, zeroTensor } from '../support/folder.ts'
-import { FIXTURES } from '../support/model.ts'
+import { readFixture, withConfig, withTensors, zeroTensor } from '../support/folder.ts'
 
 /** How the weights of a fixture are stored, what they become, and whether that changes them. */
 async function weightsOf(fixture: string, quantize: QuantizeOption): Promise<string[]> {
-  const source = openMemory(readFolder(join(FIXTURES, fixture)))
+  const source = openMemory(readFixture(fixture))
   const { weights = [], bytesByType, gpu } = await plan(source, { limits: {}, quantize })
   const stored = Object.values(bytesByType).reduce((sum, bytes) => sum + bytes, 0)
   const matrices = weights.reduce((sum, { storedBytes }) => sum + storedBytes, 0)
@@ -61,7 +59,7 @@ describe('planned weights', () => {
     const weights = { num_bits: 4, type: 'int', symmetric: true, strategy: 'group', group_size: 32 }
     const config_groups = { group_0: { targets: ['Linear'], weights, format: 'int-quantized' } }
     const quantization_config = { quant_method: 'compressed-tensors', format: 'int-quantized', config_groups }
-    const rows = readFolder(join(FIXTURES, 'qwen3-ctfp8-channel'))
+    const rows = readFixture('qwen3-ctfp8-channel')
     const grouped = withTensors(withConfig(rows, { quantization_config }), (tensors) => {
       for (const [name, [dtype, shape]] of Object.entries(tensors)) {
         const [height = 0, width = 0] = shape

@@ -1,34 +1,28 @@
 // Tests that quantised folders whose tensors contradict each other or config.json are refused with one clear
 // error, and that what the tensors tell is enough where they do not.
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { plan } from '../../src/engine/load/plan.ts'
 import { HadalError } from '../../src/lib/error.ts'
-import { openMemory } from '../../src/weights/memory.ts'
 import {
   type FileTensors,
   type ModelFiles,
-  readFolder,
+  planFiles,
+  readFixture,
   withConfig,
   withTensors,
   zeroTensor,
 } from '../support/folder.ts'
-import { FIXTURES } from '../support/model.ts'
 
-const folderOf = (fixture: string) => readFolder(join(FIXTURES, fixture))
-const V2_MLX = folderOf('deepseek_v2_lite-mlx4')
-const V3_MLX = folderOf('deepseek_v3-mlx4-mixed')
-const CT_INT4 = folderOf('deepseek_v3-ct4-experts')
-const CT_FP8 = folderOf('qwen3-ctfp8-channel')
-const GPTQ = folderOf('qwen2-gptq4')
-const AWQ = folderOf('deepseek_v2-awq4')
-
-const planOf = (files: ModelFiles) => plan(openMemory(files), { limits: {} })
+const V2_MLX = readFixture('deepseek_v2_lite-mlx4')
+const V3_MLX = readFixture('deepseek_v3-mlx4-mixed')
+const CT_INT4 = readFixture('deepseek_v3-ct4-experts')
+const CT_FP8 = readFixture('qwen3-ctfp8-channel')
+const GPTQ = readFixture('qwen2-gptq4')
+const AWQ = readFixture('deepseek_v2-awq4')
 
 /** The error of planning, thrown or listed. */
 async function failureOf(files: ModelFiles): Promise<{ readonly code: string; readonly message: string }> {
   try {
-    const [first] = (await planOf(files)).unsupported
+    const [first] = (await planFiles(files)).unsupported
     if (first) return { code: 'unsupported', message: first.what }
   } catch (error) {
     if (error instanceof HadalError) return error

@@ -157,7 +157,7 @@ describe('an oversized', () => {
       ...(file === 'tiktoken.model' ? {} : { 'tokenizer.json': TOKENIZER_JSON }),
       [file]: content(),
     }
-    const { result: error, work } = await measureWork(() => failure(files))
+    const { result: error, work } = await measureWork(MAX_REFUSAL_WORK, () => failure(files))
     expect(error).toMatchObject({ code: 'bad_file', file })
     expect(error.message).toMatch(rule)
     expect(error.message.length).toBeLessThan(500)

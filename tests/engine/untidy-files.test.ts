@@ -1,9 +1,7 @@
 // Tests of folders with untidy files: what the model does not need is a notice, and the output is the same.
 import { readdirSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type Engine, loadEngine } from '../../src/engine/engine.ts'
-import { plan } from '../../src/engine/load/plan.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { decodeBF16 } from '../../src/lib/float.ts'
 import { openMemory } from '../../src/weights/memory.ts'
@@ -11,7 +9,8 @@ import { ADAPTERS, describeOnAdapters, persistentGpu } from '../support/adapter.
 import {
   type FileTensors,
   type ModelFiles,
-  readFolder,
+  planFiles,
+  readFixture,
   withConfig,
   withTensors,
   zeroTensor,
@@ -22,10 +21,8 @@ import { makeSafetensors } from '../weights/make-safetensors.ts'
 
 const SINGLE = 'model.safetensors'
 const INDEX = 'model.safetensors.index.json'
-const folderOf = (fixture: string) => readFolder(join(FIXTURES, fixture))
-const planOf = (files: ModelFiles) => plan(openMemory(files), { limits: {} })
-const llama = folderOf('llama-bf16')
-const sharded = folderOf('deepseek_v2_lite-bf16')
+const llama = readFixture('llama-bf16')
+const sharded = readFixture('deepseek_v2_lite-bf16')
 const [SHARD_1, SHARD_2] = ['model-00001-of-00002.safetensors', 'model-00002-of-00002.safetensors']
 
 function rename(tensors: FileTensors, nameOf: (name: string) => string): void {
@@ -41,17 +38,17 @@ function toF64([, shape, bytes]: FileTensors[string]): FileTensors[string] {
   return ['F64', shape, new Uint8Array(Float64Array.from(codes, decodeBF16).buffer)]
 }
 
-const FAMILIES = readdirSync(FIXTURES).filter((name) => SINGLE in folderOf(name))
+const FAMILIES = readdirSync(FIXTURES).filter((name) => SINGLE in readFixture(name))
 
 describe('a folder with leftovers', () => {
   it.each(FAMILIES)('is planned as the tidy one, with notices: %s', async (fixture) => {
-    const tidy = folderOf(fixture)
+    const tidy = readFixture(fixture)
     const untidy = withTensors(tidy, (tensors) => {
       rename(tensors, (name) => `_orig_mod.${name}`)
       addLeftovers(tensors, '_orig_mod.model.')
     })
-    const expected = await planOf(tidy)
-    const planned = await planOf({ ...untidy, [INDEX]: JSON.stringify({ weight_map: { a: SHARD_1 } }) })
+    const expected = await planFiles(tidy)
+    const planned = await planFiles({ ...untidy, [INDEX]: JSON.stringify({ weight_map: { a: SHARD_1 } }) })
     expect(expected).toMatchObject({ unsupported: [], notices: [] })
     expect(planned).toMatchObject({
       unsupported: [],
@@ -70,7 +67,7 @@ describe('a folder with leftovers', () => {
     const lacking = withTensors(llama, (tensors) => delete tensors[tensor])
     const error = { code: 'not_found', file: SINGLE, tensor, hint: expect.stringContaining('remove') }
     await expect(
-      planOf({ ...lacking, [INDEX]: JSON.stringify({ weight_map: { [tensor]: SHARD_2 } }) }),
+      planFiles({ ...lacking, [INDEX]: JSON.stringify({ weight_map: { [tensor]: SHARD_2 } }) }),
     ).rejects.toMatchObject(error)
   })
 
@@ -83,7 +80,7 @@ describe('a folder with leftovers', () => {
     const folder = withTensors(llama, (tensors) => {
       tensors[name] = [dtype, [126], new Uint8Array(126 * size)]
     })
-    const { unsupported } = await planOf(folder)
+    const { unsupported } = await planFiles(folder)
     expect(unsupported).toEqual([
       { what: expect.stringContaining(dtype), where: `${SINGLE}: ${name}`, hint: expect.any(String) },
     ])
@@ -103,7 +100,7 @@ describe('an index', () => {
       'model.layers.0.self_attn.rotary_emb.inv_freq': SHARD_1,
       'model.layers.9.eh_proj.weight': gone,
     }
-    const { unsupported, notices } = await planOf(withIndex(promises))
+    const { unsupported, notices } = await planFiles(withIndex(promises))
     expect(unsupported).toEqual([])
     expect(notices).toEqual([
       expect.stringMatching(/inv_freq.*eh_proj.*Missing files: "model-00003-of-00003/),
@@ -111,21 +108,21 @@ describe('an index', () => {
   })
 
   it('may promise the head of a tied model', async () => {
-    const tied = withConfig(folderOf('deepseek_v3-f32-tied'), {})
+    const tied = withConfig(readFixture('deepseek_v3-f32-tied'), {})
     const { [SINGLE]: weights = '', ...rest } = tied
     const names: Record<string, string> = { 'lm_head.weight': SHARD_1, 'model.norm.weight': SHARD_1 }
     const folder = { ...rest, [SHARD_1]: weights, [INDEX]: JSON.stringify({ weight_map: names }) }
-    const { unsupported, notices } = await planOf(folder)
+    const { unsupported, notices } = await planFiles(folder)
     expect([unsupported, notices]).toEqual([[], [expect.stringContaining('"lm_head.weight"')]])
   })
 
   it('must not promise in vain what the model needs', async () => {
     const { [SHARD_2]: _, ...rest } = sharded
     const error = { code: 'not_found', file: SHARD_2, tensor: expect.stringContaining('.weight') }
-    await expect(planOf(rest)).rejects.toMatchObject(error)
-    await expect(planOf(rest)).rejects.toThrow(/is missing.* should be in it/)
+    await expect(planFiles(rest)).rejects.toMatchObject(error)
+    await expect(planFiles(rest)).rejects.toThrow(/is missing.* should be in it/)
     const empty = { ...sharded, [SHARD_2]: makeSafetensors({}) }
-    await expect(planOf(empty)).rejects.toMatchObject(error)
+    await expect(planFiles(empty)).rejects.toMatchObject(error)
   })
 })
 
@@ -163,7 +160,7 @@ describeOnAdapters(
     })
 
     it('reads the head of a tied model where only that is stored', async () => {
-      const tied = folderOf('deepseek_v3-f32-tied')
+      const tied = readFixture('deepseek_v3-f32-tied')
       const headOnly = withTensors(tied, (tensors) =>
         rename(tensors, (name) => name.replace('model.embed_tokens', 'lm_head')),
       )

@@ -7,7 +7,7 @@ import { plan } from '../../src/engine/load/plan.ts'
 import { DEFAULTS } from '../../src/models/config-defaults.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters, persistentGpu } from '../support/adapter.ts'
-import { readFolder } from '../support/folder.ts'
+import { readFixture } from '../support/folder.ts'
 import { FIXTURES, GREEDY, readGolden, runRequest } from '../support/model.ts'
 import { breakRules } from '../support/untidy.ts'
 
@@ -26,7 +26,7 @@ describeOnAdapters(
   (adapter) => {
     it.each(readdirSync(FIXTURES))('%s', async (name) => {
       const { promptIds, continuationIds } = readGolden(join(FIXTURES, name))
-      const source = openMemory(breakRules(readFolder(join(FIXTURES, name))), name)
+      const source = openMemory(breakRules(readFixture(name)), name)
       const gpu = await persistentGpu(adapter.match)
       const engine = await loadEngine(source, { gpu, device: adapter.options })
       try {

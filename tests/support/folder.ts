@@ -1,8 +1,11 @@
 // Reads a model folder into memory and changes its config or single tensors.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { bytesPerElement, type Dtype, parseHeader } from '../../src/weights/safetensors.ts'
+import { plan } from '../../src/engine/load/plan.ts'
+import { openMemory } from '../../src/weights/memory.ts'
+import { type Dtype, parseHeader, tensorBytes } from '../../src/weights/safetensors.ts'
 import { makeSafetensors } from '../weights/make-safetensors.ts'
+import { FIXTURES } from './model.ts'
 
 export type ModelFiles = Record<string, Uint8Array | string>
 export type FileTensors = Record<
@@ -10,10 +13,17 @@ export type FileTensors = Record<
   readonly [dtype: string, shape: readonly number[], bytes: Uint8Array]
 >
 
+/** The files of a folder, without golden results. */
 export function readFolder(folder: string): ModelFiles {
   const names = readdirSync(folder).filter((name) => !name.startsWith('golden'))
   return Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]))
 }
+
+/** The files of a fixture. */
+export const readFixture = (fixture: string): ModelFiles => readFolder(join(FIXTURES, fixture))
+
+/** The plan of these files on a device with guaranteed limits. */
+export const planFiles = (files: ModelFiles) => plan(openMemory(files), { limits: {} })
 
 /** The folder with changes to its config.json. */
 export function withConfig(files: ModelFiles, change: Readonly<Record<string, unknown>>): ModelFiles {
@@ -42,7 +52,7 @@ export function withTensors(
 
 /** A tensor of zeros. */
 export function zeroTensor(dtype: Dtype, ...shape: number[]): FileTensors[string] {
-  return [dtype, shape, new Uint8Array(shape.reduce((size, extent) => size * extent, bytesPerElement(dtype)))]
+  return [dtype, shape, new Uint8Array(tensorBytes(dtype, shape))]
 }
 
 const bytes = (file: Uint8Array | string | undefined): Uint8Array =>

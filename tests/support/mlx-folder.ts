@@ -3,12 +3,12 @@ import { createHash } from 'node:crypto'
 import sources from 'virtual:shaders'
 import { allocateWeights } from '../../src/engine/load/allocate-weights.ts'
 import { fillWeights } from '../../src/engine/load/fill.ts'
-import { specFromConfig } from '../../src/engine/load/plan.ts'
+import { planUnlimited, specFromConfig } from '../../src/engine/load/plan.ts'
 import type { QuantizeChoice } from '../../src/engine/load/quantization.ts'
 import { resolveTensors } from '../../src/engine/load/resolve-tensors.ts'
 import { openConfigured } from '../../src/engine/load/user-config.ts'
 import { planWeights } from '../../src/engine/load/weight-plan.ts'
-import { planMlxFolder, UNLIMITED, writeMlxFolder } from '../../src/engine/write/mlx-folder.ts'
+import { planMlxFolder, writeMlxFolder } from '../../src/engine/write/mlx-folder.ts'
 import { openDevice } from '../../src/gpu/device.ts'
 import { PipelineCache } from '../../src/gpu/kernel.ts'
 import { type BufferRange, readBuffers } from '../../src/gpu/readback.ts'
@@ -51,9 +51,7 @@ export async function writeInMemory(
   { quantize, adapter, signal, onProgress, ...options }: WriteCase,
 ) {
   const checkpoint = await openConfigured(openMemory(files), {})
-  const spec = specFromConfig(checkpoint, checkpoint.notices)
-  const plan = planWeights(spec, resolveTensors(spec, checkpoint), UNLIMITED, quantize)
-  const folder = await planMlxFolder({ checkpoint, spec, plan }, options)
+  const folder = await planMlxFolder(planUnlimited(checkpoint, quantize), options)
   const writer = memoryFolder()
   const openGpu = async () => openDevice(await persistentGpu(adapter.match), adapter.options)
   await writeMlxFolder(folder, writer, { openGpu, signal, onProgress })

@@ -188,7 +188,7 @@ describe('an oversized index or checkpoint', () => {
     ['100,000 shards', () => map(100_000, (offset) => `"t${offset}":"s${offset}.safetensors"`), /missing/],
   ])('%s is rejected cheaply', async (_, text, rule) => {
     const { source, requested } = folder(text())
-    const { result: error, work } = await measureWork(() =>
+    const { result: error, work } = await measureWork(MAX_REFUSAL_WORK, () =>
       openCheckpoint(source).catch((failure: unknown) => failure),
     )
     expect(error).toBeInstanceOf(HadalError)

@@ -4,7 +4,7 @@ import { fp8BlockOf } from '../../models/quantization-fields.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { type NamedTensor, type TensorStack, tensorNames } from '../../models/tensor-names.ts'
 import { mapTensors } from '../../models/tensors.ts'
-import { bytesPerElement } from '../../weights/safetensors.ts'
+import { tensorBytes } from '../../weights/safetensors.ts'
 import type { ShardTensor } from '../../weights/shards.ts'
 import type { CheckpointDtype } from './config-recipe.ts'
 import type { RandomDistribution, RandomDtype } from './random-pages.ts'
@@ -77,8 +77,7 @@ export function randomTensor(
   distribution: RandomDistribution,
 ): RandomTensor {
   const { dtype } = distribution
-  const count = shape.reduce((product, size) => product * size, 1)
-  return { name, dtype, shape, distribution, bytes: count * bytesPerElement(dtype), pageInterval: 1 }
+  return { name, dtype, shape, distribution, bytes: tensorBytes(dtype, shape), pageInterval: 1 }
 }
 
 /** Norms are near one, biases near zero. The router's correction bias is always F32. */

@@ -1,6 +1,6 @@
 // Loads the readers of integer codes, which only folders need that other tools quantised.
 import type { MatrixLayout } from '../../gpu/matrix.ts'
-import { HadalError } from '../../lib/error.ts'
+import { expectDefined } from '../../lib/error.ts'
 import { type IntegerMethods, namesIntegerMethod } from '../../models/describe-quantization.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import { holdsIntegers } from '../../models/stored-names.ts'
@@ -56,7 +56,5 @@ export async function withReaders<C extends Checkpoint>(checkpoint: C): Promise<
 }
 
 /** The readers of a checkpoint that holds integer codes. */
-export function integerReaders({ integers }: ReadableCheckpoint): IntegerReaders {
-  if (integers) return integers
-  throw new HadalError('internal', 'The readers of integer codes were not loaded.')
-}
+export const integerReaders = ({ integers }: ReadableCheckpoint): IntegerReaders =>
+  expectDefined(integers, 'the module of integer readers')

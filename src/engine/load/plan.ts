@@ -25,9 +25,11 @@ import {
 import type { ReadableCheckpoint } from './integer-readers.ts'
 import { memoryRange } from './memory-range.ts'
 import { plannedWeights } from './planned-weights.ts'
+import type { QuantizeChoice } from './quantization.ts'
 import { requiredTensors } from './required-tensors.ts'
 import { resolveTensors } from './resolve-tensors.ts'
 import { openConfigured } from './user-config.ts'
+import { planWeights, type WeightPlan } from './weight-plan.ts'
 
 export interface EnginePlanOptions extends ModelOptions {
   /** An open device, such as `engine.device`. */
@@ -97,6 +99,30 @@ export function specFromConfig(
   const spec = describeModel(config, notices, integers?.INTEGER_METHODS)
   checkAttention(spec.attention)
   return spec
+}
+
+/** A checkpoint with its weights planned in the formats that loading gives them. */
+export interface PlannedModelWeights {
+  readonly checkpoint: ReadableCheckpoint
+  readonly spec: ModelSpec
+  readonly plan: WeightPlan
+}
+
+const UNLIMITED = {
+  maxBindingBytes: Number.POSITIVE_INFINITY,
+  maxBufferBytes: Number.POSITIVE_INFINITY,
+} as const
+
+/**
+ * Plans the weights of a model that is stored or written rather than loaded: no binding limits them. Throws
+ * what `specFromConfig` and `planWeights` throw.
+ */
+export function planUnlimited(
+  checkpoint: ReadableCheckpoint,
+  quantize?: QuantizeChoice,
+): PlannedModelWeights {
+  const spec = specFromConfig(checkpoint, checkpoint.notices)
+  return { checkpoint, spec, plan: planWeights(spec, resolveTensors(spec, checkpoint), UNLIMITED, quantize) }
 }
 
 /**

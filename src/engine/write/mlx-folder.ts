@@ -5,7 +5,6 @@ import { PipelineCache } from '../../gpu/kernel.ts'
 import { expectDefined, throwIfAborted } from '../../lib/error.ts'
 import { objectText } from '../../lib/json-text.ts'
 import { listNames } from '../../lib/notices.ts'
-import type { ModelSpec } from '../../models/spec.ts'
 import { CONFIG_FILE, configText } from '../../weights/checkpoint.ts'
 import type { FolderWriter } from '../../weights/folder-writer.ts'
 import { shareableFiles } from '../../weights/model-files.ts'
@@ -15,7 +14,7 @@ import { selfTest } from '../check/self-test.ts'
 import { Converter, conversionDispatch } from '../load/convert.ts'
 import { streamPasses } from '../load/fill.ts'
 import type { ReadableCheckpoint } from '../load/integer-readers.ts'
-import type { WeightPlan } from '../load/weight-plan.ts'
+import type { PlannedModelWeights } from '../load/plan.ts'
 import { type MlxShard, mlxConfig, mlxIndex, planMlxShards } from './mlx-layout.ts'
 import { type MlxMember, type MlxTensors, mlxTensors } from './mlx-modules.ts'
 import { type GpuConversion, type MlxWriting, mlxWriters, RESULT_BYTES } from './mlx-writers.ts'
@@ -35,22 +34,9 @@ export interface MlxFolder {
   readonly notices: readonly string[]
 }
 
-/** A model whose weights are planned with unlimited bindings, in the formats that loading gives them. */
-export interface PlannedSource {
-  readonly checkpoint: ReadableCheckpoint
-  readonly spec: ModelSpec
-  readonly plan: WeightPlan
-}
-
-/** Limits for plans of weights that are written and not loaded. */
-export const UNLIMITED = {
-  maxBindingBytes: Number.POSITIVE_INFINITY,
-  maxBufferBytes: Number.POSITIVE_INFINITY,
-} as const
-
 /** Plans the folder. Throws `unsupported` for what MLX's layout cannot hold, and the errors of the source. */
 export async function planMlxFolder(
-  { checkpoint, spec, plan }: PlannedSource,
+  { checkpoint, spec, plan }: PlannedModelWeights,
   {
     maxShardBytes,
     signal,

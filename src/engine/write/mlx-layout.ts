@@ -1,8 +1,9 @@
 // Plans the files of a folder in MLX's layout: names, types, shapes and places of tensors, and the config.
 import { isJsonObject } from '../../lib/json.ts'
 import type { ModelSpec } from '../../models/spec.ts'
+import { SCHEMES } from '../../models/stored-names.ts'
 import { expectDtype, VECTOR_DTYPES } from '../../weights/matrix-writer.ts'
-import { bytesPerElement, type Dtype } from '../../weights/safetensors.ts'
+import { type Dtype, tensorBytes } from '../../weights/safetensors.ts'
 import {
   layOutShard,
   type ShardLayout,
@@ -80,27 +81,24 @@ function tensorsOf(module: MlxModule): ModuleTensors {
   const { rows = 0, cols = 0 } = members[0]?.matrix.storedLayout ?? {}
   const tensor = (part: string, dtype: Dtype, width: number): ShardTensor => {
     const shape = isStack ? [members.length, rows, width] : [rows, width]
-    return { name: `${path}.${part}`, dtype, shape, bytes: bytesIn(dtype, shape) }
+    return { name: `${path}.${part}`, dtype, shape, bytes: tensorBytes(dtype, shape) }
   }
   const { dtype, codes } = form
-  if (!codes) return { module, weight: tensor('weight', dtype, cols) }
+  if (!codes) return { module, weight: tensor(SCHEMES.mlx.codes, dtype, cols) }
   const groups = cols / codes.groupSize
   return {
     module,
-    weight: tensor('weight', 'U32', (cols * codes.bits) / 32),
-    scales: tensor('scales', dtype, groups),
-    biases: tensor('biases', dtype, groups),
+    weight: tensor(SCHEMES.mlx.codes, 'U32', (cols * codes.bits) / 32),
+    scales: tensor(SCHEMES.mlx.scales, dtype, groups),
+    biases: tensor(SCHEMES.mlx.offsets, dtype, groups),
   }
 }
 
 function tensorOf({ name, entry }: MlxVector): ShardTensor {
   const stored = expectDtype(entry, VECTOR_DTYPES)
   const dtype = stored === 'F64' ? 'F32' : stored
-  return { name, dtype, shape: entry.shape, bytes: bytesIn(dtype, entry.shape) }
+  return { name, dtype, shape: entry.shape, bytes: tensorBytes(dtype, entry.shape) }
 }
-
-const bytesIn = (dtype: Dtype, shape: readonly number[]): number =>
-  shape.reduce((product, size) => product * size, bytesPerElement(dtype))
 
 /** model.safetensors.index.json, as mlx-lm writes it for one file too. */
 export function mlxIndex(shards: readonly MlxShard[]): unknown {
