@@ -1,5 +1,8 @@
-// Public surface of `hadal/core`: the engine without a worker, on any WebGPU, in a browser's own worker or in
-// Node. The OpenAI shapes are in `hadal` only.
+// Public surface of `hadal/core`: models and the engine below them without a worker, on any WebGPU device, in
+// Node and in service, shared and own workers.
+export type { LoadedModel } from './api/model.ts'
+export type { ModelSource, ModelSourceOptions } from './api/model-source.ts'
+export type * from './api/openai-types.ts'
 export { measure } from './bench/measure.ts'
 export type * from './bench/result.ts'
 export type { TunedDecision, TunedVariant, TuneOptions } from './bench/tune.ts'
@@ -9,9 +12,11 @@ export {
   tuneAdapter,
   tuningKeyOf,
 } from './bench/tune-adapter.ts'
-export { type CacheOption, Engine, type EngineLease, loadEngine } from './engine/engine.ts'
+export { type LocalLoadOptions, loadModel } from './core/load.ts'
+export { type CacheOption, Engine, type EngineLease } from './engine/engine.ts'
 export { type EnginePlanOptions, plan } from './engine/load/plan.ts'
 export type { ReadTuned, TunedVariants } from './engine/load/tuned-variants.ts'
+export { loadEngine } from './engine/load-engine.ts'
 export type { EngineOptions } from './engine/options.ts'
 export type { LogitsMode } from './engine/run/logits.ts'
 export type * from './engine/types.ts'

@@ -1,6 +1,6 @@
 // Public surface of the `hadal` package: what an application may import.
-export type { ChatCompletions } from './api/chat.ts'
-export { type LoadedModel, type LoadOptions, loadModel } from './api/load.ts'
+export { type LoadOptions, loadModel } from './api/load.ts'
+export type { LoadedModel } from './api/model.ts'
 export type { ModelSource, ModelSourceOptions } from './api/model-source.ts'
 export type * from './api/openai-types.ts'
 export { type PlanOptions, plan } from './api/plan.ts'
@@ -9,9 +9,12 @@ export {
   exportStoredModel,
   removeStoredModel,
   type SaveFile,
+  type StoredModelName,
   type StoredModelOptions,
   storedModels,
 } from './api/stored.ts'
+export { isSupported } from './api/supported.ts'
+export type * from './endpoint/types.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
 export type {
   BenchCache,

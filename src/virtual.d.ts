@@ -6,7 +6,13 @@ declare module 'virtual:shaders' {
   export default sources
 }
 
-/** The same with comments in every build. */
+/** What few loads need, such as quantizing. Release builds leave it out of `virtual:shaders`. */
+declare module 'virtual:shaders/on-demand' {
+  const sources: Readonly<Record<string, string>>
+  export default sources
+}
+
+/** Every shader with comments in every build. */
 declare module 'virtual:shaders/whole' {
   const sources: Readonly<Record<string, string>>
   export default sources

@@ -73,7 +73,7 @@ async function openNodeEngine() {
     entry,
     `export { openFolder } from ${from('cli/node-source.ts')}
 export { openDawn } from ${from('cli/dawn.ts')}
-export { loadEngine } from ${from('engine/engine.ts')}`,
+export { loadEngine } from ${from('engine/load-engine.ts')}`,
   )
   try {
     const output = { file: out, codeSplitting: false }

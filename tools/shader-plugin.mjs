@@ -1,6 +1,7 @@
 // Plugin for Vite, Vitest and rolldown that imports the WGSL files: `virtual:shaders` maps the path under
 // shaders/ without its extension ("norm/rms_norm") to the text. `virtual:shaders/whole` keeps the comments
-// where `virtual:shaders` is stripped.
+// where `virtual:shaders` is stripped. `virtual:shaders/on-demand` has what a stripped `virtual:shaders`
+// lacks because few loads need it.
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +9,8 @@ import { fileURLToPath } from 'node:url'
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', 'shaders')
 const MODULE_ID = 'virtual:shaders'
 const WHOLE_MODULE_ID = `${MODULE_ID}/whole`
+const ON_DEMAND_MODULE_ID = `${MODULE_ID}/on-demand`
+const MODULE_IDS = [MODULE_ID, WHOLE_MODULE_ID, ON_DEMAND_MODULE_ID]
 
 /** Every shader file under shaders/, as absolute paths in a stable order. */
 export function shaderFiles() {
@@ -26,14 +29,17 @@ const NOT_SHIPPED = [
   'linear/matrix_unit_emulated',
 ]
 
+/** What few loads need: quantizing, and matrix units. Nothing else imports it. */
+const ON_DEMAND = /^(quantize\/|linear\/(hardware_matrices|matrix_|subgroup_matrix_|tile_subgroup_matrix_))/
+
 /** @param {{ strip?: boolean }} options strip: shorten `virtual:shaders` as `shipped` does */
 export function shaderPlugin({ strip = false } = {}) {
   return {
     name: 'hadal:shaders',
-    resolveId: (source) => (source === MODULE_ID || source === WHOLE_MODULE_ID ? `\0${source}` : null),
+    resolveId: (source) => (MODULE_IDS.includes(source) ? `\0${source}` : null),
     load(source) {
-      if (source !== `\0${MODULE_ID}` && source !== `\0${WHOLE_MODULE_ID}`) return null
-      const shorten = strip && source === `\0${MODULE_ID}`
+      const id = source.slice(1)
+      if (!source.startsWith('\0') || !MODULE_IDS.includes(id)) return null
       const record = {}
       for (const file of shaderFiles()) {
         this.addWatchFile(file)
@@ -42,16 +48,21 @@ export function shaderPlugin({ strip = false } = {}) {
           .replace(/\.wgsl$/, '')
         record[path] = readFileSync(file, 'utf8')
       }
-      return `export default ${JSON.stringify(shorten ? shipped(record) : record)}`
+      const whole = !strip || id === WHOLE_MODULE_ID
+      return `export default ${JSON.stringify(whole ? record : shipped(record, id === ON_DEMAND_MODULE_ID))}`
     },
   }
 }
 
-/** The shaders as they ship: without comments, needless white space and NOT_SHIPPED. */
-export function shipped(sources) {
+/**
+ * The shaders as they ship: without comments, needless white space and NOT_SHIPPED; those of ON_DEMAND apart
+ * from the others.
+ */
+export function shipped(sources, onDemand = false) {
   return Object.fromEntries(
     Object.entries(sources)
       .filter(([path]) => !NOT_SHIPPED.some((start) => path.startsWith(start)))
+      .filter(([path]) => ON_DEMAND.test(path) === onDemand)
       .map(([path, text]) => [path, withoutComments(text)]),
   )
 }

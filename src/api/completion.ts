@@ -1,14 +1,24 @@
-// Turns the engine's events into OpenAI's chunks, or into one completion. Pure functions.
+// Turns the engine's events into OpenAI's chat chunks, or into one completion. Pure functions.
 import { expectDefined } from '../lib/error.ts'
-import type { GenerateDelta, GenerateDone, GenerateEvent, KvUsage, TokenLogprob } from '../worker/protocol.ts'
+import type {
+  GenerateDelta,
+  GenerateDone,
+  GenerateEvent,
+  KvUsage,
+  TokenLogprob,
+  ToolCall,
+} from '../worker/protocol.ts'
+import type { ChunkShape } from './choice-stream.ts'
 import type {
   ChatCompletion,
   ChatCompletionChunk,
   ChatCompletionDelta,
   ChatCompletionFinishReason,
   ChatCompletionLogprobs,
+  ChatCompletionMessageToolCall,
   ChatCompletionTokenLogprob,
   CompletionUsage,
+  HadalProgress,
   HadalTimings,
   KvCacheUse,
 } from './openai-types.ts'
@@ -20,102 +30,137 @@ export interface CompletionHeader {
   readonly model: string
 }
 
-/** The first chunk of every stream: the role, without text. */
-export function openingChunk(head: CompletionHeader): ChatCompletionChunk {
-  return chunk(head, { role: 'assistant', content: '' })
+/** A new header. @param kind prefix of the id */
+export const completionHeader = (kind: 'chatcmpl' | 'cmpl', model: string): CompletionHeader => ({
+  id: `${kind}-${crypto.randomUUID()}`,
+  created: Math.floor(Date.now() / 1000),
+  model,
+})
+
+/** The chunks of a chat stream. */
+export function chatChunks(head: CompletionHeader, includeUsage: boolean): ChunkShape<ChatCompletionChunk> {
+  const chunk = (
+    index: number,
+    delta: ChatCompletionDelta,
+    finish_reason: ChatCompletionFinishReason | null = null,
+    logprobs: ChatCompletionLogprobs | null = null,
+  ): ChatCompletionChunk => ({
+    ...head,
+    object: 'chat.completion.chunk',
+    choices: [{ index, delta, finish_reason, logprobs }],
+  })
+  return {
+    opening: (index) => [chunk(index, { role: 'assistant', content: '' })],
+    event(index, event) {
+      if (event.type === 'done')
+        return [{ ...chunk(index, {}, finishReason(event)), hadal: timings([event]) }]
+      const delta = {
+        ...(event.reasoning !== '' && { reasoning_content: event.reasoning }),
+        ...(event.text !== '' && { content: event.text }),
+        ...(event.toolCalls && {
+          tool_calls: event.toolCalls.map((call) => ({ index: call.index, ...toolCall(call) })),
+        }),
+      }
+      return [{ ...chunk(index, delta, null, logprobsOf([event])), hadal: progress(event) }]
+    },
+    closing: (done) => (includeUsage ? [{ ...chunk(0, {}), choices: [], usage: usage(done) }] : []),
+  }
 }
 
-/**
- * The chunks of one event: a piece of text, or the finish reason followed by the usage if it was requested.
- */
-export function eventChunks(
-  head: CompletionHeader,
-  event: GenerateEvent,
-  includeUsage: boolean,
-): ChatCompletionChunk[] {
-  if (event.type === 'delta') return [deltaChunk(head, event)]
-  const last = { ...chunk(head, {}, finishReason(event)), hadal: timings(event) }
-  return includeUsage ? [last, { ...chunk(head, {}), choices: [], usage: usage(event) }] : [last]
-}
-
-/** One completion from all events of an answer. */
+/** One completion from all events of each answer. */
 export function completionFromEvents(
   head: CompletionHeader,
-  events: readonly GenerateEvent[],
+  answers: readonly (readonly GenerateEvent[])[],
 ): ChatCompletion {
-  const deltas = events.filter((event) => event.type === 'delta')
-  const done = expectDefined(
+  const done = answers.map(doneOf)
+  const choices = answers.map((events, index) => {
+    const deltas = deltasOf(events)
+    const reasoning = deltas.map((delta) => delta.reasoning).join('')
+    const text = deltas.map((delta) => delta.text).join('')
+    const calls = deltas.flatMap(({ toolCalls = [] }) => toolCalls.map(toolCall))
+    return {
+      index,
+      message: {
+        role: 'assistant' as const,
+        content: text === '' && calls.length > 0 ? null : text,
+        reasoning_content: reasoning === '' ? null : reasoning,
+        ...(calls.length > 0 && { tool_calls: calls }),
+        refusal: null,
+      },
+      finish_reason: finishReason(doneOf(events)),
+      logprobs: logprobsOf(deltas),
+    }
+  })
+  return { ...head, object: 'chat.completion', choices, usage: usage(done), hadal: resultOf(answers) }
+}
+
+export const deltasOf = (events: readonly GenerateEvent[]): GenerateDelta[] =>
+  events.filter((event) => event.type === 'delta')
+
+/** How an answer ended. */
+export const doneOf = (events: readonly GenerateEvent[]): GenerateDone =>
+  expectDefined(
     events.find((event) => event.type === 'done'),
     'the final event of an answer',
   )
-  const reasoning = deltas.map((delta) => delta.reasoning).join('')
-  return {
-    ...head,
-    object: 'chat.completion',
-    choices: [
-      {
-        index: 0,
-        message: {
-          role: 'assistant',
-          content: deltas.map((delta) => delta.text).join(''),
-          reasoning_content: reasoning === '' ? null : reasoning,
-          refusal: null,
-        },
-        finish_reason: finishReason(done),
-        logprobs: logprobsOf(deltas),
-      },
-    ],
-    usage: usage(done),
-    hadal: { ...timings(done), token_ids: deltas.flatMap((delta) => delta.ids) },
-  }
-}
 
-function chunk(
-  head: CompletionHeader,
-  delta: ChatCompletionDelta,
-  finish_reason: ChatCompletionFinishReason | null = null,
-  logprobs: ChatCompletionLogprobs | null = null,
-): ChatCompletionChunk {
-  return { ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason, logprobs }] }
-}
+/** Timings of all answers, and their ids. */
+export const resultOf = (answers: readonly (readonly GenerateEvent[])[]): ChatCompletion['hadal'] => ({
+  ...timings(answers.map(doneOf)),
+  token_ids: answers.flatMap((events) => deltasOf(events).flatMap((delta) => delta.ids)),
+})
 
-function deltaChunk(head: CompletionHeader, event: GenerateDelta): ChatCompletionChunk {
-  const delta = {
-    ...(event.reasoning !== '' && { reasoning_content: event.reasoning }),
-    ...(event.text !== '' && { content: event.text }),
-  }
-  const { tokens, tokensPerSecond, kv } = event
-  return {
-    ...chunk(head, delta, null, logprobsOf([event])),
-    hadal: { token_ids: [...event.ids], tokens, tokens_per_second: tokensPerSecond, kv_cache: kvCache(kv) },
-  }
-}
+/** Progress of a stream with a piece of text. */
+export const progress = ({ ids, tokens, tokensPerSecond, kv }: GenerateDelta): HadalProgress => ({
+  token_ids: [...ids],
+  tokens,
+  tokens_per_second: tokensPerSecond,
+  kv_cache: kvCache(kv),
+})
+
+const toolCall = ({ id, name, arguments: text }: ToolCall): ChatCompletionMessageToolCall => ({
+  id,
+  type: 'function',
+  function: { name, arguments: text },
+})
 
 // An aborted answer never gets here: its iterator has rejected before.
 function finishReason({ finishReason }: GenerateDone): ChatCompletionFinishReason {
-  return finishReason === 'length' ? 'length' : 'stop'
+  return finishReason === 'abort' ? 'stop' : finishReason
 }
 
-function usage({ promptTokens, cachedTokens, tokens }: GenerateDone): CompletionUsage {
+const sum = <T>(list: readonly T[], value: (item: T) => number): number =>
+  list.reduce((total, item) => total + value(item), 0)
+
+/** The usage of all answers. Those to the same prompt share it: it counts once. */
+export function usage(done: readonly GenerateDone[], prompts = 1): CompletionUsage {
+  const perPrompt = done.filter((_, index) => index % (done.length / prompts) === 0)
+  const prompt_tokens = sum(perPrompt, (answer) => answer.promptTokens)
+  const completion_tokens = sum(done, (answer) => answer.tokens)
   return {
-    prompt_tokens: promptTokens,
-    completion_tokens: tokens,
-    total_tokens: promptTokens + tokens,
-    prompt_tokens_details: { cached_tokens: cachedTokens },
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+    prompt_tokens_details: { cached_tokens: sum(perPrompt, (answer) => answer.cachedTokens) },
+    completion_tokens_details: { reasoning_tokens: sum(done, (answer) => answer.reasoningTokens) },
   }
 }
 
-function timings(done: GenerateDone): HadalTimings {
+/** Times and counts of the answers together; what is per token, and the KV cache, is the last one's. */
+export function timings(done: readonly GenerateDone[]): HadalTimings {
+  const last = expectDefined(done.at(-1), 'an answer')
+  const decodeMs = sum(done, (answer) => answer.decodeMs)
+  const decoded = sum(done, (answer) => Math.max(0, answer.tokens - 1))
   return {
-    prefill_ms: done.prefillMs,
-    decode_ms: done.decodeMs,
-    prompt_tokens: done.promptTokens,
-    cached_tokens: done.cachedTokens,
-    tokens: done.tokens,
-    tokens_per_second: done.decodeMs > 0 ? (1000 * (done.tokens - 1)) / done.decodeMs : 0,
-    dispatches_per_token: done.dispatchesPerToken,
-    readbacks_per_token: done.readbacksPerToken,
-    kv_cache: kvCache(done.kv),
+    prefill_ms: sum(done, (answer) => answer.prefillMs),
+    decode_ms: decodeMs,
+    prompt_tokens: last.promptTokens,
+    cached_tokens: done[0]?.cachedTokens ?? 0,
+    tokens: sum(done, (answer) => answer.tokens),
+    tokens_per_second: decodeMs > 0 ? (1000 * decoded) / decodeMs : 0,
+    dispatches_per_token: last.dispatchesPerToken,
+    readbacks_per_token: last.readbacksPerToken,
+    kv_cache: kvCache(last.kv),
   }
 }
 
@@ -127,11 +172,14 @@ function kvCache({ tokens, bytes, standardBytes }: KvUsage): KvCacheUse {
 function logprobsOf(deltas: readonly GenerateDelta[]): ChatCompletionLogprobs | null {
   const all = deltas.flatMap(({ logprobs = [] }) => logprobs)
   const part = (thinking: boolean) => all.filter((token) => token.thinking === thinking).map(tokenLogprob)
-  return all.length > 0 ? { content: part(false), reasoning_content: part(true) } : null
+  return all.length > 0 ? { content: part(false), reasoning_content: part(true), refusal: null } : null
 }
 
-// A token may end inside a character, so its bytes do not follow from its text: `bytes` is null.
-function tokenLogprob({ token, logprob, top }: TokenLogprob): ChatCompletionTokenLogprob {
-  const top_logprobs = top.map(({ token, logprob }) => ({ token, logprob, bytes: null }))
-  return { token, logprob, bytes: null, top_logprobs }
+function tokenLogprob({ top, ...token }: TokenLogprob): ChatCompletionTokenLogprob {
+  const describe = ({ token, logprob, bytes }: Omit<TokenLogprob, 'top' | 'thinking'>) => ({
+    token,
+    logprob,
+    bytes: [...bytes],
+  })
+  return { ...describe(token), top_logprobs: top.map(describe) }
 }

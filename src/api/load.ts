@@ -1,22 +1,21 @@
 // Loads a model in a worker of its own and wraps the worker as a `LoadedModel`.
 import { proxy } from 'comlink'
-import { definedFields, oneOf, readField } from '../lib/check.ts'
-import { asHadalError, HadalError, throwIfAborted } from '../lib/error.ts'
-import {
-  type BenchEvent,
-  type BenchSettings,
-  deserializeError,
-  type GenerateEvent,
-  type GpuBytes,
-  type LoadProgress,
-  type ModelInfo,
-} from '../worker/protocol.ts'
+import type { EndpointModel, EndpointOptions } from '../endpoint/types.ts'
+import { badField, definedFields, oneOf, readField } from '../lib/check.ts'
+import { abortedError, throwIfAborted } from '../lib/error.ts'
+import { isJsonObject } from '../lib/json.ts'
+import type { LoadProgress } from '../worker/protocol.ts'
 import { spawnWorker } from '../worker/spawn.ts'
-import { type ChatCompletions, chatCompletions, type StartGeneration } from './chat.ts'
-import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
-import type { RequestOptions } from './openai-types.ts'
-import { receive } from './receiver.ts'
-import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
+import { type LoadedModel, wrapModel } from './model.ts'
+import {
+  explainSource,
+  type ModelSource,
+  type ModelSourceOptions,
+  PAGE_OPTIONS,
+  sourceNotices,
+  workerLoadRequest,
+} from './model-source.ts'
+import { startWorker, unwrapOutcome } from './worker.ts'
 
 /** Options of `loadModel`. */
 export interface LoadOptions extends ModelSourceOptions {
@@ -34,31 +33,6 @@ export interface LoadOptions extends ModelSourceOptions {
   worker?: () => Worker
 }
 
-/** A loaded model. It holds a worker and GPU memory until `unload`. */
-export interface LoadedModel {
-  /** Architecture, sizes, limits and the kernel variants in use. */
-  readonly info: ModelInfo
-  /** OpenAI's client interface: `model.chat.completions.create(...)`. */
-  readonly chat: { readonly completions: ChatCompletions }
-  /**
-   * Measures each layout of the KV cache on this device: bytes, and milliseconds of prefill and decode steps
-   * at each context length. Requests wait meanwhile.
-   *
-   * Each event carries everything measured so far; the last one has `result.complete`. When the signal fires,
-   * the iterable rejects with `aborted`; leaving a `for await` loop ends the benchmark. Either way, the last
-   * event keeps what was measured.
-   * @param settings missing fields have defaults
-   * @throws HadalError `bad_request` (impossible settings), `aborted`, `device_lost`
-   */
-  benchmark(settings?: Partial<BenchSettings>, options?: RequestOptions): AsyncIterableIterator<BenchEvent>
-  /** Bytes of live GPU buffers, by purpose, and their `total`. @throws HadalError `aborted` after `unload` */
-  gpuBytes(): Promise<GpuBytes>
-  /** Frees the worker and all GPU memory. Requests in progress reject with `aborted`. May be called again. */
-  unload(): Promise<void>
-  /** Resolves with an error if the GPU device or the worker is lost. Load the model again then. */
-  readonly lost: Promise<HadalError>
-}
-
 /**
  * Loads a model on the GPU, in a worker of its own.
  * @param source address of a model folder, `hf:org/name[@revision]`, or the files of a folder
@@ -72,56 +46,53 @@ export interface LoadedModel {
  * - `aborted`: the signal fired
  * - `device_lost`, `internal`: the GPU went away, or Hadal has a bug
  */
-export async function loadModel(source: ModelSource, options: LoadOptions = {}): Promise<LoadedModel> {
+export async function loadModel(source: ModelSource, options?: LoadOptions): Promise<LoadedModel>
+/**
+ * Opens a model on an OpenAI-compatible server, such as vLLM, SGLang, llama-server or DeepSeek's API, for
+ * when a tab is not enough. What is asked then leaves this device; nothing else sends it anywhere.
+ * @param source `{ endpoint, model, apiKey }`
+ * @throws HadalError as `openEndpoint`: `bad_request`, `network`, `no_access`, `not_found`, `aborted`
+ */
+export async function loadModel(
+  source: EndpointOptions,
+  options?: Pick<EndpointOptions, 'signal'>,
+): Promise<EndpointModel>
+export async function loadModel(
+  source: ModelSource | EndpointOptions,
+  options: LoadOptions = {},
+): Promise<LoadedModel | EndpointModel> {
+  if (!isEndpoint(source)) return loadInWorker(source, options)
+  const { openEndpoint } = await import('../endpoint/open-endpoint.ts') // loaded when wanted
+  return openEndpoint({ ...source, ...options })
+}
+
+const isEndpoint = (source: ModelSource | EndpointOptions): source is EndpointOptions =>
+  isJsonObject(source) && 'endpoint' in source
+
+async function loadInWorker(source: ModelSource, options: LoadOptions): Promise<LoadedModel> {
   const { onProgress, signal, keep, worker: start = spawnWorker } = options
   const request = {
-    ...workerLoadRequest(source, options),
+    ...workerLoadRequest(source, options, PAGE_OPTIONS),
     ...definedFields({ keep: readField('keep', keep, oneOf(['files', 'packed'])) }),
   }
+  if (keep && 'files' in request.modelSource)
+    throw badField('keep', 'is not supported for picked files', 'They lie on this device already.')
   throwIfAborted(signal)
   // Requested here because workers cannot. Not awaited: Firefox asks the user, who may never answer. Refused
   // or not, the load goes on; the browser may then evict the files.
   if (keep) void navigator.storage?.persist?.().catch(() => false)
   const worker = startWorker(start)
-  const cancel = () => void worker.remote.cancelLoad()
+  const cancel = () => worker.close(abortedError(signal))
   signal?.addEventListener('abort', cancel, { once: true })
   try {
     const loading = worker.remote.load(request, proxy(onProgress ?? (() => {})))
-    return wrapModel(await unwrapOutcome(worker, loading), worker)
+    const info = await unwrapOutcome(worker, loading)
+    return wrapModel({ ...info, notices: [...sourceNotices(source), ...info.notices] }, worker)
   } catch (error) {
-    worker.close(asHadalError(error))
-    throwIfAborted(signal)
-    throw error
+    const explained = explainSource(error, source)
+    worker.close(explained)
+    throw explained
   } finally {
     signal?.removeEventListener('abort', cancel)
-  }
-}
-
-function wrapModel(info: ModelInfo, worker: EngineWorker): LoadedModel {
-  const { remote, failed, ended } = worker
-  const start: StartGeneration = (request, signal) =>
-    receive<GenerateEvent>(ended, (port) => remote.generate(request, port), signal)
-  const end = async () => {
-    if (ended.aborted) return
-    await Promise.race([remote.unload(), failed])
-    worker.close(
-      new HadalError('aborted', 'The model was unloaded.', { hint: 'Load it again with loadModel().' }),
-    )
-  }
-  let unloading: Promise<void> | undefined
-  return {
-    info,
-    chat: { completions: chatCompletions(info.name, start) },
-    benchmark: (settings = {}, { signal } = {}) =>
-      receive<BenchEvent>(ended, (port) => remote.bench(settings, port), signal),
-    async gpuBytes() {
-      ended.throwIfAborted()
-      return unwrapOutcome(worker, remote.gpuBytes())
-    },
-    unload() {
-      unloading ??= end()
-      return unloading
-    },
-    lost: Promise.race([failed, remote.lost().then(deserializeError)]),
   }
 }

@@ -1,5 +1,6 @@
 // Checks the model source and the options of `loadModel` and `plan`; makes the worker's load request.
 import {
+  badField,
   type FieldReader,
   jsonObject,
   numberIn,
@@ -8,7 +9,7 @@ import {
   requestFields,
   wholeNumber,
 } from '../lib/check.ts'
-import { HadalError } from '../lib/error.ts'
+import { asHadalError, HadalError } from '../lib/error.ts'
 import type { Fields } from '../lib/fields.ts'
 import { formatValue } from '../lib/format.ts'
 import {
@@ -49,12 +50,53 @@ const READERS = {
   config: jsonObject,
 } satisfies { readonly [Option in keyof Required<ModelOptions>]: FieldReader<ModelOptions[Option]> }
 
-/** Checks the arguments of `loadModel` or `plan`. @throws HadalError `bad_request`, naming the argument */
-export function workerLoadRequest(source: ModelSource, options: ModelSourceOptions): WorkerLoadRequest {
-  return {
-    modelSource: resolveSource(source, options),
-    ...readFields(requestFields(options), READERS),
-  }
+/** Options of how the host is reached. */
+const HOST_OPTIONS = ['token', 'endpoint']
+/** Those of `loadModel`, which `plan` takes too: an application may give both the same. */
+export const PAGE_OPTIONS = ['signal', 'worker', 'keep', 'onProgress']
+
+/**
+ * Checks the arguments of `loadModel` or `plan`.
+ * @param others names of further options, which the caller reads
+ * @throws HadalError `bad_request`, naming the argument
+ */
+export function workerLoadRequest(
+  source: ModelSource,
+  options: ModelSourceOptions,
+  others: readonly string[] = [],
+): WorkerLoadRequest {
+  const fields = requestFields(options)
+  const known = [...Object.keys(READERS), ...HOST_OPTIONS, ...others]
+  const unknown = fields.keys().find((name) => fields.has(name) && !known.includes(name))
+  if (unknown !== undefined)
+    throw badField(unknown, 'is not an option', `Leave it out. Options: ${known.join(', ')}.`)
+  return { modelSource: resolveSource(source, options), ...readFields(fields, READERS) }
+}
+
+/** What a source was taken for, if that needs saying. */
+export function sourceNotices(source: ModelSource): readonly string[] {
+  const name = bareHubName(source)
+  if (name === undefined) return []
+  return [`"${name}" was read as hf:${name}. For a folder of this site write ./${name}/ instead.`]
+}
+
+/** The error of a load or plan, with what its source was taken for. */
+export function explainSource(error: unknown, source: ModelSource): HadalError {
+  const known = asHadalError(error)
+  const notices = known.code === 'aborted' ? [] : sourceNotices(source)
+  if (notices.length === 0) return known
+  const { code, message, hint, file, tensor, cause } = known
+  return new HadalError(code, message, {
+    hint: [hint, ...notices].join(' ').trim(),
+    cause,
+    ...(file && { file }),
+    ...(tensor && { tensor }),
+  })
+}
+
+/** `org/name`, as the Hub shows it: one slash, and none at the ends. */
+function bareHubName(source: ModelSource): string | undefined {
+  return typeof source === 'string' && /^[^/.:@][^/:]*\/[^/]+$/.test(source) ? source : undefined
 }
 
 // Format names are checked where the model's matrices are known.
@@ -64,9 +106,15 @@ function readQuantize(fields: Fields, key: string): QuantizeOption {
   throw fields.error(key, 'must be a string or an object of strings', value)
 }
 
-function resolveSource(source: ModelSource, { token, endpoint }: ModelSourceOptions): ResolvedModelSource {
+/** Where the worker finds a source. Throws `bad_request`. */
+export function resolveSource(
+  source: ModelSource,
+  { token, endpoint }: ModelSourceOptions = {},
+): ResolvedModelSource {
   if (Array.isArray(source)) return { files: [...source] }
-  const text = String(source)
+  const isText = typeof source === 'string' || source instanceof URL
+  if (!isText || source === '') throw badAddress(source)
+  const text = bareHubName(source) === undefined ? String(source) : `hf:${source}`
   if (!text.startsWith('hf:')) return { url: folderUrl(text) }
   return { hub: text, ...(token && { token }), ...(endpoint && { endpoint: folderUrl(endpoint) }) }
 }
@@ -78,9 +126,15 @@ function folderUrl(address: string): string {
     if (!url.pathname.endsWith('/')) url.pathname += '/'
     return url.href
   } catch (cause) {
-    throw new HadalError('bad_request', `${formatValue(address)} is not a valid address.`, {
-      hint: 'Use the address of a model folder, or a name on the Hub such as "hf:org/name".',
-      cause,
-    })
+    throw badAddress(address, cause)
   }
+}
+
+function badAddress(address: unknown, cause?: unknown): HadalError {
+  const isMissing = address === undefined || address === null
+  const problem = isMissing ? 'is missing' : `must be an address, not ${formatValue(address)}`
+  return new HadalError('bad_request', `The model source ${problem}.`, {
+    hint: 'Use the address of a model folder, or a name on the Hub such as "hf:org/name".',
+    cause,
+  })
 }

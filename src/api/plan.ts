@@ -1,8 +1,15 @@
 // Plans a model in a worker of its own: whether it fits, and what it would take. Reads no weights.
-import { throwIfAborted } from '../lib/error.ts'
+import { abortedError, throwIfAborted } from '../lib/error.ts'
 import type { LoadPlan } from '../worker/protocol.ts'
 import { spawnWorker } from '../worker/spawn.ts'
-import { type ModelSource, type ModelSourceOptions, workerLoadRequest } from './model-source.ts'
+import {
+  explainSource,
+  type ModelSource,
+  type ModelSourceOptions,
+  PAGE_OPTIONS,
+  sourceNotices,
+  workerLoadRequest,
+} from './model-source.ts'
 import { startWorker, unwrapOutcome } from './worker.ts'
 
 /** Options of `plan`; the same as those of `loadModel` where both have them. */
@@ -24,12 +31,15 @@ export interface PlanOptions extends ModelSourceOptions {
 export async function plan(source: ModelSource, options: PlanOptions = {}): Promise<LoadPlan> {
   const { signal, worker: start = spawnWorker } = options
   throwIfAborted(signal)
-  const request = workerLoadRequest(source, options)
+  const request = workerLoadRequest(source, options, PAGE_OPTIONS)
   const worker = startWorker(start)
-  const cancel = () => void worker.remote.cancelLoad()
+  const cancel = () => worker.close(abortedError(signal))
   signal?.addEventListener('abort', cancel, { once: true })
   try {
-    return await unwrapOutcome(worker, worker.remote.plan(request))
+    const planned = await unwrapOutcome(worker, worker.remote.plan(request))
+    return { ...planned, notices: [...sourceNotices(source), ...planned.notices] }
+  } catch (error) {
+    throw explainSource(error, source)
   } finally {
     signal?.removeEventListener('abort', cancel)
     worker.close()

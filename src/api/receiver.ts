@@ -1,5 +1,4 @@
-// Turns the worker's messages into an async iterator: in order, with flow control by credits, and with
-// immediate abort.
+// Turns the worker's messages into an async iterator: in order, and with immediate abort.
 import { transfer } from 'comlink'
 import { throwIfAborted } from '../lib/error.ts'
 import {
@@ -8,10 +7,6 @@ import {
   type StreamMessage,
   serializeError,
 } from '../worker/protocol.ts'
-
-// Maximum of events in transit or unread. Credits are renewed when half of them are used, so that the worker
-// never waits for a reader that keeps up.
-const CREDIT_WINDOW = 64
 
 /**
  * Starts a stream of events in a worker.
@@ -49,8 +44,7 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
   readonly #ended: AbortSignal | undefined
   readonly #onAbort = () => this.#cancel()
   readonly #onEnded = () => this.#accept({ type: 'error', error: serializeError(this.#ended?.reason) })
-  #wake = () => {}
-  #read = 0
+  #waiting: (() => void)[] = []
   #closed = false
 
   /**
@@ -70,7 +64,6 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
     else signal?.addEventListener('abort', this.#onAbort, { once: true })
     if (ended?.aborted) this.#onEnded()
     else ended?.addEventListener('abort', this.#onEnded, { once: true })
-    this.#send({ type: 'credits', count: CREDIT_WINDOW })
   }
 
   [Symbol.asyncIterator](): this {
@@ -81,15 +74,12 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
     for (;;) {
       throwIfAborted(this.#signal)
       const message = this.#arrived.shift()
-      if (message?.type === 'event') {
-        this.#renewCredits()
-        return { done: false, value: message.event }
-      }
+      if (message?.type === 'event') return { done: false, value: message.event }
       if (message) this.#close()
       if (message?.type === 'error') throw deserializeError(message.error)
       if (this.#closed) return { done: true, value: undefined }
       await new Promise<void>((resolve) => {
-        this.#wake = resolve
+        this.#waiting.push(resolve)
       })
     }
   }
@@ -102,14 +92,17 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
 
   #accept(message: StreamMessage<T>): void {
     this.#arrived.push(message)
+    if (message.type !== 'event') this.#stopListening() // nothing follows, though it may lie unread for long
     this.#wake()
   }
 
-  #renewCredits(): void {
-    this.#read += 1
-    if (this.#read < CREDIT_WINDOW / 2) return
-    this.#send({ type: 'credits', count: this.#read })
-    this.#read = 0
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  #stopListening(): void {
+    this.#signal?.removeEventListener('abort', this.#onAbort)
+    this.#ended?.removeEventListener('abort', this.#onEnded)
   }
 
   #cancel(): void {
@@ -121,8 +114,7 @@ export class EventReceiver<T> implements AsyncIterableIterator<T> {
   #close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.#ended?.removeEventListener('abort', this.#onEnded)
+    this.#stopListening()
     this.#port.close()
   }
 

@@ -1,8 +1,10 @@
 // Lists, deletes and exports the models that this browser has stored.
 import { proxy } from 'comlink'
+import { definedFields } from '../lib/check.ts'
 import { throwIfAborted } from '../lib/error.ts'
-import type { LoadProgress, StoredModel } from '../worker/protocol.ts'
+import { type LoadProgress, type StoredModel, type StoredSelection, storeKey } from '../worker/protocol.ts'
 import { spawnWorker } from '../worker/spawn.ts'
+import { type ModelSource, resolveSource } from './model-source.ts'
 import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
 export interface StoredModelOptions {
@@ -25,14 +27,30 @@ export function storedModels(options: StoredModelOptions = {}): Promise<readonly
   return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.storedModels()))
 }
 
+/** A stored model: the one, its key, or what `loadModel` took, which names every form of the model. */
+export type StoredModelName = StoredModel | Exclude<ModelSource, readonly File[]>
+
 /**
  * Deletes a stored model. Does nothing if there is none.
- * @param key `StoredModel.key`
+ * @param model with what `loadModel` took, files and quantized weights alike are deleted
  * @throws HadalError `bad_request` while a tab has the model open or is storing it; `unsupported` without a
  * private file system
  */
-export function removeStoredModel(key: string, options: StoredModelOptions = {}): Promise<void> {
-  return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.removeStored(key)))
+export async function removeStoredModel(
+  model: StoredModelName,
+  options: StoredModelOptions = {},
+): Promise<void> {
+  const selection = selectionOf(model)
+  return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.removeStored(selection)))
+}
+
+function selectionOf(model: StoredModelName): StoredSelection {
+  if (typeof model === 'object' && 'key' in model) return { key: model.key }
+  const key = String(model)
+  // The key of a quantized form, such as "hf:org/name#q4", names that form only.
+  if (key.includes('#')) return { key }
+  const source = storeKey(resolveSource(model))
+  return { key, ...definedFields<Pick<StoredSelection, 'source'>>({ source }) }
 }
 
 /** Receives one file of an exported model; the next one is made when the returned promise settles. */
@@ -41,26 +59,27 @@ export type SaveFile = (name: string, content: Blob) => void | Promise<void>
 /**
  * Exports a completely stored model: downloaded files as they are, and quantized weights in MLX's layout,
  * which other programs read too.
- * @param key `StoredModel.key`
  * @param target a folder that the user has picked for writing, or a function for each file where the browser
  * has no such folders
- * @throws HadalError `not_found` if the model is not stored completely, `bad_request` if the folder cannot be
- * written or holds a model, `storage_full`, `aborted`, `unsupported` without a private file system
+ * @throws HadalError `not_found` if the model is not stored completely, `bad_request` if several forms of it
+ * are, or if the folder cannot be written or holds a model, `storage_full`, `aborted`, `unsupported` without
+ * a private file system
  */
-export function exportStoredModel(
-  key: string,
+export async function exportStoredModel(
+  model: StoredModelName,
   target: FileSystemDirectoryHandle | SaveFile,
   options: ExportModelOptions = {},
 ): Promise<void> {
   const { onProgress, signal } = options
   throwIfAborted(signal)
+  const selection = selectionOf(model)
   return withWorker(options, async (worker) => {
     const cancel = () => void worker.remote.cancelExport()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
       const [folder, save] = typeof target === 'function' ? [undefined, target] : [target, () => {}]
       const reports = [proxy(onProgress ?? (() => {})), proxy(save)] as const
-      await unwrapOutcome(worker, worker.remote.exportStored(key, folder, ...reports))
+      await unwrapOutcome(worker, worker.remote.exportStored(selection, folder, ...reports))
     } finally {
       signal?.removeEventListener('abort', cancel)
     }

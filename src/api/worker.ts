@@ -1,7 +1,8 @@
 // Starts a worker from the page, wraps its calls, watches it for failures, and ends it.
 import { releaseProxy, wrap } from 'comlink'
-import { HadalError } from '../lib/error.ts'
+import type { HadalError } from '../lib/error.ts'
 import { deserializeError, type Outcome, type RemoteEngine, type RemoteStore } from '../worker/protocol.ts'
+import { scriptError, startError } from './worker-errors.ts'
 
 /** A running worker that offers the calls of `R`. */
 export interface WorkerHandle<R> {
@@ -21,9 +22,9 @@ export interface WorkerHandle<R> {
 
 export type EngineWorker = WorkerHandle<RemoteEngine & RemoteStore>
 
-/** Starts a worker. */
+/** Starts a worker. Throws `unsupported` with what to do instead. */
 export function startWorker<R = RemoteEngine & RemoteStore>(start: () => Worker): WorkerHandle<R> {
-  const worker = start()
+  const worker = tryStart(start)
   const remote = wrap<R>(worker)
   const failed = watchWorker(worker)
   const ended = new AbortController()
@@ -43,15 +44,19 @@ export function startWorker<R = RemoteEngine & RemoteStore>(start: () => Worker)
   return { remote, failed, ended: ended.signal, closed, close }
 }
 
+function tryStart(start: () => Worker): Worker {
+  try {
+    return start()
+  } catch (error) {
+    throw startError(error)
+  }
+}
+
 function watchWorker(worker: Worker): Promise<HadalError> {
   return new Promise((resolve) => {
     worker.addEventListener('error', (event: ErrorEvent) => {
       event.preventDefault?.()
-      const message = event.message
-        ? `The worker failed: ${event.message}`
-        : "The worker's script could not be loaded."
-      const hint = 'Reload the page. If it happens again, please report it.'
-      resolve(new HadalError('internal', message, { hint }))
+      resolve(scriptError(event.message ?? ''))
     })
   })
 }

@@ -5,6 +5,7 @@ import { estimateQuantization } from '../engine/load/choose-quantization.ts'
 import { plannedRecorder } from '../engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
 import { QUANTIZATION_NAMES } from '../engine/load/quantization.ts'
+import { shadersOnDemand } from '../engine/load/shaders-on-demand.ts'
 import { PREFILL_CHUNKS, type TunedVariants, tuningKey } from '../engine/load/tuned-variants.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
 import { withVariants } from '../engine/load/variant-notes.ts'
@@ -55,7 +56,11 @@ export interface AdapterTuning {
 export async function tuneAdapter(options: TuneAdapterOptions = {}): Promise<AdapterTuning> {
   const device = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
   try {
-    const bench = { device, pipelines: new PipelineCache(device, sources), clock: options.clock }
+    const bench = {
+      device,
+      pipelines: new PipelineCache(device, sources, shadersOnDemand),
+      clock: options.clock,
+    }
     const models = await modelsOf(device, options)
     const recorders = models.map((model) =>
       plannedRecorder(model.spec, model.plan, device.capabilities, model.options),

@@ -178,7 +178,7 @@ async function timeAll(
   const timers: DispatchTimer[] = []
   try {
     // All variants of a kernel take the same operands.
-    const checks = roundInputs(bench, buffers, expectDefined(dispatches[0], 'a dispatch'))
+    const checks = await roundInputs(bench, buffers, expectDefined(dispatches[0], 'a dispatch'))
     for (const dispatch of dispatches) timers.push(await prepareTimer(bench, dispatch, checks))
     return await timeInterleaved(timers, repetitions, SKIP_RATIO)
   } finally {
@@ -188,12 +188,12 @@ async function timeAll(
 }
 
 /** The buffers of a round: several copies if the kernel has weights, otherwise one. */
-function roundInputs(
+async function roundInputs(
   { device }: BenchContext,
   buffers: TempBuffers,
   dispatch: Dispatch,
-): readonly KernelCheck[] {
-  const [builder] = checkBuildersOf(dispatch)
+): Promise<readonly KernelCheck[]> {
+  const [builder] = await checkBuildersOf(dispatch)
   const build = () => expectDefined(builder, 'a check')(buffers, dispatch, TIMED_STEP)
   const first = build()
   if (!dispatch.imports.weights) return [first]

@@ -4,6 +4,7 @@ import { emptyCheckpoint } from '../bench/tune-adapter.ts'
 import { codeOf, smallestOf } from '../engine/check/checked-kernels.ts'
 import { type CheckResult, passed, runChecks } from '../engine/check/run-checks.ts'
 import { estimateQuantization, type LoadRequest } from '../engine/load/choose-quantization.ts'
+import { conversionDispatch } from '../engine/load/convert.ts'
 import { conversionsOf, logprobsRecorder, plannedRecorder } from '../engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
 import type { QuantizeChoice } from '../engine/load/quantization.ts'
@@ -106,7 +107,7 @@ export function distinctKernels(target: LoadRequest, quantize: QuantizeChoice): 
     const withCache = { ...options, cache: { ...options.cache, kind } }
     return plannedRecorder(spec, plan, capabilities, withCache)(variants)
   })
-  const others = [...logprobsRecorder(spec)(variants), ...conversionsOf(plan)]
+  const others = [...logprobsRecorder(spec)(variants), ...conversionsOf(plan).map(conversionDispatch)]
   return [...smallestOf([...steps, ...others], codeOf).values()]
 }
 

@@ -1,11 +1,11 @@
 // Measures a load: time of each phase, and peak memory of the process.
-import type { LoadPhase, LoadProgress } from '../engine/types.ts'
+import type { LoadPhase, PhaseProgress } from '../engine/types.ts'
 
 const SAMPLE_MS = 50
 
 export interface LoadStopwatch {
   /** Must be called with every progress event. */
-  readonly note: (progress: LoadProgress) => void
+  readonly note: (progress: PhaseProgress) => void
   /** Measurements so far. */
   read(): LoadMeasurements
   stop(): void

@@ -1,8 +1,9 @@
 // Opens a model in Node from the options of the command line.
 import { totalmem } from 'node:os'
-import { type Engine, loadEngine } from '../engine/engine.ts'
+import type { Engine } from '../engine/engine.ts'
+import { loadEngine } from '../engine/load-engine.ts'
 import type { EngineOptions } from '../engine/options.ts'
-import { KV_CACHE_DTYPES, type LoadProgress, type ModelOptions } from '../engine/types.ts'
+import { KV_CACHE_DTYPES, type ModelOptions, type PhaseProgress } from '../engine/types.ts'
 import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
 import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
 import { HadalError } from '../lib/error.ts'
@@ -165,7 +166,7 @@ export function cacheKindNamed(name: string): CacheKind {
 }
 
 /** Shows the progress of a load in one line of the terminal. */
-export function showProgress(progress: LoadProgress): void {
+export function showProgress(progress: PhaseProgress): void {
   const { phase, file, bytes, totalBytes, bytesPerSecond, secondsLeft } = progress
   const moved = totalBytes > 0 ? `${formatBytes(bytes)} of ${formatBytes(totalBytes)}` : ''
   const pace = bytesPerSecond > 0 ? `${formatBytes(bytesPerSecond)}/s` : ''

@@ -41,6 +41,7 @@ export async function quantizeError(argv: readonly string[]): Promise<void> {
   try {
     const formats = formatsOf(args, QUANTIZATION_NAMES.join())
     const base = await loadFromArgs(withOption(args, 'quantize', 'none'))
+    const storedBytes = weightBytes(base)
     const { ids, logits, weights } = await measureBaseline(base, source, args, formats).finally(base.close)
     const reports: FormatReport[] = []
     for (const quantize of formats) {
@@ -55,7 +56,7 @@ export async function quantizeError(argv: readonly string[]): Promise<void> {
         await loaded.close()
       }
     }
-    const report = { model: source.name, storedBytes: weightBytes(base), weights, formats: reports }
+    const report = { model: source.name, storedBytes, weights, formats: reports }
     process.stdout.write(args.flag('json') ? `${JSON.stringify(report)}\n` : reportText(report, formats))
   } finally {
     await source.close()

@@ -1,84 +1,37 @@
-// Loads a model on a GPU device and answers requests.
-// The worker, the command line and `hadal/core` use it.
-import sources from 'virtual:shaders'
-import { type Device, openDevice } from '../gpu/device.ts'
-import { PipelineCache } from '../gpu/kernel.ts'
+// A loaded model: answers requests, opens sessions, measures.
+import type { Device } from '../gpu/device.ts'
 import type { KernelTime } from '../gpu/profiler.ts'
-import { untilAborted } from '../lib/abort.ts'
 import { HadalError } from '../lib/error.ts'
 import type { CacheKind } from '../models/cache-layout.ts'
 import type { ChatEncoder } from '../text/chat.ts'
+import { openDecoder } from '../text/decoder.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
-import type { Checkpoint } from '../weights/checkpoint.ts'
-import type { Source } from '../weights/source.ts'
-import { LaterChecks } from './load/later-checks.ts'
-import { loadOnDevice } from './load/load-on-device.ts'
+import type { ReadableCheckpoint } from './load/integer-readers.ts'
+import type { LaterChecks } from './load/later-checks.ts'
 import type { MemoryRange } from './load/memory-range.ts'
-import { specFromConfig, toLoadTarget } from './load/plan.ts'
-import { progressReporter } from './load/progress.ts'
-import { type ModelText, openText } from './load/text.ts'
-import { readTunedVariants } from './load/tuned-variants.ts'
-import { openConfigured } from './load/user-config.ts'
-import { variantNotes, withVariants } from './load/variant-notes.ts'
+import type { ModelText } from './load/text.ts'
 import { modelInfo } from './model-info.ts'
-import type { EngineOptions } from './options.ts'
+import type { EmbeddingContext } from './run/embedding-format.ts'
 import { generate } from './run/generate.ts'
-import { computeLogits, type LogitsMode } from './run/logits.ts'
-import { profileDecodeStep } from './run/profile.ts'
-import { resolveRequest } from './run/request.ts'
+import { refuseHeadless } from './run/headless.ts'
+import type { LogitsMode } from './run/logits.ts'
+import { promptOf, resolveRequest } from './run/request.ts'
 import type { CompileStats, Runtime } from './run/runtime.ts'
 import { Runtimes } from './run/runtimes.ts'
 import { eosTokenIds, samplingDefaults, writeSamplingState } from './run/sampling.ts'
 import { Session } from './run/session.ts'
+import { checkTokenIds } from './run/token-ids.ts'
 import type {
+  EmbedRequest,
+  EmbedResult,
   GenerateEvent,
   GenerateRequest,
   GpuBytes,
   ModelInfo,
+  PromptRequest,
   QuantizeChoice,
   SamplingOptions,
 } from './types.ts'
-
-/**
- * Loads the model in `source`: reads config and headers, allocates all buffers, uploads the weights, checks
- * every kernel that will run and compiles the pipelines. Throws a `HadalError` that names
- * file and tensor. On failure everything on the GPU is freed.
- */
-export async function loadEngine(source: Source, options: EngineOptions = {}): Promise<Engine> {
-  const { signal } = options
-  const opened = await openDevice(options.gpu ?? globalThis.navigator?.gpu, options.device)
-  try {
-    const { prefillChunk: tunedChunk, ...tuned } = await readTunedVariants(opened, options.tuned)
-    const device = withVariants(opened, tuned)
-    const report = progressReporter(options.onProgress)
-    report('list')
-    const checkpoint = await openConfigured(source, options)
-    const spec = specFromConfig(checkpoint, checkpoint.notices)
-    report('tokenizer')
-    const text = await openText(source, spec.vocabSize, signal, checkpoint.notices)
-    const target = toLoadTarget(spec, checkpoint, device.capabilities, options)
-    const pipelines = new PipelineCache(device, options.shaders ?? sources)
-    const model = await loadOnDevice(device, pipelines, target, { options, tunedChunk, report })
-    const compiled = await untilAborted(model.runtime.compile(), signal)
-    report('ready')
-    return new Engine(model.device, model.runtime, {
-      checkpoint,
-      text,
-      quantize: model.quantize,
-      memory: target.memory,
-      compiled,
-      checks: new LaterChecks(model.device, pipelines, model.runtime),
-      notes: {
-        variants: variantNotes(model.device, tuned, model.failed),
-        notices: [...checkpoint.notices.texts, ...model.notices],
-        ...(options.config && { config: options.config }),
-      },
-    })
-  } catch (error) {
-    opened.destroy()
-    throw error
-  }
-}
 
 /** The KV cache layout of a session; by default the one the model was loaded with. */
 export interface CacheOption {
@@ -109,22 +62,23 @@ export class Engine {
   readonly #chat: ChatEncoder
   readonly #defaults: SamplingOptions
   readonly #eos: ReadonlySet<number>
+  readonly #embedding: EmbeddingContext
   readonly #session: Session
   readonly #memory: MemoryRange
   readonly #compiled: CompileStats
-  readonly #checks: LaterChecks
+  readonly #checks: () => Promise<LaterChecks>
   #busy = false
 
   constructor(
     device: Device,
     runtime: Runtime,
     parts: {
-      checkpoint: Checkpoint
+      checkpoint: ReadableCheckpoint
       text: ModelText
       quantize: QuantizeChoice
       memory: MemoryRange
       compiled: CompileStats
-      checks: LaterChecks
+      checks: () => Promise<LaterChecks>
       notes: Pick<ModelInfo, 'variants' | 'notices' | 'config'>
     },
   ) {
@@ -136,6 +90,7 @@ export class Engine {
     this.#compiled = parts.compiled
     this.#checks = parts.checks
     this.#chat = parts.text.chat
+    this.#embedding = { ...parts.text, format: parts.checkpoint.embedding?.format }
     this.#defaults = samplingDefaults(parts.checkpoint.generationConfig)
     this.#eos = new Set([
       ...runtime.spec.eosTokenIds,
@@ -188,14 +143,47 @@ export class Engine {
   ): AsyncGenerator<GenerateEvent> {
     const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
     const runtime = this.#runtimes.of(session)
-    const task = resolveRequest(request, runtime, model)
-    const release = this.#acquire()
+    refuseHeadless(runtime.spec)
+    const release = this.#acquire() // at once: resolving a request may wait
     try {
-      if (task.logprobs !== undefined) await this.#checks.logprobs()
+      const task = await resolveRequest(request, runtime, model)
+      if (task.logprobs !== undefined) await (await this.#checks()).logprobs()
       const { state, spec } = runtime
       const { sampling, prompt } = task
       writeSamplingState(this.device, state, { sampling, prompt, vocab: spec.vocabSize })
       yield* generate(runtime, session, task, { tokenizer: this.tokenizer, signal })
+    } finally {
+      release()
+    }
+  }
+
+  /** The token ids of a request's prompt. Throws `bad_request`, `unsupported` or `bad_file`. */
+  async tokenize(request: PromptRequest): Promise<readonly number[]> {
+    return (await promptOf(request, this.tokenizer, this.#chat)).ids
+  }
+
+  /** The text of token ids, without control tokens. Throws `bad_request` for ids that are none. */
+  detokenize(ids: readonly number[]): string {
+    checkTokenIds(ids, this.info.vocab, Number.POSITIVE_INFINITY)
+    const decoder = openDecoder(this.tokenizer)
+    return ids.map((id) => decoder.push(id)).join('') + decoder.end()
+  }
+
+  /**
+   * The embeddings of texts or token ids, in their order. Conversations keep what they have in the cache.
+   * Rejects with `aborted` when the signal fires.
+   * @throws HadalError
+   * - `unsupported`: the folder does not say how to pool, or names a way that this version does not have
+   * - `bad_file`: the files that say it are malformed
+   * - `bad_request`: an input is empty or has an unknown id; impossible `dimensions`
+   * - `context_full`: an input is longer than the model embeds; `out_of_memory`
+   */
+  async *embed(request: EmbedRequest, signal?: AbortSignal): AsyncGenerator<EmbedResult> {
+    const release = this.#acquire()
+    try {
+      // Loaded when wanted: few models embed.
+      const { embed } = await import('./run/embed.ts')
+      yield* embed(this.#runtimes.default, request, this.#embedding, signal)
     } finally {
       release()
     }
@@ -212,7 +200,7 @@ export class Engine {
   ): Promise<Float32Array> {
     const release = this.#acquire()
     return this.#openRuntime(cache)
-      .then((runtime) => computeLogits(runtime, ids, mode))
+      .then(async (runtime) => (await import('./run/logits.ts')).computeLogits(runtime, ids, mode))
       .finally(release)
   }
 
@@ -222,7 +210,11 @@ export class Engine {
    */
   async profile(context: number): Promise<KernelTime[]> {
     const release = this.#acquire()
-    return profileDecodeStep(this.device, this.#runtimes.default, context).finally(release)
+    const measure = async () => {
+      const { profileDecodeStep } = await import('./run/profile.ts') // chats are not profiled
+      return profileDecodeStep(this.device, this.#runtimes.default, context)
+    }
+    return measure().finally(release)
   }
 
   /**
@@ -236,7 +228,7 @@ export class Engine {
   }
 
   async #openRuntime(cache: CacheKind | undefined): Promise<Runtime> {
-    if (cache !== undefined && !this.#runtimes.has(cache)) await this.#checks.cache(cache)
+    if (cache !== undefined && !this.#runtimes.has(cache)) await (await this.#checks()).cache(cache)
     return this.#runtimes.open(cache)
   }
 

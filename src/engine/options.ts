@@ -9,7 +9,7 @@ import type { Attention, ModelSpec } from '../models/spec.ts'
 import type { ModelWriter } from '../store/writer.ts'
 import { PREFILL_CHUNKS, type ReadTuned } from './load/tuned-variants.ts'
 import type { RuntimeOptions } from './run/step-graphs.ts'
-import { KV_CACHE_DTYPES, type LoadProgress, type ModelOptions } from './types.ts'
+import { KV_CACHE_DTYPES, type ModelOptions, type PhaseProgress } from './types.ts'
 
 export interface EngineOptions extends ModelOptions {
   /** Reads the stored tuning results; by default there are none. */
@@ -19,9 +19,14 @@ export interface EngineOptions extends ModelOptions {
   /** The WebGPU entry point; default `navigator.gpu`. */
   readonly gpu?: GPU
   readonly device?: DeviceOptions
+  /**
+   * A device of the application, which stays open when the model is unloaded. By default the engine opens one
+   * of its own, with all features and limits that it can use.
+   */
+  readonly gpuDevice?: GPUDevice
   /** Opens a writer that stores the model in the formats it runs in; by default nothing is stored. */
   readonly pack?: () => Promise<ModelWriter>
-  readonly onProgress?: (progress: LoadProgress) => void
+  readonly onProgress?: (progress: PhaseProgress) => void
   readonly signal?: AbortSignal
 }
 

@@ -1,8 +1,9 @@
 // Requests and results of the engine: plain data that crosses a worker boundary unchanged.
-import type { Quantize, QuantizeChoice } from './load/quantization.ts'
+import type { QuantizeChoice } from './load/quantization.ts'
 import type { AnswerNumbers, SamplingNumbers } from './request-options.ts'
 
 export { QUANTIZATIONS, type Quantize, type QuantizeChoice, quantizationLabel } from './load/quantization.ts'
+export type * from './plan-types.ts'
 export {
   ANSWER_OPTIONS,
   mapOptions,
@@ -13,9 +14,29 @@ export {
 
 /** One message of a chat, as the model's template expects it. */
 export interface ChatMessage {
-  readonly role: 'system' | 'user' | 'assistant'
+  readonly role: 'system' | 'user' | 'assistant' | 'tool'
   readonly content: string
+  readonly name?: string
+  readonly reasoning_content?: string // the thinking part of an earlier answer
+  readonly tool_calls?: readonly ChatToolCall[] // those of an earlier answer
+  readonly tool_call_id?: string // of a tool's result: the call that it answers
 }
+
+/** A call of an earlier answer, as templates expect it: with its arguments as data. */
+export interface ChatToolCall {
+  readonly id: string
+  readonly type: 'function'
+  readonly function: { readonly name: string; readonly arguments: Readonly<Record<string, unknown>> }
+}
+
+/** A function that the model may call, as templates expect it. */
+export interface ToolDefinition {
+  readonly type: 'function'
+  readonly function: { readonly name: string; readonly [field: string]: unknown }
+}
+
+/** Which calls an answer may or must have. */
+export type ToolChoice = 'auto' | 'required' | { readonly name: string }
 
 /** Sampling of the next token. */
 export interface SamplingOptions extends SamplingNumbers {
@@ -40,16 +61,33 @@ export interface GenerateRequest extends AnswerNumbers {
   readonly thinking?: boolean
   /** Strings that end the answer; they are not included in it. */
   readonly stop?: readonly string[]
+  /** Functions that the model may call; only in chats. */
+  readonly tools?: readonly ToolDefinition[]
+  /** Default: auto. */
+  readonly toolChoice?: ToolChoice
+  /** false: the answer ends after its first call. Default: true. */
+  readonly parallelToolCalls?: boolean
+  /** true: the last message is an answer to go on with. Default: false. */
+  readonly continueFinal?: boolean
+  /** true: all output is text, without a thinking part or calls. Default: false. */
+  readonly plainOutput?: boolean
   /** Alternatives to report for each token, 0 to 20; without it there are no log-probabilities. */
   readonly logprobs?: number
 }
 
+/** The part of a request that its prompt follows from. */
+export type PromptRequest = Pick<
+  GenerateRequest,
+  'input' | 'thinking' | 'tools' | 'toolChoice' | 'continueFinal'
+>
+
 export interface TokenLogprob {
   readonly id: number
   readonly token: string
+  readonly bytes: Uint8Array // the token as UTF-8, not necessarily whole characters
   readonly logprob: number
   readonly thinking: boolean // whether it is part of the thinking
-  readonly top: readonly { readonly id: number; readonly token: string; readonly logprob: number }[]
+  readonly top: readonly Omit<TokenLogprob, 'thinking' | 'top'>[]
 }
 
 /** A part of the answer, in whole characters. Either text may be empty. */
@@ -59,13 +97,23 @@ export interface GenerateDelta {
   readonly reasoning: string
   readonly ids: readonly number[]
   readonly logprobs?: readonly TokenLogprob[]
+  /** Calls that are complete with this piece. */
+  readonly toolCalls?: readonly ToolCall[]
   /** Answer tokens so far, and the recent rate, for a live display. */
   readonly tokens: number
   readonly tokensPerSecond: number
   readonly kv: KvUsage
 }
 
-export type FinishReason = 'stop' | 'length' | 'abort'
+/** A call of a tool by the model. */
+export interface ToolCall {
+  readonly index: number // among the calls of the answer
+  readonly id: string
+  readonly name: string
+  readonly arguments: string // a JSON object
+}
+
+export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'abort'
 
 export interface GenerateDone {
   readonly type: 'done'
@@ -73,6 +121,7 @@ export interface GenerateDone {
   readonly promptTokens: number
   readonly cachedTokens: number // of the prompt, found in the KV cache
   readonly tokens: number
+  readonly reasoningTokens: number // those of them in the thinking part, its tags included
   readonly prefillMs: number
   readonly decodeMs: number
   readonly dispatchesPerToken: number
@@ -82,11 +131,25 @@ export interface GenerateDone {
 
 export type GenerateEvent = GenerateDelta | GenerateDone
 
+/** A request for embeddings, one for each input. */
+export interface EmbedRequest {
+  /** Texts, which get what the model's files put around them, or token ids, which are taken as they are. */
+  readonly input: readonly (string | readonly number[])[]
+  /** Keeps the first numbers of each embedding. Default: all. */
+  readonly dimensions?: number
+}
+
+/** The embedding of one input. */
+export interface EmbedResult {
+  readonly embedding: Float32Array // [hidden], or [dimensions]
+  readonly tokens: number // of the input, with those that the model's files put around a text
+}
+
 /** KV cache usage of the current conversation, and what standard attention would use for the same tokens. */
 export interface KvUsage {
   readonly tokens: number
   readonly bytes: number // whole pages in use
-  /** The same pages with layers × heads × (qk head dim + v head dim) elements of the same size per token. */
+  /** The same pages with layers × heads × (qk head dim + v head dim) elements of that size per token. */
   readonly standardBytes: number
 }
 
@@ -107,7 +170,8 @@ export type LoadPhase =
   | 'compile'
   | 'ready'
 
-export interface LoadProgress {
+/** Progress of the phases of a load. */
+export interface PhaseProgress {
   readonly phase: LoadPhase
   readonly bytes: number
   readonly totalBytes: number
@@ -116,6 +180,17 @@ export interface LoadProgress {
   readonly file: string // '' when no file is being read
   readonly fileBytes: number // of `file`, done
   readonly fileTotalBytes: number // of `file`, that are needed: draft layers are not
+  /** Kernels that are ready: checked, beside `upload` and `convert`, or compiled, in `compile`. */
+  readonly kernels: number
+  readonly totalKernels: number
+}
+
+export interface LoadProgress extends PhaseProgress {
+  /**
+   * Part of the whole load's time that has passed, 0 to 1, by what is left of all its work at the rates
+   * measured so far. It never falls, and is 1 when the model is ready.
+   */
+  readonly fraction: number
 }
 
 /** A `QuantizeChoice`, or 'auto' for the best that fits. */
@@ -201,93 +276,4 @@ export interface VariantNote {
 /** Bytes of live GPU buffers by purpose, and their sum. */
 export interface GpuBytes {
   readonly [purpose: string]: number
-}
-
-/** The same with every purpose present. */
-export interface BytesByPurpose {
-  readonly weights: number
-  readonly experts: number
-  readonly kv_cache: number
-  readonly activations: number
-  readonly state: number
-  readonly staging: number
-  readonly total: number
-}
-
-/** What a model needs to run, from its config, index and headers alone; plain data. */
-export interface LoadPlan {
-  readonly name: string
-  /** `model_type` of config.json; '' if it has none. */
-  readonly architecture: string
-  readonly files: readonly { readonly name: string; readonly bytes: number }[]
-  /** Bytes of the weights that loading reads: all except draft layers. */
-  readonly downloadBytes: number
-  readonly bytesByType: { readonly [dtype: string]: number }
-  readonly parameters: number
-  readonly unsupported: readonly UnsupportedFeature[]
-  /** Sentences for the user about what is odd in these files but does not stop a load; usually none. */
-  readonly notices: readonly string[]
-  /** Missing if the architecture is not supported. */
-  readonly model?: PlannedModel
-  /** Missing if the model cannot run on this device; `unsupported` says why. */
-  readonly gpu?: PlannedMemory
-  /** The matrices by how they are stored, most bytes first; missing like `gpu`. */
-  readonly weights?: readonly PlannedWeights[]
-  /**
-   * 'unknown' if the memory or the architecture is unknown; false also if the device's limits are too small.
-   */
-  readonly fits: boolean | 'unknown'
-  /** The bytes of each quantization that the model supports, most precise first. */
-  readonly choices: readonly QuantizeRow[]
-  /** What 'auto' would select; missing if nothing can be loaded. */
-  readonly auto?: Quantize
-}
-
-export interface QuantizeRow {
-  readonly quantize: Quantize
-  readonly totalBytes: number
-  readonly fits: boolean | 'unknown'
-}
-
-/** A feature of the model that this version does not support. */
-export interface UnsupportedFeature {
-  readonly what: string
-  readonly where: string // file and tensor; '' for the device
-  readonly hint: string
-}
-
-/** Matrices that are stored alike and lie on the GPU alike. */
-export interface PlannedWeights {
-  readonly stored: string // "MLX 4 bits, groups of 64"
-  readonly storedBytes: number
-  readonly onGpu: string // "4-bit affine, groups of 64, scales BF16"
-  readonly gpuBytes: number
-  /** Relative RMS error that conversion adds to normally distributed weights; 0 without conversion. */
-  readonly error: number
-}
-
-export interface PlannedModel {
-  readonly attention: 'latent' | 'grouped' // as in `ModelInfo`; MLA latents can be stored in FP8
-  readonly activeParameters: number
-  readonly layers: number
-  readonly denseLayers: number
-  readonly hidden: number
-  readonly vocab: number
-  readonly experts: number
-  readonly activeExperts: number
-  /** Maximum context that the model was made for. */
-  readonly maxContextLength: number
-  readonly kvBytesPerToken: number
-  readonly standardKvBytesPerToken: number
-}
-
-export interface PlannedMemory {
-  readonly quantize: QuantizeChoice
-  /** Tokens that the KV cache of `bytes` holds. */
-  readonly contextLength: number
-  readonly bytes: BytesByPurpose
-  /** Right after loading, when the KV cache has one page. It grows with the chat. */
-  readonly bytesAtStart: BytesByPurpose
-  /** Tokens that certainly fit; missing if the memory is unknown. */
-  readonly contextThatFits?: number
 }

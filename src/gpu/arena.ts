@@ -113,6 +113,11 @@ export class Arena {
     return this.#live.size
   }
 
+  /** Destroys all live buffers. */
+  freeAll(): void {
+    for (const buffer of [...this.#live.keys()]) this.free(buffer)
+  }
+
   /** Destroys a buffer; does nothing if it was freed before. */
   free(buffer: GPUBuffer): void {
     if (this.#live.delete(buffer)) buffer.destroy()

@@ -31,7 +31,24 @@ export interface Device {
   readonly adapter: string // display name: vendor, architecture, description
   /** Resolves when the device is lost for a reason other than `destroy()`. */
   readonly lost: Promise<HadalError>
+  /** Reports what the GPU refuses outside error scopes from now on; nothing on the application's device. */
+  onError(report: (reason: string) => void): void
+  /** Frees every buffer, and the device itself unless it is the application's. */
   destroy(): void
+}
+
+/** The error for a page or a machine without WebGPU. */
+export function noAdapter(): HadalError {
+  if (globalThis.isSecureContext === false) {
+    return new HadalError('no_webgpu', 'WebGPU is not there: this page was not opened over HTTPS.', {
+      hint: 'Browsers offer WebGPU to pages from https:// addresses and from localhost only.',
+    })
+  }
+  return new HadalError('no_webgpu', 'No WebGPU adapter was found.', {
+    hint:
+      'Use a browser with WebGPU (Chrome or Edge 116+, Safari 26+, Firefox 141+ on Windows or 147+ on ' +
+      'Macs with Apple silicon) and a current graphics driver.',
+  })
 }
 
 /** Limits that 'max' raises to the adapter's. */
@@ -63,13 +80,7 @@ export const readCapabilities = async (
  */
 export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = {}): Promise<Device> {
   const adapter = gpu && (await findAdapter(gpu))
-  if (!adapter) {
-    throw new HadalError('no_webgpu', 'No WebGPU adapter was found.', {
-      hint:
-        'Use a browser with WebGPU (Chrome or Edge 116+, Safari 26+, Firefox 141+ on Windows or 147+ on ' +
-        'Macs with Apple silicon) and a current graphics driver.',
-    })
-  }
+  if (!adapter) throw noAdapter()
   const facts = factsOf(gpu, adapter, options)
   const { capabilities } = facts
   const requiredFeatures: GPUFeatureName[] = []
@@ -81,22 +92,53 @@ export async function openDevice(gpu: GPU | undefined, options: DeviceOptions = 
   if (options.limits !== 'default')
     for (const name of RAISED_LIMITS) requiredLimits[name] = adapter.limits[name]
   const device = await adapter.requestDevice({ requiredFeatures, requiredLimits })
+  return wrapDevice(gpu, device, facts, {
+    onError(report) {
+      device.onuncapturederror = ({ error }) => report(error.message)
+    },
+    close: () => device.destroy(),
+  })
+}
+
+/**
+ * Uses a device that the application has opened and goes on using: with its features and limits. What else
+ * runs on it may fail without harm to the model.
+ */
+export async function borrowDevice(
+  device: GPUDevice,
+  gpu: GPU,
+  options: DeviceOptions = {},
+): Promise<Device> {
+  const { features, limits, adapterInfo } = device
+  const facts = factsOf(gpu, { features, limits, info: adapterInfo }, options)
+  return wrapDevice(gpu, device, facts, { onError: () => {}, close: () => {} })
+}
+
+async function wrapDevice(
+  gpu: GPU,
+  device: GPUDevice,
+  { adapter, capabilities }: DeviceFacts,
+  { onError, close }: Pick<Device, 'onError'> & { readonly close: () => void },
+): Promise<Device> {
+  const arena = new Arena(device)
   let closing = false
   return {
     instance: gpu,
     gpu: device,
-    arena: new Arena(device),
+    arena,
     waits: await GpuWaits.open(device.queue),
-    adapter: facts.adapter,
+    adapter,
     capabilities: await withSpelling(device, capabilities),
     lost: new Promise((resolve) => {
       void device.lost.then((info) => {
         if (!closing) resolve(lostError(info))
       })
     }),
+    onError,
     destroy() {
       closing = true
-      device.destroy()
+      arena.freeAll()
+      close()
     },
   }
 }
@@ -118,14 +160,17 @@ const findAdapter = async (gpu: GPU) =>
 /** What an adapter reports about itself; nothing in Chrome before 127. */
 export type AdapterInfo = Partial<GPUAdapterInfo> & MatrixSupport['info']
 
-const factsOf = (gpu: GPU, adapter: GPUAdapter, options: DeviceOptions): DeviceFacts => ({
+/** What is read of an adapter, or of a device in its place. */
+type AdapterFacts = Pick<GPUAdapter, 'features' | 'limits'> & { readonly info?: AdapterInfo }
+
+const factsOf = (gpu: GPU, adapter: AdapterFacts, options: DeviceOptions): DeviceFacts => ({
   adapter: describeAdapter(adapter.info),
   capabilities: capabilitiesOf(gpu, adapter, options),
 })
 
 function capabilitiesOf(
   { wgslLanguageFeatures }: GPU,
-  { features, limits, info = {} }: Pick<GPUAdapter, 'features' | 'limits'> & { readonly info?: AdapterInfo },
+  { features, limits, info = {} }: AdapterFacts,
   options: DeviceOptions,
 ): Capabilities {
   const raised = options.limits !== 'default'
@@ -150,14 +195,18 @@ function capabilitiesOf(
 }
 
 function lostError(info: GPUDeviceLostInfo): HadalError {
-  return new HadalError('device_lost', `The GPU device was lost: ${info.message || info.reason}.`, {
-    hint:
-      'Load the model again. If it happens again, close other programs that use the GPU or choose ' +
-      'a smaller model or context.',
-  })
+  return new HadalError(
+    'device_lost',
+    `The GPU device was lost: ${(info.message || info.reason).replace(/\.*$/, '')}.`,
+    {
+      hint:
+        'Load the model again. If it happens again, close other programs that use the GPU or choose ' +
+        'a smaller model or context.',
+    },
+  )
 }
 
-/** Fallback adapters are marked as such; Mesa's lavapipe is not, but its architecture names it. */
+/** Fallback adapters are marked as such; Mesa's lavapipe is not, but its architecture names it. @internal */
 export function isSoftware({ isFallbackAdapter, architecture = '' }: AdapterInfo): boolean {
   return isFallbackAdapter || ['swiftshader', 'software'].includes(architecture)
 }

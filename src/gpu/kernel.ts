@@ -66,12 +66,19 @@ export const variantKey = ({ kernel, constants, imports }: KernelVariant): strin
 export class PipelineCache {
   readonly #device: Device
   readonly #sources: ShaderSources
+  readonly #later: () => Promise<ShaderSources>
   readonly #pipelines = new Map<string, Promise<GPUComputePipeline>>()
   readonly #layouts = new Map<Kernel, GPUBindGroupLayout>()
 
-  constructor(device: Device, sources: ShaderSources) {
+  /** @param later more sources, asked for when a variant is made of a module that `sources` lacks */
+  constructor(
+    device: Device,
+    sources: ShaderSources,
+    later: () => Promise<ShaderSources> = async () => ({}),
+  ) {
     this.#device = device
     this.#sources = sources
+    this.#later = later
   }
 
   /** Number of variants in the cache. */
@@ -113,7 +120,9 @@ export class PipelineCache {
 
   async #compile({ kernel, constants, imports }: KernelVariant): Promise<GPUComputePipeline> {
     const { gpu } = this.#device
-    const code = specialize(link(this.#sources, kernel.path, imports), constants)
+    const known = [kernel.path, ...Object.values(imports)].every((path) => path in this.#sources)
+    const sources = known ? this.#sources : { ...this.#sources, ...(await this.#later()) }
+    const code = specialize(link(sources, kernel.path, imports), constants)
     const module = gpu.createShaderModule({ label: kernel.name, code })
     const layout = gpu.createPipelineLayout({ label: kernel.name, bindGroupLayouts: [this.layout(kernel)] })
     try {

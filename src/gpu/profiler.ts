@@ -40,7 +40,7 @@ export class Profiler {
     return this.#names.length
   }
 
-  /** The descriptor of the next pass, which is reported as `name`. */
+  /** The descriptor of the next pass, which is reported as `name`. @internal */
   next(name: string): GPUComputePassDescriptor {
     const at = this.#names.length * 2
     if (at + 2 > MAX_QUERIES) return {}

@@ -88,7 +88,7 @@ const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig, sha
   N === shape.N &&
   K === shape.K
 
-/** The device features that kernels with these matrices need, besides `subgroups`. */
+/** The device features that kernels with these matrices need, besides `subgroups`. @internal */
 export const matrixFeatures = ({ extension, variableSubgroups }: SubgroupMatrices): GPUFeatureName[] =>
   [EXTENSIONS[extension].feature, ...(variableSubgroups ? [SIZE_CONTROL] : [])] as GPUFeatureName[]
 

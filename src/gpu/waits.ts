@@ -38,7 +38,7 @@ export class GpuWaits {
     this.#late = late
   }
 
-  /** Resolves when all work submitted so far is done. */
+  /** Resolves when all work submitted so far is done. Throws `device_lost`. */
   async workDone(): Promise<void> {
     await this.#keepAlive(this.#queue.onSubmittedWorkDone())
   }
@@ -48,12 +48,7 @@ export class GpuWaits {
    * buffer is destroyed first.
    */
   async map(buffer: GPUBuffer): Promise<void> {
-    await this.#keepAlive(buffer.mapAsync(MAP_READ)).catch((cause: unknown) => {
-      throw new HadalError('device_lost', 'The GPU stopped before a result could be read.', {
-        cause,
-        hint: 'Load the model again.',
-      })
-    })
+    await this.#keepAlive(buffer.mapAsync(MAP_READ))
   }
 
   /** Where completion is reported late, submits empty command lists until no answer is awaited any more. */
@@ -62,6 +57,12 @@ export class GpuWaits {
       this.#timer = setInterval(() => this.#queue.submit([]), KEEP_ALIVE_MS)
     try {
       await answer
+    } catch (cause) {
+      // A GPU refuses to answer only when it is gone.
+      throw new HadalError('device_lost', 'The GPU stopped before its work was done.', {
+        cause,
+        hint: 'Load the model again.',
+      })
     } finally {
       if (this.#late && --this.#waiting === 0) clearInterval(this.#timer)
     }

@@ -28,7 +28,8 @@ export interface ErrorDetails {
 
 /** An error that Hadal throws on purpose: a stable `code`, what happened and where, what the user can do. */
 export class HadalError extends Error {
-  override readonly name = 'HadalError'
+  /** `AbortError`, as that of the platform, for code `aborted`. */
+  override readonly name: 'HadalError' | 'AbortError'
   readonly code: ErrorCode
   readonly hint: string
   readonly file: string | undefined
@@ -36,10 +37,17 @@ export class HadalError extends Error {
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = code === 'aborted' ? 'AbortError' : 'HadalError'
     this.code = code
     this.hint = details.hint ?? ''
     this.file = details.file
     this.tensor = details.tensor
+  }
+
+  /** What `JSON.stringify` keeps: all but stack and cause. */
+  toJSON(): Readonly<Record<string, string | undefined>> {
+    const { name, code, message, hint, file, tensor } = this
+    return { name, code, message, hint, file, tensor }
   }
 }
 
@@ -68,9 +76,12 @@ export function expectDefined<T>(value: T | undefined | null, what: string): T {
 
 /** Throws `aborted` if the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted)
-    throw new HadalError('aborted', 'The operation was cancelled.', { cause: signal.reason })
+  if (signal?.aborted) throw abortedError(signal)
 }
+
+/** The error of a signal that has fired. */
+export const abortedError = (signal: AbortSignal | undefined): HadalError =>
+  new HadalError('aborted', 'The operation was cancelled.', { cause: signal?.reason })
 
 /** A thrown value as a HadalError. Anything else is unexpected: the cause of an `internal` error. */
 export function asHadalError(error: unknown): HadalError {

@@ -3,7 +3,7 @@
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]/g
 
 /** The values of an object's members as they are written in its text, which must be valid. */
-function memberTexts(json: string): ReadonlyMap<string, string> {
+export function memberTexts(json: string): ReadonlyMap<string, string> {
   const members = new Map<string, string>()
   let name: string | undefined
   let depth = 0

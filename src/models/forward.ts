@@ -7,7 +7,7 @@ import type { LayerCache } from './layer-cache.ts'
 import { mlaAttention } from './mla.ts'
 import { denseMlp } from './mlp.ts'
 import { moe } from './moe.ts'
-import { embed, linear, norm, normedLinear, type OpContext } from './ops.ts'
+import { embed, linear, type NormParams, norm, normedLinear, type OpContext } from './ops.ts'
 import type { ModelSpec } from './spec.ts'
 import type { LayerTensors, ModelTensors } from './tensors.ts'
 
@@ -22,15 +22,19 @@ export interface ForwardModel {
 /** The input and output of a step. */
 export interface StepOperands {
   readonly ids: Resource // u32 [tokens]
-  readonly logits: Activation // of the last row [1, vocab]; with `allRows` of every row [tokens, vocab]
-  readonly allRows: boolean
+  /**
+   * `lastLogits`: of the last row [1, vocab]; `logits`: of every row [tokens, vocab]; `hidden`: what the head
+   * would read, normed, of every row [tokens, hidden].
+   */
+  readonly result: 'lastLogits' | 'logits' | 'hidden'
+  readonly output: Activation
 }
 
 /** Records one step of the model. */
 export function forward(
   context: OpContext,
   model: ForwardModel,
-  { ids, logits, allRows }: StepOperands,
+  { ids, result, output }: StepOperands,
 ): void {
   const { graph, mode } = context
   const { spec, tensors } = model
@@ -40,25 +44,35 @@ export function forward(
     addAttention(context, model, layer, x)
     addFeedForward(context, model, layer, x)
   }
-  addHead(context, model, x, { logits, lastRow: !allRows && mode.phase !== 'decode' })
+  if (result === 'hidden') norm(context, finalNorm(model), x, output)
+  else
+    addHead(context, model, x, {
+      logits: output,
+      lastRow: result === 'lastLogits' && mode.phase !== 'decode',
+    })
 }
+
+const finalNorm = ({ spec, tensors }: ForwardModel): NormParams => ({
+  weight: tensors.finalNorm,
+  epsilon: spec.rmsNormEps,
+})
 
 /** logits = Head(RMSNorm(x)), of all rows or of the last one. */
 function addHead(
   context: OpContext,
-  { spec, tensors }: ForwardModel,
+  model: ForwardModel,
   x: Activation,
   { logits, lastRow }: { readonly logits: Activation; readonly lastRow: boolean },
 ): void {
   const { graph, mode } = context
+  const { spec, tensors } = model
   const matrix = tensors.lmHead ?? tensors.embedding
-  const finalNorm = { weight: tensors.finalNorm, epsilon: spec.rmsNormEps }
   if (!lastRow && spec.logitsFactor === 1) {
-    normedLinear(context, { norm: finalNorm, matrix }, x, logits)
+    normedLinear(context, { norm: finalNorm(model), matrix }, x, logits)
     return
   }
   const normed = graph.activation('final norm', [lastRow ? 1 : mode.rows, spec.hiddenSize])
-  norm(context, { ...finalNorm, lastRow, factor: spec.logitsFactor }, x, normed)
+  norm(context, { ...finalNorm(model), lastRow, factor: spec.logitsFactor }, x, normed)
   const oneRow: OpContext = { ...context, mode: { ...mode, phase: 'decode', rows: 1 } }
   linear(lastRow ? oneRow : context, { matrix }, normed, logits)
 }

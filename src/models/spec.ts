@@ -117,6 +117,8 @@ export interface ModelSpec {
   readonly rmsNormEps: number // rms_norm_eps, for a residual stream as the kernels keep it
   readonly maxPositionEmbeddings: number
   readonly tieWordEmbeddings: boolean // the embedding is also the output head
+  /** Set if the checkpoint has no output head at all: its hidden states are used, its logits mean nothing. */
+  readonly headless?: true
   readonly embeddingFactor: number // of the embedding's rows, when they are looked up
   readonly logitsFactor: number
   readonly attention: Attention

@@ -66,7 +66,7 @@ export function tensorNames(spec: ModelSpec): NamedModelTensors {
     embedding: [tensor(embeddingOf(spec), vocabSize, hiddenSize)],
     layers: spec.layers.map((layer, index) => layerNames(spec, layer, `model.layers.${index}`)),
     finalNorm: [tensor('model.norm', hiddenSize)],
-    lmHead: spec.tieWordEmbeddings ? undefined : [tensor('lm_head', vocabSize, hiddenSize)],
+    lmHead: spec.tieWordEmbeddings || spec.headless ? undefined : [tensor('lm_head', vocabSize, hiddenSize)],
   }
 }
 

@@ -7,7 +7,7 @@ export interface ModelTensors<M, V, B> {
   readonly embedding: M // [vocab, hidden]
   readonly layers: readonly LayerTensors<M, V, B>[]
   readonly finalNorm: V
-  readonly lmHead: M | undefined // [vocab, hidden]; undefined: tied to the embedding
+  readonly lmHead: M | undefined // [vocab, hidden]; undefined: tied to the embedding, or none
 }
 
 /** A model whose tensors lie on the GPU. */

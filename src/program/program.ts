@@ -60,16 +60,28 @@ export class DispatchProgram {
     )
   }
 
-  /** Compiles all pipelines in parallel and binds the buffers. Call before the first step. */
-  async compile(): Promise<void> {
+  /** Number of dispatches. */
+  get size(): number {
+    return this.#graph.dispatches.length
+  }
+
+  /**
+   * Compiles all pipelines in parallel and binds the buffers. Call before the first step.
+   * @param onReady called for each dispatch whose pipeline is ready
+   */
+  async compile(onReady = () => {}): Promise<void> {
     this.#bound = await Promise.all(
-      this.#graph.dispatches.map(async (dispatch) => ({
-        dispatch,
-        variant: variantKey(dispatch),
-        pipeline: await this.#pipelines.prepare(dispatch),
-        usesBlock: Object.values(dispatch.kernel.bindings).some((binding) => binding.dynamic),
-        group: this.#bind(dispatch),
-      })),
+      this.#graph.dispatches.map(async (dispatch) => {
+        const pipeline = await this.#pipelines.prepare(dispatch)
+        onReady()
+        return {
+          dispatch,
+          variant: variantKey(dispatch),
+          pipeline,
+          usesBlock: Object.values(dispatch.kernel.bindings).some((binding) => binding.dynamic),
+          group: this.#bind(dispatch),
+        }
+      }),
     )
   }
 

@@ -9,10 +9,8 @@ import {
   MAX_JOURNAL_BYTES,
   type ModelKind,
 } from './journal.ts'
-import { applyRecord, committedRanges, type ModelState, replayJournal, type StoredFile } from './state.ts'
-
-const JOURNAL_NAME = 'journal'
-const dataFileName = (id: number) => `${id}.bin`
+import { dataFileName, JOURNAL_NAME } from './read-state.ts'
+import { applyRecord, committedRanges, type ModelState, replayJournal } from './state.ts'
 
 /** A model's folder, open for writing; the caller holds its write lock. */
 export interface ModelFolder {
@@ -30,29 +28,6 @@ export interface ModelFolder {
   /** Deletes data files that the journal does not list, except those that a tab is reading. */
   sweep(): Promise<void>
   close(): void
-}
-
-/**
- * The state according to the journal; safe beside a writer. With a corrupt journal the model is never
- * complete.
- */
-export async function readModelState(dir: FileSystemDirectoryHandle): Promise<ModelState | undefined> {
-  const handle = await undefinedIfMissing(dir.getFileHandle(JOURNAL_NAME))
-  const file = await handle?.getFile()
-  if (file === undefined || file.size > MAX_JOURNAL_BYTES) return undefined
-  const journal = decodeJournal(new Uint8Array(await file.arrayBuffer()))
-  const state = replayJournal(journal.records)
-  if (state && journal.corrupt) state.complete = undefined
-  return state
-}
-
-/** The data file of a complete file; undefined when it is missing or has another length. */
-export async function findDataFile(
-  dir: FileSystemDirectoryHandle,
-  file: StoredFile,
-): Promise<FileSystemFileHandle | undefined> {
-  const handle = await undefinedIfMissing(dir.getFileHandle(dataFileName(file.id)))
-  return (await handle?.getFile())?.size === file.bytes ? handle : undefined
 }
 
 /**

@@ -1,7 +1,7 @@
 // Lists the models in the store, with how much of each is there.
 import { undefinedIfMissing } from './access.ts'
-import { readModelState } from './folder.ts'
 import { displayName } from './folder-name.ts'
+import { readModelState } from './read-state.ts'
 import { committedBytes, completeFiles, type StoredFile } from './state.ts'
 import type { StoredModel } from './stored-model.ts'
 

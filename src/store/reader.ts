@@ -2,7 +2,7 @@
 import { HadalError } from '../lib/error.ts'
 import { checkRange, missingFile, type Source, truncatedFile } from '../weights/source.ts'
 import { openAccessHandle, type SyncAccessHandle } from './access.ts'
-import { findDataFile, readModelState } from './folder.ts'
+import { findDataFile, readModelState } from './read-state.ts'
 import { completeFiles, type StoredFile } from './state.ts'
 
 /** A stored model. It cannot be removed before `close`. */

@@ -3,15 +3,14 @@ import { expectDefined, HadalError } from '../lib/error.ts'
 import type { Source } from '../weights/source.ts'
 import { undefinedIfMissing } from './access.ts'
 import type { DownloadOptions } from './download-options.ts'
-import { type ModelFolder, openModelFolder, readModelState } from './folder.ts'
 import { folderName } from './folder-name.ts'
-import type { ModelKind } from './journal.ts'
 import { listModels } from './list.ts'
 import { acquireLock, type ReleaseLock } from './locks.ts'
+import type { OpenToWrite } from './open-to-write.ts'
 import { openReader, type StoredSource } from './reader.ts'
 import type { StoredModel } from './stored-model.ts'
-import { type DamagedRange, type VerifyOptions, verifyFolder } from './verify.ts'
-import { createWriter, type ModelWriter } from './writer.ts'
+import type { DamagedRange, VerifyOptions } from './verify.ts'
+import type { ModelWriter } from './writer.ts'
 
 /**
  * Models in the browser's origin private file system. A key (an address, `hf:org/name`, any text) identifies
@@ -61,6 +60,7 @@ export async function openStore(root?: FileSystemDirectoryHandle): Promise<Store
     download: (key, source, files, options = {}) => download(base, key, { source, files, options }),
     open: (key) => open(base, key),
     verify: async (key, options = {}) => {
+      const { verifyFolder } = await import('./verify.ts')
       const opened = await openToWrite(base, key, { signal: options.signal })
       try {
         return await verifyFolder(opened.dir, opened.folder, options)
@@ -70,6 +70,7 @@ export async function openStore(root?: FileSystemDirectoryHandle): Promise<Store
     },
     remove: (key) => remove(base, key),
     create: async (key, { signal } = {}) => {
+      const { createWriter } = await import('./writer.ts')
       const opened = await openToWrite(base, key, { kind: 'packed', signal })
       return createWriter(opened.folder, opened.close)
     },
@@ -90,61 +91,11 @@ async function openPrivateFolder(): Promise<FileSystemDirectoryHandle> {
   }
 }
 
-/** The error for a model that is not stored. */
-export function notStored(key: string): HadalError {
-  return new HadalError('not_found', `${key} is not stored here.`, { hint: 'Download it first.' })
-}
-
-interface LockedFolder {
-  readonly dir: FileSystemDirectoryHandle
-  readonly folder: ModelFolder
-  /** Closes the folder and releases its lock; deletes it when it is empty. */
-  close(): Promise<void>
-}
-
-interface OpenToWriteOptions {
-  /** The kind of model to create if none is stored; without it, a missing model is an error. */
-  readonly kind?: ModelKind
-  readonly signal?: AbortSignal | undefined
-  /** Called when another tab is writing this model and must be waited for. */
-  readonly onWait?: () => void
-}
-
 /** Acquires the model's write lock and opens its folder. */
-async function openToWrite(
-  base: FileSystemDirectoryHandle,
-  key: string,
-  options: OpenToWriteOptions,
-): Promise<LockedFolder> {
-  const name = folderName(key)
-  const release = await lockToWrite(name, options)
-  try {
-    const dir = await undefinedIfMissing(
-      base.getDirectoryHandle(name, { create: options.kind !== undefined }),
-    )
-    const kind = options.kind ?? (dir && (await readModelState(dir)))?.kind
-    if (!dir || !kind) throw notStored(key)
-    const folder = await openModelFolder(dir, key, kind, options.signal)
-    const close = async () => {
-      folder.close()
-      if (folder.state.files.size === 0) await base.removeEntry(name, { recursive: true })
-      release()
-    }
-    return { dir, folder, close }
-  } catch (error) {
-    release()
-    throw error
-  }
-}
-
-async function lockToWrite(name: string, { signal, onWait }: OpenToWriteOptions): Promise<ReleaseLock> {
-  const immediate = await acquireLock(name, 'write', { mode: 'exclusive', ifFree: true })
-  if (immediate) return immediate
-  onWait?.()
-  return expectDefined(
-    await acquireLock(name, 'write', { mode: 'exclusive', signal }),
-    'a lock that was waited for',
-  )
+async function openToWrite(...request: Parameters<OpenToWrite>): ReturnType<OpenToWrite> {
+  // Loaded when wanted: what is stored is read far more often than written.
+  const { openToWrite } = await import('./open-to-write.ts')
+  return openToWrite(...request)
 }
 
 async function download(

@@ -1,7 +1,8 @@
 // Checks a whole stored model against the hashes in its journal.
 import { openAccessHandle } from './access.ts'
-import { findDataFile, type ModelFolder } from './folder.ts'
+import type { ModelFolder } from './folder.ts'
 import { findDamaged, type HashCheckOptions } from './hash-check.ts'
+import { findDataFile } from './read-state.ts'
 import { committedRanges } from './state.ts'
 
 /** A range of a file whose bytes on the disk no longer have the hash recorded when they arrived. */

@@ -8,6 +8,7 @@
 // stand-ins become characters again, and the pieces are encoded as plain text. A content without control
 // tokens gets the ids of the directly rendered text, since the splits are the same. In the assistant's
 // messages <think> and </think> stay readable, because templates look for them to drop old reasoning.
+// Templates print tools and arguments as JSON, which may escape a stand-in; it is replaced all the same.
 
 import { HadalError } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
@@ -17,7 +18,7 @@ import { type ChatTemplate, openTemplate, renderChat } from './template.ts'
 import { THINK_CLOSE, THINK_OPEN } from './think-tags.ts'
 import type { TextTokenizer } from './tokenizer.ts'
 
-/** A message as templates expect it. Other fields (tool calls) are passed on. */
+/** A message as templates expect it. Other fields are passed on. */
 export interface TemplateMessage {
   readonly role: string
   readonly content: string | null
@@ -28,6 +29,10 @@ export interface ChatOptions {
   readonly thinking?: boolean | undefined
   /** Whether the prompt opens the assistant's turn. Default: true. */
   readonly addGenerationPrompt?: boolean | undefined
+  /** Functions that the model may call, as `{ type, function }`. */
+  readonly tools?: readonly unknown[] | undefined
+  /** Control tokens that stay readable in the contents of the assistant's messages, beside the think tags. */
+  readonly readable?: readonly string[]
 }
 
 export interface ChatPrompt {
@@ -38,6 +43,7 @@ export interface ChatPrompt {
 }
 
 export interface ChatEncoder {
+  readonly template: ChatTemplate
   /** Whether the template has a switch for the thinking part. */
   readonly thinking: boolean
   /** Id of the token that the template prints after an answer, where it clearly has one. */
@@ -64,24 +70,35 @@ export function openChatEncoder(
 ): ChatEncoder {
   const template = openTemplate(tokenizerConfig, jinja)
   return {
+    template,
     thinking: /enable_thinking|\bthinking\b/.test(template.source ?? ''),
     endOfTurnId: endOfTurnId(tokenizer, template, notices),
     prompt: (messages, options = {}) => encodeChat(tokenizer, template, messages, options),
   }
 }
 
-function encodeChat(
+/** Renders and encodes a conversation with a template; see `ChatEncoder.prompt`. */
+export function encodeChat(
   tokenizer: TextTokenizer,
   template: ChatTemplate,
   messages: readonly TemplateMessage[],
-  { thinking, addGenerationPrompt = true }: ChatOptions,
+  { thinking, addGenerationPrompt = true, tools, readable = [] }: ChatOptions,
 ): ChatPrompt {
   checkMessages(messages)
-  const standIns = chooseStandIns(tokenizer.controls, [messages, template.source, template.variables])
-  const inert = messages.map((message) => makeInert(message, standIns))
-  const rendered = renderChat(template, { messages: inert, addGenerationPrompt, thinking })
-  const restore = (text: string) =>
-    replaceCharacters(text, new Map([...standIns].map(([char, standIn]) => [standIn, char])))
+  const standIns = chooseStandIns(tokenizer.controls, [messages, tools, template.source, template.variables])
+  const rendered = renderChat(template, {
+    messages: messages.map((message) => inertMessage(message, standIns, readable)),
+    addGenerationPrompt,
+    thinking,
+    tools: tools?.map((tool) => makeInert(tool, standIns)),
+  })
+  const originals = new Map(
+    [...standIns].flatMap(([char, standIn]) => [
+      [standIn, char],
+      [escaped(standIn), char],
+    ]),
+  )
+  const restore = (text: string) => replaceCharacters(text, originals)
   const ids = tokenizer
     .split(rendered)
     .flatMap((piece) => (typeof piece === 'number' ? piece : tokenizer.encodePlain(restore(piece))))
@@ -108,6 +125,8 @@ function chooseStandIns(controls: readonly string[], texts: unknown): ReadonlyMa
   const used = new Set<string>(controls.join(''))
   forEachText(texts, (text) => {
     for (const char of text) if (char >= '\ue000') used.add(char)
+    for (const [, code = ''] of text.matchAll(/\\u([\da-f]{4})/g))
+      used.add(String.fromCharCode(Number.parseInt(code, 16)))
   })
   const firsts = new Set(controls.map((text) => String.fromCodePoint(text.codePointAt(0) ?? 0)))
   const standIns = new Map<string, string>()
@@ -127,25 +146,39 @@ function chooseStandIns(controls: readonly string[], texts: unknown): ReadonlyMa
   })
 }
 
+/** A character as JSON and Python escape it. */
+const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16)}`
+
+/** Visits all texts of a value, keys included. */
 function forEachText(value: unknown, callback: (text: string) => void): void {
   if (typeof value === 'string') callback(value)
-  else if (typeof value === 'object' && value !== null)
-    for (const part of Object.values(value)) forEachText(part, callback)
+  else if (Array.isArray(value)) for (const part of value) forEachText(part, callback)
+  else if (isJsonObject(value)) for (const part of Object.entries(value)) forEachText(part, callback)
 }
 
 /** Copies a message with stand-ins in its texts; the role is a checked word. */
-function makeInert(message: TemplateMessage, standIns: ReadonlyMap<string, string>): unknown {
-  const readable = message.role === 'assistant' ? [THINK_OPEN, THINK_CLOSE] : []
-  const replaceAll = (value: unknown): unknown => {
-    if (typeof value === 'string') return replaceCharacters(value, standIns, readable)
-    if (Array.isArray(value)) return value.map(replaceAll)
-    if (!isJsonObject(value)) return value
-    return Object.fromEntries(
-      Object.entries(value).map(([key, part]) => [replaceCharacters(key, standIns), replaceAll(part)]),
-    )
+function inertMessage(
+  message: TemplateMessage,
+  standIns: ReadonlyMap<string, string>,
+  markers: readonly string[],
+): unknown {
+  const readable = message.role === 'assistant' ? [THINK_OPEN, THINK_CLOSE, ...markers] : []
+  const inert = (field: string, value: unknown): unknown => {
+    if (field === 'role') return value
+    return typeof value === 'string'
+      ? replaceCharacters(value, standIns, readable)
+      : makeInert(value, standIns)
   }
+  return Object.fromEntries(Object.entries(message).map(([field, value]) => [field, inert(field, value)]))
+}
+
+/** Copies a value with stand-ins in its texts. */
+function makeInert(value: unknown, standIns: ReadonlyMap<string, string>): unknown {
+  if (typeof value === 'string') return replaceCharacters(value, standIns)
+  if (Array.isArray(value)) return value.map((part) => makeInert(part, standIns))
+  if (!isJsonObject(value)) return value
   return Object.fromEntries(
-    Object.entries(message).map(([field, value]) => [field, field === 'role' ? value : replaceAll(value)]),
+    Object.entries(value).map(([key, part]) => [replaceCharacters(key, standIns), makeInert(part, standIns)]),
   )
 }
 
@@ -156,7 +189,7 @@ function replaceCharacters(
   readable: readonly string[] = [],
 ): string {
   if (readable.length > 0) {
-    const parts = text.split(new RegExp(`(${readable.join('|')})`))
+    const parts = text.split(new RegExp(`(${readable.map((tag) => tag.replaceAll('|', '\\|')).join('|')})`))
     return parts.map((part, index) => (index % 2 === 1 ? part : replaceCharacters(part, table))).join('')
   }
   let replaced = text

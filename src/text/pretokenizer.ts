@@ -17,33 +17,33 @@ const PUNCTUATION = '[\\p{P}!-/:-@\\[-`{-~]'
 
 type PipelineStep = Readonly<Record<string, unknown>>
 
-function unsupported(what: string): HadalError {
+export function unsupported(what: string): HadalError {
   return new HadalError('unsupported', `tokenizer.json uses ${what}, which Hadal does not support.`, {
     file: FILE,
     hint: 'Hadal reads the byte-level tokenizers of the DeepSeek, Qwen and Llama 3 families.',
   })
 }
 
-function malformed(what: string): HadalError {
+export function malformed(what: string): HadalError {
   return new HadalError('bad_file', `tokenizer.json: ${what}.`, { file: FILE })
 }
 
 /** The steps of a possibly nested Sequence, in order. */
-function flatten(node: unknown, listKey: string, depth = 0): PipelineStep[] {
+export function flattenSteps(node: unknown, listKey: string, depth = 0): PipelineStep[] {
   if (node === undefined || node === null) return []
   if (!isJsonObject(node) || depth > MAX_DEPTH) throw malformed(`the entries of "${listKey}" are malformed`)
   if (node.type !== 'Sequence') return [node]
   const list = node[listKey]
   if (!Array.isArray(list) || list.length > MAX_STEPS)
     throw malformed(`"${listKey}" must be a list of at most ${MAX_STEPS} steps`)
-  const steps = list.flatMap((inner) => flatten(inner, listKey, depth + 1))
+  const steps = list.flatMap((inner) => flattenSteps(inner, listKey, depth + 1))
   if (steps.length > MAX_STEPS) throw unsupported(`${steps.length} steps in "${listKey}"`)
   return steps
 }
 
 /** Reads the normalizer, if there is one. Unicode forms only: they cannot lengthen a text without bound. */
 export function readNormalizer(node: unknown): ((text: string) => string) | undefined {
-  const forms = flatten(node, 'normalizers').map(({ type }) => {
+  const forms = flattenSteps(node, 'normalizers').map(({ type }) => {
     if (!['NFC', 'NFD', 'NFKC', 'NFKD'].includes(String(type))) throw unsupported(`the normalizer ${type}`)
     return String(type)
   })
@@ -53,7 +53,7 @@ export function readNormalizer(node: unknown): ((text: string) => string) | unde
 
 /** Reads the splits of the pre-tokenizer, whose last step must be ByteLevel. */
 export function readPreTokenizer(node: unknown): SplitStep[] {
-  const steps = flatten(node, 'pretokenizers')
+  const steps = flattenSteps(node, 'pretokenizers')
   const patterns = steps.flatMap(({ type, pattern }) =>
     type === 'Split' && isJsonObject(pattern) && typeof pattern.Regex === 'string' ? [pattern.Regex] : [],
   )
@@ -106,13 +106,13 @@ function splitAt(pattern: PipelineStep, behavior: SplitBehavior = 'isolated', in
 
 /** Fails unless ids are decoded byte by byte. */
 export function checkDecoder(node: unknown): void {
-  const steps = flatten(node, 'decoders')
+  const steps = flattenSteps(node, 'decoders')
   if (!steps.some((step) => step.type === 'ByteLevel')) throw unsupported('a decoder that is not byte-level')
 }
 
 /** The text of the token that the post-processor puts before every text, if any. */
 export function readPrefix(node: unknown): string | undefined {
-  for (const step of flatten(node, 'processors')) {
+  for (const step of flattenSteps(node, 'processors')) {
     const first: unknown =
       step.type === 'TemplateProcessing' && Array.isArray(step.single) ? step.single[0] : undefined
     const special = isJsonObject(first) ? first.SpecialToken : undefined

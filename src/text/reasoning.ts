@@ -24,23 +24,37 @@ export interface ReasoningParser {
  * Opens a parser.
  * @param before the tag that the prompt ends in: 'open' starts in the thinking part
  * @param inText true: tags are found in the text; false: they arrive by `tag` only
+ * @param resumed the part that the prompt breaks off in, whatever tag comes before
  */
-export function openReasoningParser(before: ThinkTag | undefined, inText: boolean): ReasoningParser {
-  return new ThinkTagParser(before, inText)
+export function openReasoningParser(
+  before: ThinkTag | undefined,
+  inText: boolean,
+  resumed?: 'thinking' | 'answer',
+): ReasoningParser {
+  return new ThinkTagParser(before, inText, resumed)
 }
 
 const NOTHING: OutputText = { reasoning: '', text: '' }
+
+/** For output without a thinking part: everything is text. */
+export const plainParser: ReasoningParser = {
+  part: 'answer',
+  push: (text) => ({ reasoning: '', text }),
+  tag: () => NOTHING,
+  end: () => NOTHING,
+}
 const LEADING_NEWLINES = /^[\r\n]+/
 const TRAILING_NEWLINES = /[\r\n]+$/
 
 class ThinkTagParser implements ReasoningParser {
   part: ReasoningParser['part']
-  private afterTag = true // newlines right after a tag are dropped
+  private afterTag: boolean // newlines right after a tag are dropped
   private held = '' // not yet decided: white space at the start, newlines and parts of a tag while thinking
   private readonly inText: boolean
 
-  constructor(before: ThinkTag | undefined, inText: boolean) {
-    this.part = before === undefined ? 'start' : before === 'open' ? 'thinking' : 'answer'
+  constructor(before: ThinkTag | undefined, inText: boolean, resumed: 'thinking' | 'answer' | undefined) {
+    this.part = resumed ?? (before === undefined ? 'start' : before === 'open' ? 'thinking' : 'answer')
+    this.afterTag = resumed === undefined
     this.inText = inText
   }
 

@@ -20,12 +20,16 @@ export interface ChatTemplate {
   readonly fault: HadalError | undefined
   /** Texts of the special tokens, for the template to print. */
   readonly variables: Readonly<Record<string, string>>
+  /** The template that the folder has for chats with tools, if it has another one for these. */
+  readonly withTools?: string | undefined
 }
 
 /** Input of a template. Undefined fields are undefined for the template too. */
 export interface TemplateInput {
   readonly messages: readonly unknown[]
   readonly addGenerationPrompt: boolean
+  /** Functions that the model may call, as `{ type, function }`; undefined = none. */
+  readonly tools?: readonly unknown[] | undefined
   /** Whether the answer has a thinking part; undefined = the template's own choice. */
   readonly thinking?: boolean | undefined
   /** What the template prints as today's date, in local time. Default: the present. */
@@ -49,11 +53,17 @@ export function openTemplate(tokenizerConfig: unknown, jinja?: string): ChatTemp
     const content = tokenContent(config[name])
     if (content !== undefined) variables[name] = content
   }
-  const opened = { source, file, variables }
+  const withTools = jinja === undefined ? namedTemplate(config.chat_template, 'tool_use') : undefined
   if (isUnknown) {
     const fault = new HadalError('bad_file', `${file}: ${NO_DEFAULT}`, { file, hint: OTHER_PROMPT_HINT })
-    return { ...opened, program: undefined, fault }
+    return { source, file, variables, withTools, program: undefined, fault }
   }
+  return { ...compileChat({ source, file, variables }), withTools }
+}
+
+/** Compiles a template. A fault is kept until a chat is rendered. */
+export function compileChat(opened: Pick<ChatTemplate, 'source' | 'file' | 'variables'>): ChatTemplate {
+  const { source, file } = opened
   try {
     return {
       ...opened,
@@ -68,12 +78,20 @@ export function openTemplate(tokenizerConfig: unknown, jinja?: string): ChatTemp
 /** Either a string, or a list of named templates; "default" is the one for chats. */
 function pickTemplate(value: unknown): string | undefined {
   if (typeof value === 'string') return value
+  const [first, ...others] = namedTemplates(value)
+  return namedTemplate(value, 'default') ?? (others.length === 0 ? first?.template : undefined)
+}
+
+const namedTemplate = (value: unknown, name: string): string | undefined =>
+  namedTemplates(value).find((entry) => entry.name === name)?.template
+
+function namedTemplates(value: unknown): { readonly name: string; readonly template: string }[] {
   const list: unknown[] = Array.isArray(value) ? value : []
-  const named = list
+  return list
     .filter(isJsonObject)
-    .filter(({ name, template }) => typeof name === 'string' && typeof template === 'string')
-  const chosen = named.find(({ name }) => name === 'default') ?? (named.length === 1 ? named[0] : undefined)
-  return typeof chosen?.template === 'string' ? chosen.template : undefined
+    .flatMap(({ name, template }) =>
+      typeof name === 'string' && typeof template === 'string' ? [{ name, template }] : [],
+    )
 }
 
 function templateFault(what: string, file: string, cause: unknown): HadalError {
@@ -85,6 +103,16 @@ function templateFault(what: string, file: string, cause: unknown): HadalError {
   })
 }
 
+/** The compiled template. Throws unsupported (there is none), bad_file (it cannot be compiled). */
+export function programOf({ program, file, fault }: ChatTemplate): CompiledTemplate {
+  if (fault) throw fault
+  if (program) return program
+  throw new HadalError('unsupported', 'This model has no chat template.', {
+    file,
+    hint: 'Use a plain text prompt instead, or add the model’s chat_template.jinja to its folder.',
+  })
+}
+
 /**
  * Renders a conversation as the model was trained to read it, begin token included where the template writes
  * one: encode it without adding another.
@@ -92,15 +120,9 @@ function templateFault(what: string, file: string, cause: unknown): HadalError {
  * bad_file (it cannot be compiled, or fails)
  */
 export function renderChat(template: ChatTemplate, request: TemplateInput): string {
-  const { program, variables, file, fault } = template
-  if (fault) throw fault
-  if (program === undefined) {
-    throw new HadalError('unsupported', 'This model has no chat template.', {
-      file,
-      hint: 'Use a plain text prompt instead, or add the model’s chat_template.jinja to its folder.',
-    })
-  }
-  const { messages, addGenerationPrompt, thinking, now } = request
+  const { variables, file } = template
+  const program = programOf(template)
+  const { messages, addGenerationPrompt, thinking, tools = null, now } = request
   // Model families name the switch differently; a template reads only its own.
   const choice = thinking === undefined ? {} : { enable_thinking: thinking, thinking }
   try {
@@ -110,7 +132,7 @@ export function renderChat(template: ChatTemplate, request: TemplateInput): stri
         ...variables,
         ...choice,
         messages,
-        tools: null,
+        tools,
         documents: null,
         add_generation_prompt: addGenerationPrompt,
       },

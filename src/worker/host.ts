@@ -2,19 +2,23 @@
 import type { Engine } from '../engine/engine.ts'
 import { expectDefined, HadalError, throwIfAborted } from '../lib/error.ts'
 import { FifoMutex } from './fifo-mutex.ts'
+import { loadFraction } from './load-fraction.ts'
 import { captureOutcome } from './outcome.ts'
 import { afterReports } from './progress-order.ts'
-import type { BenchEvent, BenchSettings, LoadPlan, LoadProgress } from './protocol.ts'
+import type { BenchEvent, BenchSettings, LoadPlan, PhaseProgress } from './protocol.ts'
 import { type RemoteEngine, serializeError, type WorkerLoadRequest } from './protocol.ts'
 import { sendStream } from './sender.ts'
 
 /** The part of an engine that the worker uses. */
-export type HostedEngine = Pick<Engine, 'info' | 'gpuBytes' | 'generate' | 'destroy' | 'lost'>
+export type HostedEngine = Pick<
+  Engine,
+  'info' | 'gpuBytes' | 'generate' | 'embed' | 'tokenize' | 'detokenize' | 'destroy' | 'lost'
+>
 
 /** Loads a model on the GPU. Rejects with a `HadalError`. */
 export type OpenEngine<E extends HostedEngine> = (
   request: WorkerLoadRequest,
-  options: { onProgress(progress: LoadProgress): void; signal: AbortSignal },
+  options: { onProgress(progress: PhaseProgress): void; signal: AbortSignal },
 ) => Promise<E>
 
 /** Plans a model from its config and headers. Rejects with a `HadalError`. */
@@ -37,6 +41,11 @@ export function engineHost<E extends HostedEngine>(
   const mutex = new FifoMutex()
   let engine: E | undefined
 
+  function loaded(): E {
+    if (engine) return engine
+    throw new HadalError('bad_request', 'No model is loaded.', { hint: 'Load a model first.' })
+  }
+
   /** Yields what `work` yields, once no other request uses the engine. */
   async function* exclusively<T>(
     signal: AbortSignal,
@@ -44,8 +53,7 @@ export function engineHost<E extends HostedEngine>(
   ): AsyncGenerator<T> {
     const release = await mutex.acquire(signal)
     try {
-      if (!engine) throw new HadalError('bad_request', 'No model is loaded.', { hint: 'Load a model first.' })
-      yield* work(engine)
+      yield* work(loaded())
     } finally {
       release()
     }
@@ -54,8 +62,12 @@ export function engineHost<E extends HostedEngine>(
   return {
     async load(request, onProgress) {
       return captureOutcome(async () => {
+        const withFraction = loadFraction(request.keep === 'packed')
         const opened = await afterReports(onProgress, (report) =>
-          open(request, { onProgress: report, signal: loading.signal }),
+          open(request, {
+            onProgress: (progress) => report(withFraction(progress)),
+            signal: loading.signal,
+          }),
         )
         if (loading.signal.aborted) opened.destroy()
         throwIfAborted(loading.signal)
@@ -64,16 +76,21 @@ export function engineHost<E extends HostedEngine>(
       })
     },
     plan: (request) => captureOutcome(() => plan(request, { signal: loading.signal })),
-    cancelLoad: () => loading.abort(),
-    generate(request, port) {
-      void sendStream(port, (signal) => exclusively(signal, (loaded) => loaded.generate(request, signal)))
+    cancelLoad: async () => loading.abort(),
+    async generate(request, port) {
+      void sendStream(port, (signal) => exclusively(signal, (model) => model.generate(request, signal)))
     },
-    bench(settings, port) {
-      void sendStream(port, (signal) => exclusively(signal, (loaded) => measure(loaded, settings, signal)))
+    async embed(request, port) {
+      void sendStream(port, (signal) => exclusively(signal, (model) => model.embed(request, signal)))
     },
-    gpuBytes: () => ({ ok: true, value: engine?.gpuBytes() ?? {} }),
+    async bench(settings, port) {
+      void sendStream(port, (signal) => exclusively(signal, (model) => measure(model, settings, signal)))
+    },
+    tokenize: (request) => captureOutcome(async () => loaded().tokenize(request)),
+    detokenize: (ids) => captureOutcome(async () => loaded().detokenize(ids)),
+    gpuBytes: () => captureOutcome(async () => engine?.gpuBytes() ?? {}),
     lost: async () => serializeError(await expectDefined(engine, 'the engine').lost),
-    unload() {
+    async unload() {
       loading.abort()
       engine?.destroy()
       engine = undefined

@@ -9,11 +9,11 @@ import { openFiles } from '../weights/files.ts'
 import { openHttp } from '../weights/http.ts'
 import { modelFiles } from '../weights/model-files.ts'
 import type { Source } from '../weights/source.ts'
-import type { LoadProgress, ResolvedModelSource, WorkerLoadRequest } from './protocol.ts'
+import { type PhaseProgress, type ResolvedModelSource, storeKey, type WorkerLoadRequest } from './protocol.ts'
 
 export interface OpenSourceOptions {
   readonly signal: AbortSignal
-  onProgress?(progress: LoadProgress): void
+  onProgress?(progress: PhaseProgress): void
 }
 
 export interface OpenedModelSource {
@@ -60,12 +60,6 @@ export async function openModelSource(
       report(phase, { file, bytes, totalBytes, fileBytes: 0, fileTotalBytes: 0 }),
   })
   return { source, close: () => source.close() }
-}
-
-/** The key of a model in the store; undefined for the user's own files, which are never copied. */
-export function storeKey(location: ResolvedModelSource): string | undefined {
-  if ('files' in location) return undefined
-  return 'hub' in location ? location.hub : location.url
 }
 
 /** The key of a quantized form: `key#q4`, or `key#path=format&…`; `key` itself if nothing is quantized. */

@@ -2,12 +2,14 @@
 // MessagePort (`StreamCommand`, `StreamMessage`).
 import type { BenchSettings } from '../bench/result.ts'
 import type {
+  EmbedRequest,
   GenerateRequest,
   GpuBytes,
   LoadPlan,
   LoadProgress,
   ModelInfo,
   ModelOptions,
+  PromptRequest,
 } from '../engine/types.ts'
 import { asHadalError, type ErrorCode, HadalError, unforeseenStack } from '../lib/error.ts'
 import type { StoredModel } from '../store/stored-model.ts'
@@ -27,6 +29,9 @@ export type {
 } from '../bench/result.ts'
 export type {
   ChatMessage,
+  ChatToolCall,
+  EmbedRequest,
+  EmbedResult,
   FinishReason,
   GenerateDelta,
   GenerateDone,
@@ -39,9 +44,14 @@ export type {
   ModelInfo,
   ModelOptions,
   NumericOption,
+  PhaseProgress,
+  PromptRequest,
   QuantizeOption,
   SamplingOptions,
   TokenLogprob,
+  ToolCall,
+  ToolChoice,
+  ToolDefinition,
 } from '../engine/types.ts'
 export {
   ANSWER_OPTIONS,
@@ -61,6 +71,12 @@ export type ResolvedModelSource =
   | { readonly hub: string; readonly token?: string; readonly endpoint?: string }
   | { readonly files: readonly File[] }
 
+/** The key of a model in the store; undefined for the user's own files, which are never copied. */
+export function storeKey(source: ResolvedModelSource): string | undefined {
+  if ('files' in source) return undefined
+  return 'hub' in source ? source.hub : source.url
+}
+
 /** A checked load or plan request, as it is sent to the worker. */
 export interface WorkerLoadRequest extends ModelOptions {
   readonly modelSource: ResolvedModelSource
@@ -68,18 +84,26 @@ export interface WorkerLoadRequest extends ModelOptions {
   readonly keep?: 'files' | 'packed'
 }
 
-/** The worker's calls for stored models; `key` is that of `StoredModel`. */
+/** Names stored models: one by its key, or every form of what a source was resolved to. */
+export interface StoredSelection {
+  /** `StoredModel.key`. */
+  readonly key: string
+  /** The key of the unquantized form, which those of the others begin with. */
+  readonly source?: string
+}
+
+/** The worker's calls for stored models. */
 export interface RemoteStore {
   storedModels(): Promise<Outcome<readonly StoredModel[]>>
-  removeStored(key: string): Promise<Outcome<void>>
+  removeStored(selection: StoredSelection): Promise<Outcome<void>>
   /** Exports into the folder; without one, `onFile` receives each file, and the next one follows. */
   exportStored(
-    key: string,
+    selection: StoredSelection,
     folder: FileSystemDirectoryHandle | undefined,
     onProgress: (progress: LoadProgress) => void,
     onFile: (name: string, content: Blob) => void,
   ): Promise<Outcome<void>>
-  cancelExport(): void
+  cancelExport(): Promise<void>
 }
 
 /**
@@ -91,19 +115,25 @@ export interface RemoteEngine {
   /** Plans a load; reads no weights. */
   plan(request: WorkerLoadRequest): Promise<Outcome<LoadPlan>>
   /** Cancels `load` and `plan`. */
-  cancelLoad(): void
+  cancelLoad(): Promise<void>
   /** Generates on a port that is transferred to the worker; see `StreamCommand` and `StreamMessage`. */
-  generate(request: GenerateRequest, port: MessagePort): void
+  generate(request: GenerateRequest, port: MessagePort): Promise<void>
+  /** Embeds; the port brings one `EmbedResult` for each input, in order. */
+  embed(request: EmbedRequest, port: MessagePort): Promise<void>
   /** Runs the KV-cache benchmark; its events come on the port likewise. */
-  bench(settings: Partial<BenchSettings>, port: MessagePort): void
-  gpuBytes(): Outcome<GpuBytes>
+  bench(settings: Partial<BenchSettings>, port: MessagePort): Promise<void>
+  /** The token ids of a prompt. */
+  tokenize(request: PromptRequest): Promise<Outcome<readonly number[]>>
+  /** The text of token ids, without control tokens. */
+  detokenize(ids: readonly number[]): Promise<Outcome<string>>
+  gpuBytes(): Promise<Outcome<GpuBytes>>
   /** Settles when the GPU device is gone for good. */
   lost(): Promise<SerializedError>
-  unload(): void
+  unload(): Promise<void>
 }
 
-/** From the page: credits for more events, or a cancellation. */
-export type StreamCommand = { readonly type: 'credits'; readonly count: number } | { readonly type: 'abort' }
+/** From the page: a cancellation. */
+export type StreamCommand = { readonly type: 'abort' }
 
 /** From the worker: events in order, then exactly one `end` or `error`. */
 export type StreamMessage<T> =

@@ -1,9 +1,10 @@
-// Sends a stream of events from the worker, one event for each credit that the reader has granted.
+// Sends a stream of events from the worker as they come, whether or not anybody reads them.
 import { type StreamCommand, type StreamMessage, serializeError } from './protocol.ts'
 
 /**
- * Sends everything that `produce` yields to the port, then `end` or `error`, and closes the port. Never
- * rejects: errors go to the reader.
+ * Sends everything that `produce` yields to the port, then `end` or `error`, and closes the port. It does not
+ * wait for the reader: an answer has so few bytes that a forgotten one may lie unread, where a wait would
+ * hold up every request behind it. Never rejects: errors go to the reader.
  * @param produce its signal fires when the reader cancels
  */
 export async function sendStream<T>(
@@ -11,10 +12,14 @@ export async function sendStream<T>(
   produce: (signal: AbortSignal) => AsyncIterable<T>,
 ): Promise<void> {
   const send = (message: StreamMessage<T>) => port.postMessage(message)
-  const reader = watchReader(port)
+  const reader = new AbortController()
+  port.addEventListener('message', ({ data }: MessageEvent<StreamCommand>) => {
+    if (data.type === 'abort') reader.abort()
+  })
+  port.start()
   try {
     for await (const event of produce(reader.signal)) {
-      if (!(await reader.credit())) break
+      if (reader.signal.aborted) break
       send({ type: 'event', event })
     }
     send({ type: 'end' })
@@ -22,30 +27,5 @@ export async function sendStream<T>(
     send({ type: 'error', error: serializeError(error) })
   } finally {
     port.close()
-  }
-}
-
-function watchReader(port: MessagePort) {
-  const abort = new AbortController()
-  let credits = 0
-  let wake = () => {}
-  port.addEventListener('message', ({ data }: MessageEvent<StreamCommand>) => {
-    if (data.type === 'abort') abort.abort()
-    else credits += data.count
-    wake()
-  })
-  port.start()
-  return {
-    signal: abort.signal,
-    /** Waits for a credit and takes it; false when the reader has cancelled. */
-    async credit(): Promise<boolean> {
-      while (credits === 0 && !abort.signal.aborted) {
-        await new Promise<void>((resolve) => {
-          wake = resolve
-        })
-      }
-      credits -= 1
-      return !abort.signal.aborted
-    },
   }
 }

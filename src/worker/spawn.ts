@@ -6,5 +6,25 @@
  * resolves it to `worker.ts`.
  */
 export function spawnWorker(): Worker {
-  return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
+  try {
+    return new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'SecurityError') return spawnFromOtherOrigin()
+    throw error
+  }
 }
+
+/** A browser starts no worker from another origin, but a script of this origin may import its script. */
+function spawnFromOtherOrigin(): Worker {
+  const script = new Blob([`import ${JSON.stringify(packagedWorker())}`], { type: 'text/javascript' })
+  const address = URL.createObjectURL(script)
+  const worker = new Worker(address, { type: 'module' })
+  worker.addEventListener('message', () => URL.revokeObjectURL(address), { once: true })
+  return worker
+}
+
+/**
+ * The address of worker.js if nothing bundles this module. It is not written in the form above, so that no
+ * bundler makes a second copy of the worker.
+ */
+export const packagedWorker = (): string => `${import.meta.url.replace(/[^/]*$/, '')}worker.js`

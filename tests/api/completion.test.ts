@@ -1,7 +1,7 @@
 // Tests of completions and chunks: they have the fields that OpenAI's clients read. Made from recorded
 // events.
 import { expect, test } from 'vitest'
-import { completionFromEvents, eventChunks, openingChunk } from '../../src/api/completion.ts'
+import { chatChunks, completionFromEvents } from '../../src/api/completion.ts'
 import type { GenerateEvent } from '../../src/engine/types.ts'
 import { WHO_ARE_YOU } from './recorded.ts'
 
@@ -11,10 +11,22 @@ const USAGE = {
   completion_tokens: 6,
   total_tokens: 15,
   prompt_tokens_details: { cached_tokens: 4 },
+  completion_tokens_details: { reasoning_tokens: 2 },
+}
+
+/** The chunks of the recorded answer. */
+function chunksOf(includeUsage: boolean) {
+  const shape = chatChunks(HEAD, includeUsage)
+  const done = WHO_ARE_YOU.filter((event) => event.type === 'done')
+  return [
+    ...shape.opening(0),
+    ...WHO_ARE_YOU.flatMap((event) => shape.event(0, event)),
+    ...shape.closing(done),
+  ]
 }
 
 test('a completion joins the pieces and keeps the thinking part separate', () => {
-  const completion = completionFromEvents(HEAD, WHO_ARE_YOU)
+  const completion = completionFromEvents(HEAD, [WHO_ARE_YOU])
   expect(completion).toMatchObject({ ...HEAD, object: 'chat.completion', usage: USAGE })
   expect(completion.choices).toEqual([
     {
@@ -44,7 +56,7 @@ test('a completion joins the pieces and keeps the thinking part separate', () =>
 })
 
 test('the chunks of a stream add up to the completion', () => {
-  const chunks = [openingChunk(HEAD), ...WHO_ARE_YOU.flatMap((event) => eventChunks(HEAD, event, true))]
+  const chunks = chunksOf(true)
   const deltas = chunks.flatMap((chunk) => chunk.choices.map((choice) => choice.delta))
   expect(deltas[0]).toEqual({ role: 'assistant', content: '' })
   expect(deltas.map((delta) => delta.content ?? '').join('')).toBe('I am Lanternfish 🐟.')
@@ -58,32 +70,33 @@ test('the chunks of a stream add up to the completion', () => {
 })
 
 test('usage comes only on request', () => {
-  const chunks = WHO_ARE_YOU.flatMap((event) => eventChunks(HEAD, event, false))
+  const chunks = chunksOf(false)
   expect(chunks.some((chunk) => 'usage' in chunk)).toBe(false)
-  expect(chunks).toHaveLength(WHO_ARE_YOU.length)
+  expect(chunks).toHaveLength(1 + WHO_ARE_YOU.length)
 })
 
 test('log-probabilities are listed with the part they belong to', () => {
   const logprob = (id: number, token: string) => ({
     id,
     token,
+    bytes: new TextEncoder().encode(token),
     logprob: -id,
     thinking: id < 2,
-    top: [{ id, token, logprob: -id }],
+    top: [{ id, token, bytes: new Uint8Array([0xf0, 0x9f]), logprob: -id }],
   })
   const events = WHO_ARE_YOU.map((event, index): GenerateEvent => {
     if (event.type === 'done') return event
     const heldBack = index === 1 && { reasoning: '' } // its text may begin a tag
     return { ...event, ...heldBack, logprobs: [logprob(index, `t${index}`)] }
   })
-  const { logprobs } = completionFromEvents(HEAD, events).choices[0] ?? {}
+  const { logprobs } = completionFromEvents(HEAD, [events]).choices[0] ?? {}
   expect(logprobs?.reasoning_content.map(({ token }) => token)).toEqual(['t0', 't1'])
   expect(logprobs?.content.map(({ token }) => token)).toEqual(['t2', 't3', 't4'])
   expect(logprobs?.content[0]).toEqual({
     token: 't2',
     logprob: -2,
-    bytes: null,
-    top_logprobs: [{ token: 't2', logprob: -2, bytes: null }],
+    bytes: [0x74, 0x32],
+    top_logprobs: [{ token: 't2', logprob: -2, bytes: [0xf0, 0x9f] }],
   })
 })
 
@@ -91,12 +104,12 @@ test('a completion of one token has a rate of 0', () => {
   const events = WHO_ARE_YOU.map((event): GenerateEvent => {
     return event.type === 'done' ? { ...event, tokens: 1, decodeMs: 3 } : event
   })
-  expect(completionFromEvents(HEAD, events).hadal.tokens_per_second).toBe(0)
+  expect(completionFromEvents(HEAD, [events]).hadal?.tokens_per_second).toBe(0)
 })
 
 test('a completion that reaches max_tokens has the finish reason length', () => {
   const events = WHO_ARE_YOU.map((event): GenerateEvent => {
     return event.type === 'done' ? { ...event, finishReason: 'length' } : event
   })
-  expect(completionFromEvents(HEAD, events).choices[0]?.finish_reason).toBe('length')
+  expect(completionFromEvents(HEAD, [events]).choices[0]?.finish_reason).toBe('length')
 })

@@ -1,39 +1,17 @@
 // Tests of loadModel and plan: progress, answers, cancelling, unloading. Comlink and the MessageChannel are
 // real; only the engine replays a recording.
-import { expose } from 'comlink'
 import { expect, test, vi } from 'vitest'
 import { type LoadOptions, loadModel } from '../../src/api/load.ts'
 import { type PlanOptions, plan } from '../../src/api/plan.ts'
-import type { LoadPlan } from '../../src/engine/types.ts'
+import type { LoadPlan, LoadProgress } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
-import {
-  engineHost,
-  type HostedEngine,
-  type MeasureCaches,
-  type OpenEngine,
-  type PlanModel,
-} from '../../src/worker/host.ts'
+import type { HostedEngine, MeasureCaches, OpenEngine } from '../../src/worker/host.ts'
 import type { WorkerLoadRequest } from '../../src/worker/protocol.ts'
-import { BENCH_EVENTS, noMeasure, noPlan, replayEngine } from './recorded.ts'
+import { BENCH_EVENTS, noPlan, replayEngine } from './recorded.ts'
+import { workerOf } from './worker-of.ts'
 
 const MESSAGES = [{ role: 'user', content: 'Who are you?' }] as const
 const MODEL_URL = 'https://example.test/models/lanternfish'
-
-/** A worker without a thread: one end of a channel, with the engine's host at the other. */
-function workerOf(
-  open: OpenEngine<HostedEngine>,
-  planModel: PlanModel = noPlan,
-  measure: MeasureCaches<HostedEngine> = noMeasure,
-) {
-  const { port1, port2 } = new MessageChannel()
-  expose(engineHost(open, planModel, measure), port2)
-  const state = { terminated: false }
-  const terminate = () => {
-    state.terminated = true
-    port1.close()
-  }
-  return { state, worker: () => Object.assign(port1, { terminate, onerror: null }) as unknown as Worker }
-}
 
 const noEngine: OpenEngine<HostedEngine> = () => Promise.reject(new Error('a plan does not load an engine'))
 
@@ -61,20 +39,37 @@ test('loads with progress, then completes a chat', async () => {
       file: 'model.safetensors',
       fileBytes: 1,
       fileTotalBytes: 2,
+      kernels: 0,
+      totalKernels: 0,
     }
     onProgress({ phase: 'upload', ...progress })
+    onProgress({ phase: 'ready', ...progress })
     return engine
   })
-  const onProgress = ({ phase, secondsLeft }: { phase: string; secondsLeft: number }) =>
+  const fractions: number[] = []
+  const onProgress = ({ phase, secondsLeft, fraction }: LoadProgress) => {
     phases.push(`${phase} ${secondsLeft}`)
+    fractions.push(fraction)
+  }
   const model = await loadModel(MODEL_URL, { worker, onProgress, ...options })
-  expect(phases).toEqual(['upload NaN'])
+  expect(phases).toEqual(['upload NaN', 'ready NaN'])
+  expect(fractions).toEqual([expect.closeTo(0, 1), 1])
   expect(model.info.name).toBe('Lanternfish')
   expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728, total: 10_073_728 })
   const answer = await model.chat.completions.create({ messages: MESSAGES, temperature: 0, thinking: true })
   expect(answer.choices[0]?.message.content).toBe('I am Lanternfish 🐟.')
   expect(requests).toEqual([{ input: { messages: MESSAGES }, sampling: { temperature: 0 }, thinking: true }])
   await model.unload()
+})
+
+test('refuses options that would do nothing', async () => {
+  const { worker } = workerOf(noEngine)
+  const files = [new File(['{}'], 'config.json')]
+  for (const options of [
+    { worker, contextLenght: 5 },
+    { worker, keep: 'files' },
+  ] as const)
+    await expect(loadModel(files, options)).rejects.toMatchObject({ code: 'bad_request' })
 })
 
 test('streams a completion, and leaving the loop stops the engine', async () => {

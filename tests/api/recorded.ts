@@ -28,6 +28,7 @@ export const WHO_ARE_YOU: readonly GenerateEvent[] = [
     promptTokens: 9,
     cachedTokens: 4,
     tokens: 6,
+    reasoningTokens: 2,
     prefillMs: 12,
     decodeMs: 250,
     dispatchesPerToken: 40,
@@ -102,6 +103,16 @@ export function replayEngine(events: readonly GenerateEvent[] = WHO_ARE_YOU) {
         }
       } finally {
         log.push(`stop ${name}`)
+      }
+    },
+    tokenize: async ({ input }) => ('ids' in input ? input.ids : [1, 2, 3]),
+    detokenize: (ids) => ids.map((id) => `<${id}>`).join(''),
+    async *embed({ input }, signal) {
+      for (const item of input) {
+        await new Promise((resolve) => setTimeout(resolve))
+        if (signal?.aborted) throw new HadalError('aborted', 'The operation was cancelled.')
+        log.push(`embed ${item}`)
+        yield { embedding: Float32Array.of(item.length, 0.1), tokens: item.length }
       }
     },
     destroy: () => log.push('destroy'),

@@ -50,34 +50,36 @@ test('a full request is translated field by field', () => {
   expect(checked).toEqual({
     stream: true,
     includeUsage: true,
-    request: {
-      input: {
-        messages: [
-          { role: 'system', content: 'Be brief.' },
-          { role: 'user', content: 'What is MLA?' },
-          { role: 'assistant', content: 'Attention.' },
-          { role: 'user', content: 'More.' },
-        ],
+    requests: [
+      {
+        input: {
+          messages: [
+            { role: 'system', content: 'Be brief.' },
+            { role: 'user', content: 'What is MLA?' },
+            { role: 'assistant', content: 'Attention.', reasoning_content: 'Hm.' },
+            { role: 'user', content: 'More.' },
+          ],
+        },
+        sampling: {
+          temperature: 0,
+          topP: 0.9,
+          topK: 40,
+          minP: 0.05,
+          presencePenalty: -1,
+          frequencyPenalty: 0.5,
+          repetitionPenalty: 1.1,
+          seed: 4294967295,
+          logitBias: [
+            [12, -100],
+            [13, 2.5],
+          ],
+        },
+        maxTokens: 7,
+        stop: ['\n', 'END'],
+        logprobs: 3,
+        thinking: false,
       },
-      sampling: {
-        temperature: 0,
-        topP: 0.9,
-        topK: 40,
-        minP: 0.05,
-        presencePenalty: -1,
-        frequencyPenalty: 0.5,
-        repetitionPenalty: 1.1,
-        seed: 4294967295,
-        logitBias: [
-          [12, -100],
-          [13, 2.5],
-        ],
-      },
-      maxTokens: 7,
-      stop: ['\n', 'END'],
-      logprobs: 3,
-      thinking: false,
-    },
+    ],
   })
 })
 
@@ -92,18 +94,18 @@ test('missing and null fields are left to the model', () => {
   expect(checked).toEqual({
     stream: false,
     includeUsage: false,
-    request: { input: { messages: MESSAGES }, sampling: {} },
+    requests: [{ input: { messages: MESSAGES }, sampling: {} }],
   })
 })
 
 test('max_completion_tokens wins over max_tokens, thinking over enable_thinking', () => {
-  const { request } = checkRequest({
+  const [request] = checkRequest({
     messages: MESSAGES,
     max_tokens: 5,
     max_completion_tokens: 6,
     thinking: true,
     chat_template_kwargs: { enable_thinking: false },
-  })
+  }).requests
   expect(request).toMatchObject({ maxTokens: 6, thinking: true })
 })
 
@@ -113,7 +115,7 @@ test.each([
   [{}, 'messages'],
   [{ messages: [] }, 'messages'],
   [{ messages: ['Hi'] }, 'messages[0]'],
-  [{ messages: [{ role: 'tool', content: '1' }] }, 'messages[0].role'],
+  [{ messages: [{ role: 'critic', content: '1' }] }, 'messages[0].role'],
   [{ messages: [{ role: 'user' }] }, 'messages[0].content'],
   [{ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, 'messages[0].content[0]'],
   [{ messages: MESSAGES, temperature: 2.1 }, 'temperature'],
@@ -129,14 +131,21 @@ test.each([
   [{ messages: MESSAGES, logit_bias: { 3: 101 } }, 'logit_bias["3"]'],
   [{ messages: MESSAGES, stop: '' }, 'stop'],
   [{ messages: MESSAGES, stop: Array(17).fill('x') }, 'stop'],
-  [{ messages: MESSAGES, n: 2 }, 'n'],
+  [{ messages: MESSAGES, n: 129 }, 'n'],
   [{ messages: MESSAGES, top_logprobs: 2 }, 'top_logprobs'],
   [{ messages: MESSAGES, logprobs: true, top_logprobs: 21 }, 'top_logprobs'],
   [{ messages: MESSAGES, stream: 'yes' }, 'stream'],
   [{ messages: MESSAGES, stream_options: { include_usage: true } }, 'stream_options'],
   [{ messages: MESSAGES, thinking: 1 }, 'thinking'],
   [{ messages: MESSAGES, chat_template_kwargs: { tools: [] } }, 'chat_template_kwargs.tools'],
-  [{ messages: MESSAGES, tools: [] }, 'tools'],
+  [{ messages: MESSAGES, reasoning_effort: 'huge' }, 'reasoning_effort'],
+  [{ messages: [{ role: 'user', content: null }] }, 'messages[0].content'],
+  [{ messages: [{ role: 'user', content: 'a', invented: 1 }] }, 'messages[0].invented'],
+  [{ messages: [{ role: 'user', content: 'a', name: 1 }] }, 'messages[0].name'],
+  [
+    { messages: [{ role: 'user', content: [{ type: 'refusal', refusal: 'No.' }] }] },
+    'messages[0].content[0]',
+  ],
   [{ messages: MESSAGES, response_format: { type: 'json_object' } }, 'response_format'],
 ])('refuses %j by naming %s', (params, field) => {
   const { code, message } = refused(params)
@@ -144,8 +153,34 @@ test.each([
   expect(message).toContain(`\`${field}\``)
 })
 
+test('answers can be sent back as they came', () => {
+  const answer = { role: 'assistant', refusal: null, tool_calls: [], annotations: [], audio: null }
+  const messages = [
+    { ...answer, content: null },
+    { ...answer },
+    { ...answer, content: [{ type: 'refusal', refusal: 'No.' }] },
+  ]
+  expect(checkRequest({ messages }).requests[0].input).toEqual({
+    messages: ['', '', 'No.'].map((content) => ({ role: 'assistant', content })),
+  })
+})
+
+test.each([
+  { response_format: { type: 'text' } },
+  { tools: [], tool_choice: 'none', parallel_tool_calls: false },
+  { modalities: ['text'], user: 'u', metadata: {} },
+  { reasoning_effort: 'low' },
+])('%j changes nothing', (fields) => {
+  expect(checkRequest({ messages: MESSAGES, ...fields })).toEqual(checkRequest({ messages: MESSAGES }))
+})
+
+test('a reasoning effort of none turns thinking off', () => {
+  const [request] = checkRequest({ messages: MESSAGES, reasoning_effort: 'none' }).requests
+  expect(request.thinking).toBe(false)
+})
+
 test('the refusal of an unknown field lists every field of the request', () => {
-  const { hint } = refused({ messages: MESSAGES, tools: [] })
+  const { hint } = refused({ messages: MESSAGES, invented: [] })
   for (const field of ['messages', 'min_p', 'max_tokens', 'max_completion_tokens', 'chat_template_kwargs'])
     expect(hint).toContain(field)
 })

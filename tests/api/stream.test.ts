@@ -1,5 +1,5 @@
-// Tests of streams over a real MessageChannel: order, back-pressure, abort, one request at a time, errors.
-import { expect, test, vi } from 'vitest'
+// Tests of streams over a real MessageChannel: order, abort, unread answers, one request at a time, errors.
+import { expect, test } from 'vitest'
 import { EventReceiver } from '../../src/api/receiver.ts'
 import type { GenerateEvent, GenerateRequest } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
@@ -37,14 +37,11 @@ test('all events arrive in order', async () => {
   expect(await collect(generate(host, 'a'))).toEqual(manyDeltas)
 })
 
-test('an unread stream stops the engine after a window of events', async () => {
-  const { host, log } = await hostOf(manyDeltas)
+test('an unread stream holds nothing up, and can be read later', async () => {
+  const { host } = await hostOf(manyDeltas)
   const events = generate(host, 'a')
   await events.next()
-  const yielded = () => log.filter((line) => line === 'event a').length
-  await vi.waitFor(() => expect(yielded()).toBeGreaterThan(32), { timeout: 60_000 })
-  await new Promise((resolve) => setTimeout(resolve, 500))
-  expect(yielded()).toBeLessThan(130)
+  expect(await collect(generate(host, 'b'))).toHaveLength(manyDeltas.length)
   expect(await collect(events)).toHaveLength(manyDeltas.length - 1)
 })
 

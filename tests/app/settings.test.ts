@@ -23,7 +23,7 @@ test('settings become request fields that the API accepts', () => {
   const written = { system: 'Be short.', temperature: '0,7', top_p: ' 0.9', max_tokens: '64', seed: '7' }
   expect(toRequestFields(written)).toEqual({ temperature: 0.7, top_p: 0.9, max_tokens: 64, seed: 7 })
   expect(changedCount(written)).toBe(5)
-  const { request } = checkRequest({ ...toRequestFields(written), messages: MESSAGES })
+  const [request] = checkRequest({ ...toRequestFields(written), messages: MESSAGES }).requests
   expect(request).toMatchObject({ sampling: { temperature: 0.7, topP: 0.9, seed: 7 }, maxTokens: 64 })
 })
 

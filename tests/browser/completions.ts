@@ -22,5 +22,5 @@ export async function completeInPage({
   enable_thinking,
 }: GoldenCompletion): Promise<readonly number[]> {
   const options = { messages, thinking: enable_thinking, temperature: 0, repetition_penalty: 1 }
-  return (await model.chat.completions.create(options)).hadal.token_ids
+  return (await model.chat.completions.create(options)).hadal?.token_ids ?? []
 }

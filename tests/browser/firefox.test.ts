@@ -50,7 +50,7 @@ describeInFirefox('Firefox', () => {
     const page = barePage(join(ROOT, 'public'))
     beforeAll(() =>
       page().evaluate(async () => {
-        Object.assign(globalThis, { model: await hadal.loadModel('models/lanternfish') })
+        Object.assign(globalThis, { model: await hadal.loadModel('./models/lanternfish') })
       }),
     )
     test.each(COMPLETIONS.map((item, index) => [index, item] as const))(

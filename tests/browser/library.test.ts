@@ -19,7 +19,7 @@ describeInChromium('the library', () => {
     bare = await openBarePage(join(ROOT, 'public'))
     page = bare.page
     await page.evaluate(async () =>
-      Object.assign(globalThis, { model: await hadal.loadModel('models/lanternfish') }),
+      Object.assign(globalThis, { model: await hadal.loadModel('./models/lanternfish') }),
     )
   })
 
@@ -90,7 +90,7 @@ describeInChromium('the library', () => {
   })
 
   test('a model saved only in quantized form loads without its host', async () => {
-    const source = 'models/lanternfish'
+    const source = './models/lanternfish'
     const open = () =>
       page.evaluate(async (source) => {
         const phases = new Set<string>()
@@ -99,20 +99,21 @@ describeInChromium('the library', () => {
         const request = { messages: [{ role: 'user', content: 'Who are you?' }], temperature: 0 } as const
         const answer = await kept.chat.completions.create(request)
         await kept.unload()
-        return { phases: [...phases], ids: answer.hadal.token_ids, notices: kept.info.notices }
+        return { phases: [...phases], ids: answer.hadal?.token_ids, notices: kept.info.notices }
       }, source)
     const first = await open()
     expect(first).toMatchObject({ phases: expect.arrayContaining(['convert', 'keep']), notices: [] })
-    await page.route(`**/${source}/**`, (route) => route.abort())
+    await page.route(`**/${source.slice(2)}/**`, (route) => route.abort())
     const second = await open()
-    await page.unroute(`**/${source}/**`)
+    await page.unroute(`**/${source.slice(2)}/**`)
     expect(second.phases).not.toContain('keep')
     expect(second.ids).toEqual(first.ids)
-    const stored = await page.evaluate(async () => {
+    const { models: stored, left } = await page.evaluate(async (source) => {
       const models = await hadal.storedModels()
-      for (const { key } of models) await hadal.removeStoredModel(key)
-      return models
-    })
+      await hadal.removeStoredModel(source)
+      return { models, left: await hadal.storedModels() }
+    }, source)
+    expect(left).toEqual([])
     expect(stored).toMatchObject([{ kind: 'packed', complete: true }])
     expect(stored[0]?.key).toMatch(/lanternfish\/#q4$/)
   })

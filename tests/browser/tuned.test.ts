@@ -20,7 +20,7 @@ describeInChromium('tuning winners in the browser', () => {
     const [kept, tuned, others, plain] = await bare.page.evaluate(async () => {
       const key = (await core.tuningKeyOf()) ?? ''
       const load = async () => {
-        const model = await hadal.loadModel('models/lanternfish')
+        const model = await hadal.loadModel('./models/lanternfish')
         const { variants, notices } = model.info
         await model.unload()
         return { matvec: variants.find(({ decision }) => decision === 'matvec'), notices }

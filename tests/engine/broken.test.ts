@@ -1,6 +1,6 @@
 // Tests that loading a broken or hostile folder fails with one clear error and frees the GPU.
 import { expect, it } from 'vitest'
-import { loadEngine } from '../../src/engine/engine.ts'
+import { loadEngine } from '../../src/engine/load-engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import { openMemory } from '../../src/weights/memory.ts'

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { prefill } from '../../src/engine/run/generate.ts'
+import { logitsOfRows } from '../../src/engine/run/logits-of-rows.ts'
 import type { Runtime } from '../../src/engine/run/runtime.ts'
 import { Session } from '../../src/engine/run/session.ts'
 import { AIM_MS } from '../../src/engine/run/submission-planner.ts'
@@ -51,7 +52,7 @@ async function results(device: Device, runtime: Runtime, tokens: number): Promis
       const buffer = runtime.cache.buffer(layer)
       caches.push(new Uint8Array(await readBuffer(device, buffer, buffer.size)))
     }
-    const rows = await runtime.logitsOf(ids.slice(0, CHUNK), 0)
+    const rows = await logitsOfRows(runtime.ownPrograms, ids.slice(0, CHUNK), 0)
     return [...caches, new Uint8Array(last.buffer), new Uint8Array(rows.buffer)]
   } finally {
     session.close()

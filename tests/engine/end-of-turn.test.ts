@@ -1,7 +1,7 @@
 // Tests of what ends an answer: any token that a file of the tokenizer or the chat template names. The model
 // also has a token without an embedding, which a load notes and a prompt may not use.
 import { expect, it } from 'vitest'
-import { loadEngine } from '../../src/engine/engine.ts'
+import { loadEngine } from '../../src/engine/load-engine.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters, openGpu } from '../support/adapter.ts'
 import { type ModelFiles, readFolder, withConfig } from '../support/folder.ts'

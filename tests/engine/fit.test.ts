@@ -1,9 +1,9 @@
 // Tests of loading with little memory: an early error with a hint, and the fallback of quantize 'auto'.
 import { expect, it } from 'vitest'
-import { loadEngine } from '../../src/engine/engine.ts'
 import { plan } from '../../src/engine/load/plan.ts'
+import { loadEngine } from '../../src/engine/load-engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
-import type { LoadProgress } from '../../src/engine/types.ts'
+import type { PhaseProgress } from '../../src/engine/types.ts'
 import { readCapabilities } from '../../src/gpu/device.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
@@ -21,7 +21,7 @@ describeOnAdapters(
      */
     const load = async (budgetBytes: number, options: EngineOptions) => {
       const watched = await watchGpu(adapter, budgetBytes)
-      const progress: LoadProgress[] = []
+      const progress: PhaseProgress[] = []
       const loading = loadEngine(openMemory(files), {
         gpu: watched.gpu,
         device: adapter.options,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { loadEngine } from '../../src/engine/engine.ts'
+import { loadEngine } from '../../src/engine/load-engine.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters, persistentGpu } from '../support/adapter.ts'
 import {

@@ -1,13 +1,15 @@
 // Tests that a packed model gives exactly the same logits when it is loaded again, and that it is small.
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { loadEngine } from '../../src/engine/engine.ts'
+import { loadEngine } from '../../src/engine/load-engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import type { QuantizeOption } from '../../src/engine/types.ts'
 import { HadalError } from '../../src/lib/error.ts'
 import type { ModelWriter } from '../../src/store/writer.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters, openGpu } from '../support/adapter.ts'
+import { EMBEDDING_FIXTURE, embedAll, embeddingFiles } from '../support/embedding.ts'
 import { type ModelFiles, readFixture, readFolder } from '../support/folder.ts'
 import { FIXTURES, readGolden } from '../support/model.ts'
 
@@ -91,6 +93,18 @@ describeOnAdapters(
       expect(second.logits).toEqual(first.logits)
       // The header counts in such small models.
       expect(weights.length).toBeLessThan(1.05 * first.bytes + 2 ** 17)
+    })
+
+    it('keeps what the folder says about embeddings, and that there is no output head', async () => {
+      const config = JSON.parse(readFileSync(join(EMBEDDING_FIXTURE, 'config.json'), 'utf8'))
+      const headless = embeddingFiles({ 'config.json': { ...config, tie_word_embeddings: false } })
+      const writer = memoryWriter()
+      const embedded = async (files: ModelFiles, options: EngineOptions) => {
+        const engine = await load(files, { quantize: 'q8', ...options })
+        return embedAll(engine, { input: ['a text', 'another'] }).finally(() => engine.destroy())
+      }
+      const first = await embedded(headless, { pack: async () => writer })
+      expect(await embedded(writer.files, {})).toEqual(first)
     })
 
     it('reports a full disk, still runs, and leaves no files', async () => {

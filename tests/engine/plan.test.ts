@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { type EnginePlanOptions, plan } from '../../src/engine/load/plan.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
-import type { LoadProgress } from '../../src/engine/types.ts'
+import type { PhaseProgress } from '../../src/engine/types.ts'
 import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, LANTERNFISH, openModel } from '../support/model.ts'
 
@@ -31,7 +31,7 @@ describeOnAdapters(
     ]
     for (const [folder, options] of cases) {
       it(`counts the bytes of ${folder.split('/').pop()} with ${JSON.stringify(options)}`, async () => {
-        const progress: LoadProgress[] = []
+        const progress: PhaseProgress[] = []
         const engine = await openModel(folder, adapter, {
           ...options,
           onProgress: (step) => progress.push(step),

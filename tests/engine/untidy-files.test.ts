@@ -1,7 +1,8 @@
 // Tests of folders with untidy files: what the model does not need is a notice, and the output is the same.
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type Engine, loadEngine } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { loadEngine } from '../../src/engine/load-engine.ts'
 import type { EngineOptions } from '../../src/engine/options.ts'
 import { decodeBF16 } from '../../src/lib/float.ts'
 import { openMemory } from '../../src/weights/memory.ts'

@@ -1,5 +1,5 @@
 // Reads a model folder into memory and changes its config or single tensors.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { plan } from '../../src/engine/load/plan.ts'
 import { openMemory } from '../../src/weights/memory.ts'
@@ -13,9 +13,11 @@ export type FileTensors = Record<
   readonly [dtype: string, shape: readonly number[], bytes: Uint8Array]
 >
 
-/** The files of a folder, without golden results. */
+/** The files of a folder and its subfolders, without golden results. */
 export function readFolder(folder: string): ModelFiles {
-  const names = readdirSync(folder).filter((name) => !name.startsWith('golden'))
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !name.startsWith('golden') && statSync(join(folder, name)).isFile())
+    .map((name) => name.replaceAll('\\', '/'))
   return Object.fromEntries(names.map((name) => [name, new Uint8Array(readFileSync(join(folder, name)))]))
 }
 

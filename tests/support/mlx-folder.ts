@@ -64,7 +64,7 @@ export async function gpuWeights(files: ModelFiles, { quantize, adapter }: Write
   const checkpoint = await openConfigured(openMemory(files), {})
   const spec = specFromConfig(checkpoint)
   const plan = planWeights(spec, resolveTensors(spec, checkpoint), device.capabilities, quantize)
-  const weights = allocateWeights({ device, pipelines: new PipelineCache(device, sources) }, plan)
+  const weights = await allocateWeights({ device, pipelines: new PipelineCache(device, sources) }, plan)
   await fillWeights(device, weights, checkpoint, {})
   const { matrices, vectors } = weights.placement
   const found: Record<string, string> = {}

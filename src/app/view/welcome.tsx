@@ -3,7 +3,7 @@
 import { openDialog } from '../shared/models/dialog-state.ts'
 import { LoadFailure } from '../shared/models/load-failure.tsx'
 import { LoadProgressView } from '../shared/models/load-progress.tsx'
-import { currentChoice, loadedFraction } from '../shared/models/load-state.ts'
+import { currentChoice } from '../shared/models/load-state.ts'
 import { loadState } from '../shared/models/model-choice.ts'
 import { ask, replacedConversation, undoNewChat } from '../state/session.ts'
 import { focusQuestion } from './focus.ts'
@@ -23,7 +23,7 @@ export function Welcome() {
   const ready = state.phase === 'ready'
   const choice = currentChoice(state)
   const bundled = choice?.bundled ?? true
-  const lit = ready ? 1 : state.phase === 'loading' ? loadedFraction(state.progress) : 0
+  const lit = ready ? 1 : state.phase === 'loading' ? (state.progress?.fraction ?? 0) : 0
   return (
     <section class="welcome" aria-label="Welcome">
       <Lanternfish lit={lit} busy={state.phase === 'loading'} />

@@ -25,7 +25,6 @@ import {
   ropeQueryCheck,
 } from './check-kv-write.ts'
 import { embedCheck, linearCheck, rmsNormCheck, routeLogitsCheck, swigluCheck } from './check-matmul.ts'
-import { quantizeCheck } from './check-quantize.ts'
 import { combineExpertsCheck, groupTokensCheck, routeCheck } from './check-routing.ts'
 import {
   adjustLogitsCheck,
@@ -39,7 +38,7 @@ import { weightFormatOf } from './random-weights.ts'
 
 interface CheckedKernel {
   readonly decisions: readonly Decision[]
-  readonly checks: readonly CheckBuilder[]
+  readonly checks: readonly CheckBuilder[] | (() => Promise<readonly CheckBuilder[]>)
 }
 
 const kernel = (decisions: readonly Decision[], ...checks: readonly CheckBuilder[]): CheckedKernel => ({
@@ -76,12 +75,15 @@ const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   adjust_logits: kernel([], adjustLogitsCheck),
   sample_token: kernel([], greedyCheck, topKTopPCheck, minPCheck),
   top_logprobs: kernel([], topLogprobsCheck),
-  quantize: kernel([], quantizeCheck),
+  // Loaded when wanted: most loads do not quantize.
+  quantize: { decisions: [], checks: async () => [(await import('./check-quantize.ts')).quantizeCheck] },
 }
 
 /** The functions that build the checks of a dispatch. Throws `internal` for kernels that have none. */
-export const checkBuildersOf = ({ kernel: { name } }: Dispatch): readonly CheckBuilder[] =>
-  expectDefined(CHECKED_KERNELS[name], `a check of ${name}`).checks
+export async function checkBuildersOf({ kernel: { name } }: Dispatch): Promise<readonly CheckBuilder[]> {
+  const { checks } = expectDefined(CHECKED_KERNELS[name], `a check of ${name}`)
+  return typeof checks === 'function' ? checks() : checks
+}
 
 /** Tiles that the user requested by `matmulPrecision`, and the decisions that choose among those. */
 const REQUESTED_TILES: ReadonlyMap<string, readonly Decision[]> = new Map([

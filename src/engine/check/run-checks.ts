@@ -36,20 +36,24 @@ interface PreparedCheck extends CheckedOutputs {
 /**
  * Checks each dispatch. A kernel that does not compile is a result, too; all other errors, such as
  * `device_lost`, are thrown.
+ * @param onHalfDone called twice for each dispatch: when it is compiled, and when its check is prepared
  */
 export async function runChecks(
   context: RunContext,
   dispatches: readonly Dispatch[],
+  onHalfDone = () => {},
 ): Promise<ReadonlyMap<Dispatch, CheckResult>> {
   const results = new Map<Dispatch, CheckResult>()
-  const compiled = await compileAll(context, dispatches, results)
+  const compiled = await compileAll(context, dispatches, { results, onHalfDone })
   const batch = new CheckBatch(context, results)
   try {
-    for (const dispatch of compiled)
-      for (const build of checkBuildersOf(dispatch)) {
+    for (const dispatch of compiled) {
+      for (const build of await checkBuildersOf(dispatch)) {
         await batch.add(dispatch, build)
         if (batch.bytes > MAX_BATCH_BYTES) await batch.run()
       }
+      onHalfDone()
+    }
     await batch.run()
   } finally {
     batch.free()
@@ -61,12 +65,13 @@ export async function runChecks(
 async function compileAll(
   { pipelines }: RunContext,
   dispatches: readonly Dispatch[],
-  results: Map<Dispatch, CheckResult>,
+  { results, onHalfDone }: { results: Map<Dispatch, CheckResult>; onHalfDone: () => void },
 ): Promise<readonly Dispatch[]> {
   await Promise.all(
     dispatches.map(async (dispatch) => {
       try {
         await pipelines.prepare(dispatch)
+        onHalfDone()
       } catch (error) {
         if (!(error instanceof HadalError) || error.code !== 'internal') throw error
         results.set(dispatch, error)

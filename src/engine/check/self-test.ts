@@ -31,21 +31,25 @@ export type DispatchRecorder = (variants: Variants) => readonly Dispatch[]
  * Checks each distinct kernel of `record` with the device's variants. A variant that miscalculates or does
  * not compile is replaced by the plain variant of its decision. Throws `internal` if the plain variants fail
  * too, or if a kernel without variants fails, and `out_of_memory`.
+ * @param onProgress called with the kernels checked so far; `total` grows if one fails
  */
 export async function selfTest(
   device: Device,
   pipelines: PipelineCache,
   record: DispatchRecorder,
+  onProgress: (checked: number, total: number) => void = () => {},
 ): Promise<SelfTestResult> {
   let { variants } = device.capabilities
+  let [halves, total] = [0, 0]
   const failed: FailedVariant[] = []
   const results = new Map<string, CheckResult>()
   /** The first dispatch that fails, of those that satisfy `filter`. */
   const firstWrong = async (chosen: Variants, filter: (dispatch: Dispatch) => boolean) => {
     const dispatches = [...smallestOf(record(chosen), codeOf).values()].filter(filter)
     const unknown = dispatches.filter((dispatch) => !results.has(codeOf(dispatch)))
+    total += unknown.length
     const found = await device.arena.guard('the checks of kernels', () =>
-      runChecks({ device, pipelines }, unknown),
+      runChecks({ device, pipelines }, unknown, () => onProgress(Math.floor(++halves / 2), total)),
     )
     for (const [dispatch, result] of found) results.set(codeOf(dispatch), result)
     return dispatches.find((dispatch) => !passed(expectDefined(results.get(codeOf(dispatch)), 'a result')))

@@ -10,7 +10,8 @@ import type { StoredMatrix, TensorWriting } from '../../weights/stored-matrix.ts
 import { matrixWriters } from '../../weights/stored-writers.ts'
 import type { TensorWriter } from '../../weights/tensor-writer.ts'
 import { needsConversion } from './common-format.ts'
-import { Converter } from './convert.ts'
+import type { Converter } from './convert.ts'
+import { conversionsOf } from './footprint.ts'
 import { type PlannedBank, type PlannedMatrix, slotTableBytes, type WeightPlan } from './weight-plan.ts'
 
 /** The weights of a model: allocated buffers, still empty, and the writers that fill them. */
@@ -38,17 +39,23 @@ export interface ModelWriters {
   /** The scales of matrices that are converted, by their rows: they must be written before those. */
   readonly scalesOf: Map<TensorEntry, readonly TensorWriting[]>
   readonly rest: WriterMap
-  converter: Converter | undefined // created for the first matrix that needs one
+  readonly converter: Converter | undefined // if a matrix needs one
 }
 
 /**
  * Allocates the buffers of all weights, so that a lack of memory shows before the first byte is fetched.
  * Call it within `Arena.guard`.
  */
-export function allocateWeights(context: RunContext, plan: WeightPlan): AllocatedWeights {
-  const writers: ModelWriters = { scalesOf: new Map(), rest: new Map(), converter: undefined }
+export async function allocateWeights(context: RunContext, plan: WeightPlan): Promise<AllocatedWeights> {
+  const converter = conversionsOf(plan).length > 0 ? await openConverter(context) : undefined
+  const writers: ModelWriters = { scalesOf: new Map(), rest: new Map(), converter }
   const placement: WeightPlacement = { matrices: [], vectors: [] }
   return { tensors: allocateTensors(context, plan, writers, placement), writers, placement }
+}
+
+async function openConverter({ device, pipelines }: RunContext): Promise<Converter> {
+  const { Converter } = await import('./convert.ts') // most loads do not quantize
+  return new Converter(device, pipelines)
 }
 
 type AddMatrix = (
@@ -58,15 +65,15 @@ type AddMatrix = (
 ) => void
 
 function allocateTensors(
-  { device, pipelines }: RunContext,
+  { device }: RunContext,
   plan: WeightPlan,
   writers: ModelWriters,
   contents: WeightPlacement,
 ): GpuModel {
   const { queue } = device.gpu
   const convert = (storedMatrix: StoredMatrix, target: MatrixTarget) => {
-    writers.converter ??= new Converter(device, pipelines)
-    const { rows, scales } = writers.converter.createWriters(storedMatrix, target)
+    const converter = expectDefined(writers.converter, 'a converter')
+    const { rows, scales } = converter.createWriters(storedMatrix, target)
     for (const [entry, writer] of rows) {
       writers.rest.set(entry, writer)
       writers.scalesOf.set(entry, scales)

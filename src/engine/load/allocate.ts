@@ -72,13 +72,13 @@ async function allocateFirst(
   }
 }
 
-function allocateCandidate(
+async function allocateCandidate(
   device: Device,
   pipelines: PipelineCache,
   { spec }: LoadRequest,
   { quantize, options, plan }: QuantEstimate,
-): AllocatedModel {
-  const weights = allocateWeights({ device, pipelines }, plan)
+): Promise<AllocatedModel> {
+  const weights = await allocateWeights({ device, pipelines }, plan)
   return {
     quantize,
     plan,

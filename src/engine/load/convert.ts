@@ -22,6 +22,8 @@ import {
 } from '../../weights/matrix-writer.ts'
 import type { MatrixWriters, StoredMatrix } from '../../weights/stored-matrix.ts'
 import { matrixWriters } from '../../weights/stored-writers.ts'
+import type { Conversion } from './footprint.ts'
+import { shadersOnDemand } from './shaders-on-demand.ts'
 
 /** Stored bytes collected before each dispatch. */
 const STAGED_ROWS_BYTES = 16 * 1024 * 1024
@@ -40,7 +42,7 @@ export const conversionKernel = (from: MatrixLayout, into: MatrixLayout): Kernel
 })
 
 /** A dispatch of the kernel that converts between two layouts, without operands. */
-export const conversionDispatch = (from: MatrixLayout, into: MatrixLayout): Dispatch => ({
+export const conversionDispatch = ({ from, into }: Conversion): Dispatch => ({
   ...conversionKernel(from, into),
   operands: {},
   grid: [1],
@@ -57,7 +59,7 @@ export class Converter {
   readonly #variants = new Map<string, KernelVariant>()
   readonly #pipelines = new Map<string, GPUComputePipeline>()
 
-  constructor(device: Device, pipelines = new PipelineCache(device, sources)) {
+  constructor(device: Device, pipelines = new PipelineCache(device, sources, shadersOnDemand)) {
     this.#device = device
     this.#cache = pipelines
     this.#staging = device.arena.allocate('staging', 'stored rows', STAGED_ROWS_BYTES)

@@ -6,7 +6,7 @@ import { type MatrixLayout, unboundBuffer } from '../../gpu/matrix.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { mapTensors } from '../../models/tensors.ts'
-import { type Dispatch, type Graph, resource } from '../../program/graph.ts'
+import { type Graph, resource } from '../../program/graph.ts'
 import { planMemory } from '../../program/memory.ts'
 import type { StoredMatrix } from '../../weights/stored-matrix.ts'
 import type { DispatchRecorder } from '../check/self-test.ts'
@@ -23,7 +23,6 @@ import {
 } from '../run/step-graphs.ts'
 import type { BytesByPurpose } from '../types.ts'
 import { needsConversion } from './common-format.ts'
-import { conversionDispatch } from './convert.ts'
 import { type WeightPlan, weightBytesByPurpose } from './weight-plan.ts'
 
 /**
@@ -88,12 +87,18 @@ export const logprobsRecorder =
   () =>
     logprobsGraph({ spec, state: planState(spec, 1, 1).resources }).dispatches
 
-/** Dispatches of the kernels that convert the weights of a plan. They have no operands of their own. */
-export function conversionsOf(plan: WeightPlan): Dispatch[] {
-  const found: Dispatch[] = []
+/** A conversion from one layout to another. */
+export interface Conversion {
+  readonly from: MatrixLayout
+  readonly into: MatrixLayout
+}
+
+/** The conversions of the weights of a plan. */
+export function conversionsOf(plan: WeightPlan): Conversion[] {
+  const found: Conversion[] = []
   const add = (layout: MatrixLayout, storedMatrices: readonly StoredMatrix[]) => {
     for (const matrix of storedMatrices)
-      if (needsConversion(matrix, layout)) found.push(conversionDispatch(matrix.storedLayout, layout))
+      if (needsConversion(matrix, layout)) found.push({ from: matrix.storedLayout, into: layout })
   }
   mapTensors(plan, {
     matrix: ({ layout, storedMatrices }) => add(layout, storedMatrices),

@@ -7,12 +7,14 @@ import { holdsIntegers } from '../../models/stored-names.ts'
 import type { NamedTensor, SplitKv } from '../../models/tensor-names.ts'
 import type { Checkpoint } from '../../weights/checkpoint.ts'
 import type { IntegerStreams } from '../../weights/integer-streams.ts'
+import { MODULES_FILE } from '../../weights/model-files.ts'
 import type {
   IntegerMatrix,
   SplitKvMatrix,
   StoredMatrix,
   TensorWriting,
 } from '../../weights/stored-matrix.ts'
+import type { EmbeddingFolder } from '../run/embedding-format.ts'
 import type { IntegerParts } from './find-integers.ts'
 import type { WantedMatrix } from './find-tensor.ts'
 
@@ -46,13 +48,24 @@ export interface IntegerReaders {
 /** A checkpoint with the readers that its tensors need. */
 export interface ReadableCheckpoint extends Checkpoint {
   readonly integers?: IntegerReaders
+  readonly embedding?: EmbeddingFolder
 }
 
-/** Loads the readers if the config or the tensors of the checkpoint need them. */
-export async function withReaders<C extends Checkpoint>(checkpoint: C): Promise<C & ReadableCheckpoint> {
-  const { config, tensors } = checkpoint
-  if (!namesIntegerMethod(config) && !holdsIntegers(tensors)) return checkpoint
-  return { ...checkpoint, integers: await import('./read-integers.ts') }
+/**
+ * Loads the readers if the config or the tensors of the checkpoint need them, and reads how to pool if the
+ * folder says so.
+ */
+export async function withReaders(checkpoint: Checkpoint, signal?: AbortSignal): Promise<ReadableCheckpoint> {
+  const { config, tensors, source } = checkpoint
+  const needed = namesIntegerMethod(config) || holdsIntegers(tensors)
+  const embeds = await source.exists(MODULES_FILE, signal)
+  return {
+    ...checkpoint,
+    ...(needed && { integers: await import('./read-integers.ts') }),
+    ...(embeds && {
+      embedding: await (await import('./read-embedding.ts')).readEmbedding(checkpoint, signal),
+    }),
+  }
 }
 
 /** The readers of a checkpoint that holds integer codes. */

@@ -1,6 +1,7 @@
 // Loads a planned model onto the GPU: allocates, uploads, checks and, if asked, stores it.
 import type { Device } from '../../gpu/device.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
+import { untilAborted } from '../../lib/abort.ts'
 import { HadalError } from '../../lib/error.ts'
 import { type FailedVariant, selfTest } from '../check/self-test.ts'
 import type { EngineOptions } from '../options.ts'
@@ -10,7 +11,6 @@ import { type AllocatedModel, allocateModel } from './allocate.ts'
 import { keepsStoredFormats, type LoadRequest } from './choose-quantization.ts'
 import { fillWeights } from './fill.ts'
 import { conversionsOf, plannedRecorder } from './footprint.ts'
-import { packModel } from './pack.ts'
 import type { ReportProgress } from './progress.ts'
 import type { PrefillChunk } from './tuned-variants.ts'
 import { failureNotices, withVariants } from './variant-notes.ts'
@@ -49,9 +49,19 @@ export async function loadOnDevice(
     report(uploadPhase)
     const { plan, runtime: untested } = allocated
     const steps = plannedRecorder(spec, plan, device.capabilities, untested.options)
-    const conversions = conversionsOf(plan)
+    const planned = conversionsOf(plan)
+    const conversions =
+      planned.length > 0 ? planned.map((await import('./convert.ts')).conversionDispatch) : []
     const [tested] = await Promise.all([
-      selfTest(device, pipelines, (variants) => [...steps(variants), ...conversions]),
+      untilAborted(
+        selfTest(
+          device,
+          pipelines,
+          (variants) => [...steps(variants), ...conversions],
+          (kernels, totalKernels) => report(uploadPhase, { kernels, totalKernels }),
+        ),
+        signal,
+      ),
       fillWeights(device, allocated.weights, checkpoint, {
         signal: signal ? AbortSignal.any([signal, abortUpload.signal]) : abortUpload.signal,
         onProgress: (done) => report(uploadPhase, done),
@@ -60,11 +70,7 @@ export async function loadOnDevice(
     const testedDevice = withVariants(device, tested.variants)
     const notices = failureNotices(tested.failed)
     try {
-      await packModel(device, allocated, checkpoint, {
-        writer: await options.pack?.(),
-        ...(signal && { signal }),
-        onProgress: (done) => report('keep', done),
-      })
+      await pack(device, allocated, target, { options, report })
     } catch (error) {
       if (!(error instanceof HadalError) || error.code !== 'storage_full') throw error
       // The loaded model still runs, so this is a notice rather than an error.
@@ -80,6 +86,24 @@ export async function loadOnDevice(
     abortUpload.abort()
     throw error
   }
+}
+
+/** Stores the model in the formats it runs in, if the options say so. */
+async function pack(
+  device: Device,
+  allocated: AllocatedModel,
+  { checkpoint }: LoadRequest,
+  { options, report }: Pick<LoadOnDeviceOptions, 'options' | 'report'>,
+): Promise<void> {
+  const { signal } = options
+  const writer = await options.pack?.()
+  if (!writer) return
+  const { packModel } = await import('./pack.ts') // few loads store what they quantized
+  await packModel(device, allocated, checkpoint, {
+    writer,
+    ...(signal && { signal }),
+    onProgress: (done) => report('keep', done),
+  })
 }
 
 /** Replaces the allocated runtime by one that uses the variants of `device`. */

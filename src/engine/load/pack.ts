@@ -36,8 +36,8 @@ interface PackedTensor extends ShardTensor, LinesOnGpu {
 const READ_BYTES = 2 ** 23
 
 export interface PackOptions extends StreamOptions {
-  /** Takes the files; without one, nothing is written. */
-  readonly writer: ModelWriter | undefined
+  /** Takes the files. */
+  readonly writer: ModelWriter
 }
 
 /**
@@ -50,7 +50,6 @@ export async function packModel(
   { source, config }: Checkpoint,
   { writer, signal, onProgress }: PackOptions,
 ): Promise<void> {
-  if (!writer) return
   try {
     for (const path of await textFiles(source, signal)) {
       await writer.write(path, 0, await source.read(path, 0, await source.size(path, signal), signal))

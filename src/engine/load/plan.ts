@@ -1,5 +1,5 @@
 // Plans a model from its config, index and headers: support, memory, download size. It reads no weights.
-import { type Device, readCapabilities } from '../../gpu/device.ts'
+import { type Device, noAdapter, readCapabilities } from '../../gpu/device.ts'
 import { type Capabilities, GUARANTEED } from '../../gpu/limits.ts'
 import type { HadalError } from '../../lib/error.ts'
 import { totalRangeBytes } from '../../lib/format.ts'
@@ -35,8 +35,8 @@ export interface EnginePlanOptions extends ModelOptions {
   /** An open device, such as `engine.device`. */
   readonly device?: Pick<Device, 'capabilities'>
   /**
-   * Limits of a device that is not open. Without `device` and `limits`, those of `navigator.gpu`, or else the
-   * limits that every WebGPU device guarantees.
+   * Limits of a device that is not open. Without `device` and `limits`, those of `navigator.gpu`; where that
+   * has no adapter, the plan says so and has the limits that every WebGPU device guarantees.
    */
   readonly limits?: Partial<Capabilities>
   readonly signal?: AbortSignal
@@ -49,7 +49,12 @@ export interface EnginePlanOptions extends ModelOptions {
  */
 export async function plan(source: Source, options: EnginePlanOptions = {}): Promise<LoadPlan> {
   const checkpoint = await openConfigured(source, options)
-  return planCheckpoint(checkpoint, await capabilitiesOf(options), options)
+  const capabilities = await capabilitiesOf(options)
+  const planned = await planCheckpoint(checkpoint, capabilities ?? GUARANTEED, options)
+  if (capabilities) return planned
+  const { message, hint } = noAdapter()
+  const unsupported = [...planned.unsupported, { what: message, where: '', hint }]
+  return { ...planned, unsupported, fits: false }
 }
 
 /** As `plan`, for a checkpoint whose headers are read and a device with these capabilities. */
@@ -93,12 +98,12 @@ export async function planCheckpoint(
 
 /** config.json → spec of a model that the kernels support. Throws `bad_config` or `unsupported`. */
 export function specFromConfig(
-  { config, integers }: Pick<ReadableCheckpoint, 'config' | 'integers'>,
+  { config, integers, embedding }: Pick<ReadableCheckpoint, 'config' | 'integers' | 'embedding'>,
   notices?: Notices,
 ): ModelSpec {
   const spec = describeModel(config, notices, integers?.INTEGER_METHODS)
   checkAttention(spec.attention)
-  return spec
+  return embedding?.withoutHead(spec, notices) ?? spec
 }
 
 /** A checkpoint with its weights planned in the formats that loading gives them. */
@@ -143,10 +148,10 @@ export function toLoadTarget(
   return { spec, checkpoint: resolved, capabilities, options: runtime, plannedTokens, memory }
 }
 
-async function capabilitiesOf({ device, limits }: EnginePlanOptions): Promise<Capabilities> {
+async function capabilitiesOf({ device, limits }: EnginePlanOptions): Promise<Capabilities | undefined> {
   if (device) return device.capabilities
   if (limits) return { ...GUARANTEED, ...limits }
-  return (await readCapabilities(globalThis.navigator?.gpu)) ?? GUARANTEED
+  return readCapabilities(globalThis.navigator?.gpu)
 }
 
 const TOKENIZER_FILES = ['tokenizer.json', 'tiktoken.model']

@@ -1,19 +1,33 @@
-// Reports the progress of loading: phase, bytes of all files and of the current one, transfer rate.
+// Reports the progress of loading: phase, bytes of all files and of the current one, transfer rate, kernels.
 import { createRateMeter } from '../../weights/rate-meter.ts'
 import type { StreamProgress } from '../../weights/stream.ts'
-import type { LoadPhase, LoadProgress } from '../types.ts'
+import type { LoadPhase, PhaseProgress } from '../types.ts'
 
-export type ReportProgress = (phase: LoadPhase, moved?: StreamProgress) => void
+/** What has been done: bytes that arrived, or kernels that are ready. */
+export type Moved = StreamProgress | Pick<PhaseProgress, 'kernels' | 'totalKernels'>
 
-const NO_BYTES: StreamProgress = { file: '', bytes: 0, totalBytes: 0, fileBytes: 0, fileTotalBytes: 0 }
+export type ReportProgress = (phase: LoadPhase, moved?: Moved) => void
+
+const NOTHING_YET = {
+  file: '',
+  bytes: 0,
+  totalBytes: 0,
+  fileBytes: 0,
+  fileTotalBytes: 0,
+  kernels: 0,
+  totalKernels: 0,
+}
 
 /** Creates a reporter for `onProgress`. A phase without bytes of its own repeats the latest totals. */
-export function progressReporter(onProgress: ((progress: LoadProgress) => void) | undefined): ReportProgress {
+export function progressReporter(
+  onProgress: ((progress: PhaseProgress) => void) | undefined,
+): ReportProgress {
   let meter: ReturnType<typeof createRateMeter> | undefined
-  let latest = NO_BYTES
+  let latest = NOTHING_YET
   return (phase, moved) => {
-    if (moved && moved.totalBytes !== latest.totalBytes) meter = createRateMeter(moved.totalBytes)
-    latest = moved ?? { ...latest, file: '', fileBytes: 0, fileTotalBytes: 0 }
+    const before = latest.totalBytes
+    latest = moved ? { ...latest, ...moved } : { ...latest, file: '', fileBytes: 0, fileTotalBytes: 0 }
+    if (latest.totalBytes !== before) meter = createRateMeter(latest.totalBytes)
     const rate = meter?.(latest.bytes) ?? { bytesPerSecond: 0, secondsLeft: Number.NaN }
     onProgress?.({ phase, ...latest, ...rate })
   }

@@ -54,7 +54,7 @@ export const WEIGHT_CLASSES = Object.keys(NO_QUANTIZATION) as readonly WeightCla
  */
 export function formatsByClass(choice: QuantizeChoice, spec?: Pick<ModelSpec, 'layers'>): QuantizeByClass {
   if (typeof choice === 'string') {
-    checkQuantization(choice)
+    checkQuantization(choice, [...QUANTIZATIONS, 'auto'])
     const isMoe = spec?.layers.some(({ kind }) => kind === 'mixture') ?? false
     const { precise = choice } = choice === 'none' ? {} : QUANTIZATION_TARGETS[choice]
     const classes = { attention: precise, embedding: precise, head: precise, ...(isMoe && { mlp: precise }) }
@@ -66,14 +66,15 @@ export function formatsByClass(choice: QuantizeChoice, spec?: Pick<ModelSpec, 'l
         hint: `Choose among ${WEIGHT_CLASSES.join(', ')}.`,
       })
     }
-    checkQuantization(word)
+    checkQuantization(word, QUANTIZATIONS)
   }
   return { ...NO_QUANTIZATION, ...choice }
 }
 
-function checkQuantization(word: string): void {
+/** @param choices what the hint offers; 'auto' has been resolved before */
+function checkQuantization(word: string, choices: readonly string[]): void {
   if (QUANTIZATIONS.some((known) => known === word)) return
   throw new HadalError('bad_request', `Unknown quantization "${word}".`, {
-    hint: `Choose one of ${QUANTIZATIONS.join(', ')}.`,
+    hint: `Choose one of ${choices.join(', ')}.`,
   })
 }

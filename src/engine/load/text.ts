@@ -1,5 +1,6 @@
 // Opens the tokenizer and the chat template of a model's folder.
 import { HadalError } from '../../lib/error.ts'
+import { isJsonObject } from '../../lib/json.ts'
 import { Notices } from '../../lib/notices.ts'
 import { type ChatEncoder, openChatEncoder } from '../../text/chat.ts'
 import { endTokenTexts, mergeTokenFiles } from '../../text/token-config.ts'
@@ -12,6 +13,8 @@ const MAX_CONFIG_BYTES = 4 * 1024 * 1024
 export interface ModelText {
   readonly tokenizer: TextTokenizer
   readonly chat: ChatEncoder
+  /** `post_processor` of tokenizer.json, unchecked: chats have no use for it. */
+  readonly postProcessor: unknown
   /** Ids that end a turn according to these files; config.json and generation_config.json may add others. */
   readonly eosTokenIds: readonly number[]
 }
@@ -51,7 +54,9 @@ export async function openText(
       : (await import('../../text/tiktoken-tokenizer.ts')).openTiktokenTokenizer(ranks, merged, options)
   const chat = openChatEncoder(tokenizer, merged, jinja, notices)
   const ends = [...endTokenTexts(tokenFiles).map((text) => tokenizer.idOf(text)), chat.endOfTurnId]
-  return { tokenizer, chat, eosTokenIds: ends.filter((id) => id !== undefined) }
+  const eosTokenIds = ends.filter((id) => id !== undefined)
+  const { post_processor: postProcessor } = isJsonObject(json?.content) ? json.content : {}
+  return { tokenizer, chat, postProcessor, eosTokenIds }
 }
 
 function noVocabulary(source: Source): HadalError {

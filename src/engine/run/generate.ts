@@ -1,9 +1,16 @@
 // Generates an answer token by token: reuses the cached prefix, prefills the rest, decodes ahead.
 import { assert, expectDefined } from '../../lib/error.ts'
 import { kvBytesPerToken } from '../../models/cache-layout.ts'
-import { type OutputParser, openOutputParser } from '../../text/output-parser.ts'
+import { type OutputParser, type OutputParserOptions, openOutputParser } from '../../text/output-parser.ts'
 import type { TextTokenizer } from '../../text/tokenizer.ts'
-import type { FinishReason, GenerateEvent, KvUsage, SamplingOptions, TokenLogprob } from '../types.ts'
+import type {
+  FinishReason,
+  GenerateEvent,
+  KvUsage,
+  SamplingOptions,
+  TokenLogprob,
+  ToolCall,
+} from '../types.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'
 import { type Runtime, STEPS_IN_FLIGHT } from './runtime.ts'
 import { decodeSampleResult, type SampleResult } from './sample-result.ts'
@@ -18,10 +25,13 @@ export interface GenerateTask {
   readonly stop: readonly string[]
   readonly logprobs: number | undefined
   readonly eos: ReadonlySet<number>
+  /** How the parser of the output begins. */
+  readonly output: Pick<OutputParserOptions, 'tools' | 'resumed' | 'plain'>
 }
 
 /** Latest tokens over which the live tokens per second are averaged. */
 const RATE_WINDOW = 16
+const NOTHING = { text: '', reasoning: '', stopped: false, calls: [] }
 
 interface GenerateContext {
   readonly tokenizer: TextTokenizer
@@ -38,7 +48,7 @@ export async function* generate(
   { tokenizer, signal }: GenerateContext,
 ): AsyncGenerator<GenerateEvent> {
   const started = performance.now()
-  const answer = openOutputParser(tokenizer, task.prompt, { stop: task.stop })
+  const answer = openOutputParser(tokenizer, task.prompt, { ...task.output, stop: task.stop })
   const run = new DecodeRun(runtime, session, task)
   // Prefill at least one id: sampling needs its logits.
   const cached = Math.min(session.commonPrefix(task.prompt), task.prompt.length - 1)
@@ -55,6 +65,7 @@ export async function* generate(
       promptTokens: task.prompt.length,
       cachedTokens: cached,
       tokens: run.tokens,
+      reasoningTokens: run.reasoningTokens,
       prefillMs: first - started,
       decodeMs: now - first,
       dispatchesPerToken: runtime.dispatches,
@@ -66,7 +77,7 @@ export async function* generate(
     if (!(await prefill(runtime, session, task.prompt, signal))) return yield finished('abort')
     run.sample()
     yield* answerEvents(run, answer, task, { tokenizer, signal })
-    yield finished(run.finishReason)
+    yield finished(run.hasCalls && run.finishReason === 'stop' ? 'tool_calls' : run.finishReason)
   } catch (error) {
     session.rewind(0) // the cache state is unknown after a failure
     throw error
@@ -89,17 +100,16 @@ async function* answerEvents(
     const result = await run.next()
     const ended = task.eos.has(result.id)
     const before = answer.isThinking()
-    const { text, reasoning, stopped } = ended
-      ? { text: '', reasoning: '', stopped: false }
-      : answer.push(result.id)
+    const { text, reasoning, stopped, calls } = ended ? NOTHING : answer.push(result.id)
+    const thinking = before || answer.isThinking()
+    if (thinking) run.reasoningTokens++
     yield {
       type: 'delta',
       text,
       reasoning,
       ids: [result.id],
-      ...(task.logprobs === undefined
-        ? {}
-        : { logprobs: [describeLogprob(tokenizer, result, before || answer.isThinking())] }),
+      ...run.toolCalls(calls),
+      ...(task.logprobs === undefined ? {} : { logprobs: [describeLogprob(tokenizer, result, thinking)] }),
       ...run.live(),
     }
     if (ended || stopped) {
@@ -107,9 +117,9 @@ async function* answerEvents(
       break
     }
   }
-  const rest = answer.end()
-  if (rest.text !== '' || rest.reasoning !== '') {
-    yield { type: 'delta', text: rest.text, reasoning: rest.reasoning, ids: [], ...run.live() }
+  const { text, reasoning, calls } = answer.end()
+  if (text !== '' || reasoning !== '' || calls.length > 0) {
+    yield { type: 'delta', text, reasoning, ids: [], ...run.toolCalls(calls), ...run.live() }
   }
 }
 
@@ -135,7 +145,9 @@ export async function prefill(
 /** The decode loop of one answer: submits steps ahead and reads their results in order. */
 class DecodeRun {
   finishReason: FinishReason = 'length'
+  hasCalls = false
   tokens = 0
+  reasoningTokens = 0
   readbacks = 0
   firstTokenAt: number | undefined
   readonly #runtime: Runtime
@@ -184,6 +196,13 @@ class DecodeRun {
     return result
   }
 
+  /** Calls as a part of a delta. An answer with calls ends with them, unless it was aborted. */
+  toolCalls(calls: readonly ToolCall[]): { readonly toolCalls?: readonly ToolCall[] } {
+    if (calls.length === 0) return {}
+    this.hasCalls = true
+    return { toolCalls: calls }
+  }
+
   /** Progress for a live display. */
   live() {
     const recent = this.#times.slice(-RATE_WINDOW)
@@ -221,11 +240,11 @@ function describeLogprob(
   { id, logprob, top }: SampleResult,
   thinking: boolean,
 ): TokenLogprob {
+  const describe = (id: number) => ({ id, token: tokenizer.tokenText(id), bytes: tokenizer.bytesOf(id) })
   return {
-    id,
-    token: tokenizer.tokenText(id),
+    ...describe(id),
     logprob,
     thinking,
-    top: top.map((alternative) => ({ ...alternative, token: tokenizer.tokenText(alternative.id) })),
+    top: top.map((other) => ({ ...describe(other.id), logprob: other.logprob })),
   }
 }

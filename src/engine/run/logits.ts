@@ -1,7 +1,8 @@
 // Computes the logits of every position of a text, in one of the three ways the engine can run it.
-import { HadalError } from '../../lib/error.ts'
+import { logitsOfRows } from './logits-of-rows.ts'
 import type { Runtime } from './runtime.ts'
 import { Session } from './session.ts'
+import { checkTokenIds } from './token-ids.ts'
 
 /** `whole`: one prefill step; `chunked`: prefill steps of CHUNK rows; `decode`: one decode step per token. */
 export type LogitsMode = 'whole' | 'chunked' | 'decode'
@@ -28,7 +29,7 @@ export async function computeLogits(
       logits.set(
         mode === 'decode'
           ? await decodeLogits(runtime, chunk[0] ?? 0, at)
-          : await runtime.logitsOf(chunk, at),
+          : await logitsOfRows(runtime.ownPrograms, chunk, at),
         at * vocabSize,
       )
     }
@@ -43,24 +44,4 @@ export async function decodeLogits(runtime: Runtime, id: number, position: numbe
   runtime.writeToken(id)
   runtime.decodeOnly(position)
   return runtime.readLogits()
-}
-
-/** Checks that the ids are valid and fit the context. Throws `bad_request` or `context_full`. */
-export function checkTokenIds(ids: readonly number[], vocab: number, contextLength: number): void {
-  if (ids.length === 0) throw new HadalError('bad_request', 'The prompt has no token ids. Pass at least one.')
-  const invalid = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocab)
-  if (invalid !== undefined)
-    throw new HadalError(
-      'bad_request',
-      `${invalid} is not a token id of this model. Ids are whole numbers below ${vocab}.`,
-    )
-  if (ids.length > contextLength) {
-    throw new HadalError(
-      'context_full',
-      `The prompt has ${ids.length} tokens; the context holds ${contextLength}.`,
-      {
-        hint: 'Shorten the prompt or start a new chat.',
-      },
-    )
-  }
 }

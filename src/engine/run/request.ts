@@ -4,11 +4,18 @@ import { HadalError } from '../../lib/error.ts'
 import { quoteName } from '../../lib/format.ts'
 import type { ChatEncoder } from '../../text/chat.ts'
 import type { TextTokenizer } from '../../text/tokenizer.ts'
-import { type GenerateRequest, MAX_ALTERNATIVES, type SamplingOptions } from '../types.ts'
+import type { PreparedAnswer } from '../../text/tools/tool-use.ts'
+import {
+  type ChatMessage,
+  type GenerateRequest,
+  MAX_ALTERNATIVES,
+  type PromptRequest,
+  type SamplingOptions,
+} from '../types.ts'
 import type { GenerateTask } from './generate.ts'
-import { checkTokenIds } from './logits.ts'
 import type { Runtime } from './runtime.ts'
 import { resolveSampling } from './sampling.ts'
+import { checkTokenIds } from './token-ids.ts'
 
 /** Maximum tokens of an answer when the request gives none. */
 const DEFAULT_MAX_TOKENS = 4096
@@ -22,14 +29,14 @@ export interface RequestContext {
 }
 
 /** Resolves a request. Throws `bad_request` or `context_full`. */
-export function resolveRequest(
+export async function resolveRequest(
   request: GenerateRequest,
   runtime: Runtime,
   { tokenizer, chat, defaults, eos }: RequestContext,
-): GenerateTask {
+): Promise<GenerateTask> {
   const { spec, options } = runtime
   const context = Math.min(options.contextLength, runtime.cache.maxTokens)
-  const prompt = promptOf(request, tokenizer, chat)
+  const { ids: prompt, output, ends } = await promptOf(request, tokenizer, chat)
   checkTokenRows(prompt, spec.vocabSize, tokenizer)
   // Leave room for at least one token of the answer.
   checkTokenIds(prompt, spec.vocabSize, context - 1)
@@ -40,7 +47,8 @@ export function resolveRequest(
     sampling: resolveSampling(request.sampling, defaults, spec.vocabSize),
     stop: request.stop ?? [],
     logprobs: readField('top_logprobs', request.logprobs, wholeNumber(0, MAX_ALTERNATIVES)),
-    eos,
+    eos: new Set([...eos, ...ends]),
+    output: { ...output, ...(request.plainOutput && { plain: true }) },
   }
 }
 
@@ -55,8 +63,23 @@ function checkTokenRows(prompt: readonly number[], vocab: number, tokenizer: Tex
   )
 }
 
-function promptOf(
-  { input, thinking }: GenerateRequest,
+/** The token ids of a request's prompt, and what its parser needs to know. */
+export async function promptOf(
+  { input, ...options }: PromptRequest,
+  tokenizer: TextTokenizer,
+  chat: ChatEncoder,
+): Promise<PreparedAnswer> {
+  if ('messages' in input && (options.tools || options.continueFinal || input.messages.some(isToolMessage))) {
+    const { prepareAnswer } = await import('../../text/tools/tool-use.ts')
+    return prepareAnswer(tokenizer, chat, { ...options, messages: input.messages })
+  }
+  return { ids: plainPrompt({ input, ...options }, tokenizer, chat), output: {}, ends: [] }
+}
+
+const isToolMessage = ({ tool_calls: calls }: ChatMessage): boolean => calls !== undefined
+
+function plainPrompt(
+  { input, thinking }: PromptRequest,
   tokenizer: TextTokenizer,
   chat: ChatEncoder,
 ): readonly number[] {

@@ -13,7 +13,7 @@ import { type Graph, resource } from '../../program/graph.ts'
 import { DispatchProgram } from '../../program/program.ts'
 import { rectangleOf, type StepPart } from '../../program/units.ts'
 import { KvCache, kvCacheSizes, PAGE_TOKENS, splitTokens } from './kv-cache.ts'
-import { logitsOfRows } from './logits-of-rows.ts'
+import type { OwnPrograms } from './own-programs.ts'
 import { PartQueue } from './part-queue.ts'
 import type { Session } from './session.ts'
 import { allocateState, RESULT_BYTES, type StateBuffers, stateResources } from './state.ts'
@@ -129,11 +129,17 @@ export class Runtime {
     for (const buffer of Object.values(this.state)) this.#device.arena.free(buffer)
   }
 
-  /** Compiles all pipelines, in parallel, and runs them once. The weights must be loaded. */
-  async compile(): Promise<CompileStats> {
+  /**
+   * Compiles all pipelines, in parallel, and runs them once. The weights must be loaded.
+   * @param onProgress called with the dispatches whose pipelines are ready, and with all
+   */
+  async compile(onProgress: (ready: number, total: number) => void = () => {}): Promise<CompileStats> {
     const started = performance.now()
     const before = this.#pipelines.count
-    await Promise.all(Object.values(this.#programs).map((program) => program.compile()))
+    const programs = Object.values(this.#programs)
+    const total = programs.reduce((sum, { size }) => sum + size, 0)
+    let ready = 0
+    await Promise.all(programs.map((program) => program.compile(() => onProgress(++ready, total))))
     await warmUp(this.#device.gpu, this)
     return { pipelines: this.#pipelines.count - before, ms: performance.now() - started }
   }
@@ -152,7 +158,7 @@ export class Runtime {
    * Sets the callback for GPU validation errors. A step that the GPU refuses leaves the results unchanged.
    */
   onGpuError(report: (reason: string) => void): void {
-    this.#device.gpu.onuncapturederror = ({ error }) => report(error.message)
+    this.#device.onError(report)
   }
 
   /** Uploads the page table of the session that runs next. */
@@ -211,12 +217,15 @@ export class Runtime {
     return new Float32Array(bytes)
   }
 
-  /** Logits after every id of a chunk, f32 [ids, vocab]. Throws as `logitsOfRows`. */
-  logitsOf(ids: readonly number[], position: number): Promise<Float32Array> {
-    const program = (graph: Graph) => this.#program(graph)
-    const step = this.#plainStep(position, ids.length)
-    const run = (prepared: DispatchProgram) => this.#runInParts(prepared, step)
-    return logitsOfRows({ device: this.#device, inputs: this.#inputs, program, run }, ids)
+  /** What programs of a caller's own need. */
+  get ownPrograms(): OwnPrograms {
+    return {
+      device: this.#device,
+      inputs: this.#inputs,
+      create: (graph) => this.#program(graph),
+      run: (program, { position, tokens }, signal) =>
+        this.#runInParts(program, this.#plainStep(position, tokens), { signal }),
+    }
   }
 
   /** A step of `tokens` rows from `position` on. If it samples, it does so greedily. */

@@ -33,14 +33,14 @@ export interface GraphInputs {
 /** Runs at most `prefillChunk` ids of `state.prompt`; the logits of the last id go to `state.logits`. */
 export function prefillGraph(inputs: GraphInputs): Graph {
   const graph = new Graph()
-  record(graph, inputs, 'prefill', { ids: inputs.state.prompt, ...lastLogits(graph, inputs) })
+  recordStep(graph, inputs, 'prefill', { ids: inputs.state.prompt, ...lastLogits(graph, inputs) })
   return graph
 }
 
 /** Runs the id in `state.token` and replaces it by the next, sampled one. */
 export function decodeGraph(inputs: GraphInputs): Graph {
   const graph = new Graph()
-  record(graph, inputs, 'decode', { ids: inputs.state.token, ...lastLogits(graph, inputs) })
+  recordStep(graph, inputs, 'decode', { ids: inputs.state.token, ...lastLogits(graph, inputs) })
   recordSampling(graph, inputs)
   return graph
 }
@@ -63,26 +63,20 @@ export function logprobsGraph({ spec, state }: Pick<GraphInputs, 'spec' | 'state
   return graph
 }
 
-/** Runs at most `rows` ids and writes the logits of every one, f32 [rows, vocab]. */
-export function allLogitsGraph(
-  inputs: GraphInputs,
-  rows: number,
-  { ids, logits }: { readonly ids: Resource; readonly logits: Resource },
-): Graph {
-  const graph = new Graph()
-  const output = graph.activation('all logits', [rows, inputs.spec.vocabSize], { ownBuffer: logits })
-  record(graph, inputs, 'prefill', { ids, logits: output, allRows: true })
-  return graph
-}
-
 function lastLogits(graph: Graph, { spec, state }: GraphInputs): Omit<StepOperands, 'ids'> {
   return {
-    logits: graph.activation('logits', [1, spec.vocabSize], { ownBuffer: state.logits }),
-    allRows: false,
+    result: 'lastLogits',
+    output: graph.activation('logits', [1, spec.vocabSize], { ownBuffer: state.logits }),
   }
 }
 
-function record(graph: Graph, inputs: GraphInputs, phase: StepMode['phase'], operands: StepOperands): void {
+/** Records a step of at most `prefillChunk` rows, or of one row in decode. */
+export function recordStep(
+  graph: Graph,
+  inputs: GraphInputs,
+  phase: StepMode['phase'],
+  operands: StepOperands,
+): void {
   const { spec, tensors, state, kvPages, capabilities, options } = inputs
   const { pages: pageTable, rotations: rotaryTable, noBias } = state
   const caches = spec.layers.map(

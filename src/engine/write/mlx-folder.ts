@@ -15,6 +15,7 @@ import { Converter, conversionDispatch } from '../load/convert.ts'
 import { streamPasses } from '../load/fill.ts'
 import type { ReadableCheckpoint } from '../load/integer-readers.ts'
 import type { PlannedModelWeights } from '../load/plan.ts'
+import { shadersOnDemand } from '../load/shaders-on-demand.ts'
 import { type MlxShard, mlxConfig, mlxIndex, planMlxShards } from './mlx-layout.ts'
 import { type MlxMember, type MlxTensors, mlxTensors } from './mlx-modules.ts'
 import { type GpuConversion, type MlxWriting, mlxWriters, RESULT_BYTES } from './mlx-writers.ts'
@@ -124,10 +125,10 @@ const needsGpu = (folder: MlxFolder): boolean => conversionsOf(folder).length > 
 
 /** Checks the kernels that convert the weights of a folder, and prepares them. */
 async function openConversion(folder: MlxFolder, device: Device): Promise<GpuConversion> {
-  const pipelines = new PipelineCache(device, sources)
+  const pipelines = new PipelineCache(device, sources, shadersOnDemand)
   const conversions = conversionsOf(folder)
   await selfTest(device, pipelines, () =>
-    conversions.map(({ matrix, layout }) => conversionDispatch(matrix.storedLayout, layout)),
+    conversions.map(({ matrix, layout }) => conversionDispatch({ from: matrix.storedLayout, into: layout })),
   )
   return device.arena.guard('the conversion of weights', async () => {
     const converter = new Converter(device, pipelines)

@@ -141,15 +141,17 @@ export function loadLocal(choice: ModelChoice | 'bundled'): void {
 }
 
 /** Deletes a model from the store. */
-export function deleteModel({ key: source }: StoredModel): Promise<void> {
+export function deleteModel(model: StoredModel): Promise<void> {
+  const { key: source } = model
   return runStoreTask({ source, action: 'removing' }, async () => {
-    await removeStoredModel(source)
+    await removeStoredModel(model)
     forgetModel(source)
   })
 }
 
 /** Exports a stored model into a folder that the user picks, or as downloads where they cannot. */
-export async function exportModel({ key: source }: StoredModel): Promise<void> {
+export async function exportModel(model: StoredModel): Promise<void> {
+  const { key: source } = model
   const target = canPickFolders() ? await pickFolder('readwrite') : saveFile
   if (!target) return
   const { signal } = exporting.start()
@@ -157,7 +159,7 @@ export async function exportModel({ key: source }: StoredModel): Promise<void> {
     storeTask.value = { source, action: 'exporting', progress }
   }
   await runStoreTask({ source, action: 'exporting', progress: undefined }, () =>
-    exportStoredModel(source, target, { signal, onProgress }),
+    exportStoredModel(model, target, { signal, onProgress }),
   )
 }
 

@@ -2,17 +2,16 @@
 import type { LoadProgress } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
 import { formatSeconds } from '../format.ts'
-import { loadedFraction, phaseText } from './load-state.ts'
+import { phaseText } from './load-state.ts'
 import { cancelLoad, loadState } from './model-choice.ts'
 
 export function LoadProgressView() {
   const state = loadState.value
   const progress = state.phase === 'loading' ? state.progress : undefined
-  const fraction = loadedFraction(progress)
   return (
     <div class="load">
       <p role="status">{progress ? phaseText(progress) : 'Looking for your GPU'}…</p>
-      <progress aria-label="Loading the model" value={fraction} max={1} />
+      <progress aria-label="Loading the model" value={progress?.fraction ?? 0} max={1} />
       <p class="figures">{progress && progress.totalBytes > 0 ? progressText(progress) : ' '}</p>
       {state.phase === 'loading' && (
         <button class="quiet" type="button" onClick={cancelLoad}>

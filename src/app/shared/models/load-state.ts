@@ -36,7 +36,10 @@ export async function missingWebGpu(): Promise<MissingWebGpu | undefined> {
 }
 
 /** The text shown for a phase of loading. */
-export function phaseText({ phase, file }: LoadProgress): string {
+export function phaseText({ phase, file, bytes, totalBytes, ...rest }: LoadProgress): string {
+  const { kernels, totalKernels } = rest
+  if ((phase === 'upload' || phase === 'convert') && bytes === totalBytes && kernels < totalKernels)
+    return `Checking kernels on your GPU, ${kernels} of ${totalKernels}`
   const texts = {
     list: 'Reading the weight list',
     tokenizer: 'Reading the tokenizer',
@@ -50,10 +53,4 @@ export function phaseText({ phase, file }: LoadProgress): string {
     ready: 'Ready',
   }
   return texts[phase]
-}
-
-/** The fraction of the bytes that has arrived, 0 to 1. */
-export function loadedFraction(progress: LoadProgress | undefined): number {
-  const { bytes, totalBytes } = progress ?? { bytes: 0, totalBytes: 0 }
-  return totalBytes > 0 ? Math.min(1, bytes / totalBytes) : 0
 }

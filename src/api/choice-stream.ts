@@ -1,0 +1,102 @@
+// Streams of chunks: the answers of one request, one after the other, as the chunks of OpenAI's shapes.
+import type { GenerateDone, GenerateEvent } from '../worker/protocol.ts'
+import type { EventReceiver } from './receiver.ts'
+
+/** Turns the events of answers into chunks. `index` counts the answers of the request. */
+export interface ChunkShape<Chunk> {
+  /** Before anything else. */
+  opening(index: number): readonly Chunk[]
+  event(index: number, event: GenerateEvent): readonly Chunk[]
+  /** After the last answer. @param done how each answer ended */
+  closing(done: readonly GenerateDone[]): readonly Chunk[]
+}
+
+/** Opens a stream at its first event, which an impossible request fails at. */
+export async function openChoiceStream<Chunk>(
+  answers: readonly EventReceiver<GenerateEvent>[],
+  shape: ChunkShape<Chunk>,
+): Promise<AsyncIterableIterator<Chunk, undefined>> {
+  const stream = new ChoiceStream(answers, shape)
+  await stream.advance()
+  return stream
+}
+
+// Not an async generator: `return` on a generator that was never started does not reach its body, and the
+// generation would go on unread.
+class ChoiceStream<Chunk> implements AsyncIterableIterator<Chunk, undefined> {
+  readonly #answers: readonly EventReceiver<GenerateEvent>[]
+  readonly #shape: ChunkShape<Chunk>
+  readonly #ready: Chunk[]
+  readonly #done: GenerateDone[] = []
+  #index = 0
+  #latest: Promise<unknown> = Promise.resolve()
+
+  constructor(answers: readonly EventReceiver<GenerateEvent>[], shape: ChunkShape<Chunk>) {
+    this.#answers = answers
+    this.#shape = shape
+    this.#ready = answers.flatMap((_, index) => shape.opening(index))
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  /** Calls that come before the last one is answered are answered in their order. */
+  next(): Promise<IteratorResult<Chunk, undefined>> {
+    const next = this.#latest.then(() => this.#next())
+    this.#latest = next.catch(() => {})
+    return next
+  }
+
+  async #next(): Promise<IteratorResult<Chunk, undefined>> {
+    while (this.#ready.length === 0 && this.#index < this.#answers.length) await this.advance()
+    const value = this.#ready.shift()
+    return value === undefined ? { done: true, value: undefined } : { done: false, value }
+  }
+
+  async return(): Promise<IteratorResult<Chunk, undefined>> {
+    this.#ready.length = 0
+    await this.#cancel()
+    return { done: true, value: undefined }
+  }
+
+  /** Takes the next event. */
+  async advance(): Promise<void> {
+    try {
+      const event = await this.#answers[this.#index]?.next()
+      if (event && !event.done) {
+        if (event.value.type === 'done') this.#done.push(event.value)
+        this.#ready.push(...this.#shape.event(this.#index, event.value))
+        return
+      }
+    } catch (error) {
+      await this.#cancel() // the other answers would fail in the same way
+      throw error
+    }
+    this.#index++
+    if (this.#index === this.#answers.length) this.#ready.push(...this.#shape.closing(this.#done))
+  }
+
+  async #cancel(): Promise<void> {
+    this.#index = this.#answers.length
+    await Promise.all(this.#answers.map((answer) => answer.return()))
+  }
+}
+
+/** All events of each answer. Where one fails, the others are cancelled. */
+export async function collectAnswers(
+  answers: readonly EventReceiver<GenerateEvent>[],
+): Promise<GenerateEvent[][]> {
+  try {
+    return await Promise.all(answers.map(collect))
+  } catch (error) {
+    await Promise.all(answers.map((answer) => answer.return()))
+    throw error
+  }
+}
+
+async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const event of events) list.push(event)
+  return list
+}

@@ -1,0 +1,79 @@
+// Loads a model in this thread, without a worker: for Node, service workers, shared workers and own workers.
+
+import type { LoadOptions } from '../api/load.ts'
+import { type EngineHandle, type LoadedModel, wrapModel } from '../api/model.ts'
+import {
+  explainSource,
+  type ModelSource,
+  type ModelSourceOptions,
+  sourceNotices,
+  workerLoadRequest,
+} from '../api/model-source.ts'
+import { unwrapOutcome } from '../api/worker.ts'
+import { definedFields } from '../lib/check.ts'
+import { abortedError, asHadalError, type HadalError, throwIfAborted } from '../lib/error.ts'
+import type { Source } from '../weights/source.ts'
+import { localHost, type ThreadOptions } from '../worker/open-engine.ts'
+import type { LoadProgress, RemoteEngine } from '../worker/protocol.ts'
+
+/** Options of `loadModel` of `hadal/core`. */
+export interface LocalLoadOptions
+  extends ModelSourceOptions,
+    ThreadOptions,
+    Pick<LoadOptions, 'onProgress' | 'signal'> {}
+
+/**
+ * Loads a model on a GPU of this thread. What it answers is what `loadModel` of `hadal` answers, but the
+ * thread also does the work between GPU steps: in a page, use `hadal`.
+ * @param source as in `hadal`, or a `Source`, such as that of a folder in Node
+ * @throws HadalError as in `hadal`
+ */
+export async function loadModel(
+  source: ModelSource | Source,
+  options: LocalLoadOptions = {},
+): Promise<LoadedModel> {
+  const { gpu, gpuDevice, device, tuned, shaders, onProgress = () => {}, signal, ...rest } = options
+  throwIfAborted(signal)
+  const isOpened = isSource(source)
+  const request = workerLoadRequest(isOpened ? [] : source, rest)
+  const thread = definedFields<ThreadOptions>({ gpu, gpuDevice, device, tuned, shaders })
+  const host = localHost(thread, isOpened ? source : undefined)
+  const engine = handleOf(host)
+  const cancel = () => {
+    void host.cancelLoad()
+    engine.close(abortedError(signal))
+  }
+  signal?.addEventListener('abort', cancel, { once: true })
+  try {
+    // The work that runs when the signal fires ends a step later.
+    const report = (progress: LoadProgress) => {
+      if (!signal?.aborted) onProgress(progress)
+    }
+    const info = await unwrapOutcome(engine, host.load(request, report))
+    const notices = isOpened ? info.notices : [...sourceNotices(source), ...info.notices]
+    return wrapModel({ ...info, notices }, engine)
+  } catch (error) {
+    const explained = isOpened ? asHadalError(error) : explainSource(error, source)
+    engine.close(explained)
+    throw explained
+  } finally {
+    signal?.removeEventListener('abort', cancel)
+  }
+}
+
+const isSource = (source: ModelSource | Source): source is Source =>
+  typeof source === 'object' && 'read' in source
+
+/** A host in this thread cannot fail apart from its calls, and ends when it is closed. */
+function handleOf(remote: RemoteEngine): EngineHandle {
+  const ended = new AbortController()
+  const closed = new Promise<never>((_, reject) => {
+    ended.signal.addEventListener('abort', () => reject(ended.signal.reason))
+  })
+  closed.catch(() => {}) // callers that wait handle it
+  const close = (error?: HadalError) => {
+    void remote.unload()
+    ended.abort(error)
+  }
+  return { remote, failed: new Promise(() => {}), ended: ended.signal, closed, close }
+}
