@@ -1,13 +1,31 @@
 // Builds the page (dist/app, with Vite) and the npm package (dist/lib with rolldown, dist/types with tsc).
 // `npm run build` builds both, `--library` only the package.
-import { spawnSync } from 'node:child_process'
 import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ensureDependencies, fail, root } from './bootstrap.mjs'
 import { shaderPlugin } from './shader-plugin.mjs'
 
-const ENTRIES = { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worker/worker.ts' }
+export const ENTRIES = {
+  index: 'src/index.ts',
+  worker: 'src/worker/worker.ts', // before core: the modules that they share then compress better
+  core: 'src/core.ts',
+  openai: 'src/openai/index.ts',
+  'ai-sdk': 'src/ai-sdk/index.ts',
+  react: 'src/react/index.ts',
+}
+
+/** What an entry may import from outside the package; package.json lists the same as optional peers. */
+export const PEERS = { react: ['react'] }
+
+/** `hadal/react` loads models through index.js, which stays one file beside its worker. */
+const finishedIndex = {
+  name: 'finished-index',
+  resolveId: (path, importer = '') =>
+    path === '../index.ts' && /[\\/]src[\\/]react[\\/]/.test(importer)
+      ? { id: './index.js', external: true }
+      : undefined,
+}
 
 /**
  * Rolldown options for any entry of the package.
@@ -16,7 +34,9 @@ const ENTRIES = { index: 'src/index.ts', core: 'src/core.ts', worker: 'src/worke
 export const libraryOptions = {
   cwd: root,
   platform: 'browser',
-  plugins: [shaderPlugin({ strip: true })],
+  external: Object.values(PEERS).flat(),
+  plugins: [shaderPlugin({ strip: true }), finishedIndex],
+  checks: { moduleLevelDirective: false }, // 'use client' is preserved: it stands in an entry
   output: {
     format: 'esm',
     minify: true,
@@ -26,8 +46,20 @@ export const libraryOptions = {
     // of modules that several files loaded on demand share would be cut out of them, and compress worse.
     codeSplitting: {
       groups: [
-        { name: 'both', test: /comlink|src.(worker.protocol|lib.(check|fields))\.ts$/, priority: 2 },
-        { name: 'engine', test: /src.(engine.engine|worker.(host|model-source|store-host))\.ts$/ },
+        {
+          name: 'both',
+          test: /comlink|src.(worker.protocol|lib.(abort|check|fields|once))\.ts$/,
+          priority: 2,
+        },
+        {
+          name: 'requests',
+          test: /src.api.(request|completion|common-fields|no-op-fields|messages|tools)\.ts$/,
+          priority: 1,
+        },
+        {
+          name: 'engine',
+          test: /src.(engine.(load-engine|engine)|worker.(host|model-source|store-host))\.ts$/,
+        },
       ],
     },
   },
@@ -51,21 +83,14 @@ export async function buildLibrary() {
     input: ENTRIES,
     output: { ...libraryOptions.output, dir: 'dist/lib', chunkFileNames: 'shared-[hash].js' },
   })
-  const externalImports = bundled.output
-    .flatMap((chunk) => [...(chunk.imports ?? [])])
-    .filter((name) => !name.endsWith('.js'))
-  if (externalImports.length > 0)
-    fail(`the package would import ${externalImports.join(', ')}, but must have no dependencies`)
+  for (const { name, imports = [] } of bundled.output) {
+    const peers = PEERS[name] ?? []
+    const others = imports.filter((path) => !path.endsWith('.js') && !peers.includes(path))
+    if (others.length > 0) fail(`${name} would import ${others.join(', ')}, which is not one of its peers`)
+  }
   writeLicences(bundled.output.flatMap((chunk) => Object.keys(chunk.modules ?? {})))
-  emitTypes()
-}
-
-function emitTypes() {
-  const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '-p', join(root, 'tools', 'tsconfig.types.json')], {
-    stdio: 'inherit',
-  })
-  if (status !== 0) fail('could not write the type declarations: see the errors above')
+  const { emitDeclarations } = await import('./declarations.mjs')
+  emitDeclarations(Object.values(ENTRIES))
 }
 
 /** Writes the licences of the bundled packages to LICENCES.txt, next to the bundle. */
