@@ -1,159 +1,106 @@
-// Tests of the packed package in a new Vite application: installed offline, type-checked strictly, built,
-// served, and run in Chromium.
-import { spawnSync } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+// Tests of the packed package: its files, licences and types, and new applications that ask a model in
+// Chromium.
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium } from 'playwright'
+import { type Browser, chromium } from 'playwright'
+import { publint } from 'publint'
+import { build as bundle } from 'rolldown'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { findChromium, onPath } from '../../tools/bootstrap.mjs'
-import { serveFolder } from '../../tools/serve.mjs'
+import { BROWSER_ARGS, expectedText, makeApp, pack, run, tryApp } from '../../tools/apps.mjs'
+import { findChromium } from '../../tools/bootstrap.mjs'
+import { ENTRIES, libraryOptions } from '../../tools/build.mjs'
+import { RESOLUTIONS, typedFiles } from '../apps/checks.mjs'
+import { ENVIRONMENTS } from '../apps/environments.mjs'
+import { Declarations } from '../support/declarations.ts'
 
-const ROOT = join(import.meta.dirname, '..', '..')
-const LANTERNFISH = join(ROOT, 'public', 'models', 'lanternfish')
-const APP_FOLDER = mkdtempSync(join(tmpdir(), 'hadal-app-'))
-const PACKED = join(APP_FOLDER, 'node_modules', 'hadal')
+const MODULES = join(import.meta.dirname, '..', '..', 'node_modules')
+/** What a typed application installs beside the package. */
+const TYPE_PEERS = ['@ai-sdk/provider', '@types/react', 'csstype', 'json-schema']
+const HOME = mkdtempSync(join(tmpdir(), 'hadal-packed-'))
 const browserPath = await findChromium()
 
-const HTML =
-  '<!doctype html><title>app</title><output></output><script type="module" src="/main.js"></script>'
-const SCRIPT = `
-import { loadModel } from 'hadal'
-const output = document.querySelector('output')
-const messages = JSON.parse(decodeURIComponent(location.hash.slice(1)))
-try {
-  const model = await loadModel('/models/lanternfish/')
-  const answer = await model.chat.completions.create({ messages, temperature: 0, max_tokens: 340 })
-  output.textContent = JSON.stringify(answer.choices[0].message)
-  await model.unload()
-} catch (error) {
-  output.textContent = error.code + ': ' + error.message
-}
-output.dataset.ready = ''
-`
-const TYPED = `
-import { HadalError, loadModel } from 'hadal'
-import * as core from 'hadal/core'
-const model = await loadModel('/models/lanternfish/', { signal: AbortSignal.timeout(1000) })
-const messages = [{ role: 'user', content: 'hello' }] as const
-const answer = await model.chat.completions.create({ messages })
-export const text: string | null | undefined = answer.choices[0]?.message.content
-export const pieces: (string | null | undefined)[] = []
-for await (const chunk of await model.chat.completions.create({ messages, stream: true }))
-  pieces.push(chunk.choices[0]?.delta.content, chunk.choices[0]?.delta.reasoning_content)
-// @ts-expect-error A number is not a list of messages; this would pass if everything were \`any\`.
-await model.chat.completions.create({ messages: 3 })
-export { core, HadalError }
-`
-const COMPILER_OPTIONS = {
-  noEmit: true,
-  strict: true,
-  exactOptionalPropertyTypes: true,
-  target: 'es2023',
-  module: 'nodenext',
-  lib: ['ES2023', 'DOM'],
-  types: [],
-}
-
-interface Golden {
-  readonly messages: readonly { readonly role: string; readonly content: string }[]
-  readonly completion_text: string
-}
-
-function run(command: string, args: readonly string[], cwd = APP_FOLDER): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')}\n${error ?? ''}${stdout}${stderr}`)
-  return stdout
-}
-
-const tool = (...path: string[]) => join(ROOT, 'node_modules', ...path)
+let tarball = ''
+let installed = ''
+let app = ''
 
 beforeAll(() => {
-  const npm = onPath('npm') ?? 'npm'
-  run(npm, ['pack', '--pack-destination', APP_FOLDER], ROOT)
-  const tarball = readdirSync(APP_FOLDER).find((name) => name.endsWith('.tgz'))
-  const description = { private: true, type: 'module', dependencies: { hadal: `file:./${tarball}` } }
-  writeFileSync(join(APP_FOLDER, 'package.json'), JSON.stringify(description))
-  writeFileSync(join(APP_FOLDER, 'index.html'), HTML)
-  writeFileSync(join(APP_FOLDER, 'main.js'), SCRIPT)
-  writeFileSync(join(APP_FOLDER, 'typed.ts'), TYPED)
-  writeFileSync(
-    join(APP_FOLDER, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: ['typed.ts'] }),
-  )
-  run(npm, ['install', '--offline', '--no-audit', '--no-fund'])
-  mkdirSync(join(APP_FOLDER, 'public', 'models'), { recursive: true })
-  cpSync(LANTERNFISH, join(APP_FOLDER, 'public', 'models', 'lanternfish'), { recursive: true })
+  tarball = pack(HOME)
+  app = makeApp({ name: 'files', files: {}, hasNoPage: true }, { home: HOME, tarball, isOffline: true })
+  installed = join(app, 'node_modules', 'hadal')
 })
 
-afterAll(() => rmSync(APP_FOLDER, { recursive: true, force: true }))
+afterAll(() => rmSync(HOME, { recursive: true, force: true }))
 
 describe('the package', () => {
   it('has every file that its exports name, and no sources or tools', () => {
-    const { exports } = JSON.parse(readFileSync(join(PACKED, 'package.json'), 'utf8'))
+    const { exports } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'))
     const named = Object.values<string | Record<string, string>>(exports).flatMap((entry) =>
       typeof entry === 'string' ? [entry] : Object.values(entry),
     )
-    expect(named.filter((path) => !existsSync(join(PACKED, path)))).toEqual([])
-    expect(readdirSync(PACKED).sort()).toEqual([
-      'CHANGELOG.md',
-      'LICENSE',
-      'README.md',
-      'dist',
-      'package.json',
-    ])
-    expect(readdirSync(join(PACKED, 'dist')).sort()).toEqual(['lib', 'types'])
+    expect(named.filter((path) => !existsSync(join(installed, path)))).toEqual([])
+    const files = ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json']
+    expect(readdirSync(installed).sort()).toEqual(files)
+    expect(readdirSync(join(installed, 'dist')).sort()).toEqual(['lib', 'types'])
   })
 
   it('starts its worker in the form that bundlers recognise', () => {
-    const code = readFileSync(join(PACKED, 'dist', 'lib', 'index.js'), 'utf8')
-    expect(code).toContain('new Worker(new URL(`./worker.js`,import.meta.url),{type:`module`})')
+    const folder = join(installed, 'dist', 'lib')
+    const codes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
+    const form = 'new Worker(new URL(`./worker.js`,import.meta.url),{type:`module`})'
+    expect(codes.filter((code) => code.includes(form))).toHaveLength(1)
   })
 
-  it('has types that a strict application accepts', () => {
-    run(process.execPath, [tool('typescript', 'bin', 'tsc'), '-p', APP_FOLDER])
+  it('is what publint expects', async () => {
+    const bytes = readFileSync(tarball)
+    const packed = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)
+    const { messages } = await publint({ pack: { tarball: packed as ArrayBuffer }, strict: true })
+    expect(messages).toEqual([])
+  })
+
+  it('carries the licence of every package whose code is inside', async () => {
+    const { output } = await bundle({ ...libraryOptions, input: ENTRIES, write: false })
+    const paths = output.flatMap((chunk) => ('modules' in chunk ? Object.keys(chunk.modules) : []))
+    const inside = paths.flatMap((path) => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? [])
+    const licences = readFileSync(join(installed, 'dist', 'lib', 'LICENCES.txt'), 'utf8')
+    for (const name of new Set(inside))
+      expect(licences).toContain(readFileSync(join(MODULES, name, 'LICENSE'), 'utf8').trim())
+    const titles = licences.match(/^\S+ [\d.]+ \(.+\)$/gm)
+    expect(titles?.map((title) => title.split(' ')[0])).toEqual([...new Set(inside)].sort())
   })
 })
 
-describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an application', () => {
-  it('gets a completion in Chromium', async () => {
-    run(process.execPath, [tool('vite', 'bin', 'vite.js'), 'build'])
-    const server = await serveFolder(join(APP_FOLDER, 'dist'))
-    const browser = await chromium.launch({
-      executablePath: browserPath ?? '',
-      args: [
-        '--no-sandbox',
-        '--enable-unsafe-webgpu',
-        '--use-webgpu-adapter=swiftshader',
-        '--disable-background-networking',
-      ],
-    })
-    try {
-      const page = await browser.newPage()
-      const { items } = JSON.parse(readFileSync(join(LANTERNFISH, 'golden.json'), 'utf8')) as {
-        items: Golden[]
-      }
-      const golden = items.find(({ messages }) => messages.at(-1)?.content === 'What is 347 + 586?')
-      const [reasoning = '', content = ''] =
-        golden?.completion_text.replace(/<｜.*$/s, '').split('</think>') ?? []
-      await page.goto(`${server.url}#${encodeURIComponent(JSON.stringify(golden?.messages))}`)
-      await page.locator('output[data-ready]').waitFor({ timeout: 0 })
-      const message = JSON.parse((await page.locator('output').textContent()) ?? '')
-      expect(message.content.trim()).toBe(content.trim())
-      expect(message.reasoning_content.trim()).toBe(reasoning.trim())
-      expect(content).toContain('933')
-    } finally {
-      await browser.close()
-      await server.close()
+describe('its types', () => {
+  it('are accepted by a strict application that checks declarations', () => {
+    for (const name of TYPE_PEERS)
+      cpSync(join(MODULES, name), join(app, 'node_modules', name), { recursive: true })
+    for (const resolution of RESOLUTIONS) {
+      const files = Object.entries(typedFiles(resolution))
+      for (const [name, text] of files) writeFileSync(join(app, name), text)
+      run(process.execPath, [join(MODULES, 'typescript', 'bin', 'tsc'), '-p', '.'], app)
     }
+  })
+
+  it('never say any', () => {
+    expect(new Declarations(installed).any()).toEqual([])
+  })
+
+  // `npx vitest run tests/package -u` accepts a change; the change log then has to name it.
+  it('are the interface that api.txt lists', async () => {
+    await expect(new Declarations(installed).api()).toMatchFileSnapshot('api.txt')
+  })
+})
+
+describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an application gets an answer', () => {
+  let browser: Browser
+  beforeAll(async () => {
+    browser = await chromium.launch({ executablePath: browserPath ?? '', args: BROWSER_ARGS })
+  })
+  afterAll(() => browser?.close())
+
+  const quick = ENVIRONMENTS.filter((environment) => environment.quick)
+  it.each(quick)('$name', async (environment) => {
+    const workshop = { home: HOME, tarball, browser, isOffline: true }
+    expect(await tryApp(environment, workshop)).toBe(expectedText(environment))
   })
 })

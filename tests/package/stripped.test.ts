@@ -7,7 +7,8 @@ import { shipped as shippedOf } from '../../tools/shader-plugin.mjs'
 import { ADAPTERS, type AdapterCase, describeOnAdapters } from '../support/adapter.ts'
 import { FIXTURES, openModel, readGolden } from '../support/model.ts'
 
-const shipped = shippedOf(sources)
+const onDemand = shippedOf(sources, true)
+const shipped = { ...shippedOf(sources), ...onDemand }
 
 const SIGNS = '<<= >>= <= >= == != && || += -= *= /= %= &= |= ^= -> ++ -- << >>'.split(' ')
 const TOKEN = new RegExp(`${SIGNS.map((sign) => sign.replace(/[|+*^]/g, '\\$&')).join('|')}|[\\w.]+|\\S`, 'g')
@@ -29,6 +30,13 @@ describe.each(Object.entries(shipped))('shipped %s', (path, text) => {
 it('leaves out only what benchmarks and tests use', () => {
   const left = Object.keys(sources).filter((path) => !(path in shipped) && !path.startsWith('bench/'))
   expect(left).toEqual(['linear/matrix_unit_emulated', 'shared/rows_2', 'shared/rows_4', 'shared/rows_8'])
+})
+
+it('keeps apart what few loads need, which nothing else imports', () => {
+  const others = Object.entries(shippedOf(sources))
+  expect(Object.keys(onDemand)).toContain('quantize/quantize')
+  for (const path of Object.keys(onDemand))
+    expect(others.filter(([, text]) => text.split(/\s/).includes(path))).toEqual([])
 })
 
 describeOnAdapters(
