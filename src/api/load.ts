@@ -1,8 +1,9 @@
 // Loads a model in a worker of its own and wraps the worker as a `LoadedModel`.
 import { proxy } from 'comlink'
 import type { EndpointModel, EndpointOptions } from '../endpoint/types.ts'
+import { untilAborted } from '../lib/abort.ts'
 import { badField, definedFields, oneOf, readField } from '../lib/check.ts'
-import { abortedError, throwIfAborted } from '../lib/error.ts'
+import { throwIfAborted } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
 import type { LoadProgress } from '../worker/protocol.ts'
 import { spawnWorker } from '../worker/spawn.ts'
@@ -82,17 +83,13 @@ async function loadInWorker(source: ModelSource, options: LoadOptions): Promise<
   // or not, the load goes on; the browser may then evict the files.
   if (keep) void navigator.storage?.persist?.().catch(() => false)
   const worker = startWorker(start)
-  const cancel = () => worker.close(abortedError(signal))
-  signal?.addEventListener('abort', cancel, { once: true })
   try {
     const loading = worker.remote.load(request, proxy(onProgress ?? (() => {})))
-    const info = await unwrapOutcome(worker, loading)
+    const info = await untilAborted(unwrapOutcome(worker, loading), signal)
     return wrapModel({ ...info, notices: [...sourceNotices(source), ...info.notices] }, worker)
   } catch (error) {
     const explained = explainSource(error, source)
     worker.close(explained)
     throw explained
-  } finally {
-    signal?.removeEventListener('abort', cancel)
   }
 }

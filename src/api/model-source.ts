@@ -7,6 +7,7 @@ import {
   oneOf,
   readFields,
   requestFields,
+  unknownField,
   wholeNumber,
 } from '../lib/check.ts'
 import { asHadalError, HadalError } from '../lib/error.ts'
@@ -67,7 +68,7 @@ export function workerLoadRequest(
 ): WorkerLoadRequest {
   const fields = requestFields(options)
   const known = [...Object.keys(READERS), ...HOST_OPTIONS, ...others]
-  const unknown = fields.keys().find((name) => fields.has(name) && !known.includes(name))
+  const unknown = unknownField(fields, (name) => known.includes(name))
   if (unknown !== undefined)
     throw badField(unknown, 'is not an option', `Leave it out. Options: ${known.join(', ')}.`)
   return { modelSource: resolveSource(source, options), ...readFields(fields, READERS) }

@@ -1,5 +1,6 @@
 // Plans a model in a worker of its own: whether it fits, and what it would take. Reads no weights.
-import { abortedError, throwIfAborted } from '../lib/error.ts'
+import { untilAborted } from '../lib/abort.ts'
+import { throwIfAborted } from '../lib/error.ts'
 import type { LoadPlan } from '../worker/protocol.ts'
 import { spawnWorker } from '../worker/spawn.ts'
 import {
@@ -33,15 +34,12 @@ export async function plan(source: ModelSource, options: PlanOptions = {}): Prom
   throwIfAborted(signal)
   const request = workerLoadRequest(source, options, PAGE_OPTIONS)
   const worker = startWorker(start)
-  const cancel = () => worker.close(abortedError(signal))
-  signal?.addEventListener('abort', cancel, { once: true })
   try {
-    const planned = await unwrapOutcome(worker, worker.remote.plan(request))
+    const planned = await untilAborted(unwrapOutcome(worker, worker.remote.plan(request)), signal)
     return { ...planned, notices: [...sourceNotices(source), ...planned.notices] }
   } catch (error) {
     throw explainSource(error, source)
   } finally {
-    signal?.removeEventListener('abort', cancel)
     worker.close()
   }
 }

@@ -27,21 +27,30 @@ export function startWorker<R = RemoteEngine & RemoteStore>(start: () => Worker)
   const worker = tryStart(start)
   const remote = wrap<R>(worker)
   const failed = watchWorker(worker)
-  const ended = new AbortController()
-  const closed = new Promise<never>((_, reject) => {
-    ended.signal.addEventListener('abort', () => reject(ended.signal.reason))
-  })
-  closed.catch(() => {}) // callers that wait handle it
+  const { ended, closed, end } = openEnding()
   let isOpen = true
   const close = (error?: HadalError) => {
     if (!isOpen) return
     isOpen = false
-    if (error) ended.abort(error)
+    if (error) end(error)
     remote[releaseProxy]()
     worker.terminate()
   }
   void failed.then(close)
-  return { remote, failed, ended: ended.signal, closed, close }
+  return { remote, failed, ended, closed, close }
+}
+
+/** The end of an engine, for those who listen and for those who wait. @internal */
+export function openEnding(): Pick<WorkerHandle<unknown>, 'ended' | 'closed'> & {
+  end(error: HadalError | undefined): void
+} {
+  const ending = new AbortController()
+  const { signal } = ending
+  const closed = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
+  closed.catch(() => {}) // callers that wait handle it
+  return { ended: signal, closed, end: (error) => ending.abort(error) }
 }
 
 function tryStart(start: () => Worker): Worker {

@@ -9,9 +9,10 @@ import {
   sourceNotices,
   workerLoadRequest,
 } from '../api/model-source.ts'
-import { unwrapOutcome } from '../api/worker.ts'
+import { openEnding, unwrapOutcome } from '../api/worker.ts'
+import { untilAborted } from '../lib/abort.ts'
 import { definedFields } from '../lib/check.ts'
-import { abortedError, asHadalError, type HadalError, throwIfAborted } from '../lib/error.ts'
+import { asHadalError, type HadalError, throwIfAborted } from '../lib/error.ts'
 import type { Source } from '../weights/source.ts'
 import { localHost, type ThreadOptions } from '../worker/open-engine.ts'
 import type { LoadProgress, RemoteEngine } from '../worker/protocol.ts'
@@ -39,25 +40,18 @@ export async function loadModel(
   const thread = definedFields<ThreadOptions>({ gpu, gpuDevice, device, tuned, shaders })
   const host = localHost(thread, isOpened ? source : undefined)
   const engine = handleOf(host)
-  const cancel = () => {
-    void host.cancelLoad()
-    engine.close(abortedError(signal))
-  }
-  signal?.addEventListener('abort', cancel, { once: true })
   try {
     // The work that runs when the signal fires ends a step later.
     const report = (progress: LoadProgress) => {
       if (!signal?.aborted) onProgress(progress)
     }
-    const info = await unwrapOutcome(engine, host.load(request, report))
+    const info = await untilAborted(unwrapOutcome(engine, host.load(request, report)), signal)
     const notices = isOpened ? info.notices : [...sourceNotices(source), ...info.notices]
     return wrapModel({ ...info, notices }, engine)
   } catch (error) {
     const explained = isOpened ? asHadalError(error) : explainSource(error, source)
     engine.close(explained)
     throw explained
-  } finally {
-    signal?.removeEventListener('abort', cancel)
   }
 }
 
@@ -66,14 +60,10 @@ const isSource = (source: ModelSource | Source): source is Source =>
 
 /** A host in this thread cannot fail apart from its calls, and ends when it is closed. */
 function handleOf(remote: RemoteEngine): EngineHandle {
-  const ended = new AbortController()
-  const closed = new Promise<never>((_, reject) => {
-    ended.signal.addEventListener('abort', () => reject(ended.signal.reason))
-  })
-  closed.catch(() => {}) // callers that wait handle it
+  const { ended, closed, end } = openEnding()
   const close = (error?: HadalError) => {
-    void remote.unload()
-    ended.abort(error)
+    void remote.unload() // which also stops a load
+    end(error)
   }
-  return { remote, failed: new Promise(() => {}), ended: ended.signal, closed, close }
+  return { remote, failed: new Promise(() => {}), ended, closed, close }
 }

@@ -1,5 +1,5 @@
 // Reads the options of an endpoint: its addresses and the headers of its requests.
-import { badField, requestFields } from '../lib/check.ts'
+import { badField, requestFields, unknownField } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
 import type { EndpointOptions } from './types.ts'
 
@@ -15,7 +15,7 @@ const OPTIONS = [
 /** Refuses what is not an option, and options of the wrong type. @throws HadalError `bad_request` */
 export function checkOptions(options: EndpointOptions): void {
   const fields = requestFields(options)
-  const unknown = fields.keys().find((name) => fields.has(name) && !OPTIONS.some((known) => known === name))
+  const unknown = unknownField(fields, (name) => OPTIONS.some((known) => known === name))
   if (unknown !== undefined)
     throw badField(
       unknown,

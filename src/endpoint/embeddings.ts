@@ -1,5 +1,6 @@
 // `embeddings` of an endpoint.
 import type { CreateEmbeddingResponse, Embedding, Embeddings } from '../api/openai-types.ts'
+import { base64OfF32 } from '../lib/base64.ts'
 import type { Fields } from '../lib/fields.ts'
 import { answerFields, numbers, optionalText, readUsage } from './answer.ts'
 import type { Connection } from './chat.ts'
@@ -31,7 +32,7 @@ function readEntry(entry: Fields, place: number, asText: boolean): Embedding {
   const given = entry.get('embedding')
   const values = typeof given === 'string' ? fromBase64(entry, given) : numbers(entry, 'embedding')
   // The type follows OpenAI's, which has numbers here in both forms.
-  const embedding = asText ? (toBase64(values) as unknown as number[]) : values
+  const embedding = asText ? (base64OfF32(values) as unknown as number[]) : values
   return { object: 'embedding', index, embedding }
 }
 
@@ -44,13 +45,4 @@ function fromBase64(entry: Fields, text: string): number[] {
     // Not base64, or not whole numbers of four bytes.
     throw entry.error('embedding', 'must be numbers, or their bytes in base64', text)
   }
-}
-
-function toBase64(values: readonly number[]): string {
-  const view = new DataView(new ArrayBuffer(4 * values.length))
-  values.forEach((value, i) => {
-    view.setFloat32(4 * i, value, true)
-  })
-  const bytes = new Uint8Array(view.buffer)
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 }

@@ -1,17 +1,9 @@
 // Checks requests to an endpoint and writes their bodies, in the names that the server has for the fields.
 import { knownFields } from '../api/common-fields.ts'
-import { readInputs } from '../api/raw-inputs.ts'
+import { EMBEDDING_READERS } from '../api/embedding-fields.ts'
 import { checkRequest } from '../api/request.ts'
 import { checkTextRequest } from '../api/text-request.ts'
-import {
-  badField,
-  type FieldReader,
-  oneOf,
-  readField,
-  readFields,
-  requestFields,
-  wholeNumber,
-} from '../lib/check.ts'
+import { badField, oneOf, readField, readFields, requestFields } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
 import { adaptBody, type ServerKind } from './server-kind.ts'
@@ -67,14 +59,6 @@ export function completionBody(params: unknown, target: RequestTarget): CheckedB
   }
   return { body: finish(fields, extra_body, target), stream: own.stream === true, prefix: '' }
 }
-
-const EMBEDDING_READERS = {
-  input: readInputs,
-  model: (fields) => fields.get('model'),
-  encoding_format: oneOf(['float', 'base64']),
-  dimensions: wholeNumber(1, 2 ** 20),
-  user: (fields) => fields.get('user'),
-} satisfies Readonly<Record<string, FieldReader<unknown>>>
 
 /** Checks a request for embeddings and writes its body. */
 export function embeddingBody(params: unknown, target: RequestTarget): Body {

@@ -15,6 +15,10 @@ const invalidField: FieldError = (path, rule, value) =>
 /** The fields of a request or of the options of a call. */
 export const requestFields = (json: unknown): Fields => new Fields(json, invalidField)
 
+/** The first field that holds a value and is not known. */
+export const unknownField = (fields: Fields, isKnown: (field: string) => boolean): string | undefined =>
+  fields.keys().find((field) => fields.has(field) && !isKnown(field))
+
 /** Reads one field that holds a value. */
 export type FieldReader<T> = (fields: Fields, key: string) => T
 

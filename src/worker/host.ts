@@ -76,7 +76,6 @@ export function engineHost<E extends HostedEngine>(
       })
     },
     plan: (request) => captureOutcome(() => plan(request, { signal: loading.signal })),
-    cancelLoad: async () => loading.abort(),
     async generate(request, port) {
       void sendStream(port, (signal) => exclusively(signal, (model) => model.generate(request, signal)))
     },

@@ -114,8 +114,6 @@ export interface RemoteEngine {
   load(request: WorkerLoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<ModelInfo>>
   /** Plans a load; reads no weights. */
   plan(request: WorkerLoadRequest): Promise<Outcome<LoadPlan>>
-  /** Cancels `load` and `plan`. */
-  cancelLoad(): Promise<void>
   /** Generates on a port that is transferred to the worker; see `StreamCommand` and `StreamMessage`. */
   generate(request: GenerateRequest, port: MessagePort): Promise<void>
   /** Embeds; the port brings one `EmbedResult` for each input, in order. */
@@ -129,6 +127,7 @@ export interface RemoteEngine {
   gpuBytes(): Promise<Outcome<GpuBytes>>
   /** Settles when the GPU device is gone for good. */
   lost(): Promise<SerializedError>
+  /** Frees the model, and stops a load or a plan. */
   unload(): Promise<void>
 }
 

@@ -11,7 +11,7 @@ import { matrixWriters } from '../../weights/stored-writers.ts'
 import type { TensorWriter } from '../../weights/tensor-writer.ts'
 import { needsConversion } from './common-format.ts'
 import type { Converter } from './convert.ts'
-import { conversionsOf } from './footprint.ts'
+import { type Conversion, conversionsOf } from './footprint.ts'
 import { type PlannedBank, type PlannedMatrix, slotTableBytes, type WeightPlan } from './weight-plan.ts'
 
 /** The weights of a model: allocated buffers, still empty, and the writers that fill them. */
@@ -19,6 +19,7 @@ export interface AllocatedWeights {
   readonly tensors: GpuModel
   readonly writers: ModelWriters
   readonly placement: WeightPlacement
+  readonly conversions: readonly Conversion[]
 }
 
 /** Where each stored tensor lies on the GPU. */
@@ -47,10 +48,12 @@ export interface ModelWriters {
  * Call it within `Arena.guard`.
  */
 export async function allocateWeights(context: RunContext, plan: WeightPlan): Promise<AllocatedWeights> {
-  const converter = conversionsOf(plan).length > 0 ? await openConverter(context) : undefined
+  const conversions = conversionsOf(plan)
+  const converter = conversions.length > 0 ? await openConverter(context) : undefined
   const writers: ModelWriters = { scalesOf: new Map(), rest: new Map(), converter }
   const placement: WeightPlacement = { matrices: [], vectors: [] }
-  return { tensors: allocateTensors(context, plan, writers, placement), writers, placement }
+  const tensors = allocateTensors(context, plan, writers, placement)
+  return { tensors, writers, placement, conversions }
 }
 
 async function openConverter({ device, pipelines }: RunContext): Promise<Converter> {

@@ -10,7 +10,7 @@ import type { QuantizeChoice } from '../types.ts'
 import { type AllocatedModel, allocateModel } from './allocate.ts'
 import { keepsStoredFormats, type LoadRequest } from './choose-quantization.ts'
 import { fillWeights } from './fill.ts'
-import { conversionsOf, plannedRecorder } from './footprint.ts'
+import { plannedRecorder } from './footprint.ts'
 import type { ReportProgress } from './progress.ts'
 import type { PrefillChunk } from './tuned-variants.ts'
 import { failureNotices, withVariants } from './variant-notes.ts'
@@ -49,7 +49,7 @@ export async function loadOnDevice(
     report(uploadPhase)
     const { plan, runtime: untested } = allocated
     const steps = plannedRecorder(spec, plan, device.capabilities, untested.options)
-    const planned = conversionsOf(plan)
+    const { conversions: planned } = allocated.weights
     const conversions =
       planned.length > 0 ? planned.map((await import('./convert.ts')).conversionDispatch) : []
     const [tested] = await Promise.all([

@@ -8,10 +8,12 @@ import {
   oneOf,
   readFields,
   requestFields,
+  unknownField,
   wholeNumber,
 } from '../../lib/check.ts'
 import type { Fields } from '../../lib/fields.ts'
 import { isJsonObject } from '../../lib/json.ts'
+import { emptyList, type IsNoOp, SERVER_FIELDS } from '../../lib/no-op.ts'
 import { readInput } from './input.ts'
 import type { ResponseSettings } from './types.ts'
 
@@ -38,19 +40,9 @@ const READERS = {
   metadata: jsonObject,
 } satisfies Readonly<Record<string, FieldReader<unknown>>>
 
-type IsNoOp = (value: unknown) => boolean
-const always: IsNoOp = () => true
-const emptyList: IsNoOp = (value) => Array.isArray(value) && value.length === 0
-
 /** Fields that change nothing here, as long as they hold one of these values. */
 const NO_OP_FIELDS: Readonly<Record<string, IsNoOp>> = {
-  // They are for servers: who asks, and how that is stored, billed and cached.
-  store: always,
-  user: always,
-  service_tier: always,
-  safety_identifier: always,
-  prompt_cache_key: always,
-  prompt_cache_retention: always,
+  ...SERVER_FIELDS,
   background: (value) => value === false,
   include: emptyList,
   parallel_tool_calls: (value) => typeof value === 'boolean',
@@ -91,8 +83,10 @@ export function readResponsesRequest(body: unknown): ResponsesRequest {
 }
 
 function refuseUnknown(fields: Fields): void {
-  const isKnown = (field: string) => Object.hasOwn(READERS, field) || isNoOp(field, fields.get(field))
-  const unknown = fields.keys().find((field) => fields.has(field) && !isKnown(field))
+  const unknown = unknownField(
+    fields,
+    (field) => Object.hasOwn(READERS, field) || isNoOp(field, fields.get(field)),
+  )
   if (unknown === undefined) return
   const supported = Object.keys(READERS).join(', ')
   const hint = `Leave it out, or use chat completions. Supported: ${supported}.`
