@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { HadalError } from '../../src/lib/error.ts'
 import { openAIEndpoint } from '../../src/openai/index.ts'
 import { WHO_ARE_YOU } from '../api/recorded.ts'
-import { recordedModel } from '../support/recorded-model.ts'
+import { modelThatIsLost, recordedModel } from '../support/recorded-model.ts'
 import { scriptedModel } from '../support/scripted-model.ts'
 
 const messages = [{ role: 'user', content: 'Who are you?' } as const]
@@ -146,14 +146,7 @@ describe('errors', () => {
   })
 
   it('in mid-stream are thrown by the client', async () => {
-    const { model, engine } = await recordedModel()
-    const { generate } = engine
-    engine.generate = async function* (...args) {
-      for await (const event of generate(...args)) {
-        if (event.type === 'done') throw new HadalError('device_lost', 'The GPU went away.')
-        yield event
-      }
-    }
+    const { model } = await modelThatIsLost()
     const stream = await clientOf(model).chat.completions.create({ model: 'any', messages, stream: true })
     let text = ''
     const reading = (async () => {

@@ -1,9 +1,8 @@
 // Tests of OpenAI's responses in their text form, through the stock client: whole, streamed, refused.
 import OpenAI from 'openai'
 import { describe, expect, it } from 'vitest'
-import { HadalError } from '../../src/lib/error.ts'
 import { openAIEndpoint } from '../../src/openai/index.ts'
-import { recordedModel } from '../support/recorded-model.ts'
+import { modelThatIsLost } from '../support/recorded-model.ts'
 import { type ScriptedAnswer, scriptedModel } from '../support/scripted-model.ts'
 
 function clientOf(...answers: ScriptedAnswer[]) {
@@ -132,14 +131,7 @@ describe('a streamed response', () => {
   })
 
   it('that fails in the middle is thrown by the client', async () => {
-    const { model, engine } = await recordedModel()
-    const { generate } = engine
-    engine.generate = async function* (...args) {
-      for await (const event of generate(...args)) {
-        if (event.type === 'done') throw new HadalError('device_lost', 'The GPU went away.')
-        yield event
-      }
-    }
+    const { model } = await modelThatIsLost()
     const client = new OpenAI({ apiKey: 'none', ...openAIEndpoint(model) })
     const stream = await client.responses.create({ model: 'any', input: 'Hello', stream: true })
     const reading = (async () => {
