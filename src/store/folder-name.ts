@@ -1,18 +1,19 @@
 // Derives a stored model's folder name and display name from its key.
-import { sha256 } from './sha256.ts'
+import { digestHex } from './hash-check.ts'
 
 const HASH_DIGITS = 20
 
 /**
  * A name valid on every file system, fixed for a key: the key's readable end and a hash that makes it unique.
  */
-export function folderName(key: string): string {
+export async function folderName(key: string): Promise<string> {
   const slug = displayName(key)
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
     .slice(0, 40)
-  return `${slug || 'model'}-${sha256(new TextEncoder().encode(key)).slice(0, HASH_DIGITS)}`
+  const hash = await digestHex(new TextEncoder().encode(key))
+  return `${slug || 'model'}-${hash.slice(0, HASH_DIGITS)}`
 }
 
 /**

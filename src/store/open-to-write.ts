@@ -31,7 +31,7 @@ export async function openToWrite(
   key: string,
   options: OpenToWriteOptions,
 ): Promise<LockedFolder> {
-  const name = folderName(key)
+  const name = await folderName(key)
   const release = await lockToWrite(name, options)
   try {
     const dir = await undefinedIfMissing(

@@ -48,13 +48,6 @@ export function resumeSha256(saved: string): Sha256 | undefined {
   return hashFrom(state, bytes, fromHex(tail))
 }
 
-/** The SHA-256 of bytes in memory, 64 lower-case hex digits. */
-export function sha256(bytes: Uint8Array): string {
-  const hash = createSha256()
-  hash.update(bytes)
-  return hash.digest()
-}
-
 function hashFrom(state: Int32Array, hashedBytes: number, tail: Uint8Array): Sha256 {
   const pending = new Uint8Array(2 * BLOCK_BYTES) // the padding of the last block may need a second one
   pending.set(tail)

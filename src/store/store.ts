@@ -117,7 +117,7 @@ async function download(
 }
 
 async function open(base: FileSystemDirectoryHandle, key: string): Promise<StoredSource | undefined> {
-  const name = folderName(key)
+  const name = await folderName(key)
   const release = expectDefined(
     await acquireLock(name, 'read', { mode: 'shared' }),
     'a lock that was waited for',
@@ -136,7 +136,7 @@ async function remove(base: FileSystemDirectoryHandle, key: string): Promise<voi
   const unreadable = (await listModels(base)).some(
     (model) => model.kind === 'unreadable' && model.key === key,
   )
-  const name = unreadable ? key : folderName(key)
+  const name = unreadable ? key : await folderName(key)
   const locks: (ReleaseLock | undefined)[] = []
   try {
     for (const use of ['write', 'read'] as const) {

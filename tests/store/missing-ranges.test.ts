@@ -45,7 +45,7 @@ describe('planMissingRanges', () => {
 })
 
 describe('folderName', () => {
-  it('is readable, safe, and unique for every key', () => {
+  it('is readable, safe, and unique for every key', async () => {
     const places = [
       'hf:org/Name-7B',
       'hf:org/name-7b',
@@ -55,7 +55,7 @@ describe('folderName', () => {
       '名前',
       'a'.repeat(5000),
     ]
-    const names = places.map(folderName)
+    const names = await Promise.all(places.map(folderName))
     expect(new Set(names).size).toBe(places.length)
     for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9-]{1,60}$/)
     expect(names[0]).toMatch(/^name-7b-/)
