@@ -29,8 +29,20 @@ const NOT_SHIPPED = [
   'linear/matrix_unit_emulated',
 ]
 
-/** What few loads need: quantizing, and matrix units. Nothing else imports it. */
-const ON_DEMAND = /^(quantize\/|linear\/(hardware_matrices|matrix_|subgroup_matrix_|tile_subgroup_matrix_))/
+/**
+ * What few loads need: quantizing, matrix units, products of 8-bit integers, FP8 latents, expanded caches,
+ * log-probabilities. Nothing else imports it.
+ */
+const ON_DEMAND = new RegExp(
+  `^(${[
+    'quantize/.*',
+    'linear/(hardware_matrices|matrix_|subgroup_matrix_|tile_subgroup_matrix_).*',
+    '.*int8.*',
+    '(cache|pack)/fp8',
+    'attention/(fp8_kv_entry|mla_write_expanded)',
+    'sample/top_logprobs',
+  ].join('|')})$`,
+)
 
 /** @param {{ strip?: boolean }} options strip: shorten `virtual:shaders` as `shipped` does */
 export function shaderPlugin({ strip = false } = {}) {

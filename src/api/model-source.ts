@@ -47,6 +47,7 @@ const READERS = {
   matmulPrecision: oneOf(['f32', 'f16', 'i8']),
   prefillChunk: wholeNumber(1, MAX_TOKENS),
   memoryBytes: numberIn({ min: 0, max: Number.POSITIVE_INFINITY }),
+  kvCacheBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   quantize: readQuantize,
   config: jsonObject,
 } satisfies { readonly [Option in keyof Required<ModelOptions>]: FieldReader<ModelOptions[Option]> }

@@ -15,10 +15,11 @@ import type { EmbeddingContext } from './run/embedding-format.ts'
 import { generate } from './run/generate.ts'
 import { refuseHeadless } from './run/headless.ts'
 import type { LogitsMode } from './run/logits.ts'
+import { OWN_ROOM, PrefixCache } from './run/prefix-cache.ts'
 import { promptOf, resolveRequest } from './run/request.ts'
 import type { CompileStats, Runtime } from './run/runtime.ts'
 import { Runtimes } from './run/runtimes.ts'
-import { eosTokenIds, samplingDefaults, writeSamplingState } from './run/sampling.ts'
+import { eosTokenIds, samplingDefaults } from './run/sampling.ts'
 import { Session } from './run/session.ts'
 import { checkTokenIds } from './run/token-ids.ts'
 import type {
@@ -63,7 +64,7 @@ export class Engine {
   readonly #defaults: SamplingOptions
   readonly #eos: ReadonlySet<number>
   readonly #embedding: EmbeddingContext
-  readonly #session: Session
+  readonly #prefixes: PrefixCache
   readonly #memory: MemoryRange
   readonly #compiled: CompileStats
   readonly #checks: () => Promise<LaterChecks>
@@ -97,7 +98,7 @@ export class Engine {
       ...eosTokenIds(parts.checkpoint.generationConfig),
       ...parts.text.eosTokenIds,
     ])
-    this.#session = new Session(runtime.cache)
+    this.#prefixes = new PrefixCache(runtime.cache, runtime.options.keptPages)
     const { thinking } = parts.text.chat
     this.info = modelInfo(runtime, parts.checkpoint, device.adapter, {
       thinking,
@@ -133,25 +134,30 @@ export class Engine {
   }
 
   /**
-   * Answers a request in the engine's own session or in another one. Leaving the loop early or aborting the
-   * signal stops it; after an abort the last event has `finishReason: 'abort'`.
+   * Answers a request. Without a session of the caller's, it takes what recent requests have left in the
+   * cache. Leaving the loop early or aborting the signal stops it; after an abort the last event has
+   * `finishReason: 'abort'`.
    */
   async *generate(
     request: GenerateRequest,
     signal?: AbortSignal,
-    session = this.#session,
+    own?: Session,
   ): AsyncGenerator<GenerateEvent> {
     const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
-    const runtime = this.#runtimes.of(session)
+    const runtime = own ? this.#runtimes.of(own) : this.#runtimes.default
     refuseHeadless(runtime.spec)
     const release = this.#acquire() // at once: resolving a request may wait
     try {
       const task = await resolveRequest(request, runtime, model)
       if (task.logprobs !== undefined) await (await this.#checks()).logprobs()
-      const { state, spec } = runtime
-      const { sampling, prompt } = task
-      writeSamplingState(this.device, state, { sampling, prompt, vocab: spec.vocabSize })
-      yield* generate(runtime, session, task, { tokenizer: this.tokenizer, signal })
+      const context = { tokenizer: this.tokenizer, signal }
+      if (own) return yield* generate(runtime, own, task, { ...context, room: OWN_ROOM })
+      const session = this.#prefixes.take(task.prompt)
+      try {
+        yield* generate(runtime, session, task, { ...context, room: this.#prefixes })
+      } finally {
+        this.#prefixes.put(session)
+      }
     } finally {
       release()
     }

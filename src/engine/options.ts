@@ -4,10 +4,12 @@ import type { ShaderSources } from '../gpu/linker.ts'
 import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
 import { oneOf, readFields, requestFields, wholeNumber } from '../lib/check.ts'
 import { assertNever, HadalError } from '../lib/error.ts'
-import type { CacheLayout } from '../models/cache-layout.ts'
+import { type CacheLayout, kvBytesPerToken } from '../models/cache-layout.ts'
 import type { Attention, ModelSpec } from '../models/spec.ts'
 import type { ModelWriter } from '../store/writer.ts'
 import { PREFILL_CHUNKS, type ReadTuned } from './load/tuned-variants.ts'
+import { PAGE_TOKENS } from './run/kv-cache.ts'
+import { pagesFor } from './run/session.ts'
 import type { RuntimeOptions } from './run/step-graphs.ts'
 import { KV_CACHE_DTYPES, type ModelOptions, type PhaseProgress } from './types.ts'
 
@@ -39,6 +41,7 @@ const READERS = {
   prefillChunk: anyCount,
   cache: oneOf(KV_CACHE_DTYPES),
   matmulPrecision: oneOf(MATMUL_PRECISIONS),
+  kvCacheBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
 }
 
 /** Resolves the options for a model. Throws `bad_request` for invalid values. */
@@ -46,10 +49,16 @@ export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeO
   const given = readFields(requestFields(options), READERS)
   const { maxPositionEmbeddings } = spec
   const contextLength = Math.min(given.contextLength ?? maxPositionEmbeddings, maxPositionEmbeddings)
+  const cache = cacheLayout(spec.attention, given.cache ?? 'f16')
+  const { kvCacheBytes } = given
   return {
     contextLength,
     prefillChunk: Math.min(given.prefillChunk ?? PREFILL_CHUNKS[0], contextLength),
-    cache: cacheLayout(spec.attention, given.cache ?? 'f16'),
+    cache,
+    keptPages:
+      kvCacheBytes === undefined
+        ? pagesFor(Math.min(contextLength, PLANNED_CONTEXT))
+        : Math.floor(kvCacheBytes / (PAGE_TOKENS * kvBytesPerToken(spec, cache).kept)),
     matmulPrecision: given.matmulPrecision ?? 'f32',
   }
 }

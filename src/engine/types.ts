@@ -73,6 +73,11 @@ export interface GenerateRequest extends AnswerNumbers {
   readonly plainOutput?: boolean
   /** Alternatives to report for each token, 0 to 20; without it there are no log-probabilities. */
   readonly logprobs?: number
+  /**
+   * Ids of the answer's deltas so far, if it was interrupted: it goes on after them. With the same seed it is
+   * what it would have been.
+   */
+  readonly resume?: readonly number[]
 }
 
 /** The part of a request that its prompt follows from. */
@@ -225,6 +230,12 @@ export interface ModelOptions {
    * smaller one if the GPU refuses it.
    */
   readonly quantize?: QuantizeOption
+  /**
+   * Bytes of KV cache that conversations may keep between requests. Those unused for longest go first; the
+   * latest stays in any case, and a running answer may take more. Default: as many as 8192 tokens take, or
+   * the context if that is shorter.
+   */
+  readonly kvCacheBytes?: number
   /**
    * GPU memory that the model may use. By default unknown, but Chromium's `navigator.deviceMemory` bounds it:
    * half of that certainly fits, more than all of it does not, unless it is 8 GiB, which means 8 or more.

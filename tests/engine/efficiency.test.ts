@@ -43,10 +43,11 @@ describeOnAdapters(
     })
 
     it('submits steps ahead of the read-back, one submission each', async () => {
-      await runRequest(engine, REQUEST) // lets the cache grow
+      const session = await engine.openSession()
+      await runRequest(engine, REQUEST, undefined, session) // lets the cache grow
       const submit = vi.spyOn(engine.device.gpu.queue, 'submit')
       const ahead: number[] = []
-      for await (const event of engine.generate({ ...REQUEST, maxTokens: 20 })) {
+      for await (const event of engine.generate({ ...REQUEST, maxTokens: 20 }, undefined, session)) {
         if (event.type === 'delta') ahead.push(submit.mock.calls.length - (PROMPT_SUBMITS + ahead.length))
       }
       expect(ahead).toHaveLength(20)
@@ -55,6 +56,7 @@ describeOnAdapters(
       )
       expect(submit).toHaveBeenCalledTimes(PROMPT_SUBMITS + 20)
       submit.mockRestore()
+      session.close()
     })
 
     it('queues one prefill chunk while another runs, and stops after those when aborted', async () => {
@@ -79,11 +81,12 @@ describeOnAdapters(
         before = waited
         return waited
       })
+      const session = await small.openSession()
       const ask = (first: number) => {
         const ids = Array.from({ length: 16 * 9 }, (_, i) => first + i)
         submit.mockClear()
         inFlight.length = done = 0
-        return runRequest(small, { input: { ids }, sampling: GREEDY, maxTokens: 1 }, stop.signal)
+        return runRequest(small, { input: { ids }, sampling: GREEDY, maxTokens: 1 }, stop.signal, session)
       }
       await ask(5) // lets the cache grow
       await ask(6)

@@ -72,7 +72,7 @@ describeOnAdapters(
         ).toBe(true)
       }
       expect(runtime.dispatches).toBe(0)
-      expect(runtime.cache.inUse).toBe(false)
+      expect(runtime.cache.used).toBe(0)
       engine.destroy()
     })
   },

@@ -74,41 +74,49 @@ export class KvCache {
     return pages * this.#pageBytes * this.#layers.length
   }
 
-  /**
-   * Allocates `count` pages and grows the cache if too few are free. Growing copies the old pages on the GPU.
-   * Throws `context_full` beyond the device's limits and `out_of_memory` when the GPU refuses.
-   */
+  /** Allocates `count` pages and grows the cache if too few are free. Throws as `ensure`. */
   async allocate(count: number): Promise<number[]> {
-    const free = this.#refCounts.flatMap((count, page) => (count === 0 ? [page] : []))
-    if (free.length < count) {
-      await this.#grow(this.#refCounts.length + count - free.length)
-      return this.allocate(count)
-    }
+    await this.ensure(this.used + count)
+    const free = this.#refCounts.flatMap((references, page) => (references === 0 ? [page] : []))
     const pages = free.slice(0, count)
     for (const page of pages) this.#refCounts[page] = 1
     return pages
   }
 
+  /**
+   * Grows the cache to at least `pages` pages. Growing copies the old ones on the GPU.
+   * Throws `context_full` beyond the device's limits and `out_of_memory` when the GPU refuses.
+   */
+  async ensure(pages: number): Promise<void> {
+    if (pages > this.#refCounts.length) await this.#grow(pages)
+  }
+
   /** Increments the reference count of each page. */
   retain(pages: readonly number[]): void {
-    for (const page of pages) this.#refCounts[page] = this.#refCountOf(page) + 1
+    for (const page of pages) this.#refCounts[page] = this.refCountOf(page) + 1
   }
 
   /** Decrements the reference count of each page. */
   release(pages: readonly number[]): void {
     for (const page of pages) {
-      assert(this.#refCountOf(page) > 0, `page ${page} was released too often`)
-      this.#refCounts[page] = this.#refCountOf(page) - 1
+      assert(this.refCountOf(page) > 0, `page ${page} was released too often`)
+      this.#refCounts[page] = this.refCountOf(page) - 1
     }
   }
 
-  isShared(page: number): boolean {
-    return this.#refCountOf(page) > 1
+  /** How many sessions hold a page. */
+  refCountOf(page: number): number {
+    return this.#refCounts[page] ?? 0
   }
 
-  /** Whether any page is in use. */
-  get inUse(): boolean {
-    return this.#refCounts.some((count) => count > 0)
+  /** Pages, in use or free. */
+  get pages(): number {
+    return this.#refCounts.length
+  }
+
+  /** Pages in use. */
+  get used(): number {
+    return this.#refCounts.reduce((used, count) => used + (count > 0 ? 1 : 0), 0)
   }
 
   /**
@@ -143,10 +151,6 @@ export class KvCache {
       encode(encoder, old, layer)
       gpu.queue.submit([encoder.finish()])
     })
-  }
-
-  #refCountOf(page: number): number {
-    return this.#refCounts[page] ?? 0
   }
 
   #allocate(layer: number, pages: number): Allocation {

@@ -12,9 +12,9 @@ import {
   type PromptRequest,
   type SamplingOptions,
 } from '../types.ts'
-import type { GenerateTask } from './generate.ts'
 import type { Runtime } from './runtime.ts'
 import { resolveSampling } from './sampling.ts'
+import type { GenerateTask } from './task.ts'
 import { checkTokenIds } from './token-ids.ts'
 
 /** Maximum tokens of an answer when the request gives none. */
@@ -49,6 +49,7 @@ export async function resolveRequest(
     logprobs: readField('top_logprobs', request.logprobs, wholeNumber(0, MAX_ALTERNATIVES)),
     eos: new Set([...eos, ...ends]),
     output: { ...output, ...(request.plainOutput && { plain: true }) },
+    resume: request.resume ?? [],
   }
 }
 

@@ -15,6 +15,7 @@ import { rectangleOf, type StepPart } from '../../program/units.ts'
 import { KvCache, kvCacheSizes, PAGE_TOKENS, splitTokens } from './kv-cache.ts'
 import type { OwnPrograms } from './own-programs.ts'
 import { PartQueue } from './part-queue.ts'
+import { writeSamplingState } from './sampling.ts'
 import type { Session } from './session.ts'
 import { allocateState, RESULT_BYTES, type StateBuffers, stateResources } from './state.ts'
 import {
@@ -25,6 +26,7 @@ import {
   type RuntimeOptions,
   sampleGraph,
 } from './step-graphs.ts'
+import type { GenerateTask } from './task.ts'
 import { warmUp } from './warm-up.ts'
 
 /** Decode steps in flight: the awaited one and two ahead. */
@@ -159,6 +161,11 @@ export class Runtime {
    */
   onGpuError(report: (reason: string) => void): void {
     this.#device.onError(report)
+  }
+
+  /** Resets what sampling keeps, for an answer; before its first sampled token. */
+  writeSampling(task: Pick<GenerateTask, 'sampling' | 'prompt' | 'resume'>): void {
+    writeSamplingState(this.#device, this.state, { ...task, vocab: this.spec.vocabSize })
   }
 
   /** Uploads the page table of the session that runs next. */

@@ -42,7 +42,7 @@ export class Runtimes {
   async close(kind: CacheKind): Promise<void> {
     const runtime = await (kind === this.default.options.cache.kind ? this.default : this.#others.get(kind))
     if (!runtime) return
-    if (runtime === this.default || runtime.cache.inUse) {
+    if (runtime === this.default || runtime.cache.used > 0) {
       throw new HadalError('bad_request', `The cache "${kind}" is in use.`, {
         hint: 'Close its sessions first. The cache the model was loaded with is freed with the model.',
       })

@@ -11,6 +11,7 @@ import {
   type SamplingOption,
   type SamplingOptions,
 } from '../types.ts'
+import type { GenerateTask } from './task.ts'
 
 /** Maximum entries of a logit bias list, as in OpenAI's API. */
 export const MAX_LOGIT_BIASES = 300
@@ -83,22 +84,24 @@ export function samplingStepFields(
 /** Bit 31 of a count: the token occurs in the prompt. */
 const SEEN_IN_PROMPT = 0x8000_0000
 
-/** Resets the token counts for a new answer and writes its logit biases. */
+/** Writes the token counts and logit biases of an answer, which may have been begun before. */
 export function writeSamplingState(
   device: Device,
   buffers: { readonly counts: GPUBuffer; readonly biases: GPUBuffer },
   {
-    sampling,
+    sampling: { logitBias },
     prompt,
+    resume,
     vocab,
-  }: { readonly sampling: SamplingOptions; readonly prompt: readonly number[]; readonly vocab: number },
+  }: Pick<GenerateTask, 'sampling' | 'prompt' | 'resume'> & { readonly vocab: number },
 ): void {
   const counts = new Uint32Array(vocab)
   for (const id of prompt) counts[id] = SEEN_IN_PROMPT
+  for (const id of resume) counts[id] = (counts[id] ?? 0) + 1
   device.gpu.queue.writeBuffer(buffers.counts, 0, counts)
-  if (sampling.logitBias.length === 0) return
-  const view = new DataView(new ArrayBuffer(sampling.logitBias.length * 8))
-  sampling.logitBias.forEach(([id, bias], index) => {
+  if (logitBias.length === 0) return
+  const view = new DataView(new ArrayBuffer(logitBias.length * 8))
+  logitBias.forEach(([id, bias], index) => {
     view.setUint32(8 * index, id, true)
     view.setFloat32(8 * index + 4, bias, true)
   })

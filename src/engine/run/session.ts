@@ -42,16 +42,28 @@ export class Session {
 
   /** Reserves pages for `count` more tokens and copies the page they start on if it is shared with a fork. */
   async reserve(count: number): Promise<void> {
-    const last = Math.floor(this.length / PAGE_TOKENS)
-    const shared = this.#pages[last]
-    if (this.length % PAGE_TOKENS !== 0 && shared !== undefined && this.cache.isShared(shared)) {
+    const shared = this.#sharedLastPage()
+    if (shared !== undefined) {
       const [copy = 0] = await this.cache.allocate(1)
       this.cache.copy([shared], [copy])
       this.cache.release([shared])
-      this.#pages[last] = copy
+      this.#pages[this.#pages.indexOf(shared)] = copy
     }
-    const missing = pagesFor(this.length + count) - this.#pages.length
+    const missing = this.missingPages(count)
     if (missing > 0) this.#pages.push(...(await this.cache.allocate(missing)))
+  }
+
+  /** Pages that `count` more tokens need beside those that the session has. */
+  missingPages(count: number): number {
+    const copied = this.#sharedLastPage() === undefined ? 0 : 1
+    return Math.max(0, pagesFor(this.length + count) - this.#pages.length) + copied
+  }
+
+  /** The page that the next token goes to, if tokens of a fork are on it too. */
+  #sharedLastPage(): number | undefined {
+    if (this.length % PAGE_TOKENS === 0) return undefined
+    const last = this.#pages[Math.floor(this.length / PAGE_TOKENS)]
+    return last !== undefined && this.cache.refCountOf(last) > 1 ? last : undefined
   }
 
   /** Records that these ids are now cached. Their pages must be reserved. */

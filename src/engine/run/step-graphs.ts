@@ -16,6 +16,8 @@ export interface RuntimeOptions {
   readonly contextLength: number
   readonly prefillChunk: number // maximum rows of a prefill step
   readonly cache: CacheLayout
+  /** Pages of the KV cache that conversations may keep between requests. */
+  readonly keptPages: number
   readonly matmulPrecision: MatmulPrecision
 }
 
