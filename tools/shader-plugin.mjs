@@ -30,8 +30,8 @@ const NOT_SHIPPED = [
 ]
 
 /**
- * What few loads need: quantizing, matrix units, products of 8-bit integers, FP8 latents, expanded caches,
- * log-probabilities. Nothing else imports it.
+ * What many loads do not need: quantizing, matrix units, products of 8-bit integers, log-probabilities,
+ * caches other than that of latents. Nothing else imports it.
  */
 const ON_DEMAND = new RegExp(
   `^(${[
@@ -39,7 +39,7 @@ const ON_DEMAND = new RegExp(
     'linear/(hardware_matrices|matrix_|subgroup_matrix_|tile_subgroup_matrix_).*',
     '.*int8.*',
     '(cache|pack)/fp8',
-    'attention/(fp8_kv_entry|mla_write_expanded)',
+    'attention/(fp8_kv_entry|mla_write_expanded|(broadcast_)?gqa_.*)',
     'sample/top_logprobs',
   ].join('|')})$`,
 )

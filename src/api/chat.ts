@@ -2,6 +2,7 @@
 import type { GenerateEvent, GenerateRequest } from '../worker/protocol.ts'
 import { collectAnswers, openChoiceStream } from './choice-stream.ts'
 import { chatChunks, completionFromEvents, completionHeader } from './completion.ts'
+import type { EventStream } from './engine-link.ts'
 import type {
   ChatCompletion,
   ChatCompletionCreateParams,
@@ -18,11 +19,10 @@ import type {
   RequestOptions,
 } from './openai-types.ts'
 import type { RawInput } from './raw-inputs.ts'
-import type { EventReceiver } from './receiver.ts'
 import { checkRequest } from './request.ts'
 
 /** Starts one generation. */
-export type StartGeneration = (request: GenerateRequest, signal?: AbortSignal) => EventReceiver<GenerateEvent>
+export type StartGeneration = (request: GenerateRequest, signal?: AbortSignal) => EventStream<GenerateEvent>
 
 /** Makes `chat.completions` for a model. @param model the name that completions report */
 export function chatCompletions(model: string, start: StartGeneration): ChatCompletions {

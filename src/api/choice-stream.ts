@@ -1,6 +1,6 @@
 // Streams of chunks: the answers of one request, one after the other, as the chunks of OpenAI's shapes.
 import type { GenerateDone, GenerateEvent } from '../worker/protocol.ts'
-import type { EventReceiver } from './receiver.ts'
+import type { EventStream } from './engine-link.ts'
 
 /** Turns the events of answers into chunks. `index` counts the answers of the request. */
 export interface ChunkShape<Chunk> {
@@ -13,7 +13,7 @@ export interface ChunkShape<Chunk> {
 
 /** Opens a stream at its first event, which an impossible request fails at. */
 export async function openChoiceStream<Chunk>(
-  answers: readonly EventReceiver<GenerateEvent>[],
+  answers: readonly EventStream<GenerateEvent>[],
   shape: ChunkShape<Chunk>,
 ): Promise<AsyncIterableIterator<Chunk, undefined>> {
   const stream = new ChoiceStream(answers, shape)
@@ -24,14 +24,14 @@ export async function openChoiceStream<Chunk>(
 // Not an async generator: `return` on a generator that was never started does not reach its body, and the
 // generation would go on unread.
 class ChoiceStream<Chunk> implements AsyncIterableIterator<Chunk, undefined> {
-  readonly #answers: readonly EventReceiver<GenerateEvent>[]
+  readonly #answers: readonly EventStream<GenerateEvent>[]
   readonly #shape: ChunkShape<Chunk>
   readonly #ready: Chunk[]
   readonly #done: GenerateDone[] = []
   #index = 0
   #latest: Promise<unknown> = Promise.resolve()
 
-  constructor(answers: readonly EventReceiver<GenerateEvent>[], shape: ChunkShape<Chunk>) {
+  constructor(answers: readonly EventStream<GenerateEvent>[], shape: ChunkShape<Chunk>) {
     this.#answers = answers
     this.#shape = shape
     this.#ready = answers.flatMap((_, index) => shape.opening(index))
@@ -83,16 +83,14 @@ class ChoiceStream<Chunk> implements AsyncIterableIterator<Chunk, undefined> {
   }
 }
 
-/** All events of each answer. Where one fails, the others are cancelled. */
+/** All events of each answer. */
 export async function collectAnswers(
-  answers: readonly EventReceiver<GenerateEvent>[],
+  answers: readonly EventStream<GenerateEvent>[],
 ): Promise<GenerateEvent[][]> {
-  try {
-    return await Promise.all(answers.map(collect))
-  } catch (error) {
-    await Promise.all(answers.map((answer) => answer.return()))
-    throw error
-  }
+  const collected: GenerateEvent[][] = []
+  // One after the other, so that other requests get their turn in between.
+  for (const answer of answers) collected.push(await collect(answer))
+  return collected
 }
 
 async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {

@@ -3,10 +3,11 @@ import { proxy } from 'comlink'
 import type { EndpointModel, EndpointOptions } from '../endpoint/types.ts'
 import { untilAborted } from '../lib/abort.ts'
 import { badField, definedFields, oneOf, readField } from '../lib/check.ts'
-import { throwIfAborted } from '../lib/error.ts'
+import { type HadalError, throwIfAborted } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
-import type { LoadProgress } from '../worker/protocol.ts'
+import type { LoadProgress, WorkerLoadRequest } from '../worker/protocol.ts'
 import { spawnWorker } from '../worker/spawn.ts'
+import { EngineLink, type ModelStatus, statusReporter } from './engine-link.ts'
 import { type LoadedModel, wrapModel } from './model.ts'
 import {
   explainSource,
@@ -16,7 +17,7 @@ import {
   sourceNotices,
   workerLoadRequest,
 } from './model-source.ts'
-import { startWorker, unwrapOutcome } from './worker.ts'
+import { startWorker, unwrapOutcome, watchLife } from './worker.ts'
 
 /** Options of `loadModel`. */
 export interface LoadOptions extends ModelSourceOptions {
@@ -28,6 +29,11 @@ export interface LoadOptions extends ModelSourceOptions {
   keep?: 'files' | 'packed'
   /** Called often while loading: phase, bytes, bytes per second, seconds left. */
   onProgress?: (progress: LoadProgress) => void
+  /**
+   * Called when the GPU device or the worker is lost, and the model is loaded again; when it is ready again;
+   * and when that failed. Answers go on by themselves.
+   */
+  onStatus?: (status: ModelStatus) => void
   /** Cancels the load: the promise rejects with `aborted`. */
   signal?: AbortSignal
   /** Starts the worker in another way, for example from a script on another path. */
@@ -71,7 +77,7 @@ const isEndpoint = (source: ModelSource | EndpointOptions): source is EndpointOp
   isJsonObject(source) && 'endpoint' in source
 
 async function loadInWorker(source: ModelSource, options: LoadOptions): Promise<LoadedModel> {
-  const { onProgress, signal, keep, worker: start = spawnWorker } = options
+  const { onProgress = () => {}, onStatus = () => {}, signal, keep, worker: start = spawnWorker } = options
   const request = {
     ...workerLoadRequest(source, options, PAGE_OPTIONS),
     ...definedFields({ keep: readField('keep', keep, oneOf(['files', 'packed'])) }),
@@ -82,14 +88,28 @@ async function loadInWorker(source: ModelSource, options: LoadOptions): Promise<
   // Requested here because workers cannot. Not awaited: Firefox asks the user, who may never answer. Refused
   // or not, the load goes on; the browser may then evict the files.
   if (keep) void navigator.storage?.persist?.().catch(() => false)
-  const worker = startWorker(start)
-  try {
-    const loading = worker.remote.load(request, proxy(onProgress ?? (() => {})))
-    const info = await untilAborted(unwrapOutcome(worker, loading), signal)
-    return wrapModel({ ...info, notices: [...sourceNotices(source), ...info.notices] }, worker)
-  } catch (error) {
-    const explained = explainSource(error, source)
-    worker.close(explained)
-    throw explained
+  const open = async (
+    as: WorkerLoadRequest,
+    report: (progress: LoadProgress) => void,
+    cancel: AbortSignal | undefined,
+  ) => {
+    const worker = startWorker(start)
+    try {
+      const loading = worker.remote.load(as, proxy(report), proxy(statusReporter(onStatus)))
+      const info = await untilAborted(unwrapOutcome(worker, loading), cancel)
+      const { died } = await watchLife(worker.remote, worker.ended)
+      return { info, engine: { ...worker, lost: Promise.race([worker.failed, died]), destroy: worker.close } }
+    } catch (error) {
+      const explained = explainSource(error, source)
+      worker.close(explained)
+      throw explained
+    }
   }
+  const { info, engine } = await open(request, onProgress, signal)
+  const reopen = async (reason: HadalError, ended: AbortSignal) => {
+    const report = (progress: LoadProgress) => onStatus({ state: 'recovering', reason, progress })
+    return (await open({ ...request, loadedAs: info.quantize }, report, ended)).engine
+  }
+  const link = new EngineLink(engine, { reopen, onStatus })
+  return wrapModel({ ...info, notices: [...sourceNotices(source), ...info.notices] }, link)
 }

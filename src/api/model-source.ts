@@ -37,9 +37,12 @@ export interface ModelSourceOptions extends ModelOptions {
   readonly token?: string
   /** Address of another Hub for `hf:` names. Default: https://huggingface.co. */
   readonly endpoint?: string
+  /** Requests that may wait while one runs; more are refused with `busy`. Default: 1000. */
+  readonly maxQueue?: number
 }
 
 const MAX_TOKENS = 2 ** 31
+const MAX_QUEUE = 1e6
 
 const READERS = {
   contextLength: wholeNumber(1, MAX_TOKENS),
@@ -53,9 +56,9 @@ const READERS = {
 } satisfies { readonly [Option in keyof Required<ModelOptions>]: FieldReader<ModelOptions[Option]> }
 
 /** Options of how the host is reached. */
-const HOST_OPTIONS = ['token', 'endpoint']
+const HOST_OPTIONS = ['token', 'endpoint', 'maxQueue']
 /** Those of `loadModel`, which `plan` takes too: an application may give both the same. */
-export const PAGE_OPTIONS = ['signal', 'worker', 'keep', 'onProgress']
+export const PAGE_OPTIONS = ['signal', 'worker', 'keep', 'onProgress', 'onStatus']
 
 /**
  * Checks the arguments of `loadModel` or `plan`.
@@ -72,7 +75,8 @@ export function workerLoadRequest(
   const unknown = unknownField(fields, (name) => known.includes(name))
   if (unknown !== undefined)
     throw badField(unknown, 'is not an option', `Leave it out. Options: ${known.join(', ')}.`)
-  return { modelSource: resolveSource(source, options), ...readFields(fields, READERS) }
+  const modelSource = resolveSource(source, options)
+  return { modelSource, ...readFields(fields, { ...READERS, maxQueue: wholeNumber(0, MAX_QUEUE) }) }
 }
 
 /** What a source was taken for, if that needs saying. */

@@ -6,20 +6,19 @@ import { once } from '../lib/once.ts'
 import {
   type BenchEvent,
   type BenchSettings,
-  deserializeError,
   type EmbedResult,
   type GenerateEvent,
+  type GenerateRequest,
   type GpuBytes,
   type ModelInfo,
   type PromptRequest,
-  type RemoteEngine,
+  resumedRequest,
 } from '../worker/protocol.ts'
 import { chatCompletions, type StartGeneration, textCompletions } from './chat.ts'
 import { embeddings } from './embeddings.ts'
+import type { EngineLink } from './engine-link.ts'
 import type { Model, RequestOptions, TokenizeInput } from './openai-types.ts'
-import { receive } from './receiver.ts'
 import { checkRequest } from './request.ts'
-import { unwrapOutcome, type WorkerHandle } from './worker.ts'
 
 /** A model that runs here. It holds GPU memory, and a worker unless it is `hadal/core`'s, until `unload`. */
 export interface LoadedModel extends Model {
@@ -40,28 +39,28 @@ export interface LoadedModel extends Model {
   gpuBytes(): Promise<GpuBytes>
 }
 
-/** An engine that has loaded a model, in a worker or in this thread. @internal */
-export type EngineHandle = Omit<WorkerHandle<RemoteEngine>, 'remote'> & { readonly remote: RemoteEngine }
-
 /** Wraps a loaded engine. @internal */
-export function wrapModel(info: ModelInfo, engine: EngineHandle): LoadedModel {
-  const { remote, failed, ended } = engine
-  const start: StartGeneration = (request, signal) =>
-    receive<GenerateEvent>(ended, (port) => remote.generate(request, port), signal)
-  const unload = once(async () => {
-    if (ended.aborted) return
-    await Promise.race([remote.unload(), failed])
-    engine.close(
-      new HadalError('aborted', 'The model was unloaded.', { hint: 'Load it again with loadModel().' }),
+export function wrapModel(info: ModelInfo, link: EngineLink): LoadedModel {
+  const start: StartGeneration = (request, signal) => {
+    const seeded = withSeed(request)
+    return link.stream<GenerateEvent>(
+      (remote, port, before) => remote.generate(resumedRequest(seeded, before), port),
+      signal,
     )
-  })
-  const call = <T>(work: () => Promise<T>): Promise<T> => {
-    ended.throwIfAborted()
-    return work()
   }
+  const unload = once(() =>
+    link.close(
+      new HadalError('aborted', 'The model was unloaded.', { hint: 'Load it again with loadModel().' }),
+    ),
+  )
   const tokenize = async (input: TokenizeInput, { signal }: RequestOptions = {}): Promise<number[]> => {
-    const counted = call(() => unwrapOutcome(engine, remote.tokenize(promptRequest(input))))
-    return [...(await untilAborted(counted, signal))]
+    const request = promptRequest(input)
+    return [
+      ...(await untilAborted(
+        link.call((remote) => remote.tokenize(request)),
+        signal,
+      )),
+    ]
   }
   const created = Math.floor(Date.now() / 1000)
   const entry = { id: info.name, object: 'model' as const, created, owned_by: 'hadal' }
@@ -69,22 +68,37 @@ export function wrapModel(info: ModelInfo, engine: EngineHandle): LoadedModel {
     id: info.name,
     info,
     chat: { completions: chatCompletions(info.name, start) },
-    completions: textCompletions(info.name, start, (ids) =>
-      call(() => unwrapOutcome(engine, remote.detokenize(ids))),
-    ),
+    completions: textCompletions(info.name, start, (ids) => link.call((remote) => remote.detokenize(ids))),
     embeddings: embeddings(info.name, (request, signal) =>
-      receive<EmbedResult>(ended, (port) => remote.embed(request, port), signal),
+      link.stream<EmbedResult>(
+        (remote, port, { length }) => remote.embed({ ...request, input: request.input.slice(length) }, port),
+        signal,
+      ),
     ),
     models: { list: async () => ({ object: 'list', data: [{ ...entry }] }) },
     tokenize,
     countTokens: async (input, options) => (await tokenize(input, options)).length,
     benchmark: (settings = {}, { signal } = {}) =>
-      receive<BenchEvent>(ended, (port) => remote.bench(settings, port), signal),
-    gpuBytes: async () => call(() => unwrapOutcome(engine, remote.gpuBytes())),
+      link.stream<BenchEvent>((remote, port, { length }) => {
+        if (length > 0) throw interrupted()
+        return remote.bench(settings, port)
+      }, signal),
+    gpuBytes: () => link.call((remote) => remote.gpuBytes()),
     unload,
     [Symbol.asyncDispose ?? 'asyncDispose']: unload, // Safari lacks the symbol
-    lost: Promise.race([failed, remote.lost().then(deserializeError)]),
+    lost: link.lost,
   }
+}
+
+const interrupted = (): HadalError =>
+  new HadalError('device_lost', 'The benchmark was interrupted: its worker ended.', {
+    hint: 'Start it again.',
+  })
+
+/** The request with a seed, so that a second engine would go on with it as the first one began. */
+function withSeed(request: GenerateRequest): GenerateRequest {
+  const seed = Math.floor(Math.random() * 2 ** 32)
+  return { ...request, sampling: { seed, ...request.sampling } }
 }
 
 /** The prompt of a text, or of a conversation. Throws `bad_request`, naming the field. */

@@ -1,7 +1,13 @@
 // Starts a worker from the page, wraps its calls, watches it for failures, and ends it.
 import { releaseProxy, wrap } from 'comlink'
-import type { HadalError } from '../lib/error.ts'
-import { deserializeError, type Outcome, type RemoteEngine, type RemoteStore } from '../worker/protocol.ts'
+import { HadalError } from '../lib/error.ts'
+import {
+  deserializeError,
+  type Outcome,
+  type RemoteEngine,
+  type RemoteLife,
+  type RemoteStore,
+} from '../worker/protocol.ts'
 import { scriptError, startError } from './worker-errors.ts'
 
 /** A running worker that offers the calls of `R`. */
@@ -20,10 +26,12 @@ export interface WorkerHandle<R> {
   close(error?: HadalError): void
 }
 
-export type EngineWorker = WorkerHandle<RemoteEngine & RemoteStore>
+export type EngineWorker = WorkerHandle<RemoteEngine & RemoteStore & RemoteLife>
 
 /** Starts a worker. Throws `unsupported` with what to do instead. */
-export function startWorker<R = RemoteEngine & RemoteStore>(start: () => Worker): WorkerHandle<R> {
+export function startWorker<R = RemoteEngine & RemoteStore & RemoteLife>(
+  start: () => Worker,
+): WorkerHandle<R> {
   const worker = tryStart(start)
   const remote = wrap<R>(worker)
   const failed = watchWorker(worker)
@@ -52,6 +60,37 @@ export function openEnding(): Pick<WorkerHandle<unknown>, 'ended' | 'closed'> & 
   closed.catch(() => {}) // callers that wait handle it
   return { ended: signal, closed, end: (error) => ending.abort(error) }
 }
+
+/**
+ * Watches whether a worker lives: it holds a lock, which it lets go when it ends, however it ends. Browsers
+ * tell nothing of a worker that they have ended.
+ * @param ended fires when the worker is closed
+ * @returns resolves when the lock is held; the inner promise, when the worker has ended
+ */
+export async function watchLife(
+  remote: WorkerHandle<RemoteLife>['remote'],
+  ended: AbortSignal,
+): Promise<{ readonly died: Promise<HadalError> }> {
+  const never = { died: new Promise<never>(() => {}) }
+  const name = `hadal-worker-${crypto.randomUUID()}`
+  const { locks } = globalThis.navigator ?? {}
+  const isHeld =
+    locks &&
+    (await remote.holdLock(name).then(
+      () => true,
+      () => false, // not every worker that answers in Hadal's way watches itself
+    ))
+  if (!isHeld) return never
+  const waiting = new AbortController()
+  ended.addEventListener('abort', () => waiting.abort())
+  const died = locks.request(name, { signal: waiting.signal }, () => diedError())
+  return { died: died.catch(() => never.died) }
+}
+
+const diedError = (): HadalError =>
+  new HadalError('internal', 'The worker ended unexpectedly: the browser may have run out of memory.', {
+    hint: 'Close other tabs, or choose a smaller model or context.',
+  })
 
 function tryStart(start: () => Worker): Worker {
   try {

@@ -1,7 +1,8 @@
 // Loads a model in this thread, without a worker: for Node, service workers, shared workers and own workers.
 
+import { EngineLink, type LinkedEngine, statusReporter } from '../api/engine-link.ts'
 import type { LoadOptions } from '../api/load.ts'
-import { type EngineHandle, type LoadedModel, wrapModel } from '../api/model.ts'
+import { type LoadedModel, wrapModel } from '../api/model.ts'
 import {
   explainSource,
   type ModelSource,
@@ -21,7 +22,7 @@ import type { LoadProgress, RemoteEngine } from '../worker/protocol.ts'
 export interface LocalLoadOptions
   extends ModelSourceOptions,
     ThreadOptions,
-    Pick<LoadOptions, 'onProgress' | 'signal'> {}
+    Pick<LoadOptions, 'onProgress' | 'onStatus' | 'signal'> {}
 
 /**
  * Loads a model on a GPU of this thread. What it answers is what `loadModel` of `hadal` answers, but the
@@ -33,7 +34,8 @@ export async function loadModel(
   source: ModelSource | Source,
   options: LocalLoadOptions = {},
 ): Promise<LoadedModel> {
-  const { gpu, gpuDevice, device, tuned, shaders, onProgress = () => {}, signal, ...rest } = options
+  const { gpu, gpuDevice, device, tuned, shaders, ...others } = options
+  const { onProgress = () => {}, onStatus = () => {}, signal, ...rest } = others
   throwIfAborted(signal)
   const isOpened = isSource(source)
   const request = workerLoadRequest(isOpened ? [] : source, rest)
@@ -45,12 +47,15 @@ export async function loadModel(
     const report = (progress: LoadProgress) => {
       if (!signal?.aborted) onProgress(progress)
     }
-    const info = await untilAborted(unwrapOutcome(engine, host.load(request, report)), signal)
+    const info = await untilAborted(
+      unwrapOutcome(engine, host.load(request, report, statusReporter(onStatus))),
+      signal,
+    )
     const notices = isOpened ? info.notices : [...sourceNotices(source), ...info.notices]
-    return wrapModel({ ...info, notices }, engine)
+    return wrapModel({ ...info, notices }, new EngineLink(engine, { onStatus }))
   } catch (error) {
     const explained = isOpened ? asHadalError(error) : explainSource(error, source)
-    engine.close(explained)
+    engine.destroy(explained)
     throw explained
   }
 }
@@ -59,11 +64,11 @@ const isSource = (source: ModelSource | Source): source is Source =>
   typeof source === 'object' && 'read' in source
 
 /** A host in this thread cannot fail apart from its calls, and ends when it is closed. */
-function handleOf(remote: RemoteEngine): EngineHandle {
+function handleOf(remote: RemoteEngine): LinkedEngine {
   const { ended, closed, end } = openEnding()
-  const close = (error?: HadalError) => {
+  const destroy = (error?: HadalError) => {
     void remote.unload() // which also stops a load
     end(error)
   }
-  return { remote, failed: new Promise(() => {}), ended, closed, close }
+  return { remote, lost: new Promise(() => {}), ended, closed, destroy }
 }

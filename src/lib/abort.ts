@@ -1,4 +1,4 @@
-// Stops waiting for work that cannot be interrupted itself.
+// Waits that end when a signal fires: for work that cannot be interrupted itself, or for a time.
 import { throwIfAborted } from './error.ts'
 
 /**
@@ -20,4 +20,17 @@ export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal | un
     signal.addEventListener('abort', stop, { signal: listening.signal })
   })
   return Promise.race([work, aborted]).finally(() => listening.abort())
+}
+
+/** Resolves after so many milliseconds, or as soon as the signal fires. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', wake)
+      resolve()
+    }
+    const timer = setTimeout(wake, ms)
+    signal?.addEventListener('abort', wake)
+  })
 }

@@ -13,6 +13,7 @@ export type ErrorCode =
   | 'bad_config' // config.json contradicts itself or holds an impossible value
   | 'unsupported' // well-formed, but not something this version runs
   | 'bad_request' // the caller's arguments are wrong
+  | 'busy' // too many requests wait already
   | 'storage_full' // the browser grants no more storage
   | 'context_full' // prompt and answer do not fit the context
   | 'internal' // a bug in Hadal

@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   unsupported: 400,
   no_access: 401,
   not_found: 404,
+  busy: 429,
   out_of_memory: 500,
   no_webgpu: 500,
   bad_file: 500,

@@ -1,18 +1,21 @@
 // Loads one model at a time, and unloads it before the next: the state behind `useModel`.
-import type { HadalError, LoadedModel, LoadProgress } from '../index.ts'
+import type { HadalError, LoadedModel, LoadOptions, LoadProgress } from '../index.ts'
 import { asHadalError } from '../lib/error.ts'
 import { Store } from './store.ts'
 
-/** `lost`: the model was ready, but its GPU device or worker is gone; `reload` loads it again. */
-export type ModelStatus = 'idle' | 'loading' | 'ready' | 'error' | 'lost'
+/**
+ * `recovering`: its GPU device or worker was lost; it is loaded again, and answers go on after that. `lost`:
+ * that failed; `reload` tries again.
+ */
+export type ModelStatus = 'idle' | 'loading' | 'ready' | 'recovering' | 'error' | 'lost'
 
 export interface ModelState {
   readonly status: ModelStatus
-  /** The model, while it is ready. */
+  /** The model, while it is ready or recovering. */
   readonly model: LoadedModel | undefined
-  /** While loading, at most one per frame. */
+  /** While loading or recovering, at most one per frame. */
   readonly progress: LoadProgress | undefined
-  /** Why loading failed, or the model was lost. */
+  /** Why loading failed, or the model is or was lost. */
   readonly error: HadalError | undefined
 }
 
@@ -20,6 +23,7 @@ export interface ModelState {
 export type StartLoad = (options: {
   readonly signal: AbortSignal
   readonly onProgress: (progress: LoadProgress) => void
+  readonly onStatus: NonNullable<LoadOptions['onStatus']>
 }) => Promise<LoadedModel>
 
 const IDLE: ModelState = { status: 'idle', model: undefined, progress: undefined, error: undefined }
@@ -53,8 +57,15 @@ export class ModelLoader {
     const onProgress = (progress: LoadProgress) => {
       if (!signal.aborted) this.store.setSoon({ ...IDLE, status: 'loading', progress })
     }
+    const onStatus: LoadOptions['onStatus'] = (status) => {
+      const { model } = this.store.snapshot()
+      if (signal.aborted || !model || status.state === 'lost') return // `model.lost` tells that
+      if (status.state === 'ready') this.store.set({ ...IDLE, status: 'ready', model })
+      else
+        this.store.setSoon({ status: status.state, model, progress: status.progress, error: status.reason })
+    }
     try {
-      const model = await load({ signal, onProgress })
+      const model = await load({ signal, onProgress, onStatus })
       if (signal.aborted) return this.#release(model)
       this.store.set({ ...IDLE, status: 'ready', model })
       this.#fail('lost', await model.lost, signal)

@@ -4,7 +4,7 @@ import { type LoadOptions, loadModel, type ModelSource } from '../index.ts'
 import { ModelLoader, type ModelState } from './model-loader.ts'
 
 /** Options of `loadModel`, which the hook passes on. */
-export interface UseModelOptions extends Omit<LoadOptions, 'signal' | 'onProgress'> {
+export interface UseModelOptions extends Omit<LoadOptions, 'signal' | 'onProgress' | 'onStatus'> {
   /** false: nothing is loaded before `load()`. Read once. Default: true. */
   readonly auto?: boolean
 }
@@ -54,7 +54,7 @@ export function useModel(
     return {
       load: () => {
         const { status } = loader.store.snapshot()
-        if (status !== 'ready' && status !== 'loading') setWish(again)
+        if (['idle', 'error', 'lost'].includes(status)) setWish(again)
       },
       reload: () => setWish(again),
       unload: () => setWish(({ attempt }) => ({ wanted: false, attempt })),

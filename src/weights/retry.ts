@@ -1,4 +1,5 @@
 // Retries failed requests with exponential backoff.
+import { sleep } from '../lib/abort.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 
 export interface RetryPolicy {
@@ -96,16 +97,4 @@ export function parseRetryAfterMs(header: string | null, nowMs = Date.now()): nu
 export function parseRateLimitMs(header: string | null): number {
   const seconds = /;\s*r=0\s*;\s*t=(\d{1,9})/.exec(header ?? '')?.[1]
   return Number(seconds ?? 0) * 1000
-}
-
-function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const wake = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', wake)
-      resolve()
-    }
-    const timer = setTimeout(wake, ms)
-    signal?.addEventListener('abort', wake)
-  })
 }

@@ -6,6 +6,11 @@ export class FifoMutex {
   readonly #waiting: (() => void)[] = []
   #isLocked = false
 
+  /** How many wait for the lock. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   /**
    * Waits for the lock. Resolves with the function that releases it; rejects with `aborted` if the signal
    * fires first.

@@ -1,13 +1,25 @@
 // The worker's side of the protocol: owns one engine, runs requests one at a time, returns errors as values.
 import type { Engine } from '../engine/engine.ts'
-import { expectDefined, HadalError, throwIfAborted } from '../lib/error.ts'
+import { expectDefined, HadalError } from '../lib/error.ts'
+import { Live } from '../lib/live.ts'
 import { FifoMutex } from './fifo-mutex.ts'
 import { loadFraction } from './load-fraction.ts'
 import { captureOutcome } from './outcome.ts'
 import { afterReports } from './progress-order.ts'
-import type { BenchEvent, BenchSettings, LoadPlan, PhaseProgress } from './protocol.ts'
-import { type RemoteEngine, serializeError, type WorkerLoadRequest } from './protocol.ts'
+import type {
+  BenchEvent,
+  BenchSettings,
+  EmbedResult,
+  GenerateEvent,
+  LoadPlan,
+  LoadProgress,
+  PhaseProgress,
+} from './protocol.ts'
+import { type RemoteEngine, resumedRequest, serializeError, type WorkerLoadRequest } from './protocol.ts'
 import { sendStream } from './sender.ts'
+
+/** Requests that may wait at the same time. */
+const DEFAULT_MAX_QUEUE = 1000
 
 /** The part of an engine that the worker uses. */
 export type HostedEngine = Pick<
@@ -31,26 +43,40 @@ export type MeasureCaches<E> = (
   signal: AbortSignal,
 ) => AsyncIterable<BenchEvent>
 
-/** The worker's side of the protocol, for the engine that `open` loads. */
-export function engineHost<E extends HostedEngine>(
-  open: OpenEngine<E>,
-  plan: PlanModel,
-  measure: MeasureCaches<E>,
-): RemoteEngine {
-  const loading = new AbortController()
-  const mutex = new FifoMutex()
-  let engine: E | undefined
+/** What a host loads, plans and measures with. */
+export interface HostParts<E extends HostedEngine> {
+  readonly open: OpenEngine<E>
+  readonly plan: PlanModel
+  readonly measure: MeasureCaches<E>
+  /** false: a model on a lost device is not loaded again. Default: true. */
+  readonly reopens?: boolean
+}
 
-  function loaded(): E {
-    if (engine) return engine
+/** The worker's side of the protocol, for the engine that `open` loads. */
+export function engineHost<E extends HostedEngine>({
+  open,
+  plan,
+  measure,
+  reopens = true,
+}: HostParts<E>): RemoteEngine {
+  const unloading = new AbortController()
+  const { signal: unloaded } = unloading
+  const mutex = new FifoMutex()
+  let live: Live<E> | undefined
+  let maxQueue = DEFAULT_MAX_QUEUE
+
+  function loaded(): Live<E> {
+    unloaded.throwIfAborted()
+    if (live) return live
     throw new HadalError('bad_request', 'No model is loaded.', { hint: 'Load a model first.' })
   }
 
   /** Yields what `work` yields, once no other request uses the engine. */
   async function* exclusively<T>(
     signal: AbortSignal,
-    work: (engine: E) => AsyncIterable<T>,
+    work: (engine: Live<E>) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
+    if (mutex.waiting >= maxQueue) throw queueFull(maxQueue)
     const release = await mutex.acquire(signal)
     try {
       yield* work(loaded())
@@ -60,39 +86,99 @@ export function engineHost<E extends HostedEngine>(
   }
 
   return {
-    async load(request, onProgress) {
-      return captureOutcome(async () => {
+    async load(request, onProgress, onStatus = () => {}) {
+      maxQueue = request.maxQueue ?? DEFAULT_MAX_QUEUE
+      const load = (as: WorkerLoadRequest, report: (progress: LoadProgress) => void) => {
         const withFraction = loadFraction(request.keep === 'packed')
-        const opened = await afterReports(onProgress, (report) =>
-          open(request, {
-            onProgress: (progress) => report(withFraction(progress)),
-            signal: loading.signal,
-          }),
-        )
-        if (loading.signal.aborted) opened.destroy()
-        throwIfAborted(loading.signal)
-        engine = opened
-        return opened.info
+        return open(as, { onProgress: (progress) => report(withFraction(progress)), signal: unloaded })
+      }
+      return captureOutcome(async () => {
+        const engine = await afterReports(onProgress, (report) => load(request, report))
+        if (unloaded.aborted) engine.destroy()
+        unloaded.throwIfAborted()
+        const reopen = (cause: HadalError) => {
+          const reason = serializeError(cause)
+          onStatus({ state: 'recovering', reason })
+          return load({ ...request, loadedAs: engine.info.quantize }, (progress) =>
+            onStatus({ state: 'recovering', reason, progress }),
+          )
+        }
+        live = new Live(engine, {
+          ...(reopens && { reopen }),
+          onReady: () => onStatus({ state: 'ready' }),
+          signal: unloaded,
+        })
+        void live.lost.then((reason) => onStatus({ state: 'lost', reason: serializeError(reason) }))
+        return engine.info
       })
     },
-    plan: (request) => captureOutcome(() => plan(request, { signal: loading.signal })),
+    plan: (request) => captureOutcome(() => plan(request, { signal: unloaded })),
     async generate(request, port) {
-      void sendStream(port, (signal) => exclusively(signal, (model) => model.generate(request, signal)))
+      void sendStream(port, (signal) =>
+        exclusively(signal, (engine) =>
+          resuming<E, GenerateEvent>(engine, signal, (model, before) =>
+            model.generate(resumedRequest(request, before), signal),
+          ),
+        ),
+      )
     },
     async embed(request, port) {
-      void sendStream(port, (signal) => exclusively(signal, (model) => model.embed(request, signal)))
+      void sendStream(port, (signal) =>
+        exclusively(signal, (engine) =>
+          resuming<E, EmbedResult>(engine, signal, (model, before) =>
+            model.embed({ ...request, input: request.input.slice(before.length) }, signal),
+          ),
+        ),
+      )
     },
     async bench(settings, port) {
-      void sendStream(port, (signal) => exclusively(signal, (model) => measure(model, settings, signal)))
+      void sendStream(port, (signal) =>
+        exclusively(signal, async function* (engine) {
+          yield* measure(await engine.ready(), settings, signal)
+        }),
+      )
     },
-    tokenize: (request) => captureOutcome(async () => loaded().tokenize(request)),
-    detokenize: (ids) => captureOutcome(async () => loaded().detokenize(ids)),
-    gpuBytes: () => captureOutcome(async () => engine?.gpuBytes() ?? {}),
-    lost: async () => serializeError(await expectDefined(engine, 'the engine').lost),
+    tokenize: (request) => captureOutcome(async () => loaded().latest.tokenize(request)),
+    detokenize: (ids) => captureOutcome(async () => loaded().latest.detokenize(ids)),
+    gpuBytes: () => captureOutcome(async () => (await live?.ready())?.gpuBytes() ?? {}),
+    lost: async () => serializeError(await loaded().lost),
     async unload() {
-      loading.abort()
-      engine?.destroy()
-      engine = undefined
+      unloading.abort(new HadalError('aborted', 'The model was unloaded.', { hint: 'Load it again.' }))
+      live?.latest.destroy()
+      live = undefined
     },
   }
 }
+
+/**
+ * Yields what `work` yields. If the engine is lost meanwhile, the next one goes on with what `work` makes of
+ * the events so far.
+ */
+async function* resuming<E extends HostedEngine, T>(
+  live: Live<E>,
+  signal: AbortSignal,
+  work: (engine: E, before: readonly T[]) => AsyncIterable<T>,
+): AsyncGenerator<T> {
+  const before: T[] = []
+  let events: AsyncIterator<T> | undefined
+  let of: E | undefined
+  try {
+    for (;;) {
+      const result = await live.run(async (engine) => {
+        if (of !== engine) events = work(engine, before)[Symbol.asyncIterator]()
+        of = engine
+        return expectDefined(events, 'a stream').next()
+      }, signal)
+      if (result.done) return
+      before.push(result.value)
+      yield result.value
+    }
+  } finally {
+    await events?.return?.()
+  }
+}
+
+const queueFull = (most: number): HadalError =>
+  new HadalError('busy', `${most} requests wait for this model already.`, {
+    hint: 'Wait for some to end, cancel some, or load the model with a larger `maxQueue`.',
+  })

@@ -3,6 +3,7 @@
 import type { BenchSettings } from '../bench/result.ts'
 import type {
   EmbedRequest,
+  GenerateEvent,
   GenerateRequest,
   GpuBytes,
   LoadPlan,
@@ -82,7 +83,17 @@ export interface WorkerLoadRequest extends ModelOptions {
   readonly modelSource: ResolvedModelSource
   /** What this browser is to store; missing = nothing. What is already stored is used in any case. */
   readonly keep?: 'files' | 'packed'
+  /** The formats of the weights when it was loaded before, which the next load repeats. */
+  readonly loadedAs?: ModelInfo['quantize']
+  /** Requests that may wait while one runs; more are refused. */
+  readonly maxQueue?: number
 }
+
+/** What becomes of a loaded model; the status of the model, with errors as data. */
+export type StatusMessage =
+  | { readonly state: 'recovering'; readonly reason: SerializedError; readonly progress?: LoadProgress }
+  | { readonly state: 'ready' }
+  | { readonly state: 'lost'; readonly reason: SerializedError }
 
 /** Names stored models: one by its key, or every form of what a source was resolved to. */
 export interface StoredSelection {
@@ -111,7 +122,12 @@ export interface RemoteStore {
  * hint.
  */
 export interface RemoteEngine {
-  load(request: WorkerLoadRequest, onProgress: (progress: LoadProgress) => void): Promise<Outcome<ModelInfo>>
+  /** @param onStatus called when the GPU device is lost, and when the model is there again or given up */
+  load(
+    request: WorkerLoadRequest,
+    onProgress: (progress: LoadProgress) => void,
+    onStatus?: (status: StatusMessage) => void,
+  ): Promise<Outcome<ModelInfo>>
   /** Plans a load; reads no weights. */
   plan(request: WorkerLoadRequest): Promise<Outcome<LoadPlan>>
   /** Generates on a port that is transferred to the worker; see `StreamCommand` and `StreamMessage`. */
@@ -125,10 +141,16 @@ export interface RemoteEngine {
   /** The text of token ids, without control tokens. */
   detokenize(ids: readonly number[]): Promise<Outcome<string>>
   gpuBytes(): Promise<Outcome<GpuBytes>>
-  /** Settles when the GPU device is gone for good. */
+  /** Settles when the model is lost and cannot be loaded again. */
   lost(): Promise<SerializedError>
   /** Frees the model, and stops a load or a plan. */
   unload(): Promise<void>
+}
+
+/** The worker's call for a page that watches it. */
+export interface RemoteLife {
+  /** Holds a lock of this name as long as the worker lives. Resolves when it does. */
+  holdLock(name: string): Promise<void>
 }
 
 /** From the page: a cancellation. */
@@ -171,4 +193,10 @@ export function deserializeError({ code, message, hint, file, tensor, stack }: S
     ...(tensor && { tensor }),
     ...(stack && { cause: stack }),
   })
+}
+
+/** A request that goes on after the events that it has yielded before. */
+export function resumedRequest(request: GenerateRequest, before: readonly GenerateEvent[]): GenerateRequest {
+  const ids = before.flatMap((event) => (event.type === 'delta' ? event.ids : []))
+  return ids.length === 0 ? request : { ...request, resume: [...(request.resume ?? []), ...ids] }
 }

@@ -9,7 +9,7 @@ import { noMeasure, noPlan, replayEngine } from './recorded.ts'
 
 async function open() {
   const replay = replayEngine()
-  const host = engineHost(async () => replay.engine, noPlan, noMeasure)
+  const host = engineHost({ open: async () => replay.engine, plan: noPlan, measure: noMeasure })
   await host.load({ modelSource: { url: 'https://example.test/' } }, () => {})
   const { create } = embeddings('tiny', (request, signal) => {
     const { port1, port2 } = new MessageChannel()

@@ -58,7 +58,8 @@ test('loads with progress, then completes a chat', async () => {
   expect(await model.gpuBytes()).toEqual({ weights: 10_000_000, kv: 73_728, total: 10_073_728 })
   const answer = await model.chat.completions.create({ messages: MESSAGES, temperature: 0, thinking: true })
   expect(answer.choices[0]?.message.content).toBe('I am Lanternfish 🐟.')
-  expect(requests).toEqual([{ input: { messages: MESSAGES }, sampling: { temperature: 0 }, thinking: true }])
+  const sampling = { temperature: 0, seed: expect.any(Number) } // fixed, in case an answer is gone on with
+  expect(requests).toEqual([{ input: { messages: MESSAGES }, sampling, thinking: true }])
   await model.unload()
 })
 
@@ -142,17 +143,6 @@ test('calls that wait settle when the model is unloaded, also twice at once', as
     { status: 'fulfilled' },
   ])
   await expect(model.gpuBytes()).rejects.toMatchObject({ code: 'aborted' })
-})
-
-test('a failing worker rejects the calls that wait', async () => {
-  const { model, worker } = await replayed()
-  const waiting = model.gpuBytes()
-  worker.dispatchEvent(Object.assign(new Event('error'), { message: 'out of stack' }))
-  await expect(waiting).rejects.toMatchObject({
-    code: 'internal',
-    message: expect.stringMatching(/out of stack/),
-  })
-  await model.unload()
 })
 
 test('a benchmark rejects settings that cannot be cloned', async () => {

@@ -22,7 +22,7 @@ function generate(host: RemoteEngine, prompt: string, signal?: AbortSignal): Eve
 
 async function hostOf(events?: readonly GenerateEvent[]) {
   const replay = replayEngine(events)
-  const host = engineHost(async () => replay.engine, noPlan, noMeasure)
+  const host = engineHost({ open: async () => replay.engine, plan: noPlan, measure: noMeasure })
   await host.load({ modelSource: { url: 'https://example.test/' } }, () => {})
   return { host, ...replay }
 }

@@ -16,7 +16,7 @@ export function workerOf(
   measure: MeasureCaches<HostedEngine> = noMeasure,
 ) {
   const { port1, port2 } = new MessageChannel()
-  expose(engineHost(open, planModel, measure), port2)
+  expose(engineHost({ open, plan: planModel, measure }), port2)
   const state = { terminated: false }
   const terminate = () => {
     state.terminated = true

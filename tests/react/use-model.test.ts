@@ -14,12 +14,9 @@ type Open = Parameters<typeof workerOf>[0]
 /** A `worker` option that logs when a worker begins, has loaded and ends. */
 function workers(open?: Open) {
   const log: string[] = []
-  const engines: ReturnType<typeof replayEngine>[] = []
   const load: Open = async () => {
-    const replay = replayEngine()
-    engines.push(replay)
     log.push('loaded')
-    return replay.engine
+    return replayEngine().engine
   }
   const worker = () => {
     log.push('begins')
@@ -32,7 +29,7 @@ function workers(open?: Open) {
       },
     })
   }
-  return { log, engines, worker }
+  return { log, worker }
 }
 
 const statusesOf = (rendered: readonly { status: string }[]) =>
@@ -109,13 +106,29 @@ describe('useModel', () => {
     hook.unmount()
   })
 
-  it('says when the model is lost, and loads it again', async () => {
-    const { engines, worker } = workers()
+  it('recovers when the GPU is lost, says when that fails, and loads it again', async () => {
+    const engines: ReturnType<typeof replayEngine>[] = []
+    let broken = false
+    const { worker } = workers(async () => {
+      if (broken) throw new HadalError('no_webgpu', 'No adapter.')
+      engines.push(replayEngine())
+      return (engines.at(-1) ?? replayEngine()).engine
+    })
     const hook = renderHook(() => useModel(MODEL_URL, { worker }))
     await vi.waitFor(() => expect(hook.current.status).toBe('ready'))
+    const { model } = hook.current
     engines[0]?.lose(new HadalError('device_lost', 'The GPU went away.'))
-    await vi.waitFor(() => expect(hook.current.status).toBe('lost'))
-    expect(hook.current).toMatchObject({ model: undefined, error: { code: 'device_lost' } })
+    await vi.waitFor(() => expect(engines).toHaveLength(2))
+    await vi.waitFor(() => expect(hook.current).toMatchObject({ status: 'ready', model }))
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    broken = true
+    engines[1]?.lose(new HadalError('device_lost', 'The GPU went away.'))
+    const reason = { code: 'device_lost' }
+    await vi.waitFor(() => expect(hook.current).toMatchObject({ status: 'recovering', model, error: reason }))
+    while (hook.current.status !== 'lost') await vi.advanceTimersByTimeAsync(500)
+    vi.useRealTimers()
+    expect(hook.current).toMatchObject({ model: undefined, error: { code: 'no_webgpu' } })
+    broken = false
     hook.current.reload()
     await vi.waitFor(() => expect(hook.current.status).toBe('ready'))
     hook.unmount()

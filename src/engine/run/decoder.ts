@@ -68,8 +68,8 @@ export class DecodeSteps {
 
   /** Waits for what was submitted and releases the pages that were reserved but not used. */
   async settle(): Promise<void> {
-    await this.runtime.idle()
-    await Promise.allSettled(this.#pending) // the next answer reuses their staging buffers
+    // The next answer reuses their staging buffers. If the GPU is gone, whoever needed it knows.
+    await Promise.allSettled([this.runtime.idle(), ...this.#pending])
     this.session.rewind(this.session.length)
   }
 }

@@ -68,6 +68,11 @@ export class PrefixCache implements SessionRoom {
 
   /** Keeps a session for later requests, as the one used last. */
   put(session: Session): void {
+    for (const other of [...this.#idle]) {
+      if (session.commonPrefix(other.tokens) < other.length) continue
+      this.#idle.splice(this.#idle.indexOf(other), 1) // all that it has, this one has too
+      other.close()
+    }
     if (session.length > 0) this.#idle.push(session)
     else session.close()
     while (this.#cache.used > this.#maxPages && this.#idle.length > 1) this.#evict()
