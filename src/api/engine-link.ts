@@ -30,7 +30,6 @@ export const statusReporter =
 /** An engine that has loaded a model, in a worker or in this thread. */
 export interface LinkedEngine extends Losable, Pick<WorkerHandle<RemoteEngine>, 'ended' | 'closed'> {
   readonly remote: RemoteEngine
-  destroy(error?: HadalError): void
 }
 
 export interface LinkOptions {

@@ -6,7 +6,8 @@ import { asHadalError, type ErrorCode, type HadalError } from './error.ts'
 export interface Losable {
   /** Resolves when it is lost for another reason than `destroy`. */
   readonly lost: Promise<HadalError>
-  destroy(): void
+  /** Frees what is left of it. @param reason what waits for it fails with */
+  destroy(reason?: HadalError): void
 }
 
 export interface LiveOptions<E> {
@@ -20,6 +21,8 @@ export interface LiveOptions<E> {
 
 /** Milliseconds before each attempt: a driver or a GPU process takes a moment to start again. */
 const ATTEMPTS_MS = [0, 250, 500, 1000, 2000, 4000]
+/** After two crashes of its GPU process, Chromium refuses WebGPU to a site for two minutes. */
+const REFUSED_MS = [8000, 16_000, 32_000, 64_000, 16_000]
 /** Losses in a row, with no work done in between, after which no other is opened. */
 const MAX_LOSSES = 6
 /** How often work is tried: it may be what the driver fails at. */
@@ -101,9 +104,10 @@ export class Live<E extends Losable> {
   async #replace(one: E, reason: HadalError): Promise<E> {
     const { reopen, signal, onReady } = this.#options
     let failure = reason
-    one.destroy()
+    one.destroy(reason)
     if (reopen && ++this.#losses <= MAX_LOSSES) {
-      for (const ms of ATTEMPTS_MS) {
+      for (const [attempt, ms] of [...ATTEMPTS_MS, ...REFUSED_MS].entries()) {
+        if (attempt >= ATTEMPTS_MS.length && failure.code !== 'no_webgpu') break
         await sleep(ms, signal)
         signal.throwIfAborted()
         try {

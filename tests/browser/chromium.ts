@@ -22,9 +22,9 @@ export const HEADLESS_ARGS = [
 ]
 
 /** Chromium with WebGPU on SwiftShader, a software adapter. */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(more: readonly string[] = []): Promise<Browser> {
   const webgpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
-  return chromium.launch({ executablePath: CHROMIUM_PATH, args: [...HEADLESS_ARGS, ...webgpu] })
+  return chromium.launch({ executablePath: CHROMIUM_PATH, args: [...HEADLESS_ARGS, ...webgpu, ...more] })
 }
 
 /** Opens a page with only the library and the files of `publicDir`, in its own browser. */
