@@ -1,0 +1,11 @@
+// The grammar of any JSON object.
+import { type Grammar, GrammarBuilder } from '../grammar.ts'
+import { JsonRules } from './json-text.ts'
+
+/** The grammar of any JSON object, spaced as that of a schema. */
+export function jsonObjectGrammar(): Grammar {
+  const builder = new GrammarBuilder()
+  const root = builder.declare('root')
+  builder.define(root, new JsonRules(builder).object)
+  return builder.finish(root)
+}
