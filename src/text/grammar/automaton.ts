@@ -11,9 +11,12 @@ const ROW = 256
 /** Above these, the automaton asks to be renewed. */
 const MANY_STATES = 4096
 const MANY_STACKS = 200_000
+const MANY_MEMBERS = 1_000_000 // stacks of all states together
 /** A state may have that many stacks, and one step may lead to that many states. */
 const MAX_STACKS = 4096
 const MAX_STATES = 65_536
+/** Stacks that one step may look at, which takes about a second. */
+const MAX_WORK = 4_000_000
 
 /** States are numbers, valid for this automaton. */
 export class Automaton {
@@ -25,6 +28,8 @@ export class Automaton {
   readonly #states: (readonly number[])[] = [[]]
   readonly #byKey = new Map<string, number>([['', DEAD]])
   readonly #seen = new Set<number>() // stacks of the state that is being built
+  #members = 0
+  #work = 0
   /** Where each byte leads from each state, 256 numbers a state: -1 if that was never asked. */
   table = new Int32Array(64 * ROW).fill(UNKNOWN)
   /** Of each state: the fewest tokens to the end of the text. */
@@ -46,7 +51,16 @@ export class Automaton {
 
   /** Whether so much was kept that a new automaton should take over. */
   get isFull(): boolean {
-    return this.#states.length > MANY_STATES || this.#stacks.size > MANY_STACKS
+    return (
+      this.#states.length > MANY_STATES ||
+      this.#stacks.size > MANY_STACKS ||
+      this.#members > MANY_MEMBERS
+    )
+  }
+
+  /** Begins a step: each may do a limited amount of work. */
+  beginStep(): void {
+    this.#work = 0
   }
 
   /** The state of another automaton of the same program. */
@@ -57,8 +71,10 @@ export class Automaton {
   next(state: number, byte: number): number {
     const known = this.table[state * ROW + byte] ?? DEAD
     if (known !== UNKNOWN) return known
+    const stacks = this.#stacksOf(state)
+    this.#count(stacks.length)
     const next = this.#stateAfter((found) => {
-      for (const stack of this.#stacksOf(state)) {
+      for (const stack of stacks) {
         const node = this.#topOf(stack)
         if (node?.kind === 'bytes' && node.set[byte] === 1)
           this.#expand(node.next, 0, this.#stacks.below(stack), found)
@@ -165,6 +181,11 @@ export class Automaton {
     return (left === 0 ? 0 : left * (this.#costs[node.body] ?? 0)) + (this.#costs[node.next] ?? 0)
   }
 
+  #count(stacks: number): void {
+    this.#work += stacks
+    if (this.#work > MAX_WORK) throw tooLarge('takes too long to follow')
+  }
+
   #stateAfter(collect: (found: number[]) => void): number {
     const found: number[] = []
     this.#seen.clear()
@@ -178,6 +199,7 @@ export class Automaton {
     const known = this.#byKey.get(key)
     if (known !== undefined) return known
     const state = this.#states.push(stacks) - 1
+    this.#members += stacks.length
     if (state >= MAX_STATES) throw tooLarge('has too many states')
     this.#byKey.set(key, state)
     if (state === this.costs.length) {
@@ -209,6 +231,7 @@ export class Automaton {
       }
       const stack = stacks.push(at, done, under)
       if (this.#seen.has(stack)) continue
+      this.#count(1)
       if (this.#seen.size >= MAX_STACKS) throw tooLarge('can be read in too many ways at once')
       this.#seen.add(stack)
       if (node.kind === 'call') {

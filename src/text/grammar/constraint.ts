@@ -16,13 +16,14 @@ export interface Constraint {
    * always does; where it cannot, the budget is ignored. Ids that end the answer are set only where it may
    * end. The array is kept: do not change it.
    * @param budget tokens left, this one included
+   * @throws HadalError bad_request, if the grammar has become too ambiguous
    */
   mask(budget: number): Uint32Array
   /** The ids that must come next, as the tokenizer writes them; none where there is a choice. */
   forced(budget: number): readonly number[]
   /**
    * Takes the next id, one of those that the mask allows.
-   * @throws HadalError bad_request, if the grammar has become too ambiguous
+   * @throws HadalError as `mask`
    */
   accept(id: number): void
   /** Whether the answer may end here. */
@@ -121,6 +122,7 @@ class GrammarConstraint implements Constraint {
 
   mask(budget: number): Uint32Array {
     const { automaton, masks } = this.#cache
+    automaton.beginStep()
     const { bits, need } = masks.of(this.#state)
     const canEnd = (automaton.costs[this.#state] ?? 0) <= budget
     return need < budget || !canEnd ? bits : masks.within(this.#state, budget - 1)
@@ -138,6 +140,7 @@ class GrammarConstraint implements Constraint {
     }
     this.#renew()
     const { automaton } = this.#cache
+    automaton.beginStep()
     let state = DEAD
     if (hasBit(this.#matcher.tries.ordinary, id)) {
       state = this.#state
