@@ -52,9 +52,7 @@ export class Automaton {
   /** Whether so much was kept that a new automaton should take over. */
   get isFull(): boolean {
     return (
-      this.#states.length > MANY_STATES ||
-      this.#stacks.size > MANY_STACKS ||
-      this.#members > MANY_MEMBERS
+      this.#states.length > MANY_STATES || this.#stacks.size > MANY_STACKS || this.#members > MANY_MEMBERS
     )
   }
 

@@ -1,5 +1,5 @@
 // Holds an answer to a grammar: which tokens may come next, which must, and whether it may end.
-import { assert, HadalError } from '../../lib/error.ts'
+import { assert } from '../../lib/error.ts'
 import type { TextTokenizer } from '../tokenizer.ts'
 import { Automaton, DEAD } from './automaton.ts'
 import { forcedIds } from './forced.ts'
@@ -26,6 +26,11 @@ export interface Constraint {
    * @throws HadalError as `mask`
    */
   accept(id: number): void
+  /**
+   * Takes a text that is there already, such as a beginning in the prompt. Returns false, and takes nothing,
+   * if the grammar does not go on like this.
+   */
+  take(bytes: Iterable<number>): boolean
   /** Whether the answer may end here. */
   readonly isComplete: boolean
   /** Whether nothing but the end may follow. */
@@ -70,11 +75,6 @@ class Matcher {
     const { known, single } = this.tries
     this.#program = compileGrammar(grammar, { bytes: single, hasToken: (id) => hasBit(known, id) })
     this.#cache = this.#newCache()
-    const { start, costs } = this.#cache.automaton
-    if (costs[start] === Number.POSITIVE_INFINITY)
-      throw new HadalError('bad_request', 'No answer of this model can follow the grammar or schema.', {
-        hint: 'Look for requirements that contradict each other, and for parts that require themselves.',
-      })
   }
 
   /** What is kept at present. */
@@ -149,6 +149,16 @@ class GrammarConstraint implements Constraint {
     state = automaton.merge(state, automaton.nextToken(this.#state, id))
     assert(state !== DEAD && !this.#isEnded, `the token ${id} does not follow the grammar`)
     this.#state = state
+  }
+
+  take(bytes: Iterable<number>): boolean {
+    this.#renew()
+    const { automaton } = this.#cache
+    automaton.beginStep()
+    let state = this.#state
+    for (const byte of bytes) state = automaton.next(state, byte)
+    if (state !== DEAD) this.#state = state
+    return state !== DEAD
   }
 
   get isComplete(): boolean {

@@ -1,4 +1,5 @@
 // Compiles a grammar to the nodes of a pushdown automaton.
+import { HadalError } from '../../lib/error.ts'
 import { withoutEmptyRounds } from './empty-texts.ts'
 import { type Expression, type Grammar, NOTHING, tooLarge } from './grammar.ts'
 import { fewestTokens } from './node-costs.ts'
@@ -6,13 +7,21 @@ import { END, type Node, type Program, type Terminals } from './nodes.ts'
 
 const MAX_NODES = 400_000
 
-/** @throws HadalError bad_request, where a rule begins with itself, or the grammar is too large */
+/**
+ * @throws HadalError bad_request, where a rule begins with itself, the grammar is too large, or the terminals
+ * write nothing that it generates
+ */
 export function compileGrammar(grammar: Grammar, terminals: Terminals): Program {
   const { rules, root } = withoutEmptyRounds(grammar)
   const compiler = new Compiler()
   const starts = rules.map(({ body }) => compiler.build(body, END))
   const { nodes } = compiler
-  return { nodes, starts, root, costs: fewestTokens({ nodes, starts }, terminals) }
+  const costs = fewestTokens({ nodes, starts }, terminals)
+  if (costs[starts[root] ?? END] === Number.POSITIVE_INFINITY)
+    throw new HadalError('bad_request', 'No answer of this model can follow the grammar or schema.', {
+      hint: 'Look for requirements that contradict each other, and for parts that require themselves.',
+    })
+  return { nodes, starts, root, costs }
 }
 
 const utf8 = new TextEncoder()

@@ -34,8 +34,27 @@ const DIGIT: Range = [0x30, 0x39]
 export const digits = (min: number, max = min): Expression => repeat(bytes(DIGIT), min, max)
 export const digitsFrom = (first: number, last: number): Expression => bytes([0x30 + first, 0x30 + last])
 
-/** Any character of a string, however it is written. */
-export const CHARACTER: Expression = choice(characters(PLAIN), sequence(words('\\'), escaped()))
+/** How strings are written: between quotes as in JSON, or raw, up to whatever follows. */
+export interface StringForm {
+  /** Any character, however it is written. */
+  readonly character: Expression
+  /** One character of these ranges. */
+  of(ranges: readonly Range[]): Expression
+  /** A string with this content. */
+  whole(content: Expression): Expression
+}
+
+export const JSON_STRINGS: StringForm = {
+  character: choice(characters(PLAIN), sequence(words('\\'), escaped())),
+  of: stringCharacter,
+  whole: quoted,
+}
+
+export const RAW_STRINGS: StringForm = {
+  character: characters(ANY_CHARACTER),
+  of: characters,
+  whole: (content) => content,
+}
 
 /** What follows a backslash. Escapes of surrogates come in pairs. */
 function escaped(): Expression {
@@ -67,7 +86,7 @@ function escaped(): Expression {
 }
 
 /** One character of these ranges within a string; it is escaped only where JSON demands it. */
-export function stringCharacter(ranges: readonly Range[]): Expression {
+function stringCharacter(ranges: readonly Range[]): Expression {
   const demanded = intersect(ranges, complement(PLAIN))
   const escapes = demanded.flatMap(([first, last]) =>
     Array.from({ length: last - first + 1 }, (_, at) =>
@@ -79,7 +98,9 @@ export function stringCharacter(ranges: readonly Range[]): Expression {
 }
 
 /** A string between its quotes. */
-export const quoted = (content: Expression): Expression => sequence(words('"'), content, words('"'))
+function quoted(content: Expression): Expression {
+  return sequence(words('"'), content, words('"'))
+}
 
 /** The key of a member, with what follows it. */
 export const keyText = (key: string): Expression => words(`${JSON.stringify(key)}: `)
@@ -147,7 +168,7 @@ export class JsonRules {
   readonly object: Expression
 
   constructor(builder: GrammarBuilder) {
-    this.string = builder.rule('string', quoted(repeat(CHARACTER)))
+    this.string = builder.rule('string', quoted(repeat(JSON_STRINGS.character)))
     this.number = builder.rule('number', NUMBER)
     const value = builder.declare('value')
     this.value = { kind: 'rule', rule: value }

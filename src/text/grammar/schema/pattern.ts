@@ -1,6 +1,6 @@
 // Turns patterns of a JSON schema into grammars of the strings that match, together with limits of length.
 import { choice, type Expression, NOTHING, repeat, sequence } from '../grammar.ts'
-import { stringCharacter } from './json-text.ts'
+import type { StringForm } from './json-text.ts'
 import {
   ANY,
   type PatternItem,
@@ -16,14 +16,14 @@ export interface LengthLimits {
 }
 
 /**
- * The content of the strings that match a pattern somewhere, as JSON writes it.
+ * The content of the strings that match a pattern somewhere.
  * @throws UnsupportedPattern, also where both pattern and limits count
  */
-export function patternContent(pattern: string, limits: LengthLimits): Expression {
+export function patternContent(pattern: string, limits: LengthLimits, form: StringForm): Expression {
   const options = topSequences({ items: [], fromStart: false, toEnd: false }, readPattern(pattern))
   return choice(
     ...options.map(({ items, fromStart, toEnd }) =>
-      sequenceContent([...(fromStart ? [] : [ANY]), ...items, ...(toEnd ? [] : [ANY])], limits),
+      contentOf(limited([...(fromStart ? [] : [ANY]), ...items, ...(toEnd ? [] : [ANY])], limits), form),
     ),
   )
 }
@@ -48,24 +48,24 @@ function topSequences(
 const groupOf = (item: PatternItem): readonly PatternSequence[] | undefined =>
   'options' in item ? item.options : undefined
 
-function sequenceContent(items: readonly PatternItem[], { min, max }: LengthLimits): Expression {
+/** The items within limits of length: undefined if there is no such string. */
+function limited(
+  items: readonly PatternItem[],
+  { min, max }: LengthLimits,
+): readonly PatternItem[] | undefined {
   const lengths = items.map(lengthOf)
   const least = lengths.reduce((sum, length) => sum + length.min, 0)
   const most = lengths.reduce((sum, length) => sum + length.max, 0)
-  if (least >= min && most <= max) return contentOf(items)
-  if (most < min || least > max) return NOTHING
+  if (least >= min && most <= max) return items
+  if (most < min || least > max) return undefined
   const variable = lengths.findIndex((length) => length.min !== length.max)
   const item = items[variable]
   const isOnly = lengths.every((length, at) => at === variable || length.min === length.max)
   if (item === undefined || 'options' in item || !isOnly)
     throw new UnsupportedPattern('has more than one part of variable length beside minLength or maxLength')
   const others = least - item.min
-  const limited = {
-    ...item,
-    min: Math.max(item.min, min - others),
-    max: Math.min(item.max, max - others),
-  }
-  return contentOf(items.map((other, at) => (at === variable ? limited : other)))
+  const counts = { min: Math.max(item.min, min - others), max: Math.min(item.max, max - others) }
+  return items.map((other, at) => (at === variable ? { ...item, ...counts } : other))
 }
 
 /** The code points that an item can take. */
@@ -82,13 +82,15 @@ function lengthOf(item: PatternItem): LengthLimits {
   }
 }
 
-const contentOf = (items: readonly PatternItem[]): Expression =>
-  sequence(...items.map((item) => repeat(atomOf(item), item.min, item.max)))
+function contentOf(items: readonly PatternItem[] | undefined, form: StringForm): Expression {
+  if (items === undefined) return NOTHING
+  return sequence(...items.map((item) => repeat(atomOf(item, form), item.min, item.max)))
+}
 
-function atomOf(item: PatternItem): Expression {
-  if ('ranges' in item) return stringCharacter(item.ranges)
+function atomOf(item: PatternItem, form: StringForm): Expression {
+  if ('ranges' in item) return form.of(item.ranges)
   const { options } = item
   if (options.some(({ fromStart, toEnd }) => fromStart || toEnd))
     throw new UnsupportedPattern('has ^ or $ within a group')
-  return choice(...options.map(({ items }) => contentOf(items)))
+  return choice(...options.map(({ items }) => contentOf(items, form)))
 }

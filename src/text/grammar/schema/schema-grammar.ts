@@ -1,9 +1,9 @@
 // Turns a JSON schema into a grammar of valid answers, or refuses it by the name of what is not supported.
 import { badField } from '../../../lib/check.ts'
-import { choice, type Expression, type Grammar, GrammarBuilder, NOTHING, words } from '../grammar.ts'
+import { choice, type Expression, type Grammar, GrammarBuilder, NOTHING, repeat, words } from '../grammar.ts'
 import { arrayText } from './arrays.ts'
 import { isApart } from './disjoint.ts'
-import { JsonRules } from './json-text.ts'
+import { JSON_STRINGS, JsonRules, RAW_STRINGS, type StringForm } from './json-text.ts'
 import {
   asSchema,
   assertionsOf,
@@ -37,26 +37,41 @@ export function jsonSchemaGrammar(schema: unknown, path: string): Grammar {
   return builder.finish(root)
 }
 
+export interface WriterOptions {
+  /** The rules of JSON, if other schemas of the grammar share them. */
+  readonly json?: JsonRules
+  /** Whether only strings are written, without quotes and escapes. */
+  readonly isRaw?: boolean
+}
+
 /** Writes the values of one schema with all that it refers to. */
 export class SchemaWriter {
   readonly #builder: GrammarBuilder
   readonly #root: unknown
   readonly #rootPath: string
   readonly #json: JsonRules
+  readonly #strings: StringForm
   readonly #rules = new Map<unknown, Expression>() // of schemas that are referred to
   readonly #left: { readonly schema: unknown; readonly path: string; readonly rule: number }[] = []
   #depth = 0
   #count = 0
 
-  constructor(builder: GrammarBuilder, root: unknown, path: string, json = new JsonRules(builder)) {
+  constructor(
+    builder: GrammarBuilder,
+    root: unknown,
+    path: string,
+    { json = new JsonRules(builder), isRaw = false }: WriterOptions = {},
+  ) {
     this.#builder = builder
     this.#root = root
     this.#rootPath = path
     this.#json = json
+    this.#strings = isRaw ? RAW_STRINGS : JSON_STRINGS
   }
 
-  text(): Expression {
-    const text = this.#shared(this.#root, this.#rootPath)
+  /** Everything that a schema within the root generates, by default the root itself. */
+  text(schema = this.#root, path = this.#rootPath): Expression {
+    const text = this.#shared(schema, path)
     for (let item = this.#left.pop(); item !== undefined; item = this.#left.pop())
       this.#builder.define(item.rule, this.#write(item.schema, item.path))
     return text
@@ -96,6 +111,16 @@ export class SchemaWriter {
     if (whole.anyOf !== undefined) return this.#writeBranches(whole, 'anyOf', path)
     if (whole.oneOf !== undefined) return this.#writeBranches(whole, 'oneOf', path)
     return this.#builder.rule(path, this.#writePlain(whole, path))
+  }
+
+  /**
+   * The root as one schema of objects, its references followed and what applies together merged; false if it
+   * allows none.
+   */
+  rootObject(): Schema | false {
+    const root = this.#resolve(this.#root, this.#rootPath)
+    if (typeof root === 'boolean') return root && { type: 'object' }
+    return mergeSchemas(root, { type: 'object' }, this.#rootPath)
   }
 
   #check(schema: Schema, path: string): void {
@@ -165,7 +190,8 @@ export class SchemaWriter {
     const values = fixedValues(schema, path)
     if (values) {
       const allowed = values.filter((value) => passes(value, schema, path))
-      return words(...new Set(allowed.map((value) => jsonText(value, path))))
+      const texts = this.#isRaw ? allowed.filter(isText) : allowed.map((value) => jsonText(value, path))
+      return words(...new Set(texts))
     }
     const fields = new SchemaFields(schema, path)
     const types = impliedTypes(fields)
@@ -174,7 +200,12 @@ export class SchemaWriter {
     return choice(...distinct.map((type) => this.#writeType(type, fields)))
   }
 
+  get #isRaw(): boolean {
+    return this.#strings === RAW_STRINGS
+  }
+
   #writeType(type: JsonType, fields: SchemaFields): Expression {
+    if (this.#isRaw && type !== 'string') return NOTHING
     const write = (schema: unknown, path: string) => this.#write(schema, path)
     switch (type) {
       case 'null':
@@ -185,7 +216,9 @@ export class SchemaWriter {
       case 'number':
         return numberText(fields, type === 'integer', this.#builder, this.#json.number)
       case 'string':
-        return stringText(fields, this.#json.string)
+        return this.#isRaw
+          ? stringText(fields, RAW_STRINGS, repeat(RAW_STRINGS.character))
+          : stringText(fields, JSON_STRINGS, this.#json.string)
       case 'array':
         return arrayText(fields, this.#builder, write)
       case 'object':
@@ -193,3 +226,5 @@ export class SchemaWriter {
     }
   }
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string'

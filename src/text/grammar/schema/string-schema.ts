@@ -3,13 +3,13 @@ import { badField } from '../../../lib/check.ts'
 import { formatValue } from '../../../lib/format.ts'
 import { type Expression, repeat } from '../grammar.ts'
 import { FORMATS } from './formats.ts'
-import { CHARACTER, quoted } from './json-text.ts'
+import type { StringForm } from './json-text.ts'
 import { notSupported, type SchemaFields } from './keywords.ts'
 import { patternContent } from './pattern.ts'
 import { UnsupportedPattern } from './pattern-reader.ts'
 
-/** @param anyString the rule of all strings */
-export function stringText(fields: SchemaFields, anyString: Expression): Expression {
+/** @param anyString what all strings are written by */
+export function stringText(fields: SchemaFields, form: StringForm, anyString: Expression): Expression {
   const min = fields.count('minLength', 0)
   const max = fields.count('maxLength', Number.POSITIVE_INFINITY)
   const pattern = fields.text('pattern')
@@ -19,9 +19,11 @@ export function stringText(fields: SchemaFields, anyString: Expression): Express
   const keyword = pattern === undefined ? 'format' : 'pattern'
   const source = pattern ?? (format === undefined ? undefined : formatPattern(format, fields))
   if (source === undefined)
-    return min === 0 && max === Number.POSITIVE_INFINITY ? anyString : quoted(repeat(CHARACTER, min, max))
+    return min === 0 && max === Number.POSITIVE_INFINITY
+      ? anyString
+      : form.whole(repeat(form.character, min, max))
   try {
-    return quoted(patternContent(source, { min, max }))
+    return form.whole(patternContent(source, { min, max }, form))
   } catch (error) {
     if (!(error instanceof UnsupportedPattern)) throw error
     throw badField(
