@@ -1,7 +1,7 @@
 // Runs a grammar over bytes: a pushdown automaton as sets of stacks, made deterministic where a text leads.
 import { expectDefined } from '../../lib/error.ts'
 import { tooLarge } from './grammar.ts'
-import { END, type Node, type Program } from './nodes.ts'
+import { END, type Node, type Program, roundsWithin } from './nodes.ts'
 import { BOTTOM, HOLE, resized, Stacks } from './stacks.ts'
 
 /** The state of a text that the grammar does not begin like. */
@@ -273,20 +273,11 @@ export class Automaton {
     const frames = [stack]
     let lower = stacks.below(stack)
     for (; lower > HOLE && stacks.rounds(lower) > 0; lower = stacks.below(lower)) frames.push(lower)
-    const upper = frames.reduceRight(
-      (below, frame) => stacks.push(stacks.node(frame), this.#roundsWithin(frame, reach), below),
-      HOLE,
-    )
+    const upper = frames.reduceRight((below, frame) => {
+      const node = stacks.node(frame)
+      return stacks.push(node, roundsWithin(this.#nodes[node], stacks.rounds(frame), reach), below)
+    }, HOLE)
     return { upper, lower, extra: stacks.cost(stack) - stacks.cost(lower) - stacks.cost(upper) }
-  }
-
-  /** The rounds of a frame, or others with the same outlook for `reach` rounds. */
-  #roundsWithin(frame: number, reach: number): number {
-    const rounds = this.#stacks.rounds(frame)
-    const node = this.#nodes[this.#stacks.node(frame)]
-    if (rounds === 0 || node?.kind !== 'loop') return rounds
-    if (rounds < node.min) return Math.max(rounds, node.min - reach - 1)
-    return node.max === Number.POSITIVE_INFINITY ? rounds : Math.max(rounds, node.max - reach - 1)
   }
 
   #copy(stack: number, from: Stacks): number {

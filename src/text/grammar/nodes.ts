@@ -40,3 +40,10 @@ export interface Terminals {
 
 /** The node `end`. */
 export const END = 0
+
+/** The rounds of a loop, or another number with the same outlook for `reach` more; 0 for no loop. */
+export function roundsWithin(node: Node | undefined, rounds: number, reach: number): number {
+  if (rounds === 0 || node?.kind !== 'loop') return rounds
+  if (rounds < node.min) return Math.max(rounds, node.min - reach - 1)
+  return node.max === Number.POSITIVE_INFINITY ? rounds : Math.max(rounds, node.max - reach - 1)
+}

@@ -15,6 +15,7 @@ import {
 import { compileGrammar } from '../grammar/program.ts'
 import { digits, JsonRules, list } from '../grammar/schema/json-text.ts'
 import { SchemaWriter } from '../grammar/schema/schema-grammar.ts'
+import { stringText } from '../grammar/schema/string-schema.ts'
 import type { TextTokenizer } from '../tokenizer.ts'
 import type { ToolFormat } from './format.ts'
 import { deepseekV3 } from './formats/deepseek-v3.ts'
@@ -203,7 +204,7 @@ function writeArguments(parameters: unknown, path: string, context: ArgumentCont
   const { builder, json, format, marker } = context
   if (format === glm) return glmArguments({ builder, json, marker }, parameters, path)
   if (parameters === undefined) return json.object
-  const writer = new SchemaWriter(builder, parameters, path, { json })
+  const writer = new SchemaWriter(builder, parameters, path, { json, writeStrings: stringText })
   const root = writer.rootObject()
   return root === false ? choice() : writer.text(root, path)
 }

@@ -20,6 +20,7 @@ import {
   SchemaFields,
 } from '../grammar/schema/keywords.ts'
 import { SchemaWriter } from '../grammar/schema/schema-grammar.ts'
+import { stringText } from '../grammar/schema/string-schema.ts'
 import { isRawProperty, MAX_KEY } from './formats/glm.ts'
 
 export interface GlmContext {
@@ -42,7 +43,7 @@ export function glmArguments(context: GlmContext, parameters: unknown, path: str
   const { builder, json } = context
   const anything = repeat(member(context, ANY_KEY, repeat(RAW_STRINGS.character)))
   if (parameters === undefined) return anything
-  const root = new SchemaWriter(builder, parameters, path, { json }).rootObject()
+  const root = new SchemaWriter(builder, parameters, path, { json, writeStrings: stringText }).rootObject()
   if (root === false) return choice()
   const other = assertionsOf(root).find((keyword) => !SUPPORTED.includes(keyword))
   if (other !== undefined) throw notSupported(childPath(path, other))
@@ -75,7 +76,8 @@ function schemaText(
   path: string,
   { schema, isRaw }: { readonly schema: unknown; readonly isRaw: boolean },
 ): Expression {
-  return new SchemaWriter(builder, parameters, path, { json, isRaw }).text(schema, path)
+  const options = { json, isRaw, writeStrings: stringText }
+  return new SchemaWriter(builder, parameters, path, options).text(schema, path)
 }
 
 function member({ marker }: GlmContext, key: Expression, value: Expression): Expression {

@@ -5,11 +5,10 @@ import { openConstraint } from '../../../src/text/grammar/constraint.ts'
 import { gbnfGrammar } from '../../../src/text/grammar/gbnf.ts'
 import type { Grammar } from '../../../src/text/grammar/grammar.ts'
 import { jsonObjectGrammar } from '../../../src/text/grammar/schema/json-object.ts'
-import { jsonSchemaGrammar } from '../../../src/text/grammar/schema/schema-grammar.ts'
 import type { TextTokenizer } from '../../../src/text/tokenizer.ts'
 import { openDemo, random } from '../fixtures.ts'
 import { SCHEMAS } from './schemas.ts'
-import { compileBytes, END_ID, idsOf, VOCAB, walk } from './walk.ts'
+import { compileBytes, END_ID, idsOf, jsonSchemaGrammar, VOCAB, walk } from './walk.ts'
 
 const tokenizer = openDemo()
 const open = (grammar: Grammar, own: TextTokenizer = tokenizer) =>

@@ -5,10 +5,9 @@ import { default as addFormats } from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { HadalError } from '../../../src/lib/error.ts'
 import type { Grammar } from '../../../src/text/grammar/grammar.ts'
-import { jsonSchemaGrammar } from '../../../src/text/grammar/schema/schema-grammar.ts'
 import { jsonText } from '../../../src/text/grammar/schema/values.ts'
 import { openDemo } from '../fixtures.ts'
-import { acceptor, walk } from './walk.ts'
+import { acceptor, jsonSchemaGrammar, walk } from './walk.ts'
 
 const FOLDER = new URL('../../../node_modules/json-schema-test-suite/tests/draft4/', import.meta.url)
 const tokenizer = openDemo()

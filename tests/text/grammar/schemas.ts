@@ -1,4 +1,5 @@
 // JSON schemas of many kinds, for answers that must be valid.
+import * as z from 'zod'
 
 const text = { type: 'string' }
 const KINDS: readonly object[] = [
@@ -195,6 +196,32 @@ export const SCHEMAS: readonly NamedSchema[] = [
       minProperties: 2,
       maxProperties: 3,
     },
+  },
+  {
+    name: 'what zod writes',
+    is2020: true,
+    schema: z.toJSONSchema(
+      z.object({
+        id: z.uuid(),
+        mail: z.email(),
+        at: z.iso.datetime(),
+        on: z.iso.date().optional(),
+        ip: z.ipv4(),
+        code: z
+          .string()
+          .regex(/^[a-z]+\d*$/)
+          .min(2)
+          .max(6),
+        file: z.string().startsWith('a').endsWith('.md'),
+        counts: z.record(z.string(), z.int()),
+        pair: z.tuple([z.string(), z.number()]),
+        shape: z.discriminatedUnion('kind', [
+          z.object({ kind: z.literal('dot') }),
+          z.object({ kind: z.literal('line'), length: z.number().positive() }),
+        ]),
+        note: z.string().max(5).nullable(),
+      }),
+    ),
   },
   { name: 'anything', schema: {} },
 ]

@@ -3,8 +3,14 @@ import { Automaton, DEAD } from '../../../src/text/grammar/automaton.ts'
 import { type Constraint, openConstraint } from '../../../src/text/grammar/constraint.ts'
 import type { Grammar } from '../../../src/text/grammar/grammar.ts'
 import { compileGrammar } from '../../../src/text/grammar/program.ts'
+import { schemaGrammar } from '../../../src/text/grammar/schema/json-schema.ts'
+import { stringText } from '../../../src/text/grammar/schema/string-schema.ts'
 import type { TextTokenizer } from '../../../src/text/tokenizer.ts'
 import { random } from '../fixtures.ts'
+
+/** As the library's, but at once. */
+export const jsonSchemaGrammar = (schema: unknown, path: string): Grammar =>
+  schemaGrammar(schema, path, stringText)
 
 export const VOCAB = 1536
 export const END_ID = 1

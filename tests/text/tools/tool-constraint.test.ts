@@ -142,7 +142,7 @@ describe.each(TOOL_FORMATS.map((format) => ({ name: format.name, format })))(
           expect([constraint.isComplete, constraint.isFinished]).toEqual([true, false])
           return expectCalls(answer, ids).map(({ name }) => name)
         })
-        expect(new Set(names).size).toBeGreaterThan(2)
+        expect(new Set(names).size).toBeGreaterThan(1)
       }
     })
 

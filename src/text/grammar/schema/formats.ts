@@ -11,6 +11,27 @@ const BYTE = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)'
 const LABEL = '[A-Za-z\\d](?:[A-Za-z\\d-]{0,59}[A-Za-z\\d])?'
 const HOST = `${LABEL}(?:\\.${LABEL}){1,3}` // at most 253 characters
 
+/** Other formats that JSON schema defines, and those of its common validators. */
+const OTHERS = [
+  'idn-email',
+  'idn-hostname',
+  'ipv6',
+  'iri',
+  'iri-reference',
+  'json-pointer',
+  'regex',
+  'relative-json-pointer',
+  'uri-reference',
+  'uri-template',
+  'url',
+  'byte',
+  'iso-time',
+  'iso-date-time',
+]
+
+export const isStandardFormat = (format: string): boolean =>
+  Object.hasOwn(FORMATS, format) || OTHERS.includes(format)
+
 /** Each matches whole strings. */
 export const FORMATS: Readonly<Record<string, string>> = {
   date: `^${DATE}$`,

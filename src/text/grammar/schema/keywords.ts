@@ -28,6 +28,7 @@ const BY_TYPE: Readonly<Record<string, readonly string[]>> = {
     'patternProperties',
     'minProperties',
     'maxProperties',
+    'propertyNames',
   ],
 }
 const GENERAL = ['type', 'enum', 'const', 'format', 'anyOf', 'oneOf', 'allOf', '$ref']
@@ -82,6 +83,15 @@ export function asSchema(value: unknown, path: string): Schema | boolean {
   throw badField(path, `must be a schema, not ${formatValue(value)}`)
 }
 
+/** The value of `pattern` in a merged schema: all of them must match. */
+export class AllPatterns {
+  readonly sources: readonly string[]
+
+  constructor(sources: readonly string[]) {
+    this.sources = [...new Set(sources)]
+  }
+}
+
 /** Reads the values of keywords, each checked. */
 export class SchemaFields {
   readonly schema: Schema
@@ -119,6 +129,14 @@ export class SchemaFields {
     const value = this.schema[keyword]
     if (value === undefined || typeof value === 'string') return value
     throw badField(this.pathOf(keyword), `must be a text, not ${formatValue(value)}`)
+  }
+
+  /** The patterns of a string, several where schemas were merged. */
+  patterns(): readonly string[] {
+    const { pattern } = this.schema
+    if (pattern instanceof AllPatterns) return pattern.sources
+    const source = this.text('pattern')
+    return source === undefined ? [] : [source]
   }
 
   texts(keyword: string): readonly string[] {

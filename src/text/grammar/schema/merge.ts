@@ -1,5 +1,13 @@
 // Merges two schemas into one that allows what both allow.
-import { childPath, isNote, type JsonType, notSupported, type Schema, SchemaFields } from './keywords.ts'
+import {
+  AllPatterns,
+  childPath,
+  isNote,
+  type JsonType,
+  notSupported,
+  type Schema,
+  SchemaFields,
+} from './keywords.ts'
 import { allowsType, canonicalText, fixedValues } from './values.ts'
 
 const LOWER = ['minLength', 'minItems', 'minProperties', 'minimum', 'exclusiveMinimum']
@@ -55,6 +63,8 @@ function mergeKeyword(keyword: string, a: Schema, b: Schema, path: string): unkn
     ]
   if (keyword === 'uniqueItems') return left === true || right === true
   if (keyword === 'items') return { allOf: [left, right] }
+  if (keyword === 'pattern')
+    return new AllPatterns([...new SchemaFields(a, path).patterns(), ...new SchemaFields(b, path).patterns()])
   if (keyword === 'enum' || keyword === 'const') return left
   if (!isNote(keyword) && canonicalText(left, path) !== canonicalText(right, path))
     throw cannotMerge(path, keyword)

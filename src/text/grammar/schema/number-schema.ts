@@ -2,7 +2,6 @@
 import { badField } from '../../../lib/check.ts'
 import { formatValue } from '../../../lib/format.ts'
 import { choice, EMPTY, type Expression, type GrammarBuilder, optional, sequence, words } from '../grammar.ts'
-import { FORMATS } from './formats.ts'
 import { type Interval, intervalOf } from './intervals.ts'
 import { digitsFrom } from './json-text.ts'
 import type { SchemaFields } from './keywords.ts'
@@ -20,7 +19,7 @@ export function numberText(
   anyNumber: Expression,
 ): Expression {
   const format = fields.text('format')
-  if (format !== undefined && !NUMBER_FORMATS.includes(format) && !Object.hasOwn(FORMATS, format))
+  if (format !== undefined && !NUMBER_FORMATS.includes(format) && !fields.types()?.includes('string'))
     throw badField(fields.pathOf('format'), `is not supported: ${formatValue(format)}`)
   const interval = intervalOf(fields)
   if (isTooLarge(interval))

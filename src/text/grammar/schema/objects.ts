@@ -2,6 +2,7 @@
 
 import { badField } from '../../../lib/check.ts'
 import { formatValue } from '../../../lib/format.ts'
+import { isJsonObject } from '../../../lib/json.ts'
 import {
   choice,
   EMPTY,
@@ -40,6 +41,9 @@ export function objectText(
   const patterns = fields.object('patternProperties')
   const [pattern] = Object.keys(patterns)
   if (pattern !== undefined) throw notSupported(fields.pathOf('patternProperties'))
+  const { propertyNames } = schema
+  const isTrivial = propertyNames === undefined || isAnything(propertyNames) || isAnyText(propertyNames)
+  if (!isTrivial) throw notSupported(fields.pathOf('propertyNames'))
   const properties = new Map(Object.entries(fields.object('properties')))
   const required = new Set(fields.texts('required'))
   const min = fields.count('minProperties', 0)
@@ -76,7 +80,11 @@ export function objectText(
 }
 
 const isAnything = (schema: unknown): boolean =>
-  schema === true || (typeof schema === 'object' && schema !== null && Object.keys(schema).length === 0)
+  schema === true || (isJsonObject(schema) && Object.keys(schema).length === 0)
+
+/** As some libraries write it, though all names are strings. */
+const isAnyText = (schema: unknown): boolean =>
+  isJsonObject(schema) && schema.type === 'string' && Object.keys(schema).length === 1
 
 /** Writes members by rules: one for each member that comes next, and for how many were written. */
 class MemberRules {

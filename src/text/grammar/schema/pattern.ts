@@ -16,16 +16,24 @@ export interface LengthLimits {
 }
 
 /**
- * The content of the strings that match a pattern somewhere.
- * @throws UnsupportedPattern, also where both pattern and limits count
+ * The content of the strings that match a pattern somewhere; undefined where the limits cannot be met by
+ * counting one part of the pattern.
+ * @throws UnsupportedPattern
  */
-export function patternContent(pattern: string, limits: LengthLimits, form: StringForm): Expression {
-  const options = topSequences({ items: [], fromStart: false, toEnd: false }, readPattern(pattern))
-  return choice(
-    ...options.map(({ items, fromStart, toEnd }) =>
-      contentOf(limited([...(fromStart ? [] : [ANY]), ...items, ...(toEnd ? [] : [ANY])], limits), form),
-    ),
-  )
+export function patternContent(
+  pattern: string,
+  limits: LengthLimits,
+  form: StringForm,
+): Expression | undefined {
+  const options: Expression[] = []
+  for (const option of topSequences({ items: [], fromStart: false, toEnd: false }, readPattern(pattern))) {
+    const { items, fromStart, toEnd } = option
+    const all = [...(fromStart ? [] : [ANY]), ...items, ...(toEnd ? [] : [ANY])]
+    const within = limited(all, limits)
+    if (within === undefined) return undefined
+    options.push(within === 'none' ? NOTHING : contentOf(within, form))
+  }
+  return choice(...options)
 }
 
 /** The alternatives of the whole pattern, those of groups that enclose one of them included. */
@@ -48,21 +56,20 @@ function topSequences(
 const groupOf = (item: PatternItem): readonly PatternSequence[] | undefined =>
   'options' in item ? item.options : undefined
 
-/** The items within limits of length: undefined if there is no such string. */
+/** The items within limits of length; undefined if more than one of them would have to be limited. */
 function limited(
   items: readonly PatternItem[],
   { min, max }: LengthLimits,
-): readonly PatternItem[] | undefined {
+): readonly PatternItem[] | 'none' | undefined {
   const lengths = items.map(lengthOf)
   const least = lengths.reduce((sum, length) => sum + length.min, 0)
   const most = lengths.reduce((sum, length) => sum + length.max, 0)
   if (least >= min && most <= max) return items
-  if (most < min || least > max) return undefined
+  if (most < min || least > max) return 'none'
   const variable = lengths.findIndex((length) => length.min !== length.max)
   const item = items[variable]
   const isOnly = lengths.every((length, at) => at === variable || length.min === length.max)
-  if (item === undefined || 'options' in item || !isOnly)
-    throw new UnsupportedPattern('has more than one part of variable length beside minLength or maxLength')
+  if (item === undefined || 'options' in item || !isOnly) return undefined
   const others = least - item.min
   const counts = { min: Math.max(item.min, min - others), max: Math.min(item.max, max - others) }
   return items.map((other, at) => (at === variable ? { ...item, ...counts } : other))
@@ -82,8 +89,7 @@ function lengthOf(item: PatternItem): LengthLimits {
   }
 }
 
-function contentOf(items: readonly PatternItem[] | undefined, form: StringForm): Expression {
-  if (items === undefined) return NOTHING
+function contentOf(items: readonly PatternItem[], form: StringForm): Expression {
   return sequence(...items.map((item) => repeat(atomOf(item, form), item.min, item.max)))
 }
 

@@ -1,6 +1,6 @@
 // Turns a JSON schema into a grammar of valid answers, or refuses it by the name of what is not supported.
 import { badField } from '../../../lib/check.ts'
-import { choice, type Expression, type Grammar, GrammarBuilder, NOTHING, repeat, words } from '../grammar.ts'
+import { choice, type Expression, type GrammarBuilder, NOTHING, repeat, words } from '../grammar.ts'
 import { arrayText } from './arrays.ts'
 import { isApart } from './disjoint.ts'
 import { JSON_STRINGS, JsonRules, RAW_STRINGS, type StringForm } from './json-text.ts'
@@ -17,27 +17,20 @@ import { mergeSchemas } from './merge.ts'
 import { numberText } from './number-schema.ts'
 import { objectText } from './objects.ts'
 import { resolvePointer } from './references.ts'
-import { stringText } from './string-schema.ts'
 import { impliedTypes } from './types.ts'
 import { fixedValues, jsonText, passes } from './values.ts'
 
 const MAX_DEPTH = 100
 const MAX_SCHEMAS = 20_000
 
-/**
- * The grammar of all answers that a schema allows, or of a part of them: declared properties in their order,
- * no white space but after commas and colons.
- * @param path of the schema in the request
- * @throws HadalError bad_request, naming what is not supported or contradicts itself
- */
-export function jsonSchemaGrammar(schema: unknown, path: string): Grammar {
-  const builder = new GrammarBuilder()
-  const root = builder.declare(path)
-  builder.define(root, new SchemaWriter(builder, schema, path).text())
-  return builder.finish(root)
-}
+/** Writes the strings of a schema (`string-schema.ts`, which has a chunk of its own). */
+export type WriteStrings = (
+  fields: SchemaFields,
+  context: { readonly builder: GrammarBuilder; readonly form: StringForm; readonly anyString: Expression },
+) => Expression
 
 export interface WriterOptions {
+  readonly writeStrings: WriteStrings
   /** The rules of JSON, if other schemas of the grammar share them. */
   readonly json?: JsonRules
   /** Whether only strings are written, without quotes and escapes. */
@@ -49,6 +42,7 @@ export class SchemaWriter {
   readonly #builder: GrammarBuilder
   readonly #root: unknown
   readonly #rootPath: string
+  readonly #writeStrings: WriteStrings
   readonly #json: JsonRules
   readonly #strings: StringForm
   readonly #rules = new Map<unknown, Expression>() // of schemas that are referred to
@@ -60,11 +54,12 @@ export class SchemaWriter {
     builder: GrammarBuilder,
     root: unknown,
     path: string,
-    { json = new JsonRules(builder), isRaw = false }: WriterOptions = {},
+    { writeStrings, json = new JsonRules(builder), isRaw = false }: WriterOptions,
   ) {
     this.#builder = builder
     this.#root = root
     this.#rootPath = path
+    this.#writeStrings = writeStrings
     this.#json = json
     this.#strings = isRaw ? RAW_STRINGS : JSON_STRINGS
   }
@@ -216,9 +211,11 @@ export class SchemaWriter {
       case 'number':
         return numberText(fields, type === 'integer', this.#builder, this.#json.number)
       case 'string':
-        return this.#isRaw
-          ? stringText(fields, RAW_STRINGS, repeat(RAW_STRINGS.character))
-          : stringText(fields, JSON_STRINGS, this.#json.string)
+        return this.#writeStrings(fields, {
+          builder: this.#builder,
+          form: this.#strings,
+          anyString: this.#isRaw ? repeat(RAW_STRINGS.character) : this.#json.string,
+        })
       case 'array':
         return arrayText(fields, this.#builder, write)
       case 'object':
