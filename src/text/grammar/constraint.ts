@@ -31,6 +31,8 @@ export interface Constraint {
    * if the grammar does not go on like this.
    */
   take(bytes: Iterable<number>): boolean
+  /** So many tokens are enough to end the answer. */
+  readonly fewestTokens: number
   /** Whether the answer may end here. */
   readonly isComplete: boolean
   /** Whether nothing but the end may follow. */
@@ -159,6 +161,10 @@ class GrammarConstraint implements Constraint {
     for (const byte of bytes) state = automaton.next(state, byte)
     if (state !== DEAD) this.#state = state
     return state !== DEAD
+  }
+
+  get fewestTokens(): number {
+    return this.#isEnded ? 0 : (this.#cache.automaton.costs[this.#state] ?? 0)
   }
 
   get isComplete(): boolean {

@@ -4,6 +4,7 @@ import { formatValue, quoteName } from '../../lib/format.ts'
 import type { TextTokenizer } from '../tokenizer.ts'
 import { ANY_CHARACTER, characters, complement, MAX_CODE_POINT } from './code-points.ts'
 import { EMPTY, type Expression, type Grammar, GrammarBuilder, type Range, repeat, words } from './grammar.ts'
+import { keptGrammar } from './kept-grammars.ts'
 
 const FIELD = 'hadal.grammar'
 const MAX_TEXT = 1 << 20
@@ -21,7 +22,7 @@ const HEX_DIGITS: Readonly<Record<string, number>> = { x: 2, u: 4, U: 8 }
  */
 export function gbnfGrammar(text: string, tokenizer: Pick<TextTokenizer, 'encode' | 'bytesOf'>): Grammar {
   if (text.length > MAX_TEXT) throw badField(FIELD, `must not have more than ${MAX_TEXT} characters`)
-  return new GbnfReader(text, tokenizer).read()
+  return keptGrammar(tokenizer, `GBNF ${text}`, () => new GbnfReader(text, tokenizer).read())
 }
 
 class GbnfReader {

@@ -3,7 +3,7 @@ import type { Automaton } from './automaton.ts'
 import { DEAD } from './automaton.ts'
 import { hasBit, setBit, type TokenTrie, type TokenTries } from './token-trie.ts'
 
-const MAX_KEPT_BYTES = 1 << 24
+const MAX_KEPT_BYTES = 1 << 23
 
 /** Tokens that may come next, a bit for each id. */
 export interface TokenMask {

@@ -119,6 +119,7 @@ describe('a forced stretch', () => {
     })
     const text = '{"some_name": "a long constant"}'
     const constraint = open(grammar)
+    expect(constraint.fewestTokens).toBe(text.length)
     expect(constraint.forced(100)).toEqual(tokenizer.encodePlain(text))
     expect(constraint.forced(3)).toEqual(tokenizer.encodePlain(text).slice(0, 3))
     for (const id of constraint.forced(100)) constraint.accept(id)

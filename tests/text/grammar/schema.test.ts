@@ -5,6 +5,7 @@ import { default as addFormats } from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
 import { openConstraint } from '../../../src/text/grammar/constraint.ts'
 import { jsonObjectGrammar } from '../../../src/text/grammar/schema/json-object.ts'
+import { jsonSchemaGrammar as jsonSchema } from '../../../src/text/grammar/schema/json-schema.ts'
 import { openDemo } from '../fixtures.ts'
 import { SCHEMAS } from './schemas.ts'
 import { acceptor, END_ID, jsonSchemaGrammar, VOCAB, walk } from './walk.ts'
@@ -177,6 +178,14 @@ const ACCEPTED: readonly (readonly [schema: unknown, texts: readonly string[], o
   ]
 
 describe('a schema', () => {
+  it('is read once', async () => {
+    const schema = { properties: { at: { type: 'string', format: 'time' } } }
+    const grammar = await jsonSchema(schema, PATH)
+    expect(await jsonSchema(structuredClone(schema), PATH)).toBe(grammar)
+    expect(grammar).toEqual(jsonSchemaGrammar(schema, PATH))
+    expect(await jsonSchema({ ...schema, minProperties: 1 }, PATH)).not.toBe(grammar)
+  })
+
   it.each(ACCEPTED)('generates some texts and not others: %j', (schema, texts, others) => {
     const isAccepted = accepts(schema)
     expect(texts.filter((text) => !isAccepted(text))).toEqual([])

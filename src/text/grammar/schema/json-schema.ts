@@ -1,6 +1,10 @@
 // Turns a JSON schema into a grammar: loads what strings need and writes the rules.
 import { type Grammar, GrammarBuilder } from '../grammar.ts'
+import { keptGrammar } from '../kept-grammars.ts'
 import { SchemaWriter, type WriteStrings } from './schema-grammar.ts'
+
+/** A schema's grammar does not depend on the tokenizer. */
+const KEPT = {}
 
 /**
  * The grammar of all answers that a schema allows, or of a part of them: declared properties in their order,
@@ -10,7 +14,8 @@ import { SchemaWriter, type WriteStrings } from './schema-grammar.ts'
  */
 export async function jsonSchemaGrammar(schema: unknown, path: string): Promise<Grammar> {
   const { stringText } = await import('./string-schema.ts')
-  return schemaGrammar(schema, path, stringText)
+  const key = JSON.stringify([path, schema])
+  return keptGrammar(KEPT, key, () => schemaGrammar(schema, path, stringText))
 }
 
 export function schemaGrammar(schema: unknown, path: string, writeStrings: WriteStrings): Grammar {
