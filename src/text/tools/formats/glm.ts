@@ -2,7 +2,7 @@
 import { isJsonObject } from '../../../lib/json.ts'
 import { parseJson, type ToolFormat } from '../format.ts'
 
-const MAX_KEY = 256 // characters
+export const MAX_KEY = 256 // characters
 
 export const glm: ToolFormat = {
   name: 'GLM',
@@ -38,12 +38,18 @@ export const glm: ToolFormat = {
  * @param types the types that the schema allows; undefined if it says nothing
  */
 function valueText(text: string, types: ReadonlySet<unknown> | undefined): string {
-  const isString = types?.has('string') && types.size === 1
-  const value = isString ? undefined : parseJson(text)
+  const value = isOnlyString(types) ? undefined : parseJson(text)
   if (value === undefined) return JSON.stringify(text)
   const isAllowed = types === undefined || typesOf(value).some((type) => types.has(type))
   return isAllowed || !types.has('string') ? text.trim() : JSON.stringify(text)
 }
+
+const isOnlyString = (types: ReadonlySet<unknown> | undefined): boolean =>
+  types?.has('string') === true && types.size === 1
+
+/** Whether a property is read as a string as it is written, not as JSON. */
+export const isRawProperty = (parameters: unknown, key: string): boolean =>
+  isOnlyString(propertyTypes(parameters, key))
 
 function typesOf(value: unknown): readonly string[] {
   if (value === null) return ['null']
