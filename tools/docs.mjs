@@ -15,7 +15,7 @@ const ENTRIES = {
   'hadal/ai-sdk': 'src/ai-sdk/index.ts',
   'hadal/react': 'src/react/index.ts',
 }
-const INTERFACE = 'Interface'
+const REFERENCE = 'API reference'
 
 /** For hosts that send no headers. TypeDoc's script fills its search box by innerHTML: no Trusted Types. */
 const POLICY = [
@@ -53,7 +53,7 @@ async function render(documents, folder) {
     disableSources: true, // the sources have no address that links could name
     readme: documents.find(({ path }) => path === FRONT_PAGE)?.file ?? fail(`${FRONT_PAGE} is missing`),
     projectDocuments: documents.filter(({ path }) => path !== FRONT_PAGE).map(({ file }) => file),
-    groupOrder: [...GROUPS, INTERFACE, '*'],
+    groupOrder: [...GROUPS, REFERENCE, '*'],
     sortEntryPoints: false,
     navigation: { includeGroups: true, includeCategories: false, includeFolders: false },
     navigationLeaves: Object.keys(ENTRIES), // a link that also unfolds is nothing for a keyboard
@@ -110,7 +110,7 @@ function nameEntries(project, Comment) {
       .trim()
     module.comment = new Comment([{ kind: 'text', text }])
   }
-  for (const group of project.groups ?? []) if (group.title === 'Modules') group.title = INTERFACE
+  for (const group of project.groups ?? []) if (group.title === 'Modules') group.title = REFERENCE
 }
 
 /** Adds the policy to every page, and moves into files and classes what it forbids inside pages. */

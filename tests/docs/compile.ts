@@ -31,25 +31,34 @@ const OPTIONS: ts.CompilerOptions = {
   paths: Object.fromEntries(Object.entries(ENTRY_PATHS).map(([name, path]) => [name, [path]])),
 }
 
+/** Names that code blocks use without declaring them: the reader's own code, and what `mount`s components. */
+const GLOBALS = `
+import type { ComponentType } from 'react'
+declare global {
+  function show(...values: unknown[]): void
+  function write(...pieces: unknown[]): void
+  function mount(component: ComponentType): Promise<void>
+}`
+
 /** Errors of the programs and of files of the repository, each with the place of its line. */
 export function compileErrors(programs: readonly Program[], files: readonly string[] = []): string[] {
   const checked = programs.filter(({ extension }) => extension !== '.js')
-  const byPath = new Map(
-    checked.map((program, i) => [join(ROOT, 'tests', 'docs', `program-${i}${program.extension}`), program]),
-  )
+  const pathOf = (name: string) => join(ROOT, 'tests', 'docs', name)
+  const byPath = new Map(checked.map((program, i) => [pathOf(`program-${i}${program.extension}`), program]))
+  const globals = pathOf('globals.d.ts')
+  const textOf = (path: string) => (path === globals ? GLOBALS : byPath.get(path)?.text)
   const host = ts.createCompilerHost(OPTIONS)
   const { fileExists, readFile, getSourceFile } = host
-  host.fileExists = (path) => byPath.has(path) || fileExists(path)
-  host.readFile = (path) => byPath.get(path)?.text ?? readFile(path)
+  host.fileExists = (path) => textOf(path) !== undefined || fileExists(path)
+  host.readFile = (path) => textOf(path) ?? readFile(path)
   host.getSourceFile = (path, target, ...rest) => {
-    const program = byPath.get(path)
-    return program
-      ? ts.createSourceFile(path, program.text, target, true)
-      : getSourceFile(path, target, ...rest)
+    const text = textOf(path)
+    return text === undefined
+      ? getSourceFile(path, target, ...rest)
+      : ts.createSourceFile(path, text, target, true)
   }
   const names = [...byPath.keys(), ...files.map((path) => join(ROOT, path))]
-  const globals = ['tests/docs/globals.d.ts', 'src/virtual.d.ts'].map((path) => join(ROOT, path))
-  const all = ts.createProgram([...names, ...globals], OPTIONS, host)
+  const all = ts.createProgram([...names, globals, join(ROOT, 'src', 'virtual.d.ts')], OPTIONS, host)
   return names.flatMap((path) => {
     const file = all.getSourceFile(path)
     const errors = [...all.getSyntacticDiagnostics(file), ...all.getSemanticDiagnostics(file)]

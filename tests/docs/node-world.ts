@@ -153,9 +153,9 @@ function openDocument(url: string, gpu: GPU): void {
 }
 
 /** Mounts components as a page does, asks where there is a form, and waits for the answer. */
-async function openReact(): Promise<typeof mount> {
+async function openReact(): Promise<(component: ComponentType) => Promise<void>> {
   const { createRoot } = await import('react-dom/client') // looks for a document when it is imported
-  return async (component: ComponentType) => {
+  return async (component) => {
     const place = document.createElement('main')
     document.body.append(place)
     const root = createRoot(place)

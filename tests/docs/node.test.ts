@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { ADAPTERS, describeOnAdapters } from '../support/adapter.ts'
 import { bundleForNode, type NodePrograms } from './bundle.ts'
-import { ofKind } from './kinds.ts'
 import { type NodeWorld, openNodeWorld } from './node-world.ts'
 import { PROGRAMS } from './programs.ts'
 
@@ -28,9 +27,7 @@ describeOnAdapters(
         await bundle.run(program)
         await world.endWorkers()
         const output = world.output()
-        if (program.kind === 'node')
-          for (const { file, code } of ofKind('output'))
-            if (file === program.file) expect(output).toContain(code)
+        for (const part of program.outputs) expect(output).toContain(part)
       },
     )
   },

@@ -15,35 +15,42 @@ export interface Program {
   readonly extension: '.ts' | '.tsx' | '.js'
   /** Where each line of the text comes from. */
   readonly places: readonly (string | undefined)[]
+  /** What it prints, by the document: each part somewhere in its output. */
+  readonly outputs: readonly string[]
 }
 
 const isProgram = (kind: Kind | undefined): kind is ProgramKind =>
   PROGRAM_KINDS.some((known) => known === kind)
 
 /** All programs. */
-export const PROGRAMS: readonly Program[] = [...groupByProgram(ofKind(...PROGRAM_KINDS)).values()].map(
-  ({ file, kind, blocks }) => {
-    const extension = kind === 'react' ? '.tsx' : kind === 'service-worker' ? '.js' : '.ts'
-    const { lines, places } = kind === 'service-worker' ? joined(blocks) : nested(blocks)
-    return { file, kind, extension, text: lines.join('\n'), places }
-  },
-)
+export const PROGRAMS: readonly Program[] = [
+  ...groupByProgram(ofKind(...PROGRAM_KINDS, 'output')).values(),
+].map(({ file, kind, blocks, outputs }) => {
+  const extension = kind === 'react' ? '.tsx' : kind === 'service-worker' ? '.js' : '.ts'
+  const { lines, places } = kind === 'service-worker' ? joined(blocks) : nested(blocks)
+  return { file, kind, extension, text: lines.join('\n'), places, outputs }
+})
 
 interface Group {
   readonly file: string
   readonly kind: ProgramKind
   readonly blocks: Block[]
+  readonly outputs: string[]
 }
 
 function groupByProgram(blocks: readonly Block[]): ReadonlyMap<string, Group> {
   const groups = new Map<string, Group>()
+  let latest: Group | undefined
   for (const block of blocks) {
+    const { file, code } = block
     const kind = kindOf(block)
-    if (!isProgram(kind)) continue
-    const key = `${kind} ${block.file}`
-    const group = groups.get(key) ?? { file: block.file, kind, blocks: [] }
-    group.blocks.push(block)
-    groups.set(key, group)
+    if (isProgram(kind)) {
+      const key = `${kind} ${file}`
+      latest = groups.get(key) ?? { file, kind, blocks: [], outputs: [] }
+      latest.blocks.push(block)
+      groups.set(key, latest)
+    } else if (latest?.file === file) latest.outputs.push(code)
+    else throw new Error(`${placeOf(block)}: no program before it prints this`)
   }
   return groups
 }
