@@ -47,12 +47,17 @@ export interface NodePrograms {
 /** Bundles programs for Node; other packages stay outside, and are those of the repository. */
 export async function bundleForNode(programs: readonly Program[]): Promise<NodePrograms> {
   const folder = mkdtempSync(join(ROOT, 'node_modules', '.hadal-docs-'))
-  await build({
+  const remove = () => rmSync(folder, { recursive: true, force: true })
+  const bundling = build({
     ...options(programs),
     platform: 'node',
     input: programInputs(programs),
     external: (id) => /^[@a-z]/.test(id) && !/^(program:|virtual:|webgpu$)/.test(id) && !ENTRY_PATHS[id],
     output: { dir: folder, entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' },
+  })
+  await bundling.catch((error: unknown) => {
+    remove()
+    throw error
   })
   return {
     run: async (program) => {
@@ -60,7 +65,7 @@ export async function bundleForNode(programs: readonly Program[]): Promise<NodeP
       const { run } = (await import(/* @vite-ignore */ url)) as { run(): Promise<void> }
       await run()
     },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    remove,
   }
 }
 
