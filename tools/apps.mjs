@@ -9,6 +9,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
@@ -53,7 +54,8 @@ export function pack(folder) {
 export async function tryApp(environment, workshop) {
   const app = makeApp(environment, workshop)
   const bin = join(workshop.isOffline ? root : app, 'node_modules', '.bin')
-  for (const [command, ...args] of environment.build ?? []) run(join(bin, command), args, app)
+  for (const [command, ...args] of environment.build ?? [])
+    run(command === 'node' ? process.execPath : join(bin, command), args, app)
   try {
     return environment.hasNoPage ? '' : await askedOf(environment, app, { ...workshop, bin })
   } finally {
@@ -93,9 +95,17 @@ export function makeApp(environment, { home, tarball, isOffline }) {
   }
   const options = ['--no-audit', '--no-fund', '--loglevel=error']
   run(npm, ['install', ...options, ...(isOffline ? ['--offline'] : [])], app)
+  if (isOffline) for (const name of Object.keys(dependencies ?? {})) linkPackage(name, app)
   if (!environment.hasNoPage)
     cpSync(LANTERNFISH, join(app, publicFolder ?? folder, 'models', 'lanternfish'), { recursive: true })
   return app
+}
+
+/** Gives an application a package of this repository, with all that it needs. */
+function linkPackage(name, app) {
+  const link = join(app, 'node_modules', name)
+  mkdirSync(dirname(link), { recursive: true })
+  symlinkSync(join(root, 'node_modules', name), link)
 }
 
 /** Runs a command to its end. Throws what it prints if it fails. */
@@ -108,7 +118,7 @@ export function run(command, args, cwd) {
 async function askedOf(environment, app, { bin, browser, limitMs = 0 }) {
   const site = await serve(environment, app, bin)
   try {
-    return await askedAt(site.url, browser, limitMs)
+    return await askedAt(site.url, environment, { browser, limitMs })
   } finally {
     await site.close()
   }
@@ -149,15 +159,18 @@ async function answering(url) {
   throw new Error(`nothing answers at ${url}`)
 }
 
-/** What the application shows; errors of the page if it shows nothing. */
-async function askedAt(url, browser, limitMs) {
+const shownOutput = (page) => page.locator('output').textContent()
+
+/** What the application answers; errors of the page if it answers nothing. */
+async function askedAt(url, { path = '', use = shownOutput }, { browser, limitMs }) {
   const page = await browser.newPage()
+  page.setDefaultTimeout(limitMs)
   const errors = []
   page.on('pageerror', (error) => errors.push(error.message))
   page.on('console', (message) => message.type() === 'error' && errors.push(message.text()))
   try {
-    await page.goto(url)
-    return await page.locator('output').textContent({ timeout: limitMs })
+    await page.goto(url + path)
+    return await use(page)
   } catch (error) {
     return errors.join('; ') || error.message
   } finally {

@@ -1,5 +1,5 @@
-// Builds the page (dist/app, with Vite) and the npm package (dist/lib with rolldown, dist/types with tsc).
-// `npm run build` builds both, `--library` only the package.
+// Builds the page (dist/app, with Vite), its documentation (dist/app/docs) and the npm package (dist/lib with
+// rolldown, dist/types with tsc). `npm run build` builds all, `--library` only the package.
 import { readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -113,5 +113,9 @@ function writeLicences(modules) {
 if (realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   ensureDependencies()
   await buildLibrary()
-  if (!process.argv.includes('--library')) await buildApp()
+  if (!process.argv.includes('--library')) {
+    await buildApp()
+    const { buildDocs } = await import('./docs.mjs')
+    await buildDocs()
+  }
 }

@@ -1,6 +1,7 @@
 // `npm start`: installs what is missing, builds the page if it changed, serves it on this machine, and opens
-// it in a browser.
+// it in a browser. The documentation follows, built beside that.
 import { spawn } from 'node:child_process'
+import { constants, setPriority } from 'node:os'
 import { join } from 'node:path'
 import { ensureDependencies, onPath, root } from './bootstrap.mjs'
 import { isStale } from './fresh.mjs'
@@ -17,9 +18,16 @@ if (isStale(join(page, 'index.html'), ['public', 'vite.config.ts'])) {
 const server = await serveFolder(page, { port: Number(process.env.PORT || 4173) })
 console.log(`\n  Hadal is at ${server.url}\n  Press Ctrl+C to stop.\n`)
 openBrowser(server.url)
+if (isStale(join(page, 'docs', 'index.html'), ['docs', 'README.md', 'PERFORMANCE.md'])) buildDocs()
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => server.close().then(() => process.exit(0)))
+}
+
+/** Builds the documentation in a process that gives way to the page's model. */
+function buildDocs() {
+  const child = spawn(process.execPath, [join(root, 'tools', 'docs.mjs')], { stdio: ['ignore', 'ignore', 2] })
+  setPriority(child.pid, constants.priority.PRIORITY_LOW)
 }
 
 /** Opens the address in a browser if there is a desktop. BROWSER=none prevents it. */

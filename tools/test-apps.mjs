@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { chromium } from 'playwright'
 import { CHECKS } from '../tests/apps/checks.mjs'
 import { ENVIRONMENTS } from '../tests/apps/environments.mjs'
+import { EXAMPLES } from '../tests/apps/examples.mjs'
 import { BROWSER_ARGS, expectedText, pack, tryApp } from './apps.mjs'
 import { ensureChromium, fail } from './bootstrap.mjs'
 
@@ -17,7 +18,7 @@ const { values: options } = parseArgs({
 })
 const home = mkdtempSync(join(tmpdir(), 'hadal-apps-'))
 const tarball = options.package ? resolve(options.package) : pack(home)
-const chosen = [...ENVIRONMENTS, ...CHECKS].filter(
+const chosen = [...ENVIRONMENTS, ...Object.values(EXAMPLES), ...CHECKS].filter(
   ({ name, quick }) => name.includes(options.only ?? '') && (quick || !options.quick),
 )
 const browser = await chromium.launch({

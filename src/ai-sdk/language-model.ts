@@ -14,6 +14,15 @@ export type { HadalModelSettings }
  * counts. Settings that have no effect, such as JSON as the response format, give warnings. Errors are
  * `HadalError`s; files in a prompt are `unsupported`.
  * @param settings fields of the chat request for every call, beside those of the AI SDK
+ * @example
+ * ```ts
+ * import { generateText } from 'ai'
+ * import { loadModel } from 'hadal'
+ * import { hadalModel } from 'hadal/ai-sdk'
+ *
+ * const model = hadalModel(await loadModel('/models/lanternfish/'))
+ * show((await generateText({ model, prompt: 'Who are you?' })).text)
+ * ```
  */
 export function hadalModel(model: Model, settings: HadalModelSettings = {}): LanguageModelV4 {
   return {

@@ -52,6 +52,15 @@ export interface LoadOptions extends ModelSourceOptions {
  * - `storage_full`: there is no space for what `keep` asks to store
  * - `aborted`: the signal fired
  * - `device_lost`, `internal`: the GPU went away, or Hadal has a bug
+ * @example
+ * ```ts
+ * import { loadModel } from 'hadal'
+ *
+ * const model = await loadModel('/models/lanternfish/', { onProgress: ({ fraction }) => show(fraction) })
+ * const messages = [{ role: 'user', content: 'Who are you?' }] as const
+ * const { choices } = await model.chat.completions.create({ messages })
+ * show(choices[0]?.message.content)
+ * ```
  */
 export async function loadModel(source: ModelSource, options?: LoadOptions): Promise<LoadedModel>
 /**

@@ -28,6 +28,13 @@ export interface PlanOptions extends ModelSourceOptions {
  * @param source address of a model folder, `hf:org/name[@revision]`, or the files of a folder
  * @returns a plan; its `unsupported` lists what this version of Hadal does not run
  * @throws HadalError `bad_request`, `not_found`, `no_access`, `network`, `bad_file`, `bad_config`, `aborted`
+ * @example
+ * ```ts
+ * import { plan } from 'hadal'
+ *
+ * const { downloadBytes, gpu, fits } = await plan('hf:org/name', { memoryBytes: 8e9 })
+ * show(downloadBytes, gpu?.bytes.total, fits) // fits is 'unknown' without memoryBytes
+ * ```
  */
 export async function plan(source: ModelSource, options: PlanOptions = {}): Promise<LoadPlan> {
   const { signal, worker: start = spawnWorker } = options

@@ -33,6 +33,16 @@ export interface OpenAIEndpoint {
  * fires, `fetch` rejects with its reason, and so does the body of a stream; a cancelled body ends the
  * generation.
  * @param models one model, which answers whatever model a request names; or several by name
+ * @example
+ * ```ts
+ * import { loadModel } from 'hadal'
+ * import { openAIEndpoint } from 'hadal/openai'
+ * import OpenAI from 'openai'
+ *
+ * const endpoint = openAIEndpoint(await loadModel('/models/lanternfish/'))
+ * const client = new OpenAI({ apiKey: 'none', dangerouslyAllowBrowser: true, ...endpoint })
+ * show((await client.models.list()).data)
+ * ```
  */
 export function openAIEndpoint(models: ServedModels, options: OpenAIEndpointOptions = {}): OpenAIEndpoint {
   const directory = modelDirectory(models)

@@ -1,4 +1,5 @@
 // The form of an application that `npm run test:apps` makes.
+import type { Page } from 'playwright'
 
 export interface Environment {
   /** Shown in the table. */
@@ -24,4 +25,8 @@ export interface Environment {
   publicFolder?: string
   /** Sent with every file of `folder`. */
   headers?: Record<string, string>
+  /** What follows the page's address. */
+  path?: string
+  /** Uses the page and returns what it answers; otherwise that is what its <output> shows. */
+  use?: (page: Page) => Promise<string>
 }

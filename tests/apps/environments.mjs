@@ -81,7 +81,6 @@ const NEXT_LAYOUT = `export default function Layout({ children }) {
 export const ENVIRONMENTS = [
   {
     name: 'import map, no bundler',
-    quick: true,
     files: {
       'index.html': page(
         '/main.js',

@@ -1,5 +1,5 @@
 // Tests of the built chat page in Chromium with the bundled model, from the first load to an offline reload.
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -38,6 +38,19 @@ describeInChromium('the page', () => {
     await page.getByRole('button', { name: 'Who are you?' }).waitFor()
     await page.getByText('Works offline').waitFor()
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true)
+  })
+
+  test('leaves the documentation below it alone', async () => {
+    mkdirSync(join(host.folder, 'docs'))
+    const text = '<!doctype html><link rel="icon" href="data:,"><title>Docs</title>'
+    writeFileSync(join(host.folder, 'docs', 'index.html'), text)
+    const [docs] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('link', { name: 'Docs' }).click({ modifiers: ['ControlOrMeta'] }),
+    ])
+    await docs.waitForLoadState()
+    expect(await docs.title()).toBe('Docs')
+    await docs.close()
   })
 
   test('answers, with thinking folded and the cache size shown', async () => {

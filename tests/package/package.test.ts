@@ -12,7 +12,10 @@ import { findChromium } from '../../tools/bootstrap.mjs'
 import { ENTRIES, libraryOptions } from '../../tools/build.mjs'
 import { RESOLUTIONS, typedFiles } from '../apps/checks.mjs'
 import { ENVIRONMENTS } from '../apps/environments.mjs'
+import { EXAMPLES } from '../apps/examples.mjs'
+import { LAVAPIPE } from '../support/adapter.ts'
 import { Declarations } from '../support/declarations.ts'
+import { LANTERNFISH } from '../support/model.ts'
 
 const MODULES = join(import.meta.dirname, '..', '..', 'node_modules')
 /** What a typed application installs beside the package. */
@@ -98,9 +101,19 @@ describe.skipIf(!browserPath && !process.env.HADAL_REQUIRE_ADAPTERS)('an applica
   })
   afterAll(() => browser?.close())
 
-  const quick = ENVIRONMENTS.filter((environment) => environment.quick)
+  const quick = [...ENVIRONMENTS, ...Object.values(EXAMPLES)].filter((environment) => environment.quick)
   it.each(quick)('$name', async (environment) => {
     const workshop = { home: HOME, tarball, browser, isOffline: true }
     expect(await tryApp(environment, workshop)).toBe(expectedText(environment))
   })
+})
+
+it.skipIf(LAVAPIPE === '' && !process.env.HADAL_REQUIRE_ADAPTERS)('the example for Node answers', () => {
+  const folder = makeApp(EXAMPLES.node, { home: HOME, tarball, isOffline: true })
+  run(process.execPath, ['main.mjs', LANTERNFISH], folder)
+  const answers = JSON.parse(readFileSync(join(folder, 'answers.json'), 'utf8'))
+  expect(answers).toEqual([
+    { file: 'sum.txt', answer: '17 + 25 = 42.' },
+    { file: 'who.txt', answer: expectedText({ ...EXAMPLES.node, hasNoPage: false }) },
+  ])
 })

@@ -23,6 +23,7 @@ const { page, model } = __PRECACHE__
 const PAGE_CACHE = `hadal-page-${page.version}`
 const MODEL_CACHE = `hadal-model-${model.version}`
 const APP_URL = absoluteUrl('./')
+const DOCS_URL = absoluteUrl('./docs/') // comes from the network
 const PAGE_FILES = new Set(page.files.map(absoluteUrl))
 const MODEL_FILES = new Set(model.files.map(absoluteUrl))
 // The loader probes for optional files. Offline, a missing file must be a 404, not a network error.
@@ -33,6 +34,7 @@ scope.addEventListener('install', (event) => event.waitUntil(install()))
 scope.addEventListener('activate', (event) => event.waitUntil(activate()))
 scope.addEventListener('fetch', (event) => {
   const url = event.request.url.split(/[?#]/)[0] ?? ''
+  if (url.startsWith(DOCS_URL)) return
   if (event.request.mode === 'navigate' && url.startsWith(APP_URL)) event.respondWith(servePage(url, event))
   else if (PAGE_FILES.has(url)) event.respondWith(servePageFile(url, event))
   else if (MODEL_FILES.has(url)) event.respondWith(serveModelFile(url, event))

@@ -3,23 +3,21 @@ import type { ComponentChildren } from 'preact'
 import { applyUpdate, offlineState, updateWaiting } from '../offline/register.ts'
 import { APP_URL } from './app-url.ts'
 import { Icon, RetryIcon } from './icons.tsx'
-import { PAGES, type PageInfo, type PageName } from './pages.ts'
+import { DOCS, PAGES, type PageInfo, type PageName } from './pages.ts'
 import { Wordmark } from './wordmark.tsx'
 
 /**
- * `saved`: everything the page shows is stored on this device, so the offline state applies. `compact`: links
- * shrink to icons on small screens. `children` follow the name, `actions` the links.
+ * `saved`: everything the page shows is stored on this device, so the offline state applies. `children`
+ * follow the name, `actions` the links, which shrink to icons on small screens.
  */
 export function Header({
   page,
   saved = true,
-  compact = false,
   actions,
   children,
 }: {
   page: PageName
   saved?: boolean
-  compact?: boolean
   actions?: ComponentChildren
   children?: ComponentChildren
 }) {
@@ -40,8 +38,9 @@ export function Header({
         </button>
       )}
       {others.map(([name, info]) => (
-        <PageLink key={name} info={info} compact={compact} />
+        <PageLink key={name} info={info} />
       ))}
+      <PageLink info={DOCS} />
       {actions}
     </header>
   )
@@ -62,11 +61,11 @@ function PageTitle({ page }: { page: PageName }) {
   )
 }
 
-function PageLink({ info, compact }: { info: PageInfo; compact: boolean }) {
+function PageLink({ info }: { info: PageInfo }) {
   const { folder, link, hint, icon } = info
   return (
     <a class="quiet" href={`${APP_URL}${folder}`} title={hint}>
-      {compact && icon ? (
+      {icon ? (
         <>
           <Icon>
             <path d={icon} />

@@ -30,3 +30,12 @@ export const PAGES: Readonly<Record<PageName, PageInfo>> = {
     icon: 'M17 10.5a6.5 6.5 0 1 0-13 0a6.5 6.5 0 1 0 13 0Zm-1.5 5 5 5M10.5 7.5v6M7.5 10.5h6',
   },
 }
+
+/** The documentation: built by `npm run docs`, not by Vite. */
+export const DOCS: PageInfo = {
+  folder: 'docs/',
+  link: 'Docs',
+  hint: 'Guides and the interface of the library',
+  // An open book.
+  icon: 'M12 7c-2-1.5-4.5-2-8-2v13c3.5 0 6 .5 8 2c2-1.5 4.5-2 8-2V5c-3.5 0-6 .5-8 2Zm0 0v13',
+}

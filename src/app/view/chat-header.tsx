@@ -9,7 +9,7 @@ import { focusQuestion } from './focus.ts'
 /** `chatting`: the page shows a chat, not the WebGPU instructions. */
 export function ChatHeader({ chatting }: { chatting: boolean }) {
   return (
-    <Header page="chat" saved={modelSaved.value} compact actions={chatting && <NewChatButton />}>
+    <Header page="chat" saved={modelSaved.value} actions={chatting && <NewChatButton />}>
       {chatting && <ModelButton />}
     </Header>
   )
