@@ -10,8 +10,8 @@ export type { HadalModelSettings }
 /**
  * A language model of version 4 of the AI SDK's specification (`ai` 7).
  *
- * Text, thinking and calls of tools are passed on in both directions; `providerMetadata.hadal` has times and
- * counts. Settings that have no effect, such as JSON as the response format, give warnings. Errors are
+ * Text, thinking and calls of tools are passed on in both directions; objects obey their schema;
+ * `providerMetadata.hadal` has times and counts. Settings that have no effect give warnings. Errors are
  * `HadalError`s; files in a prompt are `unsupported`.
  * @param settings fields of the chat request for every call, beside those of the AI SDK
  * @example

@@ -28,13 +28,7 @@ export interface ChatRequest {
 /** @throws HadalError `unsupported` if the prompt has files */
 export function chatRequest(options: LanguageModelV4CallOptions, settings: HadalModelSettings): ChatRequest {
   const warnings: SharedV4Warning[] = []
-  const { responseFormat, providerOptions } = options
-  if (responseFormat?.type === 'json')
-    warnings.push({
-      type: 'unsupported',
-      feature: 'responseFormat',
-      details: 'The answer is not constrained to JSON: ask for it in the prompt, or use a tool.',
-    })
+  const { providerOptions } = options
   return {
     params: {
       ...settings,
@@ -49,10 +43,28 @@ export function chatRequest(options: LanguageModelV4CallOptions, settings: Hadal
       stop: options.stopSequences ?? settings.stop ?? null,
       ...effortOf(options.reasoning, warnings),
       ...toolsOf(options, warnings),
+      ...formatOf(options, warnings),
       ...providerOptions?.hadal,
     },
     warnings,
   }
+}
+
+function formatOf(
+  { responseFormat, tools = [] }: LanguageModelV4CallOptions,
+  warnings: SharedV4Warning[],
+): Pick<ChatCompletionCreateParams, 'response_format'> {
+  if (responseFormat?.type !== 'json') return {}
+  if (tools.length > 0) {
+    const details = 'With tools the answer is not held to JSON.'
+    warnings.push({ type: 'unsupported', feature: 'responseFormat', details })
+    return {}
+  }
+  const { schema, name = 'answer', description } = responseFormat
+  if (!schema) return { response_format: { type: 'json_object' } }
+  const described = { name, schema: schema as Readonly<Record<string, unknown>> }
+  const json_schema = description === undefined ? described : { ...described, description }
+  return { response_format: { type: 'json_schema', json_schema } }
 }
 
 function effortOf(

@@ -22,6 +22,7 @@ import {
   type SamplingOptions,
 } from '../worker/protocol.ts'
 import { refuseUnknown } from './no-op-fields.ts'
+import { oneFormat, readOwnFields, readResponseFormat } from './response-format.ts'
 
 /** A request that has been checked and translated. */
 export interface CheckedRequest {
@@ -45,6 +46,8 @@ export const COMMON_READERS = {
   logit_bias: readLogitBias,
   stop: readStop,
   n: wholeNumber(1, MAX_CHOICES),
+  response_format: readResponseFormat,
+  hadal: readOwnFields,
 }
 
 /** The values that the readers return, by field. */
@@ -78,6 +81,7 @@ export const commonRequest = (values: CommonValues): Omit<GenerateRequest, 'inpu
   ...definedFields<Omit<GenerateRequest, 'input'>>({
     ...mapOptions(ANSWER_OPTIONS, ({ field }) => values[field]),
     stop: values.stop && values.stop.length > 0 ? values.stop : undefined,
+    responseFormat: oneFormat(values.response_format, values.hadal),
   }),
 })
 

@@ -2,11 +2,9 @@
 import { badField, unknownField } from '../lib/check.ts'
 import type { Fields } from '../lib/fields.ts'
 import { formatValue } from '../lib/format.ts'
-import { isJsonObject } from '../lib/json.ts'
 import { always, emptyList, type IsNoOp, SERVER_FIELDS } from '../lib/no-op.ts'
 
 const onlyText: IsNoOp = (value) => Array.isArray(value) && value.every((mode) => mode === 'text')
-const plainText: IsNoOp = (value) => isJsonObject(value) && value.type === 'text'
 const without =
   (...words: readonly unknown[]): IsNoOp =>
   (value) =>
@@ -16,7 +14,6 @@ const without =
 const NO_OP_FIELDS: ReadonlyMap<string, IsNoOp> = new Map([
   ...Object.entries(SERVER_FIELDS),
   ['metadata', always],
-  ['response_format', plainText],
   ['modalities', onlyText],
   ['functions', emptyList],
   ['function_call', without('none', 'auto')],

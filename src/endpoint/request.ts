@@ -30,6 +30,7 @@ export interface RequestTarget {
  */
 export function chatBody(params: unknown, target: RequestTarget): CheckedBody {
   const { response_format, extra_body, ...own } = presentFields(params)
+  refuseOwn(own)
   refusing(() => checkRequest(own))
   const format = readField('response_format.type', typeOf(response_format), oneOf(FORMATS))
   const { messages, prefix } = readPrefix(own.messages)
@@ -51,6 +52,7 @@ const typeOf = (format: unknown): unknown =>
 /** Checks a text completion as one of a local model is checked, and writes its body. */
 export function completionBody(params: unknown, target: RequestTarget): CheckedBody {
   const { response_format, extra_body, ...own } = presentFields(params)
+  refuseOwn(own)
   const { requests } = refusing(() => checkTextRequest(own))
   const fields = {
     ...own,
@@ -68,6 +70,12 @@ export function embeddingBody(params: unknown, target: RequestTarget): Body {
     EMBEDDING_READERS,
   )
   return finish(own, extra_body, target)
+}
+
+/** Servers have no common name for grammars. Throws `bad_request`. */
+function refuseOwn({ hadal }: Body): void {
+  if (hadal === undefined) return
+  throw badField('hadal', 'is for models that run here', 'Put the server’s own field into `extra_body`.')
 }
 
 /** Runs a check; the error for an unknown field says where fields go that only the server knows. */

@@ -17,11 +17,12 @@ import { refuseHeadless } from './run/headless.ts'
 import type { LogitsMode } from './run/logits.ts'
 import { OWN_ROOM, PrefixCache } from './run/prefix-cache.ts'
 import { promptOf, resolveRequest } from './run/request.ts'
-import type { CompileStats, Runtime } from './run/runtime.ts'
+import type { Runtime } from './run/runtime.ts'
 import { Runtimes } from './run/runtimes.ts'
 import { eosTokenIds, samplingDefaults } from './run/sampling.ts'
 import { Session } from './run/session.ts'
 import { checkTokenIds } from './run/token-ids.ts'
+import type { CompileStats } from './run/warm-up.ts'
 import type {
   EmbedRequest,
   EmbedResult,

@@ -35,6 +35,12 @@ export interface ToolDefinition {
   readonly function: { readonly name: string; readonly [field: string]: unknown }
 }
 
+/** What the answer's text must be: a JSON object, JSON of a schema, or a text of a grammar in GBNF. */
+export type AnswerFormat =
+  | { readonly type: 'json_object' }
+  | { readonly type: 'json_schema'; readonly schema: Readonly<Record<string, unknown>> | boolean }
+  | { readonly type: 'grammar'; readonly grammar: string }
+
 /** Which calls an answer may or must have. */
 export type ToolChoice = 'auto' | 'required' | { readonly name: string }
 
@@ -67,6 +73,8 @@ export interface GenerateRequest extends AnswerNumbers {
   readonly toolChoice?: ToolChoice
   /** false: the answer ends after its first call. Default: true. */
   readonly parallelToolCalls?: boolean
+  /** What the answer is held to; its thinking part is free. Not with tools. Default: nothing. */
+  readonly responseFormat?: AnswerFormat
   /** true: the last message is an answer to go on with. Default: false. */
   readonly continueFinal?: boolean
   /** true: all output is text, without a thinking part or calls. Default: false. */

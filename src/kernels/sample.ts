@@ -1,4 +1,4 @@
-// Contracts of shaders/sample: penalties, sampling and log-probabilities.
+// Contracts of shaders/sample: penalties and masks, sampling and log-probabilities.
 import { defineKernel, read, uniform, write } from '../gpu/kernel.ts'
 
 export const adjustLogits = defineKernel({
@@ -8,6 +8,7 @@ export const adjustLogits = defineKernel({
     logits: read('f32'),
     counts: read('u32'),
     biases: read('u32'),
+    mask: read('u32'),
     adjusted: write('f32'),
   },
   constants: ['VOCAB', 'WORKGROUP'],

@@ -90,12 +90,16 @@ export class DispatchProgram {
     for (const bound of this.#bound) bound.group = this.#bind(bound.dispatch)
   }
 
-  /** Encodes one step. Returns the number of dispatches. */
-  encode(encoder: GPUCommandEncoder, step: Readonly<Step>, timing?: Timing): number {
+  /**
+   * Encodes one step. Returns the number of dispatches.
+   * @param end leaves out the dispatches from this one on
+   */
+  encode(encoder: GPUCommandEncoder, step: Readonly<Step>, timing?: Timing, end = this.size): number {
     const perDispatch = timing?.per === 'dispatch' ? timing.profiler : undefined
     const pass = perDispatch ? undefined : encoder.beginComputePass(timing?.profiler.next('step'))
     let count = 0
-    this.#forEach(step, (bound, block) => {
+    this.#forEach(step, (bound, block, index) => {
+      if (index >= end) return
       const timed = perDispatch && encoder.beginComputePass(perDispatch.next(bound.dispatch.kernel.name))
       const size = gridOf(bound.dispatch, step)
       encodeDispatch(pass ?? expectDefined(timed, 'a compute pass'), bound, block, size)

@@ -4,6 +4,8 @@ export interface Penalties {
   readonly repetition: number
   readonly presence: number
   readonly frequency: number
+  /** Whether the mask lets an id be sampled. */
+  readonly isAllowed?: (id: number) => boolean
 }
 
 /** Sampling settings; names and meaning as in Step. */
@@ -17,12 +19,15 @@ export interface Sampling {
 const LOWEST = -(2 ** 128) + 2 ** 104 // lowest finite f32: an impossible token
 const GREEDY_BELOW = 1e-6
 
-/** Logits [vocab] after penalties and biases; `counts` as in the shader, `biases` are pairs (id, amount). */
+/**
+ * Logits [vocab] after penalties, biases and the mask; `counts` as in the shader, `biases` are pairs (id,
+ * amount).
+ */
 export function adjust_logits(
   logits: Float64Array,
   counts: Uint32Array,
   biases: readonly (readonly [number, number])[],
-  { repetition, presence, frequency }: Penalties,
+  { repetition, presence, frequency, isAllowed = () => true }: Penalties,
 ): Float64Array {
   const adjusted = logits.map((logit, id) => {
     const count = counts[id] ?? 0
@@ -31,7 +36,7 @@ export function adjust_logits(
     return (count ? repeated : logit) - (generated ? presence + frequency * generated : 0)
   })
   for (const [id, amount] of biases) if (id < adjusted.length) adjusted[id] = (adjusted[id] ?? 0) + amount
-  return adjusted.map(finite)
+  return adjusted.map((logit, id) => (isAllowed(id) ? finite(logit) : LOWEST))
 }
 
 /** The probability of each id [vocab]. Of equal logits at the edge of top k or top p the smaller ids stay. */

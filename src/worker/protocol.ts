@@ -29,6 +29,7 @@ export type {
   CacheKind,
 } from '../bench/result.ts'
 export type {
+  AnswerFormat,
   ChatMessage,
   ChatToolCall,
   EmbedRequest,

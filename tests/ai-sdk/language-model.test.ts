@@ -158,11 +158,10 @@ describe('hadalModel', () => {
       reasoning: 'max',
     })
     expect(result.output).toEqual({ name: 'fish' })
-    expect(result.warnings).toMatchObject([
-      { type: 'unsupported', feature: 'responseFormat' },
-      { type: 'compatibility', feature: 'reasoning' },
-    ])
-    expect(chats).toMatchObject([{ thinking: false, min_p: 0.2, reasoning_effort: 'xhigh' }])
+    expect(result.warnings).toMatchObject([{ type: 'compatibility', feature: 'reasoning' }])
+    const schema = { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] }
+    const response_format = { type: 'json_schema', json_schema: { schema } }
+    expect(chats).toMatchObject([{ thinking: false, min_p: 0.2, reasoning_effort: 'xhigh', response_format }])
     expect(result.finalStep.providerMetadata).toMatchObject({
       hadal: { prefill_ms: 12, kv_cache: { tokens: 15 } },
     })

@@ -146,7 +146,12 @@ test.each([
     { messages: [{ role: 'user', content: [{ type: 'refusal', refusal: 'No.' }] }] },
     'messages[0].content[0]',
   ],
-  [{ messages: MESSAGES, response_format: { type: 'json_object' } }, 'response_format'],
+  [{ messages: MESSAGES, response_format: { type: 'xml' } }, 'response_format.type'],
+  [{ messages: MESSAGES, hadal: { gramar: '' } }, 'hadal.gramar'],
+  [
+    { messages: MESSAGES, response_format: { type: 'json_object' }, hadal: { grammar: 'root ::= "a"' } },
+    'hadal.grammar',
+  ],
 ])('refuses %j by naming %s', (params, field) => {
   const { code, message } = refused(params)
   expect(code).toBe('bad_request')

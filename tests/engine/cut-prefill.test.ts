@@ -1,8 +1,8 @@
 // Tests that prefill cut into the shortest parts gives the very bits of prefill in one submission per chunk.
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { prefill } from '../../src/engine/run/generate.ts'
 import { logitsOfRows } from '../../src/engine/run/logits-of-rows.ts'
+import { prefill } from '../../src/engine/run/prefill.ts'
 import type { Runtime } from '../../src/engine/run/runtime.ts'
 import { Session } from '../../src/engine/run/session.ts'
 import { AIM_MS } from '../../src/engine/run/submission-planner.ts'

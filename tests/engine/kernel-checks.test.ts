@@ -135,6 +135,7 @@ const WRONG_PARTS: readonly (readonly [
   search: string,
   replacement: string,
 ])[] = [
+  ['adjust_logits', 'sample/adjust_logits', '1u << (id % 32)', '1u << (id % 31)'],
   ['sample_token', 'sample/sample_token', 'weight < step.min_p', 'weight < 0'],
   ['sample_token', 'sample/sample_token', 'max(step.top_p, 0.0)', '1.0'],
   ['sample_token', 'sample/sample_token', 'step.top_k == 0 ||', ''],

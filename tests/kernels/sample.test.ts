@@ -202,7 +202,7 @@ function body(adapter: AdapterCase): void {
     })
   })
 
-  it('adjust_logits applies penalties to seen tokens, then biases', async () => {
+  it('adjust_logits applies penalties to seen tokens, then biases, then the mask', async () => {
     const logits = normals(509, 3, 5)
     logits.set([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3e38, -3e38])
     const counts = Uint32Array.from(logits, (_, id) => [0, 0x8000_0000, 1, 0x8000_0003][id % 4] ?? 0)
@@ -221,13 +221,14 @@ function body(adapter: AdapterCase): void {
       words[2 * index] = id
       floats[2 * index + 1] = amount
     })
-    const run = async (step: Partial<Step>) => {
+    const all = new Uint32Array(16).fill(0xffff_ffff)
+    const run = async (step: Partial<Step>, mask = all) => {
       const { adjusted } = await runKernel(device, {
         kernel: adjustLogits,
         constants: { VOCAB: 509, WORKGROUP: 64 },
         grid: [8],
         step: { biases: 0, ...step },
-        data: { logits: padRows(logits, 509), counts, biases: words, adjusted: new Float32Array(512) },
+        data: { logits: padRows(logits, 509), counts, biases: words, mask, adjusted: new Float32Array(512) },
       })
       expect([...adjusted.subarray(509)]).toEqual([0, 0, 0])
       return adjusted.subarray(0, 509)
@@ -237,6 +238,10 @@ function body(adapter: AdapterCase): void {
     expect([...actual.subarray(0, 5)]).toEqual([...Float32Array.from(expected.subarray(0, 5))])
     expectClose(actual.subarray(5), expected.subarray(5), TOLERANCE.f32)
     expect([...(await run({})).subarray(5)]).toEqual([...logits.subarray(5)])
+    const mask = Uint32Array.from(all, (_, word) => [0, 0xffff_ffff, 0x8000_0001, 0x7fff_fffe][word % 4] ?? 0)
+    const isAllowed = (id: number) => ((mask[id >>> 5] ?? 0) & (1 << (id % 32))) !== 0
+    const masked = adjust_logits(wide(logits), counts, biases, { ...penalties, isAllowed })
+    expectClose(await run({ ...penalties, biases: biases.length }, mask), masked, TOLERANCE.f32)
   })
 
   describe('top_logprobs', () => {

@@ -7,6 +7,21 @@ import type {
   ChatCompletionToolChoiceOption,
 } from './messages.ts'
 
+/** `json_schema` without a schema is any JSON object. */
+export type ResponseFormat =
+  | { type: 'text' }
+  | { type: 'json_object' }
+  | {
+      type: 'json_schema'
+      json_schema: {
+        name: string
+        description?: string
+        /** JSON Schema; `strict` is taken as true. */
+        schema?: Readonly<Record<string, unknown>>
+        strict?: boolean | null
+      }
+    }
+
 /** What chats and text completions have in common. */
 export interface SamplingParams {
   /** 0 (greedy) to 2. Default, as for all sampling options: the model's generation_config.json. */
@@ -31,6 +46,14 @@ export interface SamplingParams {
   max_tokens?: number | null
   /** Up to 16 strings that end the answer. */
   stop?: string | readonly string[] | null
+  /**
+   * What the text of the answer is held to, token by token: a JSON object, or JSON of a schema, with
+   * properties in the schema's order. An answer that can end within `max_tokens` does. The thinking part is
+   * free. What a schema has that is not supported is refused with `bad_request`, by name. Not with `tools`.
+   */
+  response_format?: ResponseFormat | null
+  /** Fields of Hadal's own: `grammar`, in GBNF, which the text of the answer is held to. */
+  hadal?: { grammar?: string | null } | null
   /** Answers to the same question, 1 to 128, one after the other; answer i has the seed `seed` + i. */
   n?: number | null
 }

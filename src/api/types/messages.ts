@@ -67,7 +67,7 @@ export interface ChatCompletionFunctionTool {
     description?: string
     /** JSON Schema of the arguments. */
     parameters?: Readonly<Record<string, unknown>>
-    /** Passed to the model's template; arguments are not checked against their schema. */
+    /** true: refused where the schema has what is not supported; else any object is taken for it then. */
     strict?: boolean | null
   }
 }

@@ -1,8 +1,9 @@
 // Checks a model before timing it: decode and prefill must give the same logits after the same tokens. The
 // two timed programs share few kernels: decode uses absorbed attention and matvecs, prefill expanded
 // attention and tiles.
-import { prefill } from '../../engine/run/generate.ts'
+
 import { computeLogits, decodeLogits } from '../../engine/run/logits.ts'
+import { prefill } from '../../engine/run/prefill.ts'
 import type { Runtime } from '../../engine/run/runtime.ts'
 import { Session } from '../../engine/run/session.ts'
 import type { Device } from '../../gpu/device.ts'

@@ -1,7 +1,8 @@
 // Measures prefill as a fraction of the matrix-multiplication ceiling, and the time to the first token.
-import { prefill } from '../../engine/run/generate.ts'
-import type { CompileStats, Runtime } from '../../engine/run/runtime.ts'
+import { prefill } from '../../engine/run/prefill.ts'
+import type { Runtime } from '../../engine/run/runtime.ts'
 import { Session } from '../../engine/run/session.ts'
+import type { CompileStats } from '../../engine/run/warm-up.ts'
 import type { StorageFormat } from '../../gpu/formats.ts'
 import { PLAIN_STEP } from '../../kernels/step.ts'
 import { summarizeTimes, type TimingSummary } from '../../lib/timing-summary.ts'

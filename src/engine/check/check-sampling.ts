@@ -6,7 +6,11 @@ import { type CheckBuilder, edges, exact, numbersWithin, type OutputCheck } from
 /** Words of a sampling result (shaders/sample/top_logprobs). */
 const RESULT_WORDS = 64
 
-/** Checks adjust_logits with every penalty, and two biases of one id. */
+/** A word of a mask: the last id of 32 and one other may not be sampled. */
+const MASKED = 0x7fff_fbff
+const MAX_F32 = 3.4028234663852886e38
+
+/** Checks adjust_logits with every penalty, two biases of one id, and a mask. */
 export const adjustLogitsCheck: CheckBuilder = (buffers, { constants }) => {
   const { VOCAB = 0 } = constants
   const step = { repetition: 1.25, presence: 0.5, frequency: 0.25, biases: 3 }
@@ -17,6 +21,7 @@ export const adjustLogitsCheck: CheckBuilder = (buffers, { constants }) => {
   const biases = [1, 0.5, 2, -0.25, 1, 4]
   const words = new Uint32Array(Float32Array.from(biases).buffer)
   for (let i = 0; i < biases.length; i += 2) words[i] = biases[i] ?? 0
+  const mask = new Uint32Array(Math.ceil(VOCAB / 32)).fill(MASKED)
   const adjusted = buffers.zeros(VOCAB)
   const expected = () =>
     edges(VOCAB).map((id) => {
@@ -26,6 +31,7 @@ export const adjustLogitsCheck: CheckBuilder = (buffers, { constants }) => {
       if (count > 0) value = logit > 0 ? logit / step.repetition : logit * step.repetition
       if (generated > 0) value -= step.presence + step.frequency * generated
       for (let i = 0; i < biases.length; i += 2) if (biases[i] === id) value += biases[i + 1] ?? 0
+      if (((MASKED >>> (id % 32)) & 1) === 0) value = -MAX_F32
       return { at: id, value, magnitude: 8 }
     })
   return {
@@ -33,6 +39,7 @@ export const adjustLogitsCheck: CheckBuilder = (buffers, { constants }) => {
       logits: buffers.upload(logits),
       counts: buffers.upload(counts),
       biases: buffers.upload(words),
+      mask: buffers.upload(mask),
       adjusted,
     },
     step,

@@ -38,16 +38,17 @@ export class Answer {
 
   /** Takes the next token. */
   take(result: SampleResult): AnswerDelta {
-    const { eos, logprobs, maxTokens } = this.#task
+    const { eos, logprobs, maxTokens, constraint } = this.#task
     const ended = eos.has(result.id)
     const before = this.isThinking
     const { text, reasoning, stopped, calls } = ended ? NOTHING : this.#parser.push(result.id)
     const thinking = before || this.isThinking
     if (thinking) this.reasoningTokens++
+    else if (!ended) constraint?.accept(result.id)
     this.tokens++
     this.#times.push(performance.now())
     if (ended || stopped) this.finishReason = 'stop'
-    else if (this.tokens >= maxTokens) this.finishReason = 'length'
+    else if (this.tokens >= maxTokens) this.finishReason = constraint?.isFinished ? 'stop' : 'length'
     return {
       ...this.#delta({ text, reasoning, calls }),
       ids: [result.id],

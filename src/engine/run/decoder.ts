@@ -1,6 +1,5 @@
 // The decode loop of an answer: submits steps ahead and reads their results in order.
 import { assert, expectDefined } from '../../lib/error.ts'
-import { PAGE_TOKENS } from './kv-cache.ts'
 import type { SessionRoom } from './prefix-cache.ts'
 import { type Runtime, STEPS_IN_FLIGHT } from './runtime.ts'
 import { decodeSampleResult, type SampleResult } from './sample-result.ts'
@@ -24,6 +23,7 @@ export class DecodeSteps {
   readonly #base: ReturnType<typeof samplingStepFields>
   readonly #pending = new Set<Promise<ArrayBuffer>>()
   #refused: string | undefined
+  #hasTable = false
 
   constructor(
     runtime: Runtime,
@@ -62,8 +62,10 @@ export class DecodeSteps {
   /** Reserves pages for the keys and values of positions before `end`. */
   async reserve(end: number): Promise<void> {
     const count = end - this.session.length
-    if (this.session.missingPages(count) > 0) await this.#room.reserve(this.session, count)
+    if (this.#hasTable && this.session.missingPages(count) === 0) return
+    await this.#room.reserve(this.session, count)
     this.runtime.writePageTable(this.session)
+    this.#hasTable = true
   }
 
   /** Waits for what was submitted and releases the pages that were reserved but not used. */
@@ -95,7 +97,7 @@ export class FreeDecoder implements Decoder {
     const { runtime, session } = this.#steps
     while (this.#ahead.length < STEPS_IN_FLIGHT && this.#draws < maxTokens) {
       const position = prompt.length + this.#draws - 1
-      if (position >= session.pages.length * PAGE_TOKENS) await this.#steps.reserve(position + 1)
+      await this.#steps.reserve(position + 1)
       const fields = this.#steps.fields(this.#draws)
       // The first token comes from the logits of the prompt. The step that feeds token n − 1 samples token n.
       const read = this.#draws === 0 ? runtime.sample(fields) : runtime.decode(position, fields)

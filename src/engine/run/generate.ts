@@ -5,6 +5,7 @@ import type { FinishReason, GenerateDelta, GenerateEvent, KvUsage } from '../typ
 import { Answer, type AnswerDelta } from './answer.ts'
 import { type Decoder, DecodeSteps, FreeDecoder } from './decoder.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'
+import { prefill, replay } from './prefill.ts'
 import type { SessionRoom } from './prefix-cache.ts'
 import type { Runtime } from './runtime.ts'
 import { pagesFor, type Session } from './session.ts'
@@ -59,7 +60,7 @@ export async function* generate(
       if (!(await prefill(runtime, session, prompt, signal))) return yield finished('abort')
       if (!(await replay(runtime, session, resume, signal))) return yield finished('abort')
       runtime.writeSampling(task)
-      const decoder: Decoder = new FreeDecoder(steps, task)
+      const decoder = await openDecoder(steps, task, answer)
       while (!answer.finishReason) {
         const result = signal?.aborted ? undefined : await decoder.next()
         if (!result) answer.finishReason = signal?.aborted ? 'abort' : 'stop'
@@ -80,47 +81,10 @@ export async function* generate(
   }
 }
 
-/**
- * Prefills the part of the prompt that is not in the session yet, in chunks. The session holds the chunks
- * that were submitted as a whole. Returns false if aborted, at the latest when the submission that runs is
- * done.
- */
-export async function prefill(
-  runtime: Pick<Runtime, 'prefill' | 'options'>,
-  session: Session,
-  prompt: readonly number[],
-  signal?: AbortSignal,
-): Promise<boolean> {
-  for (let at = session.length; at < prompt.length; at = session.length) {
-    const ids = prompt.slice(at, at + runtime.options.prefillChunk)
-    if (!(await runtime.prefill(ids, at, { signal }))) return false
-    session.append(ids)
-  }
-  return true
-}
-
-/** Decode steps of a replay between two waits: submissions stay short, and an abort ends it soon. */
-const REPLAYED_AT_ONCE = 8
-
-/**
- * Runs the ids of an interrupted answer again, as they ran at first: through the decode program, so that the
- * cache holds the same numbers. The last one becomes the input of the next step. Returns false if aborted.
- */
-async function replay(
-  runtime: Runtime,
-  session: Session,
-  ids: readonly number[],
-  signal: AbortSignal | undefined,
-): Promise<boolean> {
-  for (const [index, id] of ids.entries()) {
-    runtime.writeToken(id)
-    if (index === ids.length - 1) break
-    runtime.decodeOnly(session.length)
-    session.append([id])
-    if (index % REPLAYED_AT_ONCE === REPLAYED_AT_ONCE - 1) await runtime.idle()
-    if (signal?.aborted) return false
-  }
-  return true
+async function openDecoder(steps: DecodeSteps, task: GenerateTask, answer: Answer): Promise<Decoder> {
+  if (!task.constraint) return new FreeDecoder(steps, task)
+  const { ConstrainedDecoder } = await import('./constrained-decoder.ts') // most answers are free
+  return new ConstrainedDecoder(steps, task, { constraint: task.constraint, answer })
 }
 
 function kvUse(runtime: Runtime, session: Session): KvUsage {

@@ -36,20 +36,30 @@ export async function resolveRequest(
 ): Promise<GenerateTask> {
   const { spec, options } = runtime
   const context = Math.min(options.contextLength, runtime.cache.maxTokens)
-  const { ids: prompt, output, ends } = await promptOf(request, tokenizer, chat)
+  const prepared = await promptOf(request, tokenizer, chat)
+  const { ids: prompt, output, ends } = prepared
   checkTokenRows(prompt, spec.vocabSize, tokenizer)
   // Leave room for at least one token of the answer.
   checkTokenIds(prompt, spec.vocabSize, context - 1)
   const maxTokens = readField('max_tokens', request.maxTokens, wholeNumber(1, Number.POSITIVE_INFINITY))
+  const endIds = new Set([...eos, ...ends])
   return {
     prompt,
     maxTokens: Math.min(maxTokens ?? DEFAULT_MAX_TOKENS, context - prompt.length),
     sampling: resolveSampling(request.sampling, defaults, spec.vocabSize),
     stop: request.stop ?? [],
     logprobs: readField('top_logprobs', request.logprobs, wholeNumber(0, MAX_ALTERNATIVES)),
-    eos: new Set([...eos, ...ends]),
+    eos: endIds,
     output: { ...output, ...(request.plainOutput && { plain: true }) },
     resume: request.resume ?? [],
+    constraint:
+      request.responseFormat || request.tools
+        ? await (await import('./constrain.ts')).constrain(request, prepared, {
+            tokenizer,
+            vocab: spec.vocabSize,
+            endIds: [...endIds],
+          })
+        : undefined,
   }
 }
 

@@ -15,7 +15,7 @@ import { rectangleOf, type StepPart } from '../../program/units.ts'
 import { KvCache, kvCacheSizes, PAGE_TOKENS, splitTokens } from './kv-cache.ts'
 import type { OwnPrograms } from './own-programs.ts'
 import { PartQueue } from './part-queue.ts'
-import { writeSamplingState } from './sampling.ts'
+import { writeMask, writeSamplingState } from './sampling.ts'
 import type { Session } from './session.ts'
 import { allocateState, RESULT_BYTES, type StateBuffers, stateResources } from './state.ts'
 import {
@@ -27,7 +27,7 @@ import {
   sampleGraph,
 } from './step-graphs.ts'
 import type { GenerateTask } from './task.ts'
-import { warmUp } from './warm-up.ts'
+import { type CompileStats, warmUp } from './warm-up.ts'
 
 /** Decode steps in flight: the awaited one and two ahead. */
 export const STEPS_IN_FLIGHT = 3
@@ -37,12 +37,6 @@ export type SamplingStepFields = Omit<Step, 'position' | 'tokens' | 'split'>
 
 /** Bytes of the ring of staging buffers that results are read back through. */
 export const RESULT_STAGING_BYTES = STEPS_IN_FLIGHT * allocatedBytes(RESULT_BYTES)
-
-/** How many pipelines were new, and how long compiling them took. */
-export interface CompileStats {
-  readonly pipelines: number
-  readonly ms: number
-}
 
 interface PartOptions {
   readonly signal?: AbortSignal | undefined
@@ -66,6 +60,7 @@ export class Runtime {
   readonly #programs: { readonly [Name in 'prefill' | 'decode' | 'sample']: DispatchProgram }
   #logprobs: DispatchProgram | undefined
   #reportsLogprobs = false
+  #mask: Uint32Array | undefined
   /** Number of dispatches of the latest decode step. */
   dispatches = 0
 
@@ -165,7 +160,15 @@ export class Runtime {
 
   /** Resets what sampling keeps, for an answer; before its first sampled token. */
   writeSampling(task: Pick<GenerateTask, 'sampling' | 'prompt' | 'resume'>): void {
+    this.writeMask(undefined)
     writeSamplingState(this.#device, this.state, { ...task, vocab: this.spec.vocabSize })
+  }
+
+  /** Sets which ids may be sampled, by a bit for each; undefined: all. */
+  writeMask(mask: Uint32Array | undefined): void {
+    if (mask === this.#mask) return
+    this.#mask = mask
+    writeMask(this.#device, this.state.mask, mask)
   }
 
   /** Uploads the page table of the session that runs next. */
@@ -195,6 +198,16 @@ export class Runtime {
     const step = { ...sampling, position, tokens: 1, split }
     return this.#submitAndRead(step, (encoder) => {
       this.dispatches = this.#programs.decode.encode(encoder, step)
+    })
+  }
+
+  /** Runs the id in `state.token` at `position`, up to its logits. */
+  forward(position: number): void {
+    const { decode, sample } = this.#programs
+    const step = this.#plainStep(position, 1)
+    this.#submit(step, (encoder) => {
+      const count = decode.encode(encoder, step, undefined, decode.size - sample.size)
+      this.dispatches = count + sample.size
     })
   }
 

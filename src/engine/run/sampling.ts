@@ -107,3 +107,9 @@ export function writeSamplingState(
   })
   device.gpu.queue.writeBuffer(buffers.biases, 0, view.buffer)
 }
+
+/** Writes which ids may be sampled: bit id % 32 of word id / 32; undefined: all. */
+export function writeMask(device: Device, buffer: GPUBuffer, mask: Uint32Array | undefined): void {
+  const words = mask ?? new Uint32Array(buffer.size / 4).fill(0xffff_ffff)
+  device.gpu.queue.writeBuffer(buffer, 0, words.buffer, words.byteOffset, words.byteLength)
+}

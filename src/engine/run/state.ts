@@ -9,7 +9,7 @@ import type { ModelSpec } from '../../models/spec.ts'
 import { type Resource, resource } from '../../program/graph.ts'
 import { BLOCK_INDEX_STRIDE } from '../../program/program.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'
-import { MAX_LOGIT_BIASES } from './sampling.ts'
+import { MAX_LOGIT_BIASES, writeMask } from './sampling.ts'
 
 /** Bytes of a sampling result (shaders/sample; decoded by `decodeSampleResult`). */
 export const RESULT_BYTES = 256
@@ -25,6 +25,7 @@ export type StateName =
   | 'adjusted' // f32 [vocab] after penalties and biases
   | 'counts' // u32 [vocab]: occurrences in the answer; bit 31: occurs in the prompt
   | 'biases' // pairs of id and logit bias
+  | 'mask' // a bit for each id: whether it may be sampled
   | 'result'
   | 'noBias' // zeros, for routers without a correction bias
 
@@ -54,6 +55,7 @@ function sizesOf(spec: ModelSpec, context: number, chunk: number): Readonly<Reco
     adjusted: vocabBytes,
     counts: spec.vocabSize * 4,
     biases: MAX_LOGIT_BIASES * 8,
+    mask: Math.ceil(spec.vocabSize / 32) * 4,
     result: RESULT_BYTES,
     noBias: 512 * 4,
   }
@@ -66,7 +68,7 @@ export function planState(spec: ModelSpec, context: number, chunk: number) {
   return { bytes, resources: mapValues(sizes, () => resource(unboundBuffer)) }
 }
 
-/** Allocates the state and writes its constant parts: block indices and RoPE angles. */
+/** Allocates the state and writes its constant parts: block indices and RoPE angles; every id is allowed. */
 export function allocateState(device: Device, spec: ModelSpec, context: number, chunk: number): StateBuffers {
   const sizes = sizesOf(spec, context, chunk)
   const state = mapValues(sizes, (bytes, name) => {
@@ -75,6 +77,7 @@ export function allocateState(device: Device, spec: ModelSpec, context: number, 
   })
   const { queue } = device.gpu
   queue.writeBuffer(state.rotations, 0, computeRotaryTable(spec.attention.rotary, context))
+  writeMask(device, state.mask, undefined)
   const indices = new Uint32Array(sizes.blocks / 4)
   for (let block = 0; block * BLOCK_INDEX_STRIDE < sizes.blocks; block++)
     indices[(block * BLOCK_INDEX_STRIDE) / 4] = block

@@ -93,10 +93,10 @@ export function recordStep(
 
 function recordSampling(graph: Graph, { spec, state }: Pick<GraphInputs, 'spec' | 'state'>): void {
   const VOCAB = spec.vocabSize
-  const { logits, counts, biases, adjusted, token, result } = state
+  const { logits, counts, biases, mask, adjusted, token, result } = state
   graph.dispatch(adjustLogits, {
     constants: { VOCAB, WORKGROUP },
-    operands: { logits, counts, biases, adjusted },
+    operands: { logits, counts, biases, mask, adjusted },
     grid: [ceilDiv(VOCAB, WORKGROUP)],
   })
   graph.dispatch(sampleToken, {

@@ -1,4 +1,5 @@
 // A validated request for an answer.
+import type { Constraint } from '../../text/grammar/constraint.ts'
 import type { OutputParserOptions } from '../../text/output-parser.ts'
 import type { SamplingOptions } from '../types.ts'
 
@@ -14,4 +15,11 @@ export interface GenerateTask {
   readonly output: Pick<OutputParserOptions, 'tools' | 'resumed' | 'plain'>
   /** The first ids of the answer, if it was interrupted: it goes on after them. */
   readonly resume: readonly number[]
+  /** What the answer is held to, apart from its thinking part. */
+  readonly constraint: AnswerConstraint | undefined
+}
+
+/** Which tokens may come next; undefined where all may. */
+export type AnswerConstraint = Pick<Constraint, 'forced' | 'accept' | 'isFinished'> & {
+  mask(budget: number): Uint32Array | undefined
 }

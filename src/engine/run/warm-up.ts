@@ -2,6 +2,12 @@
 import type { KvCache } from './kv-cache.ts'
 import type { StateBuffers, StateName } from './state.ts'
 
+/** How many pipelines were new, and how long compiling them took, with the first run. */
+export interface CompileStats {
+  readonly pipelines: number
+  readonly ms: number
+}
+
 /** The part of a `Runtime` that warming up uses. */
 interface NewRuntime {
   readonly state: StateBuffers

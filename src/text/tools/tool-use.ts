@@ -12,6 +12,7 @@ import { TOOL_FORMATS } from './formats.ts'
 import { openToolParser } from './parser.ts'
 import { shapeMessages, type ToolMessage } from './shape-messages.ts'
 import { type TemplateForm, templateForm } from './template-form.ts'
+import type { ToolConstraintOptions } from './tool-constraint.ts'
 
 interface Tool {
   readonly function: { readonly name: string; readonly [field: string]: unknown }
@@ -35,6 +36,10 @@ export interface PreparedAnswer {
   readonly output: Pick<OutputParserOptions, 'tools' | 'resumed'>
   /** Tokens that end the answer, beside those of the model. */
   readonly ends: readonly number[]
+  /** How calls are held to the schemas of their tools. */
+  readonly calls?: Pick<ToolConstraintOptions, 'format' | 'parallel' | 'opening'>
+  /** The text of an answer that is gone on with. */
+  readonly begun?: string
 }
 
 /**
@@ -71,6 +76,8 @@ export function prepareAnswer(tokenizer: TextTokenizer, chat: ChatEncoder, use: 
         openToolParser(tokenizer, { format, schemas: schemasOf(tools), parallel, opening }),
     },
     ends: (format?.ends ?? []).flatMap((text) => tokenizer.controlId(text) ?? []),
+    ...(format && { calls: { format, parallel, opening } }),
+    ...(begun && { begun: begun.content ?? '' }),
   }
 }
 
