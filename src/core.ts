@@ -3,6 +3,7 @@
 export type { LoadedModel } from './api/model.ts'
 export type { ModelSource, ModelSourceOptions } from './api/model-source.ts'
 export type * from './api/openai-types.ts'
+export type { ModelStatus } from './api/status.ts'
 export { measure } from './bench/measure.ts'
 export type * from './bench/result.ts'
 export type { TunedDecision, TunedVariant, TuneOptions } from './bench/tune.ts'

@@ -4,6 +4,7 @@ export type { LoadedModel } from './api/model.ts'
 export type { ModelSource, ModelSourceOptions } from './api/model-source.ts'
 export type * from './api/openai-types.ts'
 export { type PlanOptions, plan } from './api/plan.ts'
+export type { ModelStatus } from './api/status.ts'
 export {
   type ExportModelOptions,
   exportStoredModel,

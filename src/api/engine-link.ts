@@ -2,30 +2,10 @@
 import { untilAborted } from '../lib/abort.ts'
 import type { HadalError } from '../lib/error.ts'
 import { Live, type Losable } from '../lib/live.ts'
-import {
-  deserializeError,
-  type LoadProgress,
-  type Outcome,
-  type RemoteEngine,
-  type StatusMessage,
-} from '../worker/protocol.ts'
+import { deserializeError, type Outcome, type RemoteEngine } from '../worker/protocol.ts'
 import { type EventReceiver, receive } from './receiver.ts'
+import type { ModelStatus } from './status.ts'
 import { openEnding, unwrapOutcome, type WorkerHandle } from './worker.ts'
-
-/**
- * What becomes of a loaded model. `recovering`: its GPU device or its worker was lost; it is loaded again,
- * and answers go on after that. `lost`: that failed.
- */
-export type ModelStatus =
-  | { readonly state: 'ready' }
-  | { readonly state: 'recovering'; readonly reason: HadalError; readonly progress?: LoadProgress }
-  | { readonly state: 'lost'; readonly reason: HadalError }
-
-/** Reports a worker's status to the application. */
-export const statusReporter =
-  (onStatus: (status: ModelStatus) => void) =>
-  (status: StatusMessage): void =>
-    onStatus('reason' in status ? { ...status, reason: deserializeError(status.reason) } : status)
 
 /** An engine that has loaded a model, in a worker or in this thread. */
 export interface LinkedEngine extends Losable, Pick<WorkerHandle<RemoteEngine>, 'ended' | 'closed'> {

@@ -7,7 +7,7 @@ import { type HadalError, throwIfAborted } from '../lib/error.ts'
 import { isJsonObject } from '../lib/json.ts'
 import type { LoadProgress, WorkerLoadRequest } from '../worker/protocol.ts'
 import { spawnWorker } from '../worker/spawn.ts'
-import { EngineLink, type ModelStatus, statusReporter } from './engine-link.ts'
+import { EngineLink } from './engine-link.ts'
 import { type LoadedModel, wrapModel } from './model.ts'
 import {
   explainSource,
@@ -17,6 +17,7 @@ import {
   sourceNotices,
   workerLoadRequest,
 } from './model-source.ts'
+import { type ModelStatus, statusReporter } from './status.ts'
 import { startWorker, unwrapOutcome, watchLife } from './worker.ts'
 
 /** Options of `loadModel`. */

@@ -1,6 +1,6 @@
 // Loads a model in this thread, without a worker: for Node, service workers, shared workers and own workers.
 
-import { EngineLink, type LinkedEngine, statusReporter } from '../api/engine-link.ts'
+import { EngineLink, type LinkedEngine } from '../api/engine-link.ts'
 import type { LoadOptions } from '../api/load.ts'
 import { type LoadedModel, wrapModel } from '../api/model.ts'
 import {
@@ -10,6 +10,7 @@ import {
   sourceNotices,
   workerLoadRequest,
 } from '../api/model-source.ts'
+import { statusReporter } from '../api/status.ts'
 import { openEnding, unwrapOutcome } from '../api/worker.ts'
 import { untilAborted } from '../lib/abort.ts'
 import { definedFields } from '../lib/check.ts'

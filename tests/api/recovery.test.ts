@@ -1,8 +1,8 @@
 // Tests of a worker that fails while a model answers. Comlink and the MessageChannel are real; only the
 // engine replays a recording.
 import { expect, test, vi } from 'vitest'
-import type { ModelStatus } from '../../src/api/engine-link.ts'
 import { loadModel } from '../../src/api/load.ts'
+import type { ModelStatus } from '../../src/api/status.ts'
 import { replayEngine } from './recorded.ts'
 import { workerOf } from './worker-of.ts'
 

@@ -1,6 +1,6 @@
 // Tests that a model comes back when its GPU device is lost: same text, same memory, or a clear end.
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import type { ModelStatus } from '../../src/api/engine-link.ts'
+import type { ModelStatus } from '../../src/api/status.ts'
 import { openFolder } from '../../src/cli/node-source.ts'
 import { type LoadedModel, loadModel } from '../../src/core.ts'
 import { ADAPTERS, describeOnAdapters, openGpu, withDevices } from '../support/adapter.ts'

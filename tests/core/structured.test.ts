@@ -56,7 +56,8 @@ describeOnAdapters(
       const structured = chat.withStructuredOutput(Fish, { method: 'jsonSchema' })
       expect(Fish.safeParse(await structured.invoke(PROMPT)).success).toBe(true)
       const loose = chat.withStructuredOutput(Fish, { method: 'jsonMode' })
-      await expect(loose.invoke(PROMPT)).rejects.toThrow(/parse|invalid|match/i) // any JSON object, not a fish
+      // Any JSON object, which is not a fish.
+      await expect(loose.invoke(PROMPT)).rejects.toThrow(/parse|invalid|match/i)
     })
 
     it("of OpenAI's parser, and streamed", async () => {

@@ -10,8 +10,6 @@ const NOT_RUN = {
   'src/README.md': 1,
   'shaders/README.md': 1,
   'docs/performance/comparisons.md': 1,
-  'docs/guides/gpu-loss.md': 1,
-  'docs/guides/json.md': 2,
   'docs/guides/sessions.md': 3,
 }
 

@@ -1,45 +1,30 @@
 // Tests of answers with calls through the engine: a bias forces the marker that ends a call, and a begun
 // answer is gone on with.
+import Ajv from 'ajv'
 import { expect, it } from 'vitest'
 import type { Engine } from '../../src/engine/engine.ts'
 import { loadEngine } from '../../src/engine/load-engine.ts'
 import type { GenerateRequest } from '../../src/engine/types.ts'
 import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters, openGpu } from '../support/adapter.ts'
-import { readFolder } from '../support/folder.ts'
-import { GREEDY, LANTERNFISH, runRequest } from '../support/model.ts'
+import { GREEDY, runRequest } from '../support/model.ts'
+import { END_OF_CALL, FOLDER, folderWithTools } from '../support/tool-folder.ts'
 
-const folder = readFolder(LANTERNFISH)
-const read = (name: string) => JSON.parse(new TextDecoder().decode(folder[name] as Uint8Array))
-const END_OF_CALL = 1535
 const TEMPLATE = `{%- for t in tools or [] %}{{ t | tojson }}{% endfor %}
 {%- for m in messages %}{% for c in m.tool_calls or [] %}<tool_call>{{ c.function.name }}
 {%- for k, v in c.function.arguments.items() -%}
 <arg_key>{{ k }}</arg_key><arg_value>{{ v }}</arg_value>
 {%- endfor %}</tool_call>{% endfor %}{% endfor -%}`
 
-/** The demo model with markers as its last two tokens, and a template that prints tools and calls. */
-function folderWithTools() {
-  const tokenizer = read('tokenizer.json')
-  const { vocab, merges } = tokenizer.model
-  for (const [text, id] of Object.entries<number>(vocab)) if (id >= 1534) delete vocab[text]
-  tokenizer.model.merges = merges.filter((pair: [string, string]) => pair.join('') in vocab)
-  tokenizer.added_tokens.push(
-    { id: 1534, content: '<tool_call>', special: true },
-    { id: END_OF_CALL, content: '</tool_call>', special: true },
-  )
-  const config = read('tokenizer_config.json')
-  return {
-    ...folder,
-    'tokenizer.json': JSON.stringify(tokenizer),
-    'tokenizer_config.json': JSON.stringify({ ...config, chat_template: TEMPLATE + config.chat_template }),
-  }
-}
+const HERMES = `{%- for t in tools or [] %}{{ t | tojson }}{% endfor %}
+{%- for m in messages %}{% for c in m.tool_calls or [] %}<tool_call>
+{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}
+</tool_call>{% endfor %}{% endfor -%}`
 
 describeOnAdapters(
   'an answer',
   (adapter) => {
-    const withEngine = async (files: typeof folder, test: (engine: Engine) => Promise<void>) => {
+    const withEngine = async (files: typeof FOLDER, test: (engine: Engine) => Promise<void>) => {
       const gpu = await openGpu(adapter.match)
       const engine = await loadEngine(openMemory(files), { gpu, device: adapter.options })
       try {
@@ -51,7 +36,7 @@ describeOnAdapters(
     const question = { role: 'user', content: 'What is 17 + 25?' } as const
 
     it('has the call that it must begin with, or its text', async () => {
-      await withEngine(folderWithTools(), async (engine) => {
+      await withEngine(folderWithTools(TEMPLATE), async (engine) => {
         const tools = [{ type: 'function', function: { name: 'now' } }] as const
         const request: GenerateRequest = {
           input: { messages: [question] },
@@ -74,7 +59,7 @@ describeOnAdapters(
     })
 
     it('is gone on with where its text breaks off', async () => {
-      await withEngine(folder, async (engine) => {
+      await withEngine(FOLDER, async (engine) => {
         const request = { sampling: GREEDY, maxTokens: 120 }
         const whole = await runRequest(engine, { ...request, input: { messages: [question] } })
         expect(whole.text).toBe('17 + 25 = 42.')
@@ -86,8 +71,35 @@ describeOnAdapters(
       })
     })
 
+    it('has calls with arguments that obey their schema', async () => {
+      await withEngine(folderWithTools(HERMES), async (engine) => {
+        const parameters = {
+          type: 'object',
+          properties: { depth: { type: 'integer', maximum: 999 }, kind: { enum: ['fish', 'squid'] } },
+          required: ['depth', 'kind'],
+          additionalProperties: false,
+        }
+        const validate = new Ajv().compile(parameters)
+        const tools = [{ type: 'function', function: { name: 'look', parameters } }] as const
+        for (let seed = 0; seed < 4; seed++) {
+          const { events, done } = await runRequest(engine, {
+            input: { messages: [question] },
+            tools,
+            toolChoice: 'required',
+            parallelToolCalls: false,
+            sampling: { temperature: 1.5, seed },
+            maxTokens: 60,
+          })
+          const calls = events.flatMap((event) => ('toolCalls' in event ? (event.toolCalls ?? []) : []))
+          expect(calls.map(({ name }) => name)).toEqual(['look'])
+          expect(validate(JSON.parse(calls[0]?.arguments ?? ''))).toBe(true)
+          expect(done.finishReason).toBe('tool_calls')
+        }
+      })
+    })
+
     it('is refused with tools that the template does not print', async () => {
-      await withEngine(folder, async (engine) => {
+      await withEngine(FOLDER, async (engine) => {
         const tools = [{ type: 'function', function: { name: 'now' } }] as const
         const refused = runRequest(engine, { input: { messages: [question] }, tools })
         await expect(refused).rejects.toMatchObject({

