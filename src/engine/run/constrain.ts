@@ -33,8 +33,11 @@ export async function constrain(
     throw badField('response_format', 'does not allow the text that the answer is to go on from')
   }
   if (!tools || !calls) return undefined
-  const { openToolConstraint } = await import('../../text/tools/tool-constraint.ts')
-  return openToolConstraint(context, { ...calls, tools })
+  const [{ openToolConstraint }, { schemaWriters }] = await Promise.all([
+    import('../../text/tools/tool-constraint.ts'),
+    import('../../text/grammar/schema/json-schema.ts'),
+  ])
+  return openToolConstraint(context, { ...calls, tools, openWriter: await schemaWriters() })
 }
 
 /** Lets the answer begin with the tag of a thinking part, where the template leaves that to the model. */

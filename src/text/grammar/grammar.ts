@@ -85,5 +85,5 @@ export class GrammarBuilder {
 /** The error for a grammar that asks for too much. */
 export const tooLarge = (problem: string): HadalError =>
   new HadalError('bad_request', `The grammar of the answer ${problem}.`, {
-    hint: 'Use a smaller schema or grammar: fewer alternatives, properties and repeats.',
+    hint: 'Use fewer alternatives, properties and repeats.',
   })

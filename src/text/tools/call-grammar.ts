@@ -13,9 +13,8 @@ import {
   words,
 } from '../grammar/grammar.ts'
 import { compileGrammar } from '../grammar/program.ts'
+import type { OpenSchemaWriter } from '../grammar/schema/json-schema.ts'
 import { digits, JsonRules, list } from '../grammar/schema/json-text.ts'
-import { SchemaWriter } from '../grammar/schema/schema-grammar.ts'
-import { stringText } from '../grammar/schema/string-schema.ts'
 import type { TextTokenizer } from '../tokenizer.ts'
 import type { ToolFormat } from './format.ts'
 import { deepseekV3 } from './formats/deepseek-v3.ts'
@@ -25,7 +24,7 @@ import { granite } from './formats/granite.ts'
 import { hermes } from './formats/hermes.ts'
 import { kimi } from './formats/kimi.ts'
 import { llama } from './formats/llama.ts'
-import { glmArguments } from './glm-arguments.ts'
+import { type GlmContext, glmArguments } from './glm-arguments.ts'
 
 export interface CallTool {
   readonly function: {
@@ -42,6 +41,7 @@ export interface CallGrammarOptions {
   readonly tools: readonly CallTool[]
   /** Whether the answer may have several calls. */
   readonly parallel: boolean
+  readonly openWriter: OpenSchemaWriter
 }
 
 /** What the grammar of a form is written with. */
@@ -160,7 +160,7 @@ type Markers = Pick<TextTokenizer, 'controlId'>
 
 function build(
   tokenizer: Markers,
-  { format, tools, parallel }: CallGrammarOptions,
+  { format, tools, parallel, openWriter }: CallGrammarOptions,
   write: (writer: CallWriter) => Expression,
 ): Grammar {
   const builder = new GrammarBuilder()
@@ -172,18 +172,15 @@ function build(
   }
   const known = tools.map((tool, at) => ({
     name: tool.function.name,
-    args: builder.rule(`tools[${at}]`, argumentsOf(tool, at, { builder, json, format, marker })),
+    args: builder.rule(`tools[${at}]`, argumentsOf(tool, at, { builder, json, format, marker, openWriter })),
   }))
   const each: CallWriter['each'] = (form) => choice(...known.map(({ name, args }) => form(name, args)))
   builder.define(root, write({ each, marker, parallel }))
   return builder.finish(root)
 }
 
-interface ArgumentContext {
-  readonly builder: GrammarBuilder
-  readonly json: JsonRules
+interface ArgumentContext extends GlmContext {
   readonly format: ToolFormat
-  readonly marker: (text: string) => Expression
 }
 
 /** The arguments of a tool. A schema that is not supported allows any object, unless the tool is strict. */
@@ -201,10 +198,10 @@ function argumentsOf(tool: CallTool, at: number, context: ArgumentContext): Expr
 }
 
 function writeArguments(parameters: unknown, path: string, context: ArgumentContext): Expression {
-  const { builder, json, format, marker } = context
-  if (format === glm) return glmArguments({ builder, json, marker }, parameters, path)
+  const { builder, json, format, openWriter } = context
+  if (format === glm) return glmArguments(context, parameters, path)
   if (parameters === undefined) return json.object
-  const writer = new SchemaWriter(builder, parameters, path, { json, writeStrings: stringText })
+  const writer = openWriter(builder, parameters, path, { json })
   const root = writer.rootObject()
   return root === false ? choice() : writer.text(root, path)
 }

@@ -11,6 +11,7 @@ import {
   sequence,
   words,
 } from '../grammar/grammar.ts'
+import type { OpenSchemaWriter } from '../grammar/schema/json-schema.ts'
 import { type JsonRules, RAW_STRINGS } from '../grammar/schema/json-text.ts'
 import {
   assertionsOf,
@@ -19,14 +20,13 @@ import {
   type Schema,
   SchemaFields,
 } from '../grammar/schema/keywords.ts'
-import { SchemaWriter } from '../grammar/schema/schema-grammar.ts'
-import { stringText } from '../grammar/schema/string-schema.ts'
 import { isRawProperty, MAX_KEY } from './formats/glm.ts'
 
 export interface GlmContext {
   readonly builder: GrammarBuilder
   readonly json: JsonRules
   readonly marker: (text: string) => Expression
+  readonly openWriter: OpenSchemaWriter
 }
 
 const SUPPORTED = ['type', 'properties', 'required', 'additionalProperties']
@@ -40,10 +40,10 @@ const ANY_KEY = repeat(bytes([0x2d, 0x2e], [0x30, 0x39], [0x41, 0x5a], [0x5f, 0x
  * @throws HadalError bad_request, for what is not supported
  */
 export function glmArguments(context: GlmContext, parameters: unknown, path: string): Expression {
-  const { builder, json } = context
+  const { builder, json, openWriter } = context
   const anything = repeat(member(context, ANY_KEY, repeat(RAW_STRINGS.character)))
   if (parameters === undefined) return anything
-  const root = new SchemaWriter(builder, parameters, path, { json, writeStrings: stringText }).rootObject()
+  const root = openWriter(builder, parameters, path, { json }).rootObject()
   if (root === false) return choice()
   const other = assertionsOf(root).find((keyword) => !SUPPORTED.includes(keyword))
   if (other !== undefined) throw notSupported(childPath(path, other))
@@ -71,13 +71,12 @@ export function glmArguments(context: GlmContext, parameters: unknown, path: str
 const otherSchema = ({ additionalProperties }: Schema): unknown => additionalProperties ?? true
 
 function schemaText(
-  { builder, json }: GlmContext,
+  { builder, json, openWriter }: GlmContext,
   parameters: unknown,
   path: string,
   { schema, isRaw }: { readonly schema: unknown; readonly isRaw: boolean },
 ): Expression {
-  const options = { json, isRaw, writeStrings: stringText }
-  return new SchemaWriter(builder, parameters, path, options).text(schema, path)
+  return openWriter(builder, parameters, path, { json, isRaw }).text(schema, path)
 }
 
 function member({ marker }: GlmContext, key: Expression, value: Expression): Expression {

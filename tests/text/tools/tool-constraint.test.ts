@@ -2,6 +2,8 @@
 import { Ajv } from 'ajv'
 import { default as addFormats } from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
+import { openSchemaWriter } from '../../../src/text/grammar/schema/json-schema.ts'
+import { stringText } from '../../../src/text/grammar/schema/string-schema.ts'
 import { openOutputParser } from '../../../src/text/output-parser.ts'
 import { openTokenizer, type TextTokenizer } from '../../../src/text/tokenizer.ts'
 import type { CallTool } from '../../../src/text/tools/call-grammar.ts'
@@ -85,7 +87,10 @@ interface Answer {
 }
 
 const constrain = ({ format, tokenizer, opening = '', parallel = true }: Answer, tools = TOOLS) =>
-  openToolConstraint({ tokenizer, vocab: VOCAB, endIds: [END_ID] }, { format, tools, parallel, opening })
+  openToolConstraint(
+    { tokenizer, vocab: VOCAB, endIds: [END_ID] },
+    { format, tools, parallel, opening, openWriter: openSchemaWriter(stringText) },
+  )
 
 /** Goes on until the answer is free. */
 function writeCall(constraint: ToolConstraint, seed: number): number[] {

@@ -42,7 +42,7 @@ export function mergeSchemas(a: Schema, b: Schema, path: string): Schema | false
 const cannotMerge = (path: string, keyword: string) =>
   notSupported(
     childPath(path, keyword),
-    'It stands in several schemas that apply together and cannot be merged: write one schema.',
+    'It stands in several schemas that apply together: write one schema.',
   )
 
 /** Whether `items` is for all items alike. */

@@ -177,7 +177,7 @@ export class SchemaWriter {
           throw badField(
             path,
             `is not supported where a value may be valid for two branches (${at} and ${other})`,
-            'Use `anyOf`, or give each branch a `type` or a required property with a `const` of its own.',
+            'Use `anyOf`, or give each branch its own `type`, or `const` of a required property.',
           )
   }
 
