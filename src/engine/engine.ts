@@ -16,7 +16,7 @@ import { generate } from './run/generate.ts'
 import { refuseHeadless } from './run/headless.ts'
 import type { LogitsMode } from './run/logits.ts'
 import { OWN_ROOM, PrefixCache } from './run/prefix-cache.ts'
-import { promptOf, resolveRequest } from './run/request.ts'
+import { promptOf, type RequestContext, resolveRequest } from './run/request.ts'
 import type { CompileStats, Runtime } from './run/runtime.ts'
 import { Runtimes } from './run/runtimes.ts'
 import { eosTokenIds, samplingDefaults } from './run/sampling.ts'
@@ -32,6 +32,8 @@ import type {
   PromptRequest,
   QuantizeChoice,
   SamplingOptions,
+  SessionResult,
+  SessionTask,
 } from './types.ts'
 
 /** The KV cache layout of a session; by default the one the model was loaded with. */
@@ -143,7 +145,7 @@ export class Engine {
     signal?: AbortSignal,
     own?: Session,
   ): AsyncGenerator<GenerateEvent> {
-    const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
+    const model = this.#requestContext
     const runtime = own ? this.#runtimes.of(own) : this.#runtimes.default
     refuseHeadless(runtime.spec)
     const release = this.#acquire() // at once: resolving a request may wait
@@ -158,6 +160,21 @@ export class Engine {
       } finally {
         this.#prefixes.put(session)
       }
+    } finally {
+      release()
+    }
+  }
+
+  /**
+   * Prefills, saves or restores what the cache holds of a conversation.
+   * @throws HadalError as `generate`; `bad_file` (a damaged save), `bad_request` (the save of another model)
+   */
+  async sessionTask(task: SessionTask, signal?: AbortSignal): Promise<SessionResult> {
+    const release = this.#acquire()
+    try {
+      const { runSessionTask } = await import('./run/session-task.ts')
+      const context = { prefixes: this.#prefixes, info: this.info, model: this.#requestContext }
+      return await runSessionTask({ runtime: this.#runtimes.default, ...context }, task, signal)
     } finally {
       release()
     }
@@ -231,6 +248,10 @@ export class Engine {
     const release = this.#acquire()
     const compiled = this.#compiled
     return { runtime: this.#runtimes.default, chat: this.#chat, memory: this.#memory, compiled, release }
+  }
+
+  get #requestContext(): RequestContext {
+    return { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
   }
 
   async #openRuntime(cache: CacheKind | undefined): Promise<Runtime> {

@@ -11,6 +11,7 @@ import type {
   ModelInfo,
   ModelOptions,
   PromptRequest,
+  SessionTask,
 } from '../engine/types.ts'
 import { asHadalError, type ErrorCode, HadalError, unforeseenStack } from '../lib/error.ts'
 import type { StoredModel } from '../store/stored-model.ts'
@@ -49,6 +50,8 @@ export type {
   PromptRequest,
   QuantizeOption,
   SamplingOptions,
+  SessionResult,
+  SessionTask,
   TokenLogprob,
   ToolCall,
   ToolChoice,
@@ -134,6 +137,8 @@ export interface RemoteEngine {
   generate(request: GenerateRequest, port: MessagePort): Promise<void>
   /** Embeds; the port brings one `EmbedResult` for each input, in order. */
   embed(request: EmbedRequest, port: MessagePort): Promise<void>
+  /** Works for a session; the port brings one `SessionResult`. */
+  session(task: SessionTask, port: MessagePort): Promise<void>
   /** Runs the KV-cache benchmark; its events come on the port likewise. */
   bench(settings: Partial<BenchSettings>, port: MessagePort): Promise<void>
   /** The token ids of a prompt. */
