@@ -15,7 +15,7 @@ import type {
 } from './openai-types.ts'
 import { promptRequest } from './prompt-request.ts'
 import { checkRequest } from './request.ts'
-import type { Conversation, SessionModel, SessionState } from './session.ts'
+import type { Conversation, SessionModel, SessionState } from './session-state.ts'
 import { SessionStream } from './session-stream.ts'
 
 const FIELDS: readonly string[] = [

@@ -1,28 +1,8 @@
 // Sessions of a model: what they hold, and what needs no engine. Their other calls are loaded on demand.
 import { readField, wholeNumber } from '../lib/check.ts'
-import type { SessionResult, SessionTask } from '../worker/protocol.ts'
-import type { EventStream } from './engine-link.ts'
-import type { ChatCompletionCreateParams, ChatCompletions, ChatSession } from './openai-types.ts'
+import type { ChatSession } from './openai-types.ts'
 import { checkRequest } from './request.ts'
-
-/** What sessions need of their model. */
-export interface SessionModel {
-  readonly completions: ChatCompletions
-  work(task: SessionTask, signal?: AbortSignal): EventStream<SessionResult>
-}
-
-/** The messages, and the fields of the latest request that a prompt follows from. */
-export type Conversation = Pick<
-  ChatCompletionCreateParams,
-  'messages' | 'tools' | 'tool_choice' | 'thinking' | 'reasoning_effort' | 'chat_template_kwargs'
->
-
-export interface SessionState {
-  /** Replaced, never changed. */
-  conversation: Conversation
-  /** Whether an answer, `append` or `restore` is in progress. */
-  busy: boolean
-}
+import type { Conversation, SessionModel, SessionState } from './session-state.ts'
 
 /** Opens a session. Throws `bad_request` for messages that a request would refuse. */
 export function openSession(model: SessionModel, begin: Conversation): ChatSession {

@@ -22,6 +22,7 @@ import { Runtimes } from './run/runtimes.ts'
 import { eosTokenIds, samplingDefaults } from './run/sampling.ts'
 import { Session } from './run/session.ts'
 import { checkTokenIds } from './run/token-ids.ts'
+import type { SessionResult, SessionTask } from './session-types.ts'
 import type {
   EmbedRequest,
   EmbedResult,
@@ -32,8 +33,6 @@ import type {
   PromptRequest,
   QuantizeChoice,
   SamplingOptions,
-  SessionResult,
-  SessionTask,
 } from './types.ts'
 
 /** The KV cache layout of a session; by default the one the model was loaded with. */

@@ -86,24 +86,6 @@ export type PromptRequest = Pick<
   'input' | 'thinking' | 'tools' | 'toolChoice' | 'continueFinal'
 >
 
-/**
- * Work on what the cache holds of a conversation. The application has the conversation itself; keys and values
- * are found by the ids of its prompt.
- */
-export type SessionTask =
-  | { readonly type: 'prefill'; readonly request: PromptRequest }
-  | {
-      readonly type: 'save'
-      readonly request?: PromptRequest // missing for a conversation without messages
-      readonly conversation: string // JSON, kept as it is
-    }
-  | { readonly type: 'restore'; readonly saved: Blob }
-
-export interface SessionResult {
-  readonly tokens: number // prefilled, saved or restored
-  readonly saved?: Blob
-}
-
 export interface TokenLogprob {
   readonly id: number
   readonly token: string

@@ -4,9 +4,9 @@ import { Fields } from './fields.ts'
 import { quoteName } from './format.ts'
 import { isJsonObject } from './json.ts'
 
-// magic (8 bytes), version (u32), hash (32), header length (u32), header, conversation, ids (u32 each), pages;
-// numbers are little-endian. The hash is the SHA-256 of the SHA-256s of each block of what follows it, so that
-// neither side needs the whole file in memory.
+// magic (8 bytes), version (u32), hash (32), header length (u32), header, conversation, ids (u32 each),
+// pages; numbers are little-endian. The hash is the SHA-256 of the SHA-256s of all blocks of what follows it,
+// so that neither side needs the whole file in memory.
 const MAGIC = new TextEncoder().encode('HADALSES')
 const VERSION = 1
 const HASH_BYTES = 32

@@ -1,6 +1,7 @@
 // Messages between page and worker: calls go through Comlink (`RemoteEngine`), each stream through a
 // MessagePort (`StreamCommand`, `StreamMessage`).
 import type { BenchSettings } from '../bench/result.ts'
+import type { SessionTask } from '../engine/session-types.ts'
 import type {
   EmbedRequest,
   GenerateEvent,
@@ -11,7 +12,6 @@ import type {
   ModelInfo,
   ModelOptions,
   PromptRequest,
-  SessionTask,
 } from '../engine/types.ts'
 import { asHadalError, type ErrorCode, HadalError, unforeseenStack } from '../lib/error.ts'
 import type { StoredModel } from '../store/stored-model.ts'
@@ -29,6 +29,7 @@ export type {
   CacheCheck,
   CacheKind,
 } from '../bench/result.ts'
+export type { SessionResult, SessionTask } from '../engine/session-types.ts'
 export type {
   ChatMessage,
   ChatToolCall,
@@ -50,8 +51,6 @@ export type {
   PromptRequest,
   QuantizeOption,
   SamplingOptions,
-  SessionResult,
-  SessionTask,
   TokenLogprob,
   ToolCall,
   ToolChoice,

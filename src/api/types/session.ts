@@ -60,8 +60,8 @@ export interface ChatSession {
    */
   save(options?: RequestOptions): Promise<Blob>
   /**
-   * Takes the place of this conversation by a saved one. Keys and values go to the cache, as far as its budget
-   * allows. The file is checked, but what its keys and values say cannot be: restore only what you saved.
+   * Replaces this conversation by a saved one. Keys and values go to the cache, as far as its budget allows.
+   * The file is checked, but what its keys and values say cannot be: restore only what you saved.
    * @throws HadalError `bad_file`: it is damaged or has another version; `bad_request`: it is of another
    * model, quantization or cache type, or the session is at work; `aborted`, `out_of_memory`, `device_lost`
    */

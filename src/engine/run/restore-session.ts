@@ -7,12 +7,12 @@ import {
   openSavedSession,
   type SavedSession,
 } from '../../lib/saved-session.ts'
-import type { SessionResult } from '../types.ts'
+import type { SessionResult } from '../session-types.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'
 import { PIECE_BYTES } from './save-session.ts'
 import { checkForm, savedForm } from './saved-form.ts'
 import { pagesFor, Session } from './session.ts'
-import type { SessionContext } from './session-task.ts'
+import type { SessionContext } from './session-context.ts'
 
 /**
  * Checks the whole file before anything is allocated. What is beyond the budget of the cache is left out.

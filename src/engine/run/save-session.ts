@@ -2,12 +2,12 @@
 import { readBuffers } from '../../gpu/readback.ts'
 import { throwIfAborted } from '../../lib/error.ts'
 import { writeSavedSession } from '../../lib/saved-session.ts'
-import type { SessionResult, SessionTask } from '../types.ts'
+import type { SessionResult, SessionTask } from '../session-types.ts'
 import { PAGE_TOKENS } from './kv-cache.ts'
 import { promptOf } from './request.ts'
 import { savedForm } from './saved-form.ts'
 import { pagesFor, type Session } from './session.ts'
-import type { SessionContext } from './session-task.ts'
+import type { SessionContext } from './session-context.ts'
 
 /** Bytes that are read from the GPU, or written to it, at once: staging stays small. */
 export const PIECE_BYTES = 4 << 20

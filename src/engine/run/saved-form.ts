@@ -2,7 +2,7 @@
 import { HadalError } from '../../lib/error.ts'
 import { quoteName } from '../../lib/format.ts'
 import type { SavedHeader } from '../../lib/saved-session.ts'
-import type { SessionContext } from './session-task.ts'
+import type { SessionContext } from './session-context.ts'
 import { weightsFingerprint } from './weights-fingerprint.ts'
 
 /** The fields of a header that follow from the model. */

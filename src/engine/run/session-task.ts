@@ -1,21 +1,13 @@
 // Works on what the cache holds of an application's conversation: prefills it, saves it, restores it.
 import { assert, throwIfAborted } from '../../lib/error.ts'
-import type { ModelInfo, PromptRequest, SessionResult, SessionTask } from '../types.ts'
+import type { SessionResult, SessionTask } from '../session-types.ts'
+import type { PromptRequest } from '../types.ts'
 import { prefill } from './generate.ts'
 import { refuseHeadless } from './headless.ts'
-import type { PrefixCache } from './prefix-cache.ts'
-import { type RequestContext, resolveRequest } from './request.ts'
+import { resolveRequest } from './request.ts'
 import { restoreSession } from './restore-session.ts'
-import type { Runtime } from './runtime.ts'
 import { saveSession } from './save-session.ts'
-
-/** The parts of an engine that session tasks need. */
-export interface SessionContext {
-  readonly runtime: Runtime
-  readonly prefixes: PrefixCache
-  readonly info: ModelInfo
-  readonly model: RequestContext
-}
+import type { SessionContext } from './session-context.ts'
 
 /** Does a task. The engine must be the caller's alone. @throws HadalError as `Engine.sessionTask` */
 export function runSessionTask(
