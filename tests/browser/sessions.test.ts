@@ -23,8 +23,8 @@ describeInChromium('a saved session', () => {
   })
 
   /**
-   * Asks in a browser of its own. With `restores`, the conversation is that of the file; with `saves`, it goes
-   * there before the last question.
+   * Asks in a browser of its own. With `restores`, the conversation is that of the file; with `saves`, it
+   * goes there before the last question.
    */
   async function converse(questions: readonly string[], file: { restores?: boolean; saves?: boolean }) {
     browser = await launchWithProfile(profile)
@@ -64,6 +64,7 @@ describeInChromium('a saved session', () => {
     const [answer] = await converse(QUESTIONS.slice(-1), { restores: true })
     expect(answer).toEqual(expected)
     expect(answer?.text).not.toBe('')
-    expect(answer?.cached).toBe((before?.total ?? 0) - 1) // the last token of an answer is not fed to the model
+    // The last token of an answer is not fed to the model.
+    expect(answer?.cached).toBe((before?.total ?? 0) - 1)
   })
 })

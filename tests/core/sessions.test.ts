@@ -7,7 +7,7 @@ import { openMemory } from '../../src/weights/memory.ts'
 import { ADAPTERS, describeOnAdapters, openGpu, withDevices } from '../support/adapter.ts'
 import { type ModelFiles, readFolder, withTensors } from '../support/folder.ts'
 import { LANTERNFISH } from '../support/model.ts'
-import { mutatedSave, readSave, withHash } from '../support/saved-session.ts'
+import { failingBlob, hasRightHash, mutatedSave, readSave, withHash } from '../support/saved-session.ts'
 
 const NAMES = ['Ada', 'Bea', 'Cem', 'Dov', 'Eli', 'Fay']
 const GREEDY = { temperature: 0, thinking: false, max_tokens: 24 } as const
@@ -167,15 +167,21 @@ describeOnAdapters(
       it('continue in another load as if they had not been', async () => {
         const pages = Math.ceil((latest.usage.total_tokens - 1) / 64)
         expect(saved.size).toBeGreaterThan(pages * 64 * model.info.kvBytesPerToken)
-        for (const more of [{}, { kvCacheBytes: 0 }]) {
+        const page = { kvCacheBytes: 64 * model.info.kvBytesPerToken }
+        for (const more of [{}, page]) {
           const other = await open(more)
           const session = other.session()
-          await session.restore(saved)
+          for (let reads = 0; session.messages.length === 0; reads++) {
+            const error = await session.restore(failingBlob(saved, reads)).catch((error: unknown) => error)
+            if (error) expect(error).toMatchObject({ code: 'bad_file' })
+          }
           expect(session.messages).toEqual(messages)
+          const kept = more === page ? 1 : pages
+          expect((await other.gpuBytes()).kv_cache).toBe(kept * page.kvCacheBytes) // nothing leaked
           const answer = await ask(session, 'Thanks. Who am I?')
           expect(textOf(answer)).toBe(textOf(next))
           const { prefilled, fresh } = costOf(answer, latest)
-          expect(prefilled).toBe('kvCacheBytes' in more ? answer.usage.prompt_tokens : fresh)
+          expect(prefilled).toBe(more === page ? answer.usage.prompt_tokens - 64 : fresh)
           await other.unload()
         }
       })
@@ -238,12 +244,13 @@ describeOnAdapters(
         const original = new Uint8Array(await saved.arrayBuffer())
         const outcomes: Record<string, number> = {}
         for (let seed = 0; seed < MUTATIONS; seed++) {
-          const mutated = await mutatedSave(original, seed)
+          const mutated = mutatedSave(original, seed)
           session.rewind(0)
           const code = await session.restore(new Blob([mutated])).then(
             () => 'right',
             (error) => error.code,
           )
+          if (!hasRightHash(seed)) expect(code, `${seed}`).toBe('bad_file')
           expect(session.messages, `${seed}`).toEqual(code === 'right' ? messages : [])
           outcomes[code] = (outcomes[code] ?? 0) + 1
         }

@@ -12,7 +12,6 @@ const NOT_RUN = {
   'docs/performance/comparisons.md': 1,
   'docs/guides/gpu-loss.md': 1,
   'docs/guides/json.md': 2,
-  'docs/guides/sessions.md': 3,
 }
 
 describe('code blocks', () => {

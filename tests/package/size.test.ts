@@ -30,6 +30,8 @@ const ON_DEMAND = [
   'profile',
   'read-embedding',
   'read-integers',
+  'session-calls',
+  'session-task',
   'text-completion',
   'tiktoken-tokenizer',
   'tool-use',

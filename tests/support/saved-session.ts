@@ -48,7 +48,10 @@ export function withHeader(
 /** Values that no header, or only another one, has. */
 const VALUES = ['other', 0, -1, 1.5, 2 ** 32, 1e300, null, [], {}, undefined, 'x'.repeat(70_000)]
 
-/** One mutation of a file: bytes are changed, cut or inserted, in places with the hash of the result. */
+/** Whether a mutation has the hash of its result. */
+export const hasRightHash = (seed: number): boolean => seed % 7 >= 4
+
+/** One mutation of a file: bytes are changed, cut or inserted. */
 export function mutatedSave(file: Uint8Array, seed: number): Uint8Array<ArrayBuffer> {
   const random = new Uint32Array(16)
   fillRandomWords(random, seed + 1)
@@ -81,4 +84,20 @@ export function mutatedSave(file: Uint8Array, seed: number): Uint8Array<ArrayBuf
       return withHeader(file, { [names[pick(5, names.length)] ?? '']: VALUES[pick(6, VALUES.length)] })
     }
   }
+}
+
+/** A file on a disk that fails at a read. */
+export function failingBlob(file: Blob, reads: number): Blob {
+  let left = reads
+  class FailingBlob extends Blob {
+    override slice(...range: Parameters<Blob['slice']>): Blob {
+      return new FailingBlob([super.slice(...range)])
+    }
+
+    override async arrayBuffer(): Promise<ArrayBuffer> {
+      if (left-- === 0) throw new Error('The disk does not answer.')
+      return super.arrayBuffer()
+    }
+  }
+  return new FailingBlob([file])
 }

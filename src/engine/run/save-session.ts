@@ -40,7 +40,7 @@ async function* readPages(
   { runtime }: SessionContext,
   session: Session,
   tokens: number,
-): AsyncGenerator<ArrayBuffer> {
+): AsyncGenerator<Blob> {
   const { cache, spec, ownPrograms } = runtime
   const bytes = cache.bytesOf(1) / spec.layers.length
   const pages = session.pages.slice(0, pagesFor(tokens))
@@ -54,7 +54,7 @@ async function* readPages(
       const read = await readBuffers(ownPrograms.device, ranges)
       const last = read.at(-1)
       if (last && first + step >= pages.length) new Uint8Array(last, bytes - unused).fill(0)
-      yield* read
+      yield new Blob(read) // which a browser may keep on disk
     }
   }
 }
