@@ -1,6 +1,5 @@
 // Wraps a loaded engine, in a worker or in this thread, as the model that applications use.
 import { untilAborted } from '../lib/abort.ts'
-import { definedFields } from '../lib/check.ts'
 import { HadalError } from '../lib/error.ts'
 import { once } from '../lib/once.ts'
 import {
@@ -11,19 +10,33 @@ import {
   type GenerateRequest,
   type GpuBytes,
   type ModelInfo,
-  type PromptRequest,
   resumedRequest,
+  type SessionResult,
+  type SessionTask,
 } from '../worker/protocol.ts'
 import { chatCompletions, type StartGeneration, textCompletions } from './chat.ts'
 import { embeddings } from './embeddings.ts'
 import type { EngineLink } from './engine-link.ts'
-import type { Model, RequestOptions, TokenizeInput } from './openai-types.ts'
-import { checkRequest } from './request.ts'
+import type {
+  ChatCompletionMessageParam,
+  ChatSession,
+  Model,
+  RequestOptions,
+  TokenizeInput,
+} from './openai-types.ts'
+import { promptRequest } from './prompt-request.ts'
+import { openSession } from './session.ts'
 
 /** A model that runs here. It holds GPU memory, and a worker unless it is `hadal/core`'s, until `unload`. */
 export interface LoadedModel extends Model {
   /** Architecture, sizes, limits and the kernel variants in use. */
   readonly info: ModelInfo
+  /**
+   * Opens a session: a conversation that grows by requests and answers.
+   * @param messages what it begins with
+   * @throws HadalError `bad_request`: a message is wrong
+   */
+  session(messages?: readonly ChatCompletionMessageParam[]): ChatSession
   /**
    * Measures each layout of the KV cache on this device: bytes, and milliseconds of prefill and decode steps
    * at each context length. Requests wait meanwhile.
@@ -64,10 +77,17 @@ export function wrapModel(info: ModelInfo, link: EngineLink): LoadedModel {
   }
   const created = Math.floor(Date.now() / 1000)
   const entry = { id: info.name, object: 'model' as const, created, owned_by: 'hadal' }
+  const completions = chatCompletions(info.name, start)
+  const sessions = {
+    completions,
+    work: (task: SessionTask, signal?: AbortSignal) =>
+      link.stream<SessionResult>((remote, port) => remote.session(task, port), signal),
+  }
   return {
     id: info.name,
     info,
-    chat: { completions: chatCompletions(info.name, start) },
+    chat: { completions },
+    session: (messages = []) => openSession(sessions, { messages }),
     completions: textCompletions(info.name, start, (ids) => link.call((remote) => remote.detokenize(ids))),
     embeddings: embeddings(info.name, (request, signal) =>
       link.stream<EmbedResult>(
@@ -99,12 +119,4 @@ const interrupted = (): HadalError =>
 function withSeed(request: GenerateRequest): GenerateRequest {
   const seed = Math.floor(Math.random() * 2 ** 32)
   return { ...request, sampling: { seed, ...request.sampling } }
-}
-
-/** The prompt of a text, or of a conversation. Throws `bad_request`, naming the field. */
-function promptRequest(input: TokenizeInput): PromptRequest {
-  if (typeof input === 'string') return { input: { prompt: input } }
-  const [{ input: prompt, thinking, tools, toolChoice, continueFinal }] = checkRequest(input).requests
-  const options = { thinking, tools, toolChoice, continueFinal }
-  return { input: prompt, ...definedFields<Omit<PromptRequest, 'input'>>(options) }
 }

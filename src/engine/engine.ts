@@ -16,13 +16,14 @@ import { generate } from './run/generate.ts'
 import { refuseHeadless } from './run/headless.ts'
 import type { LogitsMode } from './run/logits.ts'
 import { OWN_ROOM, PrefixCache } from './run/prefix-cache.ts'
-import { promptOf, resolveRequest } from './run/request.ts'
+import { promptOf, type RequestContext, resolveRequest } from './run/request.ts'
 import type { Runtime } from './run/runtime.ts'
 import { Runtimes } from './run/runtimes.ts'
 import { eosTokenIds, samplingDefaults } from './run/sampling.ts'
 import { Session } from './run/session.ts'
 import { checkTokenIds } from './run/token-ids.ts'
 import type { CompileStats } from './run/warm-up.ts'
+import type { SessionResult, SessionTask } from './session-types.ts'
 import type {
   EmbedRequest,
   EmbedResult,
@@ -144,7 +145,7 @@ export class Engine {
     signal?: AbortSignal,
     own?: Session,
   ): AsyncGenerator<GenerateEvent> {
-    const model = { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
+    const model = this.#requestContext
     const runtime = own ? this.#runtimes.of(own) : this.#runtimes.default
     refuseHeadless(runtime.spec)
     const release = this.#acquire() // at once: resolving a request may wait
@@ -159,6 +160,21 @@ export class Engine {
       } finally {
         this.#prefixes.put(session)
       }
+    } finally {
+      release()
+    }
+  }
+
+  /**
+   * Prefills, saves or restores what the cache holds of a conversation.
+   * @throws HadalError as `generate`; `bad_file` (a damaged save), `bad_request` (the save of another model)
+   */
+  async sessionTask(task: SessionTask, signal?: AbortSignal): Promise<SessionResult> {
+    const release = this.#acquire()
+    try {
+      const { runSessionTask } = await import('./run/session-task.ts')
+      const context = { prefixes: this.#prefixes, info: this.info, model: this.#requestContext }
+      return await runSessionTask({ runtime: this.#runtimes.default, ...context }, task, signal)
     } finally {
       release()
     }
@@ -232,6 +248,10 @@ export class Engine {
     const release = this.#acquire()
     const compiled = this.#compiled
     return { runtime: this.#runtimes.default, chat: this.#chat, memory: this.#memory, compiled, release }
+  }
+
+  get #requestContext(): RequestContext {
+    return { tokenizer: this.tokenizer, chat: this.#chat, defaults: this.#defaults, eos: this.#eos }
   }
 
   async #openRuntime(cache: CacheKind | undefined): Promise<Runtime> {

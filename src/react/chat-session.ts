@@ -7,6 +7,7 @@ import type {
 import type { ChatCompletionMessageParam, ChatCompletionMessageToolCall } from '../api/types/messages.ts'
 import type { Model } from '../api/types/model.ts'
 import { asHadalError, HadalError } from '../lib/error.ts'
+import { StreamedMessage } from '../lib/streamed-message.ts'
 import { Store } from './store.ts'
 
 /** A message with an id for lists. Thinking is in `reasoning_content`, apart from `content`. */
@@ -94,11 +95,11 @@ export class ChatSession {
       const answer = new Answer(String(this.#ids++))
       for await (const chunk of stream) {
         if (signal.aborted) return
-        answer.add(chunk)
+        answer.addChunk(chunk)
         this.#answer = answer
         this.store.setSoon({
           ...this.store.snapshot(),
-          messages: [...messages, answer.message()],
+          messages: [...messages, answer.identified()],
           status: 'streaming',
         })
       }
@@ -121,7 +122,7 @@ export class ChatSession {
     const answer = this.#answer
     if (!answer) return messages
     const asked = messages.filter(({ id }) => id !== answer.id)
-    return answer.isEmpty ? asked : [...asked, answer.message()]
+    return answer.isEmpty ? asked : [...asked, answer.identified()]
   }
 
   #identified(messages: readonly ChatCompletionMessageParam[]): readonly ChatMessage[] {
@@ -133,37 +134,22 @@ const noModel = (): HadalError =>
   new HadalError('bad_request', 'There is no model to answer yet.', { hint: 'Wait until it is ready.' })
 
 /** An answer as it grows. */
-class Answer {
+class Answer extends StreamedMessage<ChatCompletionMessageToolCall> {
   readonly id: string
-  #content = ''
-  #reasoning = ''
-  readonly #calls: ChatCompletionMessageToolCall[] = []
   finishReason: ChatCompletionFinishReason | undefined
 
   constructor(id: string) {
+    super()
     this.id = id
   }
 
-  get isEmpty(): boolean {
-    return this.#content === '' && this.#reasoning === '' && this.#calls.length === 0
+  addChunk({ choices: [choice] }: ChatCompletionChunk): void {
+    if (!choice) return
+    this.add(choice.delta)
+    this.finishReason = choice.finish_reason ?? this.finishReason
   }
 
-  add({ choices }: ChatCompletionChunk): void {
-    const [choice] = choices
-    const { content = '', reasoning_content: reasoning = '', tool_calls: calls = [] } = choice?.delta ?? {}
-    this.#content += content
-    this.#reasoning += reasoning
-    this.#calls.push(...calls.map(({ index, ...call }) => call))
-    this.finishReason = choice?.finish_reason ?? this.finishReason
-  }
-
-  message(): ChatMessage {
-    return {
-      id: this.id,
-      role: 'assistant',
-      content: this.#content,
-      ...(this.#reasoning !== '' && { reasoning_content: this.#reasoning }),
-      ...(this.#calls.length > 0 && { tool_calls: [...this.#calls] }),
-    }
+  identified(): ChatMessage {
+    return { id: this.id, ...this.message() }
   }
 }

@@ -24,7 +24,7 @@ const DEFAULT_MAX_QUEUE = 1000
 /** The part of an engine that the worker uses. */
 export type HostedEngine = Pick<
   Engine,
-  'info' | 'gpuBytes' | 'generate' | 'embed' | 'tokenize' | 'detokenize' | 'destroy' | 'lost'
+  'info' | 'gpuBytes' | 'generate' | 'embed' | 'sessionTask' | 'tokenize' | 'detokenize' | 'destroy' | 'lost'
 >
 
 /** Loads a model on the GPU. Rejects with a `HadalError`. */
@@ -129,6 +129,13 @@ export function engineHost<E extends HostedEngine>({
             model.embed({ ...request, input: request.input.slice(before.length) }, signal),
           ),
         ),
+      )
+    },
+    async session(task, port) {
+      void sendStream(port, (signal) =>
+        exclusively(signal, async function* (engine) {
+          yield await engine.run((model) => model.sessionTask(task, signal), signal)
+        }),
       )
     },
     async bench(settings, port) {

@@ -1,6 +1,7 @@
 // Messages between page and worker: calls go through Comlink (`RemoteEngine`), each stream through a
 // MessagePort (`StreamCommand`, `StreamMessage`).
 import type { BenchSettings } from '../bench/result.ts'
+import type { SessionTask } from '../engine/session-types.ts'
 import type {
   EmbedRequest,
   GenerateEvent,
@@ -28,6 +29,7 @@ export type {
   CacheCheck,
   CacheKind,
 } from '../bench/result.ts'
+export type { SessionResult, SessionTask } from '../engine/session-types.ts'
 export type {
   AnswerFormat,
   ChatMessage,
@@ -135,6 +137,8 @@ export interface RemoteEngine {
   generate(request: GenerateRequest, port: MessagePort): Promise<void>
   /** Embeds; the port brings one `EmbedResult` for each input, in order. */
   embed(request: EmbedRequest, port: MessagePort): Promise<void>
+  /** Works for a session; the port brings one `SessionResult`. */
+  session(task: SessionTask, port: MessagePort): Promise<void>
   /** Runs the KV-cache benchmark; its events come on the port likewise. */
   bench(settings: Partial<BenchSettings>, port: MessagePort): Promise<void>
   /** The token ids of a prompt. */

@@ -115,6 +115,7 @@ export function replayEngine(events: readonly GenerateEvent[] = WHO_ARE_YOU) {
         yield { embedding: Float32Array.of(item.length, 0.1), tokens: item.length }
       }
     },
+    sessionTask: async () => ({ tokens: 3 }),
     destroy: () => log.push('destroy'),
     lost,
   }

@@ -1,6 +1,6 @@
 // Launches Chromium with WebGPU for tests.
 import { existsSync } from 'node:fs'
-import { type Browser, chromium, type Page } from 'playwright'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import { describe } from 'vitest'
 import { serveBarePage } from '../../tools/page-host.mjs'
 
@@ -21,11 +21,18 @@ export const HEADLESS_ARGS = [
   '--no-first-run',
 ]
 
+const withWebgpu = (more: readonly string[] = []) => ({
+  executablePath: CHROMIUM_PATH,
+  args: [...HEADLESS_ARGS, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', ...more],
+})
+
 /** Chromium with WebGPU on SwiftShader, a software adapter. */
-export function launchChromium(more: readonly string[] = []): Promise<Browser> {
-  const webgpu = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader']
-  return chromium.launch({ executablePath: CHROMIUM_PATH, args: [...HEADLESS_ARGS, ...webgpu, ...more] })
-}
+export const launchChromium = (more?: readonly string[]): Promise<Browser> =>
+  chromium.launch(withWebgpu(more))
+
+/** The same with what an earlier one has left in the folder of a profile. */
+export const launchWithProfile = (folder: string): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, withWebgpu())
 
 /** Opens a page with only the library and the files of `publicDir`, in its own browser. */
 export async function openBarePage(publicDir: string): Promise<{ page: Page; close(): Promise<void> }> {

@@ -27,7 +27,7 @@ export async function installedApp(): Promise<string> {
   return folder
 }
 
-export async function openApp(browser: Browser, url: string): Promise<Page> {
+export async function openApp(browser: Pick<Browser, 'newPage'>, url: string): Promise<Page> {
   const page = await browser.newPage()
   await page.goto(url)
   await page.waitForFunction(() => 'hadal' in globalThis, undefined, { timeout: 0 })

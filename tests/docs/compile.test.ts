@@ -10,7 +10,6 @@ const NOT_RUN = {
   'src/README.md': 1,
   'shaders/README.md': 1,
   'docs/performance/comparisons.md': 1,
-  'docs/guides/sessions.md': 3,
 }
 
 describe('code blocks', () => {

@@ -31,16 +31,22 @@ export class PrefixCache implements SessionRoom {
     this.#maxPages = maxPages
   }
 
+  /** The session that has most of the first of these ids, and how many; undefined if none has any. */
+  find(ids: readonly number[]): { readonly session: Session | undefined; readonly cached: number } {
+    const lengths = this.#idle.map((session) => session.commonPrefix(ids))
+    const cached = Math.max(0, ...lengths)
+    return { session: cached > 0 ? this.#idle[lengths.lastIndexOf(cached)] : undefined, cached }
+  }
+
   /**
    * A session with the longest cached prefix of these ids. It is the caller's until it is put back. A
    * conversation that goes on is continued; one that took another way from here keeps what it has, and shares
    * the pages of the prefix.
    */
   take(ids: readonly number[]): Session {
-    const lengths = this.#idle.map((session) => session.commonPrefix(ids))
-    const cached = Math.max(0, ...lengths)
-    const [session] = cached > 0 ? this.#idle.splice(lengths.lastIndexOf(cached), 1) : []
+    const { session, cached } = this.find(ids)
     if (!session) return new Session(this.#cache)
+    this.#idle.splice(this.#idle.indexOf(session), 1)
     if (cached === session.length) return session
     this.#idle.push(session)
     const fork = session.fork()
