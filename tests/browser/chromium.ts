@@ -25,6 +25,13 @@ const withWebgpu = (more: readonly string[] = []) => ({
   executablePath: CHROMIUM_PATH,
   args: [...HEADLESS_ARGS, '--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', ...more],
 })
+/** Chromium refuses WebGPU for two minutes after two crashes, and for good after some more. */
+export const NO_CRASH_LIMITS = ['--disable-domain-blocking-for-3d-apis', '--disable-gpu-process-crash-limit']
+
+/** Not awaited by the callers that go on at once: Chromium does not answer every time. */
+export async function crashGpuProcess(browser: Browser): Promise<void> {
+  await (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess')
+}
 
 /** Chromium with WebGPU on SwiftShader, a software adapter. */
 export const launchChromium = (more?: readonly string[]): Promise<Browser> =>

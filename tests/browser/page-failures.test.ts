@@ -1,9 +1,9 @@
-// Tests of the error messages of the built page: no WebGPU, damaged model folders.
+// Tests of the built page when something is wrong: no WebGPU, damaged model folders, a GPU that is lost.
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { describeInChromium, launchChromium } from './chromium.ts'
+import { crashGpuProcess, describeInChromium, launchChromium, NO_CRASH_LIMITS } from './chromium.ts'
 import { type PageHost, serveApp, serveChanged } from './pages.ts'
 
 // A software GPU is slow.
@@ -15,7 +15,7 @@ describeInChromium('the page, when something is wrong', () => {
 
   beforeAll(async () => {
     host = await serveApp()
-    browser = await launchChromium()
+    browser = await launchChromium(NO_CRASH_LIMITS)
   })
 
   afterAll(async () => {
@@ -80,5 +80,38 @@ describeInChromium('the page, when something is wrong', () => {
   test('names a file that is missing', async () => {
     const text = await errorAfter((model) => rmSync(join(model, 'tokenizer.json')))
     expect(text).toContain('tokenizer.json')
+  })
+
+  test('shows calmly that the GPU was lost, and the answer goes on', async () => {
+    const page = await visit(host.url)
+    await page.getByRole('button', { name: 'Who are you?' }).waitFor()
+    await page.getByRole('button', { name: 'Think' }).click()
+    await page.exposeFunction('crash', () => void crashGpuProcess(browser).catch(() => undefined))
+    await page.evaluate(() => {
+      const watching = new MutationObserver(() => {
+        if (!/\d/.test(document.querySelector('.markdown')?.textContent ?? '')) return
+        watching.disconnect()
+        ;(globalThis as unknown as { crash(): void }).crash()
+      })
+      watching.observe(document, { subtree: true, childList: true, characterData: true })
+    })
+    await page.getByLabel('Your question').fill('Count from 1 to 40.')
+    await page.getByLabel('Your question').press('Enter')
+    const answer = page.locator('.answer')
+    const status = page.getByRole('status').getByText('Your answer goes on by itself.')
+    await status.waitFor()
+    expect(await status.innerText()).toContain('The browser lost the GPU.')
+    const before = await answer.locator('.markdown').innerText()
+    expect(await answer.getAttribute('aria-busy')).toBe('true')
+    await page.getByRole('progressbar', { name: 'Loading the model again' }).waitFor()
+    await page.getByLabel('Your question').fill('Who are you?')
+    await answer.locator('.footer').waitFor()
+    const after = await answer.locator('.markdown').innerText()
+    expect(after.length).toBeGreaterThan(before.length)
+    expect(after.startsWith(before)).toBe(true)
+    expect(await page.getByRole('alert').count()).toBe(0)
+    expect(await page.locator('.recovery').innerText()).toBe('')
+    expect(await page.getByLabel('Your question').inputValue()).toBe('Who are you?')
+    await page.context().close()
   })
 })

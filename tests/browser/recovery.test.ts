@@ -3,7 +3,7 @@ import type { Browser, CDPSession, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type * as Hadal from '../../src/index.ts'
 import { serveFolder } from '../../tools/serve.mjs'
-import { describeInChromium, launchChromium } from './chromium.ts'
+import { crashGpuProcess, describeInChromium, launchChromium, NO_CRASH_LIMITS } from './chromium.ts'
 import { installedApp, MODEL, openApp } from './installed-app.ts'
 
 declare const hadal: typeof Hadal
@@ -11,8 +11,6 @@ declare const model: Hadal.LoadedModel
 declare const statuses: string[]
 declare const interrupt: () => Promise<void>
 
-/** Chromium refuses WebGPU for two minutes after two crashes, and for good after some more. */
-const NO_CRASH_LIMITS = ['--disable-domain-blocking-for-3d-apis', '--disable-gpu-process-crash-limit']
 /** Tokens after which an answer is interrupted. */
 const POINTS = [11]
 
@@ -57,10 +55,7 @@ describeInChromium('recovery', () => {
   })
 
   const cases: [string, () => Promise<unknown>][] = [
-    [
-      'the GPU process crashes',
-      async () => (await browser.newBrowserCDPSession()).send('Browser.crashGpuProcess'),
-    ],
+    ['the GPU process crashes', () => crashGpuProcess(browser)],
     [
       'the worker ends',
       async () =>

@@ -3,7 +3,8 @@ import { useSignal } from '@preact/signals'
 import { ModelsDialog } from '../shared/models/dialog.tsx'
 import { dropHandlers } from '../shared/models/drop.ts'
 import { loadState } from '../shared/models/model-choice.ts'
-import { conversation } from '../state/session.ts'
+import { RecoveryStatus } from '../shared/models/recovery-status.tsx'
+import { conversation, generating } from '../state/session.ts'
 import { Announcer } from './announcer.tsx'
 import { ChatHeader } from './chat-header.tsx'
 import { Composer } from './composer.tsx'
@@ -12,6 +13,9 @@ import { Gauges } from './gauges.tsx'
 import { NoWebGpuPage } from './no-webgpu-page.tsx'
 import { Thread } from './thread.tsx'
 import { Welcome } from './welcome.tsx'
+
+const ANSWER_WAITS = 'Your answer goes on by itself.'
+const QUESTIONS_WAIT = 'You can ask meanwhile; the answer follows.'
 
 export function App() {
   const panelOpen = useSignal(false)
@@ -32,6 +36,7 @@ export function App() {
       <ChatHeader chatting />
       <main class="chat" aria-label="Chat">
         {empty ? <Welcome /> : <Thread />}
+        <RecoveryStatus waiting={generating.value ? ANSWER_WAITS : QUESTIONS_WAIT} />
         <GaugeStrip open={panelOpen} />
         <Composer />
       </main>

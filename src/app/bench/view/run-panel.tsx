@@ -7,6 +7,7 @@ import { openDialog, requestPlan } from '../../shared/models/dialog-state.ts'
 import { LoadFailure } from '../../shared/models/load-failure.tsx'
 import { LoadProgressView } from '../../shared/models/load-progress.tsx'
 import { loadInitialModel, loadState } from '../../shared/models/model-choice.ts'
+import { RecoveryStatus } from '../../shared/models/recovery-status.tsx'
 import { UnreadLinkParts } from '../../shared/permalink.tsx'
 import { WebGpuHelp } from '../../shared/webgpu-help.tsx'
 import { linkedModel, unreadLinkParts } from '../state/address.ts'
@@ -39,6 +40,7 @@ export function RunPanel() {
       ) : (
         <LoadedModel />
       )}
+      <RecoveryStatus waiting="A run that you start meanwhile waits for it." />
       <LinkedModel />
       <UnreadLinkParts names={unreadLinkParts} />
       <SettingsFields />

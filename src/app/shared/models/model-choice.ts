@@ -1,5 +1,6 @@
 // Loads the chosen model and switches to another one.
 import { computed, signal } from '@preact/signals'
+import type { ModelStatus } from '../../../api/engine-link.ts'
 import { type GpuBytes, loadModel } from '../../../index.ts'
 import { asHadalError } from '../../../lib/error.ts'
 import { saveModelOffline, waitForServiceWorker } from '../../offline/register.ts'
@@ -10,6 +11,8 @@ import { type LoadState, type ModelChoice, missingWebGpu } from './load-state.ts
 
 export const loadState = signal<LoadState>({ phase: 'starting' })
 export const gpuBytes = signal<GpuBytes>({})
+/** While the loaded model is lost and loaded again; its answers wait for that. */
+export const recovery = signal<Extract<ModelStatus, { state: 'recovering' }> | undefined>(undefined)
 /** False for a loaded model that is neither bundled nor stored: it cannot be opened offline. */
 export const modelSaved = computed(() => {
   const state = loadState.value
@@ -50,12 +53,17 @@ export async function openModel(choice: ModelChoice): Promise<void> {
   const show = (state: LoadState) => {
     if (isLatest()) loadState.value = state
   }
+  const onStatus = (status: ModelStatus) => {
+    if (isLatest()) recovery.value = status.state === 'recovering' ? status : undefined
+  }
+  recovery.value = undefined
   show({ phase: 'loading', choice, progress: undefined })
   if (before.phase === 'ready') await before.model.unload()
   try {
     const model = await loadModel(choice.source, {
       ...choice.options,
       signal,
+      onStatus,
       onProgress: (progress) => show({ phase: 'loading', choice, progress }),
     })
     if (!isLatest()) return await model.unload()
