@@ -1,6 +1,6 @@
 // Loads the chosen model and switches to another one.
 import { computed, signal } from '@preact/signals'
-import type { ModelStatus } from '../../../api/engine-link.ts'
+import type { ModelStatus } from '../../../api/status.ts'
 import { type GpuBytes, loadModel } from '../../../index.ts'
 import { asHadalError } from '../../../lib/error.ts'
 import { saveModelOffline, waitForServiceWorker } from '../../offline/register.ts'
