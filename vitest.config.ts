@@ -6,6 +6,7 @@ export default defineConfig({
   plugins: [shaderPlugin()],
   test: {
     include: ['tests/**/*.test.ts'],
+    globalSetup: 'tests/support/builds-folder.ts',
     // These limits only end tests that hang, even on a busy machine.
     testTimeout: 600_000,
     hookTimeout: 600_000,

@@ -10,29 +10,36 @@ import { shaderPlugin } from './shader-plugin.mjs'
 /** @typedef {{ url: string, folder: string, close: () => Promise<void> }} PageHost */
 
 /**
- * Builds and serves as `npm start` does.
+ * Builds into a folder, which is emptied before.
  * @param {import('vite').InlineConfig} config
- * @returns {Promise<PageHost>}
+ * @param {string} folder
  */
-export async function buildAndServe(config) {
-  const folder = temporaryFolder()
-  await build({ logLevel: 'warn', ...config, build: { ...config.build, outDir: folder, emptyOutDir: true } })
-  return serveTemporary(folder)
-}
+export const buildPages = (config, folder) =>
+  build({ logLevel: 'warn', ...config, build: { ...config.build, outDir: folder, emptyOutDir: true } })
+
+/**
+ * A page with only the library and the files of `publicDir`.
+ * @param {string | false} publicDir
+ * @returns {import('vite').InlineConfig}
+ */
+export const barePage = (publicDir) => ({
+  configFile: false,
+  root: join(root, 'tests', 'browser', 'library'),
+  publicDir,
+  plugins: [shaderPlugin()],
+  worker: { format: 'es', plugins: () => [shaderPlugin()] },
+  build: { target: 'es2023' },
+})
 
 /**
  * Builds and serves a page with only the library and the files of `publicDir`.
  * @param {string} publicDir
  */
-export const serveBarePage = (publicDir) =>
-  buildAndServe({
-    configFile: false,
-    root: join(root, 'tests', 'browser', 'library'),
-    publicDir,
-    plugins: [shaderPlugin()],
-    worker: { format: 'es', plugins: () => [shaderPlugin()] },
-    build: { target: 'es2023' },
-  })
+export async function serveBarePage(publicDir) {
+  const folder = temporaryFolder()
+  await buildPages(barePage(publicDir), folder)
+  return serveTemporary(folder)
+}
 
 export const temporaryFolder = () => mkdtempSync(join(tmpdir(), 'hadal-page-'))
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright'
 import { describe } from 'vitest'
-import { serveBarePage } from '../../tools/page-host.mjs'
+import { serveBarePage } from './pages.ts'
 
 export const CHROMIUM_PATH = process.env.HADAL_CHROMIUM || '/usr/bin/chromium'
 

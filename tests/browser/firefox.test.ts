@@ -3,12 +3,11 @@ import { join } from 'node:path'
 import type { Browser, Page } from 'puppeteer-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type * as Library from '../../src/index.ts'
-import { serveBarePage } from '../../tools/page-host.mjs'
 import { FIXTURES } from '../support/model.ts'
 import { COMPLETIONS, completeInPage } from './completions.ts'
 import { describeInFirefox, launchFirefox } from './firefox.ts'
 import { expectGoldens } from './golden-run.ts'
-import { type PageHost, ROOT } from './pages.ts'
+import { type PageHost, ROOT, serveBarePage } from './pages.ts'
 
 declare const hadal: Pick<typeof Library, 'loadModel'>
 

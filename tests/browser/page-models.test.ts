@@ -7,15 +7,25 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readFolder } from '../support/folder.ts'
 import { dequantized } from '../support/mlx-reader.ts'
 import { breakRules } from '../support/untidy.ts'
-import { type FileServer, rangeOf, startFileServer } from '../weights/file-server.ts'
+import { type FileServer, type Interceptor, rangeOf, startFileServer } from '../weights/file-server.ts'
 import { describeInChromium, launchChromium } from './chromium.ts'
 import { exportEachWay } from './exports.ts'
 import { type PageHost, ROOT, serveApp } from './pages.ts'
+import { holdModels } from './visitor.ts'
 
 // A software GPU is slow.
 const SLOW_MS = 500_000
 const MODEL = 'moonlight-bf16-tiny'
+/** The same model at another address, whose weights never arrive. */
+const SLOW = 'slow-one'
 const FOLDER = join(ROOT, 'tests', 'fixtures', 'models', MODEL)
+
+/** Lets pages of other origins read what the server sends. */
+const openToAll: Interceptor = (_, response) => {
+  response.setHeader('Access-Control-Allow-Origin', '*')
+  response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
+  return false
+}
 
 describeInChromium('the page, with a model from another host', () => {
   let browser: Browser
@@ -29,13 +39,11 @@ describeInChromium('the page, with a model from another host', () => {
   beforeAll(async () => {
     const tidy = readFolder(FOLDER)
     const untidy = { ...breakRules(tidy), 'tokenizer_config.json': tidy['tokenizer_config.json'] ?? '' }
-    const files = Object.entries(untidy).map(([name, file]) => [`${MODEL}/${name}`, Buffer.from(file)])
+    const files = [MODEL, SLOW].flatMap((folder) =>
+      Object.entries(untidy).map(([name, file]) => [`${folder}/${name}`, Buffer.from(file)]),
+    )
     modelHost = await startFileServer(Object.fromEntries(files))
-    modelHost.intercept = (_, response) => {
-      response.setHeader('Access-Control-Allow-Origin', '*')
-      response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
-      return false
-    }
+    modelHost.intercept = openToAll
     address = `${modelHost.url}${MODEL}/`
     host = await serveApp()
     browser = await launchChromium()
@@ -48,8 +56,10 @@ describeInChromium('the page, with a model from another host', () => {
     })
     page = await context.newPage()
     page.setDefaultTimeout(SLOW_MS)
+    const loadModels = await holdModels(page)
     await page.goto(host.url)
-    await page.getByText('Works offline').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).waitFor() // the model is being loaded
+    await loadModels()
   })
 
   afterAll(async () => {
@@ -61,7 +71,9 @@ describeInChromium('the page, with a model from another host', () => {
   const dialog = () => page.getByRole('dialog', { name: 'Models' })
   const openDialog = () => page.getByRole('button', { name: /^Model: / }).click()
   const sourceField = () => dialog().getByLabel(/^Hugging Face name/)
+  const tokenField = () => dialog().getByLabel(/^Access token/)
   const radio = (name: RegExp) => dialog().getByRole('radio', { name })
+  const deleteButton = () => dialog().getByRole('button', { name: `Delete ${MODEL}` })
   const download = () => dialog().getByRole('button', { name: /^Download and open/ })
   const checkSource = async (written: string) => {
     await sourceField().fill(written)
@@ -121,9 +133,7 @@ describeInChromium('the page, with a model from another host', () => {
       await route.fulfill({ status: 401, headers: { 'Access-Control-Allow-Origin': '*' } })
     })
     await checkSource('hf:example/gated')
-    await dialog()
-      .getByLabel(/^Access token/)
-      .fill('hf_example')
+    await tokenField().fill('hf_example')
     const alert = dialog().getByRole('alert')
     expect(await alert.innerText()).toContain('token')
     await page.keyboard.press('Enter')
@@ -132,11 +142,7 @@ describeInChromium('the page, with a model from another host', () => {
     expect(otherHosts.splice(0).every((url) => url.startsWith('https://huggingface.co/'))).toBe(true)
     await context.unroute('https://huggingface.co/**')
     await dialog().getByRole('button', { name: 'Back' }).click()
-    expect(
-      await dialog()
-        .getByLabel(/^Access token/)
-        .inputValue(),
-    ).toBe('hf_example')
+    expect(await tokenField().inputValue()).toBe('hf_example')
   })
 
   test('saves the files, opens the model and answers', async () => {
@@ -171,20 +177,50 @@ describeInChromium('the page, with a model from another host', () => {
     const context = (texts: string[]) => texts.join().match(/of [\d,]+ tokens/)?.[0]
     expect(context(await gauges())).toBe(context(before))
     expect(modelHost.log.length).toBe(requestsBefore)
+    await openDialog()
+    expect(await deleteButton().isDisabled()).toBe(true)
+    await page.keyboard.press('Escape')
+  })
+
+  test('cancels a load and goes back to the bundled model', async () => {
+    let held = 0
+    modelHost.intercept = (request, response, body) => {
+      openToAll(request, response, body)
+      const { start, end } = rangeOf(request, body.length) ?? { start: 0, end: body.length }
+      const weights = request.method === 'GET' && request.url?.endsWith('.safetensors') === true
+      const hold = weights && end - start > 200_000 // the header arrives, the weights never do
+      if (hold) held++
+      return hold
+    }
+    await openDialog()
+    await checkSource(`${modelHost.url}${SLOW}/`)
+    await radio(/Original files/).check()
+    await download().click()
+    await page.getByLabel('Your question').fill('Hello')
+    await page.getByLabel('Your question').press('Enter')
+    await page.getByText('Will be sent when the model is ready').waitFor()
+    await expect.poll(() => held, { timeout: SLOW_MS }).toBeGreaterThan(0)
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByRole('heading', { name: 'Loading was cancelled' }).waitFor()
+    await page.getByText('Will be sent when the model is ready').waitFor({ state: 'detached' })
+    await openDialog()
+    await dialog()
+      .getByRole('button', { name: `Continue ${SLOW}` })
+      .click()
+    await dialog()
+      .getByRole('button', { name: /^Download the rest and open/ })
+      .waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Your question').fill('')
+    await page.getByRole('button', { name: 'Open Lanternfish' }).click()
+    await page.getByPlaceholder('Ask Lanternfish…').waitFor()
+    expect(await page.locator('.cache .note').innerText()).toContain('Nothing cached yet')
+    modelHost.intercept = openToAll
   })
 
   test('deletes it once another model is in use', async () => {
     await openDialog()
-    expect(
-      await dialog()
-        .getByRole('button', { name: `Delete ${MODEL}` })
-        .isDisabled(),
-    ).toBe(true)
-    await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
-    await page.getByPlaceholder('Ask Lanternfish…').waitFor()
-    expect(await page.locator('.cache .note').innerText()).toContain('Nothing cached yet')
-    await openDialog()
-    const remove = dialog().getByRole('button', { name: `Delete ${MODEL}` })
+    const remove = deleteButton()
     await remove.click()
     expect(await remove.innerText()).toMatch(/^Delete [\s\S]*\d+(\.\d)? [KMG]iB\?$/)
     await page.keyboard.press('Tab') // leaving the button cancels
@@ -226,7 +262,7 @@ describeInChromium('the page, with a model from another host', () => {
     await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
     await openDialog()
-    const remove = dialog().getByRole('button', { name: `Delete ${MODEL}` })
+    const remove = deleteButton()
     await remove.click()
     await remove.click()
     await remove.waitFor({ state: 'detached' })
@@ -255,41 +291,6 @@ describeInChromium('the page, with a model from another host', () => {
     await page.getByPlaceholder(/^Ask (?!Lanternfish)/).waitFor() // not the model being replaced
     await answerSome()
     expect(modelHost.log.length).toBe(requestsBefore)
-  })
-
-  test('cancels a load and goes back to the bundled model', async () => {
-    let held = 0
-    modelHost.intercept = (request, response, body) => {
-      response.setHeader('Access-Control-Allow-Origin', '*')
-      response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
-      const { start, end } = rangeOf(request, body.length) ?? { start: 0, end: body.length }
-      const weights = request.method === 'GET' && request.url?.endsWith('.safetensors') === true
-      const hold = weights && end - start > 200_000 // the header arrives, the weights never do
-      if (hold) held++
-      return hold
-    }
-    await openDialog()
-    await checkSource(address)
-    await radio(/Original files/).check()
-    await download().click()
-    await page.getByLabel('Your question').fill('Hello')
-    await page.getByLabel('Your question').press('Enter')
-    await page.getByText('Will be sent when the model is ready').waitFor()
-    await expect.poll(() => held, { timeout: SLOW_MS }).toBeGreaterThan(0)
-    await page.getByRole('button', { name: 'Cancel' }).click()
-    await page.getByRole('heading', { name: 'Loading was cancelled' }).waitFor()
-    await page.getByText('Will be sent when the model is ready').waitFor({ state: 'detached' })
-    await openDialog()
-    await dialog()
-      .getByRole('button', { name: `Continue ${MODEL}` })
-      .click()
-    await dialog()
-      .getByRole('button', { name: /^Download the rest and open/ })
-      .waitFor()
-    await page.keyboard.press('Escape')
-    await page.getByLabel('Your question').fill('')
-    await page.getByRole('button', { name: 'Open Lanternfish' }).click()
-    await page.getByPlaceholder('Ask Lanternfish…').waitFor()
   })
 
   test('contacted no other host', () => {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { seriousViolations } from './axe.ts'
 import { describeInChromium } from './chromium.ts'
 import type { PageHost } from './pages.ts'
-import { Visitor } from './visitor.ts'
+import { holdModels, Visitor } from './visitor.ts'
 
 describeInChromium('the page', () => {
   let visitor: Visitor
@@ -93,6 +93,7 @@ describeInChromium('the page', () => {
     await ask('Tell me a very short story.')
     await answers().nth(3).locator('.thinking, .markdown:not(:empty)').first().waitFor()
     const other = await context.newPage()
+    await holdModels(other)
     await other.goto(host.url) // a new chat in another tab must not affect this one
     await other.locator('.answer').nth(3).waitFor()
     await other.getByRole('button', { name: 'New chat' }).click()
@@ -159,6 +160,7 @@ describeInChromium('the page', () => {
       expect(await offer(tab).count()).toBe(0)
     }
     const other = await context.newPage()
+    for (const tab of [page, other]) await holdModels(tab)
     await other.goto(host.url)
     await other.getByRole('button', { name: 'New chat' }).waitFor()
     appendFileSync(join(host.folder, 'service-worker.js'), '\n// newer\n')

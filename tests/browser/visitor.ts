@@ -14,6 +14,27 @@ const LOOKS = [
   [390, 'light'],
 ] as const
 
+/**
+ * For tests that need no model, since loading one takes a software GPU seconds: the first worker of each
+ * document that the tab opens, in which it loads a model, never answers.
+ * @returns ends that for the documents after
+ */
+export async function holdModels(tab: Page): Promise<() => Promise<void>> {
+  const held = await tab.addInitScript(() => {
+    const { Worker } = globalThis
+    class SilentWorker extends EventTarget {
+      constructor() {
+        super()
+        globalThis.Worker = Worker
+      }
+      postMessage() {}
+      terminate() {}
+    }
+    globalThis.Worker = SilentWorker as unknown as typeof Worker
+  })
+  return () => held.dispose()
+}
+
 /** A software GPU is slow. */
 const SLOW_MS = 500_000
 

@@ -61,8 +61,10 @@ async function results(device: Device, runtime: Runtime, tokens: number): Promis
 
 describeOnAdapters('cut prefill', (adapter) => {
   const sliced = new Set<string>()
+  const hasAll = adapter.name !== 'swiftshader' // which compiles for seconds
+  const models = adapter.name === 'lavapipe' ? [MLA, GQA, ...MORE] : hasAll ? [MLA, GQA] : [MLA]
 
-  it.each(adapter.name === 'lavapipe' ? [MLA, GQA, ...MORE] : [MLA, GQA])(
+  it.each(models)(
     'of $name, quantize $quantize, gives the same bits',
     async ({ name, quantize, cache, tokens = TOKENS }) => {
       const gpu = await persistentGpu(adapter.match)
@@ -120,6 +122,7 @@ describeOnAdapters('cut prefill', (adapter) => {
     engine.destroy()
   })
 
+  if (!hasAll) return
   it('cut every kernel that can run in slices', () => {
     const names = kernels.filter(({ slicedAlong }) => slicedAlong).map(({ name }) => name)
     expect([...sliced].sort()).toEqual(names.sort())
