@@ -66,9 +66,10 @@ export class PrefixCache implements SessionRoom {
 
   /** Evicts other conversations where the cache has no free pages and may not grow. */
   async reserve(session: Session, count: number): Promise<void> {
-    const wanted = session.missingPages(count)
     const limit = Math.max(this.#cache.pages, this.#maxPages)
-    while (this.#cache.used + wanted > limit && this.#evict());
+    // What is missing shrinks where the last page was shared with one that is evicted.
+    const isShort = () => this.#cache.used + session.missingPages(count) > limit
+    while (isShort() && this.#evict());
     await session.reserve(count)
   }
 
