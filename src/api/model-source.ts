@@ -44,6 +44,9 @@ export interface ModelSourceOptions extends ModelOptions {
 const MAX_TOKENS = 2 ** 31
 const MAX_QUEUE = 1e6
 
+/** What the worker is told as it is given here. */
+type ReadOptions = ModelOptions & Pick<ModelSourceOptions, 'maxQueue'>
+
 const READERS = {
   contextLength: wholeNumber(1, MAX_TOKENS),
   cache: oneOf(KV_CACHE_DTYPES),
@@ -53,10 +56,11 @@ const READERS = {
   kvCacheBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   quantize: readQuantize,
   config: jsonObject,
-} satisfies { readonly [Option in keyof Required<ModelOptions>]: FieldReader<ModelOptions[Option]> }
+  maxQueue: wholeNumber(0, MAX_QUEUE),
+} satisfies { readonly [Option in keyof Required<ReadOptions>]: FieldReader<ReadOptions[Option]> }
 
 /** Options of how the host is reached. */
-const HOST_OPTIONS = ['token', 'endpoint', 'maxQueue']
+const HOST_OPTIONS = ['token', 'endpoint']
 /** Those of `loadModel`, which `plan` takes too: an application may give both the same. */
 export const PAGE_OPTIONS = ['signal', 'worker', 'keep', 'onProgress', 'onStatus']
 
@@ -75,8 +79,7 @@ export function workerLoadRequest(
   const unknown = unknownField(fields, (name) => known.includes(name))
   if (unknown !== undefined)
     throw badField(unknown, 'is not an option', `Leave it out. Options: ${known.join(', ')}.`)
-  const modelSource = resolveSource(source, options)
-  return { modelSource, ...readFields(fields, { ...READERS, maxQueue: wholeNumber(0, MAX_QUEUE) }) }
+  return { modelSource: resolveSource(source, options), ...readFields(fields, READERS) }
 }
 
 /** What a source was taken for, if that needs saying. */

@@ -6,16 +6,19 @@ import { FifoMutex } from './fifo-mutex.ts'
 import { loadFraction } from './load-fraction.ts'
 import { captureOutcome } from './outcome.ts'
 import { afterReports } from './progress-order.ts'
-import type {
-  BenchEvent,
-  BenchSettings,
-  EmbedResult,
-  GenerateEvent,
-  LoadPlan,
-  LoadProgress,
-  PhaseProgress,
+import {
+  type BenchEvent,
+  type BenchSettings,
+  type EmbedResult,
+  type GenerateEvent,
+  type LoadPlan,
+  type LoadProgress,
+  type PhaseProgress,
+  type RemoteEngine,
+  resumedRequest,
+  serializeError,
+  type WorkerLoadRequest,
 } from './protocol.ts'
-import { type RemoteEngine, resumedRequest, serializeError, type WorkerLoadRequest } from './protocol.ts'
 import { sendStream } from './sender.ts'
 
 /** Requests that may wait at the same time. */

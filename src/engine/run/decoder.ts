@@ -99,7 +99,7 @@ export class FreeDecoder implements Decoder {
       const position = prompt.length + this.#draws - 1
       await this.#steps.reserve(position + 1)
       const fields = this.#steps.fields(this.#draws)
-      // The first token comes from the logits of the prompt. The step that feeds token n − 1 samples token n.
+      // The first token comes from the prompt's logits. The step that feeds token n − 1 samples token n.
       const read = this.#draws === 0 ? runtime.sample(fields) : runtime.decode(position, fields)
       this.#ahead.push(this.#steps.submitted(read))
       this.#draws++

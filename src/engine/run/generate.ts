@@ -52,10 +52,11 @@ export async function* generate(
       kv: kvUse(runtime, session),
     }
   }
+  // What fails for want of memory leaves the session as it is.
+  await room.ensure(session, prompt.length - cached + maxTokens)
+  await steps.reserve(prompt.length + resume.length)
   try {
     if (!answer.finishReason) {
-      await room.ensure(session, prompt.length - cached + maxTokens)
-      await steps.reserve(prompt.length + resume.length)
       await runtime.reportLogprobs(task.logprobs !== undefined)
       if (!(await prefill(runtime, session, prompt, signal))) return yield finished('abort')
       if (!(await replay(runtime, session, resume, signal))) return yield finished('abort')

@@ -1,6 +1,6 @@
 // A validated request for an answer.
-import type { Constraint } from '../../text/grammar/constraint.ts'
 import type { OutputParserOptions } from '../../text/output-parser.ts'
+import type { ToolConstraint } from '../../text/tools/tool-constraint.ts'
 import type { SamplingOptions } from '../types.ts'
 
 /** A validated request: the prompt as token ids and all options resolved. */
@@ -19,7 +19,5 @@ export interface GenerateTask {
   readonly constraint: AnswerConstraint | undefined
 }
 
-/** Which tokens may come next; undefined where all may. */
-export type AnswerConstraint = Pick<Constraint, 'forced' | 'accept' | 'isFinished'> & {
-  mask(budget: number): Uint32Array | undefined
-}
+/** Which tokens may come next. */
+export type AnswerConstraint = Omit<ToolConstraint, 'isComplete'>
