@@ -4,9 +4,11 @@ import { expectDefined } from '../lib/error.ts'
 import { loadInitialModel } from './shared/models/model-choice.ts'
 import { allowOwnScripts } from './shared/trusted-types.ts'
 import { saveOnPageHide } from './state/session.ts'
+import { startLanguage } from './strings/strings.ts'
 import { App } from './view/app.tsx'
 
 allowOwnScripts()
+await startLanguage()
 render(<App />, expectDefined(document.getElementById('app'), 'the element #app'))
 saveOnPageHide()
 void loadInitialModel()

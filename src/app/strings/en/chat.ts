@@ -1,0 +1,2 @@
+// English texts: chat.
+export const chat = {}

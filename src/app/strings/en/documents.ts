@@ -1,0 +1,2 @@
+// English texts: documents.
+export const documents = {}

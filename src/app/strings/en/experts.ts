@@ -1,0 +1,2 @@
+// English texts: experts.
+export const experts = {}

@@ -1,0 +1,2 @@
+// English texts: history.
+export const history = {}

@@ -1,0 +1,2 @@
+// English texts: markdown.
+export const markdown = {}

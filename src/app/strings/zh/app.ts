@@ -1,0 +1,4 @@
+// Chinese texts: app.
+import type { Strings } from '../en/index.ts'
+
+export const app: Strings['app'] = {}

@@ -1,0 +1,4 @@
+// Chinese texts: chat.
+import type { Strings } from '../en/index.ts'
+
+export const chat: Strings['chat'] = {}

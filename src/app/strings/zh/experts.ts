@@ -1,0 +1,4 @@
+// Chinese texts: experts.
+import type { Strings } from '../en/index.ts'
+
+export const experts: Strings['experts'] = {}

@@ -1,0 +1,4 @@
+// Chinese texts: history.
+import type { Strings } from '../en/index.ts'
+
+export const history: Strings['history'] = {}

@@ -1,0 +1,4 @@
+// Chinese texts: markdown.
+import type { Strings } from '../en/index.ts'
+
+export const markdown: Strings['markdown'] = {}

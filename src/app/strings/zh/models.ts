@@ -1,0 +1,4 @@
+// Chinese texts: models.
+import type { Strings } from '../en/index.ts'
+
+export const models: Strings['models'] = {}
