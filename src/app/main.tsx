@@ -3,12 +3,13 @@ import { render } from 'preact'
 import { expectDefined } from '../lib/error.ts'
 import { loadInitialModel } from './shared/models/model-choice.ts'
 import { allowOwnScripts } from './shared/trusted-types.ts'
+import { startConversations } from './state/conversations.ts'
 import { saveOnPageHide } from './state/session.ts'
 import { startLanguage } from './strings/strings.ts'
 import { App } from './view/app.tsx'
 
 allowOwnScripts()
-await startLanguage()
+await Promise.all([startLanguage(), startConversations()])
 render(<App />, expectDefined(document.getElementById('app'), 'the element #app'))
 saveOnPageHide()
 void loadInitialModel()

@@ -1,209 +1,88 @@
-// Tests of conversation transitions and of saving and restoring conversations.
-import { beforeEach, expect, test } from 'vitest'
+// Tests of a conversation's tree: paths, versions, prompts, and how answers grow.
+import { expect, test } from 'vitest'
 import {
-  addQuestion,
-  appendChunk,
-  type Conversation,
-  EMPTY_CONVERSATION,
-  isGenerating,
-  markFailed,
-  markFinished,
-  markStopped,
-  replaceQuestion,
-  retryLastQuestion,
-  toMessages,
-} from '../../src/app/state/conversation.ts'
-import {
-  type ConversationStorage,
-  restoreConversation,
-  saveBeforeLeaving,
-  saveConversation,
-} from '../../src/app/state/conversation-storage.ts'
-import { memoryStorage } from './memory-storage.ts'
+  answerBelow,
+  ask,
+  changeAnswer,
+  contentOf,
+  emptyConversation,
+  findAnswer,
+  promptFor,
+  shownPath,
+  showVersion,
+  titleOf,
+} from '../../src/app/conversations/tree.ts'
+import type { Answer, Conversation } from '../../src/app/conversations/types.ts'
+import { appendChunk, finish } from '../../src/app/state/answer.ts'
+import { MODEL_DEFAULTS } from '../../src/app/state/settings.ts'
 
-const CACHE_USE = { tokens: 20, bytes: 73_728, standard_bytes: 102_400 }
-const chunk = (thinking: string, text: string, tokens: number) => ({
-  thinking,
-  text,
-  tokens,
-  tokensPerSecond: 9,
-  cache: CACHE_USE,
-})
-const END = { cut: false, tokens: 4, tokensPerSecond: 8, cachedTokens: 3, cache: CACHE_USE }
-const last = (chat: Conversation) => chat.turns.at(-1)?.answer
-
-function answered(chat: Conversation, question: string, text: string): Conversation {
-  return markFinished(
-    appendChunk(appendChunk(addQuestion(chat, question), chunk('Hm.', '', 1), 100), chunk('', text, 4), 350),
-    END,
-  )
+const texts = (chat: Conversation) => shownPath(chat).map(({ message }) => message.text)
+const answered = (chat: Conversation, question: string, text: string, status: Answer['status'] = 'done') => {
+  const asked = ask(chat, question, {})
+  return changeAnswer(asked, asked.info.leaf, (answer) => ({ ...answer, text, status }))
 }
+const talk = () => answered(answered(emptyConversation(), 'One?', '1.'), 'Two?', '2.')
+const CACHE = { tokens: 20, bytes: 73_728, standard_bytes: 102_400 }
+const progress = (tokens: number) => ({ token_ids: [], tokens, tokens_per_second: 9, kv_cache: CACHE })
 
 test('an answer goes from waiting to thinking, writing and done', () => {
-  let chat = addQuestion(EMPTY_CONVERSATION, 'Who are you?')
-  expect([last(chat)?.status, isGenerating(chat)]).toEqual(['waiting', true])
-  chat = appendChunk(chat, chunk('This is', '', 1), 100)
-  expect(last(chat)).toMatchObject({ status: 'thinking', thinking: 'This is', thinkingSince: 100 })
-  chat = appendChunk(chat, chunk(' me.', '', 2), 200)
-  chat = appendChunk(chat, chunk('', 'I am', 3), 350)
-  expect(last(chat)).toMatchObject({
-    status: 'writing',
-    thinking: 'This is me.',
-    text: 'I am',
-    thinkingMs: 250,
-  })
-  chat = appendChunk(chat, chunk('', ' here.', 4), 400)
-  expect(last(chat)?.thinkingMs).toBe(250)
-  chat = markFinished(chat, END)
-  expect(last(chat)).toMatchObject({ status: 'done', text: 'I am here.', cachedTokens: 3 })
-  expect([chat.cache, isGenerating(chat)]).toEqual([CACHE_USE, false])
+  const chat = ask(emptyConversation(), 'Who are you?', {})
+  let answer = findAnswer(chat, chat.info.leaf) as Answer
+  expect(answer.status).toBe('waiting')
+  answer = appendChunk(answer, { reasoning_content: 'This is' }, progress(1), 0, 100)
+  expect(answer).toMatchObject({ status: 'thinking', thinking: 'This is' })
+  answer = appendChunk(answer, { reasoning_content: ' me.' }, progress(2), 0, 200)
+  answer = appendChunk(answer, { content: 'I am' }, progress(3), 0, 350)
+  answer = appendChunk(answer, { content: ' here.' }, progress(4), 0, 400)
+  expect(answer).toMatchObject({ status: 'writing', thinkingMs: 250, text: 'I am here.', tokens: 4 })
+  const counts = { prompt_tokens: 12, cached_tokens: 3, tokens: 5, tokens_per_second: 8, kv_cache: CACHE }
+  const rest = { prefill_ms: 1, decode_ms: 1, dispatches_per_token: 1, readbacks_per_token: 1 }
+  answer = finish(answer, { ...counts, ...rest }, true, 10, 500)
+  expect(answer).toMatchObject({ status: 'done', cut: true, tokens: 15, promptTokens: 12, cachedTokens: 3 })
+  expect(answer.thinkingMs).toBe(250)
 })
 
-test('messages contain no thinking and no unanswered earlier questions', () => {
-  let chat = answered(EMPTY_CONVERSATION, 'One?', '1.')
-  chat = markFailed(addQuestion(chat, 'Lost?'), { code: 'internal', message: 'x', hint: '' })
-  chat = addQuestion(chat, 'Two?')
-  expect(toMessages(chat)).toEqual([
+test('an edited question is a version beside the first; both keep what follows them', () => {
+  const chat = talk()
+  const first = shownPath(chat)[0]?.message
+  const edited = answered({ ...chat, info: { ...chat.info, leaf: first?.parent ?? '' } }, 'Uno?', 'I.')
+  expect(texts(edited)).toEqual(['Uno?', 'I.'])
+  expect(shownPath(edited)[0]?.versions).toHaveLength(2)
+  expect(texts(showVersion(edited, first?.id ?? ''))).toEqual(['One?', '1.', 'Two?', '2.'])
+  expect(promptFor(edited, edited.info.leaf)).toEqual([{ role: 'user', content: 'Uno?' }])
+})
+
+test('a new answer is a version beside the first', () => {
+  const chat = talk()
+  const again = answerBelow(chat, shownPath(chat)[2]?.message.id ?? '', { text: '2, again.', status: 'done' })
+  expect(texts(again)).toEqual(['One?', '1.', 'Two?', '2, again.'])
+  expect(shownPath(again).map(({ versions }) => versions.length)).toEqual([1, 1, 1, 2])
+  expect(texts(showVersion(again, chat.info.leaf)).at(-1)).toBe('2.')
+})
+
+test('prompts begin with the system prompt and leave out questions without an answer', () => {
+  const settings = { ...MODEL_DEFAULTS, system: 'Be short.' }
+  const begun = answered(emptyConversation(settings), 'One?', '1.')
+  const chat = ask(answered(begun, 'Lost?', '', 'failed'), 'Two?', {})
+  expect(promptFor(chat, chat.info.leaf)).toEqual([
+    { role: 'system', content: 'Be short.' },
     { role: 'user', content: 'One?' },
     { role: 'assistant', content: '1.' },
     { role: 'user', content: 'Two?' },
   ])
 })
 
-test('stopping keeps the text; asking again drops it', () => {
-  const chat = markStopped(appendChunk(addQuestion(EMPTY_CONVERSATION, 'Story?'), chunk('', 'Once', 1), 5))
-  expect(last(chat)).toMatchObject({ status: 'stopped', text: 'Once' })
-  expect(last(retryLastQuestion(chat))).toMatchObject({ status: 'waiting', text: '', thinking: '' })
-  expect(toMessages(retryLastQuestion(chat))).toEqual([{ role: 'user', content: 'Story?' }])
+test('documents come before their question', () => {
+  const documents = [{ name: 'a "b".txt', text: 'Words.', tokens: 2 }]
+  const chat = ask(emptyConversation(), 'What is in it?', { documents })
+  const [question] = chat.messages
+  expect(question && contentOf(question)).toBe('File "a \\"b\\".txt":\n\nWords.\n\nWhat is in it?')
 })
 
-test('an edited question replaces the earlier one and everything after it', () => {
-  const chat = answered(answered(answered(EMPTY_CONVERSATION, 'One?', '1.'), 'Two?', '2.'), 'Three?', '3.')
-  const next = replaceQuestion(chat, 2, 'Too?')
-  expect(next.turns.map(({ id, question }) => [id, question])).toEqual([
-    [1, 'One?'],
-    [2, 'Too?'],
-  ])
-  expect([next.turns[0], last(next)?.status]).toEqual([chat.turns[0], 'waiting'])
+test('a title is the first line of the first question, cut between words', () => {
+  expect(titleOf('  Hi  there\nand more')).toBe('Hi there')
+  expect(titleOf(`${'word '.repeat(20)}`)).toBe(`${'word '.repeat(11)}word…`)
+  expect(titleOf('🐟'.repeat(70))).toBe(`${'🐟'.repeat(60)}…`)
+  const chat = ask(emptyConversation(), 'Who are you?', {})
+  expect([chat.info.title, ask(chat, 'Next?', {}).info.title]).toEqual(['Who are you?', 'Who are you?'])
 })
-
-test('finished answers stay the same object, so they are not redrawn', () => {
-  const chat = answered(EMPTY_CONVERSATION, 'One?', '1.')
-  const next = appendChunk(addQuestion(chat, 'Two?'), chunk('', '2', 1), 5)
-  expect(next.turns[0]).toBe(chat.turns[0])
-})
-
-let shared = memoryStorage()
-let storage: ConversationStorage
-const newTab = (): ConversationStorage => ({ tab: memoryStorage(), shared })
-const questions = (from: ConversationStorage) =>
-  restoreConversation(from).turns.map(({ question }) => question)
-beforeEach(() => {
-  shared = memoryStorage()
-  storage = newTab()
-})
-
-test('a conversation survives a reload; an unfinished answer counts as stopped', () => {
-  const chat = appendChunk(
-    addQuestion(answered(EMPTY_CONVERSATION, 'One?', '1.'), 'Two?'),
-    chunk('', '2', 1),
-    5,
-  )
-  saveConversation(chat, storage)
-  const back = restoreConversation(storage)
-  expect(back.turns.map(({ id, question }) => [id, question])).toEqual([
-    [1, 'One?'],
-    [2, 'Two?'],
-  ])
-  expect(back.turns[0]?.answer).toMatchObject({
-    status: 'done',
-    thinking: 'Hm.',
-    text: '1.',
-    thinkingMs: 250,
-    tokens: 4,
-  })
-  expect(back.turns[1]?.answer).toMatchObject({ status: 'stopped', text: '2' })
-  expect(back.cache).toBeUndefined()
-  saveConversation(EMPTY_CONVERSATION, storage)
-  expect(restoreConversation(storage)).toEqual(EMPTY_CONVERSATION)
-  expect(restoreConversation(newTab())).toEqual(EMPTY_CONVERSATION)
-})
-
-test('each tab has its own conversation; a new tab starts with the last saved one', () => {
-  const other = newTab()
-  saveConversation(addQuestion(EMPTY_CONVERSATION, 'First tab?'), storage)
-  expect(questions(other)).toEqual(['First tab?'])
-  saveConversation(addQuestion(EMPTY_CONVERSATION, 'Second tab?'), other)
-  expect([questions(storage), questions(other), questions(newTab())]).toEqual([
-    ['First tab?'],
-    ['Second tab?'],
-    ['Second tab?'],
-  ])
-  saveConversation(EMPTY_CONVERSATION, storage)
-  expect([questions(storage), questions(other), questions(newTab())]).toEqual([
-    [],
-    ['Second tab?'],
-    ['Second tab?'],
-  ])
-})
-
-test('a new chat clears the shared copy; another tab that still shows it shares it again', () => {
-  const chat = addQuestion(EMPTY_CONVERSATION, 'Mine?')
-  saveConversation(markStopped(chat), storage)
-  const other = newTab()
-  restoreConversation(other)
-  saveConversation(EMPTY_CONVERSATION, other)
-  expect([questions(storage), questions(other), questions(newTab())]).toEqual([['Mine?'], [], []])
-  saveBeforeLeaving(restoreConversation(storage), storage)
-  expect(questions(newTab())).toEqual(['Mine?'])
-})
-
-test('leaving saves an unfinished answer but does not overwrite a newer conversation', () => {
-  const chat = addQuestion(EMPTY_CONVERSATION, 'One?')
-  saveConversation(chat, storage)
-  saveBeforeLeaving(appendChunk(chat, chunk('', 'I am', 1), 5), storage)
-  expect(restoreConversation(storage).turns[0]?.answer).toMatchObject({ status: 'stopped', text: 'I am' })
-  saveConversation(answered(EMPTY_CONVERSATION, 'Newer?', 'Yes.'), newTab())
-  saveBeforeLeaving(restoreConversation(storage), storage)
-  expect(questions(newTab())).toEqual(['Newer?'])
-})
-
-test.each(['nonsense', '7', 'null', '[null, 3, {"question": 5}, {"question": "x"}]', '{"turns": []}'])(
-  'stored %s restores an empty conversation',
-  (text) => {
-    shared.setItem('hadal.chat.1', text)
-    expect(restoreConversation(storage).turns).toEqual([])
-  },
-)
-
-test('unusable storage causes no error', () => {
-  const full = { ...memoryStorage(), setItem: () => throwQuotaError(), getItem: () => throwQuotaError() }
-  const chat = addQuestion(EMPTY_CONVERSATION, 'One?')
-  for (const refusing of [
-    { tab: full, shared: full },
-    // A browser that blocks storage throws when the property is read.
-    {
-      tab: full,
-      get shared() {
-        return throwQuotaError()
-      },
-    },
-    {
-      get tab() {
-        return throwQuotaError()
-      },
-      shared: full,
-    },
-  ]) {
-    saveConversation(chat, refusing)
-    saveBeforeLeaving(chat, refusing)
-    expect(restoreConversation(refusing)).toEqual(EMPTY_CONVERSATION)
-  }
-  // Node has no storage at all.
-  saveConversation(chat)
-  expect(restoreConversation()).toEqual(EMPTY_CONVERSATION)
-})
-
-function throwQuotaError(): never {
-  throw new DOMException('full', 'QuotaExceededError')
-}

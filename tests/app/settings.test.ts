@@ -3,12 +3,11 @@ import { expect, test } from 'vitest'
 import { checkRequest } from '../../src/api/request.ts'
 import {
   changedCount,
-  changeSettings,
   MODEL_DEFAULTS,
   type NumericSetting,
   parseSetting,
   restoreSettings,
-  settings,
+  saveSettings,
   toRequestFields,
 } from '../../src/app/state/settings.ts'
 import { memoryStorage } from './memory-storage.ts'
@@ -45,9 +44,9 @@ test.each<[NumericSetting, string]>([
 
 test('settings survive a reload; entries that are no text are ignored', () => {
   const storage = memoryStorage()
-  changeSettings({ seed: '7', system: 'Be short.' }, () => storage)
-  expect(restoreSettings(() => storage)).toEqual(settings.value)
-  expect(settings.value).toEqual({ ...MODEL_DEFAULTS, seed: '7', system: 'Be short.' })
+  const changed = { ...MODEL_DEFAULTS, seed: '7', system: 'Be short.' }
+  saveSettings(changed, () => storage)
+  expect(restoreSettings(() => storage)).toEqual(changed)
   for (const text of ['nonsense', '7', 'null', '[]', '{"seed":7,"top_p":null,"other":"x"}']) {
     storage.setItem('hadal.settings.1', text)
     expect(restoreSettings(() => storage)).toEqual(MODEL_DEFAULTS)
@@ -58,7 +57,6 @@ test('blocked storage causes no error', () => {
   const refusing = () => {
     throw new DOMException('denied', 'SecurityError')
   }
-  changeSettings({ seed: '8' }, refusing)
-  expect(settings.value.seed).toBe('8')
+  saveSettings({ ...MODEL_DEFAULTS, seed: '8' }, refusing)
   expect(restoreSettings(refusing)).toEqual(MODEL_DEFAULTS)
 })

@@ -79,14 +79,14 @@ test.each([
 })
 
 test('an answer is spoken in whole sentences, each once', () => {
-  let spoken = nextSpoken(NOTHING_SPOKEN, 1, 'I am a fish. I li', false)
+  let spoken = nextSpoken(NOTHING_SPOKEN, '1', 'I am a fish. I li', false)
   expect(spoken.sentences).toEqual(['I am a fish.'])
-  expect(nextSpoken(spoken, 1, 'I am a fish. I live', false)).toBe(spoken)
-  spoken = nextSpoken(spoken, 1, 'I am a fish. I live at 6.5 km. Dee', false)
-  spoken = nextSpoken(spoken, 1, 'I am a fish. I live at 6.5 km. Deep', true)
+  expect(nextSpoken(spoken, '1', 'I am a fish. I live', false)).toBe(spoken)
+  spoken = nextSpoken(spoken, '1', 'I am a fish. I live at 6.5 km. Dee', false)
+  spoken = nextSpoken(spoken, '1', 'I am a fish. I live at 6.5 km. Deep', true)
   expect(spoken.sentences).toEqual(['I am a fish.', 'I live at 6.5 km.', 'Deep'])
-  expect(nextSpoken(spoken, 1, 'Ne', false).sentences).toEqual([])
-  expect(nextSpoken(spoken, 2, 'Next. ', false).sentences).toEqual(['Next.'])
+  expect(nextSpoken(spoken, '1', 'Ne', false).sentences).toEqual([])
+  expect(nextSpoken(spoken, '2', 'Next. ', false).sentences).toEqual(['Next.'])
 })
 
 test('numbers are formatted briefly', () => {

@@ -61,3 +61,21 @@ export const ThinkIcon = () => (
     <path d="M16.5 13.5v1.5M21 12l-.9-.9M12 12l.9-.9" />
   </Icon>
 )
+
+export const PreviousIcon = () => (
+  <Icon>
+    <path d="m14.5 6-6 6 6 6" />
+  </Icon>
+)
+
+export const NextIcon = () => (
+  <Icon>
+    <path d="m9.5 6 6 6-6 6" />
+  </Icon>
+)
+
+export const ContinueIcon = () => (
+  <Icon>
+    <path d="M5 6v12l8-6zM18 6v12" />
+  </Icon>
+)

@@ -1,7 +1,7 @@
-// Sampling settings and system prompt: kept as text in localStorage, and sent with requests if valid.
-import { signal } from '@preact/signals'
+// Sampling settings and system prompt: kept as text with each conversation, and sent with requests if valid.
 import { ANSWER_OPTIONS, SAMPLING_OPTIONS } from '../../api/request.ts'
 import { isInRange, type NumberRange } from '../../lib/fields.ts'
+import { isJsonObject } from '../../lib/json.ts'
 import { browserStorage, type StorageGetter, tryOrUndefined } from '../shared/storage.ts'
 
 const ALL_OPTIONS = [...Object.values(SAMPLING_OPTIONS), ...Object.values(ANSWER_OPTIONS)]
@@ -28,21 +28,19 @@ export const MODEL_DEFAULTS: ChatSettings = {
   system: '',
   ...bySetting(() => ''),
 }
-export const settings = signal<ChatSettings>(restoreSettings())
 
-/** Changes and saves some settings. */
-export function changeSettings(
-  changes: Partial<ChatSettings>,
-  getStorage: StorageGetter = browserStorage,
-): void {
-  settings.value = { ...settings.value, ...changes }
-  tryOrUndefined(() => getStorage().setItem(STORAGE_KEY, JSON.stringify(settings.value)))
+/** Saves what the next new conversation begins with. */
+export function saveSettings(settings: ChatSettings, getStorage: StorageGetter = browserStorage): void {
+  tryOrUndefined(() => getStorage().setItem(STORAGE_KEY, JSON.stringify(settings)))
 }
 
-/** The saved settings; invalid entries are ignored. */
-export function restoreSettings(getStorage: StorageGetter = browserStorage): ChatSettings {
-  const found = tryOrUndefined((): unknown => JSON.parse(getStorage().getItem(STORAGE_KEY) ?? '{}'))
-  const texts = Object.entries(found ?? {}).filter(
+/** The settings saved last. */
+export const restoreSettings = (getStorage: StorageGetter = browserStorage): ChatSettings =>
+  readSettings(tryOrUndefined((): unknown => JSON.parse(getStorage().getItem(STORAGE_KEY) ?? '{}')))
+
+/** Settings from stored JSON; invalid entries are ignored. */
+export function readSettings(json: unknown): ChatSettings {
+  const texts = Object.entries(isJsonObject(json) ? json : {}).filter(
     ([name, text]) => Object.hasOwn(MODEL_DEFAULTS, name) && typeof text === 'string',
   )
   return { ...MODEL_DEFAULTS, ...Object.fromEntries(texts) }

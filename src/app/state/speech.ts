@@ -2,21 +2,21 @@
 // word.
 
 export interface SpokenAnswer {
-  readonly turn: number
+  readonly turn: string
   /** The sentences spoken so far, in order; they never change. */
   readonly sentences: readonly string[]
   /** How much of the answer has been spoken, in characters. */
   readonly until: number
 }
 
-export const NOTHING_SPOKEN: SpokenAnswer = { turn: 0, sentences: [], until: 0 }
+export const NOTHING_SPOKEN: SpokenAnswer = { turn: '', sentences: [], until: 0 }
 
 /**
  * What is spoken of the answer to `turn`, given what was spoken before. `complete`: the text will not grow.
  */
 export function nextSpoken(
   before: SpokenAnswer,
-  turn: number,
+  turn: string,
   text: string,
   complete: boolean,
 ): SpokenAnswer {

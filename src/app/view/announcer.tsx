@@ -1,21 +1,21 @@
 // Announces answers to screen readers in whole sentences.
 import { useRef } from 'preact/hooks'
-import { conversation, generating } from '../state/session.ts'
+import { generating, path } from '../state/session.ts'
 import { NOTHING_SPOKEN, nextSpoken } from '../state/speech.ts'
+import { strings } from '../strings/strings.ts'
 
 export function Announcer() {
-  // A restored conversation is not read aloud.
-  const restored = useRef(conversation.value.turns.length > 0 ? conversation.value : undefined)
+  const last = path.value.at(-1)?.message
+  const answer = last?.role === 'assistant' ? last : undefined
   const spoken = useRef(NOTHING_SPOKEN)
-  const turn = conversation.value.turns.at(-1)
-  if (restored.current !== conversation.value) {
-    restored.current = undefined
-    const { id = 0, answer } = turn ?? {}
-    spoken.current = nextSpoken(spoken.current, id, answer?.text ?? '', !generating.value)
-  }
+  const followed = useRef('')
+  // Only what is written now is read aloud, not what is opened or flipped to.
+  if (generating.value) followed.current = answer?.id ?? ''
+  if (answer && followed.current === answer.id)
+    spoken.current = nextSpoken(spoken.current, answer.id, answer.text, !generating.value)
   return (
-    <div class="unseen" role="log" aria-live="polite" aria-label="Answer">
-      {turn?.answer.status === 'thinking' && <p>Thinking</p>}
+    <div class="unseen" role="log" aria-live="polite" aria-label={strings.value.chat.answer}>
+      {answer?.status === 'thinking' && <p>{strings.value.chat.thinking}</p>}
       {spoken.current.sentences.map((sentence, index) => (
         <p key={index}>{sentence}</p>
       ))}

@@ -4,7 +4,9 @@ import { ModelsDialog } from '../shared/models/dialog.tsx'
 import { dropHandlers } from '../shared/models/drop.ts'
 import { loadState } from '../shared/models/model-choice.ts'
 import { RecoveryStatus } from '../shared/models/recovery-status.tsx'
-import { conversation, generating } from '../state/session.ts'
+import { conversation } from '../state/conversations.ts'
+import { generating } from '../state/session.ts'
+import { strings } from '../strings/strings.ts'
 import { Announcer } from './announcer.tsx'
 import { ChatHeader } from './chat-header.tsx'
 import { Composer } from './composer.tsx'
@@ -13,9 +15,6 @@ import { Gauges } from './gauges.tsx'
 import { NoWebGpuPage } from './no-webgpu-page.tsx'
 import { Thread } from './thread.tsx'
 import { Welcome } from './welcome.tsx'
-
-const ANSWER_WAITS = 'Your answer goes on by itself.'
-const QUESTIONS_WAIT = 'You can ask meanwhile; the answer follows.'
 
 export function App() {
   const panelOpen = useSignal(false)
@@ -27,16 +26,17 @@ export function App() {
       </div>
     )
   }
-  const empty = conversation.value.turns.length === 0
+  const text = strings.value.chat
+  const empty = conversation.value.messages.length === 0
   return (
     <div class="page" {...dropHandlers}>
       <a class="skip" href="#question">
-        Skip to the question
+        {text.skip}
       </a>
       <ChatHeader chatting />
-      <main class="chat" aria-label="Chat">
+      <main class="chat" aria-label={text.chat}>
         {empty ? <Welcome /> : <Thread />}
-        <RecoveryStatus waiting={generating.value ? ANSWER_WAITS : QUESTIONS_WAIT} />
+        <RecoveryStatus waiting={generating.value ? text.answerWaits : text.questionsWait} />
         <GaugeStrip open={panelOpen} />
         <Composer />
       </main>

@@ -3,27 +3,29 @@ import type { KvCacheUse, ModelInfo } from '../../index.ts'
 import { formatBytes } from '../../lib/format.ts'
 import { Bar } from '../shared/bar.tsx'
 import { formatCount } from '../shared/format.ts'
+import { strings } from '../strings/strings.ts'
 
 export function CacheMeter({ cache, info }: { cache: KvCacheUse; info: ModelInfo | undefined }) {
+  const text = strings.value.chat
   const { tokens, bytes, standard_bytes } = cache
   const full = Math.max(bytes, standard_bytes, 1)
   return (
     <section class="gauge cache">
-      <h2>KV cache</h2>
+      <h2>{text.kvCache}</h2>
       <Bar
-        name={info?.attention === 'grouped' ? 'Here: keys and values' : 'Here: one latent per token'}
+        name={info?.attention === 'grouped' ? text.groupedHere : text.latentHere}
         value={formatBytes(bytes)}
         fraction={bytes / full}
         kind="latent"
       />
       <Bar
-        name="Standard attention"
+        name={text.standard}
         value={formatBytes(standard_bytes)}
         fraction={standard_bytes / full}
         kind="standard"
       />
       <p class="note">
-        {tokens > 0 ? `${formatCount(tokens)} tokens cached. ` : 'Nothing cached yet. '}
+        {tokens > 0 ? text.cached(formatCount(tokens)) : text.nothingCached}
         {info && perToken(info)}
       </p>
     </section>
@@ -31,8 +33,9 @@ export function CacheMeter({ cache, info }: { cache: KvCacheUse; info: ModelInfo
 }
 
 function perToken({ kvBytesPerToken, standardKvBytesPerToken }: ModelInfo): string {
-  const here = `${formatCount(kvBytesPerToken)} bytes per token`
+  const text = strings.value.chat
+  const here = text.perToken(formatCount(kvBytesPerToken))
   if (kvBytesPerToken >= standardKvBytesPerToken) return `${here}.`
   const times = (standardKvBytesPerToken / kvBytesPerToken).toFixed(1)
-  return `${here} instead of ${formatCount(standardKvBytesPerToken)}: ${times} times less.`
+  return text.insteadOf(here, formatCount(standardKvBytesPerToken), times)
 }

@@ -3,7 +3,8 @@ import { Header } from '../shared/header.tsx'
 import { NewIcon } from '../shared/icons.tsx'
 import { ModelButton } from '../shared/models/model-button.tsx'
 import { modelSaved } from '../shared/models/model-choice.ts'
-import { conversation, newChat } from '../state/session.ts'
+import { conversation, newConversation } from '../state/conversations.ts'
+import { strings } from '../strings/strings.ts'
 import { focusQuestion } from './focus.ts'
 
 /** `chatting`: the page shows a chat, not the WebGPU instructions. */
@@ -20,15 +21,15 @@ function NewChatButton() {
     <button
       class="quiet"
       type="button"
-      disabled={conversation.value.turns.length === 0}
+      disabled={conversation.value.messages.length === 0}
       onClick={startNewChat}
     >
-      <NewIcon /> <span class="words">New chat</span>
+      <NewIcon /> <span class="words">{strings.value.chat.newChat}</span>
     </button>
   )
 }
 
 function startNewChat(): void {
-  newChat()
+  newConversation()
   focusQuestion()
 }

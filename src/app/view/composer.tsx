@@ -4,14 +4,14 @@ import { useEffect } from 'preact/hooks'
 import { SendIcon, StopIcon, ThinkIcon } from '../shared/icons.tsx'
 import type { LoadState } from '../shared/models/load-state.ts'
 import { loadState } from '../shared/models/model-choice.ts'
-import { ask, generating, stopGenerating, thinkingEnabled } from '../state/session.ts'
+import { ask, generating, setThinking, stopGenerating, thinkingEnabled } from '../state/session.ts'
+import { strings } from '../strings/strings.ts'
 import { focusQuestion, QUESTION_ID } from './focus.ts'
 
 function placeholderFor(state: LoadState): string {
-  if (state.phase === 'ready') return `Ask ${state.choice.name}…`
-  return state.phase === 'starting' || state.phase === 'loading'
-    ? 'Type while the model loads…'
-    : 'No model loaded'
+  const text = strings.value.chat
+  if (state.phase === 'ready') return text.askModel(state.choice.name)
+  return state.phase === 'starting' || state.phase === 'loading' ? text.typeMeanwhile : text.noModel
 }
 
 export function Composer() {
@@ -49,7 +49,7 @@ export function Composer() {
   return (
     <form class="composer" onSubmit={onSubmit}>
       <label class="unseen" for={QUESTION_ID}>
-        Your question
+        {strings.value.chat.yourQuestion}
       </label>
       <textarea
         id={QUESTION_ID}
@@ -66,20 +66,24 @@ export function Composer() {
       <div class="controls">
         {canThink && <ThinkToggle />}
         <span id="composer-keys" class={waiting.value ? 'keys waiting' : 'keys'} role="status">
-          {waiting.value
-            ? 'Will be sent when the model is ready'
-            : 'Enter to send, Shift + Enter for a new line'}
+          {waiting.value ? strings.value.chat.sendWaits : strings.value.chat.keys}
         </span>
         {generating.value ? (
-          <button class="round stop" type="button" aria-label="Stop" title="Stop" onClick={stopAndFocus}>
+          <button
+            class="round stop"
+            type="button"
+            aria-label={strings.value.chat.stop}
+            title={strings.value.chat.stop}
+            onClick={stopAndFocus}
+          >
             <StopIcon />
           </button>
         ) : (
           <button
             class="round"
             type="submit"
-            aria-label="Send"
-            title="Send"
+            aria-label={strings.value.chat.send}
+            title={strings.value.chat.send}
             disabled={!(ready || loading) || text.value.trim() === ''}
           >
             <SendIcon />
@@ -96,12 +100,10 @@ function ThinkToggle() {
       class="toggle"
       type="button"
       aria-pressed={thinkingEnabled.value}
-      title="Let the model reason before it answers"
-      onClick={() => {
-        thinkingEnabled.value = !thinkingEnabled.value
-      }}
+      title={strings.value.chat.thinkHint}
+      onClick={() => setThinking(!thinkingEnabled.value)}
     >
-      <ThinkIcon /> Think
+      <ThinkIcon /> {strings.value.chat.think}
     </button>
   )
 }

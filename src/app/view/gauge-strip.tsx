@@ -3,6 +3,7 @@ import type { Signal } from '@preact/signals'
 import { formatBytes } from '../../lib/format.ts'
 import { formatRate } from '../shared/format.ts'
 import { cacheUse, latestRate } from '../state/session.ts'
+import { strings } from '../strings/strings.ts'
 
 export function GaugeStrip({ open }: { open: Signal<boolean> }) {
   const { bytes, standard_bytes } = cacheUse.value
@@ -19,12 +20,12 @@ export function GaugeStrip({ open }: { open: Signal<boolean> }) {
       }}
     >
       <span>
-        KV cache <b>{formatBytes(bytes)}</b>
+        {strings.value.chat.kvCache} <b>{formatBytes(bytes)}</b>
       </span>
       <span class={standard_bytes > 0 ? 'mini' : 'mini empty'} aria-hidden="true">
         <i style={{ inlineSize: `${100 * fraction}%` }} />
       </span>
-      <span>standard {formatBytes(standard_bytes)}</span>
+      <span>{strings.value.chat.standardBytes(formatBytes(standard_bytes))}</span>
       {rate > 0 && <span class="rate">{formatRate(rate)}</span>}
     </button>
   )

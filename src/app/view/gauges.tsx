@@ -5,6 +5,7 @@ import { type DefinitionRow, DefinitionRows, MemoryTable } from '../shared/defin
 import { formatCompact, formatCount, formatRate } from '../shared/format.ts'
 import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import { cacheUse, latestRate } from '../state/session.ts'
+import { strings } from '../strings/strings.ts'
 import { CacheMeter } from './cache-meter.tsx'
 import { SettingsGauge } from './settings-gauge.tsx'
 
@@ -12,7 +13,7 @@ export function Gauges({ open }: { open: boolean }) {
   const state = loadState.value
   const info = state.phase === 'ready' ? state.model.info : undefined
   return (
-    <aside id="gauges" class={open ? 'gauges open' : 'gauges'} aria-label="Status and settings">
+    <aside id="gauges" class={open ? 'gauges open' : 'gauges'} aria-label={strings.value.chat.panel}>
       <CacheMeter cache={cacheUse.value} info={info} />
       <ContextGauge info={info} />
       <SpeedGauge />
@@ -29,10 +30,11 @@ function ContextGauge({ info }: { info: ModelInfo | undefined }) {
   const length = info?.contextLength ?? 0
   return (
     <section class="gauge">
-      <h2>Context</h2>
-      <meter aria-label="Context used" min={0} max={length || 1} value={tokens} />
+      <h2>{strings.value.chat.context}</h2>
+      <meter aria-label={strings.value.chat.contextUsed} min={0} max={length || 1} value={tokens} />
       <p class="figures">
-        <b>{formatCount(tokens)}</b> of {length ? formatCount(length) : '…'} tokens
+        <b>{formatCount(tokens)}</b>
+        {strings.value.chat.ofTokens(length ? formatCount(length) : '…')}
       </p>
     </section>
   )
@@ -41,7 +43,7 @@ function ContextGauge({ info }: { info: ModelInfo | undefined }) {
 function SpeedGauge() {
   return (
     <section class="gauge speed">
-      <h2>Speed</h2>
+      <h2>{strings.value.chat.speed}</h2>
       <p class="big">{latestRate.value > 0 ? formatRate(latestRate.value) : '–'}</p>
     </section>
   )
@@ -51,7 +53,7 @@ function MemoryGauge({ bytes }: { bytes: GpuBytes }) {
   return (
     <details class="gauge">
       <summary>
-        <h2>GPU memory</h2> <span class="figures">{formatBytes(bytes.total ?? 0)}</span>
+        <h2>{strings.value.chat.gpuMemory}</h2> <span class="figures">{formatBytes(bytes.total ?? 0)}</span>
       </summary>
       <MemoryTable bytes={bytes} />
     </details>
@@ -62,7 +64,7 @@ function MemoryGauge({ bytes }: { bytes: GpuBytes }) {
 function NoticesGauge({ texts }: { texts: readonly string[] }) {
   return (
     <section class="gauge">
-      <h2>Notices</h2>
+      <h2>{strings.value.chat.notices}</h2>
       {texts.map((text) => (
         <p class="note" key={text}>
           {text}
@@ -73,17 +75,23 @@ function NoticesGauge({ texts }: { texts: readonly string[] }) {
 }
 
 function ModelGauge({ name, info }: { name: string; info: ModelInfo }) {
+  const text = strings.value.chat
   const rows: DefinitionRow[] = [
-    ['Architecture', info.architecture],
-    ['Parameters', `${formatCompact(info.parameters)}, ${formatCompact(info.activeParameters)} per token`],
-    ['Layers', `${info.layers} × ${info.hidden}, ${info.heads} heads`],
-    ...(info.experts > 0 ? [['Experts', `${info.activeExperts} of ${info.experts} per token`] as const] : []),
-    ['GPU', info.adapter],
+    [text.architecture, info.architecture],
+    [
+      text.parameters,
+      text.parametersActive(formatCompact(info.parameters), formatCompact(info.activeParameters)),
+    ],
+    [text.layers, text.layersText(info.layers, info.hidden, info.heads)],
+    ...(info.experts > 0
+      ? [[text.experts, text.expertsText(info.activeExperts, info.experts)] as const]
+      : []),
+    [text.gpu, info.adapter],
   ]
   return (
     <details class="gauge">
       <summary>
-        <h2>Model</h2> <span class="figures">{name}</span>
+        <h2>{strings.value.chat.model}</h2> <span class="figures">{name}</span>
       </summary>
       <DefinitionRows rows={rows} />
     </details>

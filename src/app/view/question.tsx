@@ -1,13 +1,16 @@
-// One question, and the form to edit it.
+// One question with its versions, and the form to edit it.
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import type { Question } from '../conversations/types.ts'
 import { EditIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { askEdited, generating } from '../state/session.ts'
+import { strings } from '../strings/strings.ts'
 import { focusQuestion } from './focus.ts'
+import { Versions } from './versions.tsx'
 
-/** `last`: editing it drops no later turns. */
-export function QuestionView({ id, text, last }: { id: number; text: string; last: boolean }) {
+export function QuestionView({ question, versions }: { question: Question; versions: readonly string[] }) {
+  const { id, text } = question
   const editing = useSignal(false)
   const button = useRef<HTMLButtonElement>(null)
   const cancelled = useRef(false)
@@ -19,20 +22,20 @@ export function QuestionView({ id, text, last }: { id: number; text: string; las
     if (cancelled.current) button.current?.focus()
     cancelled.current = false
   })
-  const send = (question: string) => {
+  const send = (edited: string) => {
     editing.value = false
-    void askEdited(id, question)
+    void askEdited(id, edited)
     focusQuestion()
   }
-  if (editing.value) return <QuestionEditor text={text} last={last} onCancel={cancel} onSend={send} />
+  if (editing.value) return <QuestionEditor text={text} onCancel={cancel} onSend={send} />
   return (
     <div class="asked">
       <button
         ref={button}
         class="small"
         type="button"
-        aria-label="Edit the question"
-        title="Edit the question"
+        aria-label={strings.value.chat.editQuestion}
+        title={strings.value.chat.editQuestion}
         disabled={loadState.value.phase !== 'ready' || generating.value}
         onClick={() => {
           editing.value = true
@@ -40,8 +43,9 @@ export function QuestionView({ id, text, last }: { id: number; text: string; las
       >
         <EditIcon />
       </button>
-      <div class="question">
-        <span class="unseen">You asked: </span>
+      <Versions id={id} versions={versions} />
+      <div class="question" dir="auto">
+        <span class="unseen">{strings.value.chat.youAsked}</span>
         {text}
       </div>
     </div>
@@ -50,12 +54,10 @@ export function QuestionView({ id, text, last }: { id: number; text: string; las
 
 function QuestionEditor({
   text,
-  last,
   onCancel,
   onSend,
 }: {
   text: string
-  last: boolean
   onCancel(): void
   onSend(question: string): void
 }) {
@@ -77,7 +79,7 @@ function QuestionEditor({
       <textarea
         ref={area}
         rows={2}
-        aria-label="Edited question"
+        aria-label={strings.value.chat.editedQuestion}
         value={written.value}
         onInput={({ currentTarget }) => {
           written.value = currentTarget.value
@@ -85,12 +87,12 @@ function QuestionEditor({
         onKeyDown={onKeyDown}
       />
       <div class="actions">
-        <span class="figures">{last ? 'Replaces its answer.' : 'Removes everything after it.'}</span>
+        <span class="figures">{strings.value.chat.editKeeps}</span>
         <button class="quiet" type="button" onClick={onCancel}>
-          Cancel
+          {strings.value.chat.cancel}
         </button>
         <button class="primary" type="submit" disabled={!sendable}>
-          Ask again
+          {strings.value.chat.askAgain}
         </button>
       </div>
     </form>

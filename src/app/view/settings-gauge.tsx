@@ -1,22 +1,24 @@
 // Form for the system prompt and sampling settings; empty fields use the model's defaults.
+import { changeSettings, settings } from '../state/conversations.ts'
 import {
   changedCount,
-  changeSettings,
   MODEL_DEFAULTS,
   NUMERIC_SETTINGS,
   parseSetting,
   type SettingRow,
-  settings,
 } from '../state/settings.ts'
+import { strings } from '../strings/strings.ts'
 
 export function SettingsGauge() {
+  const text = strings.value.chat
   const changed = changedCount(settings.value)
   return (
     <details class="gauge settings">
       <summary>
-        <h2>Settings</h2> <span class="figures">{changed > 0 ? `${changed} changed` : 'model defaults'}</span>
+        <h2>{text.settings}</h2>{' '}
+        <span class="figures">{changed > 0 ? text.changed(changed) : text.modelDefaults}</span>
       </summary>
-      <label for="setting-system">System prompt</label>
+      <label for="setting-system">{text.systemPrompt}</label>
       <textarea
         id="setting-system"
         rows={3}
@@ -26,14 +28,14 @@ export function SettingsGauge() {
       {NUMERIC_SETTINGS.map((row) => (
         <NumberSetting key={row.field} row={row} />
       ))}
-      <p class="note">Used from the next answer on, with any model.</p>
+      <p class="note">{text.settingsNote}</p>
       <button
         class="quiet"
         type="button"
-        disabled={Object.values(settings.value).every((text) => text === '')}
+        disabled={Object.values(settings.value).every((value) => value === '')}
         onClick={() => changeSettings(MODEL_DEFAULTS)}
       >
-        Reset to model defaults
+        {text.resetSettings}
       </button>
     </details>
   )
@@ -53,7 +55,7 @@ function NumberSetting({ row }: { row: SettingRow }) {
           type="text"
           inputMode={whole ? 'numeric' : 'decimal'}
           autocomplete="off"
-          placeholder="default"
+          placeholder={strings.value.chat.default}
           value={written}
           aria-invalid={invalid}
           aria-describedby={`${id}-wrong`}
@@ -61,7 +63,7 @@ function NumberSetting({ row }: { row: SettingRow }) {
         />
       </p>
       <p id={`${id}-wrong`} class="wrong" role="status">
-        {invalid && `Ignored: enter a ${whole ? 'whole ' : ''}number from ${min} to ${max}.`}
+        {invalid && strings.value.chat.outOfRange(whole === true, min, max)}
       </p>
     </>
   )

@@ -1,31 +1,39 @@
 // The thinking part of an answer, folded, with its duration.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import type { Answer } from '../conversations/types.ts'
 import { formatSeconds } from '../shared/format.ts'
-import type { ChatAnswer } from '../state/conversation.ts'
+import { thinkingSince } from '../state/answer.ts'
+import { strings } from '../strings/strings.ts'
 
 const TICK_MS = 100
 
-export function Thinking({ answer }: { answer: ChatAnswer }) {
-  const { thinking, thinkingMs, thinkingSince, status } = answer
+export function Thinking({ answer }: { answer: Answer }) {
+  const { id, thinking, thinkingMs, status } = answer
+  const text = strings.value.chat
   const live = status === 'thinking'
+  const time = formatSeconds(thinkingMs / 1000)
   return (
     <details class={live ? 'thinking live' : 'thinking'}>
       <summary>
         {live ? (
           <>
-            Thinking… <Elapsed since={thinkingSince} />
+            {text.thinkingNow} <Elapsed since={thinkingSince(id)} />
           </>
+        ) : thinkingMs > 0 ? (
+          text.thoughtFor(time)
         ) : (
-          `Thought${thinkingMs > 0 ? ` for ${formatSeconds(thinkingMs / 1000)}` : ''}`
+          text.thought
         )}
       </summary>
-      <div class="thoughts">{thinking}</div>
+      <div class="thoughts" dir="auto">
+        {thinking}
+      </div>
     </details>
   )
 }
 
-function Elapsed({ since }: { since: number }) {
+function Elapsed({ since }: { since: number | undefined }) {
   const now = useSignal(performance.now())
   useEffect(() => {
     const timer = setInterval(() => {
@@ -33,5 +41,6 @@ function Elapsed({ since }: { since: number }) {
     }, TICK_MS)
     return () => clearInterval(timer)
   }, [now])
+  if (since === undefined) return null
   return <span class="elapsed">{formatSeconds(Math.max(0, now.value - since) / 1000)}</span>
 }

@@ -1,9 +1,10 @@
-// The conversation, scrolled to its end while the reader stays there.
+// The shown path of the conversation, scrolled to its end while the reader stays there.
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { LoadFailure } from '../shared/models/load-failure.tsx'
 import { LoadProgressView } from '../shared/models/load-progress.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
-import { conversation } from '../state/session.ts'
+import { path } from '../state/session.ts'
+import { strings } from '../strings/strings.ts'
 import { AnswerView } from './answer.tsx'
 import { QuestionView } from './question.tsx'
 
@@ -11,11 +12,11 @@ import { QuestionView } from './question.tsx'
 const NEAR_END_PIXELS = 48
 
 export function Thread() {
-  const { turns } = conversation.value
+  const steps = path.value
   const state = loadState.value
   const box = useRef<HTMLElement>(null)
   const following = useRef(true)
-  const lastId = turns.at(-1)?.id
+  const lastId = steps.at(-1)?.message.id
   // A new question always scrolls into view.
   useLayoutEffect(() => {
     following.current = true
@@ -28,13 +29,22 @@ export function Thread() {
     following.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS
   }
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
-    <section class="thread" ref={box} onScroll={watch} tabIndex={0} aria-label="Conversation">
+    <section
+      class="thread"
+      ref={box}
+      onScroll={watch}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
+      tabIndex={0}
+      aria-label={strings.value.chat.conversation}
+    >
       <ol class="turns">
-        {turns.map(({ id, question, answer }) => (
-          <li key={id}>
-            <QuestionView id={id} text={question} last={id === lastId} />
-            <AnswerView answer={answer} last={id === lastId} />
+        {steps.map(({ message, versions }) => (
+          <li key={message.id} class={message.role}>
+            {message.role === 'user' ? (
+              <QuestionView question={message} versions={versions} />
+            ) : (
+              <AnswerView answer={message} versions={versions} last={message.id === lastId} />
+            )}
           </li>
         ))}
       </ol>

@@ -1,0 +1,51 @@
+// Where conversations are kept: IndexedDB, or the tab's memory where the browser has none.
+import type { ConversationInfo, Message } from './types.ts'
+
+/** A conversation found by its text, with the words around the first place. */
+export interface FoundText {
+  readonly id: string
+  readonly excerpt: string
+}
+
+export interface ConversationStore {
+  /** Records of all conversations, deleted ones included, in no order. */
+  list(): Promise<ConversationInfo[]>
+  info(id: string): Promise<ConversationInfo | undefined>
+  /** Messages in the order in which they were made. */
+  messages(id: string): Promise<Message[]>
+  /** Writes a record and some of its messages at once. */
+  save(info: ConversationInfo, messages: readonly Message[]): Promise<void>
+  /** Removes conversations for good. */
+  remove(ids: readonly string[]): Promise<void>
+  /** Conversations that contain a text, whatever its case. */
+  search(text: string): Promise<FoundText[]>
+}
+
+/** What search looks through: the texts of the messages, without thinking and documents. */
+export const searchText = (messages: readonly Message[]): string =>
+  messages
+    .map((message) =>
+      message.role === 'user' && message.documents
+        ? `${message.text} ${message.documents.map(({ name }) => name).join(' ')}`
+        : message.text,
+    )
+    .join('\n')
+
+const EXCERPT_BEFORE = 24
+const EXCERPT_LENGTH = 90
+
+/** One line around the first place where `wanted` (lower case) is in `text`; undefined if it is not there. */
+export function excerptOf(text: string, wanted: string): string | undefined {
+  const at = text.toLowerCase().indexOf(wanted)
+  if (at < 0) return undefined
+  const from = Math.max(0, at - EXCERPT_BEFORE)
+  const words = text
+    .slice(from, from + EXCERPT_LENGTH)
+    .replace(/\s+/g, ' ')
+    .trim()
+  return `${from > 0 ? '…' : ''}${words}${from + EXCERPT_LENGTH < text.length ? '…' : ''}`
+}
+
+/** Messages in the order in which they were made. */
+export const inOrder = <M extends Message>(messages: readonly M[]): M[] =>
+  messages.toSorted((a, b) => a.created - b.created)
