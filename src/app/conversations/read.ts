@@ -17,8 +17,8 @@ import {
 const MAX_MESSAGES = 20_000
 
 /**
- * A conversation with new ids, so that it replaces none. Messages of an unknown form are left out, with what
- * below them. Throws `bad_file` if it is none at all.
+ * A conversation with new ids, so that it replaces none. Messages of an unknown form are left out, as is what
+ * is below them. Throws `bad_file` if it is none at all.
  */
 export function readConversation(json: unknown): Conversation {
   if (!isJsonObject(json) || !Array.isArray(json.messages))
