@@ -157,7 +157,9 @@ export async function searchConversations(text: string): Promise<FoundText[]> {
 
 /** Saves a record and messages. A failure is shown, and the page goes on without. */
 async function save(info: ConversationInfo, messages: readonly Message[]): Promise<void> {
+  const isNew = !infos.value.has(info.id)
   infos.value = new Map(infos.value).set(info.id, info)
+  if (isNew && conversation.value.info.id === info.id) rememberShown(info.id)
   try {
     await store.save(info, messages)
     channel?.send({ id: info.id })
@@ -170,8 +172,12 @@ function show(next: Conversation): void {
   const before = conversation.value.info.id
   if (inBackground.has(before)) inBackground.set(before, conversation.value)
   conversation.value = next
+  rememberShown(next.info.id)
+}
+
+function rememberShown(id: string): void {
   for (const storage of [() => webStorage.tab, () => webStorage.shared])
-    tryOrUndefined(() => storage().setItem(SHOWN_KEY, next.info.id))
+    tryOrUndefined(() => storage().setItem(SHOWN_KEY, id))
 }
 
 /** Takes over what another tab changed. */
