@@ -98,7 +98,11 @@ function readAnswer(raw: Record<string, unknown>, base: Base): Answer | undefine
 
 function readModel(raw: unknown): ConversationModel | undefined {
   if (!isJsonObject(raw) || typeof raw.name !== 'string') return undefined
-  return { name: raw.name, ...(typeof raw.source === 'string' && { source: raw.source }) }
+  return {
+    name: raw.name,
+    ...(raw.bundled === true && { bundled: true }),
+    ...(typeof raw.source === 'string' && { source: raw.source }),
+  }
 }
 
 const asText = (value: unknown): string => (typeof value === 'string' ? value : '')

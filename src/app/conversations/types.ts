@@ -53,9 +53,10 @@ export interface Answer extends MessageBase {
 
 export type Message = Question | Answer
 
-/** The model of a conversation: how it is called, and where it is, unless that is a picked folder. */
+/** The model of a conversation. One without a source that is not bundled was read from a picked folder. */
 export interface ConversationModel {
   readonly name: string
+  readonly bundled?: boolean
   readonly source?: string
 }
 
@@ -77,7 +78,7 @@ export interface ConversationInfo {
   /** When it was deleted, as long as that can be undone. */
   readonly deleted?: number
   /** The KV cache kept on disk. */
-  readonly savedCache?: { readonly bytes: number; readonly model: string }
+  readonly savedCache?: { readonly bytes: number; readonly model: string } | undefined
 }
 
 /** A conversation with its messages, in the order in which they were made. */

@@ -1,10 +1,11 @@
 // Asks the loaded model and writes its answers into conversations.
 import { computed, signal } from '@preact/signals'
 import type { ChatCompletionChunk, ChatCompletionCreateParams, KvCacheUse, LoadedModel } from '../../index.ts'
-import { isAborted } from '../../lib/error.ts'
+import { expectDefined, isAborted } from '../../lib/error.ts'
 import { holdAnswer } from '../conversations/changes.ts'
 import {
   answerBelow,
+  answersTogether,
   ask as askBelow,
   changeAnswer,
   findAnswer,
@@ -16,6 +17,7 @@ import {
 } from '../conversations/tree.ts'
 import type { Answer, AttachedDocument, Conversation, ConversationModel } from '../conversations/types.ts'
 import { asFailure } from '../shared/failure.ts'
+import type { ModelChoice } from '../shared/models/load-state.ts'
 import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import { appendChunk, finish } from './answer.ts'
 import {
@@ -27,6 +29,7 @@ import {
   updateConversation,
   writtenHere,
 } from './conversations.ts'
+import { restoreCache, saveCache } from './saved-cache.ts'
 import { toRequestFields } from './settings.ts'
 
 /** Answers in progress in this tab, by conversation. */
@@ -62,9 +65,13 @@ const REDRAW_MS = 33
 // Interval between saves: the most that a crash of the tab can lose of an answer.
 const SAVE_INTERVAL_MS = 1000
 
+/** Answers that a question gets, to choose from. */
+export const answersWanted = signal(1)
+export const MAX_ANSWERS = 4
+
 /** Asks a question below the last answer. */
 export function ask(question: string, documents: readonly AttachedDocument[] = []): Promise<void> {
-  return generate(askBelow(conversation.value, question, { documents }))
+  return generate(askBelow(conversation.value, question, { documents, answers: answersWanted.value }))
 }
 
 /** Asks an edited question beside an earlier one, which stays as another version. */
@@ -104,6 +111,14 @@ export function showMessage(id: string): void {
   void updateConversation(showVersion(conversation.value, id), [])
 }
 
+/** Goes on with one of several answers; the others stay as versions. */
+export function keepAnswer(id: string): void {
+  const together = answersTogether(conversation.value, id)
+  const apart = together.map(({ group: _, ...answer }) => answer)
+  const next = apart.reduce((chat, answer) => changeAnswer(chat, answer.id, () => answer), conversation.value)
+  void updateConversation(showVersion(next, id), apart)
+}
+
 /** Stops the answer in progress in the conversation on the screen. */
 export function stopGenerating(): void {
   running.value.get(conversation.value.info.id)?.abort()
@@ -131,57 +146,75 @@ export function saveOnPageHide(): void {
   })
 }
 
-/** Writes the answer at the leaf of a conversation, which may begin with a text to go on with. */
+/**
+ * Writes the answer at the leaf of a conversation, which may begin with a text to go on with, and those that
+ * are asked for together with it.
+ */
 async function generate(begun: Conversation): Promise<void> {
   const { id, leaf } = begun.info
   if (loadState.value.phase !== 'ready' || running.value.has(id)) return
   const { model, choice } = loadState.value
-  const source = typeof choice.source === 'string' ? { source: choice.source } : {}
-  const used: ConversationModel = { name: choice.name, ...(choice.bundled ? {} : source) }
-  const named = changeAnswer(begun, leaf, (answer) => ({ ...answer, model: choice.name }))
-  const chat = { ...named, info: touched({ ...named.info, model: used }) }
+  const answers = answersTogether(begun, leaf).map((answer) => ({ ...answer, model: choice.name }))
+  const named = answers.reduce((chat, answer) => changeAnswer(chat, answer.id, () => answer), begun)
+  const chat = { ...named, info: touched({ ...named.info, model: modelOf(choice) }) }
   const task = new AbortController()
-  const lock = holdAnswer(leaf)
-  writtenHere.add(leaf)
+  const locks = answers.map((answer) => holdAnswer(answer.id))
+  for (const answer of answers) writtenHere.add(answer.id)
   showUpdate(chat)
   const release = keepLive(id)
   running.value = new Map(running.value).set(id, task)
-  const path = shownPath(chat).map(({ message }) => message)
-  void updateConversation(chat, path.slice(-2))
-  await writeAnswer(chat, model, task.signal)
+  const question = chat.messages.filter((message) => message.id === answers[0]?.parent)
+  void updateConversation(chat, [...question, ...answers])
+  await restoreCache(chat, model)
+  await writeAnswers(chat, answers, model, task.signal)
+  const written = liveConversation(id)
   running.value = new Map([...running.value].filter(([other]) => other !== id))
-  writtenHere.delete(leaf)
-  lock.end()
+  for (const answer of answers) writtenHere.delete(answer.id)
+  for (const lock of locks) lock.end()
   release()
+  if (written) void saveCache(written, model)
   gpuBytes.value = await model.gpuBytes().catch(() => ({}))
 }
 
-async function writeAnswer(chat: Conversation, model: LoadedModel, signal: AbortSignal): Promise<void> {
-  const { id, leaf } = chat.info
-  const start = findAnswer(chat, leaf)
-  if (!start) return
-  const screen = answerScreen(id, start)
+/** What a conversation remembers of a model. */
+export function modelOf({ name, bundled, source }: ModelChoice): ConversationModel {
+  if (bundled) return { name, bundled }
+  return { name, ...(typeof source === 'string' && { source }) }
+}
+
+async function writeAnswers(
+  chat: Conversation,
+  answers: readonly Answer[],
+  model: LoadedModel,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id } = chat.info
+  const screens = answers.map((answer) => answerScreen(id, answer))
   try {
-    for await (const chunk of await model.chat.completions.create(requestFor(chat, start), { signal })) {
+    for await (const chunk of await model.chat.completions.create(requestFor(chat, answers), { signal })) {
       const { choices, hadal } = chunk as ChatCompletionChunk
       const [choice] = choices
-      if (!choice || !hadal) continue
+      const screen = choice && screens[choice.index]
+      if (!screen || !hadal) continue
       latestUse.value = { id, model, use: hadal.kv_cache }
-      screen.show(
+      screen.show((answer) =>
         'cached_tokens' in hadal
-          ? finish(screen.latest(), hadal, choice.finish_reason === 'length', start.tokens)
-          : appendChunk(screen.latest(), choice.delta, hadal, start.tokens),
+          ? finish(answer, hadal, choice.finish_reason === 'length', screen.tokensBefore)
+          : appendChunk(answer, choice.delta, hadal, screen.tokensBefore),
       )
     }
   } catch (error) {
-    const answer = screen.latest()
-    if (isAborted(error)) screen.show({ ...answer, status: 'stopped' })
-    else screen.show({ ...answer, status: 'failed', failure: asFailure(error) })
+    const ending = isAborted(error)
+      ? ({ status: 'stopped' } as const)
+      : ({ status: 'failed', failure: asFailure(error) } as const)
+    for (const screen of screens)
+      screen.show((answer) => (isUnfinished(answer) ? { ...answer, ...ending } : answer))
   }
-  await screen.end()
+  for (const screen of screens) await screen.end()
 }
 
-function requestFor(chat: Conversation, { id, thinking, text }: Answer) {
+function requestFor(chat: Conversation, answers: readonly Answer[]) {
+  const { id, thinking, text } = expectDefined(answers[0], 'an answer to write')
   const begun = thinking !== '' || text !== ''
   const prefix = {
     role: 'assistant',
@@ -193,6 +226,7 @@ function requestFor(chat: Conversation, { id, thinking, text }: Answer) {
     ...toRequestFields(chat.info.settings),
     messages: [...promptFor(chat, id), ...(begun ? [prefix] : [])],
     thinking: chat.info.thinking,
+    ...(answers.length > 1 && { n: answers.length }),
     stream: true,
   } as const satisfies ChatCompletionCreateParams
 }
@@ -216,9 +250,9 @@ function answerScreen(id: string, start: Answer) {
     void updateConversation(next, [latest])
   }
   return {
-    latest: () => latest,
-    show(next: Answer) {
-      latest = next
+    tokensBefore: start.tokens,
+    show(change: (answer: Answer) => Answer) {
+      latest = change(latest)
       timer ??= setTimeout(draw, REDRAW_MS)
     },
     async end() {

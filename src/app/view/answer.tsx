@@ -24,7 +24,7 @@ export const AnswerView = memo(
     const { status, thinking, text, failure } = answer
     const running = isUnfinished(answer)
     return (
-      <div class={`answer ${status}`} aria-busy={running}>
+      <div id={`answer-${answer.id}`} class={`answer ${status}`} aria-busy={running}>
         <span class="unseen">{strings.value.chat.answerStarts}</span>
         {thinking !== '' && <Thinking answer={answer} />}
         {status === 'waiting' && (

@@ -13,6 +13,7 @@ import { Composer } from './composer.tsx'
 import { GaugeStrip } from './gauge-strip.tsx'
 import { Gauges } from './gauges.tsx'
 import { NoWebGpuPage } from './no-webgpu-page.tsx'
+import { OtherModel } from './other-model.tsx'
 import { Thread } from './thread.tsx'
 import { Welcome } from './welcome.tsx'
 
@@ -36,6 +37,7 @@ export function App() {
       <ChatHeader chatting />
       <main class="chat" aria-label={text.chat}>
         {empty ? <Welcome /> : <Thread />}
+        <OtherModel />
         <RecoveryStatus waiting={generating.value ? text.answerWaits : text.questionsWait} />
         <GaugeStrip open={panelOpen} />
         <Composer />

@@ -4,7 +4,15 @@ import { useEffect } from 'preact/hooks'
 import { SendIcon, StopIcon, ThinkIcon } from '../shared/icons.tsx'
 import type { LoadState } from '../shared/models/load-state.ts'
 import { loadState } from '../shared/models/model-choice.ts'
-import { ask, generating, setThinking, stopGenerating, thinkingEnabled } from '../state/session.ts'
+import {
+  answersWanted,
+  ask,
+  generating,
+  MAX_ANSWERS,
+  setThinking,
+  stopGenerating,
+  thinkingEnabled,
+} from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
 import { focusQuestion, QUESTION_ID } from './focus.ts'
 
@@ -65,6 +73,7 @@ export function Composer() {
       />
       <div class="controls">
         {canThink && <ThinkToggle />}
+        <AnswersChoice />
         <span id="composer-keys" class={waiting.value ? 'keys waiting' : 'keys'} role="status">
           {waiting.value ? strings.value.chat.sendWaits : strings.value.chat.keys}
         </span>
@@ -105,6 +114,28 @@ function ThinkToggle() {
     >
       <ThinkIcon /> {strings.value.chat.think}
     </button>
+  )
+}
+
+function AnswersChoice() {
+  const text = strings.value.chat
+  return (
+    <span class="answers-choice">
+      <select
+        aria-label={text.answersWanted}
+        title={text.answersHint}
+        value={answersWanted.value}
+        onChange={({ currentTarget }) => {
+          answersWanted.value = Number(currentTarget.value)
+        }}
+      >
+        {Array.from({ length: MAX_ANSWERS }, (_, index) => (
+          <option key={index} value={index + 1}>
+            {index + 1}×
+          </option>
+        ))}
+      </select>
+    </span>
   )
 }
 

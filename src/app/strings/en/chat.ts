@@ -64,6 +64,13 @@ export const chat = {
   stopReading: 'Stop reading',
   continue: 'Continue',
   regenerate: 'Regenerate answer',
+  answersTogether: 'Several answers',
+  answerOf: (place: number, count: number) => `Answer ${place} of ${count}`,
+  keepAnswer: 'Keep this one',
+  answersWanted: 'Answers',
+  answersHint: 'Answers to choose from, beside each other',
+  keepCaches: 'Keep the cache of conversations on disk',
+  keptCaches: (bytes: string) => `${bytes} kept. Old conversations go on without reading them again.`,
   openExperts: 'What happened inside',
 
   otherModel: (used: string, loaded: string) => `This conversation used ${used}; ${loaded} is loaded.`,

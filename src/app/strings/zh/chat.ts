@@ -66,6 +66,13 @@ export const chat: Strings['chat'] = {
   stopReading: '停止朗读',
   continue: '继续',
   regenerate: '重新生成回答',
+  answersTogether: '多个回答',
+  answerOf: (place, count) => `第 ${place} 个回答，共 ${count} 个`,
+  keepAnswer: '保留这个',
+  answersWanted: '回答数',
+  answersHint: '并排给出几个回答供您选择',
+  keepCaches: '把对话的缓存保存到磁盘',
+  keptCaches: (bytes) => `已保存 ${bytes}。旧对话无需重新读取即可继续。`,
   openExperts: '查看内部过程',
 
   otherModel: (used, loaded) => `此对话使用过 ${used}；现在加载的是 ${loaded}。`,
