@@ -148,6 +148,7 @@ test.each([
   ],
   [{ messages: MESSAGES, response_format: { type: 'xml' } }, 'response_format.type'],
   [{ messages: MESSAGES, hadal: { gramar: '' } }, 'hadal.gramar'],
+  [{ messages: MESSAGES, hadal: { experts: 'all' } }, 'hadal.experts'],
   [
     { messages: MESSAGES, response_format: { type: 'json_object' }, hadal: { grammar: 'root ::= "a"' } },
     'hadal.grammar',

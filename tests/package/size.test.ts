@@ -19,6 +19,7 @@ const ON_DEMAND = [
   'create-embeddings',
   'download',
   'embed',
+  'expert-trace',
   'export-model',
   'gbnf',
   'hub',

@@ -52,6 +52,7 @@ export class Answer {
     return {
       ...this.#delta({ text, reasoning, calls }),
       ids: [result.id],
+      ...(result.experts && { experts: result.experts }),
       ...(logprobs === undefined ? {} : { logprobs: [describeLogprob(this.#tokenizer, result, thinking)] }),
     }
   }

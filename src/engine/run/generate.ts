@@ -60,6 +60,7 @@ export async function* generate(
       await runtime.reportLogprobs(task.logprobs !== undefined)
       if (!(await prefill(runtime, session, prompt, signal))) return yield finished('abort')
       if (!(await replay(runtime, session, resume, signal))) return yield finished('abort')
+      runtime.trace?.takeLastRow(((prompt.length - cached - 1) % runtime.options.prefillChunk) + 1)
       runtime.writeSampling(task)
       const decoder = await openDecoder(steps, task, answer)
       while (!answer.finishReason) {

@@ -49,6 +49,7 @@ export async function resolveRequest(
     sampling: resolveSampling(request.sampling, defaults, spec.vocabSize),
     stop: request.stop ?? [],
     logprobs: readField('top_logprobs', request.logprobs, wholeNumber(0, MAX_ALTERNATIVES)),
+    experts: request.experts === true,
     eos: endIds,
     output: { ...output, ...(request.plainOutput && { plain: true }) },
     resume: request.resume ?? [],

@@ -10,6 +10,7 @@ export interface GenerateTask {
   readonly sampling: SamplingOptions
   readonly stop: readonly string[]
   readonly logprobs: number | undefined
+  readonly experts: boolean // whether deltas report them
   readonly eos: ReadonlySet<number>
   /** How the parser of the output begins. */
   readonly output: Pick<OutputParserOptions, 'tools' | 'resumed' | 'plain'>
