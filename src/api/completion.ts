@@ -173,6 +173,7 @@ export function timings(done: readonly GenerateDone[]): HadalTimings {
     dispatches_per_token: last.dispatchesPerToken,
     readbacks_per_token: last.readbacksPerToken,
     kv_cache: kvCache(last.kv),
+    ...(last.reasoning && { reasoning: last.reasoning }),
   }
 }
 

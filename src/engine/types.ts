@@ -67,6 +67,8 @@ export interface GenerateRequest extends AnswerNumbers {
   readonly sampling?: Partial<SamplingOptions>
   /** false asks the chat template for an answer without thinking. Default: as the template does. */
   readonly thinking?: boolean
+  /** `reasoning_effort`: a budget of the thinking part as a share of `maxTokens`, where there is no other. */
+  readonly effort?: string
   /** Strings that end the answer; they are not included in it. */
   readonly stop?: readonly string[]
   /** Functions that the model may call; only in chats. */
@@ -131,6 +133,7 @@ export interface GenerateDone {
   readonly cachedTokens: number // of the prompt, found in the KV cache
   readonly tokens: number
   readonly reasoningTokens: number // those of them in the thinking part, its tags included
+  readonly reasoning?: 'closed' | 'budget' | 'length' | undefined // how that ended; undefined: there is none
   readonly prefillMs: number
   readonly decodeMs: number
   readonly dispatchesPerToken: number

@@ -52,6 +52,32 @@ describeOnAdapters(
       expect(text.hadal?.experts?.tokens).toHaveLength(text.hadal?.token_ids.length ?? -1)
     })
 
+    it('think no longer than their budget, each with its seed', async () => {
+      const ask = { ...ASK, temperature: 0.8, seed: 5, thinking_budget: 4 }
+      const both = await model.chat.completions.create({ ...ask, n: 2 })
+      const texts = both.choices.map(({ message }) => [message.reasoning_content, message.content])
+      const second = await model.chat.completions.create({ ...ask, seed: 6 })
+      const [choice] = second.choices
+      expect([choice?.message.reasoning_content, choice?.message.content]).toEqual(texts[1])
+      let [thinking, text] = ['', '']
+      let end: unknown
+      for await (const { choices, hadal } of await model.chat.completions.create({ ...ask, stream: true })) {
+        thinking += choices[0]?.delta.reasoning_content ?? ''
+        text += choices[0]?.delta.content ?? ''
+        if (hadal && 'prefill_ms' in hadal) end = hadal.reasoning
+      }
+      expect([thinking, text]).toEqual(texts[0])
+      expect([both.hadal?.reasoning, second.hadal?.reasoning, end]).toEqual(['budget', 'budget', 'budget'])
+      const free = await model.chat.completions.create(ASK)
+      const none = await model.chat.completions.create({ ...ASK, reasoning_effort: 'none' })
+      const at = await model.chat.completions.create({ ...ASK, thinking_budget: 0 })
+      expect([free.hadal?.reasoning, none.hadal?.reasoning]).toEqual(['closed', undefined])
+      expect(at.choices[0]?.message).toMatchObject({ reasoning_content: null, content: expect.any(String) })
+      await expect(
+        model.completions.create({ prompt: 'A', thinking_budget: 1 } as never),
+      ).rejects.toMatchObject({ code: 'bad_request', message: expect.stringContaining('thinking_budget') })
+    })
+
     it('go on from any token, without prefill of what comes before it', async () => {
       const { choices, usage } = await model.chat.completions.create({
         ...ASK,

@@ -95,7 +95,16 @@ export interface ChatCompletionCreateParams extends SamplingParams {
    * choice.
    */
   thinking?: boolean | null
-  /** OpenAI's switch: `none` is `thinking: false`; the others leave the choice to the model. */
+  /**
+   * Tokens that the thinking part may have, its tags not counted. When they are used up, it is closed as the
+   * template closes it, and the answer begins; 0: at once. Default: no limit.
+   */
+  thinking_budget?: number | null
+  /**
+   * OpenAI's switch: `none` is `thinking: false`. The others leave it to the model whether it thinks, and
+   * limit that, where there is no `thinking_budget`, to a part of the answer's tokens: `minimal` 10 %, `low`
+   * 20 %, `medium` 50 %, `high` 80 %, `xhigh` 95 %.
+   */
   reasoning_effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | null
   /** Another spelling of `thinking`, which wins if both are given. */
   chat_template_kwargs?: { enable_thinking?: boolean } | null
@@ -207,6 +216,11 @@ export interface HadalTimings {
   /** Transfers from GPU to CPU per token. */
   readbacks_per_token: number
   kv_cache: KvCacheUse
+  /**
+   * How the thinking part ended: the model closed it, its budget was used up, or the answer was cut in it.
+   * Missing if there is none.
+   */
+  reasoning?: 'closed' | 'budget' | 'length'
 }
 
 /** The complete answer. */

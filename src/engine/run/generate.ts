@@ -45,6 +45,7 @@ export async function* generate(
       cachedTokens: cached,
       tokens: answer.tokens,
       reasoningTokens: answer.reasoningTokens,
+      reasoning: answer.reasoning,
       prefillMs: first - started,
       decodeMs: now - first,
       dispatchesPerToken: runtime.dispatches,
@@ -84,9 +85,15 @@ export async function* generate(
 }
 
 async function openDecoder(steps: DecodeSteps, task: GenerateTask, answer: Answer): Promise<Decoder> {
-  if (!task.constraint) return new FreeDecoder(steps, task)
-  const { ConstrainedDecoder } = await import('./constrained-decoder.ts') // most answers are free
-  return new ConstrainedDecoder(steps, task, { constraint: task.constraint, answer })
+  const open = async (task: GenerateTask) => {
+    if (!task.constraint) return new FreeDecoder(steps, task)
+    const { ConstrainedDecoder } = await import('./constrained-decoder.ts') // most answers are free
+    return new ConstrainedDecoder(steps, task, { constraint: task.constraint, answer })
+  }
+  const { budget } = task
+  if (!budget) return open(task)
+  const { BudgetedDecoder } = await import('./budgeted-decoder.ts')
+  return BudgetedDecoder.open({ steps, task, budget, answer, open })
 }
 
 function kvUse(runtime: Runtime, session: Session): KvUsage {
