@@ -17,7 +17,7 @@ const TEMPLATES = {
   oneLine: `${USER}<think>{{ m.reasoning_content }}</think>{{ m.content }}${END}<think>${CLOSED}`,
   dropping: `${USER}</think>{{ m.content }}${END}<think>\n${CLOSED}`,
   silent: `${USER}{{ m.content }}${END}<think>${CLOSED}`,
-  failing: `{% if messages|length > 1 %}{{ raise_exception('one') }}{% endif %}${USER}${END}<think>\n${CLOSED}`,
+  failing: `${USER}{{ raise_exception('no answers') }}${END}<think>\n${CLOSED}`,
 }
 
 /** A tokenizer in which the tags are no tokens of their own. */
