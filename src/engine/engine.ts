@@ -15,6 +15,7 @@ import type { EmbeddingContext } from './run/embedding-format.ts'
 import { generate } from './run/generate.ts'
 import { refuseHeadless } from './run/headless.ts'
 import type { LogitsMode } from './run/logits.ts'
+import type { ExpertTrace } from './run/own-programs.ts'
 import { OWN_ROOM, PrefixCache } from './run/prefix-cache.ts'
 import { promptOf, type RequestContext, resolveRequest } from './run/request.ts'
 import type { Runtime } from './run/runtime.ts'
@@ -149,9 +150,11 @@ export class Engine {
     const runtime = own ? this.#runtimes.of(own) : this.#runtimes.default
     refuseHeadless(runtime.spec)
     const release = this.#acquire() // at once: resolving a request may wait
+    let trace: ExpertTrace | false | undefined
     try {
       const task = await resolveRequest(request, runtime, model)
       if (task.logprobs !== undefined) await (await this.#checks()).logprobs()
+      trace = task.experts && (await (await import('./run/expert-trace.ts')).openExpertTrace(runtime))
       const context = { tokenizer: this.tokenizer, signal }
       if (own) return yield* generate(runtime, own, task, { ...context, room: OWN_ROOM })
       const session = this.#prefixes.take(task.prompt)
@@ -161,6 +164,7 @@ export class Engine {
         this.#prefixes.put(session)
       }
     } finally {
+      if (trace) trace.close()
       release()
     }
   }

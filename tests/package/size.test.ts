@@ -12,6 +12,7 @@ const KB = 1000
 const MAX_LIBRARY = 150 * KB
 /** What is loaded when it is wanted: most loads and chats need none of it. */
 const ON_DEMAND = [
+  'budgeted-decoder',
   'check-quantize',
   'constrain',
   'constrained-decoder',
@@ -19,6 +20,7 @@ const ON_DEMAND = [
   'create-embeddings',
   'download',
   'embed',
+  'expert-trace',
   'export-model',
   'gbnf',
   'hub',
@@ -39,6 +41,7 @@ const ON_DEMAND = [
   'session-task',
   'string-schema',
   'text-completion',
+  'thinking-budget',
   'tiktoken-tokenizer',
   'tool-constraint',
   'tool-use',
