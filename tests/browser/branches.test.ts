@@ -25,10 +25,10 @@ describeInChromium('branches of a conversation', () => {
     const ids = () => answers().evaluateAll((all) => all.map(({ id }) => id))
     const before = await ids()
     await action()
-    await expect
-      .poll(async () => (await ids()).filter((id) => !before.includes(id)).length)
-      .toBeGreaterThan(0)
-    await page.locator('.answer[aria-busy=true]').waitFor({ state: 'detached' })
+    const isNew = (known: string[]) =>
+      [...document.querySelectorAll('.answer')].some(({ id }) => !known.includes(id))
+    await page.waitForFunction(isNew, before)
+    await page.locator('.answer[aria-busy=true]').first().waitFor({ state: 'detached' })
   }
   const ask = (question: string) =>
     answered(async () => {
@@ -77,7 +77,7 @@ describeInChromium('branches of a conversation', () => {
     await page.getByLabel('Maximum answer tokens').fill('')
     await page.getByRole('button', { name: 'Continue' }).click()
     await answers().first().locator('.facts', { hasNotText: 'cut off' }).waitFor()
-    await page.locator('.answer[aria-busy=true]').waitFor({ state: 'detached' })
+    await page.locator('.answer[aria-busy=true]').first().waitFor({ state: 'detached' })
     const whole = await answers().first().locator('.markdown').innerText()
     expect(whole.startsWith(before.trim()) && whole.length > before.length).toBe(true)
     expect((await prefilled(0)).read).toBeLessThan(4)
@@ -108,6 +108,34 @@ describeInChromium('branches of a conversation', () => {
     await regenerate()
     expect((await prefilled(1)).read).toBe(1)
     await page.getByLabel('Keep the cache of conversations on disk').uncheck()
+  })
+
+  test('the inside of an answer is shown once it is recorded, and goes on from an alternative', async () => {
+    await page.getByRole('button', { name: 'New chat' }).click()
+    await ask('Who are you?')
+    await page.getByRole('button', { name: 'Look inside this answer' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Inside this answer' })
+    await answered(() => dialog.getByRole('button', { name: 'Answer again and record' }).click())
+    await dialog.getByText('Experts of the whole answer').waitFor()
+    await visitor.expectAccessible()
+    const before = await texts()
+    await answered(() =>
+      dialog
+        .getByRole('button', { name: /^Continue from here with/ })
+        .nth(1)
+        .click(),
+    )
+    expect(await dialog.isVisible()).toBe(false)
+    expect((await prefilled(0)).read).toBeLessThan(4)
+    expect(await texts()).not.toEqual(before)
+  })
+
+  test('thinking ends at its budget', async () => {
+    await page.getByRole('button', { name: 'Think' }).click()
+    await page.getByRole('slider', { name: 'Thinking budget' }).fill('0')
+    await page.getByText('up to 32 tokens').waitFor()
+    await ask('What is 4736 + 5861?')
+    expect(await answers().last().locator('.markdown').innerText()).toMatch(/\d/)
   })
 
   test('logged no errors', () => visitor.expectCleanRun())

@@ -50,6 +50,7 @@ export function readConversation(json: unknown): Conversation {
       leaf: ids.get(asText(json.leaf)) || (messages.at(-1)?.id ?? ROOT),
       settings: readSettings(json.settings),
       thinking: json.thinking !== false,
+      ...(typeof json.thinkingBudget === 'number' && { thinkingBudget: asNumber(json.thinkingBudget) }),
       ...(model && { model }),
     },
     messages,

@@ -75,6 +75,8 @@ export interface ConversationInfo {
   readonly model?: ConversationModel
   readonly settings: ChatSettings
   readonly thinking: boolean
+  /** Tokens that thinking may take. */
+  readonly thinkingBudget?: number | undefined
   /** When it was deleted, as long as that can be undone. */
   readonly deleted?: number
   /** The KV cache kept on disk. */

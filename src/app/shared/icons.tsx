@@ -79,3 +79,11 @@ export const ContinueIcon = () => (
     <path d="M5 6v12l8-6zM18 6v12" />
   </Icon>
 )
+
+/** A grid of cells, some lit: the experts of a layer. */
+export const InsideIcon = () => (
+  <Icon>
+    <path d="M4.5 4.5h6v6h-6zM13.5 4.5h6v6h-6zM4.5 13.5h6v6h-6z" />
+    <rect x="13.5" y="13.5" width="6" height="6" fill="currentColor" />
+  </Icon>
+)

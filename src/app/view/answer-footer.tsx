@@ -3,10 +3,11 @@ import type { ComponentChildren } from 'preact'
 import type { Answer } from '../conversations/types.ts'
 import { CopyButton } from '../shared/copy-button.tsx'
 import { formatCount, formatRate } from '../shared/format.ts'
-import { ContinueIcon, RetryIcon } from '../shared/icons.tsx'
+import { ContinueIcon, InsideIcon, RetryIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { continueAnswer, generating, regenerate } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
+import { inspect } from './inside-dialog.tsx'
 import { Versions } from './versions.tsx'
 
 /** `last`: the answer is the end of the conversation. */
@@ -35,6 +36,15 @@ export function AnswerFooter({
       <AskButton label={text.regenerate} onPress={() => void regenerate(id)}>
         <RetryIcon />
       </AskButton>
+      <button
+        class="small"
+        type="button"
+        aria-label={text.openExperts}
+        title={text.openExperts}
+        onClick={() => inspect(id)}
+      >
+        <InsideIcon />
+      </button>
     </div>
   )
 }

@@ -12,6 +12,7 @@ import { ChatHeader } from './chat-header.tsx'
 import { Composer } from './composer.tsx'
 import { GaugeStrip } from './gauge-strip.tsx'
 import { Gauges } from './gauges.tsx'
+import { InsideDialog } from './inside-dialog.tsx'
 import { NoWebGpuPage } from './no-webgpu-page.tsx'
 import { OtherModel } from './other-model.tsx'
 import { Thread } from './thread.tsx'
@@ -45,6 +46,7 @@ export function App() {
       <Gauges open={panelOpen.value} />
       <Announcer />
       <ModelsDialog />
+      <InsideDialog />
     </div>
   )
 }

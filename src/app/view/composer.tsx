@@ -14,6 +14,7 @@ import {
   thinkingEnabled,
 } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
+import { BudgetSlider } from './budget-slider.tsx'
 import { focusQuestion, QUESTION_ID } from './focus.ts'
 
 function placeholderFor(state: LoadState): string {
@@ -73,6 +74,7 @@ export function Composer() {
       />
       <div class="controls">
         {canThink && <ThinkToggle />}
+        {canThink && thinkingEnabled.value && <BudgetSlider />}
         <AnswersChoice />
         <span id="composer-keys" class={waiting.value ? 'keys waiting' : 'keys'} role="status">
           {waiting.value ? strings.value.chat.sendWaits : strings.value.chat.keys}

@@ -6,7 +6,8 @@ import { checkSource } from '../shared/models/dialog-state.ts'
 import { choiceFromStored } from '../shared/models/last-model.ts'
 import { loadState, openBundledModel, openModel } from '../shared/models/model-choice.ts'
 import { conversation } from '../state/conversations.ts'
-import { generating, modelOf } from '../state/session.ts'
+import { modelOf } from '../state/generate.ts'
+import { generating } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
 
 /** The conversation that goes on with the loaded model all the same. */
