@@ -1,15 +1,53 @@
 // Tests of growing Markdown: the same blocks as of the whole text, little work for each addition.
-import { Lexer } from 'marked'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { type MarkdownBlocks, NO_BLOCKS, splitBlocks } from '../../src/app/markdown/blocks.ts'
 import { parseMarkdown } from '../../src/app/markdown/grammar.ts'
 
 const PIECES = [
-  '# Title\n', 'A *word* and `code`', '\n', '\n\n', '- one\n', '- two\n', '  - nested\n', '1. first\n', '2) second\n',
-  '- [ ] open\n', '- [x] done\n', '| a | b |\n|---|:-:|\n', '| 1 | 2 |\n', '| 3 |\n', 'text | with bars\n', '```ts\n',
-  'const x = 1\n', '```\n', '~~~\n', '    indented\n', '> quoted\n', '---\n', '===\n', '$$\nx^2\n$$\n', '\\[ y \\]\n',
-  '$a_1$ and $b_1$ ', 'word[^1] ', '[^1]: a note\n', '  more of it\n', '[l]: https://example.org\n', '<b>x</b>\n',
-  '* star\n', '+ plus\n', '   - deep\n', '**bold', '** ', '$5 and $10 ', '  ', '\n  ', '-', '|', '`', '<div>\n', '\t- tab\n',
+  '# Title\n',
+  'A *word* and `code`',
+  '\n',
+  '\n\n',
+  '- one\n',
+  '- two\n',
+  '  - nested\n',
+  '1. first\n',
+  '2) second\n',
+  '- [ ] open\n',
+  '- [x] done\n',
+  '| a | b |\n|---|:-:|\n',
+  '| 1 | 2 |\n',
+  '| 3 |\n',
+  'text | with bars\n',
+  '```ts\n',
+  'const x = 1\n',
+  '```\n',
+  '~~~\n',
+  '    indented\n',
+  '> quoted\n',
+  '---\n',
+  '===\n',
+  '$$\nx^2\n$$\n',
+  '\\[ y \\]\n',
+  '$a_1$ and $b_1$ ',
+  'word[^1] ',
+  '[^1]: a note\n',
+  '  more of it\n',
+  '[l]: https://example.org\n',
+  '<b>x</b>\n',
+  '* star\n',
+  '+ plus\n',
+  '   - deep\n',
+  '**bold',
+  '** ',
+  '$5 and $10 ',
+  '  ',
+  '\n  ',
+  '-',
+  '|',
+  '`',
+  '<div>\n',
+  '\t- tab\n',
 ]
 
 /** A sequence of numbers from 0 to below 1 that is always the same. */

@@ -78,7 +78,11 @@ export function appendToTable(
 }
 
 /** The longer list and what follows it; only its last items are parsed, after a stand-in for the others. */
-export function appendToList(list: Tokens.List, { text, start }: GrownBlock, parse: Parse): Token[] | undefined {
+export function appendToList(
+  list: Tokens.List,
+  { text, start }: GrownBlock,
+  parse: Parse,
+): Token[] | undefined {
   const items = list.items.slice(0, -UNSTABLE_PARTS)
   const marker = /^ {0,3}(?:[*+-]|\d{1,9}[.)])[ \t]+(?=\S)/.exec(items.at(-1)?.raw ?? '')?.[0]
   // Later lines can make a list tight again, unless blank lines lie between the items that stay.

@@ -28,7 +28,8 @@ export interface NoteDefinition {
 export type Links = Lexer['tokens']['links']
 
 // A formula with blank lines is two paragraphs with stray delimiters. Code spans win: no backticks within.
-const MATH_BLOCK = /^ {0,3}(?:\$\$((?:(?!\n[ \t]*\n|\$\$)[^`])+)\$\$|\\\[((?:(?!\n[ \t]*\n|\\\])[^`])+)\\\])[ \t]*(?:\n+|$)/
+const MATH_BLOCK =
+  /^ {0,3}(?:\$\$((?:(?!\n[ \t]*\n|\$\$)[^`])+)\$\$|\\\[((?:(?!\n[ \t]*\n|\\\])[^`])+)\\\])[ \t]*(?:\n+|$)/
 const MATH_BLOCK_START = /\n {0,3}(?:\$\$|\\\[)/
 // As in pandoc, a `$` next to a space on the inside is no delimiter; neither is one before a letter or digit
 // on the outside. So "$5 and $10" stays text.

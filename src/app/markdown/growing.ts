@@ -19,7 +19,11 @@ function tableHeadLength(text: string, end: number): number {
   const until = text[end - 1] === '\n' ? end - 1 : end
   const start = lineStart(text, until)
   const before = lineStart(text, start - 1)
-  const isRow = (from: number) => text.slice(from, from + 8).trimStart().startsWith('|')
+  const isRow = (from: number) =>
+    text
+      .slice(from, from + 8)
+      .trimStart()
+      .startsWith('|')
   return isRow(start) && !(start > 0 && isRow(before)) ? end - start : 0
 }
 
@@ -74,7 +78,8 @@ function noteRun(line: string, run: Open, open: Open[]): void {
   const [before = ' ', after = ' '] = [line[run.at - 1], line[run.at + run.mark.length]]
   const last = open.at(-1)
   if (last && /\S/.test(before) && last.mark.startsWith(run.mark)) open.pop()
-  else if (run.mark !== '~' && /[\s\p{P}]/u.test(before) && (/\S/.test(after) || isEnd(line, run))) open.push(run)
+  else if (run.mark !== '~' && /[\s\p{P}]/u.test(before) && (/\S/.test(after) || isEnd(line, run)))
+    open.push(run)
 }
 
 const isEnd = ({ length }: string, { mark, at }: Open) => at + mark.length === length
@@ -84,7 +89,16 @@ function closed(line: string, open: readonly Open[]): string {
   const text = line.trimEnd()
   const last = open.at(-1)
   // Marks with nothing behind them yet would be shown as they are.
-  if (last && last.at + last.mark.length >= text.length) return closed(text.slice(0, last.at), open.slice(0, -1))
-  const ended = text.replace(/(?<!\\)[*_~]+$/, (marks) => (open.some(({ mark }) => mark.startsWith(marks)) ? '' : marks))
-  return ended + open.map(({ mark }) => mark).reverse().join('')
+  if (last && last.at + last.mark.length >= text.length)
+    return closed(text.slice(0, last.at), open.slice(0, -1))
+  const ended = text.replace(/(?<!\\)[*_~]+$/, (marks) =>
+    open.some(({ mark }) => mark.startsWith(marks)) ? '' : marks,
+  )
+  return (
+    ended +
+    open
+      .map(({ mark }) => mark)
+      .reverse()
+      .join('')
+  )
 }
