@@ -1,7 +1,10 @@
 // Tests of growing Markdown: the same blocks as of the whole text, little work for each addition.
-import { expect, test } from 'vitest'
+import { Lexer } from 'marked'
+import { expect, test, vi } from 'vitest'
 import { type MarkdownBlocks, NO_BLOCKS, splitBlocks } from '../../src/app/markdown/blocks.ts'
 import { parseMarkdown } from '../../src/app/markdown/grammar.ts'
+import { repairLine, settledLength } from '../../src/app/markdown/growing.ts'
+import { RECORDED_PIECES } from '../fixtures/app/recorded-stream.ts'
 
 const PIECES = [
   '# Title\n',
@@ -72,4 +75,67 @@ test('text that grows piece by piece has the same blocks as the whole text', () 
     }
     if (!text.includes('[l]:')) expect(blocks.tokens, JSON.stringify(text)).toEqual(parseMarkdown(text))
   }
+})
+
+test('a piece of a long answer parses only the end of its last blocks', () => {
+  const lex = vi.spyOn(Lexer.prototype, 'lex')
+  let [text, blocks] = ['', NO_BLOCKS as MarkdownBlocks]
+  const lengths: number[] = []
+  for (const piece of RECORDED_PIECES) {
+    text += piece
+    blocks = splitBlocks(text, blocks, true)
+    lengths.push(lex.mock.calls.splice(0).reduce((sum, [parsed]) => sum + parsed.length, 0))
+  }
+  vi.restoreAllMocks()
+  expect(splitBlocks(text, blocks).tokens).toEqual(parseMarkdown(text))
+  const sum = lengths.reduce((sum, length) => sum + length, 0)
+  // The long program, once, when its fence closes.
+  expect(lengths.filter((length) => length > 4000).length).toBeLessThanOrEqual(1)
+  expect(sum).toBeLessThan(150 * lengths.length)
+})
+
+test('blocks that can no longer change are the same objects', () => {
+  const text = 'One.\n\n```\ncode\n```\n\nTwo.\n\nThree.'
+  const before = splitBlocks(text)
+  const after = splitBlocks(`${text}!`, before)
+  for (const index of [0, 2, 4]) expect(after.tokens[index]).toBe(before.tokens[index])
+  expect(splitBlocks('Other', before).tokens).toEqual(parseMarkdown('Other'))
+})
+
+test.each([
+  ['one **two', 'one **two**'],
+  ['one **two*', 'one **two**'],
+  ['one **', 'one '],
+  ['**one *two***', '**one *two***'],
+  ['**one *two*', '**one *two***'],
+  ['one *two and **three ', 'one *two and **three***'],
+  ['2 * 3', '2 * 3'],
+  ['snake_case_', 'snake_case_'],
+  ['a `code', 'a `code`'],
+  ['a ``', 'a '],
+  ['a `*` b', 'a `*` b'],
+  ['see [the log](https://exam', 'see the log'],
+  ['![chart](https://exam', 'chart'],
+  ['~~gone', '~~gone~~'],
+  ['$x*y$ and *z', '$x*y$ and *z*'],
+  ['cost $5 and', 'cost $5 and'],
+  ['\\*not', '\\*not'],
+])('the line %j is repaired to %j', (line, repaired) => {
+  expect(repairLine(line)).toBe(repaired)
+})
+
+test.each([
+  ['text\n-', 'text\n'],
+  ['text\n- item', 'text\n- item'],
+  ['text\n1.', 'text\n'],
+  ['text\n---', 'text\n'],
+  ['text\n```ty', 'text\n'],
+  ['text\n```ts\n', 'text\n```ts\n'],
+  ['text\n\n| a | b', 'text\n\n'],
+  ['text\n\n| a | b |\n|--', 'text\n\n'],
+  ['| a |\n|---|\n', '| a |\n|---|\n'],
+  ['| a |\n|---|\n| 1', '| a |\n|---|\n| 1'],
+  ['In 1984', 'In 1984'],
+])('of %j is shown %j', (text, shown) => {
+  expect(text.slice(0, settledLength(text))).toBe(shown)
 })

@@ -16,7 +16,7 @@ const ATTRIBUTES =
 const MATH_ATTRIBUTES =
   `class style display displaystyle scriptlevel mathvariant mathcolor mathbackground stretchy fence
   separator form lspace rspace minsize maxsize movablelimits accent linethickness width height depth voffset symmetric
-  largeop columnalign rowspacing columnspacing`.split(/\s+/)
+  largeop notation columnalign rowspacing columnspacing`.split(/\s+/)
 
 /** What is not on the lists in what the page shows now. */
 function findings([names, mathNames, attributes, mathAttributes]: string[][]): string[] {

@@ -17,12 +17,14 @@ const FENCE = /^(`{3,}|~{3,})[^\n]*\n/
 const ANY_FENCE = /^[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*(`{3,}|~{3,})/
 
 /** Whether the text of a code block is complete: its closing fence is there, or it has none. */
-export function isClosedCode({ raw }: Tokens.Code): boolean {
+export const isClosedCode = ({ raw }: Tokens.Code): boolean => !ANY_FENCE.test(raw) || isClosedFence(raw)
+
+/** Whether a block of code begins and ends with a fence. */
+export function isClosedFence(raw: string): boolean {
   const [, fence] = ANY_FENCE.exec(raw) ?? []
-  if (!fence) return true
   const end = raw.trimEnd()
   const at = end.lastIndexOf('\n')
-  return at !== -1 && isFenceLine(end.slice(at + 1), fence)
+  return fence !== undefined && at !== -1 && isFenceLine(end.slice(at + 1), fence)
 }
 
 /** Whether a line closes what `fence` opened. */

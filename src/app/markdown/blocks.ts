@@ -1,6 +1,6 @@
 // Splits growing Markdown into blocks; appended text only re-parses the end of the last blocks.
 import type { Token, Tokens } from 'marked'
-import { appendToCode, appendToList, appendToTable, endsInCode } from './append.ts'
+import { appendToCode, appendToList, appendToTable, endsInCode, isClosedFence } from './append.ts'
 import { type Links, parseMarkdown } from './grammar.ts'
 import { repairEnd, settledLength } from './growing.ts'
 
@@ -40,9 +40,17 @@ export function splitBlocks(
 function extendTokens(previous: MarkdownBlocks, text: string, growing: boolean): readonly Token[] {
   const appended = appendToLast(previous, text, growing)
   if (appended) return appended
-  const kept = previous.tokens.slice(0, -UNSTABLE_BLOCKS)
+  const kept = previous.tokens.slice(0, stableCount(previous.tokens))
   const parsed = parseEnd(text.slice(lengthOf(kept)), kept, growing)
   return [...kept, ...parsed.map((token, index) => reuse(previous.tokens[kept.length + index], token))]
+}
+
+/** How many blocks at the start no longer change: all before the last few, and code or a table that has ended. */
+function stableCount(tokens: readonly Token[]): number {
+  const ended = tokens
+    .slice(0, -1)
+    .findLastIndex((token) => token.type === 'table' || (token.type === 'code' && isClosedFence(token.raw)))
+  return Math.max(0, ended + 1, tokens.length - UNSTABLE_BLOCKS)
 }
 
 /** The same object for the same block, so that it is not drawn again. */

@@ -19,11 +19,7 @@ function tableHeadLength(text: string, end: number): number {
   const until = text[end - 1] === '\n' ? end - 1 : end
   const start = lineStart(text, until)
   const before = lineStart(text, start - 1)
-  const isRow = (from: number) =>
-    text
-      .slice(from, from + 8)
-      .trimStart()
-      .startsWith('|')
+  const isRow = (from: number) => /^[ \t]*\|/.test(text.slice(from, from + 8))
   return isRow(start) && !(start > 0 && isRow(before)) ? end - start : 0
 }
 
@@ -38,6 +34,8 @@ export function repairEnd(text: string): string {
 interface Open {
   readonly mark: string
   readonly at: number
+  /** Where the first half of its closing mark stands. */
+  half?: number
 }
 
 /** Closes emphasis and code spans, and leaves out the half of a link's address that is there. */
@@ -74,15 +72,17 @@ function withoutAddress(line: string, at: number): string {
 }
 
 /** Opens or closes emphasis, as far as the characters around allow. */
-function noteRun(line: string, run: Open, open: Open[]): void {
-  const [before = ' ', after = ' '] = [line[run.at - 1], line[run.at + run.mark.length]]
+function noteRun(line: string, { mark, at }: Open, open: Open[]): void {
+  const [before = ' ', after = ''] = [line[at - 1], line[at + mark.length]]
   const last = open.at(-1)
-  if (last && /\S/.test(before) && last.mark.startsWith(run.mark)) open.pop()
-  else if (run.mark !== '~' && /[\s\p{P}]/u.test(before) && (/\S/.test(after) || isEnd(line, run)))
-    open.push(run)
+  if (!/\s/.test(before) && last && mark.startsWith(last.mark)) {
+    open.pop()
+    // One run may end several: `**a *b***`.
+    const rest = mark.slice(last.mark.length)
+    if (rest) noteRun(line, { mark: rest, at: at + last.mark.length }, open)
+  } else if (mark !== '~' && /[\s\p{P}]/u.test(before) && !/\s/.test(after)) open.push({ mark, at })
+  else if (last?.mark.startsWith(mark)) last.half = at
 }
-
-const isEnd = ({ length }: string, { mark, at }: Open) => at + mark.length === length
 
 function closed(line: string, open: readonly Open[]): string {
   if (open.length === 0) return line
@@ -91,9 +91,8 @@ function closed(line: string, open: readonly Open[]): string {
   // Marks with nothing behind them yet would be shown as they are.
   if (last && last.at + last.mark.length >= text.length)
     return closed(text.slice(0, last.at), open.slice(0, -1))
-  const ended = text.replace(/(?<!\\)[*_~]+$/, (marks) =>
-    open.some(({ mark }) => mark.startsWith(marks)) ? '' : marks,
-  )
+  const half = last?.half ?? text.length
+  const ended = /^[*_~]+$/.test(text.slice(half)) ? text.slice(0, half) : text
   return (
     ended +
     open
