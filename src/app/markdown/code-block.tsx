@@ -12,9 +12,7 @@ import type { CodeLines } from './typeset-types.ts'
 /** Lines that a folded block shows. */
 const FOLDED_LINES = 30
 /** Lines per element: only the last element changes while code is written. */
-const CHUNK_LINES = 30
-// Colouring a whole long block at once would be one long task.
-const CHUNKS_PER_FRAME = 2
+const CHUNK_LINES = 15
 
 /** `closed`: the closing fence is written. */
 export function CodeBlock({ text, info, closed }: { text: string; info: string; closed: boolean }) {
@@ -25,7 +23,11 @@ export function CodeBlock({ text, info, closed }: { text: string; info: string; 
   const chunks = splitLines(text)
   const lines = lineCount(text)
   const long = lines > FOLDED_LINES
-  const coloured = useColours(text, done ? id : undefined, open.value || !long ? chunks.length : 1)
+  const coloured = useColours(
+    text,
+    done ? id : undefined,
+    open.value || !long ? chunks.length : FOLDED_LINES / CHUNK_LINES,
+  )
   const { markdown } = strings.value
   const section = useId()
   const state = `code${long ? ' long' : ''}${open.value ? ' open' : ''}${done ? '' : ' growing'}`
@@ -76,7 +78,7 @@ function drawLine(runs: CodeLines[number], index: number) {
     typeof run === 'string' ? (
       run
     ) : (
-      <span key={at} class={run[0]}>
+      <span key={at} class={`hl-${run[0]}`}>
         {run[1]}
       </span>
     ),
@@ -84,7 +86,10 @@ function drawLine(runs: CodeLines[number], index: number) {
   return index > 0 ? ['\n', ...drawn] : drawn
 }
 
-/** The coloured lines of the first `wanted` chunks, a few more in each frame. */
+/**
+ * The coloured lines of the first `wanted` chunks, one more in each frame: a long block at once would be one
+ * long task.
+ */
 function useColours(text: string, language: string | undefined, wanted: number): readonly CodeLines[] {
   const all = useSignal<{ readonly text: string; readonly chunks: readonly CodeLines[] }>()
   const shown = useSignal(0)
@@ -103,7 +108,7 @@ function useColours(text: string, language: string | undefined, wanted: number):
   useEffect(() => {
     if (shown.value >= goal) return
     const frame = requestAnimationFrame(() => {
-      shown.value = Math.min(goal, shown.value + CHUNKS_PER_FRAME)
+      shown.value = shown.value + 1
     })
     return () => cancelAnimationFrame(frame)
   }, [goal, shown.value, shown])
