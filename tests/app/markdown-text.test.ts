@@ -1,4 +1,4 @@
-// Tests of formulas and footnotes in Markdown, of plain and spoken text, and of the summary of a thinking text.
+// Tests of formulas and footnotes in Markdown, of plain and spoken text, and of summaries of thinking.
 import type { Token, Tokens } from 'marked'
 import { expect, test } from 'vitest'
 import { collectFootnotes, NO_FOOTNOTES } from '../../src/app/markdown/footnotes.ts'

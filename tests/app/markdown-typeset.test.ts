@@ -9,7 +9,7 @@ const textOf = (lines: CodeLines | undefined) =>
   lines?.map((runs) => runs.map((run) => (typeof run === 'string' ? run : run[1])).join('')).join('\n')
 
 test('code is coloured line by line and keeps its text', async () => {
-  const code = '/* one\n two */\nconst x: string = `a ${1}`\n\n'
+  const code = '/* one\n two */\nconst x: string = `a $` + 1\n\n'
   const lines = await highlightCode(code, 'typescript')
   expect(textOf(lines)).toBe(code)
   expect(lines?.slice(0, 2)).toEqual([[['comment', '/* one']], [['comment', ' two */']]])

@@ -15,8 +15,8 @@ const ATTRIBUTES =
   aria-expanded aria-controls aria-hidden style viewBox x y width height rx fill d`.split(/\s+/)
 const MATH_ATTRIBUTES =
   `class style display displaystyle scriptlevel mathvariant mathcolor mathbackground stretchy fence
-  separator form lspace rspace minsize maxsize movablelimits accent linethickness width height depth voffset symmetric
-  largeop notation columnalign rowspacing columnspacing`.split(/\s+/)
+  separator form lspace rspace minsize maxsize movablelimits accent linethickness width height depth voffset
+  symmetric largeop notation columnalign rowspacing columnspacing`.split(/\s+/)
 
 /** What is not on the lists in what the page shows now. */
 function findings([names, mathNames, attributes, mathAttributes]: string[][]): string[] {

@@ -45,7 +45,7 @@ function extendTokens(previous: MarkdownBlocks, text: string, growing: boolean):
   return [...kept, ...parsed.map((token, index) => reuse(previous.tokens[kept.length + index], token))]
 }
 
-/** How many blocks at the start no longer change: all before the last few, and code or a table that has ended. */
+/** How many blocks at the start no longer change: all before the last few; code or a table that has ended. */
 function stableCount(tokens: readonly Token[]): number {
   const ended = tokens
     .slice(0, -1)

@@ -43,10 +43,10 @@ const MATH_INLINE_START = /(?<![\p{L}\p{N}\\$])\$|\\[[(]/u
 
 const NOTE_LABEL = '\\[\\^([^\\]\\s\\[^]{1,80})\\]'
 const NOTE_REFERENCE = new RegExp(`^${NOTE_LABEL}(?!:)`)
+const BLOCK_START = ' {0,3}(?:\\[\\^|[#>|]|[-*+] |\\d+[.)] |```|~~~|\\$\\$)'
 // Indented lines continue a note, also after blank ones; other lines do unless they begin a block.
-const NOTE = new RegExp(
-  `^ {0,3}${NOTE_LABEL}:[ \\t]*([^\\n]*(?:\\n(?! {0,3}(?:\\[\\^|[#>|]|[-*+] |\\d+[.)] |\`\`\`|~~~|\\$\\$)|[ \\t]*\\n)[^\\n]+|\\n+(?: {2,}|\\t)[^\\n]+)*)(?:\\n|$)`,
-)
+const NOTE_LINES = `(?:\\n(?!${BLOCK_START}|[ \\t]*\\n)[^\\n]+|\\n+(?: {2,}|\\t)[^\\n]+)*`
+const NOTE = new RegExp(`^ {0,3}${NOTE_LABEL}:[ \\t]*([^\\n]*${NOTE_LINES})(?:\\n|$)`)
 const NOTE_START = new RegExp(`\\n {0,3}${NOTE_LABEL}:`)
 
 const blockMath: TokenizerExtension = {

@@ -2,16 +2,21 @@
 import { type ComponentChildren, createElement } from 'preact'
 import type { MathElement, MathNode } from './typeset-types.ts'
 
-const setOf = (words: string) => new Set(words.split(' '))
+const setOf = (words: string) => new Set(words.split(/\s+/))
 
 const ELEMENTS = setOf(
-  'math mrow mi mn mo ms mtext mspace mfrac msqrt mroot mstyle mpadded mphantom menclose msub msup msubsup munder mover munderover mmultiscripts mprescripts none mtable mtr mtd',
+  `math mrow mi mn mo ms mtext mspace mfrac msqrt mroot mstyle mpadded mphantom menclose msub msup
+  msubsup munder mover munderover mmultiscripts mprescripts none mtable mtr mtd`,
 )
 const ATTRIBUTES = setOf(
-  'display displaystyle scriptlevel mathvariant mathcolor mathbackground stretchy symmetric fence separator form lspace rspace minsize maxsize largeop movablelimits accent accentunder linethickness width height depth voffset columnalign rowalign columnspacing rowspacing columnspan rowspan columnlines rowlines frame notation class',
+  `display displaystyle scriptlevel mathvariant mathcolor mathbackground stretchy symmetric fence
+  separator form lspace rspace minsize maxsize largeop movablelimits accent accentunder linethickness
+  width height depth voffset columnalign rowalign columnspacing rowspacing columnspan rowspan
+  columnlines rowlines frame notation class`,
 )
 const STYLES = setOf(
-  'textAlign width padding paddingLeft paddingRight paddingTop paddingBottom borderLeft borderRight borderTop borderBottom fontWeight fontStyle mathDepth',
+  `textAlign width padding paddingLeft paddingRight paddingTop paddingBottom borderLeft borderRight
+  borderTop borderBottom fontWeight fontStyle mathDepth`,
 )
 const CLASSES = /^(?:tml|mathcal|mathscr|menclose|upstrike|downstrike|sout)/
 
