@@ -1,6 +1,7 @@
 // Tests that a long answer is drawn piece by piece with little work for each, without jumps, in Chromium.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { RECORDED_ANSWER, RECORDED_PIECES } from '../fixtures/app/recorded-stream.ts'
+import { loadAxe, seriousViolations } from './axe.ts'
 import { describeInChromium } from './chromium.ts'
 import { type MarkdownPage, type MarkdownScope, openMarkdownPage } from './markdown/page.ts'
 
@@ -97,6 +98,19 @@ describeInChromium('a recorded answer', () => {
     await page.getByRole('link', { name: 'Back to the text at footnote 1' }).press('Enter')
     expect(await page.evaluate(() => document.activeElement?.textContent)).toBe('1')
     expect(page.url()).toBe(address)
+  })
+
+  it('has no serious accessibility violations in either colour scheme', async () => {
+    const { page } = opened
+    const text = `${RECORDED_ANSWER.slice(0, 2600)}\n\n\`\`\`diff\n- old\n+ new\n\`\`\`\n`
+    await page.evaluate((text) => (globalThis as unknown as MarkdownScope).showMarkdown(text, true, 3), text)
+    await page.locator('.hl-removed').waitFor()
+    await page.waitForFunction(() => !document.querySelector('.math.pending'))
+    await loadAxe(page)
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      expect(await seriousViolations(page)).toEqual([])
+    }
   })
 
   it('leaves nothing behind when another answer takes its place', async () => {

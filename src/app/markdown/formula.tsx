@@ -8,8 +8,9 @@ import type { MathNode } from './typeset-types.ts'
 
 export const Formula = memo(({ tex, display }: { tex: string; display: boolean }) => {
   const typeset = useSignal<{ readonly tex: string; readonly tree: MathNode | undefined }>()
+  const kept = keptMath(tex, display)
   useEffect(() => {
-    if (keptMath(tex, display)) return
+    if (kept) return
     let current = true
     void typesetMath(tex, display).then((tree) => {
       if (current) typeset.value = { tex, tree }
@@ -19,7 +20,7 @@ export const Formula = memo(({ tex, display }: { tex: string; display: boolean }
     }
   }, [tex, display, typeset])
   const done = typeset.value?.tex === tex ? typeset.value : undefined
-  const tree = done?.tree ?? keptMath(tex, display)
+  const tree = done?.tree ?? kept
   const state = tree ? 'math' : done ? 'math failed' : 'math pending'
   const content = tree ? drawMath(tree) : <code>{tex}</code>
   if (!display)

@@ -9,7 +9,7 @@ interface Waiting {
 }
 
 // A formula takes about a millisecond, long code some tens; more is a text made to take forever.
-const MAX_JOB_MS = 4000
+const MAX_JOB_MS = 8000
 const MAX_KEPT = 300
 /** Longer code stays plain. */
 const MAX_CODE = 200_000
