@@ -133,7 +133,7 @@ describeInChromium('branches of a conversation', () => {
   test('thinking ends at its budget', async () => {
     await page.getByRole('button', { name: 'Think' }).click()
     await page.getByRole('slider', { name: 'Thinking budget' }).fill('0')
-    await page.getByText('up to 32 tokens').waitFor()
+    await page.locator('[aria-valuetext="up to 32 tokens"]').waitFor()
     await ask('What is 4736 + 5861?')
     expect(await answers().last().locator('.markdown').innerText()).toMatch(/\d/)
   })

@@ -87,3 +87,16 @@ export const InsideIcon = () => (
     <rect x="13.5" y="13.5" width="6" height="6" fill="currentColor" />
   </Icon>
 )
+
+/** Lines of text: plain text. */
+export const TextIcon = () => (
+  <Icon>
+    <path d="M5 6h14M5 10.5h14M5 15h14M5 19.5h8" />
+  </Icon>
+)
+
+export const SpeakIcon = () => (
+  <Icon>
+    <path d="M5 9.5v5h3.5L13 18.5v-13L8.5 9.5zM16 9a4 4 0 0 1 0 6M18.5 6.5a7.5 7.5 0 0 1 0 11" />
+  </Icon>
+)

@@ -1,9 +1,11 @@
 // Footer of an answer: its figures, its versions, and what can be done with it.
 import type { ComponentChildren } from 'preact'
 import type { Answer } from '../conversations/types.ts'
+import { plainText } from '../markdown/plain-text.ts'
+import { canReadAloud, readAloud, readingAloud, stopReading } from '../markdown/read-aloud.ts'
 import { CopyButton } from '../shared/copy-button.tsx'
 import { formatCount, formatRate } from '../shared/format.ts'
-import { ContinueIcon, InsideIcon, RetryIcon } from '../shared/icons.tsx'
+import { ContinueIcon, InsideIcon, RetryIcon, SpeakIcon, StopIcon, TextIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { continueAnswer, generating, regenerate } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
@@ -27,7 +29,13 @@ export function AnswerFooter({
     <div class="footer">
       <Versions id={id} versions={versions} />
       <span class="facts">{factsOf(answer).join(' · ')}</span>
-      {answer.text !== '' && <CopyButton text={answer.text} label={text.copyAnswer} />}
+      {answer.text !== '' && (
+        <>
+          <CopyButton text={answer.text} label={text.copyMarkdown} />
+          <CopyButton text={() => plainText(answer.text)} label={text.copyText} icon={<TextIcon />} />
+          {canReadAloud() && <ReadAloudButton answer={answer} />}
+        </>
+      )}
       {last && unfinished && (answer.text !== '' || answer.thinking !== '') && (
         <AskButton label={text.continue} onPress={() => void continueAnswer(id)}>
           <ContinueIcon />
@@ -60,6 +68,23 @@ function factsOf({ status, cut, tokens, tokensPerSecond, cachedTokens, promptTok
       ? [text.reused(formatCount(cachedTokens), formatCount(promptTokens - cachedTokens))]
       : []),
   ]
+}
+
+function ReadAloudButton({ answer }: { answer: Answer }) {
+  const text = strings.value.markdown
+  const reading = readingAloud.value === answer.id
+  const label = reading ? text.stopReading : text.readAloud
+  return (
+    <button
+      class="small"
+      type="button"
+      aria-label={label}
+      title={label}
+      onClick={() => (reading ? stopReading() : readAloud(answer.id, answer.text))}
+    >
+      {reading ? <StopIcon /> : <SpeakIcon />}
+    </button>
+  )
 }
 
 /** A button that needs the model, and that no answer is being written. */

@@ -34,7 +34,7 @@ export const AnswerView = memo(
             <i />
           </p>
         )}
-        <Markdown text={text} />
+        <Markdown text={text} complete={!running} />
         {status === 'failed' && failure && <AnswerFailure id={answer.id} failure={failure} last={last} />}
         {!running && <AnswerFooter answer={answer} versions={versions} last={last} />}
       </div>
