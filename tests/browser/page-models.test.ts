@@ -111,10 +111,10 @@ describeInChromium('the page, with a model from another host', () => {
   })
 
   test('reports a folder without a model, and goes back', async () => {
-    await dialog().getByRole('button', { name: 'Back' }).click()
+    await dialog().getByRole('button', { name: 'Back', exact: true }).click()
     await checkSource(modelHost.url)
     expect(await dialog().getByRole('alert').innerText()).toContain('config.json is missing')
-    await dialog().getByRole('button', { name: 'Back' }).click()
+    await dialog().getByRole('button', { name: 'Back', exact: true }).click()
     await dialog().getByRole('heading', { name: 'Open another model' }).waitFor()
     expect([await focused(), await sourceField().inputValue()]).toEqual(['Open another model', modelHost.url])
   })
@@ -123,7 +123,7 @@ describeInChromium('the page, with a model from another host', () => {
     await checkSource('http://192.0.2.1/model')
     expect(await dialog().getByRole('alert').innerText()).toMatch(/192\.0\.2\.1[\s\S]*localhost/)
     expect(await focused()).toBe('This model cannot be read')
-    await dialog().getByRole('button', { name: 'Back' }).click()
+    await dialog().getByRole('button', { name: 'Back', exact: true }).click()
     const tokens: (string | undefined)[] = []
     await context.route('https://huggingface.co/**', async (route) => {
       const { authorization } = await route.request().allHeaders()
@@ -139,7 +139,7 @@ describeInChromium('the page, with a model from another host', () => {
     await alert.waitFor()
     expect(otherHosts.splice(0).every((url) => url.startsWith('https://huggingface.co/'))).toBe(true)
     await context.unroute('https://huggingface.co/**')
-    await dialog().getByRole('button', { name: 'Back' }).click()
+    await dialog().getByRole('button', { name: 'Back', exact: true }).click()
     expect(await tokenField().inputValue()).toBe('hf_example')
   })
 

@@ -71,7 +71,7 @@ export function formatReport({ errors, choice, info, ...parts }: ReportParts): s
 function choiceLines({ name, source, options }: ModelChoice): string[] {
   const { token: _, ...rest } = options
   const isOwn = Array.isArray(source)
-  const shown = isOwn ? 'files of this device' : withoutSecrets(`${name} (${source})`)
+  const shown = isOwn ? 'files of this device' : `${withoutSecrets(name)} (${withoutSecrets(String(source))})`
   return [`model: ${shown}`, `options: ${JSON.stringify(rest)}`]
 }
 
