@@ -1,10 +1,8 @@
 // The worker's calls for stored models: download, list, remove, export.
 import { openStore } from '../store/store.ts'
-import { openModelSource } from './model-source.ts'
 import { captureOutcome } from './outcome.ts'
 import { afterReports } from './progress-order.ts'
 import type { RemoteStore } from './protocol.ts'
-import { select } from './select-stored.ts'
 
 /** The store's side of the protocol. */
 export function storeHost(): RemoteStore {
@@ -14,28 +12,13 @@ export function storeHost(): RemoteStore {
     downloadModel: (request, onProgress) =>
       captureOutcome(() =>
         afterReports(onProgress, async (report) => {
-          let fraction = 0
-          const { close } = await openModelSource(
-            { ...request, keep: 'files' },
-            {
-              signal,
-              onProgress(progress) {
-                const { phase, bytes, totalBytes } = progress
-                // Other phases count the bytes of one file.
-                if (phase === 'download' && totalBytes > 0) fraction = bytes / totalBytes
-                report({ ...progress, fraction })
-              },
-            },
-          )
-          await close()
+          const { downloadModel } = await import('./download-model.ts')
+          await downloadModel(request, { signal, onProgress: report })
         }),
       ),
     storedModels: () => captureOutcome(async () => (await openStore()).list()),
     removeStored: (selection) =>
-      captureOutcome(async () => {
-        const store = await openStore()
-        for (const { key } of select(await store.list(), selection)) await store.remove(key)
-      }),
+      captureOutcome(async () => (await import('./remove-stored.ts')).removeStored(selection)),
     exportStored: (selection, folder, onProgress, onFile) =>
       captureOutcome(() =>
         afterReports(onProgress, async (report) => {

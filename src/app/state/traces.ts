@@ -1,4 +1,4 @@
-// Records the inside of answers, while that is wanted: probabilities, alternatives and experts of their tokens.
+// Records the inside of answers while that is wanted: probabilities, alternatives, experts of their tokens.
 import { signal } from '@preact/signals'
 import type { ChatCompletionChunk, ModelInfo } from '../../index.ts'
 import { type AnswerTrace, EMPTY_TRACE, type TokenChoice, withChunk } from '../experts/state/token-trace.ts'
@@ -21,7 +21,7 @@ export function recordChunk(answer: string, chunk: ChatCompletionChunk): void {
   keep(answer, withChunk(traces.value.get(answer) ?? EMPTY_TRACE, chunk))
 }
 
-/** Begins the trace of an answer that has the tokens of another one, up to one that is replaced by a choice. */
+/** Begins the trace of an answer that has the tokens of another one, up to one in whose place is a choice. */
 export function beginTrace(answer: string, other: string, index: number, choice: TokenChoice): void {
   const trace = traces.value.get(other)
   const replaced = trace?.tokens[index]

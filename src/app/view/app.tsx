@@ -1,6 +1,7 @@
 // Layout of the chat page.
 import { useSignal } from '@preact/signals'
 import { ModelsDialog } from '../shared/models/dialog.tsx'
+import { DownloadBar } from '../shared/models/download-list.tsx'
 import { dropHandlers } from '../shared/models/drop.ts'
 import { loadState } from '../shared/models/model-choice.ts'
 import { RecoveryStatus } from '../shared/models/recovery-status.tsx'
@@ -37,6 +38,7 @@ export function App() {
       </a>
       <ChatHeader chatting />
       <main class="chat" aria-label={text.chat}>
+        <DownloadBar />
         {empty ? <Welcome /> : <Thread />}
         <OtherModel />
         <RecoveryStatus waiting={generating.value ? text.answerWaits : text.questionsWait} />
