@@ -1,4 +1,4 @@
-// Tests of branches in Chromium: versions, cut answers, several answers, and how little is prefilled for them.
+// Tests of branches in Chromium: versions, cut answers, several answers, and how few tokens are read again.
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeInChromium } from './chromium.ts'
