@@ -1,5 +1,5 @@
 // Asks the loaded model and writes its answers into conversations.
-import { computed, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import type { ChatCompletionChunk, ChatCompletionCreateParams, KvCacheUse, LoadedModel } from '../../index.ts'
 import { isAborted } from '../../lib/error.ts'
 import { holdAnswer } from '../conversations/changes.ts'
@@ -21,6 +21,7 @@ import { appendChunk, finish } from './answer.ts'
 import {
   changeInfo,
   conversation,
+  isDeleted,
   keepLive,
   liveConversation,
   showUpdate,
@@ -146,12 +147,16 @@ async function generate(begun: Conversation): Promise<void> {
   showUpdate(chat)
   const release = keepLive(id)
   running.value = new Map(running.value).set(id, task)
+  const stopWatching = effect(() => {
+    if (isDeleted(id)) task.abort()
+  })
   const path = shownPath(chat).map(({ message }) => message)
   void updateConversation(chat, path.slice(-2))
   await writeAnswer(chat, model, task.signal)
   running.value = new Map([...running.value].filter(([other]) => other !== id))
   writtenHere.delete(leaf)
-  lock.end()
+  stopWatching()
+  void lock.end()
   release()
   gpuBytes.value = await model.gpuBytes().catch(() => ({}))
 }
