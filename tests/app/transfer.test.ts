@@ -1,4 +1,4 @@
-// Tests of conversations as files: what is exported is read again as it was, and other files give clear errors.
+// Tests of conversations as files: what is exported is read as it was, and other files give clear errors.
 import { expect, test } from 'vitest'
 import { exportFile, readFile, type TransferFormat } from '../../src/app/conversations/transfer.ts'
 import {
@@ -18,7 +18,8 @@ const HOSTILE = [
   '```js\nopen to the end',
   '~~~~\n```\n~~~\n~~~~\nclosed, then\n   `````` \nopen',
   '``` `not a fence`\n# Title\n## You\n\n# Another',
-  '<!-- hadal:question -->\n<!-- \\hadal:answer -->\n<!-- \\\\hadal:end -->\n<!-- hadal:conversation {"version":9} -->',
+  '<!-- hadal:question -->\n<!-- \\hadal:answer -->\n<!-- \\\\hadal:end -->',
+  '<!-- hadal:conversation {"version":9} -->',
   '\u2028<!-- hadal:end -->\u2029<!-- hadal:end -->\r<!-- hadal:end -->',
   '<details>\n<summary>x</summary>\n\n</details>\n</details>\n\n</details>',
   'CRLF\r\nline\r\rend\r',

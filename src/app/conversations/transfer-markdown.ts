@@ -24,7 +24,8 @@ function writeConversation(chat: Conversation, words: MarkdownWords): string {
   const parts = shownPath(chat).map(({ message }) =>
     message.role === 'user' ? writeQuestion(message, words) : writeAnswer(message, words),
   )
-  return `${marker('conversation', named)}\n\n# ${escapeLine(title)}\n\n${parts.join('')}${marker('end', {})}\n`
+  const start = `${marker('conversation', named)}\n\n# ${escapeLine(title)}\n\n`
+  return `${start}${parts.join('')}${marker('end', {})}\n`
 }
 
 function writeQuestion({ text, documents = [], created }: Question, { you }: MarkdownWords): string {
@@ -95,7 +96,7 @@ interface Part {
 }
 
 /**
- * Reads what `toMarkdown` wrote. All conversations get new ids. Throws `bad_file` if the text is another file.
+ * Reads what `toMarkdown` wrote. All conversations get new ids. Throws `bad_file` for another text.
  * @param file its name, for errors
  */
 export function fromMarkdown(text: string, file: string): ReadFile {

@@ -5,9 +5,6 @@ import type { Conversation } from './types.ts'
 
 export type TransferFormat = 'json' | 'markdown'
 
-/** What the file dialog offers. */
-export const IMPORTED_TYPES = '.json,.md,.markdown,application/json,text/markdown'
-
 const MAX_FILE_BYTES = 128 * 2 ** 20
 
 /** The content of an exported file, and its name: that of a single conversation, or of all with the date. */

@@ -1,5 +1,6 @@
 // Layout of the chat page.
 import { useSignal } from '@preact/signals'
+import { History } from '../history/history.tsx'
 import { ModelsDialog } from '../shared/models/dialog.tsx'
 import { dropHandlers } from '../shared/models/drop.ts'
 import { loadState } from '../shared/models/model-choice.ts'
@@ -34,6 +35,7 @@ export function App() {
         {text.skip}
       </a>
       <ChatHeader chatting />
+      <History />
       <main class="chat" aria-label={text.chat}>
         {empty ? <Welcome /> : <Thread />}
         <RecoveryStatus waiting={generating.value ? text.answerWaits : text.questionsWait} />
