@@ -73,7 +73,7 @@ test('search finds texts and names of documents in any case, with the words arou
   const { info, messages } = ask(emptyConversation(), `${'so '.repeat(20)}Deep Water ${'on '.repeat(40)}`, {
     documents,
   })
-  await store.save(info, messages)
+  await store.save([{ info, messages }])
   const [found] = await store.search('DEEP')
   expect(found?.id).toBe(info.id)
   expect(found?.excerpt).toMatch(/^…so.* Deep Water on .*…$/)

@@ -1,7 +1,15 @@
 // Conversations in IndexedDB: a record for the list, one record per message, and the text that search reads.
-import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from 'idb'
 import { readSettings } from '../state/settings.ts'
-import { type ConversationStore, excerptOf, type FoundText, inOrder, searchText } from './store.ts'
+import {
+  type ConversationStore,
+  excerptOf,
+  type FoundText,
+  inOrder,
+  recordToStore,
+  type StoredChange,
+  searchText,
+} from './store.ts'
 import type { ConversationInfo, Message } from './types.ts'
 
 const NAME = 'hadal-conversations'
@@ -55,16 +63,9 @@ class DatabaseStore implements ConversationStore {
     return inOrder(found.map(({ message }) => message))
   }
 
-  async save(info: ConversationInfo, messages: readonly Message[]): Promise<void> {
-    const change = this.#db.transaction(EVERYTHING, 'readwrite')
-    const stored = change.objectStore('messages')
-    await change.objectStore('conversations').put(info)
-    await Promise.all(messages.map((message) => stored.put({ conversation: info.id, message })))
-    if (messages.length > 0) {
-      const all = inOrder((await stored.getAll(messagesOf(info.id))).map(({ message }) => message))
-      await change.objectStore('texts').put({ id: info.id, text: searchText(all) })
-    }
-    await change.done
+  async save(changes: readonly StoredChange[]): Promise<void> {
+    const transaction = this.#db.transaction(EVERYTHING, 'readwrite')
+    await Promise.all([...changes.map((change) => write(transaction, change)), transaction.done])
   }
 
   async remove(ids: readonly string[]): Promise<void> {
@@ -92,6 +93,20 @@ const withAllSettings = (info: ConversationInfo): ConversationInfo => ({
   ...info,
   settings: readSettings(info.settings),
 })
+type Transaction = IDBPTransaction<Schema, typeof EVERYTHING, 'readwrite'>
+
+async function write(transaction: Transaction, change: StoredChange): Promise<void> {
+  const { info, messages, before } = change
+  const records = transaction.objectStore('conversations')
+  const record = recordToStore(change, before && (await records.get(info.id)))
+  if (!record) return
+  await records.put(record)
+  if (messages.length === 0) return
+  const stored = transaction.objectStore('messages')
+  await Promise.all(messages.map((message) => stored.put({ conversation: info.id, message })))
+  const all = inOrder((await stored.getAll(messagesOf(info.id))).map(({ message }) => message))
+  await transaction.objectStore('texts').put({ id: info.id, text: searchText(all) })
+}
 
 /** The keys of a conversation's messages: every array sorts after every text. */
 const messagesOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []])

@@ -1,5 +1,5 @@
 // Conversations in the tab's memory: where the browser blocks IndexedDB, they last as long as the tab.
-import { type ConversationStore, excerptOf, inOrder, searchText } from './store.ts'
+import { type ConversationStore, excerptOf, inOrder, recordToStore, searchText } from './store.ts'
 import type { ConversationInfo, Message } from './types.ts'
 
 export function memoryStore(): ConversationStore {
@@ -10,11 +10,16 @@ export function memoryStore(): ConversationStore {
     list: async () => [...infos.values()],
     info: async (id) => infos.get(id),
     messages: async (id) => messages(id),
-    async save(info, changed) {
-      infos.set(info.id, info)
-      const tree = trees.get(info.id) ?? new Map()
-      trees.set(info.id, tree)
-      for (const message of changed) tree.set(message.id, message)
+    async save(changes) {
+      for (const change of changes) {
+        const { id } = change.info
+        const record = recordToStore(change, infos.get(id))
+        if (!record) continue
+        infos.set(id, record)
+        const tree = trees.get(id) ?? new Map()
+        trees.set(id, tree)
+        for (const message of change.messages) tree.set(message.id, message)
+      }
     },
     async remove(ids) {
       for (const id of ids) {

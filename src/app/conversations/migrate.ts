@@ -23,7 +23,7 @@ export async function migrateLegacy(
 ): Promise<string | undefined> {
   const texts = [tab, shared].flatMap((storage) => tryOrUndefined(() => storage.getItem(LEGACY_KEY)) ?? [])
   const found = [...new Set(texts)].flatMap(readTurns)
-  for (const { info, messages } of found) await store.save(info, messages)
+  await store.save(found)
   for (const storage of [tab, shared]) tryOrUndefined(() => storage.removeItem(LEGACY_KEY))
   return found[0]?.info.id
 }

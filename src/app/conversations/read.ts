@@ -1,8 +1,9 @@
 // Reads conversations from untrusted JSON: an imported file, or what earlier versions of the page stored.
 import { HadalError } from '../../lib/error.ts'
 import { isJsonObject } from '../../lib/json.ts'
+import type { Failure } from '../shared/failure.ts'
 import { readSettings } from '../state/settings.ts'
-import { titleOf } from './tree.ts'
+import { readTitle, titleOf } from './tree.ts'
 import {
   ANSWER_STATUSES,
   type Answer,
@@ -25,24 +26,26 @@ export function readConversation(json: unknown): Conversation {
     throw new HadalError('bad_file', 'This is not a conversation: it has no list of messages.', {
       hint: 'Choose a file that was exported from this page.',
     })
+  const now = Date.now()
   const ids = new Map([[ROOT, ROOT]])
   const messages: Message[] = []
   for (const raw of json.messages.slice(0, MAX_MESSAGES)) {
     const parent = isJsonObject(raw) ? ids.get(asText(raw.parent)) : undefined
     if (!isJsonObject(raw) || parent === undefined || ids.has(asText(raw.id))) continue
-    const base = { id: crypto.randomUUID() as string, parent, created: messages.length }
+    // Strictly increasing, so that the order of the list stays.
+    const created = Math.max(asTime(raw.created, now), (messages.at(-1)?.created ?? 0) + 1)
+    const base = { id: crypto.randomUUID() as string, parent, created }
     const read = raw.role === 'user' ? readQuestion(raw, base) : readAnswer(raw, base)
     if (!read) continue
     ids.set(asText(raw.id), base.id)
     messages.push(read)
   }
   const question = messages.find((message) => message.role === 'user')?.text ?? ''
-  const now = Date.now()
   const model = readModel(json.model)
   return {
     info: {
       id: crypto.randomUUID(),
-      title: asText(json.title).trim().slice(0, 500) || titleOf(question),
+      title: readTitle(asText(json.title)) || titleOf(question),
       renamed: json.renamed === true,
       pinned: json.pinned === true,
       created: asTime(json.created, now),
@@ -72,12 +75,13 @@ function readDocument(raw: unknown): AttachedDocument[] {
 
 function readAnswer(raw: Record<string, unknown>, base: Base): Answer | undefined {
   if (raw.role !== 'assistant') return undefined
+  const failure = readFailure(raw.failure)
   const status = ANSWER_STATUSES.find((known) => known === raw.status)
   return {
     ...base,
     role: 'assistant',
     // What was being generated is not any more.
-    status: status === 'done' || status === 'failed' ? status : 'stopped',
+    status: status === 'done' || (status === 'failed' && failure) ? status : 'stopped',
     thinking: asText(raw.thinking),
     text: asText(raw.text),
     thinkingMs: asNumber(raw.thinkingMs),
@@ -87,14 +91,14 @@ function readAnswer(raw: Record<string, unknown>, base: Base): Answer | undefine
     promptTokens: asNumber(raw.promptTokens),
     cachedTokens: asNumber(raw.cachedTokens),
     cut: raw.cut === true,
-    ...(isJsonObject(raw.failure) && {
-      failure: {
-        code: asText(raw.failure.code),
-        message: asText(raw.failure.message),
-        hint: asText(raw.failure.hint),
-      },
-    }),
+    ...(typeof raw.group === 'string' && { group: raw.group }),
+    ...(failure && { failure }),
   }
+}
+
+function readFailure(raw: unknown): Failure | undefined {
+  if (!isJsonObject(raw) || typeof raw.message !== 'string') return undefined
+  return { code: asText(raw.code), message: raw.message, hint: asText(raw.hint) }
 }
 
 function readModel(raw: unknown): ConversationModel | undefined {

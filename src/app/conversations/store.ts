@@ -7,18 +7,40 @@ export interface FoundText {
   readonly excerpt: string
 }
 
+/** A record to write, and those of its messages that changed. */
+export interface StoredChange {
+  readonly info: ConversationInfo
+  readonly messages: readonly Message[]
+  /**
+   * What `info` was made from. Other fields stay as another tab may have stored them meanwhile; nothing is
+   * written if the conversation is gone. A conversation without it is written as it is.
+   */
+  readonly before?: ConversationInfo | undefined
+}
+
 export interface ConversationStore {
   /** Records of all conversations, deleted ones included, in no order. */
   list(): Promise<ConversationInfo[]>
   info(id: string): Promise<ConversationInfo | undefined>
   /** Messages in the order in which they were made. */
   messages(id: string): Promise<Message[]>
-  /** Writes a record and some of its messages at once. */
-  save(info: ConversationInfo, messages: readonly Message[]): Promise<void>
+  /** Writes all changes or, if it rejects, none. */
+  save(changes: readonly StoredChange[]): Promise<void>
   /** Removes conversations for good. */
   remove(ids: readonly string[]): Promise<void>
   /** Conversations that contain a text, whatever its case. */
   search(text: string): Promise<FoundText[]>
+}
+
+/** The record to write; undefined if the conversation is gone. */
+export function recordToStore(
+  { info, before }: StoredChange,
+  stored: ConversationInfo | undefined,
+): ConversationInfo | undefined {
+  if (!before || !stored) return before ? undefined : info
+  const fields = new Set([...Object.keys(before), ...Object.keys(info)]) as Set<keyof ConversationInfo>
+  const changed = [...fields].filter((field) => before[field] !== info[field])
+  return { ...stored, ...Object.fromEntries(changed.map((field) => [field, info[field]])) }
 }
 
 /** What search looks through: the texts of the messages, without thinking and documents. */

@@ -152,6 +152,12 @@ export function titleOf(question: string): string {
   return `${start.replace(/\s+\S*$/, '') || start}…`
 }
 
+const MAX_GIVEN_TITLE = 500
+
+/** A title that somebody gave, on one line; empty without one. */
+export const readTitle = (given: string): string =>
+  given.replace(/\s+/g, ' ').trim().slice(0, MAX_GIVEN_TITLE)
+
 /** Changes of a record that the list shows at once. */
 export const touched = (info: ConversationInfo): ConversationInfo => ({ ...info, updated: Date.now() })
 

@@ -7,23 +7,26 @@ import { DOCS, PAGES, type PageInfo, type PageName } from './pages.ts'
 import { Wordmark } from './wordmark.tsx'
 
 /**
- * `saved`: everything the page shows is stored on this device, so the offline state applies. `children`
- * follow the name, `actions` the links, which shrink to icons on small screens.
+ * `saved`: everything the page shows is stored on this device, so the offline state applies. `start` precedes
+ * the name, `children` follow it, `actions` follow the links, which shrink to icons on small screens.
  */
 export function Header({
   page,
   saved = true,
+  start,
   actions,
   children,
 }: {
   page: PageName
   saved?: boolean
+  start?: ComponentChildren
   actions?: ComponentChildren
   children?: ComponentChildren
 }) {
   const others = Object.entries(PAGES).filter(([name]) => name !== page)
   return (
     <header class="header">
+      {start}
       <PageTitle page={page} />
       {children}
       <OfflineStatus saved={saved} />

@@ -1,12 +1,20 @@
 // The conversations of this page: their list, the one that is shown, and how both stay in step with the store
 // and with other tabs.
 import { computed, signal } from '@preact/signals'
-import { asHadalError } from '../../lib/error.ts'
 import { removeCacheFile } from '../conversations/cache-files.ts'
-import { answerReleased, type Change, openChannel } from '../conversations/changes.ts'
+import {
+  answerReleased,
+  type Change,
+  type Hold,
+  holdDeleted,
+  openChannel,
+  unlessDeletedHeld,
+} from '../conversations/changes.ts'
 import { openDatabase } from '../conversations/database.ts'
 import { memoryStore } from '../conversations/memory.ts'
+import { mergeStored } from '../conversations/merge.ts'
 import { migrateLegacy } from '../conversations/migrate.ts'
+import { asStorageFailure } from '../conversations/storage-failure.ts'
 import type { ConversationStore, FoundText } from '../conversations/store.ts'
 import { changeAnswer, emptyConversation, findAnswer, isUnfinished } from '../conversations/tree.ts'
 import type { Conversation, ConversationInfo, Message } from '../conversations/types.ts'
@@ -33,46 +41,56 @@ export const settings = computed(() => conversation.value.info.settings)
 
 /** The conversation that a tab shows after it was reloaded, and the one that a new tab begins with. */
 const SHOWN_KEY = 'hadal.conversation.1'
-/** Deleted conversations can be restored for this long. */
-const KEEP_DELETED_MS = 60_000
 
 let store: ConversationStore = memoryStore()
 let channel: ReturnType<typeof openChannel> | undefined
+let holdingDeleted: Hold | undefined
+/** Counts what was asked to be shown, so that the last one wins. */
+let showing = 0
 
 /** Opens the store, moves in what earlier versions kept, and shows the conversation of this tab. */
 export async function startConversations(): Promise<void> {
   try {
-    store = await openDatabase(() => showStorageFailure(new Error('The browser closed its database.')))
+    store = await openDatabase(() => {
+      storageFailure.value = asStorageFailure(new Error('The browser closed its database.'))
+    })
   } catch (error) {
-    showStorageFailure(error)
+    storageFailure.value = asStorageFailure(error)
   }
   try {
     const legacy = await migrateLegacy(store, webStorage)
-    infos.value = new Map((await store.list()).map((info) => [info.id, info]))
-    await purgeDeleted()
+    infos.value = byId(await store.list())
+    await forgetDeleted()
     const shown =
       legacy ??
       tryOrUndefined(() => webStorage.tab.getItem(SHOWN_KEY) ?? webStorage.shared.getItem(SHOWN_KEY))
     if (shown) await openConversation(shown)
   } catch (error) {
-    showStorageFailure(error)
+    storageFailure.value = asStorageFailure(error)
   }
   channel = openChannel((change) => void applyChange(change))
 }
 
 /** Shows a conversation of the list. An answer in progress in the one before goes on. */
 export async function openConversation(id: string): Promise<void> {
+  const request = ++showing
   if (conversation.value.info.id === id) return
-  const info = infos.value.get(id)
-  const found = inBackground.get(id) ?? (info && { info, messages: await store.messages(id) })
-  if (!found || found.info.deleted !== undefined) return
+  const found = inBackground.get(id) ?? (await readStored(id))
+  if (!found || found.info.deleted !== undefined || request !== showing) return
   show(found)
-  for (const message of found.messages)
-    if (message.role === 'assistant' && isUnfinished(message)) void settle(id, message.id)
+  settleUnfinished(found)
+}
+
+async function readStored(id: string): Promise<Conversation | undefined> {
+  const info = infos.value.get(id)
+  if (!info) return undefined
+  const messages = await store.messages(id)
+  return infos.value.get(id) === info ? { info, messages } : readStored(id)
 }
 
 /** Shows an empty conversation, which is kept once something was asked. */
 export function newConversation(): void {
+  showing++
   if (conversation.value.messages.length > 0)
     show(emptyConversation(restoreSettings(), conversation.value.info.thinking))
 }
@@ -84,7 +102,7 @@ export const liveConversation = (id: string): Conversation | undefined =>
 /** Changes a live conversation and saves its record and the given messages. */
 export async function updateConversation(next: Conversation, changed: readonly Message[]): Promise<void> {
   showUpdate(next)
-  if (next.messages.length > 0) await save(next.info, changed)
+  if (next.messages.length > 0) await save([{ info: next.info, messages: changed }])
 }
 
 /** Shows a live conversation's new state without saving it. */
@@ -108,7 +126,7 @@ export async function changeInfo(id: string, changes: Partial<ConversationInfo>)
   if (!before) return
   const info = { ...before, ...changes }
   if (live) showUpdate({ ...live, info })
-  if (infos.value.has(id)) await save(info, [])
+  if (infos.value.has(id)) await save([{ info, messages: [] }])
 }
 
 /** Changes settings of the conversation on the screen; new ones begin with them. */
@@ -118,25 +136,39 @@ export function changeSettings(changes: Partial<ChatSettings>): void {
   void changeInfo(conversation.value.info.id, { settings: next })
 }
 
-/** Deletes conversations; `restoreConversations` undoes it for a minute. */
+/** Deletes conversations, which `restoreConversations` undoes until `forgetDeleted`. */
 export async function deleteConversations(ids: readonly string[]): Promise<void> {
-  if (ids.includes(conversation.value.info.id)) newConversation()
-  for (const id of ids) await changeInfo(id, { deleted: Date.now() })
+  holdingDeleted ??= holdDeleted()
+  await holdingDeleted.granted
+  const deleted = Date.now()
+  const changed = ids.flatMap((id) => infos.value.get(id) ?? []).map((info) => ({ ...info, deleted }))
+  for (const info of changed) markDeleted(info)
+  await save(changed.map((info) => ({ info, messages: [] })))
 }
 
 export async function restoreConversations(ids: readonly string[]): Promise<void> {
-  for (const id of ids) {
-    const info = infos.value.get(id)
-    if (!info) continue
-    const { deleted: _, ...restored } = info
-    await save(restored, [])
-  }
+  const found = ids.flatMap((id) => infos.value.get(id) ?? [])
+  await save(found.map(({ deleted: _, ...info }) => ({ info, messages: [] })))
+  await forgetDeleted()
 }
 
-/** Adds conversations, for example imported ones. */
-export async function addConversations(added: readonly Conversation[]): Promise<void> {
-  for (const { info, messages } of added) await save(info, messages)
+/** Removes deleted conversations for good, except while another tab can restore some. */
+export async function forgetDeleted(): Promise<void> {
+  await holdingDeleted?.end()
+  holdingDeleted = undefined
+  await unlessDeletedHeld(async () => {
+    const gone = [...infos.value.values()].filter(({ deleted }) => deleted !== undefined)
+    await store.remove(gone.map(({ id }) => id))
+    for (const { id, savedCache } of gone) if (savedCache) await removeCacheFile(id)
+    infos.value = byId([...infos.value.values()].filter((info) => !gone.includes(info)))
+  })
 }
+
+/** Whether a conversation was deleted, here or in another tab. */
+export const isDeleted = (id: string): boolean => infos.value.get(id)?.deleted !== undefined
+
+/** Adds conversations, for example imported ones. */
+export const addConversations = (added: readonly Conversation[]): Promise<void> => save(added)
 
 /** Conversations with all their messages: those with these ids, in the order of the ids. */
 export async function readConversations(ids: readonly string[]): Promise<Conversation[]> {
@@ -156,18 +188,31 @@ export async function searchConversations(text: string): Promise<FoundText[]> {
   })
 }
 
-/** Saves a record and messages. A failure is shown, and the page goes on without. */
-async function save(info: ConversationInfo, messages: readonly Message[]): Promise<void> {
-  const isNew = !infos.value.has(info.id)
-  infos.value = new Map(infos.value).set(info.id, info)
-  if (isNew && conversation.value.info.id === info.id) rememberShown(info.id)
+/** Conversations of which not everything is stored, because that failed. */
+const unsaved = new Set<string>()
+
+/** Saves records and messages. A failure is shown, and the page goes on without. */
+async function save(changed: readonly Conversation[]): Promise<void> {
+  const changes = changed.map(({ info, messages }) => {
+    const complete = unsaved.has(info.id) ? liveConversation(info.id)?.messages : undefined
+    return { info, messages: complete ?? messages, before: complete ? undefined : infos.value.get(info.id) }
+  })
+  const ids = changed.map(({ info }) => info.id)
+  const shown = conversation.value.info.id
+  if (ids.includes(shown) && !infos.value.has(shown)) rememberShown(shown)
+  infos.value = new Map([...infos.value, ...byId(changed.map(({ info }) => info))])
   try {
-    await store.save(info, messages)
-    channel?.send({ id: info.id })
+    await store.save(changes)
+    for (const id of ids) unsaved.delete(id)
+    if (storageFailure.value?.code === 'storage_full') storageFailure.value = undefined
+    channel?.send({ ids })
   } catch (error) {
-    showStorageFailure(error)
+    for (const id of ids) unsaved.add(id)
+    storageFailure.value = asStorageFailure(error)
   }
 }
+
+const byId = (list: readonly ConversationInfo[]) => new Map(list.map((info) => [info.id, info]))
 
 function show(next: Conversation): void {
   const before = conversation.value.info.id
@@ -182,45 +227,49 @@ function rememberShown(id: string): void {
 }
 
 /** Takes over what another tab changed. */
-async function applyChange({ id, removed }: Change): Promise<void> {
-  const info = removed ? undefined : await store.info(id)
+async function applyChange({ ids }: Change): Promise<void> {
+  const stored = byId(ids.length > 1 ? await store.list() : await infosOf(ids))
   const next = new Map(infos.value)
-  if (info) next.set(id, info)
-  else next.delete(id)
-  infos.value = next
-  const live = liveConversation(id)
-  if (!live) return
-  if (!info || info.deleted !== undefined) {
-    if (conversation.value.info.id === id) newConversation()
-    return
+  for (const id of ids) {
+    const info = stored.get(id)
+    if (info) next.set(id, info)
+    else next.delete(id)
   }
-  const merged = mergeMessages(live.messages, await store.messages(id))
-  const extended = merged.some(
-    (message) => message.id === info.leaf && grewFrom(merged, message, live.info.leaf),
-  )
-  showUpdate({ info: extended ? info : { ...info, leaf: live.info.leaf }, messages: merged })
-  for (const message of merged)
-    if (message.role === 'assistant' && isUnfinished(message)) void settle(id, message.id)
+  infos.value = next
+  for (const id of ids) if (liveConversation(id)) await applyToLive(id)
+}
+
+async function infosOf(ids: readonly string[]): Promise<ConversationInfo[]> {
+  return (await Promise.all(ids.map((id) => store.info(id)))).flatMap((info) => info ?? [])
+}
+
+async function applyToLive(id: string): Promise<void> {
+  const messages = await store.messages(id)
+  const live = liveConversation(id)
+  const info = infos.value.get(id)
+  if (!live || !info) return
+  if (info.deleted !== undefined) return markDeleted(info)
+  const merged = mergeStored(live, { info, messages }, writtenHere)
+  showUpdate(merged)
+  settleUnfinished(merged)
+}
+
+/** So that an answer in progress does not bring a deleted conversation back. */
+function markDeleted(info: ConversationInfo): void {
+  const live = liveConversation(info.id)
+  if (live) showUpdate({ ...live, info: { ...info, leaf: live.info.leaf } })
+  if (conversation.value.info.id === info.id) newConversation()
 }
 
 /** Answers that are written in this tab, which knows them better than the store. */
 export const writtenHere = new Set<string>()
 
-function mergeMessages(own: readonly Message[], stored: readonly Message[]): Message[] {
-  const mine = new Map(own.map((message) => [message.id, message]))
-  const known = new Set(stored.map(({ id }) => id))
-  const merged = stored.map((message) => (writtenHere.has(message.id) && mine.get(message.id)) || message)
-  return [...merged, ...own.filter(({ id }) => !known.has(id))]
-}
-
-/** Whether a message is below `leaf`, or `leaf` itself. */
-function grewFrom(messages: readonly Message[], message: Message, leaf: string): boolean {
-  const byId = new Map(messages.map((each) => [each.id, each]))
-  for (let at: Message | undefined = message; at; at = byId.get(at.parent)) if (at.id === leaf) return true
-  return leaf === ''
-}
-
 const settling = new Set<string>()
+
+function settleUnfinished({ info, messages }: Conversation): void {
+  for (const message of messages)
+    if (message.role === 'assistant' && isUnfinished(message)) void settle(info.id, message.id)
+}
 
 /** Marks an answer as stopped once no tab writes it any more, unless it was finished. */
 async function settle(id: string, answer: string): Promise<void> {
@@ -239,19 +288,6 @@ async function settle(id: string, answer: string): Promise<void> {
       changeAnswer(now, answer, () => settled),
       [settled],
     )
-}
-
-async function purgeDeleted(): Promise<void> {
-  const old = [...infos.value.values()].filter(
-    ({ deleted = Infinity }) => deleted < Date.now() - KEEP_DELETED_MS,
-  )
-  await store.remove(old.map(({ id }) => id))
-  for (const { id, savedCache } of old) if (savedCache) await removeCacheFile(id)
-  for (const { id } of old) infos.value = new Map([...infos.value].filter(([known]) => known !== id))
-}
-
-function showStorageFailure(error: unknown): void {
-  storageFailure.value = asHadalError(error)
 }
 
 /** Browsers that block storage throw when the properties are read. */

@@ -1,5 +1,5 @@
 // Writes answers of the loaded model into a conversation, and keeps what is known of answers in progress.
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 import type {
   ChatCompletionChunk,
   ChatCompletionCreateParams,
@@ -15,7 +15,14 @@ import { asFailure } from '../shared/failure.ts'
 import type { ModelChoice } from '../shared/models/load-state.ts'
 import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import { appendChunk, finish } from './answer.ts'
-import { keepLive, liveConversation, showUpdate, updateConversation, writtenHere } from './conversations.ts'
+import {
+  isDeleted,
+  keepLive,
+  liveConversation,
+  showUpdate,
+  updateConversation,
+  writtenHere,
+} from './conversations.ts'
 import { restoreCache, saveCache } from './saved-cache.ts'
 import { toRequestFields } from './settings.ts'
 import { recordChunk, recordFields } from './traces.ts'
@@ -48,6 +55,9 @@ export async function generate(begun: Conversation, prefix?: ChatCompletionMessa
   showUpdate(chat)
   const release = keepLive(id)
   running.value = new Map(running.value).set(id, task)
+  const stopWatching = effect(() => {
+    if (isDeleted(id)) task.abort()
+  })
   const question = chat.messages.filter((message) => message.id === answers[0]?.parent)
   void updateConversation(chat, [...question, ...answers])
   await restoreCache(chat, model)
@@ -55,7 +65,8 @@ export async function generate(begun: Conversation, prefix?: ChatCompletionMessa
   const written = liveConversation(id)
   running.value = new Map([...running.value].filter(([other]) => other !== id))
   for (const answer of answers) writtenHere.delete(answer.id)
-  for (const lock of locks) lock.end()
+  stopWatching()
+  for (const lock of locks) void lock.end()
   release()
   if (written) void saveCache(written, model)
   gpuBytes.value = await model.gpuBytes().catch(() => ({}))

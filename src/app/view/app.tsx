@@ -1,5 +1,6 @@
 // Layout of the chat page.
 import { useSignal } from '@preact/signals'
+import { History } from '../history/history.tsx'
 import { ModelsDialog } from '../shared/models/dialog.tsx'
 import { DownloadBar } from '../shared/models/download-list.tsx'
 import { dropHandlers } from '../shared/models/drop.ts'
@@ -37,6 +38,7 @@ export function App() {
         {text.skip}
       </a>
       <ChatHeader chatting />
+      <History />
       <main class="chat" aria-label={text.chat}>
         <DownloadBar />
         {empty ? <Welcome /> : <Thread />}

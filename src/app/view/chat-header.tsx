@@ -1,16 +1,23 @@
 // Header of the chat page: the model button and the New chat button.
+
+import { HistoryButton } from '../history/history.tsx'
+import { listShown, startNewChat } from '../history/state.ts'
 import { Header } from '../shared/header.tsx'
 import { NewIcon } from '../shared/icons.tsx'
 import { ModelButton } from '../shared/models/model-button.tsx'
 import { modelSaved } from '../shared/models/model-choice.ts'
-import { conversation, newConversation } from '../state/conversations.ts'
+import { conversation } from '../state/conversations.ts'
 import { strings } from '../strings/strings.ts'
-import { focusQuestion } from './focus.ts'
 
 /** `chatting`: the page shows a chat, not the WebGPU instructions. */
 export function ChatHeader({ chatting }: { chatting: boolean }) {
   return (
-    <Header page="chat" saved={modelSaved.value} actions={chatting && <NewChatButton />}>
+    <Header
+      page="chat"
+      saved={modelSaved.value}
+      start={chatting && <HistoryButton />}
+      actions={chatting && !listShown.value && <NewChatButton />}
+    >
       {chatting && <ModelButton />}
     </Header>
   )
@@ -27,9 +34,4 @@ function NewChatButton() {
       <NewIcon /> <span class="words">{strings.value.chat.newChat}</span>
     </button>
   )
-}
-
-function startNewChat(): void {
-  newConversation()
-  focusQuestion()
 }

@@ -1,2 +1,54 @@
-// English texts: history.
-export const history = {}
+// English texts: the list of conversations.
+const conversations = (count: number) =>
+  count === 1 ? '1 conversation' : `${count.toLocaleString('en')} conversations`
+
+export const history = {
+  conversations: 'Conversations',
+  showList: 'Show conversations',
+  hideList: 'Hide conversations',
+  close: 'Close',
+  newChat: 'New chat',
+  search: 'Search conversations',
+  searchHint: 'Search titles and texts',
+  clearSearch: 'Clear search',
+  found: (count: number) => (count === 0 ? 'Nothing found' : `${conversations(count)} found`),
+  nothing: 'What you ask appears here. It stays on this device.',
+  pinned: 'Pinned',
+  today: 'Today',
+  yesterday: 'Yesterday',
+  week: 'Previous 7 days',
+  untitled: 'Untitled',
+  writing: 'An answer is being written',
+  actionsFor: (title: string) => `Actions for “${title}”`,
+  rename: 'Rename',
+  newName: 'New name',
+  pin: 'Pin',
+  unpin: 'Unpin',
+  exportJson: 'Export as JSON',
+  exportMarkdown: 'Export as Markdown',
+  delete: 'Delete',
+  allActions: 'All conversations',
+  exportAllJson: 'Export all as JSON',
+  exportAllMarkdown: 'Export all as Markdown',
+  import: 'Import files…',
+  deleteAll: 'Delete all…',
+  deleted: (title: string) => `Deleted “${title}”`,
+  deletedMany: (count: number) => `Deleted ${conversations(count)}`,
+  undo: 'Undo',
+  dismiss: 'Dismiss',
+  imported: (count: number) => `Imported ${conversations(count)}`,
+  skipped: (count: number) => `${conversations(count)} in these files could not be read.`,
+  exportFailed: 'The export failed.',
+  deleteAllTitle: (count: number) => `Delete ${conversations(count)}?`,
+  deleteAllText: 'Pinned ones too. You may want to export them first.',
+  deleteAllAgain: 'Are you sure?',
+  deleteAllLast: (count: number) =>
+    `This deletes ${conversations(count)} in all tabs. You can undo it until you dismiss the message about it.`,
+  deleteNow: (count: number) => `Delete ${conversations(count)}`,
+  continue: 'Continue',
+  cancel: 'Cancel',
+  dropHere: 'Drop exported conversations here',
+  /** In exported Markdown. */
+  you: 'You',
+  thinking: 'Thinking',
+}
