@@ -1,17 +1,19 @@
 // A button that copies a text and reports the outcome, also to screen readers.
 import { useSignal } from '@preact/signals'
+import { strings } from '../strings/strings.ts'
 import { CheckIcon, CopyIcon } from './icons.tsx'
 
 const SHOWN_MS = 1500
 
 export function CopyButton({ text, label }: { text: string; label: string }) {
-  const outcome = useSignal<'' | 'Copied' | 'Could not copy'>('')
+  const outcome = useSignal<'' | 'copied' | 'notCopied'>('')
+  const said = outcome.value && strings.value.app[outcome.value]
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(text)
-      outcome.value = 'Copied'
+      outcome.value = 'copied'
     } catch {
-      outcome.value = 'Could not copy'
+      outcome.value = 'notCopied'
     }
     setTimeout(() => {
       outcome.value = ''
@@ -23,13 +25,13 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
         class="small"
         type="button"
         aria-label={label}
-        title={outcome.value || label}
+        title={said || label}
         onClick={() => void copy()}
       >
-        {outcome.value === 'Copied' ? <CheckIcon /> : <CopyIcon />}
+        {outcome.value === 'copied' ? <CheckIcon /> : <CopyIcon />}
       </button>
       <span class="unseen" role="status">
-        {outcome.value}
+        {said}
       </span>
     </>
   )

@@ -1,4 +1,5 @@
 // Status line while a lost model is loaded again: why, how far, and what becomes of what waits for it.
+import { strings } from '../../strings/strings.ts'
 import type { Failure } from '../failure.ts'
 import { recovery } from './model-choice.ts'
 
@@ -9,7 +10,7 @@ export function RecoveryStatus({ waiting }: { waiting: string }) {
     <div class="recovery">
       {/* Always there: screen readers announce what changes in it. The percentage is not announced. */}
       <p role="status">
-        {current && `${causeText(current.reason)} The model is being loaded again. ${waiting}`}
+        {current && `${causeText(current.reason)} ${strings.value.app.loadingAgain(waiting)}`}
       </p>
       {current && <RecoveryProgress fraction={current.progress?.fraction} />}
     </div>
@@ -20,13 +21,13 @@ export function RecoveryStatus({ waiting }: { waiting: string }) {
 function RecoveryProgress({ fraction }: { fraction: number | undefined }) {
   return (
     <div class="line">
-      <progress aria-label="Loading the model again" value={fraction} max={1} />
+      <progress aria-label={strings.value.app.loadingAgainLabel} value={fraction} max={1} />
       <span class="figures">
-        {fraction === undefined ? 'waiting for the GPU' : `${Math.round(100 * fraction)} %`}
+        {fraction === undefined ? strings.value.app.waitingForGpu : `${Math.round(100 * fraction)} %`}
       </span>
     </div>
   )
 }
 
 const causeText = ({ code }: Pick<Failure, 'code'>): string =>
-  code === 'device_lost' ? 'The browser lost the GPU.' : 'The worker that runs the model ended.'
+  code === 'device_lost' ? strings.value.app.gpuLost : strings.value.app.workerLost
