@@ -18,7 +18,8 @@ export default defineConfig({
   plugins: [
     shaderPlugin(),
     contentSecurityPolicy(),
-    precache({ worker: `${SERVICE_WORKER}.js`, publicFolder: path('public') }),
+    // The PDF reader takes half a megabyte compressed, more than all the pages together.
+    precache({ worker: `${SERVICE_WORKER}.js`, publicFolder: path('public'), firstUse: /\/pdf[.-]/ }),
   ],
   worker: { format: 'es', plugins: () => [shaderPlugin({ strip: true })] },
   build: {

@@ -1,7 +1,8 @@
 // Layout of the chat page.
 import { useSignal } from '@preact/signals'
+import { dropHandlers } from '../documents/drop.ts'
+import { DropHint } from '../documents/drop-hint.tsx'
 import { ModelsDialog } from '../shared/models/dialog.tsx'
-import { dropHandlers } from '../shared/models/drop.ts'
 import { loadState } from '../shared/models/model-choice.ts'
 import { RecoveryStatus } from '../shared/models/recovery-status.tsx'
 import { conversation } from '../state/conversations.ts'
@@ -23,7 +24,7 @@ export function App() {
       <div class="page alone">
         <ChatHeader chatting={false} />
         <NoWebGpuPage missing={loadState.value.missing} />
-      </div>
+        </div>
     )
   }
   const text = strings.value.chat
@@ -43,6 +44,7 @@ export function App() {
       <Gauges open={panelOpen.value} />
       <Announcer />
       <ModelsDialog />
+      <DropHint />
     </div>
   )
 }
