@@ -5,6 +5,7 @@ import { DropHint } from '../documents/drop-hint.tsx'
 import { ModelsDialog } from '../shared/models/dialog.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { RecoveryStatus } from '../shared/models/recovery-status.tsx'
+import { Shortcuts } from '../shortcuts/shortcuts.tsx'
 import { conversation } from '../state/conversations.ts'
 import { generating } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
@@ -24,7 +25,8 @@ export function App() {
       <div class="page alone">
         <ChatHeader chatting={false} />
         <NoWebGpuPage missing={loadState.value.missing} />
-        </div>
+        <Shortcuts />
+      </div>
     )
   }
   const text = strings.value.chat
@@ -45,6 +47,7 @@ export function App() {
       <Announcer />
       <ModelsDialog />
       <DropHint />
+      <Shortcuts />
     </div>
   )
 }

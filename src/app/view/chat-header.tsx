@@ -1,4 +1,5 @@
 // Header of the chat page: the model button and the New chat button.
+import { PreferencesButton } from '../preferences/menu.tsx'
 import { Header } from '../shared/header.tsx'
 import { NewIcon } from '../shared/icons.tsx'
 import { ModelButton } from '../shared/models/model-button.tsx'
@@ -10,7 +11,16 @@ import { focusQuestion } from './focus.ts'
 /** `chatting`: the page shows a chat, not the WebGPU instructions. */
 export function ChatHeader({ chatting }: { chatting: boolean }) {
   return (
-    <Header page="chat" saved={modelSaved.value} actions={chatting && <NewChatButton />}>
+    <Header
+      page="chat"
+      saved={modelSaved.value}
+      actions={
+        <>
+          {chatting && <NewChatButton />}
+          <PreferencesButton />
+        </>
+      }
+    >
       {chatting && <ModelButton />}
     </Header>
   )
