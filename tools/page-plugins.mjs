@@ -35,6 +35,21 @@ export function contentSecurityPolicy() {
 }
 
 /**
+ * Adds the tables by which pdf.js reads Chinese, Japanese and Korean texts of PDFs that do not contain them.
+ * @param {{ from: string, to: string }} folders to: in the output
+ */
+export function pdfTables({ from, to }) {
+  return {
+    name: 'hadal:pdf-tables',
+    apply: 'build',
+    generateBundle() {
+      for (const name of readdirSync(from))
+        this.emitFile({ type: 'asset', fileName: `${to}${name}`, source: readFileSync(join(from, name)) })
+    },
+  }
+}
+
+/**
  * Replaces `__PRECACHE__` in the service worker with the files to cache: those of the page and those of the
  * bundled model, each list with a version hashed from names and content, and those to cache on first use.
  * @param {{ worker: string, publicFolder: string, firstUse: RegExp }} options worker: its file name in the

@@ -3,7 +3,7 @@ import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadAxe, seriousViolations } from './axe.ts'
 import { describeInChromium } from './chromium.ts'
-import { pdfWith } from './pdf.ts'
+import { pdfInChinese, pdfWith } from './pdf.ts'
 import { holdModels, Visitor } from './visitor.ts'
 
 const NAME_WITH_MARKUP = '<img src=x onerror=alert(1)>.txt'
@@ -124,6 +124,7 @@ describeInChromium('the page as an app', () => {
       ['huge.csv', Buffer.alloc(4 * 1024 ** 2 + 1, 'a')],
       ['damaged.pdf', '%PDF-1.7 and nothing else'],
       ['fish.pdf', pdfWith('Anglerfish glow')],
+      ['chinese.pdf', pdfInChinese('C9EEBAA3')],
     )
     for (const sentence of [
       'empty.md is empty.',
@@ -132,7 +133,8 @@ describeInChromium('the page as an app', () => {
       'damaged.pdf is damaged',
     ])
       await page.getByText(sentence).waitFor()
-    await page.locator('.document.ready', { hasText: 'fish.pdf' }).waitFor()
+    for (const name of ['fish.pdf', 'chinese.pdf'])
+      await page.locator('.document.ready', { hasText: name }).waitFor()
     expect(await page.locator('.document.ready').first().innerText()).toContain(NAME_WITH_MARKUP)
     expect(await page.locator('.documents img').count()).toBe(0)
     await visitor.expectAccessible()

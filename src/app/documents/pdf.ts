@@ -1,5 +1,7 @@
 // Reads the text of a PDF with pdf.js, which is loaded for it and reads in a worker of its own.
 import { getDocument, PDFWorker } from 'pdfjs-dist'
+import { APP_URL } from '../shared/app-url.ts'
+import { PDF_TABLES } from './pdf-tables.ts'
 import { ProblemError } from './problem.ts'
 
 /**
@@ -34,6 +36,7 @@ const failure = (port: Worker, signal: AbortSignal): Promise<never> =>
 
 // Only text is wanted: no fonts, no pictures, no code, and nothing from other hosts.
 const TEXT_ONLY = {
+  cMapUrl: `${APP_URL}${PDF_TABLES}`,
   disableFontFace: true,
   useSystemFonts: false,
   useWasm: false,
