@@ -1,8 +1,9 @@
 // Vite configuration: development server and build of the pages and the service worker.
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
+import { PDF_TABLES } from './src/app/documents/pdf-tables.ts'
 import { PAGES } from './src/app/shared/pages.ts'
-import { contentSecurityPolicy, precache } from './tools/page-plugins.mjs'
+import { contentSecurityPolicy, pdfTables, precache } from './tools/page-plugins.mjs'
 import { shaderPlugin } from './tools/shader-plugin.mjs'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
@@ -18,7 +19,9 @@ export default defineConfig({
   plugins: [
     shaderPlugin(),
     contentSecurityPolicy(),
-    precache({ worker: `${SERVICE_WORKER}.js`, publicFolder: path('public') }),
+    pdfTables({ from: path('node_modules/pdfjs-dist/cmaps'), to: PDF_TABLES }),
+    // The PDF reader takes half a megabyte compressed, more than all the pages together.
+    precache({ worker: `${SERVICE_WORKER}.js`, publicFolder: path('public'), firstUse: /\/pdf[.-]/ }),
   ],
   worker: { format: 'es', plugins: () => [shaderPlugin({ strip: true })] },
   build: {

@@ -35,11 +35,27 @@ export function contentSecurityPolicy() {
 }
 
 /**
- * Replaces `__PRECACHE__` in the service worker with the files to cache: those of the page and those of the
- * bundled model, each list with a version hashed from names and content.
- * @param {{ worker: string, publicFolder: string }} options worker: its file name in the output
+ * Adds the tables by which pdf.js reads Chinese, Japanese and Korean texts of PDFs that do not contain them.
+ * @param {{ from: string, to: string }} folders to: in the output
  */
-export function precache({ worker, publicFolder }) {
+export function pdfTables({ from, to }) {
+  return {
+    name: 'hadal:pdf-tables',
+    apply: 'build',
+    generateBundle() {
+      for (const name of readdirSync(from))
+        this.emitFile({ type: 'asset', fileName: `${to}${name}`, source: readFileSync(join(from, name)) })
+    },
+  }
+}
+
+/**
+ * Replaces `__PRECACHE__` in the service worker with the files to cache: those of the page and those of the
+ * bundled model, each list with a version hashed from names and content, and those to cache on first use.
+ * @param {{ worker: string, publicFolder: string, firstUse: RegExp }} options worker: its file name in the
+ *   output; firstUse: matches the names of files that are large and rarely used
+ */
+export function precache({ worker, publicFolder, firstUse }) {
   return {
     name: 'hadal:precache',
     apply: 'build',
@@ -58,9 +74,12 @@ export function precache({ worker, publicFolder }) {
             content: readFileSync(path),
           }))
         const isModel = ({ path }) => path.startsWith('models/')
+        const isRare = ({ path }) => firstUse.test(path)
+        const common = built.filter((file) => !isRare(file))
         const lists = {
-          page: versioned([...built, ...copied.filter((file) => !isModel(file))]),
+          page: versioned([...common, ...copied.filter((file) => !isModel(file))]),
           model: versioned(copied.filter(isModel)),
+          firstUse: built.filter(isRare).map(({ path }) => path),
         }
         const chunk = bundle[worker]
         if (!chunk?.code.includes('__PRECACHE__')) this.error(`${worker} does not contain __PRECACHE__`)

@@ -135,7 +135,7 @@ export function promptFor(chat: Conversation, answerId: string): PromptMessage[]
 }
 
 /** A question with its documents, as the model reads it. */
-export function contentOf(message: Message): string {
+export function contentOf(message: Answer | Pick<Question, 'role' | 'text' | 'documents'>): string {
   if (message.role === 'assistant' || !message.documents) return message.text
   const parts = message.documents.map(({ name, text }) => `File ${JSON.stringify(name)}:\n\n${text}`)
   return [...parts, message.text].join('\n\n')

@@ -10,6 +10,8 @@ import type { FetchEvent, ServiceScope } from './worker-scope.ts'
 declare const __PRECACHE__: {
   readonly page: { readonly version: string; readonly files: readonly string[] }
   readonly model: { readonly version: string; readonly files: readonly string[] }
+  /** Large files that few use; their names change with their content. */
+  readonly firstUse: readonly string[]
 }
 
 /** A file being downloaded; `saved` resolves once it is cached, to false if the host refused it. */
@@ -19,13 +21,14 @@ interface PendingFile {
 }
 
 const scope = globalThis as unknown as ServiceScope
-const { page, model } = __PRECACHE__
+const { page, model, firstUse } = __PRECACHE__
 const PAGE_CACHE = `hadal-page-${page.version}`
 const MODEL_CACHE = `hadal-model-${model.version}`
 const APP_URL = absoluteUrl('./')
 const DOCS_URL = absoluteUrl('./docs/') // comes from the network
 const PAGE_FILES = new Set(page.files.map(absoluteUrl))
 const MODEL_FILES = new Set(model.files.map(absoluteUrl))
+const FIRST_USE_FILES = new Set(firstUse.map(absoluteUrl))
 // The loader probes for optional files. Offline, a missing file must be a 404, not a network error.
 const MODEL_FOLDERS = new Set([...MODEL_FILES].map((url) => url.replace(/[^/]+$/, '')))
 const downloads = new Map<string, Promise<PendingFile>>()
@@ -37,6 +40,7 @@ scope.addEventListener('fetch', (event) => {
   if (url.startsWith(DOCS_URL)) return
   if (event.request.mode === 'navigate' && url.startsWith(APP_URL)) event.respondWith(servePage(url, event))
   else if (PAGE_FILES.has(url)) event.respondWith(servePageFile(url, event))
+  else if (FIRST_USE_FILES.has(url)) event.respondWith(serveFirstUse(url, event))
   else if (MODEL_FILES.has(url)) event.respondWith(serveModelFile(url, event))
   else if (MODEL_FOLDERS.has(url.replace(/[^/]+$/, ''))) event.respondWith(serveNotFound())
 })
@@ -52,6 +56,11 @@ function absoluteUrl(path: string): string {
 async function install(): Promise<void> {
   const cache = await caches.open(PAGE_CACHE)
   await cache.addAll([...PAGE_FILES].map((url) => new Request(url, { cache: 'no-cache' })))
+  // What was used before stays available offline.
+  for (const url of FIRST_USE_FILES) {
+    const kept = await caches.match(url)
+    if (kept) await cache.put(url, kept)
+  }
 }
 
 async function activate(): Promise<void> {
@@ -77,6 +86,16 @@ async function serveNotFound(): Promise<Response> {
 async function servePageFile(url: string, event: FetchEvent): Promise<Response> {
   const kept = await (await caches.open(PAGE_CACHE)).match(url)
   return kept ?? fetch(event.request)
+}
+
+/** From the cache, into which the first use puts it. */
+async function serveFirstUse(url: string, event: FetchEvent): Promise<Response> {
+  const cache = await caches.open(PAGE_CACHE)
+  const kept = await cache.match(url)
+  if (kept) return kept
+  const response = await fetch(event.request)
+  if (response.ok) event.waitUntil(cache.put(url, response.clone()))
+  return response
 }
 
 async function serveModelFile(url: string, event: FetchEvent): Promise<Response> {

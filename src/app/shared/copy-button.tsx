@@ -1,6 +1,7 @@
 // A button that copies a text and reports the outcome, also to screen readers.
 import { useSignal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
+import { strings } from '../strings/strings.ts'
 import { CheckIcon, CopyIcon } from './icons.tsx'
 
 const SHOWN_MS = 1500
@@ -15,13 +16,14 @@ export function CopyButton({
   label: string
   icon?: ComponentChildren
 }) {
-  const outcome = useSignal<'' | 'Copied' | 'Could not copy'>('')
+  const outcome = useSignal<'' | 'copied' | 'notCopied'>('')
+  const said = outcome.value && strings.value.app[outcome.value]
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(typeof text === 'string' ? text : text())
-      outcome.value = 'Copied'
+      outcome.value = 'copied'
     } catch {
-      outcome.value = 'Could not copy'
+      outcome.value = 'notCopied'
     }
     setTimeout(() => {
       outcome.value = ''
@@ -33,13 +35,13 @@ export function CopyButton({
         class="small"
         type="button"
         aria-label={label}
-        title={outcome.value || label}
+        title={said || label}
         onClick={() => void copy()}
       >
-        {outcome.value === 'Copied' ? <CheckIcon /> : icon}
+        {outcome.value === 'copied' ? <CheckIcon /> : icon}
       </button>
       <span class="unseen" role="status">
-        {outcome.value}
+        {said}
       </span>
     </>
   )

@@ -1,6 +1,7 @@
 // Rows of a name and a value, and how GPU memory is listed in them.
 import type { GpuBytes } from '../../index.ts'
 import { formatBytes } from '../../lib/format.ts'
+import { strings } from '../strings/strings.ts'
 
 export type DefinitionRow = readonly [name: string, value: string]
 
@@ -19,9 +20,10 @@ export function DefinitionRows({ rows }: { rows: readonly DefinitionRow[] }) {
 
 /** GPU memory by purpose, the largest first. */
 export function MemoryTable({ bytes: { total: _, ...purposes } }: { bytes: GpuBytes }) {
+  const names: Readonly<Record<string, string>> = strings.value.app.memory
   const used = Object.entries(purposes).filter(([, bytes]) => bytes > 0)
   const rows = used
     .sort(([, a], [, b]) => b - a)
-    .map(([purpose, bytes]): DefinitionRow => [purpose.replaceAll('_', ' '), formatBytes(bytes)])
+    .map(([purpose, bytes]): DefinitionRow => [names[purpose] ?? purpose, formatBytes(bytes)])
   return <DefinitionRows rows={rows} />
 }

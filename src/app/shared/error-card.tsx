@@ -1,5 +1,6 @@
 // Error card: what happened, where, and what the user can do.
 import type { ComponentChildren } from 'preact'
+import { strings } from '../strings/strings.ts'
 import type { Failure } from './failure.ts'
 
 /**
@@ -19,8 +20,8 @@ export function ErrorCard({
 }) {
   const { message, hint } = failure
   const where = [
-    ['File', failure.file],
-    ['Tensor', failure.tensor],
+    [strings.value.app.file, failure.file],
+    [strings.value.app.tensor, failure.tensor],
   ].flatMap(([label, value]) => (label && value && !message.includes(value) ? [{ label, value }] : []))
   return (
     <div class="error-card" role="alert">

@@ -1,9 +1,10 @@
 // Page header: name, offline state, update button, links to the other pages, and what the page adds.
 import type { ComponentChildren } from 'preact'
 import { applyUpdate, offlineState, updateWaiting } from '../offline/register.ts'
+import { strings } from '../strings/strings.ts'
 import { APP_URL } from './app-url.ts'
 import { Icon, RetryIcon } from './icons.tsx'
-import { DOCS, PAGES, type PageInfo, type PageName } from './pages.ts'
+import { DOCS, PAGES, type PageName } from './pages.ts'
 import { Wordmark } from './wordmark.tsx'
 
 /**
@@ -23,7 +24,7 @@ export function Header({
   actions?: ComponentChildren
   children?: ComponentChildren
 }) {
-  const others = Object.entries(PAGES).filter(([name]) => name !== page)
+  const text = strings.value.app
   return (
     <header class="header">
       {start}
@@ -34,16 +35,13 @@ export function Header({
         <button
           class="quiet attention"
           type="button"
-          title="A new version is available. Click to reload."
+          title={text.updateHint}
           onClick={() => void applyUpdate()}
         >
-          <RetryIcon /> <span class="words">Update</span>
+          <RetryIcon /> <span class="words">{text.update}</span>
         </button>
       )}
-      {others.map(([name, info]) => (
-        <PageLink key={name} info={info} />
-      ))}
-      <PageLink info={DOCS} />
+      <PageLinks page={page} />
       {actions}
     </header>
   )
@@ -58,40 +56,44 @@ function PageTitle({ page }: { page: PageName }) {
     )
   }
   return (
-    <a class="name" href={APP_URL} aria-label="Hadal: the chat page">
+    <a class="name" href={APP_URL} aria-label={strings.value.app.home}>
       <Wordmark />
     </a>
   )
 }
 
-function PageLink({ info }: { info: PageInfo }) {
-  const { folder, link, hint, icon } = info
+/** Links to the pages other than `page`. */
+export function PageLinks({ page }: { page: PageName }) {
+  const others = (Object.keys(PAGES) as PageName[]).filter((name) => name !== page)
   return (
-    <a class="quiet" href={`${APP_URL}${folder}`} title={hint}>
-      {icon ? (
-        <>
-          <Icon>
-            <path d={icon} />
-          </Icon>{' '}
-          <span class="words">{link}</span>
-        </>
-      ) : (
-        link
-      )}
+    <>
+      {[...others, 'docs' as const].map((name) => (
+        <PageLink key={name} name={name} />
+      ))}
+    </>
+  )
+}
+
+function PageLink({ name }: { name: PageName | 'docs' }) {
+  const { folder, icon } = name === 'docs' ? DOCS : PAGES[name]
+  const { link, hint } = strings.value.app.pages[name]
+  return (
+    <a class="quiet page-link" href={`${APP_URL}${folder}`} title={hint}>
+      <Icon>
+        <path d={icon} />
+      </Icon>{' '}
+      <span class="words">{link}</span>
     </a>
   )
 }
 
 function OfflineStatus({ saved }: { saved: boolean }) {
   if (offlineState.value === 'off' || !saved) return <span class="offline" />
+  const text = strings.value.app
   const ready = offlineState.value === 'ready'
   return (
-    <span
-      class={`offline ${offlineState.value}`}
-      role="status"
-      title={ready ? 'Everything this page needs is saved on this device.' : undefined}
-    >
-      {ready ? 'Works offline' : 'Saving for offline use…'}
+    <span class={`offline ${offlineState.value}`} role="status" title={ready ? text.offlineHint : undefined}>
+      {ready ? text.offline : text.saving}
     </span>
   )
 }

@@ -100,3 +100,33 @@ export const SpeakIcon = () => (
     <path d="M5 9.5v5h3.5L13 18.5v-13L8.5 9.5zM16 9a4 4 0 0 1 0 6M18.5 6.5a7.5 7.5 0 0 1 0 11" />
   </Icon>
 )
+
+export const CloseIcon = () => (
+  <Icon>
+    <path d="m6.5 6.5 11 11M17.5 6.5l-11 11" />
+  </Icon>
+)
+
+/** A paper clip. */
+export const AttachIcon = () => (
+  <Icon>
+    <path d="m19.5 11.5-7.6 7.6a5 5 0 0 1-7-7l8-8a3.3 3.3 0 0 1 4.7 4.7" />
+    <path d="m17.6 8.8-7.9 7.9a1.7 1.7 0 0 1-2.4-2.4l7.2-7.2" />
+  </Icon>
+)
+
+export const DocumentIcon = () => (
+  <Icon>
+    <path d="M13.5 3.5H7A1.5 1.5 0 0 0 5.5 5v14A1.5 1.5 0 0 0 7 20.5h10a1.5 1.5 0 0 0 1.5-1.5V8.5z" />
+    <path d="M13.5 3.5v5h5M9 13h6M9 16.5h4" />
+  </Icon>
+)
+
+export const GearIcon = () => (
+  <Icon>
+    <circle cx="12" cy="12" r="3" />
+    <path d="M12 3v2.5M12 18.5V21M3 12h2.5M18.5 12H21M5.6 5.6l1.8 1.8M16.6 16.6l1.8 1.8" />
+    <path d="m18.4 5.6-1.8 1.8M7.4 16.6l-1.8 1.8" />
+    <circle cx="12" cy="12" r="6.5" />
+  </Icon>
+)

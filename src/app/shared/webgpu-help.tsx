@@ -1,5 +1,6 @@
 // Instructions for turning on WebGPU, for any page that needs it.
 
+import { strings } from '../strings/strings.ts'
 import { CopyButton } from './copy-button.tsx'
 import type { MissingWebGpu } from './models/load-state.ts'
 import { webGpuInstructions } from './webgpu-instructions.ts'
@@ -10,16 +11,14 @@ export function WebGpuHelp({ missing, again }: { missing: MissingWebGpu; again: 
   return (
     <>
       <h2>{title}</h2>
-      <p class="lead">
-        Hadal runs on your GPU through WebGPU, which is not available in this browser right now.
-      </p>
+      <p class="lead">{strings.value.app.webgpu.lead}</p>
       <ol class="steps">
         {steps.map((step) => (
           <li key={step}>{withCode(step)}</li>
         ))}
       </ol>
       <button class="primary" type="button" onClick={() => void again()}>
-        Check again
+        {strings.value.app.webgpu.again}
       </button>
     </>
   )
@@ -33,7 +32,7 @@ function withCode(step: string) {
     ) : (
       <span key={part} class="copyable">
         <code>{part}</code>
-        <CopyButton text={part} label={`Copy ${part}`} />
+        <CopyButton text={part} label={strings.value.app.webgpu.copy(part)} />
       </span>
     ),
   )

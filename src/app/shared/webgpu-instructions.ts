@@ -1,4 +1,5 @@
 // Instructions for turning on WebGPU, by browser and operating system.
+import { strings } from '../strings/strings.ts'
 import type { MissingWebGpu } from './models/load-state.ts'
 
 export interface WebGpuInstructions {
@@ -11,36 +12,16 @@ export interface WebGpuInstructions {
 type BrowserName = 'Chrome' | 'Edge' | 'Firefox' | 'Safari' | 'this browser'
 type OperatingSystem = 'Linux' | 'Android' | 'iOS' | 'other'
 
-const chromiumSteps = (scheme: string, system: OperatingSystem): string[] => [
-  `Open \`${scheme}://settings/system\` and turn on “Use graphics acceleration when available”.`,
-  `Open \`${scheme}://flags/#enable-unsafe-webgpu\` and choose Enabled.`,
-  ...(system === 'Linux'
-    ? [`On Linux, also open \`${scheme}://flags/#enable-vulkan\` and choose Enabled.`]
-    : []),
-  'Restart the browser, then come back to this page.',
-  `Still not working? \`${scheme}://gpu\` shows why WebGPU is off. A newer graphics driver often helps.`,
-]
+function chromiumSteps(scheme: string, system: OperatingSystem): string[] {
+  const text = strings.value.app.webgpu
+  const linux = system === 'Linux' ? [text.chromiumLinux(scheme)] : []
+  return [...text.chromium(scheme), ...linux, ...text.chromiumEnd(scheme)]
+}
 
-const firefoxSteps = (system: OperatingSystem): string[] => [
-  'Update Firefox. Current versions have WebGPU on by default on Windows and on Macs with Apple silicon.',
-  'Otherwise open `about:config` and set `dom.webgpu.enabled` to true.',
-  ...(system === 'Linux'
-    ? ['On Linux, also set `gfx.webgpu.ignore-blocklist` to true. Firefox 153 worked like that.']
-    : []),
-  'Restart Firefox, then come back to this page.',
-]
-
-const safariSteps = (system: OperatingSystem): string[] =>
-  system === 'iOS'
-    ? [
-        'Update to iOS or iPadOS 26 or newer, where WebGPU is on by default in every browser.',
-        'On iOS 18: Settings → Apps → Safari → Advanced → Feature Flags, then turn on WebGPU.',
-      ]
-    : [
-        'Update to Safari 26 or newer, where WebGPU is on by default.',
-        'On Safari 18: Settings → Advanced, show features for web developers. ' +
-          'Then Feature Flags, turn on WebGPU.',
-      ]
+function firefoxSteps(system: OperatingSystem): string[] {
+  const text = strings.value.app.webgpu
+  return [...text.firefox, ...(system === 'Linux' ? [text.firefoxLinux] : []), text.firefoxEnd]
+}
 
 /**
  * Instructions for the browser of `userAgent`. `touch`: it has a touch screen, which tells an iPad from a
@@ -51,32 +32,27 @@ export function webGpuInstructions(
   userAgent: string,
   touch = false,
 ): WebGpuInstructions {
-  if (missing === 'secure') {
-    return {
-      browser: 'this browser',
-      title: 'This address is not secure',
-      steps: [
-        'Browsers allow WebGPU only on https:// pages and on pages served from this computer.',
-        'Open this page over https, or as `http://localhost` on the computer that serves it.',
-      ],
-    }
-  }
+  const text = strings.value.app.webgpu
+  if (missing === 'secure')
+    return { browser: 'this browser', title: text.insecure, steps: text.insecureSteps }
   const system = detectSystem(userAgent, touch)
   const browser = system === 'iOS' ? 'Safari' : detectBrowser(userAgent)
+  const known = browser !== 'this browser'
   const title =
-    missing === 'adapter' ? `${browserTitle(browser)} found no GPU it can use` : `WebGPU is off in ${browser}`
+    missing === 'adapter'
+      ? text.noGpu(known ? browser : text.thisBrowserFirst)
+      : text.off(known ? browser : text.thisBrowser)
   return { browser, title, steps: stepsFor(browser, system) }
 }
 
-function stepsFor(browser: BrowserName, system: OperatingSystem): string[] {
+function stepsFor(browser: BrowserName, system: OperatingSystem): readonly string[] {
+  const text = strings.value.app.webgpu
   if (browser === 'Chrome') return chromiumSteps('chrome', system)
   if (browser === 'Edge') return chromiumSteps('edge', system)
   if (browser === 'Firefox') return firefoxSteps(system)
-  if (browser === 'Safari') return safariSteps(system)
-  return ['Use a current Chrome, Edge, Firefox or Safari. All of them support WebGPU.']
+  if (browser === 'Safari') return system === 'iOS' ? text.ios : text.mac
+  return [text.other]
 }
-
-const browserTitle = (browser: BrowserName) => (browser === 'this browser' ? 'This browser' : browser)
 
 // User agents also contain the names of older browsers, so the order matters.
 function detectBrowser(userAgent: string): BrowserName {

@@ -19,8 +19,8 @@ import type { ConversationStore, FoundText } from '../conversations/store.ts'
 import { changeAnswer, emptyConversation, findAnswer, isUnfinished } from '../conversations/tree.ts'
 import type { Conversation, ConversationInfo, Message } from '../conversations/types.ts'
 import type { Failure } from '../shared/failure.ts'
-import { tryOrUndefined } from '../shared/storage.ts'
 import { type ChatSettings, restoreSettings, saveSettings } from './settings.ts'
+import { rememberShown, shownBefore, webStorage } from './shown.ts'
 
 /** The conversation on the screen. One without messages is not kept. */
 export const conversation = signal<Conversation>(emptyConversation(restoreSettings()))
@@ -38,9 +38,6 @@ export const conversationList = computed(() =>
 )
 /** The settings of the conversation on the screen. */
 export const settings = computed(() => conversation.value.info.settings)
-
-/** The conversation that a tab shows after it was reloaded, and the one that a new tab begins with. */
-const SHOWN_KEY = 'hadal.conversation.1'
 
 let store: ConversationStore = memoryStore()
 let channel: ReturnType<typeof openChannel> | undefined
@@ -61,9 +58,7 @@ export async function startConversations(): Promise<void> {
     const legacy = await migrateLegacy(store, webStorage)
     infos.value = byId(await store.list())
     await forgetDeleted()
-    const shown =
-      legacy ??
-      tryOrUndefined(() => webStorage.tab.getItem(SHOWN_KEY) ?? webStorage.shared.getItem(SHOWN_KEY))
+    const shown = legacy ?? shownBefore()
     if (shown) await openConversation(shown)
   } catch (error) {
     storageFailure.value = asStorageFailure(error)
@@ -221,11 +216,6 @@ function show(next: Conversation): void {
   rememberShown(next.info.id)
 }
 
-function rememberShown(id: string): void {
-  for (const storage of [() => webStorage.tab, () => webStorage.shared])
-    tryOrUndefined(() => storage().setItem(SHOWN_KEY, id))
-}
-
 /** Takes over what another tab changed. */
 async function applyChange({ ids }: Change): Promise<void> {
   const stored = byId(ids.length > 1 ? await store.list() : await infosOf(ids))
@@ -288,14 +278,4 @@ async function settle(id: string, answer: string): Promise<void> {
       changeAnswer(now, answer, () => settled),
       [settled],
     )
-}
-
-/** Browsers that block storage throw when the properties are read. */
-const webStorage = {
-  get tab() {
-    return sessionStorage
-  },
-  get shared() {
-    return localStorage
-  },
 }

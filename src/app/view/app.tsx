@@ -1,11 +1,13 @@
 // Layout of the chat page.
 import { useSignal } from '@preact/signals'
+import { dropHandlers } from '../documents/drop.ts'
+import { DropHint } from '../documents/drop-hint.tsx'
 import { History } from '../history/history.tsx'
 import { ModelsDialog } from '../shared/models/dialog.tsx'
 import { DownloadBar } from '../shared/models/download-list.tsx'
-import { dropHandlers } from '../shared/models/drop.ts'
 import { loadState } from '../shared/models/model-choice.ts'
 import { RecoveryStatus } from '../shared/models/recovery-status.tsx'
+import { Shortcuts } from '../shortcuts/shortcuts.tsx'
 import { conversation } from '../state/conversations.ts'
 import { generating } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
@@ -27,6 +29,7 @@ export function App() {
       <div class="page alone">
         <ChatHeader chatting={false} />
         <NoWebGpuPage missing={loadState.value.missing} />
+        <Shortcuts />
       </div>
     )
   }
@@ -51,6 +54,8 @@ export function App() {
       <Announcer />
       <ModelsDialog />
       <InsideDialog />
+      <DropHint />
+      <Shortcuts />
     </div>
   )
 }

@@ -2,6 +2,7 @@
 
 import { HistoryButton } from '../history/history.tsx'
 import { listShown, startNewChat } from '../history/state.ts'
+import { PreferencesButton } from '../preferences/menu.tsx'
 import { Header } from '../shared/header.tsx'
 import { NewIcon } from '../shared/icons.tsx'
 import { ModelButton } from '../shared/models/model-button.tsx'
@@ -16,7 +17,12 @@ export function ChatHeader({ chatting }: { chatting: boolean }) {
       page="chat"
       saved={modelSaved.value}
       start={chatting && <HistoryButton />}
-      actions={chatting && !listShown.value && <NewChatButton />}
+      actions={
+        <>
+          {chatting && !listShown.value && <NewChatButton />}
+          <PreferencesButton />
+        </>
+      }
     >
       {chatting && <ModelButton />}
     </Header>

@@ -1,9 +1,15 @@
 // Input for questions, with the Send, Stop and Think buttons.
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useRef } from 'preact/hooks'
+import { AttachButton } from '../documents/attach-button.tsx'
+import { readingFiles, takeDocuments } from '../documents/attachments.ts'
+import { AttachmentChips } from '../documents/chips.tsx'
+import { onPaste } from '../documents/drop.ts'
 import { SendIcon, StopIcon, ThinkIcon } from '../shared/icons.tsx'
 import type { LoadState } from '../shared/models/load-state.ts'
 import { loadState } from '../shared/models/model-choice.ts'
+import { conversation } from '../state/conversations.ts'
+import { draft } from '../state/draft.ts'
 import {
   answersWanted,
   ask,
@@ -24,42 +30,49 @@ function placeholderFor(state: LoadState): string {
 }
 
 export function Composer() {
-  const text = useSignal('')
+  const text = draft
+  const sending = useRef(false)
   const waiting = useSignal(false) // send as soon as the model is ready
   const state = loadState.value
   const ready = state.phase === 'ready'
   const canThink = state.phase !== 'ready' || state.model.info.thinking
   const loading = state.phase === 'starting' || state.phase === 'loading'
-  const send = () => {
+  const send = async () => {
     const question = text.value.trim()
-    if (question === '' || generating.value) return
+    if (question === '' || generating.value || readingFiles.value || sending.current) return
     waiting.value = loading
-    if (!ready) return
+    if (state.phase !== 'ready') return
+    sending.current = true
+    const documents = await takeDocuments(state.model, conversation.value, question).finally(() => {
+      sending.current = false
+    })
+    if (documents === undefined) return
     text.value = ''
-    void ask(question)
+    void ask(question, documents)
     focusQuestion()
   }
   useEffect(() => {
     if (!loading && !ready) waiting.value = false
     if (!ready) return
     focusQuestion()
-    if (waiting.value) send()
+    if (waiting.value) void send()
   }, [state.phase])
   const onKeyDown = (event: KeyboardEvent) => {
     // While an input method composes a word, Enter accepts that word.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
     event.preventDefault()
-    send()
+    void send()
   }
   const onSubmit = (event: Event) => {
     event.preventDefault()
-    send()
+    void send()
   }
   return (
     <form class="composer" onSubmit={onSubmit}>
       <label class="unseen" for={QUESTION_ID}>
         {strings.value.chat.yourQuestion}
       </label>
+      <AttachmentChips onEmpty={focusQuestion} />
       <textarea
         id={QUESTION_ID}
         rows={1}
@@ -71,8 +84,10 @@ export function Composer() {
           waiting.value = false
         }}
         onKeyDown={onKeyDown}
+        onPaste={onPaste}
       />
       <div class="controls">
+        <AttachButton />
         {canThink && <ThinkToggle />}
         {canThink && thinkingEnabled.value && <BudgetSlider />}
         <AnswersChoice />
@@ -95,7 +110,7 @@ export function Composer() {
             type="submit"
             aria-label={strings.value.chat.send}
             title={strings.value.chat.send}
-            disabled={!(ready || loading) || text.value.trim() === ''}
+            disabled={!(ready || loading) || text.value.trim() === '' || readingFiles.value}
           >
             <SendIcon />
           </button>

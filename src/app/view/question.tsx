@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { Question } from '../conversations/types.ts'
+import { SentDocuments } from '../documents/sent-documents.tsx'
 import { EditIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { askEdited, generating } from '../state/session.ts'
@@ -10,7 +11,7 @@ import { focusQuestion } from './focus.ts'
 import { Versions } from './versions.tsx'
 
 export function QuestionView({ question, versions }: { question: Question; versions: readonly string[] }) {
-  const { id, text } = question
+  const { id, text, documents } = question
   const editing = useSignal(false)
   const button = useRef<HTMLButtonElement>(null)
   const cancelled = useRef(false)
@@ -29,26 +30,30 @@ export function QuestionView({ question, versions }: { question: Question; versi
   }
   if (editing.value) return <QuestionEditor text={text} onCancel={cancel} onSend={send} />
   return (
-    <div class="asked">
-      <button
-        ref={button}
-        class="small"
-        type="button"
-        aria-label={strings.value.chat.editQuestion}
-        title={strings.value.chat.editQuestion}
-        disabled={loadState.value.phase !== 'ready' || generating.value}
-        onClick={() => {
-          editing.value = true
-        }}
-      >
-        <EditIcon />
-      </button>
-      <Versions id={id} versions={versions} />
-      <div class="question" dir="auto">
-        <span class="unseen">{strings.value.chat.youAsked}</span>
-        {text}
+    <>
+      {documents && <SentDocuments documents={documents} />}
+      <div class="asked">
+        <button
+          ref={button}
+          class="small"
+          data-edit
+          type="button"
+          aria-label={strings.value.chat.editQuestion}
+          title={strings.value.chat.editQuestion}
+          disabled={loadState.value.phase !== 'ready' || generating.value}
+          onClick={() => {
+            editing.value = true
+          }}
+        >
+          <EditIcon />
+        </button>
+        <Versions id={id} versions={versions} />
+        <div class="question" dir="auto">
+          <span class="unseen">{strings.value.chat.youAsked}</span>
+          {text}
+        </div>
       </div>
-    </div>
+    </>
   )
 }
 

@@ -42,14 +42,14 @@ export function SettingsGauge() {
 }
 
 function NumberSetting({ row }: { row: SettingRow }) {
-  const { field, label, min, max, whole } = row
+  const { field, min, max, whole } = row
   const written = settings.value[field]
   const invalid = Number.isNaN(parseSetting(field, written))
   const id = `setting-${field}`
   return (
     <>
       <p class="line">
-        <label for={id}>{label}</label>
+        <label for={id}>{strings.value.app.sampling[field]}</label>
         <input
           id={id}
           type="text"

@@ -1,8 +1,12 @@
 // Plans the model in a folder that is dropped on the page.
 import { requestPlan } from './dialog-state.ts'
-import { droppedFiles } from './picked-files.ts'
+import { areModelFiles, droppedFiles } from './picked-files.ts'
 
 const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') === true
+
+/** Whether dropped data is of a model: a folder, or files with weights. Call it during the event. */
+export const opensModel = ({ items, files }: DataTransfer): boolean =>
+  [...items].some((item) => item.webkitGetAsEntry?.()?.isDirectory === true) || areModelFiles([...files])
 
 /** Event handlers for the element that fills the page. */
 export const dropHandlers = {

@@ -1,4 +1,4 @@
-// Lists the files of a picked or dropped folder, without its subfolders. Does not read them.
+// Lists the files of a picked or dropped folder, without its subfolders, and knows models by their names.
 
 /** More than any model has: beyond this the wrong folder was picked. */
 const MAX_FILES = 2000
@@ -40,3 +40,7 @@ async function readEntries(folder: FileSystemDirectoryEntry): Promise<FileSystem
     all.push(...batch)
   }
 }
+
+/** Whether files are of a model: its weights are among them. */
+export const areModelFiles = (files: readonly Pick<File, 'name'>[]): boolean =>
+  files.some(({ name }) => /\.(safetensors|gguf)(\.index\.json)?$/i.test(name))

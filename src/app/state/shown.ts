@@ -1,0 +1,23 @@
+// Remembers which conversation a tab shows, for its reload and for the next new tab.
+import { tryOrUndefined } from '../shared/storage.ts'
+
+const SHOWN_KEY = 'hadal.conversation.1'
+
+/** Browsers that block storage throw when the properties are read. */
+export const webStorage = {
+  get tab() {
+    return sessionStorage
+  },
+  get shared() {
+    return localStorage
+  },
+}
+
+export function rememberShown(id: string): void {
+  for (const storage of [() => webStorage.tab, () => webStorage.shared])
+    tryOrUndefined(() => storage().setItem(SHOWN_KEY, id))
+}
+
+/** The conversation of this tab, or of a new one that which was shown last. */
+export const shownBefore = (): string | null | undefined =>
+  tryOrUndefined(() => webStorage.tab.getItem(SHOWN_KEY) ?? webStorage.shared.getItem(SHOWN_KEY))
