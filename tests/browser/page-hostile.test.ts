@@ -1,4 +1,4 @@
-// Tests that hostile texts are inert wherever the chat page shows one: titles, names of files and models, errors.
+// Tests that hostile texts are inert wherever the chat page shows one: titles, file and model names, errors.
 import { expect, test } from 'vitest'
 import { HOSTILE_TEXTS } from '../fixtures/app/xss.ts'
 import { describeInChromium } from './chromium.ts'

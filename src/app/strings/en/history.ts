@@ -43,7 +43,7 @@ export const history = {
   deleteAllText: 'Pinned ones too. You may want to export them first.',
   deleteAllAgain: 'Are you sure?',
   deleteAllLast: (count: number) =>
-    `This deletes ${conversations(count)} in all tabs. You can undo it until you dismiss the message about it.`,
+    `This deletes ${conversations(count)} in all tabs. The message about it lets you undo that.`,
   deleteNow: (count: number) => `Delete ${conversations(count)}`,
   continue: 'Continue',
   cancel: 'Cancel',
