@@ -6,6 +6,9 @@ export type * from './api/openai-types.ts'
 export { type PlanOptions, plan } from './api/plan.ts'
 export type { ModelStatus } from './api/status.ts'
 export {
+  type DownloadModelOptions,
+  type DownloadSource,
+  downloadModel,
   type ExportModelOptions,
   exportStoredModel,
   removeStoredModel,

@@ -17,3 +17,6 @@ declare module 'virtual:shaders/whole' {
   const sources: Readonly<Record<string, string>>
   export default sources
 }
+
+/** Styles that come with the chunk that imports them. */
+declare module '*.css'

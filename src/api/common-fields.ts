@@ -82,6 +82,7 @@ export const commonRequest = (values: CommonValues): Omit<GenerateRequest, 'inpu
     ...mapOptions(ANSWER_OPTIONS, ({ field }) => values[field]),
     stop: values.stop && values.stop.length > 0 ? values.stop : undefined,
     responseFormat: oneFormat(values.response_format, values.hadal),
+    experts: values.hadal?.experts,
   }),
 })
 

@@ -18,6 +18,7 @@ import type {
   ChatCompletionMessageToolCall,
   ChatCompletionTokenLogprob,
   CompletionUsage,
+  HadalExperts,
   HadalProgress,
   HadalTimings,
   KvCacheUse,
@@ -108,15 +109,26 @@ export const doneOf = (events: readonly GenerateEvent[]): GenerateDone =>
 export const resultOf = (answers: readonly (readonly GenerateEvent[])[]): ChatCompletion['hadal'] => ({
   ...timings(answers.map(doneOf)),
   token_ids: answers.flatMap((events) => deltasOf(events).flatMap((delta) => delta.ids)),
+  ...expertsOf(answers.flatMap(deltasOf)),
 })
 
 /** Progress of a stream with a piece of text. */
-export const progress = ({ ids, tokens, tokensPerSecond, kv }: GenerateDelta): HadalProgress => ({
-  token_ids: [...ids],
-  tokens,
-  tokens_per_second: tokensPerSecond,
-  kv_cache: kvCache(kv),
+export const progress = (delta: GenerateDelta): HadalProgress => ({
+  token_ids: [...delta.ids],
+  tokens: delta.tokens,
+  tokens_per_second: delta.tokensPerSecond,
+  kv_cache: kvCache(delta.kv),
+  ...expertsOf([delta]),
 })
+
+/** Nothing if none were requested. */
+function expertsOf(deltas: readonly GenerateDelta[]): Pick<HadalProgress, 'experts'> {
+  const all = deltas.flatMap(({ experts = [] }) => experts)
+  const [first] = all
+  if (!first) return {}
+  const tokens = all.flatMap((part) => part.tokens) as HadalExperts['tokens']
+  return { experts: { layers: [...first.layers], experts_per_token: first.expertsPerToken, tokens } }
+}
 
 const toolCall = ({ id, name, arguments: text }: ToolCall): ChatCompletionMessageToolCall => ({
   id,
@@ -161,6 +173,7 @@ export function timings(done: readonly GenerateDone[]): HadalTimings {
     dispatches_per_token: last.dispatchesPerToken,
     readbacks_per_token: last.readbacksPerToken,
     kv_cache: kvCache(last.kv),
+    ...(last.reasoning && { reasoning: last.reasoning }),
   }
 }
 

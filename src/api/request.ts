@@ -60,6 +60,7 @@ export function checkRequest(params: unknown): CheckedRequest {
     input: { messages: messages.messages },
     ...definedFields<Omit<GenerateRequest, 'input'>>({
       thinking: values.thinking ?? values.chat_template_kwargs ?? thinkingOf(values.reasoning_effort),
+      effort: values.reasoning_effort,
       logprobs: logprobsOf(values),
       continueFinal: messages.continueFinal || undefined,
       ...toolOptions(values),

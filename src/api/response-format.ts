@@ -1,5 +1,5 @@
 // Reads what an answer is held to: `response_format` and `hadal.grammar`.
-import { badField, jsonObject, readFields } from '../lib/check.ts'
+import { badField, flag, jsonObject, readFields } from '../lib/check.ts'
 import type { Fields } from '../lib/fields.ts'
 import type { AnswerFormat } from '../worker/protocol.ts'
 
@@ -15,22 +15,33 @@ export function readResponseFormat(fields: Fields, key: string): AnswerFormat | 
   return schema ? { type, schema } : { type: 'json_object' }
 }
 
+/** What `hadal` asks for. */
+export interface OwnFields {
+  readonly format: AnswerFormat | undefined
+  readonly experts: boolean | undefined
+}
+
 /** Reads `hadal`. Throws `bad_request`, naming the field. */
-export function readOwnFields(fields: Fields, key: string): AnswerFormat | undefined {
+export function readOwnFields(fields: Fields, key: string): OwnFields {
   const own = fields.requiredObject(key)
-  const unknown = own.keys().find((name) => name !== 'grammar')
-  if (unknown !== undefined) throw badField(`${key}.${unknown}`, 'is not supported', 'Use grammar only.')
-  const grammar = own.get('grammar')
-  if (grammar === undefined || grammar === null) return undefined
-  if (typeof grammar !== 'string') throw own.error('grammar', 'must be a text in GBNF', grammar)
+  const unknown = own.keys().find((name) => name !== 'grammar' && name !== 'experts')
+  if (unknown !== undefined)
+    throw badField(`${key}.${unknown}`, 'is not supported', 'Use grammar and experts only.')
+  const { grammar, experts } = readFields(own, { grammar: readGrammar, experts: flag })
+  return { format: grammar, experts: experts || undefined }
+}
+
+function readGrammar(own: Fields, key: string): AnswerFormat {
+  const grammar = own.get(key)
+  if (typeof grammar !== 'string') throw own.error(key, 'must be a text in GBNF', grammar)
   return { type: 'grammar', grammar }
 }
 
 /** The one format of a request. Throws `bad_request` for two. */
 export function oneFormat(
   format: AnswerFormat | undefined,
-  own: AnswerFormat | undefined,
+  own: OwnFields | undefined,
 ): AnswerFormat | undefined {
-  if (format && own) throw badField('hadal.grammar', 'cannot be combined with `response_format`')
-  return own ?? format
+  if (format && own?.format) throw badField('hadal.grammar', 'cannot be combined with `response_format`')
+  return own?.format ?? format
 }

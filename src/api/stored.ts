@@ -1,15 +1,36 @@
-// Lists, deletes and exports the models that this browser has stored.
+// Downloads models into this browser, and lists, deletes and exports them.
 import { proxy } from 'comlink'
-import { definedFields } from '../lib/check.ts'
+import { badField, definedFields } from '../lib/check.ts'
 import { throwIfAborted } from '../lib/error.ts'
-import { type LoadProgress, type StoredModel, type StoredSelection, storeKey } from '../worker/protocol.ts'
+import {
+  type LoadProgress,
+  type Outcome,
+  type StoredModel,
+  type StoredSelection,
+  storeKey,
+} from '../worker/protocol.ts'
 import { spawnWorker } from '../worker/spawn.ts'
-import { type ModelSource, resolveSource } from './model-source.ts'
+import {
+  explainSource,
+  type ModelSource,
+  type ModelSourceOptions,
+  resolveSource,
+  workerLoadRequest,
+} from './model-source.ts'
 import { type EngineWorker, startWorker, unwrapOutcome } from './worker.ts'
 
 export interface StoredModelOptions {
   /** Starts the worker in another way, for example from a script on another path. */
   worker?: () => Worker
+}
+
+export interface DownloadModelOptions
+  extends StoredModelOptions,
+    Pick<ModelSourceOptions, 'token' | 'endpoint'> {
+  /** Called often while downloading: bytes, bytes per second, seconds left; `fraction` is of the bytes. */
+  onProgress?: (progress: LoadProgress) => void
+  /** Pauses: the promise rejects with `aborted`, and the bytes that have arrived stay. */
+  signal?: AbortSignal
 }
 
 export interface ExportModelOptions extends StoredModelOptions {
@@ -27,8 +48,36 @@ export function storedModels(options: StoredModelOptions = {}): Promise<readonly
   return withWorker(options, (worker) => unwrapOutcome(worker, worker.remote.storedModels()))
 }
 
+/** A model that can be stored: not the user's own files, which are never copied. */
+export type DownloadSource = Exclude<ModelSource, readonly File[]>
+
+/**
+ * Downloads the files of a model into this browser without loading it, so that `loadModel` needs no network
+ * for it later. What is stored already is not downloaded again: a download that was interrupted or aborted
+ * goes on where it stopped. Waits for another tab that downloads the same model.
+ * @throws HadalError `not_found`, `no_access`, `network`, `storage_full`, `aborted`, `bad_request`;
+ * `bad_file`, `bad_config` or `unsupported`, before the weights, for a model that Hadal does not run, and
+ * `unsupported` without a private file system
+ */
+export async function downloadModel(
+  source: DownloadSource,
+  options: DownloadModelOptions = {},
+): Promise<void> {
+  const { token, endpoint, onProgress = () => {} } = options
+  const request = workerLoadRequest(source, definedFields({ token, endpoint }))
+  if ('files' in request.modelSource)
+    throw badField('source', 'is a list of files', 'They lie on this device already.')
+  // Workers cannot request this. Not awaited: Firefox asks the user, who may never answer.
+  void navigator.storage?.persist?.().catch(() => false)
+  try {
+    await cancellable(options, ({ remote }) => remote.downloadModel(request, proxy(onProgress)))
+  } catch (error) {
+    throw explainSource(error, source)
+  }
+}
+
 /** A stored model: the one, its key, or what `loadModel` took, which names every form of the model. */
-export type StoredModelName = StoredModel | Exclude<ModelSource, readonly File[]>
+export type StoredModelName = StoredModel | DownloadSource
 
 /**
  * Deletes a stored model. Does nothing if there is none.
@@ -70,16 +119,26 @@ export async function exportStoredModel(
   target: FileSystemDirectoryHandle | SaveFile,
   options: ExportModelOptions = {},
 ): Promise<void> {
-  const { onProgress, signal } = options
-  throwIfAborted(signal)
+  const { onProgress = () => {} } = options
   const selection = selectionOf(model)
+  const [folder, save] = typeof target === 'function' ? [undefined, target] : [target, () => {}]
+  await cancellable(options, ({ remote }) =>
+    remote.exportStored(selection, folder, proxy(onProgress), proxy(save)),
+  )
+}
+
+/** Runs a call in a worker of its own; the signal ends it. */
+async function cancellable(
+  options: ExportModelOptions,
+  call: (worker: EngineWorker) => Promise<Outcome<void>>,
+): Promise<void> {
+  const { signal } = options
+  throwIfAborted(signal)
   return withWorker(options, async (worker) => {
-    const cancel = () => void worker.remote.cancelExport()
+    const cancel = () => void worker.remote.cancelStoreTask()
     signal?.addEventListener('abort', cancel, { once: true })
     try {
-      const [folder, save] = typeof target === 'function' ? [undefined, target] : [target, () => {}]
-      const reports = [proxy(onProgress ?? (() => {})), proxy(save)] as const
-      await unwrapOutcome(worker, worker.remote.exportStored(selection, folder, ...reports))
+      await unwrapOutcome(worker, call(worker))
     } finally {
       signal?.removeEventListener('abort', cancel)
     }

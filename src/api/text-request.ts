@@ -23,8 +23,10 @@ export interface CheckedTextRequest extends Omit<CheckedRequest, 'requests'> {
 /** OpenAI's default, which completions of plain text keep: most have no end of their own. */
 const DEFAULT_MAX_TOKENS = 16
 
+const { thinking_budget: _, ...SHARED_READERS } = COMMON_READERS // texts have no thinking part
+
 const READERS = {
-  ...COMMON_READERS,
+  ...SHARED_READERS,
   prompt: readInputs,
   echo: flag,
   logprobs: wholeNumber(0, MAX_ALTERNATIVES),

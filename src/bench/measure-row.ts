@@ -1,12 +1,12 @@
 // Measures memory and speed of one cache layout at one context, in a runtime with exactly the pages it needs.
 
-import { fitsIn, type MemoryRange } from '../engine/load/memory-range.ts'
 import { kvCacheBytes, kvCacheSizes, PAGE_TOKENS } from '../engine/run/kv-cache.ts'
 import type { Runtime } from '../engine/run/runtime.ts'
 import { pagesFor, Session } from '../engine/run/session.ts'
 import type { Device } from '../gpu/device.ts'
 import { HadalError, throwIfAborted } from '../lib/error.ts'
 import { formatBytes } from '../lib/format.ts'
+import { fitsIn, type MemoryRange } from '../lib/memory-range.ts'
 import { type CacheLayout, kvEntryBytes } from '../models/cache-layout.ts'
 import { cacheReadsPerStep } from '../models/layer-cache.ts'
 import type { BenchProgress, BenchRow } from './result.ts'

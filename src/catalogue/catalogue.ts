@@ -15,6 +15,9 @@ export interface BundledEntry {
 }
 
 const THINKING = ['no', 'optional', 'always'] as const
+/** What a model is made for; `texts`: rewriting, summaries and questions about long texts. */
+export const USES = ['chat', 'code', 'reasoning', 'texts'] as const
+export type Use = (typeof USES)[number]
 const WEIGHTS = ['MLX 4-bit', 'BF16'] as const
 
 /** What an entry says of a model, and what may therefore be wrong. */
@@ -40,6 +43,7 @@ export interface CatalogueEntry {
   readonly name: string
   readonly source: string // hf:org/name
   readonly goodAt: string
+  readonly uses: readonly Use[]
   readonly parameters: number
   readonly activeParameters: number // multiplied for one token; `ModelInfo` counts the same way
   readonly license: string
@@ -89,6 +93,7 @@ function parseEntry(fields: Fields): CatalogueEntry {
     name: text(fields, 'name'),
     source: text(fields, 'source', /^hf:[\w.-]+\/[\w.-]+$/),
     goodAt: text(fields, 'goodAt'),
+    uses: parseUses(fields),
     parameters,
     activeParameters: fields.count('activeParameters', 1, parameters),
     license: text(fields, 'license'),
@@ -100,6 +105,13 @@ function parseEntry(fields: Fields): CatalogueEntry {
     modelType: text(fields, 'modelType', /^\w+$/),
     unverified: parseUnverified(fields.requiredObject('unverified')),
   }
+}
+
+function parseUses(fields: Fields): Use[] {
+  const value = fields.get('uses')
+  const uses = Array.isArray(value) ? USES.filter((use) => value.includes(use)) : []
+  if (uses.length > 0 && Array.isArray(value) && uses.length === value.length) return uses
+  throw fields.error('uses', `must be a list of ${USES.join(', ')}`, value)
 }
 
 function parseUnverified(fields: Fields): CatalogueEntry['unverified'] {
@@ -120,8 +132,18 @@ export const findEntry = (models: readonly CatalogueEntry[], source: unknown): C
 /** Activations, state and staging buffers: 35 to 85 MB in models of 1.5 to 16 billion parameters. */
 const OTHER_BYTES = 2 ** 27
 
-/** GPU memory that a model needs with its weights as stored and this many tokens in an f16 cache. */
-export function estimateGpuBytes(entry: CatalogueEntry, contextLength: number): number {
+const Q4_BITS = 4.5 // of a weight, its part of a scale included
+
+/**
+ * GPU memory that a model needs with this many tokens in an f16 cache.
+ * @param quantize `q4`: with its weights in 4 bits, else as stored
+ */
+export function estimateGpuBytes(
+  { downloadBytes, parameters, ...entry }: CatalogueEntry,
+  contextLength: number,
+  quantize: 'none' | 'q4' = 'none',
+): number {
   const tokens = Math.min(contextLength, entry.contextLength)
-  return entry.downloadBytes + entry.kvBytesPerToken * tokens + OTHER_BYTES
+  const weightBytes = quantize === 'q4' ? Math.ceil((parameters * Q4_BITS) / 8) : downloadBytes
+  return weightBytes + entry.kvBytesPerToken * tokens + OTHER_BYTES
 }

@@ -140,6 +140,7 @@ async function printJson(
     reasoning,
     ids,
     finish_reason: done?.finishReason,
+    reasoning_end: done?.reasoning,
     timings: {
       load_ms: loadMs,
       prefill_ms: done?.prefillMs,

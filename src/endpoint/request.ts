@@ -72,10 +72,11 @@ export function embeddingBody(params: unknown, target: RequestTarget): Body {
   return finish(own, extra_body, target)
 }
 
-/** Servers have no common name for grammars. Throws `bad_request`. */
-function refuseOwn({ hadal }: Body): void {
-  if (hadal === undefined) return
-  throw badField('hadal', 'is for models that run here', 'Put the server’s own field into `extra_body`.')
+/** Servers have no common names for grammars and budgets. Throws `bad_request`. */
+function refuseOwn(body: Body): void {
+  const own = ['hadal', 'thinking_budget'].find((field) => body[field] !== undefined)
+  if (own === undefined) return
+  throw badField(own, 'is for models that run here', 'Put the server’s own field into `extra_body`.')
 }
 
 /** Runs a check; the error for an unknown field says where fields go that only the server knows. */

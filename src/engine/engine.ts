@@ -2,19 +2,20 @@
 import type { Device } from '../gpu/device.ts'
 import type { KernelTime } from '../gpu/profiler.ts'
 import { HadalError } from '../lib/error.ts'
+import type { MemoryRange } from '../lib/memory-range.ts'
 import type { CacheKind } from '../models/cache-layout.ts'
 import type { ChatEncoder } from '../text/chat.ts'
 import { openDecoder } from '../text/decoder.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import type { ReadableCheckpoint } from './load/integer-readers.ts'
 import type { LaterChecks } from './load/later-checks.ts'
-import type { MemoryRange } from './load/memory-range.ts'
 import type { ModelText } from './load/text.ts'
 import { modelInfo } from './model-info.ts'
 import type { EmbeddingContext } from './run/embedding-format.ts'
 import { generate } from './run/generate.ts'
 import { refuseHeadless } from './run/headless.ts'
 import type { LogitsMode } from './run/logits.ts'
+import type { ExpertTrace } from './run/own-programs.ts'
 import { OWN_ROOM, PrefixCache } from './run/prefix-cache.ts'
 import { promptOf, type RequestContext, resolveRequest } from './run/request.ts'
 import type { Runtime } from './run/runtime.ts'
@@ -149,9 +150,11 @@ export class Engine {
     const runtime = own ? this.#runtimes.of(own) : this.#runtimes.default
     refuseHeadless(runtime.spec)
     const release = this.#acquire() // at once: resolving a request may wait
+    let trace: ExpertTrace | false | undefined
     try {
       const task = await resolveRequest(request, runtime, model)
       if (task.logprobs !== undefined) await (await this.#checks()).logprobs()
+      trace = task.experts && (await (await import('./run/expert-trace.ts')).openExpertTrace(runtime))
       const context = { tokenizer: this.tokenizer, signal }
       if (own) return yield* generate(runtime, own, task, { ...context, room: OWN_ROOM })
       const session = this.#prefixes.take(task.prompt)
@@ -161,6 +164,7 @@ export class Engine {
         this.#prefixes.put(session)
       }
     } finally {
+      if (trace) trace.close()
       release()
     }
   }

@@ -44,6 +44,8 @@ export const SAMPLING_OPTIONS = {
 export const ANSWER_OPTIONS = {
   /** Maximum tokens of the answer, limited by the rest of the context. Default 4096. */
   maxTokens: { field: 'max_tokens', min: 1, max: MAX_U32, whole: true, label: 'Maximum answer tokens' },
+  /** Tokens of the thinking part, its tags not counted; then it is closed. Default: no limit. */
+  thinkingBudget: { field: 'thinking_budget', min: 0, max: MAX_U32, whole: true },
 } as const satisfies Readonly<Record<string, NumericOption>>
 
 /** A value for each sampling option. */

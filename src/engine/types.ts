@@ -1,6 +1,7 @@
 // Requests and results of the engine: plain data that crosses a worker boundary unchanged.
 import type { QuantizeChoice } from './load/quantization.ts'
 import type { AnswerNumbers, SamplingNumbers } from './request-options.ts'
+import type { RoutedExperts, TokenLogprob } from './token-reports.ts'
 
 export { QUANTIZATIONS, type Quantize, type QuantizeChoice, quantizationLabel } from './load/quantization.ts'
 export type * from './plan-types.ts'
@@ -11,6 +12,7 @@ export {
   SAMPLING_OPTIONS,
   type SamplingOption,
 } from './request-options.ts'
+export type * from './token-reports.ts'
 
 /** One message of a chat, as the model's template expects it. */
 export interface ChatMessage {
@@ -65,6 +67,8 @@ export interface GenerateRequest extends AnswerNumbers {
   readonly sampling?: Partial<SamplingOptions>
   /** false asks the chat template for an answer without thinking. Default: as the template does. */
   readonly thinking?: boolean
+  /** `reasoning_effort`: a budget of the thinking part as a share of `maxTokens`, where there is no other. */
+  readonly effort?: string
   /** Strings that end the answer; they are not included in it. */
   readonly stop?: readonly string[]
   /** Functions that the model may call; only in chats. */
@@ -81,6 +85,8 @@ export interface GenerateRequest extends AnswerNumbers {
   readonly plainOutput?: boolean
   /** Alternatives to report for each token, 0 to 20; without it there are no log-probabilities. */
   readonly logprobs?: number
+  /** true: deltas report the experts of their tokens. Default: false. */
+  readonly experts?: boolean
   /**
    * Ids of the answer's deltas so far, if it was interrupted: it goes on after them. With the same seed it is
    * what it would have been.
@@ -94,15 +100,6 @@ export type PromptRequest = Pick<
   'input' | 'thinking' | 'tools' | 'toolChoice' | 'continueFinal'
 >
 
-export interface TokenLogprob {
-  readonly id: number
-  readonly token: string
-  readonly bytes: Uint8Array // the token as UTF-8, not necessarily whole characters
-  readonly logprob: number
-  readonly thinking: boolean // whether it is part of the thinking
-  readonly top: readonly Omit<TokenLogprob, 'thinking' | 'top'>[]
-}
-
 /** A part of the answer, in whole characters. Either text may be empty. */
 export interface GenerateDelta {
   readonly type: 'delta'
@@ -110,6 +107,7 @@ export interface GenerateDelta {
   readonly reasoning: string
   readonly ids: readonly number[]
   readonly logprobs?: readonly TokenLogprob[]
+  readonly experts?: RoutedExperts
   /** Calls that are complete with this piece. */
   readonly toolCalls?: readonly ToolCall[]
   /** Answer tokens so far, and the recent rate, for a live display. */
@@ -135,6 +133,7 @@ export interface GenerateDone {
   readonly cachedTokens: number // of the prompt, found in the KV cache
   readonly tokens: number
   readonly reasoningTokens: number // those of them in the thinking part, its tags included
+  readonly reasoning?: 'closed' | 'budget' | 'length' | undefined // how that ended; undefined: there is none
   readonly prefillMs: number
   readonly decodeMs: number
   readonly dispatchesPerToken: number

@@ -32,22 +32,29 @@ interface BoundDispatch {
   group: GPUBindGroup
 }
 
+/** Memory of their own for activations, from a byte offset on that is a multiple of 256. */
+export type KeptActivations = ReadonlyMap<
+  KernelOperand,
+  { readonly buffer: GPUBuffer; readonly offset?: number }
+>
+
 /** The dispatches of one step, ready to be encoded. */
 export class DispatchProgram {
   readonly #device: Device
   readonly #pipelines: PipelineCache
   readonly #uniforms: Uniforms
-  readonly #graph: Graph
+  readonly graph: Graph
   readonly #buffers: ReadonlyMap<Activation, GPUBuffer>
   readonly #allocations: readonly Allocation[]
   #bound: BoundDispatch[] = []
+  #kept: KeptActivations = new Map()
 
   /** Allocates the activations. Throws as `planMemory` and `Arena.allocate` do. */
   constructor(device: Device, pipelines: PipelineCache, uniforms: Uniforms, graph: Graph) {
     this.#device = device
     this.#pipelines = pipelines
     this.#uniforms = uniforms
-    this.#graph = graph
+    this.graph = graph
     const plan = planMemory(graph.dispatches, bindableBytes(device.capabilities))
     this.#allocations = plan.bytes.map((bytes, slot) =>
       device.arena.allocate('activations', `slot ${slot}`, bytes),
@@ -62,7 +69,7 @@ export class DispatchProgram {
 
   /** Number of dispatches. */
   get size(): number {
-    return this.#graph.dispatches.length
+    return this.graph.dispatches.length
   }
 
   /**
@@ -71,7 +78,7 @@ export class DispatchProgram {
    */
   async compile(onReady = () => {}): Promise<void> {
     this.#bound = await Promise.all(
-      this.#graph.dispatches.map(async (dispatch) => {
+      this.graph.dispatches.map(async (dispatch) => {
         const pipeline = await this.#pipelines.prepare(dispatch)
         onReady()
         return {
@@ -85,8 +92,12 @@ export class DispatchProgram {
     )
   }
 
-  /** Recreates the bind groups after a resource (a grown KV cache) got a new buffer. */
-  rebind(): void {
+  /**
+   * Recreates the bind groups: after a resource (a grown KV cache) got a new buffer, or to keep activations.
+   * @param kept where activations are from now on, so that later dispatches do not reuse their memory
+   */
+  rebind(kept = this.#kept): void {
+    this.#kept = kept
     for (const bound of this.#bound) bound.group = this.#bind(bound.dispatch)
   }
 
@@ -156,7 +167,7 @@ export class DispatchProgram {
     for (let start = 0; start < this.#bound.length; ) {
       const end = this.#loopEnd(start)
       const loop = expectDefined(this.#bound[start], 'a dispatch').dispatch.loop
-      const rounds = loop === 0 ? 1 : expectDefined(this.#graph.loops[loop - 1], 'a loop')(step)
+      const rounds = loop === 0 ? 1 : expectDefined(this.graph.loops[loop - 1], 'a loop')(step)
       for (let block = 0; block < rounds; block++) {
         for (let i = start; i < end; i++) visit(expectDefined(this.#bound[i], 'a dispatch'), block, i)
       }
@@ -181,6 +192,8 @@ export class DispatchProgram {
   }
 
   #locate(operand: KernelOperand): GPUBufferBinding {
+    const kept = this.#kept.get(operand)
+    if (kept) return kept
     const base = operand.kind === 'view' ? operand.of : operand
     const buffer = base.kind === 'resource' ? base.buffer() : this.#bufferOf(base)
     return { buffer, offset: operand.kind === 'view' ? operand.offset : 0 }

@@ -108,6 +108,11 @@ export interface StoredSelection {
 
 /** The worker's calls for stored models. */
 export interface RemoteStore {
+  /** Stores the files of a model without loading it; `keep` and how it is loaded are not read. */
+  downloadModel(
+    request: WorkerLoadRequest,
+    onProgress: (progress: LoadProgress) => void,
+  ): Promise<Outcome<void>>
   storedModels(): Promise<Outcome<readonly StoredModel[]>>
   removeStored(selection: StoredSelection): Promise<Outcome<void>>
   /** Exports into the folder; without one, `onFile` receives each file, and the next one follows. */
@@ -117,7 +122,8 @@ export interface RemoteStore {
     onProgress: (progress: LoadProgress) => void,
     onFile: (name: string, content: Blob) => void,
   ): Promise<Outcome<void>>
-  cancelExport(): Promise<void>
+  /** Ends a download, whose bytes stay, or an export, whose files are deleted. */
+  cancelStoreTask(): Promise<void>
 }
 
 /**

@@ -139,6 +139,8 @@ test.each([
   [{ messages: MESSAGES, thinking: 1 }, 'thinking'],
   [{ messages: MESSAGES, chat_template_kwargs: { tools: [] } }, 'chat_template_kwargs.tools'],
   [{ messages: MESSAGES, reasoning_effort: 'huge' }, 'reasoning_effort'],
+  [{ messages: MESSAGES, thinking_budget: -1 }, 'thinking_budget'],
+  [{ messages: MESSAGES, thinking_budget: 1.5 }, 'thinking_budget'],
   [{ messages: [{ role: 'user', content: null }] }, 'messages[0].content'],
   [{ messages: [{ role: 'user', content: 'a', invented: 1 }] }, 'messages[0].invented'],
   [{ messages: [{ role: 'user', content: 'a', name: 1 }] }, 'messages[0].name'],
@@ -148,6 +150,7 @@ test.each([
   ],
   [{ messages: MESSAGES, response_format: { type: 'xml' } }, 'response_format.type'],
   [{ messages: MESSAGES, hadal: { gramar: '' } }, 'hadal.gramar'],
+  [{ messages: MESSAGES, hadal: { experts: 'all' } }, 'hadal.experts'],
   [
     { messages: MESSAGES, response_format: { type: 'json_object' }, hadal: { grammar: 'root ::= "a"' } },
     'hadal.grammar',
@@ -174,14 +177,16 @@ test.each([
   { response_format: { type: 'text' } },
   { tools: [], tool_choice: 'none', parallel_tool_calls: false },
   { modalities: ['text'], user: 'u', metadata: {} },
-  { reasoning_effort: 'low' },
 ])('%j changes nothing', (fields) => {
   expect(checkRequest({ messages: MESSAGES, ...fields })).toEqual(checkRequest({ messages: MESSAGES }))
 })
 
-test('a reasoning effort of none turns thinking off', () => {
-  const [request] = checkRequest({ messages: MESSAGES, reasoning_effort: 'none' }).requests
-  expect(request.thinking).toBe(false)
+test('a reasoning effort of none turns thinking off, others and budgets are for the engine', () => {
+  const [none] = checkRequest({ messages: MESSAGES, reasoning_effort: 'none' }).requests
+  expect(none.thinking).toBe(false)
+  const [low] = checkRequest({ messages: MESSAGES, reasoning_effort: 'low', thinking_budget: 0 }).requests
+  expect(low).toMatchObject({ effort: 'low', thinkingBudget: 0 })
+  expect(low.thinking).toBeUndefined()
 })
 
 test('the refusal of an unknown field lists every field of the request', () => {

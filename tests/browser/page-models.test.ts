@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readFolder } from '../support/folder.ts'
 import { dequantized } from '../support/mlx-reader.ts'
 import { breakRules } from '../support/untidy.ts'
-import { type FileServer, type Interceptor, rangeOf, startFileServer } from '../weights/file-server.ts'
+import { type FileServer, openToAll, rangeOf, startFileServer } from '../weights/file-server.ts'
 import { describeInChromium, launchChromium } from './chromium.ts'
 import { exportEachWay } from './exports.ts'
 import { type PageHost, ROOT, serveApp } from './pages.ts'
@@ -18,14 +18,9 @@ const SLOW_MS = 500_000
 const MODEL = 'moonlight-bf16-tiny'
 /** The same model at another address, whose weights never arrive. */
 const SLOW = 'slow-one'
+/** Tabs of the dialog. */
+const [STORED, OTHER] = ['On this device', 'Other source']
 const FOLDER = join(ROOT, 'tests', 'fixtures', 'models', MODEL)
-
-/** Lets pages of other origins read what the server sends. */
-const openToAll: Interceptor = (_, response) => {
-  response.setHeader('Access-Control-Allow-Origin', '*')
-  response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
-  return false
-}
 
 describeInChromium('the page, with a model from another host', () => {
   let browser: Browser
@@ -69,7 +64,10 @@ describeInChromium('the page, with a model from another host', () => {
   })
 
   const dialog = () => page.getByRole('dialog', { name: 'Models' })
-  const openDialog = () => page.getByRole('button', { name: /^Model: / }).click()
+  const openDialog = async (tab: string) => {
+    await page.getByRole('button', { name: /^Model: / }).click()
+    await dialog().getByRole('tab', { name: tab }).click()
+  }
   const sourceField = () => dialog().getByLabel(/^Hugging Face name/)
   const tokenField = () => dialog().getByLabel(/^Access token/)
   const radio = (name: RegExp) => dialog().getByRole('radio', { name })
@@ -96,7 +94,7 @@ describeInChromium('the page, with a model from another host', () => {
   }
 
   test('shows what the model needs before reading weights', async () => {
-    await openDialog()
+    await openDialog(OTHER)
     await checkSource(address)
     await download().waitFor()
     expect(await focused()).toBe(MODEL)
@@ -113,10 +111,10 @@ describeInChromium('the page, with a model from another host', () => {
   })
 
   test('reports a folder without a model, and goes back', async () => {
-    await dialog().getByRole('button', { name: 'Back' }).click()
+    await dialog().getByRole('button', { name: 'Back', exact: true }).click()
     await checkSource(modelHost.url)
     expect(await dialog().getByRole('alert').innerText()).toContain('config.json is missing')
-    await dialog().getByRole('button', { name: 'Back' }).click()
+    await dialog().getByRole('button', { name: 'Back', exact: true }).click()
     await dialog().getByRole('heading', { name: 'Open another model' }).waitFor()
     expect([await focused(), await sourceField().inputValue()]).toEqual(['Open another model', modelHost.url])
   })
@@ -125,7 +123,7 @@ describeInChromium('the page, with a model from another host', () => {
     await checkSource('http://192.0.2.1/model')
     expect(await dialog().getByRole('alert').innerText()).toMatch(/192\.0\.2\.1[\s\S]*localhost/)
     expect(await focused()).toBe('This model cannot be read')
-    await dialog().getByRole('button', { name: 'Back' }).click()
+    await dialog().getByRole('button', { name: 'Back', exact: true }).click()
     const tokens: (string | undefined)[] = []
     await context.route('https://huggingface.co/**', async (route) => {
       const { authorization } = await route.request().allHeaders()
@@ -141,7 +139,7 @@ describeInChromium('the page, with a model from another host', () => {
     await alert.waitFor()
     expect(otherHosts.splice(0).every((url) => url.startsWith('https://huggingface.co/'))).toBe(true)
     await context.unroute('https://huggingface.co/**')
-    await dialog().getByRole('button', { name: 'Back' }).click()
+    await dialog().getByRole('button', { name: 'Back', exact: true }).click()
     expect(await tokenField().inputValue()).toBe('hf_example')
   })
 
@@ -177,7 +175,7 @@ describeInChromium('the page, with a model from another host', () => {
     const context = (texts: string[]) => texts.join().match(/of [\d,]+ tokens/)?.[0]
     expect(context(await gauges())).toBe(context(before))
     expect(modelHost.log.length).toBe(requestsBefore)
-    await openDialog()
+    await openDialog(STORED)
     expect(await deleteButton().isDisabled()).toBe(true)
     await page.keyboard.press('Escape')
   })
@@ -192,7 +190,7 @@ describeInChromium('the page, with a model from another host', () => {
       if (hold) held++
       return hold
     }
-    await openDialog()
+    await openDialog(OTHER)
     await checkSource(`${modelHost.url}${SLOW}/`)
     await radio(/Original files/).check()
     await download().click()
@@ -203,7 +201,7 @@ describeInChromium('the page, with a model from another host', () => {
     await page.getByRole('button', { name: 'Cancel' }).click()
     await page.getByRole('heading', { name: 'Loading was cancelled' }).waitFor()
     await page.getByText('Will be sent when the model is ready').waitFor({ state: 'detached' })
-    await openDialog()
+    await openDialog(STORED)
     await dialog()
       .getByRole('button', { name: `Continue ${SLOW}` })
       .click()
@@ -219,7 +217,7 @@ describeInChromium('the page, with a model from another host', () => {
   })
 
   test('deletes it once another model is in use', async () => {
-    await openDialog()
+    await openDialog(STORED)
     const remove = deleteButton()
     await remove.click()
     expect(await remove.innerText()).toMatch(/^Delete [\s\S]*\d+(\.\d)? [KMG]iB\?$/)
@@ -236,7 +234,7 @@ describeInChromium('the page, with a model from another host', () => {
   })
 
   test('saves only the quantized weights and opens them after a reload, without their host', async () => {
-    await openDialog()
+    await openDialog(OTHER)
     await checkSource(address)
     await radio(/4-bit/).check()
     await radio(/Quantized weights only/).check()
@@ -247,7 +245,7 @@ describeInChromium('the page, with a model from another host', () => {
     await page.getByPlaceholder(`Ask ${MODEL}…`).waitFor()
     await answerSome()
     expect(modelHost.log.length).toBe(requestsBefore)
-    await openDialog()
+    await openDialog(STORED)
     const row = dialog().getByRole('listitem').filter({ hasText: MODEL })
     expect(await row.innerText()).toMatch(/quantized[\s\S]*In use/)
   })
@@ -261,7 +259,7 @@ describeInChromium('the page, with a model from another host', () => {
     expect(createHash('sha256').update(weights).digest('hex')).toMatch(/^ce75ae1dcf187ff6/)
     await dialog().getByRole('button', { name: 'Open Lanternfish' }).click()
     await page.getByPlaceholder('Ask Lanternfish…').waitFor()
-    await openDialog()
+    await openDialog(STORED)
     const remove = deleteButton()
     await remove.click()
     await remove.click()
@@ -272,7 +270,7 @@ describeInChromium('the page, with a model from another host', () => {
 
   test('reads files in place, dropped while the dialog is still closing', async () => {
     const requestsBefore = modelHost.log.length
-    await openDialog()
+    await openDialog(STORED)
     const files = readdirSync(FOLDER).map((name) => ({
       name,
       base64: readFileSync(join(FOLDER, name), 'base64'),

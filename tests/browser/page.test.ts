@@ -180,9 +180,8 @@ describeInChromium('the page', () => {
 
   test('copies code unchanged', async () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'])
-    await page.getByRole('region', { name: 'Code in html' }).focus()
-    await page.keyboard.press('Tab')
-    await page.keyboard.press('Enter')
+    await page.getByRole('region', { name: 'Code in HTML', exact: true }).waitFor()
+    await page.getByRole('button', { name: 'Copy code' }).press('Enter')
     await page.getByText('Copied', { exact: true }).waitFor({ state: 'attached' })
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('<b onclick="alert(1)">so</b>')
     expect(await page.locator('.markdown b').count()).toBe(0)

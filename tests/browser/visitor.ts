@@ -23,14 +23,17 @@ export async function holdModels(tab: Page): Promise<() => Promise<void>> {
   const held = await tab.addInitScript(() => {
     const { Worker } = globalThis
     class SilentWorker extends EventTarget {
-      constructor() {
-        super()
-        globalThis.Worker = Worker
-      }
       postMessage() {}
       terminate() {}
     }
-    globalThis.Worker = SilentWorker as unknown as typeof Worker
+    globalThis.Worker = new Proxy(Worker, {
+      construct(_, [url, options]: [string | URL, WorkerOptions?]) {
+        // The worker that typesets answers loads no model.
+        if (options?.name === 'typeset') return new Worker(url, options)
+        globalThis.Worker = Worker
+        return new SilentWorker()
+      },
+    })
   })
   return () => held.dispose()
 }

@@ -68,6 +68,27 @@ describeOnAdapters(
       expect(await model.gpuBytes()).toEqual(bytes)
     })
 
+    it('goes on with a budget and experts as without a loss', async () => {
+      const answerOf = async (losses: readonly number[]) => {
+        const ids: number[] = []
+        const experts: unknown[] = []
+        let end: unknown
+        const request = { ...REQUEST, thinking_budget: 12, hadal: { experts: true }, stream: true } as const
+        for await (const { hadal } of await model.chat.completions.create(request)) {
+          if (hadal && 'reasoning' in hadal) end = hadal.reasoning
+          if (!hadal || !('token_ids' in hadal)) continue
+          ids.push(...hadal.token_ids)
+          experts.push(...(hadal.experts?.tokens ?? []))
+          if (losses.includes(ids.length)) lose()
+        }
+        return { ids, experts, end }
+      }
+      const whole = await answerOf([])
+      expect(whole).toMatchObject({ end: 'budget' })
+      expect(whole.experts).toHaveLength(whole.ids.length)
+      for (const losses of [[3, 12], [13], [14, 20]]) expect(await answerOf(losses)).toEqual(whole)
+    })
+
     it('comes back while nobody asks, and answers what was asked meanwhile', async () => {
       const { ids } = { ids: await model.tokenize('a text') }
       lose()

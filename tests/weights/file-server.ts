@@ -102,3 +102,10 @@ export const wholeFilesOnly: Interceptor = (request, response, body) => {
   response.end(body)
   return true
 }
+
+/** Lets pages of other origins read what the server sends. */
+export const openToAll: Interceptor = (_, response) => {
+  response.setHeader('Access-Control-Allow-Origin', '*')
+  response.setHeader('Access-Control-Expose-Headers', 'Content-Range, ETag')
+  return false
+}

@@ -22,6 +22,14 @@ export type ResponseFormat =
       }
     }
 
+/** Fields of a request that are Hadal's own. */
+export interface HadalRequestFields {
+  /** GBNF, which the text of the answer is held to. */
+  grammar?: string | null
+  /** true: `hadal.experts` of the response has the experts of each token. Needs a model with experts. */
+  experts?: boolean | null
+}
+
 /** What chats and text completions have in common. */
 export interface SamplingParams {
   /** 0 (greedy) to 2. Default, as for all sampling options: the model's generation_config.json. */
@@ -52,8 +60,8 @@ export interface SamplingParams {
    * free. What a schema has that is not supported is refused with `bad_request`, by name. Not with `tools`.
    */
   response_format?: ResponseFormat | null
-  /** Fields of Hadal's own: `grammar`, in GBNF, which the text of the answer is held to. */
-  hadal?: { grammar?: string | null } | null
+  /** Fields of Hadal's own. */
+  hadal?: HadalRequestFields | null
   /** Answers to the same question, 1 to 128, one after the other; answer i has the seed `seed` + i. */
   n?: number | null
 }
@@ -87,7 +95,16 @@ export interface ChatCompletionCreateParams extends SamplingParams {
    * choice.
    */
   thinking?: boolean | null
-  /** OpenAI's switch: `none` is `thinking: false`; the others leave the choice to the model. */
+  /**
+   * Tokens that the thinking part may have, its tags not counted. When they are used up, it is closed as the
+   * template closes it, and the answer begins; 0: at once. Default: no limit.
+   */
+  thinking_budget?: number | null
+  /**
+   * OpenAI's switch: `none` is `thinking: false`. The others leave it to the model whether it thinks, and
+   * limit that, where there is no `thinking_budget`, to a part of the answer's tokens: `minimal` 10 %, `low`
+   * 20 %, `medium` 50 %, `high` 80 %, `xhigh` 95 %.
+   */
   reasoning_effort?: 'none' | 'minimal' | 'low' | 'medium' | 'high' | 'xhigh' | null
   /** Another spelling of `thinking`, which wins if both are given. */
   chat_template_kwargs?: { enable_thinking?: boolean } | null
@@ -148,6 +165,27 @@ export interface KvCacheUse {
   standard_bytes: number
 }
 
+/**
+ * The routed experts of tokens, one entry of `tokens` for each of `token_ids`: those that fired in the step
+ * whose output the token is. That step ran the token before it; for the first token, the last of the prompt.
+ */
+export interface HadalExperts {
+  /** The layers with experts, counted from 0: the first layers of many models have none. */
+  layers: number[]
+  /** Experts that fire in each of these layers. */
+  experts_per_token: number
+  /** null for a token that was not sampled but put there. */
+  tokens: (HadalTokenExperts | null)[]
+}
+
+/** Experts of one token: entry l · experts_per_token + i is the i-th best choice in the layer `layers[l]`. */
+export interface HadalTokenExperts {
+  /** Each below the model’s number of experts, distinct in a layer; [layers × experts_per_token]. */
+  ids: number[]
+  /** What the outputs of the experts are multiplied by, to 6 places; [layers × experts_per_token]. */
+  weights: number[]
+}
+
 /** Progress of a stream, with each piece of text. */
 export interface HadalProgress {
   /** Ids of this piece, the end token included. A token that completes no character has an id but no text. */
@@ -157,6 +195,8 @@ export interface HadalProgress {
   /** Rate over the latest tokens. */
   tokens_per_second: number
   kv_cache: KvCacheUse
+  /** If `hadal.experts` was asked for. */
+  experts?: HadalExperts
 }
 
 /** Times and counts of a complete answer. */
@@ -176,6 +216,11 @@ export interface HadalTimings {
   /** Transfers from GPU to CPU per token. */
   readbacks_per_token: number
   kv_cache: KvCacheUse
+  /**
+   * How the thinking part ended: the model closed it, its budget was used up, or the answer was cut in it.
+   * Missing if there is none.
+   */
+  reasoning?: 'closed' | 'budget' | 'length'
 }
 
 /** The complete answer. */
@@ -204,8 +249,8 @@ export interface ChatCompletion {
     logprobs: ChatCompletionLogprobs | null
   }[]
   usage: CompletionUsage
-  /** Timings, and the ids of all generated tokens. Missing where a server answered. */
-  hadal?: (HadalTimings & { token_ids: number[] }) | undefined
+  /** Timings, and the ids of all generated tokens, with their experts. Missing where a server answered. */
+  hadal?: (HadalTimings & { token_ids: number[]; experts?: HadalExperts }) | undefined
 }
 
 /** The text that a chunk adds. */

@@ -1,5 +1,11 @@
 // Types of OpenAI's text completions: a raw text or token ids in, their continuation out.
-import type { ChatCompletionChunk, CompletionUsage, HadalTimings, SamplingParams } from './chat.ts'
+import type {
+  ChatCompletionChunk,
+  CompletionUsage,
+  HadalExperts,
+  HadalTimings,
+  SamplingParams,
+} from './chat.ts'
 
 /** A request for the continuation of a text. Other fields are refused, as in chats. */
 export interface CompletionCreateParams extends SamplingParams {
@@ -47,7 +53,7 @@ export interface Completion {
   choices: CompletionChoice[]
   usage: CompletionUsage
   /** Missing where a server answered. */
-  hadal?: (HadalTimings & { token_ids: number[] }) | undefined
+  hadal?: (HadalTimings & { token_ids: number[]; experts?: HadalExperts }) | undefined
 }
 
 export interface CompletionChunk extends Omit<Completion, 'choices' | 'usage' | 'hadal'> {

@@ -42,7 +42,10 @@ export interface ChatCompletionMessageParam {
   content?: string | readonly ChatCompletionContentPart[] | null
   /** Passed to the model's template, as is `reasoning_content`. */
   name?: string | null
-  /** The thinking part of an answer. Most templates print none but the latest. */
+  /**
+   * The thinking part of an answer. Most templates print none but the latest. In a prefix it may begin with
+   * `<think>` and end with `</think>`, where the model wrote them.
+   */
   reasoning_content?: string | null
   /** Calls of an answer, as it came. */
   tool_calls?:
@@ -53,7 +56,10 @@ export interface ChatCompletionMessageParam {
     | null
   /** Of a tool's message: the call that it answers. */
   tool_call_id?: string
-  /** Of the last message, an assistant's: the answer goes on from its content, as DeepSeek's prefixes do. */
+  /**
+   * Of the last message, an assistant's: the answer goes on from its content, as DeepSeek's prefixes do, or
+   * without one from its `reasoning_content`.
+   */
   prefix?: boolean | null
   /** Read as the text of an answer that has no other. */
   refusal?: string | null

@@ -1,5 +1,6 @@
 // Conversations in IndexedDB: a record for the list, one record per message, and the text that search reads.
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+import { readSettings } from '../state/settings.ts'
 import { type ConversationStore, excerptOf, type FoundText, inOrder, searchText } from './store.ts'
 import type { ConversationInfo, Message } from './types.ts'
 
@@ -40,12 +41,13 @@ class DatabaseStore implements ConversationStore {
     this.#db = db
   }
 
-  list(): Promise<ConversationInfo[]> {
-    return this.#db.getAll('conversations')
+  async list(): Promise<ConversationInfo[]> {
+    return (await this.#db.getAll('conversations')).map(withAllSettings)
   }
 
-  info(id: string): Promise<ConversationInfo | undefined> {
-    return this.#db.get('conversations', id)
+  async info(id: string): Promise<ConversationInfo | undefined> {
+    const found = await this.#db.get('conversations', id)
+    return found && withAllSettings(found)
   }
 
   async messages(id: string): Promise<Message[]> {
@@ -84,6 +86,12 @@ class DatabaseStore implements ConversationStore {
     })
   }
 }
+
+/** A record of an earlier version may lack settings that there are now. */
+const withAllSettings = (info: ConversationInfo): ConversationInfo => ({
+  ...info,
+  settings: readSettings(info.settings),
+})
 
 /** The keys of a conversation's messages: every array sorts after every text. */
 const messagesOf = (id: string): IDBKeyRange => IDBKeyRange.bound([id], [id, []])

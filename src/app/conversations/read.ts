@@ -50,6 +50,7 @@ export function readConversation(json: unknown): Conversation {
       leaf: ids.get(asText(json.leaf)) || (messages.at(-1)?.id ?? ROOT),
       settings: readSettings(json.settings),
       thinking: json.thinking !== false,
+      ...(typeof json.thinkingBudget === 'number' && { thinkingBudget: asNumber(json.thinkingBudget) }),
       ...(model && { model }),
     },
     messages,
@@ -98,7 +99,11 @@ function readAnswer(raw: Record<string, unknown>, base: Base): Answer | undefine
 
 function readModel(raw: unknown): ConversationModel | undefined {
   if (!isJsonObject(raw) || typeof raw.name !== 'string') return undefined
-  return { name: raw.name, ...(typeof raw.source === 'string' && { source: raw.source }) }
+  return {
+    name: raw.name,
+    ...(raw.bundled === true && { bundled: true }),
+    ...(typeof raw.source === 'string' && { source: raw.source }),
+  }
 }
 
 const asText = (value: unknown): string => (typeof value === 'string' ? value : '')

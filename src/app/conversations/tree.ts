@@ -37,11 +37,18 @@ export function shownPath({ info, messages }: Conversation): PathStep[] {
 const versionsOf = (messages: readonly Message[], { parent }: Message): string[] =>
   messages.filter((message) => message.parent === parent).map(({ id }) => id)
 
-/** A new question below the shown leaf, or below `parent`, with an answer to come below it. */
+/** What a question may have besides its text; by default it is asked below the shown leaf, for one answer. */
+export interface AskOptions {
+  readonly parent?: string
+  readonly documents?: readonly AttachedDocument[]
+  readonly answers?: number
+}
+
+/** A new question with answers to come below it. */
 export function ask(
   chat: Conversation,
   text: string,
-  { parent = chat.info.leaf, documents = [] }: { parent?: string; documents?: readonly AttachedDocument[] },
+  { parent = chat.info.leaf, documents = [], answers = 1 }: AskOptions,
 ): Conversation {
   const question: Question = {
     ...newMessage(parent),
@@ -51,7 +58,23 @@ export function ask(
   }
   const title = chat.info.title || titleOf(text)
   const next = { info: { ...chat.info, title, leaf: question.id }, messages: [...chat.messages, question] }
-  return answerBelow(next, question.id)
+  if (answers === 1) return answerBelow(next, question.id)
+  const group = { group: crypto.randomUUID() as string }
+  const asked = Array.from({ length: answers }).reduce<Conversation>(
+    (grown) => answerBelow(grown, question.id, group),
+    next,
+  )
+  return { ...asked, info: { ...asked.info, leaf: answersTogether(asked, asked.info.leaf)[0]?.id ?? ROOT } }
+}
+
+/** The answers that were asked for together with this one, itself included. */
+export function answersTogether({ messages }: Conversation, id: string): Answer[] {
+  const answer = messages.findLast((message) => message.id === id)
+  if (answer?.role !== 'assistant') return []
+  if (answer.group === undefined) return [answer]
+  return messages.filter(
+    (message): message is Answer => message.role === 'assistant' && message.group === answer.group,
+  )
 }
 
 /** A new answer to a question, with some fields given; it becomes the shown one. */

@@ -53,9 +53,10 @@ export interface Answer extends MessageBase {
 
 export type Message = Question | Answer
 
-/** The model of a conversation: how it is called, and where it is, unless that is a picked folder. */
+/** The model of a conversation. One without a source that is not bundled was read from a picked folder. */
 export interface ConversationModel {
   readonly name: string
+  readonly bundled?: boolean
   readonly source?: string
 }
 
@@ -74,10 +75,12 @@ export interface ConversationInfo {
   readonly model?: ConversationModel
   readonly settings: ChatSettings
   readonly thinking: boolean
+  /** Tokens that thinking may take. */
+  readonly thinkingBudget?: number | undefined
   /** When it was deleted, as long as that can be undone. */
   readonly deleted?: number
   /** The KV cache kept on disk. */
-  readonly savedCache?: { readonly bytes: number; readonly model: string }
+  readonly savedCache?: { readonly bytes: number; readonly model: string } | undefined
 }
 
 /** A conversation with its messages, in the order in which they were made. */

@@ -8,3 +8,9 @@ export function safeLink(href: string): string | undefined {
   const url = new URL(href)
   return ALLOWED_PROTOCOLS.has(url.protocol) ? url.href : undefined
 }
+
+/** The host that a safe link leads to; undefined for mail. */
+export function linkHost(href: string): string | undefined {
+  const address = safeLink(href)
+  return (address && new URL(address).host) || undefined
+}

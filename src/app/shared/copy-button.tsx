@@ -1,16 +1,26 @@
 // A button that copies a text and reports the outcome, also to screen readers.
 import { useSignal } from '@preact/signals'
+import type { ComponentChildren } from 'preact'
 import { strings } from '../strings/strings.ts'
 import { CheckIcon, CopyIcon } from './icons.tsx'
 
 const SHOWN_MS = 1500
 
-export function CopyButton({ text, label }: { text: string; label: string }) {
+/** `text`: a function where it takes work to make. `icon`: in place of two sheets of paper. */
+export function CopyButton({
+  text,
+  label,
+  icon = <CopyIcon />,
+}: {
+  text: string | (() => string)
+  label: string
+  icon?: ComponentChildren
+}) {
   const outcome = useSignal<'' | 'copied' | 'notCopied'>('')
   const said = outcome.value && strings.value.app[outcome.value]
   const copy = async () => {
     try {
-      await navigator.clipboard.writeText(text)
+      await navigator.clipboard.writeText(typeof text === 'string' ? text : text())
       outcome.value = 'copied'
     } catch {
       outcome.value = 'notCopied'
@@ -28,7 +38,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
         title={said || label}
         onClick={() => void copy()}
       >
-        {outcome.value === 'copied' ? <CheckIcon /> : <CopyIcon />}
+        {outcome.value === 'copied' ? <CheckIcon /> : icon}
       </button>
       <span class="unseen" role="status">
         {said}

@@ -109,3 +109,24 @@ export const GearIcon = () => (
     <circle cx="12" cy="12" r="6.5" />
   </Icon>
 )
+
+/** A grid of cells, some lit: the experts of a layer. */
+export const InsideIcon = () => (
+  <Icon>
+    <path d="M4.5 4.5h6v6h-6zM13.5 4.5h6v6h-6zM4.5 13.5h6v6h-6z" />
+    <rect x="13.5" y="13.5" width="6" height="6" fill="currentColor" />
+  </Icon>
+)
+
+/** Lines of text: plain text. */
+export const TextIcon = () => (
+  <Icon>
+    <path d="M5 6h14M5 10.5h14M5 15h14M5 19.5h8" />
+  </Icon>
+)
+
+export const SpeakIcon = () => (
+  <Icon>
+    <path d="M5 9.5v5h3.5L13 18.5v-13L8.5 9.5zM16 9a4 4 0 0 1 0 6M18.5 6.5a7.5 7.5 0 0 1 0 11" />
+  </Icon>
+)

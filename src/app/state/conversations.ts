@@ -2,6 +2,7 @@
 // and with other tabs.
 import { computed, signal } from '@preact/signals'
 import { asHadalError } from '../../lib/error.ts'
+import { removeCacheFile } from '../conversations/cache-files.ts'
 import { answerReleased, type Change, openChannel } from '../conversations/changes.ts'
 import { openDatabase } from '../conversations/database.ts'
 import { memoryStore } from '../conversations/memory.ts'
@@ -245,6 +246,7 @@ async function purgeDeleted(): Promise<void> {
     ({ deleted = Infinity }) => deleted < Date.now() - KEEP_DELETED_MS,
   )
   await store.remove(old.map(({ id }) => id))
+  for (const { id, savedCache } of old) if (savedCache) await removeCacheFile(id)
   for (const { id } of old) infos.value = new Map([...infos.value].filter(([known]) => known !== id))
 }
 

@@ -3,10 +3,12 @@ import type { ComponentChildren } from 'preact'
 import type { Answer } from '../conversations/types.ts'
 import { CopyButton } from '../shared/copy-button.tsx'
 import { formatCount, formatRate } from '../shared/format.ts'
-import { ContinueIcon, RetryIcon } from '../shared/icons.tsx'
+import { ContinueIcon, InsideIcon, RetryIcon, SpeakIcon, StopIcon, TextIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { continueAnswer, generating, regenerate } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
+import { richText } from './answer-text.tsx'
+import { inspect } from './inside-dialog.tsx'
 import { Versions } from './versions.tsx'
 
 /** `last`: the answer is the end of the conversation. */
@@ -21,12 +23,21 @@ export function AnswerFooter({
 }) {
   const text = strings.value.chat
   const { id, status, cut } = answer
+  const rich = richText.value
   const unfinished = status === 'stopped' || status === 'failed' || cut
   return (
     <div class="footer">
       <Versions id={id} versions={versions} />
       <span class="facts">{factsOf(answer).join(' · ')}</span>
-      {answer.text !== '' && <CopyButton text={answer.text} label={text.copyAnswer} />}
+      {answer.text !== '' && (
+        <>
+          <CopyButton text={answer.text} label={text.copyMarkdown} />
+          {rich && (
+            <CopyButton text={() => rich.plainText(answer.text)} label={text.copyText} icon={<TextIcon />} />
+          )}
+          {rich?.canReadAloud() && <ReadAloudButton answer={answer} rich={rich} />}
+        </>
+      )}
       {last && unfinished && (answer.text !== '' || answer.thinking !== '') && (
         <AskButton label={text.continue} onPress={() => void continueAnswer(id)}>
           <ContinueIcon />
@@ -35,6 +46,15 @@ export function AnswerFooter({
       <AskButton label={text.regenerate} onPress={() => void regenerate(id)}>
         <RetryIcon />
       </AskButton>
+      <button
+        class="small"
+        type="button"
+        aria-label={text.openExperts}
+        title={text.openExperts}
+        onClick={() => inspect(id)}
+      >
+        <InsideIcon />
+      </button>
     </div>
   )
 }
@@ -50,6 +70,24 @@ function factsOf({ status, cut, tokens, tokensPerSecond, cachedTokens, promptTok
       ? [text.reused(formatCount(cachedTokens), formatCount(promptTokens - cachedTokens))]
       : []),
   ]
+}
+
+function ReadAloudButton({ answer, rich }: { answer: Answer; rich: NonNullable<typeof richText.value> }) {
+  const { readingAloud, readAloud, stopReading } = rich
+  const text = strings.value.markdown
+  const reading = readingAloud.value === answer.id
+  const label = reading ? text.stopReading : text.readAloud
+  return (
+    <button
+      class="small"
+      type="button"
+      aria-label={label}
+      title={label}
+      onClick={() => (reading ? stopReading() : readAloud(answer.id, answer.text))}
+    >
+      {reading ? <StopIcon /> : <SpeakIcon />}
+    </button>
+  )
 }
 
 /** A button that needs the model, and that no answer is being written. */

@@ -2,7 +2,6 @@
 import { memo } from 'preact/compat'
 import { isUnfinished } from '../conversations/tree.ts'
 import type { Answer } from '../conversations/types.ts'
-import { Markdown } from '../markdown/markdown.tsx'
 import { ErrorCard } from '../shared/error-card.tsx'
 import type { Failure } from '../shared/failure.ts'
 import { loadState } from '../shared/models/model-choice.ts'
@@ -10,6 +9,7 @@ import { newConversation } from '../state/conversations.ts'
 import { regenerate } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
 import { AnswerFooter } from './answer-footer.tsx'
+import { AnswerText } from './answer-text.tsx'
 import { Thinking } from './thinking.tsx'
 
 interface Props {
@@ -24,7 +24,7 @@ export const AnswerView = memo(
     const { status, thinking, text, failure } = answer
     const running = isUnfinished(answer)
     return (
-      <div class={`answer ${status}`} aria-busy={running}>
+      <div id={`answer-${answer.id}`} class={`answer ${status}`} aria-busy={running}>
         <span class="unseen">{strings.value.chat.answerStarts}</span>
         {thinking !== '' && <Thinking answer={answer} />}
         {status === 'waiting' && (
@@ -34,7 +34,7 @@ export const AnswerView = memo(
             <i />
           </p>
         )}
-        <Markdown text={text} />
+        <AnswerText text={text} complete={!running} />
         {status === 'failed' && failure && <AnswerFailure id={answer.id} failure={failure} last={last} />}
         {!running && <AnswerFooter answer={answer} versions={versions} last={last} />}
       </div>

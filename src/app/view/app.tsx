@@ -3,6 +3,7 @@ import { useSignal } from '@preact/signals'
 import { dropHandlers } from '../documents/drop.ts'
 import { DropHint } from '../documents/drop-hint.tsx'
 import { ModelsDialog } from '../shared/models/dialog.tsx'
+import { DownloadBar } from '../shared/models/download-list.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { RecoveryStatus } from '../shared/models/recovery-status.tsx'
 import { Shortcuts } from '../shortcuts/shortcuts.tsx'
@@ -14,7 +15,9 @@ import { ChatHeader } from './chat-header.tsx'
 import { Composer } from './composer.tsx'
 import { GaugeStrip } from './gauge-strip.tsx'
 import { Gauges } from './gauges.tsx'
+import { InsideDialog } from './inside-dialog.tsx'
 import { NoWebGpuPage } from './no-webgpu-page.tsx'
+import { OtherModel } from './other-model.tsx'
 import { Thread } from './thread.tsx'
 import { Welcome } from './welcome.tsx'
 
@@ -38,7 +41,9 @@ export function App() {
       </a>
       <ChatHeader chatting />
       <main class="chat" aria-label={text.chat}>
+        <DownloadBar />
         {empty ? <Welcome /> : <Thread />}
+        <OtherModel />
         <RecoveryStatus waiting={generating.value ? text.answerWaits : text.questionsWait} />
         <GaugeStrip open={panelOpen} />
         <Composer />
@@ -48,6 +53,7 @@ export function App() {
       <ModelsDialog />
       <DropHint />
       <Shortcuts />
+      <InsideDialog />
     </div>
   )
 }

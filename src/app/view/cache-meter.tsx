@@ -3,6 +3,7 @@ import type { KvCacheUse, ModelInfo } from '../../index.ts'
 import { formatBytes } from '../../lib/format.ts'
 import { Bar } from '../shared/bar.tsx'
 import { formatCount } from '../shared/format.ts'
+import { changeKeepCaches, keepCaches, savedCacheBytes } from '../state/saved-cache.ts'
 import { strings } from '../strings/strings.ts'
 
 export function CacheMeter({ cache, info }: { cache: KvCacheUse; info: ModelInfo | undefined }) {
@@ -28,6 +29,15 @@ export function CacheMeter({ cache, info }: { cache: KvCacheUse; info: ModelInfo
         {tokens > 0 ? text.cached(formatCount(tokens)) : text.nothingCached}
         {info && perToken(info)}
       </p>
+      <label class="keep-caches">
+        <input
+          type="checkbox"
+          checked={keepCaches.value}
+          onChange={({ currentTarget }) => void changeKeepCaches(currentTarget.checked)}
+        />
+        {text.keepCaches}
+      </label>
+      {keepCaches.value && <p class="note">{text.keptCaches(formatBytes(savedCacheBytes.value))}</p>}
     </section>
   )
 }

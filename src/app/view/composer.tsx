@@ -10,8 +10,17 @@ import type { LoadState } from '../shared/models/load-state.ts'
 import { loadState } from '../shared/models/model-choice.ts'
 import { conversation } from '../state/conversations.ts'
 import { draft } from '../state/draft.ts'
-import { ask, generating, setThinking, stopGenerating, thinkingEnabled } from '../state/session.ts'
+import {
+  answersWanted,
+  ask,
+  generating,
+  MAX_ANSWERS,
+  setThinking,
+  stopGenerating,
+  thinkingEnabled,
+} from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
+import { BudgetSlider } from './budget-slider.tsx'
 import { focusQuestion, QUESTION_ID } from './focus.ts'
 
 function placeholderFor(state: LoadState): string {
@@ -80,6 +89,8 @@ export function Composer() {
       <div class="controls">
         <AttachButton />
         {canThink && <ThinkToggle />}
+        {canThink && thinkingEnabled.value && <BudgetSlider />}
+        <AnswersChoice />
         <span id="composer-keys" class={waiting.value ? 'keys waiting' : 'keys'} role="status">
           {waiting.value ? strings.value.chat.sendWaits : strings.value.chat.keys}
         </span>
@@ -120,6 +131,28 @@ function ThinkToggle() {
     >
       <ThinkIcon /> {strings.value.chat.think}
     </button>
+  )
+}
+
+function AnswersChoice() {
+  const text = strings.value.chat
+  return (
+    <span class="answers-choice">
+      <select
+        aria-label={text.answersWanted}
+        title={text.answersHint}
+        value={answersWanted.value}
+        onChange={({ currentTarget }) => {
+          answersWanted.value = Number(currentTarget.value)
+        }}
+      >
+        {Array.from({ length: MAX_ANSWERS }, (_, index) => (
+          <option key={index} value={index + 1}>
+            {index + 1}×
+          </option>
+        ))}
+      </select>
+    </span>
   )
 }
 

@@ -3,6 +3,7 @@ import type { GpuBytes, ModelInfo } from '../../index.ts'
 import { formatBytes } from '../../lib/format.ts'
 import { type DefinitionRow, DefinitionRows, MemoryTable } from '../shared/definition-rows.tsx'
 import { formatCompact, formatCount, formatRate } from '../shared/format.ts'
+import { CopyReport } from '../shared/models/copy-report.tsx'
 import { gpuBytes, loadState } from '../shared/models/model-choice.ts'
 import { cacheUse, latestRate } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
@@ -94,6 +95,7 @@ function ModelGauge({ name, info }: { name: string; info: ModelInfo }) {
         <h2>{strings.value.chat.model}</h2> <span class="figures">{name}</span>
       </summary>
       <DefinitionRows rows={rows} />
+      <CopyReport />
     </details>
   )
 }

@@ -2,6 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Answer } from '../conversations/types.ts'
+import { thinkingSummary } from '../markdown/thinking-summary.ts'
 import { formatSeconds } from '../shared/format.ts'
 import { thinkingSince } from '../state/answer.ts'
 import { strings } from '../strings/strings.ts'
@@ -19,6 +20,9 @@ export function Thinking({ answer }: { answer: Answer }) {
         {live ? (
           <>
             {text.thinkingNow} <Elapsed since={thinkingSince(id)} />
+            <span class="thinking-summary" dir="auto">
+              {thinkingSummary(thinking)}
+            </span>
           </>
         ) : thinkingMs > 0 ? (
           text.thoughtFor(time)

@@ -1,11 +1,14 @@
 // The shown path of the conversation, scrolled to its end while the reader stays there.
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { answersTogether } from '../conversations/tree.ts'
 import { LoadFailure } from '../shared/models/load-failure.tsx'
 import { LoadProgressView } from '../shared/models/load-progress.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
+import { conversation } from '../state/conversations.ts'
 import { path } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
 import { AnswerView } from './answer.tsx'
+import { AnswersView } from './answers.tsx'
 import { QuestionView } from './question.tsx'
 
 // Within this distance the reader counts as at the end.
@@ -42,6 +45,8 @@ export function Thread() {
           <li key={message.id} class={message.role}>
             {message.role === 'user' ? (
               <QuestionView question={message} versions={versions} />
+            ) : message.group !== undefined && message.id === lastId ? (
+              <AnswersView answers={answersTogether(conversation.value, message.id)} />
             ) : (
               <AnswerView answer={message} versions={versions} last={message.id === lastId} />
             )}

@@ -4,6 +4,7 @@ import type { Device } from '../../gpu/device.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
 import { HadalError } from '../../lib/error.ts'
 import { formatBytes } from '../../lib/format.ts'
+import { fitsIn } from '../../lib/memory-range.ts'
 import { Runtime } from '../run/runtime.ts'
 import type { QuantizeOption } from '../types.ts'
 import { type AllocatedWeights, allocateWeights } from './allocate-weights.ts'
@@ -16,7 +17,6 @@ import {
   smallerEstimates,
   withPrefillChunk,
 } from './choose-quantization.ts'
-import { fitsIn } from './memory-range.ts'
 import type { QuantizeChoice } from './quantization.ts'
 import type { WeightPlan } from './weight-plan.ts'
 

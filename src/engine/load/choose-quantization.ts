@@ -1,11 +1,11 @@
 // Estimates the GPU memory of a model for each quantization and picks the best that fits.
 import type { Capabilities } from '../../gpu/limits.ts'
 import { HadalError } from '../../lib/error.ts'
+import { type FitResult, fitsIn, type MemoryRange } from '../../lib/memory-range.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { RuntimeOptions } from '../run/step-graphs.ts'
 import type { BytesByPurpose, QuantizeOption } from '../types.ts'
 import { footprintWithContext, planFootprint } from './footprint.ts'
-import { type FitResult, fitsIn, type MemoryRange } from './memory-range.ts'
 import { formatsByClass, QUANTIZATIONS, type Quantize, type QuantizeChoice } from './quantization.ts'
 import type { ResolvedCheckpoint } from './resolve-tensors.ts'
 import { planWeights, type WeightPlan } from './weight-plan.ts'

@@ -1,7 +1,7 @@
 // What has come of an answer so far: parses its ids, counts them, and finds its end.
 import { type OutputParser, openOutputParser } from '../../text/output-parser.ts'
 import type { TextTokenizer } from '../../text/tokenizer.ts'
-import type { FinishReason, GenerateDelta, TokenLogprob } from '../types.ts'
+import type { FinishReason, GenerateDelta, GenerateDone, TokenLogprob } from '../types.ts'
 import type { SampleResult } from './sample-result.ts'
 import type { GenerateTask } from './task.ts'
 
@@ -17,6 +17,7 @@ export class Answer {
   finishReason: FinishReason | undefined
   tokens = 0
   reasoningTokens = 0
+  thoughts = 0 // tokens between the tags of the thinking part
   readonly #task: GenerateTask
   readonly #tokenizer: TextTokenizer
   readonly #parser: OutputParser
@@ -36,6 +37,13 @@ export class Answer {
     return this.#parser.isThinking()
   }
 
+  /** How the thinking part has ended. */
+  get reasoning(): GenerateDone['reasoning'] {
+    if (this.reasoningTokens === 0) return undefined
+    if (this.isThinking && this.finishReason === 'length') return 'length'
+    return this.thoughts >= (this.#task.budget?.tokens ?? Infinity) ? 'budget' : 'closed'
+  }
+
   /** Takes the next token. */
   take(result: SampleResult): AnswerDelta {
     const { eos, logprobs, maxTokens, constraint } = this.#task
@@ -43,6 +51,7 @@ export class Answer {
     const before = this.isThinking
     const { text, reasoning, stopped, calls } = ended ? NOTHING : this.#parser.push(result.id)
     const thinking = before || this.isThinking
+    if (before && this.isThinking) this.thoughts++
     if (thinking) this.reasoningTokens++
     else if (!ended) constraint?.accept(result.id)
     this.tokens++
@@ -52,6 +61,7 @@ export class Answer {
     return {
       ...this.#delta({ text, reasoning, calls }),
       ids: [result.id],
+      ...(result.experts && { experts: result.experts }),
       ...(logprobs === undefined ? {} : { logprobs: [describeLogprob(this.#tokenizer, result, thinking)] }),
     }
   }

@@ -51,7 +51,7 @@ export class ConstrainedDecoder implements Decoder {
     const { maxTokens, logprobs, sampling } = this.#task
     const { repetitionPenalty, presencePenalty, frequencyPenalty } = sampling
     const isCounted = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0
-    if (logprobs !== undefined || isCounted) return []
+    if (logprobs !== undefined || isCounted || this.#steps.runtime.trace) return []
     const ids = this.#held.constraint.forced(maxTokens - this.#tokens)
     if (ids.length === 0) return ids
     const { runtime, session } = this.#steps

@@ -52,11 +52,11 @@ export class DecodeSteps {
   }
 
   async read(pending: Promise<ArrayBuffer>): Promise<SampleResult> {
-    const result = decodeSampleResult(await pending)
+    const bytes = await pending
     this.#pending.delete(pending)
     assert(!this.#refused, `The GPU refused a step: ${this.#refused}`)
     this.readbacks++
-    return result
+    return { ...decodeSampleResult(bytes), experts: this.runtime.trace?.decode(bytes) }
   }
 
   /** Reserves pages for the keys and values of positions before `end`. */

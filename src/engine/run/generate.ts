@@ -45,6 +45,7 @@ export async function* generate(
       cachedTokens: cached,
       tokens: answer.tokens,
       reasoningTokens: answer.reasoningTokens,
+      reasoning: answer.reasoning,
       prefillMs: first - started,
       decodeMs: now - first,
       dispatchesPerToken: runtime.dispatches,
@@ -60,6 +61,7 @@ export async function* generate(
       await runtime.reportLogprobs(task.logprobs !== undefined)
       if (!(await prefill(runtime, session, prompt, signal))) return yield finished('abort')
       if (!(await replay(runtime, session, resume, signal))) return yield finished('abort')
+      runtime.trace?.takeLastRow(((prompt.length - cached - 1) % runtime.options.prefillChunk) + 1)
       runtime.writeSampling(task)
       const decoder = await openDecoder(steps, task, answer)
       while (!answer.finishReason) {
@@ -83,9 +85,15 @@ export async function* generate(
 }
 
 async function openDecoder(steps: DecodeSteps, task: GenerateTask, answer: Answer): Promise<Decoder> {
-  if (!task.constraint) return new FreeDecoder(steps, task)
-  const { ConstrainedDecoder } = await import('./constrained-decoder.ts') // most answers are free
-  return new ConstrainedDecoder(steps, task, { constraint: task.constraint, answer })
+  const open = async (task: GenerateTask) => {
+    if (!task.constraint) return new FreeDecoder(steps, task)
+    const { ConstrainedDecoder } = await import('./constrained-decoder.ts') // most answers are free
+    return new ConstrainedDecoder(steps, task, { constraint: task.constraint, answer })
+  }
+  const { budget } = task
+  if (!budget) return open(task)
+  const { BudgetedDecoder } = await import('./budgeted-decoder.ts')
+  return BudgetedDecoder.open({ steps, task, budget, answer, open })
 }
 
 function kvUse(runtime: Runtime, session: Session): KvUsage {

@@ -43,14 +43,18 @@ export async function resolveRequest(
   checkTokenIds(prompt, spec.vocabSize, context - 1)
   const maxTokens = readField('max_tokens', request.maxTokens, wholeNumber(1, Number.POSITIVE_INFINITY))
   const endIds = new Set([...eos, ...ends])
-  return {
+  const task = {
     prompt,
     maxTokens: Math.min(maxTokens ?? DEFAULT_MAX_TOKENS, context - prompt.length),
+    output: { ...output, ...(request.plainOutput && { plain: true }) },
+  }
+  return {
+    ...task,
     sampling: resolveSampling(request.sampling, defaults, spec.vocabSize),
     stop: request.stop ?? [],
     logprobs: readField('top_logprobs', request.logprobs, wholeNumber(0, MAX_ALTERNATIVES)),
+    experts: request.experts === true,
     eos: endIds,
-    output: { ...output, ...(request.plainOutput && { plain: true }) },
     resume: request.resume ?? [],
     constraint:
       request.responseFormat || request.tools
@@ -60,6 +64,10 @@ export async function resolveRequest(
             endIds: [...endIds],
           })
         : undefined,
+    budget:
+      (request.thinkingBudget ?? request.effort) === undefined
+        ? undefined
+        : (await import('./thinking-budget.ts')).openBudget(request, { ...task, tokenizer, chat }),
   }
 }
 

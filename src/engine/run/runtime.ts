@@ -13,19 +13,13 @@ import { type Graph, resource } from '../../program/graph.ts'
 import { DispatchProgram } from '../../program/program.ts'
 import { rectangleOf, type StepPart } from '../../program/units.ts'
 import { KvCache, kvCacheSizes, PAGE_TOKENS, splitTokens } from './kv-cache.ts'
-import type { OwnPrograms } from './own-programs.ts'
+import type { ExpertTrace, OwnPrograms } from './own-programs.ts'
 import { PartQueue } from './part-queue.ts'
 import { writeMask, writeSamplingState } from './sampling.ts'
 import type { Session } from './session.ts'
 import { allocateState, RESULT_BYTES, type StateBuffers, stateResources } from './state.ts'
-import {
-  decodeGraph,
-  type GraphInputs,
-  logprobsGraph,
-  prefillGraph,
-  type RuntimeOptions,
-  sampleGraph,
-} from './step-graphs.ts'
+import type { GraphInputs, RuntimeOptions } from './step-graphs.ts'
+import { decodeGraph, logprobsGraph, prefillGraph, sampleGraph } from './step-graphs.ts'
 import type { GenerateTask } from './task.ts'
 import { type CompileStats, warmUp } from './warm-up.ts'
 
@@ -61,6 +55,8 @@ export class Runtime {
   #logprobs: DispatchProgram | undefined
   #reportsLogprobs = false
   #mask: Uint32Array | undefined
+  /** While it is set, results are read back with the routes of their steps. */
+  trace: ExpertTrace | undefined
   /** Number of dispatches of the latest decode step. */
   dispatches = 0
 
@@ -242,6 +238,7 @@ export class Runtime {
     return {
       device: this.#device,
       inputs: this.#inputs,
+      programs: this.#programs,
       create: (graph) => this.#program(graph),
       run: (program, { position, tokens }, signal) =>
         this.#runInParts(program, this.#plainStep(position, tokens), { signal }),
@@ -293,7 +290,7 @@ export class Runtime {
     return this.#submit(step, (encoder) => {
       encode(encoder)
       if (this.#reportsLogprobs) this.#logprobs?.encode(encoder, step)
-      return this.#readback.encode(encoder, this.state.result)
+      return (this.trace ?? this.#readback).encode(encoder, this.state.result)
     })()
   }
 }

@@ -1,10 +1,11 @@
 // Decodes the 256-byte sampling result that shaders/sample writes.
-import { MAX_ALTERNATIVES } from '../types.ts'
+import { MAX_ALTERNATIVES, type RoutedExperts } from '../types.ts'
 
 export interface SampleResult {
   readonly id: number
   readonly logprob: number
   readonly top: readonly { readonly id: number; readonly logprob: number }[]
+  readonly experts?: RoutedExperts | undefined // of this token, if they are traced
 }
 
 /** 32-bit words: id, draw, log-probability of the id, n, then n pairs (id, log-probability). */

@@ -10,6 +10,7 @@ export interface GenerateTask {
   readonly sampling: SamplingOptions
   readonly stop: readonly string[]
   readonly logprobs: number | undefined
+  readonly experts: boolean // whether deltas report them
   readonly eos: ReadonlySet<number>
   /** How the parser of the output begins. */
   readonly output: Pick<OutputParserOptions, 'tools' | 'resumed' | 'plain'>
@@ -17,6 +18,16 @@ export interface GenerateTask {
   readonly resume: readonly number[]
   /** What the answer is held to, apart from its thinking part. */
   readonly constraint: AnswerConstraint | undefined
+  readonly budget: ThinkingBudget | undefined
+}
+
+/** What the thinking part may have, and how it is closed then. Ids are those of the answer so far. */
+export interface ThinkingBudget {
+  readonly tokens: number // the tags not counted
+  /** The ids that close the thinking part here: the tag, with white space as the template writes it. */
+  readonly closing: (ids: readonly number[]) => readonly number[]
+  /** Whether a thinking part may still open. */
+  readonly mayOpen: (ids: readonly number[]) => boolean
 }
 
 /** Which tokens may come next. */

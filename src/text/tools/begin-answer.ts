@@ -24,7 +24,8 @@ export interface BegunAnswer {
 /**
  * Extends a prompt. A thinking part that it leaves open is closed before a text or a call; reasoning
  * without a text is gone on with. Where the template has closed the thinking part, reasoning is left out, as
- * templates leave it out of other answers.
+ * templates leave it out of other answers. Reasoning may begin and end with its tags, as a model wrote them:
+ * then nothing is put around them.
  * @param prompt the ids of the rendered conversation
  */
 export function beginAnswer(
@@ -39,13 +40,15 @@ export function beginAnswer(
   const trusted = (part: string) => pieces.push({ text: part, isTrusted: true })
   let part: BegunAnswer['resumed'] = tag === 'open' ? 'thinking' : tag && 'answer'
   const onLines = part !== 'thinking' || tail.endsWith('\n') // whether the tags have lines of their own
+  const thought = withoutTags(reasoning)
   if (reasoning !== '' && part !== 'answer') {
     if (part === undefined) {
       trusted(THINK_OPEN)
-      plain('\n')
+      if (!thought.isOpened) plain('\n')
     }
-    plain(reasoning)
-    part = 'thinking'
+    plain(thought.text)
+    if (thought.isClosed) trusted(THINK_CLOSE)
+    part = thought.isClosed ? 'answer' : 'thinking'
   }
   if (text !== '' || opening !== '') {
     if (part === 'thinking') {
@@ -61,7 +64,16 @@ export function beginAnswer(
   const ids = mergePlain([{ text: tail, isTrusted: false }, ...pieces]).flatMap((piece) =>
     piece.isTrusted ? tokenizer.encode(piece.text) : tokenizer.encodePlain(piece.text),
   )
-  return { ids: [...fixed, ...ids], resumed: part }
+  // Newlines that follow the closing tag belong to no part, which the parser sees by the prompt's end.
+  const isBetween = thought.isClosed && text === '' && opening === ''
+  return { ids: [...fixed, ...ids], resumed: isBetween ? undefined : part }
+}
+
+function withoutTags(reasoning: string) {
+  const isOpened = reasoning.startsWith(THINK_OPEN)
+  const rest = isOpened ? reasoning.slice(THINK_OPEN.length) : reasoning
+  const isClosed = rest.endsWith(THINK_CLOSE)
+  return { isOpened, isClosed, text: isClosed ? rest.slice(0, -THINK_CLOSE.length) : rest }
 }
 
 /** The prompt up to its last control token, and the text after it: it is encoded as one with what follows. */

@@ -272,6 +272,23 @@ describe('an answer that is gone on with', () => {
     expect(go({ content: '' }, false)).toMatchObject({ begun: '' })
   })
 
+  it('takes tags at the ends of its reasoning for those that the model wrote', () => {
+    expect(go({ content: '\n\na', reasoning_content: 'hm\n</think>' }, true)).toEqual({
+      begun: 'hm\n</think>\n\na',
+      reasoning: '',
+      text: '\nso\nyes',
+    })
+    expect(go({ content: '', reasoning_content: 'hm</think>' }, true)).toEqual({
+      begun: 'hm</think>',
+      reasoning: '',
+      text: 'so\nyes',
+    })
+    expect(go({ content: '', reasoning_content: '</think> <｜User｜>' }, true)).toMatchObject({
+      begun: '</think> <｜User｜>',
+      reasoning: expect.stringContaining('so'),
+    })
+  })
+
   it('must be there', () => {
     const chat = openChatEncoder(tokenizer, demoConfig)
     const use = { messages: [question], continueFinal: true }

@@ -17,6 +17,8 @@ import type { Failure } from '../failure.ts'
 import { LatestTask } from '../latest-task.ts'
 import { saveFile } from '../save-file.ts'
 import { findListedModels } from './catalogue.ts'
+import { refreshSpace } from './device-facts.ts'
+import { recordError } from './error-log.ts'
 import { forgetModel } from './last-model.ts'
 import type { ModelChoice } from './load-state.ts'
 import { openBundledModel, openModel } from './model-choice.ts'
@@ -33,15 +35,32 @@ export interface PlanRequest {
 export type PlanState =
   | { readonly phase: 'none' }
   | { readonly phase: 'planning'; readonly request: PlanRequest }
-  | { readonly phase: 'planned'; readonly request: PlanRequest; readonly plan: LoadPlan }
+  | {
+      readonly phase: 'planned'
+      readonly request: PlanRequest
+      readonly plan: LoadPlan
+      /** Why it was not downloaded at once. */
+      readonly obstacle?: Obstacle
+    }
   | { readonly phase: 'failed'; readonly request: PlanRequest; readonly failure: Failure }
+
+/** What keeps a chosen model from being downloaded at once. */
+export type Obstacle =
+  | { readonly kind: 'unsupported' | 'fits' | 'differs' }
+  | { readonly kind: 'space'; readonly missingBytes: number }
 
 /** A running operation on a stored model. */
 export type StoreTask =
   | { readonly source: string; readonly action: 'removing' }
   | { readonly source: string; readonly action: 'exporting'; readonly progress: LoadProgress | undefined }
 
+export type DialogTab = 'catalogue' | 'stored' | 'other'
+
+/** Id of the heading of the open tab, which gets the focus on the way back from a plan. */
+export const PANEL_TITLE = 'models-panel-title'
+
 export const dialogOpen = signal(false)
+export const dialogTab = signal<DialogTab>('catalogue')
 /** Input of the form. Lives as long as the tab and is stored nowhere. */
 export const openForm = { source: signal(''), token: signal('') } as const
 export const planState = signal<PlanState>({ phase: 'none' })
@@ -56,7 +75,15 @@ export const storeFailure = signal<Failure | undefined>(undefined)
 const planning = new LatestTask()
 const exporting = new LatestTask()
 
+/** Opens the dialog on the list of models to try. */
 export function openDialog(): void {
+  showTab('catalogue')
+}
+
+/** Opens the dialog on one of its parts. */
+export function showTab(tab: DialogTab): void {
+  discardPlan()
+  dialogTab.value = tab
   dialogOpen.value = true
   void refreshStored()
   void readList()
@@ -94,6 +121,7 @@ export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): 
     await listed
     show({ phase: 'planned', request, plan: planned })
   } catch (error) {
+    recordError(error)
     show({ phase: 'failed', request: requested, failure: asHadalError(error) })
   }
 }
@@ -102,6 +130,13 @@ export async function requestPlan(requested: PlanRequest, previous?: LoadPlan): 
 export function checkSource(text: string): void {
   openForm.source.value = text
   void requestPlan({ source: text, label: text, token: openForm.token.value.trim() })
+}
+
+/** Shows a plan that was made already, with what stands against it. */
+export function showPlan(request: PlanRequest, planned: LoadPlan, obstacle: Obstacle): void {
+  planning.abort()
+  dialogOpen.value = true
+  planState.value = { phase: 'planned', request, plan: planned, obstacle }
 }
 
 /** The stored copy of a source, complete or not. */
@@ -185,13 +220,18 @@ async function runStoreTask(begun: StoreTask, work: () => Promise<void>): Promis
   try {
     await work()
   } catch (error) {
-    if (!isAborted(error)) storeFailure.value = asHadalError(error)
+    if (!isAborted(error)) {
+      recordError(error)
+      storeFailure.value = asHadalError(error)
+    }
   }
   storeTask.value = undefined
   await refreshStored()
 }
 
-async function refreshStored(): Promise<void> {
+/** Reads anew what is stored, and how much space is left. */
+export async function refreshStored(): Promise<void> {
+  void refreshSpace()
   try {
     storedModelList.value = await storedModels()
   } catch (error) {
@@ -200,7 +240,7 @@ async function refreshStored(): Promise<void> {
 }
 
 /** The list does not change while the page is open. */
-async function readList(): Promise<void> {
+export async function readList(): Promise<void> {
   if (listedModels.value.length > 0) return
   try {
     listedModels.value = await findListedModels()
@@ -210,7 +250,7 @@ async function readList(): Promise<void> {
   }
 }
 
-const optionsOf = ({ token, cache }: PlanRequest) => ({
+export const optionsOf = ({ token, cache }: PlanRequest) => ({
   contextLength: contextLength.value,
   ...(token !== '' && { token }),
   ...(cache && { cache }),

@@ -1,7 +1,9 @@
 // Remembers the last used model in localStorage, and how to reopen saved models.
-import { type ModelSource, type StoredModel, storedModels } from '../../../index.ts'
+import { type StoredModel, storedModels } from '../../../index.ts'
 import { tryOrUndefined } from '../storage.ts'
+import { forgetUse } from './last-used.ts'
 import type { ModelChoice } from './load-state.ts'
+import { isQuantizedCopy } from './quantized-copy.ts'
 import { forgetOptions, savedOptionsFor, saveOptions } from './saved-options.ts'
 
 const STORAGE_KEY = 'hadal.model.1'
@@ -18,6 +20,7 @@ export function rememberModel({ source, bundled, options }: ModelChoice): void {
 /** Forgets a model that was deleted from the store. */
 export function forgetModel(source: string): void {
   forgetOptions(source)
+  forgetUse(source)
   tryOrUndefined(() => localStorage.getItem(STORAGE_KEY) === source && localStorage.removeItem(STORAGE_KEY))
 }
 
@@ -35,10 +38,6 @@ export async function lastModel(): Promise<ModelChoice | undefined> {
     return undefined
   }
 }
-
-/** Whether a name in the store is that of the quantized copy of a source: `source#q4`. */
-export const isQuantizedCopy = (storedAs: string, source: ModelSource): boolean =>
-  typeof source === 'string' && storedAs.startsWith(`${source}#`)
 
 /** Opens a stored model as it was opened before; packed weights are already quantized. */
 export function choiceFromStored({

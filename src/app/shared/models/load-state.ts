@@ -1,6 +1,8 @@
 // State of loading a model, and the texts of its phases.
 import type { LoadedModel, LoadOptions, LoadProgress, ModelSource } from '../../../index.ts'
+import { strings } from '../../strings/strings.ts'
 import type { Failure } from '../failure.ts'
+import { isQuantizedCopy } from './quantized-copy.ts'
 
 /** A model to open, and how. */
 export interface ModelChoice {
@@ -35,22 +37,26 @@ export async function missingWebGpu(): Promise<MissingWebGpu | undefined> {
   return adapter ? undefined : 'adapter'
 }
 
+/** Whether a stored model, or the bundled one if undefined, is loaded. */
+export function isLoaded(state: LoadState, storedAs: string | undefined): boolean {
+  if (state.phase !== 'ready') return false
+  const { choice } = state
+  if (storedAs === undefined) return choice.bundled
+  if (choice.source === storedAs) return true
+  return choice.options.keep === 'packed' && isQuantizedCopy(storedAs, choice.source)
+}
+
 /** The text shown for a phase of loading. */
-export function phaseText({ phase, file, bytes, totalBytes, ...rest }: LoadProgress): string {
-  const { kernels, totalKernels } = rest
+export function phaseText({
+  phase,
+  file,
+  bytes,
+  totalBytes,
+  kernels,
+  totalKernels,
+}: Pick<LoadProgress, 'phase' | 'file' | 'bytes' | 'totalBytes' | 'kernels' | 'totalKernels'>): string {
+  const texts = strings.value.models.load
   if ((phase === 'upload' || phase === 'convert') && bytes === totalBytes && kernels < totalKernels)
-    return `Checking kernels on your GPU, ${kernels} of ${totalKernels}`
-  const texts = {
-    list: 'Reading the weight list',
-    tokenizer: 'Reading the tokenizer',
-    wait: 'Waiting for another tab that is saving this model',
-    download: `Downloading ${file || 'weights'}`,
-    verify: `Verifying ${file || 'weights'}`,
-    convert: `Quantizing ${file || 'weights'}`,
-    upload: `Loading ${file || 'weights'}`,
-    keep: `Saving ${file || 'weights'} in this browser`,
-    compile: 'Compiling shaders for your GPU',
-    ready: 'Ready',
-  }
-  return texts[phase]
+    return texts.checking(kernels, totalKernels)
+  return texts.phases[phase](file)
 }

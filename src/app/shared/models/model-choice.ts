@@ -6,8 +6,12 @@ import { asHadalError } from '../../../lib/error.ts'
 import { saveModelOffline, waitForServiceWorker } from '../../offline/register.ts'
 import { LatestTask } from '../latest-task.ts'
 import { findBundledModel } from './catalogue.ts'
+import { noteSpeed } from './device-facts.ts'
+import { recordError } from './error-log.ts'
 import { lastModel, rememberModel } from './last-model.ts'
+import { noteUse } from './last-used.ts'
 import { type LoadState, type ModelChoice, missingWebGpu } from './load-state.ts'
+import { forgetLosses, noteLoss } from './smaller-settings.ts'
 
 export const loadState = signal<LoadState>({ phase: 'starting' })
 export const gpuBytes = signal<GpuBytes>({})
@@ -53,10 +57,17 @@ export async function openModel(choice: ModelChoice): Promise<void> {
   const show = (state: LoadState) => {
     if (isLatest()) loadState.value = state
   }
+  let bytesPerSecond = 0
   const onStatus = (status: ModelStatus) => {
-    if (isLatest()) recovery.value = status.state === 'recovering' ? status : undefined
+    if (!isLatest()) return
+    if (status.state === 'recovering' && !status.progress) {
+      recordError(status.reason)
+      noteLoss()
+    }
+    recovery.value = status.state === 'recovering' ? status : undefined
   }
   recovery.value = undefined
+  forgetLosses()
   show({ phase: 'loading', choice, progress: undefined })
   if (before.phase === 'ready') await before.model.unload()
   try {
@@ -64,19 +75,26 @@ export async function openModel(choice: ModelChoice): Promise<void> {
       ...choice.options,
       signal,
       onStatus,
-      onProgress: (progress) => show({ phase: 'loading', choice, progress }),
+      onProgress(progress) {
+        if (progress.phase === 'download') bytesPerSecond = progress.bytesPerSecond
+        show({ phase: 'loading', choice, progress })
+      },
     })
     if (!isLatest()) return await model.unload()
     show({ phase: 'ready', choice, model })
     gpuBytes.value = await model.gpuBytes()
     void model.lost.then((error) => {
+      recordError(error)
       show({ phase: 'failed', choice, failure: asHadalError(error) })
       return model.unload()
     })
     rememberModel(choice)
+    if (!choice.bundled && !Array.isArray(choice.source)) noteUse(String(choice.source))
+    noteSpeed(bytesPerSecond)
     if (choice.bundled) void saveModelOffline()
   } catch (error) {
     const failure = asHadalError(error)
+    recordError(failure)
     show(
       failure.code === 'no_webgpu'
         ? { phase: 'no-webgpu', missing: 'adapter' }

@@ -1,25 +1,31 @@
 // Form to open a model from the Hub, a URL or a local folder.
-import { canPickFolders, checkSource, openForm, pickFolder, requestPlan } from './dialog-state.ts'
+import { strings } from '../../strings/strings.ts'
+import {
+  canPickFolders,
+  checkSource,
+  openForm,
+  PANEL_TITLE,
+  pickFolder,
+  requestPlan,
+} from './dialog-state.ts'
 import { listFiles } from './picked-files.ts'
 import { TokenField } from './token-field.tsx'
 
-/** Id of the heading that gets the focus on the way back from a plan. */
-export const OPEN_TITLE = 'models-other'
-
 export function OpenForm() {
   const { source, token } = openForm
+  const texts = strings.value.models.open
   const submit = (event: Event) => {
     event.preventDefault()
     const text = source.value.trim()
     if (text !== '') checkSource(text)
   }
   return (
-    <section aria-labelledby={OPEN_TITLE}>
-      <h3 id={OPEN_TITLE} tabIndex={-1}>
-        Open another model
+    <section aria-labelledby={PANEL_TITLE}>
+      <h3 id={PANEL_TITLE} tabIndex={-1} class="unseen">
+        {strings.value.models.dialog.other}
       </h3>
       <form class="open-form" onSubmit={submit}>
-        <label for="model-place">Hugging Face name, or URL of a model folder</label>
+        <label for="model-place">{texts.label}</label>
         <div class="line">
           <input
             id="model-place"
@@ -35,28 +41,25 @@ export function OpenForm() {
             }}
           />
           <button class="primary" type="submit" disabled={source.value.trim() === ''}>
-            Check
+            {texts.check}
           </button>
         </div>
         <p id="model-place-note" class="figures">
-          Reads only the weight list first, so you see what the model needs before downloading it. This page
-          contacts only the host you enter.
+          {texts.note}
         </p>
         <details open={token.peek() !== ''}>
-          <summary>Private or gated model</summary>
+          <summary>{texts.gated}</summary>
           <TokenField />
         </details>
       </form>
       <FolderPicker />
-      <p class="figures">
-        Runs the published safetensors folders of DeepSeek V1, V2, V3 and R1, Moonlight, Kimi K2,
-        GLM-4.7-Flash, Youtu, Ling, Granite, SmolLM3, Qwen and Llama, also as MLX and others quantized them.
-      </p>
+      <p class="figures">{texts.families}</p>
     </section>
   )
 }
 
 function FolderPicker() {
+  const texts = strings.value.models.open
   const look = (label: string, source: File[]) => void requestPlan({ source, label, token: '' })
   if (canPickFolders()) {
     const pick = async () => {
@@ -66,15 +69,15 @@ function FolderPicker() {
     return (
       <p>
         <button class="quiet" type="button" onClick={() => void pick()}>
-          Choose a folder…
+          {texts.pick}
         </button>{' '}
-        <span class="figures">or drop one on the page. It is read in place.</span>
+        <span class="figures">{texts.drop}</span>
       </p>
     )
   }
   return (
     <p>
-      <label for="model-folder">A folder on this device (read in place)</label>{' '}
+      <label for="model-folder">{texts.folder}</label>{' '}
       <input
         id="model-folder"
         type="file"
@@ -85,7 +88,7 @@ function FolderPicker() {
         onChange={({ currentTarget: { files } }) => {
           const list = [...(files ?? [])]
           const [first] = list
-          if (first) look(first.webkitRelativePath.split('/')[0] ?? 'Chosen folder', list)
+          if (first) look(first.webkitRelativePath.split('/')[0] ?? texts.chosen, list)
         }}
       />
     </p>

@@ -2,10 +2,20 @@
 import { useSignal } from '@preact/signals'
 import type { LoadPlan, StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
+import { strings } from '../../strings/strings.ts'
 import { type DefinitionRow, DefinitionRows, MemoryTable } from '../definition-rows.tsx'
 import { formatCompact, formatCount } from '../format.ts'
 import { listedDifferences } from './catalogue.ts'
-import { discardPlan, findStoredCopy, listedModels, loadPlanned, type PlanRequest } from './dialog-state.ts'
+import {
+  discardPlan,
+  findStoredCopy,
+  listedModels,
+  loadPlanned,
+  type Obstacle,
+  type PlanRequest,
+  showTab,
+} from './dialog-state.ts'
+import { queueModel } from './get-model.ts'
 import {
   CacheChoice,
   ContextChoice,
@@ -20,11 +30,14 @@ export function PlanCard({
   titleId,
   request,
   plan,
+  obstacle,
 }: {
   titleId: string
   request: PlanRequest
   plan: LoadPlan
+  obstacle?: Obstacle | undefined
 }) {
+  const texts = strings.value.models.plan
   const stored = findStoredCopy(request.source)
   const quantize = useSignal(plan.auto ?? 'none')
   const keep = useSignal<KeepMode>(stored ? 'files' : 'no')
@@ -42,6 +55,7 @@ export function PlanCard({
         {plan.name || request.label}
       </h3>
       <p class="place">{request.label}</p>
+      {obstacle && <ObstacleNote obstacle={obstacle} />}
       <DefinitionRows rows={planRows(plan)} />
       {plan.unsupported.length > 0 && <Unsupported plan={plan} />}
       {notices.map((text) => (
@@ -60,18 +74,47 @@ export function PlanCard({
       )}
       <div class="actions">
         <button class="primary" type="submit" disabled={!chosen}>
-          {remote ? openButtonText(plan, stored, effectiveKeepMode(keep.value, quantize.value)) : 'Open'}
+          {remote ? openButtonText(plan, stored, effectiveKeepMode(keep.value, quantize.value)) : texts.open}
         </button>
+        {remote && chosen && !stored?.complete && (
+          <button
+            class="quiet"
+            type="button"
+            onClick={() => {
+              queueModel(request, plan, { quantize: quantize.value })
+              discardPlan()
+            }}
+          >
+            {texts.background}
+          </button>
+        )}
         <button class="quiet" type="button" onClick={discardPlan}>
-          Back
+          {texts.back}
         </button>
         {chosen?.fits === false && (
           <p class="failure" role="status">
-            This probably does not fit: it needs {formatBytes(chosen.totalBytes)} of GPU memory.
+            {texts.tooLarge(formatBytes(chosen.totalBytes))}
           </p>
         )}
       </div>
     </form>
+  )
+}
+
+/** Why the model was not downloaded at once, and the way on where there is one. */
+function ObstacleNote({ obstacle }: { obstacle: Obstacle }) {
+  const texts = strings.value.models.reasons
+  const text =
+    obstacle.kind === 'space' ? texts.space(formatBytes(obstacle.missingBytes)) : texts[obstacle.kind]
+  return (
+    <div class="obstacle" role="alert">
+      <p>{text}</p>
+      {obstacle.kind === 'space' && (
+        <button class="primary" type="button" onClick={() => showTab('stored')}>
+          {texts.freeSpace}
+        </button>
+      )}
+    </div>
   )
 }
 
@@ -83,32 +126,32 @@ function openButtonText(
   stored: StoredModel | undefined,
   keep: KeepMode,
 ): string {
-  if (stored?.complete) return 'Open'
+  const texts = strings.value.models.plan
+  if (stored?.complete) return texts.open
   const left = stored ? stored.totalBytes - stored.bytes : 0
-  if (left <= 0 || keep !== 'files') return `Download and open (${formatBytes(downloadBytes)})`
-  return `Download the rest and open (${formatBytes(left)})`
+  if (left <= 0 || keep !== 'files') return texts.download(formatBytes(downloadBytes))
+  return texts.rest(formatBytes(left))
 }
 
 function planRows(plan: LoadPlan): DefinitionRow[] {
+  const texts = strings.value.models.plan
   const { architecture, parameters, model, downloadBytes, files } = plan
-  const active = model ? `, ${formatCompact(model.activeParameters)} per token` : ''
-  const fileCount = `${formatCount(files.length)} ${files.length === 1 ? 'file' : 'files'}`
+  const active = model ? texts.perToken(formatCompact(model.activeParameters)) : ''
+  const size = texts.inFiles(formatBytes(downloadBytes), formatCount(files.length), files.length === 1)
   const rows: DefinitionRow[] = [
-    ['Architecture', architecture || 'unknown'],
-    ['Parameters', formatCompact(parameters) + active],
-    ['Size', `${formatBytes(downloadBytes)} in ${fileCount}`],
-    ['Stored as', storedText(plan)],
+    [texts.architecture, architecture || texts.unknown],
+    [texts.parameters, formatCompact(parameters) + active],
+    [texts.size, size],
+    [texts.storedAs, storedText(plan)],
   ]
   if (!model) return rows
   const { kvBytesPerToken, standardKvBytesPerToken, maxContextLength } = model
   const instead =
-    standardKvBytesPerToken > kvBytesPerToken
-      ? `; standard attention: ${formatBytes(standardKvBytesPerToken)}`
-      : ''
+    standardKvBytesPerToken > kvBytesPerToken ? texts.kvStandard(formatBytes(standardKvBytesPerToken)) : ''
   return [
     ...rows,
-    ['KV cache', `${formatBytes(kvBytesPerToken)} per token${instead}`],
-    ['Maximum context', `${formatCount(maxContextLength)} tokens`],
+    [texts.kvCache, texts.kvPerToken(formatBytes(kvBytesPerToken)) + instead],
+    [texts.maxContext, texts.tokens(formatCount(maxContextLength))],
   ]
 }
 
@@ -128,7 +171,7 @@ function PlanWeights({ weights }: { weights: NonNullable<LoadPlan['weights']> })
       {weights.map(({ stored, onGpu, gpuBytes, error }) => (
         <li key={stored + onGpu}>
           {stored} → {onGpu}: {formatBytes(gpuBytes)}
-          {error > 0 && `, changed by about ${(100 * error).toFixed(1)} %`}
+          {error > 0 && strings.value.models.plan.changed((100 * error).toFixed(1))}
         </li>
       ))}
     </ul>
@@ -138,7 +181,7 @@ function PlanWeights({ weights }: { weights: NonNullable<LoadPlan['weights']> })
 function Unsupported({ plan }: { plan: LoadPlan }) {
   return (
     <div class="failure" role="alert">
-      <p>Hadal cannot run this model:</p>
+      <p>{strings.value.models.plan.cannotRun}</p>
       <ul>
         {plan.unsupported.map(({ what, where, hint }) => (
           <li key={what}>
@@ -154,8 +197,7 @@ function PlanMemory({ gpu, weights }: { gpu: NonNullable<LoadPlan['gpu']>; weigh
   return (
     <details>
       <summary>
-        GPU memory as suggested: {formatBytes(gpu.bytes.total)} with {formatCount(gpu.contextLength)} tokens
-        of context
+        {strings.value.models.plan.memory(formatBytes(gpu.bytes.total), formatCount(gpu.contextLength))}
       </summary>
       <MemoryTable bytes={{ ...gpu.bytes }} />
       {weights && <PlanWeights weights={weights} />}

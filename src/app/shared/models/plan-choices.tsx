@@ -3,17 +3,17 @@ import type { Signal } from '@preact/signals'
 import { quantizationLabel } from '../../../api/model-source.ts'
 import type { LoadPlan } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
+import { strings } from '../../strings/strings.ts'
 import { formatCount } from '../format.ts'
 import { changeCacheFormat, changeContextLength, contextLength, type PlanRequest } from './dialog-state.ts'
 
 type PlanQuantize = LoadPlan['choices'][number]['quantize']
 
-const FIT_TEXTS = { true: 'fits', false: 'does not fit', unknown: 'may fit' } as const
-
 export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signal<PlanQuantize> }) {
+  const texts = strings.value.models.plan
   return (
     <fieldset>
-      <legend>Weights on the GPU</legend>
+      <legend>{texts.weights}</legend>
       {plan.choices.map(({ quantize, totalBytes, fits }) => (
         <label key={quantize} class="choice">
           <input
@@ -26,8 +26,8 @@ export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signa
           />
           <span>{quantizationLabel(quantize)}</span>
           <span class="figures">
-            {formatBytes(totalBytes)}, {FIT_TEXTS[`${fits}`]}
-            {plan.auto === quantize ? ' (suggested)' : ''}
+            {formatBytes(totalBytes)}, {texts.fits(fits)}
+            {plan.auto === quantize ? texts.suggested : ''}
           </span>
         </label>
       ))}
@@ -38,19 +38,20 @@ export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signa
 const CONTEXT_LENGTHS = [2048, 8192, 32_768, 131_072]
 
 export function ContextChoice({ model }: { model: NonNullable<LoadPlan['model']> }) {
+  const texts = strings.value.models.plan
   const max = model.maxContextLength
   const lengths = [...CONTEXT_LENGTHS.filter((tokens) => tokens < max), max]
   const shown = lengths.findLast((tokens) => tokens <= contextLength.value) ?? max
   return (
     <label class="choice">
-      <span>Context length</span>
+      <span>{texts.context}</span>
       <select
         value={shown}
         onChange={({ currentTarget }) => changeContextLength(Number(currentTarget.value))}
       >
         {lengths.map((tokens) => (
           <option key={tokens} value={tokens}>
-            {formatCount(tokens)} tokens
+            {texts.tokens(formatCount(tokens))}
           </option>
         ))}
       </select>
@@ -59,6 +60,7 @@ export function ContextChoice({ model }: { model: NonNullable<LoadPlan['model']>
 }
 
 export function CacheChoice({ request }: { request: PlanRequest }) {
+  const texts = strings.value.models.plan
   return (
     <label class="choice">
       <input
@@ -66,8 +68,8 @@ export function CacheChoice({ request }: { request: PlanRequest }) {
         checked={request.cache === 'fp8'}
         onChange={({ currentTarget }) => changeCacheFormat(currentTarget.checked)}
       />
-      <span>KV cache in FP8</span>
-      <span class="figures">about half the memory; answers may differ slightly</span>
+      <span>{texts.fp8}</span>
+      <span class="figures">{texts.fp8Note}</span>
     </label>
   )
 }
@@ -88,14 +90,15 @@ export function KeepChoice({
   plan: LoadPlan
   quantize: PlanQuantize
 }) {
+  const texts = strings.value.models.plan
   const options: [KeepMode, string][] = [
-    ['no', 'Nothing (read it again next time)'],
-    ['files', `Original files, ${formatBytes(plan.downloadBytes)}`],
+    ['no', texts.keepNothing],
+    ['files', texts.keepFiles(formatBytes(plan.downloadBytes))],
   ]
-  if (quantize !== 'none') options.push(['packed', 'Quantized weights only'])
+  if (quantize !== 'none') options.push(['packed', texts.keepPacked])
   return (
     <fieldset>
-      <legend>Save in this browser for offline use</legend>
+      <legend>{texts.keep}</legend>
       {options.map(([value, text]) => (
         <label key={value} class="choice">
           <input

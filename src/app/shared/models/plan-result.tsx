@@ -1,7 +1,9 @@
 // The load plan of the requested model: reading, planned or failed.
 
+import { strings } from '../../strings/strings.ts'
 import { ErrorCard } from '../error-card.tsx'
 import type { Failure } from '../failure.ts'
+import { CopyReport } from './copy-report.tsx'
 import { discardPlan, openForm, type PlanRequest, planState, requestPlan } from './dialog-state.ts'
 import { PlanCard } from './plan-card.tsx'
 import { TokenField } from './token-field.tsx'
@@ -11,28 +13,32 @@ export const PLAN_TITLE = 'models-looked'
 
 export function PlanResult() {
   const state = planState.value
+  const texts = strings.value.models.plan
   if (state.phase === 'none') return null
   if (state.phase === 'planned')
-    return <PlanCard titleId={PLAN_TITLE} request={state.request} plan={state.plan} />
+    return (
+      <PlanCard titleId={PLAN_TITLE} request={state.request} plan={state.plan} obstacle={state.obstacle} />
+    )
   if (state.phase === 'failed') return <PlanFailure request={state.request} failure={state.failure} />
   return (
     <div class="planning">
       <h3 id={PLAN_TITLE} tabIndex={-1}>
-        Reading the weight list of {state.request.label}…
+        {texts.reading(state.request.label)}
       </h3>
-      <progress aria-label="Reading the weight list" />
+      <progress aria-label={texts.readingLabel} />
       <button class="quiet" type="button" onClick={discardPlan}>
-        Cancel
+        {texts.cancel}
       </button>
     </div>
   )
 }
 
 function PlanFailure({ request, failure }: { request: PlanRequest; failure: Failure }) {
+  const texts = strings.value.models.plan
   const gated = failure.code === 'no_access' && String(request.source).startsWith('hf:')
   const again = () => void requestPlan({ ...request, token: openForm.token.value.trim() })
   return (
-    <ErrorCard titleId={PLAN_TITLE} title="This model cannot be read" failure={failure}>
+    <ErrorCard titleId={PLAN_TITLE} title={texts.failed} failure={failure}>
       {gated && (
         <form
           class="token"
@@ -45,11 +51,12 @@ function PlanFailure({ request, failure }: { request: PlanRequest; failure: Fail
         </form>
       )}
       <button class="primary" type="button" onClick={again}>
-        Try again
+        {texts.again}
       </button>
       <button class="quiet" type="button" onClick={discardPlan}>
-        Back
+        {texts.back}
       </button>
+      <CopyReport />
     </ErrorCard>
   )
 }

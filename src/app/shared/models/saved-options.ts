@@ -2,7 +2,8 @@
 // way again.
 import { KV_CACHE_DTYPES, QUANTIZATIONS } from '../../../api/model-source.ts'
 import { isJsonObject } from '../../../lib/json.ts'
-import { browserStorage, type StorageGetter, tryOrUndefined } from '../storage.ts'
+import { browserStorage, type StorageGetter } from '../storage.ts'
+import { readMap, updateMap } from '../stored-map.ts'
 import type { ModelChoice } from './load-state.ts'
 
 export type SavedOptions = Pick<ModelChoice['options'], 'quantize' | 'contextLength' | 'cache'>
@@ -17,19 +18,23 @@ export function saveOptions(
   getStorage: StorageGetter = browserStorage,
 ): void {
   const { quantize, contextLength, cache } = options
-  updateAll(getStorage, (all) => all.set(source, { quantize, contextLength, cache }))
+  updateMap(STORAGE_KEY, getStorage, (all) => all.set(source, { quantize, contextLength, cache }))
 }
 
 /** Deletes the options of a model that is no longer saved. */
 export function forgetOptions(source: string, getStorage: StorageGetter = browserStorage): void {
-  updateAll(getStorage, (all) => all.delete(source))
+  updateMap(STORAGE_KEY, getStorage, (all) => all.delete(source))
 }
 
 /**
  * The options a model was last opened with. Unknown or invalid values fall back to weights that fit (`auto`).
  */
 export function savedOptionsFor(source: string, getStorage: StorageGetter = browserStorage): SavedOptions {
-  const found = tryOrUndefined(() => readAll(getStorage()).get(source))
+  return readOptions(readMap(STORAGE_KEY, getStorage).get(source))
+}
+
+/** Options from storage, checked. */
+export function readOptions(found: unknown): SavedOptions {
   const { quantize, contextLength: tokens, cache: cacheName } = isJsonObject(found) ? found : {}
   const cache = KV_CACHE_DTYPES.find((known) => known === cacheName)
   return {
@@ -41,17 +46,3 @@ export function savedOptionsFor(source: string, getStorage: StorageGetter = brow
 
 const isCount = (value: unknown): value is number =>
   Number.isInteger(value) && Number(value) > 0 && Number(value) < 2 ** 31
-
-function updateAll(getStorage: StorageGetter, edit: (all: Map<string, unknown>) => unknown): void {
-  tryOrUndefined(() => {
-    const storage = getStorage()
-    const all = readAll(storage)
-    edit(all)
-    storage.setItem(STORAGE_KEY, JSON.stringify(Object.fromEntries(all)))
-  })
-}
-
-function readAll(storage: Storage): Map<string, unknown> {
-  const all = tryOrUndefined((): unknown => JSON.parse(storage.getItem(STORAGE_KEY) ?? '{}'))
-  return new Map(isJsonObject(all) ? Object.entries(all) : [])
-}

@@ -1,44 +1,57 @@
 // The models stored on this device: open, continue, export or delete.
-import { useSignal } from '@preact/signals'
 import type { StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
+import { language, strings } from '../../strings/strings.ts'
+import { ConfirmButton } from './confirm-button.tsx'
+import { storageSpace } from './device-facts.ts'
 import {
   cancelExport,
   deleteModel,
   exportModel,
   loadLocal,
   openForm,
+  PANEL_TITLE,
   requestPlan,
   storedModelList,
   storeFailure,
   storeTask,
 } from './dialog-state.ts'
-import { choiceFromStored, isQuantizedCopy } from './last-model.ts'
+import { findDownload } from './downloads.ts'
+import { choiceFromStored } from './last-model.ts'
+import { lastUse } from './last-used.ts'
 import { progressText } from './load-progress.tsx'
+import { isLoaded } from './load-state.ts'
 import { loadState } from './model-choice.ts'
-
-const STORED_TITLE = 'models-here'
 
 export function StoredModels() {
   const failure = storeFailure.value
+  const { models } = strings.value
+  const texts = models.stored
+  const list = storedModelList.value
   return (
-    <section aria-labelledby={STORED_TITLE}>
-      <h3 id={STORED_TITLE} tabIndex={-1}>
-        On this device
+    <section aria-labelledby={PANEL_TITLE}>
+      <h3 id={PANEL_TITLE} tabIndex={-1} class="unseen">
+        {models.dialog.stored}
       </h3>
+      <p class="figures totals">{totalsText()}</p>
       <ul class="rows">
         <li>
           <p>
-            <b>Lanternfish</b> <span class="figures">included with the page</span>
+            <b>Lanternfish</b> <span class="figures">{texts.included}</span>
           </p>
           <div class="actions">
-            <OpenButton name="Lanternfish" isOpen={isLoaded(undefined)} onOpen={() => loadLocal('bundled')} />
+            <OpenButton
+              name="Lanternfish"
+              isOpen={isLoaded(loadState.value, undefined)}
+              onOpen={() => loadLocal('bundled')}
+            />
           </div>
         </li>
-        {storedModelList.value.map((model) => (
+        {list.map((model) => (
           <StoredModelRow key={model.key} model={model} />
         ))}
       </ul>
+      {list.length === 0 && <p class="figures">{texts.empty}</p>}
       {failure && (
         <p role="alert" class="failure">
           {failure.message} {failure.hint}
@@ -50,27 +63,29 @@ export function StoredModels() {
 
 function StoredModelRow({ model }: { model: StoredModel }) {
   const { name, key, complete, kind } = model
+  const texts = strings.value.models.stored
+  const isOpen = isLoaded(loadState.value, key)
   const own = storeTask.value?.source === key ? storeTask.value : undefined
   const busy = storeTask.value !== undefined
   return (
     <li>
       <p>
-        <b>{name}</b> <span class="figures">{sizeText(model)}</span>
+        <b>{name}</b> <span class="figures">{[sizeText(model), usedText(key)].join(' · ')}</span>
         <br />
         <span class="place">{key}</span>
       </p>
       <div class="actions">
         {complete && (
-          <OpenButton name={name} isOpen={isLoaded(key)} onOpen={() => loadLocal(choiceFromStored(model))} />
+          <OpenButton name={name} isOpen={isOpen} onOpen={() => loadLocal(choiceFromStored(model))} />
         )}
-        {!complete && kind === 'original' && (
+        {!complete && kind === 'original' && !findDownload(key) && (
           <button
             class="quiet"
             type="button"
-            aria-label={`Continue ${name}`}
+            aria-label={texts.continueNamed(name)}
             onClick={() => void requestPlan({ source: key, label: key, token: openForm.token.value.trim() })}
           >
-            Continue…
+            {texts.continue}
           </button>
         )}
         {complete && (
@@ -78,25 +93,25 @@ function StoredModelRow({ model }: { model: StoredModel }) {
             class="quiet"
             type="button"
             disabled={busy}
-            aria-label={`Export ${name}`}
+            aria-label={texts.exportNamed(name)}
             onClick={() => void exportModel(model)}
           >
-            Export…
+            {texts.export}
           </button>
         )}
-        <DeleteButton model={model} disabled={busy || isLoaded(key)} />
+        <DeleteButton model={model} disabled={busy || isOpen} />
       </div>
       {own?.action === 'exporting' && (
         <p class="exporting">
-          <span role="status">Exporting {own.progress?.file}</span>
+          <span role="status">{texts.exporting(own.progress?.file ?? '')}</span>
           <progress
-            aria-label={`Exporting ${name}`}
+            aria-label={texts.exporting(name)}
             value={own.progress?.bytes ?? 0}
             max={own.progress?.totalBytes || 1}
           />
           <span class="figures">{own.progress && progressText(own.progress)}</span>
           <button class="quiet" type="button" onClick={cancelExport}>
-            Cancel
+            {texts.cancel}
           </button>
         </p>
       )}
@@ -104,61 +119,63 @@ function StoredModelRow({ model }: { model: StoredModel }) {
   )
 }
 
-/** Asks for a second press before deleting what may have taken hours to download. */
 function DeleteButton({ model, disabled }: { model: StoredModel; disabled: boolean }) {
-  const asking = useSignal(false)
-  const press = async ({ detail }: MouseEvent) => {
-    // The second click of a double click is no confirmation.
-    if (asking.value && detail > 1) return
-    asking.value = !asking.value
-    if (asking.value) return
+  const texts = strings.value.models.stored
+  const remove = async () => {
     await deleteModel(model)
     // The focused button is gone with its row.
-    if (document.activeElement === document.body) document.getElementById(STORED_TITLE)?.focus()
+    if (document.activeElement === document.body) document.getElementById(PANEL_TITLE)?.focus()
   }
   return (
-    <>
-      <button
-        class={asking.value ? 'quiet danger asking' : 'quiet danger'}
-        type="button"
-        disabled={disabled}
-        onClick={(event) => void press(event)}
-        onBlur={() => {
-          asking.value = false
-        }}
-      >
-        <span>
-          Delete <span class="unseen">{model.name}</span>
-          {asking.value && `${formatBytes(model.bytes)}?`}
-        </span>
-      </button>
-      <span class="unseen" role="status">
-        {asking.value && 'Press again to delete.'}
-      </span>
-    </>
+    <ConfirmButton
+      asking={texts.deleteAsk(formatBytes(model.bytes))}
+      hint={texts.deleteHint}
+      disabled={disabled}
+      onConfirm={() => void remove()}
+    >
+      {texts.delete}
+      <span class="unseen">{model.name}</span>{' '}
+    </ConfirmButton>
   )
 }
 
 function OpenButton({ name, isOpen, onOpen }: { name: string; isOpen: boolean; onOpen(): void }) {
+  const texts = strings.value.models.catalogue
   return (
-    <button class="primary" type="button" disabled={isOpen} aria-label={`Open ${name}`} onClick={onOpen}>
-      {isOpen ? 'In use' : 'Open'}
+    <button
+      class="primary"
+      type="button"
+      disabled={isOpen}
+      aria-label={isOpen ? texts.inUseNamed(name) : texts.openNamed(name)}
+      onClick={onOpen}
+    >
+      {isOpen ? texts.inUse : texts.open}
     </button>
   )
 }
 
-/** Whether a stored model, or the bundled one if undefined, is loaded. */
-function isLoaded(storedAs: string | undefined): boolean {
-  const state = loadState.value
-  if (state.phase !== 'ready') return false
-  const { choice } = state
-  if (storedAs === undefined) return choice.bundled
-  if (choice.source === storedAs) return true
-  return choice.options.keep === 'packed' && isQuantizedCopy(storedAs, choice.source)
+function sizeText({ bytes, totalBytes, complete, kind }: StoredModel): string {
+  const texts = strings.value.models.stored
+  const size = formatBytes(bytes)
+  if (kind === 'unreadable') return texts.damaged(size)
+  if (!complete) return texts.incomplete(size, formatBytes(totalBytes))
+  return kind === 'packed' ? texts.quantized(size) : size
 }
 
-function sizeText({ bytes, totalBytes, complete, kind }: StoredModel): string {
-  if (kind === 'unreadable') return `${formatBytes(bytes)}, damaged (can only be deleted)`
-  if (!complete) return `${formatBytes(bytes)} of ${formatBytes(totalBytes)}, incomplete`
-  return kind === 'packed' ? `${formatBytes(bytes)}, quantized` : formatBytes(bytes)
+/** How many models there are, what they take, and the space that is left. */
+function totalsText(): string {
+  const texts = strings.value.models.stored
+  const list = storedModelList.value
+  const bytes = list.reduce((sum, model) => sum + model.bytes, 0)
+  const left = storageSpace.value?.left
+  const totals = texts.totals(list.length, formatBytes(bytes))
+  return left === undefined ? totals : `${totals} · ${texts.left(formatBytes(left))}`
+}
+
+function usedText(key: string): string {
+  const texts = strings.value.models.stored
+  const time = lastUse(key)
+  if (time === undefined) return texts.neverUsed
+  const isToday = new Date(time).toDateString() === new Date().toDateString()
+  return texts.used(isToday ? texts.today : new Date(time).toLocaleDateString(language.value))
 }

@@ -1,12 +1,11 @@
 // Input for a Hugging Face access token.
+import { strings } from '../../strings/strings.ts'
 import { openForm } from './dialog-state.ts'
 
 export function TokenField() {
   return (
     <>
-      <label for="model-token">
-        Access token (sent only to Hugging Face, forgotten when this tab closes)
-      </label>
+      <label for="model-token">{strings.value.models.open.token}</label>
       <input
         id="model-token"
         type="password"

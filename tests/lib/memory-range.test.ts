@@ -1,6 +1,6 @@
 // Tests of the memory estimate: stated memory, `navigator.deviceMemory`, and neither.
 import { afterEach, expect, test, vi } from 'vitest'
-import { fitsIn, memoryRange } from '../../src/engine/load/memory-range.ts'
+import { fitsIn, memoryRange } from '../../src/lib/memory-range.ts'
 
 const GIB = 2 ** 30
 const stubDeviceMemory = (deviceMemory?: number) =>
