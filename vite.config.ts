@@ -21,7 +21,11 @@ export default defineConfig({
     contentSecurityPolicy(),
     pdfTables({ from: path('node_modules/pdfjs-dist/cmaps'), to: PDF_TABLES }),
     // The PDF reader takes half a megabyte compressed, more than all the pages together.
-    precache({ worker: `${SERVICE_WORKER}.js`, publicFolder: path('public'), firstUse: /\/pdf[.-]/ }),
+    precache({
+      worker: `${SERVICE_WORKER}.js`,
+      publicFolder: path('public'),
+      firstUse: /^assets\/pdf-(tables\/|.*)/,
+    }),
   ],
   worker: { format: 'es', plugins: () => [shaderPlugin({ strip: true })] },
   build: {

@@ -53,7 +53,7 @@ export function pdfTables({ from, to }) {
  * Replaces `__PRECACHE__` in the service worker with the files to cache: those of the page and those of the
  * bundled model, each list with a version hashed from names and content, and those to cache on first use.
  * @param {{ worker: string, publicFolder: string, firstUse: RegExp }} options worker: its file name in the
- *   output; firstUse: matches the names of files that are large and rarely used
+ *   output; firstUse: matches the names of files that are large and rarely used, up to where they differ
  */
 export function precache({ worker, publicFolder, firstUse }) {
   return {
@@ -79,7 +79,7 @@ export function precache({ worker, publicFolder, firstUse }) {
         const lists = {
           page: versioned([...common, ...copied.filter((file) => !isModel(file))]),
           model: versioned(copied.filter(isModel)),
-          firstUse: built.filter(isRare).map(({ path }) => path),
+          firstUse: [...new Set(built.flatMap(({ path }) => firstUse.exec(path)?.[0] ?? []))],
         }
         const chunk = bundle[worker]
         if (!chunk?.code.includes('__PRECACHE__')) this.error(`${worker} does not contain __PRECACHE__`)

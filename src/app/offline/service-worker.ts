@@ -10,7 +10,7 @@ import type { FetchEvent, ServiceScope } from './worker-scope.ts'
 declare const __PRECACHE__: {
   readonly page: { readonly version: string; readonly files: readonly string[] }
   readonly model: { readonly version: string; readonly files: readonly string[] }
-  /** Large files that few use; their names change with their content. */
+  /** Beginnings of the names of large files that few use; the names change with their content. */
   readonly firstUse: readonly string[]
 }
 
@@ -28,7 +28,7 @@ const APP_URL = absoluteUrl('./')
 const DOCS_URL = absoluteUrl('./docs/') // comes from the network
 const PAGE_FILES = new Set(page.files.map(absoluteUrl))
 const MODEL_FILES = new Set(model.files.map(absoluteUrl))
-const FIRST_USE_FILES = new Set(firstUse.map(absoluteUrl))
+const FIRST_USE = firstUse.map(absoluteUrl)
 // The loader probes for optional files. Offline, a missing file must be a 404, not a network error.
 const MODEL_FOLDERS = new Set([...MODEL_FILES].map((url) => url.replace(/[^/]+$/, '')))
 const downloads = new Map<string, Promise<PendingFile>>()
@@ -40,7 +40,7 @@ scope.addEventListener('fetch', (event) => {
   if (url.startsWith(DOCS_URL)) return
   if (event.request.mode === 'navigate' && url.startsWith(APP_URL)) event.respondWith(servePage(url, event))
   else if (PAGE_FILES.has(url)) event.respondWith(servePageFile(url, event))
-  else if (FIRST_USE_FILES.has(url)) event.respondWith(serveFirstUse(url, event))
+  else if (isFirstUse(url)) event.respondWith(serveFirstUse(url, event))
   else if (MODEL_FILES.has(url)) event.respondWith(serveModelFile(url, event))
   else if (MODEL_FOLDERS.has(url.replace(/[^/]+$/, ''))) event.respondWith(serveNotFound())
 })
@@ -53,13 +53,19 @@ function absoluteUrl(path: string): string {
   return new URL(path, scope.location.href).href
 }
 
+const isFirstUse = (url: string): boolean => FIRST_USE.some((start) => url.startsWith(start))
+
 async function install(): Promise<void> {
   const cache = await caches.open(PAGE_CACHE)
   await cache.addAll([...PAGE_FILES].map((url) => new Request(url, { cache: 'no-cache' })))
   // What was used before stays available offline.
-  for (const url of FIRST_USE_FILES) {
-    const kept = await caches.match(url)
-    if (kept) await cache.put(url, kept)
+  for (const name of await caches.keys()) {
+    if (!name.startsWith('hadal-page-')) continue
+    const earlier = await caches.open(name)
+    for (const request of (await earlier.keys()).filter(({ url }) => isFirstUse(url))) {
+      const kept = await earlier.match(request)
+      if (kept) await cache.put(request, kept)
+    }
   }
 }
 

@@ -1,35 +1,30 @@
-// The models dialog: models to try, stored models, a form to open others, and the load plan of one.
-import { useSignalEffect } from '@preact/signals'
+// The models dialog: its frame, and what is to happen while it is closed.
+import { signal, useSignalEffect } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { strings } from '../../strings/strings.ts'
-import { CatalogueView } from './catalogue-view.tsx'
-import { closeDialog, dialogOpen, dialogTab, PANEL_TITLE, planState, refreshStored } from './dialog-state.ts'
-import { DialogTabs, TAB_PANEL, tabId } from './dialog-tabs.tsx'
-import { DownloadList } from './download-list.tsx'
+import { closeDialog, dialogOpen, refreshStored } from './dialog-state.ts'
 import { answerRunning, downloads, restoreDownloads } from './downloads.ts'
 import { switchTo } from './get-model.ts'
-import { OpenForm } from './open-form.tsx'
-import { PLAN_TITLE, PlanResult } from './plan-result.tsx'
-import { StoredModels } from './stored-models.tsx'
+
+const content = signal<typeof import('./dialog-content.tsx').DialogContent | undefined>(undefined)
 
 export function ModelsDialog() {
   const element = useRef<HTMLDialogElement>(null)
   const texts = strings.value.models.dialog
   const shown = dialogOpen.value
+  const Content = content.value
   useDownloads()
+  useEffect(() => {
+    if (!shown || Content) return
+    void import('./dialog-content.tsx').then(({ DialogContent }) => {
+      content.value = DialogContent
+    })
+  }, [shown])
   // On every render: the browser may also have closed the dialog, and its event can come later.
   useLayoutEffect(() => {
     if (shown === element.current?.open) return
     if (shown) element.current?.showModal()
     else element.current?.close()
-  })
-  const { phase } = planState.value
-  const before = useRef(phase)
-  // Another view removes the focused element. An updated plan is the same view, so the focus stays.
-  useLayoutEffect(() => {
-    if (shown && before.current !== phase)
-      document.getElementById(phase === 'none' ? PANEL_TITLE : PLAN_TITLE)?.focus()
-    before.current = phase
   })
   // Escape: this event precedes closing, so no late result can reopen the dialog. File inputs inside fire
   // `cancel` events of their own.
@@ -50,19 +45,7 @@ export function ModelsDialog() {
               {texts.close}
             </button>
           </header>
-          {phase === 'none' ? (
-            <>
-              <DownloadList />
-              <DialogTabs />
-              <div id={TAB_PANEL} role="tabpanel" aria-labelledby={tabId(dialogTab.value)}>
-                {dialogTab.value === 'catalogue' && <CatalogueView />}
-                {dialogTab.value === 'stored' && <StoredModels />}
-                {dialogTab.value === 'other' && <OpenForm />}
-              </div>
-            </>
-          ) : (
-            <PlanResult />
-          )}
+          {Content && <Content />}
         </>
       )}
     </dialog>

@@ -18,12 +18,6 @@ export const app = {
   copied: 'Copied',
   notCopied: 'Could not copy',
 
-  gpuLost: 'The browser lost the GPU.',
-  workerLost: 'The worker that runs the model ended.',
-  loadingAgain: (waiting: string) => `The model is being loaded again. ${waiting}`,
-  loadingAgainLabel: 'Loading the model again',
-  waitingForGpu: 'waiting for the GPU',
-
   webgpu: {
     lead: 'Hadal runs on your GPU through WebGPU, which is not available in this browser right now.',
     again: 'Check again',

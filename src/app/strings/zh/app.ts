@@ -20,12 +20,6 @@ export const app: Strings['app'] = {
   copied: '已复制',
   notCopied: '无法复制',
 
-  gpuLost: '浏览器失去了 GPU。',
-  workerLost: '运行模型的工作线程已结束。',
-  loadingAgain: (waiting) => `正在重新加载模型。${waiting}`,
-  loadingAgainLabel: '正在重新加载模型',
-  waitingForGpu: '等待 GPU',
-
   webgpu: {
     lead: 'Hadal 通过 WebGPU 在您的 GPU 上运行，而此浏览器目前无法使用 WebGPU。',
     again: '重新检查',
