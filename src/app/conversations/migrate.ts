@@ -1,6 +1,7 @@
 // Moves conversations that earlier versions of the page kept in web storage into the database.
 import { isJsonObject } from '../../lib/json.ts'
 import { tryOrUndefined } from '../shared/storage.ts'
+import { LEGACY_KEY } from '../state/shown.ts'
 import { readConversation } from './read.ts'
 import type { ConversationStore } from './store.ts'
 import { type Conversation, ROOT } from './types.ts'
@@ -10,8 +11,6 @@ export interface LegacyStorage {
   readonly tab: Storage
   readonly shared: Storage
 }
-
-const LEGACY_KEY = 'hadal.chat.1'
 
 /**
  * Saves the conversations found in web storage and then removes them there.

@@ -13,14 +13,13 @@ import {
 import { openDatabase } from '../conversations/database.ts'
 import { memoryStore } from '../conversations/memory.ts'
 import { mergeStored } from '../conversations/merge.ts'
-import { migrateLegacy } from '../conversations/migrate.ts'
 import { asStorageFailure } from '../conversations/storage-failure.ts'
 import type { ConversationStore, FoundText } from '../conversations/store.ts'
 import { changeAnswer, emptyConversation, findAnswer, isUnfinished } from '../conversations/tree.ts'
 import type { Conversation, ConversationInfo, Message } from '../conversations/types.ts'
 import type { Failure } from '../shared/failure.ts'
 import { type ChatSettings, restoreSettings, saveSettings } from './settings.ts'
-import { rememberShown, shownBefore, webStorage } from './shown.ts'
+import { hasLegacy, rememberShown, shownBefore, webStorage } from './shown.ts'
 
 /** The conversation on the screen. One without messages is not kept. */
 export const conversation = signal<Conversation>(emptyConversation(restoreSettings()))
@@ -55,7 +54,7 @@ export async function startConversations(): Promise<void> {
     storageFailure.value = asStorageFailure(error)
   }
   try {
-    const legacy = await migrateLegacy(store, webStorage)
+    const legacy = hasLegacy() ? await moveLegacy() : undefined
     infos.value = byId(await store.list())
     await forgetDeleted()
     const shown = legacy ?? shownBefore()
@@ -64,6 +63,12 @@ export async function startConversations(): Promise<void> {
     storageFailure.value = asStorageFailure(error)
   }
   channel = openChannel((change) => void applyChange(change))
+}
+
+/** Few visitors have conversations of earlier versions of the page. */
+async function moveLegacy(): Promise<string | undefined> {
+  const { migrateLegacy } = await import('../conversations/migrate.ts')
+  return migrateLegacy(store, webStorage)
 }
 
 /** Shows a conversation of the list. An answer in progress in the one before goes on. */

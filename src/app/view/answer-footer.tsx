@@ -1,13 +1,14 @@
 // Footer of an answer: its figures, its versions, and what can be done with it.
 import type { ComponentChildren } from 'preact'
 import type { Answer } from '../conversations/types.ts'
+import { plainText } from '../markdown/plain-text.ts'
+import { canReadAloud, readAloud, readingAloud, stopReading } from '../markdown/read-aloud.ts'
 import { CopyButton } from '../shared/copy-button.tsx'
 import { formatCount, formatRate } from '../shared/format.ts'
 import { ContinueIcon, InsideIcon, RetryIcon, SpeakIcon, StopIcon, TextIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { continueAnswer, generating, regenerate } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
-import { richText } from './answer-text.tsx'
 import { inspect } from './inside-dialog.tsx'
 import { Versions } from './versions.tsx'
 
@@ -23,7 +24,6 @@ export function AnswerFooter({
 }) {
   const text = strings.value.chat
   const { id, status, cut } = answer
-  const rich = richText.value
   const unfinished = status === 'stopped' || status === 'failed' || cut
   return (
     <div class="footer">
@@ -32,10 +32,8 @@ export function AnswerFooter({
       {answer.text !== '' && (
         <>
           <CopyButton text={answer.text} label={text.copyMarkdown} />
-          {rich && (
-            <CopyButton text={() => rich.plainText(answer.text)} label={text.copyText} icon={<TextIcon />} />
-          )}
-          {rich?.canReadAloud() && <ReadAloudButton answer={answer} rich={rich} />}
+          <CopyButton text={() => plainText(answer.text)} label={text.copyText} icon={<TextIcon />} />
+          {canReadAloud() && <ReadAloudButton answer={answer} />}
         </>
       )}
       {last && unfinished && (answer.text !== '' || answer.thinking !== '') && (
@@ -72,8 +70,7 @@ function factsOf({ status, cut, tokens, tokensPerSecond, cachedTokens, promptTok
   ]
 }
 
-function ReadAloudButton({ answer, rich }: { answer: Answer; rich: NonNullable<typeof richText.value> }) {
-  const { readingAloud, readAloud, stopReading } = rich
+function ReadAloudButton({ answer }: { answer: Answer }) {
   const text = strings.value.markdown
   const reading = readingAloud.value === answer.id
   const label = reading ? text.stopReading : text.readAloud

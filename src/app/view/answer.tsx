@@ -2,6 +2,7 @@
 import { memo } from 'preact/compat'
 import { isUnfinished } from '../conversations/tree.ts'
 import type { Answer } from '../conversations/types.ts'
+import { Markdown } from '../markdown/markdown.tsx'
 import { ErrorCard } from '../shared/error-card.tsx'
 import type { Failure } from '../shared/failure.ts'
 import { loadState } from '../shared/models/model-choice.ts'
@@ -9,7 +10,6 @@ import { newConversation } from '../state/conversations.ts'
 import { regenerate } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
 import { AnswerFooter } from './answer-footer.tsx'
-import { AnswerText } from './answer-text.tsx'
 import { Thinking } from './thinking.tsx'
 
 interface Props {
@@ -34,7 +34,7 @@ export const AnswerView = memo(
             <i />
           </p>
         )}
-        <AnswerText text={text} complete={!running} />
+        <Markdown text={text} complete={!running} />
         {status === 'failed' && failure && <AnswerFailure id={answer.id} failure={failure} last={last} />}
         {!running && <AnswerFooter answer={answer} versions={versions} last={last} />}
       </div>

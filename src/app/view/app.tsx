@@ -16,10 +16,9 @@ import { ChatHeader } from './chat-header.tsx'
 import { Composer } from './composer.tsx'
 import { GaugeStrip } from './gauge-strip.tsx'
 import { Gauges } from './gauges.tsx'
-import { InsideDialog } from './inside-dialog.tsx'
+import { LazyThread } from './lazy-thread.tsx'
 import { NoWebGpuPage } from './no-webgpu-page.tsx'
 import { OtherModel } from './other-model.tsx'
-import { Thread } from './thread.tsx'
 import { Welcome } from './welcome.tsx'
 
 export function App() {
@@ -44,7 +43,7 @@ export function App() {
       <History />
       <main class="chat" aria-label={text.chat}>
         <DownloadBar />
-        {empty ? <Welcome /> : <Thread />}
+        {empty ? <Welcome /> : <LazyThread />}
         <OtherModel />
         <RecoveryStatus waiting={generating.value ? text.answerWaits : text.questionsWait} />
         <GaugeStrip open={panelOpen} />
@@ -53,7 +52,6 @@ export function App() {
       <Gauges open={panelOpen.value} />
       <Announcer />
       <ModelsDialog />
-      <InsideDialog />
       <DropHint />
       <Shortcuts />
     </div>

@@ -9,6 +9,7 @@ import { path } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
 import { AnswerView } from './answer.tsx'
 import { AnswersView } from './answers.tsx'
+import { InsideDialog } from './inside-dialog.tsx'
 import { QuestionView } from './question.tsx'
 
 // Within this distance the reader counts as at the end.
@@ -32,29 +33,32 @@ export function Thread() {
     following.current = scrollHeight - scrollTop - clientHeight < NEAR_END_PIXELS
   }
   return (
-    <section
-      class="thread"
-      ref={box}
-      onScroll={watch}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
-      tabIndex={0}
-      aria-label={strings.value.chat.conversation}
-    >
-      <ol class="turns">
-        {steps.map(({ message, versions }) => (
-          <li key={message.id} class={message.role}>
-            {message.role === 'user' ? (
-              <QuestionView question={message} versions={versions} />
-            ) : message.group !== undefined && message.id === lastId ? (
-              <AnswersView answers={answersTogether(conversation.value, message.id)} />
-            ) : (
-              <AnswerView answer={message} versions={versions} last={message.id === lastId} />
-            )}
-          </li>
-        ))}
-      </ol>
-      {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
-      {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.choice} />}
-    </section>
+    <>
+      <section
+        class="thread"
+        ref={box}
+        onScroll={watch}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus
+        tabIndex={0}
+        aria-label={strings.value.chat.conversation}
+      >
+        <ol class="turns">
+          {steps.map(({ message, versions }) => (
+            <li key={message.id} class={message.role}>
+              {message.role === 'user' ? (
+                <QuestionView question={message} versions={versions} />
+              ) : message.group !== undefined && message.id === lastId ? (
+                <AnswersView answers={answersTogether(conversation.value, message.id)} />
+              ) : (
+                <AnswerView answer={message} versions={versions} last={message.id === lastId} />
+              )}
+            </li>
+          ))}
+        </ol>
+        {(state.phase === 'loading' || state.phase === 'starting') && <LoadProgressView />}
+        {state.phase === 'failed' && <LoadFailure failure={state.failure} entry={state.choice} />}
+      </section>
+      <InsideDialog />
+    </>
   )
 }
