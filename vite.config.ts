@@ -8,6 +8,7 @@ import { shaderPlugin } from './tools/shader-plugin.mjs'
 
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 const SERVICE_WORKER = 'service-worker'
+const SHARED_MODULES = /src\/(lib|app\/(shared|strings|conversations))\/|node_modules\/(preact|@preact)/
 const pageInputs = Object.fromEntries(
   Object.entries(PAGES).map(([name, { folder }]) => [name, path(`src/app/${folder}index.html`)]),
 )
@@ -40,6 +41,10 @@ export default defineConfig({
       },
       output: {
         // A service worker must be at the root of what it serves, under a name that never changes.
+        // Small modules that several chunks need go together: dozens of tiny files compress badly.
+        codeSplitting: {
+          groups: [{ name: 'shared', test: SHARED_MODULES, minShareCount: 2, maxModuleSize: 3000 }],
+        },
         entryFileNames: ({ name }) => (name === SERVICE_WORKER ? '[name].js' : 'assets/[name]-[hash].js'),
       },
     },

@@ -1,12 +1,8 @@
 // Tests of attached files: encodings, hostile files and names, and parts of long texts.
 import { expect, test } from 'vitest'
 import { decodeText } from '../../src/app/documents/decode.ts'
-import {
-  cleanName,
-  MAX_PDF_BYTES,
-  MAX_TEXT_BYTES,
-  readDocument,
-} from '../../src/app/documents/read-document.ts'
+import { cleanName } from '../../src/app/documents/file-names.ts'
+import { MAX_PDF_BYTES, MAX_TEXT_BYTES, readDocument } from '../../src/app/documents/read-document.ts'
 import { splitText } from '../../src/app/documents/split-text.ts'
 import { areModelFiles } from '../../src/app/shared/models/picked-files.ts'
 

@@ -1,8 +1,12 @@
 // Tests that the Chinese texts are complete: none is left in English, all name what the English ones do.
 import { expect, test } from 'vitest'
+import { experts as expertsInEnglish } from '../../src/app/strings/en/experts.ts'
 import { english } from '../../src/app/strings/en/index.ts'
+import { modelsDialog as dialogInEnglish } from '../../src/app/strings/en/models-dialog.ts'
 import { preferredLanguage } from '../../src/app/strings/strings.ts'
+import { experts as expertsInChinese } from '../../src/app/strings/zh/experts.ts'
 import { chinese } from '../../src/app/strings/zh/index.ts'
+import { modelsDialog as dialogInChinese } from '../../src/app/strings/zh/models-dialog.ts'
 
 /** Stands for what a text names; as a number, a switch or a name. */
 const NAMED = ['⟨a⟩', '⟨b⟩', '⟨c⟩', '⟨d⟩', '⟨e⟩']
@@ -23,8 +27,8 @@ function texts(of: unknown, path = ''): [path: string, text: string][] {
   )
 }
 
-const inEnglish = new Map(texts(english))
-const inChinese = texts(chinese)
+const inEnglish = new Map(texts({ ...english, dialog: dialogInEnglish, experts: expertsInEnglish }))
+const inChinese = texts({ ...chinese, dialog: dialogInChinese, experts: expertsInChinese })
 
 test('there are texts', () => {
   expect(inEnglish.size).toBeGreaterThan(150)

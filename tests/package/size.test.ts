@@ -145,7 +145,7 @@ function chatPageOf(files: readonly BuiltFile[]): Map<string, string | Uint8Arra
     if (name === SERVICE_WORKER) continue
     const text = withoutOnDemand(content)
     for (const file of files) {
-      const isNamed = !file[0].endsWith('.html') && text.includes(basename(file[0]))
+      const isNamed = /\.(js|css)$/.test(file[0]) && text.includes(basename(file[0]))
       if (isNamed) own.set(...file)
     }
   }

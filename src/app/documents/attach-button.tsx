@@ -3,7 +3,7 @@ import { useRef } from 'preact/hooks'
 import { AttachIcon } from '../shared/icons.tsx'
 import { strings } from '../strings/strings.ts'
 import { attachFiles } from './attachments.ts'
-import { ACCEPTED } from './read-document.ts'
+import { ACCEPTED } from './file-names.ts'
 
 export function AttachButton() {
   const input = useRef<HTMLInputElement>(null)

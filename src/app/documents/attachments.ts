@@ -3,8 +3,8 @@ import { computed, signal } from '@preact/signals'
 import type { LoadedModel } from '../../index.ts'
 import { ask, contentOf, promptFor } from '../conversations/tree.ts'
 import type { AttachedDocument, Conversation } from '../conversations/types.ts'
+import { cleanName } from './file-names.ts'
 import { type Problem, ProblemError } from './problem.ts'
-import { cleanName, readDocument } from './read-document.ts'
 
 export interface Attachment {
   readonly id: number
@@ -52,6 +52,7 @@ export async function attachFiles(files: readonly File[]): Promise<void> {
     const { signal } = begun.reading
     if (signal.aborted) continue
     try {
+      const { readDocument } = await import('./read-document.ts')
       change(begun.id, { text: await readDocument(file, signal) })
     } catch (error) {
       change(begun.id, { problem: error instanceof ProblemError ? error.problem : 'unreadable' })

@@ -5,7 +5,7 @@ import { NewIcon } from '../shared/icons.tsx'
 import { conversation, conversationList, storageFailure } from '../state/conversations.ts'
 import { strings } from '../strings/strings.ts'
 import { CloseIcon, ExportIcon, ImportIcon, MoreIcon, SearchIcon, TrashIcon } from './icons.tsx'
-import { ConversationRows } from './list.tsx'
+import { LazyRows } from './lazy-rows.tsx'
 import { MenuButton } from './menu-button.tsx'
 import {
   closeDrawer,
@@ -51,7 +51,7 @@ export function HistoryPanel() {
           {failure.message} {failure.hint}
         </p>
       )}
-      {rows.value.length > 0 && <ConversationRows />}
+      {rows.value.length > 0 && <LazyRows />}
       {conversationList.value.length === 0 && !found.value && <p class="nothing">{text.nothing}</p>}
       {dropping.value && <p class="dropping">{text.dropHere}</p>}
     </div>

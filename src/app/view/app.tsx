@@ -16,8 +16,8 @@ import { ChatHeader } from './chat-header.tsx'
 import { Composer } from './composer.tsx'
 import { GaugeStrip } from './gauge-strip.tsx'
 import { Gauges } from './gauges.tsx'
+import { LazyHelp } from './lazy-help.tsx'
 import { LazyThread } from './lazy-thread.tsx'
-import { NoWebGpuPage } from './no-webgpu-page.tsx'
 import { OtherModel } from './other-model.tsx'
 import { Welcome } from './welcome.tsx'
 
@@ -27,7 +27,7 @@ export function App() {
     return (
       <div class="page alone">
         <ChatHeader chatting={false} />
-        <NoWebGpuPage missing={loadState.value.missing} />
+        <LazyHelp missing={loadState.value.missing} />
         <Shortcuts />
       </div>
     )

@@ -7,6 +7,7 @@ import { loadState } from '../shared/models/model-choice.ts'
 import { conversation } from '../state/conversations.ts'
 import { continueFrom, generating, regenerate } from '../state/session.ts'
 import { recording, traces } from '../state/traces.ts'
+import { expertStrings } from '../strings/experts.ts'
 import { strings } from '../strings/strings.ts'
 
 /** The answer that the dialog shows; undefined while it is closed. */
@@ -70,7 +71,7 @@ function NotRecorded({ id }: { id: string }) {
   }
   return (
     <div class="not-recorded">
-      <h2 id="experts-title">{strings.value.experts.title}</h2>
+      <h2 id="experts-title">{expertStrings.value.title}</h2>
       <p>{generating.value ? text.loadingView : text.notRecorded}</p>
       <p class="note">{text.recordHint}</p>
       <button

@@ -1,10 +1,10 @@
 // How tokens and probabilities are written in the expert view.
-import { strings } from '../../strings/strings.ts'
+import { expertStrings } from '../../strings/experts.ts'
 import type { TokenChoice } from './token-trace.ts'
 
 /** A token as it is shown in a list: white space and what is no text are spelled out. */
 export function tokenName({ text, bytes }: TokenChoice): string {
-  const { space, lineBreak, partOfCharacter, end } = strings.value.experts
+  const { space, lineBreak, partOfCharacter, end } = expertStrings.value
   if (isControl(text)) return end
   if (text === '' || text.includes('\ufffd')) return bytes.length === 0 ? end : partOfCharacter
   if (/^\n+$/.test(text)) return lineBreak

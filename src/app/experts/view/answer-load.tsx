@@ -2,7 +2,7 @@
 import { DefinitionRows } from '../../shared/definition-rows.tsx'
 import { formatCount } from '../../shared/format.ts'
 import { ScrollingTable } from '../../shared/scrolling-table.tsx'
-import { strings } from '../../strings/strings.ts'
+import { expertStrings } from '../../strings/experts.ts'
 import {
   type ExpertCounts,
   type ExpertLoad,
@@ -14,7 +14,7 @@ import { percentText } from '../state/token-name.ts'
 import { CellMap } from './cell-map.tsx'
 
 export function AnswerLoad({ counts }: { counts: ExpertCounts }) {
-  const text = strings.value.experts
+  const text = expertStrings.value
   const load = expertLoad(counts)
   if (!load) return null
   const { layers, experts, fired, tokens } = counts
@@ -53,7 +53,7 @@ export function AnswerLoad({ counts }: { counts: ExpertCounts }) {
 }
 
 function LoadTable({ load }: { load: ExpertLoad }) {
-  const text = strings.value.experts
+  const text = expertStrings.value
   return (
     <details class="experts-table">
       <summary>{text.asTable}</summary>

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import { useWidth } from '../../chart/use-width.ts'
-import { strings } from '../../strings/strings.ts'
+import { expertStrings } from '../../strings/experts.ts'
 import { type CellLayout, cellAt, cellPlace, layOutCells, neighbourCell } from '../state/cell-layout.ts'
 
 interface CellMapProps {
@@ -17,7 +17,7 @@ interface CellMapProps {
 }
 
 export function CellMap({ layers, experts, values, tone, describe }: CellMapProps) {
-  const text = strings.value.experts
+  const text = expertStrings.value
   const { ref, width } = useWidth<HTMLDivElement>()
   const canvas = useRef<HTMLCanvasElement>(null)
   const pointed = useSignal<number | undefined>(undefined)

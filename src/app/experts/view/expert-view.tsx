@@ -2,7 +2,7 @@
 import '../experts.css'
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { strings } from '../../strings/strings.ts'
+import { expertStrings } from '../../strings/experts.ts'
 import type { Continuation } from '../state/continuation.ts'
 import { countExperts, type ExpertCounts } from '../state/expert-load.ts'
 import type { AnswerTrace } from '../state/token-trace.ts'
@@ -20,7 +20,7 @@ export interface ExpertViewProps {
 }
 
 export function ExpertView({ trace, info: { experts }, onContinue }: ExpertViewProps) {
-  const text = strings.value.experts
+  const text = expertStrings.value
   const selected = useSignal<number | undefined>(undefined)
   const counts = useRef<ExpertCounts>(undefined)
   const { tokens, layers } = trace

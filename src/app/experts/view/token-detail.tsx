@@ -1,5 +1,5 @@
 // One token: how probable it was, and what could have come in its place.
-import { strings } from '../../strings/strings.ts'
+import { expertStrings } from '../../strings/experts.ts'
 import { type Continuation, continuationAt } from '../state/continuation.ts'
 import { percentText, tokenName } from '../state/token-name.ts'
 import { probabilityOf, type TokenChoice, type TokenTrace } from '../state/token-trace.ts'
@@ -11,7 +11,7 @@ interface TokenDetailProps {
 }
 
 export function TokenDetail({ tokens, index, onContinue }: TokenDetailProps) {
-  const text = strings.value.experts
+  const text = expertStrings.value
   const token = tokens[index]
   if (!token) return null
   const choices = withChosen(token)
@@ -59,7 +59,7 @@ interface ChoiceProps {
 }
 
 function Choice({ choice, isChosen, continuation, onContinue }: ChoiceProps) {
-  const text = strings.value.experts
+  const text = expertStrings.value
   const probability = probabilityOf(choice)
   return (
     <li class={isChosen ? 'choice chosen' : 'choice'}>

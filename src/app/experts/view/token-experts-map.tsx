@@ -1,7 +1,7 @@
 // The experts that fired for one token, layer by layer.
 import { useMemo } from 'preact/hooks'
 import { ScrollingTable } from '../../shared/scrolling-table.tsx'
-import { strings } from '../../strings/strings.ts'
+import { expertStrings } from '../../strings/experts.ts'
 import { tokenWeights } from '../state/expert-load.ts'
 import type { AnswerTrace } from '../state/token-trace.ts'
 import { CellMap } from './cell-map.tsx'
@@ -13,7 +13,7 @@ interface TokenExpertsMapProps {
 }
 
 export function TokenExpertsMap({ trace, index, experts }: TokenExpertsMapProps) {
-  const text = strings.value.experts
+  const text = expertStrings.value
   const { layers, expertsPerToken } = trace
   const token = trace.tokens[index]?.experts
   const values = useMemo(() => tokenWeights(trace, index, experts), [token, experts])

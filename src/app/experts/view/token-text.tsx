@@ -1,6 +1,6 @@
 // The tokens of an answer as a text in which each can be chosen, by pointer or arrow keys.
 import { useMemo, useRef } from 'preact/hooks'
-import { strings } from '../../strings/strings.ts'
+import { expertStrings } from '../../strings/experts.ts'
 import { isControl, percentText, tokenName } from '../state/token-name.ts'
 import { probabilityOf, type TokenTrace } from '../state/token-trace.ts'
 
@@ -21,7 +21,7 @@ interface Part {
 }
 
 export function TokenText({ tokens, selected, onSelect }: TokenTextProps) {
-  const text = strings.value.experts
+  const text = expertStrings.value
   const box = useRef<HTMLDivElement>(null)
   const choose = (index: number) => {
     onSelect(index)
@@ -72,7 +72,7 @@ interface TokenBlockProps {
 
 /** Tokens never change once they are there, so the first one and the range say what a block shows. */
 function TokenBlock({ tokens, start, end, selected }: TokenBlockProps) {
-  const texts = strings.value.experts
+  const texts = expertStrings.value
   return useMemo(
     () => (
       <>

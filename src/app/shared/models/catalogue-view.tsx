@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { USES } from '../../../catalogue/catalogue.ts'
 import { type CatalogueFilter, fitOf, matches, NO_FILTER, recommend } from '../../../catalogue/fit.ts'
 import { formatBytes } from '../../../lib/format.ts'
+import { dialogStrings } from '../../strings/models-dialog.ts'
 import { strings } from '../../strings/strings.ts'
 import { formatCount } from '../format.ts'
 import { deviceMemory, downloadSpeed, storageSpace } from './device-facts.ts'
@@ -17,7 +18,7 @@ const narrow = (change: Partial<CatalogueFilter>) => {
 }
 
 export function CatalogueView() {
-  const texts = strings.value.models.catalogue
+  const texts = dialogStrings.value.catalogue
   const failure = listFailure.value
   return (
     <section aria-labelledby={PANEL_TITLE}>
@@ -38,7 +39,7 @@ export function CatalogueView() {
 }
 
 function Cards() {
-  const texts = strings.value.models.catalogue
+  const texts = dialogStrings.value.catalogue
   const all = listedModels.value
   const memory = deviceMemory()
   const tokens = contextLength.value
@@ -79,7 +80,7 @@ function Cards() {
 const NO_FILTER_AT_ALL = { ...NO_FILTER, use: undefined }
 
 function deviceText(): string {
-  const texts = strings.value.models.catalogue
+  const texts = dialogStrings.value.catalogue
   const speed = downloadSpeed()
   return texts.device(
     storageSpace.value ? texts.space(formatBytes(storageSpace.value.left)) : texts.spaceUnknown,
@@ -88,7 +89,7 @@ function deviceText(): string {
 }
 
 function NoneFits() {
-  const texts = strings.value.models.catalogue
+  const texts = dialogStrings.value.catalogue
   const [shortest = 0] = CONTEXTS
   const tokens = contextLength.value
   return (
@@ -112,7 +113,7 @@ function NoneFits() {
 }
 
 function Toolbar() {
-  const texts = strings.value.models.catalogue
+  const texts = dialogStrings.value.catalogue
   return (
     <div class="toolbar">
       <input

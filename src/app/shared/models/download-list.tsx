@@ -163,7 +163,7 @@ function stateText({ state, progress }: ModelDownload): string {
       : ''
   if (state === 'waiting') return [texts.waiting, figures].filter(Boolean).join(' · ')
   if (state === 'paused') return [texts.paused, figures].filter(Boolean).join(' · ')
-  if (!progress) return strings.value.models.catalogue.checking
+  if (!progress) return strings.value.models.downloads.checking
   const percent = texts.percent(Math.floor((100 * bytes) / (totalBytes || 1)))
   if (progress.phase === 'download') return [percent, figures].filter(Boolean).join(' · ')
   return phaseText({ ...progress, kernels: 0, totalKernels: 0 })

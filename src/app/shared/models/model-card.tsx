@@ -2,6 +2,7 @@
 import type { CatalogueEntry } from '../../../catalogue/catalogue.ts'
 import { type DeviceFit, fitOf, type Recommendation } from '../../../catalogue/fit.ts'
 import { formatBytes } from '../../../lib/format.ts'
+import { dialogStrings } from '../../strings/models-dialog.ts'
 import { strings } from '../../strings/strings.ts'
 import { formatCompact } from '../format.ts'
 import { deviceMemory, downloadSpeed, storageSpace } from './device-facts.ts'
@@ -20,7 +21,7 @@ export function ModelCard({
   entry: CatalogueEntry
   reason?: Recommendation['reason'] | undefined
 }) {
-  const texts = strings.value.models.catalogue
+  const texts = dialogStrings.value.catalogue
   const { name } = entry
   const fit = fitOf(entry, contextLength.value, deviceMemory())
   return (
@@ -43,11 +44,11 @@ export function ModelCard({
 
 function FitBadge({ fit: { fits, quantize } }: { fit: DeviceFit }) {
   const kind = fits === 'unknown' ? 'may' : fits ? 'yes' : 'no'
-  return <span class={`badge ${kind}`}>{strings.value.models.catalogue.fits(fits, quantize)}</span>
+  return <span class={`badge ${kind}`}>{dialogStrings.value.catalogue.fits(fits, quantize)}</span>
 }
 
 function Figures({ entry, fit }: { entry: CatalogueEntry; fit: DeviceFit }) {
-  const texts = strings.value.models.catalogue
+  const texts = dialogStrings.value.catalogue
   const { parameters, activeParameters, downloadBytes, license, thinking } = entry
   const speed = downloadSpeed()
   const time = speed ? texts.inTime(downloadBytes / speed) : ''
@@ -84,7 +85,7 @@ function Figures({ entry, fit }: { entry: CatalogueEntry; fit: DeviceFit }) {
 
 function CardActions({ entry }: { entry: CatalogueEntry }) {
   const { models } = strings.value
-  const texts = models.catalogue
+  const texts = dialogStrings.value.catalogue
   const { name, source } = entry
   const stored = findStoredCopy(source)
   const download = downloads.value.find((one) => one.source === source)

@@ -1,4 +1,5 @@
 // Form to open a model from the Hub, a URL or a local folder.
+import { dialogStrings } from '../../strings/models-dialog.ts'
 import { strings } from '../../strings/strings.ts'
 import {
   canPickFolders,
@@ -13,7 +14,7 @@ import { TokenField } from './token-field.tsx'
 
 export function OpenForm() {
   const { source, token } = openForm
-  const texts = strings.value.models.open
+  const texts = dialogStrings.value.open
   const submit = (event: Event) => {
     event.preventDefault()
     const text = source.value.trim()
@@ -59,7 +60,7 @@ export function OpenForm() {
 }
 
 function FolderPicker() {
-  const texts = strings.value.models.open
+  const texts = dialogStrings.value.open
   const look = (label: string, source: File[]) => void requestPlan({ source, label, token: '' })
   if (canPickFolders()) {
     const pick = async () => {

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import type { LoadPlan, StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
-import { strings } from '../../strings/strings.ts'
+import { dialogStrings } from '../../strings/models-dialog.ts'
 import { type DefinitionRow, DefinitionRows, MemoryTable } from '../definition-rows.tsx'
 import { formatCompact, formatCount } from '../format.ts'
 import { listedDifferences } from './catalogue.ts'
@@ -37,7 +37,7 @@ export function PlanCard({
   plan: LoadPlan
   obstacle?: Obstacle | undefined
 }) {
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   const stored = findStoredCopy(request.source)
   const quantize = useSignal(plan.auto ?? 'none')
   const keep = useSignal<KeepMode>(stored ? 'files' : 'no')
@@ -103,7 +103,7 @@ export function PlanCard({
 
 /** Why the model was not downloaded at once, and the way on where there is one. */
 function ObstacleNote({ obstacle }: { obstacle: Obstacle }) {
-  const texts = strings.value.models.reasons
+  const texts = dialogStrings.value.reasons
   const text =
     obstacle.kind === 'space' ? texts.space(formatBytes(obstacle.missingBytes)) : texts[obstacle.kind]
   return (
@@ -126,7 +126,7 @@ function openButtonText(
   stored: StoredModel | undefined,
   keep: KeepMode,
 ): string {
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   if (stored?.complete) return texts.open
   const left = stored ? stored.totalBytes - stored.bytes : 0
   if (left <= 0 || keep !== 'files') return texts.download(formatBytes(downloadBytes))
@@ -134,7 +134,7 @@ function openButtonText(
 }
 
 function planRows(plan: LoadPlan): DefinitionRow[] {
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   const { architecture, parameters, model, downloadBytes, files } = plan
   const active = model ? texts.perToken(formatCompact(model.activeParameters)) : ''
   const size = texts.inFiles(formatBytes(downloadBytes), formatCount(files.length), files.length === 1)
@@ -171,7 +171,7 @@ function PlanWeights({ weights }: { weights: NonNullable<LoadPlan['weights']> })
       {weights.map(({ stored, onGpu, gpuBytes, error }) => (
         <li key={stored + onGpu}>
           {stored} → {onGpu}: {formatBytes(gpuBytes)}
-          {error > 0 && strings.value.models.plan.changed((100 * error).toFixed(1))}
+          {error > 0 && dialogStrings.value.plan.changed((100 * error).toFixed(1))}
         </li>
       ))}
     </ul>
@@ -181,7 +181,7 @@ function PlanWeights({ weights }: { weights: NonNullable<LoadPlan['weights']> })
 function Unsupported({ plan }: { plan: LoadPlan }) {
   return (
     <div class="failure" role="alert">
-      <p>{strings.value.models.plan.cannotRun}</p>
+      <p>{dialogStrings.value.plan.cannotRun}</p>
       <ul>
         {plan.unsupported.map(({ what, where, hint }) => (
           <li key={what}>
@@ -197,7 +197,7 @@ function PlanMemory({ gpu, weights }: { gpu: NonNullable<LoadPlan['gpu']>; weigh
   return (
     <details>
       <summary>
-        {strings.value.models.plan.memory(formatBytes(gpu.bytes.total), formatCount(gpu.contextLength))}
+        {dialogStrings.value.plan.memory(formatBytes(gpu.bytes.total), formatCount(gpu.contextLength))}
       </summary>
       <MemoryTable bytes={{ ...gpu.bytes }} />
       {weights && <PlanWeights weights={weights} />}

@@ -3,14 +3,14 @@ import type { Signal } from '@preact/signals'
 import { quantizationLabel } from '../../../api/model-source.ts'
 import type { LoadPlan } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
-import { strings } from '../../strings/strings.ts'
+import { dialogStrings } from '../../strings/models-dialog.ts'
 import { formatCount } from '../format.ts'
 import { changeCacheFormat, changeContextLength, contextLength, type PlanRequest } from './dialog-state.ts'
 
 type PlanQuantize = LoadPlan['choices'][number]['quantize']
 
 export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signal<PlanQuantize> }) {
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   return (
     <fieldset>
       <legend>{texts.weights}</legend>
@@ -38,7 +38,7 @@ export function QuantizeChoice({ plan, chosen }: { plan: LoadPlan; chosen: Signa
 const CONTEXT_LENGTHS = [2048, 8192, 32_768, 131_072]
 
 export function ContextChoice({ model }: { model: NonNullable<LoadPlan['model']> }) {
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   const max = model.maxContextLength
   const lengths = [...CONTEXT_LENGTHS.filter((tokens) => tokens < max), max]
   const shown = lengths.findLast((tokens) => tokens <= contextLength.value) ?? max
@@ -60,7 +60,7 @@ export function ContextChoice({ model }: { model: NonNullable<LoadPlan['model']>
 }
 
 export function CacheChoice({ request }: { request: PlanRequest }) {
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   return (
     <label class="choice">
       <input
@@ -90,7 +90,7 @@ export function KeepChoice({
   plan: LoadPlan
   quantize: PlanQuantize
 }) {
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   const options: [KeepMode, string][] = [
     ['no', texts.keepNothing],
     ['files', texts.keepFiles(formatBytes(plan.downloadBytes))],

@@ -1,6 +1,6 @@
 // The load plan of the requested model: reading, planned or failed.
 
-import { strings } from '../../strings/strings.ts'
+import { dialogStrings } from '../../strings/models-dialog.ts'
 import { ErrorCard } from '../error-card.tsx'
 import type { Failure } from '../failure.ts'
 import { CopyReport } from './copy-report.tsx'
@@ -13,7 +13,7 @@ export const PLAN_TITLE = 'models-looked'
 
 export function PlanResult() {
   const state = planState.value
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   if (state.phase === 'none') return null
   if (state.phase === 'planned')
     return (
@@ -34,7 +34,7 @@ export function PlanResult() {
 }
 
 function PlanFailure({ request, failure }: { request: PlanRequest; failure: Failure }) {
-  const texts = strings.value.models.plan
+  const texts = dialogStrings.value.plan
   const gated = failure.code === 'no_access' && String(request.source).startsWith('hf:')
   const again = () => void requestPlan({ ...request, token: openForm.token.value.trim() })
   return (

@@ -1,6 +1,7 @@
 // The models stored on this device: open, continue, export or delete.
 import type { StoredModel } from '../../../index.ts'
 import { formatBytes } from '../../../lib/format.ts'
+import { dialogStrings } from '../../strings/models-dialog.ts'
 import { language, strings } from '../../strings/strings.ts'
 import { ConfirmButton } from './confirm-button.tsx'
 import { storageSpace } from './device-facts.ts'
@@ -26,7 +27,7 @@ import { loadState } from './model-choice.ts'
 export function StoredModels() {
   const failure = storeFailure.value
   const { models } = strings.value
-  const texts = models.stored
+  const texts = dialogStrings.value.stored
   const list = storedModelList.value
   return (
     <section aria-labelledby={PANEL_TITLE}>
@@ -63,7 +64,7 @@ export function StoredModels() {
 
 function StoredModelRow({ model }: { model: StoredModel }) {
   const { name, key, complete, kind } = model
-  const texts = strings.value.models.stored
+  const texts = dialogStrings.value.stored
   const isOpen = isLoaded(loadState.value, key)
   const own = storeTask.value?.source === key ? storeTask.value : undefined
   const busy = storeTask.value !== undefined
@@ -120,7 +121,7 @@ function StoredModelRow({ model }: { model: StoredModel }) {
 }
 
 function DeleteButton({ model, disabled }: { model: StoredModel; disabled: boolean }) {
-  const texts = strings.value.models.stored
+  const texts = dialogStrings.value.stored
   const remove = async () => {
     await deleteModel(model)
     // The focused button is gone with its row.
@@ -140,7 +141,7 @@ function DeleteButton({ model, disabled }: { model: StoredModel; disabled: boole
 }
 
 function OpenButton({ name, isOpen, onOpen }: { name: string; isOpen: boolean; onOpen(): void }) {
-  const texts = strings.value.models.catalogue
+  const texts = dialogStrings.value.catalogue
   return (
     <button
       class="primary"
@@ -155,7 +156,7 @@ function OpenButton({ name, isOpen, onOpen }: { name: string; isOpen: boolean; o
 }
 
 function sizeText({ bytes, totalBytes, complete, kind }: StoredModel): string {
-  const texts = strings.value.models.stored
+  const texts = dialogStrings.value.stored
   const size = formatBytes(bytes)
   if (kind === 'unreadable') return texts.damaged(size)
   if (!complete) return texts.incomplete(size, formatBytes(totalBytes))
@@ -164,7 +165,7 @@ function sizeText({ bytes, totalBytes, complete, kind }: StoredModel): string {
 
 /** How many models there are, what they take, and the space that is left. */
 function totalsText(): string {
-  const texts = strings.value.models.stored
+  const texts = dialogStrings.value.stored
   const list = storedModelList.value
   const bytes = list.reduce((sum, model) => sum + model.bytes, 0)
   const left = storageSpace.value?.left
@@ -173,7 +174,7 @@ function totalsText(): string {
 }
 
 function usedText(key: string): string {
-  const texts = strings.value.models.stored
+  const texts = dialogStrings.value.stored
   const time = lastUse(key)
   if (time === undefined) return texts.neverUsed
   const isToday = new Date(time).toDateString() === new Date().toDateString()

@@ -1,11 +1,11 @@
 // Input for a Hugging Face access token.
-import { strings } from '../../strings/strings.ts'
+import { dialogStrings } from '../../strings/models-dialog.ts'
 import { openForm } from './dialog-state.ts'
 
 export function TokenField() {
   return (
     <>
-      <label for="model-token">{strings.value.models.open.token}</label>
+      <label for="model-token">{dialogStrings.value.open.token}</label>
       <input
         id="model-token"
         type="password"

@@ -47,3 +47,5 @@ export const experts = {
   experts: 'Experts and weights',
   mapName: (layers: number, count: number) => `Map of ${layers} layers with ${count} experts each`,
 }
+
+export type ExpertStrings = typeof experts

@@ -2,12 +2,11 @@
 import { app } from './app.ts'
 import { chat } from './chat.ts'
 import { documents } from './documents.ts'
-import { experts } from './experts.ts'
 import { history } from './history.ts'
 import { markdown } from './markdown.ts'
 import { models } from './models.ts'
 
-export const english = { app, chat, documents, experts, history, markdown, models }
+export const english = { app, chat, documents, history, markdown, models }
 
 /** All texts of a language, by part of the page. Functions fill in what a sentence names. */
 export type Strings = typeof english

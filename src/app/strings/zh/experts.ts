@@ -1,7 +1,7 @@
 // Chinese texts: experts.
-import type { Strings } from '../en/index.ts'
+import type { ExpertStrings } from '../en/experts.ts'
 
-export const experts: Strings['experts'] = {
+export const experts: ExpertStrings = {
   title: '回答的内部',
   lead: '词元的底色表示不确定程度：颜色越深，当时的概率越低。选择一个词元，查看这里还可能出现什么。',
   waiting: '提出一个问题，回答的词元会显示在这里。',

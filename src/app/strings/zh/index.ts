@@ -3,9 +3,8 @@ import type { Strings } from '../en/index.ts'
 import { app } from './app.ts'
 import { chat } from './chat.ts'
 import { documents } from './documents.ts'
-import { experts } from './experts.ts'
 import { history } from './history.ts'
 import { markdown } from './markdown.ts'
 import { models } from './models.ts'
 
-export const chinese: Strings = { app, chat, documents, experts, history, markdown, models }
+export const chinese: Strings = { app, chat, documents, history, markdown, models }
