@@ -35,8 +35,8 @@ export function ConversationRows() {
     if (box.current) observer.observe(box.current)
     return () => observer.disconnect()
   }, [offsets])
+  const wanted = focusedRow.value
   useLayoutEffect(() => {
-    const wanted = focusedRow.value
     const index = wanted === undefined ? -1 : list.findIndex((row) => idOf(row) === wanted)
     if (index < 0 || !box.current) return
     active.value = wanted
