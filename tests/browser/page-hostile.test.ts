@@ -8,7 +8,9 @@ import { holdModels, Visitor } from './visitor.ts'
 const KNOWN_NAMES =
   `A ASIDE B BR BUTTON CODE DD DETAILS DIALOG DIV DL DT EM FORM H1 H2 H3 H4 HEADER HR I INPUT
   LABEL LI MAIN MARK METER NAV OL OPTION P PRE PROGRESS SECTION SELECT SPAN STRONG SUMMARY SUP TABLE TBODY TD
-  TEXTAREA TH THEAD TR UL BLOCKQUOTE DEL svg g path rect circle defs linearGradient stop`.split(/\s+/)
+  FIELDSET LEGEND KBD SEARCH TEXTAREA TH THEAD TR UL BLOCKQUOTE DEL svg g path rect circle defs linearGradient stop`.split(
+    /\s+/,
+  )
 
 const turns = HOSTILE_TEXTS.flatMap((text, index) => [
   {
@@ -67,7 +69,7 @@ describeInChromium('hostile texts', () => {
       const file = {
         format: 'hadal-conversations',
         version: 1,
-        conversations: [...named, { messages: turns }],
+        conversations: [...named, { pinned: true, messages: turns }],
       }
       const buffer = Buffer.from(JSON.stringify(file))
       const choosing = page.waitForEvent('filechooser')
@@ -77,9 +79,9 @@ describeInChromium('hostile texts', () => {
       await page.getByText(`Imported ${HOSTILE_TEXTS.length + 1} conversations`).waitFor()
       expect(await page.evaluate(findings, KNOWN_NAMES)).toEqual([])
       // Titles as they are written, in the window of the list.
-      const shown = await page.locator('.history-open').allInnerTexts()
+      const shown = await page.locator('.history .title').allInnerTexts()
       expect(shown.length).toBeGreaterThan(10)
-      await page.locator('.history-open').first().click()
+      await page.locator('.history .open').first().click()
       await page.locator('.error-card').last().waitFor()
       expect(await page.locator('.question').count()).toBe(HOSTILE_TEXTS.length)
       expect(await page.evaluate(findings, KNOWN_NAMES)).toEqual([])

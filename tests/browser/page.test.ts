@@ -84,7 +84,7 @@ describeInChromium('the page', () => {
     await completed(3)
     expect(await answers().nth(2).locator('.facts').innerText()).toContain('stopped')
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('question')
-    await page.getByRole('button', { name: 'Regenerate answer' }).click()
+    await page.getByRole('button', { name: 'Regenerate answer' }).last().click()
     await answers().nth(2).locator('.facts', { hasNotText: 'stopped' }).waitFor()
     expect(await answers().nth(2).locator('.markdown').innerText()).toMatch(/\d/)
   })

@@ -17,6 +17,8 @@ const idOf = (row: Row | undefined): string | undefined => (row?.kind === 'item'
 export function ConversationRows() {
   const list = rows.value
   const offsets = useMemo(() => rowOffsets(list, HEIGHTS), [list])
+  const last = list.at(-1)
+  const count = last?.kind === 'item' ? last.place : 0
   const box = useRef<HTMLUListElement>(null)
   const range = useSignal({ first: 0, last: 2 * SPARE_ROWS })
   // The row that Tab reaches. It stays in the document, so that the focus is not lost by scrolling.
@@ -57,9 +59,9 @@ export function ConversationRows() {
     event.preventDefault()
     focusedRow.value = target
   }
-  const { first, last } = range.value
+  const { first, last: end } = range.value
   const shown = list.flatMap((row, index) =>
-    (index >= first && index <= last) || index === activeIndex ? [{ row, index }] : [],
+    (index >= first && index <= end) || index === activeIndex ? [{ row, index }] : [],
   )
   return (
     <ul
@@ -82,7 +84,8 @@ export function ConversationRows() {
               <h2>{row.name}</h2>
             </li>
           )
-        return <ConversationRow key={row.info.id} row={row} reached={index === activeIndex} style={style} />
+        const reached = index === activeIndex
+        return <ConversationRow key={row.info.id} row={row} count={count} reached={reached} style={style} />
       })}
     </ul>
   )

@@ -15,20 +15,20 @@ import {
   found,
   rename,
   renaming,
-  rows,
   showConversation,
 } from './state.ts'
 
 export interface ConversationRowProps {
   readonly row: ItemRow
+  /** Of all conversations in the list. */
+  readonly count: number
   /** Tab reaches it. */
   readonly reached: boolean
   readonly style: { readonly insetBlockStart: string }
 }
 
-export function ConversationRow({ row, reached, style }: ConversationRowProps) {
+export function ConversationRow({ row, count, reached, style }: ConversationRowProps) {
   const { info, place } = row
-  const count = rows.value.filter(({ kind }) => kind === 'item').length
   const current = conversation.value.info.id === info.id
   return (
     <li

@@ -45,11 +45,19 @@ function groupNamer(names: GroupNames, language: string, now: Date): (info: Conv
     new Date(now.getFullYear(), now.getMonth(), now.getDate() - days).getTime()
   const [today, yesterday, week] = [daysAgo(0), daysAgo(1), daysAgo(7)]
   const months = new Intl.DateTimeFormat(language, { month: 'long', year: 'numeric' })
+  // Formatting a date takes longer than all else, so each month is formatted once.
+  let month = { start: Number.POSITIVE_INFINITY, end: 0, name: '' }
   return ({ pinned, updated }) => {
     if (pinned) return names.pinned
     if (updated >= today) return names.today
     if (updated >= yesterday) return names.yesterday
-    return updated >= week ? names.week : months.format(updated)
+    if (updated >= week) return names.week
+    if (updated < month.start || updated >= month.end) {
+      const [year, index] = [new Date(updated).getFullYear(), new Date(updated).getMonth()]
+      const [start, end] = [new Date(year, index).getTime(), new Date(year, index + 1).getTime()]
+      month = { start, end, name: months.format(updated) }
+    }
+    return month.name
   }
 }
 
