@@ -99,6 +99,7 @@ describeInChromium('the page', () => {
     await other.getByRole('button', { name: 'New chat' }).click()
     await other.close()
     await page.reload()
+    await answers().nth(3).waitFor()
     expect(await answers().count()).toBe(4)
     expect(await page.locator('.question').nth(3).innerText()).toContain('a very short story')
     // A question typed while the model loads is sent when it is ready.
@@ -138,9 +139,9 @@ describeInChromium('the page', () => {
     await answers().nth(5).waitFor({ state: 'detached' })
     await completed(5)
     expect(await page.locator('.question').nth(4).innerText()).toContain('What are you?')
-    await page.getByRole('button', { name: 'Previous version' }).click()
+    await page.getByRole('button', { name: 'Previous version' }).last().click()
     await completed(6)
-    await page.getByRole('button', { name: 'Next version' }).click()
+    await page.getByRole('button', { name: 'Next version' }).last().click()
     await answers().nth(5).waitFor({ state: 'detached' })
   })
 

@@ -108,7 +108,7 @@ async function writeAnswers(
     for (const screen of screens)
       screen.show((answer) => (isUnfinished(answer) ? { ...answer, ...ending } : answer))
   }
-  for (const screen of screens) await screen.end()
+  for (const screen of screens) screen.end()
 }
 
 function requestFor(
@@ -147,7 +147,8 @@ function answerScreen(id: string, start: Answer) {
   const draw = () => {
     timer = undefined
     const next = current()
-    if (!next) return
+    // A complete answer is shown with the end of the stream: then the next question can be asked.
+    if (!next || !isUnfinished(latest)) return
     const due = performance.now() - savedAt >= SAVE_INTERVAL_MS
     if (!due) return showUpdate(next)
     savedAt = performance.now()
@@ -160,11 +161,12 @@ function answerScreen(id: string, start: Answer) {
       latest = change(latest)
       timer ??= setTimeout(draw, REDRAW_MS)
     },
-    async end() {
+    /** Shows the complete answer and begins to save it. */
+    end() {
       clearTimeout(timer)
       if (isUnfinished(latest)) latest = { ...latest, status: 'stopped' }
       const next = current()
-      if (next) await updateConversation({ ...next, info: touched(next.info) }, [latest])
+      if (next) void updateConversation({ ...next, info: touched(next.info) }, [latest])
     },
   }
 }
