@@ -17,9 +17,13 @@ interface AxePage {
 /** Evaluates axe instead of adding a script element, which the page's policy forbids. */
 export const loadAxe = (page: AxePage): Promise<unknown> => page.evaluate(readFileSync(AXE_PATH, 'utf8'))
 
-/** Serious and critical violations after all animations have finished, each with its elements. */
+/**
+ * Serious and critical violations, each with its elements, once the page has drawn itself anew, for example for
+ * another width, and all animations have finished.
+ */
 export async function seriousViolations(page: AxePage): Promise<unknown[]> {
-  await page.evaluate(() => {
+  await page.evaluate(async () => {
+    for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve))
     for (const animation of document.getAnimations()) animation.finish()
   })
   const { violations } = await page.evaluate(() => (globalThis as unknown as AxeScope).axe.run())

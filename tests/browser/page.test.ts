@@ -150,6 +150,7 @@ describeInChromium('the page', () => {
     await page.getByRole('button', { name: 'Who are you?' }).waitFor()
     expect(await answers().count()).toBe(0)
     expect(await seriousViolations(page)).toEqual([])
+    await page.setViewportSize({ width: 1280, height: 900 })
     await page.locator('.history .open').first().click()
     await completed(5)
     await page.getByRole('button', { name: 'New chat' }).click()
