@@ -163,4 +163,19 @@ describeInChromium('the list of models', () => {
       expect.stringMatching(/^store GET /),
     ])
   })
+
+  test('asks for the token of a download, which no reload keeps', async () => {
+    hub.token = 'hf_SecretSecretSecret'
+    await visitor.page.evaluate(
+      (source) => localStorage.setItem('hadal.downloads.1', JSON.stringify({ [source]: { name: 'Gated' } })),
+      `${LISTED}@gated`,
+    )
+    await visitor.page.reload()
+    await open()
+    await button('Continue Gated').click()
+    await button('Enter an access token…').click()
+    await dialog()
+      .getByLabel(/^Access token/)
+      .waitFor()
+  })
 })
