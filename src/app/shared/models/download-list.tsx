@@ -3,7 +3,7 @@
 import { formatBytes } from '../../../lib/format.ts'
 import { strings } from '../../strings/strings.ts'
 import { ConfirmButton } from './confirm-button.tsx'
-import { dialogOpen, showTab } from './dialog-state.ts'
+import { dialogOpen, openForm, requestPlan, showTab } from './dialog-state.ts'
 import {
   cancelDownload,
   changeSwitch,
@@ -126,6 +126,15 @@ function DownloadActions({ download }: { download: ModelDownload }) {
       {failure?.code === 'storage_full' && (
         <button class="primary" type="button" onClick={() => showTab('stored')}>
           {strings.value.models.failure.freeSpace}
+        </button>
+      )}
+      {failure?.code === 'no_access' && (
+        <button
+          class="primary"
+          type="button"
+          onClick={() => void requestPlan({ source, label: source, token: openForm.token.value.trim() })}
+        >
+          {strings.value.models.failure.token}
         </button>
       )}
       <button
