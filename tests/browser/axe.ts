@@ -18,8 +18,8 @@ interface AxePage {
 export const loadAxe = (page: AxePage): Promise<unknown> => page.evaluate(readFileSync(AXE_PATH, 'utf8'))
 
 /**
- * Serious and critical violations, each with its elements, once the page has drawn itself anew, for example for
- * another width, and all animations have finished.
+ * Serious and critical violations, each with its elements, once the page has drawn itself anew, for example
+ * for another width, and all animations have finished.
  */
 export async function seriousViolations(page: AxePage): Promise<unknown[]> {
   await page.evaluate(async () => {

@@ -72,7 +72,9 @@ describeInChromium('the list of conversations', () => {
 
   test('imports files, in any number, and says which it cannot read', async () => {
     const broken = { name: 'broken.json', mimeType: 'application/json', buffer: Buffer.from('{') }
-    await page.locator('.history input[type=file]').setInputFiles([jsonFile('many.json', manyConversations()), broken])
+    await page
+      .locator('.history input[type=file]')
+      .setInputFiles([jsonFile('many.json', manyConversations()), broken])
     await page.getByText(`Imported ${COUNT.toLocaleString('en')} conversations`).waitFor()
     expect(await page.locator('.notice').innerText()).toContain('broken.json cannot be imported')
     await page.getByRole('button', { name: 'Dismiss' }).click()
