@@ -11,7 +11,6 @@ describeInChromium('branches of a conversation', () => {
   beforeAll(async () => {
     visitor = await Visitor.open()
     page = visitor.page
-    page.setDefaultTimeout(60000)
     await page.goto(visitor.host.url)
     await page.getByRole('heading', { name: 'Settings' }).click()
     await page.getByLabel('Temperature').fill('0')

@@ -39,7 +39,7 @@ export async function holdModels(tab: Page): Promise<() => Promise<void>> {
 }
 
 /** A software GPU is slow. */
-const SLOW_MS = 90_000
+const SLOW_MS = 500_000
 
 export class Visitor {
   readonly host: PageHost

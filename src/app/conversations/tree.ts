@@ -26,16 +26,24 @@ export function emptyConversation(settings: ChatSettings = MODEL_DEFAULTS, think
 /** The messages from the root to the shown leaf. */
 export function shownPath({ info, messages }: Conversation): PathStep[] {
   const byId = new Map(messages.map((message) => [message.id, message]))
+  const versions = versionsByParent(messages)
   const path: PathStep[] = []
   for (let message = byId.get(info.leaf); message; message = byId.get(message.parent)) {
-    path.push({ message, versions: versionsOf(messages, message) })
+    path.push({ message, versions: versions.get(message.parent) ?? [] })
     if (path.length > messages.length) break // a damaged tree with a cycle
   }
   return path.reverse()
 }
 
-const versionsOf = (messages: readonly Message[], { parent }: Message): string[] =>
-  messages.filter((message) => message.parent === parent).map(({ id }) => id)
+function versionsByParent(messages: readonly Message[]): Map<string, string[]> {
+  const versions = new Map<string, string[]>()
+  for (const { id, parent } of messages) {
+    const siblings = versions.get(parent)
+    if (siblings) siblings.push(id)
+    else versions.set(parent, [id])
+  }
+  return versions
+}
 
 /** What a question may have besides its text; by default it is asked below the shown leaf, for one answer. */
 export interface AskOptions {
@@ -68,11 +76,10 @@ export function ask(
 }
 
 /** The answers that were asked for together with this one, itself included. */
-export function answersTogether({ messages }: Conversation, id: string): Answer[] {
-  const answer = messages.findLast((message) => message.id === id)
-  if (answer?.role !== 'assistant') return []
-  if (answer.group === undefined) return [answer]
-  return messages.filter(
+export function answersTogether(chat: Conversation, id: string): Answer[] {
+  const answer = findAnswer(chat, id)
+  if (answer?.group === undefined) return answer ? [answer] : []
+  return chat.messages.filter(
     (message): message is Answer => message.role === 'assistant' && message.group === answer.group,
   )
 }
@@ -99,6 +106,10 @@ export function changeAnswer(
   if (found?.role !== 'assistant') return chat
   return { ...chat, messages: chat.messages.with(at, change(found)) }
 }
+
+/** The conversation with these answers in place of those with their ids. */
+export const withAnswers = (chat: Conversation, answers: readonly Answer[]): Conversation =>
+  answers.reduce((changed, answer) => changeAnswer(changed, answer.id, () => answer), chat)
 
 export function findAnswer({ messages }: Conversation, id: string): Answer | undefined {
   const found = messages.findLast((message) => message.id === id)

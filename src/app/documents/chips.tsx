@@ -1,7 +1,9 @@
 // The attached files above the question: name, size, tokens, and a button that removes one.
+
 import { useEffect } from 'preact/hooks'
 import { formatBytes } from '../../lib/format.ts'
 import { formatCount } from '../shared/format.ts'
+import { IconButton } from '../shared/icon-button.tsx'
 import { CloseIcon, DocumentIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { conversation } from '../state/conversations.ts'
@@ -60,15 +62,9 @@ function Chip({ file, onRemove }: { file: Attachment; onRemove(button: HTMLEleme
         {file.name}
       </bdi>
       <span class="figures">{figuresOf(file).join(' · ')}</span>
-      <button
-        class="small"
-        type="button"
-        aria-label={text.remove(file.name)}
-        title={text.remove(file.name)}
-        onClick={({ currentTarget }) => onRemove(currentTarget)}
-      >
+      <IconButton label={text.remove(file.name)} onPress={({ currentTarget }) => onRemove(currentTarget)}>
         <CloseIcon />
-      </button>
+      </IconButton>
     </li>
   )
 }

@@ -1,8 +1,10 @@
 // The documents of a question that was asked, and the dialog that shows the text of one.
+
 import { useSignal } from '@preact/signals'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import type { AttachedDocument } from '../conversations/types.ts'
 import { formatCount } from '../shared/format.ts'
+import { IconButton } from '../shared/icon-button.tsx'
 import { CloseIcon, DocumentIcon } from '../shared/icons.tsx'
 import { strings } from '../strings/strings.ts'
 import { splitText } from './split-text.ts'
@@ -54,15 +56,9 @@ function DocumentDialog({ document, onClose }: { document: AttachedDocument; onC
         <h2>
           <bdi>{document.name}</bdi>
         </h2>
-        <button
-          class="small"
-          type="button"
-          aria-label={strings.value.documents.close}
-          title={strings.value.documents.close}
-          onClick={() => element.current?.close()}
-        >
+        <IconButton label={strings.value.documents.close} onPress={() => element.current?.close()}>
           <CloseIcon />
-        </button>
+        </IconButton>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolling needs focus */}
       <section class="text" tabIndex={0} aria-label={strings.value.documents.textOf(document.name)}>

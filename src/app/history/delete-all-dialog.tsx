@@ -1,19 +1,14 @@
 // Asks twice before all conversations are deleted.
 import { useSignal } from '@preact/signals'
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useModal } from '../shared/use-modal.ts'
 import { conversationList } from '../state/conversations.ts'
 import { strings } from '../strings/strings.ts'
 import { confirmingDeletion, deleteWithUndo } from './state.ts'
 
 export function DeleteAllDialog() {
-  const element = useRef<HTMLDialogElement>(null)
   const again = useSignal(false)
   const shown = confirmingDeletion.value
-  useLayoutEffect(() => {
-    if (shown === element.current?.open) return
-    if (shown) element.current?.showModal()
-    else element.current?.close()
-  })
+  const element = useModal(shown)
   const close = () => {
     confirmingDeletion.value = false
     again.value = false
@@ -29,7 +24,7 @@ export function DeleteAllDialog() {
   const text = strings.value.history
   const count = conversationList.value.length
   return (
-    <dialog ref={element} class="confirm" aria-labelledby="delete-all-title" onClose={close}>
+    <dialog ref={element} class="sheet confirm" aria-labelledby="delete-all-title" onClose={close}>
       {shown && (
         <>
           <h2 id="delete-all-title">{again.value ? text.deleteAllAgain : text.deleteAllTitle(count)}</h2>

@@ -1,5 +1,5 @@
 // The list of conversations: beside the chat, or in a drawer on narrow pages.
-import { useLayoutEffect, useRef } from 'preact/hooks'
+import { useModal } from '../shared/use-modal.ts'
 import { strings } from '../strings/strings.ts'
 import { DeleteAllDialog } from './delete-all-dialog.tsx'
 import { ListIcon } from './icons.tsx'
@@ -42,14 +42,8 @@ export function HistoryButton() {
 }
 
 function Drawer({ label }: { label: string }) {
-  const element = useRef<HTMLDialogElement>(null)
   const shown = drawerOpen.value
-  // On every render: the browser may also have closed it, and its event can come later.
-  useLayoutEffect(() => {
-    if (shown === element.current?.open) return
-    if (shown) element.current?.showModal()
-    else element.current?.close()
-  })
+  const element = useModal(shown)
   const onClick = ({ target, currentTarget }: Event) => {
     if (target === currentTarget) closeDrawer()
   }

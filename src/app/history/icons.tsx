@@ -44,9 +44,3 @@ export const ImportIcon = () => (
     <path d="M12 15.5v-11M7.5 9 12 4.5 16.5 9M5 19.5h14" />
   </Icon>
 )
-
-export const CloseIcon = () => (
-  <Icon>
-    <path d="m6.5 6.5 11 11M17.5 6.5l-11 11" />
-  </Icon>
-)

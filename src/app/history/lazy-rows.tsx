@@ -1,14 +1,9 @@
 // The rows of the list, loaded once there is a conversation to list.
-import { signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { onDemand } from '../shared/on-demand.ts'
 
-const loaded = signal<typeof import('./list.tsx') | undefined>(undefined)
+const useList = onDemand(() => import('./list.tsx'))
 
 export function LazyRows() {
-  useEffect(() => {
-    void import('./list.tsx').then((list) => {
-      loaded.value = list
-    })
-  }, [])
-  return loaded.value ? <loaded.value.ConversationRows /> : <div class="rows" aria-busy="true" />
+  const list = useList()
+  return list ? <list.ConversationRows /> : <div class="rows" aria-busy="true" />
 }

@@ -1,6 +1,7 @@
 // Says what was done with conversations, and offers to undo it.
+import { IconButton } from '../shared/icon-button.tsx'
+import { CloseIcon } from '../shared/icons.tsx'
 import { strings } from '../strings/strings.ts'
-import { CloseIcon } from './icons.tsx'
 import { dismissNotice, notice, undoNotice } from './state.ts'
 
 export function NoticeView() {
@@ -23,15 +24,9 @@ export function NoticeView() {
               {text.undo}
             </button>
           )}
-          <button
-            class="small"
-            type="button"
-            aria-label={text.dismiss}
-            title={text.dismiss}
-            onClick={() => void dismissNotice()}
-          >
+          <IconButton label={text.dismiss} onPress={() => void dismissNotice()}>
             <CloseIcon />
-          </button>
+          </IconButton>
         </div>
       )}
     </div>

@@ -1,10 +1,12 @@
 // What the list of conversations consists of: new chat, actions for all, search, and the rows.
+
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { NewIcon } from '../shared/icons.tsx'
+import { IconButton } from '../shared/icon-button.tsx'
+import { CloseIcon, NewIcon } from '../shared/icons.tsx'
 import { conversation, conversationList, storageFailure } from '../state/conversations.ts'
 import { strings } from '../strings/strings.ts'
-import { CloseIcon, ExportIcon, ImportIcon, MoreIcon, SearchIcon, TrashIcon } from './icons.tsx'
+import { ExportIcon, ImportIcon, MoreIcon, SearchIcon, TrashIcon } from './icons.tsx'
 import { LazyRows } from './lazy-rows.tsx'
 import { MenuButton } from './menu-button.tsx'
 import {
@@ -72,9 +74,9 @@ function PanelHead() {
       </button>
       <AllMenu />
       {narrow.value && (
-        <button class="small" type="button" aria-label={text.close} title={text.close} onClick={closeDrawer}>
+        <IconButton label={text.close} onPress={closeDrawer}>
           <CloseIcon />
-        </button>
+        </IconButton>
       )}
     </div>
   )
@@ -148,15 +150,9 @@ function SearchField() {
         onKeyDown={onKeyDown}
       />
       {searched.value !== '' && (
-        <button
-          class="small"
-          type="button"
-          aria-label={text.clearSearch}
-          title={text.clearSearch}
-          onClick={clear}
-        >
+        <IconButton label={text.clearSearch} onPress={clear}>
           <CloseIcon />
-        </button>
+        </IconButton>
       )}
       <span class={found.value ? 'figures' : 'unseen'} role="status">
         {found.value && text.found(found.value.texts.length)}

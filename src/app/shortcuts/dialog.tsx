@@ -1,5 +1,7 @@
 // The list of keyboard shortcuts in a dialog, loaded when it is first opened.
+
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { IconButton } from '../shared/icon-button.tsx'
 import { CloseIcon } from '../shared/icons.tsx'
 import { strings } from '../strings/strings.ts'
 import { changeSingleKeys, SHORTCUT_KEYS, type Shortcut, shortcutsOpen, singleKeys } from './state.ts'
@@ -18,15 +20,9 @@ export function ShortcutsDialog() {
     <dialog ref={element} class="sheet shortcuts" aria-labelledby="shortcuts-title" onClose={onClose}>
       <header>
         <h2 id="shortcuts-title">{text.shortcuts}</h2>
-        <button
-          class="small"
-          type="button"
-          aria-label={text.close}
-          title={text.close}
-          onClick={() => element.current?.close()}
-        >
+        <IconButton label={text.close} onPress={() => element.current?.close()}>
           <CloseIcon />
-        </button>
+        </IconButton>
       </header>
       <h3>{text.anywhere}</h3>
       <KeyList rows={rows} />

@@ -1,6 +1,6 @@
 // Listens for keyboard shortcuts, lists them in a dialog, and says what one has done.
-import { signal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { onDemand } from '../shared/on-demand.ts'
 import { QUESTION_ID } from '../view/focus.ts'
 import { outcome, runShortcut } from './actions.ts'
 import { shortcutOf, shortcutsOpen, singleKeys } from './state.ts'
@@ -10,24 +10,18 @@ const OUTCOME_MS = 1500
 const TYPING = 'input, textarea, select, [contenteditable], [role="textbox"]'
 const COVERING = 'dialog[open], [popover]:popover-open'
 
-const dialog = signal<typeof import('./dialog.tsx').ShortcutsDialog | undefined>(undefined)
+const useDialog = onDemand(() => import('./dialog.tsx'))
 
 export function Shortcuts() {
-  const Dialog = dialog.value
   const open = shortcutsOpen.value
-  useEffect(() => {
-    if (!open || Dialog) return
-    void import('./dialog.tsx').then(({ ShortcutsDialog }) => {
-      dialog.value = ShortcutsDialog
-    })
-  }, [open])
+  const dialog = useDialog(open)
   useEffect(() => {
     addEventListener('keydown', onKeyDown)
     return () => removeEventListener('keydown', onKeyDown)
   }, [])
   return (
     <>
-      {open && Dialog && <Dialog />}
+      {open && dialog && <dialog.ShortcutsDialog />}
       <Outcome />
     </>
   )

@@ -15,7 +15,7 @@ import { memoryStore } from '../conversations/memory.ts'
 import { mergeStored } from '../conversations/merge.ts'
 import { asStorageFailure } from '../conversations/storage-failure.ts'
 import type { ConversationStore, FoundText } from '../conversations/store.ts'
-import { changeAnswer, emptyConversation, findAnswer, isUnfinished } from '../conversations/tree.ts'
+import { emptyConversation, findAnswer, isUnfinished, withAnswers } from '../conversations/tree.ts'
 import type { Conversation, ConversationInfo, Message } from '../conversations/types.ts'
 import type { Failure } from '../shared/failure.ts'
 import { type ChatSettings, restoreSettings, saveSettings } from './settings.ts'
@@ -278,9 +278,5 @@ async function settle(id: string, answer: string): Promise<void> {
   if (stored?.role !== 'assistant') return
   const settled = isUnfinished(stored) ? { ...stored, status: 'stopped' as const } : stored
   const now = liveConversation(id)
-  if (now && findAnswer(now, answer))
-    await updateConversation(
-      changeAnswer(now, answer, () => settled),
-      [settled],
-    )
+  if (now && findAnswer(now, answer)) await updateConversation(withAnswers(now, [settled]), [settled])
 }

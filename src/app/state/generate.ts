@@ -9,7 +9,7 @@ import type {
 } from '../../index.ts'
 import { expectDefined, isAborted } from '../../lib/error.ts'
 import { holdAnswer } from '../conversations/changes.ts'
-import { answersTogether, changeAnswer, isUnfinished, promptFor, touched } from '../conversations/tree.ts'
+import { answersTogether, isUnfinished, promptFor, touched, withAnswers } from '../conversations/tree.ts'
 import type { Answer, Conversation, ConversationModel } from '../conversations/types.ts'
 import { asFailure } from '../shared/failure.ts'
 import type { ModelChoice } from '../shared/models/load-state.ts'
@@ -47,7 +47,7 @@ export async function generate(begun: Conversation, prefix?: ChatCompletionMessa
   if (loadState.value.phase !== 'ready' || running.value.has(id)) return
   const { model, choice } = loadState.value
   const answers = answersTogether(begun, leaf).map((answer) => ({ ...answer, model: choice.name }))
-  const named = answers.reduce((chat, answer) => changeAnswer(chat, answer.id, () => answer), begun)
+  const named = withAnswers(begun, answers)
   const chat = { ...named, info: touched({ ...named.info, model: modelOf(choice) }) }
   const task = new AbortController()
   const locks = answers.map((answer) => holdAnswer(answer.id))
@@ -142,7 +142,7 @@ function answerScreen(id: string, start: Answer) {
   let timer: ReturnType<typeof setTimeout> | undefined
   const current = () => {
     const live = liveConversation(id)
-    return live && changeAnswer(live, start.id, () => latest)
+    return live && withAnswers(live, [latest])
   }
   const draw = () => {
     timer = undefined

@@ -9,6 +9,7 @@ import {
   findAnswer,
   shownPath,
   showVersion,
+  withAnswers,
 } from '../conversations/tree.ts'
 import type { AttachedDocument } from '../conversations/types.ts'
 import type { Continuation } from '../experts/state/continuation.ts'
@@ -104,8 +105,7 @@ export function showMessage(id: string): void {
 export function keepAnswer(id: string): void {
   const together = answersTogether(conversation.value, id)
   const apart = together.map(({ group: _, ...answer }) => answer)
-  const next = apart.reduce((chat, answer) => changeAnswer(chat, answer.id, () => answer), conversation.value)
-  void updateConversation(showVersion(next, id), apart)
+  void updateConversation(showVersion(withAnswers(conversation.value, apart), id), apart)
 }
 
 /** Stops the answer in progress in the conversation on the screen. */

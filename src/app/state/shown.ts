@@ -15,9 +15,10 @@ export const webStorage = {
   },
 }
 
+const STORAGES = [() => webStorage.tab, () => webStorage.shared]
+
 export function rememberShown(id: string): void {
-  for (const storage of [() => webStorage.tab, () => webStorage.shared])
-    tryOrUndefined(() => storage().setItem(SHOWN_KEY, id))
+  for (const storage of STORAGES) tryOrUndefined(() => storage().setItem(SHOWN_KEY, id))
 }
 
 /** The conversation of this tab, or of a new one that which was shown last. */
@@ -26,6 +27,4 @@ export const shownBefore = (): string | null | undefined =>
 
 /** Whether web storage has a conversation of an earlier version of the page. */
 export const hasLegacy = (): boolean =>
-  [() => webStorage.tab, () => webStorage.shared].some((storage) =>
-    tryOrUndefined(() => storage().getItem(LEGACY_KEY) !== null),
-  )
+  STORAGES.some((storage) => tryOrUndefined(() => storage().getItem(LEGACY_KEY) !== null))

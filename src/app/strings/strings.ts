@@ -1,5 +1,5 @@
 // The texts of the chat page in the chosen language. Views read `strings.value`, so they follow a change.
-import { signal } from '@preact/signals'
+import { computed, type ReadonlySignal, signal } from '@preact/signals'
 import { browserStorage, tryOrUndefined } from '../shared/storage.ts'
 import { english, type Strings } from './en/index.ts'
 
@@ -11,6 +11,10 @@ const STORAGE_KEY = 'hadal.language.1'
 
 export const strings = signal<Strings>(english)
 export const language = signal<Language>('en')
+
+/** Texts that a part of the page brings along, in the chosen language. */
+export const inLanguage = <T>(texts: Readonly<Record<Language, T>>): ReadonlySignal<T> =>
+  computed(() => texts[language.value])
 
 /** Shows the language chosen earlier, else the first of the browser's that there is. */
 export async function startLanguage(): Promise<void> {

@@ -1,10 +1,12 @@
 // Footer of an answer: its figures, its versions, and what can be done with it.
+
 import type { ComponentChildren } from 'preact'
 import type { Answer } from '../conversations/types.ts'
 import { plainText } from '../markdown/plain-text.ts'
 import { canReadAloud, readAloud, readingAloud, stopReading } from '../markdown/read-aloud.ts'
 import { CopyButton } from '../shared/copy-button.tsx'
 import { formatCount, formatRate } from '../shared/format.ts'
+import { IconButton } from '../shared/icon-button.tsx'
 import { ContinueIcon, InsideIcon, RetryIcon, SpeakIcon, StopIcon, TextIcon } from '../shared/icons.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
 import { continueAnswer, generating, regenerate } from '../state/session.ts'
@@ -44,15 +46,9 @@ export function AnswerFooter({
       <AskButton label={text.regenerate} onPress={() => void regenerate(id)}>
         <RetryIcon />
       </AskButton>
-      <button
-        class="small"
-        type="button"
-        aria-label={text.openExperts}
-        title={text.openExperts}
-        onClick={() => inspect(id)}
-      >
+      <IconButton label={text.openExperts} onPress={() => inspect(id)}>
         <InsideIcon />
-      </button>
+      </IconButton>
     </div>
   )
 }
@@ -75,15 +71,9 @@ function ReadAloudButton({ answer }: { answer: Answer }) {
   const reading = readingAloud.value === answer.id
   const label = reading ? text.stopReading : text.readAloud
   return (
-    <button
-      class="small"
-      type="button"
-      aria-label={label}
-      title={label}
-      onClick={() => (reading ? stopReading() : readAloud(answer.id, answer.text))}
-    >
+    <IconButton label={label} onPress={() => (reading ? stopReading() : readAloud(answer.id, answer.text))}>
       {reading ? <StopIcon /> : <SpeakIcon />}
-    </button>
+    </IconButton>
   )
 }
 
@@ -98,15 +88,12 @@ function AskButton({
   children: ComponentChildren
 }) {
   return (
-    <button
-      class="small"
-      type="button"
-      aria-label={label}
-      title={label}
+    <IconButton
+      label={label}
       disabled={loadState.value.phase !== 'ready' || generating.value}
-      onClick={onPress}
+      onPress={onPress}
     >
       {children}
-    </button>
+    </IconButton>
   )
 }

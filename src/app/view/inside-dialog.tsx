@@ -1,14 +1,16 @@
 // The inside of an answer in a dialog: its tokens, alternatives and experts, if they were recorded.
-import { signal, useSignal } from '@preact/signals'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { signal } from '@preact/signals'
 import { findAnswer } from '../conversations/tree.ts'
-import type { ExpertView as View } from '../experts/view/expert-view.tsx'
 import { loadState } from '../shared/models/model-choice.ts'
+import { onDemand } from '../shared/on-demand.ts'
+import { useModal } from '../shared/use-modal.ts'
 import { conversation } from '../state/conversations.ts'
 import { continueFrom, generating, regenerate } from '../state/session.ts'
 import { recording, traces } from '../state/traces.ts'
 import { expertStrings } from '../strings/experts.ts'
 import { strings } from '../strings/strings.ts'
+
+const useExpertView = onDemand(() => import('../experts/view/expert-view.tsx'))
 
 /** The answer that the dialog shows; undefined while it is closed. */
 const inspected = signal<string | undefined>(undefined)
@@ -23,16 +25,11 @@ function close(): void {
 }
 
 export function InsideDialog() {
-  const element = useRef<HTMLDialogElement>(null)
   const id = inspected.value
   const shown = id !== undefined
-  useLayoutEffect(() => {
-    if (shown === element.current?.open) return
-    if (shown) element.current?.showModal()
-    else element.current?.close()
-  })
+  const element = useModal(shown)
   return (
-    <dialog ref={element} class="inside" aria-labelledby="experts-title" onClose={close}>
+    <dialog ref={element} class="sheet inside" aria-labelledby="experts-title" onClose={close}>
       {shown && <Inside id={id} />}
     </dialog>
   )
@@ -89,22 +86,16 @@ function NotRecorded({ id }: { id: string }) {
 }
 
 function Recorded({ id }: { id: string }) {
-  const view = useSignal<{ View: typeof View } | undefined>(undefined)
-  useEffect(() => {
-    void import('../experts/view/expert-view.tsx').then(({ ExpertView }) => {
-      view.value = { View: ExpertView }
-    })
-  }, [view])
   const state = loadState.value
   const trace = traces.value.get(id)
-  const loaded = view.value
+  const loaded = useExpertView()
   if (!loaded || !trace || state.phase !== 'ready') return <p>{strings.value.chat.loadingView}</p>
   const goOn = (continuation: Parameters<typeof continueFrom>[1]) => {
     close()
     void continueFrom(id, continuation)
   }
   return (
-    <loaded.View
+    <loaded.ExpertView
       key={id}
       trace={trace}
       info={state.model.info}

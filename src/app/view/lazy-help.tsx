@@ -1,19 +1,10 @@
 // The instructions for turning WebGPU on, loaded where it is missing.
-import { signal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
 import type { MissingWebGpu } from '../shared/models/load-state.ts'
+import { onDemand } from '../shared/on-demand.ts'
 
-const loaded = signal<typeof import('./no-webgpu-page.tsx') | undefined>(undefined)
+const usePage = onDemand(() => import('./no-webgpu-page.tsx'))
 
 export function LazyHelp({ missing }: { missing: MissingWebGpu }) {
-  useEffect(() => {
-    void import('./no-webgpu-page.tsx').then((page) => {
-      loaded.value = page
-    })
-  }, [])
-  return loaded.value ? (
-    <loaded.value.NoWebGpuPage missing={missing} />
-  ) : (
-    <main class="help" aria-busy="true" />
-  )
+  const page = usePage()
+  return page ? <page.NoWebGpuPage missing={missing} /> : <main class="help" aria-busy="true" />
 }

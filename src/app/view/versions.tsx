@@ -1,4 +1,5 @@
 // Switches between the versions of a question or an answer: ‹ 2 / 3 ›.
+import { IconButton } from '../shared/icon-button.tsx'
 import { NextIcon, PreviousIcon } from '../shared/icons.tsx'
 import { generating, showMessage } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
@@ -11,16 +12,13 @@ export function Versions({ id, versions }: { id: string; versions: readonly stri
   const button = (to: number, label: string, icon: preact.ComponentChildren) => {
     const target = versions[to]
     return (
-      <button
-        class="small"
-        type="button"
-        aria-label={label}
-        title={label}
+      <IconButton
+        label={label}
         disabled={target === undefined || generating.value}
-        onClick={() => target !== undefined && showMessage(target)}
+        onPress={() => target !== undefined && showMessage(target)}
       >
         {icon}
-      </button>
+      </IconButton>
     )
   }
   return (

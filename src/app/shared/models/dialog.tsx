@@ -1,31 +1,21 @@
 // The models dialog: its frame, and what is to happen while it is closed.
-import { signal, useSignalEffect } from '@preact/signals'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useSignalEffect } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
 import { strings } from '../../strings/strings.ts'
+import { onDemand } from '../on-demand.ts'
+import { useModal } from '../use-modal.ts'
 import { closeDialog, dialogOpen, refreshStored } from './dialog-state.ts'
 import { answerRunning, downloads, restoreDownloads } from './downloads.ts'
 import { switchTo } from './get-model.ts'
 
-const content = signal<typeof import('./dialog-content.tsx').DialogContent | undefined>(undefined)
+const useContent = onDemand(() => import('./dialog-content.tsx'))
 
 export function ModelsDialog() {
-  const element = useRef<HTMLDialogElement>(null)
   const texts = strings.value.models.dialog
   const shown = dialogOpen.value
-  const Content = content.value
+  const element = useModal(shown)
+  const content = useContent(shown)
   useDownloads()
-  useEffect(() => {
-    if (!shown || Content) return
-    void import('./dialog-content.tsx').then(({ DialogContent }) => {
-      content.value = DialogContent
-    })
-  }, [shown])
-  // On every render: the browser may also have closed the dialog, and its event can come later.
-  useLayoutEffect(() => {
-    if (shown === element.current?.open) return
-    if (shown) element.current?.showModal()
-    else element.current?.close()
-  })
   // Escape: this event precedes closing, so no late result can reopen the dialog. File inputs inside fire
   // `cancel` events of their own.
   const onCancel = ({ target, currentTarget }: Event) => {
@@ -36,7 +26,13 @@ export function ModelsDialog() {
     if (!event.currentTarget.open) closeDialog()
   }
   return (
-    <dialog ref={element} class="models" aria-labelledby="models-title" onCancel={onCancel} onClose={onClose}>
+    <dialog
+      ref={element}
+      class="sheet models"
+      aria-labelledby="models-title"
+      onCancel={onCancel}
+      onClose={onClose}
+    >
       {shown && (
         <>
           <header>
@@ -45,7 +41,7 @@ export function ModelsDialog() {
               {texts.close}
             </button>
           </header>
-          {Content && <Content />}
+          {content && <content.DialogContent />}
         </>
       )}
     </dialog>
