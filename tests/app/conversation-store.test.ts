@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { memoryStore } from '../../src/app/conversations/memory.ts'
 import { migrateLegacy } from '../../src/app/conversations/migrate.ts'
 import { readConversation } from '../../src/app/conversations/read.ts'
+import { TextSearch } from '../../src/app/conversations/search.ts'
 import { ask, emptyConversation, shownPath } from '../../src/app/conversations/tree.ts'
 import { memoryStorage } from './memory-storage.ts'
 
@@ -74,13 +75,42 @@ test('search finds texts and names of documents in any case, with the words arou
     documents,
   })
   await store.save([{ info, messages }])
-  const [found] = await store.search('DEEP')
+  const search = new TextSearch(() => store)
+  const [found] = await search.find('DEEP')
   expect(found?.id).toBe(info.id)
   expect(found?.excerpt).toMatch(/^…so.* Deep Water on .*…$/)
-  expect((await store.search('report.MD')).length).toBe(1)
-  expect(await store.search('inside')).toEqual([])
+  expect((await search.find('report.MD')).length).toBe(1)
+  expect(await search.find('inside')).toEqual([])
   await store.remove([info.id])
   expect([await store.list(), await store.messages(info.id)]).toEqual([[], []])
+})
+
+test('a search reads the texts once, and afterwards only those that changed', async () => {
+  const store = memoryStore()
+  const reads: (readonly string[] | undefined)[] = []
+  const search = new TextSearch(() => ({
+    texts(ids) {
+      reads.push(ids)
+      return store.texts(ids)
+    },
+  }))
+  const [one, two] = ['one fish', 'two fish'].map((text) => ask(emptyConversation(), text, {}))
+  if (!one || !two) throw new Error('Both were asked.')
+  await store.save([one, two])
+  search.changed([one.info.id])
+  const found = async (text: string) => (await search.find(text)).map(({ id }) => id)
+  expect(await found('fish')).toEqual([one.info.id, two.info.id])
+  expect(await found('one')).toEqual([one.info.id])
+  const more = ask(one, 'red fish', {})
+  await store.save([{ ...more, before: one.info }])
+  await store.remove([two.info.id])
+  search.changed([one.info.id, two.info.id])
+  expect(await found('fish')).toEqual([one.info.id])
+  expect(await found('red')).toEqual([one.info.id])
+  expect(reads).toEqual([undefined, [one.info.id, two.info.id]])
+  search.end()
+  expect(await found('red')).toEqual([one.info.id])
+  expect(reads.at(-1)).toBeUndefined()
 })
 
 test('a damaged tree is shown without looping', () => {

@@ -3,13 +3,13 @@ import { type DBSchema, type IDBPDatabase, type IDBPTransaction, openDB } from '
 import { readSettings } from '../state/settings.ts'
 import {
   type ConversationStore,
-  excerptOf,
-  type FoundText,
   inOrder,
   recordToStore,
+  type SearchableText,
   type StoredChange,
   searchText,
 } from './store.ts'
+import { isUnfinished } from './tree.ts'
 import type { ConversationInfo, Message } from './types.ts'
 
 const NAME = 'hadal-conversations'
@@ -19,7 +19,7 @@ interface Schema extends DBSchema {
   conversations: { key: string; value: ConversationInfo }
   /** Each message on its own, so that saving an answer writes that answer and nothing else. */
   messages: { key: [string, string]; value: { conversation: string; message: Message } }
-  texts: { key: string; value: { id: string; text: string } }
+  texts: { key: string; value: SearchableText }
 }
 
 const EVERYTHING = ['conversations', 'messages', 'texts'] as const
@@ -78,13 +78,10 @@ class DatabaseStore implements ConversationStore {
     await Promise.all([...removals, change.done])
   }
 
-  async search(text: string): Promise<FoundText[]> {
-    const wanted = text.toLowerCase()
-    const all = await this.#db.getAll('texts')
-    return all.flatMap(({ id, text: searched }) => {
-      const excerpt = excerptOf(searched, wanted)
-      return excerpt === undefined ? [] : [{ id, excerpt }]
-    })
+  async texts(ids?: readonly string[]): Promise<SearchableText[]> {
+    if (!ids) return this.#db.getAll('texts')
+    const found = this.#db.transaction('texts').store
+    return (await Promise.all(ids.map((id) => found.get(id)))).flatMap((text) => text ?? [])
   }
 }
 
@@ -100,12 +97,15 @@ async function write(transaction: Transaction, change: StoredChange): Promise<vo
   const records = transaction.objectStore('conversations')
   const record = recordToStore(change, before && (await records.get(info.id)))
   if (!record) return
-  await records.put(record)
-  if (messages.length === 0) return
   const stored = transaction.objectStore('messages')
-  await Promise.all(messages.map((message) => stored.put({ conversation: info.id, message })))
-  const all = inOrder((await stored.getAll(messagesOf(info.id))).map(({ message }) => message))
-  await transaction.objectStore('texts').put({ id: info.id, text: searchText(all) })
+  await Promise.all([
+    records.put(record),
+    ...messages.map((message) => stored.put({ conversation: info.id, message })),
+  ])
+  // An answer that is being written is saved every second: its text can wait.
+  if (messages.every((message) => message.role === 'assistant' && isUnfinished(message))) return
+  const all = before ? (await stored.getAll(messagesOf(info.id))).map(({ message }) => message) : messages
+  await transaction.objectStore('texts').put({ id: info.id, text: searchText(inOrder(all)) })
 }
 
 /** The keys of a conversation's messages: every array sorts after every text. */

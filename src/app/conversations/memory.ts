@@ -1,5 +1,5 @@
 // Conversations in the tab's memory: where the browser blocks IndexedDB, they last as long as the tab.
-import { type ConversationStore, excerptOf, inOrder, recordToStore, searchText } from './store.ts'
+import { type ConversationStore, inOrder, recordToStore, searchText } from './store.ts'
 import type { ConversationInfo, Message } from './types.ts'
 
 export function memoryStore(): ConversationStore {
@@ -27,12 +27,7 @@ export function memoryStore(): ConversationStore {
         trees.delete(id)
       }
     },
-    async search(text) {
-      const wanted = text.toLowerCase()
-      return [...infos.keys()].flatMap((id) => {
-        const excerpt = excerptOf(searchText(messages(id)), wanted)
-        return excerpt === undefined ? [] : [{ id, excerpt }]
-      })
-    },
+    texts: async (ids = [...infos.keys()]) =>
+      ids.filter((id) => infos.has(id)).map((id) => ({ id, text: searchText(messages(id)) })),
   }
 }

@@ -28,8 +28,17 @@ export interface ConversationStore {
   save(changes: readonly StoredChange[]): Promise<void>
   /** Removes conversations for good. */
   remove(ids: readonly string[]): Promise<void>
-  /** Conversations that contain a text, whatever its case. */
-  search(text: string): Promise<FoundText[]>
+  /**
+   * What search looks through: of all conversations, or of those with these ids. An answer is in it once it
+   * is no longer being written.
+   */
+  texts(ids?: readonly string[]): Promise<SearchableText[]>
+}
+
+/** The text of a conversation that search looks through. */
+export interface SearchableText {
+  readonly id: string
+  readonly text: string
 }
 
 /** The record to write; undefined if the conversation is gone. */

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
 import { IconButton } from '../shared/icon-button.tsx'
 import { CloseIcon, NewIcon } from '../shared/icons.tsx'
-import { conversation, conversationList, storageFailure } from '../state/conversations.ts'
+import { conversation, conversationList, storageFailure, textSearch } from '../state/conversations.ts'
 import { strings } from '../strings/strings.ts'
 import { ExportIcon, ImportIcon, MoreIcon, SearchIcon, TrashIcon } from './icons.tsx'
 import { LazyRows } from './lazy-rows.tsx'
@@ -144,6 +144,7 @@ function SearchField() {
         placeholder={text.searchHint}
         autocomplete="off"
         value={searched.value}
+        onFocus={() => textSearch.prepare()}
         onInput={({ currentTarget }) => {
           searched.value = currentTarget.value
         }}

@@ -19,6 +19,7 @@ import {
   readConversations,
   restoreConversations,
   searchConversations,
+  textSearch,
 } from '../state/conversations.ts'
 import { language, strings } from '../strings/strings.ts'
 import { focusQuestion } from '../view/focus.ts'
@@ -65,11 +66,14 @@ effect(() => {
   const text = searched.value.trim()
   void conversationList.value
   const { signal } = searching.start()
-  if (text === '') found.value = undefined
-  else
-    void searchConversations(text).then((texts) => {
-      if (!signal.aborted) found.value = { text, texts }
-    })
+  if (text === '') {
+    found.value = undefined
+    textSearch.end()
+    return
+  }
+  void searchConversations(text).then((texts) => {
+    if (!signal.aborted) found.value = { text, texts }
+  })
 })
 
 /** What the list shows: what was found, or else all. */

@@ -13,6 +13,7 @@ import {
 import { openDatabase } from '../conversations/database.ts'
 import { memoryStore } from '../conversations/memory.ts'
 import { mergeStored } from '../conversations/merge.ts'
+import { TextSearch } from '../conversations/search.ts'
 import { asStorageFailure } from '../conversations/storage-failure.ts'
 import type { ConversationStore, FoundText } from '../conversations/store.ts'
 import { emptyConversation, findAnswer, isUnfinished, withAnswers } from '../conversations/tree.ts'
@@ -39,6 +40,8 @@ export const conversationList = computed(() =>
 export const settings = computed(() => conversation.value.info.settings)
 
 let store: ConversationStore = memoryStore()
+/** Searches the texts of all conversations. */
+export const textSearch = new TextSearch(() => store)
 let channel: ReturnType<typeof openChannel> | undefined
 let holdingDeleted: Hold | undefined
 /** Counts what was asked to be shown, so that the last one wins. */
@@ -160,6 +163,7 @@ export async function forgetDeleted(): Promise<void> {
     const gone = [...infos.value.values()].filter(({ deleted }) => deleted !== undefined)
     await store.remove(gone.map(({ id }) => id))
     for (const { id, savedCache } of gone) if (savedCache) await removeCacheFile(id)
+    textSearch.changed(gone.map(({ id }) => id))
     infos.value = byId([...infos.value.values()].filter((info) => !gone.includes(info)))
   })
 }
@@ -178,10 +182,17 @@ export async function readConversations(ids: readonly string[]): Promise<Convers
   )
 }
 
-/** Conversations of the list that contain a text in their title or messages, with the words around it. */
+/**
+ * Conversations of the list that contain a text in their title or messages, with the words around it. If the
+ * messages cannot be read, that is shown, and titles alone are searched.
+ */
 export async function searchConversations(text: string): Promise<FoundText[]> {
   const wanted = text.trim().toLowerCase()
-  const inTexts = new Map((await store.search(wanted)).map((found) => [found.id, found]))
+  const texts = await textSearch.find(wanted).catch((error: unknown): FoundText[] => {
+    storageFailure.value = asStorageFailure(error)
+    return []
+  })
+  const inTexts = new Map(texts.map((found) => [found.id, found]))
   return conversationList.value.flatMap(({ id, title }) => {
     const found = inTexts.get(id)
     return found ?? (title.toLowerCase().includes(wanted) ? { id, excerpt: '' } : [])
@@ -205,6 +216,7 @@ async function save(changed: readonly Conversation[]): Promise<void> {
     await store.save(changes)
     for (const id of ids) unsaved.delete(id)
     if (storageFailure.value?.code === 'storage_full') storageFailure.value = undefined
+    textSearch.changed(ids)
     channel?.send({ ids })
   } catch (error) {
     for (const id of ids) unsaved.add(id)
@@ -223,6 +235,7 @@ function show(next: Conversation): void {
 
 /** Takes over what another tab changed. */
 async function applyChange({ ids }: Change): Promise<void> {
+  textSearch.changed(ids)
   const stored = byId(ids.length > 1 ? await store.list() : await infosOf(ids))
   const next = new Map(infos.value)
   for (const id of ids) {
