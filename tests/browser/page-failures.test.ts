@@ -5,6 +5,7 @@ import type { Browser, Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { crashGpuProcess, describeInChromium, launchChromium, NO_CRASH_LIMITS } from './chromium.ts'
 import { type PageHost, serveApp, serveChanged } from './pages.ts'
+import { holdModels } from './visitor.ts'
 
 // A software GPU is slow.
 const SLOW_MS = 500_000
@@ -55,6 +56,22 @@ describeInChromium('the page, when something is wrong', () => {
     const steps = await page.getByRole('listitem').allInnerTexts()
     expect(steps.join('\n')).toContain('chrome://flags/#enable-unsafe-webgpu')
     expect(await page.getByLabel('Your question').count()).toBe(0)
+    await page.context().close()
+  })
+
+  test('says that a part of it cannot be loaded, and how to go on', async () => {
+    const page = await visit(host.url, async (page) => {
+      await holdModels(page)
+      await page.route('**/assets/dialog-content*.js', (route) => route.abort())
+      await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'))
+    })
+    await page.getByRole('button', { name: 'Choose a model…' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Models' })
+    await dialog.getByText('A part of this page could not be loaded.').waitFor()
+    await page.unrouteAll()
+    await dialog.getByRole('button', { name: 'Reload the page' }).click()
+    await page.getByRole('button', { name: 'Choose a model…' }).click()
+    await dialog.getByRole('searchbox').waitFor()
     await page.context().close()
   })
 

@@ -91,8 +91,16 @@ describeInChromium('the page as an app', () => {
     expect(await page.evaluate(() => document.activeElement?.id)).toBe('question')
     await question().press('Escape')
     await page.keyboard.press('m')
-    await page.getByRole('dialog', { name: 'Models' }).waitFor()
+    const models = page.getByRole('dialog', { name: 'Models' })
+    await models.waitFor()
     await page.keyboard.press('Escape')
+    await models.waitFor({ state: 'hidden' })
+    const before = page.viewportSize() ?? { width: 1280, height: 900 }
+    await page.setViewportSize({ width: 390, height: 844 })
+    await page.keyboard.press('s')
+    await page.locator('.drawer input:focus').waitFor()
+    await page.keyboard.press('Escape')
+    await page.setViewportSize(before)
   })
 
   test('is Chinese for those who choose it', async () => {

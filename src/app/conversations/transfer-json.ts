@@ -26,8 +26,8 @@ export function toJson(conversations: readonly Conversation[]): string {
 /** Addresses that mean the same everywhere: of the Hub or of another host. */
 const PUBLIC_SOURCE = /^(hf:|https:)/
 
-function withoutLocalPath({ name, source }: ConversationModel): ConversationModel {
-  return { name, ...(source !== undefined && PUBLIC_SOURCE.test(source) && { source }) }
+function withoutLocalPath({ source, ...model }: ConversationModel): ConversationModel {
+  return { ...model, ...(source !== undefined && PUBLIC_SOURCE.test(source) && { source }) }
 }
 
 /**

@@ -19,6 +19,7 @@ import {
   importFiles,
   narrow,
   rows,
+  SEARCH_ID,
   searched,
   startNewChat,
 } from './state.ts'
@@ -138,6 +139,7 @@ function SearchField() {
       <SearchIcon />
       <input
         ref={input}
+        id={SEARCH_ID}
         type="text"
         enterkeyhint="search"
         aria-label={text.search}

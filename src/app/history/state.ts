@@ -26,6 +26,8 @@ import { focusQuestion } from '../view/focus.ts'
 import { foundRows, groupedRows } from './rows.ts'
 
 const COLLAPSED_KEY = 'hadal.history.1'
+/** Id of the search field. */
+export const SEARCH_ID = 'history-search'
 /** Narrower pages have the list in a drawer. The same width is in layout.css. */
 const NARROW = '(max-width: 75rem)'
 

@@ -1,5 +1,6 @@
 // What the keyboard shortcuts do.
 import { signal } from '@preact/signals'
+import { listShown, SEARCH_ID, toggleList } from '../history/state.ts'
 import { changeTheme, nextTheme, theme } from '../preferences/theme.ts'
 import { openDialog } from '../shared/models/dialog-state.ts'
 import { loadState } from '../shared/models/model-choice.ts'
@@ -24,7 +25,10 @@ const ACTIONS: Readonly<Record<Shortcut, () => void>> = {
     focus(QUESTION_ID)
   },
   question: () => focus(QUESTION_ID),
-  search: () => focus('history-search'),
+  search() {
+    if (!listShown.value) toggleList()
+    requestAnimationFrame(() => focus(SEARCH_ID))
+  },
   stop: stopGenerating,
   regenerate() {
     const answer = path.value.at(-1)?.message

@@ -1,7 +1,7 @@
 // Keeps the KV cache of conversations on disk, if the user wants that: old ones then go on without prefill.
 import { computed, signal } from '@preact/signals'
 import type { LoadedModel } from '../../index.ts'
-import { asHadalError } from '../../lib/error.ts'
+import { HadalError } from '../../lib/error.ts'
 import { readCacheFile, removeCacheFile, writeCacheFile } from '../conversations/cache-files.ts'
 import { findAnswer, promptFor } from '../conversations/tree.ts'
 import type { Conversation } from '../conversations/types.ts'
@@ -39,9 +39,13 @@ export async function saveCache(chat: Conversation, model: LoadedModel): Promise
     await writeCacheFile(id, saved)
     await changeInfo(id, { savedCache: { bytes: saved.size, model: model.info.name } })
   } catch (error) {
-    keepCaches.value = false
-    storageFailure.value = asHadalError(error)
     await dropCache(id)
+    // The model may be gone by now: then the conversation is prefilled. What remains is a disk that is full.
+    if (error instanceof HadalError) return
+    keepCaches.value = false
+    storageFailure.value = new HadalError('storage_full', `A KV cache could not be saved: ${String(error)}`, {
+      hint: 'Caches are no longer kept. Delete stored models or other files before you turn that on again.',
+    })
   }
 }
 

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import { findAnswer } from '../conversations/tree.ts'
 import { loadState } from '../shared/models/model-choice.ts'
 import { onDemand } from '../shared/on-demand.ts'
+import { PartLoading } from '../shared/part-loading.tsx'
 import { useModal } from '../shared/use-modal.ts'
 import { conversation } from '../state/conversations.ts'
 import { continueFrom, generating, regenerate } from '../state/session.ts'
@@ -69,7 +70,7 @@ function NotRecorded({ id }: { id: string }) {
   return (
     <div class="not-recorded">
       <h2 id="experts-title">{expertStrings.value.title}</h2>
-      <p>{generating.value ? text.loadingView : text.notRecorded}</p>
+      <p>{generating.value ? strings.value.app.loading : text.notRecorded}</p>
       <p class="note">{text.recordHint}</p>
       <button
         class="primary"
@@ -89,7 +90,7 @@ function Recorded({ id }: { id: string }) {
   const state = loadState.value
   const trace = traces.value.get(id)
   const loaded = useExpertView()
-  if (!loaded || !trace || state.phase !== 'ready') return <p>{strings.value.chat.loadingView}</p>
+  if (!loaded || !trace || state.phase !== 'ready') return <PartLoading />
   const goOn = (continuation: Parameters<typeof continueFrom>[1]) => {
     close()
     void continueFrom(id, continuation)

@@ -3,6 +3,7 @@ import { useSignalEffect } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import { strings } from '../../strings/strings.ts'
 import { onDemand } from '../on-demand.ts'
+import { PartLoading } from '../part-loading.tsx'
 import { useModal } from '../use-modal.ts'
 import { closeDialog, dialogOpen, refreshStored } from './dialog-state.ts'
 import { answerRunning, downloads, restoreDownloads } from './downloads.ts'
@@ -41,7 +42,7 @@ export function ModelsDialog() {
               {texts.close}
             </button>
           </header>
-          {content && <content.DialogContent />}
+          {content ? <content.DialogContent /> : <PartLoading />}
         </>
       )}
     </dialog>

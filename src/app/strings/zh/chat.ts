@@ -76,7 +76,6 @@ export const chat: Strings['chat'] = {
   recordHint: '从现在起记录每个词元及其备选和专家。关闭时没有任何开销。',
   notRecorded: '这个回答的内部过程没有记录。',
   recordAgain: '重新回答并记录',
-  loadingView: '加载中…',
   budget: '思考预算',
   budgetOf: (tokens) => `最多 ${tokens} 个词元`,
   noBudget: '不限',
