@@ -35,6 +35,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'engine/request-options.ts',
   ],
   'engine/session-types.ts': ['engine/types.ts'],
+  'engine/resumed-request.ts': ['engine/types.ts'],
   'engine/load/quantization.ts': ['models', 'gpu/formats.ts', 'lib'],
   'engine/check': ['models', 'program', 'kernels', 'gpu', 'lib'],
   'engine/run': ['engine/types.ts', 'engine/session-types.ts', ...ENGINE_NEEDS],
@@ -45,6 +46,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'worker/protocol.ts': [
     'engine/types.ts',
     'engine/session-types.ts',
+    'engine/resumed-request.ts',
     'store/stored-model.ts',
     'bench/result.ts',
     'lib',

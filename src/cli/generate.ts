@@ -1,8 +1,10 @@
 // `hadal generate`: answers a prompt as streamed text or as one JSON object.
-import type { Session } from '../engine/run/session.ts'
+import type { Engine } from '../engine/engine.ts'
+import { resumedRequest } from '../engine/resumed-request.ts'
 import {
   ANSWER_OPTIONS,
   type GenerateDone,
+  type GenerateEvent,
   type GenerateRequest,
   mapOptions,
   type NumericOption,
@@ -10,9 +12,12 @@ import {
   type SamplingOptions,
 } from '../engine/types.ts'
 import { definedFields } from '../lib/check.ts'
+import { resuming } from '../lib/resuming.ts'
+import type { CacheKind } from '../models/cache-layout.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, UsageError } from './args.ts'
-import { type CliModel, cacheKindOption, LOAD_OPTIONS, loadFromArgs } from './load.ts'
+import { explainLoss, type LiveCliModel, loadLiveFromArgs } from './live-model.ts'
+import { cacheKindOption, LOAD_OPTIONS } from './load.ts'
 import { readIds, readMessages } from './prompt-files.ts'
 
 const flagOf = ({ field }: NumericOption): string => field.replaceAll('_', '-')
@@ -45,15 +50,27 @@ export async function generate(argv: readonly string[]): Promise<void> {
     ...(args.flag('no-think') ? { thinking: false } : {}),
   }
   const cache = cacheKindOption(args)
-  const loaded = await loadFromArgs(args)
+  const model = await loadLiveFromArgs(args)
   try {
-    const session = await loaded.engine.openSession({ cache })
-    const whole = { ...request, input: withChatTemplate(input, loaded.engine.tokenizer) }
-    if (args.flag('json')) await printJson(loaded, whole, session, args.flag('profile'))
-    else await printText(loaded, whole, session)
+    const whole = { ...request, input: withChatTemplate(input, model.live.latest.tokenizer) }
+    const events = resuming<Engine, GenerateEvent>(model.live, (engine, before) =>
+      answer(engine, resumedRequest(whole, before), cache),
+    )
+    if (args.flag('json')) await printJson(model, events, args.flag('profile'))
+    else await printText(events)
+  } catch (error) {
+    throw explainLoss(error)
   } finally {
-    await loaded.close()
+    await model.close()
   }
+}
+
+async function* answer(
+  engine: Engine,
+  request: GenerateRequest,
+  cache: CacheKind | undefined,
+): AsyncGenerator<GenerateEvent> {
+  yield* engine.generate(request, undefined, await engine.openSession({ cache }))
 }
 
 async function readInput(args: CliArgs): Promise<GenerateRequest['input']> {
@@ -101,9 +118,9 @@ function numbersOf<Name extends string>(
   return definedFields(mapOptions(options, (option) => args.number(flagOf(option))))
 }
 
-async function printText({ engine }: CliModel, request: GenerateRequest, session: Session): Promise<void> {
+async function printText(events: AsyncIterable<GenerateEvent>): Promise<void> {
   let thinking = false
-  for await (const event of engine.generate(request, undefined, session)) {
+  for await (const event of events) {
     if (event.type === 'done') break
     if (event.reasoning !== '' && !thinking) process.stdout.write('<think>\n')
     if (event.reasoning !== '') thinking = true
@@ -116,16 +133,15 @@ async function printText({ engine }: CliModel, request: GenerateRequest, session
 }
 
 async function printJson(
-  { engine, loadMs, measured }: CliModel,
-  request: GenerateRequest,
-  session: Session,
+  { live, loadMs, measured, losses }: LiveCliModel,
+  events: AsyncIterable<GenerateEvent>,
   profile: boolean,
 ): Promise<void> {
   let text = ''
   let reasoning = ''
   const ids: number[] = []
   let done: GenerateDone | undefined
-  for await (const event of engine.generate(request, undefined, session)) {
+  for await (const event of events) {
     if (event.type === 'done') {
       done = event
       continue
@@ -134,7 +150,8 @@ async function printJson(
     reasoning += event.reasoning
     ids.push(...event.ids)
   }
-  const { total: _, ...purposes } = engine.gpuBytes()
+  const { total: _, ...purposes } = (await live.ready()).gpuBytes()
+  const context = (done?.promptTokens ?? 0) + (done?.tokens ?? 0)
   const report = {
     text,
     reasoning,
@@ -152,8 +169,9 @@ async function printJson(
     gpu_bytes: purposes,
     dispatches_per_token: done?.dispatchesPerToken,
     readbacks_per_token: done?.readbacksPerToken,
-    adapter: engine.info.adapter,
-    ...(profile ? { kernels: await engine.profile((done?.promptTokens ?? 0) + (done?.tokens ?? 0)) } : {}),
+    device_losses: losses(),
+    adapter: live.latest.info.adapter,
+    ...(profile ? { kernels: await live.run((engine) => engine.profile(context)) } : {}),
   }
   process.stdout.write(`${JSON.stringify(report)}\n`)
 }

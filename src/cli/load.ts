@@ -40,7 +40,9 @@ const SOFTWARE_MEMORY_FRACTION = 3 / 4
 export interface CliModel {
   readonly engine: Engine
   readonly loadMs: number
-  /** Times of the load, and memory use until now. */
+  /** Loads the model again, with the weight formats it has, on a new device. */
+  reload(signal: AbortSignal): Promise<Engine>
+  /** Times of the first load, and memory use until now. */
   measured(): LoadMeasurements
   close(): Promise<void>
 }
@@ -52,23 +54,33 @@ export async function loadFromArgs(args: CliArgs): Promise<CliModel> {
   const gpu = openDawn(args.text('adapter'))
   const { device, options } = await loadTargetFromArgs(args, gpu)
   const source = await openSource(model)
-  try {
+  const tuned = tunedReader(args)
+  const open = async (more: EngineOptions, note: (progress: PhaseProgress) => void) => {
     const onProgress: EngineOptions['onProgress'] = (progress) => {
-      stopwatch.note(progress)
+      note(progress)
       if (process.stderr.isTTY) showProgress(progress)
     }
-    const tuned = tunedReader(args)
-    const engine = await loadEngine(source, {
-      ...options,
-      gpu,
-      device,
-      onProgress,
-      ...(tuned && { tuned }),
-    })
+    try {
+      return await loadEngine(source, {
+        ...options,
+        gpu,
+        device,
+        onProgress,
+        ...(tuned && { tuned }),
+        ...more,
+      })
+    } catch (error) {
+      const isMissing = error instanceof HadalError && error.code === 'no_webgpu'
+      throw isMissing ? noAdapterError(args.text('adapter')) : error
+    }
+  }
+  try {
+    const engine = await open({}, stopwatch.note)
     for (const notice of engine.info.notices) process.stderr.write(`${notice}\n`)
     return {
       engine,
       loadMs: performance.now() - started,
+      reload: (signal) => open({ quantize: engine.info.quantize, signal }, () => {}),
       measured: stopwatch.read,
       async close() {
         stopwatch.stop()
@@ -79,7 +91,6 @@ export async function loadFromArgs(args: CliArgs): Promise<CliModel> {
   } catch (error) {
     stopwatch.stop()
     await source.close()
-    if (error instanceof HadalError && error.code === 'no_webgpu') throw noAdapterError(args.text('adapter'))
     throw error
   }
 }

@@ -1,7 +1,8 @@
 // The worker's side of the protocol: owns one engine, runs requests one at a time, returns errors as values.
 import type { Engine } from '../engine/engine.ts'
-import { expectDefined, HadalError } from '../lib/error.ts'
+import { HadalError } from '../lib/error.ts'
 import { Live } from '../lib/live.ts'
+import { resuming } from '../lib/resuming.ts'
 import { FifoMutex } from './fifo-mutex.ts'
 import { loadFraction } from './load-fraction.ts'
 import { captureOutcome } from './outcome.ts'
@@ -119,8 +120,10 @@ export function engineHost<E extends HostedEngine>({
     async generate(request, port) {
       void sendStream(port, (signal) =>
         exclusively(signal, (engine) =>
-          resuming<E, GenerateEvent>(engine, signal, (model, before) =>
-            model.generate(resumedRequest(request, before), signal),
+          resuming<E, GenerateEvent>(
+            engine,
+            (model, before) => model.generate(resumedRequest(request, before), signal),
+            signal,
           ),
         ),
       )
@@ -128,8 +131,10 @@ export function engineHost<E extends HostedEngine>({
     async embed(request, port) {
       void sendStream(port, (signal) =>
         exclusively(signal, (engine) =>
-          resuming<E, EmbedResult>(engine, signal, (model, before) =>
-            model.embed({ ...request, input: request.input.slice(before.length) }, signal),
+          resuming<E, EmbedResult>(
+            engine,
+            (model, before) => model.embed({ ...request, input: request.input.slice(before.length) }, signal),
+            signal,
           ),
         ),
       )
@@ -157,34 +162,6 @@ export function engineHost<E extends HostedEngine>({
       live?.latest.destroy()
       live = undefined
     },
-  }
-}
-
-/**
- * Yields what `work` yields. If the engine is lost meanwhile, the next one goes on with what `work` makes of
- * the events so far.
- */
-async function* resuming<E extends HostedEngine, T>(
-  live: Live<E>,
-  signal: AbortSignal,
-  work: (engine: E, before: readonly T[]) => AsyncIterable<T>,
-): AsyncGenerator<T> {
-  const before: T[] = []
-  let events: AsyncIterator<T> | undefined
-  let of: E | undefined
-  try {
-    for (;;) {
-      const result = await live.run(async (engine) => {
-        if (of !== engine) events = work(engine, before)[Symbol.asyncIterator]()
-        of = engine
-        return expectDefined(events, 'a stream').next()
-      }, signal)
-      if (result.done) return
-      before.push(result.value)
-      yield result.value
-    }
-  } finally {
-    await events?.return?.()
   }
 }
 

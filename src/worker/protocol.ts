@@ -4,7 +4,6 @@ import type { BenchSettings } from '../bench/result.ts'
 import type { SessionTask } from '../engine/session-types.ts'
 import type {
   EmbedRequest,
-  GenerateEvent,
   GenerateRequest,
   GpuBytes,
   LoadPlan,
@@ -29,6 +28,7 @@ export type {
   CacheCheck,
   CacheKind,
 } from '../bench/result.ts'
+export { resumedRequest } from '../engine/resumed-request.ts'
 export type { SessionResult, SessionTask } from '../engine/session-types.ts'
 export type {
   AnswerFormat,
@@ -204,10 +204,4 @@ export function deserializeError({ code, message, hint, file, tensor, stack }: S
     ...(tensor && { tensor }),
     ...(stack && { cause: stack }),
   })
-}
-
-/** A request that goes on after the events that it has yielded before. */
-export function resumedRequest(request: GenerateRequest, before: readonly GenerateEvent[]): GenerateRequest {
-  const ids = before.flatMap((event) => (event.type === 'delta' ? event.ids : []))
-  return ids.length === 0 ? request : { ...request, resume: [...(request.resume ?? []), ...ids] }
 }
