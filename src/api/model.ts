@@ -7,12 +7,12 @@ import {
   type BenchSettings,
   type EmbedResult,
   type GenerateEvent,
-  type GenerateRequest,
   type GpuBytes,
   type ModelInfo,
   resumedRequest,
   type SessionResult,
   type SessionTask,
+  withSeed,
 } from '../worker/protocol.ts'
 import { chatCompletions, type StartGeneration, textCompletions } from './chat.ts'
 import { embeddings } from './embeddings.ts'
@@ -114,9 +114,3 @@ const interrupted = (): HadalError =>
   new HadalError('device_lost', 'The benchmark was interrupted: its worker ended.', {
     hint: 'Start it again.',
   })
-
-/** The request with a seed, so that a second engine would go on with it as the first one began. */
-function withSeed(request: GenerateRequest): GenerateRequest {
-  const seed = Math.floor(Math.random() * 2 ** 32)
-  return { ...request, sampling: { seed, ...request.sampling } }
-}

@@ -1,6 +1,6 @@
 // `hadal generate`: answers a prompt as streamed text or as one JSON object.
 import type { Engine } from '../engine/engine.ts'
-import { resumedRequest } from '../engine/resumed-request.ts'
+import { resumedRequest, withSeed } from '../engine/resumed-request.ts'
 import {
   ANSWER_OPTIONS,
   type GenerateDone,
@@ -52,7 +52,7 @@ export async function generate(argv: readonly string[]): Promise<void> {
   const cache = cacheKindOption(args)
   const model = await loadLiveFromArgs(args)
   try {
-    const whole = { ...request, input: withChatTemplate(input, model.live.latest.tokenizer) }
+    const whole = withSeed({ ...request, input: withChatTemplate(input, model.live.latest.tokenizer) })
     const events = resuming<Engine, GenerateEvent>(model.live, (engine, before) =>
       answer(engine, resumedRequest(whole, before), cache),
     )

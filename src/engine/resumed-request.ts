@@ -6,3 +6,9 @@ export function resumedRequest(request: GenerateRequest, before: readonly Genera
   const ids = before.flatMap((event) => (event.type === 'delta' ? event.ids : []))
   return ids.length === 0 ? request : { ...request, resume: [...(request.resume ?? []), ...ids] }
 }
+
+/** The request with a seed, so that a second engine would go on with it as the first one began. */
+export function withSeed(request: GenerateRequest): GenerateRequest {
+  const seed = Math.floor(Math.random() * 2 ** 32)
+  return { ...request, sampling: { seed, ...request.sampling } }
+}

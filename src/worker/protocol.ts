@@ -28,7 +28,7 @@ export type {
   CacheCheck,
   CacheKind,
 } from '../bench/result.ts'
-export { resumedRequest } from '../engine/resumed-request.ts'
+export { resumedRequest, withSeed } from '../engine/resumed-request.ts'
 export type { SessionResult, SessionTask } from '../engine/session-types.ts'
 export type {
   AnswerFormat,
