@@ -2,7 +2,7 @@
 import type { Page } from 'playwright'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeInChromium } from './chromium.ts'
-import { Visitor } from './visitor.ts'
+import { pressWhenShown, Visitor } from './visitor.ts'
 
 describeInChromium('branches of a conversation', () => {
   let visitor: Visitor
@@ -135,6 +135,19 @@ describeInChromium('branches of a conversation', () => {
     await page.locator('[aria-valuetext="up to 32 tokens"]').waitFor()
     await ask('What is 4736 + 5861?')
     expect(await answers().last().locator('.markdown').innerText()).toMatch(/\d/)
+  })
+
+  test('answers now if asked to while it thinks', async () => {
+    await page.getByRole('slider', { name: 'Thinking budget' }).press('End')
+    const pressed = page.evaluate(pressWhenShown, '.answer-now')
+    await ask('What is 4736 + 5861?')
+    await pressed
+    await answers().last().locator('.footer').waitFor()
+    expect(await answers().last().locator('.markdown').innerText()).toMatch(/\d/)
+    const thoughts = await answers().last().locator('.thoughts').textContent()
+    expect(thoughts).toMatch(/^4/)
+    expect(thoughts).not.toContain('10597') // what they end with
+    expect((await prefilled((await answers().count()) - 1)).read).toBeLessThan(4)
   })
 
   test('logged no errors', () => visitor.expectCleanRun())

@@ -4,20 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { loadAxe, seriousViolations } from './axe.ts'
 import { describeInFirefox, launchFirefox } from './firefox.ts'
 import { type PageHost, serveApp } from './pages.ts'
-import { expectCleanRun } from './visitor.ts'
-
-/** Runs in the page: presses a button as soon as there is one. */
-const pressWhenShown = (selector: string) =>
-  new Promise<void>((resolve) => {
-    const observer = new MutationObserver(() => {
-      const button = document.querySelector<HTMLButtonElement>(selector)
-      if (!button) return
-      observer.disconnect()
-      button.click()
-      resolve()
-    })
-    observer.observe(document.body, { childList: true, subtree: true, attributes: true })
-  })
+import { expectCleanRun, pressWhenShown } from './visitor.ts'
 
 describeInFirefox('the pages in Firefox', () => {
   let host: PageHost

@@ -90,6 +90,19 @@ export class Visitor {
   }
 }
 
+/** Runs in the page: presses a button as soon as there is one. */
+export const pressWhenShown = (selector: string) =>
+  new Promise<void>((resolve) => {
+    const observer = new MutationObserver(() => {
+      const button = document.querySelector<HTMLButtonElement>(selector)
+      if (!button) return
+      observer.disconnect()
+      button.click()
+      resolve()
+    })
+    observer.observe(document.body, { childList: true, subtree: true, attributes: true })
+  })
+
 /** Expects that all requests (URLs) went to the host, and no errors. */
 export function expectCleanRun(
   { url: host }: PageHost,

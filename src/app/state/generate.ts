@@ -37,12 +37,18 @@ const REDRAW_MS = 33
 // Interval between saves: the most that a crash of the tab can lose of an answer.
 const SAVE_INTERVAL_MS = 1000
 
+export interface GenerateOptions {
+  /** The message to go on from, if that is not what the answer shows. */
+  readonly prefix?: ChatCompletionMessageParam
+  /** In place of the budget of the conversation. */
+  readonly thinkingBudget?: number
+}
+
 /**
  * Writes the answer at the leaf of a conversation, which may begin with a text to go on with, and those that
  * are asked for together with it.
- * @param prefix the message to go on from, if that is not what the answer shows
  */
-export async function generate(begun: Conversation, prefix?: ChatCompletionMessageParam): Promise<void> {
+export async function generate(begun: Conversation, options: GenerateOptions = {}): Promise<void> {
   const { id, leaf } = begun.info
   if (loadState.value.phase !== 'ready' || running.value.has(id)) return
   const { model, choice } = loadState.value
@@ -61,7 +67,7 @@ export async function generate(begun: Conversation, prefix?: ChatCompletionMessa
   const question = chat.messages.filter((message) => message.id === answers[0]?.parent)
   void updateConversation(chat, [...question, ...answers])
   await restoreCache(chat, model)
-  await writeAnswers(chat, model, requestFor(chat, answers, prefix), task.signal)
+  await writeAnswers(chat, model, requestFor(chat, answers, options), task.signal)
   const written = liveConversation(id)
   running.value = new Map([...running.value].filter(([other]) => other !== id))
   for (const answer of answers) writtenHere.delete(answer.id)
@@ -70,6 +76,16 @@ export async function generate(begun: Conversation, prefix?: ChatCompletionMessa
   release()
   if (written) void saveCache(written, model)
   gpuBytes.value = await model.gpuBytes().catch(() => ({}))
+}
+
+/** Stops the answers in progress of a conversation; resolves when they are settled. */
+export async function stop(id: string): Promise<void> {
+  running.value.get(id)?.abort()
+  await new Promise<void>((resolve) => {
+    const end = effect(() => {
+      if (!running.value.has(id)) queueMicrotask(() => resolve(end()))
+    })
+  })
 }
 
 /** What a conversation remembers of a model. */
@@ -114,7 +130,7 @@ async function writeAnswers(
 function requestFor(
   { info, messages }: Conversation,
   answers: readonly Answer[],
-  prefix: ChatCompletionMessageParam | undefined,
+  { prefix, thinkingBudget = info.thinkingBudget }: GenerateOptions,
 ) {
   const first = expectDefined(answers[0], 'an answer to write')
   const last = prefix ?? prefixOf(first)
@@ -122,7 +138,7 @@ function requestFor(
     ...toRequestFields(info.settings),
     messages: [...promptFor({ info, messages }, first.id), ...(last ? [last] : [])],
     thinking: info.thinking,
-    ...(info.thinking && info.thinkingBudget !== undefined && { thinking_budget: info.thinkingBudget }),
+    ...(info.thinking && thinkingBudget !== undefined && { thinking_budget: thinkingBudget }),
     ...(answers.length > 1 && { n: answers.length }),
     stream: true,
   } as const satisfies ChatCompletionCreateParams

@@ -11,7 +11,7 @@ import {
   showVersion,
   withAnswers,
 } from '../conversations/tree.ts'
-import type { AttachedDocument } from '../conversations/types.ts'
+import type { AttachedDocument, Conversation } from '../conversations/types.ts'
 import type { Continuation } from '../experts/state/continuation.ts'
 import { loadState } from '../shared/models/model-choice.ts'
 import {
@@ -21,7 +21,7 @@ import {
   updateConversation,
   writtenHere,
 } from './conversations.ts'
-import { generate, latestUse, running } from './generate.ts'
+import { generate, latestUse, running, stop } from './generate.ts'
 import { beginTrace } from './traces.ts'
 
 /** Whether this tab writes an answer of the conversation on the screen. */
@@ -71,14 +71,29 @@ export function regenerate(answerId: string): Promise<void> {
   return before ? generate(answerBelow(conversation.value, before.parent)) : Promise.resolve()
 }
 
+/** Ends the thinking of the answer in progress: the answer itself begins at once. */
+export async function answerNow(answerId: string): Promise<void> {
+  const { id } = conversation.value.info
+  await stop(id)
+  const live = liveConversation(id)
+  const answer = live && findAnswer(live, answerId)
+  if (!live || answer?.status !== 'stopped') return // it was complete by then
+  await generate(goingOn(live, answerId), { thinkingBudget: 0 })
+}
+
 /** Goes on with an answer that was stopped, cut off or failed. */
 export function continueAnswer(answerId: string): Promise<void> {
-  const begun = changeAnswer(conversation.value, answerId, ({ failure: _, ...answer }) => ({
+  return generate(goingOn(conversation.value, answerId))
+}
+
+/** The conversation with an answer as its leaf that is in progress again. */
+function goingOn(chat: Conversation, answerId: string): Conversation {
+  const begun = changeAnswer(chat, answerId, ({ failure: _, ...answer }) => ({
     ...answer,
-    status: answer.text !== '' ? 'writing' : 'waiting',
+    status: answer.text !== '' ? 'writing' : answer.thinking !== '' ? 'thinking' : 'waiting',
     cut: false,
   }))
-  return generate({ ...begun, info: { ...begun.info, leaf: answerId } })
+  return { ...begun, info: { ...begun.info, leaf: answerId } }
 }
 
 /** A new version of an answer that has another token in a place of its trace and goes on from there. */
@@ -90,7 +105,7 @@ export function continueFrom(answerId: string, { index, choice, message }: Conti
   const status = text !== '' ? 'writing' : 'thinking'
   const next = answerBelow(conversation.value, before.parent, { thinking, text, status, tokens: index + 1 })
   beginTrace(next.info.leaf, answerId, index, choice)
-  return generate(next, message)
+  return generate(next, { prefix: message })
 }
 
 const withoutTags = (thinking: string): string =>

@@ -1,10 +1,11 @@
-// The thinking part of an answer, folded, with its duration.
+// The thinking part of an answer, folded, with its duration and a button that ends it.
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 import type { Answer } from '../conversations/types.ts'
 import { thinkingSummary } from '../markdown/thinking-summary.ts'
 import { formatSeconds } from '../shared/format.ts'
 import { thinkingSince } from '../state/answer.ts'
+import { answerNow, generating } from '../state/session.ts'
 import { strings } from '../strings/strings.ts'
 
 const TICK_MS = 100
@@ -15,25 +16,32 @@ export function Thinking({ answer }: { answer: Answer }) {
   const live = status === 'thinking'
   const time = formatSeconds(thinkingMs / 1000)
   return (
-    <details class={live ? 'thinking live' : 'thinking'}>
-      <summary>
-        {live ? (
-          <>
-            {text.thinkingNow} <Elapsed since={thinkingSince(id)} />
-            <span class="thinking-summary" dir="auto">
-              {thinkingSummary(thinking)}
-            </span>
-          </>
-        ) : thinkingMs > 0 ? (
-          text.thoughtFor(time)
-        ) : (
-          text.thought
-        )}
-      </summary>
-      <div class="thoughts" dir="auto">
-        {thinking}
-      </div>
-    </details>
+    <>
+      <details class={live ? 'thinking live' : 'thinking'}>
+        <summary>
+          {live ? (
+            <>
+              {text.thinkingNow} <Elapsed since={thinkingSince(id)} />
+              <span class="thinking-summary" dir="auto">
+                {thinkingSummary(thinking)}
+              </span>
+            </>
+          ) : thinkingMs > 0 ? (
+            text.thoughtFor(time)
+          ) : (
+            text.thought
+          )}
+        </summary>
+        <div class="thoughts" dir="auto">
+          {thinking}
+        </div>
+      </details>
+      {live && answer.group === undefined && generating.value && (
+        <button class="quiet answer-now" type="button" onClick={() => void answerNow(id)}>
+          {text.answerNow}
+        </button>
+      )}
+    </>
   )
 }
 

@@ -74,6 +74,7 @@ export const chat = {
   recordHint: 'Each token with its alternatives and experts, of answers from now on. Off, it costs nothing.',
   notRecorded: 'The inside of this answer was not recorded.',
   recordAgain: 'Answer again and record',
+  answerNow: 'Answer now',
   budget: 'Thinking budget',
   budgetOf: (tokens: string) => `up to ${tokens} tokens`,
   noBudget: 'no limit',

@@ -76,6 +76,7 @@ export const chat: Strings['chat'] = {
   recordHint: '从现在起记录每个词元及其备选和专家。关闭时没有任何开销。',
   notRecorded: '这个回答的内部过程没有记录。',
   recordAgain: '重新回答并记录',
+  answerNow: '立即回答',
   budget: '思考预算',
   budgetOf: (tokens) => `最多 ${tokens} 个词元`,
   noBudget: '不限',
