@@ -13,7 +13,10 @@ const MAX_LIBRARY = 150 * KB
 /** What is loaded when it is wanted: most loads and chats need none of it. */
 const ON_DEMAND = [
   'budgeted-decoder',
+  'check-experts',
+  'check-heads-write',
   'check-quantize',
+  'check-routing',
   'constrain',
   'constrained-decoder',
   'convert',

@@ -11,21 +11,8 @@ import {
   mlaExpandKvCheck,
   mlaPrefillCheck,
 } from './check-attention.ts'
-import {
-  expertDownDecodeCheck,
-  expertDownPrefillCheck,
-  expertUpDecodeCheck,
-  expertUpPrefillCheck,
-} from './check-experts.ts'
-import {
-  gqaWriteCheck,
-  mlaAbsorbQCheck,
-  mlaWriteCheck,
-  mlaWriteExpandedCheck,
-  ropeQueryCheck,
-} from './check-kv-write.ts'
+import { mlaAbsorbQCheck, mlaWriteCheck, ropeQueryCheck } from './check-kv-write.ts'
 import { embedCheck, linearCheck, rmsNormCheck, routeLogitsCheck, swigluCheck } from './check-matmul.ts'
-import { combineExpertsCheck, groupTokensCheck, routeCheck } from './check-routing.ts'
 import {
   adjustLogitsCheck,
   greedyCheck,
@@ -46,6 +33,15 @@ const kernel = (decisions: readonly Decision[], ...checks: readonly CheckBuilder
   checks,
 })
 
+/** With checks that are loaded when wanted: many loads have none of these kernels. */
+const rare = (decisions: readonly Decision[], check: () => Promise<CheckBuilder>): CheckedKernel => ({
+  decisions,
+  checks: async () => [await check()],
+})
+const headsWrite = () => import('./check-heads-write.ts')
+const experts = () => import('./check-experts.ts')
+const routing = () => import('./check-routing.ts')
+
 const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   embed: kernel([], embedCheck),
   rms_norm: kernel(['reduce'], rmsNormCheck),
@@ -59,24 +55,23 @@ const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   mla_combine_splits: kernel([], mlaCombineSplitsCheck),
   mla_expand_kv: kernel(['matmul'], mlaExpandKvCheck),
   mla_prefill: kernel(['attention'], mlaPrefillCheck),
-  mla_write_expanded: kernel([], mlaWriteExpandedCheck),
-  gqa_write: kernel(['reduce'], gqaWriteCheck),
+  mla_write_expanded: rare([], async () => (await headsWrite()).mlaWriteExpandedCheck),
+  gqa_write: rare(['reduce'], async () => (await headsWrite()).gqaWriteCheck),
   gqa_decode: kernel(['attention'], cachedAttentionCheck),
   gqa_combine: kernel([], gqaCombineCheck),
   gqa_prefill: kernel(['attention'], cachedAttentionCheck),
   route_logits: kernel(['reduce'], routeLogitsCheck),
-  route: kernel([], routeCheck),
-  expert_up_decode: kernel(['matvec', 'banks'], expertUpDecodeCheck),
-  expert_down_decode: kernel(['matvec', 'banks'], expertDownDecodeCheck),
-  group_tokens: kernel([], groupTokensCheck),
-  expert_up_prefill: kernel(['matmul'], expertUpPrefillCheck),
-  expert_down_prefill: kernel(['matmul'], expertDownPrefillCheck),
-  combine_experts: kernel([], combineExpertsCheck),
+  route: rare([], async () => (await routing()).routeCheck),
+  expert_up_decode: rare(['matvec', 'banks'], async () => (await experts()).expertUpDecodeCheck),
+  expert_down_decode: rare(['matvec', 'banks'], async () => (await experts()).expertDownDecodeCheck),
+  group_tokens: rare([], async () => (await routing()).groupTokensCheck),
+  expert_up_prefill: rare(['matmul'], async () => (await experts()).expertUpPrefillCheck),
+  expert_down_prefill: rare(['matmul'], async () => (await experts()).expertDownPrefillCheck),
+  combine_experts: rare([], async () => (await routing()).combineExpertsCheck),
   adjust_logits: kernel([], adjustLogitsCheck),
   sample_token: kernel([], greedyCheck, topKTopPCheck, minPCheck),
   top_logprobs: kernel([], topLogprobsCheck),
-  // Loaded when wanted: most loads do not quantize.
-  quantize: { decisions: [], checks: async () => [(await import('./check-quantize.ts')).quantizeCheck] },
+  quantize: rare([], async () => (await import('./check-quantize.ts')).quantizeCheck),
 }
 
 /** The functions that build the checks of a dispatch. Throws `internal` for kernels that have none. */
