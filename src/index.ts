@@ -20,6 +20,8 @@ export {
 export { isSupported } from './api/supported.ts'
 export type * from './endpoint/types.ts'
 export { type ErrorCode, HadalError } from './lib/error.ts'
+export type { FinalAnswerKind } from './vote/final-answer.ts'
+export { type Vote, type VoteCount, type VotedChoice, type VoteOptions, vote } from './vote/vote.ts'
 export type {
   BenchCache,
   BenchEnvironment,

@@ -1,5 +1,7 @@
 // Tests of a conversation's tree: paths, versions, prompts, and how answers grow.
+
 import { expect, test } from 'vitest'
+import { divergenceOf } from '../../src/app/conversations/divergence.ts'
 import {
   answerBelow,
   ask,
@@ -85,4 +87,24 @@ test('a title is the first line of the first question, cut between words', () =>
   expect(titleOf('🐟'.repeat(70))).toBe(`${'🐟'.repeat(60)}…`)
   const chat = ask(emptyConversation(), 'Who are you?', {})
   expect([chat.info.title, ask(chat, 'Next?', {}).info.title]).toEqual(['Who are you?', 'Who are you?'])
+})
+
+test('several answers differ from a word on, which names the answers of each', () => {
+  const texts = ['17+25 is 42.', '17+25 is 43.', '17+25 is 42!']
+  expect(divergenceOf(texts)).toEqual({
+    before: '17+25 is 4',
+    branches: [
+      { next: '2', texts: [0, 2] },
+      { next: '3', texts: [1] },
+    ],
+  })
+  expect(divergenceOf(['same', 'same'])).toBeUndefined()
+  expect(divergenceOf(['a b', 'a b c'])).toEqual({
+    before: 'a b',
+    branches: [
+      { next: '', texts: [0] },
+      { next: 'c', texts: [1] },
+    ],
+  })
+  expect(divergenceOf([`${'far '.repeat(50)}x`, `${'far '.repeat(50)}y`])?.before).toHaveLength(41)
 })

@@ -90,6 +90,7 @@ describeInChromium('branches of a conversation', () => {
     await ask('What is the capital of France?')
     await visitor.expectAccessible()
     expect(await page.locator('.together > li').count()).toBe(2)
+    await page.getByRole('region', { name: 'Vote' }).getByText('All answers are the same').waitFor()
     await page.getByRole('button', { name: 'Keep this one' }).nth(1).click()
     await page.getByRole('group', { name: 'Versions' }).getByText('2/2').waitFor()
     expect(await answers().count()).toBe(1)

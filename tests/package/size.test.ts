@@ -54,7 +54,7 @@ const ON_DEMAND = [
   'writer',
 ]
 /** What runs on the page's own thread. */
-const MAX_PAGE_SIDE = 17 * KB
+const MAX_PAGE_SIDE = 18 * KB
 const MAX_ON_DEMAND = 10 * KB
 const MAX_CHAT_PAGE = 250 * KB
 /** Of each entry with all that it needs of the library, apart from `index.js`. */
