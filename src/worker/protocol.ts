@@ -59,6 +59,7 @@ export type {
 } from '../engine/types.ts'
 export {
   ANSWER_OPTIONS,
+  CHOICES_AT_ONCE,
   KV_CACHE_DTYPES,
   MAX_ALTERNATIVES,
   MAX_LOGIT_BIAS,
@@ -208,6 +209,7 @@ export function deserializeError({ code, message, hint, file, tensor, stack }: S
 
 /** A request that goes on after the events that it has yielded before. */
 export function resumedRequest(request: GenerateRequest, before: readonly GenerateEvent[]): GenerateRequest {
+  if (request.choices) return { ...request, before: [...(request.before ?? []), ...before] }
   const ids = before.flatMap((event) => (event.type === 'delta' ? event.ids : []))
   return ids.length === 0 ? request : { ...request, resume: [...(request.resume ?? []), ...ids] }
 }

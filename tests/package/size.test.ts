@@ -14,6 +14,7 @@ const MAX_LIBRARY = 150 * KB
 const ON_DEMAND = [
   'budgeted-decoder',
   'check-quantize',
+  'choices',
   'constrain',
   'constrained-decoder',
   'convert',
@@ -41,6 +42,7 @@ const ON_DEMAND = [
   'remove-stored',
   'session-calls',
   'session-task',
+  'spell-matrices',
   'string-schema',
   'text-completion',
   'thinking-budget',

@@ -1,5 +1,6 @@
 // Decode steps of several rows at once, each with its own position and page table. Loaded on demand.
 import type { Allocation } from '../../gpu/arena.ts'
+import type { Capabilities } from '../../gpu/limits.ts'
 import { padTo } from '../../gpu/matrix.ts'
 import { Readback, readBuffers } from '../../gpu/readback.ts'
 import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../kernels/step.ts'
@@ -15,7 +16,14 @@ import { type GraphInputs, recordStep } from './step-graphs.ts'
 import type { GenerateTask } from './task.ts'
 
 /** Most rows of a step. */
-export const MAX_BATCH_ROWS = 8
+const MAX_BATCH_ROWS = 8
+
+/**
+ * How many rows a step should have at most. Software adapters compile kernels of 8 rows for half a minute,
+ * and run them no faster for each row than those of 4.
+ */
+export const rowsAtOnce = ({ software }: Pick<Capabilities, 'software'>): number =>
+  software ? MAX_BATCH_ROWS / 2 : MAX_BATCH_ROWS
 
 /** Rows that there are kernels for (shaders/shared/rows_*); a step runs the smallest that it fits. */
 const SIZES = [1, 2, 4, MAX_BATCH_ROWS]
