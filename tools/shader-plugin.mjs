@@ -20,27 +20,23 @@ export function shaderFiles() {
     .map((path) => join(root, path))
 }
 
-/** What only kernel benchmarks and tests run: loops, decode of several rows, emulated matrix units. */
-const NOT_SHIPPED = [
-  'bench/',
-  'shared/rows_2',
-  'shared/rows_4',
-  'shared/rows_8',
-  'linear/matrix_unit_emulated',
-]
+/** What only kernel benchmarks and tests run: loops, emulated matrix units. */
+const NOT_SHIPPED = ['bench/', 'linear/matrix_unit_emulated']
 
 /**
  * What many loads do not need: quantizing, matrix units, products of 8-bit integers, log-probabilities,
- * caches other than that of latents. Nothing else imports it.
+ * caches other than that of latents, batches, weights of other tools. Nothing else imports it.
  */
 const ON_DEMAND = new RegExp(
   `^(${[
     'quantize/.*',
-    'linear/(hardware_matrices|matrix_|subgroup_matrix_|tile_subgroup_matrix_).*',
+    'linear/(hardware_matrices|input_row_pair|matrix_|subgroup_matrix_|tile_subgroup_matrix_).*',
     '.*int8.*',
     '(cache|pack)/fp8',
-    'attention/(fp8_kv_entry|mla_write_expanded|(broadcast_)?gqa_.*)',
+    'attention/(fp8_kv_entry|kv_store|mla_write_expanded|subgroup_broadcast_1|(broadcast_)?gqa_.*)',
     'sample/top_logprobs',
+    'weights/a[48].*',
+    'shared/(affine_scale|batch|row_pages|rows_[248])',
   ].join('|')})$`,
 )
 

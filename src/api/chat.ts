@@ -43,7 +43,7 @@ export function chatCompletions(model: string, start: StartGeneration): ChatComp
     { signal }: RequestOptions = {},
   ): Promise<ChatCompletion | ChatCompletionStream> {
     const { requests, stream, includeUsage } = checkRequest(params)
-    const answers = requests.map((request) => start(request, signal))
+    const answers = requests.map((request) => ({ request, events: start(request, signal) }))
     const head = completionHeader('chatcmpl', model)
     if (stream) return openChoiceStream(answers, chatChunks(head, includeUsage))
     return completionFromEvents(head, await collectAnswers(answers))
@@ -77,7 +77,7 @@ export function textCompletions(model: string, start: StartGeneration, detokeniz
     const { requests, stream, includeUsage, echo = [], prompts } = checkTextRequest(params)
     const textOf = async (input: RawInput) => (typeof input === 'string' ? input : detokenize(input))
     const echoes = await Promise.all(echo.map(textOf))
-    const answers = requests.map((request) => start(request, signal))
+    const answers = requests.map((request) => ({ request, events: start(request, signal) }))
     const head = completionHeader('cmpl', model)
     if (stream) return openChoiceStream(answers, textChunks(head, { echoes, prompts, includeUsage }))
     return textFromEvents(head, await collectAnswers(answers), { echoes, prompts })

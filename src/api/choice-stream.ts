@@ -1,5 +1,5 @@
-// Streams of chunks: the answers of one request, one after the other, as the chunks of OpenAI's shapes.
-import type { GenerateDone, GenerateEvent } from '../worker/protocol.ts'
+// Streams of chunks: the answers of one request, some at the same time, as the chunks of OpenAI's shapes.
+import type { GenerateDone, GenerateEvent, GenerateRequest } from '../worker/protocol.ts'
 import type { EventStream } from './engine-link.ts'
 
 /** Turns the events of answers into chunks. `index` counts the answers of the request. */
@@ -11,9 +11,15 @@ export interface ChunkShape<Chunk> {
   closing(done: readonly GenerateDone[]): readonly Chunk[]
 }
 
+/** The answers to a part of a request: several to a prompt, or one. Where each has one, it has its place. */
+export interface AnswerStream {
+  readonly request: GenerateRequest
+  readonly events: EventStream<GenerateEvent>
+}
+
 /** Opens a stream at its first event, which an impossible request fails at. */
 export async function openChoiceStream<Chunk>(
-  answers: readonly EventStream<GenerateEvent>[],
+  answers: readonly AnswerStream[],
   shape: ChunkShape<Chunk>,
 ): Promise<AsyncIterableIterator<Chunk, undefined>> {
   const stream = new ChoiceStream(answers, shape)
@@ -24,17 +30,19 @@ export async function openChoiceStream<Chunk>(
 // Not an async generator: `return` on a generator that was never started does not reach its body, and the
 // generation would go on unread.
 class ChoiceStream<Chunk> implements AsyncIterableIterator<Chunk, undefined> {
-  readonly #answers: readonly EventStream<GenerateEvent>[]
+  readonly #answers: readonly AnswerStream[]
   readonly #shape: ChunkShape<Chunk>
   readonly #ready: Chunk[]
-  readonly #done: GenerateDone[] = []
+  readonly #done: GenerateDone[] = [] // by index
   #index = 0
   #latest: Promise<unknown> = Promise.resolve()
 
-  constructor(answers: readonly EventStream<GenerateEvent>[], shape: ChunkShape<Chunk>) {
+  constructor(answers: readonly AnswerStream[], shape: ChunkShape<Chunk>) {
     this.#answers = answers
     this.#shape = shape
-    this.#ready = answers.flatMap((_, index) => shape.opening(index))
+    this.#ready = answers.flatMap(({ request }, at) =>
+      (request.choices ?? [{ index: at }]).flatMap(({ index }) => shape.opening(index)),
+    )
   }
 
   [Symbol.asyncIterator](): this {
@@ -63,10 +71,11 @@ class ChoiceStream<Chunk> implements AsyncIterableIterator<Chunk, undefined> {
   /** Takes the next event. */
   async advance(): Promise<void> {
     try {
-      const event = await this.#answers[this.#index]?.next()
+      const event = await this.#answers[this.#index]?.events.next()
       if (event && !event.done) {
-        if (event.value.type === 'done') this.#done.push(event.value)
-        this.#ready.push(...this.#shape.event(this.#index, event.value))
+        const index = event.value.choice ?? this.#index
+        if (event.value.type === 'done') this.#done[index] = event.value
+        this.#ready.push(...this.#shape.event(index, event.value))
         return
       }
     } catch (error) {
@@ -79,22 +88,19 @@ class ChoiceStream<Chunk> implements AsyncIterableIterator<Chunk, undefined> {
 
   async #cancel(): Promise<void> {
     this.#index = this.#answers.length
-    await Promise.all(this.#answers.map((answer) => answer.return()))
+    await Promise.all(this.#answers.map(({ events }) => events.return()))
   }
 }
 
 /** All events of each answer. */
-export async function collectAnswers(
-  answers: readonly EventStream<GenerateEvent>[],
-): Promise<GenerateEvent[][]> {
+export async function collectAnswers(answers: readonly AnswerStream[]): Promise<GenerateEvent[][]> {
   const collected: GenerateEvent[][] = []
   // One after the other, so that other requests get their turn in between.
-  for (const answer of answers) collected.push(await collect(answer))
+  for (const [at, { events }] of answers.entries())
+    for await (const event of events) {
+      const index = event.choice ?? at
+      collected[index] ??= []
+      collected[index].push(event)
+    }
   return collected
-}
-
-async function collect<T>(events: AsyncIterable<T>): Promise<T[]> {
-  const list: T[] = []
-  for await (const event of events) list.push(event)
-  return list
 }

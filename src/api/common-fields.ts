@@ -14,6 +14,7 @@ import type { Fields } from '../lib/fields.ts'
 import { formatValue } from '../lib/format.ts'
 import {
   ANSWER_OPTIONS,
+  CHOICES_AT_ONCE,
   type GenerateRequest,
   MAX_LOGIT_BIAS,
   mapOptions,
@@ -26,7 +27,7 @@ import { oneFormat, readOwnFields, readResponseFormat } from './response-format.
 
 /** A request that has been checked and translated. */
 export interface CheckedRequest {
-  /** One for each choice, in their order. */
+  /** In the order of their choices. */
   readonly requests: readonly [GenerateRequest, ...GenerateRequest[]]
   readonly stream: boolean
   readonly includeUsage: boolean
@@ -87,16 +88,26 @@ export const commonRequest = (values: CommonValues): Omit<GenerateRequest, 'inpu
 })
 
 /**
- * The request `n` times. With a seed each has its own, so that choice i is what a request of its own with the
- * seed `seed` + i would get.
+ * The request, for `n` answers; several requests where they are not decoded all at once. With a seed each has
+ * its own, so that choice i is what a request of its own with the seed `seed` + i would get.
+ * @param first index of the first answer
  */
-export function requestPerChoice(request: GenerateRequest, n = 1): [GenerateRequest, ...GenerateRequest[]] {
-  const choice = (index: number): GenerateRequest => {
-    const seed = request.sampling?.seed
-    if (seed === undefined) return request
-    return { ...request, sampling: { ...request.sampling, seed: (seed + index) % SEEDS } }
-  }
-  return [request, ...Array.from({ length: n - 1 }, (_, index) => choice(index + 1))]
+export function requestsFor(
+  request: GenerateRequest,
+  n = 1,
+  first = 0,
+): [GenerateRequest, ...GenerateRequest[]] {
+  if (n === 1) return [request]
+  const seed = request.sampling?.seed
+  const choices = Array.from({ length: n }, (_, i) => ({
+    index: first + i,
+    ...(seed !== undefined && { seed: (seed + i) % SEEDS }),
+  }))
+  const round = (at: number) => ({ ...request, choices: choices.slice(at, at + CHOICES_AT_ONCE) })
+  const later = Array.from({ length: Math.ceil(n / CHOICES_AT_ONCE) - 1 }, (_, i) =>
+    round((i + 1) * CHOICES_AT_ONCE),
+  )
+  return [round(0), ...later]
 }
 
 /** How the answer is to arrive. Throws `bad_request` for stream options without a stream. */

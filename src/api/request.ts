@@ -22,7 +22,7 @@ import {
   commonRequest,
   deliveryOf,
   knownFields,
-  requestPerChoice,
+  requestsFor,
 } from './common-fields.ts'
 import { noMessages, readMessages } from './messages.ts'
 import type { ChatCompletionCreateParams } from './openai-types.ts'
@@ -66,7 +66,7 @@ export function checkRequest(params: unknown): CheckedRequest {
       ...toolOptions(values),
     }),
   }
-  return { requests: requestPerChoice(request, values.n), ...deliveryOf(values) }
+  return { requests: requestsFor(request, values.n), ...deliveryOf(values) }
 }
 
 function readTemplateOptions(fields: Fields, key: string): boolean | undefined {

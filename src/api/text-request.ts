@@ -7,7 +7,7 @@ import {
   commonRequest,
   deliveryOf,
   knownFields,
-  requestPerChoice,
+  requestsFor,
 } from './common-fields.ts'
 import type { CompletionCreateParams } from './openai-types.ts'
 import { type RawInput, readInputs } from './raw-inputs.ts'
@@ -41,9 +41,9 @@ export function checkTextRequest(params: unknown): CheckedTextRequest {
     throw badField('echo', 'is not supported with `logprobs`', 'Send two requests, or leave one of them out.')
   }
   const common = { max_tokens: DEFAULT_MAX_TOKENS, ...values }
-  const requests = prompts.flatMap((prompt) => {
+  const requests = prompts.flatMap((prompt, index) => {
     const input = typeof prompt === 'string' ? { prompt } : { ids: prompt }
-    return requestPerChoice(
+    return requestsFor(
       {
         ...commonRequest(common),
         input,
@@ -51,6 +51,7 @@ export function checkTextRequest(params: unknown): CheckedTextRequest {
         ...definedFields<Pick<GenerateRequest, 'logprobs'>>({ logprobs }),
       },
       n,
+      index * n,
     )
   })
   const inputs = prompts.flatMap((input) => Array.from({ length: n }, () => input))

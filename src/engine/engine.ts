@@ -11,13 +11,12 @@ import type { ReadableCheckpoint } from './load/integer-readers.ts'
 import type { LaterChecks } from './load/later-checks.ts'
 import type { ModelText } from './load/text.ts'
 import { modelInfo } from './model-info.ts'
+import { answerRequest } from './run/answer-request.ts'
 import type { EmbeddingContext } from './run/embedding-format.ts'
-import { generate } from './run/generate.ts'
 import { refuseHeadless } from './run/headless.ts'
 import type { LogitsMode } from './run/logits.ts'
-import type { ExpertTrace } from './run/own-programs.ts'
-import { OWN_ROOM, PrefixCache } from './run/prefix-cache.ts'
-import { promptOf, type RequestContext, resolveRequest } from './run/request.ts'
+import { PrefixCache } from './run/prefix-cache.ts'
+import { promptOf, type RequestContext } from './run/request.ts'
 import type { Runtime } from './run/runtime.ts'
 import { Runtimes } from './run/runtimes.ts'
 import { eosTokenIds, samplingDefaults } from './run/sampling.ts'
@@ -146,25 +145,22 @@ export class Engine {
     signal?: AbortSignal,
     own?: Session,
   ): AsyncGenerator<GenerateEvent> {
-    const model = this.#requestContext
     const runtime = own ? this.#runtimes.of(own) : this.#runtimes.default
     refuseHeadless(runtime.spec)
     const release = this.#acquire() // at once: resolving a request may wait
-    let trace: ExpertTrace | false | undefined
     try {
-      const task = await resolveRequest(request, runtime, model)
-      if (task.logprobs !== undefined) await (await this.#checks()).logprobs()
-      trace = task.experts && (await (await import('./run/expert-trace.ts')).openExpertTrace(runtime))
-      const context = { tokenizer: this.tokenizer, signal }
-      if (own) return yield* generate(runtime, own, task, { ...context, room: OWN_ROOM })
-      const session = this.#prefixes.take(task.prompt)
-      try {
-        yield* generate(runtime, session, task, { ...context, room: this.#prefixes })
-      } finally {
-        this.#prefixes.put(session)
+      const context = {
+        runtime,
+        prefixes: this.#prefixes,
+        tokenizer: this.tokenizer,
+        signal,
+        model: this.#requestContext,
+        checks: this.#checks,
       }
+      if (!request.choices || own) return yield* answerRequest(request, context, own)
+      const { generateChoices } = await import('./run/choices.ts')
+      yield* generateChoices(request, context)
     } finally {
-      if (trace) trace.close()
       release()
     }
   }

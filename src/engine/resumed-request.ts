@@ -3,6 +3,7 @@ import type { GenerateEvent, GenerateRequest } from './types.ts'
 
 /** A request that goes on after the events that it has yielded before. */
 export function resumedRequest(request: GenerateRequest, before: readonly GenerateEvent[]): GenerateRequest {
+  if (request.choices) return { ...request, before: [...(request.before ?? []), ...before] }
   const ids = before.flatMap((event) => (event.type === 'delta' ? event.ids : []))
   return ids.length === 0 ? request : { ...request, resume: [...(request.resume ?? []), ...ids] }
 }

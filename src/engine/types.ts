@@ -1,8 +1,10 @@
 // Requests and results of the engine: plain data that crosses a worker boundary unchanged.
+import type { ChoiceEvent, ChoiceRequest } from './choice-types.ts'
 import type { QuantizeChoice } from './load/quantization.ts'
 import type { AnswerNumbers, SamplingNumbers } from './request-options.ts'
 import type { RoutedExperts, TokenLogprob } from './token-reports.ts'
 
+export { type AnswerChoice, CHOICES_AT_ONCE } from './choice-types.ts'
 export { QUANTIZATIONS, type Quantize, type QuantizeChoice, quantizationLabel } from './load/quantization.ts'
 export type * from './plan-types.ts'
 export {
@@ -57,7 +59,7 @@ export const MAX_LOGIT_BIAS = 100
 /** Maximum alternatives reported for a token. */
 export const MAX_ALTERNATIVES = 20
 
-export interface GenerateRequest extends AnswerNumbers {
+export interface GenerateRequest extends AnswerNumbers, ChoiceRequest {
   /** Exactly one of a chat, a raw text to continue, or token ids. */
   readonly input:
     | { readonly messages: readonly ChatMessage[] }
@@ -141,7 +143,7 @@ export interface GenerateDone {
   readonly kv: KvUsage
 }
 
-export type GenerateEvent = GenerateDelta | GenerateDone
+export type GenerateEvent = (GenerateDelta | GenerateDone) & ChoiceEvent
 
 /** A request for embeddings, one for each input. */
 export interface EmbedRequest {

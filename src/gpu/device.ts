@@ -2,12 +2,7 @@
 import { HadalError } from '../lib/error.ts'
 import { Arena } from './arena.ts'
 import { type Capabilities, GUARANTEED } from './limits.ts'
-import {
-  findSubgroupMatrices,
-  type MatrixSupport,
-  matrixFeatures,
-  spellMatrices,
-} from './subgroup-matrices.ts'
+import { findSubgroupMatrices, type MatrixSupport, matrixFeatures } from './subgroup-matrices.ts'
 import { chooseVariants, type VariantFacts } from './variants.ts'
 import { GpuWaits } from './waits.ts'
 
@@ -146,6 +141,7 @@ async function wrapDevice(
 /** The capabilities with subgroup matrices as the device spells them, or without, if it does neither way. */
 async function withSpelling(device: GPUDevice, capabilities: Capabilities): Promise<Capabilities> {
   if (!capabilities.subgroupMatrices) return capabilities
+  const { spellMatrices } = await import('./spell-matrices.ts')
   const subgroupMatrices = await spellMatrices(device, capabilities.subgroupMatrices)
   return {
     ...capabilities,

@@ -50,7 +50,7 @@ export const MATRIX_SHAPES: readonly MatrixShape[] = [
 /** Invocations in a subgroup that multiplies matrices: all of this hardware can do it with 32. */
 const SUBGROUP_SIZE = 32
 
-const EXTENSIONS = {
+export const EXTENSIONS = {
   standard: { feature: 'subgroup-matrix', enable: 'subgroup_matrix' },
   chromium: {
     feature: 'chromium-experimental-subgroup-matrix',
@@ -91,30 +91,6 @@ const fits = ({ componentType, resultComponentType, M, N, K }: MatrixConfig, sha
 /** The device features that kernels with these matrices need, besides `subgroups`. @internal */
 export const matrixFeatures = ({ extension, variableSubgroups }: SubgroupMatrices): GPUFeatureName[] =>
   [EXTENSIONS[extension].feature, ...(variableSubgroups ? [SIZE_CONTROL] : [])] as GPUFeatureName[]
-
-/** The matrices in the spelling that the device compiles, the newer one first; undefined if it is neither. */
-export async function spellMatrices(
-  device: GPUDevice,
-  matrices: SubgroupMatrices,
-): Promise<SubgroupMatrices | undefined> {
-  for (const majorness of ['template', 'argument'] as const) {
-    device.pushErrorScope('validation')
-    device.createShaderModule({ label: 'subgroup matrix spelling', code: probe(matrices, majorness) })
-    if ((await device.popErrorScope()) === null) return { ...matrices, majorness }
-  }
-  return undefined
-}
-
-/** A smallest shader that loads a matrix. */
-const probe = ({ extension }: SubgroupMatrices, majorness: SubgroupMatrices['majorness']): string => {
-  const [template, argument] = majorness === 'template' ? [', row_major', ''] : ['', ' false,']
-  return `enable subgroups;
-enable ${EXTENSIONS[extension].enable};
-var<workgroup> numbers: array<f32, 64>;
-@compute @workgroup_size(64) fn main() {
-  _ = subgroupMatrixLoad<subgroup_matrix_left<f32, 8, 8>${template}>(&numbers, 0u,${argument} 8u);
-}`
-}
 
 /** The shapes for people: 'f16 16 × 16 × 16', or 'none'. */
 export const matricesText = (matrices: SubgroupMatrices | undefined): string =>

@@ -59,6 +59,7 @@ export type {
 } from '../engine/types.ts'
 export {
   ANSWER_OPTIONS,
+  CHOICES_AT_ONCE,
   KV_CACHE_DTYPES,
   MAX_ALTERNATIVES,
   MAX_LOGIT_BIAS,

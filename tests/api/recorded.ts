@@ -99,7 +99,9 @@ export function replayEngine(events: readonly GenerateEvent[] = WHO_ARE_YOU) {
           await new Promise((resolve) => setTimeout(resolve))
           if (signal?.aborted) throw new HadalError('aborted', 'The operation was cancelled.')
           log.push(`event ${name}`)
-          yield event
+          // Answers of one request come at the same time, in any order.
+          for (const { index: choice } of [...(request.choices ?? [])].reverse()) yield { ...event, choice }
+          if (!request.choices) yield event
         }
       } finally {
         log.push(`stop ${name}`)

@@ -48,7 +48,17 @@ test('every prompt gets n choices, each with a seed of its own; a prompt counts 
     [2, `b${TEXT}`],
     [3, `b${TEXT}`],
   ])
-  expect(requests.map(({ sampling }) => sampling?.seed)).toEqual([2 ** 32 - 1, 0, 2 ** 32 - 1, 0])
+  const [first, second] = [2 ** 32 - 1, 0]
+  expect(requests.map((request) => request.choices)).toEqual([
+    [
+      { index: 0, seed: first },
+      { index: 1, seed: second },
+    ],
+    [
+      { index: 2, seed: first },
+      { index: 3, seed: second },
+    ],
+  ])
   expect(requests.every(({ maxTokens }) => maxTokens === 16)).toBe(true)
   expect(usage).toMatchObject({ prompt_tokens: 18, completion_tokens: 24 })
 })
@@ -114,23 +124,24 @@ test.each([
   expect(error).toMatchObject({ code: 'bad_request', message: expect.stringContaining(`\`${field}\``) })
 })
 
-test('the choices of a chat arrive one after the other, each with its role and its end', async () => {
+test('the choices of a chat arrive together, up to eight, each with its role and its end', async () => {
   const { model, requests } = await open()
   const messages = [{ role: 'user', content: 'Hi' }] as const
-  const { choices } = await model.chat.completions.create({ messages, n: 3 })
-  expect(choices.map(({ index, message }) => [index, message.content])).toEqual([
-    [0, TEXT],
-    [1, TEXT],
-    [2, TEXT],
+  const { choices } = await model.chat.completions.create({ messages, n: 10 })
+  expect(choices.map(({ index, message }) => [index, message.content])).toEqual(
+    Array.from({ length: 10 }, (_, index) => [index, TEXT]),
+  )
+  expect(requests.map((request) => request.choices?.map(({ index }) => index))).toEqual([
+    [0, 1, 2, 3, 4, 5, 6, 7],
+    [8, 9],
   ])
-  expect(requests).toHaveLength(3)
   const seen: string[] = []
   for await (const { choices } of await model.chat.completions.create({ messages, n: 2, stream: true }))
     for (const { index, delta, finish_reason } of choices) {
       if (delta.role) seen.push(`${index} ${delta.role}`)
       if (finish_reason) seen.push(`${index} ${finish_reason}`)
     }
-  expect(seen).toEqual(['0 assistant', '1 assistant', '0 stop', '1 stop'])
+  expect(seen).toEqual(['0 assistant', '1 assistant', '1 stop', '0 stop'])
 })
 
 test('chunks that are asked for at once come in their order', async () => {

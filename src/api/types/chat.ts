@@ -62,7 +62,11 @@ export interface SamplingParams {
   response_format?: ResponseFormat | null
   /** Fields of Hadal's own. */
   hadal?: HadalRequestFields | null
-  /** Answers to the same question, 1 to 128, one after the other; answer i has the seed `seed` + i. */
+  /**
+   * Answers to the same question, 1 to 128; answer i has the seed `seed` + i. Up to 8 are decoded at the same
+   * time, and their chunks come mixed. Answers with tools, a format or `hadal.experts` come one after the
+   * other.
+   */
   n?: number | null
 }
 

@@ -59,14 +59,8 @@ export class BudgetedDecoder implements Decoder {
 
   /** Up to which number of tokens the answer may be sampled, as far as can be said now. */
   get #limit(): number {
-    const { answer, task } = this.#parts
-    const left = Math.max(0, this.#parts.budget.tokens - answer.thoughts)
-    const end = answer.isThinking
-      ? this.#ids.length + left
-      : this.#parts.budget.mayOpen(this.#ids)
-        ? this.#ids.length + 1 + left // the tag itself does not count
-        : task.maxTokens
-    return Math.min(end, task.maxTokens)
+    const { answer, task, budget } = this.#parts
+    return budgetLimit({ budget, maxTokens: task.maxTokens }, answer, this.#ids)
   }
 
   /** Lets the model run ids that it did not sample, all but the last, which is the next step's input. */
@@ -100,6 +94,21 @@ export class BudgetedDecoder implements Decoder {
       },
     })
   }
+}
+
+/** Up to which number of tokens an answer may be sampled, as far as its ids so far can say. */
+export function budgetLimit(
+  { budget, maxTokens }: { readonly budget: ThinkingBudget; readonly maxTokens: number },
+  { isThinking, thoughts }: BudgetParts['answer'],
+  ids: readonly number[],
+): number {
+  const left = Math.max(0, budget.tokens - thoughts)
+  const end = isThinking
+    ? ids.length + left
+    : budget.mayOpen(ids)
+      ? ids.length + 1 + left // the tag itself does not count
+      : maxTokens
+  return Math.min(end, maxTokens)
 }
 
 /** The rest of the closing ids, if the answer was interrupted between them. */

@@ -96,7 +96,8 @@ async function openDecoder(steps: DecodeSteps, task: GenerateTask, answer: Answe
   return BudgetedDecoder.open({ steps, task, budget, answer, open })
 }
 
-function kvUse(runtime: Runtime, session: Session): KvUsage {
+/** What the cache holds of a session. */
+export function kvUse(runtime: Runtime, session: Session): KvUsage {
   return {
     tokens: session.length,
     bytes: session.bytes,

@@ -57,11 +57,13 @@ export class PrefixCache implements SessionRoom {
   /**
    * Grows the cache within the budget, so that recent conversations stay, and beyond it only as far as this
    * session alone needs: the others can be evicted as it grows.
+   * @param extra pages that its forks need besides
    */
-  async ensure(session: Session, count: number): Promise<void> {
+  async ensure(session: Session, count: number, extra = 0): Promise<void> {
     const { used } = this.#cache
     const alone = used - this.#pagesOfOnly([...this.#idle, session]) + pagesFor(session.length + count)
-    await this.#cache.ensure(Math.max(alone, Math.min(used + session.missingPages(count), this.#maxPages)))
+    const missing = session.missingPages(count) + extra
+    await this.#cache.ensure(Math.max(alone + extra, Math.min(used + missing, this.#maxPages)))
   }
 
   /** Evicts other conversations where the cache has no free pages and may not grow. */

@@ -9,7 +9,7 @@ import type { LayerCache } from '../../models/layer-cache.ts'
 import { ceilDiv, type StepMode, WORKGROUP } from '../../models/ops.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
-import { Graph, type Resource } from '../../program/graph.ts'
+import { Graph, type KernelOperand, type Resource } from '../../program/graph.ts'
 import type { StateResources } from './state.ts'
 
 export interface RuntimeOptions {
@@ -47,15 +47,23 @@ export function decodeGraph(inputs: GraphInputs): Graph {
   return graph
 }
 
+/** What sampling reads and writes. */
+export interface SamplingInputs {
+  readonly spec: ModelSpec
+  readonly state: Readonly<
+    Record<'logits' | 'counts' | 'biases' | 'mask' | 'adjusted' | 'token' | 'result', KernelOperand>
+  >
+}
+
 /** Samples an id from `state.logits` into `state.token`. */
-export function sampleGraph(inputs: Pick<GraphInputs, 'spec' | 'state'>): Graph {
+export function sampleGraph(inputs: SamplingInputs): Graph {
   const graph = new Graph()
   recordSampling(graph, inputs)
   return graph
 }
 
 /** Adds log-probabilities to `state.result`. */
-export function logprobsGraph({ spec, state }: Pick<GraphInputs, 'spec' | 'state'>): Graph {
+export function logprobsGraph({ spec, state }: SamplingInputs): Graph {
   const graph = new Graph()
   graph.dispatch(topLogprobs, {
     constants: { VOCAB: spec.vocabSize },
@@ -72,12 +80,16 @@ function lastLogits(graph: Graph, { spec, state }: GraphInputs): Omit<StepOperan
   }
 }
 
-/** Records a step of at most `prefillChunk` rows, or of one row in decode. */
+/**
+ * Records a step of at most `prefillChunk` rows, or in decode of one row, or of a batch.
+ * @param batch rows of a batch: its page table begins as shaders/shared/row_pages says
+ */
 export function recordStep(
   graph: Graph,
   inputs: GraphInputs,
   phase: StepMode['phase'],
   operands: StepOperands,
+  batch?: number,
 ): void {
   const { spec, tensors, state, kvPages, capabilities, options } = inputs
   const { pages: pageTable, rotations: rotaryTable, noBias } = state
@@ -86,12 +98,12 @@ export function recordStep(
   )
   const model: ForwardModel = { spec, tensors, noBias, caches }
   const matmulPrecision = supportedPrecision(options.matmulPrecision, capabilities)
-  const rows = phase === 'decode' ? 1 : options.prefillChunk
-  const mode = { phase, rows, cache: options.cache, matmulPrecision }
+  const rows = batch ?? (phase === 'decode' ? 1 : options.prefillChunk)
+  const mode = { phase, rows, cache: options.cache, matmulPrecision, batch: batch !== undefined }
   forward({ graph, mode, capabilities }, model, operands)
 }
 
-function recordSampling(graph: Graph, { spec, state }: Pick<GraphInputs, 'spec' | 'state'>): void {
+function recordSampling(graph: Graph, { spec, state }: SamplingInputs): void {
   const VOCAB = spec.vocabSize
   const { logits, counts, biases, mask, adjusted, token, result } = state
   graph.dispatch(adjustLogits, {
