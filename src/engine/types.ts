@@ -211,6 +211,11 @@ export type QuantizeOption = QuantizeChoice | 'auto'
 /** Data types of the KV cache that a model is loaded with. */
 export const KV_CACHE_DTYPES = ['f16', 'f32', 'fp8'] as const
 
+/** How tokens are drafted for speculative decoding. */
+export const SPECULATIVE = ['off', 'auto', 'mtp', 'lookup'] as const
+
+export type SpeculativeMode = (typeof SPECULATIVE)[number]
+
 /** Options that affect the memory a model needs. */
 export interface ModelOptions {
   /** Maximum tokens of prompt and answer together. Default and upper bound: the context of the model. */
@@ -243,6 +248,13 @@ export interface ModelOptions {
    * the context if that is shorter.
    */
   readonly kvCacheBytes?: number
+  /**
+   * Speculative decoding, default 'off': tokens are drafted and checked several at a time; the text is the
+   * same. 'mtp' drafts with the model's draft layer, which is loaded for it, 'lookup' with what followed the
+   * latest tokens earlier in the prompt and the answer. 'auto' takes the draft layer where there is one, else
+   * lookup, and goes on without drafts where those measure slower.
+   */
+  readonly speculative?: SpeculativeMode
   /**
    * GPU memory that the model may use. By default unknown, but Chromium's `navigator.deviceMemory` bounds it:
    * half of that certainly fits, more than all of it does not, unless it is 8 GiB, which means 8 or more.
