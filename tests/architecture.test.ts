@@ -28,7 +28,9 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'engine/request-options.ts': ['lib'],
   'engine/plan-types.ts': ['engine/load/quantization.ts'],
   'engine/token-reports.ts': [],
+  'engine/model-options.ts': ['engine/load/quantization.ts'],
   'engine/types.ts': [
+    'engine/model-options.ts',
     'engine/plan-types.ts',
     'engine/token-reports.ts',
     'engine/load/quantization.ts',

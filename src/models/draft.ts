@@ -1,7 +1,7 @@
 // Records the steps of a draft layer (multi-token prediction; DeepSeek-V3, arXiv 2412.19437, section 2.2).
 //
-// A row at position i is the normed hidden state of token i and the id of token i + 1: it predicts token i + 2.
-// The order [embedding | hidden state] is that of the released weights; equation 21 prints the reverse.
+// A row at position i has the normed hidden state of token i and the id of token i + 1, and predicts token
+// i + 2. The order [embedding | hidden state] is that of the released weights; equation 21 has the reverse.
 import type { GpuBank, GpuMatrix, GpuVector } from '../gpu/matrix.ts'
 import { rmsNormPair } from '../kernels/norm.ts'
 import { expectDefined } from '../lib/error.ts'

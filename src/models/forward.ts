@@ -48,7 +48,9 @@ export function forward(
       lastRow: result === 'lastLogits' && mode.phase !== 'decode',
     })
   // What a draft layer reads. Nothing follows that could take its memory.
-  if (spec.draft) norm(context, finalNorm(model), x, graph.activation(HIDDEN, [mode.rows, spec.hiddenSize]))
+  if (!spec.draft) return
+  const hidden = graph.activation(HIDDEN, [mode.rows, spec.hiddenSize])
+  norm(context, finalNorm(model), x, hidden)
 }
 
 /** The name of the activation that keeps the normed hidden states of a step, where a draft layer is loaded. */

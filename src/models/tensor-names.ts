@@ -1,5 +1,4 @@
 // Names and shapes of a model's tensors in its checkpoint. Nothing else in Hadal knows checkpoint names.
-
 import { assertNever } from '../lib/error.ts'
 import type { DenseLayer, GqaAttention, MlaAttention, ModelSpec, MoeLayer } from './spec.ts'
 import {
@@ -128,9 +127,7 @@ export function isMtpTensor(spec: ModelSpec, name: string): boolean {
 /** Every tensor of a model, in layer order. */
 export function listTensors(spec: ModelSpec): NamedTensor[] {
   const tensors: NamedTensor[] = []
-  const add = (stack: TensorStack) => {
-    for (const tensor of stack) tensors.push(tensor)
-  }
+  const add = (stack: TensorStack) => void tensors.push(...stack)
   mapTensors(tensorNames(spec), {
     matrix: add,
     vector: add,
@@ -153,8 +150,8 @@ function layerNames(spec: ModelSpec, layer: DenseLayer | MoeLayer, prefix: strin
 
 /** The copies of embedding and head that some checkpoints have in their draft layer are not read. */
 function draftNames(spec: ModelSpec, layer: DenseLayer | MoeLayer): NonNullable<NamedModelTensors['draft']> {
-  const { hiddenSize } = spec
-  const prefix = `model.layers.${spec.layers.length}`
+  const { hiddenSize, layers } = spec
+  const prefix = `model.layers.${layers.length}`
   const tensor = (name: string, ...shape: number[]) => [{ name: `${prefix}.${name}.weight`, shape }]
   return {
     ...layerNames(spec, layer, prefix),

@@ -97,8 +97,8 @@ export class DraftLayer {
   }
 
   /**
-   * Drafts `count` tokens, one after the other, each from the state of the one before. `id` follows the token at
-   * `position`, whose hidden state is given. The ids are in `ids` when what is submitted has run.
+   * Drafts `count` tokens, one after the other, each from the state of the one before. `id` follows the token
+   * at `position`, whose hidden state is given. The ids are in `ids` when what is submitted has run.
    */
   draft({ buffer, first }: HiddenRows, id: number, position: number, count: number): Promise<number[]> {
     const { hidden, state, token, drafts } = this.#buffers

@@ -11,8 +11,9 @@ const SAMPLE_BYTES = 256
 const known = new WeakMap<GpuModel, Promise<string>>()
 
 /**
- * SHA-256 of the spec and of 256 bytes of every buffer of weights, as 64 hex digits; draft layers left out.
- * Quantized weights differ from stored ones, and a model from another that was trained further. Computed once.
+ * SHA-256 of the spec and of 256 bytes of every buffer of weights, as 64 hex digits; a draft layer is left
+ * out. Quantized weights differ from stored ones, and a model from another that was trained further. Computed
+ * once.
  */
 export function weightsFingerprint(runtime: Runtime): Promise<string> {
   const { tensors } = runtime
