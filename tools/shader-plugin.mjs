@@ -20,18 +20,12 @@ export function shaderFiles() {
     .map((path) => join(root, path))
 }
 
-/** What only kernel benchmarks and tests run: loops, decode of several rows, emulated matrix units. */
-const NOT_SHIPPED = [
-  'bench/',
-  'shared/rows_2',
-  'shared/rows_4',
-  'shared/rows_8',
-  'linear/matrix_unit_emulated',
-]
+/** What only kernel benchmarks and tests run: loops, emulated matrix units. */
+const NOT_SHIPPED = ['bench/', 'linear/matrix_unit_emulated']
 
 /**
  * What many loads do not need: quantizing, matrix units, products of 8-bit integers, log-probabilities,
- * caches other than that of latents. Nothing else imports it.
+ * caches other than that of latents, batches. Nothing else imports it.
  */
 const ON_DEMAND = new RegExp(
   `^(${[
@@ -41,6 +35,7 @@ const ON_DEMAND = new RegExp(
     '(cache|pack)/fp8',
     'attention/(fp8_kv_entry|mla_write_expanded|(broadcast_)?gqa_.*)',
     'sample/top_logprobs',
+    'shared/(row_pages|rows_[248])',
   ].join('|')})$`,
 )
 

@@ -1,8 +1,10 @@
 // absorb_query – multiplies W_UKᵀ into a head's query: [W_UKᵀ q_nope | rotated q_rope], to score latents with
 //
-// The kernel has the bindings `query`, `weights`, `rotations` and `absorbed`, and a WORKGROUP of at most 256.
+// The kernel has the bindings `query`, `weights`, `rotations`, `pages` and `absorbed`, and a WORKGROUP of at
+// most 256.
 
 #import shared/weight_buffer
+#import shared/pages
 #import shared/rotation
 #import attention/rope_pairs
 #import weights
@@ -66,7 +68,7 @@ fn absorb_query(row: u32, head: u32, lane: u32) {
   }
   for (var pair = lane; pair < ROPE / 2; pair += WORKGROUP) {
     let at = source + NOPE + pair_columns(pair);
-    let rotated = rotate(vec2<f32>(query[at.x], query[at.y]), rotation(step.position + row, pair));
+    let rotated = rotate(vec2<f32>(query[at.x], query[at.y]), rotation(row_position(row), pair));
     absorbed[into + LATENT + 2 * pair] = rotated.x;
     absorbed[into + LATENT + 2 * pair + 1] = rotated.y;
   }

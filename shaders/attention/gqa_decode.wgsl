@@ -9,9 +9,9 @@
 //   grid    splits in use × KV_HEADS * ceil(HEADS / KV_HEADS / HEAD_TILE) × tokens
 //   exact   f32 scores, softmax and sums in a fixed order
 //
-// The module of `gqaTile` defines WORKGROUP. Row t sees the positions up to step.position + t. A split
-// writes Σ p·v, not yet divided, then the largest score and Σ p; where a row sees nothing of a split, Σ p =
-// 0. A split is a multiple of 4. VALUE is at most 256; all sizes are even.
+// The module of `gqaTile` defines WORKGROUP. A row sees the positions up to its own. A split writes
+// Σ p·v, not yet divided, then the largest score and Σ p; where a row sees nothing of a split, Σ p = 0. A
+// split is a multiple of 4. VALUE is at most 256; all sizes are even.
 
 #import shared/step
 #import shared/pages
@@ -36,7 +36,9 @@ fn partial_at(row: u32, head: u32, split: u32) -> u32 {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) id: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let first = id.x * step.split;
-  let end = min(first + step.split, step.position + id.z + 1);
+  select_row(id.z);
+  let split = row_split(id.z);
+  let first = id.x * split;
+  let end = min(first + split, row_position(id.z) + 1);
   attend_split(first, end, id.z, id.y / TILES, id.y % TILES * HEAD_TILE, id.x, lane);
 }

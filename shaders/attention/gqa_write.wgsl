@@ -93,7 +93,7 @@ fn write_query(row: u32, index: u32, lane: u32) {
   let into = row * ((HEADS * KEY + 15) / 16 * 16) + index * KEY;
   let scale = inverse_rms(head, lane);
   for (var pair = lane; pair < KEY / 2; pair += WORKGROUP) {
-    let value = rotated_pair(head, false, step.position + row, pair, scale);
+    let value = rotated_pair(head, false, row_position(row), pair, scale);
     query[into + 2 * pair] = value.x;
     query[into + 2 * pair + 1] = value.y;
   }
@@ -101,7 +101,7 @@ fn write_query(row: u32, index: u32, lane: u32) {
 
 fn write_key(row: u32, index: u32, lane: u32) {
   let head = Head(row * PROJECTED_STRIDE + K_OFFSET + index * KEY, (HEADS + index) * KEY);
-  let position = step.position + row;
+  let position = row_position(row);
   let scale = inverse_rms(head, lane);
   for (var pair = lane; pair < KEY / 2; pair += WORKGROUP) {
     kv_store(cache_row(position), index * (KEY / 2) + pair, rotated_pair(head, true, position, pair, scale));
@@ -111,7 +111,7 @@ fn write_key(row: u32, index: u32, lane: u32) {
 fn write_value(row: u32, index: u32, lane: u32) {
   let head = Head(
     row * PROJECTED_STRIDE + V_OFFSET + index * VALUE, (HEADS + KV_HEADS) * KEY + index * VALUE);
-  let into = cache_row(step.position + row);
+  let into = cache_row(row_position(row));
   for (var pair = lane; pair < VALUE / 2; pair += WORKGROUP) {
     let value = vec2<f32>(projected_value(head, 2 * pair), projected_value(head, 2 * pair + 1));
     kv_store(into, (KV_HEADS * KEY + index * VALUE) / 2 + pair, value);
@@ -120,6 +120,7 @@ fn write_value(row: u32, index: u32, lane: u32) {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  select_row(group.y);
   let index = group.x;
   if index < HEADS {
     write_query(group.y, index, lane);

@@ -9,7 +9,7 @@
 //   grid      splits in use × ceil(HEADS / 16) × tokens; WORKGROUP from the module of `mlaTile`
 //   exact     f32 scores, softmax and sums in a fixed order
 //
-// Keys and values are never expanded. Row t sees the positions up to step.position + t. A split writes the
+// Keys and values are never expanded. A row sees the positions up to its own. A split writes the
 // sum of p times latent, not yet divided, then the largest score and Σ p; where a row sees nothing of a
 // split, Σ p = 0. A split is a multiple of 4; a KV entry has at most 576 numbers.
 
@@ -48,7 +48,9 @@ fn partial_at(row: u32, head: u32, split: u32) -> u32 {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
-  let first = group.x * step.split;
-  attend_split(
-    first, min(first + step.split, step.position + group.z + 1), group.z, HEAD_TILE * group.y, group.x, lane);
+  select_row(group.z);
+  let split = row_split(group.z);
+  let first = group.x * split;
+  let end = min(first + split, row_position(group.z) + 1);
+  attend_split(first, end, group.z, HEAD_TILE * group.y, group.x, lane);
 }

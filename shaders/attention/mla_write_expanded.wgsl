@@ -50,7 +50,7 @@ fn write_query(row: u32, head: u32, lane: u32) {
   for (var i = lane; i < NOPE; i += WORKGROUP) { query[into + i] = source[first + i]; }
   for (var pair = lane; pair < ROPE / 2; pair += WORKGROUP) {
     let at = first + NOPE + pair_columns(pair);
-    let rotated = rotate(vec2<f32>(source[at.x], source[at.y]), rotation(step.position + row, pair));
+    let rotated = rotate(vec2<f32>(source[at.x], source[at.y]), rotation(row_position(row), pair));
     query[into + NOPE + 2 * pair] = rotated.x;
     query[into + NOPE + 2 * pair + 1] = rotated.y;
   }
@@ -63,7 +63,7 @@ fn expanded_pair(row: u32, head: u32, column: u32) -> vec2<f32> {
 }
 
 fn write_key(row: u32, head: u32, lane: u32) {
-  let position = step.position + row;
+  let position = row_position(row);
   let into = cache_row(position);
   let first = head * (KEY / 2);
   for (var pair = lane; pair < NOPE / 2; pair += WORKGROUP) {
@@ -77,7 +77,7 @@ fn write_key(row: u32, head: u32, lane: u32) {
 }
 
 fn write_value(row: u32, head: u32, lane: u32) {
-  let into = cache_row(step.position + row);
+  let into = cache_row(row_position(row));
   let first = KV_HEADS * (KEY / 2) + head * (VALUE / 2);
   for (var pair = lane; pair < VALUE / 2; pair += WORKGROUP) {
     kv_store(into, first + pair, expanded_pair(row, head, NOPE + 2 * pair));
@@ -86,6 +86,7 @@ fn write_value(row: u32, head: u32, lane: u32) {
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) lane: u32) {
+  select_row(group.y);
   let index = group.x;
   if index < HEADS {
     write_query(group.y, index, lane);

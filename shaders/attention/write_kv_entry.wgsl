@@ -19,7 +19,8 @@ var<workgroup> kv_entry: array<vec2<f32>, KV_ENTRY / 2>; // the numbers that `pa
 
 fn write_kv_entry(row: u32, lane: u32) {
   let source = row * PROJECTED_STRIDE + KV_OFFSET;
-  let position = step.position + row;
+  select_row(row);
+  let position = row_position(row);
   var squares = 0.0;
   for (var i = lane; i < LATENT; i += WORKGROUP) { squares += projected[source + i] * projected[source + i]; }
   let scale = inverseSqrt(workgroup_sum(squares, lane) / f32(LATENT) + EPSILON);

@@ -19,6 +19,7 @@ import {
   linear,
   normedLinear,
   type OpContext,
+  pageModules,
   reduceModule,
   vectorResource,
   WORKGROUP,
@@ -96,7 +97,7 @@ function writeHeads(
       ROPE_INTERLEAVED: attention.ropeInterleaved,
       WORKGROUP,
     },
-    imports: { reduce: reduceModule(context), cache: cacheModule(context) },
+    imports: { ...pageModules(context), reduce: reduceModule(context), cache: cacheModule(context) },
     operands: {
       projected,
       bias: vectorResource(qkvBias ?? unused),
@@ -153,7 +154,7 @@ function decode(
       SPLITS,
       SCALE: attention.softmaxScale,
     },
-    imports: { cache: cacheModule(context), gqaTile: module },
+    imports: { ...pageModules(context), cache: cacheModule(context), gqaTile: module },
     operands: { query, pages: cache.pageTable, cache: cache.kvPages, output: partial },
     grid: (step) => [
       ceilDiv(step.position + step.tokens, step.split),

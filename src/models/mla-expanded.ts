@@ -5,7 +5,7 @@ import { HadalError } from '../lib/error.ts'
 import type { Activation } from '../program/graph.ts'
 import { gqaAttend } from './gqa.ts'
 import type { LayerCache } from './layer-cache.ts'
-import { cacheModule, linear, type OpContext, WORKGROUP } from './ops.ts'
+import { cacheModule, linear, type OpContext, pageModules, WORKGROUP } from './ops.ts'
 import type { HeadSizes, MlaAttention } from './spec.ts'
 
 /** The sizes of attention over the expanded keys and values of `kvHeads` heads. */
@@ -73,7 +73,7 @@ export function expandedMlaAttention(
       ROPE_INTERLEAVED: mla.ropeInterleaved,
       WORKGROUP,
     },
-    imports: { cache: cacheModule(context) },
+    imports: { ...pageModules(context), cache: cacheModule(context) },
     operands: {
       projected,
       source: query,

@@ -28,6 +28,7 @@ import {
   normedLinear,
   type OpContext,
   packModule,
+  pageModules,
   reduceModule,
   vectorResource,
   WORKGROUP,
@@ -117,7 +118,11 @@ export function writeLatents(
   const { tensors, cache } = layer
   context.graph.dispatch(mlaWrite, {
     constants: { ...entryConstants(layer, projected), PAGED: latents === undefined },
-    imports: { reduce: reduceModule(context), pack: latents ? 'pack/activation' : packModule(context) },
+    imports: {
+      ...pageModules(context),
+      reduce: reduceModule(context),
+      pack: latents ? 'pack/activation' : packModule(context),
+    },
     operands: {
       projected,
       latent_norm: vectorResource(tensors.kvANorm),
@@ -150,7 +155,12 @@ function decode(
       ...kvB.constants,
       WORKGROUP: headWorkgroup,
     },
-    imports: { weights: kvB.module, reduce: reduceModule(context), pack: packModule(context) },
+    imports: {
+      ...pageModules(context),
+      weights: kvB.module,
+      reduce: reduceModule(context),
+      pack: packModule(context),
+    },
     operands: {
       projected,
       latent_norm: vectorResource(tensors.kvANorm),
@@ -167,6 +177,7 @@ function decode(
   graph.dispatch(mlaDecode, {
     constants: { HEADS, LATENT, ROPE, SPLITS, SCALE: mla.softmaxScale },
     imports: {
+      ...pageModules(context),
       cache: cacheModule(context),
       mlaTile: chooseAttentionTiles(context.capabilities.variants).mlaTile,
     },

@@ -1,6 +1,7 @@
 // Records the dispatches of one operation of `forward` (embed, norm, linear), in decode and in prefill.
 import { FORMATS, hasDecoders, weightModule } from '../gpu/formats.ts'
 import type { Capabilities } from '../gpu/limits.ts'
+import type { Imports } from '../gpu/linker.ts'
 import {
   blockConstants,
   CHUNK,
@@ -34,6 +35,8 @@ import type { CacheLayout } from './cache-layout.ts'
 export interface StepMode {
   readonly phase: 'decode' | 'prefill' // one row per step, or a chunk of rows
   readonly rows: number // maximum rows of a step
+  /** Each row has its own position and page table; it is computed exactly as in decode of one row. */
+  readonly batch?: boolean
   readonly cache: CacheLayout
   readonly matmulPrecision: MatmulPrecision
 }
@@ -106,6 +109,10 @@ const entryFormat = ({ mode }: OpContext): string =>
 export const cacheModule = (context: OpContext): string => `cache/${entryFormat(context)}`
 export const packModule = (context: OpContext): string => `pack/${entryFormat(context)}`
 
+/** How a kernel finds the position of a row and its pages (shaders/shared/pages). */
+export const pageModules = ({ mode }: OpContext): Imports =>
+  mode.batch ? { 'shared/pages': 'shared/row_pages' } : {}
+
 /** Shader modules of a decode kernel: the decoder of the matrix, and how much of a row an iteration takes. */
 export function decodeModules(
   { capabilities: { variants } }: OpContext,
@@ -176,7 +183,7 @@ export function linear(
           ...(norm && { EPSILON: norm.epsilon }),
         },
         imports: {
-          ...decodeModules(context, matrix, mode.rows),
+          ...decodeModules(context, matrix, mode.batch ? 1 : mode.rows),
           rows: `shared/rows_${mode.rows}`,
           prologue: norm ? 'shared/prologue_rmsnorm' : 'shared/prologue_plain',
           rowTiling: tiling.module,

@@ -29,7 +29,7 @@ describe.each(Object.entries(shipped))('shipped %s', (path, text) => {
 
 it('leaves out only what benchmarks and tests use', () => {
   const left = Object.keys(sources).filter((path) => !(path in shipped) && !path.startsWith('bench/'))
-  expect(left).toEqual(['linear/matrix_unit_emulated', 'shared/rows_2', 'shared/rows_4', 'shared/rows_8'])
+  expect(left).toEqual(['linear/matrix_unit_emulated'])
 })
 
 it('keeps apart what few loads need, which nothing else imports', () => {

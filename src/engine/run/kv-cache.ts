@@ -45,7 +45,7 @@ export class KvCache {
   readonly #layers: Allocation[]
   readonly #refCounts: number[] = [] // by page; 0 = free
   /** Called after the buffers were replaced: bind groups must be created again. */
-  onGrow: () => void = () => {}
+  readonly onGrow = new Set<() => void>()
 
   constructor(device: Device, { layers, pageBytes, maxPages }: KvCacheSizes) {
     this.#device = device
@@ -179,6 +179,6 @@ export class KvCache {
     })
     for (const old of this.#layers.splice(0, larger.length, ...larger)) old.free()
     while (this.#refCounts.length < pages) this.#refCounts.push(0)
-    this.onGrow()
+    for (const rebind of this.onGrow) rebind()
   }
 }

@@ -1,7 +1,7 @@
 // What a runtime lends to code that makes programs of its own over the same model and KV cache.
 import type { Device } from '../../gpu/device.ts'
 import type { Graph } from '../../program/graph.ts'
-import type { DispatchProgram } from '../../program/program.ts'
+import type { DispatchProgram, Uniforms } from '../../program/program.ts'
 import type { RoutedExperts } from '../types.ts'
 import type { GraphInputs } from './step-graphs.ts'
 
@@ -22,8 +22,11 @@ export interface OwnPrograms {
   readonly inputs: GraphInputs
   /** The runtime's own. */
   readonly programs: { readonly prefill: DispatchProgram; readonly decode: DispatchProgram }
-  /** Allocates the program's activations. Compile it before it runs, and destroy it afterwards. */
-  readonly create: (graph: Graph) => DispatchProgram
+  /**
+   * Allocates the program's activations. Compile it before it runs, and destroy it afterwards.
+   * @param uniforms by default the runtime's own
+   */
+  readonly create: (graph: Graph, uniforms?: Uniforms) => DispatchProgram
   /**
    * Submits a step of `tokens` rows from `position` on. Resolves when everything is submitted, or with false
    * if `signal` stopped it before.

@@ -10,7 +10,7 @@ import { checkCache } from '../../models/check-attention.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { type Graph, resource } from '../../program/graph.ts'
-import { DispatchProgram } from '../../program/program.ts'
+import { DispatchProgram, type Uniforms } from '../../program/program.ts'
 import { rectangleOf, type StepPart } from '../../program/units.ts'
 import { KvCache, kvCacheSizes, PAGE_TOKENS, splitTokens } from './kv-cache.ts'
 import type { ExpertTrace, OwnPrograms } from './own-programs.ts'
@@ -92,10 +92,10 @@ export class Runtime {
     }
     this.#programs = programs
     this.#readback = new Readback(device, 'result', RESULT_BYTES, STEPS_IN_FLIGHT)
-    cache.onGrow = () => {
+    cache.onGrow.add(() => {
       programs.prefill.rebind()
       programs.decode.rebind()
-    }
+    })
   }
 
   /**
@@ -239,7 +239,7 @@ export class Runtime {
       device: this.#device,
       inputs: this.#inputs,
       programs: this.#programs,
-      create: (graph) => this.#program(graph),
+      create: (graph, uniforms) => this.#program(graph, uniforms),
       run: (program, { position, tokens }, signal) =>
         this.#runInParts(program, this.#plainStep(position, tokens), { signal }),
     }
@@ -251,8 +251,8 @@ export class Runtime {
     return { ...PLAIN_STEP, position, tokens, split }
   }
 
-  #program(graph: Graph): DispatchProgram {
-    return new DispatchProgram(this.#device, this.#pipelines, this.state, graph)
+  #program(graph: Graph, uniforms: Uniforms = this.state): DispatchProgram {
+    return new DispatchProgram(this.#device, this.#pipelines, uniforms, graph)
   }
 
   #run(program: DispatchProgram, step: Step, timing?: Timing): void {

@@ -9,7 +9,7 @@ import type { LayerCache } from '../../models/layer-cache.ts'
 import { ceilDiv, type OpContext, type StepMode, WORKGROUP } from '../../models/ops.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
-import { Graph, type Resource } from '../../program/graph.ts'
+import { Graph, type KernelOperand, type Resource } from '../../program/graph.ts'
 import type { SpeculativeMode } from '../types.ts'
 import type { StateResources } from './state.ts'
 
@@ -49,15 +49,23 @@ export function decodeGraph(inputs: GraphInputs): Graph {
   return graph
 }
 
+/** What sampling reads and writes. */
+export interface SamplingInputs {
+  readonly spec: ModelSpec
+  readonly state: Readonly<
+    Record<'logits' | 'counts' | 'biases' | 'mask' | 'adjusted' | 'token' | 'result', KernelOperand>
+  >
+}
+
 /** Samples an id from `state.logits` into `state.token`. */
-export function sampleGraph(inputs: Pick<GraphInputs, 'spec' | 'state'>): Graph {
+export function sampleGraph(inputs: SamplingInputs): Graph {
   const graph = new Graph()
   recordSampling(graph, inputs)
   return graph
 }
 
 /** Adds log-probabilities to `state.result`. */
-export function logprobsGraph({ spec, state }: Pick<GraphInputs, 'spec' | 'state'>): Graph {
+export function logprobsGraph({ spec, state }: SamplingInputs): Graph {
   const graph = new Graph()
   graph.dispatch(topLogprobs, {
     constants: { VOCAB: spec.vocabSize },
@@ -74,25 +82,31 @@ function lastLogits(graph: Graph, { spec, state }: GraphInputs): Omit<StepOperan
   }
 }
 
-/** Records a step of at most `prefillChunk` rows, or of one row in decode. */
+/**
+ * Records a step of at most `prefillChunk` rows, or in decode of one row, or of a batch.
+ * @param batch rows of a batch: its page table begins as shaders/shared/row_pages says
+ */
 export function recordStep(
   graph: Graph,
   inputs: GraphInputs,
   phase: StepMode['phase'],
   operands: StepOperands,
+  batch?: number,
 ): void {
-  forward(opContext(graph, inputs, phase), forwardModel(inputs), operands)
+  forward(opContext(graph, inputs, phase, batch), forwardModel(inputs), operands)
 }
 
-/** Records into a graph for a step of at most `prefillChunk` rows, or of one row in decode. */
+/** What records such a step into a graph. */
 export function opContext(
   graph: Graph,
   { capabilities, options }: GraphInputs,
   phase: StepMode['phase'],
+  batch?: number,
 ): OpContext {
   const matmulPrecision = supportedPrecision(options.matmulPrecision, capabilities)
-  const rows = phase === 'decode' ? 1 : options.prefillChunk
-  return { graph, mode: { phase, rows, cache: options.cache, matmulPrecision }, capabilities }
+  const rows = batch ?? (phase === 'decode' ? 1 : options.prefillChunk)
+  const mode = { phase, rows, cache: options.cache, matmulPrecision, batch: batch !== undefined }
+  return { graph, mode, capabilities }
 }
 
 /** The model of the inputs, with a cache for each of its layers. */
@@ -105,7 +119,7 @@ export function forwardModel({ spec, tensors, state, kvPages }: GraphInputs): Fo
   return { spec, tensors, noBias, caches }
 }
 
-function recordSampling(graph: Graph, { spec, state }: Pick<GraphInputs, 'spec' | 'state'>): void {
+function recordSampling(graph: Graph, { spec, state }: SamplingInputs): void {
   const VOCAB = spec.vocabSize
   const { logits, counts, biases, mask, adjusted, token, result } = state
   graph.dispatch(adjustLogits, {
