@@ -152,6 +152,7 @@ async function printJson(
     gpu_bytes: purposes,
     dispatches_per_token: done?.dispatchesPerToken,
     readbacks_per_token: done?.readbacksPerToken,
+    ...(done?.drafts && { drafts: done.drafts }),
     adapter: engine.info.adapter,
     ...(profile ? { kernels: await engine.profile((done?.promptTokens ?? 0) + (done?.tokens ?? 0)) } : {}),
   }

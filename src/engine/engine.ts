@@ -154,6 +154,7 @@ export class Engine {
     try {
       const task = await resolveRequest(request, runtime, model)
       if (task.logprobs !== undefined) await (await this.#checks()).logprobs()
+      if (runtime.options.speculative !== 'off') await (await this.#checks()).drafts()
       trace = task.experts && (await (await import('./run/expert-trace.ts')).openExpertTrace(runtime))
       const context = { tokenizer: this.tokenizer, signal }
       if (own) return yield* generate(runtime, own, task, { ...context, room: OWN_ROOM })

@@ -145,6 +145,8 @@ export interface GenerateDone {
   readonly decodeMs: number
   readonly dispatchesPerToken: number
   readonly readbacksPerToken: number
+  /** Tokens that were drafted, and those of them that the model would have written too. */
+  readonly drafts?: { readonly proposed: number; readonly accepted: number }
   readonly kv: KvUsage
 }
 

@@ -53,7 +53,7 @@ export function forward(
   norm(context, finalNorm(model), x, hidden)
 }
 
-/** The name of the activation that keeps the normed hidden states of a step, where a draft layer is loaded. */
+/** Name of the activation with the normed hidden states of a step, where a draft layer is loaded. */
 export const HIDDEN = 'hidden of drafts'
 
 /** x += Attention(RMSNorm(x)), then x += FeedForward(RMSNorm(x)). */

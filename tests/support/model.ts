@@ -16,6 +16,9 @@ export const LANTERNFISH = join(ROOT, 'public', 'models', 'lanternfish')
 /** Checkpoints with golden outputs of the independent oracle (tools/oracle). */
 export const FIXTURES = join(ROOT, 'tests', 'fixtures', 'models')
 
+/** Those with golden outputs of their draft layer. */
+export const DRAFT_FIXTURES = join(ROOT, 'tests', 'fixtures', 'drafts')
+
 export interface Golden {
   readonly promptIds: readonly number[]
   readonly continuationIds: readonly number[]

@@ -1,12 +1,12 @@
 // Runs the draft layer of a model: writes its KV entries, and drafts tokens one after the other. On demand.
 import { type Allocation, allocatedBytes } from '../../gpu/arena.ts'
-import { CHUNK, padTo } from '../../gpu/matrix.ts'
+import { CHUNK, padTo, unboundBuffer } from '../../gpu/matrix.ts'
 import { Readback, readBuffer } from '../../gpu/readback.ts'
 import { sampleToken } from '../../kernels/sample.ts'
 import { PLAIN_STEP, STEP_BYTES, writeStep } from '../../kernels/step.ts'
 import { type DraftRows, draftEntries, draftStep } from '../../models/draft.ts'
 import type { OpContext } from '../../models/ops.ts'
-import { type Activation, Graph, type Resource, resource } from '../../program/graph.ts'
+import { type Activation, type Dispatch, Graph, type Resource, resource } from '../../program/graph.ts'
 import type { DispatchProgram } from '../../program/program.ts'
 import { splitTokens } from './kv-cache.ts'
 import type { OwnPrograms } from './own-programs.ts'
@@ -50,6 +50,10 @@ export class DraftLayer {
   readonly #view = new DataView(new ArrayBuffer(STEP_BYTES))
   readonly #rowBytes: number
   readonly #readback: Readback
+  readonly #rebind = () => {
+    this.#entries.rebind()
+    this.#step.rebind()
+  }
 
   /** Allocates and compiles. Throws `out_of_memory`. */
   static open(runtime: Runtime): Promise<DraftLayer> {
@@ -83,6 +87,7 @@ export class DraftLayer {
     const graphs = draftGraphs(own.inputs, this.#buffers)
     this.#entries = own.create(graphs.entries)
     this.#step = own.create(graphs.step)
+    runtime.cache.onGrow.add(this.#rebind)
   }
 
   /** Writes entries from `position` on, of rows of hidden states and the ids that follow theirs. */
@@ -132,6 +137,7 @@ export class DraftLayer {
 
   /** Frees its memory. Nothing that was submitted may still use it. */
   close(): void {
+    this.#runtime.cache.onGrow.delete(this.#rebind)
     this.#entries.destroy()
     this.#step.destroy()
     this.#readback.destroy()
@@ -164,8 +170,19 @@ export class DraftLayer {
   }
 }
 
+/** The dispatches of a draft layer, without buffers behind them. */
+export function draftDispatches(inputs: GraphInputs): readonly Dispatch[] {
+  const names = ['ids', 'rows', 'token', 'hidden', 'state', 'logits', 'counts', 'result', 'drafts'] as const
+  const buffers = Object.fromEntries(names.map((name) => [name, unboundBuffer])) as Record<
+    keyof DraftState,
+    () => GPUBuffer
+  >
+  const { entries, step } = draftGraphs(inputs, buffers)
+  return [...entries.dispatches, ...step.dispatches]
+}
+
 /** The graphs of a draft layer: the entries of at most `prefillChunk` rows, and one draft. */
-export function draftGraphs(
+function draftGraphs(
   inputs: GraphInputs,
   buffers: Readonly<Record<keyof DraftState, GPUBuffer | (() => GPUBuffer)>>,
 ): { readonly entries: Graph; readonly step: Graph } {

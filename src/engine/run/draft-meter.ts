@@ -4,7 +4,7 @@
 export type DecodeWay = 'drafts' | 'plain'
 
 /** Tokens that are decoded in one way before the next choice. */
-export const WINDOW = 16
+export const WINDOW = 32
 /** Windows after which the slower way is measured again: contexts grow, and texts differ. */
 const REMEASURE = 24
 
