@@ -29,8 +29,10 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'engine/plan-types.ts': ['engine/load/quantization.ts'],
   'engine/token-reports.ts': [],
   'engine/choice-types.ts': [],
+  'engine/model-options.ts': ['engine/load/quantization.ts'],
   'engine/types.ts': [
     'engine/choice-types.ts',
+    'engine/model-options.ts',
     'engine/plan-types.ts',
     'engine/token-reports.ts',
     'engine/load/quantization.ts',

@@ -172,9 +172,18 @@ export function timings(done: readonly GenerateDone[]): HadalTimings {
     tokens_per_second: decodeMs > 0 ? (1000 * decoded) / decodeMs : 0,
     dispatches_per_token: last.dispatchesPerToken,
     readbacks_per_token: last.readbacksPerToken,
+    ...draftsOf(done),
     kv_cache: kvCache(last.kv),
     ...(last.reasoning && { reasoning: last.reasoning }),
   }
+}
+
+/** Nothing if none were made. */
+function draftsOf(done: readonly GenerateDone[]): Pick<HadalTimings, 'drafts'> {
+  const all = done.flatMap(({ drafts = [] }) => drafts)
+  if (all.length === 0) return {}
+  const proposed = sum(all, (drafts) => drafts.proposed)
+  return { drafts: { proposed, accepted: sum(all, (drafts) => drafts.accepted) } }
 }
 
 function kvCache({ tokens, bytes, standardBytes }: KvUsage): KvCacheUse {

@@ -20,6 +20,7 @@ import {
   type QuantizeOption,
   quantizationLabel,
   type ResolvedModelSource,
+  SPECULATIVE,
   type WorkerLoadRequest,
 } from '../worker/protocol.ts'
 
@@ -56,6 +57,7 @@ const READERS = {
   kvCacheBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
   quantize: readQuantize,
   config: jsonObject,
+  speculative: oneOf(SPECULATIVE),
   maxQueue: wholeNumber(0, MAX_QUEUE),
 } satisfies { readonly [Option in keyof Required<ReadOptions>]: FieldReader<ReadOptions[Option]> }
 

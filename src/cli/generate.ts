@@ -169,6 +169,7 @@ async function printJson(
     gpu_bytes: purposes,
     dispatches_per_token: done?.dispatchesPerToken,
     readbacks_per_token: done?.readbacksPerToken,
+    ...(done?.drafts && { drafts: done.drafts }),
     device_losses: losses(),
     adapter: live.latest.info.adapter,
     ...(profile ? { kernels: await live.run((engine) => engine.profile(context)) } : {}),

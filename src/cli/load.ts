@@ -3,7 +3,7 @@ import { totalmem } from 'node:os'
 import type { Engine } from '../engine/engine.ts'
 import { loadEngine } from '../engine/load-engine.ts'
 import type { EngineOptions } from '../engine/options.ts'
-import { KV_CACHE_DTYPES, type ModelOptions, type PhaseProgress } from '../engine/types.ts'
+import { KV_CACHE_DTYPES, type ModelOptions, type PhaseProgress, SPECULATIVE } from '../engine/types.ts'
 import { type DeviceFacts, type DeviceOptions, readDevice } from '../gpu/device.ts'
 import { MATMUL_PRECISIONS } from '../kernels/linear.ts'
 import { HadalError } from '../lib/error.ts'
@@ -25,6 +25,7 @@ export const LOAD_OPTIONS: OptionKinds = {
   quantize: 'text',
   memory: 'text',
   kv: 'text',
+  speculative: 'text',
   'matmul-precision': 'text',
   config: 'texts',
   limits: 'text',
@@ -114,6 +115,7 @@ export async function loadTargetFromArgs(args: CliArgs, gpu: GPU | undefined): P
     cache: oneOf(args, 'kv', KV_CACHE_DTYPES, 'f16'),
     matmulPrecision: oneOf(args, 'matmul-precision', MATMUL_PRECISIONS, 'f32'),
     quantize: quantizeOf(args),
+    speculative: oneOf(args, 'speculative', SPECULATIVE, 'off'),
     ...(contextLength !== undefined && { contextLength }),
     ...(prefillChunk !== undefined && { prefillChunk }),
     ...configChanges(args),

@@ -58,7 +58,8 @@ export function countParameters(spec: ModelSpec): { parameters: number; activePa
     parameters += size
     if (role !== 'embedding' || spec.tieWordEmbeddings) active += size
   }
-  mapTensors(tensorNames(spec), {
+  const { draft: _, ...main } = spec
+  mapTensors(tensorNames(main), {
     matrix: count,
     vector: (stack) => count(stack),
     bank({ routed, shared }) {

@@ -11,7 +11,7 @@ import { PREFILL_CHUNKS, type ReadTuned } from './load/tuned-variants.ts'
 import { PAGE_TOKENS } from './run/kv-cache.ts'
 import { pagesFor } from './run/session.ts'
 import type { RuntimeOptions } from './run/step-graphs.ts'
-import { KV_CACHE_DTYPES, type ModelOptions, type PhaseProgress } from './types.ts'
+import { KV_CACHE_DTYPES, type ModelOptions, type PhaseProgress, SPECULATIVE } from './types.ts'
 
 export interface EngineOptions extends ModelOptions {
   /** Reads the stored tuning results; by default there are none. */
@@ -42,6 +42,7 @@ const READERS = {
   cache: oneOf(KV_CACHE_DTYPES),
   matmulPrecision: oneOf(MATMUL_PRECISIONS),
   kvCacheBytes: wholeNumber(0, Number.MAX_SAFE_INTEGER),
+  speculative: oneOf(SPECULATIVE),
 }
 
 /** Resolves the options for a model. Throws `bad_request` for invalid values. */
@@ -60,6 +61,7 @@ export function runtimeOptions(spec: ModelSpec, options: ModelOptions): RuntimeO
         ? pagesFor(Math.min(contextLength, PLANNED_CONTEXT))
         : Math.floor(kvCacheBytes / (PAGE_TOKENS * kvBytesPerToken(spec, cache).kept)),
     matmulPrecision: given.matmulPrecision ?? 'f32',
+    speculative: given.speculative ?? 'off',
   }
 }
 

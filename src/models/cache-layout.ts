@@ -90,9 +90,13 @@ export function kvEntryBytes(attention: Attention, { kind, kvDtype }: CacheLayou
   }
 }
 
+/** Layers with a KV cache: those of the model, and a loaded draft layer. */
+export const cachedLayers = ({ layers, draft }: Pick<ModelSpec, 'layers' | 'draft'>): number =>
+  layers.length + (draft ? 1 : 0)
+
 /** Bytes per token over all layers: in this layout, and with multi-head attention of the same heads. */
 export function kvBytesPerToken(spec: ModelSpec, layout: CacheLayout): { kept: number; standard: number } {
-  const layers = spec.layers.length
+  const layers = cachedLayers(spec)
   return {
     kept: layers * kvEntryBytes(spec.attention, layout),
     standard: layers * standardBytes(spec.attention, layout),

@@ -40,16 +40,26 @@ export function forward(
   const { spec, tensors } = model
   const x = graph.activation('x', [mode.rows, spec.hiddenSize])
   embed(context, { matrix: tensors.embedding, factor: spec.embeddingFactor }, ids, x)
-  for (let layer = 0; layer < spec.layers.length; layer++) {
-    addAttention(context, model, layer, x)
-    addFeedForward(context, model, layer, x)
-  }
+  for (let layer = 0; layer < spec.layers.length; layer++) decoderLayer(context, model, layer, x)
   if (result === 'hidden') norm(context, finalNorm(model), x, output)
   else
     addHead(context, model, x, {
       logits: output,
       lastRow: result === 'lastLogits' && mode.phase !== 'decode',
     })
+  // What a draft layer reads. Nothing follows that could take its memory.
+  if (!spec.draft) return
+  const hidden = graph.activation(HIDDEN, [mode.rows, spec.hiddenSize])
+  norm(context, finalNorm(model), x, hidden)
+}
+
+/** Name of the activation with the normed hidden states of a step, where a draft layer is loaded. */
+export const HIDDEN = 'hidden of drafts'
+
+/** x += Attention(RMSNorm(x)), then x += FeedForward(RMSNorm(x)). */
+export function decoderLayer(context: OpContext, model: ForwardModel, layer: number, x: Activation): void {
+  addAttention(context, model, layer, x)
+  addFeedForward(context, model, layer, x)
 }
 
 const finalNorm = ({ spec, tensors }: ForwardModel): NormParams => ({

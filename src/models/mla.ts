@@ -109,7 +109,7 @@ const keyValueOffset = ({ tensors }: MlaLayer): number => tensors.qkvA.starts[1]
  * Normalises the latents of the rows, rotates their shared keys, and writes both to the cache.
  * With `latents` it writes the latents there instead, and no keys.
  */
-function writeLatents(
+export function writeLatents(
   context: OpContext,
   layer: MlaLayer,
   projected: Activation,

@@ -124,7 +124,9 @@ export interface ModelSpec {
   readonly attention: Attention
   readonly layers: readonly (DenseLayer | MoeLayer)[] // the feed-forward part of each layer
   readonly quantization: StoredQuantization
-  readonly mtpLayers: number // multi-token-prediction layers after the model; they are not loaded
+  readonly mtpLayers: number // num_nextn_predict_layers: draft layers (MTP) after the model
+  /** The feed-forward part of the first draft layer; set if that is loaded, as layer `layers.length`. */
+  readonly draft?: DenseLayer | MoeLayer
   readonly bosTokenId: number | undefined
   readonly eosTokenIds: readonly number[]
 }

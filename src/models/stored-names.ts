@@ -100,7 +100,7 @@ export interface TensorStackName {
  * What a stored name stacks: the experts of `switch_mlp` under the names of single experts, and the heads of
  * `embed_q` and `unembed_out` as modules of that number. Undefined for all other names.
  */
-export function stackOf({ attention, layers }: StackSizes, name: string): TensorStackName | undefined {
+export function stackOf({ attention, layers, draft }: StackSizes, name: string): TensorStackName | undefined {
   const [, prefix, layer, stack, rest] = STACKED.exec(name) ?? []
   if (prefix === undefined || stack === undefined || rest === undefined) return undefined
   if (stack !== 'mlp.switch_mlp.') {
@@ -108,7 +108,7 @@ export function stackOf({ attention, layers }: StackSizes, name: string): Tensor
       ? { count: attention.heads, nameOf: (head) => `${prefix}${stack}${head}.${rest}` }
       : undefined
   }
-  const moe = layers[Number(layer)]
+  const moe = [...layers, draft][Number(layer)]
   return moe?.kind === 'mixture'
     ? { count: moe.experts, nameOf: (expert) => `${prefix}mlp.experts.${expert}.${rest}` }
     : undefined
@@ -122,6 +122,6 @@ export const stackNameOf = (name: string): string =>
 export const withoutHead = (name: string): string =>
   name.replace(/(?<=\.self_attn\.(?:embed_q|unembed_out))\.\d+(?=\.|$)/, '')
 
-type StackSizes = Pick<ModelSpec, 'attention' | 'layers'>
+type StackSizes = Pick<ModelSpec, 'attention' | 'layers' | 'draft'>
 
 const STACKED = /^(model\.layers\.(\d{1,4})\.)(mlp\.switch_mlp\.|self_attn\.(?:embed_q|unembed_out)\.)(.+)$/

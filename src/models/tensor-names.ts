@@ -1,5 +1,4 @@
 // Names and shapes of a model's tensors in its checkpoint. Nothing else in Hadal knows checkpoint names.
-
 import { assertNever } from '../lib/error.ts'
 import type { DenseLayer, GqaAttention, MlaAttention, ModelSpec, MoeLayer } from './spec.ts'
 import {
@@ -67,6 +66,7 @@ export function tensorNames(spec: ModelSpec): NamedModelTensors {
     layers: spec.layers.map((layer, index) => layerNames(spec, layer, `model.layers.${index}`)),
     finalNorm: [tensor('model.norm', hiddenSize)],
     lmHead: spec.tieWordEmbeddings || spec.headless ? undefined : [tensor('lm_head', vocabSize, hiddenSize)],
+    ...(spec.draft && { draft: draftNames(spec, spec.draft) }),
   }
 }
 
@@ -114,7 +114,7 @@ export function canonicalName(prefix: string, name: string): string | undefined 
   return `${PREFIX}${name.slice(prefix.length)}`.replace(DEEP_ROUTER, '')
 }
 
-/** Whether a name belongs to the multi-token-prediction (MTP) layers, which are recognised and not loaded. */
+/** Whether a name belongs to the draft layers (MTP), which are loaded only for speculative decoding. */
 export function isMtpTensor(spec: ModelSpec, name: string): boolean {
   const layer = /^model\.layers\.(\d+)\./.exec(name)?.[1]
   return (
@@ -127,9 +127,7 @@ export function isMtpTensor(spec: ModelSpec, name: string): boolean {
 /** Every tensor of a model, in layer order. */
 export function listTensors(spec: ModelSpec): NamedTensor[] {
   const tensors: NamedTensor[] = []
-  const add = (stack: TensorStack) => {
-    for (const tensor of stack) tensors.push(tensor)
-  }
+  const add = (stack: TensorStack) => void tensors.push(...stack)
   mapTensors(tensorNames(spec), {
     matrix: add,
     vector: add,
@@ -147,6 +145,20 @@ function layerNames(spec: ModelSpec, layer: DenseLayer | MoeLayer, prefix: strin
   return {
     attention: attentionNames(spec, prefix),
     feedForward: feedForwardNames(spec, layer, prefix),
+  }
+}
+
+/** The copies of embedding and head that some checkpoints have in their draft layer are not read. */
+function draftNames(spec: ModelSpec, layer: DenseLayer | MoeLayer): NonNullable<NamedModelTensors['draft']> {
+  const { hiddenSize, layers } = spec
+  const prefix = `model.layers.${layers.length}`
+  const tensor = (name: string, ...shape: number[]) => [{ name: `${prefix}.${name}.weight`, shape }]
+  return {
+    ...layerNames(spec, layer, prefix),
+    embeddingNorm: tensor('enorm', hiddenSize),
+    hiddenNorm: tensor('hnorm', hiddenSize),
+    ehProj: tensor('eh_proj', hiddenSize, 2 * hiddenSize),
+    headNorm: tensor('shared_head.norm', hiddenSize),
   }
 }
 

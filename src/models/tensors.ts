@@ -8,6 +8,15 @@ export interface ModelTensors<M, V, B> {
   readonly layers: readonly LayerTensors<M, V, B>[]
   readonly finalNorm: V
   readonly lmHead: M | undefined // [vocab, hidden]; undefined: tied to the embedding, or none
+  readonly draft?: DraftTensors<M, V, B>
+}
+
+/** A draft layer (MTP). Its embedding and output head are the model's. */
+export interface DraftTensors<M, V, B> extends LayerTensors<M, V, B> {
+  readonly embeddingNorm: V // enorm
+  readonly hiddenNorm: V // hnorm
+  readonly ehProj: M // eh_proj: [hidden, 2 · hidden], for the embedding and then the hidden state
+  readonly headNorm: V // shared_head.norm
 }
 
 /** A model whose tensors lie on the GPU. */
@@ -74,14 +83,25 @@ export function mapTensors<M, V, B, M2, V2, B2>(
   model: ModelTensors<M, V, B>,
   stage: TensorStage<M, V, B, M2, V2, B2>,
 ): ModelTensors<M2, V2, B2> {
+  const { draft } = model
+  const mapLayer = ({ attention, feedForward }: LayerTensors<M, V, B>) => ({
+    attention: mapAttention(attention, stage),
+    feedForward: mapFeedForward(feedForward, stage),
+  })
   return {
     embedding: stage.matrix(model.embedding, 'embedding'),
-    layers: model.layers.map(({ attention, feedForward }) => ({
-      attention: mapAttention(attention, stage),
-      feedForward: mapFeedForward(feedForward, stage),
-    })),
+    layers: model.layers.map(mapLayer),
     finalNorm: stage.vector(model.finalNorm),
     lmHead: model.lmHead === undefined ? undefined : stage.matrix(model.lmHead, 'head'),
+    ...(draft && {
+      draft: {
+        ...mapLayer(draft),
+        embeddingNorm: stage.vector(draft.embeddingNorm),
+        hiddenNorm: stage.vector(draft.hiddenNorm),
+        ehProj: stage.matrix(draft.ehProj, 'attention'),
+        headNorm: stage.vector(draft.headNorm),
+      },
+    }),
   }
 }
 

@@ -67,6 +67,11 @@ export class DispatchProgram {
     )
   }
 
+  /** The buffer of the activation of this name; undefined if no dispatch uses one. */
+  bufferOf(name: string): GPUBuffer | undefined {
+    return [...this.#buffers].find(([activation]) => activation.name === name)?.[1]
+  }
+
   /** Number of dispatches. */
   get size(): number {
     return this.graph.dispatches.length
@@ -195,11 +200,11 @@ export class DispatchProgram {
     const kept = this.#kept.get(operand)
     if (kept) return kept
     const base = operand.kind === 'view' ? operand.of : operand
-    const buffer = base.kind === 'resource' ? base.buffer() : this.#bufferOf(base)
+    const buffer = base.kind === 'resource' ? base.buffer() : this.#activationBuffer(base)
     return { buffer, offset: operand.kind === 'view' ? operand.offset : 0 }
   }
 
-  #bufferOf(activation: Activation): GPUBuffer {
+  #activationBuffer(activation: Activation): GPUBuffer {
     return (
       activation.ownBuffer?.buffer() ??
       expectDefined(this.#buffers.get(activation), `the buffer of ${activation.name}`)

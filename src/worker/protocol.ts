@@ -67,6 +67,7 @@ export {
   QUANTIZATIONS,
   quantizationLabel,
   SAMPLING_OPTIONS,
+  SPECULATIVE,
 } from '../engine/types.ts'
 export type { StoredModel } from '../store/stored-model.ts'
 

@@ -42,7 +42,7 @@ async function sessionWith(runtime: Runtime, ids: readonly number[], from?: Sess
 
 async function alone(runtime: Runtime, row: BatchRow): Promise<Float32Array> {
   runtime.writePageTable({ pages: row.pages } as Session)
-  return decodeLogits(runtime, row.id ?? 0, row.position)
+  return decodeLogits(runtime, typeof row.id === 'number' ? row.id : 0, row.position)
 }
 
 async function together(batch: Batch, rows: readonly BatchRow[]): Promise<Float32Array[]> {

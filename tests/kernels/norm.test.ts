@@ -1,8 +1,8 @@
-// Tests of the RMSNorm kernel against its f64 reference.
+// Tests of the RMSNorm kernels against their f64 references.
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Device } from '../../src/gpu/device.ts'
-import { rmsNorm } from '../../src/kernels/norm.ts'
-import { rms_norm } from '../../src/reference/norm.ts'
+import { rmsNorm, rmsNormPair } from '../../src/kernels/norm.ts'
+import { rms_norm, rms_norm_pair } from '../../src/reference/norm.ts'
 import { describeOnAdapters, openAdapter } from '../support/adapter.ts'
 import { runKernel } from '../support/kernel.ts'
 import {
@@ -87,5 +87,43 @@ describeOnAdapters('rms_norm', (adapter) => {
     expect([...(await run(new Float32Array(64), weight, 'shared/reduce'))]).toEqual(new Array(64).fill(0))
     const huge = new Float32Array(64).fill(1e18)
     expectClose(await run(huge, weight, 'shared/reduce'), new Float64Array(64).fill(1), TOLERANCE.f32)
+  })
+})
+
+describeOnAdapters('rms_norm_pair', (adapter) => {
+  let device: Device
+  beforeAll(async () => {
+    device = await openAdapter(adapter)
+  })
+  afterAll(() => device.destroy())
+
+  it.each([1, 74, 88, 256])('puts two normed inputs of %d columns side by side', async (hidden) => {
+    const [x, other] = [normals(3 * hidden, 1, 10), normals(3 * hidden, 2)]
+    const [weight, otherWeight] = [normals(hidden, 3), normals(hidden, 4)]
+    const expected = rms_norm_pair(
+      { x: Float64Array.from(x), weight: Float64Array.from(weight) },
+      { x: Float64Array.from(other), weight: Float64Array.from(otherWeight) },
+      1e-5,
+    )
+    for (const reduce of [
+      'shared/reduce',
+      ...(device.capabilities.subgroups ? ['shared/reduce_subgroup'] : []),
+    ]) {
+      const { y } = await runKernel(device, {
+        kernel: rmsNormPair,
+        constants: { HIDDEN: hidden, EPSILON: 1e-5, WORKGROUP: 64 },
+        imports: { reduce },
+        grid: [2, 3],
+        step: { tokens: 3 },
+        data: {
+          first: padRows(x, hidden),
+          first_weight: padRows(weight, hidden),
+          second: padRows(other, hidden),
+          second_weight: padRows(otherWeight, hidden),
+          y: padRows(new Float32Array(6 * hidden), 2 * hidden),
+        },
+      })
+      expectClose(unpadRows(y, 2 * hidden), expected, TOLERANCE.f32)
+    }
   })
 })

@@ -16,6 +16,9 @@ export const LANTERNFISH = join(ROOT, 'public', 'models', 'lanternfish')
 /** Checkpoints with golden outputs of the independent oracle (tools/oracle). */
 export const FIXTURES = join(ROOT, 'tests', 'fixtures', 'models')
 
+/** Those with golden outputs of their draft layer. */
+export const DRAFT_FIXTURES = join(ROOT, 'tests', 'fixtures', 'drafts')
+
 export interface Golden {
   readonly promptIds: readonly number[]
   readonly continuationIds: readonly number[]
@@ -24,16 +27,19 @@ export interface Golden {
 
 export function readGolden(folder: string): Golden {
   const json = JSON.parse(readFileSync(join(folder, 'golden.json'), 'utf8'))
+  const logits = readGoldenTensor(folder, 'logits')
+  return { promptIds: json.prompt_ids, continuationIds: json.continuation_ids, logits }
+}
+
+/** A golden tensor by its name (tools/oracle/README.md). */
+export function readGoldenTensor(folder: string, tensor: string): Float32Array {
   const file = readFileSync(join(folder, 'golden.safetensors'))
   const headerBytes = Number(file.readBigUInt64LE(0))
   const entry = parseHeader('golden.safetensors', file.length, file.subarray(8, 8 + headerBytes)).find(
-    ({ name }) => name === 'logits',
+    ({ name }) => name === tensor,
   )
-  if (!entry) throw new Error(`${folder} has no golden logits`)
-  const logits = new Float32Array(
-    file.buffer.slice(file.byteOffset + entry.start, file.byteOffset + entry.end),
-  )
-  return { promptIds: json.prompt_ids, continuationIds: json.continuation_ids, logits }
+  if (!entry) throw new Error(`${folder} has no golden ${tensor}`)
+  return new Float32Array(file.buffer.slice(file.byteOffset + entry.start, file.byteOffset + entry.end))
 }
 
 /** Loads the model in `folder` on an adapter. The caller destroys it. */

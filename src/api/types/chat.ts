@@ -219,6 +219,8 @@ export interface HadalTimings {
   dispatches_per_token: number
   /** Transfers from GPU to CPU per token. */
   readbacks_per_token: number
+  /** Tokens that were drafted, and how many of them were right; missing without speculative decoding. */
+  drafts?: { proposed: number; accepted: number }
   kv_cache: KvCacheUse
   /**
    * How the thinking part ended: the model closed it, its budget was used up, or the answer was cut in it.

@@ -44,11 +44,11 @@ export const TILED_OUTPUTS = 64
 
 /** Checks linear_decode and linear_prefill, with or without a norm of the input. */
 export const linearCheck: CheckBuilder = (buffers, dispatch, checkSize) => {
-  const { constants, kernel } = dispatch
+  const { constants, kernel, imports } = dispatch
   const { IN = 0, OUT = 0, Y_STRIDE = 0, EPSILON, ACCUMULATE } = constants
   const { X_STRIDE = padTo(IN, CHUNK) } = constants
   const decode = 'norm' in kernel.bindings
-  const tokens = decode ? 1 : checkSize.tokens
+  const tokens = decode ? Number(imports.rows?.split('_')[1] ?? 1) : checkSize.tokens // shared/rows_*
   // Columns after those of the norm may belong to other tensors.
   const x = EPSILON === undefined ? randomRows(tokens, IN, X_STRIDE) : randomNumbers(tokens * X_STRIDE, IN)
   const norm = randomRows(1, IN)

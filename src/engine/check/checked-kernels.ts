@@ -45,6 +45,10 @@ const routing = () => import('./check-routing.ts')
 const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   embed: kernel([], embedCheck),
   rms_norm: kernel(['reduce'], rmsNormCheck),
+  rms_norm_pair: {
+    decisions: ['reduce'],
+    checks: async () => [(await import('./check-drafts.ts')).rmsNormPairCheck],
+  },
   linear_decode: kernel(['matvec'], linearCheck),
   linear_prefill: kernel(['matmul'], linearCheck),
   swiglu: kernel([], swigluCheck),

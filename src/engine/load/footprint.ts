@@ -51,7 +51,7 @@ export function planFootprint(
 }
 
 /** Graph inputs without buffers behind them. */
-const unboundInputs = (
+export const unboundInputs = (
   spec: ModelSpec,
   tensors: GpuModel,
   capabilities: Capabilities,

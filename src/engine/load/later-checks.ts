@@ -1,12 +1,15 @@
 // Checks kernels that a load neither compiles nor runs: those of other cache layouts, and log-probabilities.
 import type { Device } from '../../gpu/device.ts'
 import type { PipelineCache } from '../../gpu/kernel.ts'
+import { linearDecode } from '../../kernels/linear.ts'
 import { HadalError } from '../../lib/error.ts'
 import type { CacheKind } from '../../models/cache-layout.ts'
 import { checkCache } from '../../models/check-attention.ts'
 import { type DispatchRecorder, selfTest } from '../check/self-test.ts'
+import { batchDispatches } from '../run/batch-graph.ts'
+import { draftDispatches } from '../run/draft-layer.ts'
 import type { Runtime } from '../run/runtime.ts'
-import { logprobsRecorder, stepRecorder } from './footprint.ts'
+import { logprobsRecorder, stepRecorder, unboundInputs } from './footprint.ts'
 
 /** Each check runs once. All throw `internal` for a kernel that the device miscalculates. */
 export class LaterChecks {
@@ -31,6 +34,20 @@ export class LaterChecks {
     checkCache(spec.attention, kind)
     const withCache = { ...options, cache: { ...options.cache, kind } }
     return this.#once(kind, stepRecorder(spec, tensors, this.#device.capabilities, withCache))
+  }
+
+  /** Checks the kernels of drafts: those of a draft layer, and products of several rows with weights. */
+  async drafts(): Promise<void> {
+    const { spec, tensors, options } = this.#model
+    const { capabilities } = this.#device
+    return this.#once('drafts', (variants) => {
+      const inputs = unboundInputs(spec, tensors, { ...capabilities, variants }, options)
+      const rows = [2, 4].flatMap((count) => batchDispatches(inputs, count))
+      return [
+        ...rows.filter(({ kernel }) => kernel.name === linearDecode.name),
+        ...(spec.draft ? draftDispatches(inputs) : []),
+      ]
+    })
   }
 
   /** Checks top_logprobs. */

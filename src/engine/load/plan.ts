@@ -23,6 +23,7 @@ import {
   type QuantEstimate,
   selectEstimate,
 } from './choose-quantization.ts'
+import { withDraftLayer } from './draft-layer.ts'
 import type { ReadableCheckpoint } from './integer-readers.ts'
 import { plannedWeights } from './planned-weights.ts'
 import type { QuantizeChoice } from './quantization.ts'
@@ -135,11 +136,12 @@ export function planUnlimited(
  * `bad_request` for invalid options, and what `resolveTensors` throws.
  */
 export function toLoadTarget(
-  spec: ModelSpec,
+  described: ModelSpec,
   checkpoint: ReadableCheckpoint,
   capabilities: Capabilities,
   options: ModelOptions,
 ): LoadRequest {
+  const spec = withDraftLayer(described, checkpoint, options)
   const runtime = runtimeOptions(spec, options)
   const { maxPages } = kvCacheSizes(spec, runtime.cache, capabilities)
   const plannedTokens = Math.min(plannedContextLength(spec, options), maxPages * PAGE_TOKENS)

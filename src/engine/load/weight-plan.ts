@@ -162,7 +162,7 @@ function separateShared(names: NamedModelTensors, find: FindStack, quantize: Qua
     const areFloats = layouts.every(({ format }) => !FORMATS[format].scale)
     return areFloats || !own || !others || sameStorage(own, others)
   }
-  const layers = names.layers.map((layer) => {
+  const separate = <L extends NamedModelTensors['layers'][number]>(layer: L): L => {
     const { feedForward } = layer
     if (feedForward.kind === 'dense') return layer
     const { gateUp, down } = feedForward
@@ -170,8 +170,12 @@ function separateShared(names: NamedModelTensors, find: FindStack, quantize: Qua
     const shared = { gateUp: gateUp.shared, down: down.shared }
     const routed = { gateUp: { ...gateUp, shared: undefined }, down: { ...down, shared: undefined } }
     return { ...layer, feedForward: { ...feedForward, ...routed, shared } }
-  })
-  return { ...names, layers }
+  }
+  return {
+    ...names,
+    layers: names.layers.map(separate),
+    ...(names.draft && { draft: separate(names.draft) }),
+  }
 }
 
 /**

@@ -15,7 +15,7 @@ export interface AnswerContext {
   readonly tokenizer: TextTokenizer
   readonly signal: AbortSignal | undefined
   readonly model: RequestContext
-  readonly checks: () => Promise<{ logprobs(): Promise<void> }>
+  readonly checks: () => Promise<{ logprobs(): Promise<void>; drafts(): Promise<void> }>
 }
 
 /** As `resolveRequest`; checks the kernels that no answer has used before. */
@@ -25,6 +25,7 @@ export async function taskOf(
 ): Promise<GenerateTask> {
   const task = await resolveRequest(request, runtime, model)
   if (task.logprobs !== undefined) await (await checks()).logprobs()
+  if (runtime.options.speculative !== 'off') await (await checks()).drafts()
   return task
 }
 

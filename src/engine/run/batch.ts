@@ -5,14 +5,15 @@ import { padTo } from '../../gpu/matrix.ts'
 import { Readback, readBuffers } from '../../gpu/readback.ts'
 import { PLAIN_STEP, STEP_BYTES, type Step, writeStep } from '../../kernels/step.ts'
 import { assert, expectDefined } from '../../lib/error.ts'
-import { Graph, type Resource, resource } from '../../program/graph.ts'
+import { HIDDEN } from '../../models/forward.ts'
+import { type Graph, resource } from '../../program/graph.ts'
 import type { DispatchProgram } from '../../program/program.ts'
+import { batchGraph } from './batch-graph.ts'
 import { ALIGNED_WORDS, BatchSamplers } from './batch-samplers.ts'
 import { PAGE_TOKENS, splitTokens } from './kv-cache.ts'
 import type { OwnPrograms } from './own-programs.ts'
 import { type Runtime, type SamplingStepFields, STEPS_IN_FLIGHT } from './runtime.ts'
 import { RESULT_BYTES } from './state.ts'
-import { type GraphInputs, recordStep } from './step-graphs.ts'
 import type { GenerateTask } from './task.ts'
 
 /** Most rows of a step. */
@@ -31,6 +32,12 @@ const SIZES = [1, 2, 4, MAX_BATCH_ROWS]
 /** Words of `pages` for each row, before the page tables (shaders/shared/row_pages). */
 const ROW_WORDS = 4
 
+/** A u32 in a buffer. */
+export interface IdOnGpu {
+  readonly buffer: GPUBuffer
+  readonly offset: number // bytes
+}
+
 /**
  * One row of a step. Rows of one session are consecutive positions: each sees the keys and values of those
  * before it in the same step.
@@ -41,8 +48,8 @@ export interface BatchRow {
   readonly pages: readonly number[]
   /** Which sampling state it uses. */
   readonly sampler: number
-  /** The id to run; by default the one that `sampler` has sampled last. */
-  readonly id?: number | undefined
+  /** The id to run, or where it is on the GPU; by default the one that `sampler` has sampled last. */
+  readonly id?: number | IdOnGpu | undefined
   /** How the next id is sampled from its logits; by default it is not. */
   readonly fields?: SamplingStepFields | undefined
 }
@@ -70,6 +77,7 @@ export class Batch {
   readonly #stride: number // of a row of logits, in floats
   readonly #samplers: BatchSamplers
   readonly #readback: Readback
+  #hidden: GPUBuffer | undefined
   readonly #view = new DataView(new ArrayBuffer(STEP_BYTES))
   readonly #rebind = () => {
     for (const size of this.#usable) this.#programOf(size).rebind()
@@ -123,14 +131,16 @@ export class Batch {
   step(rows: readonly BatchRow[]): Promise<ArrayBuffer[]> {
     const { queue } = this.#own.device.gpu
     const program = this.#programOf(this.#sizeFor(rows.length))
+    this.#hidden = program.bufferOf(HIDDEN)
     const step = this.#writeRows(rows)
     rows.forEach(({ id }, row) => {
-      if (id !== undefined) queue.writeBuffer(this.#ids, row * 4, Uint32Array.of(id))
+      if (typeof id === 'number') queue.writeBuffer(this.#ids, row * 4, Uint32Array.of(id))
     })
     return this.#submit(rows, (encoder) => {
       rows.forEach(({ id, sampler }, row) => {
-        if (id === undefined)
-          encoder.copyBufferToBuffer(this.#samplers.token(sampler), 0, this.#ids, row * 4, 4)
+        if (typeof id === 'number') return
+        const { buffer, offset } = id ?? { buffer: this.#samplers.token(sampler), offset: 0 }
+        encoder.copyBufferToBuffer(buffer, offset, this.#ids, row * 4, 4)
       })
       this.#runtime.dispatches = program.encode(encoder, step)
     })
@@ -154,6 +164,11 @@ export class Batch {
       offset: row * this.#stride * 4,
     }))
     return (await readBuffers(this.#own.device, ranges)).map((read) => new Float32Array(read))
+  }
+
+  /** The normed hidden states of the latest step's rows; undefined where no draft layer is loaded. */
+  get hidden(): GPUBuffer | undefined {
+    return this.#hidden
   }
 
   /** The dispatches of a step of so many rows. */
@@ -262,27 +277,4 @@ export class Batch {
     this.#allocations.push(allocation)
     return allocation.buffer
   }
-}
-
-interface BatchOperands {
-  readonly ids: Resource // u32 [rows]
-  readonly pages: Resource // as shaders/shared/row_pages says
-  readonly logits: Resource // f32 [rows, stride]
-  readonly stride: number
-}
-
-/** Runs at most `rows` ids, each in its own session, and writes the logits of every one. */
-function batchGraph(inputs: GraphInputs, rows: number, operands: BatchOperands): Graph {
-  const graph = new Graph()
-  const { ids, pages, logits, stride } = operands
-  const output = graph.activation('logits', [rows, inputs.spec.vocabSize], { ownBuffer: logits })
-  const state = { ...inputs.state, pages }
-  recordStep(
-    graph,
-    { ...inputs, state },
-    'decode',
-    { ids, result: 'logits', output: { ...output, stride } },
-    rows,
-  )
-  return graph
 }

@@ -54,9 +54,14 @@ export class DecodeSteps {
   async read(pending: Promise<ArrayBuffer>): Promise<SampleResult> {
     const bytes = await pending
     this.#pending.delete(pending)
+    this.countReadback()
+    return { ...decodeSampleResult(bytes), experts: this.runtime.trace?.decode(bytes) }
+  }
+
+  /** Throws if the GPU has refused a step, whose results mean nothing then. */
+  countReadback(): void {
     assert(!this.#refused, `The GPU refused a step: ${this.#refused}`)
     this.readbacks++
-    return { ...decodeSampleResult(bytes), experts: this.runtime.trace?.decode(bytes) }
   }
 
   /** Reserves pages for the keys and values of positions before `end`. */

@@ -9,6 +9,7 @@ import { prefill, replay } from './prefill.ts'
 import type { SessionRoom } from './prefix-cache.ts'
 import type { Runtime } from './runtime.ts'
 import { pagesFor, type Session } from './session.ts'
+import type { Speculation } from './speculation.ts'
 import type { GenerateTask } from './task.ts'
 
 interface GenerateContext {
@@ -31,6 +32,7 @@ export async function* generate(
   const { prompt, resume, maxTokens } = task
   const answer = new Answer(task, tokenizer)
   const steps = new DecodeSteps(runtime, session, task, room)
+  let speculation: Speculation | undefined
   // Prefill at least one id: sampling needs its logits.
   const cached = Math.min(session.commonPrefix(prompt), prompt.length - 1)
   session.rewind(cached)
@@ -50,6 +52,7 @@ export async function* generate(
       decodeMs: now - first,
       dispatchesPerToken: runtime.dispatches,
       readbacksPerToken: answer.tokens === 0 ? 0 : steps.readbacks / answer.tokens,
+      ...(speculation && { drafts: { ...speculation.drafts } }),
       kv: kvUse(runtime, session),
     }
   }
@@ -59,11 +62,13 @@ export async function* generate(
   try {
     if (!answer.finishReason) {
       await runtime.reportLogprobs(task.logprobs !== undefined)
-      if (!(await prefill(runtime, session, prompt, signal))) return yield finished('abort')
+      speculation = await openSpeculation(steps, task)
+      const follow = speculation?.follow
+      if (!(await prefill(runtime, session, prompt, signal, follow))) return yield finished('abort')
       if (!(await replay(runtime, session, resume, signal))) return yield finished('abort')
       runtime.trace?.takeLastRow(((prompt.length - cached - 1) % runtime.options.prefillChunk) + 1)
       runtime.writeSampling(task)
-      const decoder = await openDecoder(steps, task, answer)
+      const decoder = await openDecoder(steps, task, answer, speculation)
       while (!answer.finishReason) {
         const result = signal?.aborted ? undefined : await decoder.next()
         if (!result) answer.finishReason = signal?.aborted ? 'abort' : 'stop'
@@ -81,11 +86,23 @@ export async function* generate(
     throw error
   } finally {
     await steps.settle()
+    speculation?.close()
   }
 }
 
-async function openDecoder(steps: DecodeSteps, task: GenerateTask, answer: Answer): Promise<Decoder> {
+async function openSpeculation(steps: DecodeSteps, task: GenerateTask): Promise<Speculation | undefined> {
+  if (steps.runtime.options.speculative === 'off') return undefined
+  return (await import('./speculation.ts')).openSpeculation(steps, task) // few loads draft
+}
+
+async function openDecoder(
+  steps: DecodeSteps,
+  task: GenerateTask,
+  answer: Answer,
+  speculation: Speculation | undefined,
+): Promise<Decoder> {
   const open = async (task: GenerateTask) => {
+    if (speculation) return speculation.decoder(task)
     if (!task.constraint) return new FreeDecoder(steps, task)
     const { ConstrainedDecoder } = await import('./constrained-decoder.ts') // most answers are free
     return new ConstrainedDecoder(steps, task, { constraint: task.constraint, answer })

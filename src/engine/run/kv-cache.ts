@@ -4,7 +4,7 @@ import type { Device } from '../../gpu/device.ts'
 import { chooseDispatchSizes } from '../../gpu/dispatch-sizes.ts'
 import type { Capabilities } from '../../gpu/limits.ts'
 import { assert, expectDefined, HadalError } from '../../lib/error.ts'
-import { type CacheLayout, kvEntryBytes } from '../../models/cache-layout.ts'
+import { type CacheLayout, cachedLayers, kvEntryBytes } from '../../models/cache-layout.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 
 /** Tokens of a page. shaders/shared/pages.wgsl repeats the number. */
@@ -29,7 +29,7 @@ export function kvCacheSizes(
 ): KvCacheSizes {
   const pageBytes = PAGE_TOKENS * kvEntryBytes(spec.attention, layout)
   const maxPages = Math.floor(Math.min(limits.maxBindingBytes, limits.maxBufferBytes) / pageBytes)
-  return { layers: spec.layers.length, pageBytes, maxPages }
+  return { layers: cachedLayers(spec), pageBytes, maxPages }
 }
 
 /** GPU bytes of a cache of `pages` pages over all layers. A new cache has one page. */
@@ -39,7 +39,8 @@ export const kvCacheBytes = ({ layers, pageBytes }: KvCacheSizes, pages: number)
 /** Pages of all layers. Page p holds the same tokens in every layer. */
 export class KvCache {
   readonly #device: Device
-  readonly #pageBytes: number
+  /** Bytes of a page in one layer. */
+  readonly pageBytes: number
   readonly #maxPages: number
   readonly #layers: Allocation[]
   readonly #refCounts: number[] = [] // by page; 0 = free
@@ -48,7 +49,7 @@ export class KvCache {
 
   constructor(device: Device, { layers, pageBytes, maxPages }: KvCacheSizes) {
     this.#device = device
-    this.#pageBytes = pageBytes
+    this.pageBytes = pageBytes
     this.#maxPages = maxPages
     this.#layers = Array.from({ length: layers }, (_, layer) => this.#allocate(layer, 1))
     this.#refCounts.push(0)
@@ -71,7 +72,7 @@ export class KvCache {
 
   /** Bytes of `pages` pages over all layers. */
   bytesOf(pages: number): number {
-    return pages * this.#pageBytes * this.#layers.length
+    return pages * this.pageBytes * this.#layers.length
   }
 
   /** Allocates `count` pages and grows the cache if too few are free. Throws as `ensure`. */
@@ -124,7 +125,7 @@ export class KvCache {
    * through a staging buffer because WebGPU cannot copy within one buffer.
    */
   copy(sources: readonly number[], into: readonly number[]): void {
-    const bytes = this.#pageBytes
+    const bytes = this.pageBytes
     const staging = this.#device.arena.allocate('staging', 'pages', bytes * sources.length)
     this.#submitPerLayer((encoder, { buffer }) => {
       sources.forEach((page, i) => {
@@ -154,7 +155,7 @@ export class KvCache {
   }
 
   #allocate(layer: number, pages: number): Allocation {
-    return this.#device.arena.allocate('kv_cache', `layer ${layer}`, pages * this.#pageBytes)
+    return this.#device.arena.allocate('kv_cache', `layer ${layer}`, pages * this.pageBytes)
   }
 
   async #grow(pages: number): Promise<void> {
@@ -171,7 +172,7 @@ export class KvCache {
     const larger = await this.#device.arena.guard(`a KV cache of ${pages * PAGE_TOKENS} tokens`, async () =>
       this.#layers.map((_, layer) => this.#allocate(layer, pages)),
     )
-    const bytes = this.#refCounts.length * this.#pageBytes
+    const bytes = this.#refCounts.length * this.pageBytes
     this.#submitPerLayer((encoder, old, layer) => {
       const into = expectDefined(larger[layer], `the larger cache of layer ${layer}`)
       encoder.copyBufferToBuffer(old.buffer, 0, into.buffer, 0, bytes)

@@ -6,17 +6,20 @@ import type { Session } from './session.ts'
  * Prefills the part of the prompt that is not in the session yet, in chunks. The session holds the chunks
  * that were submitted as a whole. Returns false if aborted, at the latest when the submission that runs is
  * done.
+ * @param onChunk called with the position and the length of each chunk when it is submitted
  */
 export async function prefill(
   runtime: Pick<Runtime, 'prefill' | 'options'>,
   session: Session,
   prompt: readonly number[],
   signal?: AbortSignal,
+  onChunk?: (position: number, count: number) => void,
 ): Promise<boolean> {
   for (let at = session.length; at < prompt.length; at = session.length) {
     const ids = prompt.slice(at, at + runtime.options.prefillChunk)
     if (!(await runtime.prefill(ids, at, { signal }))) return false
     session.append(ids)
+    onChunk?.(at, ids.length)
   }
   return true
 }

@@ -42,7 +42,7 @@ async function* readPages(
   tokens: number,
 ): AsyncGenerator<Blob> {
   const { cache, spec, ownPrograms } = runtime
-  const bytes = cache.bytesOf(1) / spec.layers.length
+  const bytes = cache.pageBytes // what a draft layer has is left out
   const pages = session.pages.slice(0, pagesFor(tokens))
   const step = Math.max(1, Math.floor(PIECE_BYTES / bytes))
   const unused = (pages.length - tokens / PAGE_TOKENS) * bytes // another conversation's, it may be

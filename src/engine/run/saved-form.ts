@@ -18,7 +18,7 @@ export async function savedForm({ runtime, info }: SessionContext): Promise<Save
     quantize: typeof info.quantize === 'string' ? info.quantize : JSON.stringify(info.quantize),
     cache: kind === 'latent-fp8' ? kind : `${kind} ${kvDtype}`,
     layers,
-    pageBytes: cache.bytesOf(1) / layers,
+    pageBytes: cache.pageBytes,
     fingerprint: await weightsFingerprint(runtime),
   }
 }

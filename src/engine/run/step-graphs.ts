@@ -3,13 +3,14 @@
 import type { Capabilities } from '../../gpu/limits.ts'
 import { type MatmulPrecision, supportedPrecision } from '../../kernels/linear.ts'
 import { adjustLogits, sampleToken, topLogprobs } from '../../kernels/sample.ts'
-import type { CacheLayout } from '../../models/cache-layout.ts'
+import { type CacheLayout, cachedLayers } from '../../models/cache-layout.ts'
 import { type ForwardModel, forward, type StepOperands } from '../../models/forward.ts'
 import type { LayerCache } from '../../models/layer-cache.ts'
-import { ceilDiv, type StepMode, WORKGROUP } from '../../models/ops.ts'
+import { ceilDiv, type OpContext, type StepMode, WORKGROUP } from '../../models/ops.ts'
 import type { ModelSpec } from '../../models/spec.ts'
 import type { GpuModel } from '../../models/tensors.ts'
 import { Graph, type KernelOperand, type Resource } from '../../program/graph.ts'
+import type { SpeculativeMode } from '../types.ts'
 import type { StateResources } from './state.ts'
 
 export interface RuntimeOptions {
@@ -19,6 +20,7 @@ export interface RuntimeOptions {
   /** Pages of the KV cache that conversations may keep between requests. */
   readonly keptPages: number
   readonly matmulPrecision: MatmulPrecision
+  readonly speculative: SpeculativeMode
 }
 
 /** The inputs of a model's graphs. */
@@ -91,16 +93,30 @@ export function recordStep(
   operands: StepOperands,
   batch?: number,
 ): void {
-  const { spec, tensors, state, kvPages, capabilities, options } = inputs
-  const { pages: pageTable, rotations: rotaryTable, noBias } = state
-  const caches = spec.layers.map(
-    (_, layer): LayerCache => ({ kvPages: kvPages(layer), pageTable, rotaryTable }),
-  )
-  const model: ForwardModel = { spec, tensors, noBias, caches }
+  forward(opContext(graph, inputs, phase, batch), forwardModel(inputs), operands)
+}
+
+/** What records such a step into a graph. */
+export function opContext(
+  graph: Graph,
+  { capabilities, options }: GraphInputs,
+  phase: StepMode['phase'],
+  batch?: number,
+): OpContext {
   const matmulPrecision = supportedPrecision(options.matmulPrecision, capabilities)
   const rows = batch ?? (phase === 'decode' ? 1 : options.prefillChunk)
   const mode = { phase, rows, cache: options.cache, matmulPrecision, batch: batch !== undefined }
-  forward({ graph, mode, capabilities }, model, operands)
+  return { graph, mode, capabilities }
+}
+
+/** The model of the inputs, with a cache for each of its layers. */
+export function forwardModel({ spec, tensors, state, kvPages }: GraphInputs): ForwardModel {
+  const { pages: pageTable, rotations: rotaryTable, noBias } = state
+  const caches = Array.from(
+    { length: cachedLayers(spec) },
+    (_, layer): LayerCache => ({ kvPages: kvPages(layer), pageTable, rotaryTable }),
+  )
+  return { spec, tensors, noBias, caches }
 }
 
 function recordSampling(graph: Graph, { spec, state }: SamplingInputs): void {
