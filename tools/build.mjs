@@ -27,6 +27,15 @@ const finishedIndex = {
       : undefined,
 }
 
+/** What both the page's thread and the worker need. Dots stand for slashes of either kind. */
+const ON_BOTH_SIDES = [
+  'worker.protocol',
+  'engine.model-options',
+  'engine.load.quantization',
+  'gpu.formats',
+  'lib.(abort|check|fields|live|once)',
+]
+
 /**
  * Rolldown options for any entry of the package.
  * @satisfies {import('rolldown').BuildOptions}
@@ -48,7 +57,7 @@ export const libraryOptions = {
       groups: [
         {
           name: 'both',
-          test: /comlink|src.(worker.protocol|lib.(abort|check|fields|live|once))\.ts$/,
+          test: new RegExp(`comlink|src.(${ON_BOTH_SIDES.join('|')})\\.ts$`),
           priority: 2,
         },
         {

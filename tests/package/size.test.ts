@@ -13,6 +13,7 @@ const MAX_LIBRARY = 150 * KB
 /** What is loaded when it is wanted: most loads and chats need none of it. */
 const ON_DEMAND = [
   'budgeted-decoder',
+  'check-drafts',
   'check-experts',
   'check-heads-write',
   'check-quantize',
@@ -45,6 +46,7 @@ const ON_DEMAND = [
   'remove-stored',
   'session-calls',
   'session-task',
+  'speculation',
   'spell-matrices',
   'string-schema',
   'text-completion',
