@@ -48,7 +48,7 @@ export const libraryOptions = {
       groups: [
         {
           name: 'both',
-          test: /comlink|src.(worker.protocol|lib.(abort|check|fields|live|once))\.ts$/,
+          test: /comlink|src.(worker.protocol|engine.model-options|lib.(abort|check|fields|live|once))\.ts$/,
           priority: 2,
         },
         {

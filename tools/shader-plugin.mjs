@@ -25,7 +25,7 @@ const NOT_SHIPPED = ['bench/', 'linear/matrix_unit_emulated']
 
 /**
  * What many loads do not need: quantizing, matrix units, products of 8-bit integers, log-probabilities,
- * caches other than that of latents, batches. Nothing else imports it.
+ * caches other than that of latents, batches, drafts. Nothing else imports it.
  */
 const ON_DEMAND = new RegExp(
   `^(${[
@@ -36,6 +36,7 @@ const ON_DEMAND = new RegExp(
     'attention/(fp8_kv_entry|mla_write_expanded|(broadcast_)?gqa_.*)',
     'sample/top_logprobs',
     'shared/(row_pages|rows_[248])',
+    'norm/rms_norm_pair',
   ].join('|')})$`,
 )
 

@@ -13,6 +13,7 @@ const MAX_LIBRARY = 150 * KB
 /** What is loaded when it is wanted: most loads and chats need none of it. */
 const ON_DEMAND = [
   'budgeted-decoder',
+  'check-drafts',
   'check-quantize',
   'constrain',
   'constrained-decoder',
@@ -41,6 +42,7 @@ const ON_DEMAND = [
   'remove-stored',
   'session-calls',
   'session-task',
+  'speculation',
   'string-schema',
   'text-completion',
   'thinking-budget',
