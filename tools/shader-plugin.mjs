@@ -25,7 +25,7 @@ const NOT_SHIPPED = ['bench/', 'linear/matrix_unit_emulated']
 
 /**
  * What many loads do not need: quantizing, matrix units, products of 8-bit integers, log-probabilities,
- * caches other than that of latents, batches, weights of other tools. Nothing else imports it.
+ * caches other than that of latents, batches, drafts, weights of other tools. Nothing else imports it.
  */
 const ON_DEMAND = new RegExp(
   `^(${[
@@ -37,6 +37,7 @@ const ON_DEMAND = new RegExp(
     'sample/top_logprobs',
     'weights/a[48].*',
     'shared/(affine_scale|batch|row_pages|rows_[248])',
+    'norm/rms_norm_pair',
   ].join('|')})$`,
 )
 

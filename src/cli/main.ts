@@ -97,6 +97,7 @@ Memory:  [--context N] [--prefill-chunk N] (prompt tokens per prefill step) [--m
 Config:  [--config KEY=VALUE]... replaces a value of config.json: VALUE is JSON or a text, null takes KEY
          away, and dots lead into objects: --config rope_scaling.factor=8
 GPU:     [--kv f16|f32|fp8] [--matmul-precision f32|f16|i8] [--limits default|max] [--no-f16]
+         [--speculative off|auto|mtp|lookup]
          [--no-subgroups] [--untuned] [--adapter NAME]
          Dawn finds the adapter. On Linux, VK_DRIVER_FILES selects the Vulkan driver; --adapter filters by
          name.

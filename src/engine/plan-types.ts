@@ -18,7 +18,7 @@ export interface LoadPlan {
   /** `model_type` of config.json; '' if it has none. */
   readonly architecture: string
   readonly files: readonly { readonly name: string; readonly bytes: number }[]
-  /** Bytes of the weights that loading reads: all except draft layers. */
+  /** Bytes of the weights that loading reads: all except draft layers that `speculative` does not ask for. */
   readonly downloadBytes: number
   readonly bytesByType: { readonly [dtype: string]: number }
   readonly parameters: number

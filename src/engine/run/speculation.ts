@@ -9,8 +9,11 @@ import { type Runtime, STEPS_IN_FLIGHT } from './runtime.ts'
 import { type DraftCounts, SpeculativeDecoder } from './speculative-decoder.ts'
 import type { GenerateTask } from './task.ts'
 
-/** Drafts of a step. More are accepted too seldom to pay for the rows that check them. */
-const DRAFTS = { mtp: 2, lookup: 3 } as const
+/**
+ * Drafts of a step. Draft layers are trained for one token; what follows it is right less often, and on a
+ * software adapter more drafts were no faster (docs/guides/drafts.md). Lookups cost nothing.
+ */
+const DRAFTS = { mtp: 1, lookup: 3 } as const
 
 /** What drafts and checks the tokens of an answer. */
 export interface Speculation {
