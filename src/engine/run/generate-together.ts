@@ -37,18 +37,21 @@ export async function* generateTogether(
   try {
     const answers = await together.open(choices)
     yield* together.decode(answers)
-    together.hasFailed = false
+  } catch (error) {
+    together.hasFailed = true
+    throw error
   } finally {
     await together.close()
   }
 }
 
 class Together {
-  hasFailed = true
+  hasFailed = false
   readonly #context: TogetherContext
   readonly #sessions: Session[] = []
   readonly #submitted: SubmittedStep[] = []
   #batch: Batch | undefined
+  #hasRun = false
   #refused: string | undefined
 
   constructor(context: TogetherContext) {
@@ -76,6 +79,7 @@ class Together {
     const batch = await Batch.open(runtime, { rows: choices.length, logprobs: logprobs !== undefined })
     this.#batch = batch
     runtime.writePageTable(session)
+    this.#hasRun = true
     await prefill(runtime, session, prompt, signal)
     if (!signal?.aborted) while (this.#sessions.length < choices.length) this.#sessions.push(session.fork())
     const prefillMs = performance.now() - started
@@ -129,7 +133,8 @@ class Together {
     await Promise.allSettled([runtime.idle(), ...this.#submitted.map(({ results }) => results)])
     this.#batch?.close()
     for (const session of this.#sessions) {
-      session.rewind(this.hasFailed ? 0 : session.length) // the cache state is unknown after a failure
+      // What a step has left after a failure is unknown; without a step all is as it was.
+      session.rewind(this.hasFailed && this.#hasRun ? 0 : session.length)
       prefixes.put(session)
     }
   }
