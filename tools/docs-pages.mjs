@@ -10,7 +10,18 @@ const guides = (...names) => names.map((name) => `docs/guides/${name}.md`)
 /** Group of the menu → its documents. */
 const MENU = {
   Guides: [
-    ...guides('quick-start', 'load', 'stream', 'stop', 'sessions', 'tools', 'json', 'votes', 'experts', 'drafts'),
+    ...guides(
+      'quick-start',
+      'load',
+      'stream',
+      'stop',
+      'sessions',
+      'tools',
+      'json',
+      'votes',
+      'experts',
+      'drafts',
+    ),
     ...guides('memory', 'gpu-loss', 'errors'),
   ],
   Environments: guides('workers-and-csp', 'react', 'nextjs', 'node', 'service-worker', 'clients', 'endpoint'),
