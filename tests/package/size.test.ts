@@ -13,7 +13,7 @@ const MAX_LIBRARY = 150 * KB
 /** What is loaded when it is wanted: most loads and chats need none of it. */
 const ON_DEMAND = [
   'budgeted-decoder',
-  'check-drafts',
+  'check-later',
   'check-quantize',
   'constrain',
   'constrained-decoder',

@@ -6,7 +6,6 @@ import { expectDefined } from '../../lib/error.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import {
   cachedAttentionCheck,
-  gqaCombineCheck,
   mlaCombineSplitsCheck,
   mlaExpandKvCheck,
   mlaPrefillCheck,
@@ -17,22 +16,10 @@ import {
   expertUpDecodeCheck,
   expertUpPrefillCheck,
 } from './check-experts.ts'
-import {
-  gqaWriteCheck,
-  mlaAbsorbQCheck,
-  mlaWriteCheck,
-  mlaWriteExpandedCheck,
-  ropeQueryCheck,
-} from './check-kv-write.ts'
+import { mlaAbsorbQCheck, mlaWriteCheck, ropeQueryCheck } from './check-kv-write.ts'
 import { embedCheck, linearCheck, rmsNormCheck, routeLogitsCheck, swigluCheck } from './check-matmul.ts'
 import { combineExpertsCheck, groupTokensCheck, routeCheck } from './check-routing.ts'
-import {
-  adjustLogitsCheck,
-  greedyCheck,
-  minPCheck,
-  topKTopPCheck,
-  topLogprobsCheck,
-} from './check-sampling.ts'
+import { adjustLogitsCheck, greedyCheck, minPCheck, topKTopPCheck } from './check-sampling.ts'
 import type { CheckBuilder } from './kernel-check.ts'
 import { weightFormatOf } from './random-weights.ts'
 
@@ -46,13 +33,16 @@ const kernel = (decisions: readonly Decision[], ...checks: readonly CheckBuilder
   checks,
 })
 
+/** A kernel whose check is loaded when wanted. */
+const later = (
+  decisions: readonly Decision[],
+  name: keyof typeof import('./check-later.ts'),
+): CheckedKernel => ({ decisions, checks: async () => [(await import('./check-later.ts'))[name]] })
+
 const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   embed: kernel([], embedCheck),
   rms_norm: kernel(['reduce'], rmsNormCheck),
-  rms_norm_pair: {
-    decisions: ['reduce'],
-    checks: async () => [(await import('./check-drafts.ts')).rmsNormPairCheck],
-  },
+  rms_norm_pair: later(['reduce'], 'rmsNormPairCheck'),
   linear_decode: kernel(['matvec'], linearCheck),
   linear_prefill: kernel(['matmul'], linearCheck),
   swiglu: kernel([], swigluCheck),
@@ -63,10 +53,10 @@ const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   mla_combine_splits: kernel([], mlaCombineSplitsCheck),
   mla_expand_kv: kernel(['matmul'], mlaExpandKvCheck),
   mla_prefill: kernel(['attention'], mlaPrefillCheck),
-  mla_write_expanded: kernel([], mlaWriteExpandedCheck),
-  gqa_write: kernel(['reduce'], gqaWriteCheck),
+  mla_write_expanded: later([], 'mlaWriteExpandedCheck'),
+  gqa_write: later(['reduce'], 'gqaWriteCheck'),
   gqa_decode: kernel(['attention'], cachedAttentionCheck),
-  gqa_combine: kernel([], gqaCombineCheck),
+  gqa_combine: later([], 'gqaCombineCheck'),
   gqa_prefill: kernel(['attention'], cachedAttentionCheck),
   route_logits: kernel(['reduce'], routeLogitsCheck),
   route: kernel([], routeCheck),
@@ -78,7 +68,7 @@ const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   combine_experts: kernel([], combineExpertsCheck),
   adjust_logits: kernel([], adjustLogitsCheck),
   sample_token: kernel([], greedyCheck, topKTopPCheck, minPCheck),
-  top_logprobs: kernel([], topLogprobsCheck),
+  top_logprobs: later([], 'topLogprobsCheck'),
   // Loaded when wanted: most loads do not quantize.
   quantize: { decisions: [], checks: async () => [(await import('./check-quantize.ts')).quantizeCheck] },
 }
