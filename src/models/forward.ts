@@ -54,7 +54,7 @@ export function forward(
 }
 
 /** Name of the activation with the normed hidden states of a step, where a draft layer is loaded. */
-export const HIDDEN = 'hidden of drafts'
+export const HIDDEN = 'hidden'
 
 /** x += Attention(RMSNorm(x)), then x += FeedForward(RMSNorm(x)). */
 export function decoderLayer(context: OpContext, model: ForwardModel, layer: number, x: Activation): void {

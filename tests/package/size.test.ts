@@ -13,9 +13,8 @@ const MAX_LIBRARY = 150 * KB
 /** What is loaded when it is wanted: most loads and chats need none of it. */
 const ON_DEMAND = [
   'budgeted-decoder',
-  'check-drafts',
   'check-experts',
-  'check-heads-write',
+  'check-later',
   'check-quantize',
   'check-routing',
   'choices',

@@ -197,7 +197,7 @@ export const mlaExpandKvCheck: CheckBuilder = (buffers, dispatch, { tokens }) =>
 const [SPLIT, SPLIT_COUNT] = [PAGE, 3]
 
 /** Random results of some splits, and what combining those of a head gives. */
-function randomSplits(
+export function randomSplits(
   buffers: TempBuffers,
   { HEADS = 0, SPLITS = 1 }: Dispatch['constants'],
   valueDim: number,
@@ -228,19 +228,6 @@ export const rowRange = (first: number, count: number): number[] =>
 
 /** The first and the last head. */
 export const firstAndLast = (heads: number): number[] => [...new Set([0, heads - 1])]
-
-/** Checks gqa_combine. */
-export const gqaCombineCheck: CheckBuilder = (buffers, { constants }) => {
-  const { HEADS = 0, VALUE = 0 } = constants
-  const { partial, combined, step } = randomSplits(buffers, constants, VALUE)
-  const output = buffers.zeros(HEADS * VALUE)
-  const expected = () => firstAndLast(HEADS).flatMap((head) => from(head * VALUE, combined(head)))
-  return {
-    operands: { partial, output },
-    step,
-    outputs: [{ buffer: output, words: HEADS * VALUE, expected }],
-  }
-}
 
 /** Checks mla_combine_splits: the combined latent times the value rows of its head. */
 export const mlaCombineSplitsCheck: CheckBuilder = (buffers, dispatch) => {

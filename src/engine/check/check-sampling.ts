@@ -1,10 +1,10 @@
-// Checks of sampling: penalties and biases, the best and a drawn token, log-probabilities.
+// Checks of sampling: penalties and biases, the best and a drawn token.
 import { randomNumbers } from '../../lib/random.ts'
 import type { TempBuffers } from '../../program/temp-buffers.ts'
 import { type CheckBuilder, edges, exact, numbersWithin, type OutputCheck } from './kernel-check.ts'
 
 /** Words of a sampling result (shaders/sample/top_logprobs). */
-const RESULT_WORDS = 64
+export const RESULT_WORDS = 64
 
 /** A word of a mask: the last id of 32 and one other may not be sampled. */
 const MASKED = 0x7fff_fbff
@@ -115,51 +115,3 @@ const drawCheck =
 
 export const topKTopPCheck = drawCheck({ topK: 5, topP: 0.75, minP: 0 })
 export const minPCheck = drawCheck({ topK: 0, topP: 1, minP: 0.5 })
-
-/** Checks top_logprobs: of the chosen id and of the likeliest. */
-export const topLogprobsCheck: CheckBuilder = (buffers, { constants }) => {
-  const { VOCAB = 0 } = constants
-  const alternatives = Math.min(5, VOCAB)
-  const logits = numbersWithin(8, VOCAB, VOCAB)
-  const chosen = Math.floor(VOCAB / 3)
-  const result = buffers.upload(Uint32Array.from({ length: RESULT_WORDS }, (_, i) => (i === 0 ? chosen : 0)))
-  const expected = () => {
-    let sum = 0
-    for (const logit of logits) sum += Math.exp(logit)
-    const logprob = (id: number) => ({ value: (logits[id] ?? 0) - Math.log(sum), magnitude: 10 })
-    // The few best, found without sorting them all.
-    let least = Number.NEGATIVE_INFINITY
-    let top: number[] = []
-    logits.forEach((logit, id) => {
-      if (logit <= least) return
-      top = [...top, id].sort((a, b) => (logits[b] ?? 0) - (logits[a] ?? 0) || a - b).slice(0, alternatives)
-      if (top.length === alternatives) least = logits[top.at(-1) ?? 0] ?? 0
-    })
-    return [
-      { at: 2, ...logprob(chosen) },
-      { at: 3, ...exact(alternatives) },
-      ...top.flatMap((id, i) => [
-        { at: 4 + 2 * i, ...exact(id) },
-        { at: 5 + 2 * i, ...logprob(id) },
-      ]),
-    ]
-  }
-  return {
-    operands: { logits: buffers.upload(logits), result },
-    step: { alternatives },
-    outputs: [
-      {
-        buffer: result,
-        words: RESULT_WORDS,
-        // Word 2 and every odd word from 5 on are the bits of log-probabilities.
-        decode: (words) => {
-          const numbers = new Float32Array(words.buffer)
-          return Array.from(words, (word, i) =>
-            i === 2 || (i > 4 && i % 2 === 1) ? (numbers[i] ?? 0) : word,
-          )
-        },
-        expected,
-      },
-    ],
-  }
-}

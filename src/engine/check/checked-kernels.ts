@@ -6,20 +6,13 @@ import { expectDefined } from '../../lib/error.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import {
   cachedAttentionCheck,
-  gqaCombineCheck,
   mlaCombineSplitsCheck,
   mlaExpandKvCheck,
   mlaPrefillCheck,
 } from './check-attention.ts'
 import { mlaAbsorbQCheck, mlaWriteCheck, ropeQueryCheck } from './check-kv-write.ts'
 import { embedCheck, linearCheck, rmsNormCheck, routeLogitsCheck, swigluCheck } from './check-matmul.ts'
-import {
-  adjustLogitsCheck,
-  greedyCheck,
-  minPCheck,
-  topKTopPCheck,
-  topLogprobsCheck,
-} from './check-sampling.ts'
+import { adjustLogitsCheck, greedyCheck, minPCheck, topKTopPCheck } from './check-sampling.ts'
 import type { CheckBuilder } from './kernel-check.ts'
 import { weightFormatOf } from './random-weights.ts'
 
@@ -38,17 +31,14 @@ const rare = (decisions: readonly Decision[], check: () => Promise<CheckBuilder>
   decisions,
   checks: async () => [await check()],
 })
-const headsWrite = () => import('./check-heads-write.ts')
+const others = () => import('./check-later.ts')
 const experts = () => import('./check-experts.ts')
 const routing = () => import('./check-routing.ts')
 
 const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   embed: kernel([], embedCheck),
   rms_norm: kernel(['reduce'], rmsNormCheck),
-  rms_norm_pair: {
-    decisions: ['reduce'],
-    checks: async () => [(await import('./check-drafts.ts')).rmsNormPairCheck],
-  },
+  rms_norm_pair: rare(['reduce'], async () => (await others()).rmsNormPairCheck),
   linear_decode: kernel(['matvec'], linearCheck),
   linear_prefill: kernel(['matmul'], linearCheck),
   swiglu: kernel([], swigluCheck),
@@ -59,10 +49,10 @@ const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   mla_combine_splits: kernel([], mlaCombineSplitsCheck),
   mla_expand_kv: kernel(['matmul'], mlaExpandKvCheck),
   mla_prefill: kernel(['attention'], mlaPrefillCheck),
-  mla_write_expanded: rare([], async () => (await headsWrite()).mlaWriteExpandedCheck),
-  gqa_write: rare(['reduce'], async () => (await headsWrite()).gqaWriteCheck),
+  mla_write_expanded: rare([], async () => (await others()).mlaWriteExpandedCheck),
+  gqa_write: rare(['reduce'], async () => (await others()).gqaWriteCheck),
   gqa_decode: kernel(['attention'], cachedAttentionCheck),
-  gqa_combine: kernel([], gqaCombineCheck),
+  gqa_combine: rare([], async () => (await others()).gqaCombineCheck),
   gqa_prefill: kernel(['attention'], cachedAttentionCheck),
   route_logits: kernel(['reduce'], routeLogitsCheck),
   route: rare([], async () => (await routing()).routeCheck),
@@ -74,7 +64,7 @@ const CHECKED_KERNELS: Readonly<Record<string, CheckedKernel>> = {
   combine_experts: rare([], async () => (await routing()).combineExpertsCheck),
   adjust_logits: kernel([], adjustLogitsCheck),
   sample_token: kernel([], greedyCheck, topKTopPCheck, minPCheck),
-  top_logprobs: kernel([], topLogprobsCheck),
+  top_logprobs: rare([], async () => (await others()).topLogprobsCheck),
   quantize: rare([], async () => (await import('./check-quantize.ts')).quantizeCheck),
 }
 

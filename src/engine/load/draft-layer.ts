@@ -19,6 +19,5 @@ export function withDraftLayer(
   const isStored = spec.mtpLayers > 0 && [...tensors.keys()].some((name) => name.includes(projection))
   if (isStored && draft && spec.attention.kind === 'latent') return { ...spec, draft }
   if (speculative === 'auto') return spec
-  const hint = "Use 'lookup', which needs no weights, or 'auto'."
-  throw badField('speculative', 'is "mtp", and this model has no draft layer that Hadal can run', hint)
+  throw badField('speculative', 'is "mtp", but the model has no draft layer', "Use 'lookup' or 'auto'.")
 }

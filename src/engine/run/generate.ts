@@ -52,7 +52,7 @@ export async function* generate(
       decodeMs: now - first,
       dispatchesPerToken: runtime.dispatches,
       readbacksPerToken: answer.tokens === 0 ? 0 : steps.readbacks / answer.tokens,
-      ...(speculation && { drafts: { ...speculation.drafts } }),
+      ...(speculation && { drafts: speculation.drafts }),
       kv: kvUse(runtime, session),
     }
   }
@@ -62,7 +62,9 @@ export async function* generate(
   try {
     if (!answer.finishReason) {
       await runtime.reportLogprobs(task.logprobs !== undefined)
-      speculation = await openSpeculation(steps, task)
+      // Few loads draft.
+      if (runtime.options.speculative !== 'off')
+        speculation = await (await import('./speculation.ts')).openSpeculation(steps, task)
       const follow = speculation?.follow
       if (!(await prefill(runtime, session, prompt, signal, follow))) return yield finished('abort')
       if (!(await replay(runtime, session, resume, signal))) return yield finished('abort')
@@ -88,11 +90,6 @@ export async function* generate(
     await steps.settle()
     speculation?.close()
   }
-}
-
-async function openSpeculation(steps: DecodeSteps, task: GenerateTask): Promise<Speculation | undefined> {
-  if (steps.runtime.options.speculative === 'off') return undefined
-  return (await import('./speculation.ts')).openSpeculation(steps, task) // few loads draft
 }
 
 async function openDecoder(

@@ -1,8 +1,9 @@
-// Checks of the kernels that write the keys and values of all heads. Loaded when wanted: MLA writes latents.
+// Checks of the kernels that write keys and values of heads, and of gqa_combine. On demand.
 import { CHUNK, padTo } from '../../gpu/matrix.ts'
 import { randomNumbers } from '../../lib/random.ts'
 import type { Dispatch } from '../../program/graph.ts'
 import type { TempBuffers } from '../../program/temp-buffers.ts'
+import { firstAndLast, randomSplits } from './check-attention.ts'
 import { STEP, TOKENS, writtenEntries } from './check-kv-write.ts'
 import {
   type CheckBuilder,
@@ -132,5 +133,18 @@ export const mlaWriteExpandedCheck: CheckBuilder = (buffers, dispatch) => {
     },
     step: STEP,
     outputs: written.outputs,
+  }
+}
+
+/** Checks gqa_combine. */
+export const gqaCombineCheck: CheckBuilder = (buffers, { constants }) => {
+  const { HEADS = 0, VALUE = 0 } = constants
+  const { partial, combined, step } = randomSplits(buffers, constants, VALUE)
+  const output = buffers.zeros(HEADS * VALUE)
+  const expected = () => firstAndLast(HEADS).flatMap((head) => from(head * VALUE, combined(head)))
+  return {
+    operands: { partial, output },
+    step,
+    outputs: [{ buffer: output, words: HEADS * VALUE, expected }],
   }
 }
