@@ -36,7 +36,8 @@ async function kernelsOf(
   { quantize = 'none', capabilities = GUARANTEED, options = {} }: Choices = {},
 ): Promise<readonly Dispatch[]> {
   const checkpoint = await openConfigured(await openFolder(join(FIXTURES, fixture)), {})
-  const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, options)
+  const withDrafts = { speculative: 'auto', ...options } as const
+  const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, withDrafts)
   return distinctKernels(target, quantize)
 }
 
