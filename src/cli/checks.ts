@@ -5,10 +5,17 @@ import { codeOf, smallestOf } from '../engine/check/checked-kernels.ts'
 import { type CheckResult, passed, runChecks } from '../engine/check/run-checks.ts'
 import { estimateQuantization, type LoadRequest } from '../engine/load/choose-quantization.ts'
 import { conversionDispatch } from '../engine/load/convert.ts'
-import { conversionsOf, logprobsRecorder, plannedRecorder } from '../engine/load/footprint.ts'
+import {
+  conversionsOf,
+  layoutsOf,
+  logprobsRecorder,
+  plannedRecorder,
+  unboundInputs,
+} from '../engine/load/footprint.ts'
 import { specFromConfig, toLoadTarget } from '../engine/load/plan.ts'
 import type { QuantizeChoice } from '../engine/load/quantization.ts'
 import { openConfigured } from '../engine/load/user-config.ts'
+import { draftDispatches } from '../engine/run/draft-layer.ts'
 import type { ModelOptions } from '../engine/types.ts'
 import { openDevice } from '../gpu/device.ts'
 import { PipelineCache } from '../gpu/kernel.ts'
@@ -90,7 +97,7 @@ async function kernelsFromArgs(
   }
 }
 
-/** Every distinct kernel of a model: steps in each of its cache layouts, sampling and conversions. */
+/** Every distinct kernel of a model: steps in each of its cache layouts, sampling, drafts and conversions. */
 export function distinctKernels(target: LoadRequest, quantize: QuantizeChoice): readonly Dispatch[] {
   const { spec, capabilities, options } = target
   const { variants } = capabilities
@@ -107,7 +114,11 @@ export function distinctKernels(target: LoadRequest, quantize: QuantizeChoice): 
     const withCache = { ...options, cache: { ...options.cache, kind } }
     return plannedRecorder(spec, plan, capabilities, withCache)(variants)
   })
-  const others = [...logprobsRecorder(spec)(variants), ...conversionsOf(plan).map(conversionDispatch)]
+  const others = [
+    ...logprobsRecorder(spec)(variants),
+    ...conversionsOf(plan).map(conversionDispatch),
+    ...(spec.draft ? draftDispatches(unboundInputs(spec, layoutsOf(plan), capabilities, options)) : []),
+  ]
   return [...smallestOf([...steps, ...others], codeOf).values()]
 }
 

@@ -36,7 +36,8 @@ async function kernelsOf(
   { quantize = 'none', capabilities = GUARANTEED, options = {} }: Choices = {},
 ): Promise<readonly Dispatch[]> {
   const checkpoint = await openConfigured(await openFolder(join(FIXTURES, fixture)), {})
-  const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, options)
+  const withDrafts = { speculative: 'auto', ...options } as const
+  const target = toLoadTarget(specFromConfig(checkpoint), checkpoint, capabilities, withDrafts)
   return distinctKernels(target, quantize)
 }
 
@@ -122,6 +123,7 @@ const WRONG: Readonly<Record<string, readonly [search: string, replacement: stri
   'moe/route': ['scores[chosen[i]] * factor', 'scores[chosen[0]] * factor'],
   'moe/route_logits': ['= scale * sum', '= sum'],
   'norm/rms_norm': ['* scale * weight[i]', '* scale'],
+  'norm/rms_norm_pair': ['+ group.x * HIDDEN', ''],
   'quantize/quantize': ['let at = batch.first + row', 'let at = batch.first + row / 2'],
   'sample/adjust_logits': ['step.presence + step.frequency', 'step.frequency'],
   'sample/sample_token': ['counts[id] += 1', 'counts[id] += 2'],

@@ -135,7 +135,7 @@ function activationBytes(graph: Graph, capabilities: Capabilities): number {
 }
 
 /** The planned tensors as graph operands, without buffers. */
-function layoutsOf(plan: WeightPlan): GpuModel {
+export function layoutsOf(plan: WeightPlan): GpuModel {
   return mapTensors(plan, {
     matrix: ({ layout, parts }) => ({
       ...layout,
