@@ -1,7 +1,8 @@
-// `hadal evaluate`: counts exact answers to held-out questions, for each weight format.
+// `hadal evaluate`: counts exact answers to held-out questions, by weight format or by tokens spent on them.
 import type { Engine } from '../engine/engine.ts'
 import type { Quantize } from '../engine/load/quantization.ts'
-import { type OptionKinds, parseArgs, UsageError, withOption } from './args.ts'
+import { type CliArgs, type OptionKinds, parseArgs, UsageError, withOption } from './args.ts'
+import { curveSettings, curveTable, measureCurve } from './evaluate-curve.ts'
 import { formatsOf, markdownTable } from './format-options.ts'
 import { heldOutQuestions, type Question } from './held-out-questions.ts'
 import { LOAD_OPTIONS, loadFromArgs } from './load.ts'
@@ -12,6 +13,9 @@ const OPTIONS: OptionKinds = {
   items: 'number',
   seed: 'number',
   'no-think': 'flag',
+  budgets: 'text',
+  n: 'text',
+  temperature: 'number',
   json: 'flag',
 }
 
@@ -24,8 +28,10 @@ export async function evaluate(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
   const items = args.number('items') ?? 20
   if (!Number.isInteger(items) || items < 1) throw new UsageError('--items must be a whole number from 1.')
-  const formats = formatsOf(args, 'none,q8,q4')
   const questions = heldOutQuestions(items, args.number('seed') ?? 1)
+  const curve = curveSettings(args, MAX_TOKENS)
+  if (curve) return printCurve(args, questions, curve)
+  const formats = formatsOf(args, 'none,q8,q4')
   const right: CorrectAnswers = {}
   for (const format of formats) {
     const { engine, close } = await loadFromArgs(withOption(args, 'quantize', format))
@@ -42,6 +48,25 @@ export async function evaluate(argv: readonly string[]): Promise<void> {
   process.stdout.write(
     args.flag('json') ? `${JSON.stringify({ items, right })}\n` : scoreTable(right, formats, items),
   )
+}
+
+async function printCurve(
+  args: CliArgs,
+  questions: readonly Question[],
+  settings: NonNullable<ReturnType<typeof curveSettings>>,
+): Promise<void> {
+  const { engine, close } = await loadFromArgs(args)
+  try {
+    const points = await measureCurve(engine, questions, settings)
+    const { adapter } = engine.info
+    process.stdout.write(
+      args.flag('json')
+        ? `${JSON.stringify({ questions: questions.length, adapter, points })}\n`
+        : curveTable(points),
+    )
+  } finally {
+    await close()
+  }
 }
 
 async function answersCorrectly(

@@ -3,7 +3,6 @@ import type { Engine } from '../engine/engine.ts'
 import { resumedRequest, withSeed } from '../engine/resumed-request.ts'
 import {
   ANSWER_OPTIONS,
-  type GenerateDone,
   type GenerateEvent,
   type GenerateRequest,
   mapOptions,
@@ -15,7 +14,9 @@ import { definedFields } from '../lib/check.ts'
 import { resuming } from '../lib/resuming.ts'
 import type { CacheKind } from '../models/cache-layout.ts'
 import type { TextTokenizer } from '../text/tokenizer.ts'
+import { vote } from '../vote/vote.ts'
 import { type CliArgs, type OptionKinds, parseArgs, required, UsageError } from './args.ts'
+import { asChoices, type CollectedAnswer, collectAnswers } from './collect-answers.ts'
 import { explainLoss, type LiveCliModel, loadLiveFromArgs } from './live-model.ts'
 import { cacheKindOption, LOAD_OPTIONS } from './load.ts'
 import { readIds, readMessages } from './prompt-files.ts'
@@ -38,7 +39,11 @@ const OPTIONS: OptionKinds = {
   cache: 'text',
   json: 'flag',
   profile: 'flag',
+  n: 'number',
 }
+
+const MAX_ANSWERS = 128
+const SEEDS = 2 ** 32
 
 export async function generate(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
@@ -50,14 +55,20 @@ export async function generate(argv: readonly string[]): Promise<void> {
     ...(args.flag('no-think') ? { thinking: false } : {}),
   }
   const cache = cacheKindOption(args)
+  const count = args.number('n') ?? 1
+  if (!Number.isInteger(count) || count < 1 || count > MAX_ANSWERS)
+    throw new UsageError(`--n must be a whole number from 1 to ${MAX_ANSWERS}.`)
+  if (count > 1 && cache) throw new UsageError('--n needs the cache of the model: leave out --cache.')
   const model = await loadLiveFromArgs(args)
   try {
-    const whole = withSeed({ ...request, input: withChatTemplate(input, model.live.latest.tokenizer) })
+    const one = withSeed({ ...request, input: withChatTemplate(input, model.live.latest.tokenizer) })
+    const whole = several(one, count)
     const events = resuming<Engine, GenerateEvent>(model.live, (engine, before) =>
       answer(engine, resumedRequest(whole, before), cache),
     )
-    if (args.flag('json')) await printJson(model, events, args.flag('profile'))
-    else await printText(events)
+    if (args.flag('json')) await printJson(model, await collectAnswers(events, count), args.flag('profile'))
+    else if (count === 1) await printText(events)
+    else printSeveral(await collectAnswers(events, count))
   } catch (error) {
     throw explainLoss(error)
   } finally {
@@ -70,7 +81,19 @@ async function* answer(
   request: GenerateRequest,
   cache: CacheKind | undefined,
 ): AsyncGenerator<GenerateEvent> {
-  yield* engine.generate(request, undefined, await engine.openSession({ cache }))
+  yield* engine.generate(
+    request,
+    undefined,
+    request.choices ? undefined : await engine.openSession({ cache }),
+  )
+}
+
+/** A request for `count` answers, each with a seed of its own. */
+function several(request: GenerateRequest, count: number): GenerateRequest {
+  if (count === 1) return request
+  const seed = request.sampling?.seed ?? 0
+  const choices = Array.from({ length: count }, (_, index) => ({ index, seed: (seed + index) % SEEDS }))
+  return { ...request, choices }
 }
 
 async function readInput(args: CliArgs): Promise<GenerateRequest['input']> {
@@ -132,32 +155,28 @@ async function printText(events: AsyncIterable<GenerateEvent>): Promise<void> {
   process.stdout.write('\n')
 }
 
+/** Each answer under a heading of its own, and the vote. */
+function printSeveral(answers: readonly CollectedAnswer[]): void {
+  for (const [index, { reasoning, text }] of answers.entries()) {
+    const thought = reasoning === '' ? '' : `<think>\n${reasoning}\n</think>\n`
+    process.stdout.write(`--- ${index + 1} of ${answers.length} ---\n${thought}${text}\n`)
+  }
+  const { answer, counts } = vote(asChoices(answers))
+  if (answer !== undefined)
+    process.stdout.write(`--- ${counts[0]?.votes} of ${answers.length} end with ${answer} ---\n`)
+}
+
 async function printJson(
   { live, loadMs, measured, losses }: LiveCliModel,
-  events: AsyncIterable<GenerateEvent>,
+  answers: readonly CollectedAnswer[],
   profile: boolean,
 ): Promise<void> {
-  let text = ''
-  let reasoning = ''
-  const ids: number[] = []
-  let done: GenerateDone | undefined
-  for await (const event of events) {
-    if (event.type === 'done') {
-      done = event
-      continue
-    }
-    text += event.text
-    reasoning += event.reasoning
-    ids.push(...event.ids)
-  }
+  const [first] = answers
+  const done = first?.done
   const { total: _, ...purposes } = (await live.ready()).gpuBytes()
   const context = (done?.promptTokens ?? 0) + (done?.tokens ?? 0)
   const report = {
-    text,
-    reasoning,
-    ids,
-    finish_reason: done?.finishReason,
-    reasoning_end: done?.reasoning,
+    ...(first && textReport(first)),
     timings: {
       load_ms: loadMs,
       prefill_ms: done?.prefillMs,
@@ -165,6 +184,7 @@ async function printJson(
       prompt_tokens: done?.promptTokens,
       tokens: done?.tokens,
     },
+    ...(answers.length > 1 && severalReport(answers)),
     measured: measured(),
     gpu_bytes: purposes,
     dispatches_per_token: done?.dispatchesPerToken,
@@ -175,4 +195,20 @@ async function printJson(
     ...(profile ? { kernels: await live.run((engine) => engine.profile(context)) } : {}),
   }
   process.stdout.write(`${JSON.stringify(report)}\n`)
+}
+
+const textReport = ({ text, reasoning, ids, done }: CollectedAnswer) => ({
+  text,
+  reasoning,
+  ids,
+  finish_reason: done?.finishReason,
+  reasoning_end: done?.reasoning,
+})
+
+function severalReport(answers: readonly CollectedAnswer[]) {
+  const { answer, counts } = vote(asChoices(answers))
+  return {
+    choices: answers.map((each, index) => ({ index, ...textReport(each), tokens: each.done?.tokens })),
+    vote: { answer, counts },
+  }
 }

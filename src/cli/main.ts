@@ -38,7 +38,7 @@ const NUMERIC_USAGE = NUMERIC_FLAGS.map((flag) => `[--${flag} N]`)
 const USAGE = `Usage: npm run -s hadal -- COMMAND
 
   generate --model MODEL (--prompt TEXT | --messages FILE.json | --ids FILE.json)
-           [--cache latent|latent-fp8|standard|gqa-8|mqa] [--no-think] [--json [--profile]]
+           [--cache latent|latent-fp8|standard|gqa-8|mqa] [--no-think] [--n N] [--json [--profile]]
            ${NUMERIC_USAGE.slice(0, 5).join(' ')}
            ${NUMERIC_USAGE.slice(5).join(' ')}
            Prints the answer as text or as one JSON object; --profile adds the kernel times of one step.
@@ -69,6 +69,8 @@ const USAGE = `Usage: npm run -s hadal -- COMMAND
            or the given ids).
   evaluate --model MODEL [--formats none,q8,q4] [--items N] [--seed S] [--no-think] [--json]
            Asks Lanternfish N held-out questions per task, and counts the correct answers in each format.
+  evaluate --model MODEL --budgets 0,32,inf --n 1,4,8 [--temperature 1] [--items N] [--seed S] [--json]
+           Accuracy against tokens spent: for each thinking budget, and each number of answers that vote.
   bench    --model MODEL [--contexts 1024,4096] [--cache latent,latent-fp8,standard] [--steps N] [--json]
            Size and speed of the KV cache in each layout at each context, and whether the output is the same.
   bench    --speed --model MODEL [--position N] [--steps N] [--prefill-tokens 512] [--repetitions N]
