@@ -28,8 +28,8 @@ export async function holdModels(tab: Page): Promise<() => Promise<void>> {
     }
     globalThis.Worker = new Proxy(Worker, {
       construct(_, [url, options]: [string | URL, WorkerOptions?]) {
-        // The worker that typesets answers loads no model.
-        if (options?.name === 'typeset') return new Worker(url, options)
+        // Those that typeset answers and read PDFs load no model, and may come first.
+        if (options?.name === 'typeset' || options?.name === 'pdf') return new Worker(url, options)
         globalThis.Worker = Worker
         return new SilentWorker()
       },
