@@ -33,13 +33,16 @@ async function answer(argv: readonly string[], losses: readonly number[]): Promi
   vi.spyOn(Engine.prototype, 'generate').mockImplementation(async function* (this: Engine, ...args) {
     engines.push(this)
     requests.push(args[0])
+    let isLost = false
     const loseAt = () => {
       if (left[0] !== deltas) return
       left.shift()
       this.device.gpu.destroy()
+      isLost = true
     }
     loseAt()
     for await (const event of original.apply(this, args)) {
+      if (isLost) continue // a step that was read back before the device was gone
       if (event.type === 'delta') deltas++
       yield event
       loseAt()
