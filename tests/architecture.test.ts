@@ -49,6 +49,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   bench: ['bench/result.ts', 'engine', 'reference', ...ENGINE_NEEDS.filter((room) => room !== 'store')],
   'worker/protocol.ts': [
     'engine/types.ts',
+    'engine/choice-types.ts',
     'engine/session-types.ts',
     'engine/resumed-request.ts',
     'store/stored-model.ts',

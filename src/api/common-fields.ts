@@ -15,6 +15,7 @@ import { formatValue } from '../lib/format.ts'
 import {
   ANSWER_OPTIONS,
   CHOICES_AT_ONCE,
+  choicesOf,
   type GenerateRequest,
   MAX_LOGIT_BIAS,
   mapOptions,
@@ -35,7 +36,6 @@ export interface CheckedRequest {
 
 const MAX_STOPS = 16
 const MAX_CHOICES = 128
-const SEEDS = 2 ** 32
 
 /** One reader for each common field. */
 export const COMMON_READERS = {
@@ -88,8 +88,7 @@ export const commonRequest = (values: CommonValues): Omit<GenerateRequest, 'inpu
 })
 
 /**
- * The request, for `n` answers; several requests where they are not decoded all at once. With a seed each has
- * its own, so that choice i is what a request of its own with the seed `seed` + i would get.
+ * The request, for `n` answers; several requests where they are not decoded all at once.
  * @param first index of the first answer
  */
 export function requestsFor(
@@ -98,16 +97,11 @@ export function requestsFor(
   first = 0,
 ): [GenerateRequest, ...GenerateRequest[]] {
   if (n === 1) return [request]
-  const seed = request.sampling?.seed
-  const choices = Array.from({ length: n }, (_, i) => ({
-    index: first + i,
-    ...(seed !== undefined && { seed: (seed + i) % SEEDS }),
-  }))
-  const round = (at: number) => ({ ...request, choices: choices.slice(at, at + CHOICES_AT_ONCE) })
-  const later = Array.from({ length: Math.ceil(n / CHOICES_AT_ONCE) - 1 }, (_, i) =>
-    round((i + 1) * CHOICES_AT_ONCE),
-  )
-  return [round(0), ...later]
+  const choices = choicesOf(n, request.sampling?.seed, first)
+  const round = () => ({ ...request, choices: choices.splice(0, CHOICES_AT_ONCE) })
+  const rounds: [GenerateRequest, ...GenerateRequest[]] = [round()]
+  while (choices.length > 0) rounds.push(round())
+  return rounds
 }
 
 /** How the answer is to arrive. Throws `bad_request` for stream options without a stream. */

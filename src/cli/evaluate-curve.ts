@@ -1,4 +1,5 @@
 // `hadal evaluate --budgets --n`: accuracy against tokens spent, by thinking budget and by votes.
+import { choicesOf } from '../engine/choice-types.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { GenerateRequest } from '../engine/types.ts'
 import { vote } from '../vote/vote.ts'
@@ -65,7 +66,7 @@ export async function measureCurve(
         sampling: { temperature, topP: 1 },
         thinking: true,
         ...(budget !== null && { thinkingBudget: budget }),
-        choices: Array.from({ length: most }, (_, index) => ({ index, seed: index })),
+        choices: choicesOf(most, 0),
       }
       samples.push(await collectAnswers(engine.generate(request), most))
     }

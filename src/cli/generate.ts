@@ -1,4 +1,5 @@
 // `hadal generate`: answers a prompt as streamed text or as one JSON object.
+import { choicesOf } from '../engine/choice-types.ts'
 import type { Engine } from '../engine/engine.ts'
 import { resumedRequest, withSeed } from '../engine/resumed-request.ts'
 import {
@@ -43,7 +44,6 @@ const OPTIONS: OptionKinds = {
 }
 
 const MAX_ANSWERS = 128
-const SEEDS = 2 ** 32
 
 export async function generate(argv: readonly string[]): Promise<void> {
   const args = parseArgs(argv, OPTIONS)
@@ -91,9 +91,7 @@ async function* answer(
 /** A request for `count` answers, each with a seed of its own. */
 function several(request: GenerateRequest, count: number): GenerateRequest {
   if (count === 1) return request
-  const seed = request.sampling?.seed ?? 0
-  const choices = Array.from({ length: count }, (_, index) => ({ index, seed: (seed + index) % SEEDS }))
-  return { ...request, choices }
+  return { ...request, choices: choicesOf(count, request.sampling?.seed) }
 }
 
 async function readInput(args: CliArgs): Promise<GenerateRequest['input']> {

@@ -25,3 +25,13 @@ export interface ChoiceEvent {
 
 /** Most answers that are decoded at the same time. */
 export const CHOICES_AT_ONCE = 8
+
+/**
+ * `count` answers from index `first` on. With a seed each has its own, so that answer i is what a request of
+ * its own with the seed `seed` + i, as a u32, would get.
+ */
+export const choicesOf = (count: number, seed: number | undefined, first = 0): AnswerChoice[] =>
+  Array.from({ length: count }, (_, i) => ({
+    index: first + i,
+    ...(seed !== undefined && { seed: (seed + i) >>> 0 }),
+  }))

@@ -28,6 +28,7 @@ export type {
   CacheCheck,
   CacheKind,
 } from '../bench/result.ts'
+export { choicesOf } from '../engine/choice-types.ts'
 export { resumedRequest, withSeed } from '../engine/resumed-request.ts'
 export type { SessionResult, SessionTask } from '../engine/session-types.ts'
 export type {

@@ -5,6 +5,7 @@ import type { AnswerChoice, GenerateEvent, GenerateRequest } from '../types.ts'
 import { type AnswerContext, answerRequest, taskOf } from './answer-request.ts'
 import { rowsAtOnce } from './batch.ts'
 import { generateTogether } from './generate-together.ts'
+import { randomSeed } from './sampling.ts'
 
 /**
  * The answers that a request asks for. Formats, tools, reports of experts and interrupted answers run one
@@ -37,9 +38,15 @@ async function* together(
   round: readonly { readonly index: number; readonly request: GenerateRequest }[],
   context: AnswerContext,
 ): AsyncGenerator<GenerateEvent, boolean> {
+  const [first] = round
+  if (!first) return true
+  const task = await taskOf(first.request, context)
   // Each has the seed of a request of its own, which is random if it has none.
-  const tasks = round.map(async ({ index, request }) => ({ index, task: await taskOf(request, context) }))
-  const events = generateTogether(await Promise.all(tasks), context)
+  const tasks = round.map(({ index, request: { sampling } }) => ({
+    index,
+    task: { ...task, sampling: { ...task.sampling, seed: sampling?.seed ?? randomSeed() } },
+  }))
+  const events = generateTogether(tasks, context)
   let hasBegun = false
   try {
     for await (const event of events) {

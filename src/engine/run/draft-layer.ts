@@ -6,7 +6,7 @@ import { sampleToken } from '../../kernels/sample.ts'
 import { PLAIN_STEP, STEP_BYTES, writeStep } from '../../kernels/step.ts'
 import { type DraftRows, draftEntries, draftStep } from '../../models/draft.ts'
 import type { OpContext } from '../../models/ops.ts'
-import { type Activation, type Dispatch, Graph, type Resource, resource } from '../../program/graph.ts'
+import { type Activation, type Dispatch, Graph, resource } from '../../program/graph.ts'
 import type { DispatchProgram } from '../../program/program.ts'
 import { splitTokens } from './kv-cache.ts'
 import type { OwnPrograms } from './own-programs.ts'
@@ -24,17 +24,18 @@ export interface HiddenRows {
 export const MAX_DRAFTS = 7
 
 /** Operands of the layer's programs. */
-interface DraftState {
-  readonly ids: Resource // u32 [prefillChunk]
-  readonly rows: Resource // f32 [prefillChunk, hidden]: for entries
-  readonly token: Resource // u32: the input of a draft, and then its output
-  readonly hidden: Resource // f32 [hidden]: the input of a draft
-  readonly state: Resource // f32 [hidden]: its output
-  readonly logits: Resource // f32 [vocab]
-  readonly counts: Resource // u32 [vocab], which nothing reads
-  readonly result: Resource
-  readonly drafts: Resource // u32 [MAX_DRAFTS]
-}
+const OPERANDS = [
+  'ids', // u32 [prefillChunk]
+  'rows', // f32 [prefillChunk, hidden]: for entries
+  'token', // u32: the input of a draft, and then its output
+  'hidden', // f32 [hidden]: the input of a draft
+  'state', // f32 [hidden]: its output
+  'logits', // f32 [vocab]
+  'counts', // u32 [vocab], which nothing reads
+  'result',
+  'drafts', // u32 [MAX_DRAFTS]
+] as const
+type OperandName = (typeof OPERANDS)[number]
 
 /**
  * Programs and state of the draft layer over a runtime's weights and KV cache. Its cache is in order behind
@@ -44,7 +45,7 @@ export class DraftLayer {
   readonly #own: OwnPrograms
   readonly #runtime: Runtime
   readonly #allocations: Allocation[] = []
-  readonly #buffers: Readonly<Record<keyof DraftState, GPUBuffer>>
+  readonly #buffers: Readonly<Record<OperandName, GPUBuffer>>
   readonly #entries: DispatchProgram
   readonly #step: DispatchProgram
   readonly #view = new DataView(new ArrayBuffer(STEP_BYTES))
@@ -172,9 +173,8 @@ export class DraftLayer {
 
 /** The dispatches of a draft layer, without buffers behind them. */
 export function draftDispatches(inputs: GraphInputs): readonly Dispatch[] {
-  const names = ['ids', 'rows', 'token', 'hidden', 'state', 'logits', 'counts', 'result', 'drafts'] as const
-  const buffers = Object.fromEntries(names.map((name) => [name, unboundBuffer])) as Record<
-    keyof DraftState,
+  const buffers = Object.fromEntries(OPERANDS.map((name) => [name, unboundBuffer])) as Record<
+    OperandName,
     () => GPUBuffer
   >
   const { entries, step } = draftGraphs(inputs, buffers)
@@ -184,12 +184,12 @@ export function draftDispatches(inputs: GraphInputs): readonly Dispatch[] {
 /** The graphs of a draft layer: the entries of at most `prefillChunk` rows, and one draft. */
 function draftGraphs(
   inputs: GraphInputs,
-  buffers: Readonly<Record<keyof DraftState, GPUBuffer | (() => GPUBuffer)>>,
+  buffers: Readonly<Record<OperandName, GPUBuffer | (() => GPUBuffer)>>,
 ): { readonly entries: Graph; readonly step: Graph } {
   const { hiddenSize, vocabSize } = inputs.spec
   const model = forwardModel(inputs)
   const [entries, step] = [new Graph(), new Graph()]
-  const own = (graph: Graph, name: keyof DraftState, rows: number, cols: number): Activation =>
+  const own = (graph: Graph, name: OperandName, rows: number, cols: number): Activation =>
     graph.activation(name, [rows, cols], { ownBuffer: resource(buffers[name]) })
   const rowsOf = (context: OpContext, ids: 'ids' | 'token', hidden: 'rows' | 'hidden'): DraftRows => ({
     ids: resource(buffers[ids]),

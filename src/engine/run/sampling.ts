@@ -39,6 +39,9 @@ export function eosTokenIds(generationConfig: unknown): number[] {
 const fieldsOf = (json: unknown): ReadonlyMap<string, unknown> =>
   new Map(Object.entries(isJsonObject(json) ? json : {}))
 
+/** The seed of an answer that asks for none. */
+export const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32)
+
 /**
  * The options of a request over the model's defaults, with a random seed if there is none.
  * Throws `bad_request`, naming the field.
@@ -48,8 +51,7 @@ export function resolveSampling(
   defaults: SamplingOptions,
   vocab: number,
 ): SamplingOptions {
-  const seed = Math.floor(Math.random() * 2 ** 32)
-  const sampling: SamplingOptions = { ...defaults, seed, ...definedFields(options) }
+  const sampling: SamplingOptions = { ...defaults, seed: randomSeed(), ...definedFields(options) }
   for (const [name, option] of Object.entries<SamplingOption>(SAMPLING_OPTIONS))
     readField(option.field, sampling[name as keyof typeof SAMPLING_OPTIONS], numberIn(option))
   const { logitBias } = sampling

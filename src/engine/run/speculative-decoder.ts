@@ -35,6 +35,7 @@ export class SpeculativeDecoder implements Decoder {
   readonly #task: GenerateTask
   readonly #parts: DraftParts
   readonly #ids: number[] // of the answer, as far as sampled
+  readonly #all: number[] // of the prompt and the answer: what is looked up
   #ready: SampleResult[] = [] // sampled and not yet delivered
   #latest: number | undefined // delivered last
   #hidden: HiddenRows | undefined // of the token before the latest sampled one
@@ -48,6 +49,7 @@ export class SpeculativeDecoder implements Decoder {
     this.#task = task
     this.#parts = parts
     this.#ids = [...task.resume]
+    this.#all = [...task.prompt, ...task.resume]
     this.#latest = task.resume.at(-1)
     this.#hidden = parts.hidden
     for (let sampler = 0; sampler <= parts.count; sampler++) parts.batch.writeSampling(sampler, task)
@@ -92,7 +94,7 @@ export class SpeculativeDecoder implements Decoder {
 
   async #nextPlain(plain: FreeDecoder): Promise<SampleResult> {
     const result = await this.#timed(() => plain.next())
-    this.#ids.push(result.id)
+    this.#push(result.id)
     this.#latest = result.id
     return result
   }
@@ -150,7 +152,7 @@ export class SpeculativeDecoder implements Decoder {
       for (let index = 0; index < count; index++) rows.push(this.#row(index + 1, position, idAt(index)))
     }
     if (!layer) {
-      const ids = lookUp([...this.#task.prompt, ...this.#ids], room)
+      const ids = lookUp(this.#all, room)
       add(ids.length, (index) => ids[index])
       return { rows, drafted: Promise.resolve(ids) }
     }
@@ -173,6 +175,11 @@ export class SpeculativeDecoder implements Decoder {
 
   #take(results: readonly SampleResult[]): void {
     this.#ready.push(...results)
-    for (const { id } of results) this.#ids.push(id)
+    for (const { id } of results) this.#push(id)
+  }
+
+  #push(id: number): void {
+    this.#ids.push(id)
+    this.#all.push(id)
   }
 }
